@@ -1,0 +1,165 @@
+"""Envelope: an event on the wire, as CloudEvents 1.0 JSON in structured mode.
+
+`encode` is strict and is what connectors produce; `decode` is lenient (unknown fields are ignored and counted) and is what the
+fold reads. A whole batch is validated in one call; only when that fails is each event tried alone.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, create_model
+
+from ingest.errors import InvalidEvent
+from ingest.event import Code, Event, Moment
+from ingest.events import event_types
+
+FUTURE_LIMIT = timedelta(minutes=5)
+"""How far ahead of the connector's clock an event may claim to be."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class Envelope(BaseModel):
+    """An event with its id, source and times; one subclass an event type, made from the declarations."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: Text
+    source: Text
+    type: str
+    time: Moment
+    subject: Text
+    dataschema: Text
+    partitionkey: Code
+    recordedtime: Moment
+    data: Any
+
+    @property
+    def ward(self) -> str:
+        """The ward it belongs to: the partition key."""
+        return self.partitionkey
+
+
+class Decoded(NamedTuple):
+    """What became of a batch."""
+
+    events: list[Envelope | InvalidEvent]
+    """One entry a record, in order."""
+    unknown_fields: int
+    """How many events carried a field that this version does not know."""
+
+
+def envelope(event: Event, *, ward: str, source: str, recorded_at: datetime, id: str | None = None) -> Envelope:
+    """Wrap an event for the wire.
+
+    Args:
+        event: what happened.
+        ward: the ward it belongs to.
+        source: CloudEvents source, `/<ward>/<system>/<instance>`.
+        recorded_at: when the connector took it in.
+        id: the source's own id; without one, a hash of the natural key.
+
+    Raises:
+        InvalidEvent: it claims to be more than five minutes in the future (`time_in_future`).
+    """
+    checked_time(event.occurred_at, recorded_at)
+    return _envelope_of(event.type())(
+        id=id or event.natural_id(source),
+        source=source,
+        type=event.type(),
+        time=event.occurred_at,
+        subject=event.subject,
+        dataschema=f"urn:ward-ioc:{event.stream}:{event.kind}:v1",
+        partitionkey=ward,
+        recordedtime=recorded_at,
+        data=event,
+    )
+
+
+def encode(wrapped: Envelope) -> bytes:
+    """The bytes of a Kafka record's value."""
+    return wrapped.model_dump_json(exclude_none=True).encode()
+
+
+def decode(records: Sequence[bytes]) -> Decoded:
+    """Validate a batch of records.
+
+    Args:
+        records: values of Kafka records.
+
+    Returns:
+        One envelope or `InvalidEvent` a record, in order. Reasons: `not_json`, `unknown_type`, `invalid_field`, `time_in_future`.
+    """
+    try:
+        batch = _batch().validate_json(b"[" + b",".join(records) + b"]")
+        if len(batch) == len(records):
+            return Decoded([_in_time(one) for one in batch], 0)
+    except ValidationError:
+        pass  # at least one is bad or newer than this code: judge them one by one
+    decoded = [_decode_one(record) for record in records]
+    return Decoded([one for one, _ in decoded], sum(unknown for _, unknown in decoded))
+
+
+def checked_time(occurred_at: datetime, recorded_at: datetime) -> None:
+    """Refuse a time that is further ahead than clocks may differ.
+
+    Raises:
+        InvalidEvent: reason `time_in_future`.
+    """
+    if occurred_at - recorded_at > FUTURE_LIMIT:
+        raise InvalidEvent("time_in_future", f"it says {occurred_at.isoformat()}, taken in at {recorded_at.isoformat()}")
+
+
+def invalid(error: ValidationError) -> InvalidEvent:
+    """Our error for pydantic's: names the fields and the rules they break, never the values."""
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    kinds = {fault["type"] for fault in faults}
+    if "json_invalid" in kinds:
+        return InvalidEvent("not_json", faults[0]["msg"])
+    if kinds & {"union_tag_invalid", "union_tag_not_found"}:
+        return InvalidEvent("unknown_type", "the type is not one of the declared event types")
+    named = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults[:5])
+    return InvalidEvent("invalid_field", named)
+
+
+def _decode_one(record: bytes) -> tuple[Envelope | InvalidEvent, bool]:
+    """The envelope or why there is none, and whether it carried unknown fields."""
+    try:
+        return _in_time(_one().validate_json(record)), False
+    except ValidationError as error:
+        if any(fault["type"] != "extra_forbidden" for fault in error.errors(include_url=False)):
+            return invalid(error), False
+    return _in_time(_one().validate_json(record, extra="ignore")), True
+
+
+def _in_time(wrapped: Envelope) -> Envelope | InvalidEvent:
+    """The envelope, unless it was ahead of the clock of the connector that took it in."""
+    if wrapped.time - wrapped.recordedtime > FUTURE_LIMIT:
+        return InvalidEvent("time_in_future", f"it says {wrapped.time.isoformat()}, taken in {wrapped.recordedtime.isoformat()}")
+    return wrapped
+
+
+@cache
+def _envelope_of(type_: str) -> type[Envelope]:
+    """The envelope class of one event type."""
+    event = event_types()[type_]
+    return create_model(f"Envelope_{event.__name__}", __base__=Envelope, type=(Literal[type_], ...), data=(event, ...))
+
+
+@cache
+def _one() -> TypeAdapter[Any]:
+    union: Any = None
+    for type_ in event_types():
+        union = _envelope_of(type_) if union is None else union | _envelope_of(type_)
+    return TypeAdapter(Annotated[union, Field(discriminator="type")])
+
+
+@cache
+def _batch() -> TypeAdapter[Any]:
+    union: Any = None
+    for type_ in event_types():
+        union = _envelope_of(type_) if union is None else union | _envelope_of(type_)
+    return TypeAdapter(list[Annotated[union, Field(discriminator="type")]])

@@ -1,0 +1,19 @@
+"""Content: news items that the ward published."""
+
+from typing import ClassVar, Literal
+
+from ingest.event import Code, Event, Moment
+
+
+class PostPublished(Event):
+    """A news item appeared on one platform."""
+
+    stream: ClassVar[str] = "content"
+    about: ClassVar[str] = "post_ref"
+    kind: ClassVar[str] = "post.published"
+    occurred: ClassVar[str] = "published_at"
+
+    platform: Literal["zalo", "portal", "fanpage", "speaker"]
+    post_ref: Code
+    topic_code: Code
+    published_at: Moment

@@ -1,0 +1,94 @@
+"""Health: whether the sources and the ward's own software work."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ingest.event import Code, Event, Moment, Whole
+
+
+class _Source(Event):
+    """What every event about a source carries; a source is named by its connector."""
+
+    stream: ClassVar[str] = "health"
+    about: ClassVar[str] = "source_id"
+
+    source_id: Code
+    at: Moment
+
+
+class SourceHeartbeat(_Source):
+    """The connector reaches its source; `lag_s` is the age of the newest event it has sent."""
+
+    kind: ClassVar[str] = "source.heartbeat"
+
+    lag_s: float | None = Field(None, ge=0, allow_inf_nan=False)
+    events_sent: Whole = 0
+
+
+class SourceDown(_Source):
+    """The connector no longer reaches its source."""
+
+    kind: ClassVar[str] = "source.down"
+
+    cause_code: Code
+
+
+class SourceUp(_Source):
+    """The connector reaches its source again."""
+
+    kind: ClassVar[str] = "source.up"
+
+    cause_code: Code
+
+
+class _Outage(Event):
+    """What both ends of an outage carry."""
+
+    stream: ClassVar[str] = "health"
+    about: ClassVar[str] = "outage_ref"
+
+    outage_ref: Code
+    app: Code
+    at: Moment
+    detected_by: Literal["probe", "staff"]
+
+
+class AppOutageStarted(_Outage):
+    """A piece of software that the ward depends on stopped answering, for example the civil-status software (`ho_tich`)."""
+
+    kind: ClassVar[str] = "app.outage_started"
+
+
+class AppOutageEnded(_Outage):
+    """It answers again."""
+
+    kind: ClassVar[str] = "app.outage_ended"
+
+
+class _Feed(Event):
+    """What every event about a delivery to the city carries."""
+
+    stream: ClassVar[str] = "health"
+    about: ClassVar[str] = "dataset"
+
+    dataset: Code
+    cut_at: Moment
+    at: Moment
+
+
+class FeedDelivered(_Feed):
+    """A cut of the feed reached the city."""
+
+    kind: ClassVar[str] = "feed.delivered"
+
+    rows: Whole
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+class FeedFailed(_Feed):
+    """A cut of the feed did not reach the city."""
+
+    kind: ClassVar[str] = "feed.failed"
+
+    reason_code: Code

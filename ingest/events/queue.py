@@ -1,0 +1,143 @@
+"""Queue: the kiosk's tickets and the counters that serve them."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ingest.event import Code, Event, Moment, Whole
+
+Priority = Literal["normal", "elderly", "disabled", "pregnant", "veteran", "other"]
+
+
+class _Ticket(Event):
+    """What every event of a ticket carries; numbers restart daily, so the id holds site, local date and number."""
+
+    stream: ClassVar[str] = "queue"
+    about: ClassVar[str] = "ticket_id"
+
+    ticket_id: Code
+    site_id: Code
+    local_date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
+    ticket_no: Code
+    service_code: Code
+    queue_id: Code
+    priority: Priority = "normal"
+    field_code: Code | None = None
+
+
+class TicketIssued(_Ticket):
+    """A citizen took a number."""
+
+    kind: ClassVar[str] = "ticket.issued"
+    occurred: ClassVar[str] = "issued_at"
+
+    issued_at: Moment
+    kiosk_id: Code
+    booked_online: bool = False
+
+
+class TicketCalled(_Ticket):
+    """A counter called the number for the first time."""
+
+    kind: ClassVar[str] = "ticket.called"
+    occurred: ClassVar[str] = "called_at"
+
+    called_at: Moment
+    counter_id: Code
+    call_no: Whole = 1
+
+
+class TicketRecalled(TicketCalled):
+    """A counter called the number again."""
+
+    kind: ClassVar[str] = "ticket.recalled"
+
+
+class TicketServingStarted(_Ticket):
+    """The citizen sat down at the counter."""
+
+    kind: ClassVar[str] = "ticket.serving_started"
+    occurred: ClassVar[str] = "started_at"
+
+    started_at: Moment
+    counter_id: Code
+
+
+class TicketServed(_Ticket):
+    """The counter finished with the citizen."""
+
+    kind: ClassVar[str] = "ticket.served"
+    occurred: ClassVar[str] = "served_at"
+
+    served_at: Moment
+    counter_id: Code
+    dossier_ref: Code | None = None
+    rating: int | None = Field(None, ge=1, le=5)
+
+
+class TicketNoShow(_Ticket):
+    """Nobody came when the number was called."""
+
+    kind: ClassVar[str] = "ticket.no_show"
+
+    at: Moment
+    counter_id: Code
+
+
+class TicketTransferred(_Ticket):
+    """The same ticket now waits in another queue."""
+
+    kind: ClassVar[str] = "ticket.transferred"
+
+    at: Moment
+    from_queue: Code
+    to_queue: Code
+    from_counter: Code | None = None
+    to_counter: Code | None = None
+
+
+class TicketCancelled(_Ticket):
+    """The citizen or the staff gave the number up."""
+
+    kind: ClassVar[str] = "ticket.cancelled"
+
+    at: Moment
+    reason: Code
+
+
+class TicketExpired(_Ticket):
+    """The end-of-day sweep closed a ticket that nobody called."""
+
+    kind: ClassVar[str] = "ticket.expired"
+
+    at: Moment
+
+
+class _Counter(Event):
+    """What every event of a counter carries."""
+
+    stream: ClassVar[str] = "queue"
+    about: ClassVar[str] = "counter_id"
+
+    site_id: Code
+    counter_id: Code
+    at: Moment
+    staff_ref: Code | None = None
+
+
+class CounterOpened(_Counter):
+    """A counter began to serve."""
+
+    kind: ClassVar[str] = "counter.opened"
+
+
+class CounterClosed(_Counter):
+    """A counter stopped serving."""
+
+    kind: ClassVar[str] = "counter.closed"
+
+
+class CounterPaused(_Counter):
+    """A counter stopped for a while."""
+
+    kind: ClassVar[str] = "counter.paused"

@@ -1,0 +1,151 @@
+"""Speaker: the smart loudspeakers of the residential groups and what they broadcast."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from ingest.event import Code, Event, Moment, Whole
+
+BulletinType = Literal["thong_thuong", "uu_tien", "khan_cap"]
+
+
+class _Device(Event):
+    """What every event of a loudspeaker carries."""
+
+    stream: ClassVar[str] = "speaker"
+    about: ClassVar[str] = "device_id"
+
+    device_id: Code
+    area_code: Code
+    network: Literal["4g", "wifi", "lan"] = "4g"
+    at: Moment
+
+
+class DeviceHeartbeat(_Device):
+    """The loudspeaker says that it lives, and what it does."""
+
+    kind: ClassVar[str] = "device.heartbeat"
+
+    status: Literal["idle", "playing", "error"]
+    volume: int = Field(ge=0, le=100)
+    signal: int | None = Field(None, ge=-150, le=0)
+    firmware: Code | None = None
+
+
+class DeviceOnline(_Device):
+    """The loudspeaker connected."""
+
+    kind: ClassVar[str] = "device.online"
+
+    reason: Code
+
+
+class DeviceOffline(_Device):
+    """The loudspeaker's connection was lost (its last will) or closed."""
+
+    kind: ClassVar[str] = "device.offline"
+
+    reason: Code
+
+
+class DeviceFault(_Device):
+    """A part of the loudspeaker failed."""
+
+    kind: ClassVar[str] = "device.fault"
+    natural: ClassVar[tuple[str, ...]] = ("code",)
+
+    code: Literal["amplifier", "power", "storage", "network", "mute"]
+    severity: Literal["warning", "critical"]
+
+
+class DeviceRestored(_Device):
+    """The fault is gone."""
+
+    kind: ClassVar[str] = "device.restored"
+
+
+class _Broadcast(_Device):
+    """What every event of one broadcast on one loudspeaker carries."""
+
+    natural: ClassVar[tuple[str, ...]] = ("broadcast_id",)
+
+    broadcast_id: Code
+    bulletin_id: Code
+    bulletin_type: BulletinType
+    schedule_id: Code | None = None
+
+
+class BroadcastStarted(_Broadcast):
+    """The loudspeaker began to play."""
+
+    kind: ClassVar[str] = "broadcast.started"
+
+
+class BroadcastCompleted(_Broadcast):
+    """The loudspeaker played to the end."""
+
+    kind: ClassVar[str] = "broadcast.completed"
+
+    played_s: Whole
+
+
+class BroadcastFailed(_Broadcast):
+    """The loudspeaker could not play, or not to the end."""
+
+    kind: ClassVar[str] = "broadcast.failed"
+
+    played_s: Whole = 0
+    error_code: Code
+
+
+class BroadcastPreEmpted(_Broadcast):
+    """A bulletin of higher priority took over."""
+
+    kind: ClassVar[str] = "broadcast.pre_empted"
+
+    played_s: Whole
+
+
+class _Schedule(Event):
+    """What every event of a broadcast schedule carries."""
+
+    stream: ClassVar[str] = "speaker"
+    about: ClassVar[str] = "schedule_id"
+
+    schedule_id: Code
+    at: Moment
+    bulletin_type: BulletinType
+    source_level: Literal["trung_uong", "tinh", "xa"]
+    start_at: Moment
+    duration_s: Whole
+    target_devices_n: Whole
+
+
+class ScheduleCreated(_Schedule):
+    """A broadcast was planned."""
+
+    kind: ClassVar[str] = "schedule.created"
+
+
+class ScheduleChanged(_Schedule):
+    """A planned broadcast was changed."""
+
+    kind: ClassVar[str] = "schedule.changed"
+
+
+class ScheduleCancelled(_Schedule):
+    """A planned broadcast was called off."""
+
+    kind: ClassVar[str] = "schedule.cancelled"
+
+
+class BulletinApproved(Event):
+    """Somebody with that right approved a bulletin."""
+
+    stream: ClassVar[str] = "speaker"
+    about: ClassVar[str] = "bulletin_id"
+    kind: ClassVar[str] = "bulletin.approved"
+
+    bulletin_id: Code
+    at: Moment
+    approver_ref: Code

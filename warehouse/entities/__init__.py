@@ -1,0 +1,1 @@
+"""The entities that indicators count, one file a domain: how events make up their state."""

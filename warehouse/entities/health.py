@@ -1,0 +1,33 @@
+"""Health: the sources themselves, and outages of the ward's own software."""
+
+from ingest.events.health import AppOutageEnded, AppOutageStarted, SourceDown, SourceHeartbeat, SourceUp
+from ingest.label import Label
+from warehouse.entity import Attr, Constant, Entity, First, Latest
+from warehouse.expression import NEVER
+
+SOURCE = Entity(
+    id="source",
+    label=Label(vi="Nguồn dữ liệu", en="Source"),
+    fields={
+        "registered_at": First((SourceHeartbeat, SourceDown, SourceUp)),
+        "up": Latest({SourceHeartbeat: 1, SourceUp: 1, SourceDown: 0}, empty=0),
+        "seen_at": Latest({SourceHeartbeat: Attr("at"), SourceUp: Attr("at")}, empty=0),
+    },
+    born=(SourceHeartbeat, SourceDown, SourceUp),
+    settled=lambda s: False,
+    sources=(),
+)
+
+OUTAGE = Entity(
+    id="outage",
+    label=Label(vi="Gián đoạn phần mềm", en="Software outage"),
+    fields={
+        "app": Constant((AppOutageStarted, AppOutageEnded), "app"),
+        "started_at": First((AppOutageStarted,)),
+        "ended_at": First((AppOutageEnded,)),
+    },
+    born=(AppOutageStarted,),
+    settled=lambda o: o.ended_at < NEVER,
+    sources=("civil_status",),
+    keep_ms=48 * 3_600_000,
+)

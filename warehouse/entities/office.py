@@ -1,0 +1,44 @@
+"""Office: documents, published items, and the residential groups with their digital teams."""
+
+from ingest.events.content import PostPublished
+from ingest.events.document import DocumentIssued
+from ingest.events.reference import AreaRegistered, TeamDissolved, TeamFormed
+from ingest.label import Label
+from warehouse.entity import Constant, Entity, First, Latest
+
+DOCUMENT = Entity(
+    id="document",
+    label=Label(vi="Văn bản", en="Document"),
+    fields={
+        "kind_code": Constant((DocumentIssued,), "kind_code"),
+        "issued_at": First((DocumentIssued,), where=lambda e: e.direction == "di"),
+        "signed_at": First((DocumentIssued,), where=lambda e: (e.direction == "di") & (e.signed == 1)),
+    },
+    born=(DocumentIssued,),
+    settled=lambda d: True,
+    sources=("document_office",),
+)
+
+POST = Entity(
+    id="post",
+    label=Label(vi="Tin bài", en="News item"),
+    fields={
+        "platform": Constant((PostPublished,), "platform"),
+        "published_at": First((PostPublished,)),
+    },
+    born=(PostPublished,),
+    settled=lambda p: True,
+    sources=("content_post",),
+)
+
+AREA = Entity(
+    id="area",
+    label=Label(vi="Tổ dân phố", en="Residential group"),
+    fields={
+        "registered_at": First((AreaRegistered,)),
+        "team": Latest({TeamFormed: 1, TeamDissolved: 0}, empty=0),
+    },
+    born=(AreaRegistered, TeamFormed),
+    settled=lambda a: False,
+    sources=("ward_register",),
+)

@@ -1,0 +1,62 @@
+"""Queue: tickets from the kiosk to the counter, and the counters."""
+
+from ingest.events.queue import (
+    CounterClosed,
+    CounterOpened,
+    CounterPaused,
+    TicketCalled,
+    TicketCancelled,
+    TicketExpired,
+    TicketIssued,
+    TicketNoShow,
+    TicketRecalled,
+    TicketServed,
+    TicketServingStarted,
+    TicketTransferred,
+)
+from ingest.label import Label
+from warehouse.entity import Constant, Entity, First, Latest
+from warehouse.expression import NEVER, least
+
+_EVERY = (
+    TicketIssued,
+    TicketCalled,
+    TicketRecalled,
+    TicketServingStarted,
+    TicketServed,
+    TicketNoShow,
+    TicketTransferred,
+    TicketCancelled,
+    TicketExpired,
+)
+
+TICKET = Entity(
+    id="ticket",
+    label=Label(vi="Lượt lấy số", en="Ticket"),
+    fields={
+        "service_code": Constant(_EVERY, "service_code"),
+        "priority": Constant(_EVERY, "priority"),
+        "issued_at": First((TicketIssued,)),
+        "called_at": First((TicketCalled,)),
+        "serving_at": First((TicketServingStarted,)),
+        "served_at": First((TicketServed,)),
+        "no_show_at": First((TicketNoShow,)),
+        "cancelled_at": First((TicketCancelled,)),
+        "expired_at": First((TicketExpired,)),
+    },
+    born=(TicketIssued,),
+    settled=lambda t: least(t.served_at, t.no_show_at, t.cancelled_at, t.expired_at) < NEVER,
+    sources=("queue_kiosk",),
+)
+
+COUNTER = Entity(
+    id="counter",
+    label=Label(vi="Quầy", en="Counter"),
+    fields={
+        "registered_at": First((CounterOpened, CounterPaused, CounterClosed)),
+        "state": Latest({CounterOpened: "open", CounterPaused: "paused", CounterClosed: "closed"}, empty="closed"),
+    },
+    born=(CounterOpened, CounterPaused, CounterClosed),
+    settled=lambda c: False,
+    sources=("queue_kiosk",),
+)

@@ -1,0 +1,127 @@
+"""Dossier: what came in, what is open, what is due, and whether it was in time."""
+
+from datetime import timedelta
+from typing import Any
+
+from ingest.label import Label
+from warehouse.aggregate import Count, Level, Ratio
+from warehouse.entities.dossier import DOSSIER
+from warehouse.expression import MINUTE, NEVER, choose, ward_day, working_ms
+from warehouse.indicator import PERCENT, Indicator, Threshold, Unit
+
+DOSSIERS = Unit(Label("hồ sơ", "dossiers"))
+
+REQUESTED = 5
+"""State "Yêu cầu bổ sung giấy tờ"."""
+NEAR_DUE = 8 * 60 * MINUTE
+"""One working day: an apology has to go out a day before the due date (NĐ 61/2018 Đ19.9)."""
+
+
+def finished_at(d: Any) -> Any:
+    """When processing ended: finished, else returned, else withdrawn (domain.md 2.5); `NEVER` while it goes on."""
+    return choose(d.completed_at < NEVER, d.completed_at, choose(d.returned_at < NEVER, d.returned_at, d.withdrawn_at))
+
+
+def finished_in_time(d: Any) -> Any:
+    """Processing ended on or before the due date, and the citizen was asked for supplements at most once (QĐ 766)."""
+    return (ward_day(finished_at(d)) <= ward_day(d.due_at)) & (d.asked_again_at == NEVER)
+
+
+def unfinished(d: Any, now: Any) -> Any:
+    """Received and not finished, whether it is being worked on or waits for somebody."""
+    return (d.received_at <= now) & (finished_at(d) > now)
+
+
+def open_(d: Any, now: Any) -> Any:
+    """Being worked on: states 2 and 4."""
+    return unfinished(d, now) & ((d.state == 2) | (d.state == 4))
+
+
+def unfinished_in_time(d: Any, now: Any) -> Any:
+    """Not finished and still in time; while a supplement is awaited, the request's time decides (QĐ 766)."""
+    in_time = choose(d.state == REQUESTED, d.requested_at, now) <= d.due_at
+    return unfinished(d, now) & in_time & (d.asked_again_at == NEVER)
+
+
+RECEIVED = Indicator(
+    id="D01",
+    label=Label("Hồ sơ tiếp nhận hôm nay", "Received today"),
+    definition=Label("Hồ sơ được tiếp nhận trong ngày (lần đầu sang trạng thái 2)", "Dossiers first received on the local day"),
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Count(at=lambda d: d.received_at),
+    by=("field_code", "channel"),
+    window=timedelta(hours=1),
+)
+
+COMPLETION = Indicator(
+    id="D04",
+    label=Label("Tỷ lệ giải quyết", "Completion rate"),
+    definition=Label(
+        "Hồ sơ đã giải quyết (trạng thái 7, 9, 10) / hồ sơ tiếp nhận, từ đầu kỳ",
+        "Dossiers finished (states 7, 9, 10) / dossiers received, since the start of the period",
+    ),
+    unit=PERCENT,
+    of=DOSSIER,
+    value=Ratio(
+        numerator=Count(at=finished_at, where=lambda d: d.received_at <= finished_at(d)),
+        denominator=Count(at=lambda d: d.received_at),
+    ),
+    span="period",
+)
+
+OPEN = Indicator(
+    id="D05",
+    label=Label("Đang xử lý", "Open"),
+    definition=Label("Hồ sơ đang ở trạng thái 2 hoặc 4", "Dossiers in state 2 or 4"),
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Level(open_),
+    by=("field_code",),
+)
+
+NEAR_DUE_OPEN = Indicator(
+    id="D07",
+    label=Label("Sắp đến hạn (≤ 8 giờ làm việc)", "Near due (≤ 8 working hours)"),
+    definition=Label(
+        "Hồ sơ đang xử lý, chưa quá hạn, còn không quá 8 giờ làm việc",
+        "Open dossiers, not overdue, with at most 8 working hours left",
+    ),
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Level(lambda d, now: open_(d, now) & (d.due_at >= now) & (d.due_at < NEVER) & (working_ms(now, d.due_at) <= NEAR_DUE)),
+    by=("field_code",),
+    threshold=Threshold(warning=0, critical=None),
+)
+
+OVERDUE_OPEN = Indicator(
+    id="D08",
+    label=Label("Quá hạn đang xử lý", "Overdue, open"),
+    definition=Label(
+        "Hồ sơ đang xử lý đã qua hẹn trả; tách theo lý do hẹn lại (sự cố phần mềm)",
+        "Open dossiers past their due date; split by the reason of re-appointment (software outage)",
+    ),
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Level(lambda d, now: open_(d, now) & (d.due_at < now)),
+    by=("field_code", "delay_reason"),
+    threshold=Threshold(warning=None, critical=0),
+)
+
+ON_TIME = Indicator(
+    id="D09",
+    label=Label("Tỷ lệ đúng hạn (QĐ 766, ước tính nội bộ)", "On-time rate (QĐ 766, own estimate)"),
+    definition=Label(
+        "(xong trước và đúng hạn + đang xử lý trong hạn) / (tiếp nhận trong kỳ + kỳ trước chuyển sang)",
+        "(finished early or on time + unfinished and in time) / (received in the period + carried over)",
+    ),
+    unit=PERCENT,
+    of=DOSSIER,
+    value=Ratio(
+        numerator=Count(at=finished_at, where=lambda d: (d.received_at <= finished_at(d)) & finished_in_time(d))
+        + Level(unfinished_in_time),
+        denominator=Count(at=finished_at, where=lambda d: d.received_at <= finished_at(d)) + Level(unfinished),
+    ),
+    span="period",
+    threshold=Threshold(warning=100, critical=95, below=True),
+)

@@ -1,0 +1,58 @@
+"""Health: whether the sources report, and how long the ward's own software was away."""
+
+from datetime import timedelta
+from typing import Any
+
+from ingest.label import Label
+from warehouse.aggregate import Largest, Level
+from warehouse.entities.health import OUTAGE, SOURCE
+from warehouse.expression import DAY_MS, MINUTE, greatest, least, window_start
+from warehouse.indicator import MINUTES, SECONDS, Indicator, Threshold, Unit
+
+SILENCE = MINUTE
+"""A connector signals every ten seconds."""
+
+
+def known(s: Any, now: Any) -> Any:
+    """The source has been heard of."""
+    return s.registered_at <= now
+
+
+def today_ms(o: Any, now: Any) -> Any:
+    """How much of the outage lies in the ward's local day so far."""
+    return greatest(least(o.ended_at, now) - greatest(o.started_at, window_start(now, DAY_MS)), 0)
+
+
+LAG = Indicator(
+    id="H01",
+    label=Label("Độ trễ dữ liệu", "Data lag"),
+    definition=Label("Thời gian từ tín hiệu mới nhất của nguồn im lâu nhất", "Time since the newest sign of the source that has been silent longest"),
+    unit=SECONDS,
+    of=SOURCE,
+    value=Largest(amount=lambda s, now: now - s.seen_at, where=known),
+    by=("key",),
+    threshold=Threshold(warning=30, critical=60),
+    late_after=timedelta(seconds=30),
+)
+
+DOWN = Indicator(
+    id="H04",
+    label=Label("Nguồn mất kết nối", "Sources down"),
+    definition=Label("Nguồn báo mất kết nối, hoặc im quá 60 giây", "Sources that say they are down, or silent for over 60 seconds"),
+    unit=Unit(Label("nguồn", "sources")),
+    of=SOURCE,
+    value=Level(lambda s, now: known(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))),
+    by=("key",),
+    threshold=Threshold(warning=None, critical=0),
+)
+
+OUTAGE_TODAY = Indicator(
+    id="H05",
+    label=Label("Gián đoạn phần mềm hộ tịch", "Civil-status software outage"),
+    definition=Label("Số phút phần mềm không trả lời trong ngày, theo phần mềm", "Minutes on the local day in which the software did not answer, by software"),
+    unit=MINUTES,
+    of=OUTAGE,
+    value=Level(lambda o, now: (o.started_at <= now) & (today_ms(o, now) > 0), amount=today_ms),
+    by=("app",),
+    threshold=Threshold(warning=0, critical=60),
+)

@@ -1,0 +1,56 @@
+"""Petition: how many came in, and whether they were answered in time."""
+
+from typing import Any
+
+from ingest.label import Label
+from warehouse.aggregate import Count, Level, Ratio
+from warehouse.entities.petition import PETITION
+from warehouse.expression import MINUTE, NEVER, choose, least, ward_day, working_ms
+from warehouse.indicator import PERCENT, Indicator, Threshold, Unit
+
+PETITIONS = Unit(Label("PAKN", "petitions"))
+
+LIMIT = 15 * 8 * 60 * MINUTE
+"""15 working days, where the channel gives no date of its own (QĐ 766, item 5.2)."""
+
+
+def closed_at(p: Any) -> Any:
+    """When it was answered, refused or handed to another body."""
+    return least(p.answered_at, p.refused_at, p.transferred_at)
+
+
+def in_time(p: Any, at: Any) -> Any:
+    """Whether a time is within the limit: the due date, else 15 working days."""
+    return choose(p.due_at < NEVER, ward_day(at) <= ward_day(p.due_at), working_ms(p.received_at, at) <= LIMIT)
+
+
+def unanswered(p: Any, now: Any) -> Any:
+    """Received and not closed."""
+    return (p.received_at <= now) & (closed_at(p) > now)
+
+
+RECEIVED = Indicator(
+    id="P01",
+    label=Label("PAKN tiếp nhận", "Petitions received"),
+    definition=Label("Phản ánh, kiến nghị tiếp nhận từ đầu kỳ, theo kênh và lĩnh vực", "Petitions received since the start of the period, by channel and field"),
+    unit=PETITIONS,
+    of=PETITION,
+    value=Count(at=lambda p: p.received_at),
+    by=("channel", "field_code"),
+    span="period",
+)
+
+ON_TIME = Indicator(
+    id="P02",
+    label=Label("PAKN trả lời đúng hạn", "Petitions on time"),
+    definition=Label("(đã trả lời đúng hạn + đang xử lý trong hạn) / tổng, từ đầu kỳ", "(answered in time + open and in time) / all, since the start of the period"),
+    unit=PERCENT,
+    of=PETITION,
+    value=Ratio(
+        numerator=Count(at=closed_at, where=lambda p: (p.received_at <= closed_at(p)) & in_time(p, closed_at(p)))
+        + Level(lambda p, now: unanswered(p, now) & in_time(p, now)),
+        denominator=Count(at=closed_at, where=lambda p: p.received_at <= closed_at(p)) + Level(unanswered),
+    ),
+    span="period",
+    threshold=Threshold(warning=100, critical=90, below=True),
+)

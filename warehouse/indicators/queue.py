@@ -1,0 +1,116 @@
+"""Queue: how many come, how long they wait, how many counters serve them."""
+
+from datetime import timedelta
+from typing import Any
+
+from ingest.label import Label
+from warehouse.aggregate import Count, Largest, Level, Mean, Ratio
+from warehouse.entities.queue import COUNTER, TICKET
+from warehouse.expression import MINUTE, NEVER, least, ward_day
+from warehouse.indicator import MINUTES, Indicator, Threshold, Unit
+
+PEOPLE = Unit(Label("người", "people"))
+VISITS = Unit(Label("lượt", "visits"))
+COUNTERS = Unit(Label("quầy", "counters"), out_of=True)
+
+PROMISED_WAIT = 15 * MINUTE
+
+
+def waiting(t: Any, now: Any) -> Any:
+    """The ticket was issued today and nobody has called it, nor has it ended another way."""
+    ended = least(t.called_at, t.serving_at, t.served_at, t.no_show_at, t.cancelled_at, t.expired_at)
+    return (t.issued_at <= now) & (ended > now) & (ward_day(t.issued_at) == ward_day(now))
+
+
+def abandoned_at(t: Any) -> Any:
+    """When the citizen gave up waiting; `NEVER` if not, or if called before."""
+    return least(t.cancelled_at, t.expired_at)
+
+
+TICKETS = Indicator(
+    id="Q01",
+    label=Label("Lượt lấy số hôm nay", "Tickets issued today"),
+    definition=Label("Số phiếu đã phát trong ngày", "Tickets issued on the local day"),
+    unit=VISITS,
+    of=TICKET,
+    value=Count(at=lambda t: t.issued_at),
+    by=("service_code",),
+    window=timedelta(minutes=15),
+)
+
+WAITING = Indicator(
+    id="Q02",
+    label=Label("Đang chờ", "Waiting now"),
+    definition=Label("Phiếu phát hôm nay chưa được gọi, hủy hay hết hạn", "Tickets of today not yet called, cancelled or expired"),
+    unit=PEOPLE,
+    of=TICKET,
+    value=Level(waiting),
+    by=("service_code",),
+    threshold=Threshold(warning=26, critical=39),
+)
+
+MEAN_WAIT = Indicator(
+    id="Q03",
+    label=Label("Thời gian chờ trung bình (60 phút)", "Mean wait, 60 min"),
+    definition=Label(
+        "Trung bình từ lúc phát đến lần gọi đầu, của các lượt được gọi trong 60 phút qua",
+        "Mean of first call minus issue, over the tickets called in the last 60 minutes",
+    ),
+    unit=MINUTES,
+    of=TICKET,
+    value=Mean(
+        amount=lambda t: t.called_at - t.issued_at,
+        at=lambda t: t.called_at,
+        where=lambda t: t.issued_at <= t.called_at,
+    ),
+    by=("service_code",),
+    window=timedelta(minutes=5),
+    span=timedelta(minutes=60),
+    threshold=Threshold(warning=15, critical=30),
+)
+
+LONGEST_WAIT = Indicator(
+    id="Q05",
+    label=Label("Chờ lâu nhất hiện tại", "Longest current wait"),
+    definition=Label("Thời gian đã chờ của người chờ lâu nhất", "How long the one who waits longest has waited"),
+    unit=MINUTES,
+    of=TICKET,
+    value=Largest(amount=lambda t, now: now - t.issued_at, where=waiting),
+    by=("service_code",),
+    threshold=Threshold(warning=15, critical=30),
+)
+
+SERVICE_LEVEL = Indicator(
+    id="Q07",
+    label=Label("Mức phục vụ trong 15 phút", "Service level, 15 min"),
+    definition=Label(
+        "Lượt được gọi trong 15 phút / (lượt được gọi + lượt bỏ sau hơn 15 phút chờ), trong ngày",
+        "Called within 15 minutes / (called + abandoned after more than 15 minutes), on the local day",
+    ),
+    unit=Unit(Label("%", "%"), 100.0, 1),
+    of=TICKET,
+    value=Ratio(
+        numerator=Count(
+            at=lambda t: t.called_at,
+            where=lambda t: (t.issued_at <= t.called_at) & (t.called_at - t.issued_at <= PROMISED_WAIT),
+        ),
+        denominator=Count(at=lambda t: t.called_at, where=lambda t: t.issued_at <= t.called_at)
+        + Count(
+            at=abandoned_at,
+            where=lambda t: (t.called_at == NEVER) & (abandoned_at(t) - t.issued_at > PROMISED_WAIT),
+        ),
+    ),
+    threshold=Threshold(warning=80, critical=60, below=True),
+)
+
+COUNTERS_OPEN = Indicator(
+    id="Q08",
+    label=Label("Quầy đang phục vụ", "Counters open"),
+    definition=Label("Quầy đang mở / tổng số quầy đã đăng ký", "Counters open / counters registered"),
+    unit=COUNTERS,
+    of=COUNTER,
+    value=Ratio(
+        numerator=Level(lambda c, now: (c.registered_at <= now) & (c.state == "open")),
+        denominator=Level(lambda c, now: c.registered_at <= now),
+    ),
+)

@@ -1,0 +1,72 @@
+"""Recompute: an indicator's values from the raw events alone, as SQL - the second rendering of every aggregate.
+
+The parity suite, the audit, the proof of a tile and late events use it. Both queries give the columns ward, window_ms, dimension,
+member, numerator, denominator; groups without any entity are absent.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from warehouse.aggregate import Flow, Part, Stock
+from warehouse.entity_sql import SqlState, entity_sql
+from warehouse.expression import NEVER, Sql, sql, window_start
+from warehouse.indicator import GAUGE_WINDOW, Indicator
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def flow_sql(indicator: Indicator, source: str = "raw_events") -> str:
+    """All windows of the indicator's flows; filter on `ward` and `window_ms` around it."""
+    size = indicator.window // _MILLISECOND
+    rows = [
+        _flow_rows(indicator, part, size, is_numerator, source)
+        for parts, is_numerator in ((indicator.value.numerator, True), (indicator.value.denominator, False))
+        for part in parts
+        if isinstance(part, Flow)
+    ]
+    return _grouped(rows, "sum")
+
+
+def stock_sql(indicator: Indicator, now_ms: int, source: str = "raw_events") -> str:
+    """The indicator's stocks as they were at one moment, in the window that holds it or ends there."""
+    rows = [
+        _stock_rows(indicator, part, now_ms, is_numerator, source)
+        for parts, is_numerator in ((indicator.value.numerator, True), (indicator.value.denominator, False))
+        for part in parts
+        if isinstance(part, Stock)
+    ]
+    return _grouped(rows, "max" if indicator.takes_largest else "sum")
+
+
+def _grouped(rows: list[str], function: str) -> str:
+    union = "\nUNION ALL\n".join(rows)
+    return (
+        f"SELECT ward, window_ms, split.1 AS dimension, split.2 AS member, {function}(n) AS numerator, {function}(d) AS denominator\n"
+        f"FROM (\n{union}\n)\nGROUP BY ward, window_ms, dimension, member"
+    )
+
+
+def _flow_rows(indicator: Indicator, part: Flow, size_ms: int, is_numerator: bool, source: str) -> str:
+    state = SqlState()
+    at = Sql(f"toInt64({sql(part.at(state))})")
+    conditions = [f"{at.text} < {NEVER}"] + ([sql(part.where(state))] if part.where else [])
+    amount = sql(part.amount(state)) if part.amount else "1"
+    window = sql(window_start(at, size_ms))
+    return _rows(indicator, part, window, amount, conditions, is_numerator, entity_sql(indicator.of, source=source))
+
+
+def _stock_rows(indicator: Indicator, part: Stock, now_ms: int, is_numerator: bool, source: str) -> str:
+    state, now = SqlState(), Sql(f"toInt64({now_ms})")
+    amount = sql(part.amount(state, now)) if part.amount else "1"
+    window = str(window_start(now_ms - 1, GAUGE_WINDOW // _MILLISECOND))
+    states = entity_sql(indicator.of, until_ms=str(now_ms), source=source)
+    return _rows(indicator, part, window, amount, [sql(part.where(state, now))], is_numerator, states)
+
+
+def _rows(indicator: Indicator, part: Part, window: str, amount: str, conditions: list[Any], is_numerator: bool, states: str) -> str:
+    splits = ", ".join(["('', '')", *(f"({sql(field)}, toString({field}))" for field in indicator.by)])
+    n, d = (f"toInt64({amount})", "toInt64(0)") if is_numerator else ("toInt64(0)", f"toInt64({amount})")
+    return (
+        f"SELECT ward, toInt64({window}) AS window_ms, arrayJoin([{splits}]) AS split, {n} AS n, {d} AS d\n"
+        f"FROM ({states})\nWHERE {' AND '.join(conditions)}"
+    )
