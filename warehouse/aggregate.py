@@ -56,26 +56,28 @@ class Aggregate:
         return Aggregate(self.numerator + other.numerator, self.denominator + other.denominator)
 
 
-def Count(at: Callable[[Any], Any], where: Callable[[Any], Any] | None = None) -> Aggregate:  # noqa: N802 - reads as the noun it declares
+def Count(at: Callable[[Any], Any], where: Callable[[Any], Any] | None = None) -> Aggregate:
     """How many entities something happened to."""
     return Aggregate((Flow(at, where),))
 
 
-def Mean(amount: Callable[[Any], Any], at: Callable[[Any], Any], where: Callable[[Any], Any] | None = None) -> Aggregate:  # noqa: N802
+def Mean(
+    amount: Callable[[Any], Any], at: Callable[[Any], Any], where: Callable[[Any], Any] | None = None
+) -> Aggregate:
     """The mean of a whole number over the entities something happened to: sum and count, so that means can be merged."""
     return Aggregate((Flow(at, where, amount),), (Flow(at, where),))
 
 
-def Level(where: Callable[[Any, Any], Any], amount: Callable[[Any, Any], Any] | None = None) -> Aggregate:  # noqa: N802
+def Level(where: Callable[[Any, Any], Any], amount: Callable[[Any, Any], Any] | None = None) -> Aggregate:
     """How many entities are in a condition now, or the sum of a whole number over them."""
     return Aggregate((Stock(where, amount),))
 
 
-def Largest(amount: Callable[[Any, Any], Any], where: Callable[[Any, Any], Any]) -> Aggregate:  # noqa: N802
+def Largest(amount: Callable[[Any, Any], Any], where: Callable[[Any, Any], Any]) -> Aggregate:
     """The largest of a whole number over the entities that are in a condition now."""
     return Aggregate((Stock(where, amount, largest=True),))
 
 
-def Ratio(numerator: Aggregate, denominator: Aggregate) -> Aggregate:  # noqa: N802
+def Ratio(numerator: Aggregate, denominator: Aggregate) -> Aggregate:
     """One aggregate over another; numerator and denominator are kept apart wherever the figure goes."""
     return Aggregate(numerator.numerator, denominator.numerator)

@@ -73,10 +73,13 @@ class Entity:
     born: tuple[type[Event], ...]
     """Events that begin a life. Any other event of an entity that the fold does not know asks the warehouse for its past."""
     settled: Callable[[Any], Any]
-    """State -> whether its life is over. Settled entities leave the fold's memory `keep_ms` after their newest event."""
+    """State -> whether its life is over."""
     sources: tuple[str, ...]
     """Ids of the connectors that report such entities: their heartbeats tell whether a figure is live."""
     keep_ms: int = 2 * 3_600_000
+    """How long a settled entity stays in the fold's memory; later events ask the warehouse for its past."""
+    counts_ms: int = HORIZON_MS
+    """How long after its newest event a settled entity may still be counted in a stock."""
 
     @property
     def events(self) -> tuple[type[Event], ...]:
@@ -166,7 +169,10 @@ def state_type(entity: Entity) -> type[State]:
 @cache
 def updates(entity: Entity) -> dict[type[Event], tuple[Update, ...]]:
     """What each event type does to a state of the entity."""
-    return {event: tuple(_update(name, rule, event) for name, rule in entity.fields.items() if _touches(rule, event)) for event in entity.events}
+    return {
+        event: tuple(_update(name, rule, event) for name, rule in entity.fields.items() if _touches(rule, event))
+        for event in entity.events
+    }
 
 
 def _touches(rule: Rule, event: type[Event]) -> bool:

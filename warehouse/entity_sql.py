@@ -28,15 +28,25 @@ class SqlState:
         return Sql(name)
 
 
-def entity_sql(entity: Entity, until_ms: str | None = None, source: str = "raw_events") -> str:
+def entity_sql(
+    entity: Entity, until_ms: str | None = None, source: str = "raw_events", with_origins: bool = False
+) -> str:
     """The entity's states: columns ward, key, newest_at and one a field; times in ms, `NEVER` while unset.
 
     Args:
         entity: the kind.
         until_ms: SQL of a time; only events that happened by then count. All, when `None`.
         source: table or subquery with the columns of `raw_events`.
+        with_origins: also give, for each latest value, (time in ms, id) of the event that gave it, as `<field>_origin`.
     """
-    columns = ",\n    ".join(f"{_rule_sql(rule)} AS {name}" for name, rule in entity.fields.items())
+    named = [f"{_rule_sql(rule)} AS {name}" for name, rule in entity.fields.items()]
+    if with_origins:
+        named += [
+            f"maxIf((at_ms, id), {_gives(rule)}) AS {name}_origin"
+            for name, rule in entity.fields.items()
+            if isinstance(rule, Latest)
+        ]
+    columns = ",\n    ".join(named)
     kinds = ", ".join(sql(event.kind) for event in entity.events)
     topics = ", ".join(sql(topic) for topic in sorted({topic_of(event.stream) for event in entity.events}))
     until = f" AND at_ms <= {until_ms}" if until_ms else ""
@@ -90,14 +100,22 @@ def _match_sql(event: type[Event], where: Callable[[Any], Any] | None) -> str:
 
 
 def _latest_sql(rule: Latest) -> str:
-    cases, gives = [], []
-    for event, value in rule.values.items():
-        from_attribute = isinstance(value, Attr)
-        cases.append(f"WHEN {_is(event)} THEN {attribute_sql(event, value.name) if from_attribute else sql(value)}")
-        gives.append(f"({_is(event)} AND JSONHas(event, 'data', {sql(value.name)}))" if from_attribute else f"({_is(event)})")
-    empty, given = sql(rule.empty), " OR ".join(gives)
-    value = f"CASE {' '.join(cases)} ELSE {empty} END"
-    return f"if(countIf({given}) = 0, {empty}, argMaxIf({value}, (at_ms, id), {given}))"
+    cases = " ".join(
+        f"WHEN {_is(event)} THEN {attribute_sql(event, value.name) if isinstance(value, Attr) else sql(value)}"
+        for event, value in rule.values.items()
+    )
+    empty, gives = sql(rule.empty), _gives(rule)
+    return f"if(countIf({gives}) = 0, {empty}, argMaxIf(CASE {cases} ELSE {empty} END, (at_ms, id), {gives}))"
+
+
+def _gives(rule: Latest) -> str:
+    """Whether an event gives a value: it is of the right type and its attribute is set."""
+    return " OR ".join(
+        f"({_is(event)} AND JSONHas(event, 'data', {sql(value.name)}))"
+        if isinstance(value, Attr)
+        else f"({_is(event)})"
+        for event, value in rule.values.items()
+    )
 
 
 def _is(event: type[Event]) -> str:

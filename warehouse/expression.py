@@ -101,16 +101,18 @@ def sql(value: Any) -> str:
 
 def least(*values: Any) -> Any:
     """The smallest of the values."""
-    if any(isinstance(value, Sql) for value in values):
+    try:
+        return min(values)
+    except TypeError:  # a symbolic value has no truth: this rendering is SQL
         return Sql(f"least({', '.join(f'toInt64({sql(value)})' for value in values)})")
-    return min(values)
 
 
 def greatest(*values: Any) -> Any:
     """The largest of the values."""
-    if any(isinstance(value, Sql) for value in values):
+    try:
+        return max(values)
+    except TypeError:
         return Sql(f"greatest({', '.join(f'toInt64({sql(value)})' for value in values)})")
-    return max(values)
 
 
 def choose(condition: Any, then: Any, otherwise: Any) -> Any:

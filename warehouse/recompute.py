@@ -63,7 +63,9 @@ def _stock_rows(indicator: Indicator, part: Stock, now_ms: int, is_numerator: bo
     return _rows(indicator, part, window, amount, [sql(part.where(state, now))], is_numerator, states)
 
 
-def _rows(indicator: Indicator, part: Part, window: str, amount: str, conditions: list[Any], is_numerator: bool, states: str) -> str:
+def _rows(
+    indicator: Indicator, part: Part, window: str, amount: str, conditions: list[Any], is_numerator: bool, states: str
+) -> str:
     splits = ", ".join(["('', '')", *(f"({sql(field)}, toString({field}))" for field in indicator.by)])
     n, d = (f"toInt64({amount})", "toInt64(0)") if is_numerator else ("toInt64(0)", f"toInt64({amount})")
     return (

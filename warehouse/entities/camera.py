@@ -1,6 +1,13 @@
 """Camera: the cameras, and what they noticed."""
 
-from ingest.events.camera import AlertAcknowledged, DetectionEnded, DetectionStarted, HealthFault, HealthOffline, HealthOnline
+from ingest.events.camera import (
+    AlertAcknowledged,
+    DetectionEnded,
+    DetectionStarted,
+    HealthFault,
+    HealthOffline,
+    HealthOnline,
+)
 from ingest.label import Label
 from warehouse.entity import Attr, Constant, Entity, First, Latest
 from warehouse.expression import NEVER

@@ -43,7 +43,11 @@ DOSSIER = Entity(
         "state": Latest(dict.fromkeys(_EVERY, Attr("state_to")), empty=0),
         "received_at": First((DossierReceived,)),
         "due_at": Latest(
-            {DossierReceived: Attr("due_at"), DossierSupplemented: Attr("due_at"), DossierRescheduled: Attr("new_due_at")},
+            {
+                DossierReceived: Attr("due_at"),
+                DossierSupplemented: Attr("due_at"),
+                DossierRescheduled: Attr("new_due_at"),
+            },
             empty=NEVER,
         ),
         "requested_at": Latest({DossierSupplementRequested: Attr("requested_at")}, empty=NEVER),

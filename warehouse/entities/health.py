@@ -30,4 +30,5 @@ OUTAGE = Entity(
     settled=lambda o: o.ended_at < NEVER,
     sources=("civil_status",),
     keep_ms=48 * 3_600_000,
+    counts_ms=24 * 3_600_000,
 )

@@ -1,0 +1,109 @@
+"""Plan: the declarations, laid out for the fold's inner loop - what each event type touches, and what each entity contributes to."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from ingest.event import Event
+from ingest.topic import topic_of
+from warehouse.aggregate import Flow, Part, Stock
+from warehouse.entity import Entity, State, Update, state_type, updates
+from warehouse.indicator import Indicator, entities, indicators
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+class FlowPart(NamedTuple):
+    """One flow of one indicator; `side` is 0 for the numerator, 1 for the denominator."""
+
+    at: Callable[[Any], int]
+    where: Callable[[Any], bool] | None
+    amount: Callable[[Any], int] | None
+    side: int
+
+
+class StockPart(NamedTuple):
+    """One stock of one indicator; `side` is 0 for the numerator, 1 for the denominator."""
+
+    where: Callable[[Any, int], bool]
+    amount: Callable[[Any, int], int] | None
+    side: int
+
+
+class FlowPlan(NamedTuple):
+    """The flows of one indicator."""
+
+    id: str
+    window_ms: int
+    by: tuple[str, ...]
+    parts: tuple[FlowPart, ...]
+
+
+class StockPlan(NamedTuple):
+    """The stocks of one indicator."""
+
+    id: str
+    by: tuple[str, ...]
+    parts: tuple[StockPart, ...]
+    largest: bool
+
+
+class EntityPlan(NamedTuple):
+    """All that the fold needs to know of one entity kind."""
+
+    entity: Entity
+    state: type[State]
+    flows: tuple[FlowPlan, ...]
+    stocks: tuple[StockPlan, ...]
+    is_clocked: bool
+
+
+class Touch(NamedTuple):
+    """What an event type does to one entity kind."""
+
+    plan: EntityPlan
+    updates: tuple[Update, ...]
+    is_birth: bool
+
+
+@cache
+def touches(topic: str) -> dict[type[Event], tuple[Touch, ...]]:
+    """What each event type of the topic does, for the event types that do anything."""
+    found: dict[type[Event], list[Touch]] = {}
+    for entity in entities():
+        for event, steps in updates(entity).items():
+            if topic_of(event.stream) == topic:
+                found.setdefault(event, []).append(Touch(_plan(entity), steps, event in entity.born))
+    return {event: tuple(touched) for event, touched in found.items()}
+
+
+@cache
+def plans(topic: str) -> tuple[EntityPlan, ...]:
+    """The plans of the entities that live on the topic."""
+    return tuple(dict.fromkeys(touch.plan for touched in touches(topic).values() for touch in touched))
+
+
+@cache
+def _plan(entity: Entity) -> EntityPlan:
+    mine = [one for one in indicators() if one.of == entity]
+    stocks = tuple(_stock_plan(one) for one in mine if one.has_stock)
+    return EntityPlan(
+        entity, state_type(entity), tuple(_flow_plan(one) for one in mine if one.has_flow), stocks, bool(stocks)
+    )
+
+
+def _sided(one: Indicator) -> list[tuple[Part, int]]:
+    return [(part, 0) for part in one.value.numerator] + [(part, 1) for part in one.value.denominator]
+
+
+def _flow_plan(one: Indicator) -> FlowPlan:
+    parts = tuple(
+        FlowPart(part.at, part.where, part.amount, side) for part, side in _sided(one) if isinstance(part, Flow)
+    )
+    return FlowPlan(one.id, one.window // MILLISECOND, one.by, parts)
+
+
+def _stock_plan(one: Indicator) -> StockPlan:
+    parts = tuple(StockPart(part.where, part.amount, side) for part, side in _sided(one) if isinstance(part, Stock))
+    return StockPlan(one.id, one.by, parts, one.takes_largest)
