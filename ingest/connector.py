@@ -104,7 +104,7 @@ class Connector:
     """File name under `tests/connectors/samples/`: recorded messages, one JSON value a line, full of personal fields."""
     personal: frozenset[str] = frozenset()
     """Names of foreign fields that carry personal data; redacted in dead letters as well."""
-    guide: Label = Label(vi="", en="")
+    guide: Label | None = None
     """What the person who sets up the device does there."""
 
     def source(self, ward: str) -> str:

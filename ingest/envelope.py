@@ -110,7 +110,9 @@ def checked_time(occurred_at: datetime, recorded_at: datetime) -> None:
         InvalidEvent: reason `time_in_future`.
     """
     if occurred_at - recorded_at > FUTURE_LIMIT:
-        raise InvalidEvent("time_in_future", f"it says {occurred_at.isoformat()}, taken in at {recorded_at.isoformat()}")
+        raise InvalidEvent(
+            "time_in_future", f"it says {occurred_at.isoformat()}, taken in at {recorded_at.isoformat()}"
+        )
 
 
 def invalid(error: ValidationError) -> InvalidEvent:
@@ -138,7 +140,9 @@ def _decode_one(record: bytes) -> tuple[Envelope | InvalidEvent, bool]:
 def _in_time(wrapped: Envelope) -> Envelope | InvalidEvent:
     """The envelope, unless it was ahead of the clock of the connector that took it in."""
     if wrapped.time - wrapped.recordedtime > FUTURE_LIMIT:
-        return InvalidEvent("time_in_future", f"it says {wrapped.time.isoformat()}, taken in {wrapped.recordedtime.isoformat()}")
+        return InvalidEvent(
+            "time_in_future", f"it says {wrapped.time.isoformat()}, taken in {wrapped.recordedtime.isoformat()}"
+        )
     return wrapped
 
 
@@ -146,7 +150,8 @@ def _in_time(wrapped: Envelope) -> Envelope | InvalidEvent:
 def _envelope_of(type_: str) -> type[Envelope]:
     """The envelope class of one event type."""
     event = event_types()[type_]
-    return create_model(f"Envelope_{event.__name__}", __base__=Envelope, type=(Literal[type_], ...), data=(event, ...))
+    only: Any = Literal[type_]
+    return create_model(f"Envelope_{event.__name__}", __base__=Envelope, type=(only, ...), data=(event, ...))
 
 
 @cache

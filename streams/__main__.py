@@ -5,16 +5,17 @@ import time
 from collections.abc import Callable
 
 import faust
-from warehouse.client import connect
 
 from ingest import process
 from ingest.errors import Unavailable
 from ingest.kafka_admin import missing_topics
 from ingest.producer import Producer
+from ingest.pulse import Pulse
 from ingest.settings import IngestSettings, read_settings
 from streams.app import build
 from streams.settings import StreamsSettings
 from streams.worker import Worker
+from warehouse.client import Client
 from warehouse.settings import WarehouseSettings
 
 
@@ -27,10 +28,11 @@ def main() -> None:
     )
     process.start(f"streams-{settings.worker}")
     _wait(lambda: not missing_topics(ingest), "Kafka's topics")
-    client = connect(warehouse)
-    _wait(lambda: bool(client.query("SELECT count() FROM raw_events WHERE 0")), "the warehouse's tables")
+    reader, writer = Client(warehouse), Client(warehouse)
+    _wait(lambda: bool(reader.query("EXISTS TABLE raw_dead_letters")[0][0]), "the warehouse's tables")
     producer = Producer(ingest)
-    worker = Worker(settings, client, producer, ingest.clock())
+    pulse = Pulse(ingest.data_folder, f"streams-{settings.worker}")
+    worker = Worker(settings, writer, reader, producer, ingest.clock(), pulse.beat)
     app = build(settings, ingest, worker)
 
     @app.on_before_configured.connect  # type: ignore[untyped-decorator]
@@ -40,7 +42,7 @@ def main() -> None:
         gc.set_threshold(50_000, 20, 100)
 
     settings.folder(ingest.data_folder).mkdir(parents=True, exist_ok=True)
-    faust.Worker(app, loglevel="warning", redirect_stdouts=False).execute_from_commandline()
+    faust.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
 
 
 def _wait(is_there: Callable[[], bool], what: str) -> None:

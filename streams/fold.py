@@ -243,7 +243,9 @@ class Fold:
             return
         active = self._active.get(place, set())
         self._active[place] = active = {
-            state for state in active if at_ms - state.newest_at <= plan.entity.counts_ms or not plan.entity.settled(state)
+            state
+            for state in active
+            if at_ms - state.newest_at <= plan.entity.counts_ms or not plan.entity.settled(state)
         }
         states = [state.as_of(at_ms) for state in active]
         newest = self._newest.get(place, 0)

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from time import monotonic
 from typing import Any, NamedTuple
 
-from warehouse.client import Client
-
 from ingest.clock import Clock, milliseconds
 from ingest.dead_letter import DeadLetter, from_record
 from ingest.envelope import Envelope, decode
@@ -19,7 +17,8 @@ from streams.plan import plans
 from streams.settings import StreamsSettings
 from streams.transport import Chunk
 from warehouse import recall, sink
-from warehouse.push import Push, by_ward, encode_push
+from warehouse.client import Client
+from warehouse.push import encode_push, pushes
 from warehouse.snapshot import read_snapshot, write_snapshot
 from warehouse.value import Value
 
@@ -59,10 +58,22 @@ class Block(NamedTuple):
 class Worker:
     """Takes chunks, folds them, and writes what comes out; one flush at a time, while the next chunk is being folded."""
 
-    def __init__(self, settings: StreamsSettings, client: Client, producer: Producer, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: StreamsSettings,
+        writer: Client,
+        reader: Client,
+        producer: Producer,
+        clock: Clock,
+        beat: Callable[[], None],
+    ) -> None:
         self._settings = settings
-        self._client = client
+        self._writer = writer
+        self._reader = reader
+        self._reading = asyncio.Lock()
+        self._beat = beat
         self._producer = producer
+        self._is_producing = False
         self._clock = clock
         self._parts: dict[Place, Part] = {}
         self._rows = sink.RawRows()
@@ -81,12 +92,15 @@ class Worker:
             The offset from which to read each.
         """
         self._forget_all()
-        stored = await self._patiently(sink.stored_offsets)
+        if not self._is_producing:
+            await self._producer.start()
+            self._is_producing = True
+        stored = await self._ask(sink.stored_offsets)
         for place in sorted(places):
             topic, partition = place
             fold = Fold(topic, partition)
             if plans(topic):
-                snapshot = await self._patiently(read_snapshot, topic, partition)
+                snapshot = await self._ask(read_snapshot, topic, partition)
                 if snapshot:
                     fold.load(*snapshot)
             else:
@@ -132,6 +146,7 @@ class Worker:
         """Flush what changes, and look at what moves with the clock, until cancelled."""
         looked_at = monotonic()
         while True:
+            self._beat()
             patience = self._settings.look_every.total_seconds() - (monotonic() - looked_at)
             try:
                 async with asyncio.timeout(max(patience, 0)):
@@ -154,10 +169,8 @@ class Worker:
             for part, offset in reached:
                 part.written = offset
             for place, offset, pieces in memories:
-                await self._patiently(write_snapshot, *place, offset, pieces)
-            for ward, values in by_ward(block.values).items():
-                push = Push(ward, values, block.newest_recorded.get(ward, 0))
-                await self._producer.push(ward, encode_push(push))
+                await self._write(write_snapshot, *place, offset, pieces)
+            await self._push(block)
 
     def committed(self) -> dict[Place, int]:
         """The offset after the last queryable one of each partition, for Kafka's lag monitors only."""
@@ -216,7 +229,7 @@ class Worker:
         await self.flush()
         entities = {plan.entity.id: plan.entity for plan in plans(fold.topic)}
         for id, pairs in missing.items():
-            states = await self._patiently(recall.states, entities[id], pairs, fold.topic, fold.partition, fold.offset)
+            states = await self._ask(recall.states, entities[id], pairs, fold.topic, fold.partition, fold.offset)
             fold.adopt(id, states)
 
     def _look(self) -> None:
@@ -267,27 +280,48 @@ class Worker:
         is_stored = not last
         while not is_stored:
             try:
-                await asyncio.to_thread(sink.write_raw, self._client, block.rows)
+                await asyncio.to_thread(sink.write_raw, self._writer, block.rows)
                 is_stored = True
             except Unavailable as error:
                 log.warning("the warehouse did not confirm %d rows: %s", len(block.rows), error)
                 await asyncio.sleep(error.retry_after.total_seconds())
-                stored = await self._patiently(sink.stored_offsets)
+                stored = await self._write(sink.stored_offsets)
                 is_stored = all(stored.get(place, -1) >= offset for place, offset in last.items())
-        await self._patiently(sink.write_values, block.values)
-        await self._patiently(sink.write_dead_letters, block.letters)
+        await self._write(sink.write_values, block.values)
+        await self._write(sink.write_dead_letters, block.letters)
 
-    async def _patiently(self, work: Callable[..., object], *arguments: object) -> Any:
-        """Do blocking work on the warehouse in a thread, again and again until it is there."""
-        wait = 0.2
-        while True:
+    async def _push(self, block: Block) -> None:
+        """Tell the board what changed; a figure that it never hears of would look live and be old, so this does not give up."""
+        records = [(push.ward, encode_push(push)) for push in pushes(block.values, block.newest_recorded)]
+        while records:
             try:
-                return await asyncio.to_thread(work, self._client, *arguments)
+                await self._producer.push(records)
+                return
             except Unavailable as error:
-                log.warning("waiting for the warehouse: %s", error)
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, 5.0)
+                log.warning("waiting for Kafka: %s", error)
+                await asyncio.sleep(error.retry_after.total_seconds())
+
+    async def _ask(self, work: Callable[..., object], *arguments: object) -> Any:
+        """Do blocking work on the reader's connection; whoever comes second waits."""
+        async with self._reading:
+            return await _patiently(work, self._reader, *arguments)
+
+    async def _write(self, work: Callable[..., object], *arguments: object) -> Any:
+        """Do blocking work on the writer's connection, which belongs to whoever flushes."""
+        return await _patiently(work, self._writer, *arguments)
 
     def _forget_all(self) -> None:
         self._parts.clear()
         self._rows, self._letters, self._newest_recorded = sink.RawRows(), [], {}
+
+
+async def _patiently(work: Callable[..., object], client: Client, *arguments: object) -> Any:
+    """Do blocking work in a thread, again and again until the warehouse is there."""
+    wait = 0.2
+    while True:
+        try:
+            return await asyncio.to_thread(work, client, *arguments)
+        except Unavailable as error:
+            log.warning("waiting for the warehouse: %s", error)
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, 5.0)

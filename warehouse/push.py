@@ -1,10 +1,13 @@
-"""Push: changed values on their way from the fold to the board, as one Kafka record a flush and ward."""
+"""Push: changed values on their way from the fold to the board, as Kafka records by ward."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from warehouse.value import Value
+
+PIECE_VALUES = 2_000
+"""Values in one record: about 300 kB, well below a record's limit."""
 
 
 class Push(NamedTuple):
@@ -29,9 +32,21 @@ def decode_push(record: bytes) -> Push:
     return Push(ward, [Value(*value) for value in values], newest_recorded_ms)
 
 
-def by_ward(values: Sequence[Value]) -> dict[str, list[Value]]:
-    """Values grouped by ward."""
-    grouped: dict[str, list[Value]] = {}
+def pushes(values: Sequence[Value], newest_recorded_ms: Mapping[str, int]) -> list[Push]:
+    """What the boards have to hear of one flush, in pieces that fit in a record.
+
+    Args:
+        values: what the flush wrote, oldest first.
+        newest_recorded_ms: by ward, when the newest event among them was taken in.
+    """
+    shown: dict[str, dict[tuple[str, ...], Value]] = {}
     for value in values:
-        grouped.setdefault(value.ward, []).append(value)
-    return grouped
+        # Of a stock, which only shows how things are, the last row says all.
+        window = "" if value.grain == "stock" else str(value.window_ms)
+        shown.setdefault(value.ward, {})[value.indicator, value.grain, window, value.dimension, value.member] = value
+    pieces = []
+    for ward, newest in shown.items():
+        rows = list(newest.values())
+        for start in range(0, len(rows), PIECE_VALUES):
+            pieces.append(Push(ward, rows[start : start + PIECE_VALUES], newest_recorded_ms.get(ward, 0)))
+    return pieces

@@ -36,7 +36,7 @@ class View(NamedTuple):
 
 def dictionary() -> list[View]:
     """Every view that is open to analysts, with its columns: the data dictionary."""
-    return [_values(), _indicators(), _events(), _dead_letters(), *map(_entity, entities())]
+    return [_indicators(), _values(), _events(), _dead_letters(), *map(_entity, entities())]
 
 
 def public_names() -> frozenset[str]:

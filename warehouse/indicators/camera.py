@@ -27,7 +27,9 @@ ONLINE = Indicator(
 DETECTIONS = Indicator(
     id="C03",
     label=Label("Sự kiện camera 24 giờ", "Camera events, 24 h"),
-    definition=Label("Sự kiện khác nhau bắt đầu trong 24 giờ qua, theo loại", "Distinct events begun in the last 24 hours, by kind"),
+    definition=Label(
+        "Sự kiện khác nhau bắt đầu trong 24 giờ qua, theo loại", "Distinct events begun in the last 24 hours, by kind"
+    ),
     unit=Unit(Label("sự kiện", "events")),
     of=DETECTION,
     value=Count(at=lambda d: d.started_at),

@@ -46,7 +46,9 @@ def unfinished_in_time(d: Any, now: Any) -> Any:
 RECEIVED = Indicator(
     id="D01",
     label=Label("Hồ sơ tiếp nhận hôm nay", "Received today"),
-    definition=Label("Hồ sơ được tiếp nhận trong ngày (lần đầu sang trạng thái 2)", "Dossiers first received on the local day"),
+    definition=Label(
+        "Hồ sơ được tiếp nhận trong ngày (lần đầu sang trạng thái 2)", "Dossiers first received on the local day"
+    ),
     unit=DOSSIERS,
     of=DOSSIER,
     value=Count(at=lambda d: d.received_at),
@@ -89,7 +91,9 @@ NEAR_DUE_OPEN = Indicator(
     ),
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Level(lambda d, now: open_(d, now) & (d.due_at >= now) & (d.due_at < NEVER) & (working_ms(now, d.due_at) <= NEAR_DUE)),
+    value=Level(
+        lambda d, now: open_(d, now) & (d.due_at >= now) & (d.due_at < NEVER) & (working_ms(now, d.due_at) <= NEAR_DUE)
+    ),
     by=("field_code",),
     threshold=Threshold(warning=0, critical=None),
 )

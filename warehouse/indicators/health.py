@@ -26,7 +26,10 @@ def today_ms(o: Any, now: Any) -> Any:
 LAG = Indicator(
     id="H01",
     label=Label("Độ trễ dữ liệu", "Data lag"),
-    definition=Label("Thời gian từ tín hiệu mới nhất của nguồn im lâu nhất", "Time since the newest sign of the source that has been silent longest"),
+    definition=Label(
+        "Thời gian từ tín hiệu mới nhất của nguồn im lâu nhất",
+        "Time since the newest sign of the source that has been silent longest",
+    ),
     unit=SECONDS,
     of=SOURCE,
     value=Largest(amount=lambda s, now: now - s.seen_at, where=known),
@@ -38,7 +41,9 @@ LAG = Indicator(
 DOWN = Indicator(
     id="H04",
     label=Label("Nguồn mất kết nối", "Sources down"),
-    definition=Label("Nguồn báo mất kết nối, hoặc im quá 60 giây", "Sources that say they are down, or silent for over 60 seconds"),
+    definition=Label(
+        "Nguồn báo mất kết nối, hoặc im quá 60 giây", "Sources that say they are down, or silent for over 60 seconds"
+    ),
     unit=Unit(Label("nguồn", "sources")),
     of=SOURCE,
     value=Level(lambda s, now: known(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))),
@@ -49,7 +54,10 @@ DOWN = Indicator(
 OUTAGE_TODAY = Indicator(
     id="H05",
     label=Label("Gián đoạn phần mềm hộ tịch", "Civil-status software outage"),
-    definition=Label("Số phút phần mềm không trả lời trong ngày, theo phần mềm", "Minutes on the local day in which the software did not answer, by software"),
+    definition=Label(
+        "Số phút phần mềm không trả lời trong ngày, theo phần mềm",
+        "Minutes on the local day in which the software did not answer, by software",
+    ),
     unit=MINUTES,
     of=OUTAGE,
     value=Level(lambda o, now: (o.started_at <= now) & (today_ms(o, now) > 0), amount=today_ms),

@@ -32,7 +32,10 @@ def unanswered(p: Any, now: Any) -> Any:
 RECEIVED = Indicator(
     id="P01",
     label=Label("PAKN tiếp nhận", "Petitions received"),
-    definition=Label("Phản ánh, kiến nghị tiếp nhận từ đầu kỳ, theo kênh và lĩnh vực", "Petitions received since the start of the period, by channel and field"),
+    definition=Label(
+        "Phản ánh, kiến nghị tiếp nhận từ đầu kỳ, theo kênh và lĩnh vực",
+        "Petitions received since the start of the period, by channel and field",
+    ),
     unit=PETITIONS,
     of=PETITION,
     value=Count(at=lambda p: p.received_at),
@@ -43,7 +46,10 @@ RECEIVED = Indicator(
 ON_TIME = Indicator(
     id="P02",
     label=Label("PAKN trả lời đúng hạn", "Petitions on time"),
-    definition=Label("(đã trả lời đúng hạn + đang xử lý trong hạn) / tổng, từ đầu kỳ", "(answered in time + open and in time) / all, since the start of the period"),
+    definition=Label(
+        "(đã trả lời đúng hạn + đang xử lý trong hạn) / tổng, từ đầu kỳ",
+        "(answered in time + open and in time) / all, since the start of the period",
+    ),
     unit=PERCENT,
     of=PETITION,
     value=Ratio(

@@ -41,7 +41,9 @@ TICKETS = Indicator(
 WAITING = Indicator(
     id="Q02",
     label=Label("Đang chờ", "Waiting now"),
-    definition=Label("Phiếu phát hôm nay chưa được gọi, hủy hay hết hạn", "Tickets of today not yet called, cancelled or expired"),
+    definition=Label(
+        "Phiếu phát hôm nay chưa được gọi, hủy hay hết hạn", "Tickets of today not yet called, cancelled or expired"
+    ),
     unit=PEOPLE,
     of=TICKET,
     value=Level(waiting),

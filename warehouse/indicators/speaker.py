@@ -38,7 +38,10 @@ ONLINE = Indicator(
 OFFLINE = Indicator(
     id="S02",
     label=Label("Loa mất kết nối", "Speakers offline"),
-    definition=Label("Cụm loa đã đăng ký mà mất kết nối hoặc im quá 3 nhịp", "Registered loudspeakers disconnected or silent for 3 beats"),
+    definition=Label(
+        "Cụm loa đã đăng ký mà mất kết nối hoặc im quá 3 nhịp",
+        "Registered loudspeakers disconnected or silent for 3 beats",
+    ),
     unit=CLUSTERS,
     of=SPEAKER,
     value=Level(lambda s, now: registered(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))),

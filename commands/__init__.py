@@ -1,0 +1,12 @@
+"""What a person types: one file a command, run by the launcher `ioc`; the other modules are what they share.
+
+A command is a module with a `main(arguments)`; the first line of its docstring, and the line that begins with `Vi:`,
+are its entry in `./ioc help`. Knows all folders; no folder knows it.
+
+`parts`          what a running install consists of: processes, ports, and how each shows that it is ready
+`stack`          the same parts in a folder of their own, for tests, `replay` and `bench`
+`supervision`    supervisord: its configuration, and questions to the running one
+`ports`          who holds a port
+`secret_files`   secrets made at first start
+`pretend_clock`  what time it is in the pretend ward
+"""

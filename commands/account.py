@@ -1,0 +1,70 @@
+"""Manage who may enter the board: `add NAME --rights leader,analyst`, `reset NAME`, `remove NAME`, `list`.
+
+Vi: Quản lý tài khoản của bảng điều hành: thêm, cấp lại mật khẩu, xóa, liệt kê.
+"""
+
+import argparse
+import sys
+
+from commands import install as installs
+from commands import secret_files
+from commands.words import line, say
+from dashboard.accounts import RIGHTS, Accounts
+from ingest.errors import ConfigurationError
+
+
+def main(arguments: list[str]) -> int:
+    """Do it; 0 if it is done."""
+    options = _parser().parse_args(arguments)
+    try:
+        secret_files.make(installs.place() / "secrets", installs.KINDS)
+        accounts = Accounts(installs.read().board)
+    except ConfigurationError as error:
+        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
+        return 1
+    try:
+        match options.act:
+            case "add":
+                _show(options.name, accounts.add(options.name, options.rights))
+            case "reset":
+                _show(options.name, accounts.reset(options.name))
+            case "remove":
+                accounts.remove(options.name)
+                say(f"Đã xóa tài khoản {options.name}.", f"Account {options.name} is removed.")
+            case _:
+                for account in accounts.all().values():
+                    print(f"{account.name}\t{','.join(sorted(account.rights))}\t{account.changed_at:%Y-%m-%d}")
+    except ValueError as error:
+        say(f"Không được: {error}", f"Refused: {error}")
+        return 2
+    except KeyError:
+        say(f"Không có tài khoản {options.name}.", f"There is no account {options.name}.")
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./ioc account", description="Tài khoản của bảng điều hành | the board's accounts"
+    )
+    acts = parser.add_subparsers(dest="act", required=True)
+    add = acts.add_parser("add", help="thêm | add one; its password is shown once")
+    add.add_argument("name")
+    add.add_argument("--rights", type=_rights, default=frozenset({"leader"}), help=", ".join(sorted(RIGHTS)))
+    acts.add_parser("reset", help="cấp lại mật khẩu | make a new password").add_argument("name")
+    acts.add_parser("remove", help="xóa | remove one, and end its log-ins").add_argument("name")
+    acts.add_parser("list", help="liệt kê | list them")
+    return parser
+
+
+def _rights(text: str) -> frozenset[str]:
+    return frozenset(right.strip() for right in text.split(",") if right.strip())
+
+
+def _show(name: str, password: str) -> None:
+    line(f"  {name}  /  {password}")
+    say("  Mật khẩu này chỉ hiện một lần: hãy ghi lại.", "  This password is shown only once: note it down.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

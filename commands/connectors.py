@@ -1,0 +1,54 @@
+"""What each source's device needs to reach us: address, secret, settings.
+
+Vi: Mỗi nguồn dữ liệu cần địa chỉ, khoá bí mật và cài đặt nào.
+"""
+
+import argparse
+import sys
+
+from commands import install as installs
+from commands import secret_files
+from commands.words import say
+from connectors import catalogue
+from connectors.describe import PASSWORD, SECRET, TOKEN, describe
+from connectors.settings import ConnectorsSettings
+from ingest.errors import ConfigurationError
+from ingest.settings import read_settings
+
+HIDDEN = (SECRET, TOKEN, PASSWORD)
+
+
+def main(arguments: list[str]) -> int:
+    """Print what each source needs."""
+    parser = argparse.ArgumentParser(prog="./ioc connectors", description="Các nguồn dữ liệu | the sources")
+    parser.add_argument("--secrets", action="store_true", help="hiện cả khoá bí mật | show secrets as well")
+    parser.add_argument("source", nargs="*", help="chỉ các nguồn này | only these sources")
+    options = parser.parse_args(arguments)
+    known = {one.id: one for one in catalogue()}
+    unknown = [name for name in options.source if name not in known]
+    if unknown:
+        say(
+            f"Không có nguồn {', '.join(unknown)}.", f"No such source: {', '.join(unknown)}. Known: {', '.join(known)}."
+        )
+        return 2
+    try:
+        secret_files.make(installs.place() / "secrets", installs.KINDS)
+        settings = read_settings(ConnectorsSettings)
+        for name in options.source or known:
+            print(f"{name}  {known[name].label.vi} | {known[name].label.en}")
+            for label, text in describe(known[name], settings):
+                secret = label in HIDDEN and not text.startswith("IOC_")
+                shown = "•••• (--secrets)" if secret and not options.secrets else text
+                print(f"    {label.vi} | {label.en}: {shown}")
+            guide = known[name].guide
+            if guide:
+                print(f"    {guide.vi}\n    {guide.en}")
+            print()
+    except ConfigurationError as error:
+        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

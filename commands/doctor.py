@@ -1,0 +1,164 @@
+"""Say what is wrong with this install, and what to do about it.
+
+Vi: Cho biết hệ thống đang hỏng ở đâu và cần làm gì.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import psutil
+
+from commands import install as installs
+from commands import obstacles, running, secret_files, supervision
+from commands.install import Install
+from commands.parts import all_ports, parts
+from commands.ports import is_taken
+from commands.ready import is_ready
+from commands.watch import last_line
+from ingest import kafka_admin
+from ingest.broker import jars, java
+from ingest.errors import ConfigurationError, Unavailable
+
+MEMORY_GB = 1.5
+"""Free memory that the whole system needs."""
+
+MUCH_LAG = 100_000
+"""Messages waiting for the stream workers that are worth a sentence."""
+
+
+class Finding(NamedTuple):
+    """One thing that was looked at."""
+
+    good: bool
+    vietnamese: str
+    english: str
+
+
+def main(arguments: list[str]) -> int:
+    """Print what was found; 0 if nothing is wrong."""
+    argparse.ArgumentParser(prog="./ioc doctor", description="Hệ thống hỏng ở đâu | what is wrong").parse_args(
+        arguments
+    )
+    try:
+        folder = installs.place()
+        secret_files.make(folder / "secrets", installs.KINDS)
+        install = installs.read()
+    except ConfigurationError as error:
+        _show(Finding(False, f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}"))
+        return 1
+    up = running.up(install.run) is not None
+    findings = [*_this_pc(install), *(_running(install) if up else _stopped(install))]
+    for finding in findings:
+        _show(finding)
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def _this_pc(install: Install) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    yield Finding(True, f"Python {version}", f"Python {version}")
+    free = shutil.disk_usage(install.folder).free / 1e9
+    yield Finding(
+        free > 5 * obstacles.ROOM_GB,
+        f"Đĩa còn {free:.1f} GB" + ("" if free > 5 * obstacles.ROOM_GB else ": hãy xoá bớt tệp."),
+        f"{free:.1f} GB of disk are free" + ("" if free > 5 * obstacles.ROOM_GB else ": free some."),
+    )
+    if not install.ingest.kafka_bootstrap:
+        found = java.find()
+        yield Finding(True, f"Java {found.version}: {found.path}", f"Java {found.version}: {found.path}")
+        wrong = jars.wrong(install.ingest.cache_folder)
+        yield Finding(
+            not wrong,
+            "Kafka đã có đủ tệp"
+            if not wrong
+            else f"Kafka thiếu hoặc sai {len(wrong)} tệp: nối Internet rồi chạy ./ioc up.",
+            "Kafka's files are complete"
+            if not wrong
+            else f"{len(wrong)} of Kafka's files are missing or wrong: connect to the internet, run ./ioc up.",
+        )
+    for path in secret_files.too_open(install.folder / "secrets"):
+        yield Finding(
+            False,
+            f"{path}: người khác trên máy đọc được; hãy chạy: chmod -R go= {install.folder / 'secrets'}",
+            f"{path} can be read by others on this PC; run: chmod -R go= {install.folder / 'secrets'}",
+        )
+
+
+def _stopped(install: Install) -> Iterator[Finding]:
+    yield Finding(False, "Hệ thống không chạy: hãy chạy ./ioc up.", "The system is not running: run ./ioc up.")
+    left = running.left_over(install.folder)
+    if left:
+        pids = ", ".join(str(one.pid) for one in left)
+        yield Finding(
+            False,
+            f"Còn sót tiến trình {pids}: hãy chạy ./ioc down.",
+            f"Processes {pids} are left over: run ./ioc down.",
+        )
+    memory = psutil.virtual_memory().available / 1e9
+    if memory < MEMORY_GB:
+        yield Finding(
+            False,
+            f"Bộ nhớ chỉ còn {memory:.1f} GB, cần {MEMORY_GB} GB: hãy đóng bớt chương trình.",
+            f"{memory:.1f} GB of memory are free, {MEMORY_GB} GB are needed: close some programs.",
+        )
+    for part, port in all_ports(parts(install, simulator=True)):
+        if is_taken(port.number, port.host):
+            yield Finding(False, *obstacles.taken(part, port))
+
+
+def _running(install: Install) -> Iterator[Finding]:
+    states = supervision.states(install.run)
+    if states is None:
+        yield Finding(
+            False,
+            "Bộ giám sát không trả lời: ./ioc down, rồi ./ioc up.",
+            "The supervisor does not answer: ./ioc down, then ./ioc up.",
+        )
+        return
+    workers = sum(state.name.startswith("streams-") for state in states)
+    for part in parts(install, simulator=any(state.name == "simulator" for state in states), workers=workers):
+        state = next((one for one in states if one.name == part.name), None)
+        if state is None or state.state not in ("RUNNING", "STARTING"):
+            why = last_line(install.logs, part)
+            log = install.logs / f"{part.name}.log"
+            yield Finding(
+                False,
+                f"{part.label.vi} đang hỏng, được chạy lại liên tục. Dòng cuối của {log}: {why}",
+                f"{part.label.en} keeps failing and is started again. Last line of {log}: {why}",
+            )
+        elif not is_ready(part, install, workers):
+            yield Finding(
+                False, f"{part.label.vi} chạy nhưng chưa sẵn sàng.", f"{part.label.en} runs but is not ready yet."
+            )
+        else:
+            yield Finding(True, f"{part.label.vi}: hoạt động tốt", f"{part.label.en}: well")
+    yield from _asked(lambda: _lag(install))
+
+
+def _lag(install: Install) -> Iterator[Finding]:
+    waiting = sum(kafka_admin.lag(install.ingest, install.streams.group).values())
+    much = waiting > MUCH_LAG
+    yield Finding(
+        not much,
+        f"{waiting} sự kiện đang chờ xử lý" + (": nếu không giảm, hãy chạy ./ioc up --workers 2." if much else ""),
+        f"{waiting} events are waiting" + (": if that does not go down, run ./ioc up --workers 2." if much else ""),
+    )
+
+
+def _asked(question: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from question()
+    except Unavailable as error:
+        yield Finding(False, f"Kafka không trả lời: {error}", f"Kafka does not answer: {error}")
+
+
+def _show(finding: Finding) -> None:
+    print(f"{'✔' if finding.good else '✘'} {finding.vietnamese}")
+    if finding.english != finding.vietnamese:
+        print(f"  {finding.english}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

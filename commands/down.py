@@ -1,0 +1,50 @@
+"""Stop this install, or what a crash left of it.
+
+Vi: Dừng hệ thống này, kể cả phần còn sót sau sự cố.
+"""
+
+import argparse
+import sys
+
+import psutil
+
+from commands import install as installs
+from commands import running
+from commands.words import say
+
+PATIENCE = 35
+"""Seconds that `./ioc up` gets to stop everything in order."""
+
+
+def main(arguments: list[str]) -> int:
+    """Stop; 0 when nothing runs any more."""
+    argparse.ArgumentParser(prog="./ioc down", description="Dừng hệ thống này | stop this install").parse_args(
+        arguments
+    )
+    folder = installs.place()
+    pid = running.up(folder / "run")
+    left = running.left_over(folder)
+    if pid is None and not left:
+        say("Hệ thống này không chạy.", "This install is not running.")
+        return 0
+    if pid is not None:
+        say(f"Đang dừng (pid {pid}) …", f"Stopping (pid {pid}) …")
+        try:
+            up = psutil.Process(pid)
+            up.terminate()
+            up.wait(PATIENCE)
+        except psutil.TimeoutExpired:
+            up.kill()
+        except psutil.NoSuchProcess:
+            pass
+        left = running.left_over(folder)
+    running.end(left)
+    if running.left_over(folder):
+        say("Vẫn còn tiến trình không dừng được.", "Some processes could not be stopped.")
+        return 1
+    say("Đã dừng.", "Stopped.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

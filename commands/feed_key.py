@@ -1,0 +1,66 @@
+"""Manage the keys of the city's feed: `make NAME [--wards a,b] [--days 365]`, `list`, `remove ID`.
+
+Vi: Quản lý khóa của nguồn số liệu cho thành phố: tạo, liệt kê, xóa.
+"""
+
+import argparse
+import sys
+from datetime import timedelta
+
+from commands import install as installs
+from commands import secret_files
+from commands.words import line, say
+from dashboard.feed_key import FeedKeys
+from ingest.clock import RealClock
+from ingest.errors import ConfigurationError
+
+
+def main(arguments: list[str]) -> int:
+    """Do it; 0 if it is done."""
+    options = _parser().parse_args(arguments)
+    try:
+        secret_files.make(installs.place() / "secrets", installs.KINDS)
+        install = installs.read()
+    except ConfigurationError as error:
+        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
+        return 1
+    keys = FeedKeys(install.board)
+    match options.act:
+        case "make":
+            now = RealClock().now()
+            wards = tuple(ward.strip() for ward in options.wards.split(",") if ward.strip()) or (install.ingest.ward,)
+            key, text = keys.make(options.name, wards, now, now + timedelta(days=options.days))
+            line(f"  {text}")
+            say(
+                f"  Khóa {key.id} chỉ hiện một lần; hết hạn {key.expires_at:%d/%m/%Y}.",
+                f"  Key {key.id} is shown only once; it expires on {key.expires_at:%Y-%m-%d}.",
+            )
+        case "remove":
+            try:
+                keys.remove(options.id)
+            except KeyError:
+                say(f"Không có khóa {options.id}.", f"There is no key {options.id}.")
+                return 2
+            say(f"Đã xóa khóa {options.id}.", f"Key {options.id} is removed.")
+        case _:
+            for key in keys.all().values():
+                print(f"{key.id}\t{key.name}\t{','.join(key.wards)}\t{key.expires_at:%Y-%m-%d}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./ioc feed_key", description="Khóa đọc số liệu của thành phố | keys of the city's feed"
+    )
+    acts = parser.add_subparsers(dest="act", required=True)
+    make = acts.add_parser("make", help="tạo | make one; it is shown once")
+    make.add_argument("name", help="ai dùng | who uses it")
+    make.add_argument("--wards", default="", help="phường | wards, with commas; this install's own if left out")
+    make.add_argument("--days", type=int, default=365, help="số ngày hiệu lực | days until it expires")
+    acts.add_parser("list", help="liệt kê | list them")
+    acts.add_parser("remove", help="xóa | remove one").add_argument("id")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,82 @@
+"""Parts: the processes that make up a running install, in the order in which they are started."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from pydantic_settings import BaseSettings
+
+from commands.install import Install, variable
+from ingest.label import Label
+from streams.settings import StreamsSettings
+
+Turn = Literal["stores", "workers", "front"]
+"""When it is stopped: the front first, then the workers, and the stores when nobody writes any more."""
+
+
+class Port(NamedTuple):
+    """A port on which a part of ours listens."""
+
+    number: int
+    variable: str
+    """The setting that changes it."""
+    host: str = "127.0.0.1"
+    """Where to ask for it from this PC."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process."""
+
+    name: str
+    label: Label
+    module: str
+    """What `python -m` runs."""
+    turn: Turn
+    ports: tuple[Port, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    """Variables of this process only."""
+
+
+def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
+    """The processes of an install.
+
+    Args:
+        install: its settings; what is outside (a cluster, a server, a broker) opens no port here.
+        simulator: whether the pretend ward feeds it.
+        workers: how many stream workers share the partitions.
+    """
+    ingest, warehouse, connectors, board = install.ingest, install.warehouse, install.connectors, install.board
+    kafka = () if ingest.kafka_bootstrap else _ports(ingest, "kafka_port", "kafka_controller_port")
+    engine = _ports(warehouse, "port") if warehouse.embedded else ()
+    intake = _ports(connectors, "intake_port", host=connectors.intake_host)
+    mqtt = () if connectors.mqtt_url else _ports(connectors, "mqtt_port", host=connectors.mqtt_host)
+    web = _ports(board, "port", host=board.host)
+    found = [
+        Part("ingest", Label("Kafka", "Kafka"), "ingest", "stores", kafka),
+        Part("warehouse", Label("Kho dữ liệu", "Warehouse"), "warehouse", "stores", engine),
+        Part("connectors", Label("Kết nối nguồn", "Connectors"), "connectors", "workers", intake + mqtt),
+    ]
+    found += [worker(number) for number in range(1, workers + 1)]
+    found.append(Part("dashboard", Label("Bảng điều hành", "Board"), "dashboard", "front", web))
+    if simulator:
+        ports = _ports(connectors, "simulator_port")
+        label = Label("Phường giả lập", "Pretend ward")
+        found.append(Part("simulator", label, "connectors.simulator", "front", ports))
+    return found
+
+
+def worker(number: int) -> Part:
+    """A stream worker; the numbers tell those on one PC apart."""
+    environment = {variable(StreamsSettings, "worker"): str(number)}
+    return Part(f"streams-{number}", Label("Xử lý luồng", "Streams"), "streams", "workers", environment=environment)
+
+
+def all_ports(found: Sequence[Part]) -> list[tuple[Part, Port]]:
+    """Every port of these parts, with the part that listens on it."""
+    return [(part, port) for part in found for port in part.ports]
+
+
+def _ports(settings: BaseSettings, *names: str, host: str = "127.0.0.1") -> tuple[Port, ...]:
+    asked = "127.0.0.1" if host in ("", "0.0.0.0", "::", "localhost") else host
+    return tuple(Port(getattr(settings, name), variable(type(settings), name), asked) for name in names)

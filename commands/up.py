@@ -1,0 +1,214 @@
+"""Start everything on this PC and keep it running; Ctrl-C stops it.
+
+Vi: Chạy toàn bộ hệ thống trên máy này và giữ cho nó chạy; Ctrl-C để dừng.
+"""
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+import psutil
+
+from commands import install as installs
+from commands import obstacles, pretend_clock, running, secret_files, supervision, watch
+from commands.install import Install
+from commands.parts import parts
+from commands.words import line, say
+from dashboard.accounts import FIRST, ensure_first
+from ingest.clock import WARD_ZONE, PretendClock, RealClock
+from ingest.errors import ConfigurationError
+from ingest.process import end_with_parent
+
+STOP_WITHIN = 29.0
+"""Seconds after which what has not stopped is ended by force."""
+
+LOOK_EVERY = 2.0
+"""Seconds between two looks at the running parts."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run until told to stop."""
+    options = _options(arguments)
+    for told in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, _interrupt)
+    try:
+        run = installs.place() / "run"
+        with running.alone(run):
+            _up(options, run.parent)
+    except running.AlreadyRunningError as other:
+        say(
+            f"Hệ thống này đang chạy rồi (pid {other.pid}): xem bằng ./ioc status, dừng bằng ./ioc down.",
+            f"This install is running already (pid {other.pid}): ./ioc status shows it, ./ioc down stops it.",
+        )
+        return 1
+    except obstacles.CannotStartError as obstacle:
+        say(*obstacle.label)
+        return 1
+    except ConfigurationError as error:
+        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
+        return 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def _up(options: argparse.Namespace, folder: Path) -> None:
+    secret_files.make(folder / "secrets", installs.KINDS)
+    install = installs.read()
+    found = parts(install, options.simulator, options.workers)
+    obstacles.end_left_overs(install)
+    obstacles.check_disk(install)
+    obstacles.check_ports(found)
+    obstacles.fetch_kafka(install)
+    clock, variables = _clock(options, install)
+    configuration = supervision.configure(install, found)
+    ours = str(install.folder)
+    environment = installs.environment({"IOC_DATA_FOLDER": ours, running.MARK: ours, **variables})
+    supervisor = _start(configuration, environment)
+    memory = _memory(install) if options.simulator else None
+    try:
+        watch.show_start(install, found, options.workers, is_alive=lambda: supervisor.poll() is None)
+        _welcome(install)
+        watching = watch.Watch(install, found)
+        while True:
+            watching.look()
+            if memory:
+                memory.keep(clock)
+            time.sleep(LOOK_EVERY)
+            if supervisor.poll() is not None:
+                say("Bộ giám sát đã dừng, đang chạy lại …", "The supervisor ended, starting it again …")
+                supervisor = _start(configuration, environment)
+    finally:
+        _stop(supervisor)
+        if memory:
+            memory.keep(clock)
+
+
+def _welcome(install: Install) -> None:
+    """Say where the board is and, the first time, how to enter."""
+    line("")
+    line(f"  Bảng điều hành | Board:  {install.board.url}")
+    password = ensure_first(install.board)
+    if password:
+        line(f"  Đăng nhập | Log in:      {FIRST}  /  {password}")
+        say(
+            "  Mật khẩu này chỉ hiện một lần: hãy ghi lại, rồi đổi trong bảng điều hành.",
+            "  This password is shown only once: note it down.",
+        )
+    line("  Ctrl-C: dừng | stop")
+    line("")
+
+
+def _clock(options: argparse.Namespace, install: Install) -> tuple[PretendClock | RealClock, dict[str, str]]:
+    """The clock that this run lives by, and the variables that tell the processes."""
+    last = _memory(install).last()
+    if not options.simulator:
+        if last is not None:
+            say(
+                f"Chú ý: {install.folder} có dữ liệu giả lập; với thiết bị thật, hãy đặt IOC_DATA_FOLDER là thư mục mới.",
+                f"Mind: {install.folder} holds pretend data; for real devices set IOC_DATA_FOLDER to a new folder.",
+            )
+        return RealClock(), {"IOC_PRETEND": "false"}
+    now = RealClock().now()
+    begin = pretend_clock.beginning(now, options.speed, last, options.at)
+    if begin.moved:
+        shown = f"{begin.origin.astimezone(WARD_ZONE):%d/%m/%Y %H:%M}"
+        say(
+            f"Đồng hồ giả lập không chạy lùi: bắt đầu từ {shown}.",
+            f"The pretend clock never goes back: it starts at {shown}.",
+        )
+    if begin.real:
+        return RealClock(), {"IOC_PRETEND": "true"}
+    return PretendClock(begin.origin, now, options.speed), {
+        "IOC_PRETEND": "true",
+        "IOC_CLOCK_ORIGIN": begin.origin.isoformat(),
+        "IOC_CLOCK_REAL_ORIGIN": now.isoformat(),
+        "IOC_CLOCK_SPEED": str(options.speed),
+    }
+
+
+def _memory(install: Install) -> pretend_clock.Memory:
+    return pretend_clock.Memory(install.run / "clock.json")
+
+
+# -- Supervisor, as our child
+
+
+def _start(configuration: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    # In a session of its own: Ctrl-C is for us alone, who then stop everything in order.
+    return subprocess.Popen(
+        supervision.command(configuration),
+        cwd=installs.ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=end_with_parent,
+    )
+
+
+def _stop(supervisor: subprocess.Popen[bytes]) -> None:
+    for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, signal.SIG_IGN)
+    say("Đang dừng …", "Stopping …")
+    try:
+        everything = psutil.Process(supervisor.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        everything = []
+    supervisor.terminate()
+    try:
+        supervisor.wait(STOP_WITHIN)
+    except subprocess.TimeoutExpired:
+        say("Có phần không chịu dừng, đang buộc dừng.", "Some parts do not stop, ending them by force.")
+        supervisor.kill()
+        supervisor.wait()
+    running.end([one for one in everything if one.is_running()], patience=0)
+    say("Đã dừng.", "Stopped.")
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+# -- What was typed
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./ioc up", description="Chạy toàn bộ hệ thống | start everything")
+    add = parser.add_argument
+    without = "chờ thiết bị thật, không có phường giả lập | wait for real devices, without the pretend ward"
+    add("--no-simulator", dest="simulator", action="store_false", help=without)
+    add("--speed", type=_speed, default=1.0, help="tốc độ của phường giả lập | speed of the pretend ward")
+    add("--workers", type=_count, default=1, metavar="N", help="số tiến trình xử lý luồng | stream workers")
+    add("--at", type=_moment, help="giờ bắt đầu của phường giả lập | when the pretend ward starts: '2026-11-24 09:30'")
+    options = parser.parse_args(arguments)
+    if not options.simulator and (options.at or options.speed != 1):
+        parser.error("--at, --speed: chỉ dùng với phường giả lập | only with the pretend ward")
+    return options
+
+
+def _speed(text: str) -> float:
+    speed = float(text)
+    if not 0 < speed <= 1000:
+        raise argparse.ArgumentTypeError("0 < speed <= 1000")
+    return speed
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 16:
+        raise argparse.ArgumentTypeError("1 … 16")
+    return count
+
+
+def _moment(text: str) -> datetime:
+    return pretend_clock.read_at(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,121 @@
+"""`python -m connectors [--only id,id]`: all connectors, the HTTP intake, and the embedded MQTT broker."""
+
+import argparse
+import asyncio
+import logging
+import signal
+import sys
+from collections.abc import Sequence
+
+from pydantic import SecretStr
+
+from connectors import catalogue
+from connectors.settings import ConnectorsSettings
+from ingest.connector import Connector, Context, Poll, Webhook
+from ingest.errors import ConfigurationError
+from ingest.intake import Limits
+from ingest.intake_server import Listen
+from ingest.mqtt_broker import CONNECTOR, BrokerListen
+from ingest.process import start
+from ingest.producer import Producer
+from ingest.pseudonym import pseudonyms
+from ingest.runner import Outside, Runner
+from ingest.settings import IngestSettings, read_settings
+from ingest.subscription import MqttServer
+
+log = logging.getLogger("connectors")
+
+
+def main() -> int:
+    """Run until told to stop; the exit code is 0 only then."""
+    start("connectors")
+    for told_by_us in ("aiokafka", "uvicorn"):
+        logging.getLogger(told_by_us).setLevel(logging.CRITICAL)
+    only = _arguments()
+    try:
+        ingest, settings = read_settings(IngestSettings), read_settings(ConnectorsSettings)
+        asyncio.run(_run(chosen(catalogue(), only), ingest, settings))
+    except ConfigurationError as error:
+        log.error("%s", error)
+        return 1
+    except BaseExceptionGroup as errors:
+        wrong, others = errors.split(ConfigurationError)
+        if others is not None:
+            raise others from None
+        log.error("%s", wrong.exceptions[0] if wrong else errors)
+        return 1
+    return 0
+
+
+def chosen(connectors: Sequence[Connector], only: Sequence[str]) -> list[Connector]:
+    """The connectors to run.
+
+    Raises:
+        ConfigurationError: one of `only` is none.
+    """
+    known = {connector.id: connector for connector in connectors}
+    if missing := [id_ for id_ in only if id_ not in known]:
+        raise ConfigurationError(f"There is no connector {', '.join(missing)}; there are {', '.join(known)}.")
+    return [known[id_] for id_ in only] if only else list(connectors)
+
+
+def outside(connectors: Sequence[Connector], ingest: IngestSettings, settings: ConnectorsSettings) -> Outside:
+    """How these connectors and their sources reach each other, as the settings say.
+
+    Raises:
+        ConfigurationError: a setting is wrong, or a secret has not been made.
+    """
+    settings.check_exposure()
+    host, port, tls = settings.mqtt_address()
+    embedded = not settings.mqtt_url
+    posting = [one.id for one in connectors if isinstance(one.way, Webhook)]
+    polled = [one.id for one in connectors if isinstance(one.way, Poll)]
+    urls = {id_: settings.url(id_, pretend=ingest.pretend) for id_ in polled}
+    tokens = {id_: settings.token(id_, pretend=ingest.pretend) for id_ in polled}
+    return Outside(
+        folder=ingest.data_folder / "connectors",
+        listen=Listen(settings.intake_host, settings.intake_port, settings.intake_certificate, settings.intake_key),
+        limits=Limits(body=settings.intake_largest_body, per_second=settings.intake_per_second),
+        webhook_secrets={id_: settings.webhook_secrets(id_) for id_ in posting},
+        urls={id_: url for id_, url in urls.items() if url},
+        tokens={id_: token for id_, token in tokens.items() if token},
+        mqtt=MqttServer(
+            host,
+            port,
+            user=CONNECTOR if embedded else settings.mqtt_user,
+            password=SecretStr(settings.connector_password()) if embedded else settings.mqtt_password,
+            tls=tls,
+            ca_file=settings.mqtt_certificate if embedded else settings.mqtt_ca_file,
+            any_host_name=embedded,
+        ),
+        broker=BrokerListen(
+            settings.mqtt_host,
+            settings.mqtt_port,
+            settings.device_password(),
+            settings.connector_password(),
+            settings.mqtt_certificate,
+            settings.mqtt_key,
+        )
+        if embedded
+        else None,
+    )
+
+
+async def _run(connectors: Sequence[Connector], ingest: IngestSettings, settings: ConnectorsSettings) -> None:
+    secret = ingest.pseudonym_secret
+    context = Context(clock=ingest.clock(), ward=ingest.ward, pseudonym=pseudonyms(secret))
+    reach = outside(connectors, ingest, settings)
+    ending = asyncio.Event()
+    for end in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(end, ending.set)
+    await Runner(connectors, reach, Producer(ingest), context).run(ending)
+
+
+def _arguments() -> list[str]:
+    parser = argparse.ArgumentParser(prog="python -m connectors", description=__doc__)
+    parser.add_argument("--only", default="", metavar="id,id", help="run only these connectors")
+    return [id_.strip() for id_ in parser.parse_args().only.split(",") if id_.strip()]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,77 @@
+"""What the person who sets up a device needs: address, secret and settings of each source."""
+
+from connectors.settings import ConnectorsSettings
+from ingest.connector import Connector, Poll, Subscription, Webhook
+from ingest.label import Label
+from ingest.mqtt_broker import DEVICE
+
+ADDRESS = Label(vi="Địa chỉ", en="Address")
+SECRET = Label(vi="Khoá bí mật", en="Secret")
+SIGNATURE = Label(vi="Kiểu ký", en="Signature")
+SIGN_OF_LIFE = Label(vi="Tín hiệu sống", en="Sign of life")
+TOKEN = Label(vi="Mã truy cập", en="Bearer token")
+ASKED = Label(vi="Chu kỳ hỏi", en="Asked every")
+USER = Label(vi="Tài khoản", en="User")
+PASSWORD = Label(vi="Mật khẩu", en="Password")
+TLS = Label(vi="Mã hoá TLS", en="TLS")
+QUALITY = Label(vi="Chất lượng (QoS)", en="Quality (QoS)")
+TOPICS = Label(vi="Chủ đề MQTT", en="MQTT topics")
+MISSING = Label(vi="Còn thiếu", en="Missing")
+REACH = Label(vi="Phạm vi", en="Reach")
+
+Lines = list[tuple[Label, str]]
+
+
+def describe(connector: Connector, settings: ConnectorsSettings) -> Lines:
+    """Address, secret and settings of one source, in the order in which they are asked for; secrets in plain text.
+
+    Raises:
+        ConfigurationError: a secret has not been made yet.
+    """
+    way = connector.way
+    if isinstance(way, Webhook):
+        return _webhook(connector.id, way, settings)
+    if isinstance(way, Poll):
+        return _poll(connector.id, way, settings)
+    return _subscription(way, settings)
+
+
+def _webhook(connector_id: str, way: Webhook, settings: ConnectorsSettings) -> Lines:
+    scheme = "https" if settings.intake_certificate else "http"
+    return [
+        (ADDRESS, f"POST {scheme}://{settings.intake_host}:{settings.intake_port}/intake/{connector_id}"),
+        (SECRET, settings.webhook_secrets(connector_id)[0]),
+        (SIGNATURE, "Standard Webhooks 1.0 (HMAC-SHA256, webhook-id, webhook-timestamp, webhook-signature)"),
+        (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s"),
+        *_reach(settings.intake_host, "IOC_CONNECTORS_INTAKE_HOST, _CERTIFICATE, _KEY"),
+    ]
+
+
+def _poll(connector_id: str, way: Poll, settings: ConnectorsSettings) -> Lines:
+    setting = f"IOC_CONNECTORS_URLS__{connector_id.upper()}"
+    url = settings.url(connector_id, pretend=False)
+    token = settings.token(connector_id, pretend=False)
+    token_setting = f"IOC_CONNECTORS_TOKENS__{connector_id.upper()}"
+    return [
+        (ADDRESS, f"GET {url.rstrip('/')}{way.path}") if url else (MISSING, f"{setting}=https://…  (+ {way.path})"),
+        (TOKEN, token.get_secret_value() if token else f"{token_setting}=…"),
+        (ASKED, f"{way.every.total_seconds():g} s"),
+    ]
+
+
+def _subscription(way: Subscription, settings: ConnectorsSettings) -> Lines:
+    host, port, tls = settings.mqtt_address()
+    embedded = not settings.mqtt_url
+    account = [(USER, DEVICE), (PASSWORD, settings.device_password())] if embedded else []
+    return [
+        (ADDRESS, f"{'mqtts' if tls else 'mqtt'}://{settings.mqtt_host if embedded else host}:{port}"),
+        *account,
+        (QUALITY, "1"),
+        (TOPICS, "  ".join(way.topics)),
+        *(_reach(settings.mqtt_host, "IOC_CONNECTORS_MQTT_HOST, _CERTIFICATE, _KEY") if embedded else []),
+    ]
+
+
+def _reach(host: str, names: str) -> Lines:
+    """Say so when devices on the network cannot get here yet."""
+    return [(REACH, f"127.0.0.1 → {names}")] if host in ("127.0.0.1", "::1", "localhost") else []

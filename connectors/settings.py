@@ -1,0 +1,182 @@
+"""Settings of the connectors: where we listen, where sources are, and the secrets shared with them.
+
+Adding a connector needs no new setting: what is particular to a source is found by its id, and what is not set is derived.
+"""
+
+import base64
+import binascii
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ingest.errors import ConfigurationError
+from ingest.pseudonym import checked_secret, derived_secret
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+SHORTEST_KEY = 24
+
+
+class ConnectorsSettings(BaseSettings):
+    """Where we listen, where sources are, and the secrets shared with them."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IOC_CONNECTORS_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
+    )
+
+    intake_host: str = "127.0.0.1"
+    """Address at which webhooks are taken in; one that is not loopback needs TLS."""
+    intake_port: int = 8060
+    """Its port."""
+    intake_certificate: Path | None = None
+    """TLS certificate of the intake (PEM, with its chain)."""
+    intake_key: Path | None = None
+    """Its key."""
+    intake_largest_body: int = Field(65_536, ge=1_024, le=1_048_576)
+    """Bytes of a webhook's body at most."""
+    intake_per_second: float = Field(1000.0, gt=0)
+    """Webhooks that one source may send per second, on average."""
+
+    mqtt_url: str = ""
+    """`mqtt://host:1883` or `mqtts://host:8883` of the ward's own MQTT broker. Empty: an embedded one."""
+    mqtt_user: str = ""
+    """User at the ward's own broker."""
+    mqtt_password: SecretStr | None = None
+    """Password at the ward's own broker."""
+    mqtt_ca_file: Path | None = None
+    """Certificate authority of the ward's own broker, with `mqtts`; empty: the system's."""
+    mqtt_host: str = "127.0.0.1"
+    """Address of the embedded broker; one that is not loopback needs TLS."""
+    mqtt_port: int = 1883
+    """Its port."""
+    mqtt_certificate: Path | None = None
+    """TLS certificate of the embedded broker."""
+    mqtt_key: Path | None = None
+    """Its key."""
+    mqtt_device_password: SecretStr | None = Field(None, json_schema_extra={"generated": True})
+    """Password of the account `device` at the embedded broker, with which devices publish."""
+    mqtt_connector_password: SecretStr | None = Field(None, json_schema_extra={"generated": True})
+    """Password of the account `connector` at the embedded broker, with which we subscribe."""
+
+    open_without_tls: bool = False
+    """Accept plain connections on an address that is not loopback: only where the network itself is closed."""
+
+    webhook_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
+    """Each source's webhook secret is derived from this one."""
+    webhook_secret_previous: SecretStr | None = None
+    """The one before, while devices are being changed over: both are accepted."""
+    secrets: dict[str, SecretStr] = {}
+    """Webhook secrets that a source insists on, by connector id: `IOC_CONNECTORS_SECRETS__<ID>=whsec_…[,whsec_…]`."""
+    urls: dict[str, str] = {}
+    """Base URLs of the sources that are polled, by connector id: `IOC_CONNECTORS_URLS__<ID>=https://…`."""
+    tokens: dict[str, SecretStr] = {}
+    """Bearer tokens for them, by connector id: `IOC_CONNECTORS_TOKENS__<ID>=…`."""
+
+    simulator_port: int = 8070
+    """Loopback port where the pretend ward plays the REST sources."""
+
+    def webhook_secrets(self, connector_id: str) -> tuple[str, ...]:
+        """The live secrets of a source that posts, in the form `whsec_<base64>`; the first is the one to set there.
+
+        Raises:
+            ConfigurationError: one is missing, or no secret.
+        """
+        if (own := self.secrets.get(connector_id)) is not None:
+            name = f"IOC_CONNECTORS_SECRETS__{connector_id.upper()}"
+            return tuple(_checked_key(secret.strip(), name) for secret in own.get_secret_value().split(","))
+        current = derived_secret(self.webhook_secret, "IOC_CONNECTORS_WEBHOOK_SECRET", f"webhook:{connector_id}")
+        if self.webhook_secret_previous is None:
+            return (_whsec(current),)
+        name = "IOC_CONNECTORS_WEBHOOK_SECRET_PREVIOUS"
+        return _whsec(current), _whsec(derived_secret(self.webhook_secret_previous, name, f"webhook:{connector_id}"))
+
+    def url(self, connector_id: str, *, pretend: bool) -> str | None:
+        """Base URL of a source that is polled; the pretend ward's if none is set; None if there is none."""
+        return self.urls.get(connector_id) or (f"http://127.0.0.1:{self.simulator_port}" if pretend else None)
+
+    def token(self, connector_id: str, *, pretend: bool) -> SecretStr | None:
+        """Bearer token for a source that is polled; towards the pretend ward a derived one.
+
+        Raises:
+            ConfigurationError: the secret to derive it from is missing.
+        """
+        if connector_id in self.tokens or connector_id in self.urls or not pretend:
+            return self.tokens.get(connector_id)
+        return SecretStr(
+            derived_secret(self.webhook_secret, "IOC_CONNECTORS_WEBHOOK_SECRET", f"token:{connector_id}").hex()
+        )
+
+    def device_password(self) -> str:
+        """Password of the account `device` at the embedded broker.
+
+        Raises:
+            ConfigurationError: it is missing, too short or not random.
+        """
+        return _password(self.mqtt_device_password, "IOC_CONNECTORS_MQTT_DEVICE_PASSWORD")
+
+    def connector_password(self) -> str:
+        """Password of the account `connector` at the embedded broker.
+
+        Raises:
+            ConfigurationError: it is missing, too short or not random.
+        """
+        return _password(self.mqtt_connector_password, "IOC_CONNECTORS_MQTT_CONNECTOR_PASSWORD")
+
+    def mqtt_address(self) -> tuple[str, int, bool]:
+        """Host, port and whether TLS, of the broker to subscribe at.
+
+        Raises:
+            ConfigurationError: `IOC_CONNECTORS_MQTT_URL` cannot be read.
+        """
+        if not self.mqtt_url:
+            host = "127.0.0.1" if self.mqtt_host in ("", "0.0.0.0", "::") else self.mqtt_host
+            return host, self.mqtt_port, self.mqtt_certificate is not None
+        try:
+            parts = urlsplit(self.mqtt_url)
+            port = parts.port
+        except ValueError:
+            parts, port = urlsplit(""), None
+        if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.username or parts.path not in ("", "/"):
+            raise ConfigurationError("IOC_CONNECTORS_MQTT_URL must be mqtt://host:port or mqtts://host:port.")
+        tls = parts.scheme == "mqtts"
+        return parts.hostname, port or (8883 if tls else 1883), tls
+
+    def check_exposure(self) -> None:
+        """See that nothing listens to the network in plain text.
+
+        Raises:
+            ConfigurationError: something would.
+        """
+        listening = [("INTAKE", self.intake_host, self.intake_certificate, self.intake_key)]
+        if not self.mqtt_url:
+            listening.append(("MQTT", self.mqtt_host, self.mqtt_certificate, self.mqtt_key))
+        for name, host, certificate, key in listening:
+            if (certificate is None) != (key is None):
+                raise ConfigurationError(
+                    f"IOC_CONNECTORS_{name}_CERTIFICATE and …_KEY belong together; one is missing."
+                )
+            if host not in LOOPBACK and certificate is None and not self.open_without_tls:
+                raise ConfigurationError(
+                    f"IOC_CONNECTORS_{name}_HOST={host} needs IOC_CONNECTORS_{name}_CERTIFICATE and …_KEY; "
+                    "only in a closed network set IOC_CONNECTORS_OPEN_WITHOUT_TLS=true instead."
+                )
+
+
+def _password(secret: SecretStr | None, name: str) -> str:
+    checked_secret(secret, name)
+    return secret.get_secret_value().strip() if secret else ""
+
+
+def _whsec(key: bytes) -> str:
+    return "whsec_" + base64.b64encode(key).decode()
+
+
+def _checked_key(secret: str, name: str) -> str:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_") + "==", validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) < SHORTEST_KEY:
+        raise ConfigurationError(f"{name} must be whsec_ and at least {SHORTEST_KEY} random bytes in base64.")
+    return secret

@@ -1,0 +1,81 @@
+"""Plan: what all pretend systems say on a local day, and when the ward is worth looking at."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from connectors.simulator import kiosk, loudspeakers, office
+from connectors.simulator.dossier_system import item
+from connectors.simulator.dossiers import changes
+from connectors.simulator.message import Message, encoded
+from connectors.simulator.ward import Pretend
+from ingest.calendar import local_day
+
+WEBHOOKS = (kiosk.SYSTEM, office.PETITIONS, office.DOCUMENTS, office.POSTS, office.REGISTER)
+"""The systems that post."""
+
+DOSSIERS = "dossier_portal"
+DOSSIER_PATH = "/api/ho-so/thay-doi"
+
+HALF_HOUR = timedelta(minutes=30)
+
+
+def posts(pretend: Pretend, system: str, day: date, since: date) -> list[Message]:
+    """What one posting system says on one local day, in order.
+
+    Args:
+        pretend: the ward.
+        system: one of `WEBHOOKS`.
+        day: the local day.
+        since: first day that is told; the register and petitions that are still open then tell their past on it.
+    """
+    if system == kiosk.SYSTEM:
+        return list(kiosk.kiosk(pretend, day))
+    if system == office.DOCUMENTS:
+        return list(office.documents(pretend, day))
+    if system == office.POSTS:
+        return list(office.posts(pretend, day))
+    if system == office.REGISTER:
+        return list(office.register()) if day == since else []
+    return list(_petitions(pretend, day, since))
+
+
+def _petitions(pretend: Pretend, day: date, since: date) -> Iterator[Message]:
+    if day == since:
+        for back in range(office.LONGEST_PETITION, 0, -1):
+            yield from office.petitions(pretend, since - timedelta(days=back))
+    yield from office.petitions(pretend, day)
+
+
+def dossier_items(pretend: Pretend, day: date) -> list[Message]:
+    """The changes of dossiers on one local day, each as the item of a page."""
+    return [
+        Message(dossier.changes[index].at, DOSSIERS, "", encoded(item(pretend, dossier, index)), DOSSIER_PATH)
+        for dossier, index in changes(pretend, day)
+    ]
+
+
+def day_plan(pretend: Pretend, day: date) -> list[Message]:
+    """All that is said on one local day in posts, pages of dossiers and by loudspeakers, in order.
+
+    Not heartbeats and cameras, which say too much for a list: ask `loudspeakers.heartbeats` and `frigate.said` for a stretch.
+    """
+    posted = [message for system in WEBHOOKS for message in posts(pretend, system, day, date.min)]
+    said = [*posted, *dossier_items(pretend, day), *loudspeakers.happenings(pretend, day)]
+    return sorted(said, key=lambda message: message.at)
+
+
+def lively(pretend: Pretend, now: datetime) -> datetime:
+    """A moment not after now at which the ward is worth looking at: now in office hours, else the last morning.
+
+    Args:
+        pretend: the ward.
+        now: the real present.
+    """
+    if pretend.calendar.is_open(now) and pretend.calendar.is_open(now + HALF_HOUR):
+        return now
+    day = pretend.calendar.previous_working_day(local_day(now))
+    morning = pretend.calendar.periods(day)[0][0] + timedelta(hours=2)
+    if morning <= now:
+        return morning
+    day = pretend.calendar.previous_working_day(day - timedelta(days=1))
+    return pretend.calendar.periods(day)[0][0] + timedelta(hours=2)

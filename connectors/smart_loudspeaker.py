@@ -1,0 +1,248 @@
+"""Smart loudspeaker: the residential groups' loudspeakers and their broadcasts, over MQTT.
+
+Topics: `loa/<device>/status` (heartbeat), `loa/<device>/online` (retained; the last will is the word `offline`),
+`loa/<device>/fault`, `loa/<device>/broadcast`, `loa/schedule/<id>`. Times are seconds since 1970. A device name begins
+with its residential group (`tdp-017-l1` hangs in `TDP-017`) unless the message names the group itself.
+
+A last will has no time of its own, so it happened when it came; one that the broker repeats from memory is a state and
+no happening, and brings no event. Everything else has its device's time, so a repeated message is the same event.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
+
+from ingest.connector import Connector, Context, Mapped, Received, Subscription
+from ingest.errors import InvalidEvent
+from ingest.event import Event
+from ingest.events import speaker
+from ingest.label import Label
+
+DEVICE = re.compile(r"(?P<area>tdp-\d{3})-l\d+", re.IGNORECASE)
+"""How devices are named: group, then the loudspeaker's number in it."""
+
+UNKNOWN_AREA = "TDP-000"
+"""Group of a device that neither says nor shows where it hangs."""
+
+_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
+_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+
+
+def _moment(seconds: Any) -> datetime:
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not _EARLIEST <= seconds < _LATEST:
+        raise ValueError("a time must be seconds since 1970, between the years 2000 and 2100")
+    return datetime.fromtimestamp(round(seconds, 3), UTC)
+
+
+Seconds = Annotated[datetime, BeforeValidator(_moment)]
+"""Seconds since 1970, read as an aware datetime."""
+
+
+class _Foreign(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _OfDevice(_Foreign):
+    ts: Seconds
+    area: str | None = None
+    net: Literal["4g", "wifi", "lan"] = "4g"
+
+
+class Status(_OfDevice):
+    """Heartbeat of a device."""
+
+    state: Literal["idle", "playing", "error"]
+    vol: int
+    rssi: int | None = None
+    fw: str | None = None
+
+
+class Online(_OfDevice):
+    """A device connected, or leaves on purpose."""
+
+    online: bool
+    reason: str = "connected"
+
+
+class Fault(_OfDevice):
+    """A part of a device failed, or works again."""
+
+    code: Literal["amplifier", "power", "storage", "network", "mute"]
+    severity: Literal["warning", "critical"] = "warning"
+    active: bool = True
+
+
+class Bulletin(_Foreign):
+    """What is broadcast: its code and priority, without title and text."""
+
+    id: str
+    type: speaker.BulletinType
+
+
+class Broadcast(_OfDevice):
+    """A broadcast on one device began or ended."""
+
+    event: Literal["started", "completed", "failed", "preempted"]
+    broadcast_id: str
+    bulletin: Bulletin
+    schedule_id: str | None = None
+    played_s: int = 0
+    error: str = "unknown"
+
+
+class Schedule(_Foreign):
+    """A broadcast was planned, changed or called off."""
+
+    event: Literal["created", "changed", "cancelled"]
+    ts: Seconds
+    type: speaker.BulletinType
+    source: Literal["trung_uong", "tinh", "xa"]
+    start: Seconds
+    duration_s: int
+    targets: int
+
+
+ONLINE: TypeAdapter[Any] = TypeAdapter(Online | Literal["online", "offline"])
+
+PAYLOADS: dict[str, TypeAdapter[Any]] = {
+    "loa/+/status": TypeAdapter(Status),
+    "loa/+/online": ONLINE,
+    "loa/+/fault": TypeAdapter(Fault),
+    "loa/+/broadcast": TypeAdapter(Broadcast),
+    "loa/schedule/+": TypeAdapter(Schedule),
+}
+
+
+def _device(address: str, said: _OfDevice | None) -> dict[str, Any]:
+    """Device, group and network of a message on `loa/<device>/…`."""
+    device = address.split("/")[1]
+    named = DEVICE.fullmatch(device)
+    area = (said and said.area) or (named and named["area"].upper()) or UNKNOWN_AREA
+    return {"device_id": device, "area_code": area, "network": said.net if said else "4g"}
+
+
+def _status(status: Status, common: dict[str, Any]) -> Event:
+    return speaker.DeviceHeartbeat(
+        **common, at=status.ts, status=status.state, volume=status.vol, signal=status.rssi, firmware=status.fw
+    )
+
+
+def _online(online: Online, common: dict[str, Any]) -> Event:
+    kind = speaker.DeviceOnline if online.online else speaker.DeviceOffline
+    return kind(**common, at=online.ts, reason=online.reason)
+
+
+def _fault(fault: Fault, common: dict[str, Any]) -> Event:
+    if fault.active:
+        return speaker.DeviceFault(**common, at=fault.ts, code=fault.code, severity=fault.severity)
+    return speaker.DeviceRestored(**common, at=fault.ts)
+
+
+def _broadcast(broadcast: Broadcast, common: dict[str, Any]) -> Event:
+    told = {
+        **common,
+        "at": broadcast.ts,
+        "broadcast_id": broadcast.broadcast_id,
+        "bulletin_id": broadcast.bulletin.id,
+        "bulletin_type": broadcast.bulletin.type,
+        "schedule_id": broadcast.schedule_id,
+    }
+    if broadcast.event == "started":
+        return speaker.BroadcastStarted(**told)
+    if broadcast.event == "completed":
+        return speaker.BroadcastCompleted(**told, played_s=broadcast.played_s)
+    if broadcast.event == "failed":
+        return speaker.BroadcastFailed(**told, played_s=broadcast.played_s, error_code=broadcast.error)
+    return speaker.BroadcastPreEmpted(**told, played_s=broadcast.played_s)
+
+
+def _schedule(schedule: Schedule, schedule_id: str) -> Event:
+    kinds: dict[str, Callable[..., Event]] = {
+        "created": speaker.ScheduleCreated,
+        "changed": speaker.ScheduleChanged,
+        "cancelled": speaker.ScheduleCancelled,
+    }
+    return kinds[schedule.event](
+        schedule_id=schedule_id,
+        at=schedule.ts,
+        bulletin_type=schedule.type,
+        source_level=schedule.source,
+        start_at=schedule.start,
+        duration_s=schedule.duration_s,
+        target_devices_n=schedule.targets,
+    )
+
+
+def _bare(word: str, received: Received) -> list[Event]:
+    """The bare word `offline` (last will) or `online`."""
+    if received.retained:
+        return []
+    common = _device(received.address, None)
+    if word == "online":
+        return [speaker.DeviceOnline(**common, at=received.received_at, reason="connected")]
+    return [speaker.DeviceOffline(**common, at=received.received_at, reason="last_will")]
+
+
+def to_events(received: Received, context: Context) -> Mapped:
+    """One MQTT message as one event; none for a last will from the broker's memory."""
+    said = received.payload
+    if isinstance(said, str):
+        return _bare(said, received)
+    if isinstance(said, Schedule):
+        return [_schedule(said, received.address.rsplit("/", 1)[-1])]
+    common = _device(received.address, said)
+    if isinstance(said, Status):
+        return [_status(said, common)]
+    if isinstance(said, Online):
+        return [_online(said, common)]
+    if isinstance(said, Fault):
+        return [_fault(said, common)]
+    if isinstance(said, Broadcast):
+        return [_broadcast(said, common)]
+    raise InvalidEvent("unknown_kind", f"no loudspeaker speaks on topics like {received.address!r}")
+
+
+CONNECTOR = Connector(
+    id="smart_loudspeaker",
+    label=Label(vi="Loa truyền thanh thông minh", en="Smart loudspeakers"),
+    system="speaker",
+    way=Subscription(topics=tuple(PAYLOADS), payloads=PAYLOADS),
+    payload=PAYLOADS["loa/+/status"],
+    events=(
+        speaker.DeviceHeartbeat,
+        speaker.DeviceOnline,
+        speaker.DeviceOffline,
+        speaker.DeviceFault,
+        speaker.DeviceRestored,
+        speaker.BroadcastStarted,
+        speaker.BroadcastCompleted,
+        speaker.BroadcastFailed,
+        speaker.BroadcastPreEmpted,
+        speaker.ScheduleCreated,
+        speaker.ScheduleChanged,
+        speaker.ScheduleCancelled,
+    ),
+    map=to_events,
+    sample="smart_loudspeaker.jsonl",
+    personal=frozenset(
+        {"contact", "contact_phone", "sim", "imei", "mac", "ip", "lat", "lon", "title", "author", "text"}
+    ),
+    guide=Label(
+        vi=(
+            "Trên phần mềm quản lý truyền thanh (hoặc từng cụm loa), đặt máy chủ MQTT, cổng, tài khoản, mật khẩu in "
+            "ở trên, QoS 1. Mỗi cụm loa gửi nhịp sống lên loa/<mã cụm>/status 60 giây một lần, đặt di chúc (last will) "
+            "“offline” giữ lại trên loa/<mã cụm>/online, và báo lỗi, phát thanh lên loa/<mã cụm>/fault, "
+            "loa/<mã cụm>/broadcast. Mã cụm bắt đầu bằng mã tổ dân phố, ví dụ tdp-017-l1."
+        ),
+        en=(
+            "In the broadcasting software (or on each loudspeaker) set the MQTT host, port, user and password printed "
+            "above, with QoS 1. Each loudspeaker sends its heartbeat to loa/<device>/status every 60 seconds, has the "
+            "retained last will “offline” on loa/<device>/online, and reports faults and broadcasts on "
+            "loa/<device>/fault and loa/<device>/broadcast. A device's name begins with its residential group, for "
+            "example tdp-017-l1."
+        ),
+    ),
+)

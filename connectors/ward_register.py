@@ -1,0 +1,89 @@
+"""Ward register: the residential groups (tổ dân phố) and their community digital teams, posted when one is entered.
+
+Only codes are read; the heads and members of groups and teams are people and stay outside.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.errors import InvalidEvent
+from ingest.event import Code, Event, Moment
+from ingest.events import reference
+from ingest.label import Label
+
+
+class _Foreign(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Area(_Foreign):
+    """A residential group."""
+
+    code: str = Field(alias="maTo")
+
+
+class Team(_Foreign):
+    """A community digital team."""
+
+    code: str = Field(alias="maToCongNghe")
+
+
+class Message(_Foreign):
+    """One webhook of the register."""
+
+    id: Code
+    kind: Literal["dang_ky_to", "thanh_lap_to_cong_nghe", "giai_the_to_cong_nghe", "nhip_song"] = Field(alias="loai")
+    at: Moment = Field(alias="thoiGian")
+    area: Area | None = Field(None, alias="toDanPho")
+    team: Team | None = Field(None, alias="toCongNghe")
+
+
+def to_events(received: Received, context: Context) -> Mapped:
+    """One webhook as one event; none for a sign of life."""
+    message: Message = received.payload
+    if message.kind == "nhip_song":
+        return []
+    if message.area is None:
+        raise InvalidEvent("missing_part", "an entry of the register needs `toDanPho`")
+    return [Identified(_event(message, message.area), message.id)]
+
+
+def _event(message: Message, area: Area) -> Event:
+    if message.kind == "dang_ky_to":
+        return reference.AreaRegistered(area_code=area.code, at=message.at)
+    if message.team is None:
+        raise InvalidEvent("missing_part", "an entry about a team needs `toCongNghe`")
+    kinds: dict[str, Callable[..., Event]] = {
+        "thanh_lap_to_cong_nghe": reference.TeamFormed,
+        "giai_the_to_cong_nghe": reference.TeamDissolved,
+    }
+    return kinds[message.kind](area_code=area.code, at=message.at, team_ref=message.team.code)
+
+
+CONNECTOR = Connector(
+    id="ward_register",
+    label=Label(vi="Danh mục tổ dân phố", en="Ward register"),
+    system="reference",
+    way=Webhook(sign_of_life=timedelta(seconds=60)),
+    payload=TypeAdapter(Message),
+    events=(reference.AreaRegistered, reference.TeamFormed, reference.TeamDissolved),
+    map=to_events,
+    sample="ward_register.jsonl",
+    personal=frozenset({"tenTo", "toTruong", "thanhVien", "hoTen", "soDienThoai", "diaChi"}),
+    guide=Label(
+        vi=(
+            "Trên phần mềm danh mục của phường, thêm webhook với địa chỉ và khoá bí mật in ở trên, kiểu ký “Standard "
+            "Webhooks”; gửi một tin cho mỗi tổ dân phố và mỗi tổ công nghệ số cộng đồng khi lập hoặc giải thể, và tín "
+            "hiệu nhip_song 60 giây một lần. Không cần gửi tên người."
+        ),
+        en=(
+            "In the ward's register add a webhook with the address and the secret printed above, signed as “Standard "
+            "Webhooks”; send one message for each residential group and each community digital team when it is formed "
+            "or dissolved, and the sign of life nhip_song every 60 seconds. Names of people are not needed."
+        ),
+    ),
+)

@@ -1,0 +1,110 @@
+"""`python -m dashboard`: serves the board, the analysts' page and the city's feed until told to stop."""
+
+import logging
+import sys
+from functools import partial
+
+import uvicorn
+
+from dashboard.app import build
+from dashboard.asking import Ask
+from dashboard.guard import MESSAGE_LIMIT
+from dashboard.live import Live
+from dashboard.settings import BoardSettings
+from ingest.errors import ConfigurationError, QueryRefused, Unavailable
+from ingest.process import start
+from ingest.settings import IngestSettings, read_settings
+from warehouse.adhoc import Adhoc, Answer
+from warehouse.client import ServerError, connect
+from warehouse.feed import FeedQuestion, FeedRow, feed_rows
+from warehouse.query import current_values
+from warehouse.settings import WarehouseSettings
+from warehouse.value import Value
+from warehouse.views import public_names
+
+log = logging.getLogger("dashboard")
+
+STOP_WITHIN = 3
+"""Seconds that open requests get to end."""
+MOST_CONNECTIONS = 1000
+
+_NO_TABLE = 60
+
+
+def main() -> int:
+    """Run until SIGTERM; the exit code is 0 only then."""
+    start("dashboard")
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    try:
+        ingest, board, warehouse = (
+            read_settings(IngestSettings),
+            read_settings(BoardSettings),
+            read_settings(WarehouseSettings),
+        )
+    except ConfigurationError as error:
+        log.error("%s", error)
+        return 1
+    live = Live(ingest, board, partial(load, warehouse, ingest.ward))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse)).server,
+            host=board.host,
+            port=board.port,
+            ssl_certfile=board.tls_certificate,
+            ssl_keyfile=board.tls_key,
+            proxy_headers=board.behind_proxy,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            ws_max_size=MESSAGE_LIMIT,
+            ws_per_message_deflate=False,
+            limit_concurrency=MOST_CONNECTIONS,
+            timeout_graceful_shutdown=STOP_WITHIN,
+        )
+    )
+    log.info("board on %s", board.url)
+    server.run()
+    return 0 if server.started else 1
+
+
+def load(settings: WarehouseSettings, ward: str, now_ms: int) -> list[Value]:
+    """A ward's current values.
+
+    Raises:
+        Unavailable: the warehouse is away, or not set up yet.
+    """
+    try:
+        with connect(settings) as client:
+            return current_values(client, ward, now_ms)
+    except ServerError as error:
+        if error.code == _NO_TABLE:
+            raise Unavailable("the warehouse", "its tables are not there yet") from error
+        raise
+
+
+def ad_hoc(settings: WarehouseSettings) -> Ask:
+    """What runs the analysts' queries; refuses every one where they have no password."""
+    try:
+        return Adhoc(settings, public_names()).run
+    except ConfigurationError as error:
+        why = str(error)
+
+        def refuse(sql: str, person: str) -> Answer:
+            raise QueryRefused("off", why)
+
+        log.warning("%s", why)
+        return refuse
+
+
+def ask_feed(settings: WarehouseSettings, question: FeedQuestion) -> list[FeedRow]:
+    """Rows of the city's feed.
+
+    Raises:
+        Unavailable: the warehouse is away.
+    """
+    with connect(settings) as client:
+        return feed_rows(client, question)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+"""Accounts: who may enter and what they may do. One JSON file, for its owner only, with Argon2 hashes and never a password."""
+
+import json
+import os
+import secrets
+import string
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+
+from dashboard.settings import BoardSettings
+from dashboard.viewer import Right
+from ingest.clock import RealClock
+
+RIGHTS: frozenset[Right] = frozenset({"leader", "analyst", "admin"})
+
+FIRST = "admin"
+"""The account of the first start."""
+
+_NAME_LENGTH = 40
+_hasher = PasswordHasher()
+_DUMMY = _hasher.hash("nobody has this password, and checking it takes as long as checking a real one")
+
+
+@dataclass(frozen=True)
+class Account:
+    """One person's account."""
+
+    name: str
+    hash: str
+    rights: frozenset[Right]
+    changed_at: datetime
+    """When the password was last made; older log-ins are void."""
+
+
+class Accounts:
+    """The accounts of this install. The file is read again when another process has changed it."""
+
+    def __init__(self, settings: BoardSettings) -> None:
+        self._path = settings.folder / "accounts.json"
+        self._stamp: tuple[int, int] | None = None
+        self._known: dict[str, Account] = {}
+
+    def all(self) -> dict[str, Account]:
+        """Every account by its name."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            self._known, self._stamp = {}, None
+            return self._known
+        stamp = (status.st_mtime_ns, status.st_ino)
+        if stamp != self._stamp:
+            rows = json.loads(self._path.read_text("utf-8"))
+            self._known = {row["name"]: _account(row) for row in rows}
+            self._stamp = stamp
+        return self._known
+
+    def add(self, name: str, rights: frozenset[Right]) -> str:
+        """Make an account.
+
+        Returns:
+            Its random password, which is nowhere else.
+
+        Raises:
+            ValueError: the name is taken or unusable, or a right does not exist.
+        """
+        if (
+            not 1 <= len(name) <= _NAME_LENGTH
+            or not name.isascii()
+            or not name.replace("-", "").replace(".", "").isalnum()
+        ):
+            raise ValueError(f"a name has 1 to {_NAME_LENGTH} letters, digits, dots and hyphens: {name!r}")
+        if name in self.all():
+            raise ValueError(f"there is an account {name!r} already; `./ioc account reset {name}` makes a new password")
+        if unknown := rights - RIGHTS:
+            raise ValueError(f"no such right: {', '.join(sorted(unknown))}; there are {', '.join(sorted(RIGHTS))}")
+        return self._put(name, rights)
+
+    def reset(self, name: str) -> str:
+        """Make a new random password; whoever is logged in with the old one is out.
+
+        Raises:
+            KeyError: there is no such account.
+        """
+        return self._put(name, self.all()[name].rights)
+
+    def remove(self, name: str) -> None:
+        """Take an account away, and with it its log-ins.
+
+        Raises:
+            KeyError: there is no such account.
+        """
+        accounts = dict(self.all())
+        del accounts[name]
+        self._write(accounts)
+
+    def check(self, name: str, password: str) -> Account | None:
+        """The account, if the password is right. Takes as long for a name that does not exist."""
+        account = self.all().get(name)
+        try:
+            _hasher.verify(account.hash if account else _DUMMY, password)
+        except (VerifyMismatchError, InvalidHashError):
+            return None
+        return account
+
+    def _put(self, name: str, rights: frozenset[Right]) -> str:
+        password = _password()
+        account = Account(name, _hasher.hash(password), rights, RealClock().now())
+        self._write({**self.all(), name: account})
+        return password
+
+    def _write(self, accounts: dict[str, Account]) -> None:
+        rows = [
+            {"name": one.name, "hash": one.hash, "rights": sorted(one.rights), "changed_at": one.changed_at.isoformat()}
+            for one in accounts.values()
+        ]
+        write_private(self._path, json.dumps(rows, indent=1))
+
+
+class Failures:
+    """Wrong passwords a name, and which names are locked for how long; forgotten at restart."""
+
+    def __init__(self, most: int, lock: timedelta) -> None:
+        self._most = most
+        self._lock = lock
+        self._failed: dict[str, tuple[int, datetime]] = {}
+
+    def locked(self, name: str, now: datetime) -> bool:
+        """Whether the name may not try now."""
+        count, last = self._failed.get(name, (0, now))
+        return count >= self._most and now - last < self._lock
+
+    def failed(self, name: str, now: datetime) -> None:
+        """Count a wrong password."""
+        # What has expired goes first, so that guessing names does not fill the memory.
+        self._failed = {one: entry for one, entry in self._failed.items() if now - entry[1] < self._lock}
+        count, _ = self._failed.get(name, (0, now))
+        self._failed[name] = (count + 1, now)
+
+    def succeeded(self, name: str) -> None:
+        """Forget the name's wrong passwords."""
+        self._failed.pop(name, None)
+
+
+def ensure_first(settings: BoardSettings) -> str | None:
+    """Make the first account, an administrator, where there is none.
+
+    Returns:
+        Its password, to be shown once; `None` when there are accounts already.
+    """
+    accounts = Accounts(settings)
+    return None if accounts.all() else accounts.add(FIRST, RIGHTS)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step by one that only its owner can read."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _account(row: dict[str, object]) -> Account:
+    rights = row["rights"]
+    if not isinstance(rights, list):
+        raise TypeError("rights must be a list")
+    changed_at = datetime.fromisoformat(str(row["changed_at"]))
+    return Account(str(row["name"]), str(row["hash"]), frozenset(map(str, rights)), changed_at)
+
+
+def _password() -> str:
+    """Twenty characters of four kinds without those that look alike: about 110 bits."""
+    alphabet = "".join(c for c in string.ascii_letters + string.digits if c not in "0OoIl1")
+    while True:
+        letters = "".join(secrets.choice(alphabet) for _ in range(20))
+        if (
+            any(c.isdigit() for c in letters)
+            and any(c.isupper() for c in letters)
+            and any(c.islower() for c in letters)
+        ):
+            return "-".join(letters[start : start + 5] for start in range(0, 20, 5))

@@ -1,0 +1,149 @@
+"""App: puts the board together - one server with Dash, log-in and feed, behind the guard."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from dashboard import asking, feed, graph, login, text, theme, transport
+from dashboard.accounts import Accounts
+from dashboard.guard import CLOCK, FEED, LIVEZ, Guard
+from dashboard.live import Live
+from dashboard.page import Page, fill, pages
+from dashboard.saved_query import SavedQueries
+from dashboard.session import Sessions
+from dashboard.settings import BoardSettings
+from dashboard.viewer import viewer
+from ingest.clock import RealClock, milliseconds
+
+log = logging.getLogger("dashboard")
+
+
+class Board(NamedTuple):
+    """The board's server, ready to be run."""
+
+    server: ASGIApp
+    live: Live
+    dash: Dash
+
+
+class _Dash(Dash):
+    """Dash whose page says in which language it is, and carries the theme's tokens."""
+
+    def interpolate_index(self, *args: Any, **parts: Any) -> str:
+        """The page around the app."""
+        index: str = super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]
+        lang = viewer().language
+        return index.replace("<html>", f'<html lang="{lang}">', 1).replace(
+            "</head>", f"<style>{theme.variables()}</style></head>", 1
+        )
+
+
+def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: feed.Ask) -> Board:
+    """Make the server.
+
+    Args:
+        live: the ward's figures; the server keeps them up to date while it runs.
+        settings: the board's.
+        ask_sql: runs an ad-hoc query for a person.
+        ask_feed: reads rows of the city's feed.
+    """
+    accounts = Accounts(settings)
+    sessions = Sessions(settings, accounts)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        running = asyncio.create_task(live.run())
+        running.add_done_callback(_crash)
+        yield
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+    server = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+
+    @server.get(LIVEZ, include_in_schema=False)
+    async def alive() -> dict[str, bool]:
+        return {"alive": True}
+
+    @server.get(CLOCK, include_in_schema=False)
+    async def clock() -> dict[str, float]:
+        real_ms = milliseconds(RealClock().now())
+        return {"real_ms": real_ms, "now_ms": live.now_ms(), "speed": live.clock_speed or 1.0}
+
+    login.register(server, accounts, sessions, settings)
+    server.mount(FEED, feed.build(settings, live.clock, ask_feed))
+    app = _dash(server, live)
+    asking.register(app, ask_sql, SavedQueries(settings))
+    app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first
+    guard = Guard(server, sessions, settings, app.csp_hashes())
+    return Board(guard, live, app)
+
+
+def _dash(server: FastAPI, live: Live) -> Dash:
+    app = _Dash(
+        "dashboard",
+        server=server,  # type: ignore[arg-type]  # its annotation knows Flask only
+        assets_folder=str(Path(__file__).parent / "assets"),
+        use_pages=False,
+        serve_locally=True,
+        suppress_callback_exceptions=True,  # pages come one at a time
+        title=text.CENTRE.vi.format(ward=live.board.ward_name),
+        update_title="",
+        add_log_handler=False,
+        websocket_inactivity_timeout=0,  # a wall is quiet for longer than five minutes
+        websocket_batch_delay=0.002,
+        enable_mcp=False,
+        on_error=_log,
+    )
+    app.enable_dev_tools(debug=False)
+    app.layout = lambda: _shell(live)
+    found = pages()
+
+    @app.callback(Output("page", "children"), Output("page-path", "data"), Input("url", "pathname"))
+    def show(path: object) -> tuple[Component, str]:
+        return _page(found, path, live), path if isinstance(path, str) else ""
+
+    transport.register(app, live, found)
+    graph.register(app)
+    return app
+
+
+def _shell(live: Live) -> Component:
+    """What stands around every page."""
+    shell: Component = dmc.MantineProvider(
+        [dcc.Location(id="url", refresh=False), html.Div(id="page"), *transport.parts()],
+        theme=theme.mantine(),
+        forceColorScheme="dark",
+    )
+    return shell
+
+
+def _page(found: dict[str, Page], path: object, live: Live) -> Component:
+    page = found.get(path) if isinstance(path, str) else None
+    scene = live.scene(viewer().language)
+    if page is None:
+        return html.P(scene.say(text.NOT_FOUND), className="alone")
+    if not viewer().may(page.right):
+        return html.P(scene.say(text.FORBIDDEN), className="alone")
+    return fill(page.layout(scene), page.leaves(scene))
+
+
+def _log(error: Exception) -> None:
+    """Dash answers 500 and says nothing: write down why."""
+    log.error("a callback failed", exc_info=error)
+    raise error
+
+
+def _crash(task: "asyncio.Task[None]") -> None:
+    """A bug in what keeps the figures up to date ends the process: better none than old figures that look live."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        raise SystemExit(1) from error

@@ -1,0 +1,234 @@
+"""Feed: the city's aggregate output over HTTP - the same definitions and figures as on the board, to be added up over wards.
+
+Every row carries numerator and denominator, so that ratios are re-added and never averaged; `revision` and `complete` say what
+may still change. Whoever keeps the last `cursor` and asks again gets what is new and what was corrected, nothing else.
+"""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
+from pydantic import AwareDatetime, BaseModel
+
+from dashboard.feed_key import FeedKey, FeedKeys
+from dashboard.figure import Declarations, Figure, Figures, declaration, figure
+from dashboard.settings import BoardSettings
+from dashboard.spreadsheet import csv_text
+from ingest.clock import Clock, RealClock, milliseconds
+from ingest.errors import Unavailable
+from warehouse.feed import FeedCursor, FeedQuestion, FeedRow, cursor_after, known_ids
+from warehouse.indicator import indicators
+
+Ask = Callable[[FeedQuestion], list[FeedRow]]
+"""Reads rows from the warehouse; blocks."""
+
+VERSION = "1"
+MINUTE = 60.0
+
+
+class Fault(BaseModel):
+    """Why a request was refused."""
+
+    detail: str
+
+
+class Limits:
+    """How many requests each key has made in the running minute."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._minute = 0
+        self._used: dict[str, int] = {}
+
+    def use(self, id: str, now: float) -> dict[str, str]:
+        """Count a request.
+
+        Returns:
+            Headers that tell how much is left.
+
+        Raises:
+            HTTPException: 429, too many.
+        """
+        minute, second = divmod(now, MINUTE)
+        if minute != self._minute:
+            self._minute, self._used = int(minute), {}
+        self._used[id] = self._used.get(id, 0) + 1
+        left, reset = self._most - self._used[id], str(int(MINUTE - second) + 1)
+        headers = {
+            "RateLimit-Limit": str(self._most),
+            "RateLimit-Remaining": str(max(0, left)),
+            "RateLimit-Reset": reset,
+        }
+        if left < 0:
+            detail = f"a key may make {self._most} requests a minute; try again in {reset} seconds"
+            raise HTTPException(429, detail, {**headers, "Retry-After": reset})
+        return headers
+
+
+def build(settings: BoardSettings, clock: Clock, ask: Ask) -> FastAPI:
+    """Make the feed's own application, to be mounted by the board's server.
+
+    Args:
+        settings: the board's.
+        clock: the install's clock: windows are over by it.
+        ask: reads rows from the warehouse.
+    """
+    keys, limits = FeedKeys(settings), Limits(settings.feed_requests)
+    real = RealClock()
+    faults: dict[int | str, dict[str, Any]] = {
+        status: {"model": Fault, "description": why}
+        for status, why in ((401, "no valid key"), (429, "too many requests"), (503, "the warehouse is away"))
+    }
+
+    def authorised(response: Response, authorization: Annotated[str, Header()] = "") -> FeedKey:
+        scheme, _, text = authorization.partition(" ")
+        key = keys.find(text.strip()) if scheme.lower() == "bearer" else None
+        if key is None or not key.is_valid(real.now()):
+            why = (
+                "show a key as `Authorization: Bearer ioc_…`"
+                if key is None
+                else f"the key {key.id} expired on {key.expires_at:%Y-%m-%d}"
+            )
+            raise HTTPException(401, why, {"WWW-Authenticate": "Bearer", "Vary": "Authorization"})
+        response.headers.update(limits.use(key.id, time.time()))
+        return key
+
+    app = FastAPI(
+        title="Ward IOC: city feed",
+        version=VERSION,
+        description=(__doc__ or "").strip(),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        responses=faults,
+    )
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def describe(key: Annotated[FeedKey, Depends(authorised)]) -> dict[str, Any]:
+        return {
+            **app.openapi(),
+            "components": {**app.openapi().get("components", {}), "securitySchemes": _BEARER},
+            "security": [{"key": []}],
+        }
+
+    @app.get("/indicators", response_model=Declarations)
+    async def declarations(
+        request: Request, response: Response, key: Annotated[FeedKey, Depends(authorised)]
+    ) -> Response:
+        """What each indicator is, as declared."""
+        listed = Declarations(indicators=[declaration(one) for one in indicators()])
+        return _answer(request, response, listed.model_dump_json(), "application/json")
+
+    @app.get(
+        "/values",
+        response_model=Figures,
+        responses={
+            200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
+            403: {"model": Fault, "description": "a ward that the key may not read"},
+        },
+    )
+    async def values(
+        request: Request,
+        response: Response,
+        key: Annotated[FeedKey, Depends(authorised)],
+        start: Annotated[
+            AwareDatetime, Query(alias="from", description="Windows that begin at or after this, with zone")
+        ],
+        end: Annotated[
+            AwareDatetime | None, Query(alias="to", description="Windows that begin before this; now, if left out")
+        ] = None,
+        asked: Annotated[
+            list[str] | None, Query(alias="indicator", description="Ids; all, if left out", max_length=100)
+        ] = None,
+        wards: Annotated[
+            list[str] | None, Query(alias="ward", description="All of the key's, if left out", max_length=200)
+        ] = None,
+        dimension: Annotated[
+            str | None, Query(max_length=40, description="Empty: totals only; all, if left out")
+        ] = None,
+        cursor: Annotated[str | None, Query(max_length=600, description="From the page before")] = None,
+        limit: Annotated[int, Query(ge=1, le=settings.feed_page)] = min(1000, settings.feed_page),
+        form: Annotated[Literal["json", "csv"] | None, Query(alias="format")] = None,
+    ) -> Response:
+        """Figures by window, in the order in which they were written: corrections come again at the end."""
+        forbidden = sorted(set(wards or ()) - set(key.wards))
+        if forbidden:
+            raise HTTPException(403, f"the key {key.id} may not read: {', '.join(forbidden)}")
+        unknown = sorted(set(asked or ()) - known_ids())
+        if unknown:
+            raise HTTPException(422, f"no such indicator: {', '.join(unknown)}; see /indicators")
+        until = end or clock.now() + timedelta(days=1)
+        if start >= until:
+            raise HTTPException(422, "`from` must be before `to`")
+        after = _decoded(cursor) if cursor else None
+        question = FeedQuestion(
+            tuple(wards or key.wards), tuple(asked or ()), start, until, dimension, after, limit + 1
+        )
+        try:
+            rows = await asyncio.to_thread(ask, question)
+        except Unavailable as error:
+            raise HTTPException(503, "the warehouse is away, try again", {"Retry-After": "5"}) from error
+        now_ms = milliseconds(clock.now())
+        page = Figures(
+            rows=[figure(row, now_ms) for row in rows[:limit]],
+            cursor=_encoded(cursor_after(rows[min(limit, len(rows)) - 1])) if rows else cursor,
+            more=len(rows) > limit,
+        )
+        if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
+            names = list(Figure.model_fields)
+            text = csv_text(names, ([getattr(one, name) for name in names] for one in page.rows))
+            response.headers["Feed-Cursor"] = page.cursor or ""
+            response.headers["Feed-More"] = str(page.more).lower()
+            return _answer(request, response, text, "text/csv; charset=utf-8")
+        return _answer(request, response, page.model_dump_json(), "application/json")
+
+    return app
+
+
+_BEARER = {"key": {"type": "http", "scheme": "bearer", "description": "`./ioc feed_key make NAME` on the ward's PC"}}
+
+
+def _answer(request: Request, response: Response, text: str, kind: str) -> Response:
+    """The text with its tag; only the tag when the asker has it already."""
+    body = text.encode()
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {
+        **dict(response.headers),
+        "ETag": tag,
+        "Vary": "Authorization, Accept",
+        "Cache-Control": "private, no-cache",
+        "Feed-Version": VERSION,
+    }
+    given = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if tag in given:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=kind, headers=headers)
+
+
+def _encoded(cursor: FeedCursor) -> str:
+    return base64.urlsafe_b64encode(json.dumps(list(cursor), ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _decoded(text: str) -> FeedCursor:
+    try:
+        written_ms, ward, indicator_, grain, window_ms, dimension, member = json.loads(
+            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        )
+    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        raise HTTPException(422, "`cursor` is not one of ours") from error
+    numbers = (
+        isinstance(written_ms, int)
+        and isinstance(window_ms, int)
+        and abs(written_ms) < 2**62
+        and abs(window_ms) < 2**62
+    )
+    if not numbers or not all(isinstance(part, str) for part in (ward, indicator_, grain, dimension, member)):
+        raise HTTPException(422, "`cursor` is not one of ours")
+    return FeedCursor(written_ms, ward, indicator_, grain, window_ms, dimension, member)

@@ -1,0 +1,241 @@
+"""Guard: stands before every route and the WebSocket of the board.
+
+Nothing but the log-in page, the sign of life and the city's feed (which has keys of its own) is answered without a log-in.
+What changes something must come from our own pages. Bodies and messages are bounded while they are read, and every answer
+carries the headers that keep browsers from doing more than the board needs.
+"""
+
+import json
+from collections.abc import Iterable
+from http.cookies import CookieError, SimpleCookie
+from urllib.parse import parse_qs, quote, urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.session import Sessions
+from dashboard.settings import BoardSettings
+from dashboard.viewer import Viewer, set_viewer
+from ingest.clock import RealClock
+from ingest.label import Language
+
+LIVEZ = "/livez"
+LOG_IN = "/login"
+FEED = "/api/feed/v1"
+SOCKET = "/_dash-ws-callback"
+CLOCK = "/api/clock"
+"""Asked for by open pages on their own, so it does not keep a log-in from expiring."""
+
+BODY_LIMIT = 1_048_576
+"""Most bytes of a request's body: a callback with a table of query results is the largest."""
+MESSAGE_LIMIT = 262_144
+"""Most bytes of a WebSocket message."""
+LANGUAGE_COOKIE = "ioc_language"
+
+_METHODS = frozenset({"GET", "HEAD", "POST"})
+_ENDED = 4001
+"""Close code after which the page does not try again by itself but asks for a log-in."""
+_YEAR = 31_536_000
+
+
+class TooLargeError(Exception):
+    """A body went over the limit while it was read."""
+
+
+class Guard:
+    """The outermost layer of the board's server."""
+
+    def __init__(self, app: ASGIApp, sessions: Sessions, settings: BoardSettings, script_hashes: Iterable[str]) -> None:
+        self._app = app
+        self._sessions = sessions
+        self._settings = settings
+        self._clock = RealClock()
+        self._headers = _security_headers(settings, script_hashes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, refuse, or let through."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, self._with_headers(scope, send))
+        elif scope["type"] == "websocket":
+            await self._websocket(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, headers = scope["path"], Headers(scope=scope)
+        if scope["method"] not in _METHODS:
+            await _refuse(send, 405, "method not allowed")
+            return
+        if scope["method"] == "POST" and not self._from_here(headers):
+            await _refuse(send, 403, "this must come from the board's own pages")
+            return
+        if int(headers.get("content-length", "0") or "0") > BODY_LIMIT:
+            await _refuse(send, 413, f"a body has at most {BODY_LIMIT} bytes")
+            return
+        if not _is_open(path):
+            viewer = self._viewer(headers, scope["query_string"], used=path != CLOCK)
+            if viewer is None:
+                await self._send_to_log_in(scope, send, headers)
+                return
+            set_viewer(viewer)
+        started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, _bounded(receive), note_start)
+        except TooLargeError:
+            if not started:
+                await _refuse(send, 413, f"a body has at most {BODY_LIMIT} bytes")
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        viewer = (
+            self._viewer(headers, b"", used=False) if scope["path"] == SOCKET and self._same_origin(headers) else None
+        )
+        if viewer is None:
+            await receive()
+            await send({"type": "websocket.close", "code": _ENDED})
+            return
+        set_viewer(viewer)
+
+        async def checked() -> Message:
+            message = await receive()
+            if message["type"] != "websocket.receive":
+                return message
+            size = len(message.get("text") or "") + len(message.get("bytes") or b"")
+            # Each message asks again: a log-in that has ended meanwhile ends the socket.
+            if size > MESSAGE_LIMIT or self._sessions.account(viewer.session, self._clock.now(), used=False) is None:
+                await send({"type": "websocket.close", "code": _ENDED, "reason": "log in again"})
+                return {"type": "websocket.disconnect", "code": _ENDED}
+            return message
+
+        await self._app(scope, checked, send)
+
+    def _viewer(self, headers: Headers, query: bytes, *, used: bool) -> Viewer | None:
+        cookies = read_cookies(headers)
+        key = self._sessions.key(cookies.get(cookie_name(self._settings), ""))
+        account = self._sessions.account(key, self._clock.now(), used=used) if key else None
+        if account is None or key is None:
+            return None
+        return Viewer(account.name, account.rights, language_of(cookies, query), key)
+
+    def _from_here(self, headers: Headers) -> bool:
+        site = headers.get("sec-fetch-site")
+        if site is not None:
+            return site == "same-origin"
+        return "origin" not in headers or self._same_origin(headers)
+
+    def _same_origin(self, headers: Headers) -> bool:
+        origin = headers.get("origin", "")
+        if self._settings.public_url and origin == self._settings.public_url:
+            return True
+        return bool(origin) and urlsplit(origin).netloc == headers.get("host")
+
+    async def _send_to_log_in(self, scope: Scope, send: Send, headers: Headers) -> None:
+        is_page = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
+        if not is_page:
+            await _refuse(send, 401, "log in first")
+            return
+        query = scope["query_string"].decode("latin-1")
+        target = scope["path"] + (f"?{query}" if query else "")
+        location = f"{LOG_IN}?next={quote(target, safe='/')}".encode()
+        await send({"type": "http.response.start", "status": 303, "headers": [(b"location", location)]})
+        await send({"type": "http.response.body", "body": b""})
+
+    def _with_headers(self, scope: Scope, send: Send) -> Send:
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        chosen = query.get("lang", [""])[0]
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+                # What a person sees depends on who they are: only the fingerprinted libraries may be kept by anybody.
+                headers.setdefault(
+                    "cache-control", "no-store" if not scope["path"].startswith("/assets/") else "private, no-cache"
+                )
+                if chosen in ("vi", "en"):
+                    secure = "; Secure" if self._settings.secure else ""
+                    headers.append(
+                        "set-cookie", f"{LANGUAGE_COOKIE}={chosen}; Path=/; Max-Age={_YEAR}; SameSite=Lax{secure}"
+                    )
+            await send(message)
+
+        return add
+
+
+def cookie_name(settings: BoardSettings) -> str:
+    """Name of the log-in cookie; with TLS one that browsers take from this host only."""
+    return "__Host-ioc_session" if settings.secure else "ioc_session"
+
+
+def read_cookies(headers: Headers) -> dict[str, str]:
+    """The request's cookies; a garbled header has none."""
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(headers.get("cookie", "")).items()}
+    except CookieError:
+        return {}
+
+
+def language_of(cookies: dict[str, str], query: bytes = b"") -> Language:
+    """The language that was just chosen, else the one remembered, else Vietnamese."""
+    chosen = parse_qs(query.decode("latin-1")).get("lang", [cookies.get(LANGUAGE_COOKIE, "vi")])[0]
+    return "en" if chosen == "en" else "vi"
+
+
+def _is_open(path: str) -> bool:
+    return path in (LIVEZ, LOG_IN) or path == FEED or path.startswith(f"{FEED}/")
+
+
+def _bounded(receive: Receive) -> Receive:
+    read = 0
+
+    async def count() -> Message:
+        nonlocal read
+        message = await receive()
+        read += len(message.get("body", b""))
+        if read > BODY_LIMIT:
+            raise TooLargeError
+        return message
+
+    return count
+
+
+async def _refuse(send: Send, status: int, why: str) -> None:
+    body = json.dumps({"detail": why}).encode()
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _security_headers(settings: BoardSettings, script_hashes: Iterable[str]) -> dict[str, str]:
+    policy = {
+        "default-src": "'none'",
+        "script-src": " ".join(["'self'", *script_hashes]),
+        "style-src": "'self' 'unsafe-inline'",  # Plotly and the component library make style elements
+        "img-src": "'self' data: blob:",
+        "font-src": "'self' data:",  # the table's icons are a font in its style sheet
+        "connect-src": "'self'",
+        "worker-src": "'self'",
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "object-src": "'none'",
+    }
+    headers = {
+        "content-security-policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+        "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    }
+    if settings.secure:
+        headers["strict-transport-security"] = f"max-age={_YEAR}; includeSubDomains"
+    return headers

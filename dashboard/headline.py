@@ -1,0 +1,108 @@
+"""Headline: the head and the foot of every wall page - the system's own honesty.
+
+Head: the ward, a light with its age for each source, the clock. Foot: whether the data are pretend, how long an event takes to the
+screen, how it gets there, and the ways to other pages.
+"""
+
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import text
+from dashboard.freshness import declared_sources, source_freshness
+from dashboard.page import Leaf, Leaves, Scene, pages
+from dashboard.viewer import Viewer
+
+
+def head(scene: Scene) -> Component:
+    """Ward, source lights, clock. The browser writes clock and ages."""
+    lights = [
+        html.Li(
+            [
+                html.Span(className="dot"),
+                html.Span(text.source_name(source, scene.language), className="name"),
+                html.Span(id=f"light-{source}-word"),
+                html.Span(id=f"light-{source}-age", className="age"),
+            ],
+            id=f"light-{source}",
+        )
+        for source in _lights()
+    ]
+    return html.Header(
+        [
+            html.Div(
+                [
+                    html.H1(scene.say(text.CENTRE, ward=scene.place.ward_name)),
+                    html.P(scene.say(text.CITY, city=scene.place.city_name)),
+                ],
+                className="place",
+            ),
+            html.Ul(lights, className="lights"),
+            html.Div([html.Div(id="clock"), html.Div(id="date")], className="clock"),
+        ],
+        className="head",
+    )
+
+
+def head_leaves(scene: Scene) -> Leaves:
+    """The state of each source."""
+    leaves: Leaves = {}
+    for source in _lights():
+        fresh = source_freshness(source, scene.signs, scene.now_ms)
+        time = text.clock_time(fresh.sign_ms, scene.now_ms) if fresh.sign_ms else "?"
+        aged = fresh.state in ("live", "late", "stale")
+        leaves[Leaf(f"light-{source}", "className")] = f"light is-{fresh.state}"
+        leaves[Leaf(f"light-{source}", "title")] = text.state_word(
+            fresh.state, fresh.sign_ms, scene.now_ms, scene.language
+        )
+        leaves[Leaf(f"light-{source}-word", "children")] = scene.say(text.LIGHTS[fresh.state], time=time)
+        leaves[Leaf(f"light-{source}-age", "data-since")] = fresh.sign_ms if aged else 0
+    return leaves
+
+
+def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
+    """Pretend or real, latency, transport, ways out."""
+    pills = []
+    if scene.pretend:
+        pills.append(html.Span(scene.say(text.PRETEND), className="pill"))
+    if scene.clock_speed is not None:
+        speed = f" {scene.say(text.SPEED, speed=f'{scene.clock_speed:g}')}" if scene.clock_speed != 1 else ""
+        pills.append(html.Span(scene.say(text.PRETEND_CLOCK) + speed, className="pill quiet"))
+    words: dict[str, Any] = {f"data-{way}": scene.say(label) for way, label in text.TRANSPORTS.items()}
+    return html.Footer(
+        [
+            html.Div(pills, className="pills"),
+            html.Div([scene.say(text.EVENT_TO_PIXEL), " ", html.Span(id="latency")], className="latency"),
+            html.Div(
+                [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"
+            ),
+            navigation(scene, viewer, path),
+        ],
+        className="foot",
+    )
+
+
+def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
+    """Links to the pages that the person may see, the other language, and log-out."""
+    here: dict[str, Any] = {"className": "here", "aria-current": "page"}
+    links = [
+        html.A(scene.say(page.label), href=page.path, **(here if page.path == path else {}))
+        for page in pages().values()
+        if viewer.may(page.right)
+    ]
+    other = "en" if scene.language == "vi" else "vi"
+    return html.Nav(
+        [
+            *links,
+            html.A(scene.say(text.OTHER_LANGUAGE), href=f"{path}?lang={other}", lang=other, id="language"),
+            html.Form(html.Button(scene.say(text.LOG_OUT), id="log-out"), action="/logout", method="post"),
+        ],
+        className="ways",
+    )
+
+
+def _lights() -> list[str]:
+    """The sources in the order of the board: those with a short name first."""
+    named = list(text.SOURCES)
+    return sorted(declared_sources(), key=lambda source: named.index(source) if source in named else len(named))

@@ -1,0 +1,184 @@
+"""Live: the ward's figures as they are now, kept up to date in memory by what the streams push.
+
+At start, and whenever the connection to Kafka was away, everything is read from the warehouse; from then on nothing is asked
+again. Whoever shows figures waits for `changed` and takes a frame.
+"""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from dashboard.freshness import signs
+from dashboard.page import Leaves, Page, Scene
+from dashboard.settings import BoardSettings
+from ingest.clock import milliseconds
+from ingest.consumer import watch
+from ingest.errors import Unavailable
+from ingest.label import Language
+from ingest.settings import IngestSettings
+from ingest.topic import VALUES
+from warehouse.push import Push, decode_push
+from warehouse.reading import Readings
+from warehouse.value import Value
+
+log = logging.getLogger("dashboard.live")
+
+LONGEST_WAIT = 15.0
+"""Seconds between two tries to reach what is away."""
+FORGET_EVERY = 3600.0
+_TICK = 1.0
+"""Seconds after which a frame is made anew even when nothing came: spans and freshness move with the clock."""
+_KEPT = 256
+"""Pushes of which it is remembered when their newest event was taken in."""
+
+Load = Callable[[int], list[Value]]
+"""Reads the current values from the warehouse, for a moment in ms; blocks."""
+
+
+class Frame(NamedTuple):
+    """What one page shows at one moment."""
+
+    number: int
+    leaves: Leaves
+    recorded_ms: list[int]
+    """When the newest event of each push since the last frame asked for was taken in."""
+
+
+class Live:
+    """The readings of the one ward that this board shows."""
+
+    def __init__(self, ingest: IngestSettings, board: BoardSettings, load: Load) -> None:
+        self.ingest = ingest
+        self.board = board
+        self.clock = ingest.clock()
+        self.readings = Readings()
+        self.loaded = False
+        self._load = load
+        self.number = 0
+        """Number of the newest frame."""
+        self._ticked = 0.0
+        self._changed = asyncio.Event()
+        self._recorded: deque[tuple[int, int]] = deque(maxlen=_KEPT)
+        self._frames: dict[tuple[str, Language], tuple[int, Leaves]] = {}
+
+    @property
+    def clock_speed(self) -> float | None:
+        """How fast the pretend clock runs; `None` when the clock is real."""
+        origin, real = self.ingest.clock_origin, self.ingest.clock_real_origin
+        is_real = origin is None or (origin == real and self.ingest.clock_speed == 1)
+        return None if is_real else self.ingest.clock_speed
+
+    def now_ms(self) -> int:
+        """The present by the install's clock."""
+        return milliseconds(self.clock.now())
+
+    def take(self, pushes: list[Push]) -> None:
+        """Take in what the streams pushed; other wards' values are not shown here."""
+        ours = [push for push in pushes if push.ward == self.ingest.ward]
+        changed = {indicator for push in ours for indicator in self.readings.apply(push.values)}
+        if not changed:
+            return
+        self.number += 1
+        self._recorded.extend((self.number, push.newest_recorded_ms) for push in ours if push.newest_recorded_ms)
+        self._wake()
+
+    async def changed(self, number: int) -> int:
+        """Wait until there is something newer than a frame, at the latest until the clock has moved on.
+
+        Returns:
+            Number of the newest frame.
+        """
+        if self.number <= number:
+            changed = self._changed
+            try:
+                await asyncio.wait_for(changed.wait(), _TICK)
+            except TimeoutError:
+                self._tick()
+        return self.number
+
+    def frame(self, page: Page, language: Language, after: int = 0) -> Frame:
+        """What a page shows now; made once for all who look at the same.
+
+        Args:
+            page: the page.
+            language: in which language.
+            after: number of the last frame that the asker has shown.
+        """
+        key = (page.path, language)
+        number, leaves = self._frames.get(key, (-1, {}))
+        if number != self.number:
+            number, leaves = self.number, page.leaves(self.scene(language))
+            self._frames[key] = (number, leaves)
+        return Frame(number, leaves, [ms for recorded, ms in self._recorded if after < recorded <= number])
+
+    def scene(self, language: Language) -> Scene:
+        """The readings at this moment."""
+        now_ms = self.now_ms()
+        found = signs(self.readings, now_ms)
+        return Scene(self.readings, found, now_ms, language, self.board, self.ingest.pretend, self.clock_speed)
+
+    async def run(self) -> None:
+        """Keep the readings up to date until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._read_all())
+            tasks.create_task(self._forget())
+            tasks.create_task(_retry("the streams", self._watch))
+
+    async def _watch(self) -> None:
+        first = True
+        async for records in watch(self.ingest, VALUES):
+            if records:
+                self.take([decode_push(record) for record in records])
+            if first:  # from here on nothing is missed; what came before is in the warehouse
+                await self._read_all()
+                first = False
+
+    async def _read_all(self) -> None:
+        await _retry("the warehouse", self._read_once)
+
+    async def _read_once(self) -> None:
+        values = await asyncio.to_thread(self._load, self.now_ms())
+        self.readings.apply(values)
+        if not self.loaded:
+            log.info("%d values read from the warehouse", len(values))
+        self.loaded = True
+        self.number += 1
+        self._wake()
+
+    async def _forget(self) -> None:
+        while True:
+            await asyncio.sleep(FORGET_EVERY / (self.clock_speed or 1.0))
+            self.readings.forget(self.now_ms())
+
+    def _tick(self) -> None:
+        """A new frame for all, once a second however many wait for it."""
+        if time.monotonic() - self._ticked >= _TICK / 2:
+            self._ticked = time.monotonic()
+            self.number += 1
+
+    def _wake(self) -> None:
+        self._ticked = time.monotonic()
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+
+async def _retry(service: str, attempt: Callable[[], Awaitable[None]]) -> None:
+    """Try until it works, or for ever where it never ends; says once what it waits for."""
+    wait, said = 1.0, False
+    while True:
+        began = time.monotonic()
+        try:
+            await attempt()
+        except Unavailable as error:
+            if not said:
+                log.warning("waiting for %s: %s", service, error)
+            said = True
+            if time.monotonic() - began > LONGEST_WAIT:
+                wait = 1.0  # it had worked for a while
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
+        else:
+            return

@@ -1,0 +1,142 @@
+"""Page: what a page of the board is, and how its changing parts are told apart from the standing ones.
+
+A page is a layout that stands still, and leaves: single properties of single components that change with the figures. The same
+leaves fill the first paint and are pushed later, so there is one rendering of every figure.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NamedTuple
+
+from dash import Patch
+from dash._utils import stringify_id
+from dash.development.base_component import Component
+
+import dashboard.pages
+from dashboard.freshness import Sign
+from dashboard.settings import BoardSettings
+from dashboard.viewer import Right
+from ingest.declared import declared
+from ingest.label import Label, Language
+from warehouse.reading import TOTAL, Reading, Readings, Split
+
+
+class Leaf(NamedTuple):
+    """A property of a component that is pushed on its own."""
+
+    id: str
+    """The component."""
+    path: str
+    """The property; with dots it goes into it, for example `figure.data.0.y`."""
+
+
+Leaves = dict[Leaf, Any]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a page shows: the ward's readings at a moment, and how it is to be said."""
+
+    readings: Readings
+    signs: Mapping[str, Sign]
+    now_ms: int
+    language: Language
+    place: BoardSettings
+    pretend: bool = False
+    """Whether the pretend ward feeds this install."""
+    clock_speed: float | None = None
+    """How fast the pretend clock runs; `None` when the clock is real."""
+    _read: dict[tuple[str, Split], Reading] = field(default_factory=dict, compare=False)
+
+    def read(self, id: str, split: Split = TOTAL) -> Reading:
+        """An indicator's reading at this moment, looked up once."""
+        key = (id, split)
+        if key not in self._read:
+            reading = self.readings.read(id, self.now_ms, split)
+            self._read[key] = reading if reading.known else self._none_yet(reading)
+        return self._read[key]
+
+    def _none_yet(self, reading: Reading) -> Reading:
+        """A count without any event in its span: 0 while its source reports, and unknown only when that does not."""
+        one = reading.indicator
+        last = [self.signs[source].last_ms for source in one.of.sources if source in self.signs]
+        return reading._replace(as_of_ms=max(last)) if last and not one.has_stock else reading
+
+    def members(self, id: str, dimension: str) -> dict[str, Reading]:
+        """The reading of each member of a dimension."""
+        return self.readings.members(id, dimension, self.now_ms)
+
+    def say(self, label: Label, **values: object) -> str:
+        """A text in the scene's language, with values put in."""
+        text = label.text(self.language)
+        return text.format(**values) if values else text
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page, declared in one file of `pages/`."""
+
+    path: str
+    label: Label
+    right: Right
+    """What a person must be allowed to see it; `leader` for the board itself."""
+    layout: Callable[[Scene], Component]
+    """The standing parts; every leaf's component has its id there."""
+    leaves: Callable[[Scene], Leaves] = field(default=lambda scene: {})
+    """The changing parts at a moment."""
+
+
+@cache
+def pages() -> dict[str, Page]:
+    """Every page by its path."""
+    return {page.path: page for page in declared(dashboard.pages, Page)}
+
+
+def fill(layout: Component, leaves: Leaves) -> Component:
+    """Put the leaves' values into a layout, for the first paint.
+
+    Raises:
+        KeyError: a leaf's component is not in the layout.
+    """
+    found = {stringify_id(id): part for part in _every(layout) if (id := getattr(part, "id", None))}
+    for leaf, value in leaves.items():
+        name, *inner = leaf.path.split(".")
+        if not inner:
+            setattr(found[leaf.id], name, value)
+            continue
+        target = getattr(found[leaf.id], name)
+        for step in inner[:-1]:
+            target = target[_step(step)]
+        target[_step(inner[-1])] = value
+    return layout
+
+
+def changes(leaves: Leaves, known: Leaves) -> Leaves:
+    """The leaves whose value is another than the one already shown."""
+    return {leaf: value for leaf, value in leaves.items() if leaf not in known or known[leaf] != value}
+
+
+def properties(leaves: Leaves) -> dict[str, dict[str, Any]]:
+    """Leaves as properties a component; what goes into a property becomes a patch, so that whole figures never travel."""
+    grouped: dict[str, dict[str, Any]] = {}
+    for leaf, value in leaves.items():
+        name, *inner = leaf.path.split(".")
+        component = grouped.setdefault(leaf.id, {})
+        if not inner:
+            component[name] = value
+            continue
+        target = component.setdefault(name, Patch())
+        for step in inner[:-1]:
+            target = target[_step(step)]
+        target[_step(inner[-1])] = value
+    return grouped
+
+
+def _every(layout: Component) -> list[Component]:
+    parts = layout._traverse()  # type: ignore[no-untyped-call]
+    return [layout, *(part for part in parts if isinstance(part, Component))]
+
+
+def _step(text: str) -> int | str:
+    return int(text) if text.isdigit() else text

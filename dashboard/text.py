@@ -1,0 +1,196 @@
+"""Text: every word of the board that is not an indicator's own label, in Vietnamese and in English, and the names of codes."""
+
+from datetime import datetime
+
+from dashboard.freshness import State
+from ingest.clock import WARD_ZONE, moment
+from ingest.label import Label, Language
+
+CENTRE = Label("Trung tâm điều hành phường {ward}", "{ward} ward operations centre")
+CITY = Label("Thành phố {city}", "City of {city}")
+
+STATES: dict[State, Label] = {
+    "live": Label("TRỰC TIẾP", "LIVE"),
+    "late": Label("CHẬM", "LATE"),
+    "stale": Label("CŨ", "STALE"),
+    "down": Label("MẤT NGUỒN từ {time}", "SOURCE DOWN since {time}"),
+    "none": Label("KHÔNG CÓ DỮ LIỆU", "NO DATA"),
+}
+
+LIGHTS: dict[State, Label] = {
+    "live": Label("", ""),
+    "late": Label("chậm", "late"),
+    "stale": Label("cũ", "stale"),
+    "down": Label("mất từ {time}", "down since {time}"),
+    "none": Label("chưa có", "none yet"),
+}
+"""The same, short, for the sources' lights in the head."""
+
+SOURCES: dict[str, Label] = {
+    "queue_kiosk": Label("Một cửa", "Queue"),
+    "dossier_portal": Label("Hồ sơ", "Dossiers"),
+    "smart_loudspeaker": Label("Truyền thanh", "Speakers"),
+    "frigate": Label("Camera", "Cameras"),
+    "petition_portal": Label("Kiến nghị", "Petitions"),
+    "document_office": Label("Văn bản", "Documents"),
+    "content_post": Label("Tin bài", "News"),
+    "ward_register": Label("Danh mục", "Register"),
+    "civil_status": Label("Hộ tịch", "Civil status"),
+}
+"""Short names of the sources, by the id of their connector."""
+
+CODES: dict[str, Label] = {
+    "dat_dai": Label("Đất đai", "Land"),
+    "ho_tich": Label("Hộ tịch", "Civil status"),
+    "chung_thuc": Label("Chứng thực", "Certification"),
+    "bao_tro_xa_hoi": Label("Bảo trợ xã hội", "Social aid"),
+    "bao_tro": Label("Bảo trợ xã hội", "Social aid"),
+    "nguoi_co_cong": Label("Người có công", "Veterans"),
+    "dang_ky_kinh_doanh": Label("Đăng ký kinh doanh", "Business"),
+    "ho_kinh_doanh": Label("Hộ kinh doanh", "Businesses"),
+    "kinh_doanh": Label("Hộ kinh doanh", "Businesses"),
+    "xay_dung": Label("Xây dựng", "Construction"),
+    "cu_tru": Label("Cư trú", "Residence"),
+    "lao_dong": Label("Lao động", "Labour"),
+    "giao_duc": Label("Giáo dục", "Education"),
+    "y_te": Label("Y tế", "Health"),
+    "moi_truong": Label("Môi trường", "Environment"),
+    "van_hoa": Label("Văn hóa", "Culture"),
+    "do_thi": Label("Đô thị", "Urban"),
+    "huong_dan": Label("Hướng dẫn", "Guidance"),
+    "tra_ket_qua": Label("Trả kết quả", "Hand-out"),
+    "khac": Label("Khác", "Other"),
+    "mot_cua": Label("Phần mềm một cửa", "One-stop software"),
+    "zalo": Label("Zalo", "Zalo"),
+    "portal": Label("Cổng", "Portal"),
+    "fanpage": Label("Fanpage", "Fan page"),
+    "speaker": Label("Loa", "Speakers"),
+}
+"""What codes of services, fields, applications and platforms are called."""
+
+OUTAGES: dict[str, Label] = {
+    "ho_tich": Label("Phần mềm hộ tịch không trả lời", "Civil-status software does not answer"),
+    "mot_cua": Label("Phần mềm một cửa không trả lời", "One-stop software does not answer"),
+}
+
+DAYS = (
+    Label("Thứ Hai", "Monday"),
+    Label("Thứ Ba", "Tuesday"),
+    Label("Thứ Tư", "Wednesday"),
+    Label("Thứ Năm", "Thursday"),
+    Label("Thứ Sáu", "Friday"),
+    Label("Thứ Bảy", "Saturday"),
+    Label("Chủ nhật", "Sunday"),
+)
+
+# Một cửa
+QUEUE = Label("Một cửa", "One-stop office")
+WAITING = Label("người đang chờ", "people waiting")
+LONGEST = Label("lâu nhất", "longest")
+MEAN_WAIT = Label("chờ TB", "mean wait")
+COUNTERS = Label("quầy mở", "counters")
+SERVICE_LEVEL = Label("≤ 15 phút", "≤ 15 min")
+# Hồ sơ
+DOSSIERS = Label("Hồ sơ", "Dossiers")
+COMPLETED = Label("đã giải quyết {parts} hồ sơ tiếp nhận", "{parts} received dossiers finished")
+ON_TIME = Label("đúng hạn", "on time")
+NEAR_DUE = Label("sắp đến hạn", "near due")
+OVERDUE = Label("quá hạn", "overdue")
+# Truyền thanh, camera
+SPEAKERS = Label("Truyền thanh", "Loudspeakers")
+SPEAKERS_OF = Label("/{all} cụm loa", "/{all} clusters")
+SPEAKERS_ONLINE = Label("cụm loa đang kết nối", "loudspeaker clusters connected")
+SPEAKERS_OFFLINE = Label("mất kết nối", "offline")
+PLAYING = Label("đang phát", "playing")
+ONLINE_SHARE = Label("trực tuyến", "online")
+CAMERAS = Label("Camera", "Cameras")
+CAMERAS_OF = Label("/{all} camera", "/{all} cameras")
+CAMERAS_ONLINE = Label("camera có hình", "cameras with a picture")
+DETECTIONS = Label("sự kiện 24 giờ", "events, 24 h")
+ALERTS = Label("cảnh báo 24 giờ", "alerts, 24 h")
+# Hàng hai
+ARRIVALS = Label("Lượt đến và thời gian chờ", "Arrivals and waiting time")
+TODAY_VISITS = Label("lượt hôm nay", "visits today")
+ARRIVALS_AXIS = Label("lượt / 15 phút", "visits / 15 min")
+WAIT_AXIS = Label("chờ TB, phút", "mean wait, min")
+LAST_WEEK = Label("{day} trước", "last {day}")
+OPEN_DOSSIERS = Label("Hồ sơ đang giải quyết", "Dossiers in progress")
+OPEN_NOW = Label("đang xử lý", "open")
+RECEIVED_TODAY = Label("nhận hôm nay", "received today")
+NO_FIELDS = Label("không có hồ sơ đang xử lý", "no open dossier")
+OTHERS = Label("Lĩnh vực khác", "Other fields")
+GROUPS = Label("{count} tổ dân phố", "{count} residential groups")
+GROUPS_OF = Label("cụm loa", "loudspeakers")
+CELL_NORMAL = Label("bình thường", "normal")
+CELL_WARNING = Label("mất một phần", "partly offline")
+CELL_CRITICAL = Label("mất kết nối", "offline")
+CELL_NONE = Label("không có dữ liệu", "no data")
+GROUP = Label("Tổ dân phố {number}", "Residential group {number}")
+# Hàng ba
+ATTENTION = Label("{count} việc cần xem", "{count} things to look at")
+CALM = Label("Không có việc cần xem", "Nothing needs attention")
+MORE = Label("và {count} việc nữa", "and {count} more")
+SOURCE_DOWN = Label("Nguồn {source} mất kết nối", "Source {source} is down")
+SINCE = Label("từ {time}", "since {time}")
+OUTAGE = Label("{minutes} phút hôm nay", "{minutes} min today")
+LIMIT = Label("ngưỡng {limit}", "limit {limit}")
+AREAS = Label("TDP {numbers}", "groups {numbers}")
+DOWN_SOURCES = Label("nguồn mất", "sources down")
+LAG = Label("trễ dữ liệu", "data lag")
+OUTAGE_TODAY = Label("gián đoạn hộ tịch", "civil-status outage")
+PETITIONS = Label("Phản ánh, kiến nghị", "Petitions")
+PETITIONS_ON_TIME = Label("trả lời đúng hạn, {parts}", "answered on time, {parts}")
+PETITIONS_RECEIVED = Label("tiếp nhận", "received")
+DOCUMENTS = Label("Văn bản", "Documents")
+SIGNED = Label("ký số {parts}", "signed {parts}")
+NEWS = Label("Tin bài", "News items")
+PUBLISHED = Label("đã đăng từ đầu kỳ", "published this period")
+TEAMS = Label("Tổ công nghệ số", "Digital teams")
+TEAMS_OF = Label("/{all} tổ", "/{all}")
+TEAMS_CAPTION = Label("tổ dân phố đã có", "groups have one")
+# Chân trang
+PRETEND = Label("DỮ LIỆU GIẢ LẬP", "PRETEND DATA")
+PRETEND_CLOCK = Label("đồng hồ giả lập", "pretend clock")
+SPEED = Label("×{speed}", "×{speed}")
+EVENT_TO_PIXEL = Label("sự kiện → màn hình", "event → pixel")
+TRANSPORTS = {
+    "push": Label("đẩy trực tiếp", "pushed live"),
+    "fallback": Label("đường dự phòng", "fallback"),
+    "lost": Label("mất kết nối từ", "disconnected since"),
+}
+OVERVIEW = Label("Tổng quan", "Overview")
+SQL = Label("Truy vấn SQL", "SQL")
+OTHER_LANGUAGE = Label("English", "Tiếng Việt")
+LOG_OUT = Label("Thoát", "Log out")
+NOT_FOUND = Label("Không có trang này.", "There is no such page.")
+FORBIDDEN = Label("Tài khoản của bạn không có quyền xem trang này.", "Your account may not see this page.")
+NEWEST = Label("mới nhất {time}", "newest {time}")
+SIGN = Label("tín hiệu cuối {time}", "last sign {time}")
+
+
+def code(value: str, language: Language) -> str:
+    """What a code is called; an unknown one is shown as it is, readable."""
+    known = CODES.get(value.lower())
+    return known.text(language) if known else value.replace("_", " ").capitalize()
+
+
+def source_name(id: str, language: Language) -> str:
+    """Short name of a source."""
+    known = SOURCES.get(id)
+    return known.text(language) if known else id
+
+
+def local(ms: int) -> datetime:
+    """A time as the ward's clocks show it."""
+    return moment(ms).astimezone(WARD_ZONE)
+
+
+def clock_time(ms: int, now_ms: int) -> str:
+    """A time of day, with the date where it is not today's: `09:41` or `09:41 23/11`."""
+    at, now = local(ms), local(now_ms)
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%H:%M %d/%m}"
+
+
+def state_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
+    """The word for a state of freshness."""
+    return STATES[state].text(language).format(time=clock_time(sign_ms, now_ms) if sign_ms else "?")

@@ -1,0 +1,100 @@
+"""Transport: how changes reach the browsers - pushed over one WebSocket, or asked for slowly while that is dead.
+
+Each browser gets only the leaves that changed since its last frame. The next frame is made when the browser has answered that
+it has taken in the last one: a slow browser gets fewer, newer frames, and nothing piles up here.
+"""
+
+import asyncio
+import time
+from typing import Any
+
+from dash import Dash, Input, State, ctx, dcc, html, set_props
+from dash.development.base_component import Component
+from dash.exceptions import WebsocketDisconnected
+
+from dashboard.live import Frame, Live
+from dashboard.page import Leaves, Page, changes, properties
+from dashboard.viewer import viewer
+from ingest.label import Label
+
+LEAST_INTERVAL = 0.1
+"""Seconds between two frames to one browser; the first after a quiet while goes at once."""
+CHART_INTERVAL = 1.0
+"""Seconds between two redraws of a chart, which cost the browser more than a text."""
+FALLBACK_MS = 5000
+
+_ANSWER_WITHIN = 30.0
+_NOTHING = Page("", Label("", ""), "", lambda scene: html.Div())
+
+
+def parts() -> list[Component]:
+    """What every page needs for it, invisible."""
+    return [
+        dcc.Store(id="page-path"),
+        dcc.Interval(id="fallback", interval=FALLBACK_MS, disabled=True),
+        html.Div(id="pulse", hidden=True),
+    ]
+
+
+def register(app: Dash, live: Live, pages: dict[str, Page]) -> None:
+    """Attach both ways."""
+
+    @app.callback(websocket=True, persistent=True)
+    async def push() -> None:
+        if ctx.websocket is None:
+            return  # a browser without shared workers: it has the fallback
+        try:
+            await _push(live, pages, ctx.websocket)
+        except WebsocketDisconnected:
+            return
+
+    @app.callback(Input("fallback", "n_intervals"), State("page-path", "data"), prevent_initial_call=True)
+    def fall_back(_ticks: int, path: object) -> None:
+        frame = live.frame(_allowed(pages, path), viewer().language, live.number)
+        _send(frame.leaves, _pulse(live, frame, "fallback"))
+
+
+async def _push(live: Live, pages: dict[str, Page], socket: Any) -> None:
+    path = None
+    while not path:  # the page itself comes by HTTP; nothing can be set before it is there
+        path = await socket.get_prop("page-path", "data", _ANSWER_WITHIN)
+        if not path:
+            await asyncio.sleep(0.05)
+    page, language = _allowed(pages, path), viewer().language
+    shown: Leaves = {}
+    number, charted = live.number, 0.0
+    while not socket.is_shutdown:
+        began = time.monotonic()
+        frame = live.frame(page, language, number)
+        fresh = changes(frame.leaves, shown)
+        if began - charted < CHART_INTERVAL:
+            fresh = {leaf: value for leaf, value in fresh.items() if "." not in leaf.path}
+        elif any("." in leaf.path for leaf in fresh):
+            charted = began
+        _send(fresh, _pulse(live, frame, "push"))
+        shown |= fresh
+        number = frame.number
+        await socket.get_prop("page-path", "data", _ANSWER_WITHIN)  # the browser has taken it in
+        await asyncio.sleep(max(0.0, began + LEAST_INTERVAL - time.monotonic()))
+        await live.changed(number)
+
+
+def _send(leaves: Leaves, pulse: dict[str, Any]) -> None:
+    for id, values in properties(leaves).items():
+        set_props(id, values)
+    set_props("pulse", pulse)
+
+
+def _pulse(live: Live, frame: Frame, way: str) -> dict[str, Any]:
+    """What tells the browser that the board lives, and how old the events of this frame are."""
+    return {
+        "data-way": way,
+        "data-recorded": " ".join(map(str, frame.recorded_ms)),
+        "data-frame": f"{frame.number}-{live.now_ms()}",
+    }
+
+
+def _allowed(pages: dict[str, Page], path: object) -> Page:
+    """The page, if there is such a one and the person may see it; else one without any figure."""
+    page = pages.get(path) if isinstance(path, str) else None
+    return page if page and viewer().may(page.right) else _NOTHING

@@ -1,0 +1,41 @@
+"""Viewer: who asks at this moment and in which language; set by the guard for each request and socket."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from ingest.label import Language
+
+Right = str
+"""`leader`: the board. `analyst`: ad-hoc SQL. `admin`: both, and what only an administrator may."""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person who has logged in."""
+
+    name: str
+    rights: frozenset[Right]
+    language: Language = "vi"
+    session: str = ""
+    """Id of the log-in, as kept on the server."""
+
+    def may(self, right: Right) -> bool:
+        """Whether the person has the right."""
+        return right in self.rights or "admin" in self.rights
+
+
+_current: ContextVar[Viewer] = ContextVar("viewer")
+
+
+def viewer() -> Viewer:
+    """Who asks.
+
+    Raises:
+        LookupError: nobody does; the guard lets no such request through.
+    """
+    return _current.get()
+
+
+def set_viewer(one: Viewer) -> None:
+    """Remember who asks, for this request and everything it starts."""
+    _current.set(one)

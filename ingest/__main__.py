@@ -1,0 +1,124 @@
+"""`python -m ingest`: keeps Kafka ready.
+
+Without an outside cluster it runs our own Kafka as a child and starts it again when it ends; with one it makes the topics
+and watches it. Either way it stays, and ends cleanly on SIGTERM.
+"""
+
+import logging
+import signal
+import sys
+import time
+from datetime import timedelta
+from typing import NoReturn
+
+from ingest.broker import jars
+from ingest.broker.server import Server
+from ingest.errors import ConfigurationError, Unavailable
+from ingest.kafka_admin import make_topics
+from ingest.kafka_client import reach
+from ingest.process import start
+from ingest.settings import IngestSettings, read_settings
+
+log = logging.getLogger("ingest")
+
+WATCH_EVERY = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(seconds=30)
+LEAST_RUN = timedelta(seconds=20)
+"""A Kafka that ends sooner than this after its start is not started again by us."""
+
+
+def main() -> int:
+    """Run until told to stop; the exit code is 0 only then."""
+    start("ingest")
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
+    try:
+        settings = read_settings(IngestSettings)
+        if settings.kafka_bootstrap:
+            watch(settings)
+        return serve(settings)
+    except (ConfigurationError, Unavailable) as error:
+        log.error("%s", error)
+        return 1
+
+
+def serve(settings: IngestSettings) -> int:
+    """Run our own Kafka, and start it again at once when it ends: clients are back seconds sooner than by a new process.
+
+    Returns:
+        1: it could not be started, or ended soon after; the supervisor tries again, with its pauses.
+    """
+    _fetch(settings)
+    server = Server(settings)
+    try:
+        while True:
+            began = time.monotonic()
+            server.start()
+            server.wait_for_port()
+            made = make_topics(settings)
+            took = time.monotonic() - began
+            log.info("Kafka ready on %s after %.1f s, %d topics made", settings.bootstrap, took, len(made))
+            while server.ended is None:
+                time.sleep(0.1)
+            log.error("Kafka's Java ended with code %s", server.ended)
+            if time.monotonic() - began < LEAST_RUN.total_seconds():
+                return 1
+    finally:
+        server.stop()
+
+
+def watch(settings: IngestSettings) -> NoReturn:
+    """Make the topics of an outside cluster once it answers, then say when it goes away and comes back."""
+    while True:
+        made = _make_topics_once_there(settings)
+        log.info("Kafka ready at %s, %d topics made", settings.bootstrap, len(made))
+        try:
+            while True:
+                time.sleep(WATCH_EVERY.total_seconds())
+                reach(settings)
+        except Unavailable as error:
+            log.warning("%s", error)
+
+
+def _make_topics_once_there(settings: IngestSettings) -> list[str]:
+    wait, said = 1.0, False
+    while True:
+        try:
+            return make_topics(settings)
+        except Unavailable as error:
+            if not said:
+                log.warning("waiting: %s", error)
+            said = True
+            time.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT.total_seconds())
+
+
+def _fetch(settings: IngestSettings) -> None:
+    """Get Kafka's jars if they are not in the cache yet, however long the network is away."""
+    wait = 5.0
+    while jars.wrong(settings.cache_folder):
+        # Only here: the library that fetches is of no use to the process that stays.
+        from ingest.broker import fetch
+
+        try:
+            fetch.ensure(settings.cache_folder, _report)
+        except Unavailable as error:
+            log.error("%s", error)
+            time.sleep(wait)
+            wait = min(2 * wait, 60.0)
+
+
+def _report(there: int, in_all: int, megabytes: float) -> None:
+    log.info("fetching Kafka: %d/%d jars, %.0f MB", there, in_all, megabytes)
+
+
+def _end(_signal: int, _frame: object) -> NoReturn:
+    """End through every `finally`; a second signal does not disturb that."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    log.info("stopping")
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

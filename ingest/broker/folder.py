@@ -1,0 +1,151 @@
+"""Kafka's folder under the data folder: its configuration, written at each start, and its data, formatted once."""
+
+import base64
+import os
+import shutil
+import subprocess
+import uuid
+from pathlib import Path
+
+from ingest.broker import jars
+from ingest.broker.java import Java
+from ingest.errors import ConfigurationError
+from ingest.settings import IngestSettings
+
+LOGGING = """\
+status = error
+rootLogger.level = warn
+logger.quorum.name = org.apache.kafka.controller.QuorumController
+logger.quorum.level = error
+rootLogger.appenderRef.stderr.ref = stderr
+appender.stderr.type = Console
+appender.stderr.name = stderr
+appender.stderr.target = SYSTEM_ERR
+appender.stderr.layout.type = PatternLayout
+appender.stderr.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss}{UTC}Z kafka %p %c{1}: %m%n
+"""
+
+
+class Folder:
+    """Where one install's Kafka lives."""
+
+    def __init__(self, settings: IngestSettings) -> None:
+        self.settings = settings
+        self.path = settings.data_folder.resolve() / "kafka"
+        self.data = self.path / "data"
+        self.properties = self.path / "server.properties"
+        self.logging = self.path / "log4j2.properties"
+        self.pid = self.path / "kafka.pid"
+
+    def configure(self) -> None:
+        """Write what Kafka reads at its start."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        _write(self.properties, properties(self.settings, self.data))
+        self.logging.write_text(LOGGING, encoding="utf-8")
+
+    def format(self, java: Java) -> None:
+        """Make the data folder ready for Kafka, once; a crash in the middle leaves no half-made one.
+
+        Raises:
+            ConfigurationError: there is a data folder, but it is not Kafka's or is damaged.
+        """
+        if self.data.exists():
+            self._check()
+            return
+        new = self.path / "data.new"
+        shutil.rmtree(new, ignore_errors=True)
+        with_new = self.path / "format.properties"
+        _write(with_new, properties(self.settings, new))
+        command = [*self.java(java), "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(with_new)]
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        if answer.returncode:
+            raise ConfigurationError(
+                f"Kafka's folder {self.data} could not be formatted: {(answer.stderr or answer.stdout)[-1000:]}"
+            )
+        with_new.unlink()
+        new.rename(self.data)
+        _sync(self.path)
+
+    def java(self, java: Java) -> list[str]:
+        """The beginning of every Java command on this folder: a small machine, Kafka's jars, our log format."""
+        options = [
+            "-Xms64m",
+            f"-Xmx{self.settings.kafka_heap}",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:-UsePerfData",
+            "-XX:+ExitOnOutOfMemoryError",
+            "-Djava.awt.headless=true",
+            f"-Dlog4j2.configurationFile={self.logging}",
+        ]
+        if java.version >= 24:
+            options += ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
+        return [str(java.path), *options, "-cp", jars.classpath(self.settings.cache_folder)]
+
+    def _check(self) -> None:
+        described = self.data / "meta.properties"
+        if not described.is_file() or "cluster.id=" not in described.read_text(encoding="utf-8", errors="replace"):
+            raise ConfigurationError(
+                f"Kafka's folder {self.data} is damaged: meta.properties is missing or empty. Move the folder elsewhere "
+                "and start again: a new one is made, and what the warehouse already holds stays."
+            )
+
+
+def properties(settings: IngestSettings, data: Path) -> dict[str, str]:
+    """The configuration of the one node: loopback only, small, nothing made by accident, back soon after a kill."""
+    own = f"127.0.0.1:{settings.kafka_port}"
+    controller = f"127.0.0.1:{settings.kafka_controller_port}"
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@{controller}",
+        "controller.listener.names": "CONTROLLER",
+        "listeners": f"PLAINTEXT://{own},CONTROLLER://{controller}",
+        "advertised.listeners": f"PLAINTEXT://{own}",
+        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "log.dirs": str(data),
+        "auto.create.topics.enable": "false",
+        "num.partitions": str(settings.kafka_partitions),
+        "offsets.topic.num.partitions": "1",
+        "offsets.topic.replication.factor": "1",
+        "transaction.state.log.num.partitions": "1",
+        "transaction.state.log.replication.factor": "1",
+        "transaction.state.log.min.isr": "1",
+        "share.coordinator.state.topic.num.partitions": "1",
+        "share.coordinator.state.topic.replication.factor": "1",
+        "share.coordinator.state.topic.min.isr": "1",
+        # After a kill the node waits until its own old session has expired: short, so that it is back in seconds.
+        "broker.session.timeout.ms": "1500",
+        "broker.heartbeat.interval.ms": "300",
+        # A killed worker's partitions go to another one after this at the soonest; Kafka's own 6 s is long for a board.
+        "group.min.session.timeout.ms": "1000",
+        "group.initial.rebalance.delay.ms": "0",
+        # After a kill the newest segment of each partition is read through: short, so that it is read soon.
+        "log.segment.bytes": "67108864",
+        "log.index.size.max.bytes": "1048576",
+        "num.recovery.threads.per.data.dir": "2",
+        # One node, a few clients: Kafka's own figures are for a cluster.
+        "num.network.threads": "2",
+        "num.io.threads": "4",
+        "background.threads": "2",
+        "log.cleaner.dedupe.buffer.size": "8388608",
+    }
+
+
+def _write(path: Path, values: dict[str, str]) -> None:
+    # In Java's properties a backslash escapes, so that a folder's name may hold one.
+    text = "".join(f"{name}={value.replace(chr(92), chr(92) * 2)}\n" for name, value in values.items())
+    path.write_text(text, encoding="utf-8")
+
+
+def _cluster_id() -> str:
+    """A new cluster's id in Kafka's form; never with a leading dash, which its tool would take for an option."""
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,239 @@
+"""Calendar: Vietnam's working time, in which statutory limits are counted (domain.md 2.4).
+
+Holidays come from the library `holidays`; the days that are announced year by year (swapped days, days off granted
+besides) stand in `ANNOUNCED` and override it. A year that is missing there is still calculated, with a warning: its
+swaps are not known yet.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+import holidays
+
+from ingest.clock import WARD_OFFSET, milliseconds
+from ingest.errors import ConfigurationError
+
+logger = logging.getLogger(__name__)
+
+LimitUnit = Literal["gio", "ngay", "ngay_lam_viec"]
+"""Units of a statutory limit: working hour, calendar day, working day."""
+
+WORKING_DAY = timedelta(hours=8)
+"""A working day of a statutory limit: eight working hours, whatever the office's own hours are."""
+
+TRANSFER_CUT = time(15, 0)
+"""A dossier received after this time goes on at the start of the next working day (NĐ 61/2018 Đ18.2)."""
+
+
+class Hours(NamedTuple):
+    """A stretch of a day's working hours, in the ward's local time."""
+
+    opens: time
+    closes: time
+
+
+class Announced(NamedTuple):
+    """What the authorities announced for one year, besides the holidays that the law names."""
+
+    off: frozenset[date] = frozenset()
+    """Further days off: the day that a swap frees, days granted besides."""
+    working: frozenset[date] = frozenset()
+    """Days worked although they would be off: the Saturday of a swap, a calculated holiday that was not given."""
+
+
+ANNOUNCED: dict[int, Announced] = {
+    2024: Announced(off=frozenset({date(2024, 4, 29)}), working=frozenset({date(2024, 5, 4)})),
+    2025: Announced(off=frozenset({date(2025, 5, 2)}), working=frozenset({date(2025, 4, 26)})),
+    2026: Announced(
+        off=frozenset({date(2026, 1, 2), date(2026, 8, 31)}),
+        working=frozenset({date(2026, 1, 10), date(2026, 8, 22)}),
+    ),
+}
+"""By year. Add the next year here, or pass a calendar its own table, as soon as its days are announced."""
+
+OFFICE_HOURS = (Hours(time(7, 0), time(11, 30)), Hours(time(13, 30), time(17, 0)))
+"""The default working hours: eight hours with a long lunch."""
+
+MONDAY_TO_FRIDAY = frozenset(range(5))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The working time of one office, as a value: hours, weekdays, and the announced days by year.
+
+    Everything takes and gives aware datetimes; what comes out is UTC.
+    """
+
+    hours: tuple[Hours, ...] = OFFICE_HOURS
+    """A working day's hours, in order, not overlapping."""
+    weekdays: frozenset[int] = MONDAY_TO_FRIDAY
+    """Working weekdays, Monday = 0."""
+    announced: dict[int, Announced] = field(default_factory=lambda: ANNOUNCED, hash=False)
+    """What was announced, by year."""
+
+    def __post_init__(self) -> None:
+        edges = [edge for hours in self.hours for edge in hours]
+        if not edges or any(later <= earlier for earlier, later in pairwise(edges)):
+            raise ConfigurationError(f"working hours must be in order and not overlap: {' '.join(map(str, edges))}")
+        if not self.weekdays or not self.weekdays <= frozenset(range(7)):
+            raise ConfigurationError(f"working weekdays must be some of 0 (Monday) to 6, got {sorted(self.weekdays)}")
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether the office works on that local day."""
+        announced = _announced(self, day.year)
+        if day in announced.working:
+            return True
+        return day.weekday() in self.weekdays and day not in announced.off and day not in _holidays(day.year)
+
+    def periods(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The local day's working hours as [opens, closes) in UTC; empty on a day off."""
+        return list(_periods(self, day))
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the moment lies in working hours."""
+        return any(opens <= at < closes for opens, closes in _periods(self, local_day(at)))
+
+    def working_time(self, start: datetime, end: datetime) -> timedelta:
+        """Working time between two moments; negative when `end` is before `start`."""
+        if end < start:
+            return -self.working_time(end, start)
+        total = timedelta()
+        for opens, closes in self._periods_from(start):
+            if opens >= end:
+                break
+            total += max(min(closes, end) - max(opens, start), timedelta())
+        return total
+
+    def add_working_time(self, start: datetime, amount: timedelta) -> datetime:
+        """The moment at which `amount` of working time has passed since `start`.
+
+        A result on a boundary is the close of the earlier stretch, not the opening of the next one. With nothing to add
+        it is `start` itself, or the next opening when `start` is outside working hours.
+
+        Raises:
+            ValueError: the amount is negative.
+        """
+        if amount < timedelta():
+            raise ValueError(f"working time to add must not be negative, got {amount}")
+        for opens, closes in self._periods_from(start):
+            begin = max(opens, start.astimezone(UTC))
+            if closes > begin and closes - begin >= amount:
+                return begin + amount
+            amount -= max(closes - begin, timedelta())
+        raise AssertionError("working time never ends")
+
+    def due(self, received_at: datetime, limit_value: int, limit_unit: LimitUnit) -> datetime:
+        """When the result of a dossier is due.
+
+        - `gio`: that many working hours later;
+        - `ngay_lam_viec`: that many times eight working hours later, so the same time of day on a full working day;
+        - `ngay`: the day of receipt is not counted; the close of the last calendar day, or of the next working day when
+          that day is off.
+
+        Args:
+            received_at: when the office accepted it.
+            limit_value: the procedure's limit.
+            limit_unit: its unit.
+        """
+        if limit_unit == "gio":
+            return self.add_working_time(received_at, timedelta(hours=limit_value))
+        if limit_unit == "ngay_lam_viec":
+            return self.add_working_time(received_at, limit_value * WORKING_DAY)
+        last = self.next_working_day(local_day(received_at) + timedelta(days=limit_value))
+        return _periods(self, last)[-1][1]
+
+    def transfer_due(self, received_at: datetime) -> datetime:
+        """When a received dossier must have gone on: the day's close; after 15:00 the next working day's opening."""
+        today = local_day(received_at)
+        if self.is_working_day(today) and received_at <= ward_moment(today, TRANSFER_CUT):
+            return _periods(self, today)[-1][1]
+        return _periods(self, self.next_working_day(today + timedelta(days=1)))[0][0]
+
+    def next_working_day(self, day: date) -> date:
+        """The day itself when it is a working day, else the first one after it."""
+        while not self.is_working_day(day):
+            day += timedelta(days=1)
+        return day
+
+    def previous_working_day(self, day: date) -> date:
+        """The day itself when it is a working day, else the last one before it."""
+        while not self.is_working_day(day):
+            day -= timedelta(days=1)
+        return day
+
+    def segments(self, first_day: date, last_day: date) -> list[tuple[int, int]]:
+        """The working hours from first to last local day, both included, as (open, close) in epoch milliseconds UTC.
+
+        With them SQL does the same arithmetic over arrays: the working time between a and b is
+        `arraySum(arrayMap((o, c) -> greatest(0, least(c, b) - greatest(o, a)), opens, closes))`.
+        """
+        days = (first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1))
+        return [(milliseconds(opens), milliseconds(closes)) for day in days for opens, closes in _periods(self, day)]
+
+    def _periods_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Working hours from the local day of `start` on, without end."""
+        day = local_day(start)
+        while True:
+            yield from _periods(self, day)
+            day += timedelta(days=1)
+
+
+def hours_of(text: str) -> tuple[Hours, ...]:
+    """Working hours as a setting writes them, for example `07:00-11:30, 13:30-17:00`.
+
+    Raises:
+        ConfigurationError: not of that form.
+    """
+    stretches = []
+    for part in text.split(","):
+        try:
+            opens, closes = (time.fromisoformat(edge.strip()) for edge in part.split("-"))
+        except ValueError:
+            raise ConfigurationError(
+                f"working hours must look like 07:00-11:30, 13:30-17:00; got {part.strip()!r}"
+            ) from None
+        stretches.append(Hours(opens, closes))
+    return tuple(stretches)
+
+
+OFFICE = Calendar()
+"""The working time used where nothing else is set."""
+
+
+def local_day(at: datetime) -> date:
+    """The ward's local day of a moment."""
+    return (at.astimezone(UTC) + WARD_OFFSET).date()
+
+
+def ward_moment(day: date, at: time) -> datetime:
+    """The UTC moment of a local day and local time of the ward."""
+    return datetime.combine(day, at, UTC) - WARD_OFFSET
+
+
+@cache
+def _periods(calendar: Calendar, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    if not calendar.is_working_day(day):
+        return ()
+    return tuple((ward_moment(day, hours.opens), ward_moment(day, hours.closes)) for hours in calendar.hours)
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    """The holidays that the law names, as the library calculates them."""
+    return frozenset(holidays.country_holidays("VN", years=year))
+
+
+@cache
+def _announced(calendar: Calendar, year: int) -> Announced:
+    if year in calendar.announced:
+        return calendar.announced[year]
+    logger.warning(
+        "The days off of %d are not in the announced table (ingest/calendar.py): the law's are counted, swaps unknown",
+        year,
+    )
+    return Announced()

@@ -1,0 +1,243 @@
+"""Intake: `POST /intake/<connector id>` for systems that push, as FastAPI.
+
+A post is refused while it is read (length, kind), then by its signature, then by its form; it is accepted with 202 only
+after Kafka has its events on disk. What is signed but makes no sense is accepted too, as a dead letter: the source
+could not mend it by sending it again.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import ClientDisconnect
+
+from ingest.errors import InvalidEvent, IocError, Unavailable
+from ingest.foreign_json import read
+from ingest.mapping import Mapping as ConnectorMapping
+from ingest.mapping import Taken
+from ingest.producer import Producer
+from ingest.replies import Replies
+from ingest.signature import Signatures
+from ingest.source_light import Light
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one post and one source may cost us."""
+
+    body: int = 65_536
+    """Bytes of a body."""
+    read_time: timedelta = timedelta(seconds=10)
+    """Time for a body to arrive."""
+    per_second: float = 1000.0
+    """Posts that a source may send per second, on average."""
+    at_once: int = 64
+    """Posts of one source that may be in work at the same time."""
+
+
+@dataclass
+class Post:
+    """One source that posts: its mapping, its light, and how much of its allowance is left."""
+
+    mapping: ConnectorMapping
+    light: Light
+    last_posted: float = field(default_factory=time.monotonic)
+    """When it last posted anything that it had signed."""
+    forms: frozenset[type] = frozenset()
+    """What a body may be: an object, a list, or either."""
+    in_work: int = 0
+    allowance: float = 0.0
+    allowed_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        payload = self.mapping.connector.payload
+        self.forms = frozenset(form for form in (dict, list) if _may_be(form(), payload))
+
+    def admitted(self, limits: Limits) -> bool:
+        """Whether the source may be served now; takes one from its allowance."""
+        now = time.monotonic()
+        earned = (now - self.allowed_at) * limits.per_second
+        self.allowance = min(max(limits.per_second, 1.0), self.allowance + earned)
+        self.allowed_at = now
+        if self.in_work >= limits.at_once or self.allowance < 1:
+            return False
+        self.allowance -= 1
+        return True
+
+
+class PostRefusedError(IocError):
+    """An answer other than 202."""
+
+    def __init__(self, status: int, reason: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+        self.retry_after = retry_after
+
+    def response(self) -> JSONResponse:
+        """As HTTP."""
+        headers = {"retry-after": str(max(1, round(self.retry_after.total_seconds())))} if self.retry_after else {}
+        if self.status in (408, 413):
+            headers["connection"] = "close"
+        return JSONResponse({"error": self.reason}, self.status, headers)
+
+
+class Intake:
+    """The sources that post, and what happens to a post.
+
+    Args:
+        posts: the connectors whose way is `Webhook`.
+        secrets: for each of them its live secrets.
+        producer: the way into Kafka.
+        limits: what is allowed.
+    """
+
+    def __init__(
+        self,
+        posts: Iterable[Post],
+        secrets: Mapping[str, tuple[str, ...]],
+        producer: Producer,
+        limits: Limits | None = None,
+    ) -> None:
+        self.posts = {post.mapping.connector.id: post for post in posts}
+        self.closing = False
+        """Set when the process ends: from then on every post is answered 503."""
+        self._signatures = Signatures(secrets)
+        self._producer = producer
+        self._limits = limits or Limits()
+        self._replies = Replies()
+
+    def app(self) -> FastAPI:
+        """The HTTP application."""
+        app = FastAPI(title="Ward IOC intake", docs_url=None, redoc_url=None, openapi_url=None)
+
+        @app.post("/intake/{connector_id}")
+        async def intake(connector_id: str, request: Request) -> JSONResponse:
+            try:
+                return JSONResponse(await self.taken(connector_id, request), 202)
+            except PostRefusedError as refused:
+                if connector_id in self.posts:
+                    self.posts[connector_id].mapping.counts[f"refused_{refused.status}"] += 1
+                return refused.response()
+
+        @app.get("/livez")
+        async def livez() -> dict[str, str]:
+            return {"status": "ok"}
+
+        @app.get("/readyz")
+        async def readyz() -> JSONResponse:
+            away = self.closing or self._producer.away
+            return JSONResponse({"status": "away" if away else "ok"}, 503 if away else 200)
+
+        return app
+
+    async def taken(self, connector_id: str, request: Request) -> dict[str, Any]:
+        """Take one post in; returns the content of the 202.
+
+        Raises:
+            PostRefusedError: any other answer.
+        """
+        if self.closing:
+            raise PostRefusedError(503, "closing", timedelta(seconds=5))
+        _check_kind(request.headers)
+        body = await self._body(request)
+        if fault := self._signatures.verified(connector_id, body, request.headers):
+            raise PostRefusedError(401, fault)
+        post = self.posts.get(connector_id)
+        if post is None:
+            raise PostRefusedError(401, "signature")
+        post.last_posted = time.monotonic()
+        post.light.up()
+        if not post.admitted(self._limits):
+            raise PostRefusedError(429, "too_many", timedelta(seconds=1))
+        post.in_work += 1
+        try:
+            return await self._answered(post, request.headers["webhook-id"], body)
+        except Unavailable as error:
+            raise PostRefusedError(503, "unavailable", error.retry_after) from error
+        finally:
+            post.in_work -= 1
+
+    async def _answered(self, post: Post, id_: str, body: bytes) -> dict[str, Any]:
+        connector_id = post.mapping.connector.id
+        try:
+            value = read(body)
+        except InvalidEvent as fault:
+            raise PostRefusedError(400, fault.reason) from fault
+        if type(value) not in post.forms:
+            raise PostRefusedError(400, "wrong_form")
+        try:
+            given = self._replies.given(connector_id, id_, body)
+        except InvalidEvent as conflict:
+            await self._producer.dead_letter(post.mapping.refused(body, conflict))
+            raise PostRefusedError(409, conflict.reason) from conflict
+        if given is not None:
+            post.mapping.counts["repeated"] += 1
+            return given
+        try:
+            return self._replies.give(connector_id, id_, await self._kept(post, post.mapping.take(body)))
+        finally:
+            self._replies.withdraw(connector_id, id_)
+
+    async def _kept(self, post: Post, taken: Taken) -> dict[str, Any]:
+        if taken.letter is not None:
+            await self._producer.dead_letter(taken.letter)
+            return {"id": taken.letter.id, "dead_letter": True}
+        await self._producer.send(taken.envelopes)
+        post.light.sent(taken.envelopes)
+        return {"id": taken.envelopes[0].id if taken.envelopes else None, "events": len(taken.envelopes)}
+
+    async def _body(self, request: Request) -> bytes:
+        """The raw body, refused as soon as it is too long.
+
+        Raises:
+            PostRefusedError: 413, or 408 when it takes too long.
+        """
+        declared = request.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared[:20]) > self._limits.body:
+            raise PostRefusedError(413, "too_large")
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._limits.read_time.total_seconds()):
+                async for chunk in request.stream():
+                    body += chunk
+                    if len(body) > self._limits.body:
+                        raise PostRefusedError(413, "too_large")
+        except TimeoutError:
+            raise PostRefusedError(408, "too_slow") from None
+        except ClientDisconnect:
+            raise PostRefusedError(400, "disconnected") from None
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            raise PostRefusedError(400, "encoding") from None
+        return bytes(body)
+
+
+def _may_be(empty: Any, payload: TypeAdapter[Any]) -> bool:
+    """Whether a payload type takes this form of value at all, whatever is inside."""
+    try:
+        payload.validate_python(empty)
+    except ValidationError as error:
+        return not all(fault["type"].endswith("_type") for fault in error.errors(include_url=False))
+    return True
+
+
+def _check_kind(headers: Mapping[str, str]) -> None:
+    """See that a post says that it is plain JSON.
+
+    Raises:
+        PostRefusedError: 415.
+    """
+    kind, _, parameters = headers.get("content-type", "").partition(";")
+    charset = parameters.strip().casefold()
+    if kind.strip().casefold() != "application/json" or charset not in ("", "charset=utf-8", 'charset="utf-8"'):
+        raise PostRefusedError(415, "content_type")
+    if headers.get("content-encoding", "identity").strip().casefold() not in ("", "identity"):
+        raise PostRefusedError(415, "content_encoding")

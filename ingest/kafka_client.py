@@ -1,0 +1,65 @@
+"""How every Kafka client of ours connects: address, encryption, log-in."""
+
+import socket
+import ssl
+from typing import Any
+
+from ingest.errors import ConfigurationError, Unavailable
+from ingest.settings import IngestSettings
+
+
+def client_options(settings: IngestSettings) -> dict[str, Any]:
+    """Address, encryption and log-in, in the words that aiokafka and kafka-python share.
+
+    Raises:
+        ConfigurationError: the protocol needs a setting that is empty, or the certificate file does not serve.
+    """
+    # Our own Kafka listens on loopback only, without either.
+    protocol = settings.kafka_security_protocol if settings.kafka_bootstrap else "PLAINTEXT"
+    options: dict[str, Any] = {"bootstrap_servers": settings.bootstrap.split(","), "security_protocol": protocol}
+    if protocol.endswith("SSL"):
+        options["ssl_context"] = _certificates(settings)
+    if protocol.startswith("SASL"):
+        if not settings.kafka_username or settings.kafka_password is None:
+            raise ConfigurationError(
+                f"IOC_KAFKA_SECURITY_PROTOCOL={protocol} needs IOC_KAFKA_USERNAME and IOC_KAFKA_PASSWORD."
+            )
+        options["sasl_mechanism"] = settings.kafka_sasl_mechanism
+        options["sasl_plain_username"] = settings.kafka_username
+        options["sasl_plain_password"] = settings.kafka_password.get_secret_value()
+    return options
+
+
+def reach(settings: IngestSettings) -> None:
+    """See that one of the addresses answers, certificate and all; the libraries tell such faults only as a time-out.
+
+    Raises:
+        Unavailable: none of them answers.
+        ConfigurationError: an address cannot be read, or its certificate is not vouched for.
+    """
+    options = client_options(settings)
+    fault = ""
+    for address in options["bootstrap_servers"]:
+        host, _, port = address.strip().rpartition(":")
+        host = host.strip("[]")
+        if not host or not port.isdigit():
+            raise ConfigurationError(f"IOC_KAFKA_BOOTSTRAP must be host:port,host:port…; {address!r} is not.")
+        try:
+            with socket.create_connection((host, int(port)), timeout=5) as plain:
+                if "ssl_context" in options:
+                    options["ssl_context"].wrap_socket(plain, server_hostname=host).close()
+                return
+        except ssl.SSLCertVerificationError as error:
+            raise ConfigurationError(
+                f"Kafka at {address} shows a certificate that IOC_KAFKA_CA_FILE does not vouch for: {error}"
+            ) from error
+        except OSError as error:
+            fault = f"{address}: {error}"
+    raise Unavailable("Kafka", fault)
+
+
+def _certificates(settings: IngestSettings) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=settings.kafka_ca_file)
+    except OSError as error:
+        raise ConfigurationError(f"IOC_KAFKA_CA_FILE={settings.kafka_ca_file} cannot be used: {error}") from error

@@ -1,0 +1,155 @@
+"""Mapping: one foreign message becomes envelopes or a dead letter; never both, never neither.
+
+The one path that webhooks, polls and MQTT share: read strictly, check against the payload type, map, wrap. What became
+of messages is counted here.
+"""
+
+import json
+import logging
+from collections import Counter
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from ingest.connector import Connector, Context, Identified, Mapped, Received
+from ingest.dead_letter import DeadLetter, from_source, known_fields
+from ingest.envelope import Envelope, envelope, invalid
+from ingest.errors import InvalidEvent
+from ingest.foreign_json import check, read_loosely
+from ingest.personal import folded
+
+log = logging.getLogger(__name__)
+
+MOST_NAMES = 20
+"""Unknown field names that are told per connector; a source that makes up names must not fill the log."""
+
+LONGEST_TEXT = 200
+
+
+class Taken(NamedTuple):
+    """What became of one message: a letter, or events (none for a mere sign of life)."""
+
+    envelopes: tuple[Envelope, ...] = ()
+    letter: DeadLetter | None = None
+
+
+class Mapping:
+    """One connector's mapping, with its counts."""
+
+    def __init__(self, connector: Connector, context: Context) -> None:
+        self.connector = connector
+        self.context = context
+        self.counts: Counter[str] = Counter()
+        """Since the start: messages, events, dead_letters, unknown_fields and what each way adds."""
+        self._known = frozenset(known_fields(connector))
+        self._told: set[str] = set()
+
+    def take(
+        self,
+        body: bytes,
+        *,
+        payload: TypeAdapter[Any] | None = None,
+        address: str = "",
+        retained: bool = False,
+    ) -> Taken:
+        """Turn one message into events, or into a dead letter if that can never succeed.
+
+        Args:
+            body: as received. What is not JSON is offered to the payload type as a text (`online`).
+            payload: the type of this message, where it is not the connector's own.
+            address: MQTT topic or REST path.
+            retained: whether MQTT repeated it from memory.
+        """
+        self.counts["messages"] += 1
+        received_at = self.context.clock.now()
+        try:
+            value = self._value(body, payload or self.connector.payload)
+            made = self._mapped(Received(value, address, received_at, retained), received_at)
+        except InvalidEvent as fault:
+            return Taken(letter=self.refused(body, fault, address=address))
+        self.counts["events"] += len(made)
+        return Taken(made)
+
+    def probed(self, made: Mapped) -> tuple[Envelope, ...]:
+        """Wrap what a probe found; its events come from us and not from outside, so a fault in them is a bug."""
+        envelopes = self._wrapped(made, self.context.clock.now())
+        self.counts["events"] += len(envelopes)
+        return envelopes
+
+    def refused(self, body: bytes, fault: InvalidEvent, *, address: str = "") -> DeadLetter:
+        """The dead letter of a message."""
+        self.counts["dead_letters"] += 1
+        now = self.context.clock.now()
+        return from_source(self.connector, body, fault, ward=self.context.ward, received_at=now, address=address)
+
+    def _value(self, body: bytes, payload: TypeAdapter[Any]) -> Any:
+        """The message in the connector's own words.
+
+        Raises:
+            InvalidEvent: it is not of that type.
+        """
+        try:
+            raw = read_loosely(body)
+        except InvalidEvent as fault:
+            return _text(body, payload, fault)
+        check(raw)
+        self._count_unknown(raw)
+        try:
+            return payload.validate_json(body)
+        except ValidationError as error:
+            raise invalid(error) from None
+
+    def _mapped(self, received: Received, received_at: datetime) -> tuple[Envelope, ...]:
+        try:
+            return self._wrapped(self.connector.map(received, self.context), received_at)
+        except ValidationError as error:
+            raise invalid(error) from None
+
+    def _wrapped(self, made: Mapped, received_at: datetime) -> tuple[Envelope, ...]:
+        source = self.connector.source(self.context.ward)
+        wrapped = []
+        for one in made:
+            event, id_ = one if isinstance(one, Identified) else (one, None)
+            if not isinstance(event, self.connector.events):
+                raise TypeError(f"{self.connector.id} made a {type(event).__name__}, which it does not declare")
+            wrapped.append(envelope(event, ward=self.context.ward, source=source, recorded_at=received_at, id=id_))
+        return tuple(wrapped)
+
+    def _count_unknown(self, raw: Any) -> None:
+        unseen = [raw]
+        while unseen:
+            value = unseen.pop()
+            if isinstance(value, dict):
+                unknown = value.keys() - self._known
+                self.counts["unknown_fields"] += len(unknown)
+                self._tell(unknown)
+                unseen += (one for name, one in value.items() if name in self._known)
+            elif isinstance(value, list):
+                unseen += value
+
+    def _tell(self, names: set[str]) -> None:
+        """Say once that a source sends a field that is not used: its makers may have changed something."""
+        personal = {folded(name) for name in self.connector.personal}
+        for name in sorted(names - self._told):
+            if len(self._told) >= MOST_NAMES:
+                return
+            if name.isidentifier() and len(name) <= 40 and folded(name) not in personal:
+                self._told.add(name)
+                log.info("%s sends a field that is not used: %s", self.connector.id, name)
+
+
+def _text(body: bytes, payload: TypeAdapter[Any], fault: InvalidEvent) -> Any:
+    """A message that is a bare word instead of JSON, if the payload type takes one.
+
+    Raises:
+        InvalidEvent: it does not; the fault of reading it as JSON.
+    """
+    if fault.reason != "not_json" or not 0 < len(body) <= LONGEST_TEXT:
+        raise fault
+    text = body.decode()
+    check(text)
+    try:
+        return payload.validate_json(json.dumps(text))
+    except ValidationError:
+        raise fault from None

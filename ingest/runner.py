@@ -1,0 +1,135 @@
+"""Runner: all connectors in one process and one event loop, each by its own way, and their end.
+
+A source that is away, or Kafka, is waited for; a message that makes no sense is a dead letter. Anything else that goes
+wrong is a bug and ends the process, which loses nothing: nothing was confirmed to a source that Kafka does not have.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from ingest.connector import Connector, Context, Subscription, Webhook
+from ingest.cursor import Cursor
+from ingest.intake import Intake, Limits, Post
+from ingest.intake_server import IntakeServer, Listen
+from ingest.mapping import Mapping as ConnectorMapping
+from ingest.mqtt_broker import CONNECTOR_CLIENT, BrokerListen, embedded_broker
+from ingest.poll import Poller
+from ingest.producer import Producer
+from ingest.source_light import Light
+from ingest.subscription import MqttServer, Subscriber
+
+log = logging.getLogger(__name__)
+
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+SIGNS_MISSED = 3
+"""Signs of life that may be missing before a source that posts counts as down."""
+
+
+@dataclass(frozen=True)
+class Outside:
+    """How the outside and we reach each other."""
+
+    folder: Path
+    """Where cursors are kept."""
+    listen: Listen
+    """Where the intake listens."""
+    mqtt: MqttServer
+    """Where to subscribe."""
+    broker: BrokerListen | None = None
+    """The embedded broker, if the ward has none."""
+    limits: Limits = field(default_factory=Limits)
+    """What one post and one source may cost."""
+    webhook_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Live secrets of the sources that post, by connector id."""
+    urls: Mapping[str, str] = field(default_factory=dict)
+    """Base URLs of the sources that are polled; one without is not read."""
+    tokens: Mapping[str, SecretStr] = field(default_factory=dict)
+    """Bearer tokens for them."""
+
+
+class Runner:
+    """Runs connectors.
+
+    Args:
+        connectors: which.
+        outside: how they and their sources reach each other.
+        producer: the way into Kafka; started and stopped here.
+        context: what mappings may use.
+
+    Raises:
+        ConfigurationError: a setting of a source is wrong.
+    """
+
+    def __init__(self, connectors: Sequence[Connector], outside: Outside, producer: Producer, context: Context) -> None:
+        self._outside = outside
+        self._producer = producer
+        self._context = context
+        self._work: dict[str, Work] = {"kafka": producer.start}
+        self._expected: dict[str, Sequence[str]] = {}
+        posts: list[Post] = []
+        for connector in connectors:
+            mapping = ConnectorMapping(connector, context)
+            light = Light(connector, context, producer)
+            way = connector.way
+            if isinstance(way, Webhook):
+                posts.append(post := Post(mapping, light))
+                self._work[f"{connector.id} signs of life"] = partial(_watch, post, way.sign_of_life)
+            elif isinstance(way, Subscription):
+                self._work[connector.id] = self._subscriber(mapping, light, way).run
+            elif connector.id in outside.urls:
+                self._work[connector.id] = self._poller(mapping, light).run
+            else:
+                log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", connector.id, connector.id.upper())
+                continue
+            self._work[f"{connector.id} light"] = partial(light.shine, mapping.counts)
+        self._intake = Intake(posts, outside.webhook_secrets, producer, outside.limits)
+
+    async def run(self, ending: asyncio.Event) -> None:
+        """Run until `ending` is set; then finish what is in work and return within ten seconds.
+
+        Raises:
+            ConfigurationError: a port is taken, or a certificate does not serve.
+        """
+        server = IntakeServer(self._intake, self._outside.listen)
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._producer.stop)
+            if self._outside.broker is not None and self._expected:
+                await stack.enter_async_context(embedded_broker(self._outside.broker, self._expected))
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(work(), name=name) for name, work in self._work.items()]
+                await server.run(ending)
+                for task in tasks:
+                    task.cancel()
+        log.info("stopped")
+
+    def _subscriber(self, mapping: ConnectorMapping, light: Light, way: Subscription) -> Subscriber:
+        # The same at every start, and another for each install that shares a broker.
+        install = self._context.pseudonym("mqtt client of this install")[:8]
+        client_id = f"{CONNECTOR_CLIENT}{mapping.connector.id}-{install}"
+        self._expected[client_id] = way.topics
+        return Subscriber(mapping, light, self._producer, self._outside.mqtt, client_id)
+
+    def _poller(self, mapping: ConnectorMapping, light: Light) -> Poller:
+        id_ = mapping.connector.id
+        cursor = Cursor(self._outside.folder, id_)
+        return Poller(mapping, light, self._producer, cursor, self._outside.urls[id_], self._outside.tokens.get(id_))
+
+
+async def _watch(post: Post, sign_of_life: timedelta) -> None:
+    """Put out the light of a source that posts nothing, not even its sign of life."""
+    limit = SIGNS_MISSED * sign_of_life.total_seconds()
+    while True:
+        await asyncio.sleep(limit / 10)
+        if time.monotonic() - post.last_posted > limit:
+            post.light.down("silent")

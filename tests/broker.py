@@ -1,0 +1,37 @@
+"""The real Kafka for tests, on free ports in a folder of its own: one start of two seconds serves a whole session."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from commands.ports import free
+from ingest.broker import fetch
+from ingest.broker.server import Server
+from ingest.kafka_admin import make_topics
+from ingest.settings import IngestSettings
+
+
+@contextmanager
+def running(folder: Path, **changed: object) -> Iterator[IngestSettings]:
+    """Run our own Kafka with all topics made, and stop it at the end.
+
+    Args:
+        folder: an empty folder for its data.
+        changed: settings other than the defaults.
+    """
+    port, controller = free(2)
+    settings = IngestSettings(
+        _env_file=None,
+        data_folder=folder,
+        kafka_bootstrap="",
+        **{"kafka_port": port, "kafka_controller_port": controller, **changed},
+    )
+    fetch.ensure(settings.cache_folder, lambda there, in_all, megabytes: None)
+    server = Server(settings)
+    try:
+        server.start()
+        server.wait_for_port()
+        make_topics(settings)
+        yield settings
+    finally:
+        server.stop()

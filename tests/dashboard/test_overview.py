@@ -1,0 +1,202 @@
+import dataclasses
+import re
+
+import pytest
+from dash._utils import stringify_id
+
+from dashboard import attention
+from dashboard.chart import ARRIVALS, FIELDS, mean_wait
+from dashboard.freshness import signs
+from dashboard.graph import graph_id
+from dashboard.page import Leaf, fill
+from dashboard.pages.overview import CARDS, PAGE
+from dashboard.viewer import Viewer, set_viewer
+from ingest.clock import milliseconds
+from tests.dashboard.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
+from warehouse.indicator import indicators
+from warehouse.reading import Readings
+
+
+@pytest.fixture(autouse=True)
+def _somebody_looks():
+    set_viewer(Viewer("test", frozenset({"admin"})))
+
+
+def leaf(found, id, path="children"):
+    return found[Leaf(id, path)]
+
+
+def texts(component):
+    found = []
+    for part in [component, *component._traverse()]:
+        if isinstance(part, str):
+            found.append(part)
+        elif isinstance(getattr(part, "children", None), str):
+            found.append(part.children)
+    return " ".join(found)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
+    one = scene(language)
+    layout = PAGE.layout(one)
+    leaves = PAGE.leaves(one)
+    fill(layout, leaves)  # raises for a leaf without a place
+    pushed = {found.id for found in leaves}
+    ids = {stringify_id(part.id) for part in layout._traverse() if getattr(part, "id", None)}
+    written_by_browser = {"clock", "date", "latency", "transport", "language", "log-out"}
+    standing = {id for id in ids if id.endswith("-unit") or '"sizes"' in id or id.endswith("-after")}
+    assert ids - pushed - written_by_browser - standing == set()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_indicator_is_on_the_page_with_its_parts(language):
+    leaves = PAGE.leaves(scene(language))
+    shown = {value for place, value in leaves.items() if place.path == "data-indicator"}
+    assert shown == {one.id for one in indicators()}
+    ratios = [one for one in indicators() if one.is_ratio]
+    for one in ratios:
+        assert leaf(leaves, one.id.lower(), "data-denominator") > 0
+    # 4.288/4.293, 11/13, 67 of 70 …: as text a person sees, not only as an attribute
+    whole = " ".join(str(value) for place, value in leaves.items() if place.path == "children")
+    whole += texts(PAGE.layout(scene(language)))
+    mark = "." if language == "vi" else ","
+    for parts in (f"4{mark}288/4{mark}293", "178/185", "11/13", "/70", "/42", "7/7", f"1{mark}768/1{mark}768"):
+        assert parts in whole
+    assert re.search(r"n\u00a0=\u00a0\d+", whole)
+
+
+def test_every_card_answers_for_its_indicators_and_together_for_all():
+    covered = {id for ids in CARDS.values() for id in ids}
+    assert covered | {"H01", "H04", "H05"} == {one.id for one in indicators()}
+
+
+def test_figures_in_vietnamese():
+    leaves = PAGE.leaves(scene("vi"))
+    assert leaf(leaves, "q02-figure") == "23"
+    assert leaf(leaves, "d04-figure") == "99,88"
+    assert leaf(leaves, "d04-caption") == "đã giải quyết 4.288/4.293 hồ sơ tiếp nhận"
+    assert leaf(leaves, "s01-figure") == "67"
+    assert leaf(leaves, "s01-unit") == "/70 cụm loa"
+    assert leaf(leaves, "s01-share-figure") == "95,7\u00a0%"
+    assert leaf(leaves, "q03-figure") == "8,4\u00a0phút"
+    assert leaf(leaves, "q05-figure") == "19\u00a0phút"
+    assert leaf(leaves, "q05-after") == ", Đất đai"
+    assert leaf(leaves, "c03-figure") == "1.204"
+    assert leaf(leaves, "c03-alert-figure") == "6"
+    assert leaf(leaves, "v02-zalo-figure") == "251"
+    assert "4.288/4.293" in leaf(leaves, "d04", "title")
+
+
+def test_cards_say_how_fresh_they_are_in_words():
+    leaves = PAGE.leaves(scene("vi"))
+    assert leaf(leaves, "queue-word") == "TRỰC TIẾP"
+    assert leaf(leaves, "queue-fresh", "data-state") == "live"
+    assert leaf(leaves, "queue-age", "data-since") == NOW_MS - 2000
+    late = PAGE.leaves(scene("en", extra=[stock("H01", 90_000, split=("key", "queue_kiosk"))]))
+    assert leaf(late, "queue-word") == "LATE"
+    assert leaf(late, "queue-age", "data-since") == NOW_MS - 90_000
+    assert "needs-look" in leaf(late, "queue-card", "className")
+    down = PAGE.leaves(scene("vi", extra=[stock("H04", 1, split=("key", "queue_kiosk"))]))
+    assert leaf(down, "queue-word") == "MẤT NGUỒN từ 10:15"
+    assert "fresh-down" in leaf(down, "q02", "className")
+    assert leaf(down, "q02-figure") == "23", "the last figure is greyed and kept"
+
+
+def test_before_anything_is_known_the_page_says_so():
+    empty = Readings()
+    nothing = dataclasses.replace(scene(), readings=empty, signs=signs(empty, NOW_MS))
+    leaves = PAGE.leaves(nothing)
+    assert leaf(leaves, "queue-word") == "KHÔNG CÓ DỮ LIỆU"
+    assert leaf(leaves, "d04-figure") == "–"
+    assert leaf(leaves, "q02-figure") == "–"
+    assert leaf(leaves, "v02-zalo-figure") == "–"
+    assert leaf(leaves, "group-1", "className") == "cell cell-none"
+    assert leaf(leaves, "attention-title") == "Không có việc cần xem"
+
+
+def test_groups_stand_in_their_places():
+    leaves = PAGE.leaves(scene())
+    assert {n for n in range(1, 71) if leaf(leaves, f"group-{n}", "className") == "cell cell-critical"} == set(OFFLINE)
+    assert {n for n in range(1, 71) if leaf(leaves, f"group-{n}", "className") == "cell cell-none"} == set(UNKNOWN)
+    partly = scene(
+        extra=[stock("S01", 1, 2, ("area_code", "TDP-005")), stock("S02", 1, split=("area_code", "TDP-005"))]
+    )
+    assert leaf(PAGE.leaves(partly), "group-5", "className") == "cell cell-warning"
+
+
+def test_what_needs_somebody_comes_worst_first_and_in_words():
+    rows = attention.rows(scene("vi"))
+    assert [row.status for row in rows] == ["critical", *["warning"] * (len(rows) - 1)]
+    assert rows[0].what == "Nguồn Hộ tịch mất kết nối"
+    assert rows[0].detail == "từ 09:41"
+    said = {row.what: row.detail for row in rows}
+    assert said["Phần mềm hộ tịch không trả lời"] == "34 phút hôm nay"
+    assert said["Loa mất kết nối: 3\u00a0cụm"] == "TDP 12, 13, 41"
+
+
+def test_more_than_fits_is_counted():
+    many = scene("en", extra=[stock("Q02", 50), stock("D08", 3), stock("S02", 9), stock("C01", 10, 42)])
+    leaves = attention.leaves(many)
+    assert leaf(leaves, f"attention-{attention.ROWS - 1}-what").startswith("and ")
+    assert leaf(leaves, "attention-card", "className") == "card attention-critical"
+
+
+def test_arrivals_show_today_against_last_week():
+    leaves = PAGE.leaves(scene())
+    id = graph_id(ARRIVALS)
+    bars = leaf(leaves, id, "figure.data.0.y")
+    assert bars[:13] == [10 + slot % 4 for slot in range(13)]
+    assert bars[14:] == [None] * 28, "what has not come yet is no zero"
+    assert leaf(leaves, id, "figure.data.1.y") == [12] * 42
+    colours = leaf(leaves, id, "figure.data.0.marker.color")
+    assert len(set(colours)) == 2
+    assert colours.count(colours[13]) == 1, "only the running quarter is lighter"
+
+
+def test_the_line_ends_at_the_shown_figure():
+    start_ms = TODAY_MS + 7 * 3_600_000
+    x, y = mean_wait(readings(), start_ms, NOW_MS)
+    assert y[-1] == 8.4
+    assert x[-1] == (NOW_MS - start_ms) / 60_000
+    moved = readings([flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)])
+    now = scene(extra=[flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)]).read("Q03")
+    assert mean_wait(moved, start_ms, NOW_MS)[1][-1] == round(now.figure, 2)
+
+
+def test_fields_come_largest_first_and_the_rest_in_one_row():
+    leaves = PAGE.leaves(scene("vi"))
+    id = graph_id(FIELDS)
+    names = [name.strip() for name in leaf(leaves, id, "figure.layout.yaxis.ticktext")]
+    assert names[0] == "Đất đai"
+    assert names[-1] == "Lĩnh vực khác"
+    assert [text.strip() for text in leaf(leaves, id, "figure.data.3.text")] == ["128", "96", "74", "41", "37", "22"]
+    assert leaf(leaves, id, "figure.data.1.x") == [7, 3, 0, 0, 2, 0]
+    assert leaf(leaves, id, "figure.data.0.x")[0] == 121
+
+
+def test_pretend_data_say_so():
+    plain = texts(PAGE.layout(scene("vi")))
+    assert "GIẢ LẬP" not in plain
+    pretend = texts(PAGE.layout(scene("vi", pretend=True, clock_speed=60.0)))
+    assert "DỮ LIỆU GIẢ LẬP" in pretend
+    assert "đồng hồ giả lập ×60" in pretend
+
+
+def test_a_quiet_source_has_a_zero_and_a_silent_one_has_nothing():
+    quiet = readings()
+    hours_later = NOW_MS + 3 * 3_600_000
+    quiet.apply([stock("H01", 1000, split=("key", "queue_kiosk"))._replace(as_of_ms=hours_later, version=10**9)])
+    one = dataclasses.replace(scene(), readings=quiet, signs=signs(quiet, hours_later), now_ms=hours_later)
+    leaves = PAGE.leaves(one)
+    assert leaf(leaves, "q03-figure") == "–", "a mean over nothing"
+    assert leaf(leaves, "q03", "data-state") == "live"
+    assert leaf(leaves, "queue-word") == "TRỰC TIẾP"
+
+
+def test_the_day_is_the_wards():
+    before_midnight = milliseconds(NOW.replace(hour=23, minute=59))
+    assert PAGE.leaves(scene(now_ms=before_midnight))[Leaf("q01-figure", "children")] == str(
+        sum(10 + s % 4 for s in range(14))
+    )
+    assert PAGE.leaves(scene(now_ms=before_midnight + 120_000))[Leaf("q01-figure", "children")] == "0"

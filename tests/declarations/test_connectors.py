@@ -1,0 +1,225 @@
+"""One suite over every connector: names, texts, and its recorded sample, which is full of personal fields.
+
+A line of a sample is what the source sends: a webhook's body, one item of a page, for MQTT `{topic, payload, retained}`
+(a payload that is a text is sent bare), for a probe `{status, at}`.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from paho.mqtt.client import topic_matches_sub
+from pydantic import SecretStr, TypeAdapter
+
+from connectors import catalogue
+from ingest.connector import Connector, Context, Poll, Subscription
+from ingest.envelope import Envelope, decode, encode
+from ingest.mapping import Mapping, Taken
+from ingest.pseudonym import pseudonyms
+
+SAMPLES = Path(__file__).parent.parent / "connectors" / "samples"
+FOLDER = Path(__file__).parent.parent.parent / "connectors"
+NOT_SOURCES = {"__init__", "__main__", "settings", "describe"}
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+
+CONNECTORS = catalogue()
+PROBES = [one for one in CONNECTORS if isinstance(one.way, Poll) and one.way.status]
+MAPPED = [one for one in CONNECTORS if one not in PROBES]
+
+
+class _Still:
+    def now(self) -> datetime:
+        return NOW
+
+
+class Sent(NamedTuple):
+    """One message of a sample as the transports hand it on."""
+
+    body: bytes
+    payload: TypeAdapter[Any] | None = None
+    address: str = ""
+    retained: bool = False
+
+
+def mapping(connector: Connector) -> Mapping:
+    secret = pseudonyms(SecretStr("a secret of at least thirty-two characters"))
+    return Mapping(connector, Context(clock=_Still(), ward="hong-bang", pseudonym=secret))
+
+
+def lines(connector: Connector) -> list[Any]:
+    return [json.loads(line) for line in (SAMPLES / connector.sample).read_text().splitlines()]
+
+
+def sent(connector: Connector, line: Any) -> Sent:
+    way = connector.way
+    if not isinstance(way, Subscription):
+        return Sent(json.dumps(line).encode(), address=way.path if isinstance(way, Poll) else "")
+    topic, said = line["topic"], line["payload"]
+    payload = next((one for filter_, one in way.payloads.items() if topic_matches_sub(filter_, topic)), None)
+    body = said if isinstance(said, str) else json.dumps(said)
+    return Sent(body.encode(), payload, topic, line["retained"])
+
+
+def take(connector: Connector, line: Any) -> Taken:
+    one = sent(connector, line)
+    return mapping(connector).take(one.body, payload=one.payload, address=one.address, retained=one.retained)
+
+
+def replayed(connector: Connector) -> list[Envelope]:
+    return [envelope for line in lines(connector) for envelope in take(connector, line).envelopes]
+
+
+def ids(connectors: list[Connector]) -> list[str]:
+    return [one.id for one in connectors]
+
+
+each = pytest.mark.parametrize("connector", CONNECTORS, ids=ids(CONNECTORS))
+each_mapped = pytest.mark.parametrize("connector", MAPPED, ids=ids(MAPPED))
+
+
+def test_one_connector_a_file() -> None:
+    modules = {path.stem for path in FOLDER.glob("*.py")} - NOT_SOURCES
+    assert set(ids(CONNECTORS)) == modules
+    assert len(CONNECTORS) == len(modules)
+
+
+@each
+def test_texts_in_both_languages(connector: Connector) -> None:
+    assert all(text.strip() for text in (*connector.label, *connector.guide))
+    assert connector.guide.vi != connector.guide.en
+    assert connector.system
+
+
+@each_mapped
+def test_the_sample_replays(connector: Connector) -> None:
+    letters = [taken.letter for line in lines(connector) if (taken := take(connector, line)).letter]
+    assert letters == []
+
+
+@each_mapped
+def test_every_declared_event_comes_out_and_no_other(connector: Connector) -> None:
+    assert {type(envelope.data) for envelope in replayed(connector)} == set(connector.events)
+
+
+@each_mapped
+def test_the_same_message_has_the_same_ids(connector: Connector) -> None:
+    first, second = replayed(connector), replayed(connector)
+    assert [encode(one) for one in first] == [encode(one) for one in second]
+
+
+@each_mapped
+def test_events_pass_the_wire(connector: Connector) -> None:
+    envelopes = replayed(connector)
+    decoded = decode([encode(envelope) for envelope in envelopes])
+    assert decoded.events == envelopes
+    assert decoded.unknown_fields == 0
+
+
+@each_mapped
+def test_no_personal_value_survives(connector: Connector) -> None:
+    values = {value for line in lines(connector) for value in personal_values(line, connector.personal)}
+    assert values, "the sample holds no personal field"
+    for line in lines(connector):
+        for text in (encode(one).decode() for one in take(connector, line).envelopes):
+            assert [value for value in values if value in text] == []
+
+
+@each_mapped
+def test_no_personal_value_survives_in_a_dead_letter(connector: Connector) -> None:
+    values = {value for line in lines(connector) for value in personal_values(line, connector.personal)}
+    for line in lines(connector):
+        spoiled = spoil(connector, line)
+        letter = take(connector, spoiled).letter
+        if letter is not None:
+            text = letter.encode().decode()
+            assert [value for value in values if value in text] == []
+
+
+@each
+def test_names_that_look_personal_are_not_read(connector: Connector) -> None:
+    read = mapping(connector)._known
+    assert not {name for name in read if re.search(r"hoTen|ChuHoSo|DienThoai|cccd|NgaySinh|noiDung|sub_label", name)}
+
+
+@each_mapped
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_a_malformed_message_is_a_dead_letter_and_nothing_else(connector: Connector, data: st.DataObject) -> None:
+    line = data.draw(st.sampled_from(lines(connector)))
+    changed = mutated(data, line["payload"] if isinstance(connector.way, Subscription) else line)
+    taken = take(connector, {**line, "payload": changed} if isinstance(connector.way, Subscription) else changed)
+    assert taken.letter is None or not taken.envelopes
+    for envelope in taken.envelopes:
+        assert decode([encode(envelope)]).events == [envelope]
+
+
+@each_mapped
+@settings(max_examples=40, deadline=None)
+@given(body=st.binary(max_size=60))
+def test_any_bytes_are_a_dead_letter_and_nothing_else(connector: Connector, body: bytes) -> None:
+    one = sent(connector, lines(connector)[0])
+    taken = mapping(connector).take(body, payload=one.payload, address=one.address)
+    assert taken.envelopes == () or taken.letter is None
+
+
+@pytest.mark.parametrize("connector", PROBES, ids=ids(PROBES))
+def test_a_probe_replays(connector: Connector) -> None:
+    way = connector.way
+    assert isinstance(way, Poll)
+    assert way.status is not None
+    told = [one for line in lines(connector) for one in way.status(line["status"], datetime.fromisoformat(line["at"]))]
+    envelopes = mapping(connector).probed(told)
+    assert {type(envelope.data) for envelope in envelopes} == set(connector.events)
+    assert decode([encode(envelope) for envelope in envelopes]).events == list(envelopes)
+
+
+def personal_values(value: Any, names: frozenset[str], *, inside: bool = False) -> Iterator[str]:
+    """The texts under personal fields and the numbers in them, long enough not to be met by chance."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            if name in names or not (inside and isinstance(one, int | float)):
+                yield from personal_values(one, names, inside=inside or name in names)
+    elif isinstance(value, list):
+        for one in value:
+            yield from personal_values(one, names, inside=inside)
+    elif inside and isinstance(value, str | int | float) and len(str(value)) > 5 and not isinstance(value, bool):
+        yield str(value)
+
+
+def spoil(connector: Connector, line: Any) -> Any:
+    """The line with its times broken, wherever they are."""
+
+    def broken(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: broken(one) for name, one in value.items()}
+        if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\dT", value):
+            return "2026-13-45T99:00:00"
+        return -1.0 if isinstance(value, float) and value > 1e9 else value
+
+    return broken(line)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=12) | st.just("9999-12-31T23:59:59-12:00")
+    | st.sampled_from([0, -1, 2**63 - 1, 1e308, "0001-01-01T00:00:00+07:00", "2026-02-30T10:00:00"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=6,
+)  # fmt: skip
+
+
+def mutated(data: st.DataObject, value: Any) -> Any:
+    """The value with one part somewhere in it replaced or taken away."""
+    if isinstance(value, dict) and value and data.draw(st.integers(0, 5)):
+        name = data.draw(st.sampled_from(sorted(value)))
+        rest = {other: one for other, one in value.items() if other != name}
+        return rest if data.draw(st.integers(0, 3)) == 0 else {**rest, name: mutated(data, value[name])}
+    if isinstance(value, list) and value and data.draw(st.booleans()):
+        index = data.draw(st.integers(0, len(value) - 1))
+        return [*value[:index], mutated(data, value[index]), *value[index + 1 :]]
+    return data.draw(JSON)

@@ -1,0 +1,140 @@
+"""Every indicator: declared whole, and its fold in Python agrees with its SQL in the engine, window by window, to the last unit."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ingest.clock import milliseconds
+from ingest.envelope import Envelope
+from ingest.topic import topic_of
+from streams.fold import Fold
+from tests import warehouse_server
+from tests.made import events
+from tests.raw import store
+from warehouse import recall
+from warehouse.client import Client, connect
+from warehouse.entity import State
+from warehouse.indicator import Indicator, entities, indicators
+from warehouse.recompute import flow_sql, stock_sql
+from warehouse.value import Value
+
+ENVELOPES = events(seed=1, count=12_000, keys=300)
+MOMENTS = [milliseconds(ENVELOPES[-1].time) - minutes * 60_000 for minutes in (1, 7)]
+
+Figures = dict[tuple[str, int, str, str], tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A real warehouse that holds the events."""
+    with (
+        warehouse_server.running(tmp_path_factory.mktemp("parity")) as settings,
+        connect(settings) as client,
+    ):
+        store(client, ENVELOPES)
+        yield client
+
+
+@pytest.fixture(scope="module")
+def folds() -> dict[str, Fold]:
+    """The same events, folded."""
+    return folded(ENVELOPES)
+
+
+@pytest.fixture(scope="module")
+def values(folds: dict[str, Fold]) -> list[Value]:
+    """Everything the fold has to say, with the stocks at each moment."""
+    found = []
+    for fold in folds.values():
+        found += fold.take()
+    return found
+
+
+def folded(envelopes: list[Envelope]) -> dict[str, Fold]:
+    found: dict[str, Fold] = {}
+    for offset, envelope in enumerate(envelopes):
+        topic = topic_of(envelope.data.stream)
+        found.setdefault(topic, Fold(topic, 0)).fold([envelope], [offset])
+    return found
+
+
+def from_sql(client: Client, sql: str) -> Figures:
+    return {tuple(row[:4]): (row[4], row[5]) for row in client.query(sql) if row[4] or row[5]}  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("one", indicators(), ids=lambda one: one.id)
+def test_is_declared_whole(one: Indicator) -> None:
+    assert one.label.vi
+    assert one.label.en
+    assert one.definition.vi
+    assert one.definition.en
+    assert one.unit.label.vi
+    assert one.parts
+    assert not (set(one.by) - set(one.of.fields) - {"key"})
+    assert one.has_flow or one.has_stock
+
+
+def test_ids_are_given_once() -> None:
+    ids = [one.id for one in indicators()]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("one", [one for one in indicators() if one.has_flow], ids=lambda one: one.id)
+def test_flows_agree_with_sql(one: Indicator, stored: Client, values: list[Value]) -> None:
+    mine = {
+        (value.ward, value.window_ms, value.dimension, value.member): (value.numerator, value.denominator)
+        for value in values
+        if value.indicator == one.id and value.grain == "flow" and (value.numerator or value.denominator)
+    }
+    assert mine
+    assert from_sql(stored, flow_sql(one)) == mine
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("one", [one for one in indicators() if one.has_stock], ids=lambda one: one.id)
+def test_stocks_agree_with_sql(one: Indicator, moment: int, stored: Client, folds: dict[str, Fold]) -> None:
+    """At the newest moment, and at one that lies behind the newest events."""
+    mine: Figures = {}
+    for fold in folds.values():
+        fold.look(moment, only_stirred=False)
+        for (ward, id, dimension, member), sums in fold._stocks.items():
+            if id == one.id and any(sums[:2]):
+                mine[ward, 0, dimension, member] = sums[:2]
+    theirs = {(ward, 0, *split): sums for (ward, _, *split), sums in from_sql(stored, stock_sql(one, moment)).items()}
+    assert theirs == mine
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("entity", entities(), ids=lambda entity: entity.id)
+def test_states_recalled_from_the_warehouse_are_those_of_the_fold(entity, stored, folds) -> None:
+    topic = topic_of(entity.events[0].stream)
+    mine = {
+        (state.ward, state.key): state
+        for (id, _), states in folds[topic]._states.items()
+        if id == entity.id
+        for state in states.values()
+    }
+    theirs = recall.states(stored, entity, mine, topic, 0, len(ENVELOPES))
+    assert len(theirs) == len(mine)
+    for state in theirs:
+        assert fields(state) == fields(mine[state.ward, state.key])
+
+
+def fields(state: State) -> dict[str, object]:
+    return {name: getattr(state, name) for name, _ in state.rules}
+
+
+@pytest.mark.embedded
+def test_the_state_up_to_an_offset_leaves_out_what_came_later(stored: Client, folds: dict[str, Fold]) -> None:
+    entity = next(entity for entity in entities() if entity.id == "ticket")
+    half = len(ENVELOPES) // 2
+    earlier = folded(ENVELOPES[:half])["ioc.queue.v1"]
+    mine = {
+        (s.ward, s.key): s for (id, _), states in earlier._states.items() if id == "ticket" for s in states.values()
+    }
+    theirs = recall.states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
+    assert {(state.ward, state.key): fields(state) for state in theirs} == {
+        key: fields(one) for key, one in mine.items()
+    }

@@ -1,0 +1,18 @@
+import pytest
+
+from ingest.producer import Producer
+from tests import broker
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory):
+    with broker.running(tmp_path_factory.mktemp("kafka")) as settings:
+        yield settings
+
+
+@pytest.fixture
+async def producer(kafka):
+    made = Producer(kafka)
+    await made.start()
+    yield made
+    await made.stop()

@@ -1,0 +1,473 @@
+import asyncio
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psutil
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import UnknownTopicOrPartitionError
+from kafka.admin import ConfigResource, ConfigResourceType
+
+from commands.ports import free
+from ingest import kafka_admin
+from ingest.broker import fetch, jars, java
+from ingest.broker.folder import Folder, properties
+from ingest.broker.server import Server, answers
+from ingest.errors import ConfigurationError, Unavailable
+from ingest.kafka_client import client_options, reach
+from ingest.settings import IngestSettings
+from ingest.topic import DEAD_LETTERS
+from tests import broker
+
+ROOT = Path(__file__).parents[2]
+CACHE = IngestSettings(_env_file=None).cache_folder
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory):
+    with broker.running(tmp_path_factory.mktemp("kafka")) as settings:
+        yield settings
+
+
+# -- Jars
+
+
+def test_lock_pins_every_jar_of_one_version():
+    locked = jars.locked()
+    assert len(locked) == 46
+    assert len({jar.file_name for jar in locked}) == len(locked)
+    assert all(len(jar.sha256) == 64 for jar in locked)
+    kafka = {jar.coordinate.split(":")[2] for jar in locked if jar.coordinate.startswith("org.apache.kafka:")}
+    assert kafka == {jars.KAFKA}
+
+
+@pytest.fixture
+def small_lock(tmp_path, monkeypatch):
+    """A lock of two small files, with a cache where both are right."""
+    cache = tmp_path / "cache"
+    place = jars.folder(cache)
+    place.mkdir(parents=True)
+    locked = []
+    for artifact in ("one", "two"):
+        path = place / f"{artifact}-1.jar"
+        path.write_bytes(artifact.encode())
+        locked.append(f"org.example:{artifact}:1 {jars.checksum(path)} 3\n")
+    monkeypatch.setattr(jars, "LOCK", tmp_path / "jars.lock")
+    jars.LOCK.write_text("# comment\n" + "".join(locked))
+    return cache
+
+
+def test_missing_and_falsified_jars_are_wrong(small_lock):
+    assert jars.wrong(small_lock) == []
+    (jars.folder(small_lock) / "one-1.jar").write_bytes(b"onE")
+    (jars.folder(small_lock) / "two-1.jar").unlink()
+    assert [jar.file_name for jar in jars.wrong(small_lock)] == ["one-1.jar", "two-1.jar"]
+
+
+def test_classpath_holds_only_recorded_jars(small_lock):
+    (jars.folder(small_lock) / "intruder.jar").write_bytes(b"x")
+    assert [Path(entry).name for entry in jars.classpath(small_lock).split(":")] == ["one-1.jar", "two-1.jar"]
+
+
+def test_server_refuses_a_falsified_jar(small_lock, tmp_path):
+    (jars.folder(small_lock) / "one-1.jar").write_bytes(b"onE")
+    server = Server(IngestSettings(_env_file=None, data_folder=tmp_path / "data", cache_folder=small_lock))
+    with pytest.raises(ConfigurationError, match=r"one-1\.jar"):
+        server.start()
+
+
+# -- Fetching, from a store of our own that holds the real jars
+
+
+class Store(SimpleHTTPRequestHandler):
+    """Maven's layout over a flat folder of jars; counts what is asked for."""
+
+    def translate_path(self, path):
+        return str(self.server.folder / path.rsplit("/", 1)[1])
+
+    def do_GET(self):
+        if self.path.endswith(".jar"):
+            self.server.asked.append(self.path.rsplit("/", 1)[1])
+        super().do_GET()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextmanager
+def store(folder, tmp_path, monkeypatch):
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
+    server.folder, server.asked = folder, []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    config = tmp_path / "jgo.conf"
+    config.write_text(f"[repositories]\ncentral = http://127.0.0.1:{server.server_port}\n")
+    monkeypatch.setenv("JGO_CONFIG_FILE", str(config))
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _ensure(cache):
+    fetch.ensure(cache, lambda there, in_all, megabytes: None)
+
+
+def test_two_installs_fetch_at_once_and_each_jar_comes_once(tmp_path, monkeypatch):
+    fetch.ensure(CACHE, lambda there, in_all, megabytes: None)
+    with store(jars.folder(CACHE), tmp_path, monkeypatch) as server:
+        context = multiprocessing.get_context("spawn")
+        both = [context.Process(target=_ensure, args=(tmp_path / "cache",)) for _ in range(2)]
+        for process in both:
+            process.start()
+        for process in both:
+            process.join(120)
+        assert [process.exitcode for process in both] == [0, 0]
+        assert len(server.asked) == len(set(server.asked)) == 46
+    assert jars.wrong(tmp_path / "cache") == []
+    assert sorted(path.name for path in jars.folder(tmp_path / "cache").iterdir()) == sorted(
+        jar.file_name for jar in jars.locked()
+    )
+    _ensure(tmp_path / "cache")  # The store is gone: nothing more is asked for.
+
+
+def test_a_falsified_store_is_refused_and_what_was_right_stays(small_lock, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, "ATTEMPTS", 1)
+    falsified = tmp_path / "store"
+    shutil.copytree(jars.folder(small_lock), falsified)
+    (falsified / "two-1.jar").write_bytes(b"twO")
+    (jars.folder(small_lock) / "two-1.jar").unlink()
+    with store(falsified, tmp_path, monkeypatch), pytest.raises(Unavailable, match="another checksum"):
+        _ensure(small_lock)
+    assert [jar.file_name for jar in jars.wrong(small_lock)] == ["two-1.jar"]
+
+
+def test_without_network_the_message_says_what_to_do(small_lock, tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, "ATTEMPTS", 1)
+    (jars.folder(small_lock) / "two-1.jar").unlink()
+    with store(tmp_path, tmp_path, monkeypatch):
+        pass
+    with pytest.raises(Unavailable, match="Connect this PC to the internet, or copy that folder"):
+        _ensure(small_lock)
+
+
+# -- Java and the folder
+
+
+def test_java_falls_back_to_the_packaged_one(monkeypatch):
+    monkeypatch.setattr(java.shutil, "which", lambda name: None)
+    found = java.find()
+    assert found.version >= java.OLDEST
+    assert java.major(str(found.path)) == found.version
+
+
+def test_an_old_java_is_not_taken(tmp_path, monkeypatch):
+    old = tmp_path / "java"
+    old.write_text("#!/bin/sh\necho 'openjdk version \"1.8.0_392\"' >&2\n")
+    old.chmod(0o755)
+    monkeypatch.setattr(java.shutil, "which", lambda name: str(old))
+    assert java.major(str(old)) == 8
+    assert java.find().path != old
+
+
+def test_a_damaged_folder_is_named(tmp_path):
+    settings = IngestSettings(_env_file=None, data_folder=tmp_path)
+    folder = Folder(settings)
+    (folder.data / "ioc.queue.v1-0").mkdir(parents=True)
+    with pytest.raises(ConfigurationError, match="damaged"):
+        folder.format(java.find())
+
+
+def test_everything_listens_on_loopback_only(tmp_path):
+    configured = properties(IngestSettings(_env_file=None), tmp_path)
+    for name in ("listeners", "advertised.listeners"):
+        assert all("//127.0.0.1:" in listener for listener in configured[name].split(","))
+
+
+def test_a_taken_port_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        taken = other.getsockname()[1]
+        settings = IngestSettings(
+            _env_file=None, data_folder=tmp_path, kafka_port=taken, kafka_controller_port=free(1)[0]
+        )
+        fetch.ensure(settings.cache_folder, lambda there, in_all, megabytes: None)
+        with pytest.raises(ConfigurationError, match=f"Port {taken}.*IOC_KAFKA_PORT"):
+            Server(settings).start()
+
+
+# -- Topics
+
+
+@pytest.mark.embedded
+def test_topics_are_made_once_and_events_are_flushed_to_disk(kafka):
+    assert kafka_admin.missing_topics(kafka) == []
+    assert kafka_admin.make_topics(kafka) == []
+    with kafka_admin.admin(kafka) as admin:
+        resource = ConfigResource(ConfigResourceType.TOPIC, "ioc.queue.v1")
+        found = admin.describe_configs([resource], config_filter="all")["topic"]["ioc.queue.v1"]
+    assert found["flush.messages"]["value"] == "1"
+
+
+@pytest.mark.embedded
+def test_differing_topics_are_reported_and_left_alone(kafka, caplog):
+    changed = kafka.model_copy(update={"kafka_partitions": 9, "kafka_retention": 2 * kafka.kafka_retention})
+    kafka_admin.make_topics(changed)
+    assert "ioc.queue.v1 has 4 partitions, IOC_KAFKA_PARTITIONS says 9" in caplog.text
+    assert "ioc.queue.v1 has retention.ms=" in caplog.text
+    caplog.clear()
+    kafka_admin.make_topics(kafka)
+    assert caplog.text == ""
+
+
+@pytest.mark.embedded
+async def test_no_topic_is_made_by_writing_to_it(kafka):
+    async with AIOKafkaProducer(**client_options(kafka), request_timeout_ms=1500) as producer:
+        with pytest.raises((UnknownTopicOrPartitionError, TimeoutError)):
+            await asyncio.wait_for(producer.send_and_wait("ioc.mistyped.v1", b"x"), 3)
+    with kafka_admin.admin(kafka) as admin:
+        assert "ioc.mistyped.v1" not in admin.list_topics()
+
+
+@pytest.mark.embedded
+async def test_lag_counts_what_a_group_has_not_committed(kafka):
+    async with AIOKafkaProducer(**client_options(kafka)) as producer:
+        for number in range(5):
+            await producer.send_and_wait(DEAD_LETTERS, b"%d" % number)
+    consumer = AIOKafkaConsumer(
+        DEAD_LETTERS, **client_options(kafka), group_id="reader", auto_offset_reset="earliest", enable_auto_commit=False
+    )
+    async with consumer:
+        seen = 0
+        while seen < 3:
+            for batch in (await consumer.getmany(max_records=3 - seen, timeout_ms=500)).values():
+                seen += len(batch)
+        await consumer.commit()
+        assert await asyncio.to_thread(kafka_admin.members, kafka, "reader") == 1
+    assert kafka_admin.lag(kafka, "reader") == {DEAD_LETTERS: 2}
+    assert kafka_admin.sizes(kafka)[DEAD_LETTERS] == 5
+    assert kafka_admin.members(kafka, "nobody") == 0
+
+
+# -- The process
+
+
+@contextmanager
+def process(folder, **environment):
+    port, controller = free(2)
+    variables = {
+        **os.environ,
+        "IOC_DATA_FOLDER": str(folder),
+        "IOC_KAFKA_PORT": str(port),
+        "IOC_KAFKA_CONTROLLER_PORT": str(controller),
+        **environment,
+    }
+    settings = IngestSettings(_env_file=None, data_folder=folder, kafka_port=port, kafka_controller_port=controller)
+    started = []
+
+    def begin():
+        started.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "ingest"], cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True
+            )
+        )
+        return started[-1]
+
+    try:
+        yield settings, begin
+    finally:
+        for one in started:
+            one.kill()
+            one.wait()
+            one.stderr.close()
+
+
+def read_until(running, text):
+    for line in running.stderr:
+        if text in line:
+            return line
+    raise AssertionError(f"ended with {running.wait()} before {text!r}")
+
+
+def java_of(running):
+    return next(child for child in psutil.Process(running.pid).children() if child.name() == "java")
+
+
+@pytest.mark.embedded
+async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp_path):
+    with process(tmp_path) as (settings, begin):
+        first = begin()
+        read_until(first, "Kafka ready")
+        async with AIOKafkaProducer(**client_options(settings), acks="all") as producer:
+            await producer.send_and_wait(DEAD_LETTERS, b"acknowledged", partition=0)
+        java_of(first).kill()
+        assert first.wait(10) == 1
+
+        second = begin()
+        read_until(second, "Kafka ready")
+        assert kafka_admin.sizes(settings)[DEAD_LETTERS] == 1
+        child = java_of(second)
+        second.terminate()
+        assert second.wait(10) == 0
+        assert not child.is_running()
+        assert not answers(settings.kafka_port)
+
+
+@pytest.mark.embedded
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_a_killed_process_leaves_no_java_and_the_next_one_starts(tmp_path):
+    with process(tmp_path) as (_, begin):
+        first = begin()
+        read_until(first, "Kafka ready")
+        child = java_of(first)
+        first.kill()
+        second = begin()
+        read_until(second, "Kafka ready")
+        assert not child.is_running()
+
+
+# -- An outside cluster
+
+
+PASSWORD = "mat-khau-cua-cum"
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A Kafka that asks for TLS and a SCRAM log-in, as a city's would; yields settings that fit."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    place = tmp_path_factory.mktemp("cluster")
+    key, certificate = place / "key.pem", place / "certificate.pem"
+    subject = ["-subj", "/CN=kafka", "-addext", "subjectAltName=IP:127.0.0.1"]
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        *subject,
+        "-keyout",
+        key,
+        "-out",
+        certificate,
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    both = place / "both.pem"
+    both.write_text(key.read_text() + certificate.read_text())
+
+    port, controller = free(2)
+    own = IngestSettings(_env_file=None, data_folder=place, kafka_port=port, kafka_controller_port=controller)
+    fetch.ensure(own.cache_folder, lambda there, in_all, megabytes: None)
+    folder, runtime = Folder(own), java.find()
+    folder.configure()
+    folder.properties.write_text(
+        folder.properties.read_text().replace("PLAINTEXT://127.0.0.1", "OUTSIDE://127.0.0.1")
+        + "listener.security.protocol.map=OUTSIDE:SASL_SSL,CONTROLLER:PLAINTEXT\n"
+        "inter.broker.listener.name=OUTSIDE\n"
+        "sasl.enabled.mechanisms=SCRAM-SHA-512\n"
+        "sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512\n"
+        "listener.name.outside.scram-sha-512.sasl.jaas.config="
+        "org.apache.kafka.common.security.scram.ScramLoginModule required;\n"
+        f"ssl.keystore.type=PEM\nssl.keystore.location={both}\n"
+        f"ssl.truststore.type=PEM\nssl.truststore.location={certificate}\n"
+    )
+    scram = f"SCRAM-SHA-512=[name=ioc,password={PASSWORD}]"
+    command = [
+        *folder.java(runtime),
+        "kafka.tools.StorageTool",
+        "format",
+        "-t",
+        "AAAAAAAAQAAAAAAAAAAAAA",
+        "-c",
+        str(folder.properties),
+    ]
+    subprocess.run([*command, "--add-scram", scram], check=True, capture_output=True)
+    running = subprocess.Popen([*folder.java(runtime), "kafka.Kafka", str(folder.properties)])
+    try:
+        yield IngestSettings(
+            _env_file=None,
+            kafka_bootstrap=f"127.0.0.1:{port}",
+            kafka_security_protocol="SASL_SSL",
+            kafka_username="ioc",
+            kafka_password=PASSWORD,
+            kafka_ca_file=certificate,
+        )
+    finally:
+        running.kill()
+        running.wait()
+
+
+def variables_of(settings):
+    return {
+        "IOC_KAFKA_BOOTSTRAP": settings.kafka_bootstrap,
+        "IOC_KAFKA_SECURITY_PROTOCOL": settings.kafka_security_protocol,
+        "IOC_KAFKA_USERNAME": settings.kafka_username,
+        "IOC_KAFKA_PASSWORD": settings.kafka_password.get_secret_value(),
+        "IOC_KAFKA_CA_FILE": str(settings.kafka_ca_file),
+    }
+
+
+@pytest.mark.embedded
+async def test_outside_cluster_with_tls_and_log_in(cluster, tmp_path):
+    with process(tmp_path, **variables_of(cluster)) as (_, begin):
+        watching = begin()
+        assert "topics made" in read_until(watching, "Kafka ready")
+        assert kafka_admin.missing_topics(cluster) == []
+        async with AIOKafkaProducer(**client_options(cluster)) as producer:
+            await producer.send_and_wait(DEAD_LETTERS, b"x")
+        assert not (tmp_path / "kafka").exists()
+        watching.send_signal(signal.SIGTERM)
+        assert watching.wait(10) == 0
+
+
+@pytest.mark.embedded
+def test_wrong_log_in_and_strange_certificate_are_told_as_such(cluster, monkeypatch):
+    monkeypatch.setattr(kafka_admin, "PATIENCE", timedelta(seconds=2))
+    with pytest.raises(Unavailable, match="IOC_KAFKA_USERNAME, _PASSWORD and _SASL_MECHANISM"):
+        kafka_admin.missing_topics(IngestSettings(**{**dict(cluster), "kafka_password": "wrong"}))
+    with pytest.raises(ConfigurationError, match="IOC_KAFKA_CA_FILE"):
+        kafka_admin.missing_topics(cluster.model_copy(update={"kafka_ca_file": None}))
+
+
+def test_settings_that_cannot_work_are_named(tmp_path):
+    def settings(**values):
+        return IngestSettings(_env_file=None, kafka_bootstrap="127.0.0.1:1", **values)
+
+    with pytest.raises(ConfigurationError, match="IOC_KAFKA_USERNAME"):
+        client_options(settings(kafka_security_protocol="SASL_SSL"))
+    with pytest.raises(ConfigurationError, match="IOC_KAFKA_CA_FILE"):
+        client_options(settings(kafka_security_protocol="SSL", kafka_ca_file=tmp_path / "none.pem"))
+    with pytest.raises(ConfigurationError, match="IOC_KAFKA_BOOTSTRAP"):
+        reach(IngestSettings(_env_file=None, kafka_bootstrap="kafka"))
+    with pytest.raises(Unavailable):
+        reach(settings())
+
+
+def test_our_own_kafka_is_plain_whatever_is_set_for_an_outside_one():
+    assert (
+        client_options(IngestSettings(_env_file=None, kafka_security_protocol="SASL_SSL"))["security_protocol"]
+        == "PLAINTEXT"
+    )
+
+
+@pytest.mark.embedded
+def test_waits_for_a_cluster_that_is_away(tmp_path):
+    port = free(1)[0]
+    with process(tmp_path, IOC_KAFKA_BOOTSTRAP=f"127.0.0.1:{port}") as (_, begin):
+        waiting = begin()
+        read_until(waiting, "waiting: Kafka is away")
+        waiting.terminate()
+        assert waiting.wait(10) == 0

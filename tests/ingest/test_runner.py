@@ -1,0 +1,256 @@
+import asyncio
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from standardwebhooks import Webhook as Signer
+
+from commands.ports import free
+from connectors.settings import ConnectorsSettings
+from ingest.connector import Connector, Webhook
+from ingest.envelope import decode
+from ingest.errors import ConfigurationError
+from ingest.intake_server import Listen
+from ingest.mqtt_broker import BrokerListen
+from ingest.producer import Producer
+from ingest.runner import Outside, Runner
+from ingest.subscription import MqttServer
+from tests.ingest.mqtt_device import device
+from tests.ingest.test_poll import Rest, served
+from tests.ingest.toy import HEALTH, POLLED, POSTING, QUEUE, SUBSCRIBED, context, kept, note, until
+
+pytestmark = pytest.mark.embedded
+
+ROOT = Path(__file__).parents[2]
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+PASSWORD = "p" * 32
+
+
+def outside(folder, intake, mqtt, **changed):
+    values = {
+        "folder": folder,
+        "listen": Listen("127.0.0.1", intake),
+        "mqtt": MqttServer("127.0.0.1", mqtt, "connector", SecretStr(PASSWORD)),
+        "broker": BrokerListen("127.0.0.1", mqtt, PASSWORD, PASSWORD),
+        "webhook_secrets": {"posting": (SECRET,)},
+        **changed,
+    }
+    return Outside(**values)
+
+
+def signed(value, id_="m1", secret=SECRET):
+    body, now = json.dumps(value).encode(), datetime.now(UTC)
+    headers = {
+        "content-type": "application/json",
+        "webhook-id": id_,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Signer(secret).sign(id_, now, body.decode()),
+    }
+    return {"content": body, "headers": headers}
+
+
+@asynccontextmanager
+async def running(connectors, reach, kafka, ward):
+    ending = asyncio.Event()
+    runner = Runner(connectors, reach, Producer(kafka), context(ward))
+    task = asyncio.create_task(runner.run(ending))
+    async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{reach.listen.port}") as http:
+
+        async def ready():
+            assert not task.done(), task.exception()
+            try:
+                return (await http.get("/readyz")).status_code == 200
+            except httpx.TransportError:
+                return False
+
+        await until(ready)
+        yield http
+        ending.set()
+        async with asyncio.timeout(10):
+            await task
+
+
+async def ids(kafka, ward):
+    return {one.id for one in decode(await kept(kafka, QUEUE, ward)).events}
+
+
+async def test_every_way_leads_into_kafka_and_each_source_has_its_light(kafka, tmp_path):
+    intake, mqtt = free(2)
+    rest = Rest()
+    rest.pages = {None: {"notes": [note(2)], "next": "c1"}}
+    with served(rest) as url, device(mqtt, password=PASSWORD) as one:
+        reach = outside(tmp_path, intake, mqtt, urls={"polled": url})
+        async with running([POSTING, POLLED, SUBSCRIBED], reach, kafka, "ways") as http:
+            assert (await http.post("/intake/posting", **signed(note(1)))).status_code == 202
+            one.publish("toy/1/note", json.dumps(note(3)))
+
+            async def all_there():
+                return await ids(kafka, "ways") == {"n-1", "n-2", "n-3"}
+
+            await until(all_there)
+
+            async def all_lit():
+                told = [event.data for event in decode(await kept(kafka, HEALTH, "ways")).events]
+                return {one.source_id for one in told if one.kind == "source.heartbeat"} == {
+                    "posting", "polled", "subscribed",
+                }  # fmt: skip
+
+            await until(all_lit)
+    assert (tmp_path / "polled.cursor").read_text() == "c1"
+
+
+async def test_a_source_that_is_away_does_not_stop_the_others(kafka, tmp_path):
+    intake, mqtt = free(2)
+    reach = outside(tmp_path, intake, mqtt, urls={"polled": "http://127.0.0.1:1"})
+    async with running([POSTING, POLLED, SUBSCRIBED], reach, kafka, "away") as http:
+        assert (await http.post("/intake/posting", **signed(note(1)))).status_code == 202
+        assert await ids(kafka, "away") == {"n-1"}
+
+
+async def test_a_source_that_posts_nothing_for_three_signs_of_life_goes_dark(kafka, tmp_path):
+    (intake, mqtt) = free(2)
+    quick = Connector(**{**vars(POSTING), "way": Webhook(sign_of_life=timedelta(milliseconds=200))})
+
+    async def told():
+        events = [event.data for event in decode(await kept(kafka, HEALTH, "silent")).events]
+        return [one.kind for one in events if one.kind != "source.heartbeat"]
+
+    async with running([quick], outside(tmp_path, intake, mqtt, broker=None), kafka, "silent") as http:
+        await until(told)
+        assert await told() == ["source.down"]
+        assert (await http.post("/intake/posting", **signed({"no": "event"}))).status_code == 202
+
+        async def back_and_gone():
+            return await told() == ["source.down", "source.up", "source.down"]
+
+        await until(back_and_gone)
+
+
+async def test_a_polled_source_without_address_is_not_read(kafka, tmp_path, caplog):
+    caplog.set_level("INFO")
+    intake, mqtt = free(2)
+    async with running([POLLED], outside(tmp_path, intake, mqtt), kafka, "unset"):
+        assert "IOC_CONNECTORS_URLS__POLLED" in caplog.text
+
+
+async def test_a_bug_in_a_connector_ends_everything(kafka, tmp_path):
+    def broken(received, context):
+        raise KeyError("bug")
+
+    intake, mqtt = free(2)
+    connector = Connector(**{**vars(SUBSCRIBED), "map": broken})
+    runner = Runner([connector], outside(tmp_path, intake, mqtt), Producer(kafka), context("bug"))
+    with device(mqtt, password=PASSWORD) as one:
+        one.publish("toy/1/note", json.dumps(note(1)))
+        with pytest.raises(ExceptionGroup) as errors:
+            await runner.run(asyncio.Event())
+    assert errors.group_contains(KeyError)
+    assert one.acknowledged == []
+
+
+async def test_a_port_that_is_taken_is_a_setting_to_change(kafka, tmp_path):
+    intake, mqtt = free(2)
+    async with running([POSTING], outside(tmp_path, intake, mqtt), kafka, "first"):
+        second = Runner([POSTING], outside(tmp_path, intake, mqtt), Producer(kafka), context("second"))
+        with pytest.raises(ExceptionGroup) as errors:
+            await second.run(asyncio.Event())
+        assert errors.group_contains(ConfigurationError)
+
+
+@contextmanager
+def process(folder, *arguments, **settings):
+    """`python -m connectors` as it is run, with all secrets made."""
+    intake, mqtt, nothing = free(3)
+    secrets = folder / "secrets"
+    secrets.mkdir(exist_ok=True)
+    for name, field in ConnectorsSettings.model_fields.items():
+        if (field.json_schema_extra or {}).get("generated"):
+            (secrets / f"ioc_connectors_{name}").write_text(os.urandom(32).hex())
+    (secrets / "ioc_pseudonym_secret").write_text(os.urandom(32).hex())
+    environment = {
+        "PATH": os.environ["PATH"],
+        "IOC_DATA_FOLDER": str(folder),
+        "IOC_KAFKA_PORT": str(nothing),
+        "IOC_CONNECTORS_INTAKE_PORT": str(intake),
+        "IOC_CONNECTORS_MQTT_PORT": str(mqtt),
+        **{name: str(value) for name, value in settings.items()},
+    }
+    command = [sys.executable, "-m", "connectors", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as one:
+        one.intake = intake
+        try:
+            yield one
+        finally:
+            if one.poll() is None:
+                one.kill()
+
+
+def answers(port):
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/livez", trust_env=False).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_the_process_runs_all_connectors_and_ends_cleanly_within_ten_seconds(kafka, tmp_path):
+    with process(tmp_path, IOC_KAFKA_PORT=kafka.kafka_port, IOC_PRETEND="true") as one:
+        wait_for(one)
+        secret = ConnectorsSettings(_secrets_dir=tmp_path / "secrets", _env_file=None).webhook_secrets("queue_kiosk")[0]
+        url = f"http://127.0.0.1:{one.intake}/intake/queue_kiosk"
+        answer = httpx.post(url, trust_env=False, **signed({"id": "x"}, secret=secret))
+        assert (answer.status_code, answer.json()["dead_letter"]) == (202, True)
+        one.send_signal(signal.SIGTERM)
+        _, log = one.communicate(timeout=10)
+    assert one.returncode == 0, log
+    assert "connected to Kafka" in log
+    assert "Traceback" not in log
+    assert secret not in log
+
+
+def test_the_process_waits_for_kafka_says_so_once_and_ends_cleanly(tmp_path):
+    with process(tmp_path, "--only", "queue_kiosk,smart_loudspeaker") as one:
+        wait_for(one)
+        time.sleep(3)
+        one.send_signal(signal.SIGTERM)
+        _, log = one.communicate(timeout=10)
+    assert one.returncode == 0, log
+    assert log.count("waiting for Kafka") == 1
+    assert "ERROR" not in log
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "said"),
+    [
+        (["--only", "nobody"], {}, "There is no connector nobody; there are"),
+        ([], {"IOC_CONNECTORS_INTAKE_HOST": "0.0.0.0"}, "IOC_CONNECTORS_INTAKE_CERTIFICATE"),
+        ([], {"IOC_CONNECTORS_MQTT_URL": "http://x"}, "IOC_CONNECTORS_MQTT_URL"),
+        ([], {"IOC_CONNECTORS_WEBHOOK_SECRET": "short"}, "IOC_CONNECTORS_WEBHOOK_SECRET"),
+        ([], {"IOC_CONNECTORS_INTAKE_PORT": "x"}, "IOC_CONNECTORS_INTAKE_PORT"),
+        ([], {"IOC_PSEUDONYM_SECRET": "short"}, "IOC_PSEUDONYM_SECRET"),
+        ([], {"IOC_CONNECTORS_URLS__DOSSIER_PORTAL": "ftp://x"}, "IOC_CONNECTORS_URLS__DOSSIER_PORTAL"),
+    ],
+)
+def test_a_wrong_setting_ends_the_process_with_one_sentence(tmp_path, arguments, settings, said):
+    with process(tmp_path, *arguments, **settings) as one:
+        _, log = one.communicate(timeout=20)
+    assert one.returncode == 1
+    assert said in log
+    assert "Traceback" not in log
+
+
+def wait_for(one):
+    deadline = time.monotonic() + 20
+    while not answers(one.intake):
+        assert one.poll() is None, one.stderr.read()
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -1,0 +1,29 @@
+"""Events stored in a warehouse as the worker stores them, for tests that need no Kafka."""
+
+from collections.abc import Sequence
+
+from ingest.clock import milliseconds
+from ingest.envelope import Envelope, encode
+from ingest.topic import topic_of
+from warehouse import sink
+from warehouse.client import Client
+
+
+def store(client: Client, envelopes: Sequence[Envelope]) -> None:
+    """Store envelopes as raw rows of partition 0, with their index as offset."""
+    rows = sink.RawRows()
+    for offset, one in enumerate(envelopes):
+        row = (
+            topic_of(one.data.stream),
+            0,
+            offset,
+            one.ward,
+            one.data.kind,
+            one.subject,
+            one.id,
+            milliseconds(one.time),
+            encode(one),
+        )
+        for name, value in zip(sink.RAW_COLUMNS, row, strict=True):
+            rows.columns[name].append(value)
+    sink.write_raw(client, rows)

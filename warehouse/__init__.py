@@ -1,0 +1,8 @@
+"""ClickHouse: what is kept, what it means, how it is read. Imports `ingest`.
+
+The way to the database: `client` is the only module that opens a connection, `migrate` makes the tables, `adhoc` lets
+analysts ask SQL. On one PC the database itself is ours too: `server/` owns the embedded ClickHouse engine and speaks
+ClickHouse's native protocol on loopback, so that everything above it is the same against an outside server.
+
+What the rows mean: `indicator` with `indicators/`, `entity` with `entities/`, and the views that follow from them.
+"""

@@ -1,0 +1,113 @@
+"""Engine configuration: a small footprint, nothing mangled silently, and no way out of the machine.
+
+Written anew at every start from the settings, as the two files that ClickHouse itself reads.
+"""
+
+from pathlib import Path
+from typing import Final
+from xml.sax.saxutils import escape
+
+from warehouse.settings import WarehouseSettings
+
+_MEGABYTE = 1024 * 1024
+
+_SERVER: Final = {
+    "mark_cache_size": 32 * _MEGABYTE,
+    "index_mark_cache_size": 4 * _MEGABYTE,
+    "uncompressed_cache_size": 0,
+    "index_uncompressed_cache_size": 0,
+    "primary_index_cache_size": 32 * _MEGABYTE,
+    "mmap_cache_size": 64,
+    "compiled_expression_cache_size": 1 * _MEGABYTE,
+    "query_cache.max_size_in_bytes": 1 * _MEGABYTE,
+    "background_pool_size": 2,
+    "background_schedule_pool_size": 4,
+    "background_move_pool_size": 1,
+    "background_fetches_pool_size": 1,
+    "background_common_pool_size": 2,
+    "max_thread_pool_size": 1000,
+    "max_thread_pool_free_size": 8,
+    "remote_url_allow_hosts": "",
+}
+
+_REFUSE_BAD_VALUES: Final = {
+    "date_time_overflow_behavior": "throw",
+    "input_format_null_as_default": 0,
+    "input_format_skip_unknown_fields": 0,
+    "input_format_native_allow_types_conversion": 0,
+    "implicit_select": 0,
+}
+"""Where ClickHouse would put something else in a bad value's place, it says so instead."""
+
+_SAID_EXPLICITLY: Final = {
+    "session_timezone": "UTC",
+    "async_insert": 0,
+    "wait_for_async_insert": 1,
+    "deduplicate_insert": "enable",
+    "insert_deduplicate": 1,
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "output_format_native_write_json_as_string": 1,
+    "allow_introspection_functions": 0,
+}
+"""Defaults that differ between versions of ClickHouse, so none is relied upon."""
+
+_SMALL: Final = {
+    "compile_expressions": 0,
+    "compile_aggregate_expressions": 0,
+    "compile_sort_description": 0,
+    "use_uncompressed_cache": 0,
+}
+
+_OWNER_MAY: Final = (
+    "SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, DROP, TRUNCATE, "
+    "OPTIMIZE, SHOW, KILL QUERY, SYSTEM MERGES, SYSTEM TTL MERGES ON *.*",
+    "SET DEFINER ON default",
+)
+"""What the engine's only user may do. No sources: neither files nor addresses, for reading or writing, as tables."""
+
+
+def home(settings: WarehouseSettings) -> Path:
+    """Where the engine's configuration and lock are; made if need be."""
+    folder = settings.data_folder.absolute() / "run" / "warehouse"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def store(settings: WarehouseSettings) -> Path:
+    """Where the engine keeps its data; made if need be."""
+    folder = settings.data_folder.absolute() / "warehouse"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def write(settings: WarehouseSettings) -> Path:
+    """Write the engine's configuration.
+
+    Returns:
+        The main file, which names the other.
+    """
+    folder = home(settings)
+    users, server = folder / "users.xml", folder / "server.xml"
+    profile = {
+        **_REFUSE_BAD_VALUES,
+        **_SAID_EXPLICITLY,
+        **_SMALL,
+        "max_memory_usage": int(settings.engine_memory) * 3 // 4,
+    }
+    grants = "".join(f"<query>GRANT {escape(grant)}</query>" for grant in _OWNER_MAY)
+    users.write_text(
+        f"<clickhouse><profiles><default>{_elements(profile)}</default></profiles><quotas><default/></quotas>"
+        f"<users><default><password/><profile>default</profile><quota>default</quota><grants>{grants}</grants></default>"
+        "</users></clickhouse>\n"
+    )
+    whole = {**_SERVER, "max_server_memory_usage": int(settings.engine_memory), "users_config": users}
+    server.write_text(f"<clickhouse>{_elements(whole)}</clickhouse>\n")
+    return server
+
+
+def _elements(values: dict[str, object]) -> str:
+    return "".join(_element(name.split("."), escape(str(value))) for name, value in values.items())
+
+
+def _element(names: list[str], text: str) -> str:
+    return f"<{names[0]}>{_element(names[1:], text) if names[1:] else text}</{names[0]}>"

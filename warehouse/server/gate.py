@@ -1,0 +1,224 @@
+"""Gate: whether an analyst's SQL may run. Read-only by construction: whatever is not known to be harmless is refused.
+
+The embedded engine's own read-only mode is no protection: under it one can still read and overwrite files. So a text is
+judged by what the engine itself makes of it, in this order, each step only after the ones before let it pass:
+
+1. the engine renders it (`formatQuerySingleLine`): one statement, a SELECT, no comments; only this rendering is used on;
+2. its tokens: every name before a bracket is an allowed function, and nothing is in a window but columns and functions
+   (the printed tree leaves out windows that are written in place, and the functions of `APPLY`);
+3. its syntax tree (`EXPLAIN AST`): every kind of node, function and table is on its list, also tables behind `IN`;
+4. its query tree (`EXPLAIN QUERY TREE`): every name is resolved to an open table. Not earlier, since this evaluates
+   constants.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+
+from ingest.errors import QueryRefused
+from warehouse.server import sql_text, syntax_tree, vocabulary
+from warehouse.server.syntax_tree import Node
+
+LONGEST = 20_000
+"""Bytes of SQL that are looked at."""
+
+_LONGEST_RENDERING = 4 * LONGEST
+_MOST_NODES = 10_000
+_NO_TABLE = "system.one"
+"""What the engine reads from where a SELECT has no FROM."""
+
+_TABLE = re.compile(r"\s*TABLE id: \d+,(?: alias: __table\d+,)? table_name: ([^\s,]+)(?:,.*)?")
+_TABLE_FUNCTION = re.compile(
+    r"\s*TABLE_FUNCTION id: \d+,(?: alias: __table\d+,)? table_function_name: ([^\s,]+)(?:,.*)?"
+)
+_QUALIFIED = re.compile(r"([^\W\d]\w*)(?:\.([^\W\d]\w*))?")
+
+Ask = Callable[[str, Mapping[str, str]], list[str]]
+"""Puts one of this module's own questions to the engine: SQL and parameters in, the first column's texts out.
+
+Raises `QueryRefused` with the engine's text where the engine does.
+"""
+
+
+class Gate:
+    """What analysts may ask of one database.
+
+    Args:
+        database: the current database of their connections.
+        tables: names of the tables and views that are open to them; without a database: those of `database`.
+    """
+
+    def __init__(self, database: str, tables: Iterable[str]) -> None:
+        self._database = database
+        self._open = frozenset(name if "." in name else f"{database}.{name}" for name in tables)
+
+    def check(self, sql: str, ask: Ask) -> str:
+        """Judge a text.
+
+        Returns:
+            The engine's rendering of it; only this may be run.
+
+        Raises:
+            QueryRefused: names the rule, in Vietnamese and in English.
+        """
+        rendering = _render(sql, ask)
+        text = _tokens(rendering)
+        _check_text(text)
+        tree = _tree(rendering, ask)
+        self._check_tree(tree, sql_text.subquery_names(text), ask)
+        self._check_resolved(ask(f"SELECT explain FROM (EXPLAIN QUERY TREE {rendering})", {}))
+        return rendering
+
+    def _check_tree(self, tree: Node, subqueries: set[str], ask: Ask) -> None:
+        nodes = list(tree.walk())
+        if len(nodes) > _MOST_NODES:
+            raise refusal("size", f"Câu lệnh quá phức tạp (hơn {_MOST_NODES} phần).", "The query is too complex.")
+        for node in nodes:
+            _check_node(node)
+        in_place = [name for node in nodes for name in _tables_in_place(node)]
+        sets = [name for node in nodes for name in _tables_as_sets(node)]
+        bare = {name for name in [*in_place, *sets] if "." not in name and f"{self._database}.{name}" not in self._open}
+        hidden = bare and bare & set(
+            ask("SELECT name FROM system.tables WHERE database = {database:String}", {"database": self._database})
+        )
+        for name in in_place:
+            if not self._is_open(name) and (name not in subqueries or name in hidden):
+                raise self._closed(name)
+        for name in sets:
+            if not self._is_open(name) and ("." in name or name in hidden):
+                raise self._closed(name)
+
+    def _check_resolved(self, lines: list[str]) -> None:
+        for line in lines:
+            if line.lstrip().startswith("TABLE id:"):
+                found = _TABLE.fullmatch(line)
+                if not found or not self._is_open(found[1]):
+                    raise self._closed(found[1] if found else line.strip())
+            elif line.lstrip().startswith("TABLE_FUNCTION id:"):
+                found = _TABLE_FUNCTION.fullmatch(line)
+                if not found or found[1] not in vocabulary.TABLE_FUNCTIONS:
+                    raise _function(found[1] if found else line.strip())
+
+    def _is_open(self, name: str) -> bool:
+        found = _QUALIFIED.fullmatch(name)
+        return bool(found) and (
+            name == _NO_TABLE or (name if "." in name else f"{self._database}.{name}") in self._open
+        )
+
+    def _closed(self, name: str) -> QueryRefused:
+        there = ", ".join(sorted(self._open)) or "-"
+        return refusal(
+            "table",
+            f"Không được đọc bảng {name[:80]!r}. Các bảng được phép: {there}.",
+            f"Table {name[:80]!r} is not open to you. Open are: {there}.",
+        )
+
+
+def refusal(rule: str, vi: str, en: str) -> QueryRefused:
+    """A refusal with its reason in both languages."""
+    return QueryRefused(rule, f"{vi} / {en}")
+
+
+def _function(name: str) -> QueryRefused:
+    return refusal(
+        "function",
+        f"Không được dùng hàm {name[:80]!r}.",
+        f"Function {name[:80]!r} is not on the list of allowed functions.",
+    )
+
+
+def _syntax(part: str) -> QueryRefused:
+    return refusal("syntax", f"Không được dùng ở đây: {part[:80]!r}.", f"Not allowed here: {part[:80]!r}.")
+
+
+def _render(sql: str, ask: Ask) -> str:
+    try:
+        size = len(sql.encode())
+    except UnicodeEncodeError:
+        raise refusal("text", "Văn bản không hợp lệ.", "The text is not valid Unicode.") from None
+    if size > LONGEST:
+        raise refusal("size", f"Câu lệnh dài hơn {LONGEST} byte.", f"The query is longer than {LONGEST} bytes.")
+    if not sql.strip() or "\0" in sql:
+        raise refusal("text", "Chưa có câu lệnh.", "There is no query.")
+    try:
+        (rendering,) = ask("SELECT formatQuerySingleLine({sql:String})", {"sql": sql})
+    except QueryRefused as error:
+        if "Multi-statements" in str(error):
+            raise refusal("one statement", "Chỉ được một câu lệnh.", "Only one statement at a time.") from None
+        raise QueryRefused("syntax", str(error).partition(": In scope SELECT formatQuery")[0]) from error.__cause__
+    if len(rendering) > _LONGEST_RENDERING:
+        raise refusal("size", "Câu lệnh quá dài.", "The query is too long.")
+    if not re.match(r"(?:SELECT|WITH)\b|\(", rendering):
+        raise refusal(
+            "read only", "Chỉ được đọc: câu lệnh phải là SELECT.", "Reading only: the query must be a SELECT."
+        )
+    return rendering
+
+
+def _tokens(rendering: str) -> list[sql_text.Token]:
+    try:
+        return sql_text.tokens(rendering)
+    except sql_text.UnclearError as error:
+        raise _syntax(str(error)) from None
+
+
+def _check_text(text: list[sql_text.Token]) -> None:
+    if sql_text.has_sequence(text, "INTO", "OUTFILE"):
+        raise _syntax("INTO OUTFILE")
+    if sql_text.has_sequence(text, "WITH", "RECURSIVE"):
+        raise _syntax("WITH RECURSIVE")
+    if sql_text.format_at(text):
+        raise _syntax("FORMAT")
+    for name in sql_text.calls(text):
+        if not vocabulary.is_allowed(name) and name not in vocabulary.TABLE_FUNCTIONS:
+            raise _function(name)
+    try:
+        windows = list(sql_text.windows(text))
+    except sql_text.UnclearError as error:
+        raise _syntax(str(error)) from None
+    for window in windows:
+        for token in window:
+            if token.kind == "word" and token.text.upper() in ("SELECT", "IN", "FROM", "EXISTS", "WITH"):
+                raise _syntax(f"OVER (… {token.text} …)")
+            if token.text == "->":
+                raise _syntax("OVER (… -> …)")
+
+
+def _tree(rendering: str, ask: Ask) -> Node:
+    try:
+        return syntax_tree.read(ask(f"SELECT explain FROM (EXPLAIN AST {rendering})", {}))
+    except syntax_tree.UnreadableError as error:
+        raise _syntax(str(error)) from None
+
+
+def _check_node(node: Node) -> None:
+    if node.kind not in vocabulary.NODES:
+        raise _syntax("SETTINGS" if node.kind == "Set" else node.kind)
+    if node.kind == "TableExpression":
+        for child in node.children:
+            if child.kind == "Function" and child.says not in vocabulary.TABLE_FUNCTIONS:
+                raise _function(child.says)
+    if node.kind != "Function":
+        return
+    if not vocabulary.is_allowed(node.says) and node.says not in vocabulary.TABLE_FUNCTIONS:
+        raise _function(node.says)
+    if node.says.lower() in vocabulary.CASTS:
+        kind = _argument(node, 1)
+        if kind is None or kind.kind != "Literal" or "AggregateFunction" in kind.says:
+            raise _syntax(f"{node.says}(…, {kind.says if kind else ''})")
+
+
+def _argument(function: Node, index: int) -> Node | None:
+    arguments = function.children[0].children if function.children else []
+    return arguments[index] if len(arguments) > index else None
+
+
+def _tables_in_place(node: Node) -> list[str]:
+    return [node.says] if node.kind == "TableIdentifier" else []
+
+
+def _tables_as_sets(node: Node) -> list[str]:
+    """Names behind `IN`, which the engine may take for a table."""
+    if node.kind != "Function" or node.says.lower() not in vocabulary.MEMBERSHIP:
+        return []
+    there = _argument(node, 1)
+    return [there.says] if there and there.kind == "Identifier" else []

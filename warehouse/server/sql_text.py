@@ -1,0 +1,129 @@
+"""SQL text, cut into tokens: the engine's own rendering of a statement, never what a person typed.
+
+The engine's syntax tree leaves some parts out (windows written in place, for one), so the text is looked at as well.
+Whatever this module does not know for certain is refused.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Literal, NamedTuple
+
+Kind = Literal["word", "name", "string", "number", "sign"]
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>[ ]+)
+    | (?P<string>'(?:[^'\\]|\\.|'')*')
+    | (?P<name>`[^`\\\x00-\x1f]*`|"[^"\\\x00-\x1f]*")
+    | (?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?\w*)
+    | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
+    | (?P<sign>->|::|\|\||[()\[\],.+*/%=!<>:?^-])
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENTS = re.compile(r"--|/\*")
+
+_SYNTAX = """
+    ALL AND ANTI ARRAY AS ASC BETWEEN BY COLUMNS CUBE DESC DISTINCT ELSE END EXCEPT FILL FROM GLOBAL GROUP HAVING
+    ILIKE IN INTERPOLATE INTERSECT IS JOIN LIKE LIMIT NOT OFFSET ON OR ORDER OVER PREWHERE QUALIFY REPLACE ROLLUP
+    SELECT SEMI SETS STALENESS STEP THEN TO UNION USING WHEN WHERE WITH
+"""
+SYNTAX = frozenset(_SYNTAX.split())
+"""Words after which a bracket opens that is no function's."""
+
+
+class Token(NamedTuple):
+    """A piece of the text; the quotes of a quoted name are taken off."""
+
+    kind: Kind
+    text: str
+    at: int
+
+
+class UnclearError(Exception):
+    """A text that cannot be cut with certainty."""
+
+
+def tokens(sql: str) -> list[Token]:
+    """The tokens of a statement in the engine's rendering.
+
+    Raises:
+        UnclearError: it holds something that such a rendering never needs.
+    """
+    found, position = [], 0
+    while position < len(sql):
+        match = _TOKEN.match(sql, position)
+        kind = match.lastgroup if match else None
+        if match is None or kind is None or _COMMENTS.match(sql, position):
+            raise UnclearError(sql[position : position + 20])
+        if kind != "space":
+            text = match[0]
+            found.append(Token(kind, text[1:-1] if kind == "name" else text, position))  # type: ignore[arg-type]
+        position = match.end()
+    return found
+
+
+def calls(text: Sequence[Token]) -> Iterator[str]:
+    """Names before an opening bracket: every function, wherever it stands."""
+    for token, after in pairwise(text):
+        if _is(after, "(") and token.kind in ("word", "name") and not (token.kind == "word" and token.text in SYNTAX):
+            yield token.text
+
+
+def windows(text: Sequence[Token]) -> Iterator[list[Token]]:
+    """What stands in the brackets of every window that is written in place."""
+    for start, token in enumerate(text):
+        if _is_word(token, "OVER") and start + 1 < len(text) and _is(text[start + 1], "("):
+            yield list(_bracket(text, start + 1))
+
+
+def subquery_names(text: Sequence[Token]) -> set[str]:
+    """Names that may be those of `WITH name AS (SELECT …)`."""
+    return {
+        name.text
+        for name, word, bracket, select in zip(text, text[1:], text[2:], text[3:], strict=False)
+        if name.kind in ("word", "name")
+        and _is_word(word, "AS")
+        and _is(bracket, "(")
+        and (_is_word(select, "SELECT") or _is_word(select, "WITH") or _is(select, "("))
+    }
+
+
+def has_sequence(text: Sequence[Token], *words: str) -> bool:
+    """Whether these words stand in a row."""
+    return any(
+        all(_is_word(token, word) for token, word in zip(text[start:], words, strict=False))
+        for start in range(len(text) - len(words) + 1)
+    )
+
+
+def format_at(text: Sequence[Token]) -> tuple[int, int] | None:
+    """Where a trailing `FORMAT name` begins and ends in the text; `None` without one."""
+    nesting = 0
+    for index, token in enumerate(text):
+        nesting += _is(token, "(") - _is(token, ")")
+        after = text[index + 1 : index + 3]
+        if not nesting and _is_word(token, "FORMAT") and after and after[0].kind == "word":
+            last = len(after) == 1 or _is_word(after[1], "SETTINGS")
+            if last and index and not _is(text[index - 1], ",") and not _is(text[index - 1], "."):
+                return token.at, after[0].at + len(after[0].text)
+    return None
+
+
+def _bracket(text: Sequence[Token], start: int) -> Iterator[Token]:
+    nesting = 0
+    for token in text[start:]:
+        nesting += _is(token, "(") - _is(token, ")")
+        if not nesting:
+            return
+        yield token
+    raise UnclearError("bracket without end")
+
+
+def _is(token: Token, sign: str) -> bool:
+    return token.kind == "sign" and token.text == sign
+
+
+def _is_word(token: Token, word: str) -> bool:
+    return token.kind == "word" and token.text.upper() == word

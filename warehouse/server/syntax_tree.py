@@ -1,0 +1,66 @@
+"""Syntax tree: what `EXPLAIN AST` prints, read back as nodes."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+_LINE = re.compile(r"( *)([A-Za-z]+(?:::[A-Za-z]+)?)(?: (.*))?", re.DOTALL)
+_CHILDREN = re.compile(r"(?:(.*) )?\(children (\d+)\)", re.DOTALL)
+_ALIAS = re.compile(r"(.*?)(?: ?\(alias .*\))?", re.DOTALL)
+
+
+class UnreadableError(Exception):
+    """A tree that does not add up, as when a name in it was made to look like a part of it."""
+
+
+@dataclass
+class Node:
+    """A node: its kind, what it says of itself (a function's or table's name, a literal), and what is below it."""
+
+    kind: str
+    says: str
+    children: list["Node"] = field(default_factory=list)
+
+    def walk(self) -> Iterator["Node"]:
+        """This node and all below it."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def read(lines: Sequence[str]) -> Node:
+    """The root of a printed tree.
+
+    Raises:
+        UnreadableError: it does not add up.
+    """
+    root = Node("", "")
+    above: list[tuple[Node, int]] = [(root, 1)]
+    for line in lines:
+        found = _LINE.fullmatch(line)
+        if not found:
+            raise UnreadableError(line)
+        depth = len(found[1]) + 1
+        if depth > len(above):
+            raise UnreadableError(line)
+        node, expected = _node(found[2], found[3] or "")
+        _close(above, depth)
+        above[-1][0].children.append(node)
+        above.append((node, expected))
+    _close(above, 0)
+    return root.children[0]
+
+
+def _node(kind: str, rest: str) -> tuple[Node, int]:
+    counted = _CHILDREN.fullmatch(rest)
+    says = (counted[1] or "") if counted else rest
+    alias = _ALIAS.fullmatch(says)
+    return Node(kind, alias[1] if alias and kind != "Literal" else says), int(counted[2]) if counted else 0
+
+
+def _close(above: list[tuple[Node, int]], depth: int) -> None:
+    """End the nodes that are complete, each with as many children as it said."""
+    while len(above) > depth:
+        node, expected = above.pop()
+        if len(node.children) != expected:
+            raise UnreadableError(node.says)

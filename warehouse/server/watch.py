@@ -1,0 +1,105 @@
+"""Watch: ends the query of a client that has cancelled it or is gone.
+
+The engine makes a block for as long as it takes, and nobody reads the client's socket meanwhile. So one thread looks at
+the sockets of the queries that have been running for a while.
+"""
+
+import logging
+import select
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal
+
+from warehouse.server.engine import Engine, EngineConnection, EngineError, literal
+from warehouse.server.protocol import CANCEL
+from warehouse.server.query_settings import MARK
+
+log = logging.getLogger(__name__)
+
+_EVERY = 0.1
+
+Ending = Literal["", "cancelled", "gone", "stopping"]
+
+
+class Running:
+    """A query on its way, and why it was ended, if it was."""
+
+    def __init__(self, mark: str, connection: socket.socket) -> None:
+        self.mark = mark
+        self.connection = connection
+        self.ending: Ending = ""
+
+
+class Watch:
+    """The thread that looks after running queries."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._running: set[Running] = set()
+        self._lock = threading.Lock()
+        self._some = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._look, name="watch", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def over(self, mark: str, connection: socket.socket) -> Iterator[Running]:
+        """Look after a query while it runs."""
+        running = Running(mark, connection)
+        with self._lock:
+            self._running.add(running)
+            self._some.set()
+        try:
+            yield running
+        finally:
+            # A query that is being ended holds the lock: the next one with its mark cannot be meant.
+            with self._lock:
+                self._running.discard(running)
+
+    def stop(self) -> None:
+        """End all queries, and look after no more."""
+        with self._lock:
+            self._stopped = True
+            for running in self._running:
+                running.ending = running.ending or "stopping"
+            self._some.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        connection = self._engine.connect()
+        while True:
+            self._some.wait()
+            time.sleep(_EVERY)
+            with self._lock:
+                for running in self._running:
+                    running.ending = running.ending or _ending(running.connection)
+                    if running.ending:
+                        self._kill(connection, running)
+                if not self._running:
+                    self._some.clear()
+                if self._stopped:
+                    break
+        connection.close()
+
+    def _kill(self, connection: EngineConnection, running: Running) -> None:
+        try:
+            connection.run(f"KILL QUERY WHERE Settings['{MARK}'] = {literal(running.mark)} ASYNC")
+        except EngineError as error:
+            log.warning("query not ended: %s", error)
+
+
+def _ending(connection: socket.socket) -> Ending:
+    """What the client has done since its query: waits, mostly."""
+    try:
+        # A socket with a time-out waits even where it is told not to: so look first.
+        if not select.select([connection], [], [], 0)[0]:
+            return ""
+        waiting = connection.recv(1, socket.MSG_PEEK)
+    except (OSError, ValueError):
+        return "gone"
+    if not waiting:
+        return "gone"
+    return "cancelled" if waiting[0] == CANCEL else ""
