@@ -47,7 +47,8 @@ def main(arguments: list[str]) -> int:
         print(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         _print(report)
-    return 0 if all(process["state"] == "RUNNING" for process in report["processes"]) else 1
+    running_all = all(process["state"] == "RUNNING" for process in report["processes"])
+    return 0 if report["processes"] and running_all else 1
 
 
 def whole(install: Install, pid: int) -> dict[str, Any]:

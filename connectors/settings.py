@@ -173,8 +173,9 @@ def _whsec(key: bytes) -> str:
 
 
 def _checked_key(secret: str, name: str) -> str:
+    text = secret.removeprefix("whsec_").rstrip("=")
     try:
-        key = base64.b64decode(secret.removeprefix("whsec_") + "==", validate=True)
+        key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if len(key) < SHORTEST_KEY:

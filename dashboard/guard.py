@@ -38,10 +38,6 @@ _ENDED = 4001
 _YEAR = 31_536_000
 
 
-class TooLargeError(Exception):
-    """A body went over the limit while it was read."""
-
-
 class Guard:
     """The outermost layer of the board's server."""
 
@@ -69,7 +65,8 @@ class Guard:
         if scope["method"] == "POST" and not self._from_here(headers):
             await _refuse(send, 403, "this must come from the board's own pages")
             return
-        if int(headers.get("content-length", "0") or "0") > BODY_LIMIT:
+        said = headers.get("content-length", "")
+        if said.isdecimal() and int(said) > BODY_LIMIT:
             await _refuse(send, 413, f"a body has at most {BODY_LIMIT} bytes")
             return
         if not _is_open(path):
@@ -78,18 +75,19 @@ class Guard:
                 await self._send_to_log_in(scope, send, headers)
                 return
             set_viewer(viewer)
-        started = False
+        body = _Body(receive)
+        refused = False
 
-        async def note_start(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, _bounded(receive), note_start)
-        except TooLargeError:
-            if not started:
+        async def unless_refused(message: Message) -> None:
+            # Whatever the server beneath makes of a body that was cut off, the answer is that it was too large.
+            nonlocal refused
+            if body.is_too_large and not refused and message["type"] == "http.response.start":
+                refused = True
                 await _refuse(send, 413, f"a body has at most {BODY_LIMIT} bytes")
+            elif not refused:
+                await send(message)
+
+        await self._app(scope, body.receive, unless_refused)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -192,18 +190,21 @@ def _is_open(path: str) -> bool:
     return path in (LIVEZ, LOG_IN) or path == FEED or path.startswith(f"{FEED}/")
 
 
-def _bounded(receive: Receive) -> Receive:
-    read = 0
+class _Body:
+    """A request's body, cut off where it goes over the limit."""
 
-    async def count() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > BODY_LIMIT:
-            raise TooLargeError
-        return message
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._read = 0
 
-    return count
+    @property
+    def is_too_large(self) -> bool:
+        return self._read > BODY_LIMIT
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._read += len(message.get("body", b""))
+        return {"type": "http.disconnect"} if self.is_too_large else message
 
 
 async def _refuse(send: Send, status: int, why: str) -> None:

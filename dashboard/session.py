@@ -52,7 +52,7 @@ class Sessions:
         """The id under which a cookie's log-in is kept; `None` when the cookie is not ours."""
         try:
             return _key(self._signer.unsign(cookie).decode())
-        except (BadSignature, UnicodeDecodeError):
+        except (BadSignature, UnicodeError):
             return None
 
     def account(self, key: str, now: datetime, *, used: bool = True) -> Account | None:

@@ -83,11 +83,25 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         self._passwords = {DEVICE: listen.device_password, CONNECTOR: listen.connector_password}
         self._expected = expected
         self._closing = False
+        self._writers: set[asyncio.StreamWriter] = set()
 
     async def shutdown(self) -> None:
         """Close every connection and the port."""
         self._closing = True
         await super().shutdown()
+        for writer in list(self._writers):
+            writer.transport.abort()
+
+    async def stream_connected(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener_name: str
+    ) -> None:
+        """Serve one connection, and close it however that ends."""
+        self._writers.add(writer)
+        try:
+            await super().stream_connected(reader, writer, listener_name)
+        finally:
+            self._writers.discard(writer)
+            writer.transport.abort()
 
     async def add_subscription(self, subscription: tuple[str, int], session: Session) -> int:
         """Subscribe with QoS 1, whatever was asked for: a message without an answer could be lost."""

@@ -62,6 +62,7 @@ class Fold:
         self._stocks: dict[tuple[str, str, str, str], tuple[int, int, int]] = {}
         self._values: dict[tuple[Any, ...], Value] = {}
         self._next_close = 0
+        self._forgotten = 0
 
     def unknown(self, envelopes: Iterable[Envelope]) -> dict[str, set[tuple[str, str]]]:
         """Entities whose past only the warehouse can know: a life that goes on without having begun here, or an old event.
@@ -152,13 +153,14 @@ class Fold:
             limit = self.watermark - entity.keep_ms
             for key in [key for key, state in states.items() if state.newest_at < limit and entity.settled(state)]:
                 self._active.get((id, ward), set()).discard(states.pop(key))
-        for flow in [flow for flow in self._flows if flow[2] < self.watermark - KEEP_FLOWS_MS]:
+        self._forgotten = max(self._forgotten, self.watermark - KEEP_FLOWS_MS)
+        for flow in [flow for flow in self._flows if flow[2] < self._forgotten]:
             del self._flows[flow]
 
     def dump(self) -> list[list[Any]]:
         """The memory as JSON values, in pieces; nothing may wait in `take`."""
         newest = [[*place, at] for place, at in self._newest.items()]
-        pieces: list[list[Any]] = [["fold", self.watermark, self._next_close, newest]]
+        pieces: list[list[Any]] = [["fold", self.watermark, self._next_close, self._forgotten, newest]]
         pieces += [
             ["states", id, [state.dump() for state in states.values()]] for (id, _), states in self._states.items()
         ]
@@ -171,7 +173,7 @@ class Fold:
         self.offset = offset
         for kind, *content in pieces:
             if kind == "fold":
-                self.watermark, self._next_close, newest = content
+                self.watermark, self._next_close, self._forgotten, newest = content
                 self._newest.update({(id, ward): at for id, ward, at in newest})
             elif kind == "states" and content[0] in self._plans:
                 self.adopt(content[0], map(self._plans[content[0]].state.load, content[1]))
@@ -219,7 +221,7 @@ class Fold:
     def _add(self, ward: str, contribution: Contribution, sign: int) -> None:
         plan, side, at, amount, members = contribution
         window = window_start(at, plan.window_ms)
-        if window < self.watermark - KEEP_FLOWS_MS:
+        if window < self._forgotten:
             self.late.add(Late(plan.id, ward, window))
             return
         self._add_to((ward, plan.id, window, "", ""), side, sign * amount, at)

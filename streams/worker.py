@@ -91,10 +91,15 @@ class Worker:
         Returns:
             The offset from which to read each.
         """
-        self._forget_all()
         if not self._is_producing:
             await self._producer.start()
             self._is_producing = True
+        async with self._flushing:
+            self._forget_all()
+            await self._recover(places)
+        return {place: part.fold.offset + 1 for place, part in self._parts.items()}
+
+    async def _recover(self, places: set[Place]) -> None:
         stored = await self._ask(sink.stored_offsets)
         for place in sorted(places):
             topic, partition = place
@@ -111,7 +116,6 @@ class Worker:
             len(places),
             sum(max(0, p.stored - p.fold.offset) for p in self._parts.values()),
         )
-        return {place: part.fold.offset + 1 for place, part in self._parts.items()}
 
     async def revoked(self) -> None:
         """Write what there is and leave a fresh snapshot for whoever comes next."""
@@ -166,6 +170,7 @@ class Worker:
             memories = self._memories() if snapshot else []
             if block.rows or block.values or block.letters:
                 await self._store(block)
+            await self._amend(block)
             for part, offset in reached:
                 part.written = offset
             for place, offset, pieces in memories:
@@ -193,6 +198,8 @@ class Worker:
                 envelopes.append(event)
                 places.append(index)
         await self._recall(fold, envelopes)
+        if self._parts.get((fold.topic, fold.partition)) is not part:
+            return  # taken away meanwhile: whoever has the partition now reads these records again
         fold.fold(envelopes, [offsets[index] for index in places])
         fold.offset = offsets[-1]
         self._keep(part, envelopes, [offsets[index] for index in places], [records[index] for index in places])
@@ -289,6 +296,17 @@ class Worker:
                 is_stored = all(stored.get(place, -1) >= offset for place, offset in last.items())
         await self._write(sink.write_values, block.values)
         await self._write(sink.write_dead_letters, block.letters)
+
+    async def _amend(self, block: Block) -> None:
+        """Recompute the windows that events came too late for, as new revisions."""
+        for place, part in self._parts.items():
+            late, part.fold.late = part.fold.late, set()
+            for one in sorted(late):
+                log.info("recomputed, because of a late event: %s", one)
+                offset = part.fold.offset
+                values = await self._write(recall.recomputed, one.indicator, one.ward, one.window_ms, *place, offset)
+                await self._write(sink.write_values, values)
+                block.values.extend(values)
 
     async def _push(self, block: Block) -> None:
         """Tell the board what changed; a figure that it never hears of would look live and be old, so this does not give up."""

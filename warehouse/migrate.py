@@ -60,11 +60,17 @@ def read(folder: Path = MIGRATIONS) -> list[Migration]:
         text = file.read_text(encoding="utf-8").replace("\r\n", "\n")
         statements = tuple(part.strip() for part in _STATEMENT_END.split(text) if _REMARK.sub("", part).strip())
         migrations.append(Migration(int(found[1]), found[2], sha256(text.encode()).hexdigest(), statements))
-    for expected, migration in enumerate(migrations, 1):
-        if migration.version != expected:
+    for before, migration in zip([None, *migrations], migrations, strict=False):
+        wanted = before.version + 1 if before else 1
+        if before and migration.version == before.version:
             raise ConfigurationError(
-                f"Migration {expected:04} is missing or there twice; {migration.version:04}_{migration.name} stands in its "
-                "place. Number them 0001, 0002, … without gaps."
+                f"Migrations {before.version:04}_{before.name} and {migration.version:04}_{migration.name} have the same "
+                "number. Give the newer one the next."
+            )
+        if migration.version != wanted:
+            raise ConfigurationError(
+                f"Migration {wanted:04} is missing before {migration.version:04}_{migration.name}. Number them 0001, 0002, … "
+                "without gaps."
             )
     return migrations
 

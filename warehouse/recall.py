@@ -8,6 +8,7 @@ from warehouse.entity import Entity, Latest, State, state_type
 from warehouse.entity_sql import entity_sql
 from warehouse.indicator import indicator
 from warehouse.recompute import flow_sql
+from warehouse.value import Value
 
 
 def states(
@@ -41,13 +42,43 @@ def states(
     return [_state(entity, row) for row in client.query(query, parameters) if (row[0], row[1]) in set(wanted)]
 
 
-def flow_window(client: Client, id: str, ward: str, window_ms: int) -> list[tuple[str, str, int, int]]:
-    """One window of an indicator's flows from the raw events: (dimension, member, numerator, denominator)."""
-    query = (
-        f"SELECT dimension, member, numerator, denominator FROM ({flow_sql(indicator(id))}) "
-        "WHERE ward = %(ward)s AND window_ms = %(window)s"
+def recomputed(
+    client: Client, id: str, ward: str, window_ms: int, topic: str, partition: int, offset: int
+) -> list[Value]:
+    """One window of an indicator's flows from the raw events, as the next revision of what is stored.
+
+    Members that no longer count anything are given as 0, so that their old values do not stay.
+
+    Args:
+        client: an open connection.
+        id: the indicator.
+        ward: the ward.
+        window_ms: start of the window.
+        topic: topic of the event that came late.
+        partition: its partition.
+        offset: the last offset stored of it.
+    """
+    place = {"id": id, "ward": ward, "window": window_ms}
+    stored = client.query(
+        "SELECT dimension, member, revision, newest_ms FROM raw_values FINAL "
+        "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'flow' AND window_ms = %(window)s",
+        place,
     )
-    return [tuple(row) for row in client.query(query, {"ward": ward, "window": window_ms})]
+    counted = client.query(
+        f"SELECT dimension, member, numerator, denominator FROM ({flow_sql(indicator(id))}) "
+        "WHERE ward = %(ward)s AND window_ms = %(window)s",
+        place,
+    )
+    sums: dict[tuple[str, str], tuple[int, int]] = {(dimension, member): (0, 0) for dimension, member, *_ in stored}
+    sums |= {(dimension, member): (numerator, denominator) for dimension, member, numerator, denominator in counted}
+    revision = max((row[2] for row in stored), default=0) + 1
+    newest = max((row[3] for row in stored), default=window_ms)
+    return [
+        Value(
+            ward, id, "flow", window_ms, *split, *sides, newest, newest, topic, partition, offset, offset, revision
+        )
+        for split, sides in sums.items()
+    ]  # fmt: skip
 
 
 def _state(entity: Entity, row: tuple[Any, ...]) -> State:

@@ -101,7 +101,7 @@ class Devices:
         """Say what is due as time goes on; of one device, until it goes offline."""
         now = self._clock.now()
         after = max(self._mark.until(name) or now - self._memory, now - self._memory)
-        while not device or loudspeakers.connected(self._pretend, device, after):
+        while not device or loudspeakers.connected(self._pretend, device, self._clock.now()):
             until = min(self._clock.now(), after + STRETCH)
             if until > after:
                 await station.publish(await asyncio.to_thread(said, after, until))

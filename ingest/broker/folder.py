@@ -80,7 +80,9 @@ class Folder:
         ]
         if java.version >= 24:
             options += ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
-        return [str(java.path), *options, "-cp", jars.classpath(self.settings.cache_folder)]
+        # Java reads names of files in the locale's encoding, whatever ours is.
+        command = ["env", "LC_ALL=C.UTF-8", str(java.path), *options]
+        return [*command, "-cp", jars.classpath(self.settings.cache_folder)]
 
     def _check(self) -> None:
         described = self.data / "meta.properties"
@@ -133,9 +135,14 @@ def properties(settings: IngestSettings, data: Path) -> dict[str, str]:
 
 
 def _write(path: Path, values: dict[str, str]) -> None:
-    # In Java's properties a backslash escapes, so that a folder's name may hold one.
-    text = "".join(f"{name}={value.replace(chr(92), chr(92) * 2)}\n" for name, value in values.items())
-    path.write_text(text, encoding="utf-8")
+    path.write_text("".join(f"{name}={_escaped(value)}\n" for name, value in values.items()), encoding="ascii")
+
+
+def _escaped(value: str) -> str:
+    """A value as Java's properties files want it: ASCII, so that a folder may have a Vietnamese name."""
+    units = value.replace("\\", "\\\\").encode("utf-16-be")
+    codes = [int.from_bytes(units[at : at + 2], "big") for at in range(0, len(units), 2)]
+    return "".join(chr(code) if 31 < code < 127 else f"\\u{code:04x}" for code in codes)
 
 
 def _cluster_id() -> str:

@@ -125,8 +125,9 @@ async def test_a_loudspeaker_that_goes_offline_is_told_by_its_last_will(tmp_path
         await one.until((f"loa/{device}/online", b"offline"))
         assert not [heard for heard in one.heard if b'"online":false' in heard.payload]
         one.heard.clear()
-        clock.moment = failure.ends + timedelta(seconds=5)
-        await one.until((f"loa/{device}/online", b'"online":true'))
+        clock.moment = failure.ends + timedelta(seconds=65)
+        await one.until((f"loa/{device}/online", b'"online":true'), (f"loa/{device}/status", b"ts"))
+        assert not [heard for heard in one.heard if heard.payload == b"offline"]
 
 
 async def test_frigate_and_its_cameras(tmp_path: Path) -> None:

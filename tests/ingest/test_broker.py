@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 from datetime import timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -19,10 +20,11 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from kafka.admin import ConfigResource, ConfigResourceType
 
 from commands.ports import free
+from ingest import __main__ as entry
 from ingest import kafka_admin
 from ingest.broker import fetch, jars, java
 from ingest.broker.folder import Folder, properties
-from ingest.broker.server import Server, answers
+from ingest.broker.server import Server, answers, left_over
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.kafka_client import client_options, reach
 from ingest.settings import IngestSettings
@@ -35,7 +37,8 @@ CACHE = IngestSettings(_env_file=None).cache_folder
 
 @pytest.fixture(scope="module")
 def kafka(tmp_path_factory):
-    with broker.running(tmp_path_factory.mktemp("kafka")) as settings:
+    # The folder has a name that neither Latin-1 nor a careless command line can carry.
+    with broker.running(tmp_path_factory.mktemp("kafka") / "dữ liệu của phường, 100% \\ ok") as settings:
         yield settings
 
 
@@ -320,6 +323,31 @@ async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp
         assert second.wait(10) == 0
         assert not child.is_running()
         assert not answers(settings.kafka_port)
+
+
+@pytest.mark.embedded
+def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    port, controller = free(2)
+    settings = IngestSettings(_env_file=None, data_folder=tmp_path, kafka_port=port, kafka_controller_port=controller)
+    monkeypatch.setattr(entry, "LEAST_RUN", timedelta(0))
+    codes = []
+    serving = threading.Thread(target=lambda: codes.append(entry.serve(settings)))
+    serving.start()
+
+    def until_started(times):
+        while caplog.text.count("Kafka ready") < times:
+            assert serving.is_alive()
+            time.sleep(0.05)
+        assert kafka_admin.missing_topics(settings) == []
+
+    until_started(1)
+    left_over(Folder(settings)).kill()
+    until_started(2)
+    monkeypatch.setattr(entry, "LEAST_RUN", timedelta(hours=1))
+    left_over(Folder(settings)).kill()
+    serving.join(30)
+    assert codes == [1]
 
 
 @pytest.mark.embedded

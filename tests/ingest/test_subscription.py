@@ -166,7 +166,7 @@ async def test_the_light_goes_out_with_the_broker_and_comes_back(kafka, producer
 
         async def told():
             events = [one.data for one in decode(await kept(kafka, HEALTH, "light")).events]
-            kinds = [one.kind for one in events if one.kind != "source.heartbeat"]; print(kinds, [(one.kind, one.at) for one in events][:8])
+            kinds = [one.kind for one in events if one.kind != "source.heartbeat"]
             return kinds[-3:] == ["source.up", "source.down", "source.up"] and "source.heartbeat" in {
                 one.kind for one in events
             }

@@ -87,6 +87,17 @@ def test_a_snapshot_is_the_whole_memory(stream: str, seed: int, cut: int) -> Non
     assert figures(flows) | final(second) == figures(flows) | final(straight)
 
 
+def test_a_batch_that_spans_months_loses_no_window() -> None:
+    kinds = [event for plan in plans(topic_of("content")) for event in plan.entity.events]
+    envelopes = events(5, 300, kinds=kinds, keys=300, spread=timedelta(days=90))
+    at_once, one_by_one = Fold(topic_of("content"), 0), Fold(topic_of("content"), 0)
+    at_once.fold(envelopes, range(300))
+    for offset, envelope in enumerate(envelopes):
+        one_by_one.fold([envelope], [offset])
+    assert figures(at_once.take()) == figures(one_by_one.take())
+    assert not at_once.late
+
+
 def test_a_settled_entity_leaves_the_memory_and_asks_for_its_past_when_it_comes_back() -> None:
     envelopes = made("document", 7, count=40)
     fold = Fold(topic_of("document"), 0)
@@ -104,6 +115,7 @@ def test_an_event_for_a_window_that_is_gone_asks_for_a_recomputation() -> None:
     fold.fold(envelopes[:5], range(5))
     fold.take()
     fold.watermark += 30 * 86_400_000
+    fold.forget()
     fold.fold(envelopes[5:], range(5, 10))
     fold.take()
     assert {late.indicator for late in fold.late} == {"V02"}

@@ -140,6 +140,7 @@ ESCAPES = [
     # bounds
     "WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r) SELECT count() FROM r",
     "SELECT '" + "x" * 21_000 + "'",
+    "SELECT '" + "x" * 1_000_000 + "'",
     "SELECT " + "(" * 2000 + "1" + ")" * 2000,
     "",
     "   ",
@@ -148,6 +149,56 @@ ESCAPES = [
     "SELEKT 1",
 ]
 """`{folder}` stands for a folder of the test's own; nothing may ever appear there."""
+
+FORBIDDEN = ["file('/etc/passwd')", "(SELECT max(code) FROM secret)", "toString(1 IN secret)"]
+"""What must be found in each of the places below."""
+
+BLIND_SPOTS = [
+    "SELECT {x}",
+    "SELECT sum(n) OVER (PARTITION BY {x}) FROM open_numbers",
+    "SELECT sum(n) OVER (PARTITION BY name ORDER BY {x} DESC) FROM open_numbers",
+    "SELECT sum(n) OVER (ORDER BY n ROWS BETWEEN length({x}) PRECEDING AND CURRENT ROW) FROM open_numbers",
+    "SELECT sum(n) OVER (ORDER BY n RANGE BETWEEN 1 PRECEDING AND length({x}) FOLLOWING) FROM open_numbers",
+    "SELECT sum(n) OVER w FROM open_numbers WINDOW w AS (PARTITION BY {x} ORDER BY n)",
+    "SELECT nth_value(n, length({x})) OVER () FROM open_numbers",
+    "SELECT n FROM open_numbers ORDER BY n WITH FILL FROM length({x}) TO 9 STEP 1",
+    "SELECT n FROM open_numbers ORDER BY n WITH FILL STALENESS length({x})",
+    "SELECT n FROM open_numbers ORDER BY n WITH FILL INTERPOLATE (name AS {x})",
+    "SELECT n FROM open_numbers LIMIT length({x})",
+    "SELECT n FROM open_numbers LIMIT 1 OFFSET length({x})",
+    "SELECT n FROM open_numbers LIMIT length({x}) BY n",
+    "SELECT n FROM open_numbers LIMIT 1 BY {x}",
+    "SELECT DISTINCT ON ({x}) n FROM open_numbers",
+    "SELECT count() FROM open_numbers GROUP BY GROUPING SETS (({x}), (n))",
+    "SELECT count() FROM open_numbers GROUP BY {x} WITH ROLLUP",
+    "SELECT n FROM open_numbers HAVING {x} = ''",
+    "SELECT n FROM open_numbers PREWHERE {x} = ''",
+    "SELECT n FROM open_numbers QUALIFY {x} = ''",
+    "SELECT n FROM open_numbers ARRAY JOIN [{x}] AS z",
+    "SELECT a.n FROM open_numbers AS a LEFT JOIN open_numbers AS b ON a.name = {x}",
+    "SELECT a.n FROM open_numbers AS a ASOF JOIN open_numbers AS b ON a.name = b.name AND a.n >= length({x})",
+    "SELECT quantile(length({x}))(n) FROM open_numbers",
+    "SELECT * REPLACE ({x} AS name) FROM open_numbers",
+    "SELECT * APPLY (z -> {x}) FROM open_numbers",
+    "WITH {x} AS z SELECT z",
+    "WITH z AS (SELECT {x}) SELECT * FROM z",
+    "WITH z AS MATERIALIZED (SELECT {x}) SELECT * FROM z",
+    "SELECT (SELECT {x})",
+    "SELECT 1 IN (SELECT {x})",
+    "SELECT exists(SELECT {x})",
+    "SELECT 'a' = ANY (SELECT {x})",
+    "SELECT CASE {x} WHEN 'a' THEN 1 END",
+    "SELECT arrayMap(z -> {x}, [1])",
+    "SELECT CAST({x} AS String), {x}::String",
+    "SELECT sum(n) FILTER (WHERE {x} = '') FROM open_numbers",
+    "SELECT INTERVAL length({x}) DAY",
+    "SELECT now() AT TIME ZONE {x}",
+    "SELECT n FROM numbers(length({x}))",
+    "SELECT name || {x} FROM open_numbers",
+    "SELECT map('k', {x})['k']",
+    "SELECT 1 UNION ALL SELECT {x}",
+    "SELECT 1 INTERSECT SELECT length({x})",
+]
 
 QUESTIONS = [
     "SELECT 1",
@@ -171,9 +222,7 @@ QUESTIONS = [
     "SELECT arrayMap(x -> x + 1, groupArray(n)) FROM open_numbers",
     "SELECT n, tag FROM open_numbers ARRAY JOIN ['a', 'b'] AS tag",
     "SELECT JSONExtractString(data, 'kind') AS kind, count() FROM open_numbers GROUP BY kind",
-    "SELECT CASE WHEN n < 3 THEN 'ít' WHEN n < 6 THEN 'vừa' ELSE 'nhiều' END AS mức FROM open_numbers".replace(
-        "mức", "`mức`"
-    ),
+    "SELECT CASE WHEN n < 3 THEN 'ít' WHEN n < 6 THEN 'vừa' ELSE 'nhiều' END AS `mức` FROM open_numbers",
     "SELECT CAST(n AS String), n::Float64, toString(at), formatDateTime(at, '%d/%m/%Y') FROM open_numbers",
     "SELECT name FROM open_numbers GROUP BY name WITH ROLLUP",
     "SELECT n FROM open_numbers UNION ALL SELECT n FROM open_numbers",

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 import threading
 import time
 from collections.abc import Mapping
@@ -64,7 +63,8 @@ class Analyst:
         mark: what this session's queries are found by.
     """
 
-    longest_sql = LONGEST + 1
+    longest_sql = 100 * LONGEST
+    """Long enough for the gate to say that it is too long."""
 
     def __init__(self, engine: Engine, watch: Watch, desk: Desk, mark: str) -> None:
         self._engine = engine
@@ -75,7 +75,7 @@ class Analyst:
     def close(self) -> None:
         """Nothing stays open between an analyst's queries."""
 
-    def run(self, query: Query, connection: socket.socket, reader: Reader, writer: Writer) -> None:
+    def run(self, query: Query, reader: Reader, writer: Writer) -> None:
         """Run one query and answer it.
 
         Raises:
@@ -90,7 +90,7 @@ class Analyst:
         began, outcome = time.monotonic(), "answered"
         try:
             with closing(self._engine.connect()) as engine:
-                self._run(query, engine, connection, writer)
+                self._run(query, engine, reader, writer)
         except EngineError as error:
             outcome = f"refused with code {error.code}"
             raise
@@ -99,16 +99,23 @@ class Analyst:
             digest = sha256(query.sql.encode()).hexdigest()
             log.info("%s: SQL %s %s after %.3f s", self._mark, digest[:16], outcome, time.monotonic() - began)
 
-    def _run(self, query: Query, engine: EngineConnection, connection: socket.socket, writer: Writer) -> None:
+    def _run(self, query: Query, engine: EngineConnection, reader: Reader, writer: Writer) -> None:
         engine.use(self._desk.database)
-        engine.set({**self._limits(wanted(query, self._engine.known)), MARK: self._mark})
-        with self._watch.over(self._mark, connection) as running:
+        limits = self._limits(wanted(query, self._engine.known))
+        engine.set({**limits, MARK: self._mark})
+        with self._watch.over(self._mark, reader) as running:
             try:
                 rendering = self._desk.gate.check(query.sql, lambda sql, given: ask(engine, sql, given))
                 # Not earlier: under it the engine refuses the gate's own questions.
                 engine.set({"readonly": "1"})
                 answer.stream(
-                    engine, rendering, {}, writer, lambda: not running.ending, lambda: self._described(rendering)
+                    engine,
+                    rendering,
+                    {},
+                    writer,
+                    lambda: not running.ending,
+                    lambda: self._described(rendering),
+                    int(limits["max_result_bytes"]),
                 )
             except QueryRefused as error:
                 cause = error.__cause__
@@ -129,7 +136,8 @@ class Analyst:
     def _limits(self, asked: Mapping[str, str]) -> dict[str, str]:
         limits = dict(self._desk.fixed)
         for name, most in self._desk.most.items():
-            limits[name] = str(min(most, _number(asked.get(name)) or most))
+            limit = min(most, _number(asked.get(name)) or most)
+            limits[name] = str(int(limit) if limit == int(limit) else limit)
         if rows := _number(asked.get("max_result_rows")):
             limits["max_result_rows"] = str(int(rows))
         return limits

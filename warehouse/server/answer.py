@@ -9,6 +9,7 @@ from warehouse.server.wire import Bytes, BytesReader, Writer
 
 Columns = list[tuple[str, str]]
 
+_TOO_MANY_BYTES = 396
 _WITHOUT_ZONE = "DateTime"
 """How the engine names this type in format `Native` whatever its zone, out of regard for clients of 2017."""
 
@@ -20,6 +21,7 @@ def stream(
     writer: Writer,
     wanted: Callable[[], bool],
     describe: Callable[[], Columns],
+    most: int | None = None,
 ) -> None:
     """Answer a SELECT in bounded memory: the next block is made when the client has taken the one before.
 
@@ -30,11 +32,12 @@ def stream(
         writer: where the answer goes.
         wanted: whether the client still wants more.
         describe: names and types of the result, found on another connection.
+        most: how many bytes it may have; the engine's own limit takes a constant for one row.
     """
     chunks = connection.stream(sql, parameters)
     try:
         first = next(chunks, None)
-        columns = _columns(first)
+        columns = _columns(first) if most is None or first is None or len(first.block) <= most else []
         zones = columns is not None and any(kind == _WITHOUT_ZONE for _, kind in columns)
         if first is None:
             columns = described(connection, sql, parameters)
@@ -48,15 +51,21 @@ def stream(
                 first = next(chunks, None)
         writer.put(protocol.DATA_HEAD, protocol.header(columns))
         rows = blocks = size = rows_read = bytes_read = 0
-        chunk = first
+        chunk, first = first, None  # a block may be large: none is kept longer than it is needed
         while chunk is not None:
             for block in _blocks(chunk):
-                writer.put(protocol.DATA_HEAD, retyped(block, columns) if zones else block)
                 blocks += 1
                 size += len(block)
+                if most is not None and size > most:
+                    raise EngineError(
+                        _TOO_MANY_BYTES,
+                        f"Limit for result exceeded, max bytes: {most}, current bytes: {size}. (TOO_MANY_ROWS_OR_BYTES)",
+                    )
+                writer.put(protocol.DATA_HEAD, retyped(block, columns) if zones else block)
             rows += chunk.rows
             rows_read += chunk.rows_read
             bytes_read += chunk.bytes_read
+            chunk = None
             chunk = next(chunks, None) if wanted() else None
     finally:
         chunks.close()

@@ -88,6 +88,7 @@ class EngineConnection:
                     part.storage_rows_read(),
                     part.storage_bytes_read(),
                 )
+                del part
         except EngineError:
             ended = True
             raise

@@ -1,7 +1,6 @@
 """Owner: what the database's owner may do, which is everything but leave the database."""
 
 import re
-import socket
 from contextlib import closing, suppress
 
 from warehouse.server import answer, data_insert, protocol, sql_text
@@ -60,7 +59,7 @@ class Owner:
         """End the connection to the engine."""
         self._connection.close()
 
-    def run(self, query: Query, connection: socket.socket, reader: Reader, writer: Writer) -> None:
+    def run(self, query: Query, reader: Reader, writer: Writer) -> None:
         """Run one query and answer it.
 
         Raises:
@@ -72,7 +71,7 @@ class Owner:
             with closing(self._connect()) as other:
                 other.set({**{name: value for name, value in settings.items() if name != "readonly"}})
                 other.set({"readonly": settings["readonly"]})
-                self._select_or_other(other, query, connection, writer)
+                self._select_or_other(other, query, reader, writer)
             return
         self._settings.use(settings)
         if data_insert.waits_for_data(query.sql):
@@ -81,7 +80,7 @@ class Owner:
                 rows = data_insert.take(*known, self._connection, reader, writer)
                 writer.put(protocol.progress(0, 0, rows, 0), protocol.END_OF_STREAM)
                 return
-        self._select_or_other(self._connection, query, connection, writer)
+        self._select_or_other(self._connection, query, reader, writer)
         if _CHANGES_SETTINGS.match(query.sql):
             self._inserts.clear()
             with suppress(EngineError):  # which limits that were just set may be the reason for
@@ -101,12 +100,10 @@ class Owner:
                 raise
         return connection
 
-    def _select_or_other(
-        self, engine: EngineConnection, query: Query, connection: socket.socket, writer: Writer
-    ) -> None:
+    def _select_or_other(self, engine: EngineConnection, query: Query, reader: Reader, writer: Writer) -> None:
         sql = self._checked(engine, query.sql)
         given = parameters(query)
-        with self._watch.over(self._mark, connection) as running:
+        with self._watch.over(self._mark, reader) as running:
             try:
                 if _STREAMED.match(sql):
                     try:

@@ -34,7 +34,7 @@ class User(Protocol):
 
     longest_sql: int
 
-    def run(self, query: Query, connection: socket.socket, reader: Reader, writer: Writer) -> None:
+    def run(self, query: Query, reader: Reader, writer: Writer) -> None:
         """Run one query and answer it."""
         ...
 
@@ -162,7 +162,7 @@ class Session:
         if not self._no_tables_come_along():
             return False
         try:
-            user.run(query, self.connection, self._reader, self._writer)
+            user.run(query, self._reader, self._writer)
         except EngineError as error:
             self._refuse(error)
         self._writer.flush()

@@ -5,8 +5,6 @@ the sockets of the queries that have been running for a while.
 """
 
 import logging
-import select
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from typing import Literal
 from warehouse.server.engine import Engine, EngineConnection, EngineError, literal
 from warehouse.server.protocol import CANCEL
 from warehouse.server.query_settings import MARK
+from warehouse.server.wire import Reader
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +26,9 @@ Ending = Literal["", "cancelled", "gone", "stopping"]
 class Running:
     """A query on its way, and why it was ended, if it was."""
 
-    def __init__(self, mark: str, connection: socket.socket) -> None:
+    def __init__(self, mark: str, reader: Reader) -> None:
         self.mark = mark
-        self.connection = connection
+        self.reader = reader
         self.ending: Ending = ""
 
 
@@ -46,9 +45,9 @@ class Watch:
         self._thread.start()
 
     @contextmanager
-    def over(self, mark: str, connection: socket.socket) -> Iterator[Running]:
+    def over(self, mark: str, reader: Reader) -> Iterator[Running]:
         """Look after a query while it runs."""
-        running = Running(mark, connection)
+        running = Running(mark, reader)
         with self._lock:
             self._running.add(running)
             self._some.set()
@@ -75,7 +74,7 @@ class Watch:
             time.sleep(_EVERY)
             with self._lock:
                 for running in self._running:
-                    running.ending = running.ending or _ending(running.connection)
+                    running.ending = running.ending or _ending(running.reader)
                     if running.ending:
                         self._kill(connection, running)
                 if not self._running:
@@ -91,15 +90,10 @@ class Watch:
             log.warning("query not ended: %s", error)
 
 
-def _ending(connection: socket.socket) -> Ending:
+def _ending(reader: Reader) -> Ending:
     """What the client has done since its query: waits, mostly."""
     try:
-        # A socket with a time-out waits even where it is told not to: so look first.
-        if not select.select([connection], [], [], 0)[0]:
-            return ""
-        waiting = connection.recv(1, socket.MSG_PEEK)
-    except (OSError, ValueError):
+        waiting = reader.glance()
+    except (EOFError, OSError, ValueError):
         return "gone"
-    if not waiting:
-        return "gone"
-    return "cancelled" if waiting[0] == CANCEL else ""
+    return "cancelled" if waiting == CANCEL else ""

@@ -1,5 +1,6 @@
 """Wire: bounded reading from a client's socket, and writing to it."""
 
+import select
 import socket
 
 from clickhouse_driver.bufferedreader import BufferedReader
@@ -68,6 +69,22 @@ class Reader(BufferedReader):  # type: ignore[misc]
         if not received:
             raise EOFError("client closed the connection")
         self.current_buffer_size = received
+
+    def glance(self) -> int | None:
+        """The next byte if it is there already, without taking it; for another thread, while this one does not read.
+
+        Raises:
+            EOFError: the client is gone.
+        """
+        if self.has_more:
+            return self.buffer[self.position]
+        # A socket with a time-out waits even where it is told not to: so look first.
+        if not select.select([self._connection], [], [], 0)[0]:
+            return None
+        waiting = self._connection.recv(1, socket.MSG_PEEK)
+        if not waiting:
+            raise EOFError("client closed the connection")
+        return waiting[0]
 
     def keep(self) -> None:
         """Start to keep what is read."""

@@ -1,0 +1,193 @@
+"""Replay the ward's report of 2025 as events and read its figures back; `--json` for programs.
+
+Vi: Phát lại báo cáo năm 2025 của phường dưới dạng sự kiện và đọc lại các số liệu.
+
+Its messages go through the connectors' mapping, a real Kafka, Faust and a warehouse of its own, in a folder that is thrown
+away afterwards; a running install is neither needed nor touched.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from datetime import time as time_of_day
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import connectors
+from commands.progress import Progress
+from commands.stack import Stack
+from connectors.simulator.report import LAST_DAY, Arrived, report_messages
+from dashboard.number import percent, whole
+from ingest.calendar import ward_moment
+from ingest.connector import Connector, Context
+from ingest.dead_letter import DeadLetter
+from ingest.declared import declared
+from ingest.envelope import Envelope
+from ingest.errors import Unavailable
+from ingest.kafka_admin import lag, sizes
+from ingest.mapping import Mapping
+from ingest.producer import Producer
+from ingest.pseudonym import pseudonyms
+from ingest.settings import IngestSettings
+from ingest.topic import DEAD_LETTERS, VALUES
+from streams.settings import StreamsSettings
+from warehouse.client import connect
+from warehouse.report import Report, read_report
+from warehouse.settings import WarehouseSettings
+
+END = ward_moment(LAST_DAY, time_of_day(17, 0))
+"""The end of the last working day of the report."""
+
+BATCH = 2_000
+"""Messages that are sent to Kafka at once."""
+
+
+class ArrivalClock:
+    """Shows when the message at hand arrived."""
+
+    def __init__(self) -> None:
+        self.moment = datetime.fromtimestamp(0, UTC)
+
+    def now(self) -> datetime:
+        """The arrival of the message at hand."""
+        return self.moment
+
+
+def main(arguments: list[str]) -> int:
+    """Replay and print; 0 when the figures could be read."""
+    parser = argparse.ArgumentParser(prog="./ioc replay", description="Phát lại | replay")
+    parser.add_argument("what", choices=["report"], help="báo cáo năm 2025 | the report of 2025")
+    parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
+    parser.add_argument("--seed", type=int, default=1, help="những gì báo cáo không nói | for what the report does not say")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="ward-ioc-replay-") as folder:
+        report = replay(Path(folder), report_messages(options.seed))
+    print(json.dumps(as_json(report), ensure_ascii=False) if options.json else as_text(report))
+    return 0
+
+
+def replay(folder: Path, messages: Iterable[Arrived]) -> Report:
+    """Send the messages through everything and read the report at the period's end.
+
+    Args:
+        folder: an empty folder for the stack's data.
+        messages: in the order of arrival.
+    """
+    environment = {
+        "IOC_WAREHOUSE_DATABASE": "replay",
+        "IOC_KAFKA_RETENTION": "P3650D",
+        # The clock stands at the period's end: what is open then is judged as it was then.
+        "IOC_CLOCK_ORIGIN": END.isoformat(),
+        "IOC_CLOCK_REAL_ORIGIN": datetime.now(UTC).isoformat(),
+        "IOC_CLOCK_SPEED": "0.000001",
+    }
+    with Progress() as progress, Stack(folder, ("ingest", "warehouse", "streams"), environment) as stack:
+        ingest = stack.settings(IngestSettings)
+        count = asyncio.run(_feed(ingest, messages, progress))
+        _wait_until_folded(ingest, stack.settings(StreamsSettings).group, count, progress)
+        with connect(stack.settings(WarehouseSettings)) as client:
+            return read_report(client, ingest.ward, END)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The figures for programs."""
+    return {
+        "visits": report.visits,
+        "dossiers": {
+            "in_time": report.in_time,
+            "total": report.completed.whole,
+            "late": report.late,
+            "text": _percent(report.completed.part, report.completed.whole),
+        },
+        "petitions": {
+            "answered": report.petitions.whole,
+            "in_time": report.petitions.part,
+            "text": _percent(*report.petitions_on_time),
+        },
+        "documents": {
+            "signed": report.documents.part,
+            "total": report.documents.whole,
+            "text": _percent(*report.documents),
+        },
+        "items": {"total": report.items, "by_platform": report.items_by_platform},
+        "teams": {"covered": report.teams.part, "groups": report.teams.whole},
+    }
+
+
+def as_text(report: Report) -> str:
+    """The figures as the ward's report words them."""
+    platforms = ", ".join(f"{name} {whole(count, 'vi')}" for name, count in report.items_by_platform.items())
+    lines = [
+        f"Từ 01/7/2025 đến {report.until:%d/%m/%Y} | From 1 July 2025 to {report.until:%d/%m/%Y}",
+        f"  Lượt công dân | visits: {whole(report.visits, 'vi')}",
+        f"  Hồ sơ | dossiers: {_of(*report.completed)}, đạt {_percent(*report.completed)}; "
+        f"đúng hạn | in time {whole(report.in_time, 'vi')}, chậm muộn, quá hạn | late {whole(report.late, 'vi')}",
+        f"  Phản ánh, kiến nghị | petitions: {_of(*report.petitions)} đúng hạn, {_percent(*report.petitions_on_time)}",
+        f"  Văn bản ký số | documents signed: {_of(*report.documents)}, {_percent(*report.documents)}",
+        f"  Tin bài | news items: {whole(report.items, 'vi')} ({platforms})",
+        f"  Tổ công nghệ số cộng đồng | community digital teams: {_of(*report.teams)} tổ dân phố",
+    ]
+    return "\n".join(lines)
+
+
+async def _feed(ingest: IngestSettings, messages: Iterable[Arrived], progress: Progress) -> dict[str, int]:
+    """Map and send every message.
+
+    Returns:
+        How many events each topic got.
+    """
+    clock = ArrivalClock()
+    context = Context(clock, ingest.ward, pseudonyms(ingest.pseudonym_secret))
+    mappings = {one.id: Mapping(one, context) for one in declared(connectors, Connector)}
+    producer = Producer(ingest)
+    await producer.start()
+    source, done = iter(messages), 0
+    try:
+        while batch := list(islice(source, BATCH)):
+            envelopes: list[Envelope] = []
+            letters: list[DeadLetter] = []
+            for message in batch:
+                clock.moment = message.received_at
+                taken = mappings[message.connector].take(message.payload, address=message.address)
+                envelopes += taken.envelopes
+                letters += [taken.letter] if taken.letter else []
+            await producer.send(envelopes)
+            await producer.dead_letter(*letters)
+            done += len(batch)
+            progress.show(f"đã gửi {whole(done, 'vi')} bản tin | sent {whole(done, 'en')} messages", every=5)
+    finally:
+        await producer.stop()
+    return await asyncio.to_thread(sizes, ingest)
+
+
+def _wait_until_folded(ingest: IngestSettings, group: str, sent: dict[str, int], progress: Progress) -> None:
+    """Wait until all that was sent can be queried."""
+    topics = {topic for topic, count in sent.items() if count and topic not in (VALUES, DEAD_LETTERS)}
+    while True:
+        try:
+            behind = lag(ingest, group)
+        except Unavailable:
+            behind = {}
+        if topics <= set(behind) and not any(behind[topic] for topic in topics):
+            return
+        left = sum(behind.get(topic, sent[topic]) for topic in topics)
+        progress.show(f"còn {whole(left, 'vi')} sự kiện chưa xử lý | {whole(left, 'en')} events to go", every=10)
+        time.sleep(0.5)
+
+
+def _percent(part: int, of: int) -> str:
+    return f"{percent(part, of, 'vi')} %"
+
+
+def _of(part: int, of: int) -> str:
+    return f"{whole(part, 'vi')}/{whole(of, 'vi')}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,147 @@
+"""The whole system as a person starts it: one `./ioc up` on free ports, looked at from outside."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psutil
+import pytest
+
+from commands import running
+from commands.install import ROOT
+from commands.ports import free, is_taken
+from commands.stack import PORTS
+
+pytestmark = pytest.mark.embedded
+
+
+class Person:
+    """Somebody at a terminal of one install."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.ports = dict(zip(PORTS, map(str, free(len(PORTS))), strict=True))
+        own = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
+        self.environment = {**own, "IOC_DATA_FOLDER": str(folder), **self.ports}
+
+    def begin(self, command, *arguments, **changed):
+        return subprocess.Popen(
+            [sys.executable, "-m", f"commands.{command}", *arguments],
+            cwd=ROOT,
+            env={**self.environment, **changed},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, command, *arguments, **changed):
+        process = self.begin(command, *arguments, **changed)
+        out, err = process.communicate(timeout=60)
+        return process.returncode, out, err
+
+    def status(self):
+        code, out, err = self.run("status", "--json")
+        assert out, err
+        return code, json.loads(out)
+
+    def pids(self):
+        return {one["name"]: one["pid"] for one in self.status()[1]["processes"] if one["state"] == "RUNNING"}
+
+
+@pytest.fixture
+def person(tmp_path):
+    return Person(tmp_path / "thư mục dữ liệu")
+
+
+@pytest.fixture
+def up(person):
+    process = person.begin("up", "--at", "2026-11-25 09:00")
+    yield process
+    if process.poll() is None:
+        process.kill()
+    process.communicate()
+    running.end(running.left_over(person.folder), patience=15)
+
+
+def read_until(process, text):
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if text in line:
+            return "".join(seen)
+    raise AssertionError(f"ended with {process.wait()}:\n{''.join(seen)}")
+
+
+def test_one_command_starts_everything_and_leaves_nothing(person, up):
+    said = read_until(up, "Ctrl-C")
+    url = f"http://127.0.0.1:{person.ports['IOC_BOARD_PORT']}"
+    assert url in said
+    assert "admin  /  " in said
+    assert urllib.request.urlopen(url, timeout=10).status == 200
+
+    before = person.pids()
+    assert set(before) == {"ingest", "warehouse", "connectors", "streams-1", "dashboard", "simulator"}
+    code, report = person.status()
+    assert (code, report["up_pid"]) == (0, up.pid)
+    assert all(one["memory_mb"] > 0 for one in report["processes"])
+
+    code, _, err = person.run("up")
+    assert code == 1
+    assert f"running already (pid {up.pid})" in err
+    assert person.run("doctor")[0] == 0
+
+    os.kill(before["connectors"], signal.SIGKILL)
+    while person.pids().get("connectors") in (None, before["connectors"]):
+        time.sleep(0.2)
+
+    started = running.left_over(person.folder)
+    assert len(started) > len(before)
+    assert person.run("down")[0] == 0
+    assert up.wait(10) == 0
+    assert [one for one in started if one.is_running()] == []
+    assert not any(is_taken(int(port)) for port in person.ports.values())
+    assert json.loads((person.folder / "run" / "clock.json").read_text())["last"] > "2026-11-25T02:00"
+    assert person.status()[0] == 3
+    assert person.run("down")[0] == 0
+
+
+def test_ctrl_c_before_the_board_is_up_leaves_nothing(person, up):
+    read_until(up, "starting")
+    up.send_signal(signal.SIGINT)
+    assert up.wait(40) == 0
+    assert running.left_over(person.folder) == []
+
+
+def test_a_taken_port_is_told_and_nothing_is_started(person):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        code, _, err = person.run("up", IOC_BOARD_PORT=str(port))
+    assert code == 1
+    assert f"Port {port} (Board) is taken by another program" in err
+    assert f"pid {os.getpid()}" in err
+    assert "change IOC_BOARD_PORT" in err
+    assert running.left_over(person.folder) == []
+
+
+def test_a_wrong_setting_is_told(person):
+    code, _, err = person.run("up", IOC_KAFKA_HEAP="much")
+    assert code == 1
+    assert "IOC_KAFKA_HEAP" in err
+
+
+def test_a_killed_up_takes_everything_with_it(person, up):
+    if sys.platform != "linux":
+        pytest.skip("only Linux ends a child with its parent")
+    read_until(up, "starting")
+    started = running.left_over(person.folder)
+    up.kill()
+    gone, alive = psutil.wait_procs(started, 40)
+    assert alive == []
+    assert gone
+    assert Path(person.folder / "secrets").is_dir()

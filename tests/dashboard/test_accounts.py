@@ -1,0 +1,103 @@
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard.accounts import FIRST, Accounts, Failures, ensure_first
+from tests.dashboard.ward import board_settings
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return board_settings(tmp_path)
+
+
+def test_the_first_account_is_made_once_and_its_password_shown_once(settings):
+    password = ensure_first(settings)
+    assert password
+    assert ensure_first(settings) is None
+    account = Accounts(settings).check(FIRST, password)
+    assert account
+    assert account.rights == {"admin", "analyst", "leader"}
+
+
+def test_no_password_is_kept(settings):
+    password = ensure_first(settings)
+    path = settings.folder / "accounts.json"
+    text = path.read_text()
+    assert password not in text
+    assert json.loads(text)[0]["hash"].startswith("$argon2id$")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(settings.folder.stat().st_mode) == 0o700
+    assert list(settings.folder.iterdir()) == [path], "nothing half-written is left"
+
+
+def test_passwords_are_long_random_and_of_several_kinds(settings):
+    accounts = Accounts(settings)
+    passwords = {accounts.add(f"person-{n}", frozenset({"leader"})) for n in range(3)}
+    assert len(passwords) == 3
+    for password in passwords:
+        assert len(password) >= 20
+        assert any(c.isdigit() for c in password)
+        assert any(c.isupper() for c in password)
+        assert any(c.islower() for c in password)
+
+
+def test_a_wrong_password_or_name_is_nobody(settings):
+    accounts = Accounts(settings)
+    password = accounts.add("lan", frozenset({"leader"}))
+    assert accounts.check("lan", password + "x") is None
+    assert accounts.check("nobody", password) is None
+    assert accounts.check("lan", "") is None
+
+
+def test_reset_and_remove_are_seen_by_another_process(settings):
+    here, there = Accounts(settings), Accounts(settings)
+    old = here.add("lan", frozenset({"analyst"}))
+    assert there.check("lan", old)
+    new = here.reset("lan")
+    assert there.check("lan", old) is None
+    assert there.check("lan", new)
+    assert there.all()["lan"].rights == {"analyst"}
+    here.remove("lan")
+    assert there.all() == {}
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 41, "../x", "tên", "a\nb"])
+def test_unusable_names_are_refused(settings, name):
+    with pytest.raises(ValueError, match="name"):
+        Accounts(settings).add(name, frozenset({"leader"}))
+
+
+def test_a_name_is_taken_once_and_rights_must_exist(settings):
+    accounts = Accounts(settings)
+    accounts.add("lan", frozenset({"leader"}))
+    with pytest.raises(ValueError, match="already"):
+        accounts.add("lan", frozenset({"leader"}))
+    with pytest.raises(ValueError, match="no such right: root"):
+        accounts.add("minh", frozenset({"root"}))
+    with pytest.raises(KeyError):
+        accounts.reset("nobody")
+    with pytest.raises(KeyError):
+        accounts.remove("nobody")
+
+
+def test_five_wrong_passwords_lock_a_name_for_a_while():
+    failures = Failures(5, timedelta(minutes=5))
+    for n in range(5):
+        assert not failures.locked("lan", NOW)
+        failures.failed("lan", NOW + timedelta(seconds=n))
+    assert failures.locked("lan", NOW + timedelta(minutes=4))
+    assert not failures.locked("minh", NOW)
+    assert not failures.locked("lan", NOW + timedelta(minutes=6))
+
+
+def test_a_right_password_forgets_the_wrong_ones():
+    failures = Failures(2, timedelta(minutes=5))
+    failures.failed("lan", NOW)
+    failures.succeeded("lan")
+    failures.failed("lan", NOW)
+    assert not failures.locked("lan", NOW)
