@@ -64,7 +64,9 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./ioc replay", description="Phát lại | replay")
     parser.add_argument("what", choices=["report"], help="báo cáo năm 2025 | the report of 2025")
     parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
-    parser.add_argument("--seed", type=int, default=1, help="những gì báo cáo không nói | for what the report does not say")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="những gì báo cáo không nói | for what the report does not say"
+    )
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ward-ioc-replay-") as folder:
         report = replay(Path(folder), report_messages(options.seed))

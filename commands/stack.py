@@ -94,8 +94,13 @@ class Stack:
         """This stack's settings of one class, from its variables and secrets only."""
         return installs.explicit(kind, self.variables, self.folder / "secrets")
 
-    def start(self, part: str) -> None:
-        """Start a part that does not run, without waiting for it. A further worker needs no mention before."""
+    def start(self, part: str, module: str | None = None) -> None:
+        """Start a part that does not run, without waiting for it. A further worker needs no mention before.
+
+        Args:
+            part: its name.
+            module: another program that takes its place, with the same environment.
+        """
         name = self._name(part)
         if name not in self._parts:
             self._names.append(name)
@@ -110,7 +115,7 @@ class Stack:
         with self._log(name) as log:
             # Not in the application's root, where a developer's `.env` may be.
             self._processes[name] = subprocess.Popen(
-                [sys.executable, "-m", one.module],
+                [sys.executable, "-m", module or one.module],
                 cwd=self.folder,
                 env=installs.bare_environment(variables),
                 stdin=subprocess.DEVNULL,

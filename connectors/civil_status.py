@@ -2,7 +2,8 @@
 
 The ward's report names its failures as the reason of late dossiers, so each outage is an event of its own. We only ask
 whether it answers; nothing that it holds is read. An answer below 500 means that it runs, even one that refuses us.
-An outage is named by its beginning, and its end must bear the same name: `Probe` remembers it.
+An outage is named by its beginning, and its end must bear the same name: `Probe` remembers it, and is told the last status
+again after a restart.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,10 +20,7 @@ APP = "ho_tich"
 
 
 class Probe:
-    """What a change of the answer's status means, given what it was before.
-
-    The memory is this process's own: an outage that began before a restart is not ended by it.
-    """
+    """What a change of the answer's status means, given what it was before."""
 
     def __init__(self) -> None:
         self._outage: str | None = None

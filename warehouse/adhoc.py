@@ -1,8 +1,14 @@
 """Ad-hoc SQL: an analyst's question through the gate, within limits, and its answer.
 
 The gate (`warehouse.server.gate`) is asked here so that the person is told the reason, and again where our own engine
-is, so that no client gets around it. An outside server enforces the same with its own means: the user `analyst` there has
-`readonly = 1` and `GRANT SELECT` on the open views alone, which must then be defined with `SQL SECURITY DEFINER`.
+is, so that no client gets around it. An outside server has to enforce the same by its own means, set up there once:
+
+    CREATE USER analyst IDENTIFIED BY '…' SETTINGS readonly = 1, max_execution_time = 10, max_memory_usage = 1073741824,
+        max_result_bytes = 67108864;
+    GRANT SELECT ON ioc.indicator_values TO analyst;  -- and so on for each view that is open, and for nothing else
+
+The views' own rights must then be their definer's (`SQL SECURITY DEFINER`), and the server's `remote_url_allow_hosts`
+empty.
 """
 
 import logging

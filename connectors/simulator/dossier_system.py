@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from connectors.simulator.dossiers import LONGEST, Dossier, changes, dossiers
+from connectors.simulator.dossiers import LONGEST, Dossier, changes
 from connectors.simulator.people import person
 from connectors.simulator.ward import UNIT, Pretend
 from ingest.calendar import local_day
@@ -125,9 +125,3 @@ def _day_of(cursor: str) -> date | None:
         return date.fromisoformat(cursor[:10])
     except ValueError:
         return None
-
-
-def warm(pretend: Pretend, day: date) -> None:
-    """Work out what a first question would wait for."""
-    for back in range(LONGEST, -1, -1):
-        dossiers(pretend, day - timedelta(days=back))

@@ -1,22 +1,19 @@
-"""Plan: what all pretend systems say on a local day, and when the ward is worth looking at."""
+"""Plan: what all pretend systems say on a local day."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from connectors.simulator import kiosk, loudspeakers, office
 from connectors.simulator.dossier_system import item
 from connectors.simulator.dossiers import changes
 from connectors.simulator.message import Message, encoded
 from connectors.simulator.ward import Pretend
-from ingest.calendar import local_day
 
 WEBHOOKS = (kiosk.SYSTEM, office.PETITIONS, office.DOCUMENTS, office.POSTS, office.REGISTER)
 """The systems that post."""
 
 DOSSIERS = "dossier_portal"
 DOSSIER_PATH = "/api/ho-so/thay-doi"
-
-HALF_HOUR = timedelta(minutes=30)
 
 
 def posts(pretend: Pretend, system: str, day: date, since: date) -> list[Message]:
@@ -62,20 +59,3 @@ def day_plan(pretend: Pretend, day: date) -> list[Message]:
     posted = [message for system in WEBHOOKS for message in posts(pretend, system, day, date.min)]
     said = [*posted, *dossier_items(pretend, day), *loudspeakers.happenings(pretend, day)]
     return sorted(said, key=lambda message: message.at)
-
-
-def lively(pretend: Pretend, now: datetime) -> datetime:
-    """A moment not after now at which the ward is worth looking at: now in office hours, else the last morning.
-
-    Args:
-        pretend: the ward.
-        now: the real present.
-    """
-    if pretend.calendar.is_open(now) and pretend.calendar.is_open(now + HALF_HOUR):
-        return now
-    day = pretend.calendar.previous_working_day(local_day(now))
-    morning = pretend.calendar.periods(day)[0][0] + timedelta(hours=2)
-    if morning <= now:
-        return morning
-    day = pretend.calendar.previous_working_day(day - timedelta(days=1))
-    return pretend.calendar.periods(day)[0][0] + timedelta(hours=2)

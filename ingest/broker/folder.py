@@ -40,7 +40,7 @@ class Folder:
     def configure(self) -> None:
         """Write what Kafka reads at its start."""
         self.path.mkdir(parents=True, exist_ok=True)
-        _write(self.properties, properties(self.settings, self.data))
+        _write(self.properties, properties(self.settings, self.data.name))
         self.logging.write_text(LOGGING, encoding="utf-8")
 
     def format(self, java: Java) -> None:
@@ -55,9 +55,9 @@ class Folder:
         new = self.path / "data.new"
         shutil.rmtree(new, ignore_errors=True)
         with_new = self.path / "format.properties"
-        _write(with_new, properties(self.settings, new))
-        command = [*self.java(java), "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", str(with_new)]
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        _write(with_new, properties(self.settings, new.name))
+        command = [*self.java(java), "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", with_new.name]
+        answer = subprocess.run(command, cwd=self.path, capture_output=True, text=True, timeout=120, check=False)
         if answer.returncode:
             raise ConfigurationError(
                 f"Kafka's folder {self.data} could not be formatted: {(answer.stderr or answer.stdout)[-1000:]}"
@@ -67,7 +67,10 @@ class Folder:
         _sync(self.path)
 
     def java(self, java: Java) -> list[str]:
-        """The beginning of every Java command on this folder: a small machine, Kafka's jars, our log format."""
+        """The beginning of every Java command, run in this folder: a small machine, Kafka's jars, our log format.
+
+        Names of files in it are relative: Kafka would split an absolute one at its commas.
+        """
         options = [
             "-Xms64m",
             f"-Xmx{self.settings.kafka_heap}",
@@ -76,7 +79,7 @@ class Folder:
             "-XX:-UsePerfData",
             "-XX:+ExitOnOutOfMemoryError",
             "-Djava.awt.headless=true",
-            f"-Dlog4j2.configurationFile={self.logging}",
+            f"-Dlog4j2.configurationFile={self.logging.name}",
         ]
         if java.version >= 24:
             options += ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
@@ -93,7 +96,7 @@ class Folder:
             )
 
 
-def properties(settings: IngestSettings, data: Path) -> dict[str, str]:
+def properties(settings: IngestSettings, data: str) -> dict[str, str]:
     """The configuration of the one node: loopback only, small, nothing made by accident, back soon after a kill."""
     own = f"127.0.0.1:{settings.kafka_port}"
     controller = f"127.0.0.1:{settings.kafka_controller_port}"
@@ -105,7 +108,7 @@ def properties(settings: IngestSettings, data: Path) -> dict[str, str]:
         "listeners": f"PLAINTEXT://{own},CONTROLLER://{controller}",
         "advertised.listeners": f"PLAINTEXT://{own}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "log.dirs": str(data),
+        "log.dirs": data,
         "auto.create.topics.enable": "false",
         "num.partitions": str(settings.kafka_partitions),
         "offsets.topic.num.partitions": "1",

@@ -4,6 +4,7 @@ import socket
 import subprocess
 import time
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 
@@ -12,6 +13,10 @@ from ingest.broker.folder import Folder
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.process import end_with_parent
 from ingest.settings import IngestSettings
+
+
+MAIN = "kafka.Kafka"
+"""The class whose `main` is the broker."""
 
 
 class Server:
@@ -42,8 +47,8 @@ class Server:
         self._see_ports_free()
         self.folder.configure()
         self.folder.format(runtime)
-        command = [*self.folder.java(runtime), "kafka.Kafka", str(self.folder.properties)]
-        self.process = subprocess.Popen(command, preexec_fn=end_with_parent)
+        command = [*self.folder.java(runtime), MAIN, self.folder.properties.name]
+        self.process = subprocess.Popen(command, cwd=self.folder.path, preexec_fn=end_with_parent)
         self.folder.pid.write_text(str(self.process.pid), encoding="utf-8")
 
     def wait_for_port(self, limit: timedelta = timedelta(seconds=60)) -> None:
@@ -106,7 +111,8 @@ def left_over(folder: Folder) -> psutil.Process | None:
     """The Java that runs on this folder though nobody holds it as a child, if any."""
     try:
         process = psutil.Process(int(folder.pid.read_text(encoding="utf-8")))
-        return process if str(folder.properties) in process.cmdline() else None
+        ours = MAIN in process.cmdline() and Path(process.cwd()) == folder.path
+        return process if ours else None
     except (OSError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
         return None
 

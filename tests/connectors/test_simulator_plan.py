@@ -228,19 +228,6 @@ def test_smaller_systems_are_plausible() -> None:
     assert all(one["vanBan"]["daKySo"] for one in bodies if one["loai"] == "phat_hanh")
 
 
-@pytest.mark.parametrize(
-    ("now", "lively"),
-    [
-        ("2026-11-19T03:00:00+00:00", "2026-11-19T03:00:00+00:00"),  # Thursday morning: now
-        ("2026-11-19T09:45:00+00:00", "2026-11-19T02:00:00+00:00"),  # about to close: this morning
-        ("2026-11-18T20:00:00+00:00", "2026-11-18T02:00:00+00:00"),  # before opening: yesterday
-        ("2026-11-24T03:00:00+00:00", "2026-11-23T02:00:00+00:00"),  # a holiday: the day before
-    ],
-)
-def test_when_the_ward_is_worth_looking_at(now: str, lively: str) -> None:
-    assert plan.lively(PRETEND, datetime.fromisoformat(now)) == datetime.fromisoformat(lively)
-
-
 def test_the_past_of_open_petitions_is_told_on_the_first_day() -> None:
     told = plan.posts(PRETEND, office.PETITIONS, THURSDAY, THURSDAY)
     assert {local_day(message.at) for message in told} > {THURSDAY} or len(told) > 0

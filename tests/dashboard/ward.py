@@ -87,6 +87,7 @@ def _queue() -> list[Value]:
     waits = [flow("Q03", NOW_MS // 300_000 * 300_000 - slot * 300_000, 2 * 504_000, 2) for slot in range(12)]
     by_service = [stock("Q05", wait * 60_000, split=("service_code", code)) for code, wait in _WAITS.items()]
     level = flow("Q07", TODAY_MS, 178, 185)
+    waits.append(flow("Q03", NOW_MS // 300_000 * 300_000, 504_000, 1, ("service_code", "dat_dai")))
     return [
         *today, *last_week, *waits, *by_service, level,
         stock("Q02", 23), stock("Q05", 19 * 60_000), stock("Q08", 11, 13),

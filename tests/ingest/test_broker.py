@@ -24,7 +24,7 @@ from ingest import __main__ as entry
 from ingest import kafka_admin
 from ingest.broker import fetch, jars, java
 from ingest.broker.folder import Folder, properties
-from ingest.broker.server import Server, answers, left_over
+from ingest.broker.server import MAIN, Server, answers, left_over
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.kafka_client import client_options, reach
 from ingest.settings import IngestSettings
@@ -191,8 +191,8 @@ def test_a_damaged_folder_is_named(tmp_path):
         folder.format(java.find())
 
 
-def test_everything_listens_on_loopback_only(tmp_path):
-    configured = properties(IngestSettings(_env_file=None), tmp_path)
+def test_everything_listens_on_loopback_only():
+    configured = properties(IngestSettings(_env_file=None), "data")
     for name in ("listeners", "advertised.listeners"):
         assert all("//127.0.0.1:" in listener for listener in configured[name].split(","))
 
@@ -420,10 +420,10 @@ def cluster(tmp_path_factory):
         "-t",
         "AAAAAAAAQAAAAAAAAAAAAA",
         "-c",
-        str(folder.properties),
+        folder.properties.name,
     ]
-    subprocess.run([*command, "--add-scram", scram], check=True, capture_output=True)
-    running = subprocess.Popen([*folder.java(runtime), "kafka.Kafka", str(folder.properties)])
+    subprocess.run([*command, "--add-scram", scram], cwd=folder.path, check=True, capture_output=True)
+    running = subprocess.Popen([*folder.java(runtime), MAIN, folder.properties.name], cwd=folder.path)
     try:
         yield IngestSettings(
             _env_file=None,

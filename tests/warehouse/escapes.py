@@ -142,6 +142,7 @@ ESCAPES = [
     "SELECT '" + "x" * 21_000 + "'",
     "SELECT '" + "x" * 1_000_000 + "'",
     "SELECT " + "(" * 2000 + "1" + ")" * 2000,
+    "SELECT " + "abs(" * 1200 + "1" + ")" * 1200,
     "",
     "   ",
     "-- nothing",
@@ -201,6 +202,7 @@ BLIND_SPOTS = [
 ]
 
 QUESTIONS = [
+    "SELECT " + "abs(" * 450 + "1" + ")" * 450,
     "SELECT 1",
     "SELECT n, name FROM open_numbers ORDER BY n LIMIT 5",
     "SELECT n FROM ioc.open_numbers WHERE n IN (1, 2, 3) AND name LIKE '%a%'",

@@ -3,6 +3,8 @@ import socket
 import subprocess
 import sys
 import threading
+import time
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
@@ -466,6 +468,45 @@ def test_it_does_not_start_without_a_password(tmp_path):
         )
         assert warehouse_server.launch(settings).wait(30) == 1
     assert "IOC_WAREHOUSE_PASSWORD" in (tmp_path / "warehouse.log").read_text()
+
+
+def test_with_an_outside_server_it_waits_prepares_and_watches(tmp_path):
+    inside = warehouse_server.settings_for(tmp_path / "inside", database="prepared")
+    outside = warehouse_server.settings_for(
+        tmp_path / "outside", host="127.0.0.1", port=inside.port, database="prepared"
+    )
+    log = outside.data_folder / "warehouse.log"
+
+    watcher = warehouse_server.launch(outside)
+    try:
+        assert says(log, "waiting: ClickHouse at 127.0.0.1")
+        with connect_to_running(inside) as client:
+            assert says(log, "ready at 127.0.0.1")
+            assert client.query("SELECT count() FROM schema_migrations") > [(0,)]
+        assert "Traceback" not in log.read_text()
+        assert not (outside.data_folder / "warehouse").exists()
+    finally:
+        assert warehouse_server.end(watcher) == 0
+
+
+@contextmanager
+def connect_to_running(settings):
+    process = warehouse_server.launch(settings)
+    try:
+        warehouse_server.wait_for(settings, process)
+        with connect(settings) as client:
+            yield client
+    finally:
+        warehouse_server.end(process)
+
+
+def says(log, words):
+    """Whether the log comes to say it."""
+    for _ in range(600):
+        if log.exists() and words in log.read_text():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 CONFINED = """

@@ -58,6 +58,6 @@ DOSSIER = Entity(
         "withdrawn_at": First((DossierWithdrawn,)),
     },
     born=(DossierReceived,),
-    settled=lambda d: least(d.returned_at, d.withdrawn_at) < NEVER,
+    settled=lambda d: least(d.completed_at, d.returned_at, d.withdrawn_at) < NEVER,
     sources=("dossier_portal",),
 )

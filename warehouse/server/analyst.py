@@ -120,7 +120,7 @@ class Analyst:
             except QueryRefused as error:
                 cause = error.__cause__
                 if isinstance(cause, EngineError):
-                    raise cause from None
+                    raise EngineError(cause.code, str(error)) from None
                 raise EngineError(_ACCESS_DENIED, f"{error} (ACCESS_DENIED)") from None
             except EngineError as error:
                 if error.code == _KILLED and running.ending == "cancelled":

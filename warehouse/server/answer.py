@@ -34,12 +34,13 @@ def stream(
         describe: names and types of the result, found on another connection.
         most: how many bytes it may have; the engine's own limit takes a constant for one row.
     """
+    tally = _Tally(most)
     chunks = connection.stream(sql, parameters)
     try:
-        first = next(chunks, None)
-        columns = _columns(first) if most is None or first is None or len(first.block) <= most else []
+        chunk = tally.counted(next(chunks, None))
+        columns = _columns(chunk)
         zones = columns is not None and any(kind == _WITHOUT_ZONE for _, kind in columns)
-        if first is None:
+        if chunk is None:
             columns = described(connection, sql, parameters)
         elif columns is None or zones:
             try:
@@ -47,29 +48,50 @@ def stream(
             except EngineError:  # temporary tables, which only this connection knows
                 chunks.close()
                 columns = described(connection, sql, parameters)
+                tally = _Tally(most)
                 chunks = connection.stream(sql, parameters)
-                first = next(chunks, None)
+                chunk = tally.counted(next(chunks, None))
         writer.put(protocol.DATA_HEAD, protocol.header(columns))
-        rows = blocks = size = rows_read = bytes_read = 0
-        chunk, first = first, None  # a block may be large: none is kept longer than it is needed
         while chunk is not None:
             for block in _blocks(chunk):
-                blocks += 1
-                size += len(block)
-                if most is not None and size > most:
-                    raise EngineError(
-                        _TOO_MANY_BYTES,
-                        f"Limit for result exceeded, max bytes: {most}, current bytes: {size}. (TOO_MANY_ROWS_OR_BYTES)",
-                    )
                 writer.put(protocol.DATA_HEAD, retyped(block, columns) if zones else block)
-            rows += chunk.rows
-            rows_read += chunk.rows_read
-            bytes_read += chunk.bytes_read
-            chunk = None
-            chunk = next(chunks, None) if wanted() else None
+            chunk = None  # it may be large: gone before the next is made
+            chunk = tally.counted(next(chunks, None)) if wanted() else None
     finally:
         chunks.close()
-    writer.put(protocol.progress(rows_read, bytes_read), protocol.profile(rows, blocks, size), protocol.END_OF_STREAM)
+    writer.put(
+        protocol.progress(tally.rows_read, tally.bytes_read),
+        protocol.profile(tally.rows, tally.blocks, tally.size),
+        protocol.END_OF_STREAM,
+    )
+
+
+class _Tally:
+    """What an answer comes to so far."""
+
+    def __init__(self, most: int | None) -> None:
+        self._most = most
+        self.rows = self.blocks = self.size = self.rows_read = self.bytes_read = 0
+
+    def counted(self, chunk: Chunk | None) -> Chunk | None:
+        """Count a chunk before it is sent.
+
+        Raises:
+            EngineError: it would be too much.
+        """
+        if chunk:
+            self.rows += chunk.rows
+            self.blocks += 1
+            self.size += len(chunk.block)
+            self.rows_read += chunk.rows_read
+            self.bytes_read += chunk.bytes_read
+            if self._most is not None and self.size > self._most:
+                raise EngineError(
+                    _TOO_MANY_BYTES,
+                    f"Limit for result exceeded, max bytes: {self._most}, current bytes: {self.size}. "
+                    "(TOO_MANY_ROWS_OR_BYTES)",
+                )
+        return chunk
 
 
 def described(connection: EngineConnection, sql: str, parameters: Parameters) -> Columns:

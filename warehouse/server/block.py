@@ -19,7 +19,7 @@ from warehouse.server.wire import Bytes, BytesReader, MalformedError, Reader, va
 _MOST_COLUMNS = 4096
 _MOST_ROWS = 16 * 1024 * 1024
 _LONGEST_NAME = 4096
-_LONGEST_TYPE = 64 * 1024
+_LONGEST_TYPE = 16 * 1024
 _DEEPEST = 32
 
 Walk = Callable[[Reader, int], None]
@@ -116,7 +116,7 @@ _ALIASES = {
 _JSON = re.compile(r"\bJSON\b")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _walker(kind: str, depth: int = 0) -> _Walker:
     """How to get past a column of the type."""
     if depth > _DEEPEST:
@@ -151,7 +151,7 @@ def _walker(kind: str, depth: int = 0) -> _Walker:
         case "Tuple":
             return _tuple([_without_name(element) for element in _elements(inner)], depth)
         case "SimpleAggregateFunction":
-            return _walker(_elements(inner)[-1], depth + 1)
+            return _walker((_elements(inner) or [""])[-1], depth + 1)
     raise UnwalkableError(f"type {kind[:100]} cannot be taken over this protocol")
 
 
@@ -164,7 +164,10 @@ def _fixed(size: int) -> _Walker:
 
 
 def _decimal(precision: int) -> _Walker:
-    return _fixed(next(size for digits, size in ((9, 4), (18, 8), (38, 16), (76, 32)) if precision <= digits))
+    for digits, size in ((9, 4), (18, 8), (38, 16), (76, 32)):
+        if precision <= digits:
+            return _fixed(size)
+    raise MalformedError(f"decimal of {precision} digits")
 
 
 def _nullable(inner: _Walker) -> _Walker:
@@ -239,7 +242,7 @@ def _by_the_driver(kind: str) -> _Walker:
     def data(reader: Reader, rows: int) -> None:
         try:
             read_column(context, kind, rows, reader)
-        except (Error, NotImplementedError, LookupError, ValueError, TypeError, struct.error) as error:
+        except (Error, NotImplementedError, LookupError, ValueError, TypeError, AttributeError, struct.error) as error:
             raise MalformedError(f"column of type {kind[:100]}: {error}") from None
 
     return _Walker(_no_prefix, data)

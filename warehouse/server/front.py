@@ -63,6 +63,7 @@ class Front:
         for session in late:
             _shut(session.connection)
             sessions[session].join(1.0)
+        self._house.watch.join(1.0)
         self._engine.close()
 
     def _accept(self, listener: socket.socket) -> None:

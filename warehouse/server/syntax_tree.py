@@ -22,10 +22,12 @@ class Node:
     children: list["Node"] = field(default_factory=list)
 
     def walk(self) -> Iterator["Node"]:
-        """This node and all below it."""
-        yield self
-        for child in self.children:
-            yield from child.walk()
+        """This node and all below it, however deep."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting += reversed(node.children)
 
 
 def read(lines: Sequence[str]) -> Node:

@@ -59,28 +59,29 @@ class Watch:
                 self._running.discard(running)
 
     def stop(self) -> None:
-        """End all queries, and look after no more."""
+        """End all queries, then look after no more."""
         with self._lock:
             self._stopped = True
-            for running in self._running:
-                running.ending = running.ending or "stopping"
             self._some.set()
-        self._thread.join()
+
+    def join(self, seconds: float) -> None:
+        """Wait until no query runs any more, but no longer than that."""
+        self._thread.join(seconds)
 
     def _look(self) -> None:
         connection = self._engine.connect()
         while True:
             self._some.wait()
-            time.sleep(_EVERY)
+            time.sleep(_EVERY / 10 if self._stopped else _EVERY)
             with self._lock:
                 for running in self._running:
-                    running.ending = running.ending or _ending(running.reader)
+                    running.ending = running.ending or ("stopping" if self._stopped else _ending(running.reader))
                     if running.ending:
                         self._kill(connection, running)
                 if not self._running:
+                    if self._stopped:
+                        break
                     self._some.clear()
-                if self._stopped:
-                    break
         connection.close()
 
     def _kill(self, connection: EngineConnection, running: Running) -> None:

@@ -79,7 +79,9 @@ class Reader(BufferedReader):  # type: ignore[misc]
         if self.has_more:
             return self.buffer[self.position]
         # A socket with a time-out waits even where it is told not to: so look first.
-        if not select.select([self._connection], [], [], 0)[0]:
+        look = select.poll()
+        look.register(self._connection, select.POLLIN)
+        if not look.poll(0):
             return None
         waiting = self._connection.recv(1, socket.MSG_PEEK)
         if not waiting:

@@ -1,0 +1,79 @@
+"""Rules of the smaller sources: secret documents leave no trace, missing parts are refused, signs of life bring nothing."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors import civil_status, content_post, document_office, petition_portal, ward_register
+from connectors.civil_status import Probe
+from ingest.connector import Connector
+from ingest.events import document, health
+from tests.connectors.taking import events, reason, take
+
+TIME = "2026-11-19T09:00:00+07:00"
+START = datetime(2026, 11, 19, 2, tzinfo=UTC)
+
+
+def paper(**changed: Any) -> dict[str, Any]:
+    document_ = {"maVanBan": "VB-1", "loaiVanBan": "CV", "daKySo": True, **changed}
+    return {"id": "d1", "loai": "phat_hanh", "thoiGian": TIME, "vanBan": document_}
+
+
+def test_a_secret_document_leaves_no_trace() -> None:
+    taken = take(document_office.CONNECTOR, paper(doMat="mat", maVanBan="VB-MAT-7"))
+    assert (taken.envelopes, taken.letter) == ((), None)
+
+
+def test_a_document_is_signed_or_not_but_never_unknown() -> None:
+    (unsigned,) = events(document_office.CONNECTOR, paper(daKySo=False))
+    assert isinstance(unsigned, document.DocumentIssued)
+    assert unsigned.signed is False
+    assert reason(document_office.CONNECTOR, paper(daKySo=None)) == "missing_part"
+
+
+@pytest.mark.parametrize(
+    "connector",
+    [petition_portal.CONNECTOR, document_office.CONNECTOR, content_post.CONNECTOR, ward_register.CONNECTOR],
+    ids=lambda one: one.id,
+)
+def test_a_sign_of_life_brings_nothing(connector: Connector) -> None:
+    assert events(connector, {"id": "h", "loai": "nhip_song", "thoiGian": TIME}) == []
+
+
+@pytest.mark.parametrize(
+    ("connector", "kind"),
+    [
+        (petition_portal.CONNECTOR, "tra_loi"),
+        (document_office.CONNECTOR, "phat_hanh"),
+        (content_post.CONNECTOR, "dang_bai"),
+        (ward_register.CONNECTOR, "dang_ky_to"),
+    ],
+    ids=lambda one: getattr(one, "id", one),
+)
+def test_a_part_is_missing(connector: Connector, kind: str) -> None:
+    assert reason(connector, {"id": "x", "loai": kind, "thoiGian": TIME}) == "missing_part"
+
+
+def test_an_outage_has_one_name() -> None:
+    probe = Probe()
+    assert list(probe(200, START)) == []
+    (started,) = probe(503, START + timedelta(minutes=1))
+    assert list(probe(0, START + timedelta(minutes=2))) == []
+    (ended,) = probe(200, START + timedelta(minutes=9))
+    assert isinstance(ended, health.AppOutageEnded)
+    assert ended.outage_ref == started.outage_ref  # type: ignore[union-attr]
+    (again,) = probe(500, START + timedelta(minutes=30))
+    assert again.outage_ref != started.outage_ref  # type: ignore[union-attr]
+
+
+def test_an_outage_outlives_a_restart() -> None:
+    (started,) = Probe()(503, START)
+    after_restart = Probe()
+    list(after_restart(503, START))  # the runner tells the last status again
+    (ended,) = after_restart(401, START + timedelta(minutes=3))
+    assert ended.outage_ref == started.outage_ref  # type: ignore[union-attr]
+
+
+def test_the_probe_reads_no_content() -> None:
+    assert reason(civil_status.CONNECTOR, {"anything": 1}) == "no_content"
