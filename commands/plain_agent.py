@@ -28,7 +28,7 @@ def main() -> None:
         read_settings(WarehouseSettings),
     )
     process.start("plain-agent")
-    worker = Worker(settings, Client(warehouse), Client(warehouse), Producer(ingest), ingest.clock(), lambda: None)
+    worker = Worker(settings, Client(warehouse), Client(warehouse), Producer(ingest), ingest.clock())
     folder = settings.folder(ingest.data_folder)
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(

@@ -2,13 +2,19 @@
 
 import socket
 import ssl
+import sys
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 from commands.install import Install
 from commands.parts import Part, Port
+from connectors.settings import ConnectorsSettings
+from dashboard.settings import BoardSettings
 from ingest import kafka_admin
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.settings import IngestSettings, read_settings
+from streams.settings import StreamsSettings
 from warehouse.client import connect
+from warehouse.settings import WarehouseSettings
 
 
 def is_ready(part: Part, install: Install, workers: int) -> bool:
@@ -18,7 +24,7 @@ def is_ready(part: Part, install: Install, workers: int) -> bool:
             case "ingest":
                 return not kafka_admin.missing_topics(install.ingest)
             case "warehouse":
-                return _has_tables(install)
+                return _has_tables(install.warehouse)
             case "streams":
                 return kafka_admin.members(install.ingest, install.streams.group) >= workers
             case "dashboard":
@@ -59,7 +65,42 @@ def _unchecked() -> ssl.SSLContext:
     return context
 
 
-def _has_tables(install: Install) -> bool:
+def _has_tables(settings: WarehouseSettings) -> bool:
     asked = "SELECT count() FROM system.tables WHERE database = %(database)s AND name = 'raw_events'"
-    with connect(install.warehouse, database="") as client:
-        return bool(client.query(asked, {"database": install.warehouse.database})[0][0])
+    with connect(settings, database="") as client:
+        return bool(client.query(asked, {"database": settings.database})[0][0])
+
+
+def main(arguments: list[str]) -> int:
+    """Tell whether this container's service does its work: `python -m commands.ready streams`.
+
+    Reads only that folder's settings, so that no service needs another's secrets.
+    """
+    (folder,) = arguments
+    try:
+        if _service_is_ready(folder):
+            return 0
+    except (Unavailable, ConfigurationError) as error:
+        print(error)
+    print(f"{folder} is not ready")
+    return 1
+
+
+def _service_is_ready(folder: str) -> bool:
+    match folder:
+        case "ingest":
+            return not kafka_admin.missing_topics(read_settings(IngestSettings))
+        case "warehouse":
+            return _has_tables(read_settings(WarehouseSettings))
+        case "streams":
+            return kafka_admin.members(read_settings(IngestSettings), read_settings(StreamsSettings).group) > 0
+        case "connectors":
+            return _listens(Port(read_settings(ConnectorsSettings).intake_port, ""))
+        case "dashboard":
+            return _listens(Port(read_settings(BoardSettings).port, ""))
+        case _:
+            raise ValueError(f"no such folder: {folder}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -33,7 +33,7 @@ class IngestSettings(PlaceSettings):
 
     ward: str = Field("hong-bang", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     """The ward this install serves: partition key of its events, and first column of every figure."""
-    pseudonym_secret: SecretStr | None = None
+    pseudonym_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
     """Key of the hashes that stand in for dossier codes and the like; kept outside the warehouse, made at first start."""
 
     kafka_bootstrap: str = ""

@@ -10,7 +10,6 @@ from ingest import process
 from ingest.errors import Unavailable
 from ingest.kafka_admin import missing_topics
 from ingest.producer import Producer
-from ingest.pulse import Pulse
 from ingest.settings import IngestSettings, read_settings
 from streams.app import build
 from streams.settings import StreamsSettings
@@ -31,8 +30,7 @@ def main() -> None:
     reader, writer = Client(warehouse), Client(warehouse)
     _wait(lambda: bool(reader.query("EXISTS TABLE raw_dead_letters")[0][0]), "the warehouse's tables")
     producer = Producer(ingest)
-    pulse = Pulse(ingest.data_folder, f"streams-{settings.worker}")
-    worker = Worker(settings, writer, reader, producer, ingest.clock(), pulse.beat)
+    worker = Worker(settings, writer, reader, producer, ingest.clock())
     app = build(settings, ingest, worker)
 
     @app.on_before_configured.connect  # type: ignore[untyped-decorator]

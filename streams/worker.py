@@ -65,13 +65,11 @@ class Worker:
         reader: Client,
         producer: Producer,
         clock: Clock,
-        beat: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._writer = writer
         self._reader = reader
         self._reading = asyncio.Lock()
-        self._beat = beat
         self._producer = producer
         self._is_producing = False
         self._clock = clock
@@ -150,7 +148,6 @@ class Worker:
         """Flush what changes, and look at what moves with the clock, until cancelled."""
         looked_at = monotonic()
         while True:
-            self._beat()
             patience = self._settings.look_every.total_seconds() - (monotonic() - looked_at)
             try:
                 async with asyncio.timeout(max(patience, 0)):

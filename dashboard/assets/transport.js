@@ -75,12 +75,14 @@
     }
   }
 
-  /* A dead socket is given up after a while by Dash itself; a fresh page starts afresh, but only once the server answers. */
+  /* While the socket is silent: has the log-in ended? And a dead socket is given up after a while by Dash itself; a fresh page
+     starts afresh, but only once the server answers. */
   async function recover() {
-    if (Date.now() - lastPush < RELOAD_AFTER) return;
+    if (!fallback) return;
     try {
-      const answer = await fetch("/livez", { cache: "no-store" });
-      if (answer.ok) location.reload();
+      const answer = await fetch("/api/clock", { cache: "no-store" });
+      if (answer.status === 401) location.assign("/login?next=" + encodeURIComponent(location.pathname));
+      else if (answer.ok && Date.now() - lastPush > RELOAD_AFTER) location.reload();
     } catch (error) {
       /* still away */
     }

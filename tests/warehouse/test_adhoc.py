@@ -105,7 +105,7 @@ def test_nothing_is_left_of_all_this(ward, adhoc, folder):
 
 PIECES = [
     "SELECT ", "1 ", "n ", "FROM events ", "FROM secret ", "WHERE ", "IN ", "secret ", "(", ")", ", ", "file", "('/etc/passwd') ",
-    "WITH ", "x AS ", "sum(n) ", "OVER ", "PARTITION BY ", "APPLY ", "* ", "COLUMNS('n') ", "INTO OUTFILE '/tmp/never' ",
+    "WITH ", "x AS ", "sum(n) ", "OVER ", "PARTITION BY ", "APPLY ", "* ", "COLUMNS('n') ", "INTO OUTFILE 'never' ",
     "SETTINGS ", "readonly = 0 ", "FORMAT ", "CSV ", "UNION ALL ", "; ", "-- ", "/* ", "*/ ", "`", "'", '"', "\\", "\n", "{a:Identifier} ",
     "JOIN ", "ON ", "-> ", "AS ", "system.tables ", "EXPLAIN ", "INSERT INTO ", "numbers(3) ", "::String ", "[", "]", ".1 ", "$$", "#",
 ]  # fmt: skip

@@ -1,0 +1,144 @@
+"""The whole stack on real parts and a real browser, one start of each for all browser tests."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import count
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+from standardwebhooks import Webhook
+
+from commands.stack import Stack
+from dashboard.accounts import Accounts
+from ingest.clock import WARD_ZONE
+from tests.warehouse_server import ROOT
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+ARTEFACTS = ROOT / "artefacts"
+PARTS = ("ingest", "warehouse", "connectors", "streams", "dashboard")
+MORNING = datetime(2026, 11, 25, 10, 15, tzinfo=WARD_ZONE)
+PATIENCE = 20_000
+
+
+class Kiosk:
+    """The kiosk of the one-stop office: posts what a real one would, signed, and counts what it has issued."""
+
+    def __init__(self, stack: Stack) -> None:
+        connectors = stack.settings(type(stack.install.connectors))
+        self._signer = Webhook(connectors.webhook_secrets("queue_kiosk")[0])
+        self._url = f"http://127.0.0.1:{connectors.intake_port}/intake/queue_kiosk"
+        self._clock = stack.install.ingest.clock()
+        self._numbers = count(1)
+        self.issued = 0
+
+    def issue(self) -> None:
+        """Somebody takes a number."""
+        now = self._clock.now().astimezone(WARD_ZONE)
+        number = f"A{next(self._numbers):03}"
+        ticket = {"number": number, "issuedAt": now.isoformat(), "service": "ho_tich", "queue": "ho_tich"}
+        self._post("ticket.created", now, ticket=ticket)
+        self.issued += 1
+
+    def open(self, counter: str) -> None:
+        """A counter opens."""
+        now = self._clock.now().astimezone(WARD_ZONE)
+        self._post("counter.opened", now, counter={"id": counter})
+
+    def _post(self, event: str, at: datetime, **content: object) -> None:
+        id_ = f"test-{event}-{next(self._numbers)}"
+        body = {"id": id_, "event": event, "time": at.isoformat(), "site": "TTHCC", "kiosk": "KIOSK-01", **content}
+        text = json.dumps(body)
+        sent = datetime.now(UTC)
+        headers = {
+            "webhook-id": id_,
+            "webhook-timestamp": str(int(sent.timestamp())),
+            "webhook-signature": self._signer.sign(id_, sent, text),
+            "content-type": "application/json",
+        }
+        answer = httpx.post(self._url, content=text, headers=headers, timeout=30, trust_env=False)
+        assert answer.status_code // 100 == 2, answer.text
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory) -> Iterator[Stack]:
+    began = datetime.now(UTC).isoformat()
+    clock = {"IOC_PRETEND": "true", "IOC_CLOCK_ORIGIN": MORNING.isoformat(), "IOC_CLOCK_REAL_ORIGIN": began}
+    with Stack(tmp_path_factory.mktemp("stack"), PARTS, clock, patience=120) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def kiosk(stack) -> Kiosk:
+    found = Kiosk(stack)
+    found.open("Q01")
+    for _ in range(3):
+        found.issue()
+    return found
+
+
+@pytest.fixture(scope="session")
+def accounts(stack) -> Accounts:
+    return Accounts(stack.install.board)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def open_board(stack, accounts, chromium, kiosk):
+    """Log somebody in and show them a page; whatever the browser complains about fails the test."""
+    names = count(1)
+
+    @contextmanager
+    def opened(path="/", rights=("leader",), size=(1920, 1080), language="vi") -> Iterator[Page]:
+        name = f"person-{next(names)}"
+        password = accounts.add(name, frozenset(rights))
+        width, height = size
+        context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.person = name
+        page.complaints = []
+        page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(f"{stack.install.board.url}/login?lang={language}&next={path}")
+        page.fill("[name=name]", name)
+        page.fill("[name=password]", password)
+        page.keyboard.press("Enter")
+        page.wait_for_url(stack.install.board.url + path)
+        try:
+            yield page
+        finally:
+            context.close()
+        assert page.complaints == []
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def artefacts():
+    """Where screenshots are kept for people to look at."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    return ARTEFACTS
+
+
+def live(page: Page) -> None:
+    """Wait until the figures are pushed."""
+    expect(page.locator("html")).to_have_attribute("data-transport", "push", timeout=PATIENCE)
+    page.wait_for_function("window.iocClock.now() !== null")

@@ -1,0 +1,105 @@
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import live
+from warehouse.indicator import indicators
+
+pytestmark = pytest.mark.browser
+
+
+def figure(page, id):
+    return page.locator(f"#{id}-figure")
+
+
+def test_the_page_fills_and_shows_every_indicator(open_board, kiosk):
+    with open_board() as page:
+        live(page)
+        expect(figure(page, "q02")).to_have_text(str(kiosk.issued))
+        shown = page.eval_on_selector_all("[data-indicator]", "all => all.map(one => one.dataset.indicator)")
+        assert set(shown) == {one.id for one in indicators()}
+        for place in page.locator("[data-indicator]").all():
+            expect(place).to_be_visible()
+        expect(page.locator("#queue-word")).to_have_text("TRỰC TIẾP")
+        expect(page.locator("#queue-age")).not_to_be_empty()
+        expect(page.locator("#clock")).to_have_text(page.locator("#clock").inner_text())
+        assert page.locator("#light-queue_kiosk").get_attribute("class") == "light is-live"
+        assert page.locator(".graph .main-svg").count() >= 2
+        expect(page.locator(".pill").first).to_have_text("DỮ LIỆU GIẢ LẬP")
+
+
+def test_a_posted_ticket_changes_the_page_without_a_reload(open_board, kiosk):
+    with open_board() as page:
+        live(page)
+        expect(figure(page, "q02")).to_have_text(str(kiosk.issued))
+        page.evaluate("window.notReloaded = true; window.iocLatency.length = 0")
+        kiosk.issue()
+        expect(figure(page, "q02")).to_have_text(str(kiosk.issued))
+        expect(figure(page, "q01")).to_have_text(str(kiosk.issued))
+        assert page.evaluate("window.notReloaded")
+        page.wait_for_function("window.iocLatency.length > 0")
+        assert all(0 < ms < 30_000 for ms in page.evaluate("window.iocLatency"))
+        expect(page.locator("#latency")).to_contain_text("p95")
+
+
+def test_ages_and_clock_move_by_themselves(open_board, kiosk):
+    with open_board() as page:
+        live(page)
+        expect(page.locator("#queue-age")).not_to_be_empty()
+        before = page.locator("#clock").inner_text()
+        expect(page.locator("#clock")).not_to_have_text(before)
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (2560, 1080), (1366, 768)])
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_it_fits_without_scrolling(open_board, artefacts, size, language):
+    with open_board(size=size, language=language) as page:
+        live(page)
+        page.wait_for_selector(".graph .main-svg")
+        width, height = size
+        assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
+            width,
+            height,
+        ]
+        letters = page.eval_on_selector("#queue-word", "one => parseFloat(getComputedStyle(one).fontSize)")
+        assert letters >= height / 68
+        charts = page.eval_on_selector(".graph .xtick text", "one => parseFloat(getComputedStyle(one).fontSize)")
+        assert charts == pytest.approx(15 * height / 1080, rel=0.02)
+        page.screenshot(path=artefacts / f"overview-{language}-{width}x{height}.png")
+
+
+def test_the_other_language_is_a_click_away_and_remembered(open_board, stack):
+    with open_board() as page:
+        live(page)
+        page.click("#language")
+        page.wait_for_url(f"{stack.install.board.url}/?lang=en")
+        live(page)
+        expect(page.locator("#queue-word")).to_have_text("LIVE")
+        assert page.locator("html").get_attribute("lang") == "en"
+        page.goto(stack.install.board.url)
+        live(page)
+        expect(page.locator("#queue-word")).to_have_text("LIVE")
+
+
+def test_a_keyboard_is_enough(open_board, stack):
+    with open_board() as page:
+        live(page)
+        reached = []
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+            if reached[-1] == "log-out":
+                break
+        assert reached[-2:] == ["language", "log-out"]
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none"
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{stack.install.board.url}/login")
+
+
+def test_many_pushes_reach_the_page_as_its_newest_state(open_board, kiosk):
+    with open_board() as page:
+        live(page)
+        for _ in range(20):
+            kiosk.issue()
+        expect(figure(page, "q02")).to_have_text(str(kiosk.issued))
+        expect(page.locator("#q02")).to_have_attribute("data-numerator", str(kiosk.issued))

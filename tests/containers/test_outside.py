@@ -1,0 +1,91 @@
+"""The same code against an outside Kafka and an outside ClickHouse server, where a Docker engine answers."""
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.envelope import encode
+from ingest.kafka_admin import make_topics, missing_topics, sizes
+from ingest.producer import Producer
+from ingest.settings import IngestSettings
+from tests.made import events
+from tests.raw import store
+from warehouse import views
+from warehouse.client import connect
+from warehouse.indicator import indicators
+from warehouse.migrate import migrate
+from warehouse.recompute import flow_sql
+from warehouse.settings import WarehouseSettings
+
+PASSWORD = "container-password-of-the-tests"
+
+
+def missing_engine() -> str:
+    """Why containers cannot be run here; empty where they can."""
+    try:
+        answer = subprocess.run(["docker", "info", "--format", "{{.ServerVersion}}"], capture_output=True, text=True, timeout=20)
+    except FileNotFoundError:
+        return "no docker client"
+    except subprocess.TimeoutExpired:
+        return "the Docker engine does not answer"
+    return "" if answer.returncode == 0 else f"no Docker engine answers: {answer.stderr.strip()[:200]}"
+
+
+MISSING = missing_engine()
+pytestmark = [pytest.mark.containers, pytest.mark.skipif(bool(MISSING), reason=MISSING or "-")]
+
+
+@pytest.fixture(scope="module")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IngestSettings]:
+    from testcontainers.kafka import KafkaContainer
+
+    with KafkaContainer("apache/kafka:4.3.1").with_kraft() as container:
+        yield IngestSettings(
+            _env_file=None,
+            data_folder=tmp_path_factory.mktemp("kafka"),
+            kafka_bootstrap=container.get_bootstrap_server(),
+        )
+
+
+@pytest.fixture(scope="module")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarehouseSettings]:
+    from testcontainers.clickhouse import ClickHouseContainer
+
+    with ClickHouseContainer("clickhouse/clickhouse-server:26.9", username="ioc", password=PASSWORD, dbname="ioc") as container:
+        yield WarehouseSettings(
+            _env_file=None,
+            data_folder=Path(tmp_path_factory.mktemp("clickhouse")),
+            host=container.get_container_host_ip(),
+            port=int(container.get_exposed_port(9000)),
+            password=PASSWORD,
+        )
+
+
+def test_topics_are_made_and_events_arrive(kafka: IngestSettings) -> None:
+    make_topics(kafka)
+    assert not missing_topics(kafka)
+    envelopes = events(seed=1, count=200)
+
+    async def send() -> None:
+        producer = Producer(kafka)
+        await producer.start()
+        await producer.send(envelopes)
+        await producer.stop()
+
+    asyncio.run(send())
+    assert sum(sizes(kafka).values()) == len(envelopes)
+    assert all(encode(one) for one in envelopes)
+
+
+def test_the_same_tables_views_and_figures(clickhouse: WarehouseSettings) -> None:
+    with connect(clickhouse, database="") as owner:
+        migrate(owner)
+    with connect(clickhouse) as client:
+        views.sync(client)
+        store(client, events(seed=1, count=2000))
+        for one in indicators():
+            if one.has_flow:
+                assert client.query(flow_sql(one)), one.id
