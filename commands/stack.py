@@ -142,7 +142,7 @@ class Stack:
             time.sleep(0.1)
 
     def kill(self, part: str, with_signal: int = signal.SIGKILL) -> None:
-        """Send a signal to a part, by default one that it cannot handle, and wait until it has ended.
+        """Send a signal to a part, by default one that it cannot handle, and wait until it and its children have ended.
 
         Args:
             part: its name, or `kafka` for the Java process alone.
@@ -153,9 +153,13 @@ class Stack:
             java.send_signal(with_signal)
             return
         process = self._processes[self._name(part)]
+        children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(with_signal)
         if with_signal in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
             process.wait(30)
+            # They end with their parent, a moment later; until then they would answer as if it were still there.
+            _, left = psutil.wait_procs(children, 15)
+            running.end(left, patience=0)
 
     def restart(self, part: str) -> None:
         """Start a part again, after stopping it if it runs, and wait until it is ready."""

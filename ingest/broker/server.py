@@ -14,7 +14,6 @@ from ingest.errors import ConfigurationError, Unavailable
 from ingest.process import end_with_parent
 from ingest.settings import IngestSettings
 
-
 MAIN = "kafka.Kafka"
 """The class whose `main` is the broker."""
 
