@@ -1,7 +1,7 @@
 """What a person types: one file a command, run by the launcher `ioc`; the other modules are what they share.
 
-A command is a module with a `main(arguments)`; the first line of its docstring, and the line that begins with `Vi:`,
-are its entry in `./ioc help`. Knows all folders; no folder knows it.
+A command is a module with a `main(arguments)` and a docstring that has a line beginning with `Vi:`; its first line and that
+one are its entry in `./ioc help`. Knows all folders; no folder knows it.
 
 `parts`          what a running install consists of: processes, ports, and how each shows that it is ready
 `stack`          the same parts in a folder of their own, for tests, `replay` and `bench`

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from dashboard import asking, feed, graph, login, text, theme, transport
+from dashboard import asking, feed, graph, headline, login, text, theme, transport
 from dashboard.accounts import Accounts
 from dashboard.guard import CLOCK, FEED, LIVEZ, Guard
 from dashboard.live import Live
@@ -130,10 +130,9 @@ def _shell(live: Live) -> Component:
 def _page(found: dict[str, Page], path: object, live: Live) -> Component:
     page = found.get(path) if isinstance(path, str) else None
     scene = live.scene(viewer().language)
-    if page is None:
-        return html.P(scene.say(text.NOT_FOUND), className="alone")
-    if not viewer().may(page.right):
-        return html.P(scene.say(text.FORBIDDEN), className="alone")
+    if page is None or not viewer().may(page.right):
+        why = text.NOT_FOUND if page is None else text.FORBIDDEN
+        return html.Div([headline.navigation(scene, viewer(), ""), html.P(scene.say(why))], className="alone")
     return fill(page.layout(scene), page.leaves(scene))
 
 

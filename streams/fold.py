@@ -188,7 +188,8 @@ class Fold:
             place = (plan.entity.id, ward)
             states = self._states.get(place)
             if states is None:
-                states = self._states[place] = {}
+                self._meet(ward)
+                states = self._states[place]
             state = states.get(key)
             if state is None:
                 state = states[key] = plan.state(ward, key)
@@ -199,6 +200,11 @@ class Fold:
                 if at > self._newest.get(place, 0):
                     self._newest[place] = at
             self._touched[state] = plan
+
+    def _meet(self, ward: str) -> None:
+        """A ward of which nothing was heard before: what is counted of it is 0 until something is."""
+        for id in self._plans:
+            self._states.setdefault((id, ward), {})
 
     def _settle(self) -> None:
         """Bring the flows in line with the entities that were touched."""
