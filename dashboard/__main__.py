@@ -1,8 +1,10 @@
 """`python -m dashboard`: serves the board, the analysts' page and the city's feed until told to stop."""
 
 import logging
+import signal
 import sys
 from functools import partial
+from typing import NoReturn
 
 import uvicorn
 
@@ -63,8 +65,15 @@ def main() -> int:
         )
     )
     log.info("board on %s", board.url)
+    # uvicorn shuts down cleanly, then raises the signal once more for us.
+    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGINT, _end)
     server.run()
     return 0 if server.started else 1
+
+
+def _end(_signal: int, _frame: object) -> NoReturn:
+    sys.exit(0)
 
 
 def load(settings: WarehouseSettings, ward: str, now_ms: int) -> list[Value]:

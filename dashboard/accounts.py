@@ -21,9 +21,17 @@ RIGHTS: frozenset[Right] = frozenset({"leader", "analyst", "admin"})
 FIRST = "admin"
 """The account of the first start."""
 
+SHORTEST = 14
+"""Characters of a password without a second factor (TCVN 14423:2026, level 2), of four kinds."""
+LONGEST = 200
+
 _NAME_LENGTH = 40
 _hasher = PasswordHasher()
 _DUMMY = _hasher.hash("nobody has this password, and checking it takes as long as checking a real one")
+
+
+class WeakPasswordError(ValueError):
+    """A chosen password breaks the rule."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,18 @@ class Accounts:
         """
         return self._put(name, self.all()[name].rights)
 
+    def change(self, name: str, password: str) -> None:
+        """Take a password that the person chose; whoever is logged in with the old one is out.
+
+        Raises:
+            KeyError: there is no such account.
+            WeakPasswordError: it is too short, or of too few kinds of characters.
+        """
+        kinds = (str.isupper, str.islower, str.isdigit, lambda character: not character.isalnum())
+        if not SHORTEST <= len(password) <= LONGEST or not all(any(map(kind, password)) for kind in kinds):
+            raise WeakPasswordError
+        self._put(name, self.all()[name].rights, password)
+
     def remove(self, name: str) -> None:
         """Take an account away, and with it its log-ins.
 
@@ -107,8 +127,8 @@ class Accounts:
             return None
         return account
 
-    def _put(self, name: str, rights: frozenset[Right]) -> str:
-        password = _password()
+    def _put(self, name: str, rights: frozenset[Right], chosen: str | None = None) -> str:
+        password = chosen or _password()
         account = Account(name, _hasher.hash(password), rights, RealClock().now())
         self._write({**self.all(), name: account})
         return password

@@ -81,9 +81,8 @@ def _sources(scene: Scene) -> list[Row]:
         fresh = source_freshness(source, scene.signs, scene.now_ms)
         if fresh.state == "down":
             what = scene.say(text.SOURCE_DOWN, source=text.source_name(source, scene.language))
-            found.append(
-                Row("critical", what, scene.say(text.SINCE, time=text.clock_time(fresh.sign_ms, scene.now_ms)))
-            )
+            since = text.clock_time(fresh.sign_ms, scene.now_ms)
+            found.append(Row("critical", what, scene.say(text.SINCE, time=since) if fresh.sign_ms else ""))
     return found
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
+from ingest.clock import milliseconds
+from ingest.event import EARLIEST
 from warehouse.indicator import entities, indicator
 from warehouse.reading import Reading, Readings
 
@@ -19,6 +21,7 @@ DOWN = "H04"
 """The indicator whose members tell which sources are down."""
 
 _MILLISECOND = timedelta(milliseconds=1)
+_EARLIEST_MS = milliseconds(EARLIEST)
 
 
 class Sign(NamedTuple):
@@ -45,7 +48,7 @@ def signs(readings: Readings, now_ms: int) -> dict[str, Sign]:
     down = readings.members(DOWN, "key", now_ms)
     lags = readings.members(LAG, "key", now_ms)
     return {
-        source: Sign(lag.as_of_ms - lag.numerator, source in down and down[source].numerator > 0)
+        source: Sign(_sign(lag), source in down and down[source].numerator > 0)
         for source, lag in lags.items()
         if lag.known
     }
@@ -91,6 +94,12 @@ def worst(several: list[Freshness]) -> Freshness:
     """The one of several that deserves the least trust."""
     order: list[State] = ["live", "late", "stale", "none", "down"]
     return max(several, key=lambda one: order.index(one.state))
+
+
+def _sign(lag: Reading) -> int:
+    """When the source last gave a sign; 0 for one that never did, whose lag is counted from 1970."""
+    sign_ms = lag.as_of_ms - lag.numerator
+    return sign_ms if sign_ms > _EARLIEST_MS else 0
 
 
 def _by_age(age_ms: int, late_after: timedelta, stale_after: timedelta) -> State:

@@ -50,13 +50,13 @@ def head_leaves(scene: Scene) -> Leaves:
     leaves: Leaves = {}
     for source in _lights():
         fresh = source_freshness(source, scene.signs, scene.now_ms)
-        time = text.clock_time(fresh.sign_ms, scene.now_ms) if fresh.sign_ms else "?"
+        word = text.light_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language)
         aged = fresh.state in ("live", "late", "stale")
         leaves[Leaf(f"light-{source}", "className")] = f"light is-{fresh.state}"
         leaves[Leaf(f"light-{source}", "title")] = text.state_word(
             fresh.state, fresh.sign_ms, scene.now_ms, scene.language
         )
-        leaves[Leaf(f"light-{source}-word", "children")] = scene.say(text.LIGHTS[fresh.state], time=time)
+        leaves[Leaf(f"light-{source}-word", "children")] = word
         leaves[Leaf(f"light-{source}-age", "data-since")] = fresh.sign_ms if aged else 0
     return leaves
 
@@ -96,6 +96,7 @@ def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
         [
             *links,
             html.A(scene.say(text.OTHER_LANGUAGE), href=f"{path}?lang={other}", lang=other, id="language"),
+            html.A(viewer.name, href="/password", title=scene.say(text.CHANGE_PASSWORD)),
             html.Form(html.Button(scene.say(text.LOG_OUT), id="log-out"), action="/logout", method="post"),
         ],
         className="ways",

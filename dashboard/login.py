@@ -1,25 +1,25 @@
-"""Log-in: the one page that anybody may see, and log-out."""
+"""Log-in: the one page that anybody may see; log-out, and the change of one's own password."""
 
 import asyncio
-from html import escape
-from importlib.resources import files
-from string import Template
-from urllib.parse import parse_qs, urlsplit
+import logging
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from dashboard import theme
-from dashboard.accounts import Account, Accounts, Failures
+from dashboard import form
+from dashboard.accounts import Account, Accounts, Failures, WeakPasswordError
+from dashboard.form import Field, Form
 from dashboard.guard import LOG_IN, cookie_name, language_of, read_cookies
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
-from dashboard.text import CENTRE
 from dashboard.viewer import viewer
 from ingest.clock import RealClock
 from ingest.label import Label, Language
 
-FORM_LIMIT = 4096
+log = logging.getLogger("dashboard.login")
+
+CHANGE = "/password"
 
 TITLE = Label("Đăng nhập", "Log in")
 NAME = Label("Tên đăng nhập", "User name")
@@ -34,51 +34,115 @@ HINT = Label(
 )
 OTHER = Label("English", "Tiếng Việt")
 
+CHANGE_TITLE = Label("Đổi mật khẩu", "Change password")
+OLD = Label("Mật khẩu hiện tại", "Current password")
+NEW = Label("Mật khẩu mới", "New password")
+AGAIN = Label("Nhập lại mật khẩu mới", "New password again")
+RULE = Label(
+    "Ít nhất 14 ký tự, có chữ hoa, chữ thường, chữ số và ký tự khác.",
+    "At least 14 characters, with capital and small letters, digits and others.",
+)
+WRONG_OLD = Label("Mật khẩu hiện tại không đúng.", "The current password is wrong.")
+NOT_THE_SAME = Label("Hai lần nhập mật khẩu mới không giống nhau.", "The new password was not written twice the same.")
+BACK = Label("Về bảng điều hành", "Back to the board")
+
+
+class _Entrance:
+    """The board's door: who comes in, goes out, or changes their key."""
+
+    def __init__(self, accounts: Accounts, sessions: Sessions, settings: BoardSettings) -> None:
+        self.accounts = accounts
+        self.sessions = sessions
+        self.settings = settings
+        self.failures = Failures(settings.login_failures, settings.login_lock)
+        self.clock = RealClock()
+
+    def locked(self, name: str) -> Label | None:
+        """What to tell a name that may not try now."""
+        if not self.failures.locked(name, self.clock.now()):
+            return None
+        minutes = max(1, round(self.settings.login_lock.total_seconds() / 60))
+        return Label(LOCKED.vi.format(minutes=minutes), LOCKED.en.format(minutes=minutes))
+
+    async def check(self, name: str, password: str) -> Account | None:
+        """The account, if the password is right; counts the wrong ones."""
+        account = await asyncio.to_thread(self.accounts.check, name, password)
+        if account is None:
+            self.failures.failed(name, self.clock.now())
+            log.warning("a wrong password for %r", name[:40])
+        else:
+            self.failures.succeeded(name)
+        return account
+
+    def begin(self, name: str, target: str) -> Response:
+        """Log a person in and send them on."""
+        response = RedirectResponse(target, 303)
+        value = self.sessions.begin(name, self.clock.now())
+        age = round(self.settings.session_longest.total_seconds())
+        secure = self.settings.secure
+        response.set_cookie(
+            cookie_name(self.settings), value, max_age=age, httponly=True, samesite="lax", secure=secure
+        )
+        log.info("%r logged in", name)
+        return response
+
+    def end(self) -> Response:
+        """Log a person out."""
+        self.sessions.end(viewer().session, self.clock.now())
+        log.info("%r logged out", viewer().name)
+        response = RedirectResponse(LOG_IN, 303)
+        response.delete_cookie(cookie_name(self.settings), httponly=True, samesite="lax", secure=self.settings.secure)
+        return response
+
 
 def register(server: FastAPI, accounts: Accounts, sessions: Sessions, settings: BoardSettings) -> None:
-    """Attach the page, its form and log-out."""
-    failures = Failures(settings.login_failures, settings.login_lock)
-    clock = RealClock()
-    template = Template(files("dashboard").joinpath("login.html").read_text("utf-8"))
+    """Attach the pages, their forms and log-out."""
+    entrance = _Entrance(accounts, sessions, settings)
 
-    def page(request: Request, target: str, name: str = "", fault: Label | None = None, status: int = 200) -> Response:
-        language = language_of(read_cookies(request.headers), request.scope["query_string"])
-        return HTMLResponse(_render(template, settings, language, target, name, fault), status)
+    def page(asked: Form, language: Language, fault: Label | None = None, status: int = 200) -> Response:
+        return HTMLResponse(form.render(asked, settings, language, fault), status)
 
     @server.get(LOG_IN, include_in_schema=False)
     async def show(request: Request) -> Response:
-        return page(request, local_path(request.query_params.get("next", "/")))
+        language = _language(request)
+        return page(_log_in_form(language, local_path(request.query_params.get("next", "/"))), language)
 
     @server.post(LOG_IN, include_in_schema=False)
     async def log_in(request: Request) -> Response:
-        body = await _read(request)
-        if body is None:
-            return page(request, "/", fault=WRONG, status=413)
-        form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace"), max_num_fields=8).items()}
-        name, target = form.get("name", "").strip(), local_path(form.get("next", "/"))
-        if failures.locked(name, clock.now()):
-            minutes = max(1, round(settings.login_lock.total_seconds() / 60))
-            fault = Label(LOCKED.vi.format(minutes=minutes), LOCKED.en.format(minutes=minutes))
-            return page(request, target, name, fault, 429)
-        account: Account | None = await asyncio.to_thread(accounts.check, name, form.get("password", ""))
-        if account is None:
-            failures.failed(name, clock.now())
-            return page(request, target, name, WRONG, 401)
-        failures.succeeded(name)
-        response = RedirectResponse(target, 303)
-        value = sessions.begin(account.name, clock.now())
-        age = round(settings.session_longest.total_seconds())
-        response.set_cookie(
-            cookie_name(settings), value, max_age=age, httponly=True, samesite="lax", secure=settings.secure
-        )
-        return response
+        language, filled = _language(request), await form.read(request)
+        if filled is None:
+            return page(_log_in_form(language, "/"), language, WRONG, 413)
+        name, target = filled.get("name", "").strip(), local_path(filled.get("next", "/"))
+        asked = _log_in_form(language, target, name)
+        if locked := entrance.locked(name):
+            return page(asked, language, locked, 429)
+        account = await entrance.check(name, filled.get("password", ""))
+        return entrance.begin(account.name, target) if account else page(asked, language, WRONG, 401)
 
     @server.post("/logout", include_in_schema=False)
     async def log_out() -> Response:
-        sessions.end(viewer().session, clock.now())
-        response = RedirectResponse(LOG_IN, 303)
-        response.delete_cookie(cookie_name(settings), httponly=True, samesite="lax", secure=settings.secure)
-        return response
+        return entrance.end()
+
+    @server.get(CHANGE, include_in_schema=False)
+    async def show_change() -> Response:
+        return page(_CHANGE_FORM, viewer().language)
+
+    @server.post(CHANGE, include_in_schema=False)
+    async def change(request: Request) -> Response:
+        person, filled = viewer(), await form.read(request) or {}
+        if locked := entrance.locked(person.name):
+            return page(_CHANGE_FORM, person.language, locked, 429)
+        if await entrance.check(person.name, filled.get("old", "")) is None:
+            return page(_CHANGE_FORM, person.language, WRONG_OLD, 401)
+        new = filled.get("new", "")
+        if new != filled.get("again", ""):
+            return page(_CHANGE_FORM, person.language, NOT_THE_SAME, 422)
+        try:
+            await asyncio.to_thread(accounts.change, person.name, new)
+        except WeakPasswordError:
+            return page(_CHANGE_FORM, person.language, RULE, 422)
+        log.info("%r changed their password", person.name)
+        return entrance.begin(person.name, "/")
 
 
 def local_path(target: str) -> str:
@@ -88,32 +152,28 @@ def local_path(target: str) -> str:
     return target if is_ours and target.isprintable() and not target.startswith(LOG_IN) else "/"
 
 
-async def _read(request: Request) -> bytes | None:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > FORM_LIMIT:
-            return None
-    return body
+def _language(request: Request) -> Language:
+    return language_of(read_cookies(request.headers), request.scope["query_string"])
 
 
-def _render(
-    template: Template, settings: BoardSettings, language: Language, target: str, name: str, fault: Label | None
-) -> str:
-    def say(label: Label) -> str:
-        return escape(label.text(language))
-
-    return template.substitute(
-        variables=theme.variables(),
-        language=language,
-        title=say(TITLE),
-        centre=escape(CENTRE.text(language).format(ward=settings.ward_name)),
-        target=escape(target),
-        name=escape(name[:100]),
-        fault=f'<p class="fault" role="alert">{say(fault)}</p>' if fault else "",
-        name_label=say(NAME),
-        password_label=say(PASSWORD),
-        hint=say(HINT),
-        other=say(OTHER),
-        other_language="en" if language == "vi" else "vi",
+def _log_in_form(language: Language, target: str, name: str = "") -> Form:
+    fields = (
+        Field("name", NAME, "username", value=name[:100]),
+        Field("password", PASSWORD, "current-password", "password"),
     )
+    other = "en" if language == "vi" else "vi"
+    return Form(TITLE, LOG_IN, fields, HINT, {"next": target}, (f"{LOG_IN}?lang={other}", OTHER))
+
+
+_CHANGE_FORM = Form(
+    CHANGE_TITLE,
+    CHANGE,
+    (
+        Field("old", OLD, "current-password", "password"),
+        Field("new", NEW, "new-password", "password"),
+        Field("again", AGAIN, "new-password", "password"),
+    ),
+    RULE,
+    {},
+    ("/", BACK),
+)

@@ -87,7 +87,7 @@ DAYS = (
 QUEUE = Label("Một cửa", "One-stop office")
 WAITING = Label("người đang chờ", "people waiting")
 LONGEST = Label("lâu nhất", "longest")
-MEAN_WAIT = Label("chờ TB", "mean wait")
+MEAN_WAIT = Label("chờ TB", "avg wait")
 COUNTERS = Label("quầy mở", "counters")
 SERVICE_LEVEL = Label("≤ 15 phút", "≤ 15 min")
 # Hồ sơ
@@ -161,6 +161,7 @@ TRANSPORTS = {
 OVERVIEW = Label("Tổng quan", "Overview")
 SQL = Label("Truy vấn SQL", "SQL")
 OTHER_LANGUAGE = Label("English", "Tiếng Việt")
+CHANGE_PASSWORD = Label("Đổi mật khẩu", "Change password")
 LOG_OUT = Label("Thoát", "Log out")
 NOT_FOUND = Label("Không có trang này.", "There is no such page.")
 FORBIDDEN = Label("Tài khoản của bạn không có quyền xem trang này.", "Your account may not see this page.")
@@ -193,4 +194,18 @@ def clock_time(ms: int, now_ms: int) -> str:
 
 def state_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
     """The word for a state of freshness."""
-    return STATES[state].text(language).format(time=clock_time(sign_ms, now_ms) if sign_ms else "?")
+    return _since(STATES[state], sign_ms, now_ms, language)
+
+
+def light_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
+    """The short word for a source's state."""
+    return _since(LIGHTS[state], sign_ms, now_ms, language)
+
+
+def _since(label: Label, sign_ms: int, now_ms: int, language: Language) -> str:
+    """The label with its time; of what never gave a sign, the label up to there."""
+    text = label.text(language)
+    return text.format(time=clock_time(sign_ms, now_ms)) if sign_ms else text.split(_SINCE[language])[0]
+
+
+_SINCE = {"vi": " từ {", "en": " since {"}

@@ -78,10 +78,10 @@ def big(id: str, unit: str = "", *, second: bool = False) -> Component:
         unit: what stands behind the figure; empty where it is pushed.
         second: a smaller size, for cards of less weight.
     """
-    figure = html.Span(id=f"{id}-figure", className="figure")
+    figure = [html.Span(id=f"{id}-sign"), html.Span(id=f"{id}-figure", className="figure")]
     return html.Div(
         html.Div(
-            [figure, html.Span(unit or None, id=f"{id}-unit", className="unit")],
+            [*figure, html.Span(unit or None, id=f"{id}-unit", className="unit")],
             className="big second" if second else "big",
         ),
         id=id,
@@ -122,7 +122,6 @@ def fact_leaves(id: str, scene: Scene) -> Leaves:
         Leaf(
             name, "className"
         ): f"fact status-{reading.status} fresh-{freshness(reading, scene.signs, scene.now_ms).state}",
-        Leaf(f"{name}-sign", "className"): sign(reading.status),
     }
 
 
@@ -146,6 +145,7 @@ def figure_leaves(id: str, scene: Scene, *, shown: str | None = None, split: Spl
     name = name or id.lower()
     return {
         Leaf(f"{name}-figure", "children"): number.figure(reading, scene.language) if shown is None else shown,
+        Leaf(f"{name}-sign", "className"): sign(reading.status),
         Leaf(name, "className"): f"shown status-{reading.status} fresh-{fresh.state}",
         Leaf(name, "title"): description(reading, fresh, scene),
         Leaf(name, "data-indicator"): id,
@@ -168,7 +168,6 @@ def small_leaves(
         Leaf(
             name, "className"
         ): f"small status-{reading.status} fresh-{freshness(reading, scene.signs, scene.now_ms).state}",
-        Leaf(f"{name}-sign", "className"): sign(reading.status),
         Leaf(f"{name}-parts", "children"): said,
     }
 

@@ -17,7 +17,7 @@ from ingest.dead_letter import DeadLetter, from_source, known_fields
 from ingest.envelope import Envelope, envelope, invalid
 from ingest.errors import InvalidEvent
 from ingest.foreign_json import check, read_loosely
-from ingest.personal import folded
+from ingest.personal import PERSONAL, folded
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ class Mapping:
 
     def _tell(self, names: set[str]) -> None:
         """Say once that a source sends a field that is not used: its makers may have changed something."""
-        personal = {folded(name) for name in self.connector.personal}
+        personal = PERSONAL | {folded(name) for name in self.connector.personal}
         for name in sorted(names - self._told):
             if len(self._told) >= MOST_NAMES:
                 return

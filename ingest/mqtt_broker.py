@@ -197,10 +197,15 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         """Give a message to its subscribers: now, or when they connect."""
         if self._closing:
             return  # it is us who leave, not the devices: their last wills are not due
-        for filter_, subscriptions in self._subscriptions.items():
-            if topic is not None and self._matches(topic, filter_):
-                for subscriber, _ in subscriptions:
-                    self._deliver(subscriber, topic, data)
+        # Once for each subscriber, also where several of its filters match.
+        subscribers = {
+            subscriber.client_id: subscriber
+            for filter_, subscriptions in self._subscriptions.items()
+            if topic is not None and self._matches(topic, filter_)
+            for subscriber, _ in subscriptions
+        }
+        for subscriber in subscribers.values():
+            self._deliver(subscriber, str(topic), data)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session

@@ -184,7 +184,7 @@ class Producer:
         limit = round(PATIENCE.total_seconds() * 1000)
         return AIOKafkaProducer(
             **client_options(self._settings),
-            client_id="ward-ioc-connectors",
+            client_id="ward-ioc",
             acks="all",
             enable_idempotence=True,
             compression_type="lz4",

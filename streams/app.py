@@ -61,6 +61,7 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker) -> 
     for name in [*map(topic_of, streams()), DEAD_LETTERS]:
         app.agent(app.topic(name, value_type=bytes, acks=False), name=name, concurrency=1)(_agent(worker))
 
+    @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
     async def revoked(*_: Any, **__: Any) -> None:
         await _or_die(worker.revoked())

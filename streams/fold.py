@@ -182,6 +182,17 @@ class Fold:
             elif kind == "stocks":
                 self._stocks.update({tuple(row[:4]): tuple(row[4:]) for row in content[0]})
 
+    def expect(self, values: Iterable[Value]) -> None:
+        """Know what an earlier life wrote after the snapshot, so that what no longer counts is written as 0."""
+        for value in values:
+            split = (value.dimension, value.member)
+            if value.grain == "stock":
+                self._stocks[value.ward, value.indicator, *split] = (value.numerator, value.denominator, value.window_ms)
+            elif value.window_ms >= self._forgotten:
+                key = (value.ward, value.indicator, value.window_ms, *split)
+                self._flows.setdefault(key, [0, 0, value.newest_ms])
+                self._dirty.add(key)
+
     def _touch(self, touched: tuple[Touch, ...], envelope: Envelope, at: int) -> None:
         event, ward, key, id = envelope.data, envelope.partitionkey, envelope.subject, envelope.id
         for plan, steps, _ in touched:

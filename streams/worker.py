@@ -19,7 +19,7 @@ from streams.transport import Chunk
 from warehouse import recall, sink
 from warehouse.client import Client
 from warehouse.push import encode_push, pushes
-from warehouse.snapshot import read_snapshot, write_snapshot
+from warehouse.snapshot import read_snapshot, values_after, write_snapshot
 from warehouse.value import Value
 
 log = logging.getLogger(__name__)
@@ -106,6 +106,7 @@ class Worker:
                 snapshot = await self._ask(read_snapshot, topic, partition)
                 if snapshot:
                     fold.load(*snapshot)
+                fold.expect(await self._ask(values_after, topic, partition, fold.offset))
             else:
                 fold.offset = stored.get(place, -1)
             self._parts[place] = Part(fold, stored.get(place, -1))

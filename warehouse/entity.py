@@ -71,7 +71,8 @@ class Entity:
     label: Label
     fields: Mapping[str, Rule]
     born: tuple[type[Event], ...]
-    """Events that begin a life. Any other event of an entity that the fold does not know asks the warehouse for its past."""
+    """Events that begin a life. Any other event of an entity that the fold does not know asks the warehouse for its past; so does
+    a beginning older than `keep_ms`. A source does not give the id of a life that is over to a new one."""
     settled: Callable[[Any], Any]
     """State -> whether its life is over."""
     sources: tuple[str, ...]

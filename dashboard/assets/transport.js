@@ -106,10 +106,12 @@
     }
     new MutationObserver(() => onPulse(pulse)).observe(pulse, { attributes: true, attributeFilter: ["data-frame"] });
     new MutationObserver(glow).observe(page, { subtree: true, characterData: true });
-    showLatency();
   }
 
-  setInterval(judge, 1000);
+  setInterval(() => {
+    judge();
+    showLatency();
+  }, 1000);
   setInterval(recover, 5000);
   watch();
 })();

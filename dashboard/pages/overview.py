@@ -255,12 +255,19 @@ def _office_leaves(scene: Scene) -> Leaves:
         **_out_of_leaves("V03", scene, text.TEAMS_OF),
         **tile.fact_leaves("H04", scene),
         **tile.fact_leaves("H01", scene),
+        **_lag_leaves(scene),
         **tile.fact_leaves("H05", scene),
     }
     for one in PLATFORMS:
         split = ("platform", one)
         pushed |= tile.small_leaves("V02", scene, split=split, name=f"v02-{one}", shown=_count("V02", split, scene))
     return pushed
+
+
+def _lag_leaves(scene: Scene) -> Leaves:
+    """Nothing where a source never gave a sign: the lag would be that since 1970."""
+    signs = [sign.last_ms for sign in scene.signs.values()]
+    return {Leaf("h01-figure", "children"): number.NONE} if signs and not min(signs) else {}
 
 
 def _out_of_leaves(id: str, scene: Scene, unit: Label) -> Leaves:

@@ -55,6 +55,10 @@ class Kiosk:
         now = self._clock.now().astimezone(WARD_ZONE)
         self._post("counter.opened", now, counter={"id": counter})
 
+    def beat(self) -> None:
+        """The kiosk lives."""
+        self._post("kiosk.heartbeat", self._clock.now().astimezone(WARD_ZONE))
+
     def _post(self, event: str, at: datetime, **content: object) -> None:
         id_ = f"test-{event}-{next(self._numbers)}"
         body = {"id": id_, "event": event, "time": at.isoformat(), "site": "TTHCC", "kiosk": "KIOSK-01", **content}
@@ -107,6 +111,7 @@ def open_board(stack, accounts, chromium, kiosk):
 
     @contextmanager
     def opened(path="/", rights=("leader",), size=(1920, 1080), language="vi") -> Iterator[Page]:
+        kiosk.beat()
         name = f"person-{next(names)}"
         password = accounts.add(name, frozenset(rights))
         width, height = size

@@ -3,6 +3,8 @@ from dataclasses import replace
 import pytest
 
 from dashboard.freshness import Freshness, declared_sources, freshness, signs, source_freshness, worst
+from dashboard.page import Leaf
+from dashboard.pages.overview import PAGE
 from tests.dashboard.ward import NOW_MS, readings, scene, stock
 from warehouse.reading import Readings
 
@@ -81,3 +83,13 @@ def test_a_card_is_as_fresh_as_its_worst_figure():
     live, late, down = (Freshness(state, 1, 1) for state in ("live", "late", "down"))
     assert worst([live, late]) is late
     assert worst([down, late, live]) is down
+
+
+def test_a_source_that_never_gave_a_sign_is_down_since_nobody_knows_when():
+    never = [stock("H01", NOW_MS, split=("key", "queue_kiosk")), stock("H04", 1, split=("key", "queue_kiosk"))]
+    assert of("Q02", extra=never) == Freshness("down", 0, NOW_MS - 2000)
+    leaves = PAGE.leaves(scene("vi", extra=never))
+    assert leaves[Leaf("queue-word", "children")] == "MẤT NGUỒN"
+    assert leaves[Leaf("light-queue_kiosk-word", "children")] == "mất"
+    assert leaves[Leaf("h01-figure", "children")] == "–"
+    assert PAGE.leaves(scene("en", extra=never))[Leaf("queue-word", "children")] == "SOURCE DOWN"

@@ -1,6 +1,7 @@
 import pytest
 
-from dashboard.login import FORM_LIMIT, local_path
+from dashboard.form import LIMIT
+from dashboard.login import local_path
 from tests.dashboard.board import BoardOfTests
 
 
@@ -76,7 +77,7 @@ async def test_what_was_typed_is_shown_as_text(tested):
 
 async def test_a_form_is_bounded(tested):
     async with tested.client() as client:
-        assert (await client.post("/login", content=b"name=" + b"x" * FORM_LIMIT)).status_code == 413
+        assert (await client.post("/login", content=b"name=" + b"x" * LIMIT)).status_code == 413
 
 
 async def test_logging_out_needs_the_person_and_ends_the_log_in(tested):
@@ -101,3 +102,58 @@ async def test_a_page_of_another_right_is_refused(tested):
         assert "không có quyền" in str(refused)
     async with tested.logged_in(("analyst",), name="minh") as client:
         assert "sql-text" in (await client.post("/_dash-update-component", json=body)).text
+
+
+CHOSEN = "Mot-mat-khau-2026"
+
+
+async def change(client, **filled):
+    return await client.post("/password", data={"new": CHOSEN, "again": CHOSEN, **filled})
+
+
+async def test_a_person_changes_their_password_and_older_log_ins_end(tested):
+    async with tested.logged_in() as client:
+        password = tested.accounts.reset("lan")  # known to the test only now; it ends the first log-in
+        await client.post("/login", data={"name": "lan", "password": password})
+        kept = dict(client.cookies)
+        assert (await client.get("/password")).status_code == 200
+        changed = await change(client, old=password)
+        assert changed.status_code == 303
+        assert (await client.get("/api/clock")).status_code == 200, "this person stays logged in"
+        async with tested.client() as other:
+            other.cookies.update(kept)
+            assert (await other.get("/api/clock")).status_code == 401
+    assert tested.accounts.check("lan", CHOSEN)
+    assert tested.accounts.check("lan", password) is None
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "short-A1",
+        "only-small-letters-1",
+        "ONLY-CAPITALS-12345",
+        "No-digits-at-all-here",
+        "NoOtherCharacters12",
+        "A1-" * 99,
+    ],
+)
+async def test_a_weak_password_is_not_taken(tested, weak):
+    async with tested.logged_in() as client:
+        password = tested.accounts.reset("lan")
+        await client.post("/login", data={"name": "lan", "password": password})
+        assert (await change(client, old=password, new=weak, again=weak)).status_code == 422
+    assert tested.accounts.check("lan", password)
+
+
+async def test_the_old_password_is_asked_for_and_the_new_one_twice(tested):
+    async with tested.logged_in() as client:
+        assert (await change(client, old="wrong")).status_code == 401
+        assert (await change(client, old="wrong", again="other")).status_code == 401
+    async with tested.client() as stranger:
+        assert (await change(stranger, old="x")).status_code == 401
+
+
+async def test_a_form_with_too_many_fields_is_refused(tested):
+    async with tested.client() as client:
+        assert (await client.post("/login", content="&".join(f"a{n}=1" for n in range(50)))).status_code == 413

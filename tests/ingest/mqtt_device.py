@@ -19,7 +19,9 @@ needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not
 class Device:
     """A device; `acknowledged` are the message ids that the broker has answered for."""
 
-    def __init__(self, port, user="device", password="", client_id="device-1", will=None, clean=True, keepalive=20):
+    def __init__(
+        self, port, user="device", password="", client_id="device-1", will=None, clean=True, keepalive=20, tls=None
+    ):
         self.acknowledged = []
         self.refused = None
         self.connected = threading.Event()
@@ -33,6 +35,8 @@ class Device:
             self.client.username_pw_set(user, password)
         if will:
             self.client.will_set(*will)
+        if tls:
+            self.client.tls_set_context(tls)
         self.client.connect_async("127.0.0.1", port, keepalive=keepalive)
         self.client.loop_start()
 

@@ -78,7 +78,7 @@ def test_unknown_fields_are_kept_out_counted_and_named_once(caplog):
     one.take(body)
     assert one.counts["unknown_fields"] == 8
     assert "firmware" not in made.model_dump_json()
-    assert [record.getMessage().split(": ")[1] for record in caplog.records] == ["firmware", "hoTen"]
+    assert [record.getMessage().split(": ")[1] for record in caplog.records] == ["firmware"]
 
 
 def test_a_source_cannot_fill_the_log_with_names(caplog):

@@ -2,7 +2,9 @@ import asyncio
 import base64
 import json
 import os
+import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -25,7 +27,8 @@ from ingest.mqtt_broker import BrokerListen
 from ingest.producer import Producer
 from ingest.runner import Outside, Runner
 from ingest.subscription import MqttServer
-from tests.ingest.mqtt_device import device
+from ingest.topic import topic_of
+from tests.ingest.mqtt_device import Device, device
 from tests.ingest.test_poll import Rest, served
 from tests.ingest.toy import HEALTH, POLLED, POSTING, QUEUE, SUBSCRIBED, context, kept, note, until
 
@@ -36,7 +39,7 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 PASSWORD = "p" * 32
 
 
-def outside(folder, intake, mqtt, **changed):
+def outside(folder, intake, mqtt, /, **changed):
     values = {
         "folder": folder,
         "listen": Listen("127.0.0.1", intake),
@@ -167,16 +170,69 @@ async def test_a_port_that_is_taken_is_a_setting_to_change(kafka, tmp_path):
         assert errors.group_contains(ConfigurationError)
 
 
+def certificate(folder):
+    """A certificate for another host's name, as a ward makes it by hand."""
+    paths = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=ioc.phuong.vn",
+         "-out", paths[0], "-keyout", paths[1]], check=True, capture_output=True,
+    )  # fmt: skip
+    return paths
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+async def test_both_ports_speak_tls(kafka, tmp_path):
+    pem, key = certificate(tmp_path)
+    intake, mqtt = free(2)
+    reach = outside(
+        tmp_path, intake, mqtt,
+        listen=Listen("127.0.0.1", intake, pem, key),
+        mqtt=MqttServer("127.0.0.1", mqtt, "connector", SecretStr(PASSWORD), True, pem, any_host_name=True),
+        broker=BrokerListen("127.0.0.1", mqtt, PASSWORD, PASSWORD, pem, key),
+    )  # fmt: skip
+    ending = asyncio.Event()
+    task = asyncio.create_task(Runner([POSTING, SUBSCRIBED], reach, Producer(kafka), context("tls")).run(ending))
+    trusting = ssl.create_default_context(cafile=str(pem))
+    trusting.check_hostname = False
+    one = Device(mqtt, password=PASSWORD, tls=trusting)
+    async with httpx.AsyncClient(trust_env=False, verify=trusting) as http:
+
+        async def accepted():
+            assert not task.done(), task.exception()
+            try:
+                return (await http.post(f"https://127.0.0.1:{intake}/intake/posting", **signed(note(1)))).is_success
+            except httpx.TransportError:
+                return False
+
+        await until(accepted)
+    one.publish("toy/1/note", json.dumps(note(2)))
+    await until(lambda: one.acknowledged)
+    assert await ids(kafka, "tls") == {"n-1", "n-2"}
+    await asyncio.to_thread(one.leave)
+    ending.set()
+    await task
+
+
+def make_secrets(folder):
+    """The secrets that `./ioc up` makes; the same ones at every call."""
+    secrets = folder / "secrets"
+    secrets.mkdir(exist_ok=True)
+    fields = ConnectorsSettings.model_fields.items()
+    generated = [name for name, field in fields if (field.json_schema_extra or {}).get("generated")]
+    made = {}
+    for name in (*generated, "pseudonym_secret"):
+        path = secrets / f"ioc_{'' if name == 'pseudonym_secret' else 'connectors_'}{name}"
+        if not path.exists():
+            path.write_text(os.urandom(32).hex())
+        made[name] = path.read_text()
+    return made
+
+
 @contextmanager
 def process(folder, *arguments, **settings):
     """`python -m connectors` as it is run, with all secrets made."""
     intake, mqtt, nothing = free(3)
-    secrets = folder / "secrets"
-    secrets.mkdir(exist_ok=True)
-    for name, field in ConnectorsSettings.model_fields.items():
-        if (field.json_schema_extra or {}).get("generated"):
-            (secrets / f"ioc_connectors_{name}").write_text(os.urandom(32).hex())
-    (secrets / "ioc_pseudonym_secret").write_text(os.urandom(32).hex())
+    make_secrets(folder)
     environment = {
         "PATH": os.environ["PATH"],
         "IOC_DATA_FOLDER": str(folder),
@@ -215,6 +271,38 @@ def test_the_process_runs_all_connectors_and_ends_cleanly_within_ten_seconds(kaf
     assert "connected to Kafka" in log
     assert "Traceback" not in log
     assert secret not in log
+
+
+async def test_a_process_killed_at_any_moment_has_acknowledged_only_what_kafka_has(kafka, tmp_path):
+    ward, (intake, mqtt) = "killed", free(2)
+    ports = {"IOC_CONNECTORS_INTAKE_PORT": intake, "IOC_CONNECTORS_MQTT_PORT": mqtt}
+    settings = {"IOC_KAFKA_PORT": kafka.kafka_port, "IOC_WARD": ward, **ports}
+    now = int(time.time()) - 1000
+    sent: dict[int, int] = {}
+
+    async def there():
+        events = decode(await kept(kafka, topic_of("speaker"), ward)).events
+        return {int(one.data.at.timestamp()) for one in events}
+
+    password = make_secrets(tmp_path)["mqtt_device_password"]
+    loud = Device(mqtt, password=password, client_id="tdp-001-l1", clean=False)
+    for round_ in range(3):
+        with process(tmp_path, "--only", "smart_loudspeaker", **settings) as one:
+            await until(loud.connected.is_set)
+            for number in range(100 * round_, 100 * round_ + 100):
+                mid = loud.publish("loa/tdp-001-l1/status", json.dumps({"ts": now + number, "state": "idle", "vol": 1}))
+                sent[mid] = now + number
+            await until(lambda expected=100 * round_ + 30: len(loud.acknowledged) > expected)
+            one.kill()
+            one.communicate()
+        assert {sent[mid] for mid in list(loud.acknowledged)} <= await there()
+        loud.connected.clear()
+    with process(tmp_path, "--only", "smart_loudspeaker", **settings) as one:
+        await until(lambda: set(loud.acknowledged) == set(sent), 30)
+        one.kill()
+        one.communicate()
+    assert await there() == set(sent.values())
+    await asyncio.to_thread(loud.leave)
 
 
 def test_the_process_waits_for_kafka_says_so_once_and_ends_cleanly(tmp_path):
