@@ -26,7 +26,9 @@ PASSWORD = "container-password-of-the-tests"
 def missing_engine() -> str:
     """Why containers cannot be run here; empty where they can."""
     try:
-        answer = subprocess.run(["docker", "info", "--format", "{{.ServerVersion}}"], capture_output=True, text=True, timeout=20)
+        answer = subprocess.run(
+            ["docker", "info", "--format", "{{.ServerVersion}}"], capture_output=True, text=True, timeout=20
+        )
     except FileNotFoundError:
         return "no docker client"
     except subprocess.TimeoutExpired:
@@ -54,7 +56,9 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IngestSettings]:
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarehouseSettings]:
     from testcontainers.clickhouse import ClickHouseContainer
 
-    with ClickHouseContainer("clickhouse/clickhouse-server:26.9", username="ioc", password=PASSWORD, dbname="ioc") as container:
+    with ClickHouseContainer(
+        "clickhouse/clickhouse-server:26.9", username="ioc", password=PASSWORD, dbname="ioc"
+    ) as container:
         yield WarehouseSettings(
             _env_file=None,
             data_folder=Path(tmp_path_factory.mktemp("clickhouse")),
