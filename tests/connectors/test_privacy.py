@@ -1,17 +1,18 @@
 """From the device's protocol to the warehouse: no personal value of the recorded samples is found anywhere on the way."""
 
+import asyncio
 import json
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import paho.mqtt.client as mqtt
 import pytest
-from kafka import KafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from standardwebhooks import Webhook as Signer
 
 import connectors
@@ -36,7 +37,7 @@ PERSONAL = {value for one in CONNECTORS for line in lines(one) for value in pers
 class DossierSystem(BaseHTTPRequestHandler):
     """A dossier system that has one page: the recorded sample."""
 
-    items: list[Any] = []
+    items: ClassVar[list[Any]] = []
 
     def do_GET(self) -> None:
         page = {"DuLieu": [] if "conTro=1" in self.path else self.items, "ConTroTiepTheo": "1", "ConNua": False}
@@ -100,18 +101,21 @@ def publish(settings: ConnectorsSettings, one: Connector) -> None:
     client.loop_stop()
 
 
-def in_kafka(settings: IngestSettings) -> list[bytes]:
+async def in_kafka(settings: IngestSettings) -> list[bytes]:
     """Every record of every topic, keys included."""
     found: list[bytes] = []
-    consumer = KafkaConsumer(**client_options(settings), enable_auto_commit=False)
-    places = [TopicPartition(one.name, n) for one in topics(1) for n in range(settings.kafka_partitions)]
-    ends = consumer.end_offsets(places)
-    consumer.assign(places)
-    consumer.seek_to_beginning(*places)
-    while any(consumer.position(place) < end for place, end in ends.items()):
-        for records in consumer.poll(500).values():
-            found += [part for record in records for part in (record.key, record.value) if part]
-    consumer.close()
+    consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, group_id=None)
+    await consumer.start()
+    try:
+        places = [TopicPartition(one.name, n) for one in topics(1) for n in range(settings.kafka_partitions)]
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning(*places)
+        while any([await consumer.position(place) < end for place, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=500)).values():
+                found += [part for record in records for part in (record.key, record.value) if part]
+    finally:
+        await consumer.stop()
     return found
 
 
@@ -121,7 +125,7 @@ def in_warehouse(settings: WarehouseSettings) -> list[str]:
         tables = client.query(
             "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
         )
-        return [str(row) for (table,) in tables for row in client.query(f"SELECT * FROM {table}")]
+        return [str(row) for (table,) in tables for row in client.query(f"SELECT * FROM {table}")]  # noqa: S608 - names from the engine
 
 
 def test_nothing_personal_gets_further_than_the_connector(stack: Stack) -> None:
@@ -141,7 +145,7 @@ def test_nothing_personal_gets_further_than_the_connector(stack: Stack) -> None:
             assert time.monotonic() < end, stack.log("connectors")
             time.sleep(0.2)
     time.sleep(2)
-    everything = [part.decode() for part in in_kafka(stack.settings(IngestSettings))] + in_warehouse(warehouse)
+    everything = [part.decode() for part in asyncio.run(in_kafka(stack.settings(IngestSettings)))] + in_warehouse(warehouse)
     assert len(everything) > 100
     haystack = "\n".join(everything)
     assert [value for value in PERSONAL if value in haystack] == []
