@@ -97,8 +97,8 @@ def _welcome(install: Install) -> None:
     if password:
         line(f"  Đăng nhập | Log in:      {FIRST}  /  {password}")
         say(
-            "  Mật khẩu này chỉ hiện một lần: hãy ghi lại, rồi đổi trong bảng điều hành.",
-            "  This password is shown only once: note it down.",
+            "  Mật khẩu này chỉ hiện một lần: hãy ghi lại. Cấp lại bằng ./ioc account reset admin.",
+            "  This password is shown only once: note it down. ./ioc account reset admin makes a new one.",
         )
     line("  Ctrl-C: dừng | stop")
     line("")

@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 
 from pydantic import SecretStr
 
@@ -21,9 +22,13 @@ from ingest.producer import Producer
 from ingest.pseudonym import pseudonyms
 from ingest.runner import Outside, Runner
 from ingest.settings import IngestSettings, read_settings
+from ingest.source_light import EVERY
 from ingest.subscription import MqttServer
 
 log = logging.getLogger("connectors")
+
+FASTEST = timedelta(milliseconds=200)
+"""Real time between two heartbeats at least, however fast the pretend clock runs."""
 
 
 def main() -> int:
@@ -108,7 +113,8 @@ async def _run(connectors: Sequence[Connector], ingest: IngestSettings, settings
     ending = asyncio.Event()
     for end in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(end, ending.set)
-    await Runner(connectors, reach, Producer(ingest), context).run(ending)
+    heartbeat = max(EVERY / ingest.clock_speed, FASTEST)
+    await Runner(connectors, reach, Producer(ingest), context, heartbeat).run(ending)
 
 
 def _arguments() -> list[str]:

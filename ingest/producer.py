@@ -63,8 +63,7 @@ class Producer:
         while True:
             client = self._made()
             try:
-                async with asyncio.timeout(2 * PATIENCE.total_seconds()):
-                    await client.start()
+                await _started(client)
             except (KafkaError, OSError, TimeoutError) as error:
                 await _closed(client)
                 if not said:
@@ -194,6 +193,19 @@ class Producer:
             request_timeout_ms=limit,
             retry_backoff_ms=200,
         )
+
+
+async def _started(client: AIOKafkaProducer) -> None:
+    """Start a client; when we are cancelled, let its first connection come about, for aiokafka would not close it."""
+    starting = asyncio.create_task(client.start())
+    try:
+        async with asyncio.timeout(2 * PATIENCE.total_seconds()):
+            await asyncio.shield(starting)
+    finally:
+        if not starting.done():
+            await asyncio.wait({starting}, timeout=1)
+        starting.cancel()
+        starting.add_done_callback(_looked_at)
 
 
 async def _closed(client: AIOKafkaProducer) -> None:

@@ -25,7 +25,7 @@ from ingest.mapping import Mapping as ConnectorMapping
 from ingest.mqtt_broker import CONNECTOR_CLIENT, BrokerListen, embedded_broker
 from ingest.poll import Poller
 from ingest.producer import Producer
-from ingest.source_light import Light
+from ingest.source_light import EVERY, Light
 from ingest.subscription import MqttServer, Subscriber
 
 log = logging.getLogger(__name__)
@@ -66,12 +66,20 @@ class Runner:
         outside: how they and their sources reach each other.
         producer: the way into Kafka; started and stopped here.
         context: what mappings may use.
+        heartbeat: real time between two heartbeats of a source.
 
     Raises:
         ConfigurationError: a setting of a source is wrong.
     """
 
-    def __init__(self, connectors: Sequence[Connector], outside: Outside, producer: Producer, context: Context) -> None:
+    def __init__(
+        self,
+        connectors: Sequence[Connector],
+        outside: Outside,
+        producer: Producer,
+        context: Context,
+        heartbeat: timedelta = EVERY,
+    ) -> None:
         self._outside = outside
         self._producer = producer
         self._context = context
@@ -80,7 +88,7 @@ class Runner:
         posts: list[Post] = []
         for connector in connectors:
             mapping = ConnectorMapping(connector, context)
-            light = Light(connector, context, producer)
+            light = Light(connector, context, producer, heartbeat)
             way = connector.way
             if isinstance(way, Webhook):
                 posts.append(post := Post(mapping, light))

@@ -22,7 +22,7 @@ from ingest.producer import Producer
 log = logging.getLogger(__name__)
 
 EVERY = timedelta(seconds=10)
-"""Real time between two heartbeats, whatever the speed of the pretend clock."""
+"""Time between two heartbeats, by the install's clock."""
 
 AGAIN = timedelta(seconds=1)
 
@@ -39,6 +39,8 @@ class Light:
         self._producer = producer
         self._every = every.total_seconds()
         self._reachable: bool | None = None
+        self._away = False
+        """Whether what we reach told us that the source behind it is gone."""
         self._changes: list[Envelope] = []
         self._changed = asyncio.Event()
         self._newest: datetime | None = None
@@ -69,6 +71,8 @@ class Light:
         for one in envelopes:
             if self._newest is None or one.time > self._newest:
                 self._newest = one.time
+            if isinstance(one.data, SourceDown | SourceUp) and one.subject == self._connector.id:
+                self._away = isinstance(one.data, SourceDown)
 
     async def shine(self, counts: Counter[str]) -> None:
         """Send changes at once and heartbeats on time, for ever.
@@ -95,7 +99,7 @@ class Light:
     async def _tell(self) -> None:
         """Send what changed and a heartbeat; while Kafka is away, changes wait for the next time."""
         changes = self._changes
-        beat = [self._heartbeat()] if self._reachable else []
+        beat = [self._heartbeat()] if self._reachable and not self._away else []
         if not changes and not beat:
             return
         with suppress(Unavailable):

@@ -187,7 +187,11 @@ class Fold:
         for value in values:
             split = (value.dimension, value.member)
             if value.grain == "stock":
-                self._stocks[value.ward, value.indicator, *split] = (value.numerator, value.denominator, value.window_ms)
+                self._stocks[value.ward, value.indicator, *split] = (
+                    value.numerator,
+                    value.denominator,
+                    value.window_ms,
+                )
             elif value.window_ms >= self._forgotten:
                 key = (value.ward, value.indicator, value.window_ms, *split)
                 self._flows.setdefault(key, [0, 0, value.newest_ms])
@@ -256,10 +260,11 @@ class Fold:
 
     def _look(self, place: tuple[str, str], at_ms: int) -> None:
         id, ward = place
-        self._looked_ms[place] = at_ms
         plan = self._plans[id]
-        if not plan.is_clocked:
+        # What came late does not change how things are now; a look back would take what it sees for the newest state.
+        if not plan.is_clocked or at_ms < self._looked_ms.get(place, 0):
             return
+        self._looked_ms[place] = at_ms
         active = self._active.get(place, set())
         self._active[place] = active = {
             state

@@ -145,7 +145,9 @@ def test_nothing_personal_gets_further_than_the_connector(stack: Stack) -> None:
             assert time.monotonic() < end, stack.log("connectors")
             time.sleep(0.2)
     time.sleep(2)
-    everything = [part.decode() for part in asyncio.run(in_kafka(stack.settings(IngestSettings)))] + in_warehouse(warehouse)
+    everything = [part.decode() for part in asyncio.run(in_kafka(stack.settings(IngestSettings)))] + in_warehouse(
+        warehouse
+    )
     assert len(everything) > 100
     haystack = "\n".join(everything)
     assert [value for value in PERSONAL if value in haystack] == []

@@ -32,7 +32,7 @@ LAG = Indicator(
     ),
     unit=SECONDS,
     of=SOURCE,
-    value=Largest(amount=lambda s, now: now - s.seen_at, where=known),
+    value=Largest(amount=lambda s, now: now - s.seen_at, where=lambda s, now: known(s, now) & (s.seen_at > 0)),
     by=("key",),
     threshold=Threshold(warning=30, critical=60),
     late_after=timedelta(seconds=30),
