@@ -54,10 +54,10 @@ def _entry(kind: type[BaseSettings], field: str) -> str:
     name = variable(kind, field)
     doc = " ".join(docs(kind).get(field, "").split())
     made = " (made at first start)" if name.lower() in {*ALSO, *generated(kind)} else ""
-    return f"# {doc}{made}\n# {name}={_default(kind, field)}\n"
+    return f"# {doc}{made}\n# {name}={default(kind, field)}\n"
 
 
-def _default(kind: type[BaseSettings], field: str) -> str:
+def default(kind: type[BaseSettings], field: str) -> str:
     value = kind.model_fields[field].default
     if value is PydanticUndefined or value is None or isinstance(value, SecretStr) or value in ("", {}):
         return ""

@@ -251,16 +251,16 @@ def process(folder, *arguments, **settings):
                 one.kill()
 
 
-def answers(port):
+def answers(port, probe):
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/livez", trust_env=False).status_code == 200
+        return httpx.get(f"http://127.0.0.1:{port}/{probe}", trust_env=False).status_code == 200
     except httpx.TransportError:
         return False
 
 
 def test_the_process_runs_all_connectors_and_ends_cleanly_within_ten_seconds(kafka, tmp_path):
     with process(tmp_path, IOC_KAFKA_PORT=kafka.kafka_port, IOC_PRETEND="true") as one:
-        wait_for(one)
+        wait_for(one, "readyz")
         secret = ConnectorsSettings(_secrets_dir=tmp_path / "secrets", _env_file=None).webhook_secrets("queue_kiosk")[0]
         url = f"http://127.0.0.1:{one.intake}/intake/queue_kiosk"
         answer = httpx.post(url, trust_env=False, **signed({"id": "x"}, secret=secret))
@@ -336,9 +336,9 @@ def test_a_wrong_setting_ends_the_process_with_one_sentence(tmp_path, arguments,
     assert "Traceback" not in log
 
 
-def wait_for(one):
+def wait_for(one, probe="livez"):
     deadline = time.monotonic() + 20
-    while not answers(one.intake):
+    while not answers(one.intake, probe):
         assert one.poll() is None, one.stderr.read()
         assert time.monotonic() < deadline
         time.sleep(0.1)

@@ -1,0 +1,88 @@
+"""README.md: every block is run, or compared with what it shows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from commands import env_example
+from commands.install import KINDS, variable
+from tests import warehouse_server
+from tests.made import events
+from tests.raw import store
+from warehouse import views
+from warehouse.adhoc import Adhoc
+from warehouse.client import connect
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "commands")
+
+
+def blocks(language: str) -> list[str]:
+    return [text for name, text in BLOCKS if name == language]
+
+
+def test_every_block_is_of_a_kind_that_a_test_looks_at() -> None:
+    assert {name for name, _ in BLOCKS} == {"sh", "python", "sql", ""}
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.splitlines()[0])
+def test_code_is_what_the_file_says(block: str) -> None:
+    path, _, code = block.partition("\n")
+    assert code.strip() in (ROOT / path.removeprefix("# ")).read_text(encoding="utf-8")
+
+
+def test_commands_exist() -> None:
+    named = set(re.findall(r"\./ioc (\w+)", TEXT))
+    assert named
+    for name in named:
+        assert (ROOT / "commands" / f"{name}.py").is_file(), name
+    assert [block.strip() for block in blocks("sh")] == ["./ioc up", "./ioc test"]
+
+
+def test_ci_runs_the_commands_that_the_readme_gives() -> None:
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert "./ioc check" in script
+    assert "./ioc test" in script
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("query", blocks("sql"))
+def test_queries_run(query: str, tmp_path: Path) -> None:
+    with warehouse_server.running(tmp_path) as settings, connect(settings) as client:
+        store(client, events(seed=1, count=200))
+        answer = Adhoc(settings, views.public_names()).run(query, "reader")
+        assert len(answer.columns) == 2
+
+
+def test_the_map_names_the_folders_and_what_they_may_import() -> None:
+    rows = dict(re.findall(r"^\| `(\w+)/` \| .* \| (.*) \|$", TEXT, re.MULTILINE))
+    assert tuple(rows) == FOLDERS
+    for folder, allowed in rows.items():
+        imported = {
+            name
+            for file in (ROOT / folder).rglob("*.py")
+            for name in re.findall(r"^(?:from|import) (\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+            if name in FOLDERS and name != folder
+        }
+        if allowed != "all":
+            assert imported == set(re.findall(r"`(\w+)`", allowed)), folder
+
+
+def test_the_settings_are_those_of_the_classes() -> None:
+    rows = re.findall(r"^\| `(IOC_\w+)` \| (.*?) \| (.*) \|$", TEXT, re.MULTILINE)
+    assert len(rows) > 10
+    known = {
+        variable(kind, field): (env_example.default(kind, field), env_example.docs(kind)[field])
+        for kind in reversed(KINDS)  # a setting that several folders read is explained by the first
+        for field in kind.model_fields
+    }
+    for name, default, meaning in rows:
+        assert (default.strip("`"), meaning) == known[name], name
+
+
+def test_what_it_points_to_is_there() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", TEXT):
+        assert (ROOT / target).is_file(), target
