@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
 from commands.install import KINDS, ROOT, variable
-from commands.secret_files import ALSO, generated
+from commands.secret_files import generated
 
 FILE = ROOT / ".env.example"
 
@@ -53,11 +53,12 @@ def docs(kind: type[BaseSettings]) -> dict[str, str]:
 def _entry(kind: type[BaseSettings], field: str) -> str:
     name = variable(kind, field)
     doc = " ".join(docs(kind).get(field, "").split())
-    made = " (made at first start)" if name.lower() in {*ALSO, *generated(kind)} else ""
+    made = " (made at first start)" if name.lower() in generated(kind) else ""
     return f"# {doc}{made}\n# {name}={default(kind, field)}\n"
 
 
 def default(kind: type[BaseSettings], field: str) -> str:
+    """A setting's default as it would be written in `.env`; empty where there is none."""
     value = kind.model_fields[field].default
     if value is PydanticUndefined or value is None or isinstance(value, SecretStr) or value in ("", {}):
         return ""

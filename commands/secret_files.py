@@ -13,9 +13,6 @@ from pydantic_settings import BaseSettings
 
 from commands.install import variable
 
-ALSO = ("ioc_pseudonym_secret", "ioc_warehouse_password", "ioc_warehouse_analyst_password")
-"""Made as well: they serve more than one folder."""
-
 
 def make(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:
     """Make the secrets that are missing; existing ones stay as they are.
@@ -25,7 +22,7 @@ def make(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    names = sorted({*ALSO, *(name for kind in kinds for name in generated(kind))})
+    names = sorted({name for kind in kinds for name in generated(kind)})
     return [name for name in names if _made(folder / name)]
 
 

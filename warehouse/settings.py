@@ -37,11 +37,11 @@ class WarehouseSettings(BaseSettings):
 
     user: str = Field("ioc", pattern=_IDENTIFIER)
     """User that owns the database."""
-    password: SecretStr = Field(min_length=16)
+    password: SecretStr = Field(min_length=16, json_schema_extra={"generated": True})
     """The owner's password; made at first start for our own engine."""
     analyst_user: str = Field("analyst", pattern=_IDENTIFIER)
     """User that may only read what is open to analysts."""
-    analyst_password: SecretStr | None = Field(None, min_length=16)
+    analyst_password: SecretStr | None = Field(None, min_length=16, json_schema_extra={"generated": True})
     """The analysts' password, another than the owner's; without it nobody can ask ad-hoc SQL."""
 
     analyst_seconds: timedelta = Field(timedelta(seconds=10), gt=timedelta())

@@ -2,7 +2,9 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
+from ingest.envelope import envelope
 from ingest.errors import Unavailable
+from ingest.events.health import SourceDown, SourceUp
 from ingest.source_light import Light
 from tests.ingest.toy import POSTING, context, until
 
@@ -88,10 +90,30 @@ async def test_a_heartbeat_says_how_old_the_newest_event_is():
 
     class Sent:
         time = one._context.clock.now() - timedelta(seconds=90)
+        data = None
 
     one.sent([Sent, Sent])
     await until(lambda: kafka.beats[-1].lag_s == 90)
     assert kafka.beats[-1].events_sent == 2
+    await ended(task)
+
+
+async def test_beats_stop_while_what_we_reach_says_that_the_source_is_gone():
+    one, kafka, task = light()
+    one.up()
+    await until(lambda: kafka.beats)
+
+    def told(kind):
+        event = kind(source_id=POSTING.id, at=one._context.clock.now(), cause_code="recorder")
+        return envelope(event, ward="w", source="/w/queue/posting", recorded_at=one._context.clock.now())
+
+    one.sent([told(SourceDown)])
+    await asyncio.sleep(0.05)
+    count = len(kafka.beats)
+    await asyncio.sleep(0.1)
+    assert len(kafka.beats) == count
+    one.sent([told(SourceUp)])
+    await until(lambda: len(kafka.beats) > count)
     await ended(task)
 
 
