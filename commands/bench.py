@@ -125,6 +125,9 @@ class Expected(NamedTuple):
     """Total by indicator."""
 
 
+STALLED = 40.0
+"""Seconds without progress after which a candidate is given up."""
+
 COUNTED = {"Q01": b".queue.ticket.issued.", "C03": b".camera.detection.started.", "D01": b".dossier.dossier.received."}
 """Indicators that simply count events of one type, so that the sum of their values tells when all is queryable."""
 
@@ -164,11 +167,15 @@ def _rate(stack: Stack, name: str, workers: list[str], module: str, expected: Ex
         for worker in workers:
             stack.start(worker, module)
         first: tuple[float, int] | None = None
+        latest = (time.monotonic(), 0)
         while True:
             time.sleep(0.1)
             stored = int(client.query("SELECT count() FROM raw_events")[0][0])
             now = time.monotonic()
             first = first or ((now, stored) if stored else None)
+            latest = (now, stored) if stored != latest[1] else latest
+            if now - latest[0] > STALLED:
+                raise SystemExit(f"{name} stopped at {stored:,} of {expected.events:,}:\n{stack.log(workers[0])}")
             progress.show(f"{name}: {stored:,}/{expected.events:,}", every=20)
             if any(stack.pid(worker) is None for worker in workers):
                 raise SystemExit(f"{name}: {stack.log(workers[0])}")

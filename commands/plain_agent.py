@@ -3,6 +3,7 @@
 `python -m commands.plain_agent` takes the place of `python -m streams`.
 """
 
+import asyncio
 from typing import Any
 
 import faust
@@ -44,16 +45,20 @@ def main() -> None:
         key_serializer="raw",
     )
 
+    ready = asyncio.Event()
+
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def assigned(sender: Any, assigned: set[TP], **_: Any) -> None:
-        if not worker.committed():  # told more than once at start, and this peer does not seek
+        if not ready.is_set():  # told more than once at start, and this peer does not seek
             await worker.assigned({(tp.topic, tp.partition) for tp in assigned})
+            ready.set()
 
     @app.task  # type: ignore[untyped-decorator]
     async def run() -> None:
         await worker.run()
 
     async def agent(stream: Any) -> None:
+        await ready.wait()
         async for event in stream.events():
             message = event.message
             await worker.take((message.topic, message.partition), Chunk([message.offset], [event.value]))

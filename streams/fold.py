@@ -59,7 +59,7 @@ class Fold:
         self._dirty: set[FlowKey] = set()
         self._stirred: set[tuple[str, str]] = set()
         self._looked_ms: dict[tuple[str, str], int] = {}
-        self._stocks: dict[tuple[str, str, str, str], tuple[int, int, int]] = {}
+        self._stocks: dict[tuple[str, str], dict[tuple[str, str], tuple[int, int, int]]] = {}
         self._values: dict[tuple[Any, ...], Value] = {}
         self._next_close = 0
         self._forgotten = 0
@@ -157,6 +157,10 @@ class Fold:
         for flow in [flow for flow in self._flows if flow[2] < self._forgotten]:
             del self._flows[flow]
 
+    def stocks(self) -> dict[tuple[str, str, str, str], tuple[int, int, int]]:
+        """Numerator, denominator and window of every stock as last seen, by ward, indicator, dimension and member."""
+        return {(*place, *split): known for place, splits in self._stocks.items() for split, known in splits.items()}
+
     def dump(self) -> list[list[Any]]:
         """The memory as JSON values, in pieces; nothing may wait in `take`."""
         newest = [[*place, at] for place, at in self._newest.items()]
@@ -165,7 +169,7 @@ class Fold:
             ["states", id, [state.dump() for state in states.values()]] for (id, _), states in self._states.items()
         ]
         pieces += [["flows", [[*key, *sums] for key, sums in self._flows.items()]]]
-        pieces += [["stocks", [[*key, *known] for key, known in self._stocks.items()]]]
+        pieces += [["stocks", [[*key, *known] for key, known in self.stocks().items()]]]
         return pieces
 
     def load(self, offset: int, pieces: Iterable[list[Any]]) -> None:
@@ -180,18 +184,16 @@ class Fold:
             elif kind == "flows":
                 self._flows.update({tuple(row[:5]): row[5:] for row in content[0]})
             elif kind == "stocks":
-                self._stocks.update({tuple(row[:4]): tuple(row[4:]) for row in content[0]})
+                for ward, id, dimension, member, *known in content[0]:
+                    self._stocks.setdefault((ward, id), {})[dimension, member] = (known[0], known[1], known[2])
 
     def expect(self, values: Iterable[Value]) -> None:
         """Know what an earlier life wrote after the snapshot, so that what no longer counts is written as 0."""
         for value in values:
             split = (value.dimension, value.member)
             if value.grain == "stock":
-                self._stocks[value.ward, value.indicator, *split] = (
-                    value.numerator,
-                    value.denominator,
-                    value.window_ms,
-                )
+                known = (value.numerator, value.denominator, value.window_ms)
+                self._stocks.setdefault((value.ward, value.indicator), {})[split] = known
             elif value.window_ms >= self._forgotten:
                 key = (value.ward, value.indicator, value.window_ms, *split)
                 self._flows.setdefault(key, [0, 0, value.newest_ms])
@@ -275,7 +277,7 @@ class Fold:
         newest = self._newest.get(place, 0)
         for stock in plan.stocks:
             sums = _levels(stock, states, at_ms)
-            gone = [key[2:] for key in self._stocks if key[:2] == (ward, stock.id) and key[2:] not in sums]
+            gone = [split for split in self._stocks.get((ward, stock.id), ()) if split not in sums]
             for split in [*sums, *gone]:
                 self._changed(ward, stock.id, split, sums.get(split, (0, 0)), at_ms, newest)
 
@@ -283,14 +285,14 @@ class Fold:
         self, ward: str, id: str, split: tuple[str, str], sums: Sequence[int], at_ms: int, newest: int
     ) -> None:
         window = int(window_start(at_ms - 1, GAUGE_MS))
-        key = (ward, id, *split)
+        stocks = self._stocks.setdefault((ward, id), {})
         numerator, denominator = sums
         is_total = split == ("", "")
-        known = self._stocks.get(key)
+        known = stocks.get(split)
         if known is not None and known[:2] == (numerator, denominator) and (not is_total or known[2] == window):
             return
-        self._stocks[key] = (numerator, denominator, window)
-        self._values[(*key, window)] = Value(
+        stocks[split] = (numerator, denominator, window)
+        self._values[(ward, id, *split, window)] = Value(
             ward, id, "stock", window, *split, numerator, denominator, newest, at_ms,
             self.topic, self.partition, self.offset, at_ms,
         )  # fmt: skip

@@ -100,6 +100,10 @@ class State:
     __slots__ = ("given", "key", "newest_at", "ward")
     entity: Entity
     rules: tuple[tuple[str, Rule], ...]
+    empty: tuple[tuple[str, Any], ...]
+    """Each field's value before any event."""
+    histories: tuple[str, ...]
+    """Slots with what the latest values were."""
 
     ward: str
     key: str
@@ -112,10 +116,10 @@ class State:
         self.key = key
         self.newest_at = 0
         self.given = None
-        for name, rule in self.rules:
-            setattr(self, name, NEVER if isinstance(rule, First) else rule.empty)
-            if isinstance(rule, Latest):
-                setattr(self, f"_{name}", [])
+        for name, empty in self.empty:
+            setattr(self, name, empty)
+        for name in self.histories:
+            setattr(self, name, [])
 
     def as_of(self, ms: int) -> State:
         """The state as it was at a time, at most `HORIZON_MS` before its newest event."""
@@ -162,8 +166,16 @@ Update = Callable[[Any, Event, int, str], None]
 @cache
 def state_type(entity: Entity) -> type[State]:
     """The class of the entity's states, with a slot a field."""
-    slots = [*entity.fields, *(f"_{name}" for name, rule in entity.fields.items() if isinstance(rule, Latest))]
-    members = {"__slots__": tuple(slots), "entity": entity, "rules": tuple(entity.fields.items())}
+    histories = tuple(f"_{name}" for name, rule in entity.fields.items() if isinstance(rule, Latest))
+    members = {
+        "__slots__": (*entity.fields, *histories),
+        "entity": entity,
+        "rules": tuple(entity.fields.items()),
+        "empty": tuple(
+            (name, NEVER if isinstance(rule, First) else rule.empty) for name, rule in entity.fields.items()
+        ),
+        "histories": histories,
+    }
     return types.new_class(f"State_{entity.id}", (State,), exec_body=lambda namespace: namespace.update(members))
 
 

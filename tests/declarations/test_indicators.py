@@ -99,7 +99,7 @@ def stocks() -> dict[int, dict[tuple[str, str, str, str], tuple[int, int]]]:
         found[moment] = {}
         for fold in folded([one for one in ENVELOPES if milliseconds(one.time) < moment + 5_000]).values():
             fold.look(moment, only_stirred=False)
-            found[moment] |= {key: sums[:2] for key, sums in fold._stocks.items() if any(sums[:2])}
+            found[moment] |= {key: sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}
     return found
 
 

@@ -37,7 +37,7 @@ def final(fold: Fold) -> Figures:
     """The final flows and the stocks at one later moment."""
     fold.look(LATER, only_stirred=False)
     values = fold.take()
-    known = {(*key[:2], "stock", *key[2:]): sums[:2] for key, sums in fold._stocks.items() if any(sums[:2])}
+    known = {(*key[:2], "stock", *key[2:]): sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}
     return figures([value for value in values if value.grain == "flow"]) | known  # type: ignore[return-value]
 
 
