@@ -1,6 +1,6 @@
 """Faust: events in Kafka become rows and values in the warehouse.
 
-`fold` is the pure heart: events in, values out, the same for any split into batches and any replay. `transport` feeds Faust whole
+`fold` is the pure heart (`plan` and `count` serve it): events in, values out, the same for any split and any replay. `transport` feeds Faust whole
 partition chunks, `worker` is the shell around the fold (positions, recovery, flushing, pushes), `app` attaches an agent a stream.
 
 Exactly once, by offset-versioned upserts: each raw row carries topic, partition and offset, and one block is one part, so what a

@@ -13,9 +13,10 @@ from ingest.events import streams
 from ingest.kafka_client import client_options
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS, topic_of
+from streams.part import Place
 from streams.settings import StreamsSettings
 from streams.transport import transport
-from streams.worker import Place, Worker
+from streams.worker import Worker
 
 log = logging.getLogger(__name__)
 

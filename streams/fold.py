@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 
 from ingest.clock import milliseconds
 from ingest.envelope import Envelope
-from streams.plan import MILLISECOND, EntityPlan, FlowPlan, StockPlan, Touch, plans, touches
+from streams.count import Contribution, contributions, levels
+from streams.plan import MILLISECOND, EntityPlan, Touch, plans, touches
 from warehouse.entity import State
-from warehouse.expression import NEVER, window_start
+from warehouse.expression import window_start
 from warehouse.indicator import GAUGE_WINDOW
 from warehouse.value import Value
 
@@ -25,9 +26,6 @@ KEEP_FLOWS_MS = 8 * 86_400_000
 
 FlowKey = tuple[str, str, int, str, str]
 """Ward, indicator, window, dimension, member."""
-
-Contribution = tuple[FlowPlan, int, int, int, tuple[str, ...]]
-"""What one entity adds: to which indicator, side, when, how much, and the members it belongs to."""
 
 
 class Late(NamedTuple):
@@ -87,7 +85,7 @@ class Fold:
         """Take in states that the warehouse remembers; what they contribute is already in the values."""
         plan = self._plans[id]
         for state in states:
-            state.given = _contributions(plan, state)
+            state.given = contributions(plan, state)
             if self._states.setdefault((id, state.ward), {}).setdefault(state.key, state) is state:
                 self._active.setdefault((id, state.ward), set()).add(state)
 
@@ -230,7 +228,7 @@ class Fold:
                 place = (plan.entity.id, state.ward)
                 self._stirred.add(place)
                 self._active.setdefault(place, set()).add(state)
-            before, after = state.given or (), _contributions(plan, state)
+            before, after = state.given or (), contributions(plan, state)
             if before != after:
                 for contribution in before:
                     if contribution not in after:
@@ -276,7 +274,7 @@ class Fold:
         states = [state.as_of(at_ms) for state in active]
         newest = self._newest.get(place, 0)
         for stock in plan.stocks:
-            sums = _levels(stock, states, at_ms)
+            sums = levels(stock, states, at_ms)
             gone = [split for split in self._stocks.get((ward, stock.id), ()) if split not in sums]
             for split in [*sums, *gone]:
                 self._changed(ward, stock.id, split, sums.get(split, (0, 0)), at_ms, newest)
@@ -296,28 +294,3 @@ class Fold:
             ward, id, "stock", window, *split, numerator, denominator, newest, at_ms,
             self.topic, self.partition, self.offset, at_ms,
         )  # fmt: skip
-
-
-def _contributions(plan: EntityPlan, state: State) -> list[Contribution]:
-    """What the entity adds to flows as it is now known."""
-    found: list[Contribution] = []
-    for flow in plan.flows:
-        for at, where, amount, side in flow.parts:
-            when = at(state)
-            if when < NEVER and (where is None or where(state)):
-                members = tuple([str(getattr(state, field)) for field in flow.by])
-                found.append((flow, side, when, 1 if amount is None else amount(state), members))
-    return found
-
-
-def _levels(stock: StockPlan, states: list[State], at_ms: int) -> dict[tuple[str, str], list[int]]:
-    """Numerator and denominator in total and by member."""
-    sums: dict[tuple[str, str], list[int]] = {("", ""): [0, 0]}
-    for state in states:
-        for where, amount, side in stock.parts:
-            if where(state, at_ms):
-                value = 1 if amount is None else amount(state, at_ms)
-                for split in (("", ""), *((field, str(getattr(state, field))) for field in stock.by)):
-                    known = sums.setdefault(split, [0, 0])
-                    known[side] = max(known[side], value) if stock.largest else known[side] + value
-    return sums

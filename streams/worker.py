@@ -13,6 +13,7 @@ from ingest.errors import InvalidEvent, Unavailable
 from ingest.producer import Producer
 from ingest.topic import DEAD_LETTERS
 from streams.fold import Fold
+from streams.part import Part, Place
 from streams.plan import plans
 from streams.settings import StreamsSettings
 from streams.transport import Chunk
@@ -23,27 +24,6 @@ from warehouse.snapshot import read_snapshot, values_after, write_snapshot
 from warehouse.value import Value
 
 log = logging.getLogger(__name__)
-
-Place = tuple[str, int]
-"""Topic and partition."""
-
-
-class Part:
-    """One partition that this worker has."""
-
-    def __init__(self, fold: Fold, stored: int) -> None:
-        self.fold = fold
-        self.stored = stored
-        """Last offset in the warehouse when the partition was assigned; up to it, events are folded but not stored again."""
-        self.snapshot = fold.offset
-        """Offset of the newest snapshot."""
-        self.written = fold.offset
-        """Offset up to which events and their values can be queried."""
-
-    @property
-    def is_recovering(self) -> bool:
-        """Whether the fold is still behind what the warehouse shows."""
-        return self.fold.offset < self.stored
 
 
 class Block(NamedTuple):

@@ -1,0 +1,33 @@
+"""Count: what entities contribute to the indicators, as their states are now known."""
+
+from streams.plan import EntityPlan, FlowPlan, StockPlan
+from warehouse.entity import State
+from warehouse.expression import NEVER
+
+Contribution = tuple[FlowPlan, int, int, int, tuple[str, ...]]
+"""What one entity adds: to which indicator, side, when, how much, and the members it belongs to."""
+
+
+def contributions(plan: EntityPlan, state: State) -> list[Contribution]:
+    """What the entity adds to flows as it is now known."""
+    found: list[Contribution] = []
+    for flow in plan.flows:
+        for at, where, amount, side in flow.parts:
+            when = at(state)
+            if when < NEVER and (where is None or where(state)):
+                members = tuple([str(getattr(state, field)) for field in flow.by])
+                found.append((flow, side, when, 1 if amount is None else amount(state), members))
+    return found
+
+
+def levels(stock: StockPlan, states: list[State], at_ms: int) -> dict[tuple[str, str], list[int]]:
+    """Numerator and denominator in total and by member."""
+    sums: dict[tuple[str, str], list[int]] = {("", ""): [0, 0]}
+    for state in states:
+        for where, amount, side in stock.parts:
+            if where(state, at_ms):
+                value = 1 if amount is None else amount(state, at_ms)
+                for split in (("", ""), *((field, str(getattr(state, field))) for field in stock.by)):
+                    known = sums.setdefault(split, [0, 0])
+                    known[side] = max(known[side], value) if stock.largest else known[side] + value
+    return sums
