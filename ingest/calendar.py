@@ -1,8 +1,8 @@
 """Calendar: Vietnam's working time, in which statutory limits are counted (domain.md 2.4).
 
 Holidays come from the library `holidays`; the days that are announced year by year (swapped days, days off granted
-besides) stand in `ANNOUNCED` and override it. A year that is missing there is still calculated, with a warning: its
-swaps are not known yet.
+besides) override it, see `announced`. A year that is missing there is still calculated, with a warning: its swaps are not
+known yet.
 """
 
 import logging
@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 import holidays
 
+from ingest.announced import Announced, announced
 from ingest.clock import WARD_OFFSET, milliseconds
 from ingest.errors import ConfigurationError
 
@@ -37,25 +38,6 @@ class Hours(NamedTuple):
     closes: time
 
 
-class Announced(NamedTuple):
-    """What the authorities announced for one year, besides the holidays that the law names."""
-
-    off: frozenset[date] = frozenset()
-    """Further days off: the day that a swap frees, days granted besides."""
-    working: frozenset[date] = frozenset()
-    """Days worked although they would be off: the Saturday of a swap, a calculated holiday that was not given."""
-
-
-ANNOUNCED: dict[int, Announced] = {
-    2024: Announced(off=frozenset({date(2024, 4, 29)}), working=frozenset({date(2024, 5, 4)})),
-    2025: Announced(off=frozenset({date(2025, 5, 2)}), working=frozenset({date(2025, 4, 26)})),
-    2026: Announced(
-        off=frozenset({date(2026, 1, 2), date(2026, 8, 31)}),
-        working=frozenset({date(2026, 1, 10), date(2026, 8, 22)}),
-    ),
-}
-"""By year. Add the next year here, or pass a calendar its own table, as soon as its days are announced."""
-
 OFFICE_HOURS = (Hours(time(7, 0), time(11, 30)), Hours(time(13, 30), time(17, 0)))
 """The default working hours: eight hours with a long lunch."""
 
@@ -73,8 +55,8 @@ class Calendar:
     """A working day's hours, in order, not overlapping."""
     weekdays: frozenset[int] = MONDAY_TO_FRIDAY
     """Working weekdays, Monday = 0."""
-    announced: dict[int, Announced] = field(default_factory=lambda: ANNOUNCED, hash=False)
-    """What was announced, by year."""
+    announced: dict[int, Announced] | None = field(default=None, hash=False)
+    """What was announced, by year; `None`: as the install's files say."""
 
     def __post_init__(self) -> None:
         edges = [edge for hours in self.hours for edge in hours]
@@ -230,10 +212,13 @@ def _holidays(year: int) -> frozenset[date]:
 
 @cache
 def _announced(calendar: Calendar, year: int) -> Announced:
-    if year in calendar.announced:
-        return calendar.announced[year]
+    years = announced() if calendar.announced is None else calendar.announced
+    if year in years:
+        return years[year]
     logger.warning(
-        "The days off of %d are not in the announced table (ingest/calendar.py): the law's are counted, swaps unknown",
+        "The days off of %d are not announced yet: the law's are counted, swaps unknown. Add [%d] to calendar.toml in the data "
+        "folder as soon as they are (the form: ingest/days_off.toml).",
+        year,
         year,
     )
     return Announced()

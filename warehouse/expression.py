@@ -13,8 +13,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from warehouse.working_time import worked_until, worked_until_sql
-
 NEVER = 4_102_444_800_000
 """The time of what has not happened: 2100-01-01, later than every real time."""
 
@@ -134,10 +132,3 @@ def window_start(ms: Any, size_ms: int) -> Any:
     if isinstance(ms, Sql):
         return Sql(f"(intDiv({ms.text} + {WARD_OFFSET_MS}, {size_ms}) * {size_ms} - {WARD_OFFSET_MS})")
     return (ms + WARD_OFFSET_MS) // size_ms * size_ms - WARD_OFFSET_MS
-
-
-def working_ms(start: Any, end: Any) -> Any:
-    """Working time between two times in milliseconds by the ward's calendar; negative when `end` is before `start`."""
-    if isinstance(start, Sql) or isinstance(end, Sql):
-        return Sql(f"({worked_until_sql(sql(end))} - {worked_until_sql(sql(start))})")
-    return worked_until(end) - worked_until(start)

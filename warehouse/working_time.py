@@ -1,9 +1,9 @@
-"""Working time in both renderings: how many working milliseconds lie before a time, in Python and in SQL.
+"""Working time in both renderings: how many working milliseconds lie before a time, and back, in Python and in SQL.
 
 Both read the same segments of `ingest.calendar`; `views` publishes them to SQL as `working_calendar`.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from datetime import date
 from functools import cache
 from typing import NamedTuple
@@ -21,19 +21,22 @@ class WorkingCalendar(NamedTuple):
     lengths: tuple[int, ...]
     before: tuple[int, ...]
     """Working milliseconds before each segment."""
+    after: tuple[int, ...]
+    """Working milliseconds until each segment's end."""
 
 
 @cache
 def working_calendar() -> WorkingCalendar:
     """The calendar from 2024 to 2028; times outside count as not worked."""
-    opens, lengths, before = [0], [0], [0]
+    opens, lengths, before, after = [0], [0], [0], [0]
     worked = 0
     for start, end in OFFICE.segments(FIRST_DAY, LAST_DAY):
         opens.append(start)
         lengths.append(end - start)
         before.append(worked)
         worked += end - start
-    return WorkingCalendar(tuple(opens), tuple(lengths), tuple(before))
+        after.append(worked)
+    return WorkingCalendar(tuple(opens), tuple(lengths), tuple(before), tuple(after))
 
 
 def worked_until(ms: int) -> int:
@@ -49,6 +52,27 @@ def worked_until_sql(ms: str) -> str:
     Args:
         ms: SQL of a time in milliseconds.
     """
-    opens, lengths, before = (f"(SELECT {name} FROM working_calendar)" for name in WorkingCalendar._fields)
+    opens, lengths, before, _ = _ARRAYS
     index = f"arrayCount(opened -> opened <= {ms}, {opens})"
     return f"arrayMap(n -> {before}[n] + least({ms} - {opens}[n], {lengths}[n]), [{index}])[1]"
+
+
+def worked_at(worked: int) -> int:
+    """When so many working milliseconds have passed: the inverse of `worked_until`, on a boundary the earlier close."""
+    calendar = working_calendar()
+    index = min(bisect_left(calendar.after, worked), len(calendar.after) - 1)
+    return calendar.opens[index] + worked - calendar.before[index]
+
+
+def worked_at_sql(worked: str) -> str:
+    """`worked_at` as SQL.
+
+    Args:
+        worked: SQL of working milliseconds.
+    """
+    opens, _, before, after = _ARRAYS
+    index = f"least(arrayCount(ended -> ended < {worked}, {after}) + 1, length({after}))"
+    return f"arrayMap(n -> {opens}[n] + {worked} - {before}[n], [{index}])[1]"
+
+
+_ARRAYS = tuple(f"(SELECT {name} FROM working_calendar)" for name in WorkingCalendar._fields)

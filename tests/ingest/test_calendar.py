@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingest.announced import Announced, announced, read
 from ingest.calendar import (
     OFFICE,
-    Announced,
     Calendar,
     Hours,
     hours_of,
@@ -156,8 +156,8 @@ def test_a_missing_year_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> N
     with caplog.at_level(logging.WARNING):
         assert not calendar.is_working_day(date(2031, 1, 1))
         assert calendar.is_working_day(date(2031, 1, 2))
-    assert [record.getMessage().split(" (")[0] for record in caplog.records] == [
-        "The days off of 2031 are not in the announced table"
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        "The days off of 2031 are not announced yet"
     ]
 
 
@@ -202,3 +202,34 @@ def test_segments_are_in_order() -> None:
     assert len(segments) == 2 * 44
     assert sum(closes - opens for opens, closes in segments) == 44 * 8 * 3_600_000
     assert segments == sorted(segments)
+
+
+def test_an_office_overrides_a_year_in_a_file_of_its_own(tmp_path, monkeypatch):
+    (tmp_path / "calendar.toml").write_text("[2026]\noff = [2026-03-03]\n[2027]\nworking = [2027-01-02]\n")
+    monkeypatch.setenv("IOC_DATA_FOLDER", str(tmp_path))
+    announced.cache_clear()
+    try:
+        years = announced()
+    finally:
+        announced.cache_clear()
+    assert years[2026] == Announced(off=frozenset({date(2026, 3, 3)}))
+    assert years[2027] == Announced(working=frozenset({date(2027, 1, 2)}))
+    assert years[2025].working == frozenset({date(2025, 4, 26)})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[2027",
+        "[next]\noff = []",
+        "[2027]\noff = [2026-01-01]",
+        "[2027]\noff = 'Monday'",
+        "[2027]\nholidays = []",
+        "a = 1",
+    ],
+)
+def test_a_file_of_days_off_that_makes_no_sense_is_refused_by_name(tmp_path, text):
+    file = tmp_path / "calendar.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError, match=r"calendar\.toml"):
+        read(file)

@@ -5,8 +5,9 @@ from typing import Any
 
 from ingest.label import Label
 from warehouse.aggregate import Count, Level, Ratio
+from warehouse.deadline import SupplementRule, due_after, due_paused, working_time
 from warehouse.entities.dossier import DOSSIER
-from warehouse.expression import MINUTE, NEVER, choose, ward_day, working_ms
+from warehouse.expression import MINUTE, NEVER, choose, ward_day
 from warehouse.indicator import PERCENT, Indicator, Threshold, Unit
 
 DOSSIERS = Unit(Label("hồ sơ", "dossiers"))
@@ -22,9 +23,22 @@ def finished_at(d: Any) -> Any:
     return choose(d.completed_at < NEVER, d.completed_at, choose(d.returned_at < NEVER, d.returned_at, d.withdrawn_at))
 
 
+def due(d: Any, rule: SupplementRule) -> Any:
+    """When the result is due: the date that the portal gave last; after a supplement for which it gave none, by the rule."""
+    limit = choose(d.limit_value > 0, due_after(d.received_at, d.limit_value, d.limit_unit), NEVER)
+    promised = choose(d.due_at < NEVER, d.due_at, limit)
+    if rule == "restart":
+        moved = choose(d.limit_value > 0, due_after(d.supplemented_at, d.limit_value, d.limit_unit), promised)
+    else:
+        moved = due_paused(promised, d.limit_unit, d.requested_at, d.supplemented_at)
+    was_rescheduled_since = (d.rescheduled_at < NEVER) & (d.rescheduled_at >= d.supplemented_at)
+    keeps = (d.supplemented_at == NEVER) | (d.supplement_due_at < NEVER) | was_rescheduled_since
+    return choose(keeps | (promised == NEVER), promised, moved)
+
+
 def finished_in_time(d: Any) -> Any:
     """Processing ended on or before the due date, and the citizen was asked for supplements at most once (QĐ 766)."""
-    return (ward_day(finished_at(d)) <= ward_day(d.due_at)) & (d.asked_again_at == NEVER)
+    return (ward_day(finished_at(d)) <= ward_day(due(d, "pause"))) & (d.asked_again_at == NEVER)
 
 
 def unfinished(d: Any, now: Any) -> Any:
@@ -37,9 +51,20 @@ def open_(d: Any, now: Any) -> Any:
     return unfinished(d, now) & ((d.state == 2) | (d.state == 4))
 
 
+def overdue(d: Any, now: Any) -> Any:
+    """Being worked on, and past the due date of the law."""
+    return open_(d, now) & (due(d, "restart") < now)
+
+
+def near_due(d: Any, now: Any) -> Any:
+    """Being worked on, not overdue, and soon to be."""
+    at = due(d, "restart")
+    return open_(d, now) & (at >= now) & (at < NEVER) & (working_time(now, at) <= NEAR_DUE)
+
+
 def unfinished_in_time(d: Any, now: Any) -> Any:
     """Not finished and still in time; while a supplement is awaited, the request's time decides (QĐ 766)."""
-    in_time = choose(d.state == REQUESTED, d.requested_at, now) <= d.due_at
+    in_time = choose(d.state == REQUESTED, d.requested_at, now) <= due(d, "pause")
     return unfinished(d, now) & in_time & (d.asked_again_at == NEVER)
 
 
@@ -86,14 +111,12 @@ NEAR_DUE_OPEN = Indicator(
     id="D07",
     label=Label("Sắp đến hạn (≤ 8 giờ làm việc)", "Near due (≤ 8 working hours)"),
     definition=Label(
-        "Hồ sơ đang xử lý, chưa quá hạn, còn không quá 8 giờ làm việc",
-        "Open dossiers, not overdue, with at most 8 working hours left",
+        "Hồ sơ đang xử lý, chưa quá hạn, còn không quá 8 giờ làm việc; sau khi bổ sung, thời hạn tính lại từ đầu (NĐ 61 Đ19.4)",
+        "Open dossiers, not overdue, with at most 8 working hours left; after a supplement the limit restarts (NĐ 61 Đ19.4)",
     ),
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Level(
-        lambda d, now: open_(d, now) & (d.due_at >= now) & (d.due_at < NEVER) & (working_ms(now, d.due_at) <= NEAR_DUE)
-    ),
+    value=Level(near_due),
     by=("field_code",),
     threshold=Threshold(warning=0, critical=None),
 )
@@ -102,12 +125,14 @@ OVERDUE_OPEN = Indicator(
     id="D08",
     label=Label("Quá hạn đang xử lý", "Overdue, open"),
     definition=Label(
-        "Hồ sơ đang xử lý đã qua hẹn trả; tách theo lý do hẹn lại (sự cố phần mềm)",
-        "Open dossiers past their due date; split by the reason of re-appointment (software outage)",
+        "Hồ sơ đang xử lý đã qua hẹn trả; tách theo lý do hẹn lại (sự cố phần mềm); sau khi bổ sung, thời hạn tính lại từ đầu "
+        "(NĐ 61 Đ19.4)",
+        "Open dossiers past their due date; split by the reason of re-appointment (software outage); after a supplement the "
+        "limit restarts (NĐ 61 Đ19.4)",
     ),
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Level(lambda d, now: open_(d, now) & (d.due_at < now)),
+    value=Level(overdue),
     by=("field_code", "delay_reason"),
     threshold=Threshold(warning=None, critical=0),
 )
@@ -116,8 +141,10 @@ ON_TIME = Indicator(
     id="D09",
     label=Label("Tỷ lệ đúng hạn (QĐ 766, ước tính nội bộ)", "On-time rate (QĐ 766, own estimate)"),
     definition=Label(
-        "(xong trước và đúng hạn + đang xử lý trong hạn) / (tiếp nhận trong kỳ + kỳ trước chuyển sang)",
-        "(finished early or on time + unfinished and in time) / (received in the period + carried over)",
+        "(xong trước và đúng hạn + đang xử lý trong hạn) / (tiếp nhận trong kỳ + kỳ trước chuyển sang); thời gian chờ bổ sung "
+        "không tính (QĐ 766)",
+        "(finished early or on time + unfinished and in time) / (received in the period + carried over); the wait for a "
+        "supplement does not count (QĐ 766)",
     ),
     unit=PERCENT,
     of=DOSSIER,

@@ -4,8 +4,9 @@ from typing import Any
 
 from ingest.label import Label
 from warehouse.aggregate import Count, Level, Ratio
+from warehouse.deadline import working_time
 from warehouse.entities.petition import PETITION
-from warehouse.expression import MINUTE, NEVER, choose, least, ward_day, working_ms
+from warehouse.expression import MINUTE, NEVER, choose, least, ward_day
 from warehouse.indicator import PERCENT, Indicator, Threshold, Unit
 
 PETITIONS = Unit(Label("PAKN", "petitions"))
@@ -21,7 +22,7 @@ def closed_at(p: Any) -> Any:
 
 def in_time(p: Any, at: Any) -> Any:
     """Whether a time is within the limit: the due date, else 15 working days."""
-    return choose(p.due_at < NEVER, ward_day(at) <= ward_day(p.due_at), working_ms(p.received_at, at) <= LIMIT)
+    return choose(p.due_at < NEVER, ward_day(at) <= ward_day(p.due_at), working_time(p.received_at, at) <= LIMIT)
 
 
 def unanswered(p: Any, now: Any) -> Any:
