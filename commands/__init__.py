@@ -6,6 +6,9 @@ one are its entry in `./ioc help`. Knows all folders; no folder knows it.
 `parts`          what a running install consists of: processes, ports, and how each shows that it is ready
 `stack`          the same parts in a folder of their own, for tests, `replay` and `bench`
 `supervision`    supervisord: its configuration, and questions to the running one
+`lone_warehouse` our own engine on the folder of an install that does not run, for `backup` and `restore`
+`comparison`     what a backup holds against what is there
+`liveness`       ends parts that hang; `probe` asks a part how it is
 `ports`          who holds a port
 `secret_files`   secrets made at first start
 `pretend_clock`  what time it is in the pretend ward

@@ -4,16 +4,17 @@ Vi: Cho biết hệ thống đang hỏng ở đâu và cần làm gì.
 """
 
 import argparse
-import shutil
 import sys
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import psutil
 
 from commands import install as installs
 from commands import obstacles, running, secret_files, supervision
+from commands.finding import Finding
+from commands.health_findings import well
 from commands.install import Install
+from commands.keeper_findings import kept
 from commands.parts import all_ports, parts
 from commands.ports import is_taken
 from commands.ready import is_ready
@@ -21,20 +22,13 @@ from commands.watch import last_line
 from ingest import kafka_admin
 from ingest.broker import jars, java
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.room import disks, shown
 
 MEMORY_GB = 1.5
 """Free memory that the whole system needs."""
 
 MUCH_LAG = 100_000
 """Messages waiting for the stream workers that are worth a sentence."""
-
-
-class Finding(NamedTuple):
-    """One thing that was looked at."""
-
-    good: bool
-    vietnamese: str
-    english: str
 
 
 def main(arguments: list[str]) -> int:
@@ -59,12 +53,11 @@ def main(arguments: list[str]) -> int:
 def _this_pc(install: Install) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding(True, f"Python {version}", f"Python {version}")
-    free = shutil.disk_usage(install.folder).free / 1e9
-    yield Finding(
-        free > 5 * obstacles.ROOM_GB,
-        f"Đĩa còn {free:.1f} GB" + ("" if free > 5 * obstacles.ROOM_GB else ": hãy xoá bớt tệp."),
-        f"{free:.1f} GB of disk are free" + ("" if free > 5 * obstacles.ROOM_GB else ": free some."),
-    )
+    for disk in disks(install.ingest):
+        free = shown(disk.free)
+        yield (
+            Finding(False, *disk.label) if disk.is_low else Finding(True, f"Đĩa còn {free}", f"{free} of disk are free")
+        )
     if not install.ingest.kafka_bootstrap:
         found = java.find()
         yield Finding(True, f"Java {found.version}: {found.path}", f"Java {found.version}: {found.path}")
@@ -103,7 +96,8 @@ def _stopped(install: Install) -> Iterator[Finding]:
             f"Bộ nhớ chỉ còn {memory:.1f} GB, cần {MEMORY_GB} GB: hãy đóng bớt chương trình.",
             f"{memory:.1f} GB of memory are free, {MEMORY_GB} GB are needed: close some programs.",
         )
-    for part, port in all_ports(parts(install, simulator=True)):
+    found = parts(install, simulator=True)
+    for part, port in [*all_ports(found), *((part, part.health) for part in found if part.health)]:
         if is_taken(port.number, port.host):
             yield Finding(False, *obstacles.taken(part, port))
 
@@ -133,8 +127,9 @@ def _running(install: Install) -> Iterator[Finding]:
                 False, f"{part.label.vi} chạy nhưng chưa sẵn sàng.", f"{part.label.en} runs but is not ready yet."
             )
         else:
-            yield Finding(True, f"{part.label.vi}: hoạt động tốt", f"{part.label.en}: well")
+            yield well(part, state.pid)
     yield from _asked(lambda: _lag(install))
+    yield from kept(install)
 
 
 def _lag(install: Install) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from commands import install as installs
 from commands import secret_files
 from commands.words import line, say
-from dashboard.feed_key import FeedKeys
+from dashboard.feed_key import SCOPES, FeedKeys
 from ingest.clock import RealClock
 from ingest.errors import ConfigurationError
 
@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> int:
         case "make":
             now = RealClock().now()
             wards = tuple(ward.strip() for ward in options.wards.split(",") if ward.strip()) or (install.ingest.ward,)
-            key, text = keys.make(options.name, wards, now, now + timedelta(days=options.days))
+            scopes = tuple(one for one in SCOPES if one in options.scope) or SCOPES[:1]
+            key, text = keys.make(options.name, wards, now, now + timedelta(days=options.days), scopes)
             line(f"  {text}")
             say(
                 f"  Khóa {key.id} chỉ hiện một lần; hết hạn {key.expires_at:%d/%m/%Y}.",
@@ -57,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     make.add_argument("name", help="ai dùng | who uses it")
     make.add_argument("--wards", default="", help="phường | wards, with commas; this install's own if left out")
     make.add_argument("--days", type=int, default=365, help="số ngày hiệu lực | days until it expires")
+    make.add_argument(
+        "--scope",
+        action="append",
+        choices=SCOPES,
+        default=[],
+        help="feed: số liệu cho thành phố | the city's feed (if left out); board: số bảng đang hiển thị, để đối soát | what the board shows, for audits",
+    )
     acts.add_parser("list", help="liệt kê | list them")
     acts.add_parser("remove", help="xóa | remove one").add_argument("id")
     return parser

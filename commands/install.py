@@ -11,8 +11,9 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SecretsSettingsSo
 from connectors.settings import ConnectorsSettings
 from connectors.simulator.settings import SimulatorSettings
 from dashboard.settings import BoardSettings
-from ingest.settings import IngestSettings, PlaceSettings, read_settings
+from ingest.settings import HealthSettings, IngestSettings, PlaceSettings, read_settings
 from streams.settings import StreamsSettings
+from warehouse.keeping.settings import KeeperSettings
 from warehouse.settings import WarehouseSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,7 +25,9 @@ KINDS: tuple[type[BaseSettings], ...] = (
     ConnectorsSettings,
     StreamsSettings,
     BoardSettings,
+    KeeperSettings,
     SimulatorSettings,
+    HealthSettings,
 )
 
 Kind = TypeVar("Kind", bound=BaseSettings)
@@ -39,6 +42,8 @@ class Install:
     connectors: ConnectorsSettings
     streams: StreamsSettings
     board: BoardSettings
+    health: HealthSettings
+    keeper: KeeperSettings
 
     @property
     def folder(self) -> Path:
@@ -73,6 +78,8 @@ def read() -> Install:
         read_settings(ConnectorsSettings),
         read_settings(StreamsSettings),
         read_settings(BoardSettings),
+        read_settings(HealthSettings),
+        read_settings(KeeperSettings),
     )
 
 
@@ -84,6 +91,8 @@ def described(variables: Mapping[str, str], secrets: Path) -> Install:
         explicit(ConnectorsSettings, variables, secrets),
         explicit(StreamsSettings, variables, secrets),
         explicit(BoardSettings, variables, secrets),
+        explicit(HealthSettings, variables, secrets),
+        explicit(KeeperSettings, variables, secrets),
     )
 
 

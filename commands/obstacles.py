@@ -14,6 +14,7 @@ from commands.words import say
 from ingest.broker import fetch, jars
 from ingest.errors import Unavailable
 from ingest.label import Label
+from warehouse.keeping.restoring import MARK
 
 ROOM_GB = 0.5
 """Free disk space without which nothing is started: the stores could not write."""
@@ -52,6 +53,21 @@ def check_disk(install: Install) -> None:
         )
     if free < 5 * ROOM_GB:
         say(f"Chú ý: ổ đĩa chỉ còn {free:.1f} GB.", f"Mind: the disk has only {free:.1f} GB left.")
+
+
+def check_restore(install: Install) -> None:
+    """See that no restore was cut off while folders changed places: a start would begin with an empty warehouse.
+
+    Raises:
+        CannotStartError: one was.
+    """
+    mark = install.run / MARK
+    if mark.exists():
+        aside = mark.read_text(encoding="utf-8")
+        raise CannotStartError(
+            f"Lần phục hồi trước bị ngắt giữa chừng: hãy chạy lại ./ioc restore. (Dữ liệu trước đó ở {aside}.)",
+            f"A restore was cut off half-way: run ./ioc restore again. (What was there before is in {aside}.)",
+        )
 
 
 def check_ports(found: Sequence[Part]) -> None:

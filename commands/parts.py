@@ -36,6 +36,8 @@ class Part:
     ports: tuple[Port, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     """Variables of this process only."""
+    health: Port | None = None
+    """Where it tells how it is; the part runs without, should it be taken."""
 
 
 def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
@@ -53,12 +55,29 @@ def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
     mqtt = () if connectors.mqtt_url else _ports(connectors, "mqtt_port", host=connectors.mqtt_host)
     web = _ports(board, "port", host=board.host)
     found = [
-        Part("ingest", Label("Kafka", "Kafka"), "ingest", "stores", kafka),
-        Part("warehouse", Label("Kho dữ liệu", "Warehouse"), "warehouse", "stores", engine),
-        Part("connectors", Label("Kết nối nguồn", "Connectors"), "connectors", "workers", intake + mqtt),
+        Part("ingest", Label("Kafka", "Kafka"), "ingest", "stores", kafka, health=_health(install, ingest)),
+        Part(
+            "warehouse",
+            Label("Kho dữ liệu", "Warehouse"),
+            "warehouse",
+            "stores",
+            engine,
+            health=_health(install, warehouse),
+        ),
+        Part(
+            "connectors",
+            Label("Kết nối nguồn", "Connectors"),
+            "connectors",
+            "workers",
+            intake + mqtt,
+            health=_health(install, connectors),
+        ),
     ]
-    found += [worker(number) for number in range(1, workers + 1)]
-    found.append(Part("dashboard", Label("Bảng điều hành", "Board"), "dashboard", "front", web))
+    found += [worker(number, _health(install, install.streams, number)) for number in range(1, workers + 1)]
+    label = Label("Trông coi", "Keeper")
+    found.append(Part("keeper", label, "warehouse.keeping", "workers", health=_health(install, install.keeper)))
+    label = Label("Bảng điều hành", "Board")
+    found.append(Part("dashboard", label, "dashboard", "front", web, health=_health(install, board)))
     if simulator:
         ports = _ports(connectors, "simulator_port")
         label = Label("Phường giả lập", "Pretend ward")
@@ -66,10 +85,11 @@ def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
     return found
 
 
-def worker(number: int) -> Part:
+def worker(number: int, health: Port | None = None) -> Part:
     """A stream worker; the numbers tell those on one PC apart."""
     environment = {variable(StreamsSettings, "worker"): str(number)}
-    return Part(f"streams-{number}", Label("Xử lý luồng", "Streams"), "streams", "workers", environment=environment)
+    label = Label("Xử lý luồng", "Streams")
+    return Part(f"streams-{number}", label, "streams", "workers", environment=environment, health=health)
 
 
 def all_ports(found: Sequence[Part]) -> list[tuple[Part, Port]]:
@@ -77,6 +97,17 @@ def all_ports(found: Sequence[Part]) -> list[tuple[Part, Port]]:
     return [(part, port) for part in found for port in part.ports]
 
 
+def asked_at(host: str) -> str:
+    """Where on this PC to ask for what listens on `host`."""
+    return "127.0.0.1" if host in ("", "0.0.0.0", "::", "localhost") else host
+
+
+def _health(install: Install, settings: BaseSettings, number: int = 0) -> Port | None:
+    """Where a part tells how it is, `number` ports above the one that is set; `None` when it does not."""
+    port = int(getattr(settings, "health_port", 0))
+    (asked,) = _ports(settings, "health_port", host=install.health.host) if port else (None,)
+    return asked._replace(number=port + number) if asked else None
+
+
 def _ports(settings: BaseSettings, *names: str, host: str = "127.0.0.1") -> tuple[Port, ...]:
-    asked = "127.0.0.1" if host in ("", "0.0.0.0", "::", "localhost") else host
-    return tuple(Port(getattr(settings, name), variable(type(settings), name), asked) for name in names)
+    return tuple(Port(getattr(settings, name), variable(type(settings), name), asked_at(host)) for name in names)

@@ -14,8 +14,8 @@ from ingest.events import streams
 from ingest.producer import Producer
 from ingest.settings import IngestSettings, read_settings
 from ingest.topic import topic_of
+from streams.chunk import Chunk
 from streams.settings import StreamsSettings
-from streams.transport import Chunk
 from streams.worker import Worker
 from warehouse.client import Client
 from warehouse.settings import WarehouseSettings
@@ -29,7 +29,7 @@ def main() -> None:
         read_settings(WarehouseSettings),
     )
     process.start("plain-agent")
-    worker = Worker(settings, Client(warehouse), Client(warehouse), Producer(ingest), ingest.clock())
+    worker = Worker(settings, ingest, Client(warehouse), Client(warehouse), Producer(ingest), ingest.clock())
     folder = settings.folder(ingest.data_folder)
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
@@ -51,6 +51,7 @@ def main() -> None:
     async def assigned(sender: Any, assigned: set[TP], **_: Any) -> None:
         if not ready.is_set():  # told more than once at start, and this peer does not seek
             await worker.assigned({(tp.topic, tp.partition) for tp in assigned})
+            await worker.recovered()
             ready.set()
 
     @app.task  # type: ignore[untyped-decorator]

@@ -6,14 +6,18 @@ import sys
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 from commands.install import Install
-from commands.parts import Part, Port
+from commands.parts import Part, Port, asked_at
+from commands.probe import whole
 from connectors.settings import ConnectorsSettings
 from dashboard.settings import BoardSettings
 from ingest import kafka_admin
+from ingest.clock import RealClock
 from ingest.errors import ConfigurationError, Unavailable
-from ingest.settings import IngestSettings, read_settings
+from ingest.settings import HealthSettings, IngestSettings, read_settings
 from streams.settings import StreamsSettings
 from warehouse.client import connect
+from warehouse.keeping import state
+from warehouse.keeping.settings import KeeperSettings
 from warehouse.settings import WarehouseSettings
 
 
@@ -29,6 +33,8 @@ def is_ready(part: Part, install: Install, workers: int) -> bool:
                 return kafka_admin.members(install.ingest, install.streams.group) >= workers
             case "dashboard":
                 return _answers_http(part.ports[0], tls=install.board.tls_certificate is not None)
+            case "warehouse.keeping":
+                return state.read(install.folder).is_alive(RealClock().now())
             case _:
                 return all(_listens(port) for port in part.ports)
     except (Unavailable, ConfigurationError):
@@ -74,32 +80,37 @@ def _has_tables(settings: WarehouseSettings) -> bool:
 def main(arguments: list[str]) -> int:
     """Tell whether this container's service does its work: `python -m commands.ready streams`.
 
-    Reads only that folder's settings, so that no service needs another's secrets.
+    Asks the service itself, and reads only that folder's settings, so that no service needs another's secrets.
     """
     (folder,) = arguments
     try:
-        if _service_is_ready(folder):
-            return 0
-    except (Unavailable, ConfigurationError) as error:
+        answer = whole(_health_port(folder))
+    except ConfigurationError as error:
         print(error)
-    print(f"{folder} is not ready")
+        return 1
+    if answer is not None and not answer.faults:
+        return 0
+    print(f"{folder} is not ready: {answer.faults if answer else 'no answer'}")
     return 1
 
 
-def _service_is_ready(folder: str) -> bool:
+def _health_port(folder: str) -> Port:
     match folder:
         case "ingest":
-            return not kafka_admin.missing_topics(read_settings(IngestSettings))
+            port = read_settings(IngestSettings).health_port
         case "warehouse":
-            return _has_tables(read_settings(WarehouseSettings))
+            port = read_settings(WarehouseSettings).health_port
         case "streams":
-            return kafka_admin.members(read_settings(IngestSettings), read_settings(StreamsSettings).group) > 0
+            port = read_settings(StreamsSettings).own_health_port
         case "connectors":
-            return _listens(Port(read_settings(ConnectorsSettings).intake_port, ""))
+            port = read_settings(ConnectorsSettings).health_port
         case "dashboard":
-            return _listens(Port(read_settings(BoardSettings).port, ""))
+            port = read_settings(BoardSettings).health_port
+        case "keeper":
+            port = read_settings(KeeperSettings).health_port
         case _:
             raise ValueError(f"no such folder: {folder}")
+    return Port(port, "", asked_at(read_settings(HealthSettings).host))
 
 
 if __name__ == "__main__":

@@ -33,6 +33,12 @@ PORTS = (
     "IOC_CONNECTORS_MQTT_PORT",
     "IOC_CONNECTORS_SIMULATOR_PORT",
     "IOC_BOARD_PORT",
+    "IOC_INGEST_HEALTH_PORT",
+    "IOC_WAREHOUSE_HEALTH_PORT",
+    "IOC_CONNECTORS_HEALTH_PORT",
+    "IOC_STREAMS_HEALTH_PORT",
+    "IOC_BOARD_HEALTH_PORT",
+    "IOC_KEEPER_HEALTH_PORT",
 )
 
 STOP_ORDER = ("front", "workers", "stores")
@@ -94,21 +100,23 @@ class Stack:
         """This stack's settings of one class, from its variables and secrets only."""
         return installs.explicit(kind, self.variables, self.folder / "secrets")
 
-    def start(self, part: str, module: str | None = None) -> None:
+    def start(self, part: str, module: str | None = None, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that does not run, without waiting for it. A further worker needs no mention before.
 
         Args:
             part: its name.
             module: another program that takes its place, with the same environment.
+            environment: variables of this process only.
         """
         name = self._name(part)
-        if name not in self._parts:
+        if name not in self._names:
             self._names.append(name)
             self._parts = self._known(self._names)
         one = self._parts[name]
         variables = {
             **self.variables,
             **one.environment,
+            **(environment or {}),
             running.MARK: str(self.folder),
             "PYTHONPATH": str(installs.ROOT),
         }

@@ -5,6 +5,7 @@ Vi: Xem tiến trình nào đang chạy, độ trễ và độ mới của dữ 
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -14,14 +15,18 @@ from typing import Any
 import psutil
 
 from commands import install as installs
-from commands import running, supervision
+from commands import probe, running, supervision
 from commands.install import Install
+from commands.parts import parts
 from commands.words import say
-from ingest import kafka_admin
 from ingest.clock import WARD_ZONE
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.lag import lags
 from warehouse.client import connect
+from warehouse.keeping.state import read as read_keeper
+from warehouse.stops import read_stops
 
+AUDIT = "SELECT finished_at, compared, differences FROM audits ORDER BY started_at DESC LIMIT 1"
 NEWEST = """
 SELECT topic, count(), max(at_ms), toUnixTimestamp64Milli(max(ingested_at))
 FROM raw_events WHERE ward = %(ward)s GROUP BY topic ORDER BY topic
@@ -43,10 +48,15 @@ def main(arguments: list[str]) -> int:
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
         return 1
-    if options.json:
-        print(json.dumps(report, ensure_ascii=False, indent=2))
-    else:
-        _print(report)
+    try:
+        if options.json:
+            print(json.dumps(report, ensure_ascii=False, indent=2))
+        else:
+            _print(report)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read it, `head` say, has enough; Python would complain once more at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     running_all = all(process["state"] == "RUNNING" for process in report["processes"])
     return 0 if report["processes"] and running_all else 1
 
@@ -58,15 +68,21 @@ def whole(install: Install, pid: int) -> dict[str, Any]:
         "data_folder": str(install.folder),
         "up_pid": pid,
         "processes": processes(install),
-        "lag": _lag(install),
-        "streams": _streams(install),
+        **_lag(install),
+        **_stored(install),
+        "backup": _backup(install),
     }
 
 
 def processes(install: Install) -> list[dict[str, Any]]:
-    """By process: state, pid, resident memory in MB with its children's, uptime in seconds."""
+    """By process: state, pid, resident memory in MB with its children's, uptime in seconds, and what it says of itself."""
+    states = supervision.states(install.run) or []
+    workers = sum(one.name.startswith("streams-") for one in states)
+    ports = {part.name: part.health for part in parts(install, simulator=True, workers=max(1, workers))}
     found = []
-    for one in supervision.states(install.run) or []:
+    for one in states:
+        port = ports.get(one.name)
+        answer = probe.whole(port) if port and one.pid else None
         uptime = round(time.time() - one.since) if one.pid else None
         found.append(
             {
@@ -75,6 +91,8 @@ def processes(install: Install) -> list[dict[str, Any]]:
                 "pid": one.pid or None,
                 "memory_mb": memory_mb(one.pid),
                 "uptime_s": uptime,
+                "alive": answer.alive if answer and answer.pid == one.pid else None,
+                "faults": answer.faults if answer and answer.pid == one.pid else {},
             }
         )
     return found
@@ -92,24 +110,49 @@ def memory_mb(pid: int) -> float | None:
         return None
 
 
-def _lag(install: Install) -> dict[str, int] | None:
+def _lag(install: Install) -> dict[str, Any]:
+    """By topic, how many records wait to be processed, and for how long the oldest has."""
     try:
-        return kafka_admin.lag(install.ingest, install.streams.group)
+        found = lags(install.ingest, install.streams.group)
     except Unavailable:
-        return None
+        return {"lag": None, "lag_s": None}
+    return {
+        "lag": {topic: one.records for topic, one in found.items()},
+        "lag_s": {topic: one.seconds for topic, one in found.items()},
+    }
 
 
-def _streams(install: Install) -> list[dict[str, Any]] | None:
-    """By topic: events stored, when the newest happened, and when it was stored."""
+def _stored(install: Install) -> dict[str, Any]:
+    """What the warehouse tells: by topic events stored, when the newest happened, and when it was stored; stopped streams; the last audit."""
     try:
         with connect(install.warehouse) as client:
             rows = client.query(NEWEST, {"ward": install.ingest.ward})
+            stops = [stop for stop in read_stops(client).values() if stop.is_stopped]
+            audits = client.query(AUDIT)
     except Unavailable:
-        return None
-    return [
+        return {"streams": None, "stopped": None, "audit": None}
+    streams = [
         {"topic": topic, "events": events, "newest": _moment(at).isoformat(), "stored": _moment(stored).isoformat()}
         for topic, events, at, stored in rows
     ]
+    stopped = [
+        {"topic": one.topic, "partition": one.partition, "reason": one.reason, "since": one.changed_at.isoformat()}
+        for one in stops
+    ]
+    audit = [
+        {"finished": at.isoformat(), "compared": compared, "differences": differences}
+        for at, compared, differences in audits
+    ]
+    return {"streams": streams, "stopped": stopped, "audit": audit[0] if audit else None}
+
+
+def _backup(install: Install) -> dict[str, Any] | None:
+    """The last backup; `None` when there never was one."""
+    chore = read_keeper(install.folder).chore("backup")
+    if chore.tried_at is None:
+        return None
+    done = chore.done_at.isoformat() if chore.done_at else None
+    return {"done": done, "failed": chore.failed, "said": chore.said}
 
 
 def _moment(ms: int) -> datetime:
@@ -126,12 +169,15 @@ def _not_running(as_json: bool) -> None:
 def _print(report: dict[str, Any]) -> None:
     print(f"{report['url']}    {report['data_folder']}\n")
     _table(
-        ("Tiến trình | process", "state", "pid", "MB", "s"),
-        [[one["name"], one["state"], one["pid"], one["memory_mb"], one["uptime_s"]] for one in report["processes"]],
+        ("Tiến trình | process", "state", "pid", "MB", "s", ""),
+        [
+            [one["name"], one["state"], one["pid"], one["memory_mb"], one["uptime_s"], _says(one)]
+            for one in report["processes"]
+        ],
     )
     total = sum(one["memory_mb"] or 0 for one in report["processes"])
     print(f"{'':32}{total:>18.0f} MB\n")
-    lag = report["lag"]
+    lag, waiting = report["lag"], report["lag_s"] or {}
     if lag is None:
         print("Kafka: không hỏi được | cannot be asked")
     if report["streams"] is None:
@@ -140,9 +186,42 @@ def _print(report: dict[str, Any]) -> None:
     rows = []
     for one in report["streams"]:
         newest, stored = (datetime.fromisoformat(one[name]).astimezone(WARD_ZONE) for name in ("newest", "stored"))
-        behind = (lag or {}).get(one["topic"], "")
-        rows.append([one["topic"], one["events"], behind, f"{newest:%d/%m %H:%M:%S}", f"{stored:%d/%m %H:%M:%S}"])
-    _table(("Luồng | stream", "sự kiện|events", "chờ|lag", "mới nhất|newest", "ghi|stored"), rows)
+        behind, seconds = (lag or {}).get(one["topic"], ""), waiting.get(one["topic"], "")
+        rows.append(
+            [one["topic"], one["events"], behind, seconds, f"{newest:%d/%m %H:%M:%S}", f"{stored:%d/%m %H:%M:%S}"]
+        )
+    _table(("Luồng | stream", "sự kiện|events", "chờ|lag", "giây|s", "mới nhất|newest", "ghi|stored"), rows)
+    for one in report["stopped"]:
+        since = datetime.fromisoformat(one["since"]).astimezone(WARD_ZONE)
+        print(
+            f"\n✘ {one['topic']}/{one['partition']}: dừng từ | stopped since {since:%d/%m %H:%M}, "
+            f"lỗi | bad {one['reason']} → ./ioc letters resume {one['topic'].split('.')[1]}"
+        )
+    _print_kept(report["audit"], report["backup"])
+
+
+def _says(process: dict[str, Any]) -> str:
+    """What a process says of itself, in a few words."""
+    if process["alive"] is None:
+        return ""
+    return (
+        "✔" if not process["faults"] else "✘ " + "; ".join(f"{name}: {why}" for name, why in process["faults"].items())
+    )
+
+
+def _print_kept(audit: dict[str, Any] | None, backup: dict[str, Any] | None) -> None:
+    print()
+    if audit:
+        at = datetime.fromisoformat(audit["finished"]).astimezone(WARD_ZONE)
+        sign = "✘" if audit["differences"] else "✔"
+        print(
+            f"{sign} Đối soát | audit {at:%d/%m %H:%M}: {audit['compared']} so sánh | compared, "
+            f"{audit['differences']} sai khác | differences"
+        )
+    if backup:
+        done = backup["done"]
+        when = f"{datetime.fromisoformat(done).astimezone(WARD_ZONE):%d/%m %H:%M}" if done else "chưa có | none yet"
+        print(f"{'✘' if backup['failed'] else '✔'} Sao lưu | backup {when}: {backup['said']}")
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -1,4 +1,4 @@
-"""Run the tests; further arguments go to pytest, for example `-m "not embedded"`.
+"""Run the tests, two files at a time; further arguments go to pytest, for example `-m "not embedded"`.
 
 Vi: Chạy bộ kiểm thử; tham số thêm được chuyển cho pytest.
 """
@@ -15,13 +15,16 @@ ARTEFACTS = ROOT / "artefacts"
 LONG = "not faults"
 """The marks that are left out unless `-m` says otherwise: minutes of kills and cuts."""
 
+SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""Most of a test is waiting for real processes, so two cores carry two files at once."""
+
 
 def main(arguments: list[str]) -> int:
     """Run pytest; its exit code."""
     ARTEFACTS.mkdir(exist_ok=True)
     chosen = any(one == "-m" or one.startswith("-m=") for one in arguments)
     marks = [] if chosen else ["-m", LONG]
-    command = [sys.executable, "-m", "pytest", *marks, *arguments]
+    command = [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *marks, *arguments]
     environment = {**os.environ, "IOC_ARTEFACTS": str(ARTEFACTS)}
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 

@@ -62,6 +62,7 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
     install = installs.read()
     found = parts(install, options.simulator, options.workers)
     obstacles.end_left_overs(install)
+    obstacles.check_restore(install)
     obstacles.check_disk(install)
     obstacles.check_ports(found)
     obstacles.fetch_kafka(install)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from commands import supervision
 from commands.install import Install
+from commands.liveness import Liveness
 from commands.parts import Part
 from commands.progress import Progress
 from commands.ready import is_ready
@@ -63,12 +64,13 @@ def show_start(install: Install, found: Sequence[Part], workers: int, is_alive: 
 
 
 class Watch:
-    """Tells, line by line, of parts that end and come back."""
+    """Tells, line by line, of parts that end and come back, and ends those that hang."""
 
     def __init__(self, install: Install, found: Sequence[Part]) -> None:
         self._install = install
         self._parts = {part.name: part for part in found}
         self._pids: dict[str, int] = {}
+        self._liveness = Liveness(found)
 
     def look(self) -> None:
         """Compare with the last look, tell what changed, and let nothing wait too long."""
@@ -77,6 +79,9 @@ class Watch:
             return
         for state in states:
             self._compare(state)
+        for part, why in self._liveness.look(states):
+            clock = time.strftime("%H:%M:%S")
+            line(f"{clock}  {wide(part.label.vi, 16)} bị treo, được chạy lại | hung, is started again: {why}")
         supervision.hurry(self._install.run, states)
 
     def _compare(self, state: State) -> None:

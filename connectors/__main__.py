@@ -12,18 +12,24 @@ from pydantic import SecretStr
 
 from connectors import catalogue
 from connectors.settings import ConnectorsSettings
+from ingest import checks, failpoint, metrics
 from ingest.connector import Connector, Context, Poll, Webhook
 from ingest.errors import ConfigurationError
+from ingest.health import Health, bound, serve
 from ingest.intake import Limits
 from ingest.intake_server import Listen
+from ingest.liveness import Liveness, Pulse
 from ingest.mqtt_broker import CONNECTOR, BrokerListen
 from ingest.process import start
 from ingest.producer import Producer
 from ingest.pseudonym import pseudonyms
+from ingest.readiness import Readiness
+from ingest.room import Room
 from ingest.runner import Outside, Runner
-from ingest.settings import IngestSettings, read_settings
+from ingest.settings import HealthSettings, IngestSettings, read_settings
 from ingest.source_light import EVERY
 from ingest.subscription import MqttServer
+from ingest.system_beat import SystemBeat
 
 log = logging.getLogger("connectors")
 
@@ -39,6 +45,7 @@ def main() -> int:
     only = _arguments()
     try:
         ingest, settings = read_settings(IngestSettings), read_settings(ConnectorsSettings)
+        failpoint.arm(ingest.failpoints)
         asyncio.run(_run(chosen(catalogue(), only), ingest, settings))
     except ConfigurationError as error:
         log.error("%s", error)
@@ -84,6 +91,7 @@ def outside(connectors: Sequence[Connector], ingest: IngestSettings, settings: C
         webhook_secrets={id_: settings.webhook_secrets(id_) for id_ in posting},
         urls={id_: url for id_, url in urls.items() if url},
         tokens={id_: token for id_, token in tokens.items() if token},
+        allowances=settings.allowances,
         mqtt=MqttServer(
             host,
             port,
@@ -114,7 +122,16 @@ async def _run(connectors: Sequence[Connector], ingest: IngestSettings, settings
     for end in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(end, ending.set)
     heartbeat = max(EVERY / ingest.clock_speed, FASTEST)
-    await Runner(connectors, reach, Producer(ingest), context, heartbeat).run(ending)
+    producer, pulse = Producer(ingest, Room(ingest)), Pulse()
+    beat = SystemBeat(context, producer, heartbeat)
+    beside = {"heartbeat": beat.run, "pulse": pulse.run}
+    runner = Runner(connectors, reach, producer, context, heartbeat, beside)
+    ready = Readiness({"kafka": checks.kafka(ingest), "disk": checks.disk(ingest), "heartbeat": beat.check})
+    metrics.HEARTBEAT_AGE.labels(metrics.IN_KAFKA).set_function(beat.age)
+    registry = metrics.registry(metrics.Received(lambda: runner.counts), *metrics.OF_CONNECTORS)
+    health = Health("connectors", Liveness(pulse, [beat.progress], ready), ready, registry, lambda: dict(runner.counts))
+    serve(health, bound(read_settings(HealthSettings), settings.health_port))
+    await runner.run(ending)
 
 
 def _arguments() -> list[str]:

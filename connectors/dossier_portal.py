@@ -17,6 +17,7 @@ from ingest.connector import Connector, Context, Identified, Mapped, Poll, Recei
 from ingest.errors import InvalidEvent
 from ingest.event import Event
 from ingest.events import dossier
+from ingest.foreign_number import PlainInt
 from ingest.label import Label
 
 PAGE_SIZE = "200"
@@ -68,7 +69,7 @@ class Change(BaseModel):
     returned_at: LocalTime | None = Field(None, alias="NgayTra")
     due_at: LocalTime | None = Field(None, alias="NgayHenTra")
     old_due_at: LocalTime | None = Field(None, alias="NgayHenTraCu")
-    limit_value: int = Field(0, alias="ThoiGianThucHien")
+    limit_value: PlainInt = Field(0, alias="ThoiGianThucHien")
     limit_unit: Literal["giờ", "ngày", "ngày làm việc"] = Field("ngày làm việc", alias="LoaiThoiGianThucHien")
     has_fee: bool = Field(False, alias="CoPhiLePhi")
     paper_result: bool = Field(False, alias="PhaiTraBanGiay")
@@ -80,7 +81,7 @@ class Change(BaseModel):
     department: str = Field("khac", alias="PhongBanXuLyId")
     step_due_at: LocalTime | None = Field(None, alias="HanBuoc")
     supplement_due_at: LocalTime | None = Field(None, alias="ThoiHanBoSung")
-    request_no: int = Field(1, alias="LanYeuCauBoSung")
+    request_no: PlainInt = Field(1, alias="LanYeuCauBoSung")
     paid_online: Literal[0, 1, 2] = Field(0, alias="DuocThanhToanTrucTuyen")
     result: Literal["dong_y", "tu_choi"] = Field("dong_y", alias="KetQuaXuLy")
     e_result: bool = Field(False, alias="DinhKemKetQua")
@@ -89,7 +90,7 @@ class Change(BaseModel):
     apology: bool = Field(False, alias="CoPhieuXinLoi")
     reason_code: str = Field("khac", alias="MaLyDo")
     outage: str | None = Field(None, alias="MaSuCo")
-    score: int | None = Field(None, alias="DiemDanhGia")
+    score: PlainInt | None = Field(None, alias="DiemDanhGia")
     dissatisfied: bool = Field(False, alias="KhongHaiLong")
     corrected: list[str] = Field(default_factory=list, alias="CacTruongDinhChinh")
 

@@ -21,6 +21,7 @@ from ingest.connector import Connector, Context, Identified, Mapped, Received, S
 from ingest.errors import InvalidEvent
 from ingest.event import Event
 from ingest.events import camera, health
+from ingest.foreign_number import PlainFloat, PlainInt
 from ingest.label import Label
 
 Kind = Literal["line_cross", "intrusion", "loitering", "abandoned_object", "crowd", "congestion"]
@@ -71,7 +72,7 @@ class Tracked(_Foreign):
     false_positive: bool
     start_time: Seconds
     end_time: Seconds | None = None
-    top_score: float | None = None
+    top_score: PlainFloat | None = None
     entered_zones: list[str] = Field(default_factory=list)
 
 
@@ -128,7 +129,7 @@ PAYLOADS: dict[str, TypeAdapter[Any]] = {
     "frigate/reviews": TypeAdapter(ReviewEvent),
     "frigate/available": TypeAdapter(Literal["online", "offline", "stopped"]),
     "frigate/+/status/detect": TypeAdapter(Literal["online", "offline", "disabled"]),
-    "frigate/+/person": TypeAdapter(int),
+    "frigate/+/person": TypeAdapter(PlainInt),
 }
 
 

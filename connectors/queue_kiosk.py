@@ -17,6 +17,7 @@ from ingest.connector import Connector, Context, Identified, Mapped, Received, W
 from ingest.errors import InvalidEvent
 from ingest.event import Code, Event, Moment
 from ingest.events import queue
+from ingest.foreign_number import PlainInt
 from ingest.label import Label
 
 Time = Annotated[Moment, Lt(datetime(2100, 1, 1, tzinfo=UTC))]
@@ -73,7 +74,7 @@ class Transfer(_Foreign):
 class Rating(_Foreign):
     """The mark that the citizen gave, without what they wrote."""
 
-    score: int
+    score: PlainInt
 
 
 class Dossier(_Foreign):
@@ -92,7 +93,7 @@ class Message(_Foreign):
     kiosk: str | None = None
     ticket: Ticket | None = None
     counter: Counter | None = None
-    call: int = 1
+    call: PlainInt = 1
     transfer: Transfer | None = None
     reason_code: str = Field("khac", alias="maLyDo")
     rating: Rating | None = None

@@ -13,8 +13,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.errors import ConfigurationError
 from ingest.pseudonym import checked_secret, derived_secret
+from ingest.settings import LOOPBACK
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 SHORTEST_KEY = 24
 
 
@@ -73,8 +73,13 @@ class ConnectorsSettings(BaseSettings):
     tokens: dict[str, SecretStr] = {}
     """Bearer tokens for them, by connector id: `IOC_CONNECTORS_TOKENS__<ID>=…`."""
 
+    allowances: dict[str, int] = {}
+    """Messages without sense that a source may send before it is held back, from each start: `IOC_CONNECTORS_ALLOWANCES__<ID>=500`."""
+
     simulator_port: int = 8070
     """Loopback port where the pretend ward plays the REST sources."""
+    health_port: int = Field(9103, ge=0, le=65535)
+    """Port on which the connectors' process tells how it is; 0: none."""
 
     def webhook_secrets(self, connector_id: str) -> tuple[str, ...]:
         """The live secrets of a source that posts, in the form `whsec_<base64>`; the first is the one to set there.

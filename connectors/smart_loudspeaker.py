@@ -19,6 +19,7 @@ from ingest.connector import Connector, Context, Mapped, Received, Subscription
 from ingest.errors import InvalidEvent
 from ingest.event import Event
 from ingest.events import speaker
+from ingest.foreign_number import PlainInt
 from ingest.label import Label
 
 DEVICE = re.compile(r"(?P<area>tdp-\d{3})-l\d+", re.IGNORECASE)
@@ -55,8 +56,8 @@ class Status(_OfDevice):
     """Heartbeat of a device."""
 
     state: Literal["idle", "playing", "error"]
-    vol: int
-    rssi: int | None = None
+    vol: PlainInt
+    rssi: PlainInt | None = None
     fw: str | None = None
 
 
@@ -89,7 +90,7 @@ class Broadcast(_OfDevice):
     broadcast_id: str
     bulletin: Bulletin
     schedule_id: str | None = None
-    played_s: int = 0
+    played_s: PlainInt = 0
     error: str = "unknown"
 
 
@@ -101,8 +102,8 @@ class Schedule(_Foreign):
     type: speaker.BulletinType
     source: Literal["trung_uong", "tinh", "xa"]
     start: Seconds
-    duration_s: int
-    targets: int
+    duration_s: PlainInt
+    targets: PlainInt
 
 
 ONLINE: TypeAdapter[Any] = TypeAdapter(Online | Literal["online", "offline"])

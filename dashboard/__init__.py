@@ -6,8 +6,14 @@
 `live`                               the ward's figures as they are now; `transport` brings their changes to the browsers
 `page`                               what a page is; `pages/` one file a page
 `tile` `chart` `graph` `groups` `attention` `headline`   what the overview is made of
-`freshness`                          whether a figure may be trusted as live
+`freshness` `standing`               whether a figure may be trusted as live, and how the system itself stands
+`reader` `table`                     how the other pages ask the warehouse, and show rows
+`proving` `proof_tables`             what the proof of a figure compares; `query_address` hands its SQL to the analysts' page
+`letter_desk` `letter_choice` `letter_rows`              what the page of dead letters does
+`system_desk` `system_tables`        what the page about the system shows
 `asking` `saved_query` `spreadsheet` what the analysts' page does
-`feed` `figure` `feed_key`           the city's aggregate output
+`feed` `figure`                      the city's aggregate output; `readings` what the board holds, for the audit
+`feed_key` `key_check`               what programs show to read both
+`health`                             how the process is, and how old the newest heartbeat on the board is
 `text` `number` `theme`              words, digits and colours
 """

@@ -8,14 +8,20 @@ from typing import NoReturn
 
 import uvicorn
 
+from dashboard import health
 from dashboard.app import build
 from dashboard.asking import Ask
 from dashboard.guard import MESSAGE_LIMIT
 from dashboard.live import Live
+from dashboard.reader import WarehouseReader
+from dashboard.readings import leave_key
 from dashboard.settings import BoardSettings
+from dashboard.standing import look
+from ingest import failpoint
 from ingest.errors import ConfigurationError, QueryRefused, Unavailable
+from ingest.health import bound
 from ingest.process import start
-from ingest.settings import IngestSettings, read_settings
+from ingest.settings import HealthSettings, IngestSettings, read_settings
 from warehouse.adhoc import Adhoc, Answer
 from warehouse.client import ServerError, connect
 from warehouse.feed import FeedQuestion, FeedRow, feed_rows
@@ -43,13 +49,18 @@ def main() -> int:
             read_settings(BoardSettings),
             read_settings(WarehouseSettings),
         )
+        failpoint.arm(ingest.failpoints)
+        listener = bound(read_settings(HealthSettings), board.health_port)
     except ConfigurationError as error:
         log.error("%s", error)
         return 1
-    live = Live(ingest, board, partial(load, warehouse, ingest.ward))
+    leave_key(board, ingest.ward)
+    reader = WarehouseReader(warehouse)
+    stand = partial(reader.ask, partial(look, ingest))
+    live = Live(ingest, board, partial(load, warehouse, ingest.ward), stand)
     server = uvicorn.Server(
         uvicorn.Config(
-            build(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse)).server,
+            build(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader).server,
             host=board.host,
             port=board.port,
             ssl_certfile=board.tls_certificate,
@@ -64,6 +75,7 @@ def main() -> int:
             timeout_graceful_shutdown=STOP_WITHIN,
         )
     )
+    health.serve(live, ingest, warehouse, listener)
     log.info("board on %s", board.url)
     # uvicorn shuts down cleanly, then raises the signal once more for us.
     signal.signal(signal.SIGTERM, _end)

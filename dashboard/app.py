@@ -13,11 +13,25 @@ from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from dashboard import asking, feed, graph, headline, login, text, theme, transport
+from dashboard import (
+    asking,
+    feed,
+    graph,
+    headline,
+    letter_desk,
+    login,
+    proving,
+    readings,
+    system_desk,
+    text,
+    theme,
+    transport,
+)
 from dashboard.accounts import Accounts
 from dashboard.guard import CLOCK, FEED, LIVEZ, Guard
 from dashboard.live import Live
-from dashboard.page import Page, fill, pages
+from dashboard.page import fill, find
+from dashboard.reader import Reader
 from dashboard.saved_query import SavedQueries
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
@@ -47,7 +61,7 @@ class _Dash(Dash):
         )
 
 
-def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: feed.Ask) -> Board:
+def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: feed.Ask, reader: Reader) -> Board:
     """Make the server.
 
     Args:
@@ -55,6 +69,7 @@ def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: fe
         settings: the board's.
         ask_sql: runs an ad-hoc query for a person.
         ask_feed: reads rows of the city's feed.
+        reader: asks the warehouse for what pages show.
     """
     accounts = Accounts(settings)
     sessions = Sessions(settings, accounts)
@@ -80,9 +95,13 @@ def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: fe
         return {"real_ms": real_ms, "now_ms": live.now_ms(), "speed": live.clock_speed or 1.0}
 
     login.register(server, accounts, sessions, settings)
+    readings.register(server, live, settings)
     server.mount(FEED, feed.build(settings, live.clock, ask_feed))
     app = _dash(server, live)
-    asking.register(app, ask_sql, SavedQueries(settings))
+    asking.register(app, ask_sql, SavedQueries(settings), live.ingest.ward)
+    proving.register(app, live, reader)
+    letter_desk.register(app, live, reader)
+    system_desk.register(app, live, reader)
     app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first
     guard = Guard(server, sessions, settings, app.csp_hashes())
     return Board(guard, live, app)
@@ -106,13 +125,12 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     )
     app.enable_dev_tools(debug=False)
     app.layout = lambda: _shell(live)
-    found = pages()
 
     @app.callback(Output("page", "children"), Output("page-path", "data"), Input("url", "pathname"))
     def show(path: object) -> tuple[Component, str]:
-        return _page(found, path, live), path if isinstance(path, str) else ""
+        return _page(path, live), path if isinstance(path, str) else ""
 
-    transport.register(app, live, found)
+    transport.register(app, live)
     graph.register(app)
     return app
 
@@ -127,13 +145,13 @@ def _shell(live: Live) -> Component:
     return shell
 
 
-def _page(found: dict[str, Page], path: object, live: Live) -> Component:
-    page = found.get(path) if isinstance(path, str) else None
-    scene = live.scene(viewer().language)
-    if page is None or not viewer().may(page.right):
-        why = text.NOT_FOUND if page is None else text.FORBIDDEN
+def _page(path: object, live: Live) -> Component:
+    place = find(path)
+    scene = live.scene(viewer().language, place.argument if place else "")
+    if place is None or not viewer().may(place.page.right):
+        why = text.NOT_FOUND if place is None else text.FORBIDDEN
         return html.Div([headline.navigation(scene, viewer(), ""), html.P(scene.say(why))], className="alone")
-    return fill(page.layout(scene), page.leaves(scene))
+    return fill(place.page.layout(scene), place.page.leaves(scene))
 
 
 def _log(error: Exception) -> None:

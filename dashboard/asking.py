@@ -15,6 +15,7 @@ from dash import Dash, Input, Output, State, no_update
 
 from dashboard import number, theme
 from dashboard.pages.sql import EXAMPLE_QUERIES
+from dashboard.query_address import prepared
 from dashboard.saved_query import SavedQueries
 from dashboard.spreadsheet import csv_text
 from dashboard.viewer import Viewer, viewer
@@ -71,9 +72,20 @@ class Answers:
         return self._kept.get(session)
 
 
-def register(app: Dash, ask: Ask, saved: SavedQueries) -> None:
+def register(app: Dash, ask: Ask, saved: SavedQueries, ward: str) -> None:
     """Attach the page's callbacks."""
     answers = Answers()
+
+    @app.callback(
+        Output("sql-text", "value", allow_duplicate=True),
+        Input("sql-text", "id"),
+        State("url", "search"),
+        prevent_initial_call="initial_duplicate",
+    )
+    def start_with(_id: object, search: object) -> Any:
+        query = prepared(search, ward) if viewer().may(RIGHT) else None
+        return no_update if query is None else query
+
     _register_run(app, ask, answers)
     _register_chart(app, answers)
     _register_saved(app, saved)

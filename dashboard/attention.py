@@ -1,4 +1,4 @@
-"""Attention: what somebody has to look at now - figures over their thresholds, sources that are down, software that is away."""
+"""Attention: what somebody has to look at now - figures over their thresholds, sources and software away, the system itself."""
 
 from typing import NamedTuple
 
@@ -9,13 +9,16 @@ from dashboard import number, text, tile
 from dashboard.freshness import freshness, source_freshness, worst
 from dashboard.groups import offline_numbers
 from dashboard.page import Leaf, Leaves, Scene
+from dashboard.standing import AUDITED_WITHIN
+from ingest.clock import milliseconds, moment
+from ingest.room import shown
 from warehouse.indicator import Indicator, Status, indicators
 from warehouse.reading import Reading
 
 ROWS = 5
 """Places in the list; when there is more, the last one counts the rest."""
 
-ELSEWHERE = frozenset({"H01", "H04", "H05", "S01"})
+ELSEWHERE = frozenset({"H01", "H04", "H05", "H07", "S01"})
 """Indicators that have rows of their own here, or say what another row says already."""
 
 _AREAS = 8
@@ -27,11 +30,13 @@ class Row(NamedTuple):
     status: Status
     what: str
     detail: str
+    page: str | None = None
+    """Where to read more."""
 
 
 def rows(scene: Scene) -> list[Row]:
     """What needs somebody, the worst first."""
-    found = [*_sources(scene), *_outages(scene), *_figures(scene)]
+    found = [*_system(scene), *_sources(scene), *_outages(scene), *_figures(scene)]
     return sorted(found, key=lambda row: row.status != "critical")
 
 
@@ -41,7 +46,7 @@ def panel() -> Component:
         html.Li(
             [
                 html.Span(id=f"attention-{place}-sign"),
-                html.Span(id=f"attention-{place}-what", className="what"),
+                html.A(id=f"attention-{place}-what", className="what"),
                 html.Span(id=f"attention-{place}-detail", className="detail"),
             ],
             id=f"attention-{place}",
@@ -71,8 +76,33 @@ def leaves(scene: Scene) -> Leaves:
         pushed[Leaf(f"attention-{place}", "className")] = f"row row-{row.status}" if row.what else "row row-empty"
         pushed[Leaf(f"attention-{place}-sign", "className")] = tile.sign(row.status)
         pushed[Leaf(f"attention-{place}-what", "children")] = row.what
+        pushed[Leaf(f"attention-{place}-what", "href")] = row.page
         pushed[Leaf(f"attention-{place}-detail", "children")] = row.detail
     return pushed
+
+
+def _system(scene: Scene) -> list[Row]:
+    """What the system says of itself: a warehouse that is away, a full disk, stopped streams, an audit that found something."""
+    found, standing, say = [], scene.standing, scene.say
+    if standing.away_since_ms:
+        since = text.clock_time(standing.away_since_ms, scene.now_ms)
+        found.append(Row("critical", say(text.WAREHOUSE_AWAY), say(text.SINCE, time=since), "/system"))
+    if disk := standing.disk:
+        what = say(text.DISK_SHORT if disk.is_short else text.DISK_LOW)
+        detail = say(text.FREE, free=shown(disk.free))
+        found.append(Row("critical" if disk.is_short else "warning", what, detail, "/system"))
+    for stop in standing.stops:
+        since = text.clock_time(milliseconds(stop.changed_at), scene.now_ms)
+        what = say(text.STREAM_STOPPED, stream=text.stream_name(stop.topic, scene.language))
+        found.append(Row("critical", what, f"{stop.reason} · {say(text.SINCE, time=since)}", "/letters"))
+    if audit := standing.audit:
+        at = text.clock_time(milliseconds(audit.finished_at), scene.now_ms)
+        if audit.differences:
+            what = say(text.AUDIT_DIFFERS, count=number.whole(audit.differences, scene.language))
+            found.append(Row("critical", what, at, "/system"))
+        elif moment(scene.now_ms) - audit.finished_at > AUDITED_WITHIN:
+            found.append(Row("warning", say(text.AUDIT_MISSED), say(text.SINCE, time=at), "/system"))
+    return found
 
 
 def _sources(scene: Scene) -> list[Row]:
@@ -82,7 +112,7 @@ def _sources(scene: Scene) -> list[Row]:
         if fresh.state == "down":
             what = scene.say(text.SOURCE_DOWN, source=text.source_name(source, scene.language))
             since = text.clock_time(fresh.sign_ms, scene.now_ms)
-            found.append(Row("critical", what, scene.say(text.SINCE, time=since) if fresh.sign_ms else ""))
+            found.append(Row("critical", what, scene.say(text.SINCE, time=since) if fresh.sign_ms else "", "/system"))
     return found
 
 
@@ -93,7 +123,12 @@ def _outages(scene: Scene) -> list[Row]:
             known = text.OUTAGES.get(app)
             minutes = number.figure(reading, scene.language)
             found.append(
-                Row("warning", known.text(scene.language) if known else app, scene.say(text.OUTAGE, minutes=minutes))
+                Row(
+                    "warning",
+                    known.text(scene.language) if known else app,
+                    scene.say(text.OUTAGE, minutes=minutes),
+                    "/proof/H05",
+                )
             )
     return found
 
@@ -101,7 +136,7 @@ def _outages(scene: Scene) -> list[Row]:
 def _figures(scene: Scene) -> list[Row]:
     readings = [scene.read(one.id) for one in indicators() if one.threshold and one.id not in ELSEWHERE]
     return [
-        Row(reading.status, _what(reading, scene), _detail(reading, scene))
+        Row(reading.status, _what(reading, scene), _detail(reading, scene), f"/proof/{reading.indicator.id}")
         for reading in readings
         if reading.status != "normal"
     ]

@@ -9,19 +9,21 @@ import base64
 import binascii
 import hashlib
 import json
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, FastAPI, Header, HTTPException, Query, Request, Response
+from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
+from starlette.middleware.base import RequestResponseEndpoint
 
-from dashboard.feed_key import FeedKey, FeedKeys
+from dashboard.feed_key import FeedKey
 from dashboard.figure import Declarations, Figure, Figures, declaration, figure
+from dashboard.key_check import KeyCheck
 from dashboard.settings import BoardSettings
 from dashboard.spreadsheet import csv_text
-from ingest.clock import Clock, RealClock, milliseconds
+from ingest import metrics
+from ingest.clock import Clock, milliseconds
 from ingest.errors import Unavailable
 from warehouse.feed import FeedCursor, FeedQuestion, FeedRow, cursor_after, known_ids
 from warehouse.indicator import indicators
@@ -30,46 +32,12 @@ Ask = Callable[[FeedQuestion], list[FeedRow]]
 """Reads rows from the warehouse; blocks."""
 
 VERSION = "1"
-MINUTE = 60.0
 
 
 class Fault(BaseModel):
     """Why a request was refused."""
 
     detail: str
-
-
-class Limits:
-    """How many requests each key has made in the running minute."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._minute = 0
-        self._used: dict[str, int] = {}
-
-    def use(self, id: str, now: float) -> dict[str, str]:
-        """Count a request.
-
-        Returns:
-            Headers that tell how much is left.
-
-        Raises:
-            HTTPException: 429, too many.
-        """
-        minute, second = divmod(now, MINUTE)
-        if minute != self._minute:
-            self._minute, self._used = int(minute), {}
-        self._used[id] = self._used.get(id, 0) + 1
-        left, reset = self._most - self._used[id], str(int(MINUTE - second) + 1)
-        headers = {
-            "RateLimit-Limit": str(self._most),
-            "RateLimit-Remaining": str(max(0, left)),
-            "RateLimit-Reset": reset,
-        }
-        if left < 0:
-            detail = f"a key may make {self._most} requests a minute; try again in {reset} seconds"
-            raise HTTPException(429, detail, {**headers, "Retry-After": reset})
-        return headers
 
 
 def build(settings: BoardSettings, clock: Clock, ask: Ask) -> FastAPI:
@@ -80,25 +48,16 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask) -> FastAPI:
         clock: the install's clock: windows are over by it.
         ask: reads rows from the warehouse.
     """
-    keys, limits = FeedKeys(settings), Limits(settings.feed_requests)
-    real = RealClock()
+    authorised = KeyCheck(settings, "feed")
     faults: dict[int | str, dict[str, Any]] = {
         status: {"model": Fault, "description": why}
-        for status, why in ((401, "no valid key"), (429, "too many requests"), (503, "the warehouse is away"))
+        for status, why in (
+            (401, "no valid key"),
+            (403, "the key may not"),
+            (429, "too many requests"),
+            (503, "the warehouse is away"),
+        )
     }
-
-    def authorised(response: Response, authorization: Annotated[str, Header()] = "") -> FeedKey:
-        scheme, _, text = authorization.partition(" ")
-        key = keys.find(text.strip()) if scheme.lower() == "bearer" else None
-        if key is None or not key.is_valid(real.now()):
-            why = (
-                "show a key as `Authorization: Bearer ioc_…`"
-                if key is None
-                else f"the key {key.id} expired on {key.expires_at:%Y-%m-%d}"
-            )
-            raise HTTPException(401, why, {"WWW-Authenticate": "Bearer", "Vary": "Authorization"})
-        response.headers.update(limits.use(key.id, time.time()))
-        return key
 
     app = FastAPI(
         title="Ward IOC: city feed",
@@ -109,6 +68,12 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask) -> FastAPI:
         redoc_url=None,
         responses=faults,
     )
+
+    @app.middleware("http")
+    async def count(request: Request, answer: RequestResponseEndpoint) -> Response:
+        answered = await answer(request)
+        metrics.FEED_REQUESTS.labels(str(answered.status_code)).inc()
+        return answered
 
     @app.get("/openapi.json", include_in_schema=False)
     async def describe(key: Annotated[FeedKey, Depends(authorised)]) -> dict[str, Any]:
@@ -131,7 +96,6 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask) -> FastAPI:
         response_model=Figures,
         responses={
             200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
-            403: {"model": Fault, "description": "a ward that the key may not read"},
         },
     )
     async def values(

@@ -1,4 +1,4 @@
-"""Feed key: what the city's systems show to read the ward's figures. Only a hash of a key is kept."""
+"""Feed key: what programs show to read the ward's figures - the city's systems, and the audit. Only a hash of a key is kept."""
 
 import hashlib
 import hmac
@@ -6,11 +6,16 @@ import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, get_args
 
 from dashboard.accounts import write_private
 from dashboard.settings import BoardSettings
 
 PREFIX = "ioc"
+
+KeyScope = Literal["feed", "board"]
+"""What a key is for. `feed`: the city's feed. `board`: what this board shows, for the audit."""
+SCOPES: tuple[KeyScope, ...] = get_args(KeyScope)
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,7 @@ class FeedKey:
     """Wards that it may read."""
     made_at: datetime
     expires_at: datetime
+    scopes: tuple[KeyScope, ...] = ("feed",)
 
     def is_valid(self, now: datetime) -> bool:
         """Whether it has not expired."""
@@ -52,14 +58,21 @@ class FeedKeys:
             self._stamp = stamp
         return self._known
 
-    def make(self, name: str, wards: tuple[str, ...], now: datetime, expires_at: datetime) -> tuple[FeedKey, str]:
+    def make(
+        self,
+        name: str,
+        wards: tuple[str, ...],
+        now: datetime,
+        expires_at: datetime,
+        scopes: tuple[KeyScope, ...] = ("feed",),
+    ) -> tuple[FeedKey, str]:
         """Make a key.
 
         Returns:
             What is kept of it, and the key itself, which is nowhere else.
         """
         id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
-        key = FeedKey(id, name, _hash(secret), wards, now, expires_at)
+        key = FeedKey(id, name, _hash(secret), wards, now, expires_at, scopes)
         self._write({**self.all(), id: key})
         return key, f"{PREFIX}_{id}_{secret}"
 
@@ -91,6 +104,7 @@ class FeedKeys:
                 "wards": list(key.wards),
                 "made_at": key.made_at.isoformat(),
                 "expires_at": key.expires_at.isoformat(),
+                "scopes": list(key.scopes),
             }
             for key in keys.values()
         ]
@@ -103,8 +117,11 @@ def _hash(secret: str) -> str:
 
 
 def _key(row: dict[str, object]) -> FeedKey:
-    wards = row["wards"]
-    if not isinstance(wards, list):
-        raise TypeError("wards must be a list")
+    wards, said = row["wards"], row.get("scopes", ["feed"])  # keys were for the feed only before there were scopes
+    if not isinstance(wards, list) or not isinstance(said, list):
+        raise TypeError("wards and scopes must be lists")
     made_at, expires_at = (datetime.fromisoformat(str(row[name])) for name in ("made_at", "expires_at"))
-    return FeedKey(str(row["id"]), str(row["name"]), str(row["hash"]), tuple(map(str, wards)), made_at, expires_at)
+    scopes = tuple(scope for scope in SCOPES if scope in said)
+    return FeedKey(
+        str(row["id"]), str(row["name"]), str(row["hash"]), tuple(map(str, wards)), made_at, expires_at, scopes
+    )

@@ -1,6 +1,6 @@
 """Guard: stands before every route and the WebSocket of the board.
 
-Nothing but the log-in page, the sign of life and the city's feed (which has keys of its own) is answered without a log-in.
+Nothing but the log-in page, the sign of life and what programs read (which has keys of its own) is answered without a log-in.
 What changes something must come from our own pages. Bodies and messages are bounded while they are read, and every answer
 carries the headers that keep browsers from doing more than the board needs.
 """
@@ -22,6 +22,8 @@ from ingest.label import Language
 LIVEZ = "/livez"
 LOG_IN = "/login"
 FEED = "/api/feed/v1"
+BOARD = "/api/board/v1"
+"""What the audit reads; has keys of its own, as the feed."""
 SOCKET = "/_dash-ws-callback"
 CLOCK = "/api/clock"
 """Asked for by open pages on their own, so it does not keep a log-in from expiring."""
@@ -187,7 +189,7 @@ def language_of(cookies: dict[str, str], query: bytes = b"") -> Language:
 
 
 def _is_open(path: str) -> bool:
-    return path in (LIVEZ, LOG_IN) or path == FEED or path.startswith(f"{FEED}/")
+    return path in (LIVEZ, LOG_IN) or any(path == one or path.startswith(f"{one}/") for one in (FEED, BOARD))
 
 
 class _Body:

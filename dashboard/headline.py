@@ -1,7 +1,7 @@
 """Headline: the head and the foot of every wall page - the system's own honesty.
 
-Head: the ward, a light with its age for each source, the clock. Foot: whether the data are pretend, how long an event takes to the
-screen, how it gets there, and the ways to other pages.
+Head: the ward, a light with its age for each source, the clock. Foot: whether the data are pretend, what the last audit found,
+how long an event takes to the screen, how it gets there, and the ways to other pages.
 """
 
 from typing import Any
@@ -9,10 +9,11 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import text
+from dashboard import number, text, tile
 from dashboard.freshness import declared_sources, source_freshness
 from dashboard.page import Leaf, Leaves, Scene, pages
 from dashboard.viewer import Viewer
+from ingest.clock import milliseconds
 
 
 def head(scene: Scene) -> Component:
@@ -61,6 +62,20 @@ def head_leaves(scene: Scene) -> Leaves:
     return leaves
 
 
+def foot_leaves(scene: Scene) -> Leaves:
+    """How long ago the system's own heartbeat came all the way, and what the last audit found."""
+    audit, beat = scene.standing.audit, tile.fact_leaves("H07", scene)
+    if audit is None:
+        return {**beat, Leaf("audit", "children"): scene.say(text.NOT_AUDITED)}
+    said = scene.say(
+        text.AUDITED,
+        time=text.clock_time(milliseconds(audit.finished_at), scene.now_ms),
+        differences=number.whole(audit.differences, scene.language),
+        compared=number.whole(audit.compared, scene.language),
+    )
+    return {**beat, Leaf("audit", "children"): said}
+
+
 def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
     """Pretend or real, latency, transport, ways out."""
     pills = []
@@ -73,6 +88,8 @@ def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
     return html.Footer(
         [
             html.Div(pills, className="pills"),
+            html.A(id="audit", href="/system", className="audit"),
+            html.Div(tile.fact("h07", before=scene.say(text.BEAT)), className="beat"),
             html.Div([scene.say(text.EVENT_TO_PIXEL), " ", html.Span(id="latency")], className="latency"),
             html.Div(
                 [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"
@@ -88,8 +105,8 @@ def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
     here: dict[str, Any] = {"className": "here", "aria-current": "page"}
     links = [
         html.A(scene.say(page.label), href=page.path, **(here if page.path == path else {}))
-        for page in pages().values()
-        if viewer.may(page.right)
+        for page in sorted(pages().values(), key=lambda page: page.path != "/")
+        if viewer.may(page.right) and page.arguments is None
     ]
     other = "en" if scene.language == "vi" else "vi"
     return html.Nav(

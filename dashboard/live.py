@@ -9,15 +9,20 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from dashboard.freshness import signs
-from dashboard.page import Leaves, Page, Scene
+from dashboard.page import Leaves, Place, Scene
+from dashboard.reader import TooMuch
 from dashboard.settings import BoardSettings
+from dashboard.standing import NOTHING_KNOWN, Standing
+from ingest import metrics
 from ingest.clock import milliseconds
 from ingest.consumer import watch
 from ingest.errors import Unavailable
 from ingest.label import Language
+from ingest.liveness import Progress, Pulse
 from ingest.settings import IngestSettings
 from ingest.topic import VALUES
 from warehouse.push import Push, decode_push
@@ -29,6 +34,7 @@ log = logging.getLogger("dashboard.live")
 LONGEST_WAIT = 15.0
 """Seconds between two tries to reach what is away."""
 FORGET_EVERY = 3600.0
+LOOK_EVERY = 10.0
 _TICK = 1.0
 """Seconds after which a frame is made anew even when nothing came: spans and freshness move with the clock."""
 _KEPT = 256
@@ -36,6 +42,9 @@ _KEPT = 256
 
 Load = Callable[[int], list[Value]]
 """Reads the current values from the warehouse, for a moment in ms; blocks."""
+
+Stand = Callable[[], Awaitable[Standing]]
+"""Finds out how the system itself stands."""
 
 
 class Frame(NamedTuple):
@@ -50,19 +59,22 @@ class Frame(NamedTuple):
 class Live:
     """The readings of the one ward that this board shows."""
 
-    def __init__(self, ingest: IngestSettings, board: BoardSettings, load: Load) -> None:
+    def __init__(self, ingest: IngestSettings, board: BoardSettings, load: Load, stand: Stand | None = None) -> None:
         self.ingest = ingest
         self.board = board
         self.clock = ingest.clock()
         self.readings = Readings()
         self.loaded = False
+        self.standing = NOTHING_KNOWN
         self._load = load
+        self._stand = stand
         self.number = 0
         """Number of the newest frame."""
         self._ticked = 0.0
+        self.pulse, self.pushes = Pulse(), Progress("changed figures from Kafka", ("kafka", "warehouse"))
         self._changed = asyncio.Event()
         self._recorded: deque[tuple[int, int]] = deque(maxlen=_KEPT)
-        self._frames: dict[tuple[str, Language], tuple[int, Leaves]] = {}
+        self._frames: dict[tuple[str, str, Language], tuple[int, Leaves]] = {}
 
     @property
     def clock_speed(self) -> float | None:
@@ -81,6 +93,7 @@ class Live:
         changed = {indicator for push in ours for indicator in self.readings.apply(push.values)}
         if not changed:
             return
+        self._measure(ours)
         self.number += 1
         self._recorded.extend((self.number, push.newest_recorded_ms) for push in ours if push.newest_recorded_ms)
         self._wake()
@@ -99,37 +112,50 @@ class Live:
                 self._tick()
         return self.number
 
-    def frame(self, page: Page, language: Language, after: int = 0) -> Frame:
+    def frame(self, place: Place, language: Language, after: int = 0) -> Frame:
         """What a page shows now; made once for all who look at the same.
 
         Args:
-            page: the page.
+            place: the page, and what its address says of it.
             language: in which language.
             after: number of the last frame that the asker has shown.
         """
-        key = (page.path, language)
+        key = (place.page.path, place.argument, language)
         number, leaves = self._frames.get(key, (-1, {}))
         if number != self.number:
-            number, leaves = self.number, page.leaves(self.scene(language))
+            number, leaves = self.number, place.page.leaves(self.scene(language, place.argument))
             self._frames[key] = (number, leaves)
         return Frame(number, leaves, [ms for recorded, ms in self._recorded if after < recorded <= number])
 
-    def scene(self, language: Language) -> Scene:
+    def scene(self, language: Language, argument: str = "") -> Scene:
         """The readings at this moment."""
         now_ms = self.now_ms()
         found = signs(self.readings, now_ms)
-        return Scene(self.readings, found, now_ms, language, self.board, self.ingest.pretend, self.clock_speed)
+        return Scene(
+            self.readings,
+            found,
+            now_ms,
+            language,
+            self.board,
+            self.ingest.pretend,
+            self.clock_speed,
+            self.standing,
+            argument,
+        )
 
     async def run(self) -> None:
         """Keep the readings up to date until cancelled."""
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.pulse.run())
             tasks.create_task(self._read_all())
             tasks.create_task(self._forget())
+            tasks.create_task(self._look())
             tasks.create_task(_retry("the streams", self._watch))
 
     async def _watch(self) -> None:
         first = True
         async for records in watch(self.ingest, VALUES):
+            self.pushes.note(waits=True, place=time.monotonic())  # at least an empty batch comes every second
             if records:
                 self.take([decode_push(record) for record in records])
             if first:  # from here on nothing is missed; what came before is in the warehouse
@@ -152,6 +178,23 @@ class Live:
         while True:
             await asyncio.sleep(FORGET_EVERY / (self.clock_speed or 1.0))
             self.readings.forget(self.now_ms())
+
+    async def _look(self) -> None:
+        """See every few seconds how the system itself stands; while the warehouse is away, what was last known holds, with since when."""
+        while self._stand is not None:
+            try:
+                with suppress(TooMuch):
+                    self.standing = await self._stand()
+            except Unavailable:
+                since = self.standing.away_since_ms or self.now_ms()
+                self.standing = self.standing._replace(away_since_ms=since)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _measure(self, pushes: list[Push]) -> None:
+        """How long the newest event took from when it happened until it is here; what only the clock moved is no event."""
+        moved = [push for push in pushes if push.newest_recorded_ms]
+        if newest := max((value.newest_ms for push in moved for value in push.values), default=0):
+            metrics.FRESHNESS.labels(metrics.ON_BOARD).observe(max(0.0, (self.now_ms() - newest) / 1000))
 
     def _tick(self) -> None:
         """A new frame for all, once a second however many wait for it."""

@@ -14,6 +14,7 @@ from dashboard.guard import LOG_IN, cookie_name, language_of, read_cookies
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
 from dashboard.viewer import viewer
+from ingest import metrics
 from ingest.clock import RealClock
 from ingest.label import Label, Language
 
@@ -70,6 +71,7 @@ class _Entrance:
         if account is None:
             self.failures.failed(name, self.clock.now())
             log.warning("a wrong password for %r", name[:40])
+            metrics.AUTH_FAILURES.inc()
         else:
             self.failures.succeeded(name)
         return account

@@ -78,6 +78,19 @@ def parts(reading: Reading, language: Language) -> str:
     return f"n{SPACE}={SPACE}{whole(reading.denominator, language)}"
 
 
+def sides(one: Indicator, pair: tuple[int, int], language: Language) -> str:
+    """Numerator and denominator with nothing rounded, for example `5.888.165 ms / 42`; of what is no ratio the numerator alone."""
+    numerator, denominator = (whole(side, language) for side in pair)
+    if one.unit.label.en in ("min", "s"):
+        numerator += f"{SPACE}ms"
+    return f"{numerator}{SPACE}/{SPACE}{denominator}" if one.is_ratio else numerator
+
+
+def value(one: Indicator, pair: tuple[int, int], language: Language) -> str:
+    """The value that numerator and denominator give, with its unit."""
+    return with_unit(Reading(one, *pair, 0, 1), language)
+
+
 def gap(one: Indicator, language: Language) -> str:
     """What stands between figure and unit."""
     return "" if one.unit.label.en == "%" and language == "en" else SPACE

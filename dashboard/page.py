@@ -4,7 +4,7 @@ A page is a layout that stands still, and leaves: single properties of single co
 leaves fill the first paint and are pushed later, so there is one rendering of every figure.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from dash.development.base_component import Component
 import dashboard.pages
 from dashboard.freshness import Sign
 from dashboard.settings import BoardSettings
+from dashboard.standing import NOTHING_KNOWN, Standing
 from dashboard.viewer import Right
 from ingest.declared import declared
 from ingest.label import Label, Language
@@ -47,6 +48,10 @@ class Scene:
     """Whether the pretend ward feeds this install."""
     clock_speed: float | None = None
     """How fast the pretend clock runs; `None` when the clock is real."""
+    standing: Standing = NOTHING_KNOWN
+    """How the system itself stands."""
+    argument: str = ""
+    """What follows the page's path in the address: of which indicator a proof is, for example."""
     _read: dict[tuple[str, Split], Reading] = field(default_factory=dict, compare=False)
 
     def read(self, id: str, split: Split = TOTAL) -> Reading:
@@ -85,12 +90,34 @@ class Page:
     """The standing parts; every leaf's component has its id there."""
     leaves: Callable[[Scene], Leaves] = field(default=lambda scene: {})
     """The changing parts at a moment."""
+    arguments: Callable[[], Collection[str]] | None = None
+    """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
+
+
+class Place(NamedTuple):
+    """A page with what its address says of it."""
+
+    page: Page
+    argument: str = ""
 
 
 @cache
 def pages() -> dict[str, Page]:
     """Every page by its path."""
     return {page.path: page for page in declared(dashboard.pages, Page)}
+
+
+def find(path: object) -> Place | None:
+    """What an address shows; `None` when there is no such page."""
+    if not isinstance(path, str):
+        return None
+    page = pages().get(path)
+    if page is not None:
+        return Place(page) if page.arguments is None else None
+    before, _, argument = path.rpartition("/")
+    page = pages().get(before)
+    known = page is not None and page.arguments is not None and argument in page.arguments()
+    return Place(page, argument) if page is not None and known else None
 
 
 def fill(layout: Component, leaves: Leaves) -> Component:

@@ -56,6 +56,8 @@ class BoardSettings(BaseSettings):
     """How many requests a minute one key of the city's feed may make."""
     feed_page: int = Field(5000, ge=1, le=50_000)
     """Most rows of one page of the city's feed."""
+    health_port: int = Field(9105, ge=0, le=65535)
+    """Port on which the board's process tells how it is; 0: none."""
 
     @property
     def folder(self) -> Path:

@@ -39,6 +39,19 @@ SOURCES: dict[str, Label] = {
 }
 """Short names of the sources, by the id of their connector."""
 
+STREAMS: dict[str, Label] = {
+    "queue": SOURCES["queue_kiosk"],
+    "dossier": SOURCES["dossier_portal"],
+    "speaker": SOURCES["smart_loudspeaker"],
+    "camera": SOURCES["frigate"],
+    "petition": SOURCES["petition_portal"],
+    "document": SOURCES["document_office"],
+    "content": SOURCES["content_post"],
+    "reference": SOURCES["ward_register"],
+    "health": Label("Tín hiệu", "Health"),
+}
+"""Short names of the streams."""
+
 CODES: dict[str, Label] = {
     "dat_dai": Label("Đất đai", "Land"),
     "ho_tich": Label("Hộ tịch", "Civil status"),
@@ -135,6 +148,15 @@ SINCE = Label("từ {time}", "since {time}")
 OUTAGE = Label("{minutes} phút hôm nay", "{minutes} min today")
 LIMIT = Label("ngưỡng {limit}", "limit {limit}")
 AREAS = Label("TDP {numbers}", "groups {numbers}")
+DISK_SHORT = Label("Đĩa sắp đầy, tạm ngừng nhận dữ liệu", "Disk nearly full, no new data is accepted")
+DISK_LOW = Label("Đĩa còn ít chỗ trống", "Little room left on the disk")
+FREE = Label("còn {free}", "{free} left")
+WAREHOUSE_AWAY = Label(
+    "Kho dữ liệu không trả lời, số liệu đứng yên", "The warehouse does not answer, figures stand still"
+)
+STREAM_STOPPED = Label("Luồng {stream} đã dừng", "Stream {stream} is stopped")
+AUDIT_DIFFERS = Label("Đối soát: {count} sai lệch", "The audit found differences: {count}")
+AUDIT_MISSED = Label("Chưa đối soát lại", "No audit")
 DOWN_SOURCES = Label("nguồn mất", "sources down")
 LAG = Label("trễ dữ liệu", "data lag")
 OUTAGE_TODAY = Label("gián đoạn hộ tịch", "civil-status outage")
@@ -152,6 +174,11 @@ TEAMS_CAPTION = Label("tổ dân phố đã có", "groups have one")
 PRETEND = Label("DỮ LIỆU GIẢ LẬP", "PRETEND DATA")
 PRETEND_CLOCK = Label("đồng hồ giả lập", "pretend clock")
 SPEED = Label("×{speed}", "×{speed}")
+AUDITED = Label(
+    "đối soát {time}: {differences} sai lệch / {compared}", "audit {time}: differences {differences} / {compared}"
+)
+NOT_AUDITED = Label("chưa đối soát", "not audited yet")
+BEAT = Label("nhịp", "heartbeat")
 EVENT_TO_PIXEL = Label("sự kiện → màn hình", "event → pixel")
 TRANSPORTS = {
     "push": Label("đẩy trực tiếp", "pushed live"),
@@ -160,11 +187,15 @@ TRANSPORTS = {
 }
 OVERVIEW = Label("Tổng quan", "Overview")
 SQL = Label("Truy vấn SQL", "SQL")
+LETTERS = Label("Sự kiện lỗi", "Dead letters")
+SYSTEM = Label("Hệ thống", "System")
+PROOF = Label("Chứng minh số liệu", "Proof")
 OTHER_LANGUAGE = Label("English", "Tiếng Việt")
 CHANGE_PASSWORD = Label("Đổi mật khẩu", "Change password")
 LOG_OUT = Label("Thoát", "Log out")
 NOT_FOUND = Label("Không có trang này.", "There is no such page.")
 FORBIDDEN = Label("Tài khoản của bạn không có quyền xem trang này.", "Your account may not see this page.")
+NO_MEMBER = Label("(không rõ)", "(unknown)")
 NEWEST = Label("mới nhất {time}", "newest {time}")
 SIGN = Label("tín hiệu cuối {time}", "last sign {time}")
 
@@ -175,10 +206,23 @@ def code(value: str, language: Language) -> str:
     return known.text(language) if known else value.replace("_", " ").capitalize()
 
 
+def member(value: str, language: Language) -> str:
+    """What a member of a dimension is called; an unknown one exactly as it is."""
+    known = CODES.get(value.lower())
+    return known.text(language) if known else value or NO_MEMBER.text(language)
+
+
 def source_name(id: str, language: Language) -> str:
     """Short name of a source."""
     known = SOURCES.get(id)
     return known.text(language) if known else id
+
+
+def stream_name(topic: str, language: Language) -> str:
+    """Short name of the stream that a topic carries; an unknown topic as it is."""
+    stream = topic.removeprefix("ioc.").removesuffix(".v1")
+    known = STREAMS.get(stream)
+    return known.text(language) if known else stream
 
 
 def local(ms: int) -> datetime:

@@ -78,7 +78,7 @@ def big(id: str, unit: str = "", *, second: bool = False) -> Component:
         unit: what stands behind the figure; empty where it is pushed.
         second: a smaller size, for cards of less weight.
     """
-    figure = [html.Span(id=f"{id}-sign"), html.Span(id=f"{id}-figure", className="figure")]
+    figure = [html.Span(id=f"{id}-sign"), html.A(id=f"{id}-figure", className="figure")]
     return html.Div(
         html.Div(
             [*figure, html.Span(unit or None, id=f"{id}-unit", className="unit")],
@@ -92,7 +92,7 @@ def small(id: str, label: str) -> Component:
     """A small figure with its sign, its label and, of a ratio, what it is out of."""
     return html.Div(
         [
-            html.Div([html.Span(id=f"{id}-sign", className="sign"), html.Span(id=f"{id}-figure", className="figure")]),
+            html.Div([html.Span(id=f"{id}-sign", className="sign"), html.A(id=f"{id}-figure", className="figure")]),
             html.Div([label, html.Span(id=f"{id}-parts", className="parts")], className="small-label"),
         ],
         id=id,
@@ -106,7 +106,7 @@ def fact(id: str, before: str = "", after: str = "") -> Component:
         [
             f"{before} " if before else "",
             html.Span(id=f"{id}-sign", className="sign"),
-            html.Span(id=f"{id}-figure", className="figure"),
+            html.A(id=f"{id}-figure", className="figure"),
             html.Span(f" {after}" if after else None, id=f"{id}-after"),
         ],
         id=id,
@@ -145,6 +145,10 @@ def figure_leaves(id: str, scene: Scene, *, shown: str | None = None, split: Spl
     name = name or id.lower()
     return {
         Leaf(f"{name}-figure", "children"): number.figure(reading, scene.language) if shown is None else shown,
+        Leaf(f"{name}-figure", "href"): f"/proof/{id}",
+        Leaf(
+            f"{name}-figure", "aria-label"
+        ): f"{reading.indicator.label.text(scene.language)}: {number.with_unit(reading, scene.language)}",
         Leaf(f"{name}-sign", "className"): sign(reading.status),
         Leaf(name, "className"): f"shown status-{reading.status} fresh-{fresh.state}",
         Leaf(name, "title"): description(reading, fresh, scene),

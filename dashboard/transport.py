@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 from dash.exceptions import WebsocketDisconnected
 
 from dashboard.live import Frame, Live
-from dashboard.page import Leaves, Page, changes, properties
+from dashboard.page import Leaves, Page, Place, changes, find, properties
 from dashboard.viewer import viewer
 from ingest.label import Label
 
@@ -24,7 +24,7 @@ CHART_INTERVAL = 1.0
 FALLBACK_MS = 5000
 
 _ANSWER_WITHIN = 30.0
-_NOTHING = Page("", Label("", ""), "", lambda scene: html.Div())
+_NOTHING = Place(Page("", Label("", ""), "", lambda scene: html.Div()))
 
 
 def parts() -> list[Component]:
@@ -36,7 +36,7 @@ def parts() -> list[Component]:
     ]
 
 
-def register(app: Dash, live: Live, pages: dict[str, Page]) -> None:
+def register(app: Dash, live: Live) -> None:
     """Attach both ways."""
 
     @app.callback(websocket=True, persistent=True)
@@ -44,28 +44,28 @@ def register(app: Dash, live: Live, pages: dict[str, Page]) -> None:
         if ctx.websocket is None:
             return  # a browser without shared workers: it has the fallback
         try:
-            await _push(live, pages, ctx.websocket)
+            await _push(live, ctx.websocket)
         except WebsocketDisconnected:
             return
 
     @app.callback(Input("fallback", "n_intervals"), State("page-path", "data"), prevent_initial_call=True)
     def fall_back(_ticks: int, path: object) -> None:
-        frame = live.frame(_allowed(pages, path), viewer().language, live.number)
+        frame = live.frame(_allowed(path), viewer().language, live.number)
         _send(frame.leaves, _pulse(live, frame, "fallback"))
 
 
-async def _push(live: Live, pages: dict[str, Page], socket: Any) -> None:
+async def _push(live: Live, socket: Any) -> None:
     path = None
     while not path:  # the page itself comes by HTTP; nothing can be set before it is there
         path = await socket.get_prop("page-path", "data", _ANSWER_WITHIN)
         if not path:
             await asyncio.sleep(0.05)
-    page, language = _allowed(pages, path), viewer().language
+    place, language = _allowed(path), viewer().language
     shown: Leaves = {}
     number, charted = live.number, 0.0
     while not socket.is_shutdown:
         began = time.monotonic()
-        frame = live.frame(page, language, number)
+        frame = live.frame(place, language, number)
         fresh = changes(frame.leaves, shown)
         if began - charted < CHART_INTERVAL:
             fresh = {leaf: value for leaf, value in fresh.items() if "." not in leaf.path}
@@ -94,7 +94,7 @@ def _pulse(live: Live, frame: Frame, way: str) -> dict[str, Any]:
     }
 
 
-def _allowed(pages: dict[str, Page], path: object) -> Page:
-    """The page, if there is such a one and the person may see it; else one without any figure."""
-    page = pages.get(path) if isinstance(path, str) else None
-    return page if page and viewer().may(page.right) else _NOTHING
+def _allowed(path: object) -> Place:
+    """What the address shows, if there is such a page and the person may see it; else a page without any figure."""
+    place = find(path)
+    return place if place and viewer().may(place.page.right) else _NOTHING

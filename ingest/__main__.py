@@ -11,13 +11,17 @@ import time
 from datetime import timedelta
 from typing import NoReturn
 
+from ingest import checks, failpoint, health, metrics
 from ingest.broker import jars
 from ingest.broker.server import Server
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.health import Health, bound
 from ingest.kafka_admin import make_topics
 from ingest.kafka_client import reach
+from ingest.liveness import Liveness, Progress, Pulse
 from ingest.process import start
-from ingest.settings import IngestSettings, read_settings
+from ingest.readiness import NotReady, Readiness
+from ingest.settings import HealthSettings, IngestSettings, read_settings
 
 log = logging.getLogger("ingest")
 
@@ -34,15 +38,45 @@ def main() -> int:
     signal.signal(signal.SIGINT, _end)
     try:
         settings = read_settings(IngestSettings)
+        failpoint.arm(settings.failpoints)
+        state = State()
+        state.tell(settings)
         if settings.kafka_bootstrap:
-            watch(settings)
-        return serve(settings)
+            watch(settings, state)
+        return serve(settings, state)
     except (ConfigurationError, Unavailable) as error:
         log.error("%s", error)
         return 1
 
 
-def serve(settings: IngestSettings) -> int:
+class State:
+    """How this process is."""
+
+    def __init__(self) -> None:
+        self.pulse = Pulse()
+        self.has_topics = False
+        self._answer = Progress("an answer of Kafka")
+        self._ready: Readiness | None = None
+
+    def tell(self, settings: IngestSettings) -> None:
+        """Answer to whoever asks for it."""
+        listener = bound(read_settings(HealthSettings), settings.health_port)
+        asked = {"kafka": checks.kafka(settings), "disk": checks.disk(settings), "topics": self._topics}
+        self._ready = ready = Readiness(asked)
+        live = Liveness(self.pulse, [self._answer], ready)
+        health.serve(Health("ingest", live, ready, metrics.registry()), listener)
+
+    def tick(self) -> None:
+        """The main thread goes on. Our own Kafka is a part of us: one that does not answer has to be started again."""
+        self.pulse.beat()
+        self._answer.note(waits=self._ready is not None and "kafka" in self._ready.faults(), place=None)
+
+    def _topics(self) -> None:
+        if not self.has_topics:
+            raise NotReady("the topics are not made yet")
+
+
+def serve(settings: IngestSettings, state: State) -> int:
     """Run our own Kafka, and start it again at once when it ends: clients are back seconds sooner than by a new process.
 
     Returns:
@@ -52,13 +86,16 @@ def serve(settings: IngestSettings) -> int:
     server = Server(settings)
     try:
         while True:
+            state.pulse.rest()
             began = time.monotonic()
             server.start()
             server.wait_for_port()
             made = make_topics(settings)
             took = time.monotonic() - began
             log.info("Kafka ready on %s after %.1f s, %d topics made", settings.bootstrap, took, len(made))
+            state.has_topics = True
             while server.ended is None:
+                state.tick()
                 time.sleep(0.1)
             log.error("Kafka's Java ended with code %s", server.ended)
             if time.monotonic() - began < LEAST_RUN.total_seconds():
@@ -67,14 +104,18 @@ def serve(settings: IngestSettings) -> int:
         server.stop()
 
 
-def watch(settings: IngestSettings) -> NoReturn:
+def watch(settings: IngestSettings, state: State) -> NoReturn:
     """Make the topics of an outside cluster once it answers, then say when it goes away and comes back."""
     while True:
+        state.pulse.rest()
         made = _make_topics_once_there(settings)
         log.info("Kafka ready at %s, %d topics made", settings.bootstrap, len(made))
+        state.has_topics = True
         try:
             while True:
+                state.pulse.beat()
                 time.sleep(WATCH_EVERY.total_seconds())
+                state.pulse.rest()
                 reach(settings)
         except Unavailable as error:
             log.warning("%s", error)

@@ -48,6 +48,13 @@ class PretendClock:
         return self.origin + timedelta(seconds=(time.time() - self.real_origin) * self.speed)
 
 
+def shown_at(clock: Clock, real: datetime) -> datetime:
+    """What a clock showed at a real time: for what the warehouse or a file has dated by the machine's clock."""
+    if isinstance(clock, PretendClock):
+        return clock.origin + timedelta(seconds=(real.timestamp() - clock.real_origin) * clock.speed)
+    return real
+
+
 def milliseconds(moment: datetime) -> int:
     """Whole milliseconds since 1970-01-01 UTC, rounded down as SQL does: the form in which folds and SQL calculate."""
     since = moment - _EPOCH

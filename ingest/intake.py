@@ -17,14 +17,34 @@ from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
+from ingest import metrics
 from ingest.errors import InvalidEvent, IocError, Unavailable
+from ingest.failpoint import failpoint
 from ingest.foreign_json import read
+from ingest.hold import CAUSE, Hold
+from ingest.label import Label
 from ingest.mapping import Mapping as ConnectorMapping
 from ingest.mapping import Taken
 from ingest.producer import Producer
 from ingest.replies import Replies
+from ingest.room import NoRoom
 from ingest.signature import Signatures
 from ingest.source_light import Light
+
+NO_ROOM = Label(
+    "Máy chủ của phường sắp đầy đĩa nên tạm chưa nhận: hãy giữ dữ liệu và gửi lại sau.",
+    "The ward's disk is nearly full, so nothing is taken for now: keep your data and send it again later.",
+)
+"""What a source is told then; where the disk is, is nobody's business there."""
+
+CONFLICT = Label(
+    "Mã webhook-id này đã dùng cho một nội dung khác; nội dung đầu tiên được giữ: hãy gửi với mã mới.",
+    "This webhook-id came with another body before, and the first stands: send this one under an id of its own.",
+)
+HELD_BACK = Label(
+    "Gần đây quá nhiều tin của nguồn này không đọc được nên tạm dừng nhận: hãy giữ dữ liệu và gửi lại sau.",
+    "Too many messages of this source made no sense lately, so nothing is taken for now: keep your data and send it again later.",
+)
 
 
 @dataclass(frozen=True)
@@ -43,10 +63,11 @@ class Limits:
 
 @dataclass
 class Post:
-    """One source that posts: its mapping, its light, and how much of its allowance is left."""
+    """One source that posts: its mapping, its light, whether it is held back, and how much of its allowance is left."""
 
     mapping: ConnectorMapping
     light: Light
+    hold: Hold
     last_posted: float = field(default_factory=time.monotonic)
     """When it last posted anything that it had signed."""
     forms: frozenset[type] = frozenset()
@@ -74,18 +95,22 @@ class Post:
 class PostRefusedError(IocError):
     """An answer other than 202."""
 
-    def __init__(self, status: int, reason: str, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, status: int, reason: str, retry_after: timedelta | None = None, label: Label | None = None
+    ) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.retry_after = retry_after
+        self.label = label
 
     def response(self) -> JSONResponse:
         """As HTTP."""
         headers = {"retry-after": str(max(1, round(self.retry_after.total_seconds())))} if self.retry_after else {}
         if self.status in (408, 413):
             headers["connection"] = "close"
-        return JSONResponse({"error": self.reason}, self.status, headers)
+        said = {"message": f"{self.label.vi} | {self.label.en}"} if self.label else {}
+        return JSONResponse({"error": self.reason, **said}, self.status, headers)
 
 
 class Intake:
@@ -122,6 +147,8 @@ class Intake:
             try:
                 return JSONResponse(await self.taken(connector_id, request), 202)
             except PostRefusedError as refused:
+                if refused.status == 401:
+                    metrics.AUTH_FAILURES.inc()
                 if connector_id in self.posts:
                     self.posts[connector_id].mapping.counts[f"refused_{refused.status}"] += 1
                 return refused.response()
@@ -159,6 +186,8 @@ class Intake:
         post.in_work += 1
         try:
             return await self._answered(post, request.headers["webhook-id"], body)
+        except NoRoom as error:
+            raise PostRefusedError(503, "no_room", error.retry_after, NO_ROOM) from error
         except Unavailable as error:
             raise PostRefusedError(503, "unavailable", error.retry_after) from error
         finally:
@@ -175,21 +204,25 @@ class Intake:
         try:
             given = self._replies.given(connector_id, id_, body)
         except InvalidEvent as conflict:
+            _check_conflict(post)
             await self._producer.dead_letter(post.mapping.refused(body, conflict))
-            raise PostRefusedError(409, conflict.reason) from conflict
+            failpoint("intake.conflict_sent")
+            raise PostRefusedError(409, conflict.reason, label=CONFLICT) from conflict
         if given is not None:
             post.mapping.counts["repeated"] += 1
             return given
         try:
-            return self._replies.give(connector_id, id_, await self._kept(post, post.mapping.take(body)))
+            return self._replies.give(connector_id, id_, await self._kept(post, _taken(post, body)))
         finally:
             self._replies.withdraw(connector_id, id_)
 
     async def _kept(self, post: Post, taken: Taken) -> dict[str, Any]:
         if taken.letter is not None:
             await self._producer.dead_letter(taken.letter)
+            failpoint("intake.letter_sent")
             return {"id": taken.letter.id, "dead_letter": True}
         await self._producer.send(taken.envelopes)
+        failpoint("intake.sent")
         post.light.sent(taken.envelopes)
         return {"id": taken.envelopes[0].id if taken.envelopes else None, "events": len(taken.envelopes)}
 
@@ -218,6 +251,36 @@ class Intake:
         except UnicodeDecodeError:
             raise PostRefusedError(400, "encoding") from None
         return bytes(body)
+
+
+def _taken(post: Post, body: bytes) -> Taken:
+    """What becomes of a post.
+
+    Raises:
+        PostRefusedError: its source is held back, or is from now on.
+    """
+    if not post.hold.admits():
+        raise _held_back(post)
+    before = post.mapping.counts.copy()
+    taken = post.mapping.take(body)
+    if not post.hold.judge(taken.letter is not None):
+        post.mapping.hold_back(before, 1)
+        raise _held_back(post)
+    return taken
+
+
+def _check_conflict(post: Post) -> None:
+    """Count a conflict as a message that makes no sense: a source that uses its ids anew is a flood of them.
+
+    Raises:
+        PostRefusedError: its source is held back, or is from now on.
+    """
+    if not post.hold.admits() or not post.hold.judge(True):
+        raise _held_back(post)
+
+
+def _held_back(post: Post) -> PostRefusedError:
+    return PostRefusedError(503, CAUSE, timedelta(seconds=post.hold.left()), HELD_BACK)
 
 
 def _may_be(empty: Any, payload: TypeAdapter[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""Mapping: one foreign message becomes envelopes or a dead letter; never both, never neither.
+"""Mapping: one foreign message becomes envelopes or a dead letter; never both, never neither, whatever it holds.
 
 The one path that webhooks, polls and MQTT share: read strictly, check against the payload type, map, wrap. What became
 of messages is counted here.
@@ -6,6 +6,7 @@ of messages is counted here.
 
 import json
 import logging
+import traceback
 from collections import Counter
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 from ingest.connector import Connector, Context, Identified, Mapped, Received
 from ingest.dead_letter import DeadLetter, from_source, known_fields
 from ingest.envelope import Envelope, envelope, invalid
-from ingest.errors import InvalidEvent
+from ingest.errors import InvalidEvent, IocError
 from ingest.foreign_json import check, read_loosely
 from ingest.personal import PERSONAL, folded
 
@@ -25,6 +26,9 @@ MOST_NAMES = 20
 """Unknown field names that are told per connector; a source that makes up names must not fill the log."""
 
 LONGEST_TEXT = 200
+
+MAPPING_BUG = "mapping_bug"
+"""Reason of a message that a mapping did not survive; after a mend of the mapping it can be replayed."""
 
 
 class Taken(NamedTuple):
@@ -44,6 +48,7 @@ class Mapping:
         """Since the start: messages, events, dead_letters, unknown_fields and what each way adds."""
         self._known = frozenset(known_fields(connector))
         self._told: set[str] = set()
+        self._bugs: set[str] = set()
 
     def take(
         self,
@@ -54,6 +59,9 @@ class Mapping:
         retained: bool = False,
     ) -> Taken:
         """Turn one message into events, or into a dead letter if that can never succeed.
+
+        A bug in a mapping must not end the process, which would meet the same message again and again: so this is the one
+        place where whatever a message causes is caught.
 
         Args:
             body: as received. What is not JSON is offered to the payload type as a text (`online`).
@@ -68,8 +76,22 @@ class Mapping:
             made = self._mapped(Received(value, address, received_at, retained), received_at)
         except InvalidEvent as fault:
             return Taken(letter=self.refused(body, fault, address=address))
+        except (IocError, MemoryError):
+            raise  # not the message's fault
+        except Exception as error:
+            return Taken(letter=self.refused(body, self._bug(error), address=address))
         self.counts["events"] += len(made)
         return Taken(made)
+
+    def hold_back(self, before: Counter[str], count: int) -> None:
+        """Forget messages that do not go on to Kafka now; their source still has them, and they will be mapped again.
+
+        Args:
+            before: the counts before they were mapped.
+            count: how many they are.
+        """
+        self.counts.subtract(self.counts - before)
+        self.counts["held_back"] += count
 
     def probed(self, made: Mapped) -> tuple[Envelope, ...]:
         """Wrap what a probe found; its events come from us and not from outside, so a fault in them is a bug."""
@@ -115,6 +137,17 @@ class Mapping:
                 raise TypeError(f"{self.connector.id} made a {type(event).__name__}, which it does not declare")
             wrapped.append(envelope(event, ward=self.context.ward, source=source, recorded_at=received_at, id=id_))
         return tuple(wrapped)
+
+    def _bug(self, error: Exception) -> InvalidEvent:
+        """What a mapping did not survive, told once in the log: where, and neither the message nor what the error says of it."""
+        frames = traceback.extract_tb(error.__traceback__)
+        last = frames[-1]
+        place = f"{type(error).__name__} in {last.filename.rpartition('/')[2]}, line {last.lineno}"
+        if place not in self._bugs:
+            self._bugs.add(place)
+            trace = "".join(traceback.format_list(frames))
+            log.error("%s: a bug in its mapping, %s:\n%s", self.connector.id, place, trace.rstrip())
+        return InvalidEvent(MAPPING_BUG, place)
 
     def _count_unknown(self, raw: Any) -> None:
         unseen = [raw]

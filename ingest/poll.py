@@ -2,7 +2,7 @@
 
 The cursor is saved after Kafka has acknowledged a page: a crash in between reads the page again, and its events, which
 have the same ids, count once. A source that does not answer turns its light and is asked ever more rarely; an item that
-makes no sense becomes a dead letter and the next one goes on.
+makes no sense becomes a dead letter and the next one goes on, unless there are so many that the source is held back.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import httpx
 from pydantic import SecretStr
 from pydantic_core import to_json
+from xxhash import xxh3_64_hexdigest
 
 from ingest.backoff import BackOff
 from ingest.connector import Poll
@@ -21,8 +22,10 @@ from ingest.cursor import Cursor
 from ingest.dead_letter import DeadLetter
 from ingest.envelope import Envelope
 from ingest.errors import ConfigurationError, InvalidEvent, Unavailable
+from ingest.failpoint import failpoint
 from ingest.foreign_json import check, read_loosely
-from ingest.mapping import Mapping
+from ingest.hold import Hold
+from ingest.mapping import Mapping, Taken
 from ingest.producer import Producer
 from ingest.source_light import Light
 
@@ -33,7 +36,7 @@ PATIENCE = timedelta(seconds=30)
 """Time for one whole answer."""
 
 MOST_REMEMBERED = 10_000
-"""Ids that are known to be in Kafka: pages that overlap are not written again and again."""
+"""Events and letters that are known to be in Kafka: pages that overlap are not written again and again."""
 
 FAILURES_UNTIL_DOWN = 2
 """One lost answer is no outage."""
@@ -58,6 +61,7 @@ class Poller:
     Args:
         mapping: its connector's, whose way is a `Poll`.
         light: its light.
+        hold: whether it is held back.
         producer: the way into Kafka.
         cursor: where it remembers how far it has read.
         url: the source's base URL.
@@ -72,6 +76,7 @@ class Poller:
         self,
         mapping: Mapping,
         light: Light,
+        hold: Hold,
         producer: Producer,
         cursor: Cursor,
         url: str,
@@ -85,6 +90,7 @@ class Poller:
         self._id = mapping.connector.id
         self._mapping = mapping
         self._light = light
+        self._hold = hold
         self._producer = producer
         self._cursor = cursor
         self._url = _checked(url, self._id).rstrip("/") + way.path
@@ -108,10 +114,16 @@ class Poller:
                     await self._failed(fault)
                     continue
                 self._answered()
-                await self._into_kafka(items)
+                taken = self._taken(items)
+                if taken is None:
+                    await asyncio.sleep(self._hold.left())
+                    continue
+                await self._into_kafka(taken)
+                failpoint("poll.sent")
                 moved = following is not None and following != position
                 if following is not None and moved:
                     await asyncio.to_thread(self._cursor.save, following)
+                    failpoint("poll.saved")
                     position = following
                 if not (items and moved):
                     await asyncio.sleep(self._pause)
@@ -177,30 +189,39 @@ class Poller:
                 "bad_answer", f"{self._url} answered in another form: {type(error).__name__} {error}"
             ) from error
 
-    async def _into_kafka(self, items: Sequence[Any]) -> None:
-        """Map the items and wait until Kafka has all that came of them, however long it is away."""
-        envelopes: list[Envelope] = []
-        letters: list[DeadLetter] = []
-        for item in items:
-            taken = self._taken(item)
-            envelopes += (one for one in taken[0] if one.id not in self._remembered)
-            letters += (one for one in taken[1] if one.id not in self._remembered)
-        await self._sent(envelopes, letters)
-        self._remember([one.id for one in envelopes] + [one.id for one in letters])
+    def _taken(self, items: Sequence[Any]) -> list[Taken] | None:
+        """What comes of a page and is not in Kafka yet; `None` while the source is held back, which then keeps its page."""
+        before = self._mapping.counts.copy()
+        taken = [one for one in map(self._fresh, items) if one.envelopes or one.letter]
+        if self._hold.judge_page([one.letter is not None for one in taken]):
+            return taken
+        self._mapping.hold_back(before, len(items))
+        return None
 
-    def _remember(self, ids: Sequence[str]) -> None:
-        self._remembered |= dict.fromkeys(ids)
+    async def _into_kafka(self, taken: Sequence[Taken]) -> None:
+        """Wait until Kafka has all of it, however long it is away."""
+        envelopes = [envelope for one in taken for envelope in one.envelopes]
+        letters = [one.letter for one in taken if one.letter]
+        await self._sent(envelopes, letters)
+        self._remember([*map(_name, envelopes), *map(_name, letters)])
+
+    def _remember(self, names: Sequence[str]) -> None:
+        self._remembered |= dict.fromkeys(names)
         for oldest in list(self._remembered)[:-MOST_REMEMBERED]:
             del self._remembered[oldest]
 
-    def _taken(self, item: Any) -> tuple[tuple[Envelope, ...], tuple[DeadLetter, ...]]:
+    def _fresh(self, item: Any) -> Taken:
+        """What comes of an item, without what is known to be in Kafka."""
         try:
             check(item)
         except InvalidEvent as fault:
             # Such an item cannot be written as JSON again; its shape tells enough.
-            return (), (self._mapping.refused(repr(item).encode(errors="replace"), fault, address=self._way.path),)
-        taken = self._mapping.take(to_json(item), address=self._way.path)
-        return taken.envelopes, (taken.letter,) if taken.letter else ()
+            shape = repr(item).encode(errors="replace")
+            envelopes, letter = Taken(letter=self._mapping.refused(shape, fault, address=self._way.path))
+        else:
+            envelopes, letter = self._mapping.take(to_json(item), address=self._way.path)
+        unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
+        return Taken(unknown, letter if letter and _name(letter) not in self._remembered else None)
 
     async def _sent(self, envelopes: Sequence[Envelope], letters: Sequence[DeadLetter]) -> None:
         backoff = BackOff(most=timedelta(seconds=5))
@@ -259,6 +280,13 @@ class Poller:
         if self._failures >= FAILURES_UNTIL_DOWN:
             self._light.down(fault.cause)
         await asyncio.sleep(self._backoff.seconds())
+
+
+def _name(one: Envelope | DeadLetter) -> str:
+    """What it is remembered by: an event by its id and by what it says, for the same id with another content must be seen."""
+    if isinstance(one, DeadLetter):
+        return one.id
+    return f"{one.id} {xxh3_64_hexdigest(one.data.model_dump_json().encode())}"
 
 
 def _checked(url: str, connector_id: str) -> str:

@@ -16,11 +16,14 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
+from ingest import metrics
 from ingest.dead_letter import DeadLetter
 from ingest.envelope import Envelope, encode
 from ingest.errors import Unavailable
 from ingest.events import event_types
+from ingest.failpoint import failpoint
 from ingest.kafka_client import client_options
+from ingest.room import Room
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS, MEGABYTE, VALUES, topic_of
 
@@ -42,10 +45,17 @@ Record = tuple[str, bytes, bytes]
 
 
 class Producer:
-    """Writes events and dead letters to Kafka: acknowledged by all replicas, without duplicates of its own, lz4."""
+    """Writes events and dead letters to Kafka: acknowledged by all replicas, without duplicates of its own, lz4.
 
-    def __init__(self, settings: IngestSettings) -> None:
+    Args:
+        settings: where Kafka is.
+        room: at the edge, where new events come in: they are refused while there is none.
+    """
+
+    def __init__(self, settings: IngestSettings, room: Room | None = None) -> None:
         self._settings = settings
+        self._clock = settings.clock()
+        self._room = room
         self._client: AIOKafkaProducer | None = None
         self._unanswered: list[asyncio.Future[Any]] = []
         self._away_since: float | None = None
@@ -55,7 +65,7 @@ class Producer:
     @property
     def away(self) -> bool:
         """Whether the last attempt found Kafka away, or it was never there."""
-        return self._client is None or self._away_since is not None
+        return self._client is None or self._away_since is not None or self._is_short()
 
     async def start(self) -> None:
         """Connect; waits for Kafka with back-off, and says once that it waits."""
@@ -83,11 +93,16 @@ class Producer:
         """Write events; returns when Kafka has acknowledged all of them.
 
         Raises:
+            NoRoom: the disk is nearly full; nothing has been written.
             Unavailable: Kafka did not acknowledge all of them; some may have been written. Send the same ones again.
         """
-        await self._deliver(
-            (topic_of(event_types()[event.type].stream), event.ward.encode(), encode(event)) for event in events
-        )
+        self._check_room()
+        records = [(topic_of(event_types()[event.type].stream), event.ward.encode(), encode(event)) for event in events]
+        await self._deliver(records)
+        metrics.EVENT_BYTES.inc(sum(len(value) for _, _, value in records))
+        if events:
+            age = self._clock.now() - max(event.time for event in events)
+            metrics.FRESHNESS.labels(metrics.IN_KAFKA).observe(max(0.0, age.total_seconds()))
 
     async def dead_letter(self, *letters: DeadLetter) -> None:
         """Write dead letters; returns when Kafka has acknowledged all of them.
@@ -95,7 +110,10 @@ class Producer:
         Raises:
             Unavailable: as for `send`.
         """
+        self._check_room()
         await self._deliver((DEAD_LETTERS, letter.ward.encode(), letter.encode()) for letter in letters)
+        for letter in letters:
+            metrics.DEAD_LETTERS.labels(letter.reason_code).inc()
 
     async def push(self, pushes: Iterable[tuple[str, bytes]]) -> None:
         """Write changed values, each a ward and its record; returns when Kafka has acknowledged all of them.
@@ -115,20 +133,30 @@ class Producer:
             await _closed(self._client)
             self._client = None
 
+    def _is_short(self) -> bool:
+        return self._room is not None and self._room.shortage() is not None
+
+    def _check_room(self) -> None:
+        if self._room is not None:
+            self._room.check()
+
     async def _deliver(self, records: Iterable[Record]) -> None:
         client = self._open_client()
-        deadline = time.monotonic() + PATIENCE.total_seconds()
+        began = time.monotonic()
+        deadline = began + PATIENCE.total_seconds()
         futures: list[asyncio.Future[Any]] = []
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 for topic, key, value in records:
                     futures.append(await client.send(topic, value=value, key=key))
+            failpoint("producer.sending")
             if futures:
                 await asyncio.wait(futures, timeout=max(0.0, deadline - time.monotonic()))
             for future in futures:
                 if not future.done():
                     raise TimeoutError
                 future.result()
+            failpoint("producer.acked")
         except MessageSizeTooLargeError:
             raise  # every event and letter is bounded: a bug
         except TimeoutError:
@@ -138,6 +166,7 @@ class Producer:
                 self._renew()  # after such an error the client's sequence numbers no longer fit Kafka's
             raise self._found_away(futures, _named(error)) from error
         self._away_since = None
+        metrics.PRODUCE_SECONDS.observe(time.monotonic() - began)
 
     def _open_client(self) -> AIOKafkaProducer:
         """The client, unless Kafka is known to be away.

@@ -9,6 +9,8 @@ import base64
 import json
 import re
 import unicodedata
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -19,6 +21,11 @@ from ingest.personal import PERSONAL, folded
 
 LARGEST = 8_192
 """Bytes of a payload that are kept at most."""
+
+_PERSONAL, _TEXT, _NUMBER, _DEEP, _NAMED = "[personal]", "[text]", "[number]", "[deep]", "[name]"
+
+MARKS = (_PERSONAL, _TEXT, _NUMBER, _DEEP, _NAMED)
+"""What stands for a value, or for the name of a field, that was not kept."""
 
 _MASK = {"L": "x", "M": "x", "N": "9"}
 """What stands for letters, marks on letters, and digits."""
@@ -50,22 +57,51 @@ def redacted(payload: bytes, known: frozenset[str], personal: frozenset[str] = f
     return _cut(json.dumps(_value(value, kept, never, DEEPEST), ensure_ascii=False, allow_nan=False))
 
 
+def has_marks(value: Any) -> bool:
+    """Whether anything was taken out of a part of a redacted payload."""
+    if isinstance(value, dict):
+        return any(has_marks(name) or has_marks(one) for name, one in value.items())
+    if isinstance(value, list):
+        return any(map(has_marks, value))
+    return isinstance(value, str) and any(mark in value for mark in MARKS)
+
+
+def is_name(name: str) -> bool:
+    """Whether a field of this name keeps its name."""
+    return _NAME.fullmatch(name) is not None
+
+
+@cache
 def known_names(adapter: TypeAdapter[Any]) -> frozenset[str]:
     """The names under which a payload type's models read their fields, aliases included."""
     names: set[str] = set()
+    for schema in _schemas(adapter):
+        if schema.get("type") == "dataclass-field":
+            names |= _read_names(schema["name"], schema)
+        fields = schema.get("fields")
+        for name, field in fields.items() if isinstance(fields, dict) else ():
+            names |= _read_names(name, field)
+    return frozenset(names)
+
+
+@cache
+def reads_any_name(adapter: TypeAdapter[Any]) -> bool:
+    """Whether a payload type takes fields that it does not name: `known_names` then does not say what is read."""
+    return any(
+        schema.get("type") in ("dict", "any") or schema.get("extra_behavior") == "allow" for schema in _schemas(adapter)
+    )
+
+
+def _schemas(adapter: TypeAdapter[Any]) -> Iterator[dict[str, Any]]:
+    """The parts of a payload type, as pydantic describes them."""
     unseen: list[Any] = [adapter.core_schema]
     while unseen:
         schema = unseen.pop()
         if isinstance(schema, dict):
-            if schema.get("type") == "dataclass-field":
-                names |= _read_names(schema["name"], schema)
-            fields = schema.get("fields")
-            for name, field in fields.items() if isinstance(fields, dict) else ():
-                names |= _read_names(name, field)
+            yield schema
             unseen += schema.values()
         elif isinstance(schema, list | tuple):
             unseen += schema
-    return frozenset(names)
 
 
 def _read_names(name: str, field: dict[str, Any]) -> set[str]:
@@ -80,10 +116,10 @@ def _read_names(name: str, field: dict[str, Any]) -> set[str]:
 def _value(value: Any, kept: set[str], never: frozenset[str], depth: int, *, keep: bool = False) -> Any:
     """The value with everything replaced that may not be kept; `keep` says whether its field is a known one."""
     if depth == 0:
-        return "[deep]"
+        return _DEEP
     if isinstance(value, dict):
         return {
-            name if _NAME.fullmatch(name) else "[name]": "[personal]"
+            name if is_name(name) else _NAMED: _PERSONAL
             if folded(name) in never
             else _value(one, kept, never, depth - 1, keep=name in kept)
             for name, one in value.items()
@@ -93,8 +129,8 @@ def _value(value: Any, kept: set[str], never: frozenset[str], depth: int, *, kee
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return value if keep and _harmless(value) else "[text]"
-    return value if keep and abs(value) < 1e15 else "[number]"
+        return value if keep and _harmless(value) else _TEXT
+    return value if keep and abs(value) < 1e15 else _NUMBER
 
 
 def _harmless(text: str) -> bool:

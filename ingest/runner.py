@@ -1,7 +1,8 @@
 """Runner: all connectors in one process and one event loop, each by its own way, and their end.
 
-A source that is away, or Kafka, is waited for; a message that makes no sense is a dead letter. Anything else that goes
-wrong is a bug and ends the process, which loses nothing: nothing was confirmed to a source that Kafka does not have.
+A source that is away, or Kafka, is waited for; a message that makes no sense, or that a mapping does not survive, is a dead
+letter, and a source of which too many do is held back. Anything else that goes wrong is a bug and ends the process, which
+loses nothing: nothing was confirmed to a source that Kafka does not have.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from pydantic import SecretStr
 
 from ingest.connector import Connector, Context, Subscription, Webhook
 from ingest.cursor import Cursor
+from ingest.hold import Hold
 from ingest.intake import Intake, Limits, Post
 from ingest.intake_server import IntakeServer, Listen
 from ingest.mapping import Mapping as ConnectorMapping
@@ -56,6 +58,8 @@ class Outside:
     """Base URLs of the sources that are polled; one without is not read."""
     tokens: Mapping[str, SecretStr] = field(default_factory=dict)
     """Bearer tokens for them."""
+    allowances: Mapping[str, int] = field(default_factory=dict)
+    """Messages that may make no sense before a source is held back for a flood of them, by connector id."""
 
 
 class Runner:
@@ -67,6 +71,7 @@ class Runner:
         producer: the way into Kafka; started and stopped here.
         context: what mappings may use.
         heartbeat: real time between two heartbeats of a source.
+        beside: by name, what else runs beside them for ever.
 
     Raises:
         ConfigurationError: a setting of a source is wrong.
@@ -79,28 +84,33 @@ class Runner:
         producer: Producer,
         context: Context,
         heartbeat: timedelta = EVERY,
+        beside: Mapping[str, Work] | None = None,
     ) -> None:
         self._outside = outside
         self._producer = producer
         self._context = context
-        self._work: dict[str, Work] = {"kafka": producer.start}
+        self.counts: dict[str, Mapping[str, int]] = {}
+        """By connector, what became of its source's messages."""
+        self._work: dict[str, Work] = {"kafka": producer.start, **(beside or {})}
         self._expected: dict[str, Sequence[str]] = {}
         posts: list[Post] = []
         for connector in connectors:
             mapping = ConnectorMapping(connector, context)
             light = Light(connector, context, producer, heartbeat)
+            hold = Hold(light, outside.allowances.get(connector.id, 0))
             way = connector.way
             if isinstance(way, Webhook):
-                posts.append(post := Post(mapping, light))
+                posts.append(post := Post(mapping, light, hold))
                 self._work[f"{connector.id} signs of life"] = partial(_watch, post, way.sign_of_life)
             elif isinstance(way, Subscription):
-                self._work[connector.id] = self._subscriber(mapping, light, way).run
+                self._work[connector.id] = self._subscriber(mapping, light, hold, way).run
             elif connector.id in outside.urls:
-                self._work[connector.id] = self._poller(mapping, light).run
+                self._work[connector.id] = self._poller(mapping, light, hold).run
             else:
                 log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", connector.id, connector.id.upper())
                 continue
             self._work[f"{connector.id} light"] = partial(light.shine, mapping.counts)
+            self.counts[connector.id] = mapping.counts
         self._intake = Intake(posts, outside.webhook_secrets, producer, outside.limits)
 
     async def run(self, ending: asyncio.Event) -> None:
@@ -121,17 +131,17 @@ class Runner:
                     task.cancel()
         log.info("stopped")
 
-    def _subscriber(self, mapping: ConnectorMapping, light: Light, way: Subscription) -> Subscriber:
+    def _subscriber(self, mapping: ConnectorMapping, light: Light, hold: Hold, way: Subscription) -> Subscriber:
         # The same at every start, and another for each install that shares a broker.
         install = self._context.pseudonym("mqtt client of this install")[:8]
         client_id = f"{CONNECTOR_CLIENT}{mapping.connector.id}-{install}"
         self._expected[client_id] = way.topics
-        return Subscriber(mapping, light, self._producer, self._outside.mqtt, client_id)
+        return Subscriber(mapping, light, hold, self._producer, self._outside.mqtt, client_id)
 
-    def _poller(self, mapping: ConnectorMapping, light: Light) -> Poller:
+    def _poller(self, mapping: ConnectorMapping, light: Light, hold: Hold) -> Poller:
         id_ = mapping.connector.id
-        cursor = Cursor(self._outside.folder, id_)
-        return Poller(mapping, light, self._producer, cursor, self._outside.urls[id_], self._outside.tokens.get(id_))
+        cursor, url, token = Cursor(self._outside.folder, id_), self._outside.urls[id_], self._outside.tokens.get(id_)
+        return Poller(mapping, light, hold, self._producer, cursor, url, token)
 
 
 async def _watch(post: Post, sign_of_life: timedelta) -> None:

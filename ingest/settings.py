@@ -6,15 +6,18 @@ Sources, first wins: environment, `.env` in the application's root, one file a s
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import ByteSize, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.clock import Clock, PretendClock, RealClock
 from ingest.errors import ConfigurationError
 
 Settings = TypeVar("Settings", bound=BaseSettings)
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Addresses that only this PC reaches."""
 
 
 class PlaceSettings(BaseSettings):
@@ -28,13 +31,38 @@ class PlaceSettings(BaseSettings):
     """What was fetched and verified once, shared by all installs of this user: Kafka's jars."""
 
 
+class HealthSettings(BaseSettings):
+    """Where every process tells how it is: `/livez`, `/readyz`, `/healthz` and `/metrics`, each process on a port of its own."""
+
+    model_config = SettingsConfigDict(env_prefix="IOC_HEALTH_", env_file=".env", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    """Address of these pages, which have no log-in. Another than loopback needs `open_without_tls`."""
+    open_without_tls: bool = False
+    """Let everybody who reaches `host` read them: only where the network itself is closed."""
+
+    @model_validator(mode="after")
+    def _nobody_listens_in(self) -> Self:
+        if self.host not in LOOPBACK and not self.open_without_tls:
+            raise ValueError(
+                f"IOC_HEALTH_HOST={self.host} is reachable from outside, and these pages have no log-in: set it to 127.0.0.1, or, only in a "
+                "closed network, set IOC_HEALTH_OPEN_WITHOUT_TLS=true"
+            )
+        return self
+
+
 class IngestSettings(PlaceSettings):
     """The ward, its clock, and Kafka."""
+
+    model_config = SettingsConfigDict(populate_by_name=True)
 
     ward: str = Field("hong-bang", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
     """The ward this install serves: partition key of its events, and first column of every figure."""
     pseudonym_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
     """Key of the hashes that stand in for dossier codes and the like; kept outside the warehouse, made at first start."""
+
+    disk_reserve: ByteSize = Field(ByteSize(2 * 1000**3), ge=1)
+    """Free disk space below which new events are refused until there is room again; on a small disk a tenth of it is enough."""
 
     kafka_bootstrap: str = ""
     """`host:port,…` of an outside Kafka cluster. Empty: a Kafka of our own on this PC."""
@@ -60,6 +88,8 @@ class IngestSettings(PlaceSettings):
     """Copies of each partition; 3 on a cluster."""
     kafka_retention: timedelta = timedelta(days=14)
     """How long Kafka keeps events: longer than any outage of the warehouse."""
+    health_port: int = Field(9101, ge=0, le=65535, validation_alias="IOC_INGEST_HEALTH_PORT")
+    """Port on which Kafka's process tells how it is; 0: none."""
 
     pretend: bool = False
     """Whether the pretend ward feeds this install; the board then says so on every page."""
@@ -69,6 +99,9 @@ class IngestSettings(PlaceSettings):
     """When, in real time, the pretend clock showed `clock_origin`. Set by `./ioc up`."""
     clock_speed: float = Field(1.0, gt=0, le=1000)
     """How many times as fast the pretend clock runs."""
+
+    failpoints: str = ""
+    """For tests only: places in the code where a process ends, freezes or fails, as `name:n:kill, …`; see `ingest/failpoint.py`."""
 
     @property
     def bootstrap(self) -> str:

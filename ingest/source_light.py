@@ -41,10 +41,18 @@ class Light:
         self._reachable: bool | None = None
         self._away = False
         """Whether what we reach told us that the source behind it is gone."""
+        self._is_held = False
+        self._cause_beneath: str | None = None
+        """While it is held out: why it would be out anyway."""
         self._changes: list[Envelope] = []
         self._changed = asyncio.Event()
         self._newest: datetime | None = None
         self._sent = 0
+
+    @property
+    def source_id(self) -> str:
+        """Whose light it is."""
+        return self._connector.id
 
     @property
     def reachable(self) -> bool:
@@ -53,17 +61,33 @@ class Light:
 
     def up(self, cause: str = "reached") -> None:
         """The source is in sight; only a change makes an event."""
-        if self._reachable is not True:
+        if self._is_held:
+            self._cause_beneath = None
+        elif self._reachable is not True:
             self._reachable = True
             log.info("%s: source is up (%s)", self._connector.id, cause)
             self._add(SourceUp(source_id=self._connector.id, at=self._clock.now(), cause_code=cause))
 
     def down(self, cause: str) -> None:
         """The source is out of sight; only a change makes an event."""
-        if self._reachable is not False:
+        if self._is_held:
+            self._cause_beneath = cause
+        elif self._reachable is not False:
             self._reachable = False
             log.warning("%s: source is down (%s)", self._connector.id, cause)
             self._add(SourceDown(source_id=self._connector.id, at=self._clock.now(), cause_code=cause))
+
+    def hold(self, cause: str) -> None:
+        """Keep the light out, whether the source is in sight or not, until `release`."""
+        if not self._is_held:
+            self.down(cause)
+            self._is_held, self._cause_beneath = True, None
+
+    def release(self, cause: str) -> None:
+        """Let it show again whether the source is in sight."""
+        self._is_held = False
+        if self._cause_beneath is None:
+            self.up(cause)
 
     def sent(self, envelopes: tuple[Envelope, ...] | list[Envelope]) -> None:
         """Its events are in Kafka."""

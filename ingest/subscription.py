@@ -1,8 +1,8 @@
 """Subscription: an MQTT client that acknowledges by hand.
 
-QoS 1, a persistent session and a fixed client id: what comes while we are away waits at the broker. What is queued goes
-to Kafka as one batch, and only then back to the broker as acknowledgements. The client reconnects for ever; while the
-broker is away the source's light is out.
+QoS 1, a persistent session and a fixed client id: what comes while we are away, or while its source is held back, waits
+at the broker. What is queued goes to Kafka as one batch, and only then back to the broker as acknowledgements. The client
+reconnects for ever; while the broker is away the source's light is out.
 """
 
 import asyncio
@@ -20,10 +20,10 @@ from pydantic import SecretStr, TypeAdapter
 
 from ingest.backoff import BackOff
 from ingest.connector import Subscription
-from ingest.dead_letter import DeadLetter
-from ingest.envelope import Envelope
 from ingest.errors import ConfigurationError, InvalidEvent, Unavailable
-from ingest.mapping import Mapping
+from ingest.failpoint import failpoint
+from ingest.hold import TRIED, Hold
+from ingest.mapping import Mapping, Taken
 from ingest.producer import Producer
 from ingest.source_light import Light
 
@@ -72,12 +72,21 @@ class Subscriber:
     Args:
         mapping: its connector's, whose way is a `Subscription`.
         light: its light.
+        hold: whether it is held back.
         producer: the way into Kafka.
         server: the broker.
         client_id: the same at every start.
     """
 
-    def __init__(self, mapping: Mapping, light: Light, producer: Producer, server: MqttServer, client_id: str) -> None:
+    def __init__(
+        self,
+        mapping: Mapping,
+        light: Light,
+        hold: Hold,
+        producer: Producer,
+        server: MqttServer,
+        client_id: str,
+    ) -> None:
         way = mapping.connector.way
         if not isinstance(way, Subscription):
             raise TypeError(f"{mapping.connector.id} does not subscribe")
@@ -85,6 +94,7 @@ class Subscriber:
         self._id = mapping.connector.id
         self._mapping = mapping
         self._light = light
+        self._hold = hold
         self._producer = producer
         self._server = server
         self._client_id = client_id
@@ -102,7 +112,7 @@ class Subscriber:
         client.loop_start()
         try:
             while True:
-                await self._into_kafka(client, await self._batch())
+                await self._go_on(client, await self._batch())
         finally:
             client.disconnect()
             await asyncio.to_thread(client.loop_stop)
@@ -115,14 +125,30 @@ class Subscriber:
             batch.append(self._queue.get_nowait())
         return batch
 
-    async def _into_kafka(self, client: paho.Client, batch: Sequence[_Message]) -> None:
-        """Map a batch, wait until Kafka has what came of it, however long it is away, then acknowledge."""
-        envelopes: list[Envelope] = []
-        letters: list[DeadLetter] = []
-        for message in batch:
-            made, letter = self._taken(message)
-            envelopes += made
-            letters += [letter] if letter else []
+    async def _go_on(self, client: paho.Client, batch: Sequence[_Message]) -> None:
+        """Map a batch and pass it on; while the source is held back only a few at a time, with long pauses.
+
+        Those few go on whatever they are: bad messages that stayed at the head of the session would hide good ones behind
+        them for ever.
+        """
+        while batch:
+            is_trial = self._hold.is_closed
+            if is_trial:
+                await asyncio.sleep(self._hold.left())
+                batch = [message for message in batch if self._can_answer(message) or message.qos == 0]
+            some = batch[:TRIED] if is_trial else batch
+            before = self._mapping.counts.copy()
+            taken = [self._taken(message) for message in some]
+            if self._hold.judge_page([one.letter is not None for one in taken]) or is_trial:
+                await self._into_kafka(client, some, taken)
+                batch = batch[len(some) :]
+            else:
+                self._mapping.hold_back(before, len(some))
+
+    async def _into_kafka(self, client: paho.Client, batch: Sequence[_Message], taken: Sequence[Taken]) -> None:
+        """Wait until Kafka has what came of a batch, however long it is away, then acknowledge."""
+        envelopes = [envelope for one in taken for envelope in one.envelopes]
+        letters = [one.letter for one in taken if one.letter]
         backoff = BackOff(most=timedelta(seconds=5))
         while True:
             try:
@@ -134,33 +160,32 @@ class Subscriber:
                 await asyncio.sleep(backoff.seconds())
             else:
                 break
+        failpoint("mqtt.sent")
         self._light.sent(envelopes)
         for message in batch:
-            # After a reconnect the broker counts anew and sends again what it has no answer to.
-            if message.qos > 0 and message.connection == self._connection:
+            if self._can_answer(message):
                 client.ack(message.mid, message.qos)
+        failpoint("mqtt.acked")
 
-    def _taken(self, message: _Message) -> tuple[tuple[Envelope, ...], DeadLetter | None]:
+    def _can_answer(self, message: _Message) -> bool:
+        # After a reconnect the broker counts anew and sends again what it has no answer to.
+        return message.qos > 0 and message.connection == self._connection
+
+    def _taken(self, message: _Message) -> Taken:
         if not message.payload:
             self._mapping.counts["empty"] += 1
-            return (), None
+            return Taken()
         if len(message.payload) > LARGEST_MESSAGE:
             fault = InvalidEvent(
                 "too_large", f"a message of {len(message.payload)} bytes; {LARGEST_MESSAGE} are allowed"
             )
-            return (), self._mapping.refused(message.payload, fault, address=message.topic)
+            return Taken(letter=self._mapping.refused(message.payload, fault, address=message.topic))
         return self._mapping.take(
             message.payload,
-            payload=self._payload(message.topic),
+            payload=payload_of(self._way, message.topic),
             address=message.topic,
             retained=message.retained,
         )
-
-    def _payload(self, topic: str) -> TypeAdapter[Any] | None:
-        for filter_, payload in self._way.payloads.items():
-            if paho.topic_matches_sub(filter_, topic):
-                return payload
-        return None
 
     def _client(self, loop: asyncio.AbstractEventLoop) -> paho.Client:
         client = paho.Client(
@@ -225,6 +250,14 @@ class Subscriber:
             self._mapping.counts["dropped"] += 1
             return
         self._queue.put_nowait(_Message(topic, payload, mid, qos, retained, self._connection))
+
+
+def payload_of(way: Subscription, topic: str) -> TypeAdapter[Any] | None:
+    """The type of messages on a topic, where it is not the connector's own."""
+    for filter_, payload in way.payloads.items():
+        if paho.topic_matches_sub(filter_, topic):
+            return payload
+    return None
 
 
 def _text(message: paho.MQTTMessage) -> str:

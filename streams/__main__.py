@@ -1,21 +1,53 @@
 """`python -m streams`: one Faust worker. Start as many as there are cores to spare; they share the partitions."""
 
 import gc
+import logging
+import signal
+import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
 
 import faust
 
-from ingest import process
+from ingest import failpoint, process
 from ingest.errors import Unavailable
+from ingest.events import streams
 from ingest.kafka_admin import missing_topics
+from ingest.kafka_extent import held
 from ingest.producer import Producer
-from ingest.settings import IngestSettings, read_settings
+from ingest.settings import HealthSettings, IngestSettings, read_settings
+from ingest.topic import DEAD_LETTERS, topic_of
+from streams import ending
 from streams.app import build
 from streams.settings import StreamsSettings
+from streams.signs import Signs
+from streams.stall import StallWatch, State
 from streams.worker import Worker
 from warehouse.client import Client
 from warehouse.settings import WarehouseSettings
+
+log = logging.getLogger(__name__)
+
+STOPS_WITHIN = timedelta(seconds=7)
+"""How long an orderly end may take. Ending at once is safe as well, and that is what comes then."""
+
+
+class Runner(faust.Worker):  # type: ignore[misc]
+    """Faust's way to run an app, with an end in time whatever is away."""
+
+    def __init__(self, app: faust.App, worker: Worker) -> None:
+        super().__init__(app, quiet=True, override_logging=False, redirect_stdouts=False)
+        self._worker = worker
+
+    def _schedule_shutdown(self, signal: signal.Signals) -> None:
+        self._worker.stopping.tell()
+        # Threads that wait for an answer of the warehouse cannot be called back, and Python would wait for them.
+        late = threading.Timer(STOPS_WITHIN.total_seconds(), _end_now)
+        late.daemon = True
+        late.start()
+        super()._schedule_shutdown(signal)
 
 
 def main() -> None:
@@ -26,12 +58,14 @@ def main() -> None:
         read_settings(WarehouseSettings),
     )
     process.start(f"streams-{settings.worker}")
+    failpoint.arm(ingest.failpoints)
+    signs = Signs(settings, read_settings(HealthSettings), ingest, warehouse)
     _wait(lambda: not missing_topics(ingest), "Kafka's topics")
     reader, writer = Client(warehouse), Client(warehouse)
-    _wait(lambda: bool(reader.query("EXISTS TABLE raw_dead_letters")[0][0]), "the warehouse's tables")
+    _wait(lambda: bool(reader.query("EXISTS TABLE kafka_logs")[0][0]), "the warehouse's tables")
     producer = Producer(ingest)
-    worker = Worker(settings, writer, reader, producer, ingest.clock())
-    app = build(settings, ingest, worker)
+    worker = Worker(settings, ingest, writer, reader, producer, ingest.clock())
+    app = build(settings, ingest, worker, signs)
 
     @app.on_before_configured.connect  # type: ignore[untyped-decorator]
     def quiet(*_: object, **__: object) -> None:
@@ -40,7 +74,22 @@ def main() -> None:
         gc.set_threshold(50_000, 20, 100)
 
     settings.folder(ingest.data_folder).mkdir(parents=True, exist_ok=True)
-    faust.Worker(app, quiet=True, override_logging=False, redirect_stdouts=False).execute_from_commandline()
+    _stall_watch(app, ingest, warehouse, worker).start()
+    Runner(app, worker).execute_from_commandline()
+
+
+def _stall_watch(app: Any, ingest: IngestSettings, warehouse: WarehouseSettings, worker: Worker) -> StallWatch:
+    topics = [*map(topic_of, streams()), DEAD_LETTERS]
+    return StallWatch(
+        lambda: State(worker.moves, worker.positions(), app.rebalancing),
+        lambda: {place: extent.end for place, extent in held(ingest, topics).extents.items()},
+        Client(warehouse).ping,
+    )
+
+
+def _end_now() -> None:
+    log.warning("not ended in order within %.0f s, because something is away: ending now", STOPS_WITHIN.total_seconds())
+    ending.end(0)
 
 
 def _wait(is_there: Callable[[], bool], what: str) -> None:

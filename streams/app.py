@@ -1,8 +1,5 @@
 """App: the Faust application, made from settings; the one place where agents are attached."""
 
-import asyncio
-import logging
-import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,24 +7,23 @@ import faust
 from faust.types import TP
 
 from ingest.events import streams
+from ingest.failpoint import failpoint
 from ingest.kafka_client import client_options
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS, topic_of
+from streams.ending import or_end
+from streams.freeze import SESSION
 from streams.part import Place
 from streams.settings import StreamsSettings
-from streams.transport import transport
+from streams.signs import Signs
+from streams.transport import Reader, transport
 from streams.worker import Worker
-
-log = logging.getLogger(__name__)
 
 COMMIT_EVERY = 1.0
 """Seconds between two notes of the position for lag monitors."""
 
-BUG = 70
-"""Exit code (EX_SOFTWARE) after an error that nobody handles: restart from what the warehouse has."""
 
-
-def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker) -> faust.App:
+def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, signs: Signs) -> faust.App:
     """The application with one agent a topic.
 
     Faust's own acknowledgements are off: positions come from the warehouse, and Kafka's committed offsets are written here, after
@@ -44,7 +40,7 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker) -> 
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=settings.fetch_bytes,
-        broker_session_timeout=6.0,
+        broker_session_timeout=SESSION.total_seconds(),
         broker_heartbeat_interval=1.0,
         broker_rebalance_timeout=10.0,
         stream_buffer_maxsize=8,
@@ -53,54 +49,47 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker) -> 
         key_serializer="raw",
     )
 
-    async def assigned(places: set[TP]) -> dict[TP, int]:
-        positions = await _or_die(worker.assigned({(tp.topic, tp.partition) for tp in places}))
-        return {TP(*place): offset for place, offset in positions.items()}
+    async def assigned(places: set[TP]) -> None:
+        await or_end(worker.assigned({(tp.topic, tp.partition) for tp in places}))
 
-    app.transport = transport(assigned)(app.conf.broker_consumer, app)
+    app.transport = transport(Reader(assigned, lambda tp: worker.is_open((tp.topic, tp.partition))))(
+        app.conf.broker_consumer, app
+    )
     worker.highwater = lambda place: app.consumer.highwater(TP(*place))
+    worker.seek = lambda place, offset: app.consumer.seek_to(TP(*place), offset)
     for name in [*map(topic_of, streams()), DEAD_LETTERS]:
-        app.agent(app.topic(name, value_type=bytes, acks=False), name=name, concurrency=1)(_agent(worker))
+        app.agent(app.topic(name, value_type=bytes, acks=False), name=name, concurrency=1)(_agent(worker, signs))
 
     @app.on_before_shutdown.connect  # type: ignore[untyped-decorator]
     @app.on_partitions_revoked.connect  # type: ignore[untyped-decorator]
     async def revoked(*_: Any, **__: Any) -> None:
-        await _or_die(worker.revoked())
+        await or_end(worker.revoked())
 
     @app.task  # type: ignore[untyped-decorator]
     async def run() -> None:
-        await _or_die(worker.run())
+        await or_end(worker.run())
+
+    @app.task  # type: ignore[untyped-decorator]
+    async def tell() -> None:
+        await or_end(signs.run(worker))
 
     @app.timer(COMMIT_EVERY)  # type: ignore[untyped-decorator]
     async def commit() -> None:
-        if positions := worker.committed():
-            await app.consumer._commit({TP(*place): offset for place, offset in positions.items()})
+        positions = worker.committed()
+        if positions and await app.consumer.note({TP(*place): offset for place, offset in positions.items()}):
+            failpoint("streams.committed")
 
     return app
 
 
-def _agent(worker: Worker) -> Callable[[Any], Awaitable[None]]:
+def _agent(worker: Worker, signs: Signs) -> Callable[[Any], Awaitable[None]]:
     async def agent(stream: Any) -> None:
         async for event in stream.noack().events():
             place: Place = (event.message.topic, event.message.partition)
-            await _or_die(worker.take(place, event.value))
+            signs.take(place, event.value)
+            await or_end(worker.take(place, event.value))
 
     return agent
-
-
-async def _or_die(work: Awaitable[Any]) -> Any:
-    """Wait for work; on an error that nobody handled, end the process at once.
-
-    An exception that leaves an agent makes Faust go on behind the failed message; only the process's end keeps it
-    (faust-streaming #527, #189).
-    """
-    try:
-        return await work
-    except asyncio.CancelledError:
-        raise
-    except BaseException:
-        log.exception("unexpected error: the worker ends, and starts again from what the warehouse has")
-        os._exit(BUG)
 
 
 def _credentials(ingest: IngestSettings) -> Any:

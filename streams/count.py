@@ -5,18 +5,26 @@ from warehouse.entity import State
 from warehouse.expression import NEVER
 
 Contribution = tuple[FlowPlan, int, int, int, tuple[str, ...]]
-"""What one entity adds: to which indicator, side, when, how much, and the members it belongs to."""
+"""What one entity adds: to which indicator, when, how much to numerator and denominator, and the members it belongs to."""
 
 
 def contributions(plan: EntityPlan, state: State) -> list[Contribution]:
     """What the entity adds to flows as it is now known."""
     found: list[Contribution] = []
     for flow in plan.flows:
+        known = len(found)
+        members: tuple[str, ...] = ()
         for at, where, amount, side in flow.parts:
             when = at(state)
             if when < NEVER and (where is None or where(state)):
-                members = tuple([str(getattr(state, field)) for field in flow.by])
-                found.append((flow, side, when, 1 if amount is None else amount(state), members))
+                value = 1 if amount is None else amount(state)
+                sums = (0, value) if side else (value, 0)
+                if len(found) == known:
+                    members = tuple([str(getattr(state, field)) for field in flow.by])
+                elif found[-1][1] == when:
+                    _, _, numerator, denominator, _ = found.pop()
+                    sums = (numerator + sums[0], denominator + sums[1])
+                found.append((flow, when, *sums, members))
     return found
 
 

@@ -1,24 +1,54 @@
 """Part: one partition that a worker has, and how far it is with it."""
 
-from streams.fold import Fold
-
-Place = tuple[str, int]
-"""Topic and partition."""
+from ingest.flood import FloodGate
+from streams.fold import Fold, LateStocks
+from streams.repeat import IdMemory
+from warehouse.positions import Place as Place
 
 
 class Part:
     """One partition that this worker has."""
 
-    def __init__(self, fold: Fold, stored: int) -> None:
-        self.fold = fold
-        self.stored = stored
-        """Last offset in the warehouse when the partition was assigned; up to it, events are folded but not stored again."""
-        self.snapshot = fold.offset
-        """Offset of the newest snapshot."""
-        self.written = fold.offset
-        """Offset up to which events and their values can be queried."""
+    def __init__(self, place: Place, base: int) -> None:
+        self.place = place
+        self.base = base
+        """What is added to Kafka's offsets to make positions of them."""
+        self.fold = Fold(*place)
+        self.ids = IdMemory()
+        self.gate = FloodGate()
+        self.next = 0
+        """Position of the next record to take."""
+        self.is_open = False
+        """Whether records are taken; not before it has recovered, nor while it is stopped."""
+        self.is_stopped = False
+        """Whether somebody has to let it go on first."""
+        self.written = -1
+        """Position up to which events and their values can be queried."""
+        self.values = -1
+        """Newest position that a written value bears."""
+        self.snapshot = -1
+        """Position of the newest snapshot."""
+        self.shown = -1
+        """Position up to which an earlier life has written values, though the rows are lost and come from Kafka again."""
+        self.closed_ms = 0
+        """Until when its minutes have been closed by the clock; 0 while it is still catching up."""
+        self.overdue: dict[tuple[str, str], LateStocks] = {}
+        """Closed minutes that are being recomputed, by entity id and ward; the fold has what came up since."""
+        self.are_overdue_stored = False
+        """Whether the rows of the events that made them so are stored."""
+        self.overdue_until = 0.0
+        """Until when no more are recomputed (monotonic)."""
+        self.sought_at = 0.0
+        """When Kafka was last told from where to read (monotonic)."""
+        self.gap_at = -1
+        """Where Kafka left out records when they were last asked for."""
 
     @property
-    def is_recovering(self) -> bool:
-        """Whether the fold is still behind what the warehouse shows."""
-        return self.fold.offset < self.stored
+    def is_behind(self) -> bool:
+        """Whether an earlier life has shown more than the fold knows yet."""
+        return self.fold.offset < self.shown
+
+    @property
+    def kafka_offset(self) -> int:
+        """Kafka's offset of the next record to take."""
+        return self.next - self.base

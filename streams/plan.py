@@ -9,9 +9,12 @@ from ingest.event import Event
 from ingest.topic import topic_of
 from warehouse.aggregate import Flow, Part, Stock
 from warehouse.entity import Entity, State, Update, state_type, updates
-from warehouse.indicator import Indicator, entities, indicators
+from warehouse.entity_sql import SqlState
+from warehouse.indicator import GAUGE_WINDOW, Indicator, entities, indicators
 
 MILLISECOND = timedelta(milliseconds=1)
+GAUGE_MS = GAUGE_WINDOW // MILLISECOND
+"""The grain of a stock's history."""
 
 
 class FlowPart(NamedTuple):
@@ -63,7 +66,9 @@ class Touch(NamedTuple):
     """What an event type does to one entity kind."""
 
     plan: EntityPlan
-    updates: tuple[Update, ...]
+    counted: tuple[Update, ...]
+    """Of fields that flows look at: when none of them changes, neither does what the entity contributes."""
+    others: tuple[Update, ...]
     is_birth: bool
 
 
@@ -72,9 +77,14 @@ def touches(topic: str) -> dict[type[Event], tuple[Touch, ...]]:
     """What each event type of the topic does, for the event types that do anything."""
     found: dict[type[Event], list[Touch]] = {}
     for entity in entities():
+        plan = _plan(entity)
+        counted = _counted(plan)
         for event, steps in updates(entity).items():
             if topic_of(event.stream) == topic:
-                found.setdefault(event, []).append(Touch(_plan(entity), steps, event in entity.born))
+                sides = [
+                    tuple(step for name, step in steps.items() if (name in counted) is side) for side in (True, False)
+                ]
+                found.setdefault(event, []).append(Touch(plan, sides[0], sides[1], event in entity.born))
     return {event: tuple(touched) for event, touched in found.items()}
 
 
@@ -91,6 +101,18 @@ def _plan(entity: Entity) -> EntityPlan:
     return EntityPlan(
         entity, state_type(entity), tuple(_flow_plan(one) for one in mine if one.has_flow), stocks, bool(stocks)
     )
+
+
+def _counted(plan: EntityPlan) -> set[str]:
+    """The fields that the entity's flows look at, as their SQL names them."""
+    state = SqlState()
+    for flow in plan.flows:
+        state.asked.update(flow.by)
+        for part in flow.parts:
+            for look in (part.at, part.where, part.amount):
+                if look is not None:
+                    look(state)
+    return state.asked
 
 
 def _sided(one: Indicator) -> list[tuple[Part, int]]:

@@ -24,8 +24,19 @@ class StreamsSettings(BaseSettings):
     """How often figures that move with the clock are taken, in real time."""
     snapshot_every: timedelta = timedelta(seconds=60)
     """How often the fold's memory is stored: what a restart has to fold again."""
+    recompute_every: timedelta = timedelta(seconds=60)
+    """How often closed minutes that events came too late for are recomputed, at most."""
     fetch_bytes: int = Field(1_048_576, ge=1024)
     """Largest piece of one partition that is read at once."""
+
+    health_port: int = Field(9110, ge=0, le=65500)
+    """Port behind which the workers tell how they are: worker 1 on the next one, worker 2 on the one after it; 0: none."""
+
+    @property
+    def own_health_port(self) -> int:
+        """The port of this worker; 0: none."""
+        number = int(self.worker) if self.worker.isdecimal() and len(self.worker) <= 2 else 0
+        return self.health_port + number if self.health_port else 0
 
     def folder(self, data_folder: Path) -> Path:
         """Where this worker keeps Faust's own files."""

@@ -3,30 +3,50 @@
 Faust's stream machinery costs tens of microseconds a message, so one of its messages here is all that one fetch brought of one
 partition: `Chunk`, whose offset is the last one's. Positions come from the warehouse and never from Kafka's commits, which Faust can
 let run ahead of the work (faust-streaming #606, #316).
+
+Where Faust would seek to what was committed, the worker is told which partitions it has, and seeks each when it has recovered; until
+then, and while it is stopped, nothing of a partition is fetched. Faust drops fetched messages here and there (around a rebalance, or
+when it believes to have read further): the worker sees by the offsets when one is missing, and reads again.
 """
 
+import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
+from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
+from streams.chunk import Chunk as Chunk
 
-class Chunk(NamedTuple):
-    """Consecutive records of one partition."""
+log = logging.getLogger(__name__)
 
-    offsets: list[int]
-    values: list[bytes | None]
+PATIENCE = 10.0
+"""Seconds that the consumer's thread may take for something that asks nobody else."""
+
+PAUSE = 0.05
+"""Seconds until it is looked again whether a partition may be read."""
 
 
-Assigned = Callable[[set[TP]], Awaitable[Mapping[TP, int]]]
-"""Called with the partitions that the worker now has; returns the offset from which to read each."""
+class Reader(NamedTuple):
+    """Who reads: what the consumer asks of the worker."""
+
+    assigned: Callable[[set[TP]], Awaitable[None]]
+    """Called with the partitions that the worker now has, more than once with the same."""
+    is_open: Callable[[TP], bool]
+    """Whether records of a partition are wanted now."""
 
 
 class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
     """The aiokafka consumer of Faust, a message a chunk."""
 
-    assigned: ClassVar[Assigned]
+    reader: ClassVar[Reader]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._read_offset = ReadOffsets()
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """One message for each partition that has something new."""
@@ -43,6 +63,37 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
             if chunk and (active is None or tp in active or tp in self._buffered_partitions):
                 yield tp, self._to_message(tp, chunk)
 
+    async def perform_seek(self) -> None:
+        """Tell the worker which partitions it has; it seeks them itself."""
+        await type(self).reader.assigned(set(self.assignment()))
+
+    async def seek_to(self, tp: TP, offset: int) -> None:
+        """Make an offset the next one that is read of a partition, if it is still ours."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.seek_wait({tp: offset})
+        except IllegalStateError:
+            log.info("%s-%d is no longer ours", *tp)
+
+    async def note(self, offsets: Mapping[TP, int]) -> bool:
+        """Tell Kafka how far we are, for those who watch its lag; False: it was not heard, which harms nobody."""
+        wanted = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+        consumer = self._thread._ensure_consumer()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._thread.call_thread(consumer.commit, wanted)
+        except (KafkaError, TimeoutError) as error:
+            log.info("Kafka did not note how far we are: %s", type(error).__name__)
+            return False
+        return True
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        wanted = {tp for tp in active_partitions or self.assignment() if type(self).reader.is_open(tp)}
+        if not wanted:
+            await self.sleep(PAUSE)
+            return {}
+        return await super()._getmany(wanted, timeout)
+
     def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
         last = record[-1]
         return ConsumerMessage(
@@ -53,7 +104,13 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
             last.timestamp_type,
             (),
             None,
-            Chunk([one.offset for one in record], [one.value for one in record]),
+            Chunk(
+                [one.offset for one in record],
+                [one.value for one in record],
+                [one.key for one in record],
+                record[0].timestamp or 0,
+                last.timestamp or 0,
+            ),
             None,
             0,
             0,
@@ -61,15 +118,18 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
             generation_id=self.app.consumer_generation_id,
         )
 
-    async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Seek every assigned partition to where the warehouse stands."""
-        positions = await type(self).assigned(set(self.assignment()))
-        for tp, offset in positions.items():
-            await self._seek(tp, offset)
-        return positions
+
+class ReadOffsets(dict[TP, None]):
+    """Faust's notion of how far it has read, by which it would drop what is read again; the worker knows better."""
+
+    def __missing__(self, tp: TP) -> None:
+        return None
+
+    def __setitem__(self, tp: TP, offset: Any) -> None:
+        pass
 
 
-def transport(assigned: Assigned) -> type[driver.Transport]:
-    """A transport class for `faust.App`, bound to the worker that knows the positions."""
-    consumer = type("BoundChunkConsumer", (ChunkConsumer,), {"assigned": staticmethod(assigned)})
+def transport(reader: Reader) -> type[driver.Transport]:
+    """A transport class for `faust.App`, bound to who reads."""
+    consumer = type("BoundChunkConsumer", (ChunkConsumer,), {"reader": reader})
     return type("ChunkTransport", (driver.Transport,), {"Consumer": consumer})

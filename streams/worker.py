@@ -1,323 +1,331 @@
-"""Worker: the shell around the fold - positions, recovery, batches, pushes. All that touches Kafka or the warehouse is here."""
+"""Worker: the shell around the fold. Takes chunks of records, folds them, and has what comes out written.
+
+While one block is being written the next chunks are folded. How a partition is taken up is `recovery`, what of a chunk counts is `sift`,
+in which order a block is written is `writing`. Everything here runs in one event loop; what blocks runs in threads of `store`.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Any, NamedTuple
 
 from ingest.clock import Clock, milliseconds
-from ingest.dead_letter import DeadLetter, from_record
-from ingest.envelope import Envelope, decode
-from ingest.errors import InvalidEvent, Unavailable
+from ingest.dead_letter import DeadLetter
+from ingest.errors import Unavailable
+from ingest.failpoint import failpoint
 from ingest.producer import Producer
+from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS
-from streams.fold import Fold
+from streams import ending
+from streams.block import Block
+from streams.chunk import Chunk
+from streams.freeze import FreezeGuard
+from streams.late import LateWork
 from streams.part import Part, Place
-from streams.plan import plans
+from streams.recovery import Recovery, bring_back
 from streams.settings import StreamsSettings
-from streams.transport import Chunk
-from warehouse import recall, sink
+from streams.sift import Sieve, sifted
+from streams.stop import Stops
+from streams.store import Stopping, Store
+from streams.writing import Writing
 from warehouse.client import Client
-from warehouse.push import encode_push, pushes
-from warehouse.snapshot import read_snapshot, values_after, write_snapshot
-from warehouse.value import Value
+from warehouse.sink import LyingLetter
 
 log = logging.getLogger(__name__)
 
+LAST_FLUSH = 5.0
+"""Seconds that the last flush of partitions may take that are given up; whoever has them next reads from Kafka what it missed."""
 
-class Block(NamedTuple):
-    """What one flush writes."""
+CLOSED_AT_ONCE = 3_600_000
+"""Milliseconds of which the minutes are closed in one go."""
 
-    rows: sink.RawRows
-    values: list[Value]
-    letters: list[DeadLetter]
-    newest_recorded: dict[str, int]
+SETTLED_AFTER = 10.0
+"""Seconds after a seek in which records may still come that were fetched before it."""
 
 
 class Worker:
-    """Takes chunks, folds them, and writes what comes out; one flush at a time, while the next chunk is being folded."""
+    """One worker's partitions, from Kafka's chunks to the warehouse.
+
+    Args:
+        settings: how it batches and remembers.
+        ingest: which Kafka.
+        writer: a connection for what is written.
+        reader: another one for what is asked.
+        producer: where dead letters and pushes go; the worker starts it.
+        clock: the install's.
+    """
 
     def __init__(
         self,
         settings: StreamsSettings,
+        ingest: IngestSettings,
         writer: Client,
         reader: Client,
         producer: Producer,
         clock: Clock,
     ) -> None:
         self._settings = settings
-        self._writer = writer
-        self._reader = reader
-        self._reading = asyncio.Lock()
         self._producer = producer
-        self._is_producing = False
         self._clock = clock
+        self.stopping = Stopping()
+        self._guard = FreezeGuard()
+        self._store = Store(writer, reader, self.stopping, self._guard)
+        self._sieve = Sieve(self._store, producer, clock, self.stopping)
+        self._writing = Writing(self._store, producer, clock, self.stopping)
+        self._recovery = Recovery(ingest, self._store, self._sieve, self._writing, self.stopping, self._moved)
+        self._stops = Stops(self._store, self.stopping)
         self._parts: dict[Place, Part] = {}
-        self._rows = sink.RawRows()
-        self._letters: list[DeadLetter] = []
-        self._newest_recorded: dict[str, int] = {}
+        self._awaited: set[Place] = set()
+        self._recovering: asyncio.Task[None] | None = None
+        self._is_producing = False
+        self._waiting = Block()
         self._flushing = asyncio.Lock()
+        self._late = LateWork(
+            self._store, self._writing, self._flushing, self.stopping, self._moved, settings.recompute_every
+        )
         self._changed = asyncio.Event()
         self._snapshot_at = monotonic()
+        self._is_torn = False
+        self.moves = 0
+        """Grows with everything that is taken or recovered; for whoever watches that something is."""
         self.highwater: Callable[[Place], int | None] = lambda place: None
-        """Offset after the last one in Kafka; set by the app."""
+        """Kafka's offset after the last record; set by the app."""
+        self.seek: Callable[[Place, int], Awaitable[None]] = _no_seek
+        """Makes Kafka's offset the next one that is read; set by the app."""
 
-    async def assigned(self, places: set[Place]) -> Mapping[Place, int]:
-        """Recover the partitions' memory from the warehouse.
+    def is_open(self, place: Place) -> bool:
+        """Whether records of a partition are taken now; what is not taken has to be read again later."""
+        part = self._parts.get(place)
+        return part is not None and part.is_open
 
-        Returns:
-            The offset from which to read each.
+    def positions(self) -> dict[Place, int]:
+        """Kafka's offset of the next record of each partition that should get on; of one that has not recovered, -1."""
+        places = dict.fromkeys(self._awaited, -1)
+        return places | {place: part.kafka_offset for place, part in list(self._parts.items()) if not part.is_stopped}
+
+    def committed(self) -> dict[Place, int]:
+        """Kafka's offset after the last queryable record of each partition, for lag monitors only."""
+        offsets = {place: part.written + 1 - part.base for place, part in self._parts.items() if part.written >= 0}
+        return {place: offset for place, offset in offsets.items() if offset > 0}
+
+    async def assigned(self, places: set[Place]) -> None:
+        """Take up partitions: returns at once, and reads each as soon as it has recovered.
+
+        Called again with the same ones, it reads again from where each stands: what Kafka's client had fetched may be gone.
         """
-        if not self._is_producing:
-            await self._producer.start()
-            self._is_producing = True
-        async with self._flushing:
-            self._forget_all()
-            await self._recover(places)
-        return {place: part.fold.offset + 1 for place, part in self._parts.items()}
+        for place in self._parts.keys() - places:
+            del self._parts[place]
+        for part in list(self._parts.values()):
+            if part.is_open:
+                await self._seek(part)
+        missing = places - self._parts.keys()
+        if missing != self._awaited:
+            await self._stop_recovering()
+            self._awaited = missing
+            self._recovering = asyncio.create_task(ending.or_end(self._recover_all(missing)))
 
-    async def _recover(self, places: set[Place]) -> None:
-        stored = await self._ask(sink.stored_offsets)
-        for place in sorted(places):
-            topic, partition = place
-            fold = Fold(topic, partition)
-            if plans(topic):
-                snapshot = await self._ask(read_snapshot, topic, partition)
-                if snapshot:
-                    fold.load(*snapshot)
-                fold.expect(await self._ask(values_after, topic, partition, fold.offset))
-            else:
-                fold.offset = stored.get(place, -1)
-            self._parts[place] = Part(fold, stored.get(place, -1))
-        log.info(
-            "partitions: %d; to fold again: %d events",
-            len(places),
-            sum(max(0, p.stored - p.fold.offset) for p in self._parts.values()),
-        )
+    async def recovered(self) -> None:
+        """Wait until every partition is read."""
+        if self._recovering is not None:
+            await self._recovering
 
     async def revoked(self) -> None:
         """Write what there is and leave a fresh snapshot for whoever comes next."""
+        await self._stop_recovering()
+        self._awaited = set()
         try:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(LAST_FLUSH):
                 await self.flush(snapshot=True)
         except (TimeoutError, Unavailable) as error:
             log.warning("partitions given up without a last flush (their next owner reads from Kafka): %r", error)
-        self._forget_all()
+        self._parts.clear()
+        self._waiting, self._is_torn = Block(), False
 
     async def take(self, place: Place, chunk: Chunk) -> None:
-        """Fold one chunk; returns when it may be followed by the next.
-
-        Raises:
-            Unavailable: Kafka does not take a dead letter.
-        """
+        """Take one chunk; returns when it may be followed by the next."""
         part = self._parts.get(place)
-        if part is None:
+        if part is None or not part.is_open or self.stopping:
             return
-        if place[0] == DEAD_LETTERS:
-            self._letters += [DeadLetter.model_validate_json(value) for value in chunk.values if value]
-            part.fold.offset = chunk.offsets[-1]
-        else:
-            await self._fold(part, chunk)
-        self._changed.set()
-        while len(self._rows) >= self._settings.flush_rows and self._flushing.locked():
-            await asyncio.sleep(0.005)
-        if len(self._rows) >= self._settings.flush_rows:
-            await self.flush()
+        try:
+            await self._take(part, chunk.moved(part.base))
+            while len(self._waiting.rows) >= self._settings.flush_rows and self._flushing.locked():
+                await asyncio.sleep(0.005)
+            if len(self._waiting.rows) >= self._settings.flush_rows:
+                await self.flush()
+        except Unavailable:
+            if not self.stopping:
+                raise
 
     async def run(self) -> None:
         """Flush what changes, and look at what moves with the clock, until cancelled."""
+        self._guard.start()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._run())
+            tasks.create_task(self._late.run(self._parts))
+            tasks.create_task(self._watch_stops())
+
+    async def flush(self, snapshot: bool = False) -> None:
+        """Write everything that waits."""
+        async with self._flushing:
+            if self._is_torn:
+                return  # what the folds know is not written, and must not go into a snapshot
+            self._changed.clear()
+            block, self._waiting = self._waiting, Block()
+            now = milliseconds(self._clock.now())
+            for part in self._parts.values():
+                if part.closed_ms and self._has_caught_up(part):
+                    part.fold.look(now, only_stirred=True)
+            if snapshot:
+                self._snapshot_at = monotonic()
+            block.cut(self._parts.values(), with_memory=snapshot)
+            try:
+                await self._writing.write(block)
+            except BaseException:
+                self._is_torn = True
+                raise
+
+    async def _run(self) -> None:
         looked_at = monotonic()
-        while True:
+        while not self.stopping:
             patience = self._settings.look_every.total_seconds() - (monotonic() - looked_at)
             try:
                 async with asyncio.timeout(max(patience, 0)):
                     await self._changed.wait()
                     await asyncio.sleep(self._settings.flush_after.total_seconds())
             except TimeoutError:
-                self._look()
+                await self._look(list(self._parts.values()))
                 looked_at = monotonic()
+            await self._look([part for part in self._parts.values() if not part.closed_ms])
             is_due = monotonic() - self._snapshot_at > self._settings.snapshot_every.total_seconds()
-            await self.flush(snapshot=is_due)
+            try:
+                await self.flush(snapshot=is_due)
+            except Unavailable:
+                if not self.stopping:
+                    raise
 
-    async def flush(self, snapshot: bool = False) -> None:
-        """Write everything that waits: raw rows, then values, then the snapshot, then the push to the board."""
-        async with self._flushing:
-            block = self._cut()
-            reached = [(part, part.fold.offset) for part in self._parts.values()]
-            memories = self._memories() if snapshot else []
-            if block.rows or block.values or block.letters:
-                await self._store(block)
-            await self._amend(block)
-            for part, offset in reached:
-                part.written = offset
-            for place, offset, pieces in memories:
-                await self._write(write_snapshot, *place, offset, pieces)
-            await self._push(block)
-
-    def committed(self) -> dict[Place, int]:
-        """The offset after the last queryable one of each partition, for Kafka's lag monitors only."""
-        return {place: part.written + 1 for place, part in self._parts.items() if part.written >= 0}
-
-    async def _fold(self, part: Part, chunk: Chunk) -> None:
-        fold = part.fold
-        fresh = [index for index, offset in enumerate(chunk.offsets) if offset > fold.offset]
-        if not fresh:
+    async def _take(self, part: Part, chunk: Chunk) -> None:
+        first, last = chunk.offsets[0], chunk.offsets[-1]
+        is_old = first < part.next and monotonic() - part.sought_at > SETTLED_AFTER
+        if first > part.next or is_old:
+            await self._read_again(part, first)
             return
-        first = fresh[0]
-        offsets, records = chunk.offsets[first:], [value or b"" for value in chunk.values[first:]]
-        envelopes: list[Envelope] = []
-        places: list[int] = []
-        decoded = decode(records)
-        for index, event in enumerate(decoded.events):
-            if isinstance(event, InvalidEvent):
-                await self._refuse(fold, offsets[index], records[index], event)
-            else:
-                envelopes.append(event)
-                places.append(index)
-        await self._recall(fold, envelopes)
-        if self._parts.get((fold.topic, fold.partition)) is not part:
-            return  # taken away meanwhile: whoever has the partition now reads these records again
-        fold.fold(envelopes, [offsets[index] for index in places])
-        fold.offset = offsets[-1]
-        self._keep(part, envelopes, [offsets[index] for index in places], [records[index] for index in places])
-
-    def _keep(self, part: Part, envelopes: list[Envelope], offsets: list[int], records: list[bytes]) -> None:
-        """Put the events that the warehouse does not have among the raw rows."""
-        skip = sum(offset <= part.stored for offset in offsets)
-        if skip:
-            envelopes, offsets, records = envelopes[skip:], offsets[skip:], records[skip:]
-        columns = self._rows.columns
-        columns["topic"] += [part.fold.topic] * len(offsets)
-        columns["partition"] += [part.fold.partition] * len(offsets)
-        columns["offset"] += offsets
-        columns["ward"] += [one.partitionkey for one in envelopes]
-        columns["kind"] += [one.data.kind for one in envelopes]
-        columns["subject"] += [one.subject for one in envelopes]
-        columns["id"] += [one.id for one in envelopes]
-        columns["at_ms"] += [milliseconds(one.time) for one in envelopes]
-        columns["event"] += records
-        for one in envelopes[-1:]:
-            self._newest_recorded[one.partitionkey] = milliseconds(one.recordedtime)
-
-    async def _refuse(self, fold: Fold, offset: int, record: bytes, fault: InvalidEvent) -> None:
-        letter = from_record(
-            fold.topic, fold.partition, offset, record, fault, ward="unknown", received_at=self._clock.now()
-        )
-        await self._producer.dead_letter(letter)
-
-    async def _recall(self, fold: Fold, envelopes: list[Envelope]) -> None:
-        """Bring back entities that the fold has let go, from the rows that are stored up to here."""
-        missing = fold.unknown(envelopes)
-        if not missing:
+        if last < part.next:
             return
+        chunk = chunk.since(part.next)
+        self._moved()
+        if part.place[0] == DEAD_LETTERS:
+            for offset, value in zip(chunk.offsets, chunk.values, strict=True):
+                if value:
+                    self._waiting.letters.append(
+                        LyingLetter(DeadLetter.model_validate_json(value), part.place[1], offset)
+                    )
+            part.next = last + 1
+        elif not await self._fold(part, chunk):
+            return
+        self._changed.set()
+
+    async def _fold(self, part: Part, chunk: Chunk) -> bool:
+        """Fold a chunk of events; False: it has to be read again, by whoever has the partition then."""
+        found = sifted(chunk)
+        for is_bad in found.judgement:
+            part.gate.judge(is_bad)
+        if part.gate.tripped:
+            await self._stops.stop(part)
+            return False
+        await self._sieve.refuse(part, found.refused)
+        events, repeats = await self._sieve.without_repeats(part, found.events, self.flush)
+        if part.fold.unknown(events.envelopes):
+            await self.flush()
+            await bring_back(self._store, part, events.envelopes)
+        if self._parts.get(part.place) is not part:
+            return False
+        part.fold.fold(events.envelopes, events.offsets)
+        part.fold.offset = chunk.offsets[-1]
+        part.next = part.fold.offset + 1
+        self._waiting.add(part, events)
+        self._waiting.repeats += repeats
+        failpoint("streams.folded")
+        return True
+
+    async def _read_again(self, part: Part, first: int) -> None:
+        """Kafka sends what is not next: ask the warehouse where we are and Kafka what it has, and read from there again."""
+        place = part.place
+        if first > part.next == part.gap_at:
+            log.error("%s-%d: Kafka has no positions %d to %d: going on behind them", *place, part.next, first - 1)
+            part.next = first
+            await self._seek(part)
+            return
+        log.warning("%s-%d: Kafka sends position %d, expected was %d: reading again", *place, first, part.next)
+        gap_at = part.next if first > part.next else -1
+        part.is_open = False
         await self.flush()
-        entities = {plan.entity.id: plan.entity for plan in plans(fold.topic)}
-        for id, pairs in missing.items():
-            states = await self._ask(recall.states, entities[id], pairs, fold.topic, fold.partition, fold.offset)
-            fold.adopt(id, states)
+        if self._parts.get(place) is part:
+            del self._parts[place]
+            await self._recover({place}, gap_at)
 
-    def _look(self) -> None:
-        now = milliseconds(self._clock.now())
-        for place, part in self._parts.items():
-            if self._has_caught_up(place, part):
-                part.fold.close(now)
-                part.fold.look(now, only_stirred=False)
+    async def _recover(self, places: set[Place], gap_at: int = -1) -> None:
+        """Recover partitions and read each from where it stands."""
+        if not self._is_producing:
+            await self._producer.start()
+            self._is_producing = True
+        async with self._flushing:
+            pass  # what was being written of partitions that were ours before is there now
+        async for part in self._recovery.parts(places):
+            part.gap_at = gap_at
+            self._parts[part.place] = part
+            self._awaited.discard(part.place)
+            self._changed.set()
+            if not part.is_stopped:
+                await self._open(part)
+        log.info("partitions read: %d", len(self._parts))
 
-    def _has_caught_up(self, place: Place, part: Part) -> bool:
-        highwater = self.highwater(place)
-        return not part.is_recovering and highwater is not None and part.fold.offset + 1 >= highwater
-
-    def _cut(self) -> Block:
-        """Everything that waits, taken at one instant."""
-        self._changed.clear()
-        now = milliseconds(self._clock.now())
-        values: list[Value] = []
-        for place, part in self._parts.items():
-            if part.is_recovering:
-                continue
-            if self._has_caught_up(place, part):
-                part.fold.look(now, only_stirred=True)
-            values += part.fold.take()
-        block = Block(self._rows, values, self._letters, self._newest_recorded)
-        self._rows, self._letters, self._newest_recorded = sink.RawRows(), [], {}
-        return block
-
-    def _memories(self) -> list[tuple[Place, int, list[list[object]]]]:
-        """What a snapshot would keep of each partition that went on since the last one."""
-        self._snapshot_at = monotonic()
-        found = []
-        for place, part in self._parts.items():
-            if plans(place[0]) and not part.is_recovering and part.fold.offset > part.snapshot:
-                part.fold.forget()
-                part.snapshot = part.fold.offset
-                found.append((place, part.fold.offset, part.fold.dump()))
-        return found
-
-    async def _store(self, block: Block) -> None:
-        """Raw rows, then values. An answer that got lost is not guessed: the warehouse is asked what it has."""
-        last = {
-            (topic, partition): offset
-            for topic, partition, offset in zip(
-                *(block.rows.columns[name] for name in ("topic", "partition", "offset")), strict=True
-            )
-        }
-        is_stored = not last
-        while not is_stored:
-            try:
-                await asyncio.to_thread(sink.write_raw, self._writer, block.rows)
-                is_stored = True
-            except Unavailable as error:
-                log.warning("the warehouse did not confirm %d rows: %s", len(block.rows), error)
-                await asyncio.sleep(error.retry_after.total_seconds())
-                stored = await self._write(sink.stored_offsets)
-                is_stored = all(stored.get(place, -1) >= offset for place, offset in last.items())
-        await self._write(sink.write_values, block.values)
-        await self._write(sink.write_dead_letters, block.letters)
-
-    async def _amend(self, block: Block) -> None:
-        """Recompute the windows that events came too late for, as new revisions."""
-        for place, part in self._parts.items():
-            late, part.fold.late = part.fold.late, set()
-            for one in sorted(late):
-                log.info("recomputed, because of a late event: %s", one)
-                offset = part.fold.offset
-                values = await self._write(recall.recomputed, one.indicator, one.ward, one.window_ms, *place, offset)
-                await self._write(sink.write_values, values)
-                block.values.extend(values)
-
-    async def _push(self, block: Block) -> None:
-        """Tell the board what changed; a figure that it never hears of would look live and be old, so this does not give up."""
-        records = [(push.ward, encode_push(push)) for push in pushes(block.values, block.newest_recorded)]
-        while records:
-            try:
-                await self._producer.push(records)
-                return
-            except Unavailable as error:
-                log.warning("waiting for Kafka: %s", error)
-                await asyncio.sleep(error.retry_after.total_seconds())
-
-    async def _ask(self, work: Callable[..., object], *arguments: object) -> Any:
-        """Do blocking work on the reader's connection; whoever comes second waits."""
-        async with self._reading:
-            return await _patiently(work, self._reader, *arguments)
-
-    async def _write(self, work: Callable[..., object], *arguments: object) -> Any:
-        """Do blocking work on the writer's connection, which belongs to whoever flushes."""
-        return await _patiently(work, self._writer, *arguments)
-
-    def _forget_all(self) -> None:
-        self._parts.clear()
-        self._rows, self._letters, self._newest_recorded = sink.RawRows(), [], {}
-
-
-async def _patiently(work: Callable[..., object], client: Client, *arguments: object) -> Any:
-    """Do blocking work in a thread, again and again until the warehouse is there."""
-    wait = 0.2
-    while True:
+    async def _recover_all(self, places: set[Place]) -> None:
         try:
-            return await asyncio.to_thread(work, client, *arguments)
-        except Unavailable as error:
-            log.warning("waiting for the warehouse: %s", error)
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, 5.0)
+            await self._recover(places)
+        except Unavailable:
+            if not self.stopping:
+                raise
+
+    async def _open(self, part: Part) -> None:
+        await self._seek(part)
+        part.is_open = True
+
+    async def _seek(self, part: Part) -> None:
+        part.sought_at = monotonic()
+        await self.seek(part.place, part.kafka_offset)
+
+    async def _stop_recovering(self) -> None:
+        task, self._recovering = self._recovering, None
+        if task is not None and not task.done():
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _watch_stops(self) -> None:
+        """Let partitions go on that somebody has resumed."""
+        async for part in self._stops.resumed(self._parts):
+            await self._open(part)
+
+    async def _look(self, parts: list[Part]) -> None:
+        """Close the minutes that are over, and take stocks as they are, of partitions that have caught up."""
+        for part in parts:
+            if not self._has_caught_up(part):
+                continue
+            now = milliseconds(self._clock.now())
+            for at in range((part.closed_ms or part.fold.watermark or now) + CLOSED_AT_ONCE, now, CLOSED_AT_ONCE):
+                part.fold.close(at)  # after days without power there are many
+                await asyncio.sleep(0)
+            part.fold.close(now)
+            part.fold.look(now, only_stirred=False)
+            part.closed_ms = now
+            await asyncio.sleep(0)
+
+    def _has_caught_up(self, part: Part) -> bool:
+        highwater = self.highwater(part.place)
+        return part.is_open and highwater is not None and part.kafka_offset >= highwater
+
+    def _moved(self) -> None:
+        self.moves += 1
+
+
+async def _no_seek(place: Place, offset: int) -> None:
+    """For readers that cannot seek."""

@@ -9,10 +9,10 @@ from warehouse import sink
 from warehouse.client import Client
 
 
-def store(client: Client, envelopes: Sequence[Envelope]) -> None:
-    """Store envelopes as raw rows of partition 0, with their index as offset."""
+def store(client: Client, envelopes: Sequence[Envelope], first: int = 0) -> None:
+    """Store envelopes as raw rows of partition 0, with their index, counted from `first`, as offset."""
     rows = sink.RawRows()
-    for offset, one in enumerate(envelopes):
+    for offset, one in enumerate(envelopes, first):
         row = (
             topic_of(one.data.stream),
             0,

@@ -11,20 +11,22 @@ from commands.install import KINDS, variable
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard")
+MODULES = {**{folder: folder for folder in FOLDERS}, "keeper": "warehouse.keeping"}
+"""What each service of ours runs; the keeper is a second process of the warehouse's folder."""
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 VARIABLES = {variable(kind, field) for kind in KINDS for field in kind.model_fields}
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_one_service_a_folder_runs_its_entry_point(folder: str) -> None:
-    assert SERVICES[folder]["command"] == ["python", "-m", folder]
-    assert (ROOT / folder / "__main__.py").is_file()
-    assert SERVICES[folder]["healthcheck"]["test"] == ["CMD", "python", "-m", "commands.ready", folder]
+@pytest.mark.parametrize(("name", "module"), MODULES.items())
+def test_one_service_a_folder_runs_its_entry_point(name: str, module: str) -> None:
+    assert SERVICES[name]["command"] == ["python", "-m", module]
+    assert (ROOT / module.replace(".", "/") / "__main__.py").is_file()
+    assert SERVICES[name]["healthcheck"]["test"] == ["CMD", "python", "-m", "commands.ready", name]
 
 
 def test_nothing_else_runs_than_the_folders_and_the_two_stores() -> None:
-    assert set(SERVICES) == {*FOLDERS, "kafka", "clickhouse"}
+    assert set(SERVICES) == {*MODULES, "kafka", "clickhouse"}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -37,7 +39,7 @@ def test_each_service_has_a_health_check_a_pinned_image_and_a_volume(name: str) 
     assert service["restart"] == "unless-stopped"
 
 
-@pytest.mark.parametrize("name", FOLDERS)
+@pytest.mark.parametrize("name", MODULES)
 def test_every_variable_is_a_setting(name: str) -> None:
     assert set(SERVICES[name]["environment"]) <= VARIABLES
 

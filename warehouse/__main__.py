@@ -1,22 +1,28 @@
-"""`python -m warehouse`: keeps ClickHouse ready.
+"""`python -m warehouse [--as-it-is]`: keeps ClickHouse ready.
 
 Without an outside server it owns the embedded engine and serves clients on loopback; with one it waits for that. Either
 way it brings the tables and views up to date first. The port opens when they are: a ping answered means ready.
+`--as-it-is` opens our own engine and changes nothing, for restoring a backup and for looking into an old store.
 """
 
+import argparse
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 import time
 from datetime import timedelta
 from pathlib import Path
 
+from ingest import failpoint
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.health import bound as bound_for_health
+from ingest.liveness import Pulse
 from ingest.process import start
-from ingest.settings import read_settings
-from warehouse import views
+from ingest.settings import HealthSettings, IngestSettings, read_settings
+from warehouse import health, views
 from warehouse.client import connect
 from warehouse.migrate import migrate
 from warehouse.server import engine_config
@@ -26,7 +32,7 @@ from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger("warehouse")
 
-WATCH_EVERY = timedelta(seconds=10)
+WATCH_EVERY = timedelta(seconds=3)
 LONGEST_WAIT = timedelta(seconds=30)
 
 _CODE = Path(__file__).parent
@@ -35,23 +41,32 @@ _CODE = Path(__file__).parent
 def main() -> int:
     """Run until told to stop; the exit code is 0 only then."""
     start("warehouse")
+    as_it_is = _arguments()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stop.set())
     try:
-        settings = read_settings(WarehouseSettings)
+        settings, ingest = read_settings(WarehouseSettings), read_settings(IngestSettings)
+        failpoint.arm(ingest.failpoints)
+        listener = None if as_it_is else bound_for_health(read_settings(HealthSettings), settings.health_port)
         if settings.embedded:
-            serve(settings, stop)
+            serve(settings, ingest, stop, listener, as_it_is)
         else:
-            watch(settings, stop)
+            watch(settings, ingest, stop, listener)
     except ConfigurationError as error:
         log.error("%s", error)
         return 1
     return 0
 
 
-def serve(settings: WarehouseSettings, stop: threading.Event) -> None:
-    """Run our own engine until told to stop."""
+def serve(
+    settings: WarehouseSettings,
+    ingest: IngestSettings,
+    stop: threading.Event,
+    listener: socket.socket | None,
+    as_it_is: bool = False,
+) -> None:
+    """Run our own engine until told to stop; `as_it_is`: with the tables that are there."""
     began = time.monotonic()
     tables = views.public_names()
     # A port that nobody else knows: tables and views are made through it before others come in.
@@ -65,10 +80,12 @@ def serve(settings: WarehouseSettings, stop: threading.Event) -> None:
     # Only now: the engine's threads are confined from the start, and where it is an outside one it is never loaded.
     from warehouse.server.front import Front
 
-    front = Front(settings, tables)
+    front, by_ourselves = Front(settings, tables), settings.model_copy(update={"port": private_port})
     try:
         front.open(private)
-        prepare(settings.model_copy(update={"port": private_port}))
+        if not as_it_is:
+            health.serve(by_ourselves, ingest, listener)
+            prepare(by_ourselves)
         front.open(public)
         log.info("ready on port %d after %.1f s", settings.port, time.monotonic() - began)
         stop.wait()
@@ -77,8 +94,12 @@ def serve(settings: WarehouseSettings, stop: threading.Event) -> None:
         front.close()
 
 
-def watch(settings: WarehouseSettings, stop: threading.Event) -> None:
+def watch(
+    settings: WarehouseSettings, ingest: IngestSettings, stop: threading.Event, listener: socket.socket | None
+) -> None:
     """Prepare an outside server once it answers, then say when it goes away and comes back."""
+    pulse = Pulse()
+    health.serve(settings, ingest, listener, pulse)
     wait, said = timedelta(seconds=1), False
     while not stop.is_set():
         try:
@@ -86,12 +107,15 @@ def watch(settings: WarehouseSettings, stop: threading.Event) -> None:
             log.info("ready at %s:%d", *settings.address)
             wait, said = timedelta(seconds=1), False
             with connect(settings) as client:
+                pulse.beat()
                 while not stop.wait(WATCH_EVERY.total_seconds()):
                     client.ping()
+                    pulse.beat()
         except Unavailable as error:
             if not said:
                 log.warning("waiting: %s", error)
             said = True
+            pulse.rest()
             stop.wait(wait.total_seconds())
             wait = min(2 * wait, LONGEST_WAIT)
 
@@ -103,6 +127,12 @@ def prepare(settings: WarehouseSettings) -> None:
             log.info("migration %04d_%s applied", migration.version, migration.name)
     with connect(settings) as client:
         views.sync(client)
+
+
+def _arguments() -> bool:
+    parser = argparse.ArgumentParser(prog="python -m warehouse", description=__doc__)
+    parser.add_argument("--as-it-is", action="store_true", help="our own engine without changing any table")
+    return bool(parser.parse_args().as_it_is)
 
 
 if __name__ == "__main__":

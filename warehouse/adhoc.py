@@ -22,6 +22,7 @@ from datetime import timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+from ingest import metrics
 from ingest.errors import ConfigurationError, QueryRefused, Unavailable
 from warehouse.client import Client, ServerError, connect
 from warehouse.server.gate import Gate, refusal
@@ -101,8 +102,10 @@ class Adhoc:
                 return answer
         except QueryRefused as error:
             outcome = f"refused ({error.rule})"
+            metrics.SQL_REJECTED.labels(error.rule).inc()
             raise
         finally:
+            metrics.SQL_QUERIES.labels(outcome.partition(" ")[0]).inc()
             digest = sha256(sql.encode(errors="replace")).hexdigest()
             milliseconds = (time.monotonic() - began) * 1000
             log.info("%r asked %s: %s, %d rows, %.0f ms", person, digest[:16], outcome, rows, milliseconds)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from time import monotonic
 from typing import Any, Literal, Self
 
 import clickhouse_driver
@@ -17,6 +18,7 @@ from clickhouse_driver.defines import DBMS_MIN_PROTOCOL_VERSION_WITH_PARAMETERS
 from clickhouse_driver.errors import NetworkError, ServerException, SocketTimeoutError
 from clickhouse_driver.util.escape import escape_params
 
+from ingest import metrics
 from ingest.errors import ConfigurationError, Unavailable
 from warehouse.parameters import plain
 from warehouse.settings import WarehouseSettings
@@ -45,6 +47,7 @@ _TOO_MANY_PARTS = 252
 _FOR_EVER = "Too many partitions"
 _MEMORY_LIMIT = 241
 _MEMORY_OF_ALL = "(total)"
+_DISK_FULL = "No space left on device"
 _LATER_PERHAPS = {
     81: "database is not there (yet)",
     202: "too many queries at once",
@@ -155,8 +158,16 @@ class Client:
         # The driver writes into lists that it is given, so it gets its own.
         data = [list(values) for values in columns.values()]
         options = {**INSERT_SETTINGS, **(settings or {})}
-        with self._open(sql, None, options, may_reconnect=False) as (_, options):
-            return int(self._driver.execute(sql, data, settings=options, columnar=True))
+        began = monotonic()
+        try:
+            with self._open(sql, None, options, may_reconnect=False) as (_, options):
+                rows = int(self._driver.execute(sql, data, settings=options, columnar=True))
+        except Unavailable as error:
+            metrics.INSERT_RETRIES.labels(getattr(error.__cause__, "code", "network")).inc()
+            raise
+        metrics.INSERT_SECONDS.labels(table).observe(monotonic() - began)
+        metrics.BATCH_ROWS.labels(table).observe(rows)
+        return rows
 
     def execute(self, sql: str, parameters: Parameters | None = None, settings: Settings | None = None) -> None:
         """Run a statement that gives no rows."""
@@ -228,6 +239,7 @@ class Client:
                 error.code in _LATER_PERHAPS
                 or (error.code == _TOO_MANY_PARTS and _FOR_EVER not in text)
                 or (error.code == _MEMORY_LIMIT and _MEMORY_OF_ALL in text)
+                or _DISK_FULL in text
             ):
                 raise Unavailable(where, text) from error
             raise

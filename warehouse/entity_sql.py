@@ -1,6 +1,6 @@
-"""Entity, the SQL rendering: an entity's states as a SELECT over the raw events."""
+"""Entity, the SQL rendering: an entity's states as a SELECT over the raw events - as they are, or minute by minute."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from ingest.event import Event
 from ingest.topic import topic_of
 from warehouse.entity import Attr, Entity, First, Latest, Rule
-from warehouse.expression import NEVER, Sql, sql
+from warehouse.expression import MINUTE, NEVER, Sql, sql
 
 
 class SqlEvent:
@@ -24,7 +24,12 @@ class SqlEvent:
 class SqlState:
     """A symbolic state: an attribute is the column of the entity's SELECT."""
 
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+        """The attributes that a declaration has looked at."""
+
     def __getattr__(self, name: str) -> Sql:
+        self.asked.add(name)
         return Sql(name)
 
 
@@ -47,13 +52,55 @@ def entity_sql(
             if isinstance(rule, Latest)
         ]
     columns = ",\n    ".join(named)
-    kinds = ", ".join(sql(event.kind) for event in entity.events)
-    topics = ", ".join(sql(topic) for topic in sorted({topic_of(event.stream) for event in entity.events}))
     until = f" AND at_ms <= {until_ms}" if until_ms else ""
     return (
         f"SELECT ward, subject AS key, max(at_ms) AS newest_at,\n    {columns}\n"
-        f"FROM {source}\nWHERE topic IN ({topics}) AND kind IN ({kinds}){until}\nGROUP BY ward, subject"
+        f"FROM {source}\nWHERE {_is_about(entity)}{until}\nGROUP BY ward, subject"
     )
+
+
+def minutes_sql(
+    entity: Entity, fields: Collection[str], first_ms: int, last_ms: int, source: str = "raw_events"
+) -> str:
+    """The entity's states at the end of every minute from `first_ms` to `last_ms`: columns ward, key, newest_at, minute, the fields.
+
+    The same states as `entity_sql` gives for each of these moments, except for those that no stock counts any more: of a life
+    that is over there are none from `counts_ms` after its newest event on.
+
+    Args:
+        entity: the kind.
+        fields: the fields that are wanted; what only others need is not read.
+        first_ms: end of a whole minute.
+        last_ms: end of a whole minute, not before the first.
+        source: table or subquery with the columns of `raw_events`.
+    """
+    settled_on = SqlState()
+    settled = sql(entity.settled(settled_on))
+    rules = {name: rule for name, rule in entity.fields.items() if name in {*fields, *settled_on.asked}}
+    # All events of a minute change the state that its end sees; what is older than the first minute is one change.
+    changes = (
+        f"SELECT ward, subject AS key, greatest(intDiv(at_ms + {MINUTE - 1}, {MINUTE}) * {MINUTE}, toInt64({first_ms})) AS since,\n"
+        "    max(at_ms) AS newest_at_part,\n    "
+        + ",\n    ".join(column for name, rule in rules.items() for column in _change_columns(name, rule))
+        + f"\nFROM {source}\nWHERE {_is_about(entity)} AND at_ms <= {last_ms}"
+        + f"{matters_sql(entity, rules.values(), first_ms, source)}\nGROUP BY ward, subject, since"
+    )
+    states = (
+        "SELECT ward, key, since, max(newest_at_part) OVER until_now AS newest_at,\n    "
+        + ",\n    ".join(_merged_column(name, rule) for name, rule in rules.items())
+        + f",\n    leadInFrame(since, 1, toInt64({last_ms + MINUTE})) OVER from_now AS until\nFROM ({changes})\n"
+        "WINDOW until_now AS (PARTITION BY ward, key ORDER BY since ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),\n"
+        "    from_now AS (PARTITION BY ward, key ORDER BY since ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)"
+    )
+    uncounted = f"(intDiv(newest_at + {entity.counts_ms}, {MINUTE}) + 1) * {MINUTE}"
+    return (
+        f"SELECT * EXCEPT (since, until),\n"
+        f"    arrayJoin(range(since, if({settled}, least(until, {uncounted}), until), {MINUTE})) AS minute\nFROM ({states}\nSETTINGS max_block_size = {_STATES_AT_ONCE})"
+    )
+
+
+_STATES_AT_ONCE = 512
+"""Each becomes as many rows as it lasts minutes, all of them in memory at the same time."""
 
 
 def attribute_sql(event: type[Event], name: str) -> str:
@@ -83,6 +130,66 @@ def _leaves(annotation: Any) -> Iterator[type]:
         yield datetime
     elif annotation is not type(None):
         yield annotation
+
+
+def _is_about(entity: Entity) -> str:
+    """Whether an event is one of the entity's."""
+    kinds = ", ".join(sql(event.kind) for event in entity.events)
+    topics = ", ".join(sql(topic) for topic in sorted({topic_of(event.stream) for event in entity.events}))
+    return f"topic IN ({topics}) AND kind IN ({kinds})"
+
+
+def matters_sql(entity: Entity, rules: Collection[Rule], until_ms: int, source: str) -> str:
+    """Leaves out old events that cannot change a state at `until_ms` or later: a device has a heartbeat a minute for ever.
+
+    Where the type of an event alone tells what it gives to these rules, the first and the last of each entity say it all.
+    """
+    plain = [event for event in entity.events if all(_is_told_by_type(rule, event) for rule in rules)]
+    if not plain:
+        return ""
+    kinds = ", ".join(sql(event.kind) for event in plain)
+    telling = (
+        f"SELECT ward, subject, kind, arrayJoin([min(at_ms), max(at_ms)]) FROM {source}\n"
+        f"WHERE {_is_about(entity)} AND kind IN ({kinds}) AND at_ms <= {until_ms} GROUP BY ward, subject, kind"
+    )
+    return f" AND (at_ms > {until_ms} OR kind NOT IN ({kinds}) OR (ward, subject, kind, at_ms) IN ({telling}))"
+
+
+def _is_told_by_type(rule: Rule, event: type[Event]) -> bool:
+    """Whether each event of the type gives the rule something, and a later one makes all between it and the first void."""
+    if isinstance(rule, First):
+        return event not in rule.events or rule.where is None
+    if isinstance(rule, Latest):
+        value = rule.values.get(event)
+        return not isinstance(value, Attr) or _is_always_set(event, value.name)
+    return event not in rule.events
+
+
+def _is_always_set(event: type[Event], name: str) -> bool:
+    field = event.model_fields[name]
+    return field.is_required() and type(None) not in get_args(field.annotation)
+
+
+def _change_columns(name: str, rule: Rule) -> list[str]:
+    """What the events of one group say about a field, in a form that groups are merged by."""
+    if not isinstance(rule, Latest):
+        return [f"{_rule_sql(rule)} AS {name}_part"]
+    gives = _gives(rule)
+    return [
+        f"countIf({gives}) > 0 AS {name}_given",
+        f"maxIf((at_ms, id), {gives}) AS {name}_origin",
+        f"{_latest_sql(rule)} AS {name}_part",
+    ]
+
+
+def _merged_column(name: str, rule: Rule) -> str:
+    """A field after all groups so far."""
+    if isinstance(rule, First):
+        return f"min({name}_part) OVER until_now AS {name}"
+    if isinstance(rule, Latest):
+        latest = f"argMaxIf({name}_part, {name}_origin, {name}_given) OVER until_now"
+        return f"if(max({name}_given) OVER until_now, {latest}, {sql(rule.empty)}) AS {name}"
+    return f"max({name}_part) OVER until_now AS {name}"
 
 
 def _rule_sql(rule: Rule) -> str:

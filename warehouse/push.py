@@ -36,14 +36,17 @@ def pushes(values: Sequence[Value], newest_recorded_ms: Mapping[str, int]) -> li
     """What the boards have to hear of one flush, in pieces that fit in a record.
 
     Args:
-        values: what the flush wrote, oldest first.
+        values: what the flush wrote.
         newest_recorded_ms: by ward, when the newest event among them was taken in.
     """
     shown: dict[str, dict[tuple[str, ...], Value]] = {}
     for value in values:
-        # Of a stock, which only shows how things are, the last row says all.
+        # Of a stock, which only shows how things are, the newest row says all; a minute that was looked at again may come after it.
         window = "" if value.grain == "stock" else str(value.window_ms)
-        shown.setdefault(value.ward, {})[value.indicator, value.grain, window, value.dimension, value.member] = value
+        key = (value.indicator, value.grain, window, value.dimension, value.member)
+        known = shown.setdefault(value.ward, {}).get(key, value)
+        if (known.window_ms, known.version) <= (value.window_ms, value.version):
+            shown[value.ward][key] = value
     pieces = []
     for ward, newest in shown.items():
         rows = list(newest.values())

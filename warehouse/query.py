@@ -5,13 +5,13 @@ from typing import Any
 from warehouse.client import Client
 from warehouse.expression import DAY_MS
 from warehouse.indicator import indicators
-from warehouse.reading import span_start
+from warehouse.reading import CHART_DAYS, span_start
 from warehouse.value import Value
 
 _COLUMNS = ", ".join(Value._fields)
 
 
-def current_values(client: Client, ward: str, now_ms: int, chart_days: int = 8) -> list[Value]:
+def current_values(client: Client, ward: str, now_ms: int, chart_days: int = CHART_DAYS) -> list[Value]:
     """Every value that a ward's shown figures and charts are made of.
 
     Args:

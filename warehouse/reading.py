@@ -16,6 +16,9 @@ Split = tuple[str, str]
 
 TOTAL: Split = ("", "")
 
+CHART_DAYS = 8
+"""How many days back charts reach."""
+
 
 class Reading(NamedTuple):
     """An indicator's figure with everything that makes it honest."""
@@ -55,6 +58,11 @@ def span_start(one: Indicator, now_ms: int) -> int:
     return int(window_start(now_ms, size)) + size - one.span // _MILLISECOND
 
 
+def kept_from(one: Indicator, now_ms: int) -> int:
+    """Start of the oldest window that a shown figure or a chart reaches; charts show eight days."""
+    return min(span_start(one, now_ms), now_ms - CHART_DAYS * DAY_MS)
+
+
 class Readings:
     """One ward's current values, kept up to date by `apply` and read by `read`; no clock and no input of its own."""
 
@@ -85,9 +93,9 @@ class Readings:
         return changed
 
     def forget(self, now_ms: int) -> None:
-        """Drop the windows that no shown figure or chart reaches any more (charts show eight days)."""
+        """Drop the windows that no shown figure or chart reaches any more."""
         for (id, _), windows in self._flows.items():
-            oldest = min(span_start(indicator(id), now_ms), now_ms - 8 * DAY_MS)
+            oldest = kept_from(indicator(id), now_ms)
             for window in [window for window in windows if window < oldest]:
                 del windows[window]
 
@@ -115,6 +123,10 @@ class Readings:
         """A flow's windows that start in [start, end), oldest first; windows without events are absent."""
         windows = self._flows.get((id, split), {})
         return [windows[window] for window in sorted(windows) if start_ms <= window < end_ms]
+
+    def values(self) -> list[Value]:
+        """Everything that is known: each window of a flow, and the newest of each stock."""
+        return [*(value for windows in self._flows.values() for value in windows.values()), *self._stocks.values()]
 
     def read_all(self, now_ms: int) -> dict[str, Reading]:
         """Every declared indicator's total."""

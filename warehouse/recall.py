@@ -1,13 +1,18 @@
 """Recall: states and windows that the fold no longer has in memory, asked of the raw events."""
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
+from ingest.topic import topic_of
 from warehouse.client import Client
+from warehouse.correction import Cause, Correction, correction
 from warehouse.entity import Entity, Latest, State, state_type
 from warehouse.entity_sql import entity_sql
-from warehouse.indicator import indicator
-from warehouse.recompute import flow_sql
+from warehouse.expression import DAY_MS, MINUTE, sql, ward_day, window_start
+from warehouse.indicator import Indicator, indicator, indicators
+from warehouse.reading import TOTAL, Split
+from warehouse.recompute import flow_sql, stocks_sql
 from warehouse.value import Value
 
 
@@ -43,9 +48,9 @@ def states(
 
 
 def recomputed(
-    client: Client, id: str, ward: str, window_ms: int, topic: str, partition: int, offset: int
-) -> list[Value]:
-    """One window of an indicator's flows from the raw events, as the next revision of what is stored.
+    client: Client, id: str, ward: str, window_ms: int, topic: str, partition: int, offset: int, cause: Cause
+) -> tuple[list[Value], list[Correction]]:
+    """One window of an indicator's flows from the raw events: what differs from what is stored, as the next revision.
 
     Members that no longer count anything are given as 0, so that their old values do not stay.
 
@@ -57,28 +62,168 @@ def recomputed(
         topic: topic of the event that came late.
         partition: its partition.
         offset: the last offset stored of it.
+        cause: the event that came late.
+
+    Returns:
+        The rows, and a correction if the total is among them.
     """
     place = {"id": id, "ward": ward, "window": window_ms}
-    stored = client.query(
-        "SELECT dimension, member, revision, newest_ms FROM raw_values FINAL "
-        "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'flow' AND window_ms = %(window)s",
-        place,
-    )
-    counted = client.query(
-        f"SELECT dimension, member, numerator, denominator FROM ({flow_sql(indicator(id))}) "
-        "WHERE ward = %(ward)s AND window_ms = %(window)s",
-        place,
-    )
-    sums: dict[tuple[str, str], tuple[int, int]] = {(dimension, member): (0, 0) for dimension, member, *_ in stored}
-    sums |= {(dimension, member): (numerator, denominator) for dimension, member, numerator, denominator in counted}
-    revision = max((row[2] for row in stored), default=0) + 1
-    newest = max((row[3] for row in stored), default=window_ms)
-    return [
-        Value(
-            ward, id, "flow", window_ms, *split, *sides, newest, newest, topic, partition, offset, offset, revision
+    stored = {
+        (dimension, member): row
+        for dimension, member, *row in client.query(
+            "SELECT dimension, member, numerator, denominator, revision, newest_ms FROM raw_values FINAL "
+            "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'flow' AND window_ms = %(window)s",
+            place,
         )
-        for split, sides in sums.items()
-    ]  # fmt: skip
+    }
+    counted = {
+        (dimension, member): (numerator, denominator)
+        for dimension, member, numerator, denominator in client.query(
+            f"SELECT dimension, member, numerator, denominator FROM ({flow_sql(indicator(id))}) "
+            "WHERE ward = %(ward)s AND window_ms = %(window)s",
+            place,
+        )
+    }
+    values: list[Value] = []
+    corrections: list[Correction] = []
+    for split in sorted(stored.keys() | counted.keys()):
+        *old, revision, newest = stored.get(split, (0, 0, 0, cause.at_ms))
+        sums = counted.get(split, (0, 0))
+        if tuple(old) != sums:
+            value = Value(
+                ward, id, "flow", window_ms, *split, *sums, newest, newest, topic, partition, offset, offset, revision + 1
+            )  # fmt: skip
+            values.append(value)
+            if split == TOTAL:
+                corrections.append(correction(value, (old[0], old[1]), cause))
+    return values, corrections
+
+
+def days(from_ms: int, until_ms: int) -> list[tuple[int, int]]:
+    """The time from `from_ms` to `until_ms` cut at the ward's midnights: each piece is one call of `recomputed_stocks`."""
+    cuts = range(int(window_start(from_ms, DAY_MS)) + DAY_MS, until_ms, DAY_MS)
+    return [*zip([from_ms, *(cut + 1 for cut in cuts)], [*cuts, until_ms], strict=True)]
+
+
+def recomputed_stocks(
+    client: Client,
+    entity_id: str,
+    ward: str,
+    from_ms: int,
+    until_ms: int,
+    topic: str,
+    partition: int,
+    offset: int,
+    cause: Cause,
+) -> tuple[list[Value], list[Correction]]:
+    """The stocks of one kind of entity from the raw events, at every minute's end of which a row is stored: what differs.
+
+    A member's row stands until the next one, so a member also gets a row where it has none and the row before no longer tells it,
+    at the latest in the first minute after `until_ms`.
+
+    Args:
+        client: an open connection.
+        entity_id: the kind.
+        ward: the ward.
+        from_ms: the first moment that may have changed.
+        until_ms: the last one; see `days`.
+        topic: topic of the event that came late.
+        partition: its partition.
+        offset: the last offset stored of it.
+        cause: the event that came late; its own minute gets a row in any case.
+
+    Returns:
+        The rows, and for each total among them one correction a day: the day's last.
+    """
+    values: list[Value] = []
+    corrections: list[Correction] = []
+    for one in indicators():
+        if one.of.id != entity_id or not one.has_stock:
+            continue
+        found: list[Value] = []
+        days_last: dict[int, Correction] = {}
+        standing = _standing(client, one, ward, from_ms)
+        stored = _stored_minutes(client, one, ward, from_ms, until_ms)
+        own = _minute_end(cause.at_ms)
+        if from_ms <= own <= until_ms:
+            stored.setdefault(own, {})
+        for (is_after, _), group in groupby(sorted(stored), lambda minute: (minute > until_ms, ward_day(minute - 1))):
+            if is_after and not found:
+                break
+            minutes = list(group)
+            counted = _counted(client, one, ward, minutes[0], minutes[-1])
+            for minute in minutes:
+                rows, truth = stored[minute], counted.get(minute, {})
+                for split in sorted({TOTAL, *standing, *rows, *truth}):
+                    known, sums = rows.get(split), truth.get(split, (0, 0))
+                    old = known[:2] if known else standing.get(split, (0, 0))
+                    standing[split] = sums
+                    if old == sums or (known is not None and is_after):
+                        continue
+                    revision, newest = known[2:] if known else (0, min(cause.at_ms, minute))
+                    value = Value(
+                        ward, one.id, "stock", minute - MINUTE, *split, *sums, newest, minute,
+                        topic, partition, offset, minute + revision + 1, revision + 1,
+                    )  # fmt: skip
+                    found.append(value)
+                    if split == TOTAL:
+                        days_last[ward_day(minute - 1)] = correction(value, old, cause)
+        values += found
+        corrections += days_last.values()
+    return values, corrections
+
+
+def _standing(client: Client, one: Indicator, ward: str, before_ms: int) -> dict[Split, tuple[int, int]]:
+    """What a reader takes for a stock and its members just before a time."""
+    rows = client.query(
+        "SELECT dimension, member, numerator, denominator FROM raw_values FINAL WHERE ward = %(ward)s "
+        "AND indicator = %(id)s AND grain = 'stock' AND window_ms < %(window)s ORDER BY window_ms DESC LIMIT 1 BY dimension, member",
+        {"ward": ward, "id": one.id, "window": _minute_end(before_ms) - MINUTE},
+    )
+    return {(dimension, member): (n, d) for dimension, member, n, d in rows}
+
+
+def _stored_minutes(
+    client: Client, one: Indicator, ward: str, from_ms: int, until_ms: int
+) -> dict[int, dict[Split, tuple[int, int, int, int]]]:
+    """The closing rows by minute's end: of the minutes in the span, and of the first one after it."""
+    rows = client.query(
+        "SELECT as_of_ms, dimension, member, numerator, denominator, revision, newest_ms FROM raw_values FINAL "
+        "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'stock' AND as_of_ms = window_ms + %(minute)s "
+        "AND window_ms >= %(from)s AND window_ms <= (SELECT if(count() = 0, %(until)s, min(window_ms)) FROM raw_values "
+        "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'stock' AND as_of_ms = window_ms + %(minute)s AND window_ms >= %(until)s)",
+        {
+            "ward": ward,
+            "id": one.id,
+            "minute": MINUTE,
+            "from": _minute_end(from_ms) - MINUTE,
+            "until": until_ms // MINUTE * MINUTE,
+        },
+    )
+    found: dict[int, dict[Split, tuple[int, int, int, int]]] = {}
+    for minute, dimension, member, *known in rows:
+        found.setdefault(minute, {})[dimension, member] = (known[0], known[1], known[2], known[3])
+    return found
+
+
+def _counted(
+    client: Client, one: Indicator, ward: str, first_ms: int, last_ms: int
+) -> dict[int, dict[Split, tuple[int, int]]]:
+    """The stocks by minute's end, from the raw events."""
+    source = f"(SELECT * FROM raw_events WHERE topic = {sql(topic_of(one.of.events[0].stream))} AND ward = %(ward)s)"
+    rows = client.query(
+        f"SELECT window_ms, dimension, member, numerator, denominator FROM ({stocks_sql(one, first_ms - MINUTE, last_ms, source)})",
+        {"ward": ward},
+    )
+    found: dict[int, dict[Split, tuple[int, int]]] = {}
+    for window, dimension, member, n, d in rows:
+        found.setdefault(window + MINUTE, {})[dimension, member] = (n, d)
+    return found
+
+
+def _minute_end(ms: int) -> int:
+    """End of the minute that sees a time: the minute's own end still belongs to it."""
+    return -(-ms // MINUTE) * MINUTE
 
 
 def _state(entity: Entity, row: tuple[Any, ...]) -> State:

@@ -53,12 +53,25 @@ class WarehouseSettings(BaseSettings):
     analyst_concurrency: int = Field(2, ge=1)
     """How many ad-hoc queries one person may run at once; our own engine runs twice as many for all together."""
 
+    keep_raw: timedelta = Field(timedelta(days=396), ge=timedelta(days=35))
+    """How long events are kept, with repeats; figures that are recomputed from them can be proved for as long."""
+    keep_values: timedelta = Field(timedelta(days=3653), ge=timedelta(days=35))
+    """How long figures are kept, with their corrections."""
+    keep_letters: timedelta = Field(timedelta(days=396), ge=timedelta(days=1))
+    """How long dead letters are kept, with what became of them."""
+    keep_audits: timedelta = Field(timedelta(days=1827), ge=timedelta(days=1))
+    """How long the results of audits are kept."""
+    keep_snapshots: timedelta = Field(timedelta(days=3), ge=timedelta(days=1))
+    """How long snapshots of the workers' memory are kept, apart from the newest, which stay."""
+
     engine_memory: ByteSize = Field(ByteSize(3 * 1024 * _MEGABYTE), ge=512 * _MEGABYTE)
     """Memory cap of our own engine; a query that would go over it fails, the engine does not."""
     engine_clients: int = Field(96, ge=4)
     """How many connections our own engine accepts at once."""
     engine_idle: timedelta = Field(timedelta(hours=1), gt=timedelta())
     """After how long without a question our own engine closes a connection."""
+    health_port: int = Field(9102, ge=0, le=65535)
+    """Port on which the warehouse's process tells how it is; 0: none."""
 
     @property
     def embedded(self) -> bool:

@@ -53,8 +53,9 @@ def worked_until_sql(ms: str) -> str:
         ms: SQL of a time in milliseconds.
     """
     opens, lengths, before, _ = _ARRAYS
-    index = f"arrayCount(opened -> opened <= {ms}, {opens})"
-    return f"arrayMap(n -> {before}[n] + least({ms} - {opens}[n], {lengths}[n]), [{index}])[1]"
+    opened = f"roundDown(t, {opens})"
+    length = _looked_up(opened, opens, lengths)
+    return f"arrayMap(t -> {_looked_up(opened, opens, before)} + least(t - {opened}, {length}), [{ms}])[1]"
 
 
 def worked_at(worked: int) -> int:
@@ -71,8 +72,14 @@ def worked_at_sql(worked: str) -> str:
         worked: SQL of working milliseconds.
     """
     opens, _, before, after = _ARRAYS
-    index = f"least(arrayCount(ended -> ended < {worked}, {after}) + 1, length({after}))"
-    return f"arrayMap(n -> {opens}[n] + {worked} - {before}[n], [{index}])[1]"
+    earlier = f"least(roundDown(t - 1, {after}), {before}[-1])"
+    opened = _looked_up(earlier, f"arraySlice({before}, 2)", f"arraySlice({opens}, 2)")
+    return f"arrayMap(t -> if(t <= 0, t, {opened} + t - {earlier}), [{worked}])[1]"
 
 
-_ARRAYS = tuple(f"(SELECT {name} FROM working_calendar)" for name in WorkingCalendar._fields)
+def _looked_up(key: str, keys: str, values: str) -> str:
+    return f"transform({key}, {keys}, {values}, toInt64(0))"
+
+
+# Constants to the engine: it searches in them and looks up by a table, instead of counting through them for every row.
+_ARRAYS = tuple(f"(SELECT CAST({name}, 'Array(Int64)') FROM working_calendar)" for name in WorkingCalendar._fields)

@@ -40,7 +40,7 @@ def layout(scene: Scene) -> Component:
 
 def leaves(scene: Scene) -> Leaves:
     """Every figure of the page."""
-    pushed = headline.head_leaves(scene) | grid_leaves(scene) | attention.leaves(scene)
+    pushed = headline.head_leaves(scene) | headline.foot_leaves(scene) | grid_leaves(scene) | attention.leaves(scene)
     for id, indicators in CARDS.items():
         pushed |= tile.card_leaves(id, scene, indicators)
     for part in (

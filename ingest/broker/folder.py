@@ -66,6 +66,15 @@ class Folder:
         new.rename(self.data)
         _sync(self.path)
 
+    @property
+    def cluster(self) -> str:
+        """The id of the cluster that lives here; empty where none does yet. Needs no running Kafka."""
+        try:
+            lines = (self.data / "meta.properties").read_text(encoding="utf-8", errors="replace").splitlines()
+        except FileNotFoundError:
+            return ""
+        return next((line.partition("=")[2].strip() for line in lines if line.startswith("cluster.id=")), "")
+
     def java(self, java: Java) -> list[str]:
         """The beginning of every Java command, run in this folder: a small machine, Kafka's jars, our log format.
 

@@ -42,6 +42,17 @@ class SourceUp(_Source):
     cause_code: Code
 
 
+class SystemHeartbeat(Event):
+    """Our own process that takes events in is at work, whether any source is in sight or not."""
+
+    stream: ClassVar[str] = "health"
+    kind: ClassVar[str] = "system.heartbeat"
+    about: ClassVar[str] = "process"
+
+    process: Code
+    at: Moment
+
+
 class _Outage(Event):
     """What both ends of an outage carry."""
 

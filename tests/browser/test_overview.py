@@ -84,12 +84,13 @@ def test_a_keyboard_is_enough(open_board, stack):
     with open_board() as page:
         live(page)
         reached = []
-        for _ in range(12):
+        for _ in range(100):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
             if reached[-1] == "log-out":
                 break
         assert reached[-3:] == ["language", page.person, "log-out"]
+        assert {f"{one.id.lower()}-figure" for one in indicators()} <= set(reached), "every figure leads to its proof"
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none"
         page.keyboard.press("Enter")

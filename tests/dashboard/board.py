@@ -9,7 +9,7 @@ import httpx
 from dashboard.accounts import Accounts
 from dashboard.app import build
 from dashboard.live import Live
-from ingest.errors import QueryRefused
+from ingest.errors import QueryRefused, Unavailable
 from tests.dashboard.ward import board_settings, ingest_settings, values
 from warehouse.adhoc import Answer, Column
 
@@ -33,14 +33,22 @@ def answer(sql: str, person: str) -> Answer:
     return Answer(columns, rows, False, timedelta(milliseconds=20), sql)
 
 
+class Away:
+    """The warehouse, which does not answer."""
+
+    async def ask(self, question):
+        raise Unavailable("ClickHouse", "not in this test")
+
+
 class BoardOfTests:
     """A board and ways to talk to it."""
 
-    def __init__(self, folder, ask_feed=lambda question: [], **changed):
+    def __init__(self, folder, ask_feed=lambda question: [], reader=None, **changed):
         self.settings = board_settings(folder, **changed)
         self.accounts = Accounts(self.settings)
         self.live = StillLive(ingest_settings(folder), self.settings, lambda now_ms: values())
-        self.board = build(self.live, self.settings, answer, ask_feed)
+        self.reader = reader or Away()
+        self.board = build(self.live, self.settings, answer, ask_feed, self.reader)
         self.server = self.board.server
 
     def client(self) -> httpx.AsyncClient:
@@ -56,12 +64,24 @@ class BoardOfTests:
             yield client
 
 
-def callback(output: str, outputs, inputs, state=(), changed: str = ""):
-    """The body of a Dash callback's request."""
-    return {
-        "output": output,
-        "outputs": outputs,
-        "inputs": list(inputs),
-        "state": list(state),
-        "changedPropIds": [changed],
+async def call(client, output, inputs, state=(), changed=None):
+    """Run the callback that has this output, as the browser does; `changed`: the input that started it, the first if left out."""
+    listed = (await client.get("/_dash-dependencies")).json()
+    names = [f"{id}.{name}" for (id, name), _ in inputs]
+    found = next(
+        one
+        for one in listed
+        if output in one["output"] and [f"{i['id']}.{i['property']}" for i in one["inputs"]] == names
+    )
+    ids = [part.rpartition(".") for part in found["output"].strip(".").split("...")]
+    outputs = [{"id": id, "property": name.partition("@")[0]} for id, _, name in ids]
+    body = {
+        "output": found["output"],
+        "outputs": outputs if found["output"].startswith("..") else outputs[0],
+        "inputs": [{"id": id, "property": name, "value": value} for (id, name), value in inputs],
+        "state": [{"id": id, "property": name, "value": value} for (id, name), value in state],
+        "changedPropIds": [changed or names[0]],
     }
+    response = await client.post("/_dash-update-component", json=body)
+    assert response.status_code in (200, 204), response.text
+    return response.json()["response"] if response.status_code == 200 else {}

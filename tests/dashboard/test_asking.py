@@ -4,36 +4,13 @@ from decimal import Decimal
 import pytest
 
 from dashboard.asking import Answers, columns, figure, number_columns, rows
-from tests.dashboard.board import BoardOfTests, answer
+from tests.dashboard.board import BoardOfTests, answer, call
 from warehouse.adhoc import Answer, Column
 
 
 @pytest.fixture
 def tested(tmp_path):
     return BoardOfTests(tmp_path)
-
-
-async def call(client, output, inputs, state=()):
-    """Run the callback that has this output first, as the browser does."""
-    listed = (await client.get("/_dash-dependencies")).json()
-    names = [f"{id}.{name}" for (id, name), _ in inputs]
-    found = next(
-        one
-        for one in listed
-        if output in one["output"] and [f"{i['id']}.{i['property']}" for i in one["inputs"]] == names
-    )
-    ids = [part.rpartition(".") for part in found["output"].strip(".").split("...")]
-    outputs = [{"id": id, "property": name.partition("@")[0]} for id, _, name in ids]
-    body = {
-        "output": found["output"],
-        "outputs": outputs if found["output"].startswith("..") else outputs[0],
-        "inputs": [{"id": id, "property": name, "value": value} for (id, name), value in inputs],
-        "state": [{"id": id, "property": name, "value": value} for (id, name), value in state],
-        "changedPropIds": names[:1],
-    }
-    response = await client.post("/_dash-update-component", json=body)
-    assert response.status_code in (200, 204), response.text
-    return response.json()["response"] if response.status_code == 200 else {}
 
 
 async def run(client, sql):

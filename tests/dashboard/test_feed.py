@@ -5,8 +5,8 @@ from io import StringIO
 import pytest
 from fastapi import HTTPException
 
-from dashboard.feed import Limits
 from dashboard.feed_key import FeedKeys
+from dashboard.key_check import Limits
 from ingest.clock import RealClock
 from ingest.errors import Unavailable
 from tests.dashboard.board import BoardOfTests

@@ -3,7 +3,7 @@ import json
 import pytest
 from starlette.routing import Mount, Route, WebSocketRoute
 
-from dashboard.guard import BODY_LIMIT, FEED, LIVEZ, LOG_IN, MESSAGE_LIMIT, SOCKET
+from dashboard.guard import BOARD, BODY_LIMIT, FEED, LIVEZ, LOG_IN, MESSAGE_LIMIT, SOCKET
 from tests.dashboard.board import ORIGIN, BoardOfTests
 
 
@@ -37,7 +37,7 @@ async def test_no_route_answers_without_a_log_in(tested):
     assert "/_dash-update-component" in paths
     async with tested.client() as client:
         for path in paths - {LIVEZ, LOG_IN}:
-            if path.startswith(FEED):
+            if path.startswith((FEED, BOARD)):
                 continue
             for method in ("GET", "POST"):
                 response = await client.request(method, path, json={})
@@ -45,10 +45,10 @@ async def test_no_route_answers_without_a_log_in(tested):
                 assert response.json() == {"detail": "log in first"}
 
 
-async def test_the_feed_asks_for_a_key_of_its_own(tested):
+async def test_what_programs_read_asks_for_a_key_of_its_own(tested):
     async with tested.client() as client:
-        for path in ("/values", "/indicators", "/openapi.json"):
-            assert (await client.get(FEED + path)).status_code == 401
+        for path in (f"{FEED}/values", f"{FEED}/indicators", f"{FEED}/openapi.json", f"{BOARD}/readings"):
+            assert (await client.get(path)).status_code == 401
 
 
 async def test_a_page_leads_to_the_log_in_and_back(tested):

@@ -5,12 +5,12 @@ import pytest
 
 from dashboard import live as module
 from dashboard.live import Live
-from dashboard.page import Leaf, pages
+from dashboard.page import Leaf, Place, pages
 from ingest.errors import Unavailable
 from tests.dashboard.ward import NOW, WARD, board_settings, ingest_settings, stock, values
 from warehouse.push import Push
 
-OVERVIEW = pages()["/"]
+OVERVIEW = Place(pages()["/"])
 
 
 @pytest.fixture

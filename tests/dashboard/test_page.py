@@ -1,10 +1,14 @@
 import json
+import re
 
 import pytest
 from dash import dcc, html
 from dash._utils import to_json
 
-from dashboard.page import Leaf, changes, fill, pages, properties
+from dashboard.page import Leaf, changes, fill, find, pages, properties
+from dashboard.viewer import Viewer, set_viewer
+from tests.dashboard.ward import scene
+from warehouse.indicator import indicators
 
 
 def test_leaves_fill_a_layout():
@@ -35,5 +39,25 @@ def test_what_goes_into_a_property_is_a_patch():
 
 
 def test_pages_are_found():
-    assert list(pages()) == ["/", "/sql"]
+    assert list(pages()) == ["/letters", "/", "/proof", "/sql", "/system"]
     assert {page.right for page in pages().values()} == {"leader", "analyst"}
+
+
+def test_an_address_leads_to_a_page_and_what_it_is_about():
+    assert find("/proof/Q03") == (pages()["/proof"], "Q03")
+    assert find("/sql") == (pages()["/sql"], "")
+    for wrong in ("/proof", "/proof/", "/proof/X99", "/proof/q03", "/proof/Q03/x", "/sql/x", "//", "", None, 5, ["/"]):
+        assert find(wrong) is None, wrong
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize("path", ["/letters", "/sql", "/system", *(f"/proof/{one.id}" for one in indicators())])
+def test_every_page_renders_in_both_languages(path, language):
+    set_viewer(Viewer("lan", frozenset({"admin"}), language))
+    place = find(path)
+    one = scene(language, argument=place.argument)
+    whole = fill(place.page.layout(one), place.page.leaves(one))
+    text = json.dumps(json.loads(to_json(whole)), ensure_ascii=False)
+    assert ("Tổng quan" in text) == (language == "vi")
+    assert "Label(" not in text
+    assert not re.search(r"\{[a-z_]+\}", text), "a text whose values were forgotten"

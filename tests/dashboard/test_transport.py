@@ -4,7 +4,7 @@ import json
 import pytest
 
 from dashboard import transport
-from dashboard.page import Leaf, changes, pages
+from dashboard.page import Leaf, Place, changes, pages
 from dashboard.viewer import Viewer, set_viewer
 from tests.dashboard.board import BoardOfTests
 from tests.dashboard.ward import WARD, stock, values
@@ -47,7 +47,7 @@ async def until(condition):
 
 
 async def test_a_browser_gets_everything_once_and_then_what_changed(tested, browser):
-    task = asyncio.create_task(transport._push(tested.live, pages(), browser))
+    task = asyncio.create_task(transport._push(tested.live, browser))
     browser.answers.release()  # the page is there
     await until(lambda: len(browser.sent) == 1)
     assert Leaf("q02-figure", "children") in browser.sent[0][0]
@@ -64,7 +64,7 @@ async def test_a_browser_gets_everything_once_and_then_what_changed(tested, brow
 
 
 async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
-    task = asyncio.create_task(transport._push(tested.live, pages(), browser))
+    task = asyncio.create_task(transport._push(tested.live, browser))
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
     for number in range(30, 130):  # it has not answered yet: nothing is sent, nothing is kept
@@ -80,7 +80,7 @@ async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
 
 async def test_a_page_that_the_person_may_not_see_is_not_pushed(tested, browser):
     set_viewer(Viewer("stranger", frozenset()))
-    task = asyncio.create_task(transport._push(tested.live, pages(), browser))
+    task = asyncio.create_task(transport._push(tested.live, browser))
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
     assert browser.sent[0][0] == {}
@@ -112,7 +112,7 @@ async def test_only_the_push_goes_over_the_socket(tested):
 
 
 def test_frames_are_small(tested):
-    page = pages()["/"]
+    page = Place(pages()["/"])
     before = tested.live.frame(page, "vi")
     tested.live.take([Push(WARD, [stock("Q02", 24)], 5)])
     after = tested.live.frame(page, "vi")

@@ -12,7 +12,9 @@ from dashboard.page import Scene
 from dashboard.settings import BoardSettings
 from ingest.clock import WARD_ZONE, milliseconds
 from ingest.settings import IngestSettings
+from ingest.topic import topic_of
 from warehouse.expression import DAY_MS, window_start
+from warehouse.indicator import indicator
 from warehouse.reading import Readings
 from warehouse.value import Value
 
@@ -74,9 +76,9 @@ def ingest_settings(folder: Path, **changed) -> IngestSettings:
 
 
 def _value(id, grain, window_ms, numerator, denominator, split, newest_ms) -> Value:
-    version = next(_versions)
+    version, topic = next(_versions), topic_of(indicator(id).of.events[0].stream)
     return Value(
-        WARD, id, grain, window_ms, *split, numerator, denominator, newest_ms, NOW_MS, "t", 0, version, version
+        WARD, id, grain, window_ms, *split, numerator, denominator, newest_ms, NOW_MS, topic, 0, version, version
     )
 
 
@@ -149,7 +151,7 @@ def _office() -> list[Value]:
 
 
 def _health() -> list[Value]:
-    found = [stock("H01", max(SOURCES.values()) * 1000), stock("H04", 1), stock("H05", 34 * 60_000)]
+    found = [stock("H07", 4000), stock("H01", max(SOURCES.values()) * 1000), stock("H04", 1), stock("H05", 34 * 60_000)]
     found.append(stock("H05", 34 * 60_000, split=("app", "ho_tich")))
     for source, seconds in SOURCES.items():
         found.append(stock("H01", seconds * 1000, split=("key", source)))

@@ -1,6 +1,7 @@
 """Every indicator: declared whole, and its fold in Python agrees with its SQL in the engine, window by window, to the last unit."""
 
 from collections.abc import Iterator
+from random import Random
 
 import pytest
 
@@ -15,7 +16,7 @@ from warehouse import recall
 from warehouse.client import Client, connect
 from warehouse.entity import State
 from warehouse.indicator import Indicator, entities, indicators
-from warehouse.recompute import flow_sql, stock_sql
+from warehouse.recompute import flow_sql, stock_sql, stocks_sql
 from warehouse.value import Value
 
 ENVELOPES = events(seed=1, count=12_000, keys=300)
@@ -111,6 +112,19 @@ def test_stocks_agree_with_sql(one: Indicator, moment: int, stored: Client, stoc
     mine = {(ward, *split): sums for (ward, id, *split), sums in stocks[moment].items() if id == one.id}
     theirs = {(ward, *split): sums for (ward, _, *split), sums in from_sql(stored, stock_sql(one, moment)).items()}
     assert theirs == mine
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("hours", [(-1, 2), (30, 33), (94, 97)], ids=["begin", "middle", "end"])
+@pytest.mark.parametrize("one", [one for one in indicators() if one.has_stock], ids=lambda one: one.id)
+def test_stocks_minute_by_minute_agree_with_each_moment(one: Indicator, hours: tuple[int, int], stored: Client) -> None:
+    begin, end = (milliseconds(ENVELOPES[0].time) + hour * 3_600_000 for hour in hours)
+    minutes: dict[int, Figures] = {minute: {} for minute in range(begin // 60_000 * 60_000, end - 60_000 + 1, 60_000)}
+    for ward, window, *split, numerator, denominator in stored.query(stocks_sql(one, begin, end)):
+        minutes[window][ward, window, *split] = (numerator, denominator)  # type: ignore[index]
+    for window in Random(one.id).sample(sorted(minutes), 3):
+        there = {place: sums for place, sums in minutes[window].items() if any(sums)}
+        assert there == from_sql(stored, stock_sql(one, window + 60_000)), window
 
 
 @pytest.mark.embedded

@@ -332,7 +332,7 @@ def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_p
     settings = IngestSettings(_env_file=None, data_folder=tmp_path, kafka_port=port, kafka_controller_port=controller)
     monkeypatch.setattr(entry, "LEAST_RUN", timedelta(0))
     codes = []
-    serving = threading.Thread(target=lambda: codes.append(entry.serve(settings)))
+    serving = threading.Thread(target=lambda: codes.append(entry.serve(settings, entry.State())))
     serving.start()
 
     def until_started(times):

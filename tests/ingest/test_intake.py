@@ -15,6 +15,8 @@ from ingest import producer as producer_module
 from ingest.dead_letter import DeadLetter
 from ingest.envelope import decode
 from ingest.errors import ConfigurationError
+from ingest.flood import FEWEST
+from ingest.hold import PAUSE, TRIED, Hold
 from ingest.intake import Intake, Limits, Post
 from ingest.intake_server import IntakeServer, Listen, PatientProtocol
 from ingest.mapping import Mapping
@@ -51,9 +53,10 @@ class Device:
 
 
 @asynccontextmanager
-async def serving(producer, ward, limits=None):
-    mapping = Mapping(POSTING, context(ward))
-    post = Post(mapping, Light(POSTING, mapping.context, producer))
+async def serving(producer, ward, limits=None, connector=POSTING):
+    mapping = Mapping(connector, context(ward))
+    light = Light(connector, mapping.context, producer)
+    post = Post(mapping, light, Hold(light))
     intake = Intake([post], {"posting": (SECRET,)}, producer, limits)
     (port,) = free(1)
     ending = asyncio.Event()
@@ -167,10 +170,57 @@ async def test_the_same_post_again_gets_the_same_answer_and_counts_once(device, 
 
 async def test_another_body_under_the_same_id_is_a_conflict_and_the_first_wins(device, kafka):
     await device.send(note(1))
-    assert (await device.send(note(2))).status_code == 409
+    answer = await device.send(note(2))
+    assert (answer.status_code, answer.json()["error"]) == (409, "conflict")
+    assert "webhook-id" in answer.json()["message"]
     assert [one.id for one in decode(await kept(kafka, QUEUE, device.ward)).events] == ["n-1"]
     (letter,) = await kept(kafka, DEAD_LETTERS, device.ward)
     assert DeadLetter.model_validate_json(letter).reason_code == "conflict"
+
+
+async def bad(device, start, count):
+    return [await device.send(note("refuse", id=f"b{n}"), id_=f"b{n}") for n in range(start, start + count)]
+
+
+async def test_a_flood_is_answered_503_and_ends_by_itself(device, kafka):
+    answers = await bad(device, 0, FEWEST + 5)
+    assert [one.status_code for one in answers] == [202] * (FEWEST - 1) + [503] * 6
+    assert answers[-1].json()["error"] == "flood"
+    assert "nothing is taken for now" in answers[-1].json()["message"]
+    assert 0 < int(answers[-1].headers["retry-after"]) <= PAUSE.total_seconds()
+    assert (await device.send(note(1))).status_code == 503  # good ones wait at the source as well
+    assert not device.post.light.reachable
+    assert len(await kept(kafka, DEAD_LETTERS, device.ward)) == FEWEST - 1
+    assert device.post.mapping.counts["dead_letters"] == FEWEST - 1
+
+    device.post.hold._until = 0  # the pause is over: a trial, and it is as bad
+    answers = await bad(device, FEWEST, TRIED + 1)
+    assert [one.status_code for one in answers] == [202] * TRIED + [503]
+    assert not device.post.light.reachable
+
+    device.post.hold._until = 0  # another one, after the source was mended
+    for number in range(TRIED + 5):
+        assert (await device.send(note(number), id_=f"m{number}")).status_code == 202
+    assert device.post.light.reachable
+    assert len(await kept(kafka, QUEUE, device.ward)) == TRIED + 5
+
+
+async def test_a_source_that_uses_its_ids_anew_is_held_back(device, kafka):
+    await device.send(note(0))
+    statuses = [(await device.send(note(number))).status_code for number in range(1, FEWEST + 3)]
+    assert statuses == [409] * (FEWEST - 1) + [503] * 3
+    assert len(await kept(kafka, DEAD_LETTERS, device.ward)) == FEWEST - 1
+
+
+async def test_a_bug_in_a_mapping_is_a_dead_letter(kafka, producer):
+    def broken(received, context):
+        raise KeyError(received.payload.number) if received.payload.number == "7" else ValueError
+
+    connector = POSTING.__class__(**{**vars(POSTING), "map": broken})
+    async with serving(producer, "bug-post", connector=connector) as device:
+        assert (await device.send(note(7))).json()["dead_letter"] is True
+    (letter,) = await kept(kafka, DEAD_LETTERS, "bug-post")
+    assert DeadLetter.model_validate_json(letter).reason_code == "mapping_bug"
 
 
 async def test_unknown_fields_are_kept_out_and_counted(device, kafka):

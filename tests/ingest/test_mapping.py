@@ -104,14 +104,47 @@ def test_a_bare_word_is_offered_to_a_payload_type_that_takes_one():
     assert Mapping(SUBSCRIBED, context("w")).take(b"x" * 201, payload=words).letter.reason_code == "not_json"
 
 
-def test_an_event_that_the_connector_does_not_declare_is_a_bug():
+def test_a_bug_in_a_mapping_is_a_letter_and_a_traceback_without_the_message(caplog):
+    def broken(received, context):
+        return {"A": 1}[received.payload.number]
+
+    one = mapping(map=broken)
+    for name in ("Nguyen", "Nguyen", "Tran"):
+        envelopes, letter = one.take(json.dumps(note(1, number=name)).encode())
+        assert envelopes == ()
+        assert letter.reason_code == "mapping_bug"
+        assert letter.error.startswith("KeyError in test_mapping.py, line ")
+    (record,) = caplog.records  # once, however often
+    assert "in broken" in record.getMessage()
+    assert "Nguyen" not in record.getMessage()
+    assert one.counts["dead_letters"] == 3
+
+
+def test_what_is_not_the_messages_fault_is_not_caught():
+    def broken(received, context):
+        raise MemoryError
+
+    with pytest.raises(MemoryError):
+        mapping(map=broken).take(json.dumps(note(1)).encode())
+
+
+def test_what_is_held_back_is_not_counted():
+    one = mapping()
+    one.take(json.dumps(note(1)).encode())
+    before = one.counts.copy()
+    one.take(json.dumps(note("refuse", other=1)).encode())
+    one.hold_back(before, 1)
+    assert +one.counts == {"messages": 1, "events": 1, "held_back": 1}
+
+
+def test_an_event_that_the_connector_does_not_declare_is_a_bug(caplog):
     cancelled = TicketCancelled(
         ticket_id="s|1", site_id="s", local_date="2026-03-02", ticket_no="1", service_code="x", queue_id="q",
         at=StillClock().now(), reason="x",
     )  # fmt: skip
     wrong = mapping(map=lambda received, context: [Identified(cancelled, "n")])
-    with pytest.raises(TypeError, match="TicketCancelled"):
-        wrong.take(json.dumps(note(1)).encode())
+    letter = wrong.take(json.dumps(note(1)).encode()).letter
+    assert (letter.reason_code, letter.error[:9]) == ("mapping_bug", "TypeError")
 
 
 @given(st.binary(max_size=300))

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from pydantic import SecretStr, TypeAdapter
 
+from ingest import hold as hold_module
 from ingest import poll as module
 from ingest import producer as producer_module
 from ingest.connector import Connector, Poll
@@ -18,6 +19,7 @@ from ingest.dead_letter import DeadLetter
 from ingest.envelope import decode
 from ingest.errors import ConfigurationError
 from ingest.events.health import AppOutageEnded, AppOutageStarted
+from ingest.flood import FEWEST
 from ingest.mapping import Mapping
 from ingest.poll import Poller
 from ingest.source_light import Light
@@ -81,7 +83,8 @@ async def polling(producer, url, folder, ward, connector=POLLED, token=None):
     mapping = Mapping(connector, context(ward))
     light = Light(connector, mapping.context, producer, timedelta(milliseconds=50))
     cursor = Cursor(folder, connector.id)
-    poller = Poller(mapping, light, producer, cursor, url, token, pause=PAUSE)
+    hold = hold_module.Hold(light)
+    poller = Poller(mapping, light, hold, producer, cursor, url, token, pause=PAUSE)
     tasks = [asyncio.create_task(poller.run()), asyncio.create_task(light.shine(mapping.counts))]
     poller.cursor, poller.light, poller.mapping = cursor, light, mapping
     try:
@@ -144,6 +147,21 @@ async def test_a_page_repeated_reordered_or_overlapping_is_written_once(kafka, p
     assert await ids(kafka, "repeated") == ["n-1", "n-2", "n-3"]
 
 
+async def test_another_content_under_a_known_id_is_written_for_people_to_see(kafka, producer, rest, tmp_path):
+    changed = note(1, at="2026-03-02T07:00:00+07:00")
+    rest.pages = {
+        None: {"notes": [note(1)], "next": "c1"},
+        "c1": {"notes": [changed], "next": "c2"},
+        "c2": {"notes": [note(1), changed], "next": "c2"},
+    }
+    with served(rest) as url:
+        async with polling(producer, url, tmp_path, "conflict"):
+            await until(lambda: len(rest.asked) > 6)
+    written = decode(await kept(kafka, QUEUE, "conflict")).events
+    assert [one.id for one in written] == ["n-1", "n-1"]
+    assert written[0].time > written[1].time
+
+
 async def test_the_cursor_is_not_saved_before_kafka_has_the_page(kafka, producer, rest, tmp_path, monkeypatch):
     monkeypatch.setattr(producer_module, "PATIENCE", timedelta(seconds=1))
     with served(rest) as url:
@@ -171,6 +189,60 @@ async def test_a_malformed_item_is_a_dead_letter_and_the_next_goes_on(kafka, pro
     assert [one.reason_code for one in letters][:3] == ["duplicate_keys", "non_finite", "encoding"]
     assert len(letters) == 10
     assert not any("Nguyen" in one.payload_redacted for one in letters)
+
+
+def bad(count):
+    return [note("refuse", id=f"b{number}") for number in range(count)]
+
+
+async def test_a_flood_leaves_the_cursor_where_it_is_and_ends_when_the_source_is_mended(
+    kafka, producer, rest, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(hold_module, "PAUSE", timedelta(milliseconds=50))
+    rest.pages = {
+        None: {"notes": [note(1), *bad(3)], "next": "c1"},
+        "c1": {"notes": [note(2), *bad(FEWEST + 3)], "next": "c2"},
+    }
+    with served(rest) as url:
+        async with polling(producer, url, tmp_path, "flood-poll") as poller:
+            await until(lambda: poller.mapping.counts["held_back"] > 2 * FEWEST)  # tried again, and as bad
+            assert poller.cursor.read() == "c1"
+            assert not poller.light.reachable
+            assert await ids(kafka, "flood-poll") == ["n-1"]
+            assert len(await kept(kafka, DEAD_LETTERS, "flood-poll")) == 3
+            rest.pages["c1"] = {"notes": [note(2), *bad(3), *map(note, range(3, 8))], "next": "c2"}
+            await until(lambda: poller.cursor.read() == "c2")
+            assert poller.light.reachable
+
+            async def told():
+                return await kinds(kafka, "flood-poll") == [
+                    ("source.up", "reached"), ("source.down", "flood"), ("source.up", "flood_over"),
+                ]  # fmt: skip
+
+            await until(told)
+    assert await ids(kafka, "flood-poll") == [f"n-{number}" for number in range(1, 8)]
+    assert len(await kept(kafka, DEAD_LETTERS, "flood-poll")) == 3  # the same letters again are no new ones
+
+
+async def test_a_page_that_is_read_again_and_again_is_judged_once(producer, rest, tmp_path):
+    rest.pages = {None: {"notes": [note(1), *bad(FEWEST - 1)]}}
+    with served(rest) as url:
+        async with polling(producer, url, tmp_path, "again") as poller:
+            await until(lambda: len(rest.asked) > 4)
+            assert poller.light.reachable
+
+
+async def test_a_bug_in_a_mapping_stops_neither_the_next_item_nor_the_process(kafka, producer, rest, tmp_path):
+    def broken(received, context):
+        return POLLED.map(received, context) if received.payload.number != "1" else 1 / 0
+
+    rest.pages = {None: {"notes": [note(1), note(2)], "next": "c1"}}
+    with served(rest) as url:
+        async with polling(producer, url, tmp_path, "bug-poll", Connector(**{**vars(POLLED), "map": broken})) as poller:
+            await until(lambda: poller.cursor.read() == "c1")
+    assert await ids(kafka, "bug-poll") == ["n-2"]
+    (letter,) = await kept(kafka, DEAD_LETTERS, "bug-poll")
+    assert DeadLetter.model_validate_json(letter).reason_code == "mapping_bug"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +305,7 @@ async def test_one_lost_answer_is_no_outage(kafka, producer, rest, tmp_path):
 @pytest.mark.parametrize("url", ["", "ftp://x", "file:///etc/passwd", "http://", "http://user:pass@host", "x"])
 def test_an_address_that_is_none_is_refused(url, tmp_path):
     with pytest.raises(ConfigurationError, match="IOC_CONNECTORS_URLS__POLLED"):
-        Poller(Mapping(POLLED, context("w")), None, None, Cursor(tmp_path, "polled"), url)
+        Poller(Mapping(POLLED, context("w")), None, None, None, Cursor(tmp_path, "polled"), url)
 
 
 def probe():

@@ -23,6 +23,7 @@ from ingest.connector import Connector, Webhook
 from ingest.envelope import decode
 from ingest.errors import ConfigurationError
 from ingest.intake_server import Listen
+from ingest.mapping import Mapping
 from ingest.mqtt_broker import BrokerListen
 from ingest.producer import Producer
 from ingest.runner import Outside, Runner
@@ -146,13 +147,13 @@ async def test_a_polled_source_without_address_is_not_read(kafka, tmp_path, capl
         assert "IOC_CONNECTORS_URLS__POLLED" in caplog.text
 
 
-async def test_a_bug_in_a_connector_ends_everything(kafka, tmp_path):
-    def broken(received, context):
+async def test_a_bug_of_ours_ends_everything(kafka, tmp_path, monkeypatch):
+    def broken(self, body, **options):
         raise KeyError("bug")
 
+    monkeypatch.setattr(Mapping, "take", broken)
     intake, mqtt = free(2)
-    connector = Connector(**{**vars(SUBSCRIBED), "map": broken})
-    runner = Runner([connector], outside(tmp_path, intake, mqtt), Producer(kafka), context("bug"))
+    runner = Runner([SUBSCRIBED], outside(tmp_path, intake, mqtt), Producer(kafka), context("bug"))
     with device(mqtt, password=PASSWORD) as one:
         one.publish("toy/1/note", json.dumps(note(1)))
         with pytest.raises(ExceptionGroup) as errors:

@@ -7,10 +7,12 @@ import pytest
 from pydantic import SecretStr
 
 from commands.ports import free
+from ingest import hold as hold_module
 from ingest import producer as producer_module
 from ingest import subscription as module
 from ingest.dead_letter import DeadLetter
 from ingest.envelope import decode
+from ingest.flood import FEWEST
 from ingest.mapping import Mapping
 from ingest.mqtt_broker import BrokerListen, embedded_broker
 from ingest.source_light import Light
@@ -50,8 +52,9 @@ async def subscribing(producer, port, ward, password=CONNECTOR):
     mapping = Mapping(SUBSCRIBED, context(ward))
     light = Light(SUBSCRIBED, mapping.context, producer, timedelta(milliseconds=50))
     server = MqttServer("127.0.0.1", port, "connector", SecretStr(password))
-    subscriber = Subscriber(mapping, light, producer, server, CLIENT_ID)
-    subscriber.light, subscriber.mapping = light, mapping
+    hold = hold_module.Hold(light)
+    subscriber = Subscriber(mapping, light, hold, producer, server, CLIENT_ID)
+    subscriber.light, subscriber.mapping, subscriber.hold = light, mapping, hold
     tasks = [asyncio.create_task(subscriber.run()), asyncio.create_task(light.shine(mapping.counts))]
     try:
         yield subscriber
@@ -137,6 +140,50 @@ async def test_malformed_empty_and_too_long_messages_do_not_stop_the_next(kafka,
         "not_json", "encoding", "invalid_field", "no_such_ticket", "invalid_field", "too_large",
     ]  # fmt: skip
     assert {one.address for one in letters} == {"toy/1/note"}
+
+
+async def test_a_flood_is_not_acknowledged_and_ends_by_itself(kafka, producer, port, request, monkeypatch):
+    monkeypatch.setattr(hold_module, "PAUSE", timedelta(hours=1))
+    ward, count = "flood-" + request.node.callspec.id, FEWEST + 30
+    with device(port, password="device") as one:
+        async with subscribing(producer, port, ward) as subscriber:
+            await until(lambda: subscriber.light.reachable)
+            for number in range(count):
+                one.publish("toy/1/note", payload("refuse", id=f"b{number}"))
+            one.publish("toy/1/note", payload(1))
+            await until(lambda: subscriber.hold.is_closed)
+            assert not subscriber.light.reachable
+            written = len(await kept(kafka, DEAD_LETTERS, ward))
+            assert written < FEWEST
+        # The broker has kept all of it. In small trials it is let through, and when they are good the source goes on.
+        monkeypatch.setattr(hold_module, "PAUSE", timedelta(milliseconds=50))
+        async with subscribing(producer, port, ward) as subscriber:
+            for number in range(2, 60):
+                one.publish("toy/1/note", payload(number))
+            await until(lambda: subscriber.mapping.counts["events"] == 59)
+            await until(lambda: len(set(one.acknowledged)) == count + 59)
+            assert not subscriber.hold.is_closed
+            assert subscriber.light.reachable
+    assert await ids(kafka, ward) == [f"n-{number}" for number in range(1, 60)]
+    letters = [DeadLetter.model_validate_json(one).id for one in await kept(kafka, DEAD_LETTERS, ward)]
+    assert len(set(letters)) == count
+
+
+async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process(
+    kafka, producer, port, request, monkeypatch
+):
+    ward = "bug-mqtt-" + request.node.callspec.id
+    with device(port, password="device") as one:
+        async with subscribing(producer, port, ward) as subscriber:
+            await until(lambda: subscriber.light.reachable)
+            mapped = subscriber.mapping.connector.map
+            broken = lambda received, context: 1 / 0 if received.payload.number == "1" else mapped(received, context)  # noqa: E731
+            monkeypatch.setitem(vars(subscriber.mapping.connector), "map", broken)
+            mids = [one.publish("toy/1/note", payload(number)) for number in (1, 2)]
+            await until(lambda: set(mids) <= set(one.acknowledged))
+    assert await ids(kafka, ward) == ["n-2"]
+    (letter,) = await kept(kafka, DEAD_LETTERS, ward)
+    assert DeadLetter.model_validate_json(letter).reason_code == "mapping_bug"
 
 
 async def test_retained_messages_are_marked(producer, port, request):

@@ -110,8 +110,8 @@ def note(number: int | str, /, **changed: Any) -> dict[str, Any]:
 async def kept(settings: Any, topic: str, ward: str) -> list[bytes]:
     """The values of a ward's records in a topic, so far."""
     consumer = AIOKafkaConsumer(**client_options(settings), auto_offset_reset="earliest")
-    await consumer.start()
     try:
+        await consumer.start()
         partitions = [TopicPartition(topic, number) for number in range(settings.kafka_partitions)]
         consumer.assign(partitions)
         values = []
@@ -124,7 +124,7 @@ async def kept(settings: Any, topic: str, ward: str) -> list[bytes]:
         await consumer.stop()
 
 
-async def until(condition, limit: float = 20.0):
+async def until(condition, limit: float = 60.0):
     """Wait until something holds."""
     async with asyncio.timeout(limit):
         while not (got := await condition() if asyncio.iscoroutinefunction(condition) else condition()):

@@ -1,32 +1,34 @@
 """The worker on the real Kafka and the real engine: counted once, whatever happens to it."""
 
-import asyncio
 import time
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
+from kafka import KafkaAdminClient
 
 from commands.stack import Stack
+from ingest import kafka_extent
 from ingest.clock import milliseconds
-from ingest.envelope import Envelope, envelope
-from ingest.errors import Unavailable
-from ingest.producer import Producer
+from ingest.envelope import Envelope, encode
+from ingest.kafka_client import client_options
 from ingest.settings import IngestSettings
-from ingest.topic import topic_of
-from streams.fold import Fold
+from streams import ending
 from tests.made import events
+from tests.streams import counting
+from tests.streams.counting import a_clock, expected, flows, later, made, send, until
+from warehouse import positions, stops
 from warehouse.client import Client, connect
 from warehouse.settings import WarehouseSettings
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
+__all__ = ["a_clock", "expected", "flows", "made", "send", "until"]
 
-Figures = dict[tuple[str, str, int, str, str], tuple[int, int]]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("worker"), ("ingest", "warehouse", "streams")) as running:
+    with Stack(tmp_path_factory.mktemp("worker"), ("ingest", "warehouse", "streams"), a_clock()) as running:
         yield running
 
 
@@ -36,74 +38,12 @@ def client(stack: Stack) -> Iterator[Client]:
         yield opened
 
 
-def send(stack: Stack, envelopes: list[Envelope], raw: bytes | None = None) -> None:
-    async def work() -> None:
-        producer = Producer(stack.settings(IngestSettings))
-        await producer.start()
-        await producer.send(envelopes)
-        if raw is not None:
-            await producer._deliver([("ioc.queue.v1", b"hong-bang", raw)])
-        await producer.stop()
-
-    asyncio.run(work())
-
-
-def until(condition: Callable[[], bool], patience: float = 45) -> bool:
-    """Whether it comes about in time."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        try:
-            if condition():
-                return True
-        except Unavailable:
-            pass
-        time.sleep(0.1)
-    return False
-
-
-def flows(client: Client) -> Figures:
-    rows = client.query(
-        "SELECT ward, indicator, window_ms, dimension, member, numerator, denominator FROM raw_values FINAL "
-        "WHERE grain = 'flow' AND (numerator != 0 OR denominator != 0)"
-    )
-    return {tuple(row[:5]): (row[5], row[6]) for row in rows}  # type: ignore[misc]
-
-
-def expected(envelopes: list[Envelope]) -> Figures:
-    """What a fold without Kafka, warehouse or interruption makes of the events."""
-    folds: dict[str, Fold] = {}
-    for one in envelopes:
-        topic = topic_of(one.data.stream)
-        folds.setdefault(topic, Fold(topic, 0)).fold([one], [0])
-    return {
-        (value.ward, value.indicator, value.window_ms, value.dimension, value.member): (
-            value.numerator,
-            value.denominator,
-        )
-        for fold in folds.values()
-        for value in fold.take()
-        if value.grain == "flow" and (value.numerator or value.denominator)
-    }
-
-
 SENT: list[Envelope] = []
 """Everything that the tests of this module have sent so far: they build on each other."""
 
 
-def made(seed: int, count: int) -> list[Envelope]:
-    """Events close enough in time that no life is over and begun again, which no source does."""
-    return events(seed=seed, count=count, keys=count // 10, spread=timedelta(minutes=90))
-
-
 def check(client: Client) -> None:
-    ids, figures = {one.id for one in SENT}, expected(SENT)
-    until(lambda: client.query("SELECT uniqExact(id) FROM raw_events")[0][0] == len(ids) and flows(client) == figures)
-    stored = {id for (id,) in client.query("SELECT DISTINCT id FROM raw_events")}
-    assert stored == ids
-    rows, places = client.query("SELECT count(), uniqExact(topic, partition, offset) FROM raw_events")[0]
-    assert rows == places
-    found = flows(client)
-    assert {key: found.get(key) for key in found.keys() | figures.keys() if found.get(key) != figures.get(key)} == {}
+    counting.check(client, SENT)
 
 
 def test_what_is_sent_is_counted(stack: Stack, client: Client) -> None:
@@ -115,21 +55,140 @@ def test_what_is_sent_is_counted(stack: Stack, client: Client) -> None:
 def test_what_is_sent_again_is_not_counted_again(stack: Stack, client: Client) -> None:
     before = flows(client)
     send(stack, SENT[:200])
-    assert until(lambda: client.query("SELECT count() FROM raw_events")[0][0] == len(SENT) + 200)
-    time.sleep(0.5)
+    asked = "SELECT count(), countIf(is_conflict), countIf(event != '') FROM raw_repeats FINAL"
+    assert until(lambda: client.query(asked)[0] == (200, 0, 0))
+    assert client.query("SELECT count() FROM raw_events FINAL")[0][0] == len(SENT)
     assert flows(client) == before == expected(SENT)
+
+
+def test_another_content_under_the_same_id_is_kept_and_not_counted(stack: Stack, client: Client) -> None:
+    """The first copy lies in the warehouse, or only a few records before; the worker is another one or the same."""
+    first, second, third = made(13, 3)
+    taken = [
+        events(seed, 1, kinds=[type(one.data)])[0].model_copy(update={"id": one.id, "partitionkey": one.partitionkey})
+        for seed, one in ((14, SENT[0]), (15, first), (16, second))
+    ]
+    send(stack, [first, taken[0], second, taken[1]])
+    SENT.extend([first, second])
+    check(client)
+    stack.restart("streams")
+    send(stack, [taken[2], third, first])
+    SENT.append(third)
+    check(client)
+    asked = "SELECT id, is_conflict, event, first_offset FROM raw_repeats FINAL WHERE id NOT IN %(known)s OR is_conflict ORDER BY id"
+    assert until(lambda: len(client.query(asked, {"known": tuple(one.id for one in SENT[:200])})) == 4)
+    rows = client.query(asked, {"known": tuple(one.id for one in SENT[:200])})
+    assert {(id, event) for id, is_conflict, event, _ in rows if is_conflict} == {
+        (one.id, encode(one).decode()) for one in taken
+    }
+    assert [(id, event) for id, is_conflict, event, _ in rows if not is_conflict] == [(first.id, "")]
+    for id, _, _, offset in rows:
+        assert client.query("SELECT offset FROM raw_events FINAL WHERE id = %(id)s", {"id": id}) == [(offset,)]
 
 
 def test_a_record_that_is_no_event_becomes_a_dead_letter_and_stops_nothing(stack: Stack, client: Client) -> None:
     more = made(12, 100)
-    send(stack, more, raw=b'{"type": "nonsense", "hoTen": "Nguyen Van A"}')
+    poison = b'{"type": "nonsense", "hoTen": "Nguyen Van A"}'
+    send(stack, [], raw=[*map(encode, of_queue(more)[:5]), poison, *map(encode, of_queue(more)[5:])])
+    send(stack, [one for one in more if one not in of_queue(more)])
     SENT.extend(more)
     check(client)
-    asked = "SELECT reason_code, original_topic, payload_redacted FROM dead_letters"
+    asked = "SELECT reason_code, original_topic, payload_redacted, ward, log_offset FROM raw_dead_letters FINAL"
     assert until(lambda: len(client.query(asked)) == 1)
-    ((reason, topic, payload),) = client.query(asked)
-    assert (reason, topic) == ("unknown_type", "ioc.queue.v1")
+    ((reason, topic, payload, ward, log_offset),) = client.query(asked)
+    assert (reason, topic, ward, log_offset) == ("unknown_type", "ioc.queue.v1", "hong-bang", 0)
     assert "Nguyen" not in payload
+
+
+def of_queue(envelopes: list[Envelope]) -> list[Envelope]:
+    return [one for one in envelopes if one.data.stream == "queue" and one.ward == "hong-bang"]
+
+
+def test_every_record_of_kafka_is_a_row_a_repeat_or_a_letter(stack: Stack, client: Client) -> None:
+    check_nothing_is_missing(stack, client)
+
+
+def check_nothing_is_missing(stack: Stack, client: Client) -> None:
+    held = {place: extent.end for place, extent in kafka_extent.held(stack.settings(IngestSettings)).extents.items()}
+    asked = (
+        "SELECT topic, partition, count(), uniqExact(offset), max(offset) FROM ("
+        "SELECT topic, partition, offset FROM raw_events FINAL "
+        "UNION ALL SELECT topic, partition, offset FROM raw_repeats FINAL "
+        "UNION ALL SELECT original_topic, toUInt32(partition), offset FROM raw_dead_letters FINAL WHERE partition >= 0"
+        ") GROUP BY topic, partition"
+    )
+    full = {place: (end, end, end - 1) for place, end in held.items() if end}
+
+    def found() -> dict[tuple[str, int], tuple[int, int, int]]:
+        return {(row[0], row[1]): tuple(row[2:]) for row in client.query(asked)}
+
+    until(lambda: found() == full)
+    assert found() == full
+
+
+def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(stack: Stack, client: Client) -> None:
+    """Faust would go on behind the chunk, and commit it (faust-streaming #527, #189)."""
+    stack.kill("streams")
+    stack.variables["IOC_FAILPOINTS"] = "streams.folded:2:fail"
+    stack.start("streams")
+    del stack.variables["IOC_FAILPOINTS"]
+    more = made(17, 200)
+    send(stack, more)
+    SENT.extend(more)
+    process = stack._processes["streams-1"]
+    assert process.wait(60) == ending.BUG
+    stack.restart("streams")
+    check(client)
+
+
+def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it_go_on(
+    stack: Stack, client: Client
+) -> None:
+    letters = "SELECT count() FROM raw_dead_letters FINAL"
+    before = client.query(letters)[0][0]
+    send(stack, [], raw=[b"flood"] * 300, topic="ioc.petition.v1")
+    assert until(lambda: [one.is_stopped for one in stops.read_stops(client).values()] == [True])
+    ((place, stop),) = stops.read_stops(client).items()
+    assert place[0] == "ioc.petition.v1"
+    more = made(18, 300)
+    send(stack, more)
+    waiting = [one for one in more if one.data.stream == "petition" and one.ward == "hong-bang"]
+    assert waiting
+    SENT.extend(one for one in more if one not in waiting)
+    check(client)
+    stack.restart("streams")
+    check(client)
+    newest = "SELECT max(offset) FROM raw_events WHERE topic = %(topic)s AND partition = %(partition)s"
+    assert client.query(newest, {"topic": place[0], "partition": place[1]})[0][0] == stop.offset - 1
+    assert client.query(letters)[0][0] == before
+    assert stops.resume(client, *place, "test", 300)
+    SENT.extend(waiting)
+    check(client)
+    assert until(lambda: client.query(letters)[0][0] == before + 300)
+    check_nothing_is_missing(stack, client)
+
+
+def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(stack: Stack, client: Client) -> None:
+    more = made(19, 6000)
+    options = client_options(stack.settings(IngestSettings))
+    seen: list[dict[tuple[str, int], int]] = []
+    with closing(KafkaAdminClient(**options)) as admin:
+        for start in range(0, len(more), 1000):
+            send(stack, more[start : start + 1000])
+            for _ in range(3):
+                offsets = admin.list_group_offsets("ioc-streams")["ioc-streams"]
+                committed = {
+                    (one.topic, one.partition): told.offset for one, told in offsets.items() if told.offset > 0
+                }
+                stored = {place: standing.newest for place, standing in positions.standings(client).items()}
+                assert {
+                    place: offset for place, offset in committed.items() if offset > stored.get(place, -1) + 1
+                } == {}
+                seen.append(committed)
+                time.sleep(0.2)
+    assert len({tuple(sorted(one.items())) for one in seen}) > 1
+    SENT.extend(more)
+    check(client)
 
 
 @pytest.mark.parametrize("part", ["streams", "warehouse", "kafka"])
@@ -175,10 +234,3 @@ def test_an_event_for_a_window_long_gone_changes_it_visibly(stack: Stack, client
         "SELECT max(revision) FROM raw_values FINAL WHERE indicator = 'V02' AND window_ms <= %(at)s", {"at": window}
     )
     assert revisions[0][0] > 0
-
-
-def later(one: Envelope, days: int, id: str | None = None) -> Envelope:
-    """The same happening, to something else and so many days later."""
-    at = one.time + timedelta(days=days)
-    data = one.data.model_copy(update={one.data.occurred: at, one.data.about: f"{one.subject}-{days}-{id}"})
-    return envelope(data, ward=one.ward, source=one.source, recorded_at=at, id=id or f"{one.id}-later-{days}")

@@ -134,6 +134,11 @@ def test_an_answer_has_columns_types_and_the_query_as_understood(adhoc):
     assert answer.elapsed > timedelta()
 
 
+def test_a_query_may_be_as_long_as_the_gate_says(adhoc):
+    answer = adhoc.run(f"SELECT length('{'x' * 19_000}') AS letters", "mai")
+    assert answer.rows == [(19_000,)]
+
+
 def test_hours_are_the_wards(adhoc):
     answer = adhoc.run("SELECT toStartOfHour(at) AS hour FROM events LIMIT 1", "mai")
     assert answer.columns == (Column("hour", "DateTime('Asia/Ho_Chi_Minh')"),)

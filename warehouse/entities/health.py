@@ -1,6 +1,13 @@
 """Health: the sources themselves, and outages of the ward's own software."""
 
-from ingest.events.health import AppOutageEnded, AppOutageStarted, SourceDown, SourceHeartbeat, SourceUp
+from ingest.events.health import (
+    AppOutageEnded,
+    AppOutageStarted,
+    SourceDown,
+    SourceHeartbeat,
+    SourceUp,
+    SystemHeartbeat,
+)
 from ingest.label import Label
 from warehouse.entity import Attr, Constant, Entity, First, Latest
 from warehouse.expression import NEVER
@@ -14,6 +21,18 @@ SOURCE = Entity(
         "seen_at": Latest({SourceHeartbeat: Attr("at"), SourceUp: Attr("at")}, empty=0),
     },
     born=(SourceHeartbeat, SourceDown, SourceUp),
+    settled=lambda s: False,
+    sources=(),
+)
+
+SYSTEM = Entity(
+    id="system",
+    label=Label(vi="Tiến trình của hệ thống", en="Process of the system"),
+    fields={
+        "registered_at": First((SystemHeartbeat,)),
+        "seen_at": Latest({SystemHeartbeat: Attr("at")}, empty=0),
+    },
+    born=(SystemHeartbeat,),
     settled=lambda s: False,
     sources=(),
 )

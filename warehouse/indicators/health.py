@@ -5,7 +5,7 @@ from typing import Any
 
 from ingest.label import Label
 from warehouse.aggregate import Largest, Level
-from warehouse.entities.health import OUTAGE, SOURCE
+from warehouse.entities.health import OUTAGE, SOURCE, SYSTEM
 from warehouse.expression import DAY_MS, MINUTE, greatest, least, window_start
 from warehouse.indicator import MINUTES, SECONDS, Indicator, Threshold, Unit
 
@@ -63,4 +63,18 @@ OUTAGE_TODAY = Indicator(
     value=Level(lambda o, now: (o.started_at <= now) & (today_ms(o, now) > 0), amount=today_ms),
     by=("app",),
     threshold=Threshold(warning=0, critical=60),
+)
+
+HEARTBEAT = Indicator(
+    id="H07",
+    label=Label("Nhịp của hệ thống", "System heartbeat"),
+    definition=Label(
+        "Thời gian từ nhịp mới nhất của chính hệ thống đã đi hết đường từ đầu vào đến bảng",
+        "Time since the newest heartbeat of the system itself that came the whole way from the entrance to the board",
+    ),
+    unit=SECONDS,
+    of=SYSTEM,
+    value=Largest(amount=lambda s, now: now - s.seen_at, where=lambda s, now: known(s, now) & (s.seen_at > 0)),
+    threshold=Threshold(warning=30, critical=60),
+    late_after=timedelta(seconds=30),
 )

@@ -102,17 +102,18 @@ ORDER BY (topic, partition)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Which log of Kafka a partition is read from: positions here are Kafka's offset plus `base`, so that they go on growing when
--- Kafka begins anew, after a restore on another PC for example.
+-- Kafka begins anew, after a restore on another PC for example. What lies before `first` lay in an earlier log.
 CREATE TABLE IF NOT EXISTS {database}.kafka_logs
 (
     topic LowCardinality(String),
     partition UInt32,
     cluster String,
     base Int64,
+    first Int64,
     since DateTime64(6, 'UTC') DEFAULT now64(6)
 )
 ENGINE = {engine:ReplacingMergeTree(since)}
-ORDER BY (topic, partition, cluster)
+ORDER BY (topic, partition, cluster, first)
 SETTINGS fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- What every audit found.
@@ -131,5 +132,10 @@ ORDER BY started_at;
 
 ALTER TABLE {database}.fold_snapshots ADD COLUMN IF NOT EXISTS values_offset Int64 DEFAULT -1;
 ALTER TABLE {database}.fold_snapshots MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
+-- Fewer the older they are, but some for long: a PC that was off for weeks need not fold years again.
+ALTER TABLE {database}.fold_snapshots MODIFY TTL
+    toDateTime(taken_at) + INTERVAL 3 HOUR DELETE WHERE toMinute(taken_at) % 20 >= 2,
+    toDateTime(taken_at) + INTERVAL 3 DAY DELETE WHERE toHour(taken_at) % 6 != 3,
+    toDateTime(taken_at) + INTERVAL 60 DAY;
 ALTER TABLE {database}.raw_dead_letters MODIFY SETTING fsync_after_insert = 1, fsync_part_directory = 1;
 ALTER TABLE {database}.raw_values MODIFY SETTING min_rows_to_fsync_after_merge = 1, min_compressed_bytes_to_fsync_after_merge = 1;

@@ -3,10 +3,12 @@
 import re
 from typing import NamedTuple
 
+from ingest.failpoint import failpoint
 from warehouse.server import protocol, sql_text
 from warehouse.server.answer import Columns
 from warehouse.server.block import walk
-from warehouse.server.engine import EngineConnection, EngineError, Insert, identifier, parameter
+from warehouse.server.engine import EngineConnection, EngineError, identifier, parameter
+from warehouse.server.sure_insert import SureInsert
 from warehouse.server.wire import MalformedError, Reader, Writer
 
 _WAITS_FOR_DATA = re.compile(r"\s*INSERT\b.*\b(?:VALUES|FORMAT\s+\w+)\s*;?\s*", re.IGNORECASE | re.DOTALL)
@@ -82,21 +84,23 @@ def take(target: Target, columns: Columns, connection: EngineConnection, reader:
         EngineError: the engine refused; nothing of the block in question is stored.
         MalformedError: what the client sends cannot be walked; the connection is lost.
     """
-    insert = connection.insert(target.sql)
+    insert = SureInsert(connection, target.sql, columns)
     try:
         writer.put(protocol.DATA_HEAD, protocol.header(columns))
         writer.flush()
         rows, refused = _blocks(insert, columns, reader)
         if refused:
             raise refused
+        failpoint("warehouse.received")
         insert.finish()
+        failpoint("warehouse.inserted")
         return rows
     except BaseException:
         insert.cancel()
         raise
 
 
-def _blocks(insert: Insert, columns: Columns, reader: Reader) -> tuple[int, EngineError | None]:
+def _blocks(insert: SureInsert, columns: Columns, reader: Reader) -> tuple[int, EngineError | None]:
     stored, refused = 0, None
     while True:
         if reader.varint() != protocol.DATA:
@@ -112,7 +116,7 @@ def _blocks(insert: Insert, columns: Columns, reader: Reader) -> tuple[int, Engi
             continue
         try:
             _check(found.columns, columns)
-            insert.append(block)
+            insert.append(block, found.rows)
             stored += found.rows
         except EngineError as error:
             refused = error

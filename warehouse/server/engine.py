@@ -63,6 +63,11 @@ class EngineConnection:
         with _translated():
             return bytes(self._connection.query(sql, form, params=dict(parameters or {})).bytes())
 
+    def run_bytes(self, sql: bytes) -> None:
+        """Run a statement that need not be text, as an INSERT with its rows."""
+        with _translated():
+            self._connection.query(sql, "Native")
+
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[list[Any]]:
         """The rows of a small result, numbers of 64 bits as text."""
         lines = self.run(sql, parameters, "JSONCompactEachRow").decode().splitlines()
@@ -124,7 +129,7 @@ class EngineConnection:
 
 
 class Insert:
-    """An INSERT that takes its blocks one by one."""
+    """An INSERT that takes its blocks one by one. What the table refuses at the end is not told: see `sure_insert`."""
 
     def __init__(self, connection: Any, handle: Any) -> None:
         self._connection = connection

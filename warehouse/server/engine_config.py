@@ -62,10 +62,15 @@ _SMALL: Final = {
 
 _OWNER_MAY: Final = (
     "SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE TEMPORARY TABLE, DROP, TRUNCATE, "
-    "OPTIMIZE, SHOW, KILL QUERY, SYSTEM MERGES, SYSTEM TTL MERGES ON *.*",
+    "OPTIMIZE, SHOW, KILL QUERY, SYSTEM MERGES, SYSTEM TTL MERGES, BACKUP ON *.*",
+    "READ, WRITE ON DISK",
     "SET DEFINER ON default",
 )
-"""What the engine's only user may do. No sources: neither files nor addresses, for reading or writing, as tables."""
+"""What the engine's only user may do. No sources: neither files nor addresses, for reading or writing, as tables; disks are
+for backups only, and `HAND_OVER` is the only one of those."""
+
+HAND_OVER: Final = "hand_over"
+"""The engine's name for the one folder that it writes backups into and restores them from."""
 
 
 def home(settings: WarehouseSettings) -> Path:
@@ -79,6 +84,13 @@ def store(settings: WarehouseSettings) -> Path:
     """Where the engine keeps its data; made if need be."""
     folder = settings.data_folder.absolute() / "warehouse"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def hand_over(settings: WarehouseSettings) -> Path:
+    """The folder that the engine knows as `HAND_OVER`; made if need be."""
+    folder = home(settings) / "backup"
+    folder.mkdir(exist_ok=True, mode=0o700)
     return folder
 
 
@@ -102,8 +114,15 @@ def write(settings: WarehouseSettings) -> Path:
         f"<users><default><password/><profile>default</profile><quota>default</quota><grants>{grants}</grants></default>"
         "</users></clickhouse>\n"
     )
-    whole = {**_SERVER, "max_server_memory_usage": int(settings.engine_memory), "users_config": users}
-    server.write_text(f"<clickhouse>{_elements(whole)}</clickhouse>\n")
+    whole = {
+        **_SERVER,
+        "max_server_memory_usage": int(settings.engine_memory),
+        "users_config": users,
+        "backups.allowed_disk": HAND_OVER,
+    }
+    disk = _elements({"type": "local", "path": f"{hand_over(settings)}/"})
+    disks = f"<storage_configuration><disks><{HAND_OVER}>{disk}</{HAND_OVER}></disks></storage_configuration>"
+    server.write_text(f"<clickhouse>{_elements(whole)}{disks}</clickhouse>\n")
     return server
 
 

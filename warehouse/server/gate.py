@@ -140,7 +140,7 @@ def _render(sql: str, ask: Ask) -> str:
     if not sql.strip() or "\0" in sql:
         raise refusal("text", "Chưa có câu lệnh.", "There is no query.")
     try:
-        (rendering,) = ask("SELECT formatQuerySingleLine({sql:String})", {"sql": sql})
+        (rendering,) = ask("SELECT formatQuerySingleLine({sql:String}) AS rendering", {"sql": sql})
     except QueryRefused as error:
         if "Multi-statements" in str(error):
             raise refusal("one statement", "Chỉ được một câu lệnh.", "Only one statement at a time.") from None

@@ -121,7 +121,8 @@ _ORDINARY: Final = """
     toInt32OrZero toInt64 toInt64OrNull toInt64OrZero toInt8 toInt8OrNull toInt8OrZero toLowCardinality toString
     toTime toTypeName toUInt128 toUInt16 toUInt16OrNull toUInt16OrZero toUInt32 toUInt32OrNull toUInt32OrZero
     toUInt64 toUInt64OrNull toUInt64OrZero toUInt8 toUInt8OrNull toUInt8OrZero toUUID toUUIDOrNull toUUIDOrZero
-    parseDateTime parseDateTime64 parseDateTime64BestEffort parseDateTime64BestEffortOrNull parseDateTimeBestEffort
+    parseDateTime parseDateTime64 parseDateTime64BestEffort parseDateTime64BestEffortOrNull
+    parseDateTime64BestEffortOrZero parseDateTimeBestEffort
     parseDateTimeBestEffortOrNull parseDateTimeBestEffortOrZero parseDateTimeOrNull
 
     CRC32 MD5 SHA1 SHA256 cityHash64 farmHash64 halfMD5 intHash32 intHash64 murmurHash3_64 sipHash64 xxHash32

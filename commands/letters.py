@@ -1,0 +1,270 @@
+"""Show the dead letters, send them again after a mend, or let a stopped stream go on: `list`, `replay`, `resume TOPIC`.
+
+Vi: Xem các tin không đọc được, gửi lại sau khi đã sửa, hoặc cho luồng đang dừng chạy tiếp.
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import psutil
+
+from commands import install as installs
+from commands.install import Install
+from commands.progress import Progress
+from commands.table import table
+from commands.words import line, say
+from connectors import catalogue
+from ingest import failpoint
+from ingest.clock import WARD_ZONE
+from ingest.errors import ConfigurationError, Unavailable
+from ingest.letter_replay import OUTCOMES, SourceReplay
+from ingest.pseudonym import pseudonyms
+from ingest.topic import topic_of
+from warehouse.client import Client, connect
+from warehouse.letter_resend import Resent, resend
+from warehouse.letters import Chosen, StoredLetter, each_letter, read_groups, read_letters
+from warehouse.stops import Stop, read_stops
+from warehouse.stops import resume as resume_stop
+
+SHOWN = 20
+"""Letters that are told one by one after a replay."""
+
+SOME_STAY = 3
+"""Exit code: done, but some letters were not sent, or would not be."""
+
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def main(arguments: list[str]) -> int:
+    """Do it; 0 if it is done, 1 if a service is away or a setting wrong, 2 if there is nothing to do it with, 3 if letters stay."""
+    if not arguments or (arguments[0].startswith("--") and arguments[0] != "--help"):
+        arguments = ["list", *arguments]
+    options = _parser().parse_args(arguments)
+    try:
+        install = installs.read()
+        failpoint.arm(install.ingest.failpoints)
+        with connect(install.warehouse) as client:
+            match options.act:
+                case "replay":
+                    return _replay(client, install, options)
+                case "resume":
+                    return _resume(client, options.topic, options.allow)
+                case _:
+                    return _list(client, install, options)
+    except ConfigurationError as error:
+        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
+    except Unavailable as error:
+        say(
+            f"Chưa xong, có dịch vụ chưa chạy ({error}); xem ./ioc status rồi chạy lại.",
+            f"Not done, a service is away ({error}); see ./ioc status, then run this again.",
+        )
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="./ioc letters", description="Các tin không đọc được | messages that could not be processed"
+    )
+    acts = parser.add_subparsers(dest="act", required=True)
+    listed = acts.add_parser("list", help="liệt kê | list them (the default)")
+    _add_choice(listed)
+    listed.add_argument("--open", action="store_true", help="chỉ tin chưa gửi lại | only those not sent again yet")
+    listed.add_argument("--limit", type=int, default=30, help="số tin hiện ra | how many are shown")
+    replay = acts.add_parser("replay", help="gửi lại | send them again; without --send only says what would happen")
+    _add_choice(replay)
+    replay.add_argument(
+        "--id", action="append", default=[], help="mã tin, có thể lặp lại | of one letter; may be repeated"
+    )
+    replay.add_argument("--all", action="store_true", help="tất cả tin chưa gửi lại | all that were not sent again yet")
+    how = replay.add_mutually_exclusive_group()
+    how.add_argument("--send", action="store_true", help="gửi thật | really send")
+    how.add_argument("--dry-run", action="store_true", help="chỉ thử, mặc định | only try (the default)")
+    resume = acts.add_parser("resume", help="cho luồng đang dừng chạy tiếp | let a stopped stream go on")
+    resume.add_argument("topic", help="luồng, ví dụ queue | the stream, for example queue")
+    resume.add_argument(
+        "--allow", type=int, default=0, metavar="N", help="bỏ qua N tin lỗi tiếp theo | let N more bad records pass"
+    )
+    return parser
+
+
+def _add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reason", default="", help="lý do | only with this reason")
+    parser.add_argument("--stream", default="", help="luồng hoặc nguồn | only of this stream or connector")
+    parser.add_argument("--since", default="", help="từ lúc | since: 30m, 2h, 7d, 2026-11-20, 2026-11-20T08:00")
+    parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
+
+
+def _list(client: Client, install: Install, options: argparse.Namespace) -> int:
+    chosen = _chosen(install, options, is_open=options.open)
+    if chosen is None:
+        return 2
+    groups, stops = read_groups(client, chosen), [one for one in read_stops(client).values() if one.is_stopped]
+    letters = read_letters(client, chosen, max(0, options.limit))
+    if options.json:
+        told = {
+            "groups": [{**one._asdict(), "newest": one.newest.isoformat()} for one in groups],
+            "letters": [_told(one) for one in letters],
+            "stops": [{**one._asdict(), "changed_at": one.changed_at.isoformat()} for one in stops],
+        }
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return 0
+    if not groups:
+        say("Không có tin nào không đọc được.", "There are no dead letters.")
+    else:
+        rows = [[one.stream, one.reason, one.letters, one.still_open, _time(one.newest)] for one in groups]
+        print(
+            table(
+                ("luồng | stream", "lý do | reason", "số tin | letters", "chưa gửi | open", "mới nhất | newest"), rows
+            )
+        )
+        print()
+        print(
+            table(
+                ("nhận | received", "luồng | stream", "lý do | reason", "ở | at", "đã | done", "id"),
+                list(map(_row, letters)),
+            )
+        )
+        rest = sum(one.letters for one in groups) - len(letters)
+        if rest > 0:
+            line(f"… {rest} (--limit)")
+    _tell_stops(stops)
+    return 0
+
+
+def _replay(client: Client, install: Install, options: argparse.Namespace) -> int:
+    if not (options.all or options.id or options.reason or options.stream or options.since):
+        say(
+            "Chọn tin: --reason, --stream, --since, --id hoặc --all.",
+            "Say which: --reason, --stream, --since, --id or --all.",
+        )
+        return 2
+    chosen = _chosen(install, options, ids=options.id, is_open=not options.id)
+    if chosen is None:
+        return 2
+    ingest = install.ingest
+    sources = SourceReplay(catalogue(), ingest.ward, pseudonyms(ingest.pseudonym_secret))
+    with Progress() as progress:
+        resent = resend(
+            client,
+            ingest,
+            each_letter(client, chosen),
+            by=_who(),
+            sources=sources,
+            is_dry=not options.send,
+            told=lambda done: progress.show(f"{done} tin | letters"),
+        )
+    if not resent:
+        say("Không có tin nào như thế.", "There is no such letter.")
+        return 2
+    if options.json:
+        print(json.dumps([one._asdict() for one in resent], ensure_ascii=False, indent=2))
+    else:
+        _tell_resent(resent, is_dry=not options.send)
+    return 0 if all(one.outcome == "sent" for one in resent) else SOME_STAY
+
+
+def _resume(client: Client, topic: str, allowance: int) -> int:
+    name = topic if topic.startswith("ioc.") else topic_of(topic)
+    stopped = [stop for stop in read_stops(client).values() if stop.is_stopped]
+    resumed = [
+        stop
+        for stop in stopped
+        if stop.topic == name and resume_stop(client, name, stop.partition, _who(), max(0, allowance))
+    ]
+    if not resumed:
+        say(f"Luồng {name} không dừng.", f"{name} is not stopped.")
+        _tell_stops(stopped)
+        return 2
+    say(
+        f"{name}: {len(resumed)} phân vùng chạy tiếp, bỏ qua tối đa {allowance} tin lỗi nữa mỗi phân vùng.",
+        f"{name}: {len(resumed)} partitions go on, and up to {allowance} more bad records of each may pass.",
+    )
+    return 0
+
+
+def _chosen(
+    install: Install, options: argparse.Namespace, ids: list[str] | None = None, *, is_open: bool
+) -> Chosen | None:
+    """The choice that the options make; None, and a word about it, if `--since` cannot be read."""
+    since = None
+    if options.since:
+        since = _since(options.since, install.ingest.clock().now())
+        if since is None:
+            say(f"Không đọc được --since {options.since}.", f"--since {options.since} cannot be read.")
+            return None
+    return Chosen(ids=ids or (), reason=options.reason, stream=options.stream, since=since, is_open=is_open)
+
+
+def _since(text: str, now: datetime) -> datetime | None:
+    if short := re.fullmatch(r"(\d{1,5})([mhd])", text):
+        return now - timedelta(**{_UNITS[short[2]]: int(short[1])})
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=WARD_ZONE)
+
+
+def _told(one: StoredLetter) -> dict[str, Any]:
+    return {
+        **one.letter.model_dump(mode="json", exclude={"schema_version"}),
+        "outcome": one.outcome or None,
+        "detail": one.detail or None,
+        "replayed_by": one.replayed_by or None,
+        "replayed_at": one.replayed_at.isoformat() if one.replayed_at else None,
+    }
+
+
+def _row(one: StoredLetter) -> list[object]:
+    letter = one.letter
+    at = letter.address if letter.original_topic is None else f"{letter.partition}/{letter.offset}"
+    return [_time(letter.received_at), one.stream, letter.reason_code, at[:40], one.outcome, letter.id]
+
+
+def _tell_resent(resent: list[Resent], *, is_dry: bool) -> None:
+    counts = Counter(one.outcome for one in resent)
+    rows = [[f"{label.vi} | {label.en}", counts[id_]] for id_, label in OUTCOMES.items() if counts[id_]]
+    events = sum(one.events for one in resent)
+    print(table(("kết quả | outcome", "số tin | letters"), rows))
+    print(f"\n{events} sự kiện | events\n")
+    staying = [one for one in resent if one.outcome != "sent"]
+    if staying:
+        print(
+            table(
+                ("luồng | stream", "lý do | reason", "kết quả | outcome", "vì | because", "id"),
+                [[one.stream, one.reason, one.outcome, one.detail[:80], one.id] for one in staying[:SHOWN]],
+            )
+        )
+        if len(staying) > SHOWN:
+            line(f"… {len(staying) - SHOWN} (--json)")
+    if is_dry:
+        say("Đây mới là thử: thêm --send để gửi thật.", "This was only a trial: add --send to really send.")
+
+
+def _tell_stops(stops: list[Stop]) -> None:
+    if not stops:
+        return
+    print()
+    rows = [[one.topic, one.partition, one.offset, one.reason, _time(one.changed_at)] for one in stops]
+    print(table(("dừng | stopped", "phân vùng | partition", "từ | from", "lỗi | bad", "lúc | at"), rows))
+    say(
+        "Luồng dừng vì quá nhiều tin không đọc được. Cập nhật phần mềm, rồi: ./ioc letters resume LUỒNG.",
+        "A stream is stopped when too much of it cannot be read. Update the software, then: ./ioc letters resume STREAM.",
+    )
+
+
+def _who() -> str:
+    return f"{psutil.Process().username()}@pc"
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment.astimezone(WARD_ZONE):%d/%m/%Y %H:%M:%S}"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

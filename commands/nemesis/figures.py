@@ -1,0 +1,168 @@
+"""Figures: what is stored is what the raw events give, and what board and city feed show is what is stored (I4, I5)."""
+
+import json
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+
+from commands.nemesis.findings import Findings
+from commands.stack import Stack
+from dashboard.feed_key import FeedKeys
+from dashboard.guard import FEED
+from dashboard.settings import BoardSettings
+from ingest.clock import RealClock, milliseconds
+from ingest.settings import IngestSettings
+from streams.settings import StreamsSettings
+from warehouse.audit import PATIENCE, Beside, run_audit
+from warehouse.audit_report import AuditReport
+from warehouse.audit_scope import since
+from warehouse.audit_shown import board_of
+from warehouse.client import Client
+from warehouse.feed import GRACE
+from warehouse.indicator import Indicator, indicators
+from warehouse.recompute import flow_sql
+
+Key = tuple[str, str, str, int, str, str]
+"""Ward, indicator, grain, window, dimension, member."""
+Sides = tuple[int, int]
+
+BACK = timedelta(days=8)
+"""How far back messages reach."""
+SETTLING = 2.5
+"""Seconds after which the feed tells of a row that was just written."""
+
+
+def flows(client: Client) -> dict[Key, Sides]:
+    """Every stored flow that counts anything."""
+    return {
+        (row[0], row[1], "flow", *row[2:5]): (row[5], row[6])
+        for row in client.query(
+            "SELECT ward, indicator, window_ms, dimension, member, numerator, denominator FROM raw_values FINAL "
+            "WHERE grain = 'flow' AND (numerator != 0 OR denominator != 0)"
+        )
+    }
+
+
+def recomputed(client: Client) -> dict[Key, Sides]:
+    """Every flow that the raw events give."""
+    found: dict[Key, Sides] = {}
+    for one in indicators():
+        if one.has_flow:
+            asked = f"SELECT ward, window_ms, dimension, member, numerator, denominator FROM ({flow_sql(one)})"  # noqa: S608
+            for ward, window, dimension, member, numerator, denominator in client.query(asked):
+                if numerator or denominator:
+                    found[ward, one.id, "flow", window, dimension, member] = (numerator, denominator)
+    return found
+
+
+def check_flows(client: Client, findings: Findings) -> int:
+    """Stored flows are the recomputed ones; returns how many were compared."""
+    stored, right = flows(client), recomputed(client)
+    _compare(stored, right, "stored", "recomputed from the raw events", findings)
+    return len(stored.keys() | right.keys())
+
+
+def check_feed(stack: Stack, client: Client, ward: str, findings: Findings) -> int:
+    """The city's feed says of closed windows what is stored; returns how many figures were compared."""
+    time.sleep(SETTLING)
+    board = stack.settings(BoardSettings)
+    now = RealClock().now()
+    _, key = FeedKeys(board).make("chaos", (ward,), now, now + timedelta(hours=2))
+    shown: dict[Key, Sides] = {}
+    parameters: dict[str, Any] = {"from": (now - BACK).isoformat(), "to": now.isoformat(), "limit": board.feed_page}
+    headers = {"authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=f"http://127.0.0.1:{board.port}", headers=headers, timeout=60, trust_env=False) as http:
+        while True:
+            page = http.get(f"{FEED}/values", params=parameters).raise_for_status().json()
+            for row in page["rows"]:
+                if row["complete"] and row["grain"] == "flow":
+                    window = milliseconds(datetime.fromisoformat(row["window_start"]))
+                    place = (row["ward"], row["indicator"], "flow", window, row["dimension"], row["member"])
+                    shown[place] = (row["numerator"], row["denominator"] or 0)
+            if not page["more"]:
+                break
+            parameters["cursor"] = page["cursor"]
+    start = milliseconds(now - BACK)
+    closed = {
+        key: sides
+        for key, sides in flows(client).items()
+        if key[0] == ward and _is_closed(key, now) and key[3] >= start
+    }
+    shown = {key: sides for key, sides in shown.items() if any(sides) and _is_closed(key, now)}
+    _compare(shown, closed, "shown by the feed", "stored", findings)
+    return len(shown)
+
+
+def check_board(stack: Stack, client: Client, ward: str, findings: Findings) -> int:
+    """The board holds of closed windows what is stored; returns how many figures were compared."""
+    left = json.loads((stack.settings(BoardSettings).folder / "readings.json").read_text("utf-8"))
+    answer = httpx.get(left["url"], headers={"authorization": f"Bearer {left['key']}"}, timeout=60, trust_env=False)
+    told = answer.raise_for_status().json()
+    now = RealClock().now()
+    shown: dict[Key, Sides] = {}
+    for values in told["values"]:
+        row = dict(zip(told["columns"], values, strict=True))
+        place = tuple(row[name] for name in ("ward", "indicator", "grain", "window_ms", "dimension", "member"))
+        sides = (row["numerator"], row["denominator"])
+        if row["grain"] == "flow" and any(sides) and _is_closed(place, now):
+            shown[place] = sides
+    since = told["since_ms"]
+    right = {
+        key: sides
+        for key, sides in flows(client).items()
+        if key[0] == ward and _is_closed(key, now) and key[3] >= since[key[1]]
+    }
+    shown = {key: sides for key, sides in shown.items() if key[3] >= since[key[1]]}
+    _compare(shown, right, "shown by the board", "stored", findings)
+    return len(shown)
+
+
+def audit(stack: Stack, client: Client, patience: Sequence[float] = PATIENCE) -> AuditReport:
+    """The system's own audit of everything."""
+    ingest = stack.settings(IngestSettings)
+    beside = Beside(stack.settings(StreamsSettings).group, board_of(ingest.data_folder, ingest.ward))
+    return run_audit(client, ingest, since(ingest, None), beside=beside, patience=patience)
+
+
+def check_audit(stack: Stack, client: Client, findings: Findings) -> int:
+    """The system's own audit finds nothing either, stocks included; returns how many things it compared.
+
+    What it finds among records is found by this check as well, and counts only where it is not.
+    """
+    report = audit(stack, client)
+    known = any(findings.counts[kind] for kind in ("lost", "doubled", "invented"))
+    for one in report.found:
+        what = f"the audit says: {one.part} {one.fault}, {one.place}: {one.found}, should be {one.expected}"
+        if one.part == "records" and known:
+            findings.note(what)
+        else:
+            findings.add("mismatched", what)
+    for part, why in report.not_checked.items():
+        findings.note(f"the audit did not check {part}: {why}")
+    if not findings.clean and not report.differences:
+        findings.note("the audit finds nothing")
+    return report.compared
+
+
+def _is_closed(key: Any, now: datetime) -> bool:
+    one = _indicator(key[1])
+    end = key[3] + one.window // timedelta(milliseconds=1)
+    return bool(end + GRACE // timedelta(milliseconds=1) <= milliseconds(now))
+
+
+def _indicator(id: str) -> Indicator:
+    return next(one for one in indicators() if one.id == id)
+
+
+def _compare(found: dict[Key, Sides], right: dict[Key, Sides], which: str, against: str, findings: Findings) -> None:
+    for key in _sorted(found.keys() | right.keys()):
+        if found.get(key) != right.get(key):
+            name = "/".join(map(str, key))
+            findings.add("mismatched", f"{name}: {which} {found.get(key)}, {against} {right.get(key)}")
+
+
+def _sorted(keys: Iterable[Key]) -> list[Key]:
+    return sorted(keys, key=str)

@@ -1,0 +1,177 @@
+"""Restore a backup: `FILE --dry-run` checks it and shows what would change; what is there is moved aside, never deleted.
+
+Vi: Phục hồi từ bản sao lưu; --dry-run chỉ kiểm tra và cho xem sẽ thay đổi gì. Dữ liệu hiện có được cất sang một bên.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from commands import install as installs
+from commands import running, secret_files
+from commands.comparison import compare
+from commands.install import Install
+from commands.lone_warehouse import lone_warehouse
+from commands.progress import Progress
+from commands.words import line, say
+from ingest.clock import RealClock
+from ingest.errors import ConfigurationError, Unavailable
+from ingest.room import shown
+from warehouse.client import connect
+from warehouse.keeping import archive, contents, restoring
+from warehouse.keeping.backup import MARGIN, alone, see_engine_is_ours
+from warehouse.keeping.manifest import Manifest
+from warehouse.keeping.tables import KeepingError
+
+
+class Restored(NamedTuple):
+    """What a restore did."""
+
+    aside: Path
+    """Where what was there before is."""
+    moved: list[Path]
+    """What that is."""
+    settings: Path | None
+    """The backup's settings, if they are others than those that hold here."""
+
+
+def main(arguments: list[str]) -> int:
+    """Restore, or only look; 0 if it is restored, or could be."""
+    options = _options(arguments)
+    try:
+        secret_files.make(installs.place() / "secrets", installs.KINDS)
+        install = installs.read()
+        said = archive.read_manifest(options.file)
+        see_engine_is_ours(install.warehouse)
+        restoring.see_it_serves(said, install.ingest.ward)
+        if options.dry_run:
+            with Progress() as progress:
+                archive.unpack(options.file, said, lambda name: None, _counting(progress, "sha256", said.size))
+        elif running.left_over(install.folder):
+            raise running.AlreadyRunningError(running.up(install.run))
+        compared = compare(install, said)
+        if options.json:
+            print(json.dumps(compared.report(), ensure_ascii=False, indent=2))
+        else:
+            compared.tell()
+        if options.dry_run:
+            return 0
+        with Progress() as progress:
+            restored = restore(install, options.file, said, progress)
+        _welcome(restored)
+    except ConfigurationError as error:
+        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
+        return 1
+    except running.AlreadyRunningError:
+        say(
+            "Hệ thống đang chạy: hãy dừng bằng ./ioc down rồi phục hồi. (--dry-run thì chạy được ngay.)",
+            "The system is running: stop it by ./ioc down, then restore. (--dry-run works at any time.)",
+        )
+        return 1
+    except (KeepingError, Unavailable, OSError) as error:
+        say(f"Không phục hồi được: {error}", f"Not restored: {error}")
+        return 1
+    return 0
+
+
+def restore(install: Install, file: Path, said: Manifest, progress: Progress) -> Restored:
+    """Restore a backup that has been looked at.
+
+    Args:
+        install: where; it must be stopped.
+        file: the backup.
+        said: what it says about itself.
+        progress: shows how far it is.
+
+    Raises:
+        AlreadyRunningError: the install runs.
+        KeepingError: the backup does not serve; nothing has been changed.
+    """
+    if left := running.left_over(install.folder):
+        raise running.AlreadyRunningError(left[0].pid)
+    stamp = f"{RealClock().now():%Y-%m-%d-%H%M%S}"
+    work, aside = install.folder / f"restore-{stamp}.part", install.folder / f"before-restore-{stamp}"
+    with running.alone(install.run), alone(install.folder):
+        _check_room(install, said)
+        try:
+            settings = install.warehouse.model_copy(update={"data_folder": work})
+            restoring.unpack(file, said, settings, _counting(progress, "unpack", said.size))
+            with (
+                lone_warehouse(install, work) as there,
+                connect(there, database="") as client,
+                connect(there, database="") as watching,
+            ):
+                restoring.load(
+                    client,
+                    watching,
+                    said,
+                    lambda what, done, whole: progress.show(f"{what}  {shown(done)} / {shown(whole)}", every=50),
+                )
+            moved = restoring.change_places(work, install.folder, aside)
+            return Restored(aside, moved, _keep_settings(work, install))
+        finally:
+            restoring.remove(work)
+
+
+def _check_room(install: Install, said: Manifest) -> None:
+    needed = 2 * said.size + MARGIN
+    free = shutil.disk_usage(install.folder).free
+    if free < needed:
+        raise KeepingError(
+            f"No room to restore on the disk of {install.folder}: {shown(needed)} are needed, {shown(free)} are free."
+        )
+
+
+def _counting(progress: Progress, what: str, whole: int) -> Callable[[int], None]:
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        progress.show(f"{what}  {shown(done)} / {shown(whole)}", every=500)
+
+    return more
+
+
+def _keep_settings(work: Path, install: Install) -> Path | None:
+    """Put the backup's settings beside the data, if they are others than those that hold here: a person decides."""
+    found = work / restoring.FILES / contents.SETTINGS
+    ours = installs.ROOT / ".env"
+    if not found.is_file() or not found.stat().st_size or (ours.is_file() and ours.read_bytes() == found.read_bytes()):
+        return None
+    kept = install.folder / "settings-of-backup.env"
+    found.replace(kept)
+    return kept
+
+
+def _welcome(restored: Restored) -> None:
+    line("")
+    say("✔ Đã phục hồi và đối chiếu từng bảng.", "✔ Restored; every table was compared.")
+    if restored.moved:
+        say(
+            f"  Dữ liệu trước đó được giữ ở {restored.aside}; khi chắc chắn không cần nữa thì xoá.",
+            f"  What was there before is kept in {restored.aside}; delete it when you are sure.",
+        )
+    if restored.settings:
+        say(
+            f"  Cài đặt trong bản sao lưu: {restored.settings}. Hãy so với .env và chép những dòng cần dùng.",
+            f"  The backup's settings: {restored.settings}. Compare it with .env, and copy the lines that you want.",
+        )
+    say("  ./ioc up chạy tiếp từ đây.", "  ./ioc up goes on from here.")
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./ioc restore", description="Phục hồi | restore a backup")
+    add = parser.add_argument
+    add("file", type=Path, help="tệp sao lưu | the backup")
+    add("--dry-run", action="store_true", help="chỉ kiểm tra và cho xem | only check it and show what would change")
+    add("--json", action="store_true", help="cho chương trình | for programs")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,46 @@
+"""Standing: how the system itself stands, as the board shows it on every page - last audit, stopped streams, room on the disk."""
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from ingest import room
+from ingest.clock import Clock, shown_at
+from ingest.room import Disk
+from ingest.settings import IngestSettings
+from warehouse.client import Client
+from warehouse.standing import Audit, audits
+from warehouse.stops import Stop, read_stops
+
+AUDITED_WITHIN = timedelta(hours=26)
+"""An audit older than this was missed: there is one every night."""
+
+
+class Standing(NamedTuple):
+    """What is known of the system itself."""
+
+    audit: Audit | None = None
+    """The last one."""
+    stops: tuple[Stop, ...] = ()
+    """Streams that are stopped."""
+    disk: Disk | None = None
+    """The disk that somebody has to look after, if there is one."""
+    away_since_ms: int = 0
+    """Since when the warehouse has not answered, by the install's clock; 0 while it does."""
+
+
+NOTHING_KNOWN = Standing()
+
+
+def look(ingest: IngestSettings, client: Client) -> Standing:
+    """See how the system stands."""
+    last = audits(client, 1)
+    return Standing(last[0] if last else None, tuple(open_stops(ingest.clock(), client)), room.low(ingest))
+
+
+def open_stops(clock: Clock, client: Client) -> list[Stop]:
+    """The streams that are stopped, since when by the install's clock."""
+    return [
+        one._replace(changed_at=shown_at(clock, one.changed_at))
+        for one in read_stops(client).values()
+        if one.is_stopped
+    ]

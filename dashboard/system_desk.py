@@ -1,0 +1,111 @@
+"""System desk: asks what the page about the system shows, while somebody looks at it."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from dash import Dash, Input, Output, no_update
+
+from dashboard.live import Live
+from dashboard.pages.system import PAGE
+from dashboard.proof_tables import correction_table
+from dashboard.reader import Reader, TooMuch
+from dashboard.standing import open_stops
+from dashboard.system_tables import audit_block, chore_table, disk_table, source_table, stream_table
+from dashboard.viewer import viewer
+from ingest import kafka_extent, room
+from ingest.clock import RealClock
+from ingest.errors import Unavailable
+from ingest.label import Label
+from ingest.settings import IngestSettings
+from warehouse.behind import Corrected, corrections
+from warehouse.client import Client
+from warehouse.keeping import state
+from warehouse.positions import bases, in_kafka
+from warehouse.standing import Audit, Stored, audits, stored
+from warehouse.stops import Stop
+
+AUDITS = 8
+CORRECTED_WITHIN = timedelta(days=7)
+
+AWAY = Label("Kho dữ liệu đang không trả lời.", "The warehouse does not answer.")
+
+
+class Found(NamedTuple):
+    """What was found out."""
+
+    audits: list[Audit]
+    stored: list[Stored]
+    behind: dict[tuple[str, int], int]
+    """By partition, how many records Kafka has beyond what is stored; absent where that is not known."""
+    stops: list[Stop]
+    corrected: list[Corrected]
+
+
+def register(app: Dash, live: Live, reader: Reader) -> None:
+    """Attach the page's callbacks."""
+
+    @app.callback(
+        Output("system-audit", "children"),
+        Output("system-streams", "children"),
+        Output("system-corrections", "children"),
+        Input("system-tick", "n_intervals"),
+    )
+    async def show(_ticks: object) -> tuple[Any, ...]:
+        person = viewer()
+        if not person.may(PAGE.right):
+            return (no_update,) * 3
+        since_ms = live.now_ms() - CORRECTED_WITHIN // timedelta(milliseconds=1)
+        try:
+            found = await reader.ask(lambda client: look(client, live.ingest, since_ms))
+        except (Unavailable, TooMuch):
+            return (AWAY.text(person.language),) * 3
+        return (
+            audit_block(found.audits, live.now_ms(), person.language),
+            stream_table(found.stored, found.behind, found.stops, live.now_ms(), person.language),
+            correction_table(found.corrected, person.language),
+        )
+
+    @app.callback(
+        Output("system-sources", "children"),
+        Output("system-keeping", "children"),
+        Output("system-disks", "children"),
+        Input("system-tick", "n_intervals"),
+    )
+    def show_place(_ticks: object) -> tuple[Any, ...]:
+        person = viewer()
+        if not person.may(PAGE.right):
+            return (no_update,) * 3
+        scene = live.scene(person.language)
+        kept = state.read(live.ingest.data_folder)
+        return (
+            source_table(scene),
+            chore_table(kept, kept.is_alive(RealClock().now()), person.language),
+            disk_table(room.disks(live.ingest), person.language),
+        )
+
+
+def look(client: Client, ingest: IngestSettings, since_ms: int) -> Found:
+    """Find out how the system stands."""
+    kept = stored(client)
+    return Found(
+        audits(client, AUDITS),
+        kept,
+        _behind(client, ingest, kept),
+        open_stops(ingest.clock(), client),
+        corrections(client, ingest.ward, since_ms=since_ms),
+    )
+
+
+def _behind(client: Client, ingest: IngestSettings, kept: list[Stored]) -> dict[tuple[str, int], int]:
+    """How many records Kafka has beyond what is stored; nothing while Kafka is away."""
+    try:
+        held = kafka_extent.held(ingest)
+    except Unavailable:
+        return {}
+    known, found = bases(client), {}
+    last = {(one.topic, one.partition): one.last_offset for one in kept}
+    for place, extent in held.extents.items():
+        offset = in_kafka(known, held.cluster, place, last[place]) if place in last else extent.first - 1
+        if offset is not None:
+            found[place] = max(0, extent.end - max(extent.first, offset + 1))
+    return found

@@ -1,0 +1,204 @@
+"""System tables: audits, sources, streams, chores and disks as the page about the system shows them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import number, text
+from dashboard.freshness import declared_sources, source_freshness
+from dashboard.page import Scene
+from dashboard.standing import AUDITED_WITHIN
+from dashboard.table import Cell, table
+from ingest.clock import WARD_ZONE, moment
+from ingest.label import Label, Language
+from ingest.room import Disk, shown
+from warehouse.keeping.state import KeeperState
+from warehouse.standing import Audit, Stored
+from warehouse.stops import Stop
+
+NO_AUDIT = Label(
+    "Chưa đối soát lần nào: ./ioc audit, hoặc chờ đến đêm.", "No audit yet: ./ioc audit, or wait for the night."
+)
+CLEAN = Label("KHÔNG SAI LỆCH · {compared} giá trị", "NO DIFFERENCES · {compared} values")
+DIFFERS = Label("{count} SAI LỆCH · {compared} giá trị", "DIFFERENCES: {count} · {compared} values")
+MISSED = Label("quá 26 giờ chưa đối soát lại", "no audit for over 26 hours")
+AUDITED_AT = Label("{start} – {end} · phạm vi {scope}", "{start} – {end} · scope {scope}")
+FOUND_HEADS = (Label("Ở đâu", "Where"), Label("Sai gì", "Fault"), Label("Có", "Found"), Label("Phải là", "Expected"))
+AUDIT_HEADS = (
+    Label("Lúc xong", "Finished"),
+    Label("Phạm vi", "Scope"),
+    Label("So sánh", "Compared"),
+    Label("Sai lệch", "Differences"),
+    Label("Đã sửa", "Repaired"),
+)
+RECONCILED_HEADS = (
+    Label("Luồng", "Stream"),
+    Label("Kafka", "Kafka"),
+    Label("Sự kiện", "Events"),
+    Label("Gửi trùng", "Repeats"),
+    Label("Lỗi", "Dead letters"),
+    Label("Thiếu", "Missing"),
+    Label("Trùng", "Doubled"),
+)
+STREAM_HEADS = (
+    Label("Luồng", "Stream"),
+    Label("Sự kiện", "Events"),
+    Label("Gửi trùng", "Repeats"),
+    Label("Lỗi", "Dead letters"),
+    Label("Sự kiện mới nhất", "Newest event"),
+    Label("Chờ trong Kafka", "Waiting in Kafka"),
+    Label("", ""),
+)
+SOURCE_HEADS = (Label("Nguồn", "Source"), Label("Trạng thái", "State"), Label("Tín hiệu cuối", "Last sign"))
+CHORE_HEADS = (Label("Việc", "Chore"), Label("Lần cuối", "Last"), Label("Kết quả", "Result"))
+DISK_HEADS = (Label("Thư mục", "Folder"), Label("Còn trống", "Free"), Label("", ""))
+CHORES = {
+    "backup": Label("Sao lưu", "Backup"),
+    "audit": Label("Đối soát", "Audit"),
+    "retention": Label("Dọn dữ liệu cũ", "Retention"),
+}
+NEVER = Label("chưa", "never")
+FAILED = Label("không được", "failed")
+STOPPED = Label("đã dừng", "stopped")
+GONE = Label("Tiến trình giữ gìn (keeper) không chạy.", "The keeper does not run.")
+ROOM = Label("đủ", "enough")
+LOW = Label("cần dọn", "make room")
+SHORT = Label("ngừng nhận dữ liệu", "no data accepted")
+_MOST_FOUND = 20
+
+
+def audit_block(audits: list[Audit], now_ms: int, language: Language) -> list[Component]:
+    """The last audit's verdict, its streams and what it found; then the ones before."""
+    if not audits:
+        return [html.P(NO_AUDIT.text(language), className="quiet")]
+    last = audits[0]
+    compared, count = (number.whole(value, language) for value in (last.compared, last.differences))
+    said = (DIFFERS if last.differences else CLEAN).text(language).format(count=count, compared=compared)
+    missed = moment(now_ms) - last.finished_at > AUDITED_WITHIN
+    when = AUDITED_AT.text(language).format(start=_time(last.started_at), end=_time(last.finished_at), scope=last.scope)
+    verdict = html.Div(
+        [
+            html.Strong(said),
+            html.Div(when, className="quiet"),
+            *([_bad(MISSED.text(language), "warning")] if missed else []),
+        ],
+        className=f"verdict {'differs' if last.differences else 'agrees'}",
+    )
+    rows: list[list[Cell]] = [
+        [
+            _time(one.finished_at),
+            one.scope,
+            number.whole(one.compared, language),
+            _bad(number.whole(one.differences, language)) if one.differences else "0",
+            number.whole(one.repaired, language),
+        ]
+        for one in audits
+    ]
+    earlier = table(_heads(AUDIT_HEADS, language), rows, (2, 3, 4))
+    return [verdict, *_reconciled(last.report, language), *_differences(last.report, language), earlier]
+
+
+def stream_table(
+    kept: list[Stored], behind: Mapping[tuple[str, int], int], stops: list[Stop], now_ms: int, language: Language
+) -> Component:
+    """What is stored of each stream, and what still waits."""
+    stopped = {one.topic for one in stops}
+    rows: list[list[Cell]] = []
+    for topic in sorted({one.topic for one in kept}):
+        mine = [one for one in kept if one.topic == topic]
+        waiting = [behind[place] for place in behind if place[0] == topic]
+        newest_ms = max(one.newest_ms for one in mine)
+        rows.append(
+            [
+                text.stream_name(topic, language),
+                *(
+                    number.whole(sum(counts), language)
+                    for counts in zip(*[(one.events, one.repeats, one.letters) for one in mine], strict=True)
+                ),
+                text.clock_time(newest_ms, now_ms) if newest_ms else "–",
+                number.whole(sum(waiting), language) if waiting else "–",
+                _bad(STOPPED.text(language)) if topic in stopped else "",
+            ]
+        )
+    return table(_heads(STREAM_HEADS, language), rows, (1, 2, 3, 4, 5))
+
+
+def source_table(scene: Scene) -> Component:
+    """Each source with its light."""
+    rows: list[list[Cell]] = []
+    for source in declared_sources():
+        fresh = source_freshness(source, scene.signs, scene.now_ms)
+        word = text.state_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language)
+        light = html.Span([html.Span(className="dot"), word], className=f"fresh is-{fresh.state}")
+        since: dict[str, Any] = {"data-since": fresh.sign_ms}
+        rows.append([text.source_name(source, scene.language), light, html.Span(**since)])
+    return table(_heads(SOURCE_HEADS, scene.language), rows)
+
+
+def chore_table(kept: KeeperState, is_alive: bool, language: Language) -> list[Component]:
+    """What is done at night, when it was last done and what came of it."""
+    rows: list[list[Cell]] = []
+    for name, label in CHORES.items():
+        chore = kept.chore(name)
+        done = _time(chore.done_at) if chore.done_at else NEVER.text(language)
+        said: Cell = chore.said or "–"
+        rows.append(
+            [label.text(language), done, _bad(f"{FAILED.text(language)}: {chore.said}") if chore.failed else said]
+        )
+    told = [] if is_alive else [html.P(_bad(GONE.text(language), "warning"))]
+    return [*told, table(_heads(CHORE_HEADS, language), rows)]
+
+
+def disk_table(disks: list[Disk], language: Language) -> Component:
+    """The disks that are written on."""
+    rows: list[list[Cell]] = []
+    for disk in disks:
+        word: Cell = ROOM.text(language)
+        if disk.is_low:
+            label = SHORT if disk.is_short else LOW
+            word = _bad(label.text(language), "critical" if disk.is_short else "warning")
+        rows.append([str(disk.folder), shown(disk.free), word])
+    return table(_heads(DISK_HEADS, language), rows, (1,))
+
+
+def _reconciled(report: dict[str, Any], language: Language) -> list[Component]:
+    """By stream, what became of Kafka's records."""
+    found = report.get("streams")
+    names = ("kafka", "raw", "repeats", "dead_letters", "missing", "doubled")
+    rows: list[list[Cell]] = []
+    for topic, counts in sorted(found.items()) if isinstance(found, dict) else ():
+        if isinstance(counts, dict):
+            values = [int(counts.get(name) or 0) for name in names]
+            cells: list[Cell] = [number.whole(value, language) for value in values[:4]]
+            cells += [_bad(number.whole(value, language)) if value else "0" for value in values[4:]]
+            rows.append([text.stream_name(topic, language), *cells])
+    return [table(_heads(RECONCILED_HEADS, language), rows, (1, 2, 3, 4, 5, 6))] if rows else []
+
+
+def _differences(report: dict[str, Any], language: Language) -> list[Component]:
+    """The first differences that were found."""
+    found = report.get("found")
+    rows: list[list[Cell]] = [
+        [str(one.get(name, "")) for name in ("place", "fault", "found", "expected")]
+        for one in (found if isinstance(found, list) else [])[:_MOST_FOUND]
+        if isinstance(one, dict)
+    ]
+    return [table(_heads(FOUND_HEADS, language), rows)] if rows else []
+
+
+def _bad(said: str, status: str = "critical") -> Component:
+    """What somebody must look at: sign, word and colour."""
+    return html.Span(
+        [html.Span(className=f"sign sign-{status}"), said], className="other" if status == "critical" else "look"
+    )
+
+
+def _heads(labels: tuple[Label, ...], language: Language) -> list[str]:
+    return [label.text(language) for label in labels]
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(WARD_ZONE):%H:%M %d/%m/%Y}"

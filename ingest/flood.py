@@ -1,0 +1,55 @@
+"""Flood: when too much of what comes cannot be processed, so that the fault is most likely ours or a whole source's.
+
+One bad record is a dead letter and the next one goes on. But after an update that changed a format, everything is bad, and a
+stream that goes on would be emptied into the dead letters within minutes. The gate tells the two apart; who asks it stops.
+"""
+
+from collections import deque
+
+RECENT = 1_000
+"""How many records the share is judged by; fewer, as long as there were not so many."""
+
+FEWEST = 50
+"""Bad ones among them that there must be at least: two bad records of ten are no flood."""
+
+LARGEST_SHARE = 0.05
+"""More of them bad than this is a flood. Of bad ones in a row the 51st is, at the latest."""
+
+
+class FloodGate:
+    """Counts good and bad records of one stream and closes when they are a flood. No clock, no input or output."""
+
+    def __init__(self) -> None:
+        self.tripped: str | None = None
+        """Why the gate is closed, as `<bad>/<of how many>`, for example `51/1000`; `None` while it is open."""
+        self._seen = 0
+        self._bad: deque[int] = deque()
+        """Numbers of the bad ones among those seen last."""
+        self._allowed = 0
+
+    def judge(self, is_bad: bool) -> None:
+        """Count one record; while the gate is closed this changes nothing."""
+        if self.tripped is not None:
+            return
+        if is_bad and self._allowed:
+            self._allowed -= 1
+            return
+        self._seen += 1
+        if not is_bad:
+            return  # a good one never makes the share larger
+        self._bad.append(self._seen)
+        while self._bad[0] <= self._seen - RECENT:
+            self._bad.popleft()
+        recent = min(self._seen, RECENT)
+        if len(self._bad) >= FEWEST and len(self._bad) > LARGEST_SHARE * recent:
+            self.tripped = f"{len(self._bad)}/{recent}"
+
+    def allow(self, count: int) -> None:
+        """Open the gate and begin to count anew.
+
+        Args:
+            count: bad records that are let through uncounted before that, because somebody decided so.
+        """
+        self.tripped = None
+        self._seen, self._allowed = 0, count
+        self._bad.clear()

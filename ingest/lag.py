@@ -1,0 +1,81 @@
+"""Lag: how far a consumer group is behind, in records and in seconds, asked of Kafka itself, so that it shows also when the group is dead."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka import TopicPartition as Place
+from aiokafka.errors import KafkaError
+from kafka import TopicPartition
+from kafka.admin import OffsetSpec
+from kafka.errors import CoordinatorNotAvailableError
+
+from ingest.errors import Unavailable
+from ingest.kafka_admin import admin
+from ingest.kafka_client import client_options
+from ingest.settings import IngestSettings
+
+PATIENCE = timedelta(seconds=5)
+"""How long the oldest records may take to come."""
+
+
+class Lag(NamedTuple):
+    """How far a topic's readers are behind."""
+
+    records: int
+    seconds: float
+    """Age of the oldest unprocessed record by Kafka's timestamp and the real clock; 0 when there is none."""
+
+
+def lags(settings: IngestSettings, group: str) -> dict[str, Lag]:
+    """By topic, how far a group is behind, of the topics that it has committed to at all.
+
+    Raises:
+        Unavailable: Kafka does not answer.
+    """
+    behind: dict[TopicPartition, tuple[int, int]] = {}
+    with admin(settings) as client:
+        try:
+            committed = client.list_group_offsets(group)[group]
+        except CoordinatorNotAvailableError:
+            return {}
+        if committed:
+            ends = client.list_partition_offsets(dict.fromkeys(committed, OffsetSpec.LATEST))
+            starts = client.list_partition_offsets(dict.fromkeys(committed, OffsetSpec.EARLIEST))
+            for place, position in committed.items():
+                first = max(position.offset, starts[place].offset)
+                behind[place] = first, max(0, ends[place].offset - first)
+    waiting = {place: first for place, (first, records) in behind.items() if records}
+    oldest = asyncio.run(_times(settings, waiting)) if waiting else {}
+    now, found = time.time(), dict[str, Lag]()
+    for place, (_, records) in sorted(behind.items()):
+        known = found.get(place.topic, Lag(0, 0.0))
+        age = max(0.0, now - oldest.get(place, now))
+        found[place.topic] = Lag(known.records + records, max(known.seconds, round(age, 1)))
+    return found
+
+
+async def _times(settings: IngestSettings, waiting: Mapping[TopicPartition, int]) -> dict[TopicPartition, float]:
+    """When, in seconds since 1970, Kafka took the records at these places."""
+    places = {Place(place.topic, place.partition): place for place in waiting}
+    found: dict[TopicPartition, float] = {}
+    consumer = AIOKafkaConsumer(
+        **client_options(settings), enable_auto_commit=False, group_id=None, max_partition_fetch_bytes=4096
+    )
+    try:
+        await consumer.start()
+        consumer.assign(list(places))
+        for place, name in places.items():
+            consumer.seek(place, waiting[name])
+        until = time.monotonic() + PATIENCE.total_seconds()
+        while places and time.monotonic() < until:
+            for place, records in (await consumer.getmany(*places, timeout_ms=500, max_records=len(places))).items():
+                found[places.pop(place)] = records[0].timestamp / 1000
+    except (KafkaError, OSError) as error:
+        raise Unavailable("Kafka", str(error)) from error
+    finally:
+        await consumer.stop()
+    return found

@@ -1,0 +1,93 @@
+"""Block: what one flush writes, cut at one instant."""
+
+from collections.abc import Iterable
+from time import monotonic
+from typing import Any, NamedTuple
+
+from ingest.clock import milliseconds
+from streams.fold import Late, LateStocks
+from streams.part import Part
+from streams.plan import plans
+from streams.sift import Events
+from warehouse.correction import Cause, Correction
+from warehouse.sink import LyingLetter, RawRows
+from warehouse.snapshot import Snapshot
+from warehouse.value import Value
+
+LateByPlace = dict[tuple[str, str], LateStocks]
+"""Closed minutes to recompute, by entity id and ward."""
+
+
+class Amendment(NamedTuple):
+    """A window that is recomputed from the raw rows."""
+
+    part: Part
+    late: Late
+    cause: Cause
+    offset: int
+    """Last offset folded in."""
+
+
+class Block:
+    """What waits to be written together, and how far each partition is with it."""
+
+    def __init__(self) -> None:
+        self.rows = RawRows()
+        self.repeats: list[tuple[Any, ...]] = []
+        self.letters: list[LyingLetter] = []
+        self.newest_recorded: dict[str, int] = {}
+        """By ward, when the newest event was taken in."""
+        self.values: list[Value] = []
+        self.corrections: list[Correction] = []
+        self.late: list[Amendment] = []
+        """Windows that are recomputed when the rows are there."""
+        self.reached: list[tuple[Part, int]] = []
+        """The position before the next record of each partition."""
+        self.memories: list[tuple[Part, Snapshot]] = []
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.rows or self.repeats or self.letters or self.values or self.corrections or self.late or self.memories
+        )
+
+    def add(self, part: Part, events: Events) -> None:
+        """Add the events of a partition."""
+        for name, column in events.rows(part).columns.items():
+            self.rows.columns[name] += column
+        for one in events.envelopes[-1:]:
+            self.newest_recorded[one.partitionkey] = milliseconds(one.recordedtime)
+
+    def cut(self, parts: Iterable[Part], with_memory: bool) -> None:
+        """Add what the partitions' folds give, and the memory of those that went on since their last snapshot."""
+        for part in parts:
+            if part.is_behind:
+                continue
+            self.values += part.fold.take()
+            self.corrections += part.fold.take_corrections()
+            self.late += [Amendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
+            part.fold.late = {}
+            self.reached.append((part, part.next - 1))
+            if part.fold.late_stocks and not part.overdue and monotonic() >= part.overdue_until:
+                part.overdue, part.fold.late_stocks = part.fold.late_stocks, {}
+                part.are_overdue_stored = False
+            if with_memory and plans(part.place[0]) and part.fold.offset > part.snapshot:
+                self.memories.append((part, Snapshot(part.fold.offset, part.values, _memory(part))))
+
+
+def _memory(part: Part) -> list[list[Any]]:
+    """What a snapshot keeps of a partition; what is being recomputed is not done yet."""
+    part.fold.forget()
+    newer, part.fold.late_stocks = part.fold.late_stocks, merged(part.overdue, part.fold.late_stocks)
+    pieces = part.fold.dump()
+    part.fold.late_stocks = newer
+    return pieces
+
+
+def merged(overdue: LateByPlace, newer: LateByPlace) -> LateByPlace:
+    """What is being recomputed, together with what came up since."""
+    both = dict(newer)
+    for place, late in overdue.items():
+        other = both.get(place, late)
+        furthest = min(late, other)
+        both[place] = LateStocks(furthest.from_ms, max(late.until_ms, other.until_ms), furthest.cause)
+    return both

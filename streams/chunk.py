@@ -1,0 +1,28 @@
+"""Chunk: consecutive records of one partition, which go through the worker together."""
+
+from typing import NamedTuple
+
+
+class Chunk(NamedTuple):
+    """Consecutive records of one partition, column by column."""
+
+    offsets: list[int]
+    values: list[bytes | None]
+    keys: list[bytes | None] | None = None
+    """Wards, as far as whoever sent them has said so."""
+    first_ms: int = 0
+    """When Kafka took the first of them, in milliseconds since 1970 by the real clock; 0: not known."""
+    last_ms: int = 0
+    """The same of the last one."""
+
+    def since(self, first: int) -> "Chunk":
+        """What of it begins at an offset."""
+        if not self.offsets or self.offsets[0] >= first:
+            return self
+        skip = sum(offset < first for offset in self.offsets)
+        keys = self.keys[skip:] if self.keys else None
+        return self._replace(offsets=self.offsets[skip:], values=self.values[skip:], keys=keys)
+
+    def moved(self, base: int) -> "Chunk":
+        """The same with positions instead of Kafka's offsets."""
+        return self._replace(offsets=[offset + base for offset in self.offsets]) if base else self

@@ -1,0 +1,176 @@
+"""Sift: records become events that count, repeats, and dead letters."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+
+from ingest import metrics
+from ingest.clock import Clock, milliseconds
+from ingest.dead_letter import DeadLetter, from_record
+from ingest.envelope import Envelope, decode
+from ingest.errors import InvalidEvent, Unavailable
+from ingest.producer import Producer
+from streams.chunk import Chunk
+from streams.part import Part
+from streams.repeat import judged
+from streams.store import Stopping, Store
+from warehouse import copies
+from warehouse.sink import RawRows
+
+
+class Events(NamedTuple):
+    """Events with their places, column by column."""
+
+    envelopes: list[Envelope]
+    offsets: list[int]
+    records: list[bytes]
+
+    def only(self, indices: Sequence[int]) -> "Events":
+        """Some of them."""
+        envelopes, offsets, records = self
+        return Events(
+            [envelopes[index] for index in indices],
+            [offsets[index] for index in indices],
+            [records[index] for index in indices],
+        )
+
+    def rows(self, part: Part) -> RawRows:
+        """The same as raw rows."""
+        rows = RawRows()
+        rows.columns["topic"] = [part.place[0]] * len(self.offsets)
+        rows.columns["partition"] = [part.place[1]] * len(self.offsets)
+        rows.columns["offset"] = self.offsets
+        rows.columns["ward"] = [one.partitionkey for one in self.envelopes]
+        rows.columns["kind"] = [one.data.kind for one in self.envelopes]
+        rows.columns["subject"] = [one.subject for one in self.envelopes]
+        rows.columns["id"] = [one.id for one in self.envelopes]
+        rows.columns["at_ms"] = [milliseconds(one.time) for one in self.envelopes]
+        rows.columns["event"] = self.records
+        return rows
+
+
+class Refused(NamedTuple):
+    """A record that is no event of ours."""
+
+    offset: int
+    record: bytes
+    ward: str
+    fault: InvalidEvent
+
+
+class Sifted(NamedTuple):
+    """What a chunk holds."""
+
+    events: Events
+    refused: list[Refused]
+    judgement: list[bool]
+    """In order, whether each record is bad."""
+
+
+def sifted(chunk: Chunk) -> Sifted:
+    """Tell events from what is none."""
+    records = [value or b"" for value in chunk.values]
+    decoded = decode(records).events
+    bad = [isinstance(one, InvalidEvent) for one in decoded]
+    if not any(bad):
+        return Sifted(Events(decoded, chunk.offsets, records), [], bad)  # type: ignore[arg-type]
+    events = Events([], [], [])
+    refused = []
+    for index, one in enumerate(decoded):
+        if isinstance(one, InvalidEvent):
+            key = chunk.keys[index] if chunk.keys else None
+            refused.append(Refused(chunk.offsets[index], records[index], _ward(key), one))
+        else:
+            events.envelopes.append(one)
+            events.offsets.append(chunk.offsets[index])
+            events.records.append(records[index])
+    return Sifted(events, refused, bad)
+
+
+class Sieve:
+    """Finds what must not count, and sees to it that it is kept elsewhere."""
+
+    def __init__(self, store: Store, producer: Producer, clock: Clock, stopping: Stopping) -> None:
+        self._store = store
+        self._producer = producer
+        self._clock = clock
+        self._stopping = stopping
+
+    async def refuse(self, part: Part, refused: Sequence[Refused]) -> None:
+        """Send dead letters; returns when Kafka has them.
+
+        Raises:
+            Unavailable: Kafka is away, and the worker is stopping.
+        """
+        now = self._clock.now()
+        letters: list[DeadLetter] = [
+            from_record(*part.place, one.offset, one.record, one.fault, ward=one.ward, received_at=now)
+            for one in refused
+        ]
+        while letters:
+            try:
+                await self._producer.dead_letter(*letters)
+                return
+            except Unavailable as error:
+                await self._stopping.pause(error.retry_after.total_seconds(), error)
+
+    async def without_repeats(
+        self, part: Part, events: Events, flush: Callable[[], Awaitable[None]]
+    ) -> tuple[Events, list[tuple[Any, ...]]]:
+        """Take out what was there before, and remember the rest.
+
+        Args:
+            part: the partition.
+            events: what came.
+            flush: writes everything that waits, so that the warehouse knows all that came before.
+
+        Returns:
+            The events that count, and rows of `raw_repeats` for the others.
+        """
+        hashes = [copies.id_hash(one.partitionkey, one.id) for one in events.envelopes]
+        suspects = part.ids.suspects(hashes)
+        repeats: list[tuple[Any, ...]] = []
+        if suspects:
+            await flush()
+            asked = {(events.envelopes[index].partitionkey, events.envelopes[index].id) for index in suspects}
+            stored = await self._store.ask(copies.first_copies, *part.place, asked)
+            verdict = judged(events.envelopes, events.offsets, suspects, stored)
+            repeats = [
+                _repeat(part, events, index, first, is_conflict)
+                for found, is_conflict in ((verdict.repeated, False), (verdict.conflicts, True))
+                for index, first in found
+            ]
+            metrics.DUPLICATE_EVENTS.labels("repeat").inc(len(verdict.repeated))
+            metrics.DUPLICATE_EVENTS.labels("conflict").inc(len(verdict.conflicts))
+            if repeats:
+                events = events.only(verdict.fresh)
+                hashes = [hashes[index] for index in verdict.fresh]
+        part.ids.add(hashes, today())
+        return events, repeats
+
+
+def today() -> date:
+    """The day in UTC on which rows are stored now; it is the warehouse's day, whatever clock the install lives by."""
+    return datetime.now(UTC).date()
+
+
+def _repeat(part: Part, events: Events, index: int, first: int, is_conflict: bool) -> tuple[Any, ...]:
+    one = events.envelopes[index]
+    return (
+        *part.place,
+        events.offsets[index],
+        one.partitionkey,
+        one.data.kind,
+        one.subject,
+        one.id,
+        milliseconds(one.time),
+        events.records[index] if is_conflict else b"",
+        is_conflict,
+        first,
+    )
+
+
+def _ward(key: bytes | None) -> str:
+    """The ward that a record's key names."""
+    text = (key or b"").decode(errors="replace")
+    return text if 0 < len(text) <= 80 and text.isascii() and text.isprintable() else "unknown"

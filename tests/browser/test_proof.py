@@ -1,0 +1,103 @@
+"""From a figure to what is behind it: its proof, the query to run oneself, the dead letters, and the system's own account."""
+
+import json
+import re
+from contextlib import suppress
+
+import pytest
+from kafka import KafkaProducer
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PATIENCE, live
+from warehouse.audit import run_audit, write_audit
+from warehouse.audit_scope import since
+from warehouse.client import connect
+
+pytestmark = pytest.mark.browser
+
+SOON = 60_000
+FORBIDDEN = "không có quyền"
+
+
+def test_a_figure_leads_to_its_proof_and_on_to_the_query(open_board, kiosk, artefacts):
+    with open_board(rights=("leader", "analyst")) as page:
+        live(page)
+        expect(page.locator("#q01-figure")).to_have_text(str(kiosk.issued))
+        page.locator("#q01-figure").press("Enter")  # a keyboard is enough
+        page.wait_for_url("**/proof/Q01")
+        expect(page.locator("#proof-verdict")).to_have_class("verdict agrees", timeout=SOON)
+        expect(page.locator("#proof-verdict")).to_contain_text(f"KHỚP · {kiosk.issued}")
+        expect(page.locator("#proof-members")).to_contain_text("Hộ tịch")
+        expect(page.locator("#proof-windows .plain")).to_contain_text("khớp")
+        expect(page.locator("#proof-events")).to_contain_text("ticket.issued")
+        kiosk.issue()
+        expect(page.locator("#q01-figure")).to_have_text(str(kiosk.issued)), "the figure goes on living"
+        page.click("#proof-again")
+        expect(page.locator("#proof-verdict")).to_contain_text(f"KHỚP · {kiosk.issued}", timeout=SOON)
+        page.screenshot(path=artefacts / "proof-vi.png")
+        page.click("#proof-run-recomputed")
+        page.wait_for_url("**/sql?proof=Q01&part=recomputed&**")
+        expect(page.locator("textarea").first).to_have_value(re.compile("FROM events"))
+        page.locator("textarea").first.press("Control+Enter")
+        expect(page.locator("#sql-table .ag-row").first).to_be_visible(timeout=SOON)
+        expect(page.locator("#sql-fault")).to_be_empty()
+
+
+def test_a_letter_is_found_tried_and_not_sent_in_vain(open_board, stack, kiosk, artefacts):
+    put(stack, {"specversion": "1.0", "type": "vn.hongbang.queue.ticket.flown.v1", "ho_ten": "Nguyễn Văn A"})
+    with open_board("/letters", ("admin",)) as page:
+        row = page.locator("#letters-table .ag-center-cols-container .ag-row").first
+        until_there(page, row)
+        page.click("#letters-reason")
+        page.get_by_role("option").first.click()
+        expect(page.locator("#letters-count")).to_contain_text("sự kiện lỗi")
+        row.click()
+        expect(page.locator("#letters-detail .payload")).to_contain_text("[personal]")
+        expect(page.locator("#letters-detail .payload")).not_to_contain_text("Nguyễn")
+        expect(page.locator("#letters-send")).to_be_disabled()
+        page.click("#letters-try")
+        expect(page.locator("#letters-status")).to_have_text("Chạy thử: 0/1 gửi được", timeout=SOON)
+        expect(page.locator("#letters-table [col-id=result]").last).to_contain_text("vẫn không đọc được")
+        expect(page.locator("#letters-send")).to_be_disabled()
+        page.screenshot(path=artefacts / "letters-vi.png")
+
+
+def test_who_may_not_see_the_letters_is_told(open_board):
+    with open_board("/letters", ("leader",)) as page:
+        expect(page.locator(".alone")).to_contain_text(FORBIDDEN)
+
+
+def test_the_audit_is_on_the_system_page_and_on_the_board(open_board, stack, kiosk, artefacts):
+    ingest = stack.install.ingest
+    with connect(stack.install.warehouse) as client:
+        report = run_audit(client, ingest, since(ingest, None))
+        write_audit(client, report)
+    assert report.differences == 0, report.found
+    with open_board("/system", language="en") as page:
+        expect(page.locator("#system-audit .verdict")).to_contain_text("NO DIFFERENCES", timeout=SOON)
+        expect(page.locator("#system-streams")).to_contain_text("Queue")
+        expect(page.locator("#system-sources")).to_contain_text("LIVE")
+        page.screenshot(path=artefacts / "system-en.png")
+        page.goto(stack.install.board.url)
+        live(page)
+        expect(page.locator("#audit")).to_contain_text("differences 0", timeout=SOON)
+
+
+def put(stack, body):
+    """Put a record into Kafka that is no event of ours."""
+    producer = KafkaProducer(bootstrap_servers=stack.install.ingest.bootstrap)
+    try:
+        key = stack.install.ingest.ward.encode()
+        producer.send("ioc.queue.v1", key=key, value=json.dumps(body).encode()).get(timeout=30)
+    finally:
+        producer.close()
+
+
+def until_there(page, row):
+    """Look again until the row has come."""
+    for _ in range(SOON // 2_000):
+        with suppress(AssertionError):
+            expect(row).to_be_visible(timeout=2_000)
+            return
+        page.click("#letters-refresh")
+    expect(row).to_be_visible(timeout=PATIENCE)

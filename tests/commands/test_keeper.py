@@ -1,0 +1,80 @@
+"""The keeper as a process: it does its chores by itself, says what became of them, and outlives what it needs."""
+
+import time
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+from pydantic import SecretStr
+
+from commands.install import KINDS, variable
+from commands.keeper_findings import kept
+from commands.stack import Stack
+from tests import raw
+from tests.made import events
+from warehouse.client import connect
+from warehouse.keeping import archive, contents, state
+from warehouse.keeping.state import Announced, Chore, KeeperState
+from warehouse.settings import WarehouseSettings
+
+MEMORY_MB = 80
+
+
+def test_every_secret_is_known_by_its_name():
+    for kind in KINDS:
+        for name, field in kind.model_fields.items():
+            holds = SecretStr in (field.annotation, *get_args(field.annotation))
+            assert contents.is_secret(variable(kind, name)) is holds, variable(kind, name)
+
+
+def until(question, patience=60):
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if answer := question():
+            return answer
+        time.sleep(0.2)
+    raise AssertionError("never")
+
+
+@pytest.mark.embedded
+@pytest.mark.timeout(180)
+def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
+    variables = {"IOC_KEEPER_SETTLE": "PT0S", "IOC_KEEPER_BACKUP_COPIES": "1"}
+    with Stack(tmp_path, ("warehouse",), variables) as stack:
+        with connect(stack.settings(WarehouseSettings)) as client:
+            raw.store(client, events(seed=3, count=50))
+        stack.start("keeper")
+        stack.wait("keeper")
+        done = until(lambda: (found := state.read(tmp_path)).chore("audit").done_at and found)
+        assert not any(done.chore(name).failed for name in ("backup", "retention", "audit")), done
+        assert "not checked" in done.chore("audit").said  # without Kafka
+        (file,) = (tmp_path / "backups").iterdir()
+        assert archive.read_manifest(file).tables["schema_migrations"].rows > 0
+        stack.kill("warehouse")
+        pid, looked_at = stack.pid("keeper"), done.looked_at
+        until(lambda: state.read(tmp_path).looked_at > looked_at)
+        assert stack.pid("keeper") == pid
+        assert stack.memory()["keeper"] < MEMORY_MB * 1e6
+        findings = list(kept(stack.install))
+        assert [finding.good for finding in findings] == [True, True, True]
+
+
+def test_the_doctor_tells_what_could_not_be_done_and_what_will_be_deleted(tmp_path):
+    stack = Stack(tmp_path, ("warehouse",))
+    now = datetime(2026, 11, 25, tzinfo=UTC)
+    state.write(
+        tmp_path,
+        KeeperState(
+            chores={
+                "backup": Chore(tried_at=now, said="No room", failed=True),
+                "audit": Chore(tried_at=now, done_at=now, said="3 differences", alarming=True),
+                "retention": Chore(tried_at=now, done_at=now, said="0 changed"),
+            },
+            announced={"raw_events": Announced(days=60, rows=7, since=now)},
+        ),
+    )
+    findings = list(kept(stack.install))
+    assert [finding.good for finding in findings] == [False, False, True, False]
+    assert "No room" in findings[0].vietnamese
+    assert "7 rows of raw_events older than 60 days" in findings[3].english
+    assert "26/11/2026" in findings[3].vietnamese

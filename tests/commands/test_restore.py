@@ -1,0 +1,189 @@
+"""Backup and restore by their commands, on the real engine; no Kafka takes part (tests/faults has that)."""
+
+import json
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from commands import backup, obstacles, restore
+from commands.install import described
+from commands.stack import Stack
+from tests import raw
+from tests.made import events
+from warehouse.client import connect
+from warehouse.settings import WarehouseSettings
+from warehouse.snapshot import Snapshot, write_snapshots
+
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
+
+COUNT = 2000
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory):
+    with Stack(tmp_path_factory.mktemp("kept"), ("warehouse",)) as running:
+        folder = running.folder
+        with connect(running.settings(WarehouseSettings)) as client:
+            raw.store(client, events(seed=3, count=COUNT))
+            write_snapshots(client, [(("ioc.queue.v1", 0), Snapshot(7, 7, [["one", [1, 2]]]))])
+        for name, text in {
+            "connectors/petition_portal.cursor": "the place",
+            "dashboard/accounts.json": "[]",
+            "dashboard/sessions.json": "{}",
+            "calendar.toml": "# days off",
+        }.items():
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text)
+        yield running
+
+
+@pytest.fixture
+def here(monkeypatch, tmp_path):
+    """Become somebody at a terminal of an install."""
+    monkeypatch.chdir(tmp_path)
+
+    def become(variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+
+    return become
+
+
+@pytest.fixture(scope="module")
+def made(stack, tmp_path_factory):
+    """A backup with secrets, taken while the warehouse runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("elsewhere"))
+        for name, value in stack.variables.items():
+            patch.setenv(name, value)
+        assert backup.main(["--with-secrets", "--json"]) == 0
+    (file,) = (stack.folder / "backups").iterdir()
+    return file
+
+
+def fingerprint(settings: WarehouseSettings):
+    with connect(settings) as client:
+        return client.query("SELECT count(), sum(cityHash64(*)) FROM raw_events")
+
+
+def test_a_backup_is_one_private_file_that_says_what_is_in_it(made):
+    assert made.name.startswith("ioc-hong-bang-20")
+    assert made.stat().st_mode & 0o077 == 0
+    with tarfile.open(made) as tar:
+        names = tar.getnames()
+        manifest = json.load(tar.extractfile(names[-1]))
+    assert names[-1] == "manifest.json"
+    assert {"data/connectors/petition_portal.cursor", "data/dashboard/accounts.json", "data/calendar.toml"} <= set(
+        names
+    )
+    assert "data/secrets/ioc_pseudonym_secret" in names
+    assert "data/dashboard/sessions.json" not in names
+    assert manifest["tables"]["raw_events"]["rows"] == COUNT
+    assert set(names[:-1]) == set(manifest["files"])
+
+
+def test_without_being_asked_no_secret_goes_with_it(stack, here, tmp_path, monkeypatch, capsys):
+    here(stack.variables)
+    (tmp_path / ".env").write_text("IOC_BOARD_PORT=8051\nexport IOC_KAFKA_PASSWORD=hunter2hunter2\n")
+    with monkeypatch.context() as patch:
+        patch.setattr("commands.install.ROOT", tmp_path)
+        assert backup.main(["--to", str(tmp_path / "usb")]) == 0
+    (file,) = (tmp_path / "usb").iterdir()
+    assert b"hunter2" not in file.read_bytes()
+    assert b"IOC_BOARD_PORT=8051" in file.read_bytes()
+    for secret in (stack.folder / "secrets").iterdir():
+        assert secret.read_bytes() not in file.read_bytes()
+    assert "pseudonym" in capsys.readouterr().err
+    fresh = tmp_path / "fresh"  # with secrets of its own, and without settings
+    (tmp_path / ".env").unlink()
+    here({"IOC_DATA_FOLDER": str(fresh)})
+    assert restore.main([str(file)]) == 0
+    assert "secret here is another" in capsys.readouterr().err
+    kept = (fresh / "settings-of-backup.env").read_text()
+    assert kept == "IOC_BOARD_PORT=8051\n# IOC_KAFKA_PASSWORD is a secret and was left out\n"
+    assert backup.main(["--json"]) == 0  # a stopped install is backed up as well
+    report = json.loads(capsys.readouterr().out)
+    assert report["tables"]["raw_events"]["rows"] == COUNT
+    assert Path(report["file"]).parent == fresh / "backups"
+
+
+def test_a_restored_install_has_the_same_rows_and_files(stack, made, here, tmp_path):
+    before = fingerprint(stack.settings(WarehouseSettings))
+    other = Stack(tmp_path / "other", ("warehouse",))
+    for name, text in {"connectors/petition_portal.cursor": "newer", "connectors/other.cursor": "x"}.items():
+        (other.folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (other.folder / name).write_text(text)
+    with other:  # its own tables, which are to be moved aside
+        pass
+    here(other.variables)
+    assert restore.main([str(made)]) == 0
+    with Stack(other.folder, ("warehouse",)) as again:  # which reads the restored secrets
+        settings = again.settings(WarehouseSettings)
+        assert fingerprint(settings) == before
+        with connect(settings) as client:
+            assert client.query("SELECT count() FROM events")[0][0] == COUNT  # the views are there again
+            assert client.query("SELECT count() > 1, uniqExact(offset) FROM fold_snapshots") == [(1, 1)]
+    assert (other.folder / "connectors" / "petition_portal.cursor").read_text() == "the place"
+    assert not (other.folder / "connectors" / "other.cursor").exists()
+    secret = "secrets/ioc_pseudonym_secret"
+    assert (other.folder / secret).read_text() == (stack.folder / secret).read_text()
+    (aside,) = other.folder.glob("before-restore-*")
+    assert (aside / "connectors" / "other.cursor").read_text() == "x"
+    assert (aside / "warehouse").is_dir()
+    assert (aside / secret).is_file()
+    assert not list(other.folder.glob("restore-*"))
+
+
+def test_a_dry_run_shows_and_changes_nothing(stack, made, here, tmp_path, capsys):
+    here(stack.variables)
+    assert restore.main([str(made), "--dry-run", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["tables"]["raw_events"] == {"backup": COUNT, "there": COUNT}
+    assert report["polled"] == ["petition_portal"]
+    fresh = tmp_path / "fresh"
+    here({"IOC_DATA_FOLDER": str(fresh)})
+    assert restore.main([str(made), "--dry-run"]) == 0
+    assert f"raw_events{COUNT:>30}" in capsys.readouterr().err
+    assert {path.name for path in fresh.iterdir()} == {"secrets"}
+
+
+def test_a_running_install_is_not_restored(stack, made, here, capsys):
+    here(stack.variables)
+    assert restore.main([str(made)]) == 1
+    assert "./ioc down" in capsys.readouterr().err
+    assert not list(stack.folder.glob("before-restore-*"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "bit", "other"])
+def test_a_damaged_backup_changes_nothing(made, here, tmp_path, capsys, damage):
+    whole = made.read_bytes()
+    at = whole.index(b"the place")
+    broken = {
+        "cut": whole[: len(whole) // 2],
+        "bit": whole[:at] + b"The place" + whole[at + 9 :],
+        "other": b"no tar at all" * 1000,
+    }
+    file = tmp_path / "broken.tar"
+    file.write_bytes(broken[damage])
+    here({"IOC_DATA_FOLDER": str(tmp_path / "fresh")})
+    assert restore.main([str(file)]) == 1
+    assert "Take another" in capsys.readouterr().err
+    assert not (tmp_path / "fresh" / "warehouse").exists()
+    assert not list((tmp_path / "fresh").glob("restore-*"))
+
+
+def test_another_wards_backup_is_refused(made, here, tmp_path, capsys):
+    here({"IOC_DATA_FOLDER": str(tmp_path / "fresh"), "IOC_WARD": "le-chan"})
+    assert restore.main([str(made)]) == 1
+    assert "hong-bang" in capsys.readouterr().err
+
+
+def test_a_restore_that_was_cut_off_stops_the_next_start(tmp_path):
+    stack = Stack(tmp_path / "x", ("warehouse",))
+    install = described(stack.variables, stack.folder / "secrets")
+    obstacles.check_restore(install)
+    install.run.mkdir(exist_ok=True)
+    (install.run / "restoring").write_text("/somewhere")
+    with pytest.raises(obstacles.CannotStartError, match="/somewhere"):
+        obstacles.check_restore(install)

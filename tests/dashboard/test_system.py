@@ -1,0 +1,101 @@
+from datetime import timedelta
+from pathlib import Path
+
+from dashboard import system_desk
+from dashboard.system_tables import audit_block, chore_table, disk_table, source_table, stream_table
+from ingest.errors import Unavailable
+from ingest.kafka_extent import Extent, Held
+from ingest.room import Disk
+from tests.dashboard.board import BoardOfTests, call
+from tests.dashboard.test_overview import texts
+from tests.dashboard.test_standing import NOW, STOP, audit
+from tests.dashboard.ward import NOW_MS, ingest_settings, scene
+from warehouse.keeping.state import Chore, KeeperState
+from warehouse.positions import Base
+from warehouse.standing import Stored
+
+QUEUE = "ioc.queue.v1"
+KEPT = Stored(QUEUE, 2, 883, 2, 5, 889, NOW_MS - 60_000, NOW)
+GB = 10**9
+
+
+def said(parts):
+    return " ".join(texts(part) for part in (parts if isinstance(parts, list) else [parts]))
+
+
+def test_an_audit_is_a_verdict_its_streams_and_what_it_found():
+    report = {
+        "streams": {QUEUE: {"kafka": 890, "raw": 883, "repeats": 2, "dead_letters": 5, "missing": 0, "doubled": 1}},
+        "found": [{"place": "hong-bang Q01 flow", "fault": "wrong", "found": "7", "expected": "8"}],
+    }
+    clean, differing = (audit_block([audit(count)._replace(report=report)], NOW_MS, "vi") for count in (0, 3))
+    assert clean[0].className == "verdict agrees"
+    assert "KHÔNG SAI LỆCH · 41.208 giá trị" in said(clean)
+    assert differing[0].className == "verdict differs"
+    for part in ("hong-bang Q01 flow", "wrong", "890", "883"):
+        assert part in said(differing)
+    assert "quá 26 giờ" in said(audit_block([audit(ago=timedelta(hours=30))], NOW_MS, "vi"))
+    assert "Chưa đối soát" in said(audit_block([], NOW_MS, "vi"))
+
+
+def test_a_report_of_another_shape_is_no_fault():
+    for report in (
+        {},
+        {"streams": []},
+        {"streams": {"x": 5}},
+        {"found": "no"},
+        {"found": [5]},
+        {"streams": {QUEUE: {}}},
+    ):
+        assert audit_block([audit()._replace(report=report)], NOW_MS, "en")
+
+
+def test_streams_say_what_is_stored_and_what_waits():
+    table = said(stream_table([KEPT], {(QUEUE, 2): 12, (QUEUE, 0): 1}, [], NOW_MS, "vi"))
+    for part in ("Một cửa", "883", "13", "10:14"):
+        assert part in table
+    assert "đã dừng" in said(stream_table([KEPT], {}, [STOP._replace(topic=QUEUE)], NOW_MS, "vi"))
+
+
+def test_sources_chores_and_disks_have_a_word_beside_the_colour():
+    assert "MẤT NGUỒN từ 09:41" in said(source_table(scene("vi")))
+    failed = KeeperState(chores={"backup": Chore(done_at=NOW, said="no room", failed=True)})
+    assert "không được: no room" in said(chore_table(failed, True, "vi"))
+    assert "keeper" not in said(chore_table(failed, True, "vi"))
+    assert "keeper" in said(chore_table(KeeperState(), False, "vi"))
+    words = said(
+        disk_table([Disk(Path("/a"), GB // 2, GB), Disk(Path("/b"), 2 * GB, GB), Disk(Path("/c"), 9 * GB, GB)], "vi")
+    )
+    for word in ("ngừng nhận dữ liệu", "cần dọn", "đủ"):
+        assert word in words
+
+
+def test_what_waits_in_kafka_is_counted_from_where_the_warehouse_stands(monkeypatch, tmp_path):
+    extents = {(QUEUE, 2): Extent(0, 895), (QUEUE, 1): Extent(4, 10), ("ioc.camera.v1", 0): Extent(0, 3)}
+    monkeypatch.setattr(system_desk.kafka_extent, "held", lambda settings: Held("new", extents))
+    monkeypatch.setattr(system_desk, "bases", lambda client: {("ioc.camera.v1", 0): [Base("new", 100, 100)]})
+    kept = [KEPT, KEPT._replace(topic="ioc.camera.v1", partition=0, last_offset=101)]
+    waiting = system_desk._behind(None, ingest_settings(tmp_path), kept)
+    assert waiting == {(QUEUE, 2): 5, (QUEUE, 1): 6, ("ioc.camera.v1", 0): 1}
+
+    def away(settings):
+        raise Unavailable("Kafka", "away")
+
+    monkeypatch.setattr(system_desk.kafka_extent, "held", away)
+    assert system_desk._behind(None, ingest_settings(tmp_path), kept) == {}
+
+
+class Found:
+    async def ask(self, question):
+        return system_desk.Found([audit()], [KEPT], {}, [], [])
+
+
+async def test_the_page_is_filled_for_who_may_see_the_board(tmp_path):
+    tested, tick = BoardOfTests(tmp_path, reader=Found()), [(("system-tick", "n_intervals"), 0)]
+    async with tested.logged_in() as client:
+        told = await call(client, "system-audit.children", tick)
+        assert "KHÔNG SAI LỆCH" in str(told)
+        assert "Nguồn" in str(await call(client, "system-disks.children", tick))
+    async with tested.logged_in(("analyst",), "mai") as client:
+        assert await call(client, "system-audit.children", tick) == {}
+        assert await call(client, "system-disks.children", tick) == {}

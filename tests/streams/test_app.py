@@ -1,0 +1,138 @@
+"""What keeps Faust's known losses out (reliability: commits that run ahead, messages that are skipped): each is asserted of our app."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from faust.types import TP
+
+from ingest.errors import Unavailable
+from ingest.events import streams
+from ingest.settings import IngestSettings
+from ingest.topic import DEAD_LETTERS, topic_of
+from streams import ending, transport
+from streams.app import build
+from streams.chunk import Chunk
+from streams.settings import StreamsSettings
+from streams.transport import ChunkConsumer
+from streams.worker import Worker
+from warehouse.client import Client
+from warehouse.settings import WarehouseSettings
+
+
+class NoSigns:
+    def take(self, place: tuple[str, int], chunk: Chunk) -> None:
+        pass
+
+    async def run(self, worker: Worker) -> None:
+        pass
+
+
+@pytest.fixture
+def worker() -> Worker:
+    warehouse = WarehouseSettings(_env_file=None, password="a long enough password")
+    ingest = IngestSettings(_env_file=None)
+    return Worker(
+        StreamsSettings(_env_file=None), ingest, Client(warehouse), Client(warehouse), object(), ingest.clock()  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+@pytest.fixture
+def app(worker: Worker) -> Any:
+    return build(StreamsSettings(_env_file=None), IngestSettings(_env_file=None), worker, NoSigns())  # type: ignore[arg-type]
+
+
+def test_nothing_of_fausts_own_bookkeeping_is_relied_on(app: Any) -> None:
+    conf = app.conf
+    assert (
+        conf.processing_guarantee.value == "at_least_once"
+    )  # exactly_once fences, doubles and hangs (#136, #323, #517)
+    assert conf.consumer_auto_offset_reset == "earliest"  # "latest" turns a lost position into lost records
+    assert not conf.topic_allow_declare
+    assert not conf.stream_wait_empty  # a stop would wait for agents that wait for the warehouse
+    assert conf.store.scheme == "memory"
+    assert not app.tables
+    assert not conf.web_enabled  # /table and /router answer without any log-in
+
+
+def test_records_reach_the_worker_as_they_are(app: Any) -> None:
+    assert (app.conf.value_serializer, app.conf.key_serializer) == (
+        "raw",
+        "raw",
+    )  # JSON drops what is bad; pickle runs it
+    assert {agent.channel.value_type for agent in app.agents.values()} == {bytes}
+    assert issubclass(app.transport.Consumer, ChunkConsumer)
+
+
+def test_each_topic_has_one_agent_that_takes_one_chunk_at_a_time_and_acknowledges_nothing(app: Any) -> None:
+    assert set(app.agents) == {*map(topic_of, streams()), DEAD_LETTERS}
+    assert {agent.concurrency for agent in app.agents.values()} == {
+        1
+    }  # with more, commits pass what is in flight (#606)
+    assert {agent.channel.acks for agent in app.agents.values()} == {False}
+    assert not any(app.topics.acks_enabled_for(agent.channel.get_topic_name()) for agent in app.agents.values())
+
+
+def test_faust_cannot_drop_what_it_believes_to_have_read() -> None:
+    """What is read again after a seek has lower offsets, and Faust's fetcher would drop it without a word."""
+    read_offset = transport.ReadOffsets()
+    read_offset[TP("ioc.queue.v1", 0)] = 17
+    assert read_offset[TP("ioc.queue.v1", 0)] is None
+
+
+class EndedError(BaseException):
+    pass
+
+
+@pytest.fixture
+def ended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    codes: list[int] = []
+
+    def end(code: int) -> None:
+        codes.append(code)
+        raise EndedError
+
+    monkeypatch.setattr(ending, "end", end)
+    return codes
+
+
+@pytest.mark.parametrize("error", [ValueError("a bug"), KeyError("another"), MemoryError(), SystemExit(1)])
+async def test_no_error_leaves_an_agent(ended: list[int], error: BaseException) -> None:
+    """It would be committed and skipped (#527, #189): the process ends instead, whatever it is."""
+
+    async def work() -> None:
+        raise error
+
+    with pytest.raises(EndedError):
+        await ending.or_end(work())
+    assert ended == [ending.BUG]
+
+
+async def test_a_cancelled_agent_is_no_error(ended: list[int]) -> None:
+    task = asyncio.create_task(ending.or_end(asyncio.sleep(60)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not ended
+
+
+def failing(error: Exception) -> Callable[..., Awaitable[None]]:
+    async def work(*_: object) -> None:
+        raise error
+
+    return work
+
+
+async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = ("ioc.queue.v1", 0)
+    worker._parts[place] = SimpleNamespace(is_open=True, base=0, place=place)  # type: ignore[assignment]
+    monkeypatch.setattr(worker, "_take", failing(Unavailable("ClickHouse", "away")))
+    with pytest.raises(Unavailable):
+        await worker.take(place, Chunk([0], [b""]))
+    worker.stopping.tell()
+    await worker.take(place, Chunk([0], [b""]))

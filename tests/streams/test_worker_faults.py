@@ -1,0 +1,118 @@
+"""Workers that come and go, freeze and stall: nothing is lost, nothing is counted twice, and every minute is right in the end."""
+
+import signal
+import time
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from commands.stack import Stack
+from ingest.envelope import Envelope
+from streams import ending
+from tests.streams import counting
+from tests.streams.counting import a_clock, made, send, until
+from warehouse.client import Client, connect
+from warehouse.settings import WarehouseSettings
+
+pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(400)]
+
+SENT: list[Envelope] = []
+"""Everything that the tests of this module have sent so far: they build on each other."""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("faults"), ("ingest", "warehouse", "streams"), a_clock()) as running:
+        yield running
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    with connect(stack.settings(WarehouseSettings)) as opened:
+        yield opened
+
+
+def more(stack: Stack, count: int = 600) -> None:
+    envelopes = made(len(SENT) + 31, count)
+    send(stack, envelopes)
+    SENT.extend(envelopes)
+
+
+def test_workers_that_come_and_go_all_the_time(stack: Stack, client: Client) -> None:
+    for turn in range(6):
+        more(stack)
+        stack.start("streams-2")
+        until(lambda: "connected to Kafka" in stack.log("streams-2"), 20)
+        more(stack)
+        stack.kill("streams-2" if turn % 2 else "streams-1", (signal.SIGKILL, signal.SIGTERM)[turn % 3 == 0])
+        more(stack)
+        if not turn % 2:
+            stack.start("streams-1")
+            stack.kill("streams-2")
+    counting.check(client, SENT, 120)
+
+
+@pytest.mark.parametrize("where", ["anywhere", "raw_stored", "values_stored"])
+def test_a_worker_that_was_frozen_ends_before_it_writes(stack: Stack, client: Client, where: str) -> None:
+    """Another one has its partitions by then. When it goes on in the middle of a flush, the next step is not done."""
+    stack.kill("streams-1", signal.SIGTERM)
+    if where != "anywhere":
+        stack.variables["IOC_FAILPOINTS"] = f"streams.{where}:2:freeze"
+    stack.start("streams-1")
+    stack.variables.pop("IOC_FAILPOINTS", None)
+    stack.wait("streams-1")
+    zombie = stack._processes["streams-1"]
+    more(stack)
+    if where == "anywhere":
+        zombie.send_signal(signal.SIGSTOP)
+    assert until(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_STOPPED)
+    stack.start("streams-2")
+    more(stack)
+    counting.check(client, SENT, 90)  # the other one has taken over, which takes longer than the session
+    zombie.send_signal(signal.SIGCONT)
+    assert zombie.wait(20) == ending.FROZEN
+    more(stack)
+    counting.check(client, SENT, 60)
+    stack.start("streams-1")
+    stack.kill("streams-2", signal.SIGTERM)
+    more(stack)
+    counting.check(client, SENT, 60)
+
+
+def test_a_kafka_that_stands_still_for_a_while(stack: Stack, client: Client) -> None:
+    more(stack)
+    stack.kill("kafka", signal.SIGSTOP)
+    time.sleep(20)
+    stack.kill("kafka", signal.SIGCONT)
+    until(lambda: can_send(stack))
+    counting.check(client, SENT, 90)
+
+
+def can_send(stack: Stack) -> bool:
+    more(stack)
+    return True
+
+
+@pytest.mark.parametrize("away", ["warehouse", "kafka"])
+def test_a_worker_ends_in_time_though_something_hangs(stack: Stack, client: Client, away: str) -> None:
+    more(stack)
+    stack.kill(away, signal.SIGSTOP)
+    if away == "warehouse":
+        more(stack)
+    worker = stack._processes["streams-1"]
+    worker.terminate()
+    assert worker.wait(10) == 0
+    stack.kill(away, signal.SIGCONT)
+    stack.restart("streams-1")
+    counting.check(client, SENT, 90)
+
+
+def test_what_comes_in_when_all_of_it_is_over_is_counted_and_every_minute_is_right(
+    stack: Stack, client: Client
+) -> None:
+    more(stack)
+    counting.check(client, SENT, 60)
+    found = counting.audit(stack)
+    assert (found.differences, found.found) == (0, [])
+    assert set(found.not_checked) == {"feed", "board"}

@@ -1,0 +1,194 @@
+"""What a worker does when the warehouse or Kafka has lost something: everything is there again, counted once."""
+
+import shutil
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from kafka import KafkaAdminClient, TopicPartition
+
+from commands.stack import Stack
+from ingest import kafka_extent
+from ingest.envelope import Envelope
+from ingest.kafka_client import client_options
+from ingest.settings import IngestSettings
+from tests.made import events
+from tests.streams import counting
+from tests.streams.counting import a_clock, expected, flows, made, send, until
+from warehouse import positions
+from warehouse.client import Client, connect
+from warehouse.settings import WarehouseSettings
+
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]
+
+SENT: list[Envelope] = []
+"""Everything that the tests of this module have sent so far: they build on each other."""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    # The worker is started first: Kafka and the warehouse are not there yet, and it waits for them.
+    with Stack(tmp_path_factory.mktemp("recovery"), ("streams", "ingest", "warehouse"), a_clock()) as running:
+        yield running
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    with connect(stack.settings(WarehouseSettings)) as opened:
+        yield opened
+
+
+def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(stack: Stack, client: Client) -> None:
+    SENT.extend(made(21, 1500))
+    send(stack, SENT[:1200], raw=[b"nonsense", b"more nonsense"])
+    send(stack, [*SENT[:50], *SENT[1200:]])
+    counting.check(client, SENT)
+    letters = "SELECT count() FROM raw_dead_letters FINAL"
+    repeats = "SELECT count() FROM raw_repeats FINAL"
+    assert until(lambda: (client.query(letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
+    stack.kill("streams")
+    for table, some in (("raw_events", "offset % 7 = 3"), ("raw_repeats", "1"), ("raw_dead_letters", "1")):
+        client.execute(f"ALTER TABLE {table} DELETE WHERE {some}", settings={"mutations_sync": 2})
+    newest = {place: standing.newest for place, standing in positions.standings(client).items()}
+    assert positions.holes(client, newest)
+    stack.restart("streams")
+    counting.check(client, SENT)
+    assert until(lambda: (client.query(letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
+
+
+def test_a_power_cut_that_takes_the_newest_parts_of_rows_and_values(stack: Stack) -> None:
+    cut_power(stack, ("raw_events", "raw_values"), SENT)
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("table", ["raw_events", "raw_values", "fold_snapshots", "raw_dead_letters", "raw_repeats"])
+def test_a_power_cut_that_takes_the_newest_parts_of_one_table(stack: Stack, table: str) -> None:
+    cut_power(stack, (table,), SENT)
+
+
+def cut_power(stack: Stack, tables: Sequence[str], sent: list[Envelope]) -> None:
+    """Send all kinds of records, stop, and take away what was stored last, from before and after the last snapshot."""
+    with connect(stack.settings(WarehouseSettings)) as client:
+        for table in tables:
+            client.execute(f"SYSTEM STOP MERGES {table}")
+        stack.restart("streams")  # a clean stop, and so a snapshot, is behind us
+        for seed in (len(sent), len(sent) + 1):
+            more = made(seed, 400)
+            send(stack, [*more, *sent[:5]], raw=[f"nonsense {seed}".encode()])
+            sent.extend(more)
+            counting.check(client, sent)
+        counts = counted(client)
+        assert until(lambda: counted(client) == counts)
+        stack.kill("streams", signal.SIGTERM)
+        taken = [part for table in tables for part in newest_parts(client, table)]
+        before = sizes(client, tables)
+    stack.kill("warehouse")
+    for part in taken:
+        shutil.rmtree(part)
+    stack.restart("warehouse")
+    with connect(stack.settings(WarehouseSettings)) as client:
+        assert all(left < size for left, size in zip(sizes(client, tables), before, strict=True))
+        stack.restart("streams")
+        counting.check(client, sent)
+        assert until(lambda: counted(client) == counts)
+
+
+def sizes(client: Client, tables: Sequence[str], final: str = "") -> list[int]:
+    return [client.query(f"SELECT count() FROM {table} {final}")[0][0] for table in tables]  # noqa: S608
+
+
+def counted(client: Client) -> list[int]:
+    return sizes(client, ("raw_repeats", "raw_dead_letters"), "FINAL")
+
+
+def newest_parts(client: Client, table: str) -> list[Path]:
+    """Folders of the last parts that were written of a table."""
+    rows = client.query(
+        "SELECT path FROM system.parts WHERE table = %(table)s AND active ORDER BY max_block_number DESC LIMIT 4",
+        {"table": table},
+    )
+    assert len(rows) > 1
+    return [Path(path) for (path,) in rows]
+
+
+def test_what_kafka_has_let_go_of_stops_nothing(stack: Stack, client: Client) -> None:
+    more = made(len(SENT), 600)
+    send(stack, more[:300])
+    counting.check(client, [*SENT, *more[:300]])
+    stack.kill("streams")
+    send(stack, more[300:500])
+    lost = [one for one in more[300:500] if one.data.stream == "queue" and one.ward == "hong-bang"]
+    assert lost
+    forget(stack, "ioc.queue.v1")
+    send(stack, more[500:])
+    gone = {one.id for one in more[300:500] if one.data.stream == "queue"}
+    SENT.extend(one for one in more if one.id not in gone)
+    stack.restart("streams")
+    counting.check(client, SENT)
+    assert "are lost" in stack.log("streams", 400)
+
+
+def forget(stack: Stack, topic: str) -> None:
+    """Let Kafka delete everything that it has of a topic now, as it does when the retention is over."""
+    settings = stack.settings(IngestSettings)
+    ends = {place: extent.end for place, extent in kafka_extent.held(settings).extents.items() if place[0] == topic}
+    admin = KafkaAdminClient(**client_options(settings))
+    admin.delete_records({TopicPartition(*place): end for place, end in ends.items() if end})
+    admin.close()
+
+
+def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client) -> None:
+    """The disk with Kafka's log is lost, or the warehouse was restored on another PC."""
+    before = {place: standing.newest for place, standing in positions.standings(client).items()}
+    lost = positions.holes(client, before)
+    stack.kill("streams")
+    stack.kill("ingest")
+    shutil.rmtree(stack.folder / "kafka")
+    stack.restart("ingest")
+    more = made(len(SENT), 600)
+    send(stack, [*more[:300], *SENT[-20:]], raw=[b"nonsense of the new one"])
+    stack.restart("streams")
+    send(stack, more[300:])
+    SENT.extend(more)
+    counting.check(client, SENT)
+    rows = client.query(
+        "SELECT topic, partition, offset FROM raw_events WHERE id IN %(ids)s", {"ids": tuple(one.id for one in more)}
+    )
+    assert all(offset > before.get((topic, partition), -1) for topic, partition, offset in rows)
+    stack.restart("streams")
+    send(stack, [], raw=[b"and another"])
+    letters = (
+        "SELECT uniqExact(offset) FROM raw_dead_letters FINAL WHERE payload_redacted != '' AND offset > %(offset)s"
+    )
+    queue = {"offset": max(offset for (topic, _), offset in before.items() if topic == "ioc.queue.v1")}
+    assert until(lambda: client.query(letters, queue)[0][0] == 2)
+    newest = {place: standing.newest for place, standing in positions.standings(client).items()}
+    assert positions.holes(client, newest) == lost
+    assert flows(client) == expected(SENT)
+
+
+def test_a_topic_that_was_made_again_is_read_on(stack: Stack, client: Client) -> None:
+    settings = stack.settings(IngestSettings)
+    stack.kill("streams")
+    admin = KafkaAdminClient(**client_options(settings))
+    admin.delete_topics(["ioc.petition.v1"])
+    assert until(lambda: "ioc.petition.v1" not in set(admin.list_topics()))
+    admin.close()
+    stack.restart("ingest")  # which makes what is missing
+    kinds = [type(one.data) for one in SENT if one.data.stream == "petition"]
+    more = events(seed=len(SENT), count=200, kinds=kinds, keys=20)
+    stack.restart("streams")
+    send(stack, more)
+    SENT.extend(more)
+    counting.check(client, SENT)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(400)
+def test_the_audit_finds_what_is_lost_and_nothing_else(stack: Stack, client: Client) -> None:
+    newest = {place: standing.newest for place, standing in positions.standings(client).items()}
+    lost = sum(last - first + 1 for ranges in positions.holes(client, newest).values() for first, last in ranges)
+    found = counting.audit(stack, lost)
+    assert [one for one in found.found if one.part != "records"] == []
+    assert found.differences == lost

@@ -1,0 +1,27 @@
+"""docs/promises.md: every promise has a proof, and every proof is a test that there is."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ROWS = re.findall(
+    r"^\| (P\d+) \| .*? \| (.*) \|$", (ROOT / "docs" / "promises.md").read_text(encoding="utf-8"), re.MULTILINE
+)
+
+
+def test_all_twenty_six_are_there() -> None:
+    assert [name for name, _ in ROWS] == [f"P{number}" for number in range(1, 27)]
+
+
+def test_every_proof_is_a_test_and_long_ones_are_marked() -> None:
+    for promise, proofs in ROWS:
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`( \*long\*)?", proofs)
+        assert named, promise
+        for file, name, is_long in named:
+            text = (ROOT / file).read_text(encoding="utf-8")
+            found = re.search(rf"((?:^@[^\n]*\n(?:^[ )][^\n]*\n)*)*)^(?:async )?def {name}\(", text, re.MULTILINE)
+            assert found, f"{promise}: {file} has no {name}"
+            marked = (
+                "mark.faults" in found[1] or re.search(r"^pytestmark = .*mark\.faults", text, re.MULTILINE) is not None
+            )
+            assert marked == bool(is_long), f"{promise}: {name}"

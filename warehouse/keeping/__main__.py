@@ -1,0 +1,71 @@
+"""`python -m warehouse.keeping [CHORE]`: the keeper, or one of its chores (`backup`, `audit`, `retention`) now.
+
+The keeper looks at the disks every few seconds, and does the chores when they are due, one after the other, each in a
+process of its own with the lowest priority. It waits for whatever is away, and tells in a small file what became of all.
+"""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+
+from ingest import checks, metrics
+from ingest.errors import ConfigurationError, IocError
+from ingest.health import Health, bound, serve
+from ingest.liveness import Liveness, Pulse
+from ingest.process import start
+from ingest.readiness import Readiness
+from ingest.settings import HealthSettings, IngestSettings, read_settings
+from warehouse.keeping.keeper import Keeper
+from warehouse.keeping.settings import KeeperSettings
+from warehouse.keeping.state import Outcome
+from warehouse.settings import WarehouseSettings
+
+log = logging.getLogger("keeper")
+
+LOWEST_PRIORITY = 19
+
+
+def main() -> int:
+    """Run until told to stop, or until the chore is done; the exit code is 0 only if all went well."""
+    start("keeper")
+    parser = argparse.ArgumentParser(prog="python -m warehouse.keeping", description=__doc__)
+    parser.add_argument("chore", nargs="?", choices=("backup", "audit", "retention"))
+    chore = parser.parse_args().chore
+    try:
+        return _once(chore) if chore else _for_ever()
+    except ConfigurationError as error:
+        log.error("%s", error)
+        return 1
+
+
+def _once(chore: str) -> int:
+    # Only here: what chores need is of no use to the process that stays.
+    from warehouse.keeping.chores import CHORES
+
+    os.nice(LOWEST_PRIORITY)
+    try:
+        outcome = CHORES[chore]()
+    except (IocError, OSError) as error:
+        outcome = Outcome(said=str(error), failed=True)
+    (log.error if outcome.failed else log.info)("%s: %s", chore, outcome.said)
+    print(outcome.model_dump_json(), flush=True)
+    return int(outcome.failed)
+
+
+def _for_ever() -> int:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _signal, _frame: stop.set())
+    settings, ingest = read_settings(KeeperSettings), read_settings(IngestSettings)
+    pulse, ready = Pulse(), Readiness({"disk": checks.disk(ingest)})
+    told = Health("keeper", Liveness(pulse, (), ready), ready, metrics.registry())
+    serve(told, bound(read_settings(HealthSettings), settings.health_port))
+    Keeper(settings, ingest, read_settings(WarehouseSettings).embedded, pulse).run(stop)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

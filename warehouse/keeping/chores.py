@@ -1,0 +1,72 @@
+"""Chores: what the keeper has done by processes of their own, which end afterwards and give their memory back.
+
+`python -m warehouse.keeping backup` and so on does one of them now. What became of it goes to standard output as one line
+of JSON; only the keeper writes the state.
+"""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from ingest.clock import RealClock
+from ingest.room import shown
+from ingest.settings import IngestSettings, read_settings
+from warehouse.client import connect
+from warehouse.keeping import backup, retention, state
+from warehouse.keeping.settings import KeeperSettings
+from warehouse.keeping.state import Outcome
+from warehouse.settings import WarehouseSettings
+
+log = logging.getLogger(__name__)
+
+ENV_FILE = Path(".env")
+"""Where settings are read from, beside the environment."""
+
+
+def make_backup() -> Outcome:
+    """Make the nightly backup, and delete the oldest."""
+    keeper, ingest = read_settings(KeeperSettings), read_settings(IngestSettings)
+    origin = backup.Origin(ingest, read_settings(WarehouseSettings), ENV_FILE)
+    made = backup.make(origin, keeper.folder, keeper.backup_secrets, lambda what, done, whole: None)
+    for old in backup.prune(keeper.folder, ingest.ward, keeper.backup_copies):
+        log.info("deleted %s", old)
+    rows = sum(table.rows for table in made.said.tables.values())
+    return Outcome(
+        said=f"{made.path}: {shown(made.path.stat().st_size)}, {rows} rows, {made.took.total_seconds():.0f} s, proved"
+    )
+
+
+def run_audit() -> Outcome:
+    """Recompute the figures of the last days from the events, and compare."""
+    # Only here: it loads every indicator and event.
+    from warehouse.audit import nightly
+
+    with connect(read_settings(WarehouseSettings)) as client:
+        report = nightly(client, read_settings(IngestSettings), group=read_settings(KeeperSettings).group)
+    unchecked = "".join(f"; {part} not checked: {why}" for part, why in report.not_checked.items())
+    return Outcome(
+        said=f"{report.compared} compared, {report.differences} differences, {report.seconds:.0f} s{unchecked}",
+        alarming=report.differences > 0,
+    )
+
+
+def keep_retention() -> Outcome:
+    """Make the tables keep their rows as long as the settings say."""
+    settings = read_settings(WarehouseSettings)
+    known = state.read(settings.data_folder).announced
+    with connect(settings) as client:
+        done, waiting = retention.sync(client, settings, known, RealClock().now())
+        thinned = retention.thin_snapshots(client, settings)
+    for change in done:
+        log.info("%s keeps its rows for %d days now", change.rule.table, change.rule.days)
+    for table, one in waiting.items():
+        log.warning(
+            "%s: %d rows are older than the %d days that are now set, and will be deleted after %s UTC; set it back to keep them",
+            *(table, one.rows, one.days, f"{one.since + retention.NOTICE:%Y-%m-%d %H:%M}"),
+        )
+    return Outcome(
+        said=f"{len(done)} changed, {len(waiting)} announced, {thinned} pieces of snapshots deleted", announced=waiting
+    )
+
+
+CHORES: dict[str, Callable[[], Outcome]] = {"backup": make_backup, "audit": run_audit, "retention": keep_retention}
