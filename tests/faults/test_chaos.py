@@ -26,6 +26,7 @@ def breaches(result: dict[str, Any]) -> dict[str, int]:
     return {kind: result[kind] for kind in ("lost", "doubled", "invented", "mismatched") if result[kind]}
 
 
+@pytest.mark.faults
 @pytest.mark.embedded
 @pytest.mark.timeout(600)
 def test_a_short_storm_changes_no_figure():
