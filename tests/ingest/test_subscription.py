@@ -182,8 +182,9 @@ async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process
             mids = [one.publish("toy/1/note", payload(number)) for number in (1, 2)]
             await until(lambda: set(mids) <= set(one.acknowledged))
     assert await ids(kafka, ward) == ["n-2"]
-    (letter,) = await kept(kafka, DEAD_LETTERS, ward)
-    assert DeadLetter.model_validate_json(letter).reason_code == "mapping_bug"
+    letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
+    assert {one.reason_code for one in letters} == {"mapping_bug"}
+    assert len({one.id for one in letters}) == 1, "the broker may give a message twice, which is the same letter"
 
 
 async def test_retained_messages_are_marked(producer, port, request):
