@@ -5,7 +5,7 @@ any replay. Around it:
 
 - `transport` feeds Faust whole partition chunks, `app` attaches an agent a stream, `worker` is the shell: chunks in, blocks out;
 - `sift` with `repeat` tells what of a chunk counts, and what is a dead letter or was there before;
-- `block` is what one flush writes, `writing` the order in which it is written, `late` what is recomputed beside it;
+- `block` is what one flush writes, `flushing` when, `writing` in which order; `late` is what is recomputed beside it;
 - `recovery` takes up a partition, with `kafka_log` (where in Kafka it lies) and `kafka_read` (what the warehouse lost);
 - `store` waits for the warehouse; `stop` stops a flood; `freeze` and `stall` end a worker that must not, or does not, go on.
 

@@ -1,5 +1,7 @@
 """Chunk: consecutive records of one partition, which go through the worker together."""
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -22,6 +24,23 @@ class Chunk(NamedTuple):
         skip = sum(offset < first for offset in self.offsets)
         keys = self.keys[skip:] if self.keys else None
         return self._replace(offsets=self.offsets[skip:], values=self.values[skip:], keys=keys)
+
+    def within(self, ranges: Sequence[tuple[int, int]]) -> "Chunk":
+        """What of it lies in ascending ranges, first and last offset included."""
+        starts = [first for first, _ in ranges]
+        inside = [
+            index
+            for index, offset in enumerate(self.offsets)
+            if (at := bisect_right(starts, offset) - 1) >= 0 and offset <= ranges[at][1]
+        ]
+        if len(inside) == len(self.offsets):
+            return self
+        keys = [self.keys[index] for index in inside] if self.keys else None
+        return self._replace(
+            offsets=[self.offsets[index] for index in inside],
+            values=[self.values[index] for index in inside],
+            keys=keys,
+        )
 
     def moved(self, base: int) -> "Chunk":
         """The same with positions instead of Kafka's offsets."""

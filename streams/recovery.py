@@ -137,30 +137,30 @@ class Recovery:
 
     async def _fill(self, part: Part, found: Log, holes: list[Range]) -> None:
         """Read what the warehouse lost from Kafka again, and store it."""
-        for first, last in holes:
-            first = max(first, found.base.first)  # what lay in an earlier log was told when that ended
-            if first > last:
-                continue
-            start = max(first, found.begin)
-            if start > first:
-                log.error(
-                    "%s-%d: positions %d to %d are lost: the warehouse does not have these %d records, and Kafka has let go of them",
-                    *part.place, first, min(last, start - 1), min(last, start - 1) - first + 1,
-                )  # fmt: skip
-            if start <= last:
-                await self._from_kafka(lambda start=start, last=last: self._restore(part, start, last))  # type: ignore[misc]
-                log.warning(
-                    "%s-%d: positions %d to %d were missing in the warehouse, and are stored again",
-                    *part.place, start, last,
-                )  # fmt: skip
+        # What lay in an earlier log was told when that ended.
+        holes = [(max(first, found.base.first), last) for first, last in holes if last >= found.base.first]
+        gone = [(first, min(last, found.begin - 1)) for first, last in holes if first < found.begin]
+        there = [(max(first, found.begin), last) for first, last in holes if last >= found.begin]
+        if gone:
+            log.error(
+                "%s-%d: %d records between positions %d and %d are lost: the warehouse does not have them, and Kafka has let go of them",
+                *part.place, _size(gone), gone[0][0], gone[-1][1],
+            )  # fmt: skip
+        for near in _near(there):
+            await self._from_kafka(lambda near=near: self._restore(part, near))  # type: ignore[misc]
+        if there:
+            log.warning(
+                "%s-%d: %d records between positions %d and %d were missing in the warehouse, and are stored again",
+                *part.place, _size(there), there[0][0], there[-1][1],
+            )  # fmt: skip
 
-    async def _restore(self, part: Part, first: int, last: int) -> None:
+    async def _restore(self, part: Part, holes: list[Range]) -> None:
         async def nothing_waits() -> None:
             pass
 
-        wanted = (first - part.base, last - part.base)
-        async for chunk in kafka_read.stretch(self._ingest, part.place, wanted):
-            found = sifted(chunk.moved(part.base))
+        stretch = (holes[0][0] - part.base, holes[-1][1] - part.base)
+        async for chunk in kafka_read.stretch(self._ingest, part.place, stretch):
+            found = sifted(chunk.moved(part.base).within(holes))
             await self._sieve.refuse(part, found.refused)
             events, repeats = await self._sieve.without_repeats(part, found.events, nothing_waits)
             await self._store.write(sink.write_raw, events.rows(part))
@@ -237,6 +237,22 @@ async def bring_back(store: Store, part: Part, envelopes: list[Envelope]) -> Non
     entities = {plan.entity.id: plan.entity for plan in plans(part.place[0])}
     for id, pairs in part.fold.unknown(envelopes).items():
         part.fold.adopt(id, await store.ask(recall.states, entities[id], pairs, *part.place, part.fold.offset))
+
+
+def _size(ranges: list[Range]) -> int:
+    """How many positions there are in ranges."""
+    return sum(last - first + 1 for first, last in ranges)
+
+
+def _near(ranges: list[Range]) -> list[list[Range]]:
+    """Ranges in groups that are best read in one go."""
+    groups: list[list[Range]] = []
+    for one in ranges:
+        if groups and one[0] - groups[-1][-1][1] < kafka_read.CHUNK:
+            groups[-1].append(one)
+        else:
+            groups.append([one])
+    return groups
 
 
 def _understood(part: Part, offsets: list[int], records: list[bytes]) -> tuple[list[Envelope], list[int]]:

@@ -1,13 +1,16 @@
 """Sift: records become events that count, repeats, and dead letters."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
+
 from ingest import metrics
 from ingest.clock import Clock, milliseconds
 from ingest.dead_letter import DeadLetter, from_record
-from ingest.envelope import Envelope, decode
+from ingest.envelope import Envelope, decode, invalid
 from ingest.errors import InvalidEvent, Unavailable
 from ingest.producer import Producer
 from streams.chunk import Chunk
@@ -15,7 +18,9 @@ from streams.part import Part
 from streams.repeat import judged
 from streams.store import Stopping, Store
 from warehouse import copies
-from warehouse.sink import RawRows
+from warehouse.sink import LyingLetter, RawRows
+
+log = logging.getLogger(__name__)
 
 
 class Events(NamedTuple):
@@ -85,6 +90,17 @@ def sifted(chunk: Chunk) -> Sifted:
             events.offsets.append(chunk.offsets[index])
             events.records.append(records[index])
     return Sifted(events, refused, bad)
+
+
+def lying_letters(part: Part, chunk: Chunk) -> list[LyingLetter]:
+    """The dead letters in a chunk of their topic. What is none has nowhere to go any more: that is said, and the next one goes on."""
+    letters = []
+    for offset, value in zip(chunk.offsets, chunk.values, strict=True):
+        try:
+            letters.append(LyingLetter(DeadLetter.model_validate_json(value or b""), part.place[1], offset))
+        except ValidationError as error:
+            log.error("%s-%d: position %d is no dead letter: %s", *part.place, offset, invalid(error))
+    return letters
 
 
 class Sieve:

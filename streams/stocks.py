@@ -145,6 +145,7 @@ class Stocks:
             ["closed", closed],
             ["disturbed", [[*place, *cause] for place, cause in self._disturbed.items()]],
             ["late_stocks", [[*place, *late[:2], *late.cause] for place, late in self.late.items()]],
+            ["stored", [["", "", self._stored_ms]]],
         ]
 
     def load(self, kind: str, rows: list[list[Any]]) -> None:
@@ -153,6 +154,8 @@ class Stocks:
             if kind == "stocks":
                 if second in self._owners:
                     self._population((self._owners[second], first)).show((second, row[0], row[1]), row[2:])
+            elif kind == "stored":
+                self._stored_ms = max(self._stored_ms, row[0])
             elif first not in self._plans:
                 continue
             elif kind == "newest":

@@ -9,35 +9,30 @@ import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
 
-from ingest.clock import Clock, milliseconds
-from ingest.dead_letter import DeadLetter
+from ingest.clock import Clock
 from ingest.errors import Unavailable
 from ingest.failpoint import failpoint
 from ingest.producer import Producer
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS
 from streams import ending
-from streams.block import Block
 from streams.chunk import Chunk
+from streams.flushing import Flushing
 from streams.freeze import FreezeGuard
 from streams.late import LateWork
 from streams.part import Part, Place
 from streams.recovery import Recovery, bring_back
 from streams.settings import StreamsSettings
-from streams.sift import Sieve, sifted
+from streams.sift import Sieve, lying_letters, sifted
 from streams.stop import Stops
 from streams.store import Stopping, Store
 from streams.writing import Writing
 from warehouse.client import Client
-from warehouse.sink import LyingLetter
 
 log = logging.getLogger(__name__)
 
 LAST_FLUSH = 5.0
 """Seconds that the last flush of partitions may take that are given up; whoever has them next reads from Kafka what it missed."""
-
-CLOSED_AT_ONCE = 3_600_000
-"""Milliseconds of which the minutes are closed in one go."""
 
 SETTLED_AFTER = 10.0
 """Seconds after a seek in which records may still come that were fetched before it."""
@@ -64,28 +59,21 @@ class Worker:
         producer: Producer,
         clock: Clock,
     ) -> None:
-        self._settings = settings
         self._producer = producer
-        self._clock = clock
         self.stopping = Stopping()
         self._guard = FreezeGuard()
         self._store = Store(writer, reader, self.stopping, self._guard)
         self._sieve = Sieve(self._store, producer, clock, self.stopping)
-        self._writing = Writing(self._store, producer, clock, self.stopping)
-        self._recovery = Recovery(ingest, self._store, self._sieve, self._writing, self.stopping, self._moved)
+        writing = Writing(self._store, producer, clock, self.stopping)
+        self._recovery = Recovery(ingest, self._store, self._sieve, writing, self.stopping, self._moved)
         self._stops = Stops(self._store, self.stopping)
         self._parts: dict[Place, Part] = {}
         self._awaited: set[Place] = set()
         self._recovering: asyncio.Task[None] | None = None
         self._is_producing = False
-        self._waiting = Block()
-        self._flushing = asyncio.Lock()
-        self._late = LateWork(
-            self._store, self._writing, self._flushing, self.stopping, self._moved, settings.recompute_every
-        )
-        self._changed = asyncio.Event()
-        self._snapshot_at = monotonic()
-        self._is_torn = False
+        self._flushing = Flushing(settings, self._parts, self._has_caught_up, writing, clock, self.stopping)
+        every = settings.recompute_every
+        self._late = LateWork(self._store, writing, self._flushing.lock, self.stopping, self._moved, every)
         self.moves = 0
         """Grows with everything that is taken or recovered; for whoever watches that something is."""
         self.highwater: Callable[[Place], int | None] = lambda place: None
@@ -135,11 +123,11 @@ class Worker:
         self._awaited = set()
         try:
             async with asyncio.timeout(LAST_FLUSH):
-                await self.flush(snapshot=True)
+                await self._flushing.flush(snapshot=True)
         except (TimeoutError, Unavailable) as error:
             log.warning("partitions given up without a last flush (their next owner reads from Kafka): %r", error)
         self._parts.clear()
-        self._waiting, self._is_torn = Block(), False
+        self._flushing.forget()
 
     async def take(self, place: Place, chunk: Chunk) -> None:
         """Take one chunk; returns when it may be followed by the next."""
@@ -148,10 +136,7 @@ class Worker:
             return
         try:
             await self._take(part, chunk.moved(part.base))
-            while len(self._waiting.rows) >= self._settings.flush_rows and self._flushing.locked():
-                await asyncio.sleep(0.005)
-            if len(self._waiting.rows) >= self._settings.flush_rows:
-                await self.flush()
+            await self._flushing.make_room()
         except Unavailable:
             if not self.stopping:
                 raise
@@ -160,48 +145,9 @@ class Worker:
         """Flush what changes, and look at what moves with the clock, until cancelled."""
         self._guard.start()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._run())
+            tasks.create_task(self._flushing.run())
             tasks.create_task(self._late.run(self._parts))
             tasks.create_task(self._watch_stops())
-
-    async def flush(self, snapshot: bool = False) -> None:
-        """Write everything that waits."""
-        async with self._flushing:
-            if self._is_torn:
-                return  # what the folds know is not written, and must not go into a snapshot
-            self._changed.clear()
-            block, self._waiting = self._waiting, Block()
-            now = milliseconds(self._clock.now())
-            for part in self._parts.values():
-                if part.closed_ms and self._has_caught_up(part):
-                    part.fold.look(now, only_stirred=True)
-            if snapshot:
-                self._snapshot_at = monotonic()
-            block.cut(self._parts.values(), with_memory=snapshot)
-            try:
-                await self._writing.write(block)
-            except BaseException:
-                self._is_torn = True
-                raise
-
-    async def _run(self) -> None:
-        looked_at = monotonic()
-        while not self.stopping:
-            patience = self._settings.look_every.total_seconds() - (monotonic() - looked_at)
-            try:
-                async with asyncio.timeout(max(patience, 0)):
-                    await self._changed.wait()
-                    await asyncio.sleep(self._settings.flush_after.total_seconds())
-            except TimeoutError:
-                await self._look(list(self._parts.values()))
-                looked_at = monotonic()
-            await self._look([part for part in self._parts.values() if not part.closed_ms])
-            is_due = monotonic() - self._snapshot_at > self._settings.snapshot_every.total_seconds()
-            try:
-                await self.flush(snapshot=is_due)
-            except Unavailable:
-                if not self.stopping:
-                    raise
 
     async def _take(self, part: Part, chunk: Chunk) -> None:
         first, last = chunk.offsets[0], chunk.offsets[-1]
@@ -214,15 +160,11 @@ class Worker:
         chunk = chunk.since(part.next)
         self._moved()
         if part.place[0] == DEAD_LETTERS:
-            for offset, value in zip(chunk.offsets, chunk.values, strict=True):
-                if value:
-                    self._waiting.letters.append(
-                        LyingLetter(DeadLetter.model_validate_json(value), part.place[1], offset)
-                    )
+            self._flushing.waiting.letters += lying_letters(part, chunk)
             part.next = last + 1
         elif not await self._fold(part, chunk):
             return
-        self._changed.set()
+        self._flushing.change()
 
     async def _fold(self, part: Part, chunk: Chunk) -> bool:
         """Fold a chunk of events; False: it has to be read again, by whoever has the partition then."""
@@ -233,17 +175,17 @@ class Worker:
             await self._stops.stop(part)
             return False
         await self._sieve.refuse(part, found.refused)
-        events, repeats = await self._sieve.without_repeats(part, found.events, self.flush)
+        events, repeats = await self._sieve.without_repeats(part, found.events, self._flushing.flush)
         if part.fold.unknown(events.envelopes):
-            await self.flush()
+            await self._flushing.flush()
             await bring_back(self._store, part, events.envelopes)
         if self._parts.get(part.place) is not part:
             return False
         part.fold.fold(events.envelopes, events.offsets)
         part.fold.offset = chunk.offsets[-1]
         part.next = part.fold.offset + 1
-        self._waiting.add(part, events)
-        self._waiting.repeats += repeats
+        self._flushing.waiting.add(part, events)
+        self._flushing.waiting.repeats += repeats
         failpoint("streams.folded")
         return True
 
@@ -258,7 +200,7 @@ class Worker:
         log.warning("%s-%d: Kafka sends position %d, expected was %d: reading again", *place, first, part.next)
         gap_at = part.next if first > part.next else -1
         part.is_open = False
-        await self.flush()
+        await self._flushing.flush()
         if self._parts.get(place) is part:
             del self._parts[place]
             await self._recover({place}, gap_at)
@@ -268,13 +210,13 @@ class Worker:
         if not self._is_producing:
             await self._producer.start()
             self._is_producing = True
-        async with self._flushing:
+        async with self._flushing.lock:
             pass  # what was being written of partitions that were ours before is there now
         async for part in self._recovery.parts(places):
             part.gap_at = gap_at
             self._parts[part.place] = part
             self._awaited.discard(part.place)
-            self._changed.set()
+            self._flushing.change()
             if not part.is_stopped:
                 await self._open(part)
         log.info("partitions read: %d", len(self._parts))
@@ -304,20 +246,6 @@ class Worker:
         """Let partitions go on that somebody has resumed."""
         async for part in self._stops.resumed(self._parts):
             await self._open(part)
-
-    async def _look(self, parts: list[Part]) -> None:
-        """Close the minutes that are over, and take stocks as they are, of partitions that have caught up."""
-        for part in parts:
-            if not self._has_caught_up(part):
-                continue
-            now = milliseconds(self._clock.now())
-            for at in range((part.closed_ms or part.fold.watermark or now) + CLOSED_AT_ONCE, now, CLOSED_AT_ONCE):
-                part.fold.close(at)  # after days without power there are many
-                await asyncio.sleep(0)
-            part.fold.close(now)
-            part.fold.look(now, only_stirred=False)
-            part.closed_ms = now
-            await asyncio.sleep(0)
 
     def _has_caught_up(self, part: Part) -> bool:
         highwater = self.highwater(part.place)

@@ -80,7 +80,8 @@ def read_snapshot(client: Client, topic: str, partition: int, rows_to: int, valu
 def values_after(client: Client, topic: str, partition: int, offset: int, keep_ms: int) -> list[Value]:
     """What was written of a partition after an offset: every window of its flows, and the last look at its stocks.
 
-    A fold that starts again from a snapshot must know them: what it no longer counts has to be written as 0.
+    A fold that starts again from a snapshot must know them: what it no longer counts has to be written as 0. Stocks go on changing with
+    the clock, so theirs of the snapshot's own offset may be newer than the snapshot.
 
     Args:
         client: an open connection.
@@ -91,7 +92,7 @@ def values_after(client: Client, topic: str, partition: int, offset: int, keep_m
     """
     columns = ", ".join(Value._fields)
     rows = client.query(
-        f"SELECT {columns} FROM raw_values FINAL WHERE topic = %(topic)s AND partition = %(partition)s AND offset > %(offset)s "
+        f"SELECT {columns} FROM raw_values FINAL WHERE topic = %(topic)s AND partition = %(partition)s AND (offset > %(offset)s OR (grain = 'stock' AND offset = %(offset)s)) "
         "AND window_ms > (SELECT max(window_ms) FROM raw_values WHERE topic = %(topic)s AND partition = %(partition)s) - %(keep)s "
         "ORDER BY window_ms DESC LIMIT 1 BY ward, indicator, grain, if(grain = 'stock', 0, window_ms), dimension, member",
         {"topic": topic, "partition": partition, "offset": offset, "keep": keep_ms},

@@ -87,7 +87,7 @@ def made(seed: int, count: int) -> list[Envelope]:
     return events(seed=seed, count=count, keys=max(1, count // 10), spread=timedelta(minutes=90))
 
 
-def check(client: Client, sent: list[Envelope], patience: float = 45) -> None:
+def check(client: Client, sent: list[Envelope], patience: float = 90) -> None:
     """What was sent is stored and counted, once, and nothing else is."""
     ids, figures = {one.id for one in sent}, expected(sent)
     until(

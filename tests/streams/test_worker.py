@@ -13,6 +13,7 @@ from ingest.clock import milliseconds
 from ingest.envelope import Envelope, encode
 from ingest.kafka_client import client_options
 from ingest.settings import IngestSettings
+from ingest.topic import DEAD_LETTERS
 from streams import ending
 from tests.made import events
 from tests.streams import counting
@@ -23,7 +24,7 @@ from warehouse.settings import WarehouseSettings
 
 __all__ = ["a_clock", "expected", "flows", "made", "send", "until"]
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +89,7 @@ def test_another_content_under_the_same_id_is_kept_and_not_counted(stack: Stack,
 
 def test_a_record_that_is_no_event_becomes_a_dead_letter_and_stops_nothing(stack: Stack, client: Client) -> None:
     more = made(12, 100)
+    send(stack, [], raw=[b"no letter", b""], topic=DEAD_LETTERS)
     poison = b'{"type": "nonsense", "hoTen": "Nguyen Van A"}'
     send(stack, [], raw=[*map(encode, of_queue(more)[:5]), poison, *map(encode, of_queue(more)[5:])])
     send(stack, [one for one in more if one not in of_queue(more)])
@@ -96,7 +98,7 @@ def test_a_record_that_is_no_event_becomes_a_dead_letter_and_stops_nothing(stack
     asked = "SELECT reason_code, original_topic, payload_redacted, ward, log_offset FROM raw_dead_letters FINAL"
     assert until(lambda: len(client.query(asked)) == 1)
     ((reason, topic, payload, ward, log_offset),) = client.query(asked)
-    assert (reason, topic, ward, log_offset) == ("unknown_type", "ioc.queue.v1", "hong-bang", 0)
+    assert (reason, topic, ward, log_offset) == ("unknown_type", "ioc.queue.v1", "hong-bang", 2)
     assert "Nguyen" not in payload
 
 

@@ -20,7 +20,7 @@ from warehouse import positions
 from warehouse.client import Client, connect
 from warehouse.settings import WarehouseSettings
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
 
 SENT: list[Envelope] = []
 """Everything that the tests of this module have sent so far: they build on each other."""

@@ -1,0 +1,131 @@
+"""Flushing: when what waits is written, and when things are looked at that move with the clock."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+from ingest.clock import Clock, milliseconds
+from ingest.errors import Unavailable
+from streams.block import Block
+from streams.part import Part, Place
+from streams.settings import StreamsSettings
+from streams.store import Stopping
+from streams.writing import Writing
+
+CLOSED_AT_ONCE = 3_600_000
+"""Milliseconds of which the minutes are closed in one go."""
+
+FULL_PAUSE = 0.005
+
+
+class Flushing:
+    """Gathers what comes out of the partitions and has it written, one block at a time, while the next one grows.
+
+    Args:
+        settings: how long and how much is gathered.
+        parts: the worker's, as they are at any time.
+        has_caught_up: whether a partition has taken all that Kafka has.
+        writing: writes blocks.
+        clock: the install's.
+        stopping: whether to give up.
+    """
+
+    def __init__(
+        self,
+        settings: StreamsSettings,
+        parts: Mapping[Place, Part],
+        has_caught_up: Callable[[Part], bool],
+        writing: Writing,
+        clock: Clock,
+        stopping: Stopping,
+    ) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._has_caught_up = has_caught_up
+        self._writing = writing
+        self._clock = clock
+        self._stopping = stopping
+        self._changed = asyncio.Event()
+        self._snapshot_at = monotonic()
+        self._is_torn = False
+        self.waiting = Block()
+        """What grows."""
+        self.lock = asyncio.Lock()
+        """Held while something is written."""
+
+    def change(self) -> None:
+        """Something waits: write it before long."""
+        self._changed.set()
+
+    def forget(self) -> None:
+        """Let go of what waits, with the partitions that it came from."""
+        self.waiting, self._is_torn = Block(), False
+
+    async def flush(self, snapshot: bool = False) -> None:
+        """Write everything that waits.
+
+        Raises:
+            Unavailable: something is away, and the worker is stopping.
+        """
+        async with self.lock:
+            if self._is_torn:
+                return  # what the folds know is not written, and must not go into a snapshot
+            self._changed.clear()
+            block, self.waiting = self.waiting, Block()
+            now = milliseconds(self._clock.now())
+            for part in self._parts.values():
+                if part.closed_ms and self._has_caught_up(part):
+                    part.fold.look(now, only_stirred=True)
+            if snapshot:
+                self._snapshot_at = monotonic()
+            block.cut(self._parts.values(), with_memory=snapshot)
+            try:
+                await self._writing.write(block)
+            except BaseException:
+                self._is_torn = True
+                raise
+
+    async def make_room(self) -> None:
+        """Wait while too much waits; then write it.
+
+        Raises:
+            Unavailable: something is away, and the worker is stopping.
+        """
+        while len(self.waiting.rows) >= self._settings.flush_rows and self.lock.locked():
+            await asyncio.sleep(FULL_PAUSE)
+        if len(self.waiting.rows) >= self._settings.flush_rows:
+            await self.flush()
+
+    async def run(self) -> None:
+        """Flush what changes, and look at what moves with the clock, until the worker stops."""
+        looked_at = monotonic()
+        while not self._stopping:
+            patience = self._settings.look_every.total_seconds() - (monotonic() - looked_at)
+            try:
+                async with asyncio.timeout(max(patience, 0)):
+                    await self._changed.wait()
+                    await asyncio.sleep(self._settings.flush_after.total_seconds())
+            except TimeoutError:
+                await self._look(list(self._parts.values()))
+                looked_at = monotonic()
+            await self._look([part for part in self._parts.values() if not part.closed_ms])
+            is_due = monotonic() - self._snapshot_at > self._settings.snapshot_every.total_seconds()
+            try:
+                await self.flush(snapshot=is_due)
+            except Unavailable:
+                if not self._stopping:
+                    raise
+
+    async def _look(self, parts: list[Part]) -> None:
+        """Close the minutes that are over, and take stocks as they are, of partitions that have caught up."""
+        for part in parts:
+            if not self._has_caught_up(part):
+                continue
+            now = milliseconds(self._clock.now())
+            for at in range((part.closed_ms or part.fold.watermark or now) + CLOSED_AT_ONCE, now, CLOSED_AT_ONCE):
+                part.fold.close(at)  # after days without power there are many
+                await asyncio.sleep(0)
+            part.fold.close(now)
+            part.fold.look(now, only_stirred=False)
+            part.closed_ms = now
+            await asyncio.sleep(0)
