@@ -219,7 +219,7 @@ def _gives(rule: Latest) -> str:
     """Whether an event gives a value: it is of the right type and its attribute is set."""
     return " OR ".join(
         f"({_is(event)} AND JSONHas(event, 'data', {sql(value.name)}))"
-        if isinstance(value, Attr)
+        if isinstance(value, Attr) and not _is_always_set(event, value.name)
         else f"({_is(event)})"
         for event, value in rule.values.items()
     )

@@ -11,6 +11,7 @@ from chdb import _chdb
 
 from ingest.errors import ConfigurationError
 from warehouse.server import engine_config
+from warehouse.server.definitions import remove_empty
 from warehouse.settings import WarehouseSettings
 
 _MESSAGE = re.compile(r"Code: (\d+)\. DB::Exception: (.*?)(?: \(version [\d.]+[^()]*\))?\s*", re.DOTALL)
@@ -158,12 +159,13 @@ class Engine:
 
     Args:
         settings: whose `data_folder` it lives in.
+        views: names of what is made again at every start, should its definition be gone.
 
     Raises:
-        ConfigurationError: the folder is in use by another process, or cannot be a folder of the engine.
+        ConfigurationError: the folder is in use by another process, damaged, or cannot be a folder of the engine.
     """
 
-    def __init__(self, settings: WarehouseSettings) -> None:
+    def __init__(self, settings: WarehouseSettings, views: frozenset[str] = frozenset()) -> None:
         folder = engine_config.store(settings)
         if set(str(folder)) & set("?&#%"):
             raise ConfigurationError(
@@ -175,6 +177,7 @@ class Engine:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigurationError(f"IOC_DATA_FOLDER: another warehouse already runs on {folder}. End it.") from None
+        remove_empty(folder, views)
         self._first = EngineConnection(self._path)
         self.known = frozenset(name for (name,) in self._first.rows("SELECT name FROM system.settings"))
         """Names of all settings."""

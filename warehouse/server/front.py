@@ -30,7 +30,7 @@ class Front:
 
     def __init__(self, settings: WarehouseSettings, tables: frozenset[str]) -> None:
         self._settings = settings
-        self._engine = Engine(settings)
+        self._engine = Engine(settings, tables)
         self._house = House(settings, self._engine, tables)
         self._numbers = itertools.count(1)
         self._sessions: dict[Session, threading.Thread] = {}
