@@ -128,8 +128,10 @@ def _warehouse(install: Install) -> Iterator[Install]:
         return
     with running.alone(install.run), lone_warehouse(install, install.folder) as settings:
         say(
-            "Hệ thống không chạy: chỉ so được số liệu với sự kiện trong kho.",
-            "The install is not running: figures are compared with the stored events only.",
+            "Hệ thống không chạy: chỉ so được số liệu với sự kiện trong kho. Sự kiện đến muộn ngay trước khi dừng có thể chưa tính xong; "
+            "lần chạy sau sẽ tính tiếp.",
+            "The install is not running: figures are compared with the stored events only. What came late just before it stopped may "
+            "not be worked in yet; that goes on at the next start.",
         )
         yield replace(install, warehouse=settings)
 

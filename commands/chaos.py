@@ -2,8 +2,8 @@
 
 Vi: Giết, cắt, treo tiến trình ngẫu nhiên trong lúc nguồn vẫn gửi, rồi đối chiếu tất cả: mất, trùng, bịa, sai.
 
-A stack of its own in a folder of its own on free ports: an install on this PC neither sees nor feels it. The same seed makes the same
-messages and the same faults in the same order; when exactly they meet is up to the machine.
+A stack of its own in a folder of its own on free ports: an install on this PC neither sees nor feels it. A seed chooses messages and
+faults; when exactly they meet is up to the machine, so that the same seed finds more the second time.
 """
 
 import argparse

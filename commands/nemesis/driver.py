@@ -26,8 +26,10 @@ OTHER_WARDS = ("le-chan", "ngo-quyen", "hai-an")
 REPEATED = 0.04
 """Share of messages that are said again, from at once to minutes later."""
 CONTRADICTED = 0.01
-SENSELESS_RECORDS = 1.0
-"""Records that are no events, a second and stream; scaled with the pace."""
+SENSELESS = 1 / 250
+"""Records that are no events, for each message; so few in every partition that they are no flood."""
+WITHOUT_KEY = 12
+"""How many of them have no key: such go to partitions that hold nothing else."""
 
 DOSSIERS_PATH = "/api/ho-so/thay-doi"
 
@@ -189,25 +191,18 @@ class Driver:
 
     async def _records(self, straight: Straight) -> None:
         """Now and then a record that is no event."""
-        streams = ("queue", "petition", "speaker", "dossier")
+        ward, without_key = self._reach.ingest.ward, 0
+        streams = [(ward, one) for one in ("queue", "petition", "speaker", "dossier")]
+        streams += zip(OTHER_WARDS, ("queue", "petition", "dossier"), strict=True)
         while not self._ending:
-            await asyncio.sleep(self._random.expovariate(self._rate / 150))
-            token = self._scripts.token()
-            value = self._random.choice(
-                (
-                    b"\xff\xfe\x00" + token.encode(),
-                    b'{"type": "nonsense", "id": "'
-                    + token.encode()
-                    + b'", "hoTen": "'
-                    + self._scripts.canary.encode()
-                    + b'"}',
-                    b"{" + token.encode(),
-                    b"",
-                    None,
-                )
-            )
-            key = self._random.choice((self._reach.ingest.ward.encode(), b"le-chan", None))
-            place = await straight.record(topic_of(self._random.choice(streams)), key, value)
+            await asyncio.sleep(self._random.expovariate(self._rate * SENSELESS))
+            token = self._scripts.token().encode()
+            named = b'{"type": "nonsense", "id": "%b", "hoTen": "%b"}' % (token, self._scripts.canary.encode())
+            value = self._random.choice((b"\xff\xfe\x00" + token, named, b"{" + token, b"", None))
+            key, stream = self._random.choice(streams)
+            is_keyed = value is None or without_key >= WITHOUT_KEY or self._random.random() < 0.7
+            without_key += not is_keyed
+            place = await straight.record(topic_of(stream), key.encode() if is_keyed else None, value)
             if place is not None:
                 self._journal.straight(*place)
 

@@ -13,7 +13,7 @@ from connectors.settings import ConnectorsSettings
 from ingest.settings import IngestSettings
 from warehouse.settings import WarehouseSettings
 
-PARTS = ("ingest", "warehouse", "connectors", "streams-1", "streams-2", "dashboard")
+PARTS = ("ingest", "warehouse", "connectors", "streams-1", "streams-2", "keeper", "dashboard")
 CLIENTS = ("connectors", "streams-1", "streams-2", "dashboard")
 """Parts with doors of their own: all to Kafka, all but the connectors to the warehouse."""
 
@@ -44,6 +44,7 @@ def laid_out(folder: Path) -> Layout:
             "IOC_BOARD_FEED_REQUESTS": "100000",
             "IOC_STREAMS_SNAPSHOT_EVERY": "PT6S",
             "IOC_STREAMS_RECOMPUTE_EVERY": "PT5S",
+            "IOC_KEEPER_SETTLE": "PT30S",
         },
         patience=120,
     )

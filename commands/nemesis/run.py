@@ -8,6 +8,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from aiokafka.errors import KafkaError
+from httpx import HTTPError
+
 from commands.nemesis.crew import Crew
 from commands.nemesis.driver import Driver
 from commands.nemesis.findings import KINDS, Findings
@@ -20,6 +23,8 @@ from commands.nemesis.storm import Storm
 from commands.nemesis.sweep import Sweep
 from commands.nemesis.verdict import verdict
 from commands.nemesis.watch import Watch, watched
+from ingest.errors import ConfigurationError, Unavailable
+from warehouse.client import ServerError
 
 
 @dataclass(frozen=True)
@@ -100,7 +105,13 @@ def run(plan: Plan, folder: Path, tell: Show) -> dict[str, Any]:
         settled = settle(crew, driver, journal, scripts, findings, nemesis.last_fault, show)
         watch.stop()
         crew.count_fired()
-        compared = verdict(stack, journal, watch, findings, show)
+        compared: dict[str, int] = {}
+        try:
+            compared = verdict(stack, journal, watch, findings, show)
+        except (Unavailable, ConfigurationError, ServerError, KafkaError, OSError, HTTPError) as error:
+            findings.add(
+                "lost", f"nothing can be checked, for something is away for good: {type(error).__name__} {error}"
+            )
         for note in nemesis.notes:
             findings.note(note)
         show("done")

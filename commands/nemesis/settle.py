@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from aiokafka.errors import KafkaError
+
 from commands.nemesis import figures, kafka_log
 from commands.nemesis.crew import Crew
 from commands.nemesis.driver import Driver
@@ -140,7 +142,11 @@ def _answered(crew: Crew, driver: Driver, journal: Journal, findings: Findings) 
 def _stored(crew: Crew, findings: Findings, show: Show) -> None:
     """Wait until all that lies in Kafka is stored, and the figures are those of the raw events."""
     stack = crew.stack
-    wanted = kafka_log.event_records(stack.settings(IngestSettings))
+    try:
+        wanted = kafka_log.event_records(stack.settings(IngestSettings))
+    except (KafkaError, OSError) as error:
+        findings.add("lost", f"Kafka does not answer after all faults: {error}")
+        return
     moved, counted = time.monotonic(), -1
     with Client(stack.settings(WarehouseSettings)) as client:
         while counted < wanted and time.monotonic() - moved < IDLE:
@@ -158,7 +164,6 @@ def _stored(crew: Crew, findings: Findings, show: Show) -> None:
         show("settle: what came late")
         if not until(lambda: _is_quiet(crew, client), LATE):
             findings.note(f"closed minutes were still being written {LATE:.0f} s later")
-    crew.parts.remove("connectors")
 
 
 def _is_quiet(crew: Crew, client: Client) -> bool:

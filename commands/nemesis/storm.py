@@ -14,7 +14,7 @@ from commands.nemesis.crew import Crew, failpoints_of
 from commands.nemesis.gate import Gates, Way
 from commands.nemesis.small_disk import SmallDisk
 
-PAUSE = (0.7, 3.6)
+PAUSE = (0.6, 3.2)
 """Seconds between two faults, from … to."""
 GALE = (25.0, 45.0)
 """How long faults come one after the other …"""
@@ -26,7 +26,16 @@ LONGEST_FREEZE = 15.0
 LONGEST_STOP = 30.0
 """Seconds in which a part has to end when it is asked to, awake."""
 
-KILLS = {"connectors": 20, "streams-1": 16, "streams-2": 16, "dashboard": 12, "warehouse": 11, "kafka": 6, "ingest": 1}
+KILLS = {
+    "connectors": 20,
+    "streams-1": 16,
+    "streams-2": 16,
+    "dashboard": 12,
+    "warehouse": 11,
+    "kafka": 6,
+    "keeper": 3,
+    "ingest": 1,
+}
 """Who is killed how often, relative to each other: who starts quickly, more often."""
 FREEZES = {"connectors": 3, "streams-1": 4, "streams-2": 4, "warehouse": 3, "kafka": 2, "dashboard": 1}
 FAULTS = {"kill": 68, "kill several": 4, "freeze": 9, "restart": 6, "cut": 13}
@@ -111,7 +120,7 @@ class Storm:
     def _fault(self, crew: Crew, now: float) -> None:
         match self._one_of(FAULTS):
             case "kill":
-                self._kill(crew, self._one_of(KILLS))
+                self._kill(crew, self._one_of({part: n for part, n in KILLS.items() if crew.process(part)} or KILLS))
             case "kill several":
                 for part in self._random.sample(sorted(KILLS), self._random.randrange(2, len(KILLS))):
                     self._kill(crew, part)

@@ -11,6 +11,8 @@ from random import Random
 from typing import Any, Literal
 
 import httpx
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI, Query
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from paho.mqtt import client as paho
@@ -20,6 +22,7 @@ from standardwebhooks import Webhook
 from commands.nemesis.journal import Entry, Journal
 from commands.nemesis.saying import Meaning, Saying
 from ingest.errors import Unavailable
+from ingest.kafka_client import client_options
 from ingest.producer import Producer
 from ingest.settings import IngestSettings
 
@@ -189,10 +192,16 @@ class Straight:
     def __init__(self, ingest: IngestSettings, meaning: Meaning) -> None:
         self._meaning = meaning
         self._producer = Producer(ingest)
+        self._plain = AIOKafkaProducer(**client_options(ingest), acks="all", request_timeout_ms=5_000)
 
     async def start(self) -> None:
-        """Connect; waits for Kafka."""
+        """Connect.
+
+        Raises:
+            KafkaError: there is no Kafka.
+        """
         await self._producer.start()
+        await self._plain.start()
 
     async def say(self, saying: Saying) -> tuple[Outcome, str]:
         """Write its events."""
@@ -204,15 +213,13 @@ class Straight:
 
     async def record(self, topic: str, key: bytes | None, value: bytes | None) -> tuple[str, int, int] | None:
         """Write a record as it is: topic, partition and offset; `None` when nobody knows."""
-        client = self._producer._client
-        if client is None:
-            return None
-        with suppress(Exception):
+        with suppress(KafkaError, OSError, TimeoutError):
             async with asyncio.timeout(PATIENCE):
-                found = await client.send_and_wait(topic, value=value, key=key)
+                found = await self._plain.send_and_wait(topic, value=value, key=key)
                 return topic, found.partition, found.offset
         return None
 
     async def close(self) -> None:
         """Disconnect."""
         await self._producer.stop()
+        await self._plain.stop()
