@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import number, text, tile
+from dashboard import number, text
 from dashboard.freshness import declared_sources, source_freshness
 from dashboard.page import Leaf, Leaves, Scene, pages
 from dashboard.viewer import Viewer
@@ -63,17 +63,17 @@ def head_leaves(scene: Scene) -> Leaves:
 
 
 def foot_leaves(scene: Scene) -> Leaves:
-    """How long ago the system's own heartbeat came all the way, and what the last audit found."""
-    audit, beat = scene.standing.audit, tile.fact_leaves("H07", scene)
+    """What the last audit found."""
+    audit = scene.standing.audit
     if audit is None:
-        return {**beat, Leaf("audit", "children"): scene.say(text.NOT_AUDITED)}
+        return {Leaf("audit", "children"): scene.say(text.NOT_AUDITED)}
     said = scene.say(
         text.AUDITED,
         time=text.clock_time(milliseconds(audit.finished_at), scene.now_ms),
         differences=number.whole(audit.differences, scene.language),
         compared=number.whole(audit.compared, scene.language),
     )
-    return {**beat, Leaf("audit", "children"): said}
+    return {Leaf("audit", "children"): said}
 
 
 def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
@@ -89,7 +89,6 @@ def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
         [
             html.Div(pills, className="pills"),
             html.A(id="audit", href="/system", className="audit"),
-            html.Div(tile.fact("h07", before=scene.say(text.BEAT)), className="beat"),
             html.Div([scene.say(text.EVENT_TO_PIXEL), " ", html.Span(id="latency")], className="latency"),
             html.Div(
                 [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"

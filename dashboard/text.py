@@ -178,7 +178,7 @@ AUDITED = Label(
     "đối soát {time}: {differences} sai lệch / {compared}", "audit {time}: differences {differences} / {compared}"
 )
 NOT_AUDITED = Label("chưa đối soát", "not audited yet")
-BEAT = Label("nhịp", "heartbeat")
+BEAT = Label("nhịp cuối", "heartbeat")
 EVENT_TO_PIXEL = Label("sự kiện → màn hình", "event → pixel")
 TRANSPORTS = {
     "push": Label("đẩy trực tiếp", "pushed live"),

@@ -53,9 +53,9 @@ OUTCOMES: dict[str, Label] = {
 COLUMNS: list[tuple[str, Label, int]] = [
     ("received", Label("Lúc nhận", "Received"), 175),
     ("reason", Label("Lý do", "Reason"), 150),
-    ("stream", Label("Luồng, nguồn", "Stream, source"), 130),
-    ("error", Label("Chi tiết", "Detail"), 260),
-    ("place", Label("Vị trí", "Place"), 175),
+    ("stream", Label("Luồng", "Stream"), 120),
+    ("error", Label("Chi tiết", "Detail"), 220),
+    ("place", Label("Vị trí", "Place"), 200),
     ("outcome", Label("Đã gửi lại", "Sent again"), 160),
     ("result", Label("Kết quả thử", "Result"), 250),
 ]
@@ -148,7 +148,7 @@ def _repeats(scene: Scene) -> Component:
         gap="lg",
     )
     left = html.Div([choice, _grid("repeats-table", REPEAT_COLUMNS, scene, select=False)], className="letters-left")
-    return html.Div([left, html.Aside(id="repeats-detail", className="letters-detail")], className="letters-panel")
+    return html.Div([left, html.Aside(id="repeats-detail", className="letters-detail")], className="letters-panel wide")
 
 
 def _select(

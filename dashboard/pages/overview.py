@@ -209,6 +209,7 @@ def _attention(scene: Scene) -> Component:
             tile.fact("h04", after=say(text.DOWN_SOURCES)),
             tile.fact("h01", after=say(text.LAG)),
             tile.fact("h05", after=say(text.OUTAGE_TODAY)),
+            tile.fact("h07", after=say(text.BEAT)),
         ],
         className="system",
     )
@@ -257,6 +258,7 @@ def _office_leaves(scene: Scene) -> Leaves:
         **tile.fact_leaves("H01", scene),
         **_lag_leaves(scene),
         **tile.fact_leaves("H05", scene),
+        **tile.fact_leaves("H07", scene),
     }
     for one in PLATFORMS:
         split = ("platform", one)
