@@ -28,8 +28,12 @@ from warehouse.client import Client
 from warehouse.expression import DAY_MS
 from warehouse.indicator import Indicator, indicators
 
-PATIENCE = (2.0, 5.0, 10.0)
-"""Seconds after which a difference is looked at again, one after the other, before it counts."""
+PATIENCE = (2.0, 5.0, 10.0, 30.0, 60.0, 60.0, 60.0)
+"""Seconds after which a difference is looked at again, one after the other, before it counts.
+
+In all they are longer than a worker takes, once it has begun anew or met late events, until all closed minutes are as the events say: it
+waits for two minutes to close, and for `IOC_STREAMS_RECOMPUTE_EVERY`.
+"""
 
 CHUNK_MS = 7 * DAY_MS
 """So many days of stocks are recomputed by one query: its cost is the events before, not the minutes. It is cut where memory is short."""

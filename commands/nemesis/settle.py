@@ -16,7 +16,6 @@ from commands.nemesis.watch import until
 from commands.stack import NotReadyError
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.settings import IngestSettings
-from streams.settings import StreamsSettings
 from warehouse.client import Client, ServerError
 from warehouse.settings import WarehouseSettings
 
@@ -29,10 +28,6 @@ IDLE = 150.0
 """Seconds without any progress after which it is taken for stuck."""
 FIGURED = 90.0
 """Seconds for the figures to be those of the events."""
-LATE = 240.0
-"""Seconds for what came late to be worked in."""
-UNHURRIED = 15.0
-"""Seconds that one piece of such work may take."""
 STOPPED = 30.0
 """Seconds in which a part has to end when asked."""
 
@@ -161,17 +156,6 @@ def _stored(crew: Crew, findings: Findings, show: Show) -> None:
         show("settle: the figures")
         if not until(lambda: figures.flows(client) == figures.recomputed(client), FIGURED):
             findings.note(f"the figures did not become those of the raw events within {FIGURED:.0f} s")
-        show("settle: what came late")
-        if not until(lambda: _is_quiet(crew, client), LATE):
-            findings.note(f"closed minutes were still being written {LATE:.0f} s later")
-
-
-def _is_quiet(crew: Crew, client: Client) -> bool:
-    """Whether no closed minute was written again for as long as a worker waits between two times."""
-    crew.tend()
-    between = crew.stack.settings(StreamsSettings).recompute_every.total_seconds()
-    asked = "SELECT now64(3) - max(written_at) FROM raw_values WHERE revision > 0"
-    return bool(client.query(asked)[0][0] > between + UNHURRIED)
 
 
 def _asked(client: Client) -> int:
