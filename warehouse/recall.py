@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
+from ingest.clock import RealClock, milliseconds
 from ingest.topic import topic_of
 from warehouse.client import Client
 from warehouse.correction import Cause, Correction, correction
@@ -65,8 +66,10 @@ def recomputed(
         cause: the event that came late.
 
     Returns:
-        The rows, and a correction if the total is among them.
+        The rows, and a correction if the total is among them; none where `is_beyond_events`.
     """
+    if is_beyond_events(client, window_ms):
+        return [], []
     place = {"id": id, "ward": ward, "window": window_ms}
     stored = {
         (dimension, member): row
@@ -97,6 +100,17 @@ def recomputed(
             if split == TOTAL:
                 corrections.append(correction(value, (old[0], old[1]), cause))
     return values, corrections
+
+
+def is_beyond_events(client: Client, window_ms: int) -> bool:
+    """Whether a window may count events that are not kept any more: its figure stands as it is, for it would come out too small."""
+    kept_ms = milliseconds(RealClock().now() - client.settings.keep_raw)
+    if window_ms > kept_ms:
+        return False
+    asked = (
+        "SELECT count() FROM raw_values WHERE window_ms <= %(kept)s AND written_at < fromUnixTimestamp64Milli(%(kept)s)"
+    )
+    return bool(client.query(asked, {"kept": kept_ms})[0][0])
 
 
 def days(from_ms: int, until_ms: int) -> list[tuple[int, int]]:
@@ -133,10 +147,12 @@ def recomputed_stocks(
         cause: the event that came late; its own minute gets a row in any case.
 
     Returns:
-        The rows, and for each total among them one correction a day: the day's last.
+        The rows, and for each total among them one correction a day: the day's last; none where `is_beyond_events`.
     """
     values: list[Value] = []
     corrections: list[Correction] = []
+    if is_beyond_events(client, from_ms):
+        return values, corrections
     for one in indicators():
         if one.of.id != entity_id or not one.has_stock:
             continue

@@ -5,15 +5,20 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from ingest.clock import RealClock, milliseconds
 from ingest.room import Disk
 from ingest.settings import IngestSettings
 from tests import raw, warehouse_server
 from tests.made import events
+from warehouse import recall, sink
 from warehouse.client import connect
+from warehouse.correction import Cause
+from warehouse.expression import window_start
 from warehouse.keeping import archive, backup, contents, retention, schedule, state, tables
 from warehouse.keeping.backup import Origin
 from warehouse.keeping.state import Announced, Chore, KeeperState
 from warehouse.keeping.tables import KeepingError
+from warehouse.value import Value
 
 NIGHT = time(1, 30)
 NOW = datetime(2026, 11, 25, 1, 0, tzinfo=UTC)  # 08:00 in the ward
@@ -261,13 +266,52 @@ def engine_of(client, table):
 def test_tables_keep_their_rows_as_long_as_settings_say(own, own_client):
     retention.sync(own_client, own, {}, NOW)
     assert "toIntervalDay(396) SETTINGS" in engine_of(own_client, "raw_events")
-    assert "ttl_only_drop_parts = 1" in engine_of(own_client, "raw_events")
+    assert "ttl_only_drop_parts = 1" in engine_of(own_client, "raw_values")
     assert "toIntervalDay(3653)" in engine_of(own_client, "raw_values")
     assert retention.changes(own_client, own) == []  # nothing is done twice
     longer = own.model_copy(update={"keep_raw": timedelta(days=500)})
     done, waiting = retention.sync(own_client, longer, {}, NOW)
     assert [change.rule.table for change in done] == ["raw_events", "raw_repeats"]
     assert waiting == {}
+
+
+@pytest.mark.embedded
+def test_what_a_register_says_once_stays(own, own_client):
+    own_client.execute("TRUNCATE TABLE raw_events")
+    own_client.execute(
+        "INSERT INTO raw_events (topic, offset, ingested_at) "
+        "SELECT topic, number, now() - INTERVAL 500 DAY FROM numbers(5) ARRAY JOIN ['ioc.reference.v1', 'ioc.queue.v1'] AS topic"
+    )
+    retention.sync(own_client, own, {}, NOW)
+    for change in retention.changes(own_client, own):
+        retention.apply(own_client, change)
+    own_client.execute("OPTIMIZE TABLE raw_events FINAL")
+    assert own_client.query("SELECT topic, count() FROM raw_events GROUP BY topic") == [("ioc.reference.v1", 5)]
+    own_client.execute("TRUNCATE TABLE raw_events")
+
+
+@pytest.mark.embedded
+def test_a_late_event_leaves_figures_alone_whose_events_are_gone(own, own_client):
+    """Counted anew from what is left, they would come out too small."""
+    old_ms = milliseconds(RealClock().now() - timedelta(days=500))
+    cause = Cause("ticket.issued", "s|1", "n1", old_ms, 8)
+    window = window_start(old_ms, 900_000)
+    place = ("Q01", "hong-bang", window, "ioc.queue.v1", 0, 8, cause)
+    sink.write_values(
+        own_client, [Value("hong-bang", "Q01", "flow", window, "", "", 5, 0, old_ms, old_ms, "t", 0, 7, 7)]
+    )
+    values, _ = recall.recomputed(own_client, *place)
+    assert [(value.numerator, value.revision) for value in values] == [
+        (0, 1)
+    ]  # a replay of old events, all of them kept
+    own_client.execute(
+        "INSERT INTO raw_values (ward, indicator, grain, window_ms, written_at) "
+        "VALUES ('hong-bang', 'Q01', 'flow', %(window)s, now() - INTERVAL 499 DAY)",
+        {"window": window - 900_000},
+    )
+    assert recall.recomputed(own_client, *place) == ([], [])
+    assert recall.recomputed_stocks(own_client, "ticket", "hong-bang", old_ms, old_ms + 60_000, *place[3:]) == ([], [])
+    own_client.execute("TRUNCATE TABLE raw_values")
 
 
 @pytest.mark.embedded

@@ -1,6 +1,6 @@
 """Retention: how long each table keeps its rows, as settings say, carried out by the engine itself (TTL).
 
-Whole parts are dropped where a table is partitioned by time. A longer retention holds at once. A shorter one that would
+Whole parts are dropped where a table is partitioned by the time that counts; what a register says once and for all stays. A longer retention holds at once. A shorter one that would
 delete rows is announced first, in the log, by `./ioc doctor` and `./ioc status`, and carried out a day later: a slip of
 the pen in `.env` can be taken back.
 """
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from ingest.topic import topic_of
 from warehouse.client import Client
 from warehouse.keeping.state import Announced
 from warehouse.settings import WarehouseSettings
@@ -23,6 +24,10 @@ SNAPSHOT_DAYS = 90
 NOTICE = timedelta(days=1)
 """How long before rows go it is said."""
 
+LASTING = topic_of("reference")
+"""The register of residential groups: each is entered once, and counts for as long as it is not taken out."""
+
+_INGESTED = "toDateTime(ingested_at)"
 _TTL = re.compile(r" TTL (?P<since>.+?) \+ toInterval(?P<unit>Day|Month)\((?P<count>\d+)\)(?: SETTINGS|$)")
 _DAYS_OF = {"Day": 1, "Month": 30}
 
@@ -60,8 +65,13 @@ def rules(settings: WarehouseSettings) -> list[Rule]:
     )
     snapshots = max(SNAPSHOT_DAYS, settings.keep_snapshots.days)
     return [
-        Rule("raw_events", "toDateTime(ingested_at)", raw, is_partitioned=True),
-        Rule("raw_repeats", "toDateTime(ingested_at)", raw, is_partitioned=True),
+        Rule(
+            "raw_events",
+            f"if(topic = '{LASTING}', toDateTime('2100-01-01 00:00:00'), {_INGESTED})",
+            raw,
+            is_partitioned=False,
+        ),
+        Rule("raw_repeats", _INGESTED, raw, is_partitioned=True),
         Rule("raw_values", "toDateTime(fromUnixTimestamp64Milli(window_ms, 'UTC'))", values, is_partitioned=True),
         Rule("raw_corrections", "toDateTime(corrected_at)", values, is_partitioned=True),
         Rule("raw_dead_letters", "toDateTime(received_at)", letters, is_partitioned=False),
