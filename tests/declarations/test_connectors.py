@@ -148,7 +148,7 @@ def test_names_that_look_personal_are_not_read(connector: Connector) -> None:
 
 
 @each_mapped
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(data=st.data())
 def test_a_malformed_message_is_a_dead_letter_and_nothing_else(connector: Connector, data: st.DataObject) -> None:
     line = data.draw(st.sampled_from(lines(connector)))
@@ -160,7 +160,7 @@ def test_a_malformed_message_is_a_dead_letter_and_nothing_else(connector: Connec
 
 
 @each_mapped
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(body=st.binary(max_size=60))
 def test_any_bytes_are_a_dead_letter_and_nothing_else(connector: Connector, body: bytes) -> None:
     one = sent(connector, lines(connector)[0])

@@ -1,4 +1,4 @@
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.flood import FEWEST, LARGEST_SHARE, RECENT, FloodGate
@@ -50,7 +50,7 @@ def simply(bads):
     return None
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(RUNS)
 def test_closes_exactly_when_the_rule_says(runs):
     bads = [is_bad for is_bad, count in runs for _ in range(count)]

@@ -307,7 +307,7 @@ async def test_a_port_that_is_taken_is_said_with_its_setting(producer):
             await IntakeServer(Intake([], {}, producer), Listen("127.0.0.1", device.port)).run(asyncio.Event())
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300) | st.text(max_size=100).map(lambda text: json.dumps({"id": text}).encode()))
 async def test_any_signed_bytes_are_accepted_or_refused_with_a_reason(device, body):
     try:

@@ -292,7 +292,7 @@ async def test_a_port_that_is_taken_is_said_with_its_setting():
             pass
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60), st.booleans())
 async def test_any_bytes_end_their_own_connection_at_most(running, connector, garbage, logged_in):
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port)

@@ -52,7 +52,7 @@ def folded(stream: str, envelopes: list[Envelope], cuts: list[int]) -> list[Valu
 
 @pytest.mark.parametrize("stream", streams())
 @given(seed=st.integers(0, 1000), cuts=st.lists(st.integers(0, 300), max_size=8))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_any_split_into_batches_gives_the_same_rows(stream: str, seed: int, cuts: list[int]) -> None:
     envelopes = made(stream, seed)
     whole = folded(stream, envelopes, [])
@@ -61,7 +61,7 @@ def test_any_split_into_batches_gives_the_same_rows(stream: str, seed: int, cuts
 
 @pytest.mark.parametrize("stream", streams())
 @given(seed=st.integers(0, 1000))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_any_order_and_any_repetition_give_the_same_figures(stream: str, seed: int) -> None:
     envelopes = made(stream, seed)
     straight, shuffled = Fold(topic_of(stream), 0), Fold(topic_of(stream), 0)
@@ -74,7 +74,7 @@ def test_any_order_and_any_repetition_give_the_same_figures(stream: str, seed: i
 
 @pytest.mark.parametrize("stream", streams())
 @given(seed=st.integers(0, 1000), cut=st.integers(0, 300))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_a_snapshot_is_the_whole_memory(stream: str, seed: int, cut: int) -> None:
     envelopes = made(stream, seed)
     straight, first, second = (Fold(topic_of(stream), 0) for _ in range(3))

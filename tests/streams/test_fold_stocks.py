@@ -92,7 +92,7 @@ def check(stream: str, envelopes: list[Envelope], values: list[Value], until_ms:
 
 @pytest.mark.parametrize("stream", CLOCKED)
 @given(seed=st.integers(0, 10_000), batch=st.integers(1, 60), is_live=st.booleans(), cut=st.integers(0, 160))
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=3)
 def test_a_closed_minute_says_how_things_were_at_its_end(
     stream: str, seed: int, batch: int, is_live: bool, cut: int
 ) -> None:

@@ -130,7 +130,7 @@ async def test_a_topic_that_was_made_again_and_grew_longer_is_read_whole() -> No
         max_size=12,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 async def test_whatever_happens_each_record_that_can_be_read_is_read_once(steps: list[tuple[str, int, int]]) -> None:
     reader, read, kafka, number = Reader(), [], Kafka("0", 0, []), 0
     for step, (what, some, few) in enumerate(steps):

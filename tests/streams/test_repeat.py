@@ -16,7 +16,7 @@ HASHES = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40), max_size=30)
 
 
 @given(days=st.lists(HASHES, max_size=6), loaded=HASHES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_nothing_that_was_there_is_overlooked_and_nothing_else_is_suspected(
     days: list[list[int]], loaded: list[int]
 ) -> None:

@@ -111,9 +111,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(strategies.lists(strategies.sampled_from(PIECES), min_size=2, max_size=14))
 def test_whatever_is_put_together_gives_an_answer_or_a_refusal_but_no_secret(adhoc, pieces):
     try:

@@ -93,7 +93,7 @@ KINDS = strategies.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=400, derandomize=True)
 @example(kind="JSON", rows=1, data=b"\2" + b"\0" * 7 + b"\1\1a" + b"\3" * 50)
 @example(kind="Map()", rows=1, data=b"\1" + b"\0" * 20)
 @given(kind=KINDS, rows=strategies.integers(0, 5), data=strategies.binary(max_size=120))
