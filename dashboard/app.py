@@ -4,8 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, dcc, html
@@ -29,6 +28,7 @@ from dashboard import (
 )
 from dashboard.accounts import Accounts
 from dashboard.guard import CLOCK, FEED, LIVEZ, Guard
+from dashboard.index import make
 from dashboard.live import Live
 from dashboard.page import fill, find
 from dashboard.reader import Reader
@@ -36,6 +36,9 @@ from dashboard.saved_query import SavedQueries
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
 from dashboard.viewer import viewer
+from dashboard.wall import app as wall
+from dashboard.wall.door import CLOCK as WALL_CLOCK
+from dashboard.wall.door import Door
 from ingest.clock import RealClock, milliseconds
 
 log = logging.getLogger("dashboard")
@@ -47,18 +50,6 @@ class Board(NamedTuple):
     server: ASGIApp
     live: Live
     dash: Dash
-
-
-class _Dash(Dash):
-    """Dash whose page says in which language it is, and carries the theme's tokens."""
-
-    def interpolate_index(self, *args: Any, **parts: Any) -> str:
-        """The page around the app."""
-        index: str = super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]
-        lang = viewer().language
-        return index.replace("<html>", f'<html lang="{lang}">', 1).replace(
-            "</head>", f"<style>{theme.variables()}</style></head>", 1
-        )
 
 
 def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: feed.Ask, reader: Reader) -> Board:
@@ -90,6 +81,7 @@ def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: fe
         return {"alive": True}
 
     @server.get(CLOCK, include_in_schema=False)
+    @server.get(WALL_CLOCK, include_in_schema=False)
     async def clock() -> dict[str, float]:
         real_ms = milliseconds(RealClock().now())
         return {"real_ms": real_ms, "now_ms": live.now_ms(), "speed": live.clock_speed or 1.0}
@@ -97,33 +89,20 @@ def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: fe
     login.register(server, accounts, sessions, settings)
     readings.register(server, live, settings)
     server.mount(FEED, feed.build(settings, live.clock, ask_feed))
+    wall_app = wall.build(server, live)
     app = _dash(server, live)
     asking.register(app, ask_sql, SavedQueries(settings), live.ingest.ward)
     proving.register(app, live, reader)
     letter_desk.register(app, live, reader)
     system_desk.register(app, live, reader)
     app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first
-    guard = Guard(server, sessions, settings, app.csp_hashes())
+    hashes = {*wall_app.csp_hashes(), *app.csp_hashes()}
+    guard = Guard(server, sessions, Door(settings), settings, sorted(hashes))
     return Board(guard, live, app)
 
 
 def _dash(server: FastAPI, live: Live) -> Dash:
-    app = _Dash(
-        "dashboard",
-        server=server,  # type: ignore[arg-type]  # its annotation knows Flask only
-        assets_folder=str(Path(__file__).parent / "assets"),
-        use_pages=False,
-        serve_locally=True,
-        suppress_callback_exceptions=True,  # pages come one at a time
-        title=text.CENTRE.vi.format(ward=live.board.ward_name),
-        update_title="",
-        add_log_handler=False,
-        websocket_inactivity_timeout=0,  # a wall is quiet for longer than five minutes
-        websocket_batch_delay=0.002,
-        enable_mcp=False,
-        on_error=_log,
-    )
-    app.enable_dev_tools(debug=False)
+    app = make(server, live, clock=CLOCK, without="wall")
     app.layout = lambda: _shell(live)
 
     @app.callback(Output("page", "children"), Output("page-path", "data"), Input("url", "pathname"))
@@ -148,16 +127,10 @@ def _shell(live: Live) -> Component:
 def _page(path: object, live: Live) -> Component:
     place = find(path)
     scene = live.scene(viewer().language, place.argument if place else "")
-    if place is None or not viewer().may(place.page.right):
+    if place is None or not place.page.may_be_seen_by(viewer()):
         why = text.NOT_FOUND if place is None else text.FORBIDDEN
         return html.Div([headline.navigation(scene, viewer(), ""), html.P(scene.say(why))], className="alone")
     return fill(place.page.layout(scene), place.page.leaves(scene))
-
-
-def _log(error: Exception) -> None:
-    """Dash answers 500 and says nothing: write down why."""
-    log.error("a callback failed", exc_info=error)
-    raise error
 
 
 def _crash(task: "asyncio.Task[None]") -> None:

@@ -1,12 +1,13 @@
 """Guard: stands before every route and the WebSocket of the board.
 
 Nothing but the log-in page, the sign of life and what programs read (which has keys of its own) is answered without a log-in.
+The wall's paths are for screens with a token (`wall.door`), and a screen gets nothing outside them.
 What changes something must come from our own pages. Bodies and messages are bounded while they are read, and every answer
 carries the headers that keep browsers from doing more than the board needs.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -16,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
 from dashboard.viewer import Viewer, set_viewer
+from dashboard.wall.door import ENTRY, Door, is_wall
+from dashboard.wall.door import SOCKET as WALL_SOCKET
 from ingest.clock import RealClock
 from ingest.label import Language
 
@@ -43,9 +46,12 @@ _YEAR = 31_536_000
 class Guard:
     """The outermost layer of the board's server."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, settings: BoardSettings, script_hashes: Iterable[str]) -> None:
+    def __init__(
+        self, app: ASGIApp, sessions: Sessions, door: Door, settings: BoardSettings, script_hashes: Iterable[str]
+    ) -> None:
         self._app = app
         self._sessions = sessions
+        self._door = door
         self._settings = settings
         self._clock = RealClock()
         self._headers = _security_headers(settings, script_hashes)
@@ -72,11 +78,20 @@ class Guard:
             await _refuse(send, 413, f"a body has at most {BODY_LIMIT} bytes")
             return
         if not _is_open(path):
-            viewer = self._viewer(headers, scope["query_string"], used=path != CLOCK)
+            cookies = read_cookies(headers)
+            screen = self._door.viewer(scope, cookies)
+            viewer = screen if is_wall(path) else self._viewer(cookies, scope["query_string"], used=path != CLOCK)
+            if is_wall(path) and (viewer is None or path == ENTRY):
+                await self._door.answer(scope, send, headers, cookies)
+                return
+            if viewer is None and screen is not None:
+                await _refuse(send, 403, "a screen may see the wall only")
+                return
             if viewer is None:
                 await self._send_to_log_in(scope, send, headers)
                 return
             set_viewer(viewer)
+            send = self._door.keeping(scope, cookies, send)
         body = _Body(receive)
         refused = False
 
@@ -93,9 +108,12 @@ class Guard:
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
-        viewer = (
-            self._viewer(headers, b"", used=False) if scope["path"] == SOCKET and self._same_origin(headers) else None
-        )
+        cookies = read_cookies(headers)
+        ask: Callable[[], Viewer | None] = {
+            SOCKET: lambda: self._viewer(cookies, b"", used=False),
+            WALL_SOCKET: lambda: self._door.viewer(scope, cookies),
+        }.get(scope["path"], lambda: None)
+        viewer = ask() if self._same_origin(headers) else None
         if viewer is None:
             await receive()
             await send({"type": "websocket.close", "code": _ENDED})
@@ -108,15 +126,14 @@ class Guard:
                 return message
             size = len(message.get("text") or "") + len(message.get("bytes") or b"")
             # Each message asks again: a log-in that has ended meanwhile ends the socket.
-            if size > MESSAGE_LIMIT or self._sessions.account(viewer.session, self._clock.now(), used=False) is None:
+            if size > MESSAGE_LIMIT or ask() is None:
                 await send({"type": "websocket.close", "code": _ENDED, "reason": "log in again"})
                 return {"type": "websocket.disconnect", "code": _ENDED}
             return message
 
         await self._app(scope, checked, send)
 
-    def _viewer(self, headers: Headers, query: bytes, *, used: bool) -> Viewer | None:
-        cookies = read_cookies(headers)
+    def _viewer(self, cookies: dict[str, str], query: bytes, *, used: bool) -> Viewer | None:
         key = self._sessions.key(cookies.get(cookie_name(self._settings), ""))
         account = self._sessions.account(key, self._clock.now(), used=used) if key else None
         if account is None or key is None:

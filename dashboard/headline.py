@@ -13,6 +13,7 @@ from dashboard import number, text
 from dashboard.freshness import declared_sources, source_freshness
 from dashboard.page import Leaf, Leaves, Scene, pages
 from dashboard.viewer import Viewer
+from dashboard.wall.tour import tour
 from ingest.clock import milliseconds
 
 
@@ -100,7 +101,9 @@ def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
 
 
 def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
-    """Links to the pages that the person may see, the other language, and log-out."""
+    """Links to the pages that the person may see, the other language, and log-out; on a screen of the wall, where it is."""
+    if viewer.is_display:
+        return _dots(scene, viewer, path)
     here: dict[str, Any] = {"className": "here", "aria-current": "page"}
     links = [
         html.A(scene.say(page.label), href=page.path, **(here if page.path == path else {}))
@@ -117,6 +120,14 @@ def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
         ],
         className="ways",
     )
+
+
+def _dots(scene: Scene, viewer: Viewer, path: str) -> Component:
+    """The page's name and its place among those that the screen turns."""
+    dots = [html.I(className="here" if page.path == path else None) for page, _ in tour(viewer)]
+    words: dict[str, Any] = {"data-text": scene.say(text.UNACKNOWLEDGED)}
+    name = scene.say(pages()[path].label)
+    return html.Div([html.Span(id="wall-count", **words), name, *dots], className="ways wall-dots")
 
 
 def _lights() -> list[str]:

@@ -6,6 +6,7 @@ leaves fill the first paint and are pushed later, so there is one rendering of e
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ import dashboard.pages
 from dashboard.freshness import Sign
 from dashboard.settings import BoardSettings
 from dashboard.standing import NOTHING_KNOWN, Standing
-from dashboard.viewer import Right
+from dashboard.viewer import Right, Viewer
 from ingest.declared import declared
 from ingest.label import Label, Language
 from warehouse.reading import TOTAL, Reading, Readings, Split
@@ -92,6 +93,12 @@ class Page:
     """The changing parts at a moment."""
     arguments: Callable[[], Collection[str]] | None = None
     """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
+    pace: timedelta | None = None
+    """How long it stands on the wall; `None`: it is not shown there."""
+
+    def may_be_seen_by(self, viewer: Viewer) -> bool:
+        """Whether somebody may see it: by their right, or a screen because it belongs on the wall."""
+        return viewer.may(self.right) or (viewer.is_display and self.pace is not None)
 
 
 class Place(NamedTuple):

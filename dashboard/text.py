@@ -185,6 +185,7 @@ TRANSPORTS = {
     "fallback": Label("đường dự phòng", "fallback"),
     "lost": Label("mất kết nối từ", "disconnected since"),
 }
+UNACKNOWLEDGED = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms")
 OVERVIEW = Label("Tổng quan", "Overview")
 SQL = Label("Truy vấn SQL", "SQL")
 LETTERS = Label("Sự kiện lỗi", "Dead letters")

@@ -12,6 +12,7 @@ from dash import Dash, Input, State, ctx, dcc, html, set_props
 from dash.development.base_component import Component
 from dash.exceptions import WebsocketDisconnected
 
+from dashboard.index import version
 from dashboard.live import Frame, Live
 from dashboard.page import Leaves, Page, Place, changes, find, properties
 from dashboard.viewer import viewer
@@ -27,12 +28,17 @@ _ANSWER_WITHIN = 30.0
 _NOTHING = Place(Page("", Label("", ""), "", lambda scene: html.Div()))
 
 
-def parts() -> list[Component]:
-    """What every page needs for it, invisible."""
+def parts(path: str | None = None) -> list[Component]:
+    """What every page needs for it, invisible.
+
+    Args:
+        path: the page that is there from the start, if one is.
+    """
     return [
-        dcc.Store(id="page-path"),
+        dcc.Store(id="page-path", data=path),
         dcc.Interval(id="fallback", interval=FALLBACK_MS, disabled=True),
         html.Div(id="pulse", hidden=True),
+        html.Div(id="alarm-signal", hidden=True),
     ]
 
 
@@ -74,7 +80,10 @@ async def _push(live: Live, socket: Any) -> None:
         _send(fresh, _pulse(live, frame, "push"))
         shown |= fresh
         number = frame.number
-        await socket.get_prop("page-path", "data", _ANSWER_WITHIN)  # the browser has taken it in
+        now_at = await socket.get_prop("page-path", "data", _ANSWER_WITHIN)  # the browser has taken it in
+        if now_at != path:  # a wall has turned its page
+            path, place, shown, charted = now_at, _allowed(now_at), {}, 0.0
+            continue
         await asyncio.sleep(max(0.0, began + LEAST_INTERVAL - time.monotonic()))
         await live.changed(number)
 
@@ -91,10 +100,11 @@ def _pulse(live: Live, frame: Frame, way: str) -> dict[str, Any]:
         "data-way": way,
         "data-recorded": " ".join(map(str, frame.recorded_ms)),
         "data-frame": f"{frame.number}-{live.now_ms()}",
+        "data-version": version(),
     }
 
 
 def _allowed(path: object) -> Place:
     """What the address shows, if there is such a page and the person may see it; else a page without any figure."""
     place = find(path)
-    return place if place and viewer().may(place.page.right) else _NOTHING
+    return place if place and place.page.may_be_seen_by(viewer()) else _NOTHING

@@ -2,22 +2,33 @@
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import timedelta
 
 from ingest.label import Language
 
 Right = str
-"""`leader`: the board. `analyst`: ad-hoc SQL. `admin`: both, and what only an administrator may."""
+"""`leader`: the board. `analyst`: ad-hoc SQL. `admin`: both, and what only an administrator may.
+
+`display`: the pages of the wall and nothing else; only a screen has it, never an account.
+"""
 
 
 @dataclass(frozen=True)
 class Viewer:
-    """A person who has logged in."""
+    """A person who has logged in, or a screen of the wall."""
 
     name: str
     rights: frozenset[Right]
     language: Language = "vi"
     session: str = ""
     """Id of the log-in, as kept on the server."""
+    stops: tuple[tuple[str, timedelta], ...] = ()
+    """Of a screen: its own pages and how long each stands; none: those that the pages declare."""
+
+    @property
+    def is_display(self) -> bool:
+        """Whether it is a screen, which nobody touches."""
+        return "display" in self.rights
 
     def may(self, right: Right) -> bool:
         """Whether the person has the right."""

@@ -35,9 +35,9 @@
     let best = null;
     for (let tries = 0; tries < 4; tries++) {
       const sent = Date.now();
-      const answer = await fetch("/api/clock", { cache: "no-store" });
+      const answer = await fetch(document.documentElement.dataset.clock, { cache: "no-store" });
       if (answer.status === 401) {
-        location.assign("/login?next=" + encodeURIComponent(location.pathname));
+        location.reload(); // the server leads to the log-in, and back here
         return;
       }
       if (!answer.ok) return;
@@ -82,8 +82,14 @@
     }
   }
 
-  window.iocClock = { now, time, speed: () => clock.speed };
-  setInterval(tick, 1000);
+  window.iocClock = { now, time, synchronise, speed: () => clock.speed };
+  let ticked = Date.now();
+  setInterval(() => {
+    const jump = Math.abs(Date.now() - ticked);
+    ticked = Date.now();
+    if (jump > 10000 && !document.hidden) synchronise().catch(() => {}); // the PC slept, or its clock was set
+    tick();
+  }, 1000);
   setInterval(() => synchronise().catch(() => {}), 600000);
   new MutationObserver(tick).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-since"] });
   synchronise().catch(() => {});

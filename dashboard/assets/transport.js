@@ -8,13 +8,22 @@
   const SHOWN = 100;
   const root = document.documentElement;
   const latencies = [];
-  let lastPush = Date.now();
-  let lastAny = Date.now();
+  let lastPush = stamp();
+  let lastAny = stamp();
   let fallback = false;
   let liveSince = null; // events from before this page was live say nothing about how long they take to it
   let way = "";
 
   window.iocLatency = latencies;
+
+  /* Two clocks, because the one stands still while the PC sleeps, and the other is set by hand. */
+  function stamp() {
+    return { wall: Date.now(), run: performance.now() };
+  }
+
+  function since(before) {
+    return Math.max(Date.now() - before.wall, performance.now() - before.run);
+  }
 
   function percentile(sorted, share) {
     return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
@@ -46,7 +55,7 @@
   }
 
   function onPulse(pulse) {
-    lastAny = Date.now();
+    lastAny = stamp();
     if (pulse.dataset.way === "push") {
       lastPush = lastAny;
       if (liveSince === null) requestAnimationFrame(() => setTimeout(() => (liveSince = window.iocClock.now()), 0));
@@ -57,17 +66,15 @@
 
   /* Pushed; else by the fallback, once that has answered; else, after a while without anything, lost. */
   function judge() {
-    const at = Date.now();
-    const silent = at - lastPush > PUSH_SILENCE;
+    const silent = since(lastPush) > PUSH_SILENCE;
     let found = "push";
-    if (at - lastAny > LOST_AFTER) found = "lost";
-    else if (silent && lastAny > lastPush) found = "fallback";
+    if (since(lastAny) > LOST_AFTER) found = "lost";
+    else if (silent && lastAny !== lastPush) found = "fallback";
     const element = document.getElementById("transport");
-    if (found !== way && element) {
+    if (element && (found !== way || !element.textContent)) {
       way = found;
       root.dataset.transport = way;
-      const since = way === "lost" ? " " + window.iocClock.time(at - lastAny) : "";
-      element.textContent = element.dataset[way] + since;
+      element.textContent = element.dataset[way] + (way === "lost" ? " " + window.iocClock.time(since(lastAny)) : "");
     }
     if (silent !== fallback && window.dash_clientside && window.dash_clientside.set_props) {
       fallback = silent;
@@ -80,9 +87,9 @@
   async function recover() {
     if (!fallback) return;
     try {
-      const answer = await fetch("/api/clock", { cache: "no-store" });
-      if (answer.status === 401) location.assign("/login?next=" + encodeURIComponent(location.pathname));
-      else if (answer.ok && Date.now() - lastPush > RELOAD_AFTER) location.reload();
+      const answer = await fetch(root.dataset.clock, { cache: "no-store" });
+      // Without a log-in the server leads there, and back here.
+      if (answer.status === 401 || (answer.ok && since(lastPush) > RELOAD_AFTER)) location.reload();
     } catch (error) {
       /* still away */
     }

@@ -1,5 +1,7 @@
 """Overview: the whole ward in one glance, for people four metres away."""
 
+from datetime import timedelta
+
 from dash import html
 from dash.development.base_component import Component
 
@@ -294,4 +296,4 @@ def _caption_leaf(id: str, scene: Scene, label: Label, *, parts: str) -> Leaves:
     return {Leaf(f"{id}-caption", "children"): scene.say(label, parts=parts) if parts else ""}
 
 
-PAGE = Page(path="/", label=text.OVERVIEW, right="leader", layout=layout, leaves=leaves)
+PAGE = Page(path="/", label=text.OVERVIEW, right="leader", layout=layout, leaves=leaves, pace=timedelta(seconds=30))

@@ -17,11 +17,12 @@ class Browser:
     def __init__(self):
         self.is_shutdown = False
         self.sent = []
+        self.path = "/"
         self.answers = asyncio.Semaphore(0)
 
     async def get_prop(self, component_id, name, timeout):
         await self.answers.acquire()
-        return "/"
+        return self.path
 
 
 @pytest.fixture
@@ -75,6 +76,19 @@ async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
     await until(lambda: len(browser.sent) == 2)
     assert browser.sent[1][0][Leaf("q02-figure", "children")] == "129"
     assert len(browser.sent[1][1]["data-recorded"].split()) == 100, "but every event's time is told"
+    task.cancel()
+
+
+async def test_a_page_that_was_turned_in_place_gets_everything_at_once(tested, browser):
+    task = asyncio.create_task(transport._push(tested.live, browser))
+    browser.path = "/sql"
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 1)
+    assert browser.sent[0][0] == {}
+    browser.path = "/"
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 2)
+    assert browser.sent[1][0][Leaf("d04-figure", "children")] == "99,88"
     task.cancel()
 
 

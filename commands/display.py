@@ -1,0 +1,96 @@
+"""Let screens show the wall: `add NAME [--pages queue:30,…] [--network CIDR] [--days N] [--lang en]`, `list`, `revoke ID`.
+
+Vi: Quản lý màn hình treo tường: cấp địa chỉ, liệt kê, thu hồi.
+"""
+
+import argparse
+import ipaddress
+import sys
+from datetime import timedelta
+
+from commands import install as installs
+from commands import secret_files
+from commands.words import line, say
+from dashboard.wall.display import Displays, Network, Stops, read_stops
+from dashboard.wall.door import ENTRY
+from dashboard.wall.tour import wall_pages
+from ingest.clock import RealClock
+from ingest.errors import ConfigurationError
+
+
+def main(arguments: list[str]) -> int:
+    """Do it; 0 if it is done."""
+    options = _parser().parse_args(arguments)
+    try:
+        secret_files.make(installs.place() / "secrets", installs.KINDS)
+        install = installs.read()
+    except ConfigurationError as error:
+        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
+        return 1
+    displays = Displays(install.board)
+    match options.act:
+        case "add":
+            now = RealClock().now()
+            until = now + timedelta(days=options.days) if options.days else None
+            try:
+                one, token = displays.add(options.name, now, options.pages, options.network, until, options.lang)
+            except ValueError as error:
+                say(f"Không được: {error}", f"Refused: {error}")
+                return 2
+            line(f"  {install.board.url}{ENTRY}?token={token}")
+            say(
+                f"  Địa chỉ này chỉ hiện một lần: hãy mở nó trên màn hình {one.id}.",
+                f"  This address is shown only once: open it on the display {one.id}.",
+            )
+        case "revoke":
+            try:
+                displays.revoke(options.id)
+            except KeyError:
+                say(f"Không có màn hình {options.id}.", f"There is no display {options.id}.")
+                return 2
+            say(f"Đã thu hồi màn hình {options.id}.", f"Display {options.id} is revoked.")
+        case _:
+            for one in displays.all().values():
+                stops = ",".join(f"{path}:{pace.total_seconds():g}" for path, pace in one.stops)
+                until_ = f"{one.expires_at:%Y-%m-%d}" if one.expires_at else ""
+                print(f"{one.id}\t{one.name}\t{stops}\t{one.network or ''}\t{until_}\t{one.language}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="./ioc display", description="Màn hình treo tường | displays of the wall")
+    acts = parser.add_subparsers(dest="act", required=True)
+    add = acts.add_parser("add", help="cấp | let one in; its address is shown once")
+    add.add_argument("name", help="ở đâu | where it hangs")
+    add.add_argument("--pages", type=_stops, default=(), help="trang:giây | pages with seconds, as in /:30,queue:20")
+    add.add_argument("--network", type=_network, help="mạng được phép | only from there, as in 192.168.1.0/24")
+    add.add_argument("--days", type=_days, help="số ngày hiệu lực | days until it expires; never if left out")
+    add.add_argument("--lang", choices=("vi", "en"), default="vi", help="ngôn ngữ | language")
+    acts.add_parser("list", help="liệt kê | list them")
+    acts.add_parser("revoke", help="thu hồi | take its token away at once").add_argument("id")
+    return parser
+
+
+def _stops(text: str) -> Stops:
+    try:
+        return read_stops(text, [page.path for page in wall_pages()])
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _network(text: str) -> Network:
+    try:
+        return ipaddress.ip_network(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _days(text: str) -> int:
+    days = int(text) if text.isdecimal() else 0
+    if not 1 <= days <= 36_500:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of days, 1 to 36500")
+    return days
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

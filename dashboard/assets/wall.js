@@ -1,0 +1,123 @@
+/* Wall: turns the pages of a screen, shows and sounds a new alarm, and starts the page afresh for a new version. Nobody touches
+   it: there is nothing to press, and everything it waits for it looks at once a second, so that a PC that slept just goes on. */
+(function () {
+  "use strict";
+  const ALARM_STAYS = 30000; // ms that the page of a new alarm stands at least
+  const AFRESH_AFTER = 6 * 3600000; // ms after which a quiet moment is used to start the page afresh
+  const SPREAD = 10000; // ms over which many screens spread the start of a new version
+  const RETRY = 15000; // ms between two tries to start afresh
+  const SEEN = "ioc-alarm-seen";
+  const root = document.documentElement;
+  const opened = Date.now();
+  let stops = null;
+  let at = 0;
+  let turnAt = 0;
+  let bannerUntil = 0;
+  let afreshAt = 0;
+  let starting = false;
+
+  const find = (id) => document.getElementById(id);
+  const isConnected = () => root.dataset.transport === "push" || root.dataset.transport === "fallback";
+
+  function turn(path, stays) {
+    turnAt = Date.now() + stays;
+    window.dash_clientside.set_props("wall-path", { data: path });
+  }
+
+  function put(banner, text, hidden) {
+    banner.hidden = hidden;
+    const words = banner.querySelector("strong");
+    if (words.textContent !== text) words.textContent = text;
+  }
+
+  /* A new critical alarm that nobody has acknowledged: once for each, also over a new start of the page. */
+  function alarm(now) {
+    const { severity, count, newest, text, page, quiet } = find("alarm-signal").dataset;
+    const isCritical = severity === "critical" && Number(count) > 0;
+    if (isCritical && newest && newest !== localStorage.getItem(SEEN)) {
+      localStorage.setItem(SEEN, newest);
+      bannerUntil = now + ALARM_STAYS;
+      if (quiet !== "true") chime();
+      if (JSON.parse(find("wall-tour").dataset.pages).includes(page)) turn(page, ALARM_STAYS);
+    }
+    put(find("wall-alarm"), text || "", !(isCritical && now < bannerUntil));
+    const mark = find("wall-count");
+    if (mark) {
+      mark.className = isCritical ? "is-critical" : "";
+      mark.textContent = isCritical ? mark.dataset.text.replace("{count}", count) : "";
+    }
+    return Number(count) > 0;
+  }
+
+  /* Two falling tones, twice. A browser that was not told to allow it keeps silent; then a small sign says so. */
+  async function chime() {
+    const sound = new AudioContext();
+    await settled(sound);
+    if (sound.state === "running") {
+      for (const [start, pitch] of [[0, 880], [0.28, 660], [0.8, 880], [1.08, 660]]) {
+        const tone = new OscillatorNode(sound, { frequency: pitch });
+        const loudness = new GainNode(sound, { gain: 0 });
+        const from = sound.currentTime + start;
+        loudness.gain.setTargetAtTime(0.35, from, 0.01);
+        loudness.gain.setTargetAtTime(0, from + 0.18, 0.05);
+        tone.connect(loudness).connect(sound.destination);
+        tone.start(from);
+        tone.stop(from + 0.6);
+      }
+      await new Promise((done) => setTimeout(done, 2500));
+      root.dataset.chimed = String(Number(root.dataset.chimed || 0) + 1);
+    }
+    await sound.close();
+  }
+
+  function settled(sound) {
+    return Promise.race([sound.resume().catch(() => {}), new Promise((done) => setTimeout(done, 500))]);
+  }
+
+  async function askForSound() {
+    const sound = new AudioContext();
+    await settled(sound);
+    find("wall-blocked").hidden = sound.state === "running";
+    await sound.close();
+  }
+
+  /* Never into a dead server: the page goes only once the next one is sure to come. */
+  async function startAfresh() {
+    if (starting) return;
+    starting = true;
+    try {
+      const answer = await fetch(root.dataset.clock, { cache: "no-store" });
+      if (answer.ok) location.reload();
+    } catch (error) {
+      /* away; later */
+    }
+    setTimeout(() => (starting = false), RETRY);
+  }
+
+  function tick() {
+    const now = Date.now();
+    if (!stops) {
+      if (!find("wall-tour") || !window.dash_clientside || !window.dash_clientside.set_props) return;
+      stops = JSON.parse(find("wall-tour").dataset.stops);
+      turnAt = now + stops[0][1] * 1000;
+      askForSound();
+    }
+    const isLost = root.dataset.transport === "lost";
+    put(find("wall-lost"), isLost ? find("transport").textContent.toUpperCase() : "", !isLost);
+    const isAlarmed = alarm(now);
+    if (!isConnected()) return;
+    const version = find("pulse").dataset.version;
+    if (version && version !== root.dataset.version) {
+      afreshAt = afreshAt || now + Math.random() * SPREAD;
+      if (now >= afreshAt) startAfresh();
+    } else if (now >= turnAt) {
+      if (now - opened > AFRESH_AFTER && !isAlarmed) startAfresh();
+      else if (stops.length > 1) {
+        at = (at + 1) % stops.length;
+        turn(stops[at][0], stops[at][1] * 1000);
+      }
+    }
+  }
+
+  setInterval(tick, 1000);
+})();

@@ -1,0 +1,182 @@
+"""Display: a screen of the wall and the token that it shows. Only a hash of a token is kept; revoking takes it away at once."""
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dashboard.accounts import write_private
+from dashboard.settings import BoardSettings
+from ingest.label import Language
+
+PREFIX = "iocw"
+
+LONGEST_NAME = 60
+PACES = (timedelta(seconds=5), timedelta(hours=1))
+"""Shortest and longest time that a page may stand."""
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Stops = tuple[tuple[str, timedelta], ...]
+"""Paths of pages, and how long each stands."""
+
+
+@dataclass(frozen=True)
+class Display:
+    """One screen: what it shows, from where and until when it may."""
+
+    id: str
+    """Names it without giving it away; the middle part of the token."""
+    name: str
+    hash: str
+    made_at: datetime
+    stops: Stops = ()
+    """Its own pages and paces; none: those that the pages declare."""
+    network: Network | None = None
+    """The only addresses it may come from."""
+    expires_at: datetime | None = None
+    language: Language = "vi"
+
+    def may_show(self, address: str, now: datetime) -> bool:
+        """Whether a browser at this address may show the wall now."""
+        return (self.expires_at is None or now < self.expires_at) and self._is_in_network(address)
+
+    def _is_in_network(self, address: str) -> bool:
+        if self.network is None:
+            return True
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+            found = found.ipv4_mapped
+        return found in self.network
+
+
+class Displays:
+    """The screens of this install. The file is read again when another process has changed it."""
+
+    def __init__(self, settings: BoardSettings) -> None:
+        self._path = settings.folder / "displays.json"
+        self._stamp: tuple[int, int] | None = None
+        self._known: dict[str, Display] = {}
+
+    def all(self) -> dict[str, Display]:
+        """Every screen by its id."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            self._known, self._stamp = {}, None
+            return self._known
+        stamp = (status.st_mtime_ns, status.st_ino)
+        if stamp != self._stamp:
+            self._known = {row["id"]: _display(row) for row in json.loads(self._path.read_text("utf-8"))}
+            self._stamp = stamp
+        return self._known
+
+    def add(
+        self,
+        name: str,
+        now: datetime,
+        stops: Stops = (),
+        network: Network | None = None,
+        expires_at: datetime | None = None,
+        language: Language = "vi",
+    ) -> tuple[Display, str]:
+        """Let a screen in.
+
+        Returns:
+            What is kept of it, and its token, which is nowhere else.
+
+        Raises:
+            ValueError: the name is empty, too long, or cannot be printed.
+        """
+        if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+            raise ValueError(f"a name has 1 to {LONGEST_NAME} printable characters: {name!r}")
+        id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+        one = Display(id, name, _hash(secret), now, stops, network, expires_at, language)
+        self._write({**self.all(), id: one})
+        return one, f"{PREFIX}_{id}_{secret}"
+
+    def revoke(self, id: str) -> None:
+        """Take a screen's token away; what is open goes dark at its next sign of life.
+
+        Raises:
+            KeyError: there is no such screen.
+        """
+        displays = dict(self.all())
+        del displays[id]
+        self._write(displays)
+
+    def find(self, token: str) -> Display | None:
+        """The screen whose token this is; `None` if it is none of ours, or not any more."""
+        prefix, _, rest = token.partition("_")
+        id, _, secret = rest.partition("_")
+        one = self.all().get(id) if prefix == PREFIX else None
+        # Hashed in any case, so that a wrong id takes as long as a wrong secret.
+        right = hmac.compare_digest(_hash(secret), one.hash if one else _hash(""))
+        return one if one and right else None
+
+    def _write(self, displays: dict[str, Display]) -> None:
+        write_private(self._path, json.dumps([_row(one) for one in displays.values()], ensure_ascii=False, indent=1))
+
+
+def read_stops(text: str, known: Sequence[str]) -> Stops:
+    """Pages and paces as a person writes them: `/:30,queue:20`.
+
+    Args:
+        text: paths with or without their first slash, each with seconds after a colon.
+        known: the paths that a wall may show.
+
+    Raises:
+        ValueError: another page, another pace, or one page twice; the message says which there are.
+    """
+    stops: list[tuple[str, timedelta]] = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, _, seconds = part.partition(":")
+        path = "/" + name.strip().removeprefix("/")
+        pace = timedelta(seconds=int(seconds)) if seconds.isascii() and seconds.isdigit() else timedelta()
+        if path not in known or path in dict(stops):
+            raise ValueError(f"{part!r}: a wall shows each of these pages once: {', '.join(known)}")
+        if not PACES[0] <= pace <= PACES[1]:
+            shortest, longest = (int(one.total_seconds()) for one in PACES)
+            raise ValueError(f"{part!r}: give the seconds that it stands, {shortest} to {longest}, as in {path}:30")
+        stops.append((path, pace))
+    return tuple(stops)
+
+
+def _hash(secret: str) -> str:
+    # 32 random bytes need no slow hash: there is nothing to guess.
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def _row(one: Display) -> dict[str, object]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "hash": one.hash,
+        "made_at": one.made_at.isoformat(),
+        "stops": [[path, pace.total_seconds()] for path, pace in one.stops],
+        "network": str(one.network) if one.network else None,
+        "expires_at": one.expires_at.isoformat() if one.expires_at else None,
+        "language": one.language,
+    }
+
+
+def _display(row: dict[str, object]) -> Display:
+    stops, network, expires_at = row["stops"], row["network"], row["expires_at"]
+    if not isinstance(stops, list):
+        raise TypeError("stops must be a list")
+    return Display(
+        str(row["id"]),
+        str(row["name"]),
+        str(row["hash"]),
+        datetime.fromisoformat(str(row["made_at"])),
+        tuple((str(path), timedelta(seconds=float(pace))) for path, pace in stops),
+        ipaddress.ip_network(str(network)) if network else None,
+        datetime.fromisoformat(str(expires_at)) if expires_at else None,
+        "en" if row["language"] == "en" else "vi",
+    )
