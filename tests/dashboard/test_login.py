@@ -37,7 +37,7 @@ async def test_the_right_password_opens_the_board(tested):
         page = await client.get("/", headers={"accept": "text/html"})
         assert page.status_code == 200
         assert "_dash-config" in page.text
-        assert '<html lang="vi">' in page.text
+        assert '<html lang="vi"' in page.text
 
 
 async def test_the_cookie_cannot_be_read_by_scripts(tested):
