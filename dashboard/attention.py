@@ -12,7 +12,7 @@ from dashboard.page import Leaf, Leaves, Scene
 from dashboard.standing import AUDITED_WITHIN
 from ingest.clock import milliseconds, moment
 from ingest.room import shown
-from warehouse.indicator import Indicator, Status, indicators
+from warehouse.indicator import Measure, Status, measures
 from warehouse.reading import Reading
 
 ROWS = 5
@@ -134,7 +134,7 @@ def _outages(scene: Scene) -> list[Row]:
 
 
 def _figures(scene: Scene) -> list[Row]:
-    readings = [scene.read(one.id) for one in indicators() if one.threshold and one.id not in ELSEWHERE]
+    readings = [scene.read(one.id) for one in measures() if one.threshold and one.id not in ELSEWHERE]
     return [
         Row(reading.status, _what(reading, scene), _detail(reading, scene), f"/proof/{reading.indicator.id}")
         for reading in readings
@@ -154,7 +154,7 @@ def _detail(reading: Reading, scene: Scene) -> str:
     return scene.say(text.LIMIT, limit=_limit(reading.indicator, reading.status, scene))
 
 
-def _limit(one: Indicator, status: Status, scene: Scene) -> str:
+def _limit(one: Measure, status: Status, scene: Scene) -> str:
     if one.threshold is None:
         return ""
     limit = one.threshold.critical if status == "critical" else one.threshold.warning

@@ -26,7 +26,7 @@ from ingest import metrics
 from ingest.clock import Clock, milliseconds
 from ingest.errors import Unavailable
 from warehouse.feed import FeedCursor, FeedQuestion, FeedRow, cursor_after, known_ids
-from warehouse.indicator import indicators
+from warehouse.indicator import Derived, measures
 
 Ask = Callable[[FeedQuestion], list[FeedRow]]
 """Reads rows from the warehouse; blocks."""
@@ -87,8 +87,8 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask) -> FastAPI:
     async def declarations(
         request: Request, response: Response, key: Annotated[FeedKey, Depends(authorised)]
     ) -> Response:
-        """What each indicator is, as declared."""
-        listed = Declarations(indicators=[declaration(one) for one in indicators()])
+        """What each indicator is, as declared; of a derived one, which others have the rows."""
+        listed = Declarations(indicators=[declaration(one) for one in measures()])
         return _answer(request, response, listed.model_dump_json(), "application/json")
 
     @app.get(
@@ -127,7 +127,11 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask) -> FastAPI:
             raise HTTPException(403, f"the key {key.id} may not read: {', '.join(forbidden)}")
         unknown = sorted(set(asked or ()) - known_ids())
         if unknown:
-            raise HTTPException(422, f"no such indicator: {', '.join(unknown)}; see /indicators")
+            derived = [
+                f"{one.id} is made of {', '.join(one.made_of)}" for one in measures() if isinstance(one, Derived)
+            ]
+            hints = [hint for hint in derived if hint.split()[0] in unknown]
+            raise HTTPException(422, f"no rows of: {', '.join(unknown)}; {'; '.join([*hints, 'see /indicators'])}")
         until = end or clock.now() + timedelta(days=1)
         if start >= until:
             raise HTTPException(422, "`from` must be before `to`")

@@ -6,8 +6,10 @@ from typing import Literal
 from pydantic import BaseModel
 
 from ingest.clock import moment
+from ingest.label import Label
+from warehouse.aggregate import RANKED
 from warehouse.feed import FeedRow, is_complete, window_end_ms
-from warehouse.indicator import Indicator, indicator
+from warehouse.indicator import Derived, Indicator, indicator
 
 
 class Names(BaseModel):
@@ -15,6 +17,34 @@ class Names(BaseModel):
 
     vi: str
     en: str
+
+
+class Quantile(BaseModel):
+    """How a quantile is read from its members, added up over windows and wards."""
+
+    percent: int
+    """The quantile is the smallest member that so many per cent of the numerators lie at or below."""
+    dimension: str
+    """Its members are amounts, rounded up, in the measure before `factor`; numerators count how many."""
+    step: int
+    """Amounts are rounded up to a multiple of this."""
+
+
+class Base(BaseModel):
+    """What was counted before this system counted: added to the shown figure, part of no row."""
+
+    numerator: int
+    denominator: int
+    until: datetime
+    """Windows that begin before this are covered by it."""
+    source: Names
+
+
+class Derivation(BaseModel):
+    """How a measure without rows of its own is calculated from others."""
+
+    made_of: list[str]
+    formula: Names
 
 
 class Declaration(BaseModel):
@@ -29,7 +59,11 @@ class Declaration(BaseModel):
     is_ratio: bool
     dimensions: list[str]
     window_seconds: int
+    """0 for a derived measure."""
     span: str
+    quantile: Quantile | None = None
+    baseline: Base | None = None
+    derived: Derivation | None = None
 
 
 class Figure(BaseModel):
@@ -72,19 +106,36 @@ class Declarations(BaseModel):
     indicators: list[Declaration]
 
 
-def declaration(one: Indicator) -> Declaration:
-    """An indicator as the feed declares it."""
-    return Declaration(
+def declaration(one: Indicator | Derived) -> Declaration:
+    """A measure as the feed declares it."""
+    declared = Declaration(
         id=one.id,
-        label=Names(**one.label._asdict()),
-        definition=Names(**one.definition._asdict()),
-        unit=Names(**one.unit.label._asdict()),
+        label=_names(one.label),
+        definition=_names(one.definition),
+        unit=_names(one.unit.label),
         factor=one.unit.factor,
         is_ratio=one.is_ratio,
-        dimensions=list(one.by),
-        window_seconds=round(one.window.total_seconds()),
-        span=one.span if isinstance(one.span, str) else f"PT{round(one.span.total_seconds())}S",
+        dimensions=list(one.by) if isinstance(one, Derived) else [dimension.name for dimension in one.dimensions],
+        window_seconds=0,
+        span="derived",
     )
+    if isinstance(one, Derived):
+        declared.derived = Derivation(made_of=list(one.made_of), formula=_names(one.formula))
+        return declared
+    declared.window_seconds = round(one.window.total_seconds())
+    declared.span = one.span if isinstance(one.span, str) else f"PT{round(one.span.total_seconds())}S"
+    if rank := one.value.rank:
+        declared.quantile = Quantile(percent=rank.percent, dimension=RANKED, step=rank.step)
+    if base := one.baseline:
+        source = _names(base.source)
+        declared.baseline = Base(
+            numerator=base.numerator, denominator=base.denominator, until=base.until, source=source
+        )
+    return declared
+
+
+def _names(label: Label) -> Names:
+    return Names(**label._asdict())
 
 
 def figure(row: FeedRow, now_ms: int) -> Figure:

@@ -70,7 +70,7 @@ def freshness(reading: Reading, found: Mapping[str, Sign], now_ms: int) -> Fresh
     if not reading.known:
         return Freshness("none", 0, 0)
     one = reading.indicator
-    sources = [found[source] for source in one.of.sources if source in found]
+    sources = [found[source] for source in one.sources if source in found]
     # Without a source of its own (the health of the sources themselves) the last computation is the sign of life.
     sign_ms = min((sign.last_ms for sign in sources), default=reading.as_of_ms)
     if any(sign.down for sign in sources):

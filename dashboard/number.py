@@ -4,7 +4,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from ingest.label import Language
-from warehouse.indicator import Indicator
+from warehouse.indicator import Measure
 from warehouse.reading import Reading
 
 NONE = "–"
@@ -51,10 +51,10 @@ def percent(numerator: int, denominator: int, language: Language, decimals: int 
 def figure(reading: Reading, language: Language) -> str:
     """A reading's value in its indicator's unit, without the unit; out of how many where it is written so (11/13)."""
     one = reading.indicator
-    if not reading.known or (one.is_ratio and not reading.denominator):
+    if reading.figure is None or (one.is_ratio and not reading.denominator):
         return NONE
     if one.unit.out_of:
-        return f"{whole(reading.numerator, language)}/{whole(reading.denominator, language)}"
+        return _out_of(reading, language)
     return decimal(_exact(reading), one.unit.decimals, language, floor=is_share(one))
 
 
@@ -71,14 +71,23 @@ def with_unit(reading: Reading, language: Language) -> str:
 def parts(reading: Reading, language: Language) -> str:
     """Numerator and denominator, for example `4.288/4.293`; of a mean its count; empty where there is no denominator."""
     one = reading.indicator
+    if reading.ranked is not None:
+        return f"n{SPACE}={SPACE}{whole(reading.numerator, language)}"
     if not one.is_ratio or not reading.known:
         return ""
     if is_share(one) or one.unit.out_of:
-        return f"{whole(reading.numerator, language)}/{whole(reading.denominator, language)}"
+        return _out_of(reading, language)
     return f"n{SPACE}={SPACE}{whole(reading.denominator, language)}"
 
 
-def sides(one: Indicator, pair: tuple[int, int], language: Language) -> str:
+def _out_of(reading: Reading, language: Language) -> str:
+    unit = reading.indicator.unit
+    factor = _factor(unit.factor) if unit.out_of else Fraction(1)
+    sides = (side * factor for side in (reading.numerator, reading.denominator))
+    return "/".join(decimal(side, unit.decimals, language) for side in sides)
+
+
+def sides(one: Measure, pair: tuple[int, int], language: Language) -> str:
     """Numerator and denominator with nothing rounded, for example `5.888.165 ms / 42`; of what is no ratio the numerator alone."""
     numerator, denominator = (whole(side, language) for side in pair)
     if one.unit.label.en in ("min", "s"):
@@ -86,22 +95,28 @@ def sides(one: Indicator, pair: tuple[int, int], language: Language) -> str:
     return f"{numerator}{SPACE}/{SPACE}{denominator}" if one.is_ratio else numerator
 
 
-def value(one: Indicator, pair: tuple[int, int], language: Language) -> str:
-    """The value that numerator and denominator give, with its unit."""
+def value(one: Measure, pair: tuple[int, int], language: Language) -> str:
+    """The value that numerator and denominator of one window or member give, with its unit."""
     return with_unit(Reading(one, *pair, 0, 1), language)
 
 
-def gap(one: Indicator, language: Language) -> str:
+def gap(one: Measure, language: Language) -> str:
     """What stands between figure and unit."""
     return "" if one.unit.label.en == "%" and language == "en" else SPACE
 
 
-def is_share(one: Indicator) -> bool:
+def is_share(one: Measure) -> bool:
     """Whether the value is a part of a whole, in per cent."""
     return one.is_ratio and one.unit.label.en == "%"
 
 
 def _exact(reading: Reading) -> Fraction:
-    factor = Fraction(reading.indicator.unit.factor).limit_denominator(10**9)
-    value = Fraction(reading.numerator) * factor
+    factor = _factor(reading.indicator.unit.factor)
+    if reading.ranked is not None:
+        return reading.ranked * factor
+    value = reading.numerator * factor
     return value / reading.denominator if reading.indicator.is_ratio else value
+
+
+def _factor(factor: float) -> Fraction:
+    return Fraction(factor).limit_denominator(10**9)

@@ -21,7 +21,8 @@ from dashboard.standing import NOTHING_KNOWN, Standing
 from dashboard.viewer import Right, Viewer
 from ingest.declared import declared
 from ingest.label import Label, Language
-from warehouse.reading import TOTAL, Reading, Readings, Split
+from warehouse.indicator import Derived, Indicator, measure
+from warehouse.reading import TOTAL, Reading, Readings, Split, derived_reading
 
 
 class Leaf(NamedTuple):
@@ -59,14 +60,17 @@ class Scene:
         """An indicator's reading at this moment, looked up once."""
         key = (id, split)
         if key not in self._read:
-            reading = self.readings.read(id, self.now_ms, split)
-            self._read[key] = reading if reading.known else self._none_yet(reading)
+            one = measure(id)
+            if isinstance(one, Derived):
+                self._read[key] = derived_reading(one, self.read, split)
+            else:
+                reading = self.readings.read(id, self.now_ms, split)
+                self._read[key] = reading if reading.known else self._none_yet(one, reading)
         return self._read[key]
 
-    def _none_yet(self, reading: Reading) -> Reading:
+    def _none_yet(self, one: Indicator, reading: Reading) -> Reading:
         """A count without any event in its span: 0 while its source reports, and unknown only when that does not."""
-        one = reading.indicator
-        last = [self.signs[source].last_ms for source in one.of.sources if source in self.signs]
+        last = [self.signs[source].last_ms for source in one.sources if source in self.signs]
         return reading._replace(as_of_ms=max(last)) if last and not one.has_stock else reading
 
     def members(self, id: str, dimension: str) -> dict[str, Reading]:

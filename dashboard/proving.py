@@ -21,8 +21,9 @@ from ingest.errors import Unavailable
 from ingest.label import Label, Language
 from warehouse.behind import Behind, Corrected, corrections, newest_events
 from warehouse.client import Client
-from warehouse.indicator import Indicator, indicator
+from warehouse.indicator import Indicator, indicators
 from warehouse.proof import Proof, Shown, Window, prove, shown, windows
+from warehouse.reading import reading_of
 
 log = logging.getLogger("dashboard.proof")
 
@@ -138,9 +139,10 @@ def said(what: Shown, found: Proof, language: Language) -> list[Component]:
     total = ("", "")
     pairs = [sides.get(total, (0, 0)) for sides in (what.sides(), found.sides)]
     mine, theirs = (number.sides(what.one, pair, language) for pair in pairs)
+    shown_ = reading_of(what.one, what.sides(), 0, 1)
     verdict = AGREES if found.agrees else DIFFERS
     lines: list[Component] = [
-        html.Strong(verdict.text(language).format(value=number.value(what.one, pairs[0], language))),
+        html.Strong(verdict.text(language).format(value=number.with_unit(shown_, language))),
         html.Div(BOTH.text(language).format(shown=mine, recomputed=theirs)),
     ]
     if not found.agrees:
@@ -164,5 +166,5 @@ def _places(found: Proof, language: Language) -> str:
 
 def _allowed(id: object) -> Indicator | None:
     """The indicator, where there is such a one and the person may see its proof."""
-    known = PAGE.arguments() if PAGE.arguments else ()
-    return indicator(id) if isinstance(id, str) and id in known and viewer().may(PAGE.right) else None
+    known = {one.id: one for one in indicators()}
+    return known.get(id) if isinstance(id, str) and viewer().may(PAGE.right) else None

@@ -20,7 +20,7 @@ def contributions(plan: EntityPlan, state: State) -> list[Contribution]:
                 value = 1 if amount is None else amount(state)
                 sums = (0, value) if side else (value, 0)
                 if len(found) == known:
-                    members = tuple([str(getattr(state, field)) for field in flow.by])
+                    members = tuple([str(member(state)) for _, member in flow.by])
                 elif found[-1][1] == when:
                     _, _, numerator, denominator, _ = found.pop()
                     sums = (numerator + sums[0], denominator + sums[1])
@@ -35,7 +35,7 @@ def levels(stock: StockPlan, states: list[State], at_ms: int) -> dict[tuple[str,
         for where, amount, side in stock.parts:
             if where(state, at_ms):
                 value = 1 if amount is None else amount(state, at_ms)
-                for split in (("", ""), *((field, str(getattr(state, field))) for field in stock.by)):
+                for split in (("", ""), *((name, str(member(state))) for name, member in stock.by)):
                     known = sums.setdefault(split, [0, 0])
                     known[side] = max(known[side], value) if stock.largest else known[side] + value
     return sums

@@ -119,7 +119,7 @@ class Flows:
             return
         is_closed = window + plan.window_ms + GRACE_MS <= watermark
         keys: list[FlowKey] = [(ward, plan.id, window, "", "")]
-        for dimension, member in zip(plan.by, members, strict=True):
+        for (dimension, _), member in zip(plan.by, members, strict=True):
             keys.append((ward, plan.id, window, dimension, member))
         for key in keys:
             sums = self._sums.get(key)

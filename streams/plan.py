@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ingest.event import Event
 from ingest.topic import topic_of
-from warehouse.aggregate import Flow, Part, Stock
+from warehouse.aggregate import Dimension, Flow, Part, Stock
 from warehouse.entity import Entity, State, Update, state_type, updates
 from warehouse.entity_sql import SqlState
 from warehouse.indicator import GAUGE_WINDOW, Indicator, entities, indicators
@@ -39,7 +39,7 @@ class FlowPlan(NamedTuple):
 
     id: str
     window_ms: int
-    by: tuple[str, ...]
+    by: tuple[Dimension, ...]
     parts: tuple[FlowPart, ...]
 
 
@@ -47,7 +47,7 @@ class StockPlan(NamedTuple):
     """The stocks of one indicator."""
 
     id: str
-    by: tuple[str, ...]
+    by: tuple[Dimension, ...]
     parts: tuple[StockPart, ...]
     largest: bool
 
@@ -107,7 +107,8 @@ def _counted(plan: EntityPlan) -> set[str]:
     """The fields that the entity's flows look at, as their SQL names them."""
     state = SqlState()
     for flow in plan.flows:
-        state.asked.update(flow.by)
+        for _, member in flow.by:
+            member(state)
         for part in flow.parts:
             for look in (part.at, part.where, part.amount):
                 if look is not None:
@@ -123,9 +124,9 @@ def _flow_plan(one: Indicator) -> FlowPlan:
     parts = tuple(
         FlowPart(part.at, part.where, part.amount, side) for part, side in _sided(one) if isinstance(part, Flow)
     )
-    return FlowPlan(one.id, one.window // MILLISECOND, one.by, parts)
+    return FlowPlan(one.id, one.window // MILLISECOND, one.dimensions, parts)
 
 
 def _stock_plan(one: Indicator) -> StockPlan:
     parts = tuple(StockPart(part.where, part.amount, side) for part, side in _sided(one) if isinstance(part, Stock))
-    return StockPlan(one.id, one.by, parts, one.takes_largest)
+    return StockPlan(one.id, one.dimensions, parts, one.takes_largest)

@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
+
+from warehouse.expression import greatest, rounded_up
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,45 @@ class Stock:
 Part = Flow | Stock
 
 
+class Dimension(NamedTuple):
+    """A way to split an indicator."""
+
+    name: str
+    member: Callable[[Any], Any]
+    """State -> text or whole number: what it belongs to."""
+
+
+class Rank(NamedTuple):
+    """What a quantile is of, and how finely it is known."""
+
+    percent: int
+    """So many of a hundred do not exceed it."""
+    amount: Callable[[Any], Any]
+    """State -> whole number, 0 or more."""
+    step: int
+    """Amounts are rounded up to a multiple of this."""
+
+
+RANKED = "at_most"
+"""The dimension by which a quantile is kept: each member is a rounded amount, and how many have it."""
+
+
 @dataclass(frozen=True)
 class Aggregate:
     """Numerator and denominator, as sums of parts. An empty denominator means that the numerator is the value."""
 
     numerator: tuple[Part, ...]
     denominator: tuple[Part, ...] = ()
+    rank: Rank | None = None
+    """Of a quantile, whose numerator is how many amounts there are."""
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """The dimensions without which the value cannot be told."""
+        if self.rank is None:
+            return ()
+        _, amount, step = self.rank
+        return (Dimension(RANKED, lambda state: rounded_up(greatest(amount(state), 0), step)),)
 
     def __add__(self, other: Aggregate) -> Aggregate:
         """Both counted together, side by side."""
@@ -66,6 +101,21 @@ def Mean(
 ) -> Aggregate:
     """The mean of a whole number over the entities something happened to: sum and count, so that means can be merged."""
     return Aggregate((Flow(at, where, amount),), (Flow(at, where),))
+
+
+def Quantile(
+    percent: int,
+    amount: Callable[[Any], Any],
+    at: Callable[[Any], Any],
+    step: int,
+    where: Callable[[Any], Any] | None = None,
+) -> Aggregate:
+    """What so many per cent of the amounts do not exceed, over the entities something happened to.
+
+    The amounts are counted by rounded value, so that windows and wards are merged by adding up and a late event moves whole numbers;
+    the quantile is exact to within one `step`, and never below the true one.
+    """
+    return Aggregate((Flow(at, where),), rank=Rank(percent, amount, step))
 
 
 def Level(where: Callable[[Any, Any], Any], amount: Callable[[Any, Any], Any] | None = None) -> Aggregate:

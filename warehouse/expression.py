@@ -120,6 +120,13 @@ def choose(condition: Any, then: Any, otherwise: Any) -> Any:
     return then if condition else otherwise
 
 
+def rounded_up(value: Any, step: int) -> Any:
+    """The smallest multiple of `step` that a whole number of 0 or more does not exceed."""
+    if isinstance(value, Sql):
+        return Sql(f"(intDiv({value.text} + {step - 1}, {step}) * {step})")
+    return -(-value // step) * step
+
+
 def ward_day(ms: Any) -> Any:
     """Number of the ward's local day; two times on the same date have the same one."""
     if isinstance(ms, Sql):

@@ -118,5 +118,5 @@ def window_end_ms(one: Indicator, row: FeedRow) -> int:
 
 
 def known_ids() -> frozenset[str]:
-    """Ids that may be asked for."""
+    """Ids that may be asked for; a derived measure is calculated from the rows of others."""
     return frozenset(one.id for one in indicators())

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from ingest.label import Label, Language
-from warehouse.aggregate import Flow
+from warehouse.aggregate import Dimension, Flow
 from warehouse.expression import MINUTE, NEVER
 from warehouse.indicator import Indicator
 
@@ -71,10 +71,27 @@ def lines(one: Indicator, language: Language) -> list[Line]:
     return found
 
 
+def ranked(one: Indicator, language: Language) -> str:
+    """What a quantile is of; empty for what is none."""
+    return _said(one.value.rank.amount, language) if one.value.rank else ""
+
+
+def number(value: int, language: Language) -> str:
+    """A number as a person writes it: what is as large as a duration in ms is one."""
+    if value == NEVER:
+        return _NEVER.text(language)
+    for size, unit in ((60 * MINUTE, _HOURS), (MINUTE, _MINUTES), (1000, _SECONDS)):
+        if value >= size and value % size == 0:
+            return f"{value // size} {unit.text(language)}"
+    return str(value)
+
+
 def definitions(one: Indicator, language: Language) -> list[Definition]:
     """What the names of the indicator's own functions stand for, each after those that use it."""
     found: dict[str, Definition] = {}
     given = [getattr(part, name, None) for part in one.parts for name in ("at", "where", "amount")]
+    given += [one.value.rank.amount] if one.value.rank else []
+    given += [dimension.member for dimension in one.by if isinstance(dimension, Dimension)]
     waiting = [called for function in given if function for called in _own(function)]
     while waiting:
         function = waiting.pop(0)
@@ -201,7 +218,7 @@ class _Readable(ast.NodeTransformer):
         """A constant is its value; `&` and `|` are words, and sides that need no brackets have none."""
         value = self._constant(node)
         if value is not None:
-            return ast.Name(self._number(value))
+            return ast.Name(number(value, self._language))
         left, right = self.visit(node.left), self.visit(node.right)
         if not isinstance(node.op, ast.BitAnd | ast.BitOr):
             return ast.BinOp(left, node.op, right)
@@ -214,7 +231,7 @@ class _Readable(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """A constant is its value."""
         value = None if node.id in self._arguments else self._constant(node)
-        return node if value is None else ast.Name(self._number(value))
+        return node if value is None else ast.Name(number(value, self._language))
 
     def _constant(self, node: ast.expr) -> int | None:
         value: Any = None
@@ -226,12 +243,3 @@ class _Readable(ast.NodeTransformer):
             sides = (self._constant(node.left), self._constant(node.right))
             value = None if None in sides else sides[0] * sides[1]  # type: ignore[operator]
         return value if isinstance(value, int) else None
-
-    def _number(self, value: int) -> str:
-        """A number as a person writes it: what is as large as a duration in ms is one."""
-        if value == NEVER:
-            return _NEVER.text(self._language)
-        for size, unit in ((60 * MINUTE, _HOURS), (MINUTE, _MINUTES), (1000, _SECONDS)):
-            if value >= size and value % size == 0:
-                return f"{value // size} {unit.text(self._language)}"
-        return str(value)

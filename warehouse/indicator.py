@@ -1,17 +1,27 @@
-"""Indicator: a declared measure. The fold, its SQL, the tile, the feed, the data dictionary and the report read this one value."""
+"""Indicator: a declared measure. The fold, its SQL, the tile, the feed, the data dictionary and the report read this one value.
 
+A `Derived` measure has no values of its own: it is calculated from what others show, at the moment at which it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
-from typing import Literal, NamedTuple
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import warehouse.indicators
 from ingest.clock import WARD_ZONE
 from ingest.declared import declared
 from ingest.label import Label
-from warehouse.aggregate import Aggregate, Flow, Part, Stock
+from warehouse.aggregate import Aggregate, Dimension, Flow, Part, Stock
 from warehouse.entity import Entity
 from warehouse.expression import DAY
+
+if TYPE_CHECKING:
+    from warehouse.reading import Reading
 
 Span = timedelta | Literal["today", "period"]
 """How far back a shown figure reaches: a rolling time, the ward's local day, or the reporting period."""
@@ -57,29 +67,83 @@ class Threshold(NamedTuple):
         return "normal"
 
 
-@dataclass(frozen=True)
-class Indicator:
+class Baseline(NamedTuple):
+    """What was counted before this system counted: a constant that is added to the shown figure, and to nothing that is stored."""
+
+    numerator: int
+    denominator: int
+    last_day: date
+    """The last local day that it covers. Windows up to then are kept as all others, and left out of the shown figure."""
+    source: Label
+
+    @property
+    def until(self) -> datetime:
+        """From when on events are counted."""
+        return datetime.combine(self.last_day + timedelta(days=1), time(), WARD_ZONE)
+
+
+def reported(numerator: int, denominator: int = 0) -> Baseline:
+    """A figure of the ward's report of 2025; the report covers 1 July to 29 August 2025."""
+    source = Label("Báo cáo của phường, 01/7–29/8/2025", "The ward's report, 1 July to 29 August 2025")
+    return Baseline(numerator, denominator, date(2025, 8, 29), source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
     """One of the ward's figures, declared once."""
 
     id: str
     """Its number in domain.md (b), for example `Q03`."""
     label: Label
     unit: Unit
-    of: Entity
-    value: Aggregate
     definition: Label
     """One sentence that says exactly what is counted, for the data dictionary."""
-    by: tuple[str, ...] = ()
-    """Fields of the entity by which it is also shown."""
-    window: timedelta = DAY
-    """Grain in which flows are kept."""
-    span: Span = "today"
-    """How far back the shown figure of a flow reaches."""
     threshold: Threshold | None = None
     late_after: timedelta = timedelta(seconds=60)
     """Age of the source's last sign from which the figure is late."""
     stale_after: timedelta = timedelta(minutes=5)
     """Age of the source's last sign from which the figure is stale."""
+    is_ratio = False
+    """Whether the value has a denominator."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the connectors that the figure comes from."""
+        return ()
+
+    def figure(self, numerator: int, denominator: int) -> float | None:
+        """The value in its unit; `None` for a ratio over nothing."""
+        if not self.is_ratio or self.unit.out_of:
+            return numerator * self.unit.factor
+        return numerator / denominator * self.unit.factor if denominator else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator(Measure):
+    """A measure that is counted from events and stored by window."""
+
+    of: Entity
+    value: Aggregate
+    by: tuple[str | Dimension, ...] = ()
+    """By what it is also shown: fields of the entity, or what is calculated from them."""
+    window: timedelta = DAY
+    """Grain in which flows are kept."""
+    span: Span = "today"
+    """How far back the shown figure of a flow reaches."""
+    baseline: Baseline | None = None
+    also_from: tuple[str, ...] = ()
+    """Ids of further connectors that report on its entities."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the connectors that the figure comes from."""
+        return self.of.sources + self.also_from
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Everything by which it is split."""
+        given = [Dimension(one, attrgetter(one)) if isinstance(one, str) else one for one in self.by]
+        return (*given, *self.value.dimensions)
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -87,7 +151,7 @@ class Indicator:
         return self.value.numerator + self.value.denominator
 
     @property
-    def is_ratio(self) -> bool:
+    def is_ratio(self) -> bool:  # type: ignore[override]
         """Whether the value has a denominator."""
         return bool(self.value.denominator)
 
@@ -107,19 +171,52 @@ class Indicator:
         return any(isinstance(part, Stock) and part.largest for part in self.parts)
 
     def figure(self, numerator: int, denominator: int) -> float | None:
-        """The value in its unit; `None` for a ratio over nothing."""
-        if not self.is_ratio or self.unit.out_of:
-            return numerator * self.unit.factor
-        return numerator / denominator * self.unit.factor if denominator else None
+        """The value in its unit; `None` for a ratio over nothing, and for a quantile, which its members tell together."""
+        return None if self.value.rank else super().figure(numerator, denominator)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+Ask = Callable[..., "Reading"]
+"""(id, split) -> what a measure shows; without a split, the one that is asked of the derived measure itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived(Measure):
+    """A measure calculated from what others show; of it nothing is stored."""
+
+    made_of: tuple[str, ...]
+    """Ids of the indicators that it asks."""
+    value: Callable[[Ask], tuple[int, int] | None]
+    """Numerator and denominator, whole numbers; `None` where they cannot be told."""
+    formula: Label
+    """The same as one writes it on paper."""
+    is_ratio: bool = False
+    by: tuple[str, ...] = ()
+    """Dimensions that all of these indicators have."""
+    is_whole: bool = True
+    """Whether it is unknown as long as any of them is."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the connectors that the figure comes from."""
+        return tuple(dict.fromkeys(source for id in self.made_of for source in indicator(id).sources))
 
     def __hash__(self) -> int:
         return hash(self.id)
 
 
 @cache
+def measures() -> tuple[Indicator | Derived, ...]:
+    """Every declared measure, in file order."""
+    return tuple(one for one in declared(warehouse.indicators, Measure) if isinstance(one, Indicator | Derived))
+
+
+@cache
 def indicators() -> tuple[Indicator, ...]:
-    """Every declared indicator, in file order."""
-    return tuple(declared(warehouse.indicators, Indicator))
+    """Every measure that is stored, in file order."""
+    return tuple(one for one in measures() if isinstance(one, Indicator))
 
 
 @cache
@@ -130,6 +227,16 @@ def indicator(id: str) -> Indicator:
         KeyError: there is none.
     """
     return {one.id: one for one in indicators()}[id]
+
+
+@cache
+def measure(id: str) -> Indicator | Derived:
+    """The measure of that id, stored or derived.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return {one.id: one for one in measures()}[id]
 
 
 @cache

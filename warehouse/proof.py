@@ -209,7 +209,10 @@ def _entities(one: Indicator, ward: str, taken_in: str = "") -> str:
 
 def _mattering(one: Indicator, what: Shown, source: str) -> str:
     """Without the old events that change nothing any more: a device has a heartbeat a minute for ever."""
-    fields = {*asked(one), *one.by}
+    splits = SqlState()
+    for _, member in one.dimensions:
+        sql(member(splits))
+    fields = asked(one) | splits.asked
     rules = [rule for name, rule in one.of.fields.items() if name in fields]
     return f"(SELECT * FROM {source} WHERE at_ms <= {what.stock_ms}{matters_sql(one.of, rules, what.stock_ms, source)})"
 

@@ -1,12 +1,13 @@
 """Reading: what an indicator shows at a moment, put together from its values - for the wall, the feed and the report alike."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
 from ingest.clock import milliseconds
+from warehouse.aggregate import RANKED
 from warehouse.expression import DAY_MS, window_start
-from warehouse.indicator import PERIOD_START, Indicator, Status, indicator, indicators
+from warehouse.indicator import PERIOD_START, Derived, Indicator, Measure, Status, indicator, measure, measures
 from warehouse.value import Value
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -20,16 +21,22 @@ CHART_DAYS = 8
 """How many days back charts reach."""
 
 
+Sides = tuple[int, int]
+"""Numerator and denominator."""
+
+
 class Reading(NamedTuple):
     """An indicator's figure with everything that makes it honest."""
 
-    indicator: Indicator
+    indicator: Measure
     numerator: int
     denominator: int
     newest_ms: int
     """Event time of the newest event behind it; 0 when there is none."""
     as_of_ms: int
     """Until when events and clock are taken into account; 0 when nothing is known."""
+    ranked: int | None = None
+    """The value of a quantile, whose numerator is how many amounts there are."""
 
     @property
     def known(self) -> bool:
@@ -39,6 +46,8 @@ class Reading(NamedTuple):
     @property
     def figure(self) -> float | None:
         """The value in the indicator's unit; `None` when nothing is known or the denominator is 0."""
+        if self.ranked is not None:
+            return self.ranked * self.indicator.unit.factor
         return self.indicator.figure(self.numerator, self.denominator) if self.known else None
 
     @property
@@ -53,7 +62,7 @@ def span_start(one: Indicator, now_ms: int) -> int:
     if one.span == "today":
         return int(window_start(now_ms, DAY_MS))
     if one.span == "period":
-        return milliseconds(PERIOD_START)
+        return milliseconds(one.baseline.until if one.baseline else PERIOD_START)
     size = one.window // _MILLISECOND
     return int(window_start(now_ms, size)) + size - one.span // _MILLISECOND
 
@@ -63,12 +72,61 @@ def kept_from(one: Indicator, now_ms: int) -> int:
     return min(span_start(one, now_ms), now_ms - CHART_DAYS * DAY_MS)
 
 
+def reading_of(
+    one: Indicator, sides: Mapping[Split, Sides], newest_ms: int, as_of_ms: int, split: Split = TOTAL
+) -> Reading:
+    """The reading that sums over the windows of its span make.
+
+    Args:
+        one: the indicator.
+        sides: the sums; of a quantile also those of the members that it is kept by.
+        newest_ms: event time of the newest event behind it.
+        as_of_ms: until when events and clock are taken into account.
+        split: for the total, or for one member.
+    """
+    numerator, denominator = sides.get(split, (0, 0))
+    if split == TOTAL and one.baseline:
+        numerator, denominator = numerator + one.baseline.numerator, denominator + one.baseline.denominator
+    ranked = _ranked(one.value.rank.percent, sides) if split == TOTAL and one.value.rank else None
+    return Reading(one, numerator, denominator, newest_ms, as_of_ms, ranked)
+
+
+def _ranked(percent: int, sides: Mapping[Split, Sides]) -> int | None:
+    """The smallest amount that so many per cent do not exceed; `None` where there are none."""
+    counts = sorted((int(member), n) for (dimension, member), (n, _) in sides.items() if dimension == RANKED)
+    wanted, so_far = percent * sum(n for _, n in counts), 0
+    for amount, count in counts:
+        so_far += count
+        if 100 * so_far >= wanted > 0:
+            return amount
+    return None
+
+
+def derived_reading(one: Derived, read: Callable[[str, Split], Reading], split: Split = TOTAL) -> Reading:
+    """What a derived measure shows, from what the measures that it is made of show.
+
+    It is as new as the newest event behind any of them, and as of the time of the one that was looked at longest ago.
+    """
+    asked: list[Reading] = []
+
+    def ask(id: str, of: Split = split) -> Reading:
+        asked.append(read(id, of))
+        return asked[-1]
+
+    sides = one.value(ask)
+    known = [reading.as_of_ms for reading in asked if reading.known]
+    is_known = sides is not None and bool(known) and (len(known) == len(asked) or not one.is_whole)
+    newest_ms = max((reading.newest_ms for reading in asked), default=0)
+    return Reading(one, *(sides or (0, 0)), newest_ms, min(known) if is_known else 0)
+
+
 class Readings:
     """One ward's current values, kept up to date by `apply` and read by `read`; no clock and no input of its own."""
 
     def __init__(self) -> None:
         self._flows: dict[tuple[str, Split], dict[int, Value]] = {}
         self._stocks: dict[tuple[str, Split], Value] = {}
+        self._splits: dict[str, set[Split]] = {}
 
     def apply(self, values: Iterable[Value]) -> set[str]:
         """Take in new values; older versions of what is known are ignored.
@@ -79,6 +137,8 @@ class Readings:
         changed = set()
         for value in values:
             key = (value.indicator, (value.dimension, value.member))
+            if key not in self._flows and key not in self._stocks:
+                self._splits.setdefault(key[0], set()).add(key[1])
             if value.grain == "stock":
                 known = self._stocks.get(key)
                 if known is None or (value.window_ms, value.version) > (known.window_ms, known.version):
@@ -101,23 +161,29 @@ class Readings:
 
     def read(self, id: str, now_ms: int, split: Split = TOTAL) -> Reading:
         """The indicator's reading at a moment, in total or for one member."""
-        one = indicator(id)
+        one = measure(id)
+        if isinstance(one, Derived):
+            return derived_reading(one, lambda asked, of: self.read(asked, now_ms, of), split)
         start = span_start(one, now_ms)
-        flows = [value for window, value in self._flows.get((id, split), {}).items() if start <= window <= now_ms]
-        stock = self._stocks.get((id, split))
-        values = [*flows, stock] if stock else flows
-        return Reading(
-            one,
-            sum(value.numerator for value in values),
-            sum(value.denominator for value in values),
-            max((value.newest_ms for value in values), default=0),
-            max((value.as_of_ms for value in values), default=0),
-        )
+        values = self._shown(id, split, start, now_ms)
+        sides = {split: _added(values)}
+        if one.value.rank and split == TOTAL:
+            sides |= {
+                member: _added(self._shown(id, member, start, now_ms))
+                for member in self._splits.get(id, ())
+                if member[0] == RANKED
+            }
+        # A baseline stands for the windows that it covers, so they too tell that something is known.
+        told = self._flows.get((id, split), {}).values() if one.baseline else values
+        newest_ms = max((value.newest_ms for value in told), default=0)
+        return reading_of(one, sides, newest_ms, max((value.as_of_ms for value in told), default=0), split)
 
     def members(self, id: str, dimension: str, now_ms: int) -> dict[str, Reading]:
         """The reading of each member of a dimension, in the members' order."""
-        keys = sorted({split[1] for one, split in [*self._flows, *self._stocks] if one == id and split[0] == dimension})
-        return {member: self.read(id, now_ms, (dimension, member)) for member in keys}
+        one = measure(id)
+        splits = (self._splits.get(part, set()) for part in (one.made_of if isinstance(one, Derived) else (id,)))
+        members = sorted({member for found in splits for name, member in found if name == dimension})
+        return {member: self.read(id, now_ms, (dimension, member)) for member in members}
 
     def series(self, id: str, start_ms: int, end_ms: int, split: Split = TOTAL) -> list[Value]:
         """A flow's windows that start in [start, end), oldest first; windows without events are absent."""
@@ -129,5 +195,20 @@ class Readings:
         return [*(value for windows in self._flows.values() for value in windows.values()), *self._stocks.values()]
 
     def read_all(self, now_ms: int) -> dict[str, Reading]:
-        """Every declared indicator's total."""
-        return {one.id: self.read(one.id, now_ms) for one in indicators()}
+        """Every declared measure's total."""
+        return {one.id: self.read(one.id, now_ms) for one in measures()}
+
+    def _shown(self, id: str, split: Split, start_ms: int, now_ms: int) -> list[Value]:
+        """The values that a figure is summed from."""
+        windows = self._flows.get((id, split), {})
+        flows = [value for window, value in windows.items() if start_ms <= window <= now_ms]
+        stock = self._stocks.get((id, split))
+        return [*flows, stock] if stock else flows
+
+
+def _added(values: Iterable[Value]) -> Sides:
+    numerator = denominator = 0
+    for value in values:
+        numerator += value.numerator
+        denominator += value.denominator
+    return numerator, denominator

@@ -13,6 +13,7 @@ from warehouse.expression import MINUTE, NEVER, Sql, sql, window_start
 from warehouse.indicator import GAUGE_WINDOW, Indicator
 
 _MILLISECOND = timedelta(milliseconds=1)
+_TOTAL = "('', '')"
 
 
 def flow_sql(indicator: Indicator, source: str = "raw_events") -> str:
@@ -57,10 +58,10 @@ def stocks_sql(indicator: Indicator, start_ms: int, end_ms: int, source: str = "
     if indicator.takes_largest and len(columns) > 1:
         raise ValueError(f"{indicator.id}: the largest of several parts is not defined")
     n, d = (" + ".join(side) or "toInt64(0)" for side in sides)
-    splits = ", ".join(["('', '')", *(f"({sql(field)}, toString({field}))" for field in indicator.by)])
-    states = minutes_sql(indicator.of, {*state.asked, *indicator.by}, first, last, source)
+    splits = _splits(indicator, state)
+    states = minutes_sql(indicator.of, state.asked, first, last, source)
     rows = (
-        f"SELECT ward, minute - {MINUTE} AS window_ms, arrayJoin([{splits}]) AS split, {n} AS n, {d} AS d\n"
+        f"SELECT ward, minute - {MINUTE} AS window_ms, arrayJoin({splits}) AS split, {n} AS n, {d} AS d\n"
         f"FROM (SELECT *, {', '.join(columns)} FROM ({states}))\n"
         f"WHERE {' OR '.join(f'counts_{number}' for number in range(len(columns)))}"
     )
@@ -95,9 +96,15 @@ def _stock_rows(indicator: Indicator, part: Stock, now_ms: int, is_numerator: bo
 def _rows(
     indicator: Indicator, part: Part, window: str, amount: str, conditions: list[Any], is_numerator: bool, states: str
 ) -> str:
-    splits = ", ".join(["('', '')", *(f"({sql(field)}, toString({field}))" for field in indicator.by)])
+    splits = _splits(indicator, SqlState())
     n, d = (f"toInt64({amount})", "toInt64(0)") if is_numerator else ("toInt64(0)", f"toInt64({amount})")
     return (
-        f"SELECT ward, toInt64({window}) AS window_ms, arrayJoin([{splits}]) AS split, {n} AS n, {d} AS d\n"
+        f"SELECT ward, toInt64({window}) AS window_ms, arrayJoin({splits}) AS split, {n} AS n, {d} AS d\n"
         f"FROM ({states})\nWHERE {' AND '.join(conditions)}"
     )
+
+
+def _splits(indicator: Indicator, state: SqlState) -> str:
+    """The total and one member of each dimension, as an array of pairs."""
+    members = (f"({sql(name)}, toString({sql(member(state))}))" for name, member in indicator.dimensions)
+    return f"[{', '.join([_TOTAL, *members])}]"

@@ -59,12 +59,12 @@ def read_report(client: Client, ward: str, until: datetime) -> Report:
         windows = readings.series(id, start, now)
         return Share(sum(value.numerator for value in windows), sum(value.denominator for value in windows))
 
-    on_time, completion = readings.read("D09", now), readings.read("D04", now)
+    completion, on_time = happened("D04"), readings.read("D09", now)
     petitions, teams = readings.read("P02", now), readings.read("V03", now)
     return Report(
         until=until,
         visits=happened("Q01").part,
-        completed=Share(completion.numerator, completion.denominator),
+        completed=completion,
         in_time=happened("D09").part,
         late=on_time.denominator - on_time.numerator,
         petitions=happened("P02"),

@@ -12,7 +12,7 @@ from warehouse.client import Client
 from warehouse.entity import Attr, Constant, Entity, First, Rule
 from warehouse.entity_sql import attribute_sql, entity_sql
 from warehouse.expression import NEVER, sql
-from warehouse.indicator import Indicator, entities, indicators
+from warehouse.indicator import Derived, Indicator, entities, measures
 from warehouse.working_time import working_calendar
 
 LOCAL = "'Asia/Ho_Chi_Minh'"
@@ -82,23 +82,42 @@ def _indicators() -> View:
         is_out_of      | Bool    | Viết dạng tử/mẫu         | Whether it is written as numerator out of denominator
         factor         | Float64 | Hệ số đổi đơn vị         | Factor into the unit
         window_minutes | UInt32  | Độ dài khung (phút)      | Length of a window in minutes
-        span           | String  | Phạm vi của số hiển thị  | Span of the shown figure
+        span           | String  | Phạm vi của số hiển thị; derived: tính từ chỉ số khác | Span of the shown figure; derived: calculated from others
+        made_of        | Array(String)   | Tính từ các chỉ số nào        | Indicators that it is calculated from
+        formula        | String          | Công thức tính từ chúng       | How it is calculated from them
+        percentile     | UInt8           | Phân vị (0: không phải); số lượng theo giá trị ở chiều at_most | Quantile in per cent (0: none); counts by value in the dimension at_most
+        base_numerator | Int64           | Số nền cộng vào tử số         | Baseline that the shown numerator begins with
+        base_denominator | Int64         | Số nền cộng vào mẫu số        | Baseline that the shown denominator begins with
+        base_last_day  | Nullable(Date)  | Ngày cuối mà số nền đã tính   | Last day that the baseline covers
     """)
     structure = ", ".join(f"{column.name} {column.type}" for column in columns)
-    rows = ", ".join(f"({', '.join(_literal(value) for value in _indicator_row(one))})" for one in indicators())
+    rows = ", ".join(f"({', '.join(_literal(value) for value in _indicator_row(one))})" for one in measures())
     query = f"SELECT * FROM values({sql(structure)}, {rows})"
     return View("indicators", Label("Từ điển chỉ số", "Dictionary of indicators"), columns, query)
 
 
-def _indicator_row(one: Indicator) -> tuple[str | int | bool | float, ...]:
-    span = one.span if isinstance(one.span, str) else f"{one.span.total_seconds() / 60:.0f} minutes"
-    return (
+_Cell = str | int | bool | float | list[str] | None
+
+
+def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
+    named = (
         one.id, one.label.vi, one.label.en, one.definition.vi, one.definition.en, one.unit.label.vi, one.unit.label.en,
-        one.of.id, one.is_ratio, one.unit.out_of, one.unit.factor, int(one.window.total_seconds() // 60), span,
     )  # fmt: skip
+    written = (one.is_ratio, one.unit.out_of, one.unit.factor)
+    if isinstance(one, Derived):
+        return (*named, "", *written, 0, "derived", list(one.made_of), one.formula.en, 0, 0, 0, None)
+    span = one.span if isinstance(one.span, str) else f"{one.span.total_seconds() / 60:.0f} minutes"
+    base = one.baseline
+    based = (base.numerator, base.denominator, f"{base.last_day:%Y-%m-%d}") if base else (0, 0, None)
+    percent = one.value.rank.percent if one.value.rank else 0
+    return (*named, one.of.id, *written, int(one.window.total_seconds() // 60), span, [], "", percent, *based)
 
 
-def _literal(value: str | int | bool | float) -> str:
+def _literal(value: _Cell) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, list):
+        return f"[{', '.join(map(sql, value))}]"
     return repr(value) if isinstance(value, float) else sql(value)
 
 
@@ -112,7 +131,7 @@ def _values() -> View:
         member          | String            | Giá trị của chiều                           | Value of the dimension
         numerator       | Int64             | Tử số                                       | Numerator
         denominator     | Nullable(Int64)   | Mẫu số; NULL nếu không phải tỷ lệ           | Denominator; NULL unless a ratio
-        value           | Nullable(Float64) | Giá trị theo đơn vị của chỉ số              | Value in the indicator's unit
+        value           | Nullable(Float64) | Giá trị theo đơn vị của chỉ số; NULL nếu là phân vị | Value in the indicator's unit; NULL of a quantile
         newest_event_at | DateTime64        | Sự kiện mới nhất                            | Newest event behind it
         as_of           | DateTime64        | Tính đến                                    | As of
         revision        | UInt32            | Lần tính lại                                | Revision
@@ -122,7 +141,7 @@ def _values() -> View:
         "SELECT v.ward AS ward, v.indicator AS indicator, v.grain AS grain, "
         f"{_local('v.window_ms')} AS window_start, v.dimension AS dimension, v.member AS member, "
         "v.numerator AS numerator, if(i.is_ratio, v.denominator, NULL) AS denominator, "
-        "if(i.is_ratio AND NOT i.is_out_of, if(v.denominator = 0, NULL, v.numerator / v.denominator), v.numerator) * i.factor AS value, "
+        "if(i.percentile > 0, NULL, if(i.is_ratio AND NOT i.is_out_of, if(v.denominator = 0, NULL, v.numerator / v.denominator), v.numerator)) * i.factor AS value, "
         f"{_local('v.newest_ms')} AS newest_event_at, {_local('v.as_of_ms')} AS as_of, "
         "v.revision AS revision, v.written_at AS written_at "
         "FROM raw_values AS v FINAL LEFT JOIN indicators AS i ON v.indicator = i.id"

@@ -16,7 +16,7 @@ from dashboard.viewer import viewer
 from ingest.label import Label
 from warehouse import formula
 from warehouse.formula import Line
-from warehouse.indicator import Indicator, Threshold, indicator, indicators
+from warehouse.indicator import Derived, Indicator, Measure, Threshold, indicator, measure, measures
 
 SHOWN = Label("Hiện nay", "Now")
 DEFINITION = Label("Định nghĩa", "Definition")
@@ -61,6 +61,17 @@ SUMMED = Label("mỗi {entity} tính {amount}", "{amount} for each {entity}")
 LARGEST = Label("{amount} lớn nhất trong các {entity}", "the largest {amount} of any {entity}")
 HAPPENED = Label("vào lúc {at}", "at {at}")
 NOW_SO = Label("tại thời điểm now", "at the moment now")
+RANKED = Label(
+    "giá trị mà {percent} % không vượt quá, của {{}}, làm tròn lên {step}",
+    "what {percent}% do not exceed, of {{}}, rounded up to {step}",
+)
+BASELINE = Label("Số nền", "Baseline")
+BASED = Label("{parts} đến hết {day} ({source})", "{parts} until the end of {day} ({source})")
+MADE_OF = Label("Tính từ", "Calculated from")
+DERIVED = Label(
+    "Chỉ số này không được lưu riêng: mỗi thành phần có phần chứng minh của nó.",
+    "Nothing of this figure is stored: each of its parts has a proof of its own.",
+)
 SUCH_THAT = Label("với {where}", "where {where}")
 PLUS = Label("cộng", "plus")
 WITH = Label("trong đó", "where")
@@ -70,7 +81,7 @@ MINUTES = Label("{count} phút", "{count} min")
 
 def layout(scene: Scene) -> Component:
     """The figure and what it means on the left, what the events say on the right."""
-    say, one = scene.say, indicator(scene.argument)
+    say, one = scene.say, measure(scene.argument)
     path = f"/proof/{one.id}"
     head = html.Header(
         [
@@ -81,9 +92,12 @@ def layout(scene: Scene) -> Component:
         ],
         className="desk-head",
     )
-    meaning = html.Section(
-        [_figure(scene, one), _definition(scene, one), _formula(scene, one)], className="proof-meaning"
-    )
+    meaning = [_figure(scene, one), _definition(scene, one)]
+    if isinstance(one, Derived):
+        parts = html.Section([_derivation(scene, one), _parts(scene, one)], className="proof-said")
+        main = html.Main([html.Section(meaning, className="proof-meaning"), parts], className="desk-scroll proof")
+        return html.Div([head, main], className="desk")
+    meaning.append(_formula(scene, one))
     said = html.Section(
         [
             html.Div(
@@ -94,7 +108,7 @@ def layout(scene: Scene) -> Component:
                 className="block-head",
             ),
             html.Div(say(CHECKING), id="proof-verdict", className="verdict", role="status"),
-            *_block(say(MEMBERS), "proof-members", bool(one.by)),
+            *_block(say(MEMBERS), "proof-members", bool(one.dimensions)),
             *_block(say(WINDOWS), "proof-windows"),
             *_block(say(CORRECTIONS), "proof-corrections"),
             *_block(say(EVENTS), "proof-events"),
@@ -106,12 +120,13 @@ def layout(scene: Scene) -> Component:
         dcc.Store(id="proof-of", data=one.id),
         dcc.Interval(id="proof-wait", interval=2000, max_intervals=30, disabled=True),
     ]
-    return html.Div([head, html.Main([meaning, said, *quiet], className="desk-scroll proof")], className="desk")
+    main = html.Main([html.Section(meaning, className="proof-meaning"), said, *quiet], className="desk-scroll proof")
+    return html.Div([head, main], className="desk")
 
 
 def leaves(scene: Scene) -> Leaves:
     """The figure as it is now."""
-    one = indicator(scene.argument)
+    one = measure(scene.argument)
     reading, language = scene.read(one.id), scene.language
     name = one.id.lower()
     found = {
@@ -124,10 +139,12 @@ def leaves(scene: Scene) -> Leaves:
         else "",
     }
     del found[Leaf(f"{name}-figure", "href")]
+    for id in one.made_of if isinstance(one, Derived) else ():
+        found |= tile.small_leaves(id, scene, name=f"part-{id.lower()}")
     return found
 
 
-def _figure(scene: Scene, one: Indicator) -> Component:
+def _figure(scene: Scene, one: Measure) -> Component:
     unit = "" if one.unit.out_of else scene.say(one.unit.label)
     caption = html.Div(
         [
@@ -140,23 +157,13 @@ def _figure(scene: Scene, one: Indicator) -> Component:
     return tile.card("proof", scene.say(SHOWN), tile.big(one.id.lower(), unit, second=True), caption)
 
 
-def _definition(scene: Scene, one: Indicator) -> Component:
+def _definition(scene: Scene, one: Indicator | Derived) -> Component:
     say = scene.say
-    span = one.span if isinstance(one.span, str) else None
-    spanned = say(SPANS[span]) if span else say(ROLLING, span=_duration(one.span, scene))
-    if one.has_stock:
-        spanned = f"{spanned} · {say(NOW)}" if one.has_flow else say(NOW)
-    facts = [
-        (ENTITY, f"{say(one.of.label)} ({one.of.id})"),
-        (UNIT, say(one.unit.label)),
-        (WINDOW, _duration(one.window, scene) if one.has_flow else say(MINUTES, count=1)),
-        (SPAN, spanned),
-        (THRESHOLDS, _thresholds(one.threshold, scene, one)),
-    ]
-    if one.by:
-        facts.append((DIMENSIONS, ", ".join(one.by)))
-    if one.of.sources:
-        facts.append((SOURCES, ", ".join(text.source_name(source, scene.language) for source in one.of.sources)))
+    facts = [(UNIT, say(one.unit.label)), (THRESHOLDS, _thresholds(one.threshold, scene, one))]
+    if isinstance(one, Indicator):
+        facts = [(ENTITY, f"{say(one.of.label)} ({one.of.id})"), *facts, *_counted(scene, one)]
+    if one.sources:
+        facts.append((SOURCES, ", ".join(text.source_name(source, scene.language) for source in one.sources)))
     rows = [part for label, said in facts for part in (html.Dt(say(label)), html.Dd(said))]
     return html.Div(
         [
@@ -169,14 +176,45 @@ def _definition(scene: Scene, one: Indicator) -> Component:
     )
 
 
+def _counted(scene: Scene, one: Indicator) -> list[tuple[Label, str]]:
+    """How an indicator is kept: window, span, dimensions, and where its count begins."""
+    say = scene.say
+    span = one.span if isinstance(one.span, str) else None
+    spanned = say(SPANS[span]) if span else say(ROLLING, span=_duration(one.span, scene))
+    if one.has_stock:
+        spanned = f"{spanned} · {say(NOW)}" if one.has_flow else say(NOW)
+    facts = [(WINDOW, _duration(one.window, scene) if one.has_flow else say(MINUTES, count=1)), (SPAN, spanned)]
+    if one.dimensions:
+        facts.append((DIMENSIONS, ", ".join(dimension.name for dimension in one.dimensions)))
+    if base := one.baseline:
+        parts = number.sides(one, (base.numerator, base.denominator), scene.language)
+        facts.append((BASELINE, say(BASED, parts=parts, day=f"{base.last_day:%d/%m/%Y}", source=say(base.source))))
+    return facts
+
+
+def _derivation(scene: Scene, one: Derived) -> Component:
+    said = html.P(html.Code(scene.say(one.formula)), className="definition")
+    return html.Div([html.H2(scene.say(FORMULA)), said], className="block")
+
+
+def _parts(scene: Scene, one: Derived) -> Component:
+    """What a derived measure is calculated from; each leads to its own proof."""
+    parts = [tile.small(f"part-{id.lower()}", f"{id} {scene.say(indicator(id).label)}") for id in one.made_of]
+    note = html.P(scene.say(DERIVED), className="quiet")
+    return html.Div([html.H2(scene.say(MADE_OF)), note, tile.smalls(*parts)], className="block")
+
+
 def _formula(scene: Scene, one: Indicator) -> Component:
     found = formula.lines(one, scene.language)
-    sides = [(NUMERATOR if one.is_ratio else VALUE, True), (DENOMINATOR, False)]
+    sides = [(NUMERATOR if one.is_ratio or one.value.rank else VALUE, True), (DENOMINATOR, False)]
     parts: list[Component] = []
     for label, is_numerator in sides:
         lines = [line for line in found if line.is_numerator == is_numerator]
         for place, line in enumerate(lines):
             parts += [html.Dt(scene.say(PLUS if place else label)), html.Dd(_line(scene, one, line))]
+    if rank := one.value.rank:
+        ranked = scene.say(RANKED, percent=rank.percent, step=formula.number(rank.step, scene.language))
+        parts += [html.Dt(scene.say(VALUE)), html.Dd(_with_code(ranked, formula.ranked(one, scene.language)))]
     named = [
         html.Li(
             [
@@ -216,7 +254,7 @@ def _with_code(said: str, code: str) -> list[Component | str]:
     return [before, html.Code(code), after] if placed else [said]
 
 
-def _thresholds(threshold: Threshold | None, scene: Scene, one: Indicator) -> str:
+def _thresholds(threshold: Threshold | None, scene: Scene, one: Measure) -> str:
     if threshold is None:
         return scene.say(NO_THRESHOLD)
     mark = "<" if threshold.below else ">"
@@ -240,5 +278,5 @@ PAGE = Page(
     right="leader",
     layout=layout,
     leaves=leaves,
-    arguments=lambda: [one.id for one in indicators()],
+    arguments=lambda: [one.id for one in measures()],
 )

@@ -12,7 +12,7 @@ from ingest.errors import Unavailable
 from tests.dashboard.board import BoardOfTests
 from tests.dashboard.ward import NOW_MS, TODAY_MS, WARD
 from warehouse.feed import FeedRow
-from warehouse.indicator import indicators
+from warehouse.indicator import measures
 
 FROM = {"from": "2026-11-24T00:00:00+07:00"}
 QUARTER_MS = 900_000
@@ -226,7 +226,10 @@ async def test_the_warehouse_away_is_a_503(tmp_path):
 
 async def test_declarations_come_from_the_indicators(tested):
     listed = {one["id"]: one for one in (await ask(tested, "/indicators")).json()["indicators"]}
-    assert set(listed) == {one.id for one in indicators()}
+    assert set(listed) == {one.id for one in measures()}
+    assert listed["D20"]["derived"] == {"made_of": ["Q11", "D02"], "formula": {"vi": "Q11 / D02", "en": "Q11 / D02"}}
+    assert listed["Q04"]["quantile"] == {"percent": 90, "dimension": "at_most", "step": 15_000}
+    assert listed["Q11"]["baseline"]["numerator"] == 11_796
     assert listed["D04"]["is_ratio"]
     assert listed["Q03"]["window_seconds"] == 300
     assert listed["Q03"]["span"] == "PT3600S"

@@ -8,7 +8,7 @@ from dash._utils import to_json
 from dashboard.page import Leaf, changes, fill, find, pages, properties
 from dashboard.viewer import Viewer, set_viewer
 from tests.dashboard.ward import scene
-from warehouse.indicator import indicators
+from warehouse.indicator import measures
 
 
 def test_leaves_fill_a_layout():
@@ -51,7 +51,7 @@ def test_an_address_leads_to_a_page_and_what_it_is_about():
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("path", ["/letters", "/sql", "/system", *(f"/proof/{one.id}" for one in indicators())])
+@pytest.mark.parametrize("path", ["/letters", "/sql", "/system", *(f"/proof/{one.id}" for one in measures())])
 def test_every_page_renders_in_both_languages(path, language):
     set_viewer(Viewer("lan", frozenset({"admin"}), language))
     place = find(path)

@@ -15,7 +15,8 @@ from tests.raw import store
 from warehouse import recall
 from warehouse.client import Client, connect
 from warehouse.entity import State
-from warehouse.indicator import Indicator, entities, indicators
+from warehouse.indicator import Derived, Indicator, entities, indicator, indicators, measures
+from warehouse.reading import TOTAL, Reading, Split
 from warehouse.recompute import flow_sql, stock_sql, stocks_sql
 from warehouse.value import Value
 
@@ -71,13 +72,32 @@ def test_is_declared_whole(one: Indicator) -> None:
     assert one.definition.en
     assert one.unit.label.vi
     assert one.parts
-    assert not (set(one.by) - set(one.of.fields) - {"key"})
+    assert not ({field for field in one.by if isinstance(field, str)} - set(one.of.fields) - {"key"})
     assert one.has_flow or one.has_stock
 
 
 def test_ids_are_given_once() -> None:
-    ids = [one.id for one in indicators()]
+    ids = [one.id for one in measures()]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("one", [one for one in measures() if isinstance(one, Derived)], ids=lambda one: one.id)
+def test_a_derived_measure_asks_what_it_says(one: Derived) -> None:
+    asked = set()
+
+    def ask(id: str, split: Split = TOTAL) -> Reading:
+        asked.add(id)
+        return Reading(indicator(id), 3, 4, 1, 2)
+
+    sides = one.value(ask)
+    assert sides is None or all(isinstance(side, int) for side in sides)
+    assert asked == set(one.made_of)
+    assert all((*one.formula, *one.definition, *one.label))
+    assert one.sources
+    for id in one.made_of:
+        assert id in one.formula.vi
+        assert id in one.formula.en
+        assert set(one.by) <= {dimension.name for dimension in indicator(id).dimensions}
 
 
 @pytest.mark.embedded

@@ -8,7 +8,7 @@ from warehouse.aggregate import Count, Level, Ratio
 from warehouse.deadline import SupplementRule, due_after, due_paused, working_time
 from warehouse.entities.dossier import DOSSIER
 from warehouse.expression import MINUTE, NEVER, choose, ward_day
-from warehouse.indicator import PERCENT, Indicator, Threshold, Unit
+from warehouse.indicator import PERCENT, Ask, Derived, Indicator, Threshold, Unit, reported
 
 DOSSIERS = Unit(Label("hồ sơ", "dossiers"))
 
@@ -16,6 +16,11 @@ REQUESTED = 5
 """State "Yêu cầu bổ sung giấy tờ"."""
 NEAR_DUE = 8 * 60 * MINUTE
 """One working day: an apology has to go out a day before the due date (NĐ 61/2018 Đ19.9)."""
+
+
+def open_in_time(ask: Ask) -> tuple[int, int]:
+    """Those being worked on that are not overdue."""
+    return ask("D05").numerator - ask("D08").numerator, 0
 
 
 def finished_at(d: Any) -> Any:
@@ -81,12 +86,44 @@ RECEIVED = Indicator(
     window=timedelta(hours=1),
 )
 
+RECEIVED_SO_FAR = Indicator(
+    id="D02",
+    label=Label("Tiếp nhận lũy kế", "Received in the period"),
+    definition=Label(
+        "4.293 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ tiếp nhận từ 30/8/2025; không có kỳ trước chuyển sang vì phường thành "
+        "lập ngày 01/7/2025",
+        "The report's 4,293 dossiers (1 July to 29 August 2025) plus those received since 30 August 2025; none are carried over, as "
+        "the ward began on 1 July 2025",
+    ),
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Count(at=lambda d: d.received_at),
+    by=("field_code", "channel"),
+    span="period",
+    baseline=reported(4_293),
+)
+
+FINISHED_SO_FAR = Indicator(
+    id="D03",
+    label=Label("Đã giải quyết", "Finished in the period"),
+    definition=Label(
+        "4.288 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ đã giải quyết (trạng thái 7, 9, 10) từ 30/8/2025",
+        "The report's 4,288 dossiers (1 July to 29 August 2025) plus those finished (states 7, 9, 10) since 30 August 2025",
+    ),
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Count(at=finished_at, where=lambda d: d.received_at <= finished_at(d)),
+    by=("field_code",),
+    span="period",
+    baseline=reported(4_288),
+)
+
 COMPLETION = Indicator(
     id="D04",
     label=Label("Tỷ lệ giải quyết", "Completion rate"),
     definition=Label(
-        "Hồ sơ đã giải quyết (trạng thái 7, 9, 10) / hồ sơ tiếp nhận, từ đầu kỳ",
-        "Dossiers finished (states 7, 9, 10) / dossiers received, since the start of the period",
+        "Hồ sơ đã giải quyết (trạng thái 7, 9, 10) / hồ sơ tiếp nhận, từ đầu kỳ (D03/D02); không phải tỷ lệ đúng hạn",
+        "Dossiers finished (states 7, 9, 10) / dossiers received, since the start of the period (D03/D02); not the on-time rate",
     ),
     unit=PERCENT,
     of=DOSSIER,
@@ -95,6 +132,7 @@ COMPLETION = Indicator(
         denominator=Count(at=lambda d: d.received_at),
     ),
     span="period",
+    baseline=reported(4_288, 4_293),
 )
 
 OPEN = Indicator(
@@ -104,6 +142,20 @@ OPEN = Indicator(
     unit=DOSSIERS,
     of=DOSSIER,
     value=Level(open_),
+    by=("field_code",),
+)
+
+OPEN_IN_TIME = Derived(
+    id="D06",
+    label=Label("Đang xử lý trong hạn", "Open in time"),
+    definition=Label(
+        "Hồ sơ đang xử lý chưa qua hẹn trả, hoặc không có hẹn trả",
+        "Open dossiers not past their due date, or without one",
+    ),
+    unit=DOSSIERS,
+    made_of=("D05", "D08"),
+    value=open_in_time,
+    formula=Label("D05 − D08", "D05 − D08"),
     by=("field_code",),
 )
 
@@ -155,4 +207,18 @@ ON_TIME = Indicator(
     ),
     span="period",
     threshold=Threshold(warning=100, critical=95, below=True),
+)
+
+VISITS_PER_DOSSIER = Derived(
+    id="D20",
+    label=Label("Số lượt trên một hồ sơ", "Visits per dossier"),
+    definition=Label(
+        "Lượt công dân lũy kế / hồ sơ tiếp nhận lũy kế, cùng từ 01/7/2025; theo báo cáo là 2,75",
+        "Visits since 1 July 2025 / dossiers received since then; 2.75 by the report",
+    ),
+    unit=Unit(Label("lượt/hồ sơ", "visits a dossier"), decimals=2),
+    made_of=("Q11", "D02"),
+    value=lambda ask: (ask("Q11").numerator, ask("D02").numerator),
+    formula=Label("Q11 / D02", "Q11 / D02"),
+    is_ratio=True,
 )

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from ingest.label import Label
-from warehouse.aggregate import Count, Largest, Level, Mean, Ratio
+from warehouse.aggregate import Count, Largest, Level, Mean, Quantile, Ratio
 from warehouse.entities.queue import COUNTER, TICKET
 from warehouse.expression import MINUTE, NEVER, least, ward_day
-from warehouse.indicator import MINUTES, Indicator, Threshold, Unit
+from warehouse.indicator import MINUTES, Indicator, Threshold, Unit, reported
 
 PEOPLE = Unit(Label("người", "people"))
 VISITS = Unit(Label("lượt", "visits"))
@@ -71,6 +71,25 @@ MEAN_WAIT = Indicator(
     threshold=Threshold(warning=15, critical=30),
 )
 
+LONG_WAIT = Indicator(
+    id="Q04",
+    label=Label("Thời gian chờ P90", "P90 wait today"),
+    definition=Label(
+        "90 % lượt được gọi trong ngày chờ không quá số này, từ lúc phát đến lần gọi đầu; làm tròn lên 15 giây",
+        "90% of the tickets called on the local day waited no longer, from issue to first call; rounded up to 15 seconds",
+    ),
+    unit=MINUTES,
+    of=TICKET,
+    value=Quantile(
+        90,
+        amount=lambda t: t.called_at - t.issued_at,
+        at=lambda t: t.called_at,
+        where=lambda t: t.issued_at <= t.called_at,
+        step=MINUTE // 4,
+    ),
+    threshold=Threshold(warning=25, critical=None),
+)
+
 LONGEST_WAIT = Indicator(
     id="Q05",
     label=Label("Chờ lâu nhất hiện tại", "Longest current wait"),
@@ -115,4 +134,18 @@ COUNTERS_OPEN = Indicator(
         numerator=Level(lambda c, now: (c.registered_at <= now) & (c.state == "open")),
         denominator=Level(lambda c, now: c.registered_at <= now),
     ),
+)
+
+VISITS_SO_FAR = Indicator(
+    id="Q11",
+    label=Label("Lượt công dân lũy kế", "Visits since 01/7/2025"),
+    definition=Label(
+        "11.796 lượt của báo cáo (01/7–29/8/2025) cộng số phiếu đã phát từ 30/8/2025; phiếu phát trước đó đã nằm trong báo cáo",
+        "The report's 11,796 visits (1 July to 29 August 2025) plus tickets issued since 30 August 2025; earlier tickets are in the report",
+    ),
+    unit=VISITS,
+    of=TICKET,
+    value=Count(at=lambda t: t.issued_at),
+    span="period",
+    baseline=reported(11_796),
 )
