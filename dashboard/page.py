@@ -37,6 +37,10 @@ class Leaf(NamedTuple):
 Leaves = dict[Leaf, Any]
 
 
+def _no_leaves(scene: "Scene") -> Leaves:
+    return {}
+
+
 @dataclass(frozen=True)
 class Scene:
     """What a page shows: the ward's readings at a moment, and how it is to be said."""
@@ -54,6 +58,8 @@ class Scene:
     """How the system itself stands."""
     argument: str = ""
     """What follows the page's path in the address: of which indicator a proof is, for example."""
+    past: bool = False
+    """Whether the moment is a minute of the past."""
     _read: dict[tuple[str, Split], Reading] = field(default_factory=dict, compare=False)
 
     def read(self, id: str, split: Split = TOTAL) -> Reading:
@@ -93,16 +99,23 @@ class Page:
     """What a person must be allowed to see it; `leader` for the board itself."""
     layout: Callable[[Scene], Component]
     """The standing parts; every leaf's component has its id there."""
-    leaves: Callable[[Scene], Leaves] = field(default=lambda scene: {})
+    leaves: Callable[[Scene], Leaves] = field(default=_no_leaves)
     """The changing parts at a moment."""
     arguments: Callable[[], Collection[str]] | None = None
     """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
     pace: timedelta | None = None
     """How long it stands on the wall; `None`: it is not shown there."""
+    only_now: bool = False
+    """Whether it asks for more than its leaves, so that it cannot be shown as it was."""
 
     def may_be_seen_by(self, viewer: Viewer) -> bool:
         """Whether somebody may see it: by their right, or a screen because it belongs on the wall."""
         return viewer.may(self.right) or (viewer.is_display and self.pace is not None)
+
+    @property
+    def can_look_back(self) -> bool:
+        """Whether it can be shown as it was at a minute of the past."""
+        return self.arguments is None and not self.only_now and self.leaves is not _no_leaves
 
 
 class Place(NamedTuple):

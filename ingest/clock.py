@@ -55,6 +55,13 @@ def shown_at(clock: Clock, real: datetime) -> datetime:
     return real
 
 
+def real_at(clock: Clock, shown: datetime) -> datetime:
+    """The machine's time at which a clock showed a time: the other way of `shown_at`."""
+    if isinstance(clock, PretendClock):
+        return datetime.fromtimestamp(clock.real_origin + (shown - clock.origin).total_seconds() / clock.speed, UTC)
+    return shown
+
+
 def milliseconds(moment: datetime) -> int:
     """Whole milliseconds since 1970-01-01 UTC, rounded down as SQL does: the form in which folds and SQL calculate."""
     since = moment - _EPOCH

@@ -1,6 +1,7 @@
 """Events stored in a warehouse as the worker stores them, for tests that need no Kafka."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ingest.clock import milliseconds
 from ingest.envelope import Envelope, encode
@@ -9,8 +10,8 @@ from warehouse import sink
 from warehouse.client import Client
 
 
-def store(client: Client, envelopes: Sequence[Envelope], first: int = 0) -> None:
-    """Store envelopes as raw rows of partition 0, with their index, counted from `first`, as offset."""
+def store(client: Client, envelopes: Sequence[Envelope], first: int = 0, at: Sequence[datetime] = ()) -> None:
+    """Store envelopes as raw rows of partition 0, with their index, counted from `first`, as offset; `at`: as if stored then."""
     rows = sink.RawRows()
     for offset, one in enumerate(envelopes, first):
         row = (
@@ -26,4 +27,7 @@ def store(client: Client, envelopes: Sequence[Envelope], first: int = 0) -> None
         )
         for name, value in zip(sink.RAW_COLUMNS, row, strict=True):
             rows.columns[name].append(value)
-    sink.write_raw(client, rows)
+    if at:
+        client.insert("raw_events", {**rows.columns, "ingested_at": list(at)})
+    else:
+        sink.write_raw(client, rows)

@@ -10,4 +10,6 @@ What the rows mean: `indicator` with `indicators/`, `entity` with `entities/`, a
 
 That it can be proved: `recompute` writes a figure as SQL over the events, `proof` compares it with what the board shows, `behind`
 finds the events and corrections, `formula` says what is counted, and `prepared_query` lets people check it themselves.
+
+As it was: `past` puts together what stood at a minute, from a day that `past_day` reads.
 """

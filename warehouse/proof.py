@@ -117,18 +117,18 @@ def prove(client: Client, what: Shown) -> Proof:
 
 def _proof(client: Client, what: Shown, taken_in: str) -> Proof:
     one = what.one
-    everything = _entities(one, what.ward, taken_in)
+    everything = entity_events(one, what.ward, taken_in)
     found: dict[tuple[str, int, str, str], Sides] = {}
     if one.has_flow:
         start_ms = span_start(one, what.now_ms)
-        query = flow_sql(one, _narrowed(one, what.ward, start_ms, everything))
+        query = flow_sql(one, narrowed(one, what.ward, start_ms, everything))
         for window_ms, *split, n, d in client.query(
             f"SELECT window_ms, dimension, member, numerator, denominator FROM ({query}) "
             f"WHERE ward = {sql(what.ward)} AND window_ms BETWEEN {start_ms} AND {what.now_ms}"
         ):
             found["flow", window_ms, split[0], split[1]] = (n, d)
     if one.has_stock and what.stock_ms:
-        query = stock_sql(one, what.stock_ms, _mattering(one, what, everything))
+        query = stock_sql(one, what.stock_ms, mattering(one, what.stock_ms, everything))
         for *split, n, d in client.query(
             f"SELECT dimension, member, numerator, denominator FROM ({query}) WHERE ward = {sql(what.ward)}"
         ):
@@ -154,7 +154,7 @@ def windows(client: Client, one: Indicator, ward: str, now_ms: int) -> list[Wind
         closed_by = now_ms - (one.window + GRACE) // _MILLISECOND
         taken_in, rows = _stored(client, one, ward, "flow", now_ms)
         first = min((row.window_ms for row in rows), default=now_ms)
-        source = _narrowed(one, ward, first, _entities(one, ward, taken_in))
+        source = narrowed(one, ward, first, entity_events(one, ward, taken_in))
         said = _totals(client, ward, f"SELECT * FROM ({flow_sql(one, source)}) WHERE window_ms >= {first}")
         found += [Window(row, said.get(row.window_ms, _NOTHING), row.window_ms <= closed_by) for row in rows]
     if one.has_stock:
@@ -162,7 +162,7 @@ def windows(client: Client, one: Indicator, ward: str, now_ms: int) -> list[Wind
         rows = [row for row in rows if row.as_of_ms == row.window_ms + MINUTE]  # the running minute's is above
         if rows:
             start_ms, end_ms = rows[-1].window_ms, rows[0].as_of_ms
-            said = _totals(client, ward, stocks_sql(one, start_ms, end_ms, _entities(one, ward, taken_in)))
+            said = _totals(client, ward, stocks_sql(one, start_ms, end_ms, entity_events(one, ward, taken_in)))
             found += [Window(row, said.get(row.window_ms, _NOTHING), True) for row in rows]
     return found
 
@@ -198,7 +198,7 @@ def _totals(client: Client, ward: str, query: str) -> dict[int, Sides]:
     return {window_ms: (numerator, denominator) for window_ms, numerator, denominator in totals}
 
 
-def _entities(one: Indicator, ward: str, taken_in: str = "") -> str:
+def entity_events(one: Indicator, ward: str, taken_in: str = "") -> str:
     """Everything that happened to the ward's entities of the kind, as a subquery."""
     topics = ", ".join(sql(topic_of(stream)) for stream in sorted({event.stream for event in one.of.events}))
     names = ", ".join(sql(event.kind) for event in one.of.events)
@@ -207,14 +207,14 @@ def _entities(one: Indicator, ward: str, taken_in: str = "") -> str:
     )
 
 
-def _mattering(one: Indicator, what: Shown, source: str) -> str:
-    """Without the old events that change nothing any more: a device has a heartbeat a minute for ever."""
+def mattering(one: Indicator, at_ms: int, source: str) -> str:
+    """SQL of a source at a moment, without the old events that change nothing any more: a device has a heartbeat a minute for ever."""
     splits = SqlState()
     for _, member in one.dimensions:
         sql(member(splits))
     fields = asked(one) | splits.asked
     rules = [rule for name, rule in one.of.fields.items() if name in fields]
-    return f"(SELECT * FROM {source} WHERE at_ms <= {what.stock_ms}{matters_sql(one.of, rules, what.stock_ms, source)})"
+    return f"(SELECT * FROM {source} WHERE at_ms <= {at_ms}{matters_sql(one.of, rules, at_ms, source)})"
 
 
 def _places(taken_in: Mapping[Place, int], compared: str) -> str:
@@ -224,7 +224,7 @@ def _places(taken_in: Mapping[Place, int], compared: str) -> str:
     )
 
 
-def _narrowed(one: Indicator, ward: str, start_ms: int, source: str) -> str:
+def narrowed(one: Indicator, ward: str, start_ms: int, source: str) -> str:
     """Only entities to which something happened since `start_ms`, where an indicator counts nothing that is no event's time."""
     state = SqlState()
     for part in one.parts:

@@ -49,4 +49,4 @@ def _block(title: str, id: str, scene: Scene) -> list[Component]:
     return [html.H2(title), html.Div(html.P(scene.say(READING), className="quiet"), id=id)]
 
 
-PAGE = Page(path="/system", label=text.SYSTEM, right="leader", layout=layout)
+PAGE = Page(path="/system", label=text.SYSTEM, right="leader", layout=layout, only_now=True)
