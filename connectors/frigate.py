@@ -12,16 +12,16 @@ A zone's name says what it is for (`ZONE_KINDS`) and, with `_vao` or `_ra` at it
 thumbnails inside events are not read.
 """
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ingest.connector import Connector, Context, Identified, Mapped, Received, Subscription
 from ingest.errors import InvalidEvent
 from ingest.event import Event
 from ingest.events import camera, health
 from ingest.foreign_number import PlainFloat, PlainInt
+from ingest.foreign_time import Seconds
 from ingest.label import Label
 
 Kind = Literal["line_cross", "intrusion", "loitering", "abandoned_object", "crowd", "congestion"]
@@ -44,19 +44,6 @@ DIRECTIONS = {"_vao": "vao", "_ra": "ra"}
 
 CLASSES = ("person", "car", "motorcycle", "truck", "bus", "bicycle")
 """Frigate's labels that we count."""
-
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
-
-
-def _moment(seconds: Any) -> datetime:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not _EARLIEST <= seconds < _LATEST:
-        raise ValueError("a time must be seconds since 1970, between the years 2000 and 2100")
-    return datetime.fromtimestamp(round(seconds, 3), UTC)
-
-
-Seconds = Annotated[datetime, BeforeValidator(_moment)]
-"""Seconds since 1970, read as an aware datetime."""
 
 
 class _Foreign(BaseModel):

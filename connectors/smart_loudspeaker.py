@@ -4,22 +4,25 @@ Topics: `loa/<device>/status` (heartbeat), `loa/<device>/online` (retained; the 
 `loa/<device>/fault`, `loa/<device>/broadcast`, `loa/schedule/<id>`. Times are seconds since 1970. A device name begins
 with its residential group (`tdp-017-l1` hangs in `TDP-017`) unless the message names the group itself.
 
+A loudspeaker that should play and is not in reach says nothing: the broadcasting software reports `failed` for it, so that
+every loudspeaker that was meant to play has one end of each broadcast.
+
 A last will has no time of its own, so it happened when it came; one that the broker repeats from memory is a state and
 no happening, and brings no event. Everything else has its device's time, so a repeated message is the same event.
 """
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from ingest.connector import Connector, Context, Mapped, Received, Subscription
 from ingest.errors import InvalidEvent
 from ingest.event import Event
 from ingest.events import speaker
 from ingest.foreign_number import PlainInt
+from ingest.foreign_time import Seconds
 from ingest.label import Label
 
 DEVICE = re.compile(r"(?P<area>tdp-\d{3})-l\d+", re.IGNORECASE)
@@ -27,19 +30,6 @@ DEVICE = re.compile(r"(?P<area>tdp-\d{3})-l\d+", re.IGNORECASE)
 
 UNKNOWN_AREA = "TDP-000"
 """Group of a device that neither says nor shows where it hangs."""
-
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
-
-
-def _moment(seconds: Any) -> datetime:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not _EARLIEST <= seconds < _LATEST:
-        raise ValueError("a time must be seconds since 1970, between the years 2000 and 2100")
-    return datetime.fromtimestamp(round(seconds, 3), UTC)
-
-
-Seconds = Annotated[datetime, BeforeValidator(_moment)]
-"""Seconds since 1970, read as an aware datetime."""
 
 
 class _Foreign(BaseModel):
@@ -77,10 +67,11 @@ class Fault(_OfDevice):
 
 
 class Bulletin(_Foreign):
-    """What is broadcast: its code and priority, without title and text."""
+    """What is broadcast: its code, priority and when the order was given, without title and text."""
 
     id: str
     type: speaker.BulletinType
+    issued: Seconds | None = None
 
 
 class Broadcast(_OfDevice):
@@ -125,6 +116,11 @@ def _device(address: str, said: _OfDevice | None) -> dict[str, Any]:
     return {"device_id": device, "area_code": area, "network": said.net if said else "4g"}
 
 
+def _of_device(broadcast_id: str, device: str) -> str:
+    """The broadcast on one loudspeaker, where the software gives all loudspeakers the same id."""
+    return broadcast_id if device in broadcast_id else f"{broadcast_id}|{device}"
+
+
 def _status(status: Status, common: dict[str, Any]) -> Event:
     return speaker.DeviceHeartbeat(
         **common, at=status.ts, status=status.state, volume=status.vol, signal=status.rssi, firmware=status.fw
@@ -146,10 +142,11 @@ def _broadcast(broadcast: Broadcast, common: dict[str, Any]) -> Event:
     told = {
         **common,
         "at": broadcast.ts,
-        "broadcast_id": broadcast.broadcast_id,
+        "broadcast_id": _of_device(broadcast.broadcast_id, common["device_id"]),
         "bulletin_id": broadcast.bulletin.id,
         "bulletin_type": broadcast.bulletin.type,
         "schedule_id": broadcast.schedule_id,
+        "issued_at": broadcast.bulletin.issued,
     }
     if broadcast.event == "started":
         return speaker.BroadcastStarted(**told)
@@ -234,15 +231,18 @@ CONNECTOR = Connector(
     guide=Label(
         vi=(
             "Trên phần mềm quản lý truyền thanh (hoặc từng cụm loa), đặt máy chủ MQTT, cổng, tài khoản, mật khẩu in "
-            "ở trên, QoS 1. Mỗi cụm loa gửi nhịp sống lên loa/<mã cụm>/status 60 giây một lần, đặt di chúc (last will) "
+            "ở trên, QoS 1. Mỗi cụm loa gửi nhịp sống lên loa/<mã cụm>/status 60 giây một lần và mỗi khi bắt đầu hoặc "
+            "ngừng phát, đặt di chúc (last will) "
             "“offline” giữ lại trên loa/<mã cụm>/online, và báo lỗi, phát thanh lên loa/<mã cụm>/fault, "
-            "loa/<mã cụm>/broadcast. Mã cụm bắt đầu bằng mã tổ dân phố, ví dụ tdp-017-l1."
+            "loa/<mã cụm>/broadcast. Cụm loa được giao phát mà không liên lạc được: phần mềm báo failed, error "
+            "“offline” thay cho nó. Mã cụm bắt đầu bằng mã tổ dân phố, ví dụ tdp-017-l1."
         ),
         en=(
             "In the broadcasting software (or on each loudspeaker) set the MQTT host, port, user and password printed "
-            "above, with QoS 1. Each loudspeaker sends its heartbeat to loa/<device>/status every 60 seconds, has the "
-            "retained last will “offline” on loa/<device>/online, and reports faults and broadcasts on "
-            "loa/<device>/fault and loa/<device>/broadcast. A device's name begins with its residential group, for "
+            "above, with QoS 1. Each loudspeaker sends its heartbeat to loa/<device>/status every 60 seconds and whenever "
+            "it begins or stops to play, has the retained last will “offline” on loa/<device>/online, and reports faults and broadcasts on "
+            "loa/<device>/fault and loa/<device>/broadcast. For a loudspeaker that should play and cannot be reached the "
+            "software reports failed with the error “offline” in its place. A device's name begins with its residential group, for "
             "example tdp-017-l1."
         ),
     ),

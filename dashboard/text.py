@@ -31,6 +31,7 @@ SOURCES: dict[str, Label] = {
     "dossier_portal": Label("Hồ sơ", "Dossiers"),
     "smart_loudspeaker": Label("Truyền thanh", "Speakers"),
     "frigate": Label("Camera", "Cameras"),
+    "camera_desk": Label("Trực camera", "Camera desk"),
     "petition_portal": Label("Kiến nghị", "Petitions"),
     "document_office": Label("Văn bản", "Documents"),
     "content_post": Label("Tin bài", "News"),

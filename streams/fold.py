@@ -65,6 +65,8 @@ class Fold:
         born: set[tuple[str, str, str]] = set()
         for envelope in envelopes:
             for touch in self._touches.get(type(envelope.data), ()):
+                if touch.only is not None and not touch.only(envelope.data):
+                    continue
                 id, ward, key = touch.plan.entity.id, envelope.partitionkey, envelope.subject
                 if key in self._states.get((id, ward), ()) or (id, ward, key) in born:
                     continue
@@ -164,7 +166,9 @@ class Fold:
 
     def _touch(self, touched: tuple[Touch, ...], envelope: Envelope, at: int, offset: int) -> None:
         event, ward, key, id = envelope.data, envelope.partitionkey, envelope.subject, envelope.id
-        for plan, counted, others, _ in touched:
+        for plan, counted, others, _, only in touched:
+            if only is not None and not only(event):
+                continue
             place = (plan.entity.id, ward)
             states = self._states.get(place)
             if states is None:

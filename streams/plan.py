@@ -70,6 +70,8 @@ class Touch(NamedTuple):
     """Of fields that flows look at: when none of them changes, neither does what the entity contributes."""
     others: tuple[Update, ...]
     is_birth: bool
+    only: Callable[[Any], Any] | None
+    """Whether an event of the type is about such an entity; all are, when `None`."""
 
 
 @cache
@@ -84,7 +86,9 @@ def touches(topic: str) -> dict[type[Event], tuple[Touch, ...]]:
                 sides = [
                     tuple(step for name, step in steps.items() if (name in counted) is side) for side in (True, False)
                 ]
-                found.setdefault(event, []).append(Touch(plan, sides[0], sides[1], event in entity.born))
+                found.setdefault(event, []).append(
+                    Touch(plan, sides[0], sides[1], event in entity.born, entity.only.get(event))
+                )
     return {event: tuple(touched) for event, touched in found.items()}
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import types
 from bisect import insort
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -30,6 +30,8 @@ class Attr(NamedTuple):
     """An event's attribute, as the value of a field."""
 
     name: str
+    where: Callable[[Any], Any] | None = None
+    """Takes it only from events for which this holds; called with the event."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Entity:
     """How long a settled entity stays in the fold's memory; later events ask the warehouse for its past."""
     counts_ms: int = 0
     """How long after its newest event a settled entity may still be counted in a stock."""
+    only: Mapping[type[Event], Callable[[Any], Any]] = field(default_factory=dict)
+    """Event -> whether it is about such an entity, for event types of which only some are."""
 
     @property
     def events(self) -> tuple[type[Event], ...]:
@@ -270,10 +274,12 @@ def _contradict(state: Any, name: str, value: Any, at: int) -> bool:
 
 
 def _latest(name: str, value: Any) -> Update:
-    attribute = value.name if isinstance(value, Attr) else None
+    attribute, where = value if isinstance(value, Attr) else (None, None)
     history = f"_{name}"
 
     def update(state: Any, event: Event, at: int, id: str) -> bool:
+        if where is not None and not where(event):
+            return False
         given = getattr(event, attribute) if attribute else value
         if given is None:
             return False

@@ -136,7 +136,10 @@ def _is_about(entity: Entity) -> str:
     """Whether an event is one of the entity's."""
     kinds = ", ".join(sql(event.kind) for event in entity.events)
     topics = ", ".join(sql(topic) for topic in sorted({topic_of(event.stream) for event in entity.events}))
-    return f"topic IN ({topics}) AND kind IN ({kinds})"
+    only = [
+        f" AND (kind != {sql(event.kind)} OR {sql(holds(SqlEvent(event)))})" for event, holds in entity.only.items()
+    ]
+    return f"topic IN ({topics}) AND kind IN ({kinds}){''.join(only)}"
 
 
 def matters_sql(entity: Entity, rules: Collection[Rule], until_ms: int, source: str) -> str:
@@ -161,7 +164,7 @@ def _is_told_by_type(rule: Rule, event: type[Event]) -> bool:
         return event not in rule.events or rule.where is None
     if isinstance(rule, Latest):
         value = rule.values.get(event)
-        return not isinstance(value, Attr) or _is_always_set(event, value.name)
+        return not isinstance(value, Attr) or (value.where is None and _is_always_set(event, value.name))
     return event not in rule.events
 
 
@@ -217,12 +220,16 @@ def _latest_sql(rule: Latest) -> str:
 
 def _gives(rule: Latest) -> str:
     """Whether an event gives a value: it is of the right type and its attribute is set."""
-    return " OR ".join(
-        f"({_is(event)} AND JSONHas(event, 'data', {sql(value.name)}))"
-        if isinstance(value, Attr) and not _is_always_set(event, value.name)
-        else f"({_is(event)})"
-        for event, value in rule.values.items()
-    )
+    return " OR ".join(f"({_gives_one(event, value)})" for event, value in rule.values.items())
+
+
+def _gives_one(event: type[Event], value: Any) -> str:
+    conditions = [_is(event)]
+    if isinstance(value, Attr) and not _is_always_set(event, value.name):
+        conditions.append(f"JSONHas(event, 'data', {sql(value.name)})")
+    if isinstance(value, Attr) and value.where is not None:
+        conditions.append(sql(value.where(SqlEvent(event))))
+    return " AND ".join(conditions)
 
 
 def _is(event: type[Event]) -> str:

@@ -127,6 +127,13 @@ def rounded_up(value: Any, step: int) -> Any:
     return -(-value // step) * step
 
 
+def starts_with(text: Any, beginning: str) -> Any:
+    """Whether a text begins so."""
+    if isinstance(text, Sql):
+        return Sql(f"startsWith({text.text}, {sql(beginning)})")
+    return text.startswith(beginning)
+
+
 def ward_day(ms: Any) -> Any:
     """Number of the ward's local day; two times on the same date have the same one."""
     if isinstance(ms, Sql):

@@ -85,6 +85,7 @@ async def play(ingest: IngestSettings, settings: ConnectorsSettings, own: Simula
         for system in WEBHOOKS[1:]:
             tasks.append(group.create_task(sender.live(partial(office.sign_of_life, system), SIGN_OF_LIFE)))
         tasks += [group.create_task(devices.gateway()), group.create_task(devices.cameras())]
+        tasks.append(group.create_task(devices.desk()))
         tasks += [group.create_task(devices.loudspeaker(device)) for device in sorted(OWN_CONNECTION)]
         tasks.append(group.create_task(_keep(mark)))
         serving = group.create_task(_serve(server, settings.simulator_port))

@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 
-from connectors.simulator import frigate, loudspeakers
+from connectors.simulator import camera_desk, frigate, loudspeakers
 from connectors.simulator.mark import Mark
 from connectors.simulator.message import Message
 from connectors.simulator.station import Station
@@ -83,6 +83,16 @@ class Devices:
                 await asyncio.wait_for(station.publish([self._available(b"stopped")]), 2)
             await station.close()
 
+    async def desk(self) -> None:
+        """Play the desk at which camera alerts are acknowledged, for ever; what it did not get rid of it tells later."""
+        station = Station(self._server, camera_desk.SYSTEM)
+        station.connect()
+        try:
+            told = partial(camera_desk.said, self._pretend)
+            await self._follow(station, camera_desk.SYSTEM, told, memory=camera_desk.MEMORY)
+        finally:
+            await station.close()
+
     async def _past(self, station: Station) -> None:
         """Tell of broadcasts and failures since the mark, in whole days up to yesterday."""
         day = self._mark.resume(loudspeakers.SYSTEM, self._clock.now())
@@ -97,10 +107,11 @@ class Devices:
         name: str,
         said: Callable[[datetime, datetime], list[Message]],
         device: str = "",
+        memory: timedelta | None = None,
     ) -> None:
-        """Say what is due as time goes on; of one device, until it goes offline."""
+        """Say what is due as time goes on; of one device, until it goes offline. Who has spoken before remembers for `memory`."""
         now = self._clock.now()
-        after = max(self._mark.until(name) or now - self._memory, now - self._memory)
+        after = max(self._mark.until(name) or now - self._memory, now - (memory or self._memory))
         while not device or loudspeakers.connected(self._pretend, device, self._clock.now()):
             until = min(self._clock.now(), after + STRETCH)
             if until > after:
@@ -146,7 +157,7 @@ class Devices:
 def _speaks(message: Message, devices: list[str], *, own: bool) -> bool:
     """Whether a message is told over the connection of these devices."""
     name = message.address.split("/")[1]
-    if name == "schedule":
-        return not own
+    if name == "schedule" or b'"error":"offline"' in message.body:
+        return not own  # the broadcasting software speaks, not a device
     # A device with its own connection does not say that it goes offline: its last will does.
     return name in devices and not (own and message.address.endswith("/online") and b'"online":false' in message.body)

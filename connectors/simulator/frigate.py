@@ -110,8 +110,7 @@ def _minute(pretend: Pretend, minute: datetime) -> tuple[Message, ...]:
         camera = chance.choices(CAMERAS, [3] * 12 + [2] * 18 + [1] * 12)[0]
         if not without_picture(pretend, camera, begins):
             messages += _object(chance, camera, begins)
-    if chance.random() < (0.012 if 6 <= hour < 21 else 0.006):
-        messages += _review(chance, minute)
+    messages += reviews(pretend, minute)
     if pretend.calendar.is_working_day(local_day(minute)):
         messages += _occupancy(pretend, minute)
     return tuple(messages)
@@ -179,8 +178,11 @@ def _event(kind: str, at: datetime, before: dict[str, object], after: dict[str, 
     return Message(at, SYSTEM, "", body, "frigate/events")
 
 
-def _review(chance: Random, minute: datetime) -> Iterator[Message]:
-    """Something in a watched zone: at first a detection, often then an alert, and its end."""
+def reviews(pretend: Pretend, minute: datetime) -> Iterator[Message]:
+    """Something in a watched zone that begins in a minute, now and then: at first a detection, often then an alert, and its end."""
+    chance = pretend.chance("review", minute)
+    if chance.random() > (0.012 if 6 <= (minute.hour + 7) % 24 < 21 else 0.006):
+        return
     camera, zone, label = chance.choice(WATCHED)
     begins = minute + timedelta(seconds=chance.uniform(0, 20))
     id_ = f"{seconds(begins):.6f}-{''.join(chance.choices('abcdefghijklmnopqrstuvwxyz0123456789', k=6))}"

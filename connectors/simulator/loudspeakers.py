@@ -1,7 +1,8 @@
 """Loudspeakers: what the pretend residential groups' 70 loudspeakers say over MQTT.
 
 Each is offline for some hours now and then, so that about three of the 70 are at any time, and now and then a part fails.
-They broadcast at 06:00 and 17:00, and a bulletin with priority every few days. All of it follows from the moment asked
+They broadcast at 06:00 and 17:00, a bulletin with priority every few days, and now and then an emergency bulletin that has
+to be heard at once and reaches some of them late; a planned one is moved or called off now and then. All of it follows from the moment asked
 about: a device's time is cut into blocks of two days (each device's begin at another moment), and each block holds at most
 one failure.
 """
@@ -41,6 +42,13 @@ class Broadcast(NamedTuple):
     length: timedelta
     type: Literal["thong_thuong", "uu_tien", "khan_cap"]
     source: Literal["trung_uong", "tinh", "xa"]
+    called_off: bool = False
+    """Half an hour before its begin."""
+
+    @property
+    def issued(self) -> datetime:
+        """When it is ordered: an emergency at once, all others well ahead."""
+        return self.starts - (timedelta(seconds=5) if self.type == "khan_cap" else timedelta(minutes=45))
 
 
 def failure(pretend: Pretend, device: str, at: datetime) -> Failure | None:
@@ -89,7 +97,11 @@ def broadcasts(pretend: Pretend, day: date) -> tuple[Broadcast, ...]:
     ]
     if chance.random() < 0.3:
         at = ward_moment(day, time(chance.choice((9, 10, 15)), chance.choice((0, 30))))
-        found.append(Broadcast(f"PT-{day:%Y%m%d}-UT", at, timedelta(minutes=3), "uu_tien", "xa"))
+        called_off = chance.random() < 0.15
+        found.append(Broadcast(f"PT-{day:%Y%m%d}-UT", at, timedelta(minutes=3), "uu_tien", "xa", called_off))
+    if chance.random() < 0.3:
+        at = ward_moment(day, time(chance.randrange(8, 21), chance.randrange(5, 55)))
+        found.append(Broadcast(f"PT-{day:%Y%m%d}-KC", at, timedelta(minutes=2), "khan_cap", "tinh"))
     return tuple(sorted(found, key=lambda one: one.starts))
 
 
@@ -103,8 +115,15 @@ def happenings(pretend: Pretend, day: date) -> tuple[Message, ...]:
 
 
 def heartbeats(pretend: Pretend, after: datetime, until: datetime) -> list[Message]:
-    """The heartbeats in (after, until], in order; each device beats in its own second of the minute."""
-    messages = []
+    """The heartbeats in (after, until], in order: each device beats in its own second of the minute, and when it begins or stops."""
+    messages = [
+        _heartbeat(pretend, device, at, failure(pretend, device, at))
+        for day in {local_day(after), local_day(until)}
+        for one in broadcasts(pretend, day)
+        for device in DEVICES
+        for at in dict.fromkeys(_played(pretend, one, device))
+        if after < at <= until and connected(pretend, device, at)
+    ]
     for n, device in enumerate(DEVICES):
         offset = n * HEARTBEAT / len(DEVICES)
         beat = EPOCH + offset + ((after - EPOCH - offset) // HEARTBEAT + 1) * HEARTBEAT
@@ -148,7 +167,8 @@ def _word(device: str, at: datetime, *, online: bool, reason: str) -> Message:
 def _heartbeat(pretend: Pretend, device: str, at: datetime, failed: Failure | None) -> Message:
     chance = pretend.chance("heartbeat", device, at)
     contact = person(pretend.chance("contact", device))
-    playing = any(one.starts <= at < one.starts + one.length for one in broadcasts(pretend, local_day(at)))
+    spans = (_played(pretend, one, device) for one in broadcasts(pretend, local_day(at)))
+    playing = any(begins <= at < ends for begins, ends in spans)
     content = {
         **_said(device, at),
         "state": "error" if failed else "playing" if playing else "idle",
@@ -183,47 +203,71 @@ def _failing(pretend: Pretend, device: str, day: date) -> Iterator[Message]:
 def _broadcasting(pretend: Pretend, day: date) -> Iterator[Message]:
     for one in broadcasts(pretend, day):
         editor = person(pretend.chance("editor", one.id))
-        planned = {
-            "event": "created",
-            "ts": seconds(one.starts - timedelta(minutes=45)),
-            "type": one.type,
-            "source": one.source,
-            "start": seconds(one.starts),
-            "duration_s": one.length // timedelta(seconds=1),
-            "targets": len(DEVICES),
-            "author": editor.name,
-        }
-        at = one.starts - timedelta(minutes=45)
-        yield Message(at, SYSTEM, "", encoded(planned), f"loa/schedule/{one.id}", retain=True)
+
+        def planned(event: str, at: datetime, one: Broadcast = one, author: str = editor.name) -> Message:
+            content = {
+                "event": event,
+                "ts": seconds(at),
+                "type": one.type,
+                "source": one.source,
+                "start": seconds(one.starts),
+                "duration_s": one.length // timedelta(seconds=1),
+                "targets": len(DEVICES),
+                "author": author,
+            }
+            return Message(at, SYSTEM, "", encoded(content), f"loa/schedule/{one.id}", retain=True)
+
+        yield planned("created", one.issued)
+        if one.called_off:
+            yield planned("cancelled", one.starts - timedelta(minutes=30))
+            continue
         for device in DEVICES:
             yield from _broadcast(pretend, one, device, editor.name)
 
 
-def _broadcast(pretend: Pretend, one: Broadcast, device: str, editor: str) -> Iterator[Message]:
+def _begins(pretend: Pretend, one: Broadcast, device: str) -> datetime:
+    """When the device begins to play: an emergency takes a while to be heard, the longer where the network is weak."""
+    chance = pretend.chance("begin", one.id, device)
+    if one.type != "khan_cap":
+        return one.starts + timedelta(milliseconds=chance.randrange(200, 4000))
+    late = chance.uniform(60, 110) if chance.random() < 0.03 else chance.triangular(1, 50, 8)
+    return one.starts + timedelta(milliseconds=round(1000 * late))
+
+
+@lru_cache(maxsize=2000)
+def _played(pretend: Pretend, one: Broadcast, device: str) -> tuple[datetime, datetime]:
+    """From when to when the device plays, if nothing but the stream fails; nothing, when it cannot begin."""
+    begins = _begins(pretend, one, device)
+    if one.called_off or failure(pretend, device, begins) is not None:
+        return begins, begins
     chance = pretend.chance("broadcast", one.id, device)
-    starts = one.starts + timedelta(milliseconds=chance.randrange(200, 4000))
     length = one.length // timedelta(seconds=1)
-    fails = chance.random() < 0.008
-    if not connected(pretend, device, starts):
-        return
+    return begins, begins + timedelta(
+        seconds=int(length * chance.uniform(0.1, 0.9)) if chance.random() < 0.008 else length
+    )
+
+
+def _broadcast(pretend: Pretend, one: Broadcast, device: str, editor: str) -> Iterator[Message]:
+    begins, ends = _played(pretend, one, device)
+    bulletin = {"id": f"BT-{one.id[3:]}", "type": one.type, "issued": seconds(one.issued)}
     told = {
         "broadcast_id": f"{one.id}-{device}",
         "schedule_id": one.id,
-        "bulletin": {"id": f"BT-{one.id[3:]}", "type": one.type, "title": "Thông báo của phường", "author": editor},
+        "bulletin": {**bulletin, "title": "Thông báo của phường", "author": editor},
     }
 
     def said(event: str, at: datetime, **more: object) -> Message:
         content = {**_said(device, at), "event": event, **told, **more}
         return Message(at, SYSTEM, "", encoded(content), f"loa/{device}/broadcast")
 
-    if (failed := failure(pretend, device, starts)) is not None:
-        yield said("failed", starts, played_s=0, error=failed.code)
+    if (failed := failure(pretend, device, begins)) is not None:
+        yield said("failed", begins, played_s=0, error="offline" if failed.kind == "offline" else failed.code)
         return
-    yield said("started", starts)
-    played = int(length * chance.uniform(0.1, 0.9)) if fails else length
-    ends = starts + timedelta(seconds=played)
-    if fails or not connected(pretend, device, ends):
-        if connected(pretend, device, ends):
-            yield said("failed", ends, played_s=played, error="stream_lost")
-        return
-    yield said("completed", ends, played_s=length)
+    yield said("started", begins)
+    played = (ends - begins) // timedelta(seconds=1)
+    if not connected(pretend, device, ends):
+        yield said("failed", ends, played_s=0, error="offline")
+    elif ends - begins < one.length:
+        yield said("failed", ends, played_s=played, error="stream_lost")
+    else:
+        yield said("completed", ends, played_s=played)

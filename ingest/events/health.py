@@ -78,11 +78,12 @@ class AppOutageEnded(_Outage):
 
 
 class _Feed(Event):
-    """What every event about a delivery to the city carries."""
+    """What every event about a delivery to the city carries; `cut_ref` names one cut of one dataset."""
 
     stream: ClassVar[str] = "health"
-    about: ClassVar[str] = "dataset"
+    about: ClassVar[str] = "cut_ref"
 
+    cut_ref: Code
     dataset: Code
     cut_at: Moment
     at: Moment

@@ -65,14 +65,19 @@ class DeviceRestored(_Device):
 
 
 class _Broadcast(_Device):
-    """What every event of one broadcast on one loudspeaker carries."""
+    """What every event of one broadcast on one loudspeaker carries; `broadcast_id` is of this loudspeaker alone.
 
-    natural: ClassVar[tuple[str, ...]] = ("broadcast_id",)
+    `issued_at` is when the order to broadcast was given, as far as the broadcasting software tells.
+    """
+
+    about: ClassVar[str] = "broadcast_id"
+    natural: ClassVar[tuple[str, ...]] = ("device_id",)
 
     broadcast_id: Code
     bulletin_id: Code
     bulletin_type: BulletinType
     schedule_id: Code | None = None
+    issued_at: Moment | None = None
 
 
 class BroadcastStarted(_Broadcast):

@@ -11,7 +11,7 @@ from paho.mqtt.client import topic_matches_sub
 from pydantic import SecretStr
 
 from connectors import catalogue
-from connectors.simulator import dossiers, frigate, hall, kiosk, loudspeakers, office, outages, plan
+from connectors.simulator import camera_desk, dossiers, frigate, hall, kiosk, loudspeakers, office, outages, plan
 from connectors.simulator.message import Message
 from connectors.simulator.ward import COUNTERS, Pretend
 from ingest.calendar import OFFICE, local_day, ward_moment
@@ -172,6 +172,21 @@ def test_loudspeakers_fail_now_and_then() -> None:
     assert kinds[speaker.DeviceOffline] > 5
     assert abs(kinds[speaker.DeviceFault] - kinds[speaker.DeviceRestored]) < 6
     assert kinds[speaker.BroadcastFailed] > 0
+    assert kinds[speaker.BroadcastFailed] + kinds[speaker.BroadcastCompleted] == len(loudspeakers.DEVICES) * sum(
+        not one.called_off for day in MONTH[:7] for one in loudspeakers.broadcasts(PRETEND, day)
+    )
+
+
+def test_an_emergency_is_heard_at_once_and_late_by_few() -> None:
+    events = mapped([one for day in MONTH for one in loudspeakers.happenings(PRETEND, day)])
+    waits = [
+        (event.at - event.issued_at).total_seconds()
+        for event in events
+        if isinstance(event, speaker.BroadcastStarted) and event.bulletin_type == "khan_cap" and event.issued_at
+    ]
+    assert len(waits) > 200
+    assert 0 < sum(wait > 60 for wait in waits) < len(waits) / 10
+    assert any(isinstance(event, speaker.ScheduleCancelled) for event in events)
 
 
 def test_heartbeats_do_not_depend_on_how_time_is_cut() -> None:
@@ -233,3 +248,20 @@ def test_the_past_of_open_petitions_is_told_on_the_first_day() -> None:
     assert {local_day(message.at) for message in told} > {THURSDAY} or len(told) > 0
     assert all(local_day(message.at) <= THURSDAY for message in told)
     assert [message.at for message in told] == sorted(message.at for message in told)
+
+
+def test_alerts_are_acknowledged_mostly_at_once_and_late_now_and_then() -> None:
+    start, end = ward_moment(MONDAY, time(0)), ward_moment(MONDAY, time(0)) + timedelta(days=7)
+    begun = {
+        json.loads(one.body)["after"]["id"]
+        for minute in range(int((end - start) / timedelta(minutes=1)))
+        for one in frigate.reviews(PRETEND, start + timedelta(minutes=minute))
+        if b'"severity":"alert"' in one.body
+    }
+    told = camera_desk.said(PRETEND, start, end + camera_desk.LATEST)
+    bodies = [json.loads(one.body) for one in told]
+    waits = [body["thoiGian"] - float(body["maSuKien"].split("-")[0]) for body in bodies]
+    assert begun <= {body["maSuKien"] for body in bodies}
+    assert mean(waits) < 15 * 60
+    assert 0.03 < sum(wait > 300 for wait in waits) / len(waits) < 0.4
+    assert {type(event) for event in mapped(told)} == {camera.AlertAcknowledged}

@@ -59,3 +59,16 @@ def test_a_schedule_is_named_by_its_topic() -> None:
 @pytest.mark.parametrize("content", ["hello", {"online": "maybe"}, {"online": True, "ts": "yesterday"}, {"ts": AT}])
 def test_what_is_refused(content: Any) -> None:
     assert reason(CONNECTOR, content, "loa/tdp-017-l1/online")
+
+
+def test_a_broadcast_is_of_one_loudspeaker() -> None:
+    """Whether the software gives each loudspeaker an id of its own or all of them the same."""
+    content = {"event": "started", "ts": AT, "bulletin": {"id": "BT-1", "type": "khan_cap", "issued": AT - 9}}
+    shared = [
+        events(CONNECTOR, {**content, "broadcast_id": "PT-1"}, f"loa/tdp-00{number}-l1/broadcast")[0]
+        for number in (1, 2)
+    ]
+    assert [one.subject for one in shared] == ["PT-1|tdp-001-l1", "PT-1|tdp-002-l1"]
+    (own,) = events(CONNECTOR, {**content, "broadcast_id": "PT-1-tdp-001-l1"}, "loa/tdp-001-l1/broadcast")
+    assert own.subject == "PT-1-tdp-001-l1"
+    assert (own.at - own.issued_at).total_seconds() == 9

@@ -1,8 +1,10 @@
-"""Health: the sources themselves, and outages of the ward's own software."""
+"""Health: the sources themselves, outages of the ward's own software, and what the city was sent."""
 
 from ingest.events.health import (
     AppOutageEnded,
     AppOutageStarted,
+    FeedDelivered,
+    FeedFailed,
     SourceDown,
     SourceHeartbeat,
     SourceUp,
@@ -50,4 +52,18 @@ OUTAGE = Entity(
     sources=("civil_status",),
     keep_ms=48 * 3_600_000,
     counts_ms=24 * 3_600_000,
+)
+
+CUT = Entity(
+    id="feed_cut",
+    label=Label(vi="Lần gửi thành phố", en="Delivery to the city"),
+    fields={
+        "dataset": Constant((FeedDelivered, FeedFailed), "dataset"),
+        "cut_at": Latest({FeedDelivered: Attr("cut_at"), FeedFailed: Attr("cut_at")}, empty=NEVER),
+        "delivered_at": First((FeedDelivered,)),
+        "failed_at": First((FeedFailed,)),
+    },
+    born=(FeedDelivered, FeedFailed),
+    settled=lambda c: c.delivered_at < NEVER,
+    sources=(),
 )

@@ -1,4 +1,4 @@
-"""Speaker: the smart loudspeakers of the residential groups."""
+"""Speaker: the smart loudspeakers of the residential groups, what is planned, and each broadcast on each of them."""
 
 from ingest.events.speaker import (
     BroadcastCompleted,
@@ -10,21 +10,20 @@ from ingest.events.speaker import (
     DeviceOffline,
     DeviceOnline,
     DeviceRestored,
+    ScheduleCancelled,
+    ScheduleChanged,
+    ScheduleCreated,
 )
 from ingest.label import Label
 from warehouse.entity import Attr, Constant, Entity, First, Latest
+from warehouse.expression import DAY_MS, NEVER, least
 
-_EVERY = (
-    DeviceHeartbeat,
-    DeviceOnline,
-    DeviceOffline,
-    DeviceFault,
-    DeviceRestored,
-    BroadcastStarted,
-    BroadcastCompleted,
-    BroadcastFailed,
-    BroadcastPreEmpted,
-)
+_EVERY = (DeviceHeartbeat, DeviceOnline, DeviceOffline, DeviceFault, DeviceRestored)
+_BROADCAST = (BroadcastStarted, BroadcastCompleted, BroadcastFailed, BroadcastPreEmpted)
+_PLANNED = (ScheduleCreated, ScheduleChanged)
+
+PLANNED_AHEAD_MS = 31 * DAY_MS
+"""How long before its day a broadcast is planned at most."""
 
 SPEAKER = Entity(
     id="speaker",
@@ -34,19 +33,48 @@ SPEAKER = Entity(
         "registered_at": First(_EVERY),
         "connected": Latest({DeviceHeartbeat: 1, DeviceOnline: 1, DeviceOffline: 0}, empty=0),
         "seen_at": Latest({DeviceHeartbeat: Attr("at"), DeviceOnline: Attr("at")}, empty=0),
-        "status": Latest(
-            {
-                DeviceHeartbeat: Attr("status"),
-                BroadcastStarted: "playing",
-                BroadcastCompleted: "idle",
-                BroadcastFailed: "idle",
-                BroadcastPreEmpted: "idle",
-            },
-            empty="idle",
-        ),
+        "status": Latest({DeviceHeartbeat: Attr("status")}, empty="idle"),
         "fault": Latest({DeviceFault: Attr("code"), DeviceRestored: ""}, empty=""),
     },
     born=_EVERY,
     settled=lambda s: False,
+    sources=("smart_loudspeaker",),
+)
+
+SCHEDULE = Entity(
+    id="schedule",
+    label=Label(vi="Lịch phát", en="Planned broadcast"),
+    fields={
+        "bulletin_type": Latest(dict.fromkeys(_PLANNED, Attr("bulletin_type")), empty=""),
+        "start_at": Latest(dict.fromkeys(_PLANNED, Attr("start_at")), empty=NEVER),
+        "duration_s": Latest(dict.fromkeys(_PLANNED, Attr("duration_s")), empty=0),
+        "targets": Latest(dict.fromkeys(_PLANNED, Attr("target_devices_n")), empty=0),
+        "cancelled_at": First((ScheduleCancelled,)),
+    },
+    born=(ScheduleCreated,),
+    settled=lambda s: True,
+    sources=("smart_loudspeaker",),
+    keep_ms=PLANNED_AHEAD_MS,
+    counts_ms=PLANNED_AHEAD_MS,
+)
+
+BROADCAST = Entity(
+    id="broadcast",
+    label=Label(vi="Lượt phát trên một cụm loa", en="Broadcast on one loudspeaker"),
+    fields={
+        "device_id": Constant(_BROADCAST, "device_id"),
+        "area_code": Constant(_BROADCAST, "area_code"),
+        "bulletin_type": Constant(_BROADCAST, "bulletin_type"),
+        "issued_at": Latest(dict.fromkeys(_BROADCAST, Attr("issued_at")), empty=NEVER),
+        "started_at": First((BroadcastStarted,)),
+        "completed_at": First((BroadcastCompleted,)),
+        "failed_at": First((BroadcastFailed,)),
+        "pre_empted_at": First((BroadcastPreEmpted,)),
+        "played_s": Latest(
+            dict.fromkeys((BroadcastCompleted, BroadcastFailed, BroadcastPreEmpted), Attr("played_s")), empty=0
+        ),
+    },
+    born=(BroadcastStarted, BroadcastFailed),
+    settled=lambda b: least(b.completed_at, b.failed_at, b.pre_empted_at) < NEVER,
     sources=("smart_loudspeaker",),
 )

@@ -1,17 +1,34 @@
-"""Camera: whether the cameras see, and what they noticed."""
+"""Camera: whether the cameras see, what they noticed, and whether somebody looks at it."""
 
 from datetime import timedelta
 from typing import Any
 
 from ingest.label import Label
-from warehouse.aggregate import Count, Level, Ratio
-from warehouse.entities.camera import CAMERA, DETECTION
-from warehouse.indicator import Indicator, Threshold, Unit
+from warehouse.aggregate import Count, Level, Mean, Ratio
+from warehouse.entities.camera import ALERT, CAMERA, DETECTION, ZONE
+from warehouse.expression import starts_with
+from warehouse.indicator import MINUTES, Indicator, Threshold, Unit
+
+CAMERAS = Unit(Label("camera", "cameras"))
+ALERTS = Unit(Label("cảnh báo", "alerts"))
+PEOPLE = Unit(Label("người", "people"))
+
+HALL = "sanh_"
+"""Beginning of the names of zones that are waiting halls (see the connector `frigate`)."""
+SEATS = 40
+"""Seats in the waiting hall; the ward's report names two rows of benches and no number."""
 
 
 def registered(c: Any, now: Any) -> Any:
     """The camera has been heard of."""
     return c.registered_at <= now
+
+
+def faulty(c: Any) -> Any:
+    """Some fault of the camera is open; no picture is one."""
+    sight = (c.video_loss == "active") | (c.tamper == "active") | (c.blur == "active") | (c.dark == "active")
+    disk = (c.disk_full == "active") | (c.disk_error == "active")
+    return sight | disk | (c.network == "active") | (c.temperature == "active")
 
 
 ONLINE = Indicator(
@@ -22,6 +39,20 @@ ONLINE = Indicator(
     of=CAMERA,
     value=Ratio(numerator=Level(lambda c, now: registered(c, now) & (c.online == 1)), denominator=Level(registered)),
     threshold=Threshold(warning=95, critical=80, below=True),
+)
+
+FAULTY = Indicator(
+    id="C02",
+    label=Label("Camera mất tín hiệu", "Cameras with video loss or tampering"),
+    definition=Label(
+        "Camera đang mất hình, bị che, mờ, tối, lỗi ổ ghi, lỗi mạng hoặc quá nhiệt; tách theo từng loại lỗi (active = đang lỗi)",
+        "Cameras without a picture, covered, blurred, dark, or with a fault of disk, network or temperature; by kind (active: open)",
+    ),
+    unit=CAMERAS,
+    of=CAMERA,
+    value=Level(lambda c, now: registered(c, now) & faulty(c)),
+    by=("key", "video_loss", "tamper", "blur", "dark", "disk_full", "disk_error", "network", "temperature"),
+    threshold=Threshold(warning=0, critical=4),
 )
 
 DETECTIONS = Indicator(
@@ -36,4 +67,67 @@ DETECTIONS = Indicator(
     by=("detection", "object_class", "severity"),
     window=timedelta(minutes=15),
     span=timedelta(hours=24),
+)
+
+UNACKNOWLEDGED = Indicator(
+    id="C04",
+    label=Label("Cảnh báo chưa xác nhận", "Unacknowledged alerts"),
+    definition=Label(
+        "Sự kiện camera mức cảnh báo mà chưa ai xác nhận, theo loại và theo camera",
+        "Camera events of severity alert that nobody has acknowledged yet, by kind and by camera",
+    ),
+    unit=ALERTS,
+    of=ALERT,
+    value=Level(lambda a, now: (a.started_at <= now) & (a.acknowledged_at > now)),
+    by=("detection", "camera_id"),
+    threshold=Threshold(warning=0, critical=5),
+)
+
+TIME_TO_ACKNOWLEDGE = Indicator(
+    id="C05",
+    label=Label("Thời gian xác nhận", "Time to acknowledge"),
+    definition=Label(
+        "Trung bình (xác nhận − bắt đầu) của các cảnh báo được xác nhận trong 24 giờ qua",
+        "Mean of (acknowledged − begun) over the alerts acknowledged in the last 24 hours",
+    ),
+    unit=MINUTES,
+    of=ALERT,
+    value=Mean(
+        lambda a: a.acknowledged_at - a.started_at,
+        at=lambda a: a.acknowledged_at,
+        where=lambda a: a.started_at <= a.acknowledged_at,
+    ),
+    by=("detection",),
+    window=timedelta(hours=1),
+    span=timedelta(hours=24),
+    threshold=Threshold(warning=5, critical=15),
+)
+
+HALL_OCCUPANCY = Indicator(
+    id="C06",
+    label=Label("Số người tại sảnh chờ", "Hall occupancy"),
+    definition=Label(
+        "Số người camera đếm được lần cuối trong các vùng sảnh chờ (tên vùng bắt đầu bằng sanh_)",
+        "People counted last by the cameras in the zones that are waiting halls (zone names that begin with sanh_)",
+    ),
+    unit=PEOPLE,
+    of=ZONE,
+    value=Level(lambda z, now: (z.registered_at <= now) & starts_with(z.zone_id, HALL), amount=lambda z, now: z.people),
+    by=("zone_id",),
+    threshold=Threshold(warning=1.2 * SEATS, critical=2 * SEATS),
+)
+
+TRAFFIC = Indicator(
+    id="C07",
+    label=Label("Lưu lượng qua nút", "Traffic count"),
+    definition=Label(
+        "Lượt người và xe khác nhau qua vạch đếm, theo loại và theo hướng, trong 5 phút",
+        "Distinct people and vehicles that crossed a counting line, by class and direction, in 5 minutes",
+    ),
+    unit=Unit(Label("lượt", "crossings")),
+    of=DETECTION,
+    value=Count(at=lambda d: d.started_at, where=lambda d: d.detection == "line_cross"),
+    by=("object_class", "direction"),
+    window=timedelta(minutes=5),
+    span=timedelta(minutes=10),
 )

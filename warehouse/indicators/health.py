@@ -1,16 +1,19 @@
-"""Health: whether the sources report, and how long the ward's own software was away."""
+"""Health: whether the sources report, how long the ward's own software was away, and whether the city gets its feed."""
 
 from datetime import timedelta
 from typing import Any
 
 from ingest.label import Label
-from warehouse.aggregate import Largest, Level
-from warehouse.entities.health import OUTAGE, SOURCE, SYSTEM
+from warehouse.aggregate import Count, Largest, Level, Ratio
+from warehouse.entities.health import CUT, OUTAGE, SOURCE, SYSTEM
 from warehouse.expression import DAY_MS, MINUTE, greatest, least, window_start
-from warehouse.indicator import MINUTES, SECONDS, Indicator, Threshold, Unit
+from warehouse.indicator import MINUTES, PERCENT, SECONDS, Indicator, Threshold, Unit
 
 SILENCE = MINUTE
 """A connector signals every ten seconds."""
+
+DELIVERED_WITHIN = 15 * MINUTE
+"""A cut of 16:45 has to be with the city before 17:00 (precedent: Sơn La)."""
 
 
 def known(s: Any, now: Any) -> Any:
@@ -63,6 +66,24 @@ OUTAGE_TODAY = Indicator(
     value=Level(lambda o, now: (o.started_at <= now) & (today_ms(o, now) > 0), amount=today_ms),
     by=("app",),
     threshold=Threshold(warning=0, critical=60),
+)
+
+FEED_ON_TIME = Indicator(
+    id="H06",
+    label=Label("Đồng bộ thành phố đúng giờ", "City feed on time"),
+    definition=Label(
+        "Lần gửi đến thành phố trong vòng 15 phút sau giờ chốt số / lần gửi đã đến giờ chốt, trong 7 ngày",
+        "Deliveries that reached the city within 15 minutes of their cut / deliveries whose cut was due, in 7 days",
+    ),
+    unit=PERCENT,
+    of=CUT,
+    value=Ratio(
+        numerator=Count(at=lambda c: c.cut_at, where=lambda c: c.delivered_at - c.cut_at <= DELIVERED_WITHIN),
+        denominator=Count(at=lambda c: c.cut_at),
+    ),
+    by=("dataset",),
+    span=timedelta(days=7),
+    threshold=Threshold(warning=100, critical=90, below=True),
 )
 
 HEARTBEAT = Indicator(

@@ -1,0 +1,26 @@
+"""The desk's rules: which alert, when and with what result; who it was only as a pseudonym."""
+
+from connectors.camera_desk import CONNECTOR
+from ingest.events import camera
+from tests.connectors.taking import NOW, events, reason, take
+
+SAID = {
+    "id": "r1-xac-nhan", "thoiGian": NOW.timestamp() - 5, "maSuKien": "r1", "camera": "ubnd_02", "ketQua": "bao_dong_gia",
+    "maNguoiTruc": "BV-0007", "nguoiTruc": "Somebody",
+}  # fmt: skip
+TOPIC = "camera_desk/acknowledged"
+
+
+def test_an_acknowledgement_is_about_the_recorders_alert() -> None:
+    (told,) = events(CONNECTOR, SAID, TOPIC)
+    assert isinstance(told, camera.AlertAcknowledged)
+    assert (told.subject, told.outcome) == ("r1", "false_alarm")
+    assert "BV-0007" not in told.actor_ref
+
+
+def test_the_same_acknowledgement_counts_once() -> None:
+    assert take(CONNECTOR, SAID, TOPIC).envelopes == take(CONNECTOR, SAID, TOPIC, retained=True).envelopes
+
+
+def test_what_names_no_alert_is_refused() -> None:
+    assert reason(CONNECTOR, {**SAID, "maSuKien": ""}, TOPIC) == "invalid_field"
