@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 import sys
 from datetime import timedelta
 from itertools import pairwise
@@ -60,7 +61,7 @@ def _entry(kind: type[BaseSettings], field: str) -> str:
 def default(kind: type[BaseSettings], field: str) -> str:
     """A setting's default as it would be written in `.env`; empty where there is none."""
     value = kind.model_fields[field].default
-    if value is PydanticUndefined or value is None or isinstance(value, SecretStr) or value in ("", {}):
+    if value is PydanticUndefined or value is None or isinstance(value, SecretStr) or value in ("", {}, []):
         return ""
     if isinstance(value, timedelta):
         return str(TypeAdapter(timedelta).dump_python(value, mode="json"))
@@ -68,6 +69,8 @@ def default(kind: type[BaseSettings], field: str) -> str:
         return f"${{HOME}}/{value.relative_to(Path.home())}" if value.is_relative_to(Path.home()) else str(value)
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
     return str(int(value)) if isinstance(value, int) else str(value)
 
 

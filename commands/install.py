@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SecretsSettingsSo
 
 from connectors.settings import ConnectorsSettings
 from connectors.simulator.settings import SimulatorSettings
+from dashboard.alarm.settings import AlarmSettings
 from dashboard.settings import BoardSettings
 from ingest.settings import HealthSettings, IngestSettings, PlaceSettings, read_settings
 from streams.settings import StreamsSettings
@@ -25,6 +26,7 @@ KINDS: tuple[type[BaseSettings], ...] = (
     ConnectorsSettings,
     StreamsSettings,
     BoardSettings,
+    AlarmSettings,
     KeeperSettings,
     SimulatorSettings,
     HealthSettings,

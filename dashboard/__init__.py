@@ -5,7 +5,8 @@
 `login` `form`                       the pages around the board: log-in, change of password
 `live`                               the ward's figures as they are now; `transport` brings their changes to the browsers
 `page`                               what a page is; `pages/` one file a page
-`tile` `chart` `graph` `groups` `attention` `headline`   what the overview is made of
+`tile` `chart` `graph` `groups` `headline`   what the overview is made of
+`alarm/`                             the alarms: judged, kept, told, and handled by people
 `freshness` `standing`               whether a figure may be trusted as live, and how the system itself stands
 `reader` `table`                     how the other pages ask the warehouse, and show rows
 `proving` `proof_tables`             what the proof of a figure compares; `query_address` hands its SQL to the analysts' page

@@ -9,6 +9,7 @@ from typing import NoReturn
 import uvicorn
 
 from dashboard import health
+from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build
 from dashboard.asking import Ask
 from dashboard.guard import MESSAGE_LIMIT
@@ -44,10 +45,11 @@ def main() -> int:
     start("dashboard")
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     try:
-        ingest, board, warehouse = (
+        ingest, board, warehouse, alarms = (
             read_settings(IngestSettings),
             read_settings(BoardSettings),
             read_settings(WarehouseSettings),
+            read_settings(AlarmSettings),
         )
         failpoint.arm(ingest.failpoints)
         listener = bound(read_settings(HealthSettings), board.health_port)
@@ -60,7 +62,7 @@ def main() -> int:
     live = Live(ingest, board, partial(load, warehouse, ingest.ward), stand)
     server = uvicorn.Server(
         uvicorn.Config(
-            build(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader).server,
+            build(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader, alarms).server,
             host=board.host,
             port=board.port,
             ssl_certfile=board.tls_certificate,

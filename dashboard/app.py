@@ -27,6 +27,8 @@ from dashboard import (
     transport,
 )
 from dashboard.accounts import Accounts
+from dashboard.alarm.duty import Duty
+from dashboard.alarm.settings import AlarmSettings
 from dashboard.guard import CLOCK, FEED, LIVEZ, Guard
 from dashboard.index import make
 from dashboard.live import Live
@@ -52,7 +54,9 @@ class Board(NamedTuple):
     dash: Dash
 
 
-def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: feed.Ask, reader: Reader) -> Board:
+def build(
+    live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: feed.Ask, reader: Reader, alarms: AlarmSettings
+) -> Board:
     """Make the server.
 
     Args:
@@ -61,18 +65,22 @@ def build(live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: fe
         ask_sql: runs an ad-hoc query for a person.
         ask_feed: reads rows of the city's feed.
         reader: asks the warehouse for what pages show.
+        alarms: who is told of alarms, and how.
     """
     accounts = Accounts(settings)
     sessions = Sessions(settings, accounts)
+    duty = Duty(live, reader, alarms)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        running = asyncio.create_task(live.run())
-        running.add_done_callback(_crash)
+        running = [asyncio.create_task(one.run()) for one in (live, duty)]
+        for task in running:
+            task.add_done_callback(_crash)
         yield
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        for task in running:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
     server = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
 

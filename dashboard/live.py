@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import NamedTuple
 
+from dashboard.alarm import signal
+from dashboard.alarm.alarm import NO_ALARMS, Alarms
 from dashboard.freshness import signs
 from dashboard.page import Leaves, Place, Scene
 from dashboard.reader import TooMuch
@@ -66,6 +68,7 @@ class Live:
         self.readings = Readings()
         self.loaded = False
         self.standing = NOTHING_KNOWN
+        self.alarms = NO_ALARMS
         self._load = load
         self._stand = stand
         self.number = 0
@@ -98,6 +101,13 @@ class Live:
         self._recorded.extend((self.number, push.newest_recorded_ms) for push in ours if push.newest_recorded_ms)
         self._wake()
 
+    def show(self, alarms: Alarms) -> None:
+        """Take in how the alarms are now."""
+        before, self.alarms = self.alarms, alarms
+        if alarms._replace(measured=before.measured) != before:  # values alone come with the next tick
+            self.number += 1
+            self._wake()
+
     async def changed(self, number: int) -> int:
         """Wait until there is something newer than a frame, at the latest until the clock has moved on.
 
@@ -123,7 +133,8 @@ class Live:
         key = (place.page.path, place.argument, language)
         number, leaves = self._frames.get(key, (-1, {}))
         if number != self.number:
-            number, leaves = self.number, place.page.leaves(self.scene(language, place.argument))
+            scene = self.scene(language, place.argument)
+            number, leaves = self.number, place.page.leaves(scene) | (signal.leaves(scene) if place.page.path else {})
             self._frames[key] = (number, leaves)
         return Frame(number, leaves, [ms for recorded, ms in self._recorded if after < recorded <= number])
 
@@ -140,6 +151,7 @@ class Live:
             self.ingest.pretend,
             self.clock_speed,
             self.standing,
+            self.alarms,
             argument,
         )
 

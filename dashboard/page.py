@@ -15,6 +15,7 @@ from dash._utils import stringify_id
 from dash.development.base_component import Component
 
 import dashboard.pages
+from dashboard.alarm.alarm import NO_ALARMS, Alarms
 from dashboard.freshness import Sign
 from dashboard.settings import BoardSettings
 from dashboard.standing import NOTHING_KNOWN, Standing
@@ -56,6 +57,8 @@ class Scene:
     """How fast the pretend clock runs; `None` when the clock is real."""
     standing: Standing = NOTHING_KNOWN
     """How the system itself stands."""
+    alarms: Alarms = NO_ALARMS
+    """The alarms of this moment."""
     argument: str = ""
     """What follows the page's path in the address: of which indicator a proof is, for example."""
     past: bool = False

@@ -8,6 +8,7 @@ from ingest.clock import Clock, shown_at
 from ingest.room import Disk
 from ingest.settings import IngestSettings
 from warehouse.client import Client
+from warehouse.letters import open_letters
 from warehouse.standing import Audit, audits
 from warehouse.stops import Stop, read_stops
 
@@ -24,6 +25,8 @@ class Standing(NamedTuple):
     """Streams that are stopped."""
     disk: Disk | None = None
     """The disk that somebody has to look after, if there is one."""
+    letters: int = 0
+    """Dead letters of the last day that nobody has sent again."""
     away_since_ms: int = 0
     """Since when the warehouse has not answered, by the install's clock; 0 while it does."""
 
@@ -34,7 +37,8 @@ NOTHING_KNOWN = Standing()
 def look(ingest: IngestSettings, client: Client) -> Standing:
     """See how the system stands."""
     last = audits(client, 1)
-    return Standing(last[0] if last else None, tuple(open_stops(ingest.clock(), client)), room.low(ingest))
+    stops = tuple(open_stops(ingest.clock(), client))
+    return Standing(last[0] if last else None, stops, room.low(ingest), open_letters(client))
 
 
 def open_stops(clock: Clock, client: Client) -> list[Stop]:

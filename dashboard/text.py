@@ -82,11 +82,6 @@ CODES: dict[str, Label] = {
 }
 """What codes of services, fields, applications and platforms are called."""
 
-OUTAGES: dict[str, Label] = {
-    "ho_tich": Label("Phần mềm hộ tịch không trả lời", "Civil-status software does not answer"),
-    "mot_cua": Label("Phần mềm một cửa không trả lời", "One-stop software does not answer"),
-}
-
 DAYS = (
     Label("Thứ Hai", "Monday"),
     Label("Thứ Ba", "Tuesday"),
@@ -141,23 +136,9 @@ CELL_CRITICAL = Label("mất kết nối", "offline")
 CELL_NONE = Label("không có dữ liệu", "no data")
 GROUP = Label("Tổ dân phố {number}", "Residential group {number}")
 # Hàng ba
-ATTENTION = Label("{count} việc cần xem", "{count} things to look at")
-CALM = Label("Không có việc cần xem", "Nothing needs attention")
-MORE = Label("và {count} việc nữa", "and {count} more")
-SOURCE_DOWN = Label("Nguồn {source} mất kết nối", "Source {source} is down")
 SINCE = Label("từ {time}", "since {time}")
-OUTAGE = Label("{minutes} phút hôm nay", "{minutes} min today")
-LIMIT = Label("ngưỡng {limit}", "limit {limit}")
 AREAS = Label("TDP {numbers}", "groups {numbers}")
-DISK_SHORT = Label("Đĩa sắp đầy, tạm ngừng nhận dữ liệu", "Disk nearly full, no new data is accepted")
-DISK_LOW = Label("Đĩa còn ít chỗ trống", "Little room left on the disk")
 FREE = Label("còn {free}", "{free} left")
-WAREHOUSE_AWAY = Label(
-    "Kho dữ liệu không trả lời, số liệu đứng yên", "The warehouse does not answer, figures stand still"
-)
-STREAM_STOPPED = Label("Luồng {stream} đã dừng", "Stream {stream} is stopped")
-AUDIT_DIFFERS = Label("Đối soát: {count} sai lệch", "The audit found differences: {count}")
-AUDIT_MISSED = Label("Chưa đối soát lại", "No audit")
 DOWN_SOURCES = Label("nguồn mất", "sources down")
 LAG = Label("trễ dữ liệu", "data lag")
 OUTAGE_TODAY = Label("gián đoạn hộ tịch", "civil-status outage")

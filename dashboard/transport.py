@@ -12,6 +12,7 @@ from dash import Dash, Input, State, ctx, dcc, html, set_props
 from dash.development.base_component import Component
 from dash.exceptions import WebsocketDisconnected
 
+from dashboard.alarm import signal
 from dashboard.index import version
 from dashboard.live import Frame, Live
 from dashboard.page import Leaves, Page, Place, changes, find, properties
@@ -38,7 +39,7 @@ def parts(path: str | None = None) -> list[Component]:
         dcc.Store(id="page-path", data=path),
         dcc.Interval(id="fallback", interval=FALLBACK_MS, disabled=True),
         html.Div(id="pulse", hidden=True),
-        html.Div(id="alarm-signal", hidden=True),
+        signal.part(),
     ]
 
 

@@ -110,6 +110,15 @@ def read_groups(client: Client, chosen: Chosen) -> list[Group]:
     return [Group(*row) for row in rows]
 
 
+def open_letters(client: Client) -> int:
+    """How many letters came in within the last 24 hours and were not sent again."""
+    rows = client.query(
+        "SELECT uniqExact(id) FROM raw_dead_letters WHERE received_at > now() - INTERVAL 1 DAY "
+        "AND id NOT IN (SELECT id FROM raw_letter_replays WHERE outcome = 'sent')"
+    )
+    return int(rows[0][0])
+
+
 def write_replays(client: Client, replayed: Sequence[Replayed]) -> None:
     """Note what became of letters; the newest note of a letter stands."""
     if replayed:

@@ -5,7 +5,8 @@ from datetime import timedelta
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import attention, chart, headline, number, text, tile
+from dashboard import chart, headline, number, text, tile
+from dashboard.alarm import panel
 from dashboard.chart import ARRIVALS, FIELDS, SIZES
 from dashboard.graph import graph
 from dashboard.groups import grid, grid_leaves
@@ -26,7 +27,7 @@ CARDS = {
     "news": ("V02",),
     "teams": ("V03",),
 }
-"""Which indicators each card answers for; together with those of the attention list, all that the board has."""
+"""Which indicators each card answers for; together with those beneath the alarms, all that the board has."""
 
 PLATFORMS = ("zalo", "portal", "fanpage", "speaker")
 
@@ -35,14 +36,14 @@ def layout(scene: Scene) -> Component:
     """Head, three rows of cards, foot."""
     first = [_queue(scene), _dossiers(scene), _speakers(scene), _cameras(scene)]
     second = [_arrivals(scene), _fields(scene), _groups(scene)]
-    third = [_attention(scene), _petitions(scene), _documents(scene), _news(scene), _teams(scene)]
+    third = [_alarms(scene), _petitions(scene), _documents(scene), _news(scene), _teams(scene)]
     lines = [html.Div(cards, className=f"line line-{place}") for place, cards in enumerate((first, second, third), 1)]
     return html.Div([headline.head(scene), html.Main(lines), headline.foot(scene, viewer(), "/")], className="wall")
 
 
 def leaves(scene: Scene) -> Leaves:
     """Every figure of the page."""
-    pushed = headline.head_leaves(scene) | headline.foot_leaves(scene) | grid_leaves(scene) | attention.leaves(scene)
+    pushed = headline.head_leaves(scene) | headline.foot_leaves(scene) | grid_leaves(scene) | panel.leaves(scene)
     for id, indicators in CARDS.items():
         pushed |= tile.card_leaves(id, scene, indicators)
     for part in (
@@ -196,13 +197,13 @@ def _groups(scene: Scene) -> Component:
     )
 
 
-def _attention(scene: Scene) -> Component:
+def _alarms(scene: Scene) -> Component:
     say = scene.say
     head = html.Div(
         [
-            html.Span(id="attention-sign"),
-            html.H2(id="attention-title", className="title"),
-            tile.freshness_mark("attention"),
+            html.Span(id="alarms-sign"),
+            html.H2(id="alarms-title", className="title"),
+            html.Span(id="alarms-longest", className="longest"),
         ],
         className="card-head",
     )
@@ -215,7 +216,7 @@ def _attention(scene: Scene) -> Component:
         ],
         className="system",
     )
-    return html.Section([head, attention.panel(), system], id="attention-card", role="status")
+    return html.Section([head, panel.panel(), system], id="alarms-card", role="status")
 
 
 def _petitions(scene: Scene) -> Component:

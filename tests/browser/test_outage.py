@@ -29,14 +29,14 @@ def test_without_the_warehouse_the_board_says_since_when_and_the_backlog_drains(
     with open_board() as page:
         live(page)
         stack.kill("warehouse")
-        expect(page.locator("#attention-0-what")).to_contain_text("Kho dữ liệu không trả lời", timeout=60_000)
-        expect(page.locator("#attention-0-detail")).to_have_text(re.compile(r"từ \d\d:\d\d"))
+        expect(page.locator(".alarms")).to_contain_text("Kho dữ liệu không trả lời", timeout=60_000)
+        expect(page.locator("#alarms-longest")).to_have_text(re.compile(r"lâu nhất \d+ phút"))
         kiosk.issue()  # still taken in
         came_in = asyncio.run(drained(stack, load))
         # Three times as fast as the input: while the backlog went, at most half as much as it came in.
         assert came_in <= BACKLOG / 2
         expect(page.locator("#q02-figure")).to_have_text(str(kiosk.issued), timeout=60_000)
-        expect(page.locator("#attention-0-what")).not_to_contain_text("Kho dữ liệu không trả lời", timeout=60_000)
+        expect(page.locator(".row-critical")).not_to_contain_text("Kho dữ liệu không trả lời", timeout=60_000)
 
 
 async def drained(stack, load) -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import httpx
 
 from dashboard.accounts import Accounts
+from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build
 from dashboard.live import Live
 from ingest.errors import QueryRefused, Unavailable
@@ -48,7 +49,7 @@ class BoardOfTests:
         self.accounts = Accounts(self.settings)
         self.live = StillLive(ingest_settings(folder), self.settings, lambda now_ms: values())
         self.reader = reader or Away()
-        self.board = build(self.live, self.settings, answer, ask_feed, self.reader)
+        self.board = build(self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None))
         self.server = self.board.server
 
     def client(self) -> httpx.AsyncClient:

@@ -4,7 +4,6 @@ import re
 import pytest
 from dash._utils import stringify_id
 
-from dashboard import attention
 from dashboard.chart import ARRIVALS, FIELDS, mean_wait
 from dashboard.freshness import signs
 from dashboard.graph import graph_id
@@ -113,7 +112,7 @@ def test_before_anything_is_known_the_page_says_so():
     assert leaf(leaves, "q02-figure") == "–"
     assert leaf(leaves, "v02-zalo-figure") == "–"
     assert leaf(leaves, "group-1", "className") == "cell cell-none"
-    assert leaf(leaves, "attention-title") == "Không có việc cần xem"
+    assert leaf(leaves, "alarms-title") == "Không có cảnh báo"
 
 
 def test_groups_stand_in_their_places():
@@ -124,23 +123,6 @@ def test_groups_stand_in_their_places():
         extra=[stock("S01", 1, 2, ("area_code", "TDP-005")), stock("S02", 1, split=("area_code", "TDP-005"))]
     )
     assert leaf(PAGE.leaves(partly), "group-5", "className") == "cell cell-warning"
-
-
-def test_what_needs_somebody_comes_worst_first_and_in_words():
-    rows = attention.rows(scene("vi"))
-    assert [row.status for row in rows] == ["critical", *["warning"] * (len(rows) - 1)]
-    assert rows[0].what == "Nguồn Hộ tịch mất kết nối"
-    assert rows[0].detail == "từ 09:41"
-    said = {row.what: row.detail for row in rows}
-    assert said["Phần mềm hộ tịch không trả lời"] == "34 phút hôm nay"
-    assert said["Loa mất kết nối: 3\u00a0cụm"] == "TDP 12, 13, 41"
-
-
-def test_more_than_fits_is_counted():
-    many = scene("en", extra=[stock("Q02", 50), stock("D08", 3), stock("S02", 9), stock("C01", 10, 42)])
-    leaves = attention.leaves(many)
-    assert leaf(leaves, f"attention-{attention.ROWS - 1}-what").startswith("and ")
-    assert leaf(leaves, "attention-card", "className") == "card attention-critical"
 
 
 def test_arrivals_show_today_against_last_week():

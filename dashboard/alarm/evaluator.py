@@ -1,0 +1,161 @@
+"""Evaluator: whether a rule's alarm for one subject is to be raised, made worse, cleared or escalated now. Pure: no clock, no input.
+
+What keeps it calm:
+
+- hysteresis: it is raised beyond a limit that held for a while, and cleared only once the value has been back, behind a limit of
+  its own, for a while; on a constant value it never does both;
+- what is not known (a figure that is stale, a source that is down) changes nothing;
+- the severity rises while it is active, and never falls;
+- after a start, a sleep of the PC or a jump of its clock, nothing is judged for a moment, and no time of before counts.
+"""
+
+import hashlib
+from typing import NamedTuple
+
+from dashboard.alarm.alarm import SEVERITIES, Alarm, Key, Measured, begin
+from warehouse.alarm import Rise, Rule
+from warehouse.alarm_acts import SYSTEM, Act, Kind
+from warehouse.expression import NEVER
+from warehouse.indicator import Status
+
+SAMPLES = 60
+"""Values kept of the time over which a rise is measured."""
+
+
+class Pace(NamedTuple):
+    """How time is taken."""
+
+    settle_ms: int = 60_000
+    """For how long after a start or a jump nothing is judged."""
+    longest_gap_ms: int = 30_000
+    """Time between two looks beyond which the clock has jumped, or the PC has slept."""
+
+
+class Now(NamedTuple):
+    """The moment of a look."""
+
+    ms: int
+    """By the install's clock."""
+    is_open: bool
+    """Whether the office is."""
+    pace: Pace = Pace()
+
+
+class Watch(NamedTuple):
+    """What is remembered of one rule and subject from look to look; none of it needs to survive a restart."""
+
+    looked_ms: int = 0
+    calm_until_ms: int = 0
+    beyond_ms: tuple[int, int, int] = (NEVER, NEVER, NEVER)
+    """By severity, since when the value has been at least that bad."""
+    good_ms: int = NEVER
+    """Since when it has been back."""
+    samples: tuple[tuple[int, float], ...] = ()
+    """Times and values, the oldest first, where a rise is measured."""
+
+
+class State(NamedTuple):
+    """One rule and subject: what is remembered, and its active alarm."""
+
+    watch: Watch = Watch()
+    alarm: Alarm | None = None
+
+
+def evaluate(rule: Rule, subject: str, state: State, measured: Measured | None, now: Now) -> tuple[State, list[Act]]:
+    """Judge a value.
+
+    Args:
+        rule: by which rule.
+        subject: of what.
+        state: of this rule and subject.
+        measured: what was measured; `None`: not known.
+        now: the moment.
+
+    Returns:
+        The state after it, its alarm with the acts in it, and the acts.
+    """
+    watch, value = _looked(state.watch, now), measured.value if measured else None
+    if isinstance(rule.measure, Rise):
+        watch, value = _grown(rule.measure, watch, value, now.ms)
+    if value is not None and rule.in_opening_hours and not now.is_open:
+        watch = watch._replace(beyond_ms=Watch().beyond_ms, good_ms=min(watch.good_ms, now.ms))
+    elif value is None or now.ms < watch.calm_until_ms:
+        watch = watch._replace(beyond_ms=Watch().beyond_ms, good_ms=NEVER)
+    else:
+        watch = _noted(rule, watch, value, now.ms)
+    if now.ms < watch.calm_until_ms:
+        return State(watch, state.alarm), []
+    state = State(watch, state.alarm)
+    found = Measured(0.0 if value is None else value, measured.names if measured else ())
+    acts = _judged(rule, subject, state, found, now.ms)
+    alarm = state.alarm
+    for act in acts:
+        alarm = alarm.after(act) if alarm else begin(act)
+    return State(watch, alarm if alarm and alarm.is_active else None), acts
+
+
+def next_act(alarm: Alarm, kind: Kind, now_ms: int, who: str = SYSTEM, what: str = "", about: int = -1) -> Act:
+    """An act about an alarm that changes neither its severity nor its value."""
+    rule, subject = alarm.key
+    number = alarm.acts[-1].number + 1
+    return Act(alarm.id, number, kind, rule, subject, alarm.severity, 0.0, who, what, about, now_ms)
+
+
+def _looked(watch: Watch, now: Now) -> Watch:
+    """After a jump everything begins anew."""
+    jumped = not 0 <= now.ms - watch.looked_ms <= now.pace.longest_gap_ms
+    if jumped:
+        return Watch(now.ms, now.ms + now.pace.settle_ms)
+    return watch._replace(looked_ms=now.ms)
+
+
+def _grown(measure: Rise, watch: Watch, value: float | None, now_ms: int) -> tuple[Watch, float | None]:
+    """How much the value has grown; not known before it has been watched for long enough."""
+    within = round(measure.within.total_seconds() * 1000)
+    kept = [sample for sample in watch.samples if now_ms - within * 3 // 2 <= sample[0] <= now_ms]
+    if value is not None and (not kept or now_ms - kept[-1][0] >= within // SAMPLES):
+        kept.append((now_ms, value))
+    before = [known for at_ms, known in kept if at_ms <= now_ms - within]
+    grown = value - before[-1] if value is not None and before else None
+    return watch._replace(samples=tuple(kept)), grown
+
+
+def _noted(rule: Rule, watch: Watch, value: float, now_ms: int) -> Watch:
+    """Since when it has been how bad."""
+    worst = SEVERITIES.index(rule.threshold.status(value))
+    beyond = tuple(min(since, now_ms) if place <= worst else NEVER for place, since in enumerate(watch.beyond_ms))
+    good_ms = min(watch.good_ms, now_ms) if rule.is_good(value) else NEVER
+    return watch._replace(beyond_ms=beyond, good_ms=good_ms)  # type: ignore[arg-type]  # as many as before
+
+
+def _judged(rule: Rule, subject: str, state: State, found: Measured, now_ms: int) -> list[Act]:
+    watch, alarm = state
+    value, names = found.value, " ".join(found.names)
+    hold, clear_hold, escalate = (
+        round(one.total_seconds() * 1000) for one in (rule.hold, rule.clear_hold, rule.escalate_after)
+    )
+    held = [
+        severity
+        for severity, since in zip(SEVERITIES[1:], watch.beyond_ms[1:], strict=True)
+        if since < NEVER and now_ms - since >= hold
+    ]
+    worst = held[-1] if held else None
+    if alarm is None:
+        return [_raised(rule, subject, worst, found, now_ms)] if worst else []
+    if worst and SEVERITIES.index(worst) > SEVERITIES.index(alarm.severity):
+        return [next_act(alarm, "risen", now_ms, what=names)._replace(severity=worst, value=value)]
+    if watch.good_ms < NEVER and now_ms - watch.good_ms >= clear_hold:
+        return [next_act(alarm, "cleared", now_ms)._replace(value=value)]
+    if alarm.calls and not alarm.escalated_ms and now_ms - alarm.alerted_ms >= escalate:
+        return [next_act(alarm, "escalated", now_ms)]
+    return []
+
+
+def _raised(rule: Rule, subject: str, severity: Status, found: Measured, now_ms: int) -> Act:
+    id, names = alarm_id((rule.id, subject), now_ms), " ".join(found.names)
+    return Act(id, 0, "raised", rule.id, subject, severity, found.value, SYSTEM, names, -1, now_ms)
+
+
+def alarm_id(key: Key, raised_ms: int) -> str:
+    """What an alarm is told apart by: the same however often it is worked out."""
+    return hashlib.sha256("\0".join((*key, str(raised_ms))).encode()).hexdigest()[:16]

@@ -1,0 +1,79 @@
+"""Facts: what the board knows of the system itself, as numbers that rules hold against limits."""
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from dashboard import number, text
+from dashboard.page import Scene
+from ingest.clock import milliseconds
+from ingest.label import Label
+from ingest.room import shown
+
+HOURS = Label("{count} giờ", "{count} hours")
+
+
+class Fact(NamedTuple):
+    """One of them."""
+
+    read: Callable[[Scene], Mapping[str, float] | None]
+    """Its value by subject; a subject that is not there has 0. `None`: not known."""
+    shown: Callable[[float, Scene], str]
+    """How a value is written."""
+
+
+def _whole(value: float, scene: Scene) -> str:
+    return number.whole(round(value), scene.language)
+
+
+def _away(scene: Scene) -> Mapping[str, float]:
+    since = scene.standing.away_since_ms
+    return {"": (scene.now_ms - since) / 1000 if since else 0.0}
+
+
+def _disk(scene: Scene) -> Mapping[str, float]:
+    disk = scene.standing.disk
+    return {"": disk.free / disk.reserve if disk else _ROOMY}
+
+
+_ROOMY = 1000.0
+"""Times the reserve: where no disk needs to be looked after."""
+
+
+def _free(value: float, scene: Scene) -> str:
+    disk = scene.standing.disk
+    return scene.say(text.FREE, free=shown(disk.free)) if disk else number.NONE
+
+
+def _stops(scene: Scene) -> Mapping[str, float]:
+    return {stop.topic: 1.0 for stop in scene.standing.stops}
+
+
+def _differences(scene: Scene) -> Mapping[str, float] | None:
+    audit = scene.standing.audit
+    return {"": float(audit.differences)} if audit else None
+
+
+def _audit_age(scene: Scene) -> Mapping[str, float] | None:
+    audit = scene.standing.audit
+    return {"": (scene.now_ms - milliseconds(audit.finished_at)) / 3_600_000} if audit else None
+
+
+def _hours(value: float, scene: Scene) -> str:
+    return scene.say(HOURS, count=_whole(value, scene))
+
+
+def _letters(scene: Scene) -> Mapping[str, float]:
+    return {"": float(scene.standing.letters)}
+
+
+FACTS: dict[str, Fact] = {
+    "warehouse_away": Fact(_away, _whole),
+    "disk": Fact(_disk, _free),
+    "stream_stopped": Fact(_stops, _whole),
+    "audit_differences": Fact(_differences, _whole),
+    "audit_age": Fact(_audit_age, _hours),
+    "dead_letters": Fact(_letters, _whole),
+}
+
+WITHOUT_WAREHOUSE = frozenset({"warehouse_away"})
+"""Facts that are known while the warehouse is away."""

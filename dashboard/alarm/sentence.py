@@ -1,0 +1,100 @@
+"""Sentence: what an alarm says, in the reader's language, with the value of now while it is active."""
+
+from fractions import Fraction
+
+from dashboard import number, text
+from dashboard.alarm.alarm import Alarm, Measured
+from dashboard.alarm.facts import FACTS
+from dashboard.groups import group_number
+from dashboard.page import Scene
+from ingest.label import Label, Language
+from warehouse.alarm import Fact, Figure, NoEvent, NoHeartbeat, Remaining, Rise, Rule, Silence, rules
+from warehouse.indicator import Derived, Indicator
+
+APPS: dict[str, Label] = {
+    "ho_tich": Label("Phần mềm hộ tịch", "Civil-status software"),
+    "mot_cua": Label("Phần mềm một cửa", "One-stop software"),
+}
+
+MINUTES = Label("{count} phút", "{count} min")
+SECONDS = Label("{count} giây", "{count} s")
+WORKING_HOURS = Label("{count} giờ làm việc", "{count} working hours")
+
+_NAMED = 8
+
+
+def sentence(alarm: Alarm, scene: Scene, *, now: bool = True) -> str:
+    """What is wrong.
+
+    Args:
+        alarm: which one.
+        scene: the language, and the values of this moment.
+        now: with the value of now; else with that of its last alert, as for the history.
+    """
+    id, subject = alarm.key
+    rule = rules().get(id)
+    if rule is None:
+        return f"{id} {subject}".strip()
+    alert = alarm.alert
+    found = Measured(alert.value, tuple(alert.what.split()))
+    if now and alarm.is_active:
+        found = scene.alarms.measured.get(alarm.key) or found
+    limit = rule.threshold.critical if alarm.severity == "critical" else rule.threshold.warning
+    said = scene.say(
+        rule.sentence,
+        subject=subject_name(rule, subject, scene.language),
+        value=quantity(rule, found.value, scene),
+        limit=quantity(rule, rule.lowest if limit is None else limit, scene),
+        names=_names(rule, found.names, scene),
+    )
+    return said.removesuffix(": ")
+
+
+def subject_name(rule: Rule, subject: str, language: Language) -> str:
+    """What a subject is called."""
+    match rule.measure:
+        case Silence():
+            return text.source_name(subject, language)
+        case Fact():
+            return text.stream_name(subject, language)
+        case Rise(by="app"):
+            return APPS[subject].text(language) if subject in APPS else text.code(subject, language)
+        case _:
+            return text.code(subject, language)
+
+
+def quantity(rule: Rule, value: float, scene: Scene) -> str:
+    """A value of a rule's measure with its unit."""
+    match rule.measure:
+        case Figure() | Rise() if rule.indicator is not None:
+            return _with_unit(rule.indicator, value, scene.language)
+        case Remaining():
+            return scene.say(WORKING_HOURS, count=_decimal(value, 1, scene.language))
+        case NoEvent():
+            return scene.say(MINUTES, count=_decimal(value, 0, scene.language))
+        case Silence() | NoHeartbeat():
+            label, count = (MINUTES, value / 60) if value >= 120 else (SECONDS, value)
+            return scene.say(label, count=_decimal(count, 0, scene.language))
+        case Fact(name=name):
+            return FACTS[name].shown(value, scene)
+        case _:
+            return _decimal(value, 1, scene.language)
+
+
+def _with_unit(one: Indicator | Derived, value: float, language: Language) -> str:
+    digits = _decimal(value, one.unit.decimals, language)
+    return f"{digits}{number.gap(one, language)}{one.unit.label.text(language)}"
+
+
+def _decimal(value: float, decimals: int, language: Language) -> str:
+    return number.decimal(Fraction(round(value, decimals)).limit_denominator(1000), decimals, language)
+
+
+def _names(rule: Rule, members: tuple[str, ...], scene: Scene) -> str:
+    if not members or not isinstance(rule.measure, Figure):
+        return ""
+    shown, more = members[:_NAMED], "…" if len(members) > _NAMED else ""
+    if rule.measure.names == "area_code":
+        groups = [str(group_number(one) or one) for one in shown]
+        return scene.say(text.AREAS, numbers=", ".join(groups)) + more
+    return ", ".join(text.code(one, scene.language) for one in shown) + more

@@ -1,0 +1,77 @@
+"""Settings of the alarms: who is told how, and when not."""
+
+from datetime import time, timedelta
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ingest.settings import LOOPBACK
+from warehouse.alarm import TEAMS
+
+
+class AlarmSettings(BaseSettings):
+    """Alarms: who is told how, and when not."""
+
+    model_config = SettingsConfigDict(env_prefix="IOC_ALARM_", env_file=".env", extra="ignore", frozen=True)
+
+    teams: list[str] = list(TEAMS)
+    """Teams to which an alarm can be given, as a JSON list; each person who may handle alarms comes besides."""
+
+    quiet_from: time | None = None
+    """Beginning of the quiet hours in the ward's time, for example `22:00`; empty: there are none. Alarms are raised all the same."""
+    quiet_until: time | None = None
+    """End of the quiet hours; what is still active then is sent."""
+    quiet_critical_passes: bool = True
+    """Whether critical alarms are sent, and heard, in quiet hours too."""
+
+    webhook_url: SecretStr | None = None
+    """Where alarms are posted, `https://…` (`http://` on loopback only); empty: nowhere. A secret, as it may hold a token."""
+    webhook_secret: SecretStr | None = Field(None, min_length=24)
+    """Key of the HMAC signature in the header `webhook-signature` (Standard Webhooks): `whsec_` and 24 to 64 bytes in base64."""
+    webhook_body: str = Field("", max_length=4000)
+    """JSON to post instead of ours, for receivers that have a form of their own; `{text}`, `{severity}` and `{url}` are filled in."""
+
+    mail_host: str = ""
+    """Mail server (SMTP); empty: no mail is sent."""
+    mail_port: int = Field(587, ge=1, le=65535)
+    """Its port."""
+    mail_security: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is protected; `none` on loopback only."""
+    mail_user: str = ""
+    """Account at the mail server; empty: without log-in."""
+    mail_password: SecretStr | None = None
+    """Its password."""
+    mail_from: str = ""
+    """Sender's address."""
+    mail_to: list[str] = []
+    """Addresses that are told of every alarm, as a JSON list."""
+    mail_escalation_to: list[str] = []
+    """Addresses that are told besides when nobody has acknowledged in time, as a JSON list."""
+
+    settle: timedelta = Field(timedelta(minutes=1), ge=timedelta())
+    """For how long after a start, a sleep of the PC or a jump of its clock nothing is judged."""
+    give_up_after: timedelta = Field(timedelta(hours=24), gt=timedelta())
+    """After how long an alarm that could not be sent is not tried again."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.quiet_from is None) != (self.quiet_until is None):
+            raise ValueError("quiet_from and quiet_until belong together: set both or none")
+        if self.webhook_url:
+            parts = urlsplit(self.webhook_url.get_secret_value())
+            if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+                raise ValueError("webhook_url must begin with https:// (http:// on loopback only)")
+        if self.mail_host and not (self.mail_from and self.mail_to):
+            raise ValueError("mail_host needs mail_from and mail_to as well")
+        if self.mail_host and self.mail_security == "none" and self.mail_host not in LOOPBACK:
+            raise ValueError("mail_security=none is for a mail server on loopback only: use starttls or tls")
+        return self
+
+    def is_quiet(self, at: time) -> bool:
+        """Whether a time of day, in the ward's time, lies in the quiet hours; they may reach over midnight."""
+        begin, end = self.quiet_from, self.quiet_until
+        if begin is None or end is None:
+            return False
+        return begin <= at < end if begin <= end else at >= begin or at < end

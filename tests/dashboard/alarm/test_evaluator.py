@@ -1,0 +1,174 @@
+"""Whatever comes, in whatever order of times: what an alarm may never do."""
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, doubles, fold, together
+from dashboard.alarm.evaluator import Now, Pace, State, evaluate, next_act
+from ingest.label import Label
+from warehouse.alarm import Figure, NoEvent, Rise, Rule
+from warehouse.indicator import Threshold
+
+PACE = Pace(settle_ms=10_000, longest_gap_ms=30_000)
+SECOND = 1000
+
+
+def rule(**changed) -> Rule:
+    declared = {
+        "id": "r",
+        "sentence": Label("", ""),
+        "measure": Figure("Q02"),
+        "page": "/",
+        "limits": Threshold(warning=10, critical=20),
+        "clear": 5,
+        "hold": timedelta(seconds=2),
+        "clear_hold": timedelta(seconds=3),
+        "escalate_after": timedelta(seconds=30),
+    }
+    return Rule(**{**declared, **changed})
+
+
+def watched(one: Rule, looks, state=None, begin_ms=1_000_000):
+    """Every act of a run of looks, each (seconds since the last one, value or None, whether the office is open)."""
+    state, acts, now_ms = state or State(), [], begin_ms
+    for step, value, is_open in looks:
+        now_ms += step * SECOND
+        state, new = evaluate(one, "s", state, None if value is None else Measured(value), Now(now_ms, is_open, PACE))
+        acts += new
+    return state, acts
+
+
+def steady(value, seconds, is_open=True):
+    return [(1, value, is_open)] * seconds
+
+
+def kinds(acts):
+    return [act.kind for act in acts]
+
+
+SETTLED = steady(0.0, 12)
+
+values = st.one_of(st.none(), st.floats(0, 30, allow_nan=False))
+looks = st.lists(
+    st.tuples(st.sampled_from([-3600, -1, 0, 1, 1, 1, 5, 31, 28_800]), values, st.booleans()), max_size=120
+)
+made = st.sampled_from([
+    rule(), rule(clear=None, hold=timedelta(), clear_hold=timedelta()), rule(in_opening_hours=True),
+    rule(limits=Threshold(warning=None, critical=15)), rule(limits=Threshold(warning=10, critical=5, below=True), clear=12),
+    rule(measure=Rise("Q02", within=timedelta(seconds=20)), clear=0),
+])  # fmt: skip
+
+
+@given(made, looks)
+def test_a_log_is_always_whole(one, run):
+    _, acts = watched(one, run)
+    active: Alarm | None = None
+    for act in acts:
+        if act.kind == "raised":
+            assert active is None, "never two of one rule and subject"
+            (active,) = fold([act])
+            continue
+        assert active is not None, "only what is active clears, gets worse or is escalated"
+        assert act.number == len(active.acts)
+        assert SEVERITIES.index(act.severity) >= SEVERITIES.index(active.severity), "it never falls"
+        if act.kind == "risen":
+            assert act.severity != active.severity
+        active = active.after(act)
+        if act.kind == "cleared":
+            active = None
+    alarms = fold(acts)
+    assert not list(doubles(alarms))
+    assert len(together(alarms, {}).active) == (active is not None)
+
+
+@given(made, st.floats(0, 30, allow_nan=False), looks)
+def test_a_constant_value_never_flaps(one, value, before):
+    state, _ = watched(one, before)
+    _, acts = watched(one, steady(value, 100), state, begin_ms=10_000_000)
+    assert kinds(acts).count("raised") <= 1
+    assert kinds(acts).count("cleared") <= 1
+    if "raised" in kinds(acts) and not isinstance(one.measure, Rise):
+        assert "cleared" not in kinds(acts)[kinds(acts).index("raised") :]
+
+
+@given(made, st.lists(st.sampled_from([-86_400, 31, 3600, 28_800]), min_size=1, max_size=5), st.floats(0, 30))
+def test_a_jump_of_the_clock_alone_does_nothing(one, jumps, value):
+    """However long the PC slept, and whatever it finds then, nothing happens before it has looked for a while."""
+    state, _ = watched(one, steady(None, 12))
+    state, acts = watched(one, [(jump, value, True) for jump in jumps], state, state.watch.looked_ms)
+    assert acts == []
+    _, acts = watched(one, steady(value, 9), state, begin_ms=state.watch.looked_ms)
+    assert acts == []
+
+
+@given(looks)
+def test_the_log_gives_the_same_alarms_in_any_order_and_however_often(run):
+    _, acts = watched(rule(), run)
+    assert sorted(fold(acts)) == sorted(fold([*reversed(acts), *acts]))
+
+
+def test_it_is_raised_after_the_hold_and_cleared_behind_its_own_limit():
+    state, acts = watched(rule(), [*SETTLED, *steady(11.0, 2)])
+    assert acts == []
+    state, acts = watched(rule(), steady(11.0, 1), state, state.watch.looked_ms)
+    assert kinds(acts) == ["raised"]
+    assert acts[0].severity == "warning"
+    state, acts = watched(rule(), steady(7.0, 20), state, state.watch.looked_ms)
+    assert acts == [], "within the limit, but not yet behind the clear limit"
+    state, acts = watched(rule(), [*steady(4.0, 3), *steady(7.0, 1), *steady(4.0, 3)], state, state.watch.looked_ms)
+    assert acts == [], "not for long enough"
+    state, acts = watched(rule(), steady(4.0, 1), state, state.watch.looked_ms)
+    assert kinds(acts) == ["cleared"]
+    assert state.alarm is None
+
+
+def test_it_calls_again_when_it_gets_worse():
+    state, acts = watched(rule(), [*SETTLED, *steady(11.0, 4)])
+    seen = state.alarm.after(next_act(state.alarm, "acknowledged", state.watch.looked_ms, "lan"))
+    assert not seen.calls
+    state, acts = watched(rule(), steady(25.0, 4), state._replace(alarm=seen), state.watch.looked_ms)
+    assert [(act.kind, act.severity, act.value) for act in acts] == [("risen", "critical", 25.0)]
+    assert state.alarm.calls
+    state, acts = watched(rule(), steady(11.0, 10), state, state.watch.looked_ms)
+    assert acts == []
+    assert state.alarm.severity == "critical", "better again, but still an alarm: it does not fall"
+
+
+def test_nobody_acknowledges_and_others_are_told_once():
+    state, acts = watched(rule(), [*SETTLED, *steady(11.0, 120)])
+    assert kinds(acts) == ["raised", "escalated"]
+    assert acts[1].at_ms - acts[0].at_ms == 30 * SECOND
+    state, acts = watched(rule(), steady(25.0, 60), state, state.watch.looked_ms)
+    assert kinds(acts) == ["risen", "escalated"]
+
+
+def test_what_is_not_known_neither_raises_nor_clears():
+    state, acts = watched(rule(), [*SETTLED, *steady(11.0, 1), *steady(None, 9), *steady(11.0, 1)])
+    assert acts == [], "the time without knowledge does not count"
+    state, _ = watched(rule(), steady(11.0, 3), state, state.watch.looked_ms)
+    assert state.alarm
+    _, acts = watched(rule(), [*steady(4.0, 2), *steady(None, 20), *steady(4.0, 2)], state, state.watch.looked_ms)
+    assert acts == []
+
+
+def test_out_of_hours_what_is_meant_for_them_is_not_raised_and_clears():
+    one = rule(in_opening_hours=True, measure=NoEvent("Q01"))
+    _, acts = watched(one, [*SETTLED, *steady(25.0, 20, is_open=False)])
+    assert acts == []
+    state, acts = watched(one, [*SETTLED, *steady(25.0, 5)])
+    assert kinds(acts) == ["raised"]
+    _, acts = watched(one, steady(25.0, 5, is_open=False), state, state.watch.looked_ms)
+    assert kinds(acts) == ["cleared"]
+
+
+def test_a_rise_is_measured_against_the_value_of_then():
+    one = rule(measure=Rise("Q02", within=timedelta(seconds=20)), clear=0)
+    _, acts = watched(one, steady(25.0, 60))
+    assert acts == [], "high, but not rising"
+    _, acts = watched(one, [*steady(1.0, 40), *steady(13.0, 60)])
+    assert kinds(acts) == ["raised", "cleared"]
+    assert acts[0].value == 12.0
+    slow = [(1, second * 0.1, True) for second in range(200)]
+    assert watched(one, slow)[1] == []

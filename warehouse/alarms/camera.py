@@ -1,0 +1,38 @@
+"""Camera: cameras that see nothing, and what they saw that nobody has looked at."""
+
+from datetime import timedelta
+
+from ingest.label import Label
+from warehouse.alarm import POLICE, RESPONSE_TEAM, Figure, Rule
+from warehouse.indicator import Threshold
+
+FAULT = Rule(
+    id="camera.fault",
+    sentence=Label("{value} mất tín hiệu hoặc bị che", "{value} without a picture, or covered"),
+    measure=Figure("C02"),
+    page="/cameras",
+    limits=Threshold(warning=0, critical=3),
+    hold=timedelta(minutes=1),
+    clear_hold=timedelta(minutes=3),
+    team=RESPONSE_TEAM,
+    escalate_after=timedelta(minutes=30),
+    checklist=(
+        Label("Xem hình camera bên cạnh có bị gì không", "See what the next camera shows"),
+        Label("Kiểm tra nguồn điện, dây mạng tại chỗ", "Check power and cable on site"),
+        Label("Bị che hoặc phá: báo công an phường", "Covered or damaged: tell the police"),
+    ),
+)
+
+UNSEEN = Rule(
+    id="camera.unseen",
+    sentence=Label("{value} camera chưa ai xem", "{value} of cameras that nobody has looked at"),
+    measure=Figure("C04"),
+    page="/cameras",
+    limits=Threshold(warning=0, critical=5),
+    team=POLICE,
+    escalate_after=timedelta(minutes=5),
+    checklist=(
+        Label("Mở hình, xác nhận thật hay báo nhầm", "Look, and say whether it is true or false"),
+        Label("Thật: báo lực lượng tại chỗ", "True: send somebody"),
+    ),
+)

@@ -1,0 +1,76 @@
+"""Health: sources that are silent, software that does not answer."""
+
+from datetime import timedelta
+
+from ingest.label import Label
+from warehouse.alarm import RESPONSE_TEAM, NoHeartbeat, Rise, Rule, Silence
+from warehouse.indicator import Threshold
+
+KIOSK = ("queue_kiosk",)
+"""Sources that are switched off with the office."""
+
+SOURCE_SILENT = Rule(
+    id="source.silent",
+    sentence=Label("Nguồn {subject} mất kết nối", "Source {subject} is down"),
+    measure=Silence(but=KIOSK),
+    page="/system",
+    limits=Threshold(warning=None, critical=60),
+    clear=30,
+    hold=timedelta(seconds=30),
+    team=RESPONSE_TEAM,
+    checklist=(
+        Label("Xem phần mềm hoặc thiết bị nguồn còn chạy không", "See whether the source itself runs"),
+        Label("Kiểm tra mạng từ máy này đến nguồn", "Check the network from this PC to it"),
+        Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says"),
+    ),
+)
+
+KIOSK_SILENT = Rule(
+    id="source.kiosk_silent",
+    sentence=SOURCE_SILENT.sentence,
+    measure=Silence(only=KIOSK),
+    page="/queue",
+    limits=Threshold(warning=None, critical=60),
+    clear=30,
+    hold=timedelta(seconds=30),
+    in_opening_hours=True,
+    team=RESPONSE_TEAM,
+    checklist=(
+        Label("Xem máy lấy số còn điện, còn mạng không", "See whether the kiosk has power and network"),
+        Label("Trong lúc chờ: phát số giấy", "Meanwhile: give out paper numbers"),
+    ),
+)
+
+SOFTWARE_AWAY = Rule(
+    id="software.away",
+    sentence=Label("{subject} không trả lời", "{subject} does not answer"),
+    # The minutes of today grow while it is away. Across midnight they begin anew: the pause before clearing is longer than that.
+    measure=Rise("H05", within=timedelta(minutes=2), by="app"),
+    page="/system",
+    limits=Threshold(warning=None, critical=0.5),
+    clear=0,
+    clear_hold=timedelta(minutes=3),
+    team=RESPONSE_TEAM,
+    checklist=(
+        Label("Gọi đầu mối hỗ trợ của phần mềm", "Call the software's help desk"),
+        Label(
+            "Ghi giờ bắt đầu, giữ bằng chứng cho hồ sơ quá hạn", "Note the time, as proof for dossiers that get late"
+        ),
+        Label("Báo công dân đang chờ", "Tell the citizens who wait"),
+    ),
+)
+
+HEARTBEAT = Rule(
+    id="system.heartbeat",
+    sentence=Label("Hệ thống không nhịp {value}: số liệu đứng yên", "No heartbeat for {value}: figures stand still"),
+    measure=NoHeartbeat(),
+    page="/system",
+    limits=Threshold(warning=None, critical=60),
+    clear=30,
+    hold=timedelta(seconds=15),
+    team=RESPONSE_TEAM,
+    checklist=(
+        Label("Chạy ./ioc status: phần nào không chạy", "Run ./ioc status: which part does not run"),
+        Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says"),
+    ),
+)

@@ -1,0 +1,33 @@
+"""Petition: what must be answered soon, and what should have been."""
+
+from datetime import timedelta
+
+from ingest.label import Label
+from warehouse.alarm import OFFICE, Figure, Rule
+
+NEAR_DUE = Rule(
+    id="petition.near_due",
+    sentence=Label("{value} sắp đến hạn trả lời", "{value} due for an answer soon"),
+    measure=Figure("P03"),
+    page="/petitions",
+    in_opening_hours=True,
+    team=OFFICE,
+    escalate_after=timedelta(hours=4),
+    checklist=(
+        Label("Hỏi bộ phận được giao xử lý", "Ask the unit that handles it"),
+        Label("Trả lời, hoặc chuyển đúng thẩm quyền", "Answer, or hand it to the body in charge"),
+    ),
+)
+
+OVERDUE = Rule(
+    id="petition.overdue",
+    sentence=Label("{value} quá hạn trả lời", "{value} overdue for an answer"),
+    measure=Figure("P04"),
+    page="/petitions",
+    team=OFFICE,
+    escalate_after=timedelta(minutes=60),
+    checklist=(
+        Label("Trả lời ngay, kèm lời xin lỗi", "Answer at once, with an apology"),
+        Label("Báo lãnh đạo phường", "Tell the ward's leadership"),
+    ),
+)

@@ -1,0 +1,63 @@
+"""Queue: people wait too long, or nobody comes although the office is open."""
+
+from datetime import timedelta
+
+from ingest.label import Label
+from warehouse.alarm import ONE_STOP, RESPONSE_TEAM, Figure, NoEvent, Rise, Rule
+from warehouse.indicator import Threshold
+
+OPEN_A_COUNTER = (
+    Label("Mở thêm quầy hoặc chuyển người sang quầy vắng", "Open a counter, or move people to a free one"),
+    Label("Báo người đang chờ thời gian dự kiến", "Tell those who wait how long it will take"),
+    Label("Kiểm tra phần mềm một cửa, hộ tịch có lỗi không", "Check whether the software is at fault"),
+)
+
+LONGEST_WAIT = Rule(
+    id="queue.longest_wait",
+    sentence=Label("Chờ quá {limit}: {subject}", "Waiting over {limit}: {subject}"),
+    measure=Figure("Q05", by="service_code"),
+    page="/queue",
+    clear=10,
+    hold=timedelta(minutes=1),
+    in_opening_hours=True,
+    team=ONE_STOP,
+    checklist=OPEN_A_COUNTER,
+)
+
+WAITING = Rule(
+    id="queue.waiting",
+    sentence=Label("{value} đang chờ", "{value} waiting"),
+    measure=Figure("Q02"),
+    page="/queue",
+    clear=20,
+    hold=timedelta(minutes=2),
+    in_opening_hours=True,
+    team=ONE_STOP,
+    checklist=OPEN_A_COUNTER,
+)
+
+RUSH = Rule(
+    id="queue.rush",
+    sentence=Label("Số người chờ tăng thêm {value} trong 15 phút", "{value} more waiting than 15 minutes ago"),
+    measure=Rise("Q02", within=timedelta(minutes=15)),
+    page="/queue",
+    limits=Threshold(warning=15, critical=None),
+    clear=5,
+    in_opening_hours=True,
+    team=ONE_STOP,
+    checklist=OPEN_A_COUNTER,
+)
+
+NO_TICKETS = Rule(
+    id="queue.no_tickets",
+    sentence=Label("Không ai lấy số trong {value} làm việc", "No ticket for {value} of opening hours"),
+    measure=NoEvent("Q01"),
+    page="/queue",
+    limits=Threshold(warning=90, critical=None),
+    in_opening_hours=True,
+    team=RESPONSE_TEAM,
+    checklist=(
+        Label("Xem máy lấy số còn giấy, còn hoạt động không", "See whether the kiosk has paper and works"),
+        Label("Thử lấy một số", "Take a number as a trial"),
+    ),
+)

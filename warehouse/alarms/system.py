@@ -1,0 +1,96 @@
+"""System: the warehouse, the disk, the streams, the audit and the dead letters of this install itself."""
+
+from datetime import timedelta
+
+from ingest.label import Label
+from warehouse.alarm import RESPONSE_TEAM, Fact, Rule
+from warehouse.indicator import Threshold
+
+DOCTOR = Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says")
+
+WAREHOUSE_AWAY = Rule(
+    id="system.warehouse",
+    sentence=Label("Kho dữ liệu không trả lời, số liệu đứng yên", "The warehouse does not answer, figures stand still"),
+    measure=Fact("warehouse_away"),
+    page="/system",
+    limits=Threshold(warning=None, critical=0),
+    clear_hold=timedelta(),
+    team=RESPONSE_TEAM,
+    checklist=(Label("Chạy ./ioc status: kho có đang chạy không", "Run ./ioc status: does it run"), DOCTOR),
+)
+
+DISK = Rule(
+    id="system.disk",
+    sentence=Label("Đĩa còn ít chỗ trống: {value}", "Little room left on the disk: {value}"),
+    measure=Fact("disk"),
+    page="/system",
+    limits=Threshold(warning=3, critical=1, below=True),
+    clear=3.3,
+    team=RESPONSE_TEAM,
+    escalate_after=timedelta(minutes=60),
+    checklist=(
+        Label(
+            "Xoá tệp thừa, chép bản sao lưu sang đĩa khác", "Delete what is not needed, move backups to another disk"
+        ),
+        DOCTOR,
+    ),
+)
+
+STREAM_STOPPED = Rule(
+    id="system.stream",
+    sentence=Label("Luồng {subject} đã dừng", "Stream {subject} is stopped"),
+    measure=Fact("stream_stopped"),
+    page="/letters",
+    limits=Threshold(warning=None, critical=0),
+    clear_hold=timedelta(),
+    team=RESPONSE_TEAM,
+    checklist=(
+        Label("Mở trang Sự kiện lỗi, xem lý do", "Open the page of dead letters, see why"),
+        Label(
+            "Nguồn gửi sai: báo nhà cung cấp; sửa xong thì cho chạy tiếp",
+            "Tell the supplier; once mended, let it go on",
+        ),
+    ),
+)
+
+AUDIT_DIFFERS = Rule(
+    id="system.audit",
+    sentence=Label("Đối soát: {value} sai lệch", "The audit found differences: {value}"),
+    measure=Fact("audit_differences"),
+    page="/system",
+    limits=Threshold(warning=None, critical=0),
+    clear_hold=timedelta(),
+    team=RESPONSE_TEAM,
+    escalate_after=timedelta(minutes=60),
+    checklist=(
+        Label("Xem báo cáo đối soát trên trang Hệ thống", "Read the audit's report on the page of the system"),
+        Label("Chạy ./ioc audit lần nữa", "Run ./ioc audit again"),
+    ),
+)
+
+AUDIT_MISSED = Rule(
+    id="system.audit_missed",
+    sentence=Label("Chưa đối soát lại {value}", "No audit for {value}"),
+    measure=Fact("audit_age"),
+    page="/system",
+    limits=Threshold(warning=26, critical=None),
+    clear_hold=timedelta(),
+    team=RESPONSE_TEAM,
+    escalate_after=timedelta(hours=8),
+    checklist=(Label("Chạy ./ioc audit", "Run ./ioc audit"), DOCTOR),
+)
+
+DEAD_LETTERS = Rule(
+    id="system.letters",
+    sentence=Label("{value} sự kiện lỗi trong 24 giờ chưa xử lý", "{value} dead letters of 24 hours not dealt with"),
+    measure=Fact("dead_letters"),
+    page="/letters",
+    limits=Threshold(warning=0, critical=100),
+    hold=timedelta(minutes=1),
+    team=RESPONSE_TEAM,
+    escalate_after=timedelta(hours=8),
+    checklist=(
+        Label("Mở trang Sự kiện lỗi, xem nguồn nào gửi sai", "Open the page of dead letters, see which source"),
+        Label("Sửa xong thì gửi lại", "Once mended, send them again"),
+    ),
+)
