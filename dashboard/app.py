@@ -27,8 +27,10 @@ from dashboard import (
     transport,
 )
 from dashboard.accounts import Accounts
+from dashboard.alarm.delivery import Delivery
 from dashboard.alarm.duty import Duty
 from dashboard.alarm.settings import AlarmSettings
+from dashboard.alarm.ways import ways
 from dashboard.guard import CLOCK, FEED, LIVEZ, Guard
 from dashboard.index import make
 from dashboard.live import Live
@@ -70,10 +72,11 @@ def build(
     accounts = Accounts(settings)
     sessions = Sessions(settings, accounts)
     duty = Duty(live, reader, alarms)
+    delivery = Delivery(duty, ways(alarms))
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        running = [asyncio.create_task(one.run()) for one in (live, duty)]
+        running = [asyncio.create_task(one.run()) for one in (live, duty, delivery)]
         for task in running:
             task.add_done_callback(_crash)
         yield

@@ -1,5 +1,8 @@
 """Settings of the alarms: who is told how, and when not."""
 
+import base64
+import binascii
+import json
 from datetime import time, timedelta
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -28,7 +31,7 @@ class AlarmSettings(BaseSettings):
 
     webhook_url: SecretStr | None = None
     """Where alarms are posted, `https://…` (`http://` on loopback only); empty: nowhere. A secret, as it may hold a token."""
-    webhook_secret: SecretStr | None = Field(None, min_length=24)
+    webhook_secret: SecretStr | None = None
     """Key of the HMAC signature in the header `webhook-signature` (Standard Webhooks): `whsec_` and 24 to 64 bytes in base64."""
     webhook_body: str = Field("", max_length=4000)
     """JSON to post instead of ours, for receivers that have a form of their own; `{text}`, `{severity}` and `{url}` are filled in."""
@@ -63,6 +66,10 @@ class AlarmSettings(BaseSettings):
             parts = urlsplit(self.webhook_url.get_secret_value())
             if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
                 raise ValueError("webhook_url must begin with https:// (http:// on loopback only)")
+        if self.webhook_secret and not _is_key(self.webhook_secret.get_secret_value()):
+            raise ValueError("webhook_secret must be whsec_ and 24 to 64 bytes in base64")
+        if self.webhook_body and not _is_json(self.webhook_body):
+            raise ValueError("webhook_body must be JSON")
         if self.mail_host and not (self.mail_from and self.mail_to):
             raise ValueError("mail_host needs mail_from and mail_to as well")
         if self.mail_host and self.mail_security == "none" and self.mail_host not in LOOPBACK:
@@ -75,3 +82,18 @@ class AlarmSettings(BaseSettings):
         if begin is None or end is None:
             return False
         return begin <= at < end if begin <= end else at >= begin or at < end
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return 24 <= len(base64.b64decode(text.removeprefix("whsec_"), validate=True)) <= 64
+    except binascii.Error:
+        return False
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

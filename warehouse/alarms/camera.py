@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from ingest.label import Label
 from warehouse.alarm import POLICE, RESPONSE_TEAM, Figure, Rule
-from warehouse.indicator import Threshold
 
 FAULT = Rule(
     id="camera.fault",
-    sentence=Label("{value} mất tín hiệu hoặc bị che", "{value} without a picture, or covered"),
-    measure=Figure("C02"),
+    sentence=Label(
+        "{value} mất hình, bị che hoặc lỗi: {names}", "{value} without a picture, covered or faulty: {names}"
+    ),
+    measure=Figure("C02", names="key"),
     page="/cameras",
-    limits=Threshold(warning=0, critical=3),
     hold=timedelta(minutes=1),
     clear_hold=timedelta(minutes=3),
     team=RESPONSE_TEAM,
@@ -28,7 +28,6 @@ UNSEEN = Rule(
     sentence=Label("{value} camera chưa ai xem", "{value} of cameras that nobody has looked at"),
     measure=Figure("C04"),
     page="/cameras",
-    limits=Threshold(warning=0, critical=5),
     team=POLICE,
     escalate_after=timedelta(minutes=5),
     checklist=(

@@ -1,0 +1,90 @@
+"""Message: what people are told of an alarm outside the board, in Vietnamese with English beside it.
+
+Only what the board's own lists show: no comment, no name of a person, no code of a dossier.
+"""
+
+from datetime import UTC
+from typing import Any, NamedTuple
+
+from dashboard import text
+from dashboard.alarm.alarm import Alarm
+from dashboard.alarm.sentence import sentence
+from dashboard.page import Scene
+from ingest.clock import WARD_ZONE, moment
+from ingest.label import Label
+from warehouse.alarm_acts import Act, Kind
+
+HEADS: dict[Kind, Label] = {
+    "raised": Label("Cảnh báo", "Alarm"),
+    "risen": Label("Cảnh báo nặng hơn", "Alarm got worse"),
+    "escalated": Label("Chưa ai nhận cảnh báo", "Nobody has acknowledged"),
+    "cleared": Label("Đã hết cảnh báo", "Alarm cleared"),
+}
+SEVERITY = {
+    "warning": Label("▲ cần xem", "▲ warning"),
+    "critical": Label("■ nghiêm trọng", "■ critical"),
+}
+PLACE = Label("Phường {ward}", "{ward} ward")
+
+
+class Message(NamedTuple):
+    """One of them."""
+
+    id: str
+    """The same however often it is sent: receivers can tell a repeat."""
+    subject: str
+    """One line."""
+    text: str
+    severity: str
+    url: str
+    """Where it is dealt with."""
+    payload: dict[str, Any]
+    """The same for programs."""
+
+
+def compose(alarm: Alarm, act: Act, vi: Scene, en: Scene, ward: str) -> Message:
+    """What is told of an act.
+
+    Args:
+        alarm: the alarm.
+        act: one that people are told of.
+        vi: for Vietnamese.
+        en: for English.
+        ward: the ward's id.
+    """
+    severity = SEVERITY[act.severity]
+    raised_at = moment(alarm.raised_ms).astimezone(WARD_ZONE)
+    said = {scene.language: sentence(alarm, scene, now=False) for scene in (vi, en)}
+    url = f"{vi.place.url}/alarms"
+    heads = {scene.language: f"{scene.say(HEADS[act.kind])} · {scene.say(severity)}" for scene in (vi, en)}
+    pretend = f"[{text.PRETEND.vi} | {text.PRETEND.en}] " if vi.pretend else ""
+    place = vi.say(PLACE, ward=vi.place.ward_name)
+    lines = [
+        f"{pretend}{heads['vi']}: {said['vi']}",
+        f"{heads['en']}: {said['en']}",
+        f"{place} · {raised_at:%H:%M %d/%m/%Y} · {url}",
+    ]
+    payload = {
+        "type": f"alarm.{act.kind}",
+        "timestamp": moment(act.at_ms).astimezone(UTC).isoformat(),
+        "data": {
+            "ward": ward,
+            "alarm": alarm.id,
+            "rule": act.rule,
+            "subject": act.subject,
+            "severity": act.severity,
+            "value": act.value,
+            "raised_at": moment(alarm.raised_ms).astimezone(UTC).isoformat(),
+            "text": said,
+            "pretend": vi.pretend,
+            "url": url,
+        },
+    }
+    return Message(
+        f"{alarm.id}-{act.number}",
+        f"{pretend}{heads['vi']}: {said['vi']}",
+        "\n".join(lines),
+        act.severity,
+        url,
+        payload,
+    )
