@@ -28,9 +28,6 @@ from ingest.label import Label
 DEVICE = re.compile(r"(?P<area>tdp-\d{3})-l\d+", re.IGNORECASE)
 """How devices are named: group, then the loudspeaker's number in it."""
 
-UNKNOWN_AREA = "TDP-000"
-"""Group of a device that neither says nor shows where it hangs."""
-
 
 class _Foreign(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -112,7 +109,7 @@ def _device(address: str, said: _OfDevice | None) -> dict[str, Any]:
     """Device, group and network of a message on `loa/<device>/…`."""
     device = address.split("/")[1]
     named = DEVICE.fullmatch(device)
-    area = (said and said.area) or (named and named["area"].upper()) or UNKNOWN_AREA
+    area = (said and said.area) or (named and named["area"].upper()) or speaker.NO_AREA
     return {"device_id": device, "area_code": area, "network": said.net if said else "4g"}
 
 

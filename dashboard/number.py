@@ -71,11 +71,11 @@ def with_unit(reading: Reading, language: Language) -> str:
 def parts(reading: Reading, language: Language) -> str:
     """Numerator and denominator, for example `4.288/4.293`; of a mean its count; empty where there is no denominator."""
     one = reading.indicator
-    if reading.ranked is not None:
+    if reading.ranked is not None and not one.is_ratio:
         return f"n{SPACE}={SPACE}{whole(reading.numerator, language)}"
     if not one.is_ratio or not reading.known:
         return ""
-    if is_share(one) or one.unit.out_of:
+    if is_share(one) or one.unit.out_of or reading.ranked is not None:
         return _out_of(reading, language)
     return f"n{SPACE}={SPACE}{whole(reading.denominator, language)}"
 

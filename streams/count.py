@@ -1,5 +1,7 @@
 """Count: what entities contribute to the indicators, as their states are now known."""
 
+from typing import Any
+
 from streams.plan import EntityPlan, FlowPlan, StockPlan
 from warehouse.entity import State
 from warehouse.expression import NEVER
@@ -31,11 +33,17 @@ def contributions(plan: EntityPlan, state: State) -> list[Contribution]:
 def levels(stock: StockPlan, states: list[State], at_ms: int) -> dict[tuple[str, str], list[int]]:
     """Numerator and denominator in total and by member."""
     sums: dict[tuple[str, str], list[int]] = {("", ""): [0, 0]}
+    counted: set[tuple[tuple[str, str], int, Any]] = set()
     for state in states:
         for where, amount, side in stock.parts:
             if where(state, at_ms):
                 value = 1 if amount is None else amount(state, at_ms)
                 for split in (("", ""), *((name, str(member(state))) for name, member in stock.by)):
+                    if stock.each:
+                        one = (split, side, getattr(state, stock.each))
+                        if one in counted:
+                            continue
+                        counted.add(one)
                     known = sums.setdefault(split, [0, 0])
                     known[side] = max(known[side], value) if stock.largest else known[side] + value
     return sums

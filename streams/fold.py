@@ -12,7 +12,7 @@ from ingest.clock import milliseconds
 from ingest.envelope import Envelope
 from streams.count import contributions
 from streams.flows import Flows, Late
-from streams.plan import Touch, plans, touches
+from streams.plan import Touch, meaning, plans, touches
 from streams.stocks import LateStocks, Place, Stocks
 from warehouse.correction import Cause, Correction
 from warehouse.entity import State
@@ -136,11 +136,16 @@ class Fold:
     def dump(self) -> list[list[Any]]:
         """The memory as JSON values, in pieces; nothing may wait in `take`."""
         next_close, forgotten = self._stocks.next_close, self._flows.forgotten
-        pieces: list[list[Any]] = [["fold", self.watermark, next_close, forgotten, self._stocks.newest()]]
+        pieces: list[list[Any]] = [["declared", meaning(self.topic)]]
+        pieces += [["fold", self.watermark, next_close, forgotten, self._stocks.newest()]]
         pieces += [
             ["states", id, [state.dump() for state in states.values()]] for (id, _), states in self._states.items()
         ]
         return pieces + self._flows.dump() + self._stocks.dump()
+
+    def is_mine(self, pieces: Iterable[list[Any]]) -> bool:
+        """Whether a memory was made by the declarations of today; of another one nothing can be taken."""
+        return ["declared", meaning(self.topic)] in pieces
 
     def load(self, offset: int, pieces: Iterable[list[Any]]) -> None:
         """Take the memory that `dump` gave, as it was after `offset`."""
@@ -154,7 +159,7 @@ class Fold:
                 self.adopt(content[0], map(self._plans[content[0]].state.load, content[1]))
             elif kind in ("flows", "late"):
                 self._flows.load(kind, content[0])
-            elif kind != "states":
+            elif kind not in ("states", "declared"):
                 self._stocks.load(kind, content[0])
                 is_older = is_older and kind != "closed"
         self._stocks.resume(next_close, is_older)

@@ -5,12 +5,15 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
+from xxhash import xxh3_64_hexdigest
+
 from ingest.event import Event
 from ingest.topic import topic_of
 from warehouse.aggregate import Dimension, Flow, Part, Stock
 from warehouse.entity import Entity, State, Update, state_type, updates
-from warehouse.entity_sql import SqlState
+from warehouse.entity_sql import SqlState, entity_sql
 from warehouse.indicator import GAUGE_WINDOW, Indicator, entities, indicators
+from warehouse.recompute import flow_sql, stock_sql
 
 MILLISECOND = timedelta(milliseconds=1)
 GAUGE_MS = GAUGE_WINDOW // MILLISECOND
@@ -50,6 +53,7 @@ class StockPlan(NamedTuple):
     by: tuple[Dimension, ...]
     parts: tuple[StockPart, ...]
     largest: bool
+    each: str
 
 
 class EntityPlan(NamedTuple):
@@ -99,6 +103,17 @@ def plans(topic: str) -> tuple[EntityPlan, ...]:
 
 
 @cache
+def meaning(topic: str) -> str:
+    """A fingerprint of all that is declared of the topic: sums that were made by other declarations are sums of something else."""
+    mine = [plan.entity for plan in plans(topic)]
+    told = [entity_sql(entity) for entity in mine]
+    for one in indicators():
+        if one.of in mine:
+            told += [one.id, flow_sql(one) if one.has_flow else "", stock_sql(one, 0) if one.has_stock else ""]
+    return xxh3_64_hexdigest("\n".join(told).encode())
+
+
+@cache
 def _plan(entity: Entity) -> EntityPlan:
     mine = [one for one in indicators() if one.of == entity]
     stocks = tuple(_stock_plan(one) for one in mine if one.has_stock)
@@ -133,4 +148,4 @@ def _flow_plan(one: Indicator) -> FlowPlan:
 
 def _stock_plan(one: Indicator) -> StockPlan:
     parts = tuple(StockPart(part.where, part.amount, side) for part, side in _sided(one) if isinstance(part, Stock))
-    return StockPlan(one.id, one.dimensions, parts, one.takes_largest)
+    return StockPlan(one.id, one.dimensions, parts, one.takes_largest, one.value.each)

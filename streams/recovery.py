@@ -172,8 +172,10 @@ class Recovery:
         fold = part.fold
         if plans(part.place[0]):
             snapshot = await self._store.ask(read_snapshot, *part.place, standing.newest, standing.values)
-            if snapshot:
+            if snapshot and fold.is_mine(snapshot.pieces):
                 fold.load(snapshot.offset, snapshot.pieces)
+            elif snapshot:
+                log.info("%s-%d: another version made the snapshot: everything is folded again", *part.place)
             part.snapshot, part.values = fold.offset, standing.values
             part.shown = standing.values if standing.values < found.end and not found.begun else -1
             fold.expect(await self._store.ask(values_after, *part.place, fold.offset, KEEP_MS))

@@ -77,6 +77,8 @@ class Aggregate:
     denominator: tuple[Part, ...] = ()
     rank: Rank | None = None
     """Of a quantile, whose numerator is how many amounts there are."""
+    each: str = ""
+    """Field of the entity of which each value counts once; empty: each entity does."""
 
     @property
     def dimensions(self) -> tuple[Dimension, ...]:
@@ -109,18 +111,25 @@ def Quantile(
     at: Callable[[Any], Any],
     step: int,
     where: Callable[[Any], Any] | None = None,
+    out_of: Aggregate | None = None,
 ) -> Aggregate:
     """What so many per cent of the amounts do not exceed, over the entities something happened to.
 
     The amounts are counted by rounded value, so that windows and wards are merged by adding up and a late event moves whole numbers;
-    the quantile is exact to within one `step`, and never below the true one.
+    the quantile is exact to within one `step`, and never below the true one. `out_of` counts those that there should be an amount
+    of, so that how many are missing is told beside it; of them too `amount` is asked.
     """
-    return Aggregate((Flow(at, where),), rank=Rank(percent, amount, step))
+    return Aggregate((Flow(at, where),), out_of.numerator if out_of else (), rank=Rank(percent, amount, step))
 
 
 def Level(where: Callable[[Any, Any], Any], amount: Callable[[Any, Any], Any] | None = None) -> Aggregate:
     """How many entities are in a condition now, or the sum of a whole number over them."""
     return Aggregate((Stock(where, amount),))
+
+
+def Each(field: str, where: Callable[[Any, Any], Any]) -> Aggregate:
+    """How many values of a field there are among the entities that are in a condition now."""
+    return Aggregate((Stock(where),), each=field)
 
 
 def Largest(amount: Callable[[Any, Any], Any], where: Callable[[Any, Any], Any]) -> Aggregate:

@@ -59,13 +59,14 @@ def stocks_sql(indicator: Indicator, start_ms: int, end_ms: int, source: str = "
         raise ValueError(f"{indicator.id}: the largest of several parts is not defined")
     n, d = (" + ".join(side) or "toInt64(0)" for side in sides)
     splits = _splits(indicator, state)
-    states = minutes_sql(indicator.of, state.asked, first, last, source)
+    each = indicator.value.each
+    states = minutes_sql(indicator.of, {*state.asked, each} - {""}, first, last, source)
     rows = (
-        f"SELECT ward, minute - {MINUTE} AS window_ms, arrayJoin({splits}) AS split, {n} AS n, {d} AS d\n"
+        f"SELECT ward, minute - {MINUTE} AS window_ms, arrayJoin({splits}) AS split, {n} AS n, {d} AS d{_named(each)}\n"
         f"FROM (SELECT *, {', '.join(columns)} FROM ({states}))\n"
         f"WHERE {' OR '.join(f'counts_{number}' for number in range(len(columns)))}"
     )
-    return _grouped([rows], "max" if indicator.takes_largest else "sum")
+    return _grouped([_once(rows, each)], "max" if indicator.takes_largest else "sum")
 
 
 def _grouped(rows: list[str], function: str) -> str:
@@ -96,12 +97,23 @@ def _stock_rows(indicator: Indicator, part: Stock, now_ms: int, is_numerator: bo
 def _rows(
     indicator: Indicator, part: Part, window: str, amount: str, conditions: list[Any], is_numerator: bool, states: str
 ) -> str:
-    splits = _splits(indicator, SqlState())
+    splits, each = _splits(indicator, SqlState()), indicator.value.each
     n, d = (f"toInt64({amount})", "toInt64(0)") if is_numerator else ("toInt64(0)", f"toInt64({amount})")
-    return (
-        f"SELECT ward, toInt64({window}) AS window_ms, arrayJoin({splits}) AS split, {n} AS n, {d} AS d\n"
+    rows = (
+        f"SELECT ward, toInt64({window}) AS window_ms, arrayJoin({splits}) AS split, {n} AS n, {d} AS d{_named(each)}\n"
         f"FROM ({states})\nWHERE {' AND '.join(conditions)}"
     )
+    return _once(rows, each)
+
+
+def _named(each: str) -> str:
+    return f", {each} AS each" if each else ""
+
+
+def _once(rows: str, each: str) -> str:
+    """The rows, with each value of the field `each` counted once."""
+    once = "SELECT ward, window_ms, split, max(n) AS n, max(d) AS d"
+    return f"{once} FROM ({rows}) GROUP BY ward, window_ms, split, each" if each else rows
 
 
 def _splits(indicator: Indicator, state: SqlState) -> str:

@@ -57,6 +57,7 @@ STATUSES = {
 }
 
 COUNTED = Label("mỗi {entity} tính 1", "1 for each {entity}")
+EACH = Label("mỗi {field} khác nhau của các {entity} tính 1", "1 for each {field} among the {entity}s")
 SUMMED = Label("mỗi {entity} tính {amount}", "{amount} for each {entity}")
 LARGEST = Label("{amount} lớn nhất trong các {entity}", "the largest {amount} of any {entity}")
 HAPPENED = Label("vào lúc {at}", "at {at}")
@@ -233,9 +234,10 @@ def _formula(scene: Scene, one: Indicator) -> Component:
 def _line(scene: Scene, one: Indicator, line: Line) -> list[Component | str]:
     """One part in a sentence: how it is counted, of what, when, and under which condition."""
     counted = scene.say(
-        LARGEST if line.largest else SUMMED if line.amount else COUNTED,
+        EACH if one.value.each else LARGEST if line.largest else SUMMED if line.amount else COUNTED,
         entity=scene.say(one.of.label).lower(),
         amount="{}",
+        field=one.value.each,
     )
     said = [
         _with_code(counted, line.amount),

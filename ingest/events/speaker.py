@@ -6,6 +6,9 @@ from pydantic import Field
 
 from ingest.event import Code, Event, Moment, Whole
 
+NO_AREA = "TDP-000"
+"""Group of a loudspeaker that neither says nor shows where it hangs."""
+
 BulletinType = Literal["thong_thuong", "uu_tien", "khan_cap"]
 
 

@@ -87,6 +87,18 @@ def test_a_snapshot_is_the_whole_memory(stream: str, seed: int, cut: int) -> Non
     assert figures(flows) | final(second) == figures(flows) | final(straight)
 
 
+def test_a_snapshot_made_by_other_declarations_is_none() -> None:
+    """What it counted is something else; and an entity's fields may not even fit any more."""
+    fold = Fold(topic_of("speaker"), 0)
+    fold.fold(made("speaker", 1), range(300))
+    fold.take()
+    pieces = json.loads(json.dumps(fold.dump()))
+    assert fold.is_mine(pieces)
+    assert not fold.is_mine([["declared", "of another release"], *pieces[1:]])
+    assert not fold.is_mine(pieces[1:])
+    assert not Fold(topic_of("camera"), 0).is_mine(pieces)
+
+
 def test_a_batch_that_spans_months_loses_no_window() -> None:
     kinds = [event for plan in plans(topic_of("content")) for event in plan.entity.events]
     envelopes = events(5, 300, kinds=kinds, keys=300, spread=timedelta(days=90))

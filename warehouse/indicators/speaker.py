@@ -3,13 +3,18 @@
 from datetime import timedelta
 from typing import Any
 
+from ingest.events.speaker import NO_AREA
 from ingest.label import Label
-from warehouse.aggregate import Aggregate, Flow, Level, Ratio
+from warehouse.aggregate import Aggregate, Count, Each, Flow, Level, Quantile, Ratio
 from warehouse.entities.speaker import BROADCAST, SCHEDULE, SPEAKER
-from warehouse.expression import MINUTE, least, ward_day
-from warehouse.indicator import MINUTES, Indicator, Threshold, Unit
+from warehouse.expression import MINUTE, NEVER, choose, least, ward_day
+from warehouse.indicator import MINUTES, SECONDS, Derived, Indicator, Threshold, Unit
 
 CLUSTERS = Unit(Label("cụm", "clusters"))
+GROUPS = Unit(Label("tổ", "groups"))
+
+URGENT = "khan_cap"
+"""A bulletin that has to be heard at once."""
 
 SILENCE = 3 * MINUTE
 """Three missed heartbeats."""
@@ -33,6 +38,16 @@ def planned_today(s: Any, now: Any) -> Any:
 def ended_at(b: Any) -> Any:
     """When the loudspeaker was done: at the end, or where it had to stop."""
     return least(b.completed_at, b.failed_at, b.pre_empted_at)
+
+
+def ordered(b: Any) -> Any:
+    """It was to be played to the end: nothing more urgent took its place."""
+    return b.pre_empted_at == NEVER
+
+
+def heard(b: Any) -> Any:
+    """It began after it had been ordered, and both are known."""
+    return (b.issued_at <= b.started_at) & (b.started_at < NEVER)
 
 
 ONLINE = Indicator(
@@ -85,6 +100,74 @@ SCHEDULE_TODAY = Indicator(
         denominator=Level(planned_today),
     ),
     by=("start_at", "bulletin_type"),
+)
+
+SUCCESS = Indicator(
+    id="S05",
+    label=Label("Tỷ lệ phát thành công", "Broadcast success"),
+    definition=Label(
+        "Lượt phát hết trên từng cụm loa / lượt phát được giao đã kết thúc (phát hết, lỗi, hoặc phần mềm báo không liên lạc được), "
+        "trong ngày; lượt nhường cho bản tin ưu tiên hơn không tính",
+        "Broadcasts played to the end, loudspeaker by loudspeaker / broadcasts ordered that are over (played, failed, or said by "
+        "the software to be out of reach), on the local day; those that gave way to a more urgent bulletin do not count",
+    ),
+    unit=Unit(Label("%", "%"), 100.0, 1),
+    of=BROADCAST,
+    value=Ratio(
+        numerator=Count(at=ended_at, where=lambda b: ordered(b) & (b.completed_at < NEVER)),
+        denominator=Count(at=ended_at, where=ordered),
+    ),
+    by=("bulletin_type", "area_code"),
+    threshold=Threshold(warning=98, critical=90, below=True),
+)
+
+EMERGENCY = Indicator(
+    id="S06",
+    label=Label("Bản tin khẩn cấp: thời gian phát", "Emergency bulletins: time until heard"),
+    definition=Label(
+        "95 % lượt phát bản tin khẩn cấp bắt đầu không muộn hơn số này kể từ lúc phát lệnh, trong 30 ngày, làm tròn lên giây; "
+        "kèm số cụm loa phát được / được giao",
+        "95% of the broadcasts of emergency bulletins began no later than this after the order, in 30 days, rounded up to "
+        "seconds; with the loudspeakers that played / that were ordered to",
+    ),
+    unit=SECONDS,
+    of=BROADCAST,
+    value=Quantile(
+        95,
+        amount=lambda b: choose(heard(b), b.started_at - b.issued_at, 0),
+        at=lambda b: b.started_at,
+        where=lambda b: (b.bulletin_type == URGENT) & heard(b),
+        step=1000,
+        out_of=Count(at=lambda b: least(b.started_at, b.failed_at), where=lambda b: b.bulletin_type == URGENT),
+    ),
+    span=timedelta(days=30),
+    threshold=Threshold(warning=60, critical=120),
+)
+
+HEARD_AREAS = Indicator(
+    id="S09",
+    label=Label("Tổ dân phố có loa trực tuyến", "Groups with a loudspeaker online"),
+    definition=Label(
+        "Tổ dân phố có ít nhất một cụm loa đang kết nối", "Residential groups with at least one loudspeaker connected"
+    ),
+    unit=GROUPS,
+    of=SPEAKER,
+    value=Each("area_code", lambda s, now: online(s, now) & (s.area_code != NO_AREA)),
+)
+
+COVERED = Derived(
+    id="S07",
+    label=Label("Tổ dân phố được phủ", "Groups covered"),
+    definition=Label(
+        "Tổ dân phố có ít nhất một cụm loa đang kết nối / tổ dân phố của phường",
+        "Residential groups with at least one loudspeaker connected / residential groups of the ward",
+    ),
+    unit=GROUPS._replace(out_of=True),
+    made_of=("S09", "V03"),
+    value=lambda ask: (ask("S09").numerator, ask("V03").denominator),
+    formula=Label("S09 / mẫu số của V03", "S09 / denominator of V03"),
+    is_ratio=True,
+    threshold=Threshold(warning=70, critical=60, below=True),
 )
 
 AIRTIME = Indicator(
