@@ -8,6 +8,7 @@
 `tile` `chart` `graph` `groups` `headline`   what the overview is made of
 `alarm/`                             the alarms: judged, kept, told, and handled by people
 `freshness` `standing`               whether a figure may be trusted as live, and how the system itself stands
+`past/`                              the board as it was at any minute, and the history of each figure
 `reader` `table`                     how the other pages ask the warehouse, and show rows
 `proving` `proof_tables`             what the proof of a figure compares; `query_address` hands its SQL to the analysts' page
 `letter_desk` `letter_choice` `letter_rows`              what the page of dead letters does

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 
 import dash_mantine_components as dmc
-from dash import Dash, Input, Output, dcc, html
+from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -35,6 +35,7 @@ from dashboard.guard import CLOCK, FEED, LIVEZ, Guard
 from dashboard.index import make
 from dashboard.live import Live
 from dashboard.page import fill, find
+from dashboard.past import moment, turning
 from dashboard.reader import Reader
 from dashboard.saved_query import SavedQueries
 from dashboard.session import Sessions
@@ -106,6 +107,7 @@ def build(
     proving.register(app, live, reader)
     letter_desk.register(app, live, reader)
     system_desk.register(app, live, reader)
+    turning.register(app, live, reader)
     app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first
     hashes = {*wall_app.csp_hashes(), *app.csp_hashes()}
     guard = Guard(server, sessions, Door(settings), settings, sorted(hashes))
@@ -116,8 +118,13 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     app = make(server, live, clock=CLOCK, without="wall")
     app.layout = lambda: _shell(live)
 
-    @app.callback(Output("page", "children"), Output("page-path", "data"), Input("url", "pathname"))
-    def show(path: object) -> tuple[Component, str]:
+    @app.callback(
+        Output("page", "children"), Output("page-path", "data"), Input("url", "pathname"), State("url", "search")
+    )
+    def show(path: object, search: object) -> tuple[Component, str]:
+        place, asked = find(path), moment.asked(search, live.now_ms())
+        if asked and place and place.page.may_be_seen_by(viewer()):
+            return turning.show(place.page, live, asked), turning.PATH
         return _page(path, live), path if isinstance(path, str) else ""
 
     transport.register(app, live)

@@ -11,7 +11,7 @@ from dash.development.base_component import Component
 
 from dashboard import number, text
 from dashboard.freshness import declared_sources, source_freshness
-from dashboard.page import Leaf, Leaves, Scene, pages
+from dashboard.page import Leaf, Leaves, Page, Scene, pages
 from dashboard.viewer import Viewer
 from dashboard.wall.tour import tour
 from ingest.clock import milliseconds
@@ -86,14 +86,17 @@ def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
         speed = f" {scene.say(text.SPEED, speed=f'{scene.clock_speed:g}')}" if scene.clock_speed != 1 else ""
         pills.append(html.Span(scene.say(text.PRETEND_CLOCK) + speed, className="pill quiet"))
     words: dict[str, Any] = {f"data-{way}": scene.say(label) for way, label in text.TRANSPORTS.items()}
+    coming = [
+        html.Div([scene.say(text.EVENT_TO_PIXEL), " ", html.Span(id="latency")], className="latency"),
+        html.Div(
+            [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"
+        ),
+    ]
     return html.Footer(
         [
             html.Div(pills, className="pills"),
             html.A(id="audit", href="/system", className="audit"),
-            html.Div([scene.say(text.EVENT_TO_PIXEL), " ", html.Span(id="latency")], className="latency"),
-            html.Div(
-                [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"
-            ),
+            *([] if scene.past else coming),
             navigation(scene, viewer, path),
         ],
         className="foot",
@@ -106,19 +109,29 @@ def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
         return _dots(scene, viewer, path)
     here: dict[str, Any] = {"className": "here", "aria-current": "page"}
     links = [
-        html.A(scene.say(page.label), href=page.path, **(here if page.path == path else {}))
+        html.A(scene.say(page.label), href=_address(page, scene), **(here if page.path == path else {}))
         for page in sorted(pages().values(), key=lambda page: page.path != "/")
         if viewer.may(page.right) and page.arguments is None
     ]
     other = "en" if scene.language == "vi" else "vi"
+    if not scene.past and path in pages() and pages()[path].can_look_back:
+        links.append(html.A(scene.say(text.LOOK_BACK), href=f"{path}?at=", id="look-back"))
+    at = f"&at={text.local(scene.now_ms):%Y-%m-%dT%H:%M}" if scene.past else ""
     return html.Nav(
         [
             *links,
-            html.A(scene.say(text.OTHER_LANGUAGE), href=f"{path}?lang={other}", lang=other, id="language"),
+            html.A(scene.say(text.OTHER_LANGUAGE), href=f"{path}?lang={other}{at}", lang=other, id="language"),
             html.A(viewer.name, href="/password", title=scene.say(text.CHANGE_PASSWORD)),
             html.Form(html.Button(scene.say(text.LOG_OUT), id="log-out"), action="/logout", method="post"),
         ],
         className="ways",
+    )
+
+
+def _address(page: Page, scene: Scene) -> str:
+    """Where a page is; from the past, as it was at the same minute."""
+    return (
+        f"{page.path}?at={text.local(scene.now_ms):%Y-%m-%dT%H:%M}" if scene.past and page.can_look_back else page.path
     )
 
 

@@ -35,10 +35,11 @@ class Stored(NamedTuple):
     """When the last of its events was stored."""
 
 
-def audits(client: Client, count: int) -> list[Audit]:
-    """The last audits, newest first."""
+def audits(client: Client, count: int, until: datetime | None = None) -> list[Audit]:
+    """The last audits, newest first; of those that had finished by a time, where one is given."""
     columns = ", ".join(Audit._fields)
-    rows = client.query(f"SELECT {columns} FROM audits ORDER BY started_at DESC LIMIT {count}")
+    by = "WHERE finished_at <= %(until)s " if until else ""
+    rows = client.query(f"SELECT {columns} FROM audits {by}ORDER BY started_at DESC LIMIT {count}", {"until": until})
     return [Audit(*row)._replace(report=_read(row[-1])) for row in rows]
 
 

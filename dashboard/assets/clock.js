@@ -67,8 +67,14 @@
     if (element && element.textContent !== text) element.textContent = text;
   }
 
+  /* The moment that the page shows: now, or a minute of the past, which does not move. */
+  function shown() {
+    const past = document.getElementById("past");
+    return past ? Number(past.dataset.at) || null : now();
+  }
+
   function tick() {
-    const at = now();
+    const at = shown();
     if (at === null) return;
     const locale = language() === "vi" ? "vi-VN" : "en-GB";
     const moment = new Date(at);
@@ -91,6 +97,6 @@
     tick();
   }, 1000);
   setInterval(() => synchronise().catch(() => {}), 600000);
-  new MutationObserver(tick).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-since"] });
+  new MutationObserver(tick).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-since", "data-at"] });
   synchronise().catch(() => {});
 })();

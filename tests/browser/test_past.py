@@ -1,0 +1,90 @@
+"""The board as it was: marked as past, moved through by keyboard, and left again."""
+
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import pytest
+from playwright.sync_api import expect
+
+from ingest.clock import WARD_ZONE, milliseconds, real_at
+from warehouse.client import connect
+from warehouse.expression import MINUTE
+from warehouse.value import Value
+
+pytestmark = pytest.mark.browser
+
+THEN = datetime(2026, 10, 6, 10, 15, tzinfo=WARD_ZONE)
+"""A Tuesday long before the stack began."""
+SOON = 30_000
+
+
+@contextmanager
+def a_morning(stack):
+    """Some figures of that morning, put where the streams would have: 7, 8, 9 people waiting at 10:14, 10:15, 10:16."""
+    ward, clock = stack.install.ingest.ward, stack.install.ingest.clock()
+    with connect(stack.install.warehouse) as client:
+        for place, waiting in enumerate((7, 8, 9)):
+            at = THEN + timedelta(minutes=place - 1)
+            window = milliseconds(at) - MINUTE
+            signs = [("key", "queue_kiosk", 4_000), ("", "", 4_000)]
+            rows = [
+                ("Q02", "", "", waiting),
+                *(("H01", *split, lag) for *split, lag in signs),
+                ("H04", "key", "queue_kiosk", 0),
+            ]
+            values = [
+                Value(
+                    ward, id, "stock", window, *split, number, 0, window, window + MINUTE, "ioc.queue.v1", 0, 0, window
+                )
+                for id, *split, number in rows
+            ]
+            columns = {name: [getattr(value, name) for value in values] for name in Value._fields}
+            client.insert("raw_values", {**columns, "written_at": [real_at(clock, at)] * len(values)})
+        try:
+            yield
+        finally:
+            before = {"until": milliseconds(THEN + timedelta(days=1))}
+            client.execute("ALTER TABLE raw_values DELETE WHERE window_ms < %(until)s", before, {"mutations_sync": 1})
+
+
+WORDS = {
+    "vi": ("QUÁ KHỨ · 10:15 thứ Ba 06/10/2026", "10:16 thứ Ba", "Xem lại", "TRỰC TIẾP"),
+    "en": ("PAST · 10:15 Tuesday 06/10/2026", "10:16 Tuesday", "Look back", "LIVE"),
+}
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_a_minute_of_the_past_is_marked_moved_through_and_left(open_board, stack, artefacts, language):
+    marked, next_minute, entry, live = WORDS[language]
+    with a_morning(stack), open_board(language=language) as page:
+        expect(page.locator("#look-back")).to_have_text(entry)
+        page.goto(f"{stack.install.board.url}/?at={THEN:%Y-%m-%dT%H:%M}")
+        expect(page.locator("#past-mark")).to_have_text(marked)
+        expect(page.locator("#q02-figure")).to_have_text("8", timeout=SOON)
+        expect(page).to_have_title(marked)
+        expect(page.locator("#clock")).to_have_text("10:15:00")
+        expect(page.locator("#light-queue_kiosk")).to_have_class("light is-live")
+        assert live not in page.locator("body").inner_text()
+        assert page.locator("#latency, #transport, #look-back").count() == 0
+        page.evaluate("window.notReloaded = true")
+        page.locator("#past-minute [role=slider]").press("ArrowRight")  # a keyboard is enough
+        expect(page.locator("#past-mark")).to_contain_text(next_minute, timeout=SOON)
+        expect(page.locator("#q02-figure")).to_have_text("9")
+        expect(page).to_have_url(f"{stack.install.board.url}/?at=2026-10-06T10:16")
+        for _ in range(2):
+            page.locator("[data-minutes='-1']").press("Enter")
+        expect(page.locator("#q02-figure")).to_have_text("7", timeout=SOON)
+        expect(page.locator("#clock")).to_have_text("10:14:00")
+        assert page.evaluate("window.notReloaded")
+        page.screenshot(path=artefacts / f"past-{language}.png")
+        page.click("#past-back")
+        expect(page.locator("html")).to_have_attribute("data-transport", "push", timeout=SOON)
+        expect(page.locator("#past-mark")).to_have_count(0)
+
+
+def test_a_moment_that_cannot_be_shown_is_told_in_words(open_board, stack):
+    with open_board() as page:
+        for at, told in (("yesterday", "không nêu một thời điểm"), ("2999-01-01T00:00", "chưa đến")):
+            page.goto(f"{stack.install.board.url}/?at={at}")
+            expect(page.locator("[role=alert]")).to_contain_text(told)
+            expect(page.locator("#past-back")).to_be_visible()
