@@ -49,7 +49,7 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
     fill(layout, leaves)  # raises for a leaf without a place
     pushed = {found.id for found in leaves}
     ids = {stringify_id(part.id) for part in layout._traverse() if getattr(part, "id", None)}
-    written_by_browser = {"clock", "date", "latency", "transport", "language", "log-out"}
+    written_by_browser = {"clock", "date", "latency", "transport", "language", "log-out", "look-back"}
     standing = {id for id in ids if id.endswith("-unit") or '"sizes"' in id or id.endswith("-after")}
     assert ids - pushed - written_by_browser - standing == set()
 
