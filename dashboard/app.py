@@ -16,6 +16,7 @@ from dashboard import (
     asking,
     feed,
     graph,
+    groups,
     headline,
     letter_desk,
     login,
@@ -40,7 +41,7 @@ from dashboard.reader import Reader
 from dashboard.saved_query import SavedQueries
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
-from dashboard.viewer import viewer
+from dashboard.viewer import chosen_scheme, viewer
 from dashboard.wall import app as wall
 from dashboard.wall.door import CLOCK as WALL_CLOCK
 from dashboard.wall.door import Door
@@ -129,6 +130,7 @@ def _dash(server: FastAPI, live: Live) -> Dash:
 
     transport.register(app, live)
     graph.register(app)
+    groups.register(app)
     return app
 
 
@@ -136,8 +138,10 @@ def _shell(live: Live) -> Component:
     """What stands around every page."""
     shell: Component = dmc.MantineProvider(
         [dcc.Location(id="url", refresh=False), html.Div(id="page"), *transport.parts()],
+        id="scheme",
         theme=theme.mantine(),
-        forceColorScheme="dark",
+        defaultColorScheme="auto",
+        forceColorScheme=chosen_scheme(),
     )
     return shell
 

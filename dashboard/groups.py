@@ -1,15 +1,21 @@
-"""Groups: the ward as a grid of its residential groups, each always in the same place, coloured by its loudspeakers."""
+"""Groups: the ward as a grid of its residential groups, each always in the same place, coloured by what is in it.
+
+Three layers - loudspeakers, cameras, petitions - and their worst. Every cell carries all four states as classes, and the style
+sheet shows those of the layer that its map is set to; so choosing one asks nothing of the server.
+"""
 
 import re
-from typing import Literal
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
 
 import dash_mantine_components as dmc
-from dash import html
+from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.development.base_component import Component
 
 from dashboard import text
 from dashboard.page import Leaf, Leaves, Scene
 from ingest.label import Label
+from warehouse.indicator import measures
 from warehouse.reading import Reading
 
 Cell = Literal["normal", "warning", "critical", "none"]
@@ -21,7 +27,51 @@ WORDS: dict[Cell, Label] = {
     "none": text.CELL_NONE,
 }
 
+_ORDER: tuple[Cell, ...] = ("none", "normal", "warning", "critical")
 _NUMBER = re.compile(r"(\d+)$")
+
+Members = Mapping[int, Reading]
+"""Readings by the number of the residential group."""
+
+
+class Layer(NamedTuple):
+    """What one colouring looks at."""
+
+    label: Label
+    indicators: tuple[str, ...]
+    """Split by `area_code`."""
+    state: Callable[[list[Reading | None]], Cell]
+    """How a group is, from its readings of these indicators."""
+
+
+def online_state(readings: list[Reading | None]) -> Cell:
+    """How a group's devices are, from how many are connected and how many are not: all, some, none, or unknown."""
+    online, offline = readings
+    if online is None or not online.known or not online.denominator:
+        return "none"
+    missing = offline.numerator if offline is not None else online.denominator - online.numerator
+    if not missing:
+        return "normal"
+    return "warning" if online.numerator else "critical"
+
+
+def petition_state(readings: list[Reading | None]) -> Cell:
+    """How a group's petitions are, from those near due and those overdue."""
+    near, overdue = readings
+    if near is None and overdue is None:
+        return "none"
+    if overdue is not None and overdue.numerator:
+        return "critical"
+    return "warning" if near is not None and near.numerator else "normal"
+
+
+LAYERS: dict[str, Layer] = {
+    "speakers": Layer(Label("loa", "loudspeakers"), ("S01", "S02"), online_state),
+    "cameras": Layer(Label("camera", "cameras"), ("C01", "C02"), online_state),
+    "petitions": Layer(Label("kiến nghị", "petitions"), ("P03", "P04"), petition_state),
+}
+WORST = Label("chung", "all")
+LAYER = Label("Tô màu theo", "Colour by")
 
 
 def group_number(area_code: str) -> int | None:
@@ -30,52 +80,67 @@ def group_number(area_code: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def grid(scene: Scene) -> Component:
-    """The cells, and what their signs mean."""
+def grid(scene: Scene, *, choice: bool = True, layer: str = "worst") -> Component:
+    """The cells, what their signs mean, and the choice of the layer."""
     cells = [
         html.Div(str(number), id=_cell(number), className="cell cell-none")
         for number in range(1, scene.place.groups + 1)
     ]
-    legend = [html.Span([html.I(className=f"key key-{cell}"), scene.say(word)]) for cell, word in WORDS.items()]
+    keys = [html.Span([html.I(className=f"key key-{cell}"), scene.say(word)]) for cell, word in WORDS.items()]
+    layers = {"worst": WORST, **{id: one.label for id, one in LAYERS.items()}}
+    chosen = dmc.ChipGroup(
+        [dmc.Chip(scene.say(label), value=id, size="xs", radius="sm") for id, label in layers.items()],
+        id="layer",
+        value=layer,
+        multiple=False,
+    )
+    foot = [html.Div(keys, className="legend-keys")]
+    if choice:
+        named: dict[str, Any] = {"aria-label": scene.say(LAYER)}
+        foot.append(html.Div(chosen, className="layers", role="group", **named))
+    shown: dict[str, Any] = {"data-layer": layer}
     return html.Div(
-        [dmc.SimpleGrid(cells, cols=10, spacing=0, className="cells"), html.Div(legend, className="legend")],
+        [dmc.SimpleGrid(cells, cols=10, spacing=0, className="cells"), html.Div(foot, className="legend")],
         className="groups",
+        id="groups",
+        **shown,
     )
 
 
 def grid_leaves(scene: Scene) -> Leaves:
-    """What each group's cell looks like, and what it says when pointed at."""
-    online = _by_number(scene.members("S01", "area_code"))
-    offline = _by_number(scene.members("S02", "area_code"))
+    """What each group's cell looks like in each layer, and what it says when pointed at."""
+    read = {id: [_by_number(scene, one) for one in layer.indicators] for id, layer in LAYERS.items()}
     leaves: Leaves = {}
     for number in range(1, scene.place.groups + 1):
-        cell = cell_of(online.get(number), offline.get(number))
-        leaves[Leaf(_cell(number), "className")] = f"cell cell-{cell}"
-        said = f"{scene.say(text.GROUP, number=number)}: {scene.say(WORDS[cell])}"
-        if reading := online.get(number):
-            said += f" ({reading.numerator}/{reading.denominator})"
-        leaves[Leaf(_cell(number), "title")] = said
+        states: dict[str, Cell] = {
+            id: layer.state([members.get(number) for members in read[id]]) for id, layer in LAYERS.items()
+        }
+        worst = max(states.values(), key=_ORDER.index)
+        classes = " ".join(f"{id}-{cell}" for id, cell in {**states, "worst": worst}.items())
+        said = [f"{scene.say(LAYERS[id].label)}: {scene.say(WORDS[cell])}" for id, cell in states.items()]
+        if online := read["speakers"][0].get(number):
+            said[0] += f" ({online.numerator}/{online.denominator})"
+        leaves[Leaf(_cell(number), "className")] = f"cell {classes}"
+        leaves[Leaf(_cell(number), "title")] = "\n".join([scene.say(text.GROUP, number=number), *said])
     return leaves
-
-
-def cell_of(online: Reading | None, offline: Reading | None) -> Cell:
-    """How a group's loudspeakers are: connected, partly, not at all, or unknown."""
-    if online is None or not online.known or not online.denominator:
-        return "none"
-    if offline is None or not offline.numerator:
-        return "normal"
-    return "warning" if online.numerator else "critical"
 
 
 def offline_numbers(scene: Scene) -> list[int]:
     """Numbers of the groups whose loudspeakers are not all connected."""
-    return sorted(
-        number for number, reading in _by_number(scene.members("S02", "area_code")).items() if reading.numerator
+    return sorted(number for number, reading in _by_number(scene, "S02").items() if reading.numerator)
+
+
+def register(app: Dash) -> None:
+    """Let the browser show the layer that is chosen."""
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("groups", "choose"), Output("groups", "data-layer"), Input("layer", "value")
     )
 
 
-def _by_number(readings: dict[str, Reading]) -> dict[int, Reading]:
-    numbered = ((group_number(code), reading) for code, reading in readings.items())
+def _by_number(scene: Scene, id: str) -> Members:
+    if id not in {one.id for one in measures()}:
+        return {}
+    numbered = ((group_number(code), reading) for code, reading in scene.members(id, "area_code").items())
     return {number: reading for number, reading in numbered if number is not None}
 
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
+from dashboard.theme import SCHEME_COOKIE, scheme_of
 from dashboard.viewer import Viewer, set_viewer
 from dashboard.wall.door import ENTRY, Door, is_wall
 from dashboard.wall.door import SOCKET as WALL_SOCKET
@@ -138,7 +139,7 @@ class Guard:
         account = self._sessions.account(key, self._clock.now(), used=used) if key else None
         if account is None or key is None:
             return None
-        return Viewer(account.name, account.rights, language_of(cookies, query), key)
+        return Viewer(account.name, account.rights, language_of(cookies, query), key, scheme=scheme_of(cookies, query))
 
     def _from_here(self, headers: Headers) -> bool:
         site = headers.get("sec-fetch-site")
@@ -165,7 +166,8 @@ class Guard:
 
     def _with_headers(self, scope: Scope, send: Send) -> Send:
         query = parse_qs(scope["query_string"].decode("latin-1"))
-        chosen = query.get("lang", [""])[0]
+        known = ((LANGUAGE_COOKIE, "lang", ("vi", "en")), (SCHEME_COOKIE, "theme", ("dark", "light")))
+        chosen = [(cookie, value) for cookie, name, all in known if (value := query.get(name, [""])[0]) in all]
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -176,11 +178,9 @@ class Guard:
                 headers.setdefault(
                     "cache-control", "no-store" if not scope["path"].startswith("/assets/") else "private, no-cache"
                 )
-                if chosen in ("vi", "en"):
-                    secure = "; Secure" if self._settings.secure else ""
-                    headers.append(
-                        "set-cookie", f"{LANGUAGE_COOKIE}={chosen}; Path=/; Max-Age={_YEAR}; SameSite=Lax{secure}"
-                    )
+                secure = "; Secure" if self._settings.secure else ""
+                for cookie, value in chosen:
+                    headers.append("set-cookie", f"{cookie}={value}; Path=/; Max-Age={_YEAR}; SameSite=Lax{secure}")
             await send(message)
 
         return add

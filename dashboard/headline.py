@@ -15,10 +15,19 @@ from dashboard.page import Leaf, Leaves, Page, Scene, pages
 from dashboard.viewer import Viewer
 from dashboard.wall.tour import tour
 from ingest.clock import milliseconds
+from ingest.label import Label
 
 
-def head(scene: Scene) -> Component:
-    """Ward, source lights, clock. The browser writes clock and ages."""
+def head(scene: Scene, title: Label | None = None) -> Component:
+    """Ward, source lights, clock. The browser writes clock and ages.
+
+    Args:
+        scene: what is shown.
+        title: the page's name; on the overview the ward's own stands there.
+    """
+    centre = scene.say(text.CENTRE, ward=scene.place.ward_name)
+    city = scene.say(text.CITY, city=scene.place.city_name)
+    names = (scene.say(title), centre) if title else (centre, city)
     lights = [
         html.Li(
             [
@@ -34,10 +43,7 @@ def head(scene: Scene) -> Component:
     return html.Header(
         [
             html.Div(
-                [
-                    html.H1(scene.say(text.CENTRE, ward=scene.place.ward_name)),
-                    html.P(scene.say(text.CITY, city=scene.place.city_name)),
-                ],
+                [html.H1(names[0]), html.P(names[1])],
                 className="place",
             ),
             html.Ul(lights, className="lights"),
@@ -78,7 +84,7 @@ def foot_leaves(scene: Scene) -> Leaves:
 
 
 def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
-    """Pretend or real, latency, transport, ways out."""
+    """The ways to other pages; beneath, pretend or real, audit, latency, transport."""
     pills = []
     if scene.pretend:
         pills.append(html.Span(scene.say(text.PRETEND), className="pill"))
@@ -92,25 +98,25 @@ def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
             [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"
         ),
     ]
-    return html.Footer(
+    honest = html.Div(
         [
             html.Div(pills, className="pills"),
             html.A(id="audit", href="/system", className="audit"),
             *([] if scene.past else coming),
-            navigation(scene, viewer, path),
         ],
-        className="foot",
+        className="honest",
     )
+    return html.Footer([navigation(scene, viewer, path), honest], className="foot")
 
 
 def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
-    """Links to the pages that the person may see, the other language, and log-out; on a screen of the wall, where it is."""
+    """Links to the pages that the person may see, the other language, dark or light, and log-out; on a screen of the wall, where it is."""
     if viewer.is_display:
         return _dots(scene, viewer, path)
     here: dict[str, Any] = {"className": "here", "aria-current": "page"}
     links = [
         html.A(scene.say(page.label), href=_address(page, scene), **(here if page.path == path else {}))
-        for page in sorted(pages().values(), key=lambda page: page.path != "/")
+        for page in pages().values()
         if viewer.may(page.right) and page.arguments is None
     ]
     other = "en" if scene.language == "vi" else "vi"
@@ -120,6 +126,8 @@ def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
     return html.Nav(
         [
             *links,
+            html.Span(className="spring"),
+            html.Button(scene.say(text.SCHEME), id="theme", type="button"),
             html.A(scene.say(text.OTHER_LANGUAGE), href=f"{path}?lang={other}{at}", lang=other, id="language"),
             html.A(viewer.name, href="/password", title=scene.say(text.CHANGE_PASSWORD)),
             html.Form(html.Button(scene.say(text.LOG_OUT), id="log-out"), action="/logout", method="post"),

@@ -37,7 +37,8 @@ class IndexedDash(Dash):
     def interpolate_index(self, *args: Any, **parts: Any) -> str:
         """The page around the app."""
         index: str = super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]
-        facts = f'lang="{viewer().language}" data-clock="{self._ioc_clock}" data-version="{version()}"'
+        scheme = f'data-theme="{chosen}" ' if (chosen := viewer().scheme) else ""
+        facts = f'{scheme}lang="{viewer().language}" data-clock="{self._ioc_clock}" data-version="{version()}"'
         return index.replace("<html>", f"<html {facts}>", 1).replace(
             "</head>", f"<style>{theme.variables()}</style></head>", 1
         )

@@ -51,7 +51,7 @@ _FACTS = (
 )
 CHART_HEIGHT = 136
 # Amber and red are for what somebody must look at.
-_COLOURS = (theme.LIGHT_BLUE, theme.BLUE, theme.DIM, theme.LIVE, theme.TEXT)
+_COLOURS = (theme.LIGHT_BLUE, theme.BLUE, theme.DIM, theme.LIVE, theme.AMBER)
 
 
 def letter_row(stored: StoredLetter, language: Language, resent: Resent | None = None) -> dict[str, str]:

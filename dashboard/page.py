@@ -104,6 +104,8 @@ class Page:
     """The standing parts; every leaf's component has its id there."""
     leaves: Callable[[Scene], Leaves] = field(default=_no_leaves)
     """The changing parts at a moment."""
+    order: int = 99
+    """Where it stands among the ways to go."""
     arguments: Callable[[], Collection[str]] | None = None
     """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
     pace: timedelta | None = None
@@ -130,8 +132,8 @@ class Place(NamedTuple):
 
 @cache
 def pages() -> dict[str, Page]:
-    """Every page by its path."""
-    return {page.path: page for page in declared(dashboard.pages, Page)}
+    """Every page by its path, in their order."""
+    return {page.path: page for page in sorted(declared(dashboard.pages, Page), key=lambda page: page.order)}
 
 
 def find(path: object) -> Place | None:

@@ -92,6 +92,16 @@ DAYS = (
     Label("Chủ nhật", "Sunday"),
 )
 
+DAYS_SHORT = (
+    Label("T2", "Mon"),
+    Label("T3", "Tue"),
+    Label("T4", "Wed"),
+    Label("T5", "Thu"),
+    Label("T6", "Fri"),
+    Label("T7", "Sat"),
+    Label("CN", "Sun"),
+)
+
 # Một cửa
 QUEUE = Label("Một cửa", "One-stop office")
 WAITING = Label("người đang chờ", "people waiting")
@@ -126,13 +136,12 @@ LAST_WEEK = Label("{day} trước", "last {day}")
 OPEN_DOSSIERS = Label("Hồ sơ đang giải quyết", "Dossiers in progress")
 OPEN_NOW = Label("đang xử lý", "open")
 RECEIVED_TODAY = Label("nhận hôm nay", "received today")
-NO_FIELDS = Label("không có hồ sơ đang xử lý", "no open dossier")
-OTHERS = Label("Lĩnh vực khác", "Other fields")
+OTHERS = Label("Còn lại", "Others")
 GROUPS = Label("{count} tổ dân phố", "{count} residential groups")
-GROUPS_OF = Label("cụm loa", "loudspeakers")
+GROUPS_TITLE = Label("Tổ dân phố", "Residential groups")
 CELL_NORMAL = Label("bình thường", "normal")
-CELL_WARNING = Label("mất một phần", "partly offline")
-CELL_CRITICAL = Label("mất kết nối", "offline")
+CELL_WARNING = Label("cần xem", "to look at")
+CELL_CRITICAL = Label("hỏng", "broken")
 CELL_NONE = Label("không có dữ liệu", "no data")
 GROUP = Label("Tổ dân phố {number}", "Residential group {number}")
 # Hàng ba
@@ -174,6 +183,7 @@ LETTERS = Label("Sự kiện lỗi", "Dead letters")
 SYSTEM = Label("Hệ thống", "System")
 PROOF = Label("Chứng minh số liệu", "Proof")
 LOOK_BACK = Label("Xem lại", "Look back")
+SCHEME = Label("Nền sáng / tối", "Light / dark")
 OTHER_LANGUAGE = Label("English", "Tiếng Việt")
 CHANGE_PASSWORD = Label("Đổi mật khẩu", "Change password")
 LOG_OUT = Label("Thoát", "Log out")

@@ -4,6 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dashboard.theme import Scheme
 from ingest.label import Language
 
 Right = str
@@ -24,6 +25,8 @@ class Viewer:
     """Id of the log-in, as kept on the server."""
     stops: tuple[tuple[str, timedelta], ...] = ()
     """Of a screen: its own pages and how long each stands; none: those that the pages declare."""
+    scheme: Scheme | None = None
+    """Dark or light, where they chose."""
 
     @property
     def is_display(self) -> bool:
@@ -45,6 +48,12 @@ def viewer() -> Viewer:
         LookupError: nobody does; the guard lets no such request through.
     """
     return _current.get()
+
+
+def chosen_scheme() -> Scheme | None:
+    """Dark or light, where somebody asks who chose."""
+    one = _current.get(None)
+    return one.scheme if one else None
 
 
 def set_viewer(one: Viewer) -> None:

@@ -1,26 +1,41 @@
-/* Chart: multiplies a figure's sizes by how much larger than 1080 lines the screen is, at first and when it changes. */
+/* Chart: multiplies a figure's sizes by how much larger than 1080 lines the screen is, and paints it in the scheme's colours; at
+   first, and when screen or scheme change. */
 (function () {
   "use strict";
   function factor() {
     return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   }
 
-  function scale(sizes, figure) {
-    const scaled = structuredClone(figure);
+  /* What a colour token is at this moment. */
+  function painter() {
+    const probe = document.body.appendChild(document.createElement("i"));
+    return {
+      paint(token) {
+        probe.style.color = token;
+        return getComputedStyle(probe).color;
+      },
+      done: () => probe.remove(),
+    };
+  }
+
+  function dress(places, figure) {
+    const dressed = structuredClone(figure);
     const by = factor();
-    for (const path of Object.keys(sizes)) {
-      if (path === "by") continue;
+    const colours = painter();
+    for (const [path, value] of Object.entries(places)) {
+      if (path === "at") continue;
       const steps = path.split(".");
       const last = steps.pop();
-      let target = scaled;
+      let target = dressed;
       for (const step of steps) target = target[step];
-      target[last] = sizes[path] * by;
+      target[last] = typeof value === "number" ? value * by : colours.paint(value);
     }
-    return scaled;
+    colours.done();
+    return dressed;
   }
 
   window.dash_clientside = window.dash_clientside || {};
-  window.dash_clientside.board = Object.assign(window.dash_clientside.board || {}, { scale });
+  window.dash_clientside.board = Object.assign(window.dash_clientside.board || {}, { dress });
 
   let waiting = null;
   addEventListener("resize", () => {
@@ -28,8 +43,8 @@
     waiting = setTimeout(() => {
       for (const place of document.querySelectorAll(".graph")) {
         const name = JSON.parse(place.id).name;
-        const sizes = JSON.parse(place.parentElement.dataset.sizes);
-        window.dash_clientside.set_props({ name, type: "sizes" }, { data: { ...sizes, by: factor() } });
+        const places = JSON.parse(place.parentElement.dataset.places);
+        window.dash_clientside.set_props({ name, type: "places" }, { data: { ...places, at: Date.now() } });
       }
     }, 200);
   });

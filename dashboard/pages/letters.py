@@ -183,4 +183,4 @@ def _grid(id: str, columns: list[tuple[str, Label, int]], scene: Scene, *, selec
     return grid
 
 
-PAGE = Page(path="/letters", label=text.LETTERS, right="analyst", layout=layout)
+PAGE = Page(path="/letters", label=text.LETTERS, right="analyst", layout=layout, order=8)

@@ -5,12 +5,10 @@ from datetime import timedelta
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import chart, headline, number, text, tile
+from dashboard import headline, number, text, tile
 from dashboard.alarm import panel
-from dashboard.chart import ARRIVALS, FIELDS, SIZES
-from dashboard.graph import graph
-from dashboard.groups import grid, grid_leaves
 from dashboard.page import Leaf, Leaves, Page, Scene
+from dashboard.part import ARRIVALS, field_bars, groups_part
 from dashboard.viewer import viewer
 from ingest.label import Label
 
@@ -27,8 +25,10 @@ CARDS = {
     "news": ("V02",),
     "teams": ("V03",),
 }
-"""Which indicators each card answers for; together with those beneath the alarms, all that the board has."""
+"""Which indicators each card answers for."""
 
+FIELDS = field_bars(6)
+GROUPS = groups_part()
 PLATFORMS = ("zalo", "portal", "fanpage", "speaker")
 
 
@@ -43,7 +43,7 @@ def layout(scene: Scene) -> Component:
 
 def leaves(scene: Scene) -> Leaves:
     """Every figure of the page."""
-    pushed = headline.head_leaves(scene) | headline.foot_leaves(scene) | grid_leaves(scene) | panel.leaves(scene)
+    pushed = headline.head_leaves(scene) | headline.foot_leaves(scene) | panel.leaves(scene)
     for id, indicators in CARDS.items():
         pushed |= tile.card_leaves(id, scene, indicators)
     for part in (
@@ -51,8 +51,9 @@ def leaves(scene: Scene) -> Leaves:
         _dossier_leaves,
         _device_leaves,
         _office_leaves,
-        chart.arrivals_leaves,
-        chart.fields_leaves,
+        ARRIVALS.leaves,
+        FIELDS.leaves,
+        GROUPS.leaves,
     ):
         pushed |= part(scene)
     return pushed
@@ -164,37 +165,18 @@ def _device_leaves(scene: Scene) -> Leaves:
 
 
 def _arrivals(scene: Scene) -> Component:
-    title = scene.say(text.ARRIVALS)
-    figure = graph(ARRIVALS, chart.arrivals_figure(scene), SIZES[ARRIVALS], title)
-    return tile.card("arrivals", title, figure, facts=[tile.fact("q01", after=scene.say(text.TODAY_VISITS))])
+    facts = [tile.fact("q01", after=scene.say(text.TODAY_VISITS))]
+    return tile.card("arrivals", scene.say(text.ARRIVALS), ARRIVALS.layout(scene), facts=facts)
 
 
 def _fields(scene: Scene) -> Component:
-    title = scene.say(text.OPEN_DOSSIERS)
     facts = [tile.fact("d05", after=scene.say(text.OPEN_NOW)), tile.fact("d01", after=scene.say(text.RECEIVED_TODAY))]
-    keys = html.Div(
-        [
-            html.Span([html.I(className="key key-warning"), scene.say(text.NEAR_DUE)]),
-            html.Span([html.I(className="key key-critical"), scene.say(text.OVERDUE)]),
-        ],
-        className="legend",
-    )
-    return tile.card(
-        "fields",
-        title,
-        html.Div(facts, className="caption"),
-        graph(FIELDS, chart.fields_figure(scene), SIZES[FIELDS], title),
-        keys,
-    )
+    caption = html.Div(facts, className="caption")
+    return tile.card("fields", scene.say(text.OPEN_DOSSIERS), caption, FIELDS.layout(scene))
 
 
 def _groups(scene: Scene) -> Component:
-    return tile.card(
-        "groups",
-        scene.say(text.GROUPS, count=scene.place.groups),
-        grid(scene),
-        facts=[html.Span(scene.say(text.GROUPS_OF))],
-    )
+    return tile.card("groups", scene.say(text.GROUPS, count=scene.place.groups), GROUPS.layout(scene))
 
 
 def _alarms(scene: Scene) -> Component:
@@ -297,4 +279,12 @@ def _caption_leaf(id: str, scene: Scene, label: Label, *, parts: str) -> Leaves:
     return {Leaf(f"{id}-caption", "children"): scene.say(label, parts=parts) if parts else ""}
 
 
-PAGE = Page(path="/", label=text.OVERVIEW, right="leader", layout=layout, leaves=leaves, pace=timedelta(seconds=30))
+PAGE = Page(
+    path="/",
+    label=text.OVERVIEW,
+    right="leader",
+    layout=layout,
+    leaves=leaves,
+    order=0,
+    pace=timedelta(seconds=30),
+)

@@ -206,4 +206,4 @@ def _columns(view: View, scene: Scene) -> Component:
     )
 
 
-PAGE = Page(path="/sql", label=text.SQL, right="analyst", layout=layout)
+PAGE = Page(path="/sql", label=text.SQL, right="analyst", layout=layout, order=9)

@@ -1,52 +1,78 @@
-"""System: how the system itself is - its audits, sources, streams, corrections, chores and disks.
+"""System: how the system itself is - its figures, sources, streams, audits, corrections, chores and disks.
 
-What it shows is asked by `system_desk`, again and again while somebody looks.
+What stands in the tables is asked by `system_desk`, again and again while somebody looks.
 """
 
 from dash import dcc, html
-from dash.development.base_component import Component
 
 from dashboard import text
-from dashboard.headline import navigation
-from dashboard.page import Page, Scene
-from dashboard.viewer import viewer
+from dashboard.card import Card, Line, wall_page
+from dashboard.part import Part
 from ingest.label import Label
 
+LAG = Label("Độ trễ", "Lag")
+DOWN = Label("Nguồn", "Sources")
+VALID = Label("Chất lượng", "Quality")
+OUTAGES = Label("Phần mềm", "Software")
+CITY = Label("Thành phố", "City")
 AUDIT = Label("Đối soát", "Audit")
 SOURCES = Label("Nguồn dữ liệu", "Sources")
 STREAMS = Label("Luồng sự kiện", "Streams")
 CORRECTIONS = Label("Số đã chốt được sửa trong 7 ngày", "Closed figures corrected in 7 days")
-KEEPING = Label("Việc hằng đêm", "Nightly chores")
-DISKS = Label("Đĩa", "Disks")
+KEEPING = Label("Việc hằng đêm và đĩa", "Nightly chores and disks")
 READING = Label("Đang đọc…", "Reading…")
 
 REFRESH_MS = 15_000
 
 
-def layout(scene: Scene) -> Component:
-    """One block beside the other."""
-    say = scene.say
-    head = html.Header(
-        [html.H1(say(text.SYSTEM)), html.Span(className="spring"), navigation(scene, viewer(), "/system")],
-        className="desk-head",
+def _block(*ids: str) -> Part:
+    """The places of what is asked."""
+    return Part(
+        lambda scene: html.Div(
+            [html.Div(html.P(scene.say(READING), className="quiet"), id=id) for id in ids], className="block-body"
+        )
     )
-    left = [
-        *_block(say(AUDIT), "system-audit", scene),
-        *_block(say(STREAMS), "system-streams", scene),
-        *_block(say(CORRECTIONS), "system-corrections", scene),
-    ]
-    right = [
-        *_block(say(SOURCES), "system-sources", scene),
-        *_block(say(KEEPING), "system-keeping", scene),
-        *_block(say(DISKS), "system-disks", scene),
-    ]
-    columns = [html.Section(left), html.Section(right)]
-    tick = dcc.Interval(id="system-tick", interval=REFRESH_MS)
-    return html.Div([head, html.Main([*columns, tick], className="desk-scroll system-page")], className="desk")
 
 
-def _block(title: str, id: str, scene: Scene) -> list[Component]:
-    return [html.H2(title), html.Div(html.P(scene.say(READING), className="quiet"), id=id)]
+TICK = Part(
+    lambda scene: html.Div(
+        [*_block("system-streams").layout(scene).children, dcc.Interval(id="system-tick", interval=REFRESH_MS)],
+        className="block-body",
+    )
+)
 
-
-PAGE = Page(path="/system", label=text.SYSTEM, right="leader", layout=layout, only_now=True)
+PAGE = wall_page(
+    "/system",
+    text.SYSTEM,
+    order=7,
+    pace=None,
+    only_now=True,
+    lines=(
+        Line(
+            12,
+            (
+                Card("lag", LAG, "H01", ("H07",)),
+                Card("down", DOWN, "H04"),
+                Card("valid", VALID, "H02", ("H03",)),
+                Card("outages", OUTAGES, "H05"),
+                Card("city", CITY, "H06"),
+            ),
+        ),
+        Line(
+            21,
+            (
+                Card("streams", STREAMS, part=TICK),
+                Card("audit", AUDIT, part=_block("system-audit")),
+                Card("sources", SOURCES, part=_block("system-sources")),
+            ),
+            (38, 36, 26),
+        ),
+        Line(
+            13,
+            (
+                Card("corrections", CORRECTIONS, part=_block("system-corrections")),
+                Card("keeping", KEEPING, part=_block("system-keeping", "system-disks")),
+            ),
+        ),
+    ),
+)

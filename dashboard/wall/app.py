@@ -17,7 +17,7 @@ from dashboard import graph, theme, transport
 from dashboard.index import make
 from dashboard.live import Live
 from dashboard.page import fill, find
-from dashboard.viewer import Viewer, set_viewer, viewer
+from dashboard.viewer import Viewer, chosen_scheme, set_viewer, viewer
 from dashboard.wall.door import CLOCK, HOME
 from dashboard.wall.tour import tour, wall_pages
 from ingest.label import Label
@@ -69,7 +69,7 @@ def _shell(live: Live) -> Component:
             *transport.parts(first),
         ],
         theme=theme.mantine(),
-        forceColorScheme="dark",
+        forceColorScheme=chosen_scheme(),
     )
     return shell
 

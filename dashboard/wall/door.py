@@ -15,6 +15,7 @@ from starlette.types import Message, Scope, Send
 
 from dashboard import theme
 from dashboard.settings import BoardSettings
+from dashboard.theme import scheme_of
 from dashboard.viewer import Viewer
 from dashboard.wall.display import Display, Displays
 from ingest import metrics
@@ -55,7 +56,7 @@ class Door:
         one = self._displays.find(token) if token else None
         if one is None or not self._may_show(one, scope):
             return None
-        return Viewer(one.name, frozenset({"display"}), one.language, one.id, one.stops)
+        return Viewer(one.name, frozenset({"display"}), one.language, one.id, one.stops, scheme_of(cookies) or "dark")
 
     async def answer(self, scope: Scope, send: Send, headers: Headers, cookies: dict[str, str]) -> None:
         """Let a screen in that shows its token in the address, or tell why it is not let in."""

@@ -4,7 +4,7 @@ import re
 import pytest
 from dash._utils import stringify_id
 
-from dashboard.chart import ARRIVALS, FIELDS, mean_wait
+from dashboard.arrivals import ARRIVALS, mean_wait
 from dashboard.freshness import signs
 from dashboard.graph import graph_id
 from dashboard.page import Leaf, fill
@@ -49,8 +49,19 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
     fill(layout, leaves)  # raises for a leaf without a place
     pushed = {found.id for found in leaves}
     ids = {stringify_id(part.id) for part in layout._traverse() if getattr(part, "id", None)}
-    written_by_browser = {"clock", "date", "latency", "transport", "language", "log-out", "look-back"}
-    standing = {id for id in ids if id.endswith("-unit") or '"sizes"' in id or id.endswith("-after")}
+    written_by_browser = {
+        "clock",
+        "date",
+        "latency",
+        "transport",
+        "language",
+        "log-out",
+        "theme",
+        "look-back",
+        "groups",
+        "layer",
+    }
+    standing = {id for id in ids if id.endswith("-unit") or '"places"' in id or id.endswith("-after")}
     assert ids - pushed - written_by_browser - standing == set()
 
 
@@ -111,18 +122,20 @@ def test_before_anything_is_known_the_page_says_so():
     assert leaf(leaves, "d04-figure") == "–"
     assert leaf(leaves, "q02-figure") == "–"
     assert leaf(leaves, "v02-zalo-figure") == "–"
-    assert leaf(leaves, "group-1", "className") == "cell cell-none"
+    assert leaf(leaves, "group-1", "className").split()[-1] == "worst-none"
     assert leaf(leaves, "alarms-title") == "Không có cảnh báo"
 
 
 def test_groups_stand_in_their_places():
     leaves = PAGE.leaves(scene())
-    assert {n for n in range(1, 71) if leaf(leaves, f"group-{n}", "className") == "cell cell-critical"} == set(OFFLINE)
-    assert {n for n in range(1, 71) if leaf(leaves, f"group-{n}", "className") == "cell cell-none"} == set(UNKNOWN)
+    classes = {number: leaf(leaves, f"group-{number}", "className").split() for number in range(1, 71)}
+    assert {number for number, found in classes.items() if "speakers-critical" in found} == set(OFFLINE)
+    assert {number for number, found in classes.items() if "speakers-none" in found} == set(UNKNOWN)
+    assert all("worst-critical" in classes[number] for number in OFFLINE)
     partly = scene(
         extra=[stock("S01", 1, 2, ("area_code", "TDP-005")), stock("S02", 1, split=("area_code", "TDP-005"))]
     )
-    assert leaf(PAGE.leaves(partly), "group-5", "className") == "cell cell-warning"
+    assert "speakers-warning" in leaf(PAGE.leaves(partly), "group-5", "className")
 
 
 def test_arrivals_show_today_against_last_week():
@@ -130,11 +143,10 @@ def test_arrivals_show_today_against_last_week():
     id = graph_id(ARRIVALS)
     bars = leaf(leaves, id, "figure.data.0.y")
     assert bars[:13] == [10 + slot % 4 for slot in range(13)]
-    assert bars[14:] == [None] * 28, "what has not come yet is no zero"
-    assert leaf(leaves, id, "figure.data.1.y") == [12] * 42
-    colours = leaf(leaves, id, "figure.data.0.marker.color")
-    assert len(set(colours)) == 2
-    assert colours.count(colours[13]) == 1, "only the running quarter is lighter"
+    assert bars[13:] == [None] * 29, "what has not come yet is no zero"
+    running = leaf(leaves, id, "figure.data.1.y")
+    assert [slot for slot, value in enumerate(running) if value is not None] == [13], "only the running one is lighter"
+    assert leaf(leaves, id, "figure.data.2.y") == [12] * 42
 
 
 def test_the_line_ends_at_the_shown_figure():
@@ -149,13 +161,11 @@ def test_the_line_ends_at_the_shown_figure():
 
 def test_fields_come_largest_first_and_the_rest_in_one_row():
     leaves = PAGE.leaves(scene("vi"))
-    id = graph_id(FIELDS)
-    names = [name.strip() for name in leaf(leaves, id, "figure.layout.yaxis.ticktext")]
-    assert names[0] == "Đất đai"
-    assert names[-1] == "Lĩnh vực khác"
-    assert [text.strip() for text in leaf(leaves, id, "figure.data.3.text")] == ["128", "96", "74", "41", "37", "22"]
-    assert leaf(leaves, id, "figure.data.1.x") == [7, 3, 0, 0, 2, 0]
-    assert leaf(leaves, id, "figure.data.0.x")[0] == 121
+    places = range(6)
+    assert [leaf(leaves, f"fields-{place}-name") for place in (0, 5)] == ["Đất đai", "Còn lại"]
+    assert [leaf(leaves, f"fields-{place}-shown") for place in places] == ["128", "96", "74", "41", "37", "22"]
+    widths = leaf(leaves, "fields-0-bar", "style")
+    assert widths == {"--normal": "94.5%", "--warning": "5.5%", "--critical": "0.0%"}
 
 
 def test_pretend_data_say_so():

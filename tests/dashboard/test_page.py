@@ -7,8 +7,20 @@ from dash._utils import to_json
 
 from dashboard.page import Leaf, changes, fill, find, pages, properties
 from dashboard.viewer import Viewer, set_viewer
+from tests.dashboard import whole_ward
 from tests.dashboard.ward import scene
 from warehouse.indicator import measures
+
+DOMAINS = {
+    "Q": "/queue",
+    "D": "/dossiers",
+    "P": "/petitions",
+    "S": "/speakers",
+    "C": "/cameras",
+    "V": "/documents",
+    "H": "/system",
+}
+"""By the first letter of an indicator's id, the page where it is."""
 
 
 def test_leaves_fill_a_layout():
@@ -39,7 +51,9 @@ def test_what_goes_into_a_property_is_a_patch():
 
 
 def test_pages_are_found():
-    assert list(pages()) == ["/letters", "/", "/proof", "/sql", "/system"]
+    own = ["/", *DOMAINS.values()]
+    assert list(pages()) == [*own, "/letters", "/sql", "/proof"]
+    assert [page.path for page in pages().values() if page.pace] == own[:-1]
     assert {page.right for page in pages().values()} == {"leader", "analyst"}
 
 
@@ -50,12 +64,22 @@ def test_an_address_leads_to_a_page_and_what_it_is_about():
         assert find(wrong) is None, wrong
 
 
+def test_every_declared_indicator_appears_on_exactly_its_page():
+    set_viewer(Viewer("lan", frozenset({"admin"})))
+    found = {
+        path: {value for place, value in pages()[path].leaves(scene()).items() if place.path == "data-indicator"}
+        for path in DOMAINS.values()
+    }
+    for letter, path in DOMAINS.items():
+        assert found[path] == {one.id for one in measures() if one.id.startswith(letter)}, path
+
+
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("path", ["/letters", "/sql", "/system", *(f"/proof/{one.id}" for one in measures())])
+@pytest.mark.parametrize("path", ["/letters", "/sql", *DOMAINS.values(), *(f"/proof/{one.id}" for one in measures())])
 def test_every_page_renders_in_both_languages(path, language):
     set_viewer(Viewer("lan", frozenset({"admin"}), language))
     place = find(path)
-    one = scene(language, argument=place.argument)
+    one = whole_ward.scene(language, argument=place.argument)
     whole = fill(place.page.layout(one), place.page.leaves(one))
     text = json.dumps(json.loads(to_json(whole)), ensure_ascii=False)
     assert ("Tổng quan" in text) == (language == "vi")

@@ -1,0 +1,133 @@
+"""Card: one question of a page, declared as a value - its large figure, the small ones that follow from it, and what is drawn.
+
+A page of the wall is lines of cards; `wall_page` makes layout and leaves from them.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard import headline, number, tile
+from dashboard.page import Leaf, Leaves, Page, Scene
+from dashboard.part import Part
+from dashboard.short_name import short_name
+from dashboard.trend import trend
+from dashboard.viewer import viewer
+from ingest.label import Label
+from warehouse.indicator import measure, measures
+
+
+@dataclass(frozen=True)
+class Card:
+    """One card."""
+
+    id: str
+    title: Label
+    big: str = ""
+    """Id of the indicator whose figure is large."""
+    smalls: tuple[str, ...] = ()
+    """Ids of those whose figures stand beneath."""
+    part: Part | None = None
+    """What is drawn."""
+    note: Label | None = None
+    """Of what and when, beside the title."""
+
+    @property
+    def indicators(self) -> tuple[str, ...]:
+        """Ids of the indicators that the card answers for."""
+        drawn = self.part.indicators if self.part else ()
+        return _declared((*([self.big] if self.big else []), *self.smalls, *drawn))
+
+    def layout(self, scene: Scene) -> Component:
+        """The standing parts."""
+        body: list[Component] = []
+        for id in _declared((self.big,)):
+            unit = "" if measure(id).unit.out_of else scene.say(measure(id).unit.label)
+            name = id.lower()
+            said = [
+                html.Span(short_name(id, scene.language)),
+                html.Span(id=f"{name}-parts", className="parts"),
+                html.Div(id=f"{name}-trend", className="trend"),
+            ]
+            body += [tile.big(name, unit), html.Div(said, className="caption")]
+        if self.part:
+            body.append(self.part.layout(scene))
+        if smalls := [tile.small(id.lower(), short_name(id, scene.language)) for id in _declared(self.smalls)]:
+            body.append(tile.smalls(*smalls))
+        facts = [html.Span(scene.say(self.note))] if self.note else []
+        return tile.card(self.id, scene.say(self.title), *body, facts=facts)
+
+    def leaves(self, scene: Scene) -> Leaves:
+        """The changing parts."""
+        found = tile.card_leaves(self.id, scene, self.indicators) if self.indicators else {}
+        for id in _declared((self.big,)):
+            one = measure(id)
+            parts = "" if one.unit.out_of else number.parts(scene.read(id), scene.language)
+            found |= tile.figure_leaves(id, scene)
+            found[Leaf(f"{id.lower()}-parts", "children")] = parts
+            found[Leaf(f"{id.lower()}-trend", "children")] = trend(scene, id)
+        for id in _declared(self.smalls):
+            found |= tile.small_leaves(id, scene)
+        return found | (self.part.leaves(scene) if self.part else {})
+
+
+class Line(NamedTuple):
+    """Cards side by side."""
+
+    height: float
+    """Its share of the page's height."""
+    cards: tuple[Card, ...]
+    widths: tuple[float, ...] = ()
+    """The cards' shares of the width; equal where empty."""
+
+
+def wall_page(
+    path: str, label: Label, order: int, pace: timedelta | None, lines: tuple[Line, ...], *, only_now: bool = False
+) -> Page:
+    """A page of the wall.
+
+    Args:
+        path: its address.
+        label: its name.
+        order: its place among the pages.
+        pace: how long the wall shows it.
+        lines: its cards.
+        only_now: whether it asks for more than its leaves.
+    """
+
+    def layout(scene: Scene) -> Component:
+        shown = [
+            html.Div(
+                [card.layout(scene) for card in line.cards],
+                className="line",
+                style={"--columns": _shares(line.widths or (1,) * len(line.cards))},
+            )
+            for line in lines
+        ]
+        main = html.Main(shown, style={"--rows": _shares([line.height for line in lines])})
+        return html.Div(
+            [headline.head(scene, label), main, headline.foot(scene, viewer(), path)], className="wall domain"
+        )
+
+    def leaves(scene: Scene) -> Leaves:
+        found = headline.head_leaves(scene) | headline.foot_leaves(scene)
+        for line in lines:
+            for card in line.cards:
+                found |= card.leaves(scene)
+        return found
+
+    return Page(
+        path=path, label=label, right="leader", layout=layout, leaves=leaves, order=order, pace=pace, only_now=only_now
+    )
+
+
+def _declared(ids: tuple[str, ...]) -> tuple[str, ...]:
+    known = {one.id for one in measures()}
+    return tuple(id for id in ids if id in known)
+
+
+def _shares(shares: tuple[float, ...] | list[float]) -> str:
+    return " ".join(f"minmax(0, {share}fr)" for share in shares)

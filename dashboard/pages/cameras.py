@@ -1,0 +1,56 @@
+"""Camera: whether the cameras see, what they noticed and who looked at it, and how much passes."""
+
+from datetime import timedelta
+
+from dashboard import text
+from dashboard.card import Card, Line, wall_page
+from dashboard.chart import Chart, Series
+from dashboard.part import chart_part, groups_part, member_bars
+from ingest.label import Label
+
+SIGHT = Label("Tình trạng", "Health")
+ALERTS = Label("Cảnh báo", "Alerts")
+HALL = Label("Sảnh chờ", "Hall")
+TRAFFIC = Label("Lưu lượng", "Traffic")
+BY_HOUR = Label("Sự kiện theo giờ", "Events by hour")
+KINDS = Label("Sự kiện theo loại", "Events by kind")
+PER_HOUR = Label("sự kiện / giờ", "events / hour")
+PER_FIVE = Label("lượt / 5 phút", "crossings / 5 min")
+BY_FIVE = Label("Lưu lượng theo 5 phút", "Traffic by 5 min")
+
+EVENTS = Chart("events", PER_HOUR, (Series("C03"),), timedelta(hours=1), 24)
+CROSSINGS = Chart("crossings", PER_FIVE, (Series("C07"),), timedelta(minutes=5), 48)
+
+PAGE = wall_page(
+    "/cameras",
+    text.CAMERAS,
+    order=5,
+    pace=timedelta(seconds=20),
+    lines=(
+        Line(
+            15,
+            (
+                Card("sight", SIGHT, "C01", ("C02",)),
+                Card("alerts", ALERTS, "C04", ("C05", "C03")),
+                Card("hall", HALL, "C06"),
+                Card("traffic", TRAFFIC, "C07"),
+            ),
+        ),
+        Line(
+            16,
+            (
+                Card("events", BY_HOUR, part=chart_part(EVENTS)),
+                Card("kinds", KINDS, part=member_bars("kinds", "C03", "detection", 6)),
+            ),
+            (62, 38),
+        ),
+        Line(
+            16,
+            (
+                Card("crossings", BY_FIVE, part=chart_part(CROSSINGS)),
+                Card("groups", text.GROUPS_TITLE, part=groups_part(choice=False, layer="cameras")),
+            ),
+            (62, 38),
+        ),
+    ),
+)

@@ -1,0 +1,56 @@
+"""Văn bản và tin bài: what the office signed and published, and which groups have a digital team."""
+
+from datetime import timedelta
+
+from dashboard import text
+from dashboard.card import Card, Line, wall_page
+from dashboard.chart import Chart, Series
+from dashboard.part import chart_part, member_bars
+from ingest.label import Label
+
+DOCUMENTS = Label("Văn bản và tin bài", "Documents and news")
+BY_DAY = Label("Văn bản ban hành theo ngày", "Documents issued by day")
+NEWS_BY_DAY = Label("Tin bài theo ngày và nền tảng", "Items by day and platform")
+PLATFORMS = Label("Tin bài theo nền tảng", "Items by platform")
+PER_DAY = Label("văn bản / ngày", "documents / day")
+ITEMS_PER_DAY = Label("tin / ngày", "items / day")
+DAYS = 28
+
+ISSUED = Chart("issued", PER_DAY, (Series("V01", of_denominator=True),), timedelta(days=1), DAYS, usual=False)
+PUBLISHED = Chart(
+    "published",
+    ITEMS_PER_DAY,
+    tuple(
+        Series("V02", ("platform", platform), colour, text.CODES[platform])
+        for platform, colour in (("zalo", "blue"), ("portal", "light-blue"), ("fanpage", "live"), ("speaker", "wait"))
+    ),
+    timedelta(days=1),
+    DAYS,
+    usual=False,
+)
+
+PAGE = wall_page(
+    "/documents",
+    DOCUMENTS,
+    order=6,
+    pace=timedelta(seconds=20),
+    lines=(
+        Line(
+            13,
+            (
+                Card("signed", text.DOCUMENTS, "V01"),
+                Card("news", text.NEWS, "V02"),
+                Card("teams", text.TEAMS, "V03"),
+            ),
+        ),
+        Line(
+            18,
+            (
+                Card("issued", BY_DAY, part=chart_part(ISSUED)),
+                Card("platforms", PLATFORMS, part=member_bars("platforms", "V02", "platform", 4)),
+            ),
+            (62, 38),
+        ),
+        Line(18, (Card("published", NEWS_BY_DAY, part=chart_part(PUBLISHED)),)),
+    ),
+)

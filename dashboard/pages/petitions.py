@@ -1,0 +1,48 @@
+"""Phản ánh kiến nghị: how many came in and whence, and whether they are answered in time."""
+
+from datetime import timedelta
+
+from dashboard import text
+from dashboard.card import Card, Line, wall_page
+from dashboard.chart import Chart, Series
+from dashboard.part import chart_part, groups_part, member_bars
+from ingest.label import Label
+
+PETITIONS = Label("Phản ánh kiến nghị", "Petitions")
+ANSWERED = Label("Trả lời", "Answers")
+RECEIVED = Label("Tiếp nhận", "Received")
+DUE = Label("Thời hạn", "Deadlines")
+SATISFIED = Label("Hài lòng", "Satisfaction")
+CHANNELS = Label("Theo kênh", "By channel")
+FIELDS = Label("Theo lĩnh vực", "By field")
+DAILY = Label("Tiếp nhận theo ngày", "Received by day")
+PER_DAY = Label("kiến nghị / ngày", "petitions / day")
+
+BY_DAY = Chart("petitions-by-day", PER_DAY, (Series("P01"),), timedelta(days=1), 28, usual=False)
+
+PAGE = wall_page(
+    "/petitions",
+    PETITIONS,
+    order=3,
+    pace=timedelta(seconds=20),
+    lines=(
+        Line(
+            15,
+            (
+                Card("answered", ANSWERED, "P02"),
+                Card("received", RECEIVED, "P01"),
+                Card("due", DUE, "P04", ("P03",)),
+                Card("satisfied", SATISFIED, "P05"),
+            ),
+        ),
+        Line(
+            16,
+            (
+                Card("channels", CHANNELS, part=member_bars("channels", "P01", "channel", 4)),
+                Card("petition-fields", FIELDS, part=member_bars("petition-fields", "P01", "field_code", 6)),
+                Card("groups", text.GROUPS_TITLE, part=groups_part(choice=False, layer="petitions")),
+            ),
+        ),
+        Line(12, (Card("daily", DAILY, part=chart_part(BY_DAY)),)),
+    ),
+)

@@ -1,0 +1,62 @@
+"""Một cửa: who waits, how long, who serves them, and when people come."""
+
+from datetime import timedelta
+
+from dashboard import heat, text
+from dashboard.card import Card, Line, wall_page
+from dashboard.part import ARRIVALS, Part, member_bars
+from ingest.label import Label
+
+WAIT = Label("Đang chờ", "Waiting")
+LEVEL = Label("Mức phục vụ", "Service level")
+COUNTERS = Label("Quầy", "Counters")
+VISITS = Label("Lượt đến", "Visits")
+WAITING_BY = Label("Đang chờ theo dịch vụ", "Waiting by service")
+VISITS_BY = Label("Lượt hôm nay theo dịch vụ", "Visits today by service")
+HEAT = Label("Lượt đến theo giờ và ngày", "Visits by hour and day")
+SEVEN_DAYS = Label("7 ngày gần nhất", "last 7 days")
+QUARTERS = Label("theo 15 phút", "by 15 min")
+
+PAGE = wall_page(
+    "/queue",
+    text.QUEUE,
+    order=1,
+    pace=timedelta(seconds=30),
+    lines=(
+        Line(
+            15,
+            (
+                Card("waiting", WAIT, "Q02", ("Q05", "Q03", "Q04")),
+                Card("level", LEVEL, "Q07", ("Q10",)),
+                Card("counters", COUNTERS, "Q08", ("Q09", "Q06")),
+                Card("visits", VISITS, "Q01", ("Q11",)),
+            ),
+            (30, 22, 24, 24),
+        ),
+        Line(
+            18,
+            (
+                Card("arrivals", text.ARRIVALS, part=ARRIVALS, note=QUARTERS),
+                Card("waiting-by", WAITING_BY, part=member_bars("waiting-by", "Q02", "service_code", 6)),
+            ),
+            (65, 35),
+        ),
+        Line(
+            18,
+            (
+                Card(
+                    "heat",
+                    HEAT,
+                    part=Part(
+                        lambda scene: heat.heat(scene, "heat"),
+                        lambda scene: heat.heat_leaves(scene, "heat", "Q01"),
+                        ("Q01",),
+                    ),
+                    note=SEVEN_DAYS,
+                ),
+                Card("visits-by", VISITS_BY, part=member_bars("visits-by", "Q01", "service_code", 6)),
+            ),
+            (65, 35),
+        ),
+    ),
+)

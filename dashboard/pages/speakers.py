@@ -1,0 +1,39 @@
+"""Truyền thanh: whether the loudspeakers are connected, what they broadcast today, and whether it reaches every group."""
+
+from datetime import timedelta
+
+from dashboard import text
+from dashboard.card import Card, Line, wall_page
+from dashboard.part import groups_part, member_bars
+from ingest.label import Label
+
+CONNECTED = Label("Kết nối", "Connected")
+SCHEDULE = Label("Lịch phát", "Schedule")
+SUCCESS = Label("Phát thành công", "Success")
+AIRTIME = Label("Thời lượng", "Airtime")
+BY_TYPE = Label("Thời lượng theo loại bản tin", "Airtime by kind of bulletin")
+
+PAGE = wall_page(
+    "/speakers",
+    text.SPEAKERS,
+    order=4,
+    pace=timedelta(seconds=20),
+    lines=(
+        Line(
+            15,
+            (
+                Card("connected", CONNECTED, "S01", ("S02", "S03", "S07")),
+                Card("schedule", SCHEDULE, "S04"),
+                Card("success", SUCCESS, "S05", ("S06", "S09")),
+                Card("airtime", AIRTIME, "S08"),
+            ),
+        ),
+        Line(
+            22,
+            (
+                Card("groups", text.GROUPS_TITLE, part=groups_part(choice=False, layer="speakers")),
+                Card("by-type", BY_TYPE, part=member_bars("by-type", "S08", "bulletin_type", 4)),
+            ),
+        ),
+    ),
+)
