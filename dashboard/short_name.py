@@ -51,7 +51,7 @@ SHORT: dict[str, Label] = {
     "S06": Label("tin khẩn phát sau", "urgent news after"),
     "S07": Label("tổ được phủ", "groups covered"),
     "S08": Label("đã phát hôm nay", "airtime today"),
-    "S09": Label("cụm nhận tin khẩn", "reached by urgent news"),
+    "S09": Label("tổ có loa kết nối", "groups with a loudspeaker online"),
     "C01": Label("camera trực tuyến", "cameras online"),
     "C02": Label("mất hình, che khuất", "no picture, covered"),
     "C03": Label("sự kiện 24 giờ", "events, 24 h"),

@@ -22,9 +22,9 @@ PAGE = wall_page(
         Line(
             15,
             (
-                Card("connected", CONNECTED, "S01", ("S02", "S03", "S07")),
+                Card("connected", CONNECTED, "S01", ("S02", "S03", "S07", "S09")),
                 Card("schedule", SCHEDULE, "S04"),
-                Card("success", SUCCESS, "S05", ("S06", "S09")),
+                Card("success", SUCCESS, "S05", ("S06",)),
                 Card("airtime", AIRTIME, "S08"),
             ),
         ),
