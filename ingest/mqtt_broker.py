@@ -187,7 +187,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         finally:
             _deliveries.reset(token)
         message = wait_deliver.result()
-        if message is not None:
+        if message is not None and not self._closing:  # nobody has it then: the device sends it again
             handler.answer_after(message, deliveries)
         return True  # also after a topic that nobody may use: the message is dropped, the connection goes on
 

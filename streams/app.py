@@ -56,6 +56,7 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, sig
         app.conf.broker_consumer, app
     )
     worker.highwater = lambda place: app.consumer.highwater(TP(*place))
+    worker.is_heard = lambda place: app.consumer.is_heard(TP(*place))
     worker.seek = lambda place, offset: app.consumer.seek_to(TP(*place), offset)
     for name in [*map(topic_of, streams()), DEAD_LETTERS]:
         app.agent(app.topic(name, value_type=bytes, acks=False), name=name, concurrency=1)(_agent(worker, signs))

@@ -188,7 +188,10 @@ class Stocks:
         if value.indicator in self._owners:
             row = (value.numerator, value.denominator, value.window_ms)
             key = (value.indicator, value.dimension, value.member)
-            self._population((self._owners[value.indicator], value.ward)).show(key, row)
+            population = self._population((self._owners[value.indicator], value.ward))
+            known = population.shown.get(key)
+            if known is None or known[2] <= value.window_ms:  # a minute that was written again may be an older one
+                population.show(key, row)
             self._stored_ms = max(self._stored_ms, value.window_ms + GAUGE_MS)
 
     def _population(self, place: Place) -> Population:

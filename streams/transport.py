@@ -11,20 +11,27 @@ when it believes to have read further): the worker sees by the offsets when one 
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.transport.drivers import aiokafka as driver
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP, ConsumerMessage
 
 from streams.chunk import Chunk as Chunk
+from streams.freeze import SESSION
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 10.0
 """Seconds that the consumer's thread may take for something that asks nobody else."""
+
+HEARD = SESSION.total_seconds() / 2
+"""Seconds after Kafka's last word of a partition in which what it said there was holds: a worker that is cut off from Kafka may have
+lost its partitions to another, which knows of events that this one does not."""
 
 PAUSE = 0.05
 """Seconds until it is looked again whether a partition may be read."""
@@ -74,6 +81,14 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
                 await self.seek_wait({tp: offset})
         except IllegalStateError:
             log.info("%s-%d is no longer ours", *tp)
+
+    def is_heard(self, tp: TP) -> bool:
+        """Whether Kafka has answered for a partition within the last `HEARD` seconds."""
+        try:
+            heard_ms = self._thread._ensure_consumer().last_poll_timestamp(TopicPartition(*tp))
+        except (AssertionError, ConsumerNotStarted, IllegalStateError):
+            return False  # not started, or no longer ours
+        return heard_ms is not None and time.time() - heard_ms / 1000 < HEARD
 
     async def note(self, offsets: Mapping[TP, int]) -> bool:
         """Tell Kafka how far we are, for those who watch its lag; False: it was not heard, which harms nobody."""

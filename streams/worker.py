@@ -78,6 +78,8 @@ class Worker:
         """Grows with everything that is taken or recovered; for whoever watches that something is."""
         self.highwater: Callable[[Place], int | None] = lambda place: None
         """Kafka's offset after the last record; set by the app."""
+        self.is_heard: Callable[[Place], bool] = lambda place: True
+        """Whether Kafka has spoken of a partition lately; set by the app."""
         self.seek: Callable[[Place, int], Awaitable[None]] = _no_seek
         """Makes Kafka's offset the next one that is read; set by the app."""
 
@@ -249,7 +251,7 @@ class Worker:
 
     def _has_caught_up(self, part: Part) -> bool:
         highwater = self.highwater(part.place)
-        return part.is_open and highwater is not None and part.kafka_offset >= highwater
+        return part.is_open and highwater is not None and part.kafka_offset >= highwater and self.is_heard(part.place)
 
     def _moved(self) -> None:
         self.moves += 1

@@ -217,6 +217,14 @@ async def test_our_own_end_is_nobodys_last_will():
     await asyncio.to_thread(one.leave)
 
 
+async def test_what_comes_while_we_end_is_not_answered(running, connector):
+    with device(running.port, password=DEVICE) as one:
+        running._closing = True
+        one.publish("toy/1/note", "x")
+        await asyncio.sleep(0.3)
+        assert (one.acknowledged, connector.messages) == ([], [])
+
+
 async def test_a_new_connection_of_a_device_ends_the_old_one_first(running, connector):
     first = Device(running.port, password=DEVICE, will=("toy/1/online", "offline", 1, True))
     first.client.reconnect_delay_set(60, 60)

@@ -239,6 +239,22 @@ def test_what_an_earlier_life_wrote_of_members_is_written_again_minute_by_minute
     assert rows(again.take(), "Q02", "service_code") == [(2, 1, 0), (3, 1, 0)]
 
 
+def test_an_older_minute_that_was_written_again_does_not_hide_a_live_row() -> None:
+    """The live row says what was seen last; without its memory a fold would not correct it."""
+    fold = queue(visit(1, START))
+    watch(fold, 1, 5)
+    snapshot = json.loads(json.dumps(fold.dump()))
+    fold.fold(visit(2, START + timedelta(minutes=5, seconds=2)), [1])
+    fold.look(milliseconds(START) + 5 * GAUGE_MS + 8_000, only_stirred=False)
+    live = fold.take()
+    fold.fold(visit(3, START + timedelta(minutes=2), START + timedelta(minutes=3, seconds=30)), [2, 3])
+    again = Fold(topic_of("queue"), 0)
+    again.load(0, snapshot)
+    again.expect([*live, *fold.take()])
+    place = again._stocks._populations["ticket", "hong-bang"]
+    assert place.shown["Q02", "", ""] == (2, 0, milliseconds(START) + 5 * GAUGE_MS)
+
+
 def test_a_snapshot_of_an_older_release_is_taken() -> None:
     fold = queue(visit(1, START), visit(2, START + timedelta(minutes=2)))
     watch(fold, 1, 3)
