@@ -38,6 +38,8 @@ SHORT: dict[str, Label] = {
     "D18": Label("thanh toán trực tuyến", "paid online"),
     "D19": Label("số hóa", "digitised"),
     "D20": Label("lượt đến mỗi hồ sơ", "visits per dossier"),
+    "D21": Label("hẹn lại > 1 lần", "re-appointed > 1×"),
+    "D22": Label("dùng lại dữ liệu", "data reused"),
     "P01": Label("tiếp nhận từ đầu kỳ", "received this period"),
     "P02": Label("trả lời đúng hạn", "answered on time"),
     "P03": Label("sắp đến hạn", "near due"),

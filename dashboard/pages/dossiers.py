@@ -34,7 +34,7 @@ PAGE = wall_page(
                 Card("open", OPEN, "D05", ("D06", "D07", "D08")),
                 Card("on-time", ON_TIME, "D09", ("D10", "D11", "D12")),
                 Card("result", RESULT, "D04", ("D02", "D03")),
-                Card("supplement", SUPPLEMENT, "D13", ("D14", "D15")),
+                Card("supplement", SUPPLEMENT, "D13", ("D14", "D15", "D21")),
             ),
         ),
         Line(
@@ -47,7 +47,7 @@ PAGE = wall_page(
         Line(
             13,
             (
-                Card("online", ONLINE, "D17", ("D18", "D19")),
+                Card("online", ONLINE, "D17", ("D18", "D19", "D22")),
                 Card("score", SCORE, "D16", ("D20",)),
             ),
         ),

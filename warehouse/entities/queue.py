@@ -15,7 +15,7 @@ from ingest.events.queue import (
     TicketTransferred,
 )
 from ingest.label import Label
-from warehouse.entity import Constant, Entity, First, Latest
+from warehouse.entity import Attr, Constant, Entity, First, Latest
 from warehouse.expression import NEVER, least
 
 _EVERY = (
@@ -38,6 +38,7 @@ TICKET = Entity(
         "priority": Constant(_EVERY, "priority"),
         "issued_at": First((TicketIssued,)),
         "called_at": First((TicketCalled,)),
+        "last_called_at": Latest(dict.fromkeys((TicketCalled, TicketRecalled), Attr("called_at")), empty=NEVER),
         "serving_at": First((TicketServingStarted,)),
         "served_at": First((TicketServed,)),
         "no_show_at": First((TicketNoShow,)),

@@ -14,20 +14,34 @@ PETITIONS = Unit(Label("PAKN", "petitions"))
 LIMIT = 15 * 8 * 60 * MINUTE
 """15 working days, where the channel gives no date of its own (QĐ 766, item 5.2)."""
 
+NEAR_DUE = 2 * 8 * 60 * MINUTE
+"""Two working days."""
+
 
 def closed_at(p: Any) -> Any:
     """When it was answered, refused or handed to another body."""
     return least(p.answered_at, p.refused_at, p.transferred_at)
 
 
+def left(p: Any, at: Any) -> Any:
+    """What is left of the limit, below 0 when it is over: days until the channel's due date, else of 15 working days."""
+    return choose(p.due_at < NEVER, ward_day(p.due_at) - ward_day(at), LIMIT - working_time(p.received_at, at))
+
+
 def in_time(p: Any, at: Any) -> Any:
-    """Whether a time is within the limit: the due date, else 15 working days."""
-    return choose(p.due_at < NEVER, ward_day(at) <= ward_day(p.due_at), working_time(p.received_at, at) <= LIMIT)
+    """Whether a time is within the limit."""
+    return left(p, at) >= 0
 
 
 def unanswered(p: Any, now: Any) -> Any:
     """Received and not closed."""
     return (p.received_at <= now) & (closed_at(p) > now)
+
+
+def near_due(p: Any, now: Any) -> Any:
+    """Not closed, in time, and at most two working days are left."""
+    remaining = choose(p.due_at < NEVER, working_time(now, p.due_at), left(p, now))
+    return unanswered(p, now) & in_time(p, now) & (remaining <= NEAR_DUE)
 
 
 RECEIVED = Indicator(
@@ -60,4 +74,32 @@ ON_TIME = Indicator(
     ),
     span="period",
     threshold=Threshold(warning=100, critical=90, below=True),
+)
+
+NEAR_DUE_OPEN = Indicator(
+    id="P03",
+    label=Label("PAKN sắp đến hạn", "Petitions near due"),
+    definition=Label(
+        "PAKN chưa trả lời, chưa quá hạn, còn không quá 2 ngày làm việc",
+        "Petitions not answered, not overdue, with at most 2 working days left",
+    ),
+    unit=PETITIONS,
+    of=PETITION,
+    value=Level(near_due),
+    by=("channel", "field_code"),
+    threshold=Threshold(warning=0, critical=None),
+)
+
+OVERDUE_OPEN = Indicator(
+    id="P04",
+    label=Label("PAKN quá hạn", "Petitions overdue"),
+    definition=Label(
+        "PAKN chưa trả lời đã qua hạn của kênh; kênh không ghi hạn thì quá 15 ngày làm việc từ khi tiếp nhận (QĐ 766)",
+        "Petitions not answered and past the channel's due date; where it gives none, past 15 working days from receipt (QĐ 766)",
+    ),
+    unit=PETITIONS,
+    of=PETITION,
+    value=Level(lambda p, now: unanswered(p, now) & (left(p, now) < 0)),
+    by=("channel", "field_code"),
+    threshold=Threshold(warning=None, critical=0),
 )

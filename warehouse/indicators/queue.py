@@ -6,7 +6,7 @@ from typing import Any
 from ingest.label import Label
 from warehouse.aggregate import Count, Largest, Level, Mean, Quantile, Ratio
 from warehouse.entities.queue import COUNTER, TICKET
-from warehouse.expression import MINUTE, NEVER, least, ward_day
+from warehouse.expression import MINUTE, NEVER, choose, least, ward_day
 from warehouse.indicator import MINUTES, Indicator, Threshold, Unit, reported
 
 PEOPLE = Unit(Label("người", "people"))
@@ -20,6 +20,16 @@ def waiting(t: Any, now: Any) -> Any:
     """The ticket was issued today and nobody has called it, nor has it ended another way."""
     ended = least(t.called_at, t.serving_at, t.served_at, t.no_show_at, t.cancelled_at, t.expired_at)
     return (t.issued_at <= now) & (ended > now) & (ward_day(t.issued_at) == ward_day(now))
+
+
+def serving_since(t: Any) -> Any:
+    """When service began; where nobody noted it, the last call."""
+    return choose(t.serving_at < NEVER, t.serving_at, t.last_called_at)
+
+
+def closed_at(t: Any) -> Any:
+    """When the ticket was done with: served, else given up or expired."""
+    return choose(t.served_at < NEVER, t.served_at, least(t.no_show_at, t.cancelled_at, t.expired_at))
 
 
 def abandoned_at(t: Any) -> Any:
@@ -101,6 +111,24 @@ LONGEST_WAIT = Indicator(
     threshold=Threshold(warning=15, critical=30),
 )
 
+MEAN_SERVICE = Indicator(
+    id="Q06",
+    label=Label("Thời gian phục vụ trung bình", "Mean service time"),
+    definition=Label(
+        "Trung bình từ lúc bắt đầu phục vụ (nếu không ghi thì từ lần gọi cuối) đến lúc phục vụ xong, của các lượt xong trong ngày",
+        "Mean of service end minus service start (the last call where no start was noted), over the tickets served on the local day",
+    ),
+    unit=MINUTES,
+    of=TICKET,
+    value=Mean(
+        amount=lambda t: t.served_at - serving_since(t),
+        at=lambda t: t.served_at,
+        where=lambda t: serving_since(t) <= t.served_at,
+    ),
+    by=("service_code",),
+    window=timedelta(minutes=15),
+)
+
 SERVICE_LEVEL = Indicator(
     id="Q07",
     label=Label("Mức phục vụ trong 15 phút", "Service level, 15 min"),
@@ -134,6 +162,25 @@ COUNTERS_OPEN = Indicator(
         numerator=Level(lambda c, now: (c.registered_at <= now) & (c.state == "open")),
         denominator=Level(lambda c, now: c.registered_at <= now),
     ),
+)
+
+ABANDONED = Indicator(
+    id="Q10",
+    label=Label("Tỷ lệ bỏ lượt", "Abandonment"),
+    definition=Label(
+        "(lượt vắng mặt khi gọi + lượt hủy) / lượt đã kết thúc (phục vụ xong, vắng mặt, hủy, hết hạn), trong ngày",
+        "(no-shows + cancelled) / tickets closed (served, no-show, cancelled, expired), on the local day",
+    ),
+    unit=Unit(Label("%", "%"), 100.0, 1),
+    of=TICKET,
+    value=Ratio(
+        numerator=Count(
+            at=closed_at, where=lambda t: (t.served_at == NEVER) & (least(t.no_show_at, t.cancelled_at) < NEVER)
+        ),
+        denominator=Count(at=closed_at),
+    ),
+    by=("service_code",),
+    threshold=Threshold(warning=5, critical=None),
 )
 
 VISITS_SO_FAR = Indicator(
