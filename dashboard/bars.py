@@ -60,7 +60,8 @@ def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene) -> Le
     for place in range(count):
         row = rows[place] if place < len(rows) else Row("", 0)
         parts = (row.value - row.warning - row.critical, row.warning, row.critical)
-        leaves[Leaf(f"{name}-{place}-name", "children")] = row.name
+        nothing = scene.say(text.NOTHING) if not rows and place == 0 else ""
+        leaves[Leaf(f"{name}-{place}-name", "children")] = row.name or nothing
         leaves[Leaf(f"{name}-{place}-shown", "children")] = (
             row.shown or number.whole(row.value, scene.language) if row.value else ""
         )

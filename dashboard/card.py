@@ -36,6 +36,12 @@ class Card:
     """Of what and when, beside the title."""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing that it asks for is declared."""
+        drawn = self.part is not None and not (self.part.indicators and not _declared(self.part.indicators))
+        return not drawn and not _declared((self.big, *self.smalls))
+
+    @property
     def indicators(self) -> tuple[str, ...]:
         """Ids of the indicators that the card answers for."""
         drawn = self.part.indicators if self.part else ()
@@ -83,6 +89,18 @@ class Line(NamedTuple):
     widths: tuple[float, ...] = ()
     """The cards' shares of the width; equal where empty."""
 
+    def filled(self) -> "Line":
+        """The same without the cards that would be empty."""
+        widths = self.widths or (1,) * len(self.cards)
+        kept = [(card, width) for card, width in zip(self.cards, widths, strict=True) if not card.is_empty]
+        return Line(self.height, tuple(card for card, _ in kept), tuple(width for _, width in kept))
+
+    @property
+    def row(self) -> str:
+        """Its row of the page's grid: figures get the height that they need, drawings what is left."""
+        least = "min-content" if any(card.big for card in self.cards) else "0"
+        return f"minmax({least}, {self.height}fr)"
+
 
 def wall_page(
     path: str, label: Label, order: int, pace: timedelta | None, lines: tuple[Line, ...], *, only_now: bool = False
@@ -97,24 +115,25 @@ def wall_page(
         lines: its cards.
         only_now: whether it asks for more than its leaves.
     """
+    filled = [line for line in map(Line.filled, lines) if line.cards]
 
     def layout(scene: Scene) -> Component:
         shown = [
             html.Div(
                 [card.layout(scene) for card in line.cards],
                 className="line",
-                style={"--columns": _shares(line.widths or (1,) * len(line.cards))},
+                style={"--columns": " ".join(f"minmax(0, {width}fr)" for width in line.widths)},
             )
-            for line in lines
+            for line in filled
         ]
-        main = html.Main(shown, style={"--rows": _shares([line.height for line in lines])})
+        main = html.Main(shown, style={"--rows": " ".join(line.row for line in filled)})
         return html.Div(
             [headline.head(scene, label), main, headline.foot(scene, viewer(), path)], className="wall domain"
         )
 
     def leaves(scene: Scene) -> Leaves:
         found = headline.head_leaves(scene) | headline.foot_leaves(scene)
-        for line in lines:
+        for line in filled:
             for card in line.cards:
                 found |= card.leaves(scene)
         return found
@@ -127,7 +146,3 @@ def wall_page(
 def _declared(ids: tuple[str, ...]) -> tuple[str, ...]:
     known = {one.id for one in measures()}
     return tuple(id for id in ids if id in known)
-
-
-def _shares(shares: tuple[float, ...] | list[float]) -> str:
-    return " ".join(f"minmax(0, {share}fr)" for share in shares)

@@ -4,6 +4,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from ingest.label import Language
+from ingest.room import shown
 from warehouse.indicator import Measure
 from warehouse.reading import Reading
 
@@ -46,6 +47,12 @@ def percent(numerator: int, denominator: int, language: Language, decimals: int 
         The digits, or a dash where the denominator is 0.
     """
     return decimal(Fraction(100 * numerator, denominator), decimals, language, floor=True) if denominator else NONE
+
+
+def size(count: int, language: Language) -> str:
+    """So many bytes, for people: `81,5 GB`."""
+    said = shown(count)
+    return said.replace(".", ",") if language == "vi" else said
 
 
 def figure(reading: Reading, language: Language) -> str:

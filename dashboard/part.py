@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from dashboard import arrivals, text
 from dashboard.bars import Row, bars, bars_leaves, member_rows
 from dashboard.chart import Chart
-from dashboard.groups import grid, grid_leaves
+from dashboard.groups import LAYERS, grid, grid_leaves
 from dashboard.page import Leaves, Scene
 
 
@@ -85,4 +85,5 @@ def groups_part(*, choice: bool = True, layer: str = "worst") -> Part:
         choice: whether its layer can be chosen.
         layer: the one shown first.
     """
-    return Part(lambda scene: grid(scene, choice=choice, layer=layer), grid_leaves, ("S01", "S02"))
+    indicators = LAYERS[layer].indicators if layer in LAYERS else ("S01", "S02")
+    return Part(lambda scene: grid(scene, choice=choice, layer=layer), grid_leaves, indicators)

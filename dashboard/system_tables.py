@@ -14,7 +14,7 @@ from dashboard.standing import AUDITED_WITHIN
 from dashboard.table import Cell, table
 from ingest.clock import WARD_ZONE, moment
 from ingest.label import Label, Language
-from ingest.room import Disk, shown
+from ingest.room import Disk
 from warehouse.keeping.state import KeeperState
 from warehouse.standing import Audit, Stored
 from warehouse.stops import Stop
@@ -160,7 +160,7 @@ def disk_table(disks: list[Disk], language: Language) -> Component:
         if disk.is_low:
             label = SHORT if disk.is_short else LOW
             word = _bad(label.text(language), "critical" if disk.is_short else "warning")
-        rows.append([str(disk.folder), shown(disk.free), word])
+        rows.append([str(disk.folder), number.size(disk.free, language), word])
     return table(_heads(DISK_HEADS, language), rows, (1,))
 
 

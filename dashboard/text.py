@@ -79,8 +79,23 @@ CODES: dict[str, Label] = {
     "portal": Label("Cổng", "Portal"),
     "fanpage": Label("Fanpage", "Fan page"),
     "speaker": Label("Loa", "Speakers"),
+    "ha_tang": Label("Hạ tầng", "Infrastructure"),
+    "trat_tu_do_thi": Label("Trật tự đô thị", "Public order"),
+    "direct": Label("Trực tiếp", "In person"),
+    "dvcqg": Label("Cổng DVC quốc gia", "National portal"),
+    "city": Label("Cổng thành phố", "City portal"),
+    "1022": Label("Tổng đài 1022", "Hotline 1022"),
+    "thong_thuong": Label("Thông thường", "Regular"),
+    "uu_tien": Label("Ưu tiên", "Priority"),
+    "khan_cap": Label("Khẩn cấp", "Emergency"),
+    "line_cross": Label("Qua vạch đếm", "Line crossed"),
+    "intrusion": Label("Xâm nhập", "Intrusion"),
+    "loitering": Label("Lảng vảng", "Loitering"),
+    "abandoned_object": Label("Vật bỏ quên", "Abandoned object"),
+    "crowd": Label("Tụ tập đông", "Crowd"),
+    "congestion": Label("Ùn tắc", "Congestion"),
 }
-"""What codes of services, fields, applications and platforms are called."""
+"""What codes of services, fields, channels, applications, platforms, bulletins and camera events are called."""
 
 DAYS = (
     Label("Thứ Hai", "Monday"),
@@ -137,6 +152,7 @@ OPEN_DOSSIERS = Label("Hồ sơ đang giải quyết", "Dossiers in progress")
 OPEN_NOW = Label("đang xử lý", "open")
 RECEIVED_TODAY = Label("nhận hôm nay", "received today")
 OTHERS = Label("Còn lại", "Others")
+NOTHING = Label("Chưa có", "None yet")
 GROUPS = Label("{count} tổ dân phố", "{count} residential groups")
 GROUPS_TITLE = Label("Tổ dân phố", "Residential groups")
 CELL_NORMAL = Label("bình thường", "normal")

@@ -29,12 +29,16 @@
     return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
   }
 
+  function milliseconds(value) {
+    return Math.round(value).toLocaleString(root.lang === "en" ? "en-GB" : "vi-VN") + " ms";
+  }
+
   function showLatency() {
     const sorted = latencies.slice(-SHOWN).sort((a, b) => a - b);
     const element = document.getElementById("latency");
     if (!element) return;
     element.textContent = sorted.length
-      ? "p50 " + Math.round(percentile(sorted, 0.5)) + " ms · p95 " + Math.round(percentile(sorted, 0.95)) + " ms"
+      ? "p50 " + milliseconds(percentile(sorted, 0.5)) + " · p95 " + milliseconds(percentile(sorted, 0.95))
       : "–";
   }
 

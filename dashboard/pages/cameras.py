@@ -5,7 +5,7 @@ from datetime import timedelta
 from dashboard import text
 from dashboard.card import Card, Line, wall_page
 from dashboard.chart import Chart, Series
-from dashboard.part import chart_part, groups_part, member_bars
+from dashboard.part import chart_part, member_bars
 from ingest.label import Label
 
 SIGHT = Label("Tình trạng", "Health")
@@ -14,6 +14,7 @@ HALL = Label("Sảnh chờ", "Hall")
 TRAFFIC = Label("Lưu lượng", "Traffic")
 BY_HOUR = Label("Sự kiện theo giờ", "Events by hour")
 KINDS = Label("Sự kiện theo loại", "Events by kind")
+FAULTY = Label("Camera đang có lỗi", "Cameras with a fault")
 PER_HOUR = Label("sự kiện / giờ", "events / hour")
 PER_FIVE = Label("lượt / 5 phút", "crossings / 5 min")
 BY_FIVE = Label("Lưu lượng theo 5 phút", "Traffic by 5 min")
@@ -48,7 +49,7 @@ PAGE = wall_page(
             16,
             (
                 Card("crossings", BY_FIVE, part=chart_part(CROSSINGS)),
-                Card("groups", text.GROUPS_TITLE, part=groups_part(choice=False, layer="cameras")),
+                Card("faulty", FAULTY, part=member_bars("faulty", "C02", "key", 6)),
             ),
             (62, 38),
         ),

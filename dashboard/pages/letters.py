@@ -9,6 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import text
+from dashboard.grid_words import grid_words
 from dashboard.headline import navigation
 from dashboard.page import Page, Scene
 from dashboard.viewer import viewer
@@ -177,6 +178,7 @@ def _grid(id: str, columns: list[tuple[str, Label, int]], scene: Scene, *, selec
             "ensureDomOrder": True,
             "animateRows": False,
             "suppressCellFocus": False,
+            "localeText": grid_words(scene.language),
         },
         className="sql-table",
     )

@@ -3,12 +3,14 @@
 from datetime import timedelta
 
 from dashboard import text
+from dashboard.broadcasts import schedule
 from dashboard.card import Card, Line, wall_page
 from dashboard.part import groups_part, member_bars
 from ingest.label import Label
 
 CONNECTED = Label("Kết nối", "Connected")
 SCHEDULE = Label("Lịch phát", "Schedule")
+BROADCASTS = Label("Lịch phát hôm nay", "Broadcasts today")
 SUCCESS = Label("Phát thành công", "Success")
 AIRTIME = Label("Thời lượng", "Airtime")
 BY_TYPE = Label("Thời lượng theo loại bản tin", "Airtime by kind of bulletin")
@@ -32,8 +34,10 @@ PAGE = wall_page(
             22,
             (
                 Card("groups", text.GROUPS_TITLE, part=groups_part(choice=False, layer="speakers")),
+                Card("broadcasts", BROADCASTS, part=schedule("broadcasts", 8)),
                 Card("by-type", BY_TYPE, part=member_bars("by-type", "S08", "bulletin_type", 4)),
             ),
+            (42, 30, 28),
         ),
     ),
 )

@@ -9,6 +9,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import text
+from dashboard.grid_words import grid_words
 from dashboard.headline import navigation
 from dashboard.page import Page, Scene
 from dashboard.viewer import viewer
@@ -134,7 +135,12 @@ def _answer(scene: Scene) -> Component:
         columnDefs=[],
         defaultColDef={"sortable": True, "filter": True, "resizable": True, "minWidth": 90, "cellDataType": False},
         columnSize="autoSize",
-        dashGridOptions={"enableCellTextSelection": True, "ensureDomOrder": True, "animateRows": False},
+        dashGridOptions={
+            "enableCellTextSelection": True,
+            "ensureDomOrder": True,
+            "animateRows": False,
+            "localeText": grid_words(scene.language),
+        },
         className="sql-table",
     )
     chart = html.Div(

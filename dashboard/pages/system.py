@@ -29,7 +29,9 @@ def _block(*ids: str) -> Part:
     """The places of what is asked."""
     return Part(
         lambda scene: html.Div(
-            [html.Div(html.P(scene.say(READING), className="quiet"), id=id) for id in ids], className="block-body"
+            [html.Div(html.P(scene.say(READING), className="quiet"), id=id) for id in ids],
+            className="block-body",
+            tabIndex="0",
         )
     )
 
@@ -38,6 +40,7 @@ TICK = Part(
     lambda scene: html.Div(
         [*_block("system-streams").layout(scene).children, dcc.Interval(id="system-tick", interval=REFRESH_MS)],
         className="block-body",
+        tabIndex="0",
     )
 )
 

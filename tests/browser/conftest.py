@@ -1,6 +1,7 @@
 """The whole stack on real parts and a real browser, one start of each for all browser tests."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -146,6 +147,11 @@ def artefacts():
     """Where screenshots are kept for people to look at."""
     ARTEFACTS.mkdir(exist_ok=True)
     return ARTEFACTS
+
+
+def shown(page: Page) -> None:
+    """Wait until the page is filled, whether figures are pushed to it or not."""
+    expect(page.locator("#pulse")).to_have_attribute("data-frame", re.compile(r"\d"), timeout=PATIENCE)
 
 
 def live(page: Page) -> None:

@@ -8,14 +8,16 @@ from ingest.kafka_extent import Extent, Held
 from ingest.room import Disk
 from tests.dashboard.board import BoardOfTests, call
 from tests.dashboard.test_overview import texts
-from tests.dashboard.test_standing import NOW, STOP, audit
+from tests.dashboard.test_standing import NOW, audit
 from tests.dashboard.ward import NOW_MS, ingest_settings, scene
 from warehouse.keeping.state import Chore, KeeperState
 from warehouse.positions import Base
 from warehouse.standing import Stored
+from warehouse.stops import Stop
 
 QUEUE = "ioc.queue.v1"
 KEPT = Stored(QUEUE, 2, 883, 2, 5, 889, NOW_MS - 60_000, NOW)
+STOP = Stop(QUEUE, 2, 1204, True, "51/1000", "worker", 0, NOW)
 GB = 10**9
 
 
@@ -54,7 +56,7 @@ def test_streams_say_what_is_stored_and_what_waits():
     table = said(stream_table([KEPT], {(QUEUE, 2): 12, (QUEUE, 0): 1}, [], NOW_MS, "vi"))
     for part in ("Một cửa", "883", "13", "10:14"):
         assert part in table
-    assert "đã dừng" in said(stream_table([KEPT], {}, [STOP._replace(topic=QUEUE)], NOW_MS, "vi"))
+    assert "đã dừng" in said(stream_table([KEPT], {}, [STOP], NOW_MS, "vi"))
 
 
 def test_sources_chores_and_disks_have_a_word_beside_the_colour():

@@ -1,0 +1,39 @@
+import pytest
+
+from dashboard.page import pages
+from tests.browser.conftest import shown
+
+pytestmark = pytest.mark.browser
+
+WALL = [page.path for page in pages().values() if page.pace]
+CUT = """() => [...document.querySelectorAll('.card')]
+    .filter(card => card.scrollHeight > card.clientHeight + 1 || card.scrollWidth > card.clientWidth + 1)
+    .map(card => card.id)"""
+OVERLAPPING = """() => [...document.querySelectorAll('.small')].filter(small => {
+    const next = small.nextElementSibling;
+    const figure = small.querySelector('.figure').getBoundingClientRect();
+    return next && next.getBoundingClientRect().top < figure.bottom && next.getBoundingClientRect().left < figure.right;
+}).map(small => small.id)"""
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (3440, 1440), (1366, 768)])
+def test_pages_of_the_wall_fit_and_nothing_is_cut(open_board, stack, artefacts, size):
+    with open_board(size=size) as page:
+        for path in WALL:
+            page.goto(stack.install.board.url + path)
+            shown(page)
+            assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
+                *size
+            ], path
+            assert page.evaluate(CUT) == [], path
+            assert page.evaluate(OVERLAPPING) == [], path
+            page.screenshot(path=artefacts / f"{path.strip('/') or 'overview'}-{size[0]}x{size[1]}.png")
+
+
+def test_a_phone_scrolls_in_one_direction_only(open_board, stack):
+    with open_board(size=(390, 844), rights=("admin",)) as page:
+        for path in [one.path for one in pages().values() if one.arguments is None]:
+            page.goto(stack.install.board.url + path)
+            shown(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
+            assert page.evaluate(OVERLAPPING) == [], path

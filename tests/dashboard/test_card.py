@@ -1,0 +1,54 @@
+import pytest
+
+from dashboard.broadcasts import schedule
+from dashboard.card import Card, Line, wall_page
+from dashboard.page import fill
+from dashboard.part import member_bars
+from dashboard.viewer import Viewer, set_viewer
+from ingest.label import Label
+from tests.dashboard import ward
+from tests.dashboard.ward import scene
+
+TITLE = Label("Thẻ", "Card")
+HOUR_MS = 3_600_000
+
+
+def test_what_nothing_is_declared_for_takes_no_place():
+    filled = Line(10, (Card("a", TITLE, "Q02"), Card("b", TITLE, "X01", ("X02",))), (60, 40)).filled()
+    assert [card.id for card in filled.cards] == ["a"]
+    assert filled.widths == (60,)
+    assert Card("c", TITLE, part=member_bars("c", "X01", "kind", 3)).is_empty
+    assert not Card("d", TITLE, "X01", ("Q03",)).is_empty
+
+
+def test_a_line_without_cards_is_left_out():
+    set_viewer(Viewer("lan", frozenset({"admin"})))
+    page = wall_page("/x", TITLE, 1, None, (Line(10, (Card("a", TITLE, "Q02"),)), Line(20, (Card("b", TITLE, "X01"),))))
+    found = fill(page.layout(scene()), page.leaves(scene()))
+    assert found.children[1].style == {"--rows": "minmax(min-content, 10fr)"}
+
+
+def test_bars_of_nothing_say_so():
+    found = member_bars("bars", "Q02", "service_code", 3).leaves(scene())
+    assert [value for leaf, value in found.items() if leaf.path == "children"] == ["Chưa có", "", "", "", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("count", "times"),
+    [(4, ["06:00", "09:00", "10:00", "17:00"]), (3, ["09:00", "10:00", "17:00"]), (2, ["10:00", "17:00"]), (1, [""])],
+)
+def test_the_days_broadcasts_with_what_is_over_giving_way(count, times):
+    planned = [(6, 1), (9, 1), (10, 0), (17, 0)]
+    values = [ward.stock("S04", 2, 4)] + [
+        ward.stock("S04", over, 1, ("start_at", str(ward.TODAY_MS + hour * HOUR_MS))) for hour, over in planned
+    ]
+    found = schedule("day", count).leaves(scene(extra=values))
+    assert [value for leaf, value in found.items() if leaf.id.endswith("-at")] == times
+    states = [value for leaf, value in found.items() if leaf.id.endswith("-detail")]
+    assert states == ["đã phát xong", "đã phát xong", "trong giờ phát", "sắp tới"][-count:] or count == 1
+
+
+def test_a_day_without_broadcasts_says_so():
+    found = schedule("day", 2).leaves(scene(extra=[ward.stock("S04", 0, 0)]))
+    assert "Hôm nay không có lịch phát" in found.values()
+    assert "–" in schedule("day", 2).leaves(scene()).values()
