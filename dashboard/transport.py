@@ -6,6 +6,7 @@ it has taken in the last one: a slow browser gets fewer, newer frames, and nothi
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any
 
 from dash import Dash, Input, State, ctx, dcc, html, set_props
@@ -64,7 +65,7 @@ def register(app: Dash, live: Live) -> None:
 async def _push(live: Live, socket: Any) -> None:
     path = None
     while not path:  # the page itself comes by HTTP; nothing can be set before it is there
-        path = await socket.get_prop("page-path", "data", _ANSWER_WITHIN)
+        path = await _shown_path(socket)
         if not path:
             await asyncio.sleep(0.05)
     place, language = _allowed(path), viewer().language
@@ -81,12 +82,19 @@ async def _push(live: Live, socket: Any) -> None:
         _send(fresh, _pulse(live, frame, "push"))
         shown |= fresh
         number = frame.number
-        now_at = await socket.get_prop("page-path", "data", _ANSWER_WITHIN)  # the browser has taken it in
+        now_at = await _shown_path(socket)  # the browser has taken it in
         if now_at != path:  # a wall has turned its page
             path, place, shown, charted = now_at, _allowed(now_at), {}, 0.0
             continue
         await asyncio.sleep(max(0.0, began + LEAST_INTERVAL - time.monotonic()))
         await live.changed(number)
+
+
+async def _shown_path(socket: Any) -> Any:
+    """Where the browser is, once it answers; one that sleeps is asked again until it does, or its connection ends."""
+    while True:
+        with suppress(TimeoutError):
+            return await socket.get_prop("page-path", "data", _ANSWER_WITHIN)
 
 
 def _send(leaves: Leaves, pulse: dict[str, Any]) -> None:

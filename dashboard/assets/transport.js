@@ -58,11 +58,16 @@
     );
   }
 
+  function beginLive() {
+    if (liveSince === null) performance.mark("ioc-live");
+    liveSince = window.iocClock.now();
+  }
+
   function onPulse(pulse) {
     lastAny = stamp();
     if (pulse.dataset.way === "push") {
       lastPush = lastAny;
-      if (liveSince === null) requestAnimationFrame(() => setTimeout(() => (liveSince = window.iocClock.now()), 0));
+      if (liveSince === null) requestAnimationFrame(() => setTimeout(beginLive, 0));
       else if (pulse.dataset.recorded && !document.hidden) measure(pulse.dataset.recorded);
     }
     judge();

@@ -100,6 +100,7 @@
       if (!find("wall-tour") || !window.dash_clientside || !window.dash_clientside.set_props) return;
       stops = JSON.parse(find("wall-tour").dataset.stops);
       turnAt = now + stops[0][1] * 1000;
+      find("page").inert = true; // links are for the desk
       askForSound();
     }
     const isLost = root.dataset.transport === "lost";

@@ -44,10 +44,10 @@ class Away:
 class BoardOfTests:
     """A board and ways to talk to it."""
 
-    def __init__(self, folder, ask_feed=lambda question: [], reader=None, **changed):
+    def __init__(self, folder, ingest=None, ask_feed=lambda question: [], reader=None, **changed):
         self.settings = board_settings(folder, **changed)
         self.accounts = Accounts(self.settings)
-        self.live = StillLive(ingest_settings(folder), self.settings, lambda now_ms: values())
+        self.live = StillLive(ingest or ingest_settings(folder), self.settings, lambda now_ms: values())
         self.reader = reader or Away()
         self.board = build(self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None))
         self.server = self.board.server

@@ -19,8 +19,12 @@ class Browser:
         self.sent = []
         self.path = "/"
         self.answers = asyncio.Semaphore(0)
+        self.naps = 0
 
     async def get_prop(self, component_id, name, timeout):
+        if self.naps:
+            self.naps -= 1
+            raise TimeoutError
         await self.answers.acquire()
         return self.path
 
@@ -76,6 +80,17 @@ async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
     await until(lambda: len(browser.sent) == 2)
     assert browser.sent[1][0][Leaf("q02-figure", "children")] == "129"
     assert len(browser.sent[1][1]["data-recorded"].split()) == 100, "but every event's time is told"
+    task.cancel()
+
+
+async def test_a_browser_that_sleeps_is_waited_for(tested, browser):
+    browser.naps = 3
+    task = asyncio.create_task(transport._push(tested.live, browser))
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 1)
+    browser.naps = 1000
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 2)
     task.cancel()
 
 

@@ -1,0 +1,85 @@
+"""The board of known figures on a port of its own, for a browser: no Kafka and no warehouse behind it."""
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import uvicorn
+
+from commands.ports import free
+from dashboard.alarm.alarm import Alarms
+from dashboard.wall.display import Displays
+from ingest.clock import RealClock
+from tests.dashboard.board import BoardOfTests
+from tests.dashboard.ward import NOW, ingest_settings
+from warehouse.push import Push
+from warehouse.value import Value
+
+
+class Served:
+    """A board in this process that a browser can reach."""
+
+    def __init__(self, tested: BoardOfTests, server: uvicorn.Server) -> None:
+        self.live = tested.live
+        self.displays = Displays(tested.settings)
+        self.url = tested.settings.url
+        self._server = server
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_until_complete, args=[server.serve()], daemon=True)
+
+    def start(self) -> None:
+        """Serve; returns once it does."""
+        self._thread.start()
+        while not self._server.started:
+            assert self._thread.is_alive()
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """Serve no more."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._loop.close()
+
+    def push(self, *values: Value) -> None:
+        """Let the streams change some figures."""
+        pushed = Push(values[0].ward, list(values), self.live.now_ms())
+        self._loop.call_soon_threadsafe(self.live.take, [pushed])
+
+    def show(self, alarms: Alarms) -> None:
+        """Let the alarms be these."""
+        self._loop.call_soon_threadsafe(self.live.show, alarms)
+
+    def add_display(self, *stops: tuple[str, float]) -> tuple[str, str]:
+        """Let a screen in that shows these pages for so many seconds; its id, and its address."""
+        paces = tuple((path, timedelta(seconds=seconds)) for path, seconds in stops)
+        one, token = self.displays.add("hall", RealClock().now(), paces)
+        return one.id, f"{self.url}/wall?token={token}"
+
+
+@contextmanager
+def served(
+    folder, ws: Literal["auto", "none"] = "auto", clock_speed: float = 1.0, began: datetime = NOW
+) -> Iterator[Served]:
+    """A board that runs meanwhile.
+
+    Args:
+        folder: for its files.
+        ws: how WebSockets are served; `none` as behind a proxy that lets none through.
+        clock_speed: how fast its clock runs.
+        began: what its clock shows first.
+    """
+    clock = {"clock_origin": began, "clock_real_origin": datetime.now(UTC), "clock_speed": clock_speed}
+    tested = BoardOfTests(folder, ingest_settings(folder, **clock), port=free(1)[0])
+    config = uvicorn.Config(
+        tested.server, port=tested.settings.port, ws=ws, log_config=None, timeout_graceful_shutdown=1
+    )
+    found = Served(tested, uvicorn.Server(config))
+    found.start()
+    try:
+        yield found
+    finally:
+        found.stop()

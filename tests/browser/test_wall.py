@@ -1,0 +1,203 @@
+"""A screen of the wall that nobody touches: it turns its pages, jumps to alarms, and comes back from whatever happens."""
+
+import os
+import re
+import signal
+from contextlib import contextmanager
+
+import pytest
+from dash.backends.ws import DashWebsocketCallback
+from playwright.sync_api import expect
+
+from dashboard import index, transport
+from dashboard.alarm.alarm import begin, together
+from dashboard.wall.tour import wall_pages
+from tests.browser.conftest import PATIENCE, live
+from tests.browser.served import served
+from tests.dashboard.alarm.made import raised
+from tests.dashboard.ward import stock
+from tests.streams.test_worker import until
+
+pytestmark = pytest.mark.browser
+
+HERE = ".wall-dots"
+"""Says which page a screen shows."""
+WATCHES = """
+window.shownPages = new Set();
+new MutationObserver(() => {
+  const here = document.querySelector(".wall-dots");
+  if (here) window.shownPages.add(here.textContent);
+}).observe(document, { subtree: true, childList: true });
+"""
+"""Notes the pages that were shown."""
+
+
+@pytest.fixture
+def board(tmp_path):
+    with served(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def screen(chromium):
+    """Show an address on a screen; nobody touches it from then on."""
+    contexts = []
+
+    def shown(address, before=""):
+        context = chromium.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        if before:
+            page.add_init_script(before)
+        page.goto(address)
+        return page
+
+    yield shown
+    for context in contexts:
+        context.close()
+
+
+def figure(page, id):
+    return page.locator(f"#{id}-figure")
+
+
+def test_one_address_shows_every_page_in_turn_and_nothing_to_press(board, screen):
+    _, address = board.add_display(*[(page.path, 1) for page in wall_pages()])
+    page = screen(address, before=WATCHES)
+    live(page)
+    assert page.url == f"{board.url}/wall/", "the token stands in no address bar"
+    page.evaluate("window.notReloaded = true")
+    names = [one.label.vi for one in wall_pages()]
+    page.wait_for_function("names => names.every(name => window.shownPages.has(name))", arg=names, timeout=3 * PATIENCE)
+    expect(page.locator(HERE)).to_have_text(names[0], timeout=3 * PATIENCE), "and from the first one again"
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement === document.body")
+    assert page.evaluate("getComputedStyle(document.body).pointerEvents") == "none"
+    assert page.evaluate("getComputedStyle(document.documentElement).cursor") == "none"
+    assert page.evaluate("window.notReloaded")
+
+
+def test_a_new_alarm_is_shown_on_its_page_at_once_and_only_once(board, screen):
+    _, address = board.add_display(("/", 3600), ("/speakers", 3600))
+    page = screen(address)
+    live(page)
+    overview, queue = (one.label.vi for one in wall_pages() if one.path in ("/", "/queue"))
+    expect(page.locator(HERE)).to_contain_text(overview)
+    alarm = begin(raised(severity="critical"))
+    board.show(together([alarm], {}))
+    expect(page.locator(HERE)).to_contain_text(queue), "also a page that is not among the screen's own"
+    expect(page.locator("#wall-alarm")).to_be_visible()
+    expect(page.locator("#wall-alarm strong")).not_to_be_empty()
+    page.reload()
+    live(page)
+    expect(page.locator(HERE)).to_contain_text(overview)
+    expect(page.locator("#alarm-signal")).to_have_attribute("data-newest", f"{alarm.id}-critical")
+    expect(page.locator("#wall-alarm")).to_be_hidden()
+
+
+def test_a_revoked_screen_shows_the_refusal_and_nothing_else(board, screen):
+    id, address = board.add_display(("/", 3600))
+    page = screen(address)
+    live(page)
+    expect(figure(page, "q02")).to_have_text("23")
+    board.displays.revoke(id)
+    expect(page.locator("h1")).to_have_text("Màn hình này đã bị thu hồi", timeout=PATIENCE)
+    assert page.locator("body > *").count() == 3
+    assert "23" not in page.content().replace("#", "").partition("<body>")[2]
+
+
+def test_a_new_version_starts_the_page_afresh(board, screen, monkeypatch):
+    _, address = board.add_display(("/", 3600))
+    page = screen(address)
+    live(page)
+    page.evaluate("window.notReloaded = true")
+    for module in (index, transport):
+        monkeypatch.setattr(module, "version", lambda: "another")
+    expect(page.locator("html")).to_have_attribute("data-version", "another", timeout=2 * PATIENCE)
+    live(page)
+    assert not page.evaluate("window.notReloaded")
+
+
+def test_where_no_socket_gets_through_the_figures_come_by_the_fallback(tmp_path, screen):
+    with served(tmp_path, ws="none") as board:
+        _, address = board.add_display(("/", 3600))
+        page = screen(address)
+        expect(page.locator("html")).to_have_attribute("data-transport", "fallback", timeout=PATIENCE)
+        expect(page.locator("#transport")).to_have_text("đường dự phòng")
+        board.push(stock("Q02", 24))
+        expect(figure(page, "q02")).to_have_text("24")
+
+
+@contextmanager
+def asleep(page):
+    """The processes of the page get no time, as on a PC that sleeps."""
+    tools = page.context.browser.new_browser_cdp_session()
+    found = tools.send("SystemInfo.getProcessInfo")["processInfo"]
+    pids = [one["id"] for one in found if one["type"] == "renderer"]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+def test_a_page_that_slept_is_live_again_with_the_newest_figures(board, screen, monkeypatch):
+    _, address = board.add_display(("/", 3600))
+    page = screen(address)
+    live(page)
+    expect(figure(page, "q02")).to_have_text("23")
+    page.evaluate("window.notReloaded = true")
+    unanswered = count_unanswered(monkeypatch)
+    with asleep(page):
+        board.push(stock("Q02", 24))
+        assert until(lambda: len(unanswered) >= 3)
+        board.push(stock("Q02", 25))
+    expect(figure(page, "q02")).to_have_text("25")
+    live(page)
+    assert page.evaluate("window.notReloaded"), "the same push goes on"
+
+
+def count_unanswered(monkeypatch):
+    """Let the board lose patience soon, and note whenever it does."""
+    unanswered, ask = [], DashWebsocketCallback.get_prop
+
+    async def noted(*asked):
+        try:
+            return await ask(*asked)
+        except TimeoutError:
+            unanswered.append(asked)
+            raise
+
+    monkeypatch.setattr(transport, "_ANSWER_WITHIN", 1)
+    monkeypatch.setattr(DashWebsocketCallback, "get_prop", noted)
+    return unanswered
+
+
+def test_a_source_grows_old_step_by_step_where_nothing_is_known_of_it_any_more(tmp_path, screen):
+    with served(tmp_path, clock_speed=10) as board:  # five minutes in half of one
+        _, address = board.add_display(("/", 3600))
+        page = screen(address)
+        live(page)
+        sign = stock("H01", 0, split=("key", "queue_kiosk"))
+        board.push(sign._replace(as_of_ms=board.live.now_ms()))
+        for word in ("TRỰC TIẾP", "CHẬM", "CŨ"):
+            expect(page.locator("#queue-word")).to_have_text(word, timeout=3 * PATIENCE)
+        assert is_grey(figure(page, "q02"))
+        expect(figure(page, "q02")).to_have_text("23"), "greyed and kept"
+        board.push(stock("H04", 1, split=("key", "queue_kiosk")))
+        expect(page.locator("#queue-word")).to_have_text(re.compile(r"MẤT NGUỒN từ \d\d:\d\d"))
+
+
+def is_grey(figure):
+    """Whether it has the colour of what is not live."""
+    return figure.evaluate(
+        """one => {
+          const other = document.body.appendChild(document.createElement("i"));
+          other.style.color = "var(--dim)";
+          return getComputedStyle(one).color === getComputedStyle(other).color;
+        }"""
+    )
