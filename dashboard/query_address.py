@@ -1,6 +1,6 @@
 """Query address: how a page hands a prepared query to the analysts' page - by what the address names, never by its text.
 
-`/sql?proof=Q03&part=recomputed&at=…` or `/sql?record=<topic>:<partition>:<offset>`.
+`/sql?proof=Q03&part=recomputed&as_of=…` or `/sql?record=<topic>:<partition>:<offset>`.
 """
 
 from urllib.parse import parse_qs, urlencode
@@ -17,7 +17,7 @@ _MOST_FIELDS = 8
 
 def address(one: Indicator, part: Part, at_ms: int) -> str:
     """Address of the analysts' page with a query about an indicator."""
-    return "/sql?" + urlencode({"proof": one.id, "part": part, "at": at_ms})
+    return "/sql?" + urlencode({"proof": one.id, "part": part, "as_of": at_ms})
 
 
 def record_address(topic: str, partition: int, offset: int) -> str:
@@ -45,7 +45,7 @@ def prepared(search: object, ward: str) -> str | None:
         return None
     if "record" in asked:
         return _record(asked["record"])
-    id, part, at_ms = asked.get("proof"), asked.get("part"), _number(asked.get("at", ""))
+    id, part, at_ms = asked.get("proof"), asked.get("part"), _number(asked.get("as_of", ""))
     if id not in {one.id for one in indicators()} or part not in PARTS or at_ms is None:
         return None
     return indicator_query(indicator(id), ward, part, at_ms)

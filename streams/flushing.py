@@ -76,14 +76,18 @@ class Flushing:
             for part in self._parts.values():
                 if part.closed_ms and self._has_caught_up(part):
                     part.fold.look(now, only_stirred=True)
+                    part.looked = part.next - 1
             if snapshot:
                 self._snapshot_at = monotonic()
+            looked = [(part, part.looked) for part in self._parts.values()]
             block.cut(self._parts.values(), with_memory=snapshot)
             try:
                 await self._writing.write(block)
             except BaseException:
                 self._is_torn = True
                 raise
+            for part, position in looked:
+                part.stocked = position
 
     async def make_room(self) -> None:
         """Wait while too much waits; then write it.
@@ -127,5 +131,5 @@ class Flushing:
                 await asyncio.sleep(0)
             part.fold.close(now)
             part.fold.look(now, only_stirred=False)
-            part.closed_ms = now
+            part.closed_ms, part.looked = now, part.next - 1
             await asyncio.sleep(0)

@@ -24,6 +24,10 @@ class Part:
         """Whether somebody has to let it go on first."""
         self.written = -1
         """Position up to which events and their values can be queried."""
+        self.looked = -1
+        """Position up to which events were known when stocks were looked at."""
+        self.stocked = -1
+        """The same, of stocks that can be queried."""
         self.values = -1
         """Newest position that a written value bears."""
         self.snapshot = -1
@@ -47,6 +51,11 @@ class Part:
     def is_behind(self) -> bool:
         """Whether an earlier life has shown more than the fold knows yet."""
         return self.fold.offset < self.shown
+
+    @property
+    def noted_offset(self) -> int:
+        """Kafka's offset after the last record that can be queried; the last one counts once its stocks can be queried as well."""
+        return self.written + (self.stocked >= self.written) - self.base
 
     @property
     def kafka_offset(self) -> int:

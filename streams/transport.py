@@ -17,8 +17,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
-from faust.transport.drivers import aiokafka as driver
 from faust.exceptions import ConsumerNotStarted
+from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage
 
 from streams.chunk import Chunk as Chunk

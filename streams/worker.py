@@ -95,7 +95,7 @@ class Worker:
 
     def committed(self) -> dict[Place, int]:
         """Kafka's offset after the last queryable record of each partition, for lag monitors only."""
-        offsets = {place: part.written + 1 - part.base for place, part in self._parts.items() if part.written >= 0}
+        offsets = {place: part.noted_offset for place, part in self._parts.items() if part.written >= 0}
         return {place: offset for place, offset in offsets.items() if offset > 0}
 
     async def assigned(self, places: set[Place]) -> None:

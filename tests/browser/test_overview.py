@@ -66,7 +66,7 @@ def test_it_fits_without_scrolling(open_board, artefacts, size, language):
         letters = page.eval_on_selector("#queue-word", "one => parseFloat(getComputedStyle(one).fontSize)")
         assert letters >= height / 68
         charts = page.eval_on_selector(".graph .xtick text", "one => parseFloat(getComputedStyle(one).fontSize)")
-        assert charts == pytest.approx(15 * height / 1080, rel=0.02)
+        assert charts >= height / 68
         page.screenshot(path=artefacts / f"overview-{language}-{width}x{height}.png")
 
 

@@ -98,9 +98,8 @@ def test_left_over_processes_are_ended(install):
         ["sh", "-c", "trap '' TERM; while true; do sleep 0.1; done"],
         env=environment({running.MARK: str(install.folder)}),
     )
-    left = running.left_over(install.folder)
-    assert {sleeper.pid, stubborn.pid} <= {one.pid for one in left}
-    running.end(left, patience=1)
+    until(lambda: {sleeper.pid, stubborn.pid} <= {one.pid for one in running.left_over(install.folder)})
+    running.end(running.left_over(install.folder), patience=1)
     assert sleeper.poll() is not None
     assert stubborn.poll() is not None
 

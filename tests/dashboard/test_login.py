@@ -95,6 +95,7 @@ async def test_a_page_of_another_right_is_refused(tested):
         "output": "..page.children...page-path.data..",
         "outputs": [{"id": "page", "property": "children"}, {"id": "page-path", "property": "data"}],
         "inputs": [{"id": "url", "property": "pathname", "value": "/sql"}],
+        "state": [{"id": "url", "property": "search", "value": ""}],
         "changedPropIds": ["url.pathname"],
     }
     async with tested.logged_in(("leader",)) as client:

@@ -27,9 +27,9 @@ def test_one_event_is_found_by_its_place():
 @pytest.mark.parametrize(
     "text",
     [
-        None, 5, ["?proof=Q03"], "", "?lang=en", "?proof=Q03&part=stored", "?proof=X1&part=stored&at=1", "?proof=Q03&part=all&at=1",
-        "?proof=Q03&part=stored&at=-1", "?proof=Q03&part=stored&at=1e9", "?proof=Q03&part=stored&at=99999999999999999999",
-        "?proof=Q03&part=stored&at=²", "?proof=Q03'--&part=stored&at=1", "?record=ioc.queue.v1:1", "?record=secret:0:0",
+        None, 5, ["?proof=Q03"], "", "?lang=en", "?proof=Q03&part=stored", "?proof=X1&part=stored&as_of=1", "?proof=Q03&part=all&as_of=1",
+        "?proof=Q03&part=stored&as_of=-1", "?proof=Q03&part=stored&as_of=1e9", "?proof=Q03&part=stored&as_of=99999999999999999999",
+        "?proof=Q03&part=stored&as_of=²", "?proof=Q03'--&part=stored&as_of=1", "?record=ioc.queue.v1:1", "?record=secret:0:0",
         "?record=ioc.queue.v1:0:0 OR 1", "?record=ioc.queue.v1' OR 1 --:0:0", "?" + "&".join(f"a{n}=1" for n in range(99)),
     ],
 )  # fmt: skip

@@ -29,7 +29,7 @@ NOT_THE_BOARDS = frozenset({"sessions.json", "readings.json"})
 """Log-ins, and what is made again by itself."""
 
 _VARIABLE = re.compile(r"\s*(?:export\s+)?(\w+)\s*=")
-_SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN")
+_SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|WEBHOOK_URL")
 _FINGERPRINT = "the same secret gives the same pseudonym"
 
 
