@@ -28,6 +28,7 @@ from dashboard import (
     transport,
 )
 from dashboard.accounts import Accounts
+from dashboard.alarm import desk as alarm_desk
 from dashboard.alarm.delivery import Delivery
 from dashboard.alarm.duty import Duty
 from dashboard.alarm.settings import AlarmSettings
@@ -56,6 +57,7 @@ class Board(NamedTuple):
     server: ASGIApp
     live: Live
     dash: Dash
+    duty: Duty
 
 
 def build(
@@ -108,11 +110,12 @@ def build(
     proving.register(app, live, reader)
     letter_desk.register(app, live, reader)
     system_desk.register(app, live, reader)
+    alarm_desk.register(app, duty, delivery, reader, accounts)
     turning.register(app, live, reader)
     app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first
     hashes = {*wall_app.csp_hashes(), *app.csp_hashes()}
     guard = Guard(server, sessions, Door(settings), settings, sorted(hashes))
-    return Board(guard, live, app)
+    return Board(guard, live, app, duty)
 
 
 def _dash(server: FastAPI, live: Live) -> Dash:

@@ -88,12 +88,14 @@ class Line(NamedTuple):
     cards: tuple[Card, ...]
     widths: tuple[float, ...] = ()
     """The cards' shares of the width; equal where empty."""
+    for_people: bool = False
+    """Whether screens, which nobody touches, leave it out."""
 
     def filled(self) -> "Line":
         """The same without the cards that would be empty."""
         widths = self.widths or (1,) * len(self.cards)
         kept = [(card, width) for card, width in zip(self.cards, widths, strict=True) if not card.is_empty]
-        return Line(self.height, tuple(card for card, _ in kept), tuple(width for _, width in kept))
+        return self._replace(cards=tuple(card for card, _ in kept), widths=tuple(width for _, width in kept))
 
     @property
     def row(self) -> str:
@@ -118,15 +120,16 @@ def wall_page(
     filled = [line for line in map(Line.filled, lines) if line.cards]
 
     def layout(scene: Scene) -> Component:
+        seen = [line for line in filled if not (line.for_people and viewer().is_display)]
         shown = [
             html.Div(
                 [card.layout(scene) for card in line.cards],
                 className="line",
                 style={"--columns": " ".join(f"minmax(0, {width}fr)" for width in line.widths)},
             )
-            for line in filled
+            for line in seen
         ]
-        main = html.Main(shown, style={"--rows": " ".join(line.row for line in filled)})
+        main = html.Main(shown, style={"--rows": " ".join(line.row for line in seen)})
         return html.Div(
             [headline.head(scene, label), main, headline.foot(scene, viewer(), path)], className="wall domain"
         )

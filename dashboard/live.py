@@ -37,6 +37,7 @@ LONGEST_WAIT = 15.0
 """Seconds between two tries to reach what is away."""
 FORGET_EVERY = 3600.0
 LOOK_EVERY = 10.0
+MOST_FRAMES = 500
 _TICK = 1.0
 """Seconds after which a frame is made anew even when nothing came: spans and freshness move with the clock."""
 _KEPT = 256
@@ -135,6 +136,8 @@ class Live:
         if number != self.number:
             scene = self.scene(language, place.argument)
             number, leaves = self.number, place.page.leaves(scene) | (signal.leaves(scene) if place.page.path else {})
+            if len(self._frames) >= MOST_FRAMES:  # addresses that hardly anybody asks for
+                self._frames.clear()
             self._frames[key] = (number, leaves)
         return Frame(number, leaves, [ms for recorded, ms in self._recorded if after < recorded <= number])
 

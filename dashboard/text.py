@@ -194,6 +194,7 @@ TRANSPORTS = {
 }
 UNACKNOWLEDGED = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms")
 OVERVIEW = Label("Tổng quan", "Overview")
+ALARMS = Label("Cảnh báo", "Alarms")
 SQL = Label("Truy vấn SQL", "SQL")
 LETTERS = Label("Sự kiện lỗi", "Dead letters")
 SYSTEM = Label("Hệ thống", "System")

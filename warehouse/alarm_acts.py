@@ -54,7 +54,7 @@ class Times(NamedTuple):
     acknowledged: int
     mean_s: float
     """Of those that were acknowledged; 0 when there was none."""
-    p90_s: float
+    median_s: float
 
 
 def write_acts(client: Client, ward: str, acts: Sequence[Act]) -> None:
@@ -81,6 +81,11 @@ def read_acts(client: Client, ward: str, since: datetime) -> list[Act]:
     return _read(client, f"ward = %(ward)s AND alarm IN ({mine})", ward=ward, since=since)
 
 
+def read_alarm(client: Client, ward: str, alarm: str) -> list[Act]:
+    """All acts of one alarm."""
+    return _read(client, "ward = %(ward)s AND alarm = %(alarm)s", ward=ward, alarm=alarm)
+
+
 def read_history(client: Client, ward: str, since: datetime, most: int) -> list[Act]:
     """All acts of the newest alarms that were raised since then, at most so many alarms."""
     mine = (
@@ -91,16 +96,16 @@ def read_history(client: Client, ward: str, since: datetime, most: int) -> list[
 
 
 def times(client: Client, ward: str, since: datetime) -> Times:
-    """How long it took to acknowledge the alarms that were raised since then."""
+    """How long it took, from raising to the first acknowledgement, for the alarms that were raised since then."""
     rows = client.query(
-        "SELECT count(), countIf(is_acknowledged), avgIf(seconds, is_acknowledged), quantileExactIf(0.9)(seconds, is_acknowledged) "
+        "SELECT count(), countIf(is_acknowledged), avgIf(seconds, is_acknowledged), quantileExactInclusiveIf(0.5)(seconds, is_acknowledged) "
         "FROM (SELECT alarm, minIf(at, kind = 'raised') AS raised, minIf(at, kind = 'acknowledged') AS acknowledged, "
         "countIf(kind = 'acknowledged') > 0 AS is_acknowledged, dateDiff('millisecond', raised, acknowledged) / 1000 AS seconds "
         "FROM raw_alarm_acts FINAL WHERE ward = %(ward)s GROUP BY alarm HAVING raised >= %(since)s)",
         {"ward": ward, "since": since},
     )
-    alarms, acknowledged, mean, p90 = rows[0]
-    return Times(alarms, acknowledged, *((mean, p90) if acknowledged else (0.0, 0.0)))
+    alarms, acknowledged, mean, median = rows[0]
+    return Times(alarms, acknowledged, *((mean, median) if acknowledged else (0.0, 0.0)))
 
 
 def _read(client: Client, where: str, **parameters: object) -> list[Act]:

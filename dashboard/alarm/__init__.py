@@ -6,5 +6,7 @@
 `duty`                               runs it all, and takes what people do
 `journal`                            what was done, on the board's own disk first
 `sentence` `panel` `signal`          what an alarm says; the list on the wall; the newest one on every page
+`log` `listing` `history`            the same in full: what was done about one, the active ones, those of the last weeks
+`desk`                               what people do about them, for `pages/alarms` and `pages/alarm`
 `settings`                           who is told how, and when not
 """

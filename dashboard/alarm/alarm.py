@@ -84,6 +84,11 @@ class Alarm(NamedTuple):
         """The act that raised it, or made it worse, last."""
         return next(act for act in reversed(self.acts) if act.kind in ("raised", "risen"))
 
+    @property
+    def first_acknowledged_ms(self) -> int:
+        """When somebody acknowledged it for the first time; 0 while nobody has."""
+        return next((act.at_ms for act in self.acts if act.kind == "acknowledged"), 0)
+
     def after(self, *acts: Act) -> "Alarm":
         """The alarm once these have been done."""
         found = self
@@ -105,6 +110,10 @@ class Alarms(NamedTuple):
     """Whether these are quiet hours: no sound but for what passes."""
     critical_passes: bool = True
     """Whether what is critical does."""
+
+    def find(self, id: str) -> Alarm | None:
+        """The one with an id, if it is among them."""
+        return next((alarm for alarm in (*self.active, *self.cleared) if alarm.id == id), None)
 
     @property
     def calling(self) -> tuple[Alarm, ...]:

@@ -271,7 +271,7 @@ def _is_so(alarm: Alarm, kind: Kind, what: str) -> bool:
     """Whether doing it would change nothing."""
     match kind:
         case "acknowledged":
-            return alarm.is_acknowledged
+            return not alarm.calls
         case "assigned":
             return alarm.assigned_to == what
         case "ticked":

@@ -55,7 +55,7 @@ def compose(alarm: Alarm, act: Act, vi: Scene, en: Scene, ward: str) -> Message:
     severity = SEVERITY[act.severity]
     raised_at = moment(alarm.raised_ms).astimezone(WARD_ZONE)
     said = {scene.language: sentence(alarm, scene, now=False) for scene in (vi, en)}
-    url = f"{vi.place.url}/alarms"
+    url = f"{vi.place.url}/alarm/{alarm.id}"
     heads = {scene.language: f"{scene.say(HEADS[act.kind])} · {scene.say(severity)}" for scene in (vi, en)}
     pretend = f"[{text.PRETEND.vi} | {text.PRETEND.en}] " if vi.pretend else ""
     place = vi.say(PLACE, ward=vi.place.ward_name)

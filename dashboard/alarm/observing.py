@@ -22,7 +22,7 @@ HEARTBEAT_LOST_S = 60.0
 DUE_HOLDS_MS = 15 * 60_000
 """For how long the answer about deadlines holds."""
 
-_DOWN_S = 86_400.0
+DOWN_S = 86_400.0
 """What a source that says it is down counts as."""
 _NO_DEADLINE_H = 1_000_000.0
 
@@ -102,7 +102,7 @@ def _silence(scene: Scene, only: tuple[str, ...], but: tuple[str, ...]) -> Obser
         return UNKNOWN
     return Observed(
         {
-            source: Measured(_DOWN_S if sign.down else (scene.now_ms - sign.last_ms) / 1000)
+            source: Measured(DOWN_S if sign.down else (scene.now_ms - sign.last_ms) / 1000)
             for source, sign in scene.signs.items()
             if source not in but and (not only or source in only)
         }

@@ -42,6 +42,7 @@ class Row(NamedTuple):
     time: str = ""
     what: str = ""
     detail: str = ""
+    href: str | None = None
 
 
 def panel() -> Component:
@@ -51,7 +52,7 @@ def panel() -> Component:
             [
                 html.Span(id=f"alarm-{place}-sign"),
                 html.Span(id=f"alarm-{place}-time", className="at"),
-                html.A(id=f"alarm-{place}-what", className="what", href="/alarms"),
+                html.A(id=f"alarm-{place}-what", className="what"),
                 html.Span(id=f"alarm-{place}-detail", className="detail"),
             ],
             id=f"alarm-{place}",
@@ -73,7 +74,7 @@ def leaves(scene: Scene) -> Leaves:
     shown = found[:ROWS]
     if len(scene.alarms.active) > ROWS:
         count = number.whole(len(scene.alarms.active) - ROWS + 1, scene.language)
-        shown = [*found[: ROWS - 1], Row("seen", what=say(MORE, count=count))]
+        shown = [*found[: ROWS - 1], Row("seen", what=say(MORE, count=count), href="/alarms")]
     shown += [Row()] * (ROWS - len(shown))
     title, worst, longest = CALM, "normal", ""
     if calling:
@@ -93,6 +94,7 @@ def leaves(scene: Scene) -> Leaves:
         pushed[Leaf(f"alarm-{place}-sign", "className")] = row.sign
         pushed[Leaf(f"alarm-{place}-time", "children")] = row.time
         pushed[Leaf(f"alarm-{place}-what", "children")] = row.what
+        pushed[Leaf(f"alarm-{place}-what", "href")] = row.href
         pushed[Leaf(f"alarm-{place}-detail", "children")] = row.detail
     return pushed
 
@@ -107,14 +109,13 @@ def lasted(ms: int, scene: Scene) -> str:
 
 
 def _row(alarm: Alarm, scene: Scene) -> Row:
-    say, what = scene.say, sentence(alarm, scene)
+    say, what, href = scene.say, sentence(alarm, scene), f"/alarm/{alarm.id}"
     at = text.clock_time(alarm.raised_ms, scene.now_ms)
     if not alarm.is_active:
         done = say(DONE, time=text.clock_time(alarm.cleared_ms, scene.now_ms))
-        return Row("done", "sign sign-done", at, what, done)
+        return Row("done", "sign sign-done", at, what, done, href)
     who = alarm.assigned_to or say(NOBODY)
     if alarm.is_acknowledged:
-        return Row("seen", tile.sign(alarm.severity), at, what, f"{say(SEEN)} · {who}")
-    return Row(
-        alarm.severity, tile.sign(alarm.severity), at, what, f"{lasted(scene.now_ms - alarm.raised_ms, scene)} · {who}"
-    )
+        return Row("seen", tile.sign(alarm.severity), at, what, f"{say(SEEN)} · {who}", href)
+    detail = f"{lasted(scene.now_ms - alarm.raised_ms, scene)} · {who}"
+    return Row(alarm.severity, tile.sign(alarm.severity), at, what, detail, href)

@@ -5,6 +5,7 @@ from fractions import Fraction
 from dashboard import number, text
 from dashboard.alarm.alarm import Alarm, Measured
 from dashboard.alarm.facts import FACTS
+from dashboard.alarm.observing import DOWN_S
 from dashboard.groups import group_number
 from dashboard.page import Scene
 from ingest.label import Label, Language
@@ -19,6 +20,7 @@ APPS: dict[str, Label] = {
 MINUTES = Label("{count} phút", "{count} min")
 SECONDS = Label("{count} giây", "{count} s")
 WORKING_HOURS = Label("{count} giờ làm việc", "{count} working hours")
+DAY_OR_DOWN = Label("hơn 24 giờ, hoặc tự báo hỏng", "over 24 h, or says it is down")
 
 _NAMED = 8
 
@@ -39,15 +41,20 @@ def sentence(alarm: Alarm, scene: Scene, *, now: bool = True) -> str:
     found = Measured(alert.value, tuple(alert.what.split()))
     if now and alarm.is_active:
         found = scene.alarms.measured.get(alarm.key) or found
-    limit = rule.threshold.critical if alarm.severity == "critical" else rule.threshold.warning
     said = scene.say(
         rule.sentence,
         subject=subject_name(rule, subject, scene.language),
         value=quantity(rule, found.value, scene),
-        limit=quantity(rule, rule.lowest if limit is None else limit, scene),
+        limit=quantity(rule, limit(rule, alarm), scene),
         names=_names(rule, found.names, scene),
     )
     return said.removesuffix(": ")
+
+
+def limit(rule: Rule, alarm: Alarm) -> float:
+    """The limit beyond which it is as bad as it is."""
+    found = rule.threshold.critical if alarm.severity == "critical" else rule.threshold.warning
+    return rule.lowest if found is None else found
 
 
 def subject_name(rule: Rule, subject: str, language: Language) -> str:
@@ -72,6 +79,8 @@ def quantity(rule: Rule, value: float, scene: Scene) -> str:
             return scene.say(WORKING_HOURS, count=_decimal(value, 1, scene.language))
         case NoEvent():
             return scene.say(MINUTES, count=_decimal(value, 0, scene.language))
+        case Silence() if value >= DOWN_S:
+            return scene.say(DAY_OR_DOWN)
         case Silence() | NoHeartbeat():
             label, count = (MINUTES, value / 60) if value >= 120 else (SECONDS, value)
             return scene.say(label, count=_decimal(count, 0, scene.language))

@@ -1,8 +1,8 @@
-/* Wall: turns the pages of a screen, shows and sounds a new alarm, and starts the page afresh for a new version. Nobody touches
+/* Wall: turns the pages of a screen, shows and sounds what calls, and starts the page afresh for a new version. Nobody touches
    it: there is nothing to press, and everything it waits for it looks at once a second, so that a PC that slept just goes on. */
 (function () {
   "use strict";
-  const ALARM_STAYS = 30000; // ms that the page of a new alarm stands at least
+  const ALARM_STAYS = 30000; // ms that the page of a new alarm stands at least, and its banner is large
   const AFRESH_AFTER = 6 * 3600000; // ms after which a quiet moment is used to start the page afresh
   const SPREAD = 10000; // ms over which many screens spread the start of a new version
   const RETRY = 15000; // ms between two tries to start afresh
@@ -12,7 +12,8 @@
   let stops = null;
   let at = 0;
   let turnAt = 0;
-  let bannerUntil = 0;
+  let largeUntil = 0;
+  let soundAt = 0;
   let afreshAt = 0;
   let starting = false;
 
@@ -30,31 +31,43 @@
     if (words.textContent !== text) words.textContent = text;
   }
 
-  /* A new critical alarm that nobody has acknowledged: once for each, also over a new start of the page. */
+  /* What calls: the banner of a critical alarm stays until somebody acknowledges it, first large, then in the head's corner, and
+     every alarm sounds again and again. A new one is news once, also over a new start of the page. */
   function alarm(now) {
     const { severity, count, newest, text, page, quiet } = find("alarm-signal").dataset;
-    const isCritical = severity === "critical" && Number(count) > 0;
-    if (isCritical && newest && newest !== localStorage.getItem(SEEN)) {
+    const calls = Number(count) > 0;
+    const isCritical = calls && severity === "critical";
+    const tour = find("wall-tour").dataset;
+    if (calls && newest && newest !== localStorage.getItem(SEEN)) {
       localStorage.setItem(SEEN, newest);
-      bannerUntil = now + ALARM_STAYS;
-      if (quiet !== "true") chime();
-      if (JSON.parse(find("wall-tour").dataset.pages).includes(page)) turn(page, ALARM_STAYS);
+      soundAt = now;
+      if (isCritical) {
+        largeUntil = now + ALARM_STAYS;
+        if (JSON.parse(tour.pages).includes(page)) turn(page, ALARM_STAYS);
+      }
     }
-    put(find("wall-alarm"), text || "", !(isCritical && now < bannerUntil));
+    if (calls && quiet !== "true" && isConnected() && now >= soundAt) {
+      soundAt = now + JSON.parse(tour.repeat)[severity] * 1000;
+      chime(severity);
+    }
+    put(find("wall-alarm"), text || "", !isCritical);
+    find("wall-alarm").classList.toggle("is-known", now >= largeUntil);
     const mark = find("wall-count");
     if (mark) {
       mark.className = isCritical ? "is-critical" : "";
       mark.textContent = isCritical ? mark.dataset.text.replace("{count}", count) : "";
     }
-    return Number(count) > 0;
+    return calls;
   }
 
-  /* Two falling tones, twice. A browser that was not told to allow it keeps silent; then a small sign says so. */
-  async function chime() {
+  const TONES = { critical: [[0, 880], [0.28, 660], [0.8, 880], [1.08, 660]], warning: [[0, 660]] };
+
+  /* Two falling tones, twice; one for a warning. A browser that was not told to allow it keeps silent; then a small sign says so. */
+  async function chime(severity) {
     const sound = new AudioContext();
     await settled(sound);
     if (sound.state === "running") {
-      for (const [start, pitch] of [[0, 880], [0.28, 660], [0.8, 880], [1.08, 660]]) {
+      for (const [start, pitch] of TONES[severity]) {
         const tone = new OscillatorNode(sound, { frequency: pitch });
         const loudness = new GainNode(sound, { gain: 0 });
         const from = sound.currentTime + start;
@@ -66,6 +79,7 @@
       }
       await new Promise((done) => setTimeout(done, 2500));
       root.dataset.chimed = String(Number(root.dataset.chimed || 0) + 1);
+      root.dataset.chime = severity;
     }
     await sound.close();
   }
@@ -77,7 +91,8 @@
   async function askForSound() {
     const sound = new AudioContext();
     await settled(sound);
-    find("wall-blocked").hidden = sound.state === "running";
+    const blocked = find("wall-blocked");
+    if (blocked) blocked.hidden = sound.state === "running";
     await sound.close();
   }
 
@@ -120,5 +135,7 @@
     }
   }
 
+  // Where sound needs a gesture, any key or click on the screen is one.
+  for (const gesture of ["keydown", "pointerdown"]) document.addEventListener(gesture, askForSound);
   setInterval(tick, 1000);
 })();

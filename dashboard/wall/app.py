@@ -6,6 +6,7 @@ navigation a page, over … turns: see the figures in the docstring of `commands
 
 import json
 from contextvars import copy_context
+from datetime import timedelta
 from typing import Any
 
 import dash_mantine_components as dmc
@@ -21,6 +22,10 @@ from dashboard.viewer import Viewer, chosen_scheme, set_viewer, viewer
 from dashboard.wall.door import CLOCK, HOME
 from dashboard.wall.tour import tour, wall_pages
 from ingest.label import Label
+from warehouse.indicator import Status
+
+REPEAT: dict[Status, timedelta] = {"critical": timedelta(minutes=1), "warning": timedelta(minutes=15)}
+"""After how long the sound of an alarm that nobody has acknowledged comes again."""
 
 LOST = Label("Số liệu đang đứng yên", "Figures stand still")
 BLOCKED = Label("Trình duyệt chặn âm thanh cảnh báo", "The browser blocks the alarm sound")
@@ -55,6 +60,7 @@ def _shell(live: Live) -> Component:
     first = stops[0][0].path
     words: dict[str, Any] = {
         "data-stops": json.dumps([[page.path, pace.total_seconds()] for page, pace in stops]),
+        "data-repeat": json.dumps({severity: every.total_seconds() for severity, every in REPEAT.items()}),
         "data-pages": json.dumps([page.path for page in wall_pages()]),
     }
     language = viewer().language

@@ -94,7 +94,11 @@ def test_a_new_alarm_is_shown_on_its_page_at_once_and_only_once(board, screen):
     live(page)
     expect(page.locator(HERE)).to_contain_text(overview)
     expect(page.locator("#alarm-signal")).to_have_attribute("data-newest", f"{alarm.id}-critical")
-    expect(page.locator("#wall-alarm")).to_be_hidden()
+    (
+        expect(page.locator("#wall-alarm")).to_have_class(re.compile("is-known")),
+        "small, and there until somebody acknowledges",
+    )
+    expect(page.locator("#wall-alarm")).to_be_visible()
 
 
 def test_a_revoked_screen_shows_the_refusal_and_nothing_else(board, screen):

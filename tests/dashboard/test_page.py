@@ -51,8 +51,8 @@ def test_what_goes_into_a_property_is_a_patch():
 
 
 def test_pages_are_found():
-    own = ["/", *DOMAINS.values()]
-    assert list(pages()) == [*own, "/letters", "/sql", "/proof"]
+    own = ["/", "/alarms", *DOMAINS.values()]
+    assert list(pages()) == [*own, "/letters", "/sql", "/alarm", "/proof"]
     assert [page.path for page in pages().values() if page.pace] == own[:-1]
     assert {page.right for page in pages().values()} == {"leader", "analyst"}
 
@@ -60,7 +60,9 @@ def test_pages_are_found():
 def test_an_address_leads_to_a_page_and_what_it_is_about():
     assert find("/proof/Q03") == (pages()["/proof"], "Q03")
     assert find("/sql") == (pages()["/sql"], "")
-    for wrong in ("/proof", "/proof/", "/proof/X99", "/proof/q03", "/proof/Q03/x", "/sql/x", "//", "", None, 5, ["/"]):
+    assert find("/alarm/c6f39e9a11dfddfe") == (pages()["/alarm"], "c6f39e9a11dfddfe")
+    for wrong in ("/proof", "/proof/", "/proof/X99", "/proof/q03", "/proof/Q03/x", "/sql/x", "//", "", None, 5, ["/"],
+                  "/alarm", "/alarm/", "/alarm/c6f39e9a11dfddf", "/alarm/C6F39E9A11DFDDFE", "/alarms/c6f39e9a11dfddfe"):  # fmt: skip
         assert find(wrong) is None, wrong
 
 
@@ -75,7 +77,9 @@ def test_every_declared_indicator_appears_on_exactly_its_page():
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("path", ["/letters", "/sql", *DOMAINS.values(), *(f"/proof/{one.id}" for one in measures())])
+@pytest.mark.parametrize(
+    "path", ["/letters", "/sql", "/alarms", *DOMAINS.values(), *(f"/proof/{one.id}" for one in measures())]
+)
 def test_every_page_renders_in_both_languages(path, language):
     set_viewer(Viewer("lan", frozenset({"admin"}), language))
     place = find(path)

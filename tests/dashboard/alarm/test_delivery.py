@@ -160,7 +160,7 @@ async def test_a_mail_says_it_in_both_languages(tmp_path):
         assert [one["To"] for one in sent] == ["truc@hongbang.example"] * 2 + ["chutich@hongbang.example"]
         assert "■ nghiêm trọng: Nguồn Hộ tịch mất kết nối" in sent[0]["Subject"]
         assert "Source Civil status is down" in sent[0].get_content()
-        assert "http://127.0.0.1:8050/alarms" in sent[0].get_content()
+        assert "http://127.0.0.1:8050/alarm/" in sent[0].get_content()
 
 
 async def test_a_receivers_own_form_and_its_no(tmp_path):

@@ -1,0 +1,155 @@
+"""History: the alarms of the last weeks as a table, and how long it takes until somebody acknowledges one."""
+
+from collections.abc import Iterable
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import number, text, tile
+from dashboard.alarm.alarm import Alarm
+from dashboard.alarm.delivery import Fault
+from dashboard.alarm.listing import address
+from dashboard.alarm.log import SEVERITIES, WAYS, state, told, took
+from dashboard.alarm.sentence import sentence
+from dashboard.page import Scene, find
+from dashboard.table import Cell, table
+from ingest.label import Label
+from warehouse.alarm import rules
+from warehouse.alarm_acts import Times
+
+SPANS: dict[str, tuple[Label, int]] = {
+    "1": (Label("24 giờ qua", "Last 24 hours"), 1),
+    "7": (Label("7 ngày qua", "Last 7 days"), 7),
+    "30": (Label("30 ngày qua", "Last 30 days"), 30),
+    "90": (Label("90 ngày qua", "Last 90 days"), 90),
+}
+DEFAULT = "7"
+MOST = 100
+"""Rows that are shown; the newest."""
+TIMES_DAYS = 30
+REFRESH_MS = 15_000
+
+SINCE = Label("Thời gian", "Time")
+SEVERITY = Label("Mức", "Severity")
+DOMAIN = Label("Lĩnh vực", "Domain")
+REFRESH = Label("Xem lại", "Refresh")
+READ_AT = Label("{count} cảnh báo, đọc lúc {time}", "{count} alarms, read at {time}")
+CUT = Label("{count} mới nhất, đọc lúc {time}", "the newest {count}, read at {time}")
+NONE = Label("Không có cảnh báo nào.", "No alarms.")
+HEADS = (
+    Label("Lúc báo", "Raised"),
+    Label("Mức", "Severity"),
+    Label("Cảnh báo", "Alarm"),
+    Label("Nhận sau", "Acknowledged after"),
+    Label("Hết sau", "Cleared after"),
+    Label("Tình trạng", "State"),
+    Label("Giao cho", "Assigned to"),
+    Label("Đã báo", "Told"),
+)
+TIMES = Label(
+    "30 ngày: {alarms} cảnh báo, {acknowledged} được nhận; từ báo đến nhận trung bình {mean}, trung vị {median}",
+    "30 days: {alarms} alarms, {acknowledged} acknowledged; raised to acknowledged mean {mean}, median {median}",
+)
+NO_WAY = Label(
+    "Chưa cài cách báo ra ngoài: đặt webhook hoặc thư điện tử (README).",
+    "Nobody is told outside the board: set up a webhook or mail (README).",
+)
+WORKS = Label("{way}: gửi được", "{way}: works")
+FAILS = Label("{way}: không gửi được từ {time}, {why}", "{way}: fails since {time}, {why}")
+
+
+def part(scene: Scene) -> Component:
+    """The choices, and the places of what is asked."""
+    say = scene.say
+    spans = [{"value": value, "label": say(label)} for value, (label, _) in SPANS.items()]
+    severities = [{"value": value, "label": say(label)} for value, label in SEVERITIES.items()]
+    domains = [
+        {"value": path, "label": _domain(path, scene)} for path in sorted({rule.page for rule in rules().values()})
+    ]
+    choices = dmc.Group(
+        [
+            dmc.Select(id="history-span", data=spans, value=DEFAULT, allowDeselect=False, w=150, **_named(say(SINCE))),
+            dmc.Select(id="history-severity", data=severities, clearable=True, w=150, **_named(say(SEVERITY))),
+            dmc.Select(id="history-domain", data=domains, clearable=True, w=190, **_named(say(DOMAIN))),
+            dmc.Button(say(REFRESH), id="history-refresh", variant="default", size="sm"),
+            html.Span(id="history-count", className="quiet", role="status"),
+        ],
+        gap="sm",
+    )
+    return html.Div(
+        [
+            html.P([html.Span(id="history-times"), html.Span(id="history-ways")], className="quiet"),
+            choices,
+            html.Div(id="history-table", className="block-body", tabIndex=0),
+            dcc.Interval(id="history-tick", interval=REFRESH_MS),
+        ],
+        className="history",
+    )
+
+
+def chosen(alarms: Iterable[Alarm], severity: object, domain: object) -> list[Alarm]:
+    """Those of a severity and a domain, the newest first; what is no choice leaves all."""
+    by_page = {id: rule.page for id, rule in rules().items()}
+    found = [
+        one
+        for one in alarms
+        if (severity not in SEVERITIES or one.severity == severity)
+        and (domain not in by_page.values() or by_page.get(one.key[0]) == domain)
+    ]
+    return sorted(found, key=lambda one: (-one.raised_ms, one.id))
+
+
+def history_table(alarms: list[Alarm], scene: Scene) -> Component:
+    """Each alarm as a row."""
+    rows: list[list[Cell]] = [
+        [
+            text.clock_time(one.raised_ms, scene.now_ms),
+            html.Span([html.Span(className=tile.sign(one.severity)), scene.say(SEVERITIES[one.severity])]),
+            html.A(sentence(one, scene, now=False), href=address(one)),
+            took(one.raised_ms, one.first_acknowledged_ms, scene),
+            took(one.raised_ms, one.cleared_ms, scene),
+            state(one, scene),
+            one.assigned_to or "–",
+            told(one, scene) or "–",
+        ]
+        for one in alarms[:MOST]
+    ]
+    return table([scene.say(head) for head in HEADS], rows, empty=scene.say(NONE))
+
+
+def count_said(alarms: list[Alarm], scene: Scene) -> str:
+    """How many rows there are, and of when."""
+    label = CUT if len(alarms) > MOST else READ_AT
+    return scene.say(label, count=min(len(alarms), MOST), time=f"{text.local(scene.now_ms):%H:%M:%S}")
+
+
+def times_said(found: Times, scene: Scene) -> str:
+    """How long it takes until somebody acknowledges."""
+    mean, median = (
+        took(0, max(1, round(seconds * 1000)), scene) if found.acknowledged else number.NONE
+        for seconds in (found.mean_s, found.median_s)
+    )
+    count = {name: number.whole(getattr(found, name), scene.language) for name in ("alarms", "acknowledged")}
+    return scene.say(TIMES, **count, mean=mean, median=median)
+
+
+def ways_said(ways: Iterable[str], faults: dict[str, Fault], scene: Scene) -> list[Component]:
+    """How people are told outside the board, and whether that works."""
+    said: list[Component] = []
+    for name in ways:
+        way, fault = scene.say(WAYS[name]) if name in WAYS else name, faults.get(name)
+        sign = html.Span(className=tile.sign("critical" if fault else "normal"))
+        time = text.clock_time(fault.since_ms, scene.now_ms) if fault else ""
+        words = scene.say(FAILS, way=way, time=time, why=fault.why) if fault else scene.say(WORKS, way=way)
+        said.append(html.Span([sign, words], className="way"))
+    return said or [html.Span(scene.say(NO_WAY), className="way")]
+
+
+def _domain(path: str, scene: Scene) -> str:
+    place = find(path)
+    return scene.say(place.page.label) if place else path
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"aria-label": name, "placeholder": name, "size": "sm"}
