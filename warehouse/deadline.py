@@ -36,6 +36,10 @@ def due_after(start: Any, value: Any, unit: Any) -> Any:
 
 def due_paused(due: Any, unit: Any, asked: Any, answered: Any) -> Any:
     """When a limit ends that stood still from `asked` to `answered` (ms); `due` is its end without that."""
+    return _paused(due, unit, asked, answered) if isinstance(due, Sql) else _due_paused(due, unit, asked, answered)
+
+
+def _paused(due: Any, unit: Any, asked: Any, answered: Any) -> Any:
     days = ward_day(due) + greatest(0, ward_day(answered) - ward_day(asked))
     waited = greatest(0, working_time(asked, answered))
     return choose(unit == "ngay", day_close(days), worked_later(due, waited))
@@ -69,3 +73,6 @@ def _due_after(start: int, value: int, unit: str) -> int:
     if unit == "ngay":
         return int(day_close(ward_day(start) + value))
     return int(worked_later(start, value * (HOUR if unit == "gio" else WORKING_DAY)))
+
+
+_due_paused = lru_cache(maxsize=65_536)(_paused)

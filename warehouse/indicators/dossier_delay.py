@@ -16,6 +16,16 @@ def promised_at(d: Any) -> Any:
     return choose(was_moved, d.original_due_at, due(d, "restart"))
 
 
+def asked_again(d: Any) -> Any:
+    """The citizen was asked for a supplement more than once."""
+    return d.asked_again_at < NEVER
+
+
+def moved_again(d: Any) -> Any:
+    """The due date was moved more than once."""
+    return d.first_rescheduled_at < d.rescheduled_at
+
+
 def finished_after_promise(d: Any) -> Any:
     """Received, and finished on a later day than was promised first."""
     return (d.received_at <= finished_at(d)) & (ward_day(finished_at(d)) > ward_day(promised_at(d)))
@@ -42,12 +52,13 @@ ASKED_AGAIN = Indicator(
     id="D14",
     label=Label("Yêu cầu bổ sung > 1 lần", "Supplement asked > 1×"),
     definition=Label(
-        "Hồ sơ bị yêu cầu bổ sung từ lần thứ hai, từ đầu kỳ; quy định chỉ được yêu cầu một lần (NĐ 61 Đ17.2a)",
-        "Dossiers whose supplement was asked for a second time, since the start of the period; the law allows once (NĐ 61 Đ17.2a)",
+        "Hồ sơ đã xong từ đầu kỳ hoặc chưa xong bị yêu cầu bổ sung quá một lần; quy định chỉ được một lần (NĐ 61 Đ17.2a)",
+        "Dossiers finished since the start of the period or unfinished whose supplement was asked for more than once; the law allows "
+        "once (NĐ 61 Đ17.2a)",
     ),
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Count(at=lambda d: d.asked_again_at),
+    value=Count(at=finished_at, where=asked_again) + Level(lambda d, now: unfinished(d, now) & asked_again(d)),
     by=("field_code",),
     span="period",
     threshold=Threshold(warning=0, critical=None),
@@ -77,12 +88,13 @@ RESCHEDULED_AGAIN = Indicator(
     id="D21",
     label=Label("Hẹn lại > 1 lần", "Re-appointed > 1×"),
     definition=Label(
-        "Hồ sơ bị hẹn lại từ lần thứ hai, từ đầu kỳ; quy định chỉ được hẹn lại một lần (NĐ 61 Đ19.9)",
-        "Dossiers whose due date was moved a second time, since the start of the period; the law allows once (NĐ 61 Đ19.9)",
+        "Hồ sơ đã xong từ đầu kỳ hoặc chưa xong bị hẹn lại quá một lần; quy định chỉ được một lần (NĐ 61 Đ19.9)",
+        "Dossiers finished since the start of the period or unfinished whose due date was moved more than once; the law allows once "
+        "(NĐ 61 Đ19.9)",
     ),
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Count(at=lambda d: d.rescheduled_at, where=lambda d: d.first_rescheduled_at < d.rescheduled_at),
+    value=Count(at=finished_at, where=moved_again) + Level(lambda d, now: unfinished(d, now) & moved_again(d)),
     by=("field_code",),
     span="period",
     threshold=Threshold(warning=0, critical=None),

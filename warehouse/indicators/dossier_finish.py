@@ -56,13 +56,18 @@ LATE = Indicator(
     id="D11",
     label=Label("Trả quá hạn", "Finished late"),
     definition=Label(
-        "Hồ sơ xong sau ngày hẹn trả, từ đầu kỳ; thời gian chờ bổ sung không tính (QĐ 766), bổ sung quá một lần xem D14",
-        "Dossiers finished on a day after the due date, since the start of the period; the wait for a supplement does not count "
-        "(QĐ 766), for more than one supplement see D14",
+        "Hồ sơ xong sau ngày hẹn trả, trên số đã giải quyết, từ đầu kỳ; thời gian chờ bổ sung không tính (QĐ 766), bổ sung quá một lần xem D14",
+        "Dossiers finished on a day after the due date, out of those finished, since the start of the period; the wait for a "
+        "supplement does not count (QĐ 766), for more than one supplement see D14",
     ),
-    unit=DOSSIERS,
+    unit=DOSSIERS._replace(out_of=True),
     of=DOSSIER,
-    value=Count(at=finished_at, where=lambda d: finished(d) & (ward_day(finished_at(d)) > ward_day(due(d, "pause")))),
+    value=Ratio(
+        numerator=Count(
+            at=finished_at, where=lambda d: finished(d) & (ward_day(finished_at(d)) > ward_day(due(d, "pause")))
+        ),
+        denominator=Count(at=finished_at, where=finished),
+    ),
     by=("field_code",),
     span="period",
     threshold=Threshold(warning=0, critical=None),

@@ -1,0 +1,37 @@
+import pytest
+
+from warehouse.indicator import indicator
+from warehouse.indicators.score import PARTS, points
+from warehouse.reading import Reading
+
+
+def asking(**sides):
+    """Readings of the given ids; of all others nothing is known."""
+    return lambda id: Reading(indicator(id), *sides.get(id, (0, 0)), 1, 1 if id in sides else 0)
+
+
+def test_full_points_are_fifty():
+    everything = {part.id: (part.full_at, 100) for part in PARTS}
+    assert points(asking(**everything)) == (5000, 5000)
+    more = {part.id: (100, 100) for part in PARTS}
+    assert points(asking(**more)) == (5000, 5000), "no part gives more than its maximum"
+
+
+@pytest.mark.parametrize(
+    ("id", "sides", "told"),
+    [
+        ("D09", (1015, 1016), (1998, 2000)),
+        ("D17", (30, 100), (360, 600)),
+        ("D18", (312, 717), (261, 600)),
+        ("D19", (60, 100), (300, 400)),
+        ("P05", (45, 100), (300, 600)),
+    ],
+)
+def test_each_part_is_scored_as_the_decision_says(id, sides, told):
+    assert points(asking(**{id: sides})) == told
+
+
+def test_nothing_to_judge_is_not_nothing_known():
+    assert points(asking()) is None
+    assert points(asking(P02=(0, 0))) == (600, 600), "no petitions"
+    assert points(asking(P05=(0, 0), D09=(0, 0))) == (0, 600), "no dossiers: satisfaction 0, the rest left out"

@@ -1,0 +1,75 @@
+"""Score: an own estimate of the ward's points by QĐ 766, beside which the portal's figure stays the one that counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ingest.label import Label
+from warehouse.indicator import Ask, Derived, Unit
+
+if TYPE_CHECKING:
+    from warehouse.reading import Reading
+
+
+class Part(NamedTuple):
+    """One index of QĐ 766 that can be told from the ward's own sources."""
+
+    id: str
+    """The indicator whose ratio it is."""
+    most: int
+    """Points at most."""
+    full_at: int = 100
+    """From how many per cent on it gives them all."""
+    without: int | None = None
+    """Points where there is nothing to judge; `None`: then it is left out, maximum and all."""
+
+
+PARTS = (
+    Part("D09", 20),
+    Part("D17", 6, full_at=50),
+    Part("D18", 6),
+    Part("D19", 4, full_at=80),
+    Part("D22", 2, full_at=80),
+    Part("P02", 6, without=6),
+    Part("P05", 6, full_at=90, without=0),
+)
+
+
+def hundredths(part: Part, reading: Reading) -> int | None:
+    """The points of a part in hundredths, rounded half up; `None` where they cannot be told."""
+    if not reading.known:
+        return None
+    if not reading.denominator:
+        return None if part.without is None else 100 * part.without
+    whole = part.full_at * reading.denominator
+    rounded = (2 * 10_000 * part.most * reading.numerator + whole) // (2 * whole)
+    return min(100 * part.most, rounded)
+
+
+def points(ask: Ask) -> tuple[int, int] | None:
+    """Points and their maximum in hundredths, over the parts that can be told now."""
+    found = [(hundredths(part, ask(part.id)), part.most) for part in PARTS]
+    told = [(got, 100 * most) for got, most in found if got is not None]
+    return (sum(got for got, _ in told), sum(most for _, most in told)) if told else None
+
+
+SCORE = Derived(
+    id="D16",
+    label=Label("Điểm QĐ 766 ước tính nội bộ", "Estimated QĐ 766 score (own)"),
+    definition=Label(
+        "Tổng điểm các chỉ số QĐ 766 tính được từ nguồn của phường / điểm tối đa của chính các chỉ số đó, không quy về 100; các chỉ số "
+        "khác và điểm Cổng DVCQG không có nguồn, mục không áp dụng cho cấp xã chưa trừ",
+        "Points of those indices of QĐ 766 that the ward's sources tell / the maximum of the same indices, not scaled to 100; of the "
+        "others and of the portal's own score there is no source, and what does not apply to communes is not taken off",
+    ),
+    unit=Unit(Label("điểm", "points"), 0.01, 2, out_of=True),
+    made_of=tuple(part.id for part in PARTS),
+    value=points,
+    formula=Label(
+        "20 × D09 + 6 × D17 / 50 % + 6 × D18 + 4 × D19 / 80 % + 2 × D22 / 80 % + 6 × P02 + 6 × P05 / 90 %, mỗi phần không quá điểm tối "
+        "đa của nó",
+        "20 × D09 + 6 × D17 / 50% + 6 × D18 + 4 × D19 / 80% + 2 × D22 / 80% + 6 × P02 + 6 × P05 / 90%, each part at most its maximum",
+    ),
+    is_ratio=True,
+    is_whole=False,
+)
