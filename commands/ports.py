@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections import deque
 from typing import NamedTuple
 
 import psutil
@@ -9,7 +10,11 @@ import psutil
 BELOW_OUTGOING = (12_000, 32_000)
 """Linux gives outgoing connections ports from 32768 on."""
 
+MOST_HELD = 100
+"""Ports that stay reserved for whoever asked for them; the oldest have long been listened on."""
+
 _CHOICE = random.SystemRandom()
+_held: deque[socket.socket] = deque()
 
 
 class Holder(NamedTuple):
@@ -49,11 +54,26 @@ def holder(port: int) -> Holder:
 def free(count: int) -> list[int]:
     """Loopback ports that nobody listens on now, all different.
 
-    At random, and not those that the system gives to outgoing connections: what others open meanwhile hardly takes them.
+    At random, and not those that the system gives to outgoing connections: what others open meanwhile hardly takes them. Nor is one
+    given that was given to another process that lives and may not listen on it yet.
     """
     chosen: list[int] = []
     while len(chosen) < count:
         port = _CHOICE.randrange(*BELOW_OUTGOING)
-        if port not in chosen and not is_taken(port):
+        if not is_taken(port) and _reserve(port):
             chosen.append(port)
+    while len(_held) > max(MOST_HELD, count):
+        _held.popleft().close()
     return chosen
+
+
+def _reserve(port: int) -> bool:
+    """Whether a port is ours alone from now on: who has the UDP port of a number may use its TCP port."""
+    sign = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sign.bind(("127.0.0.1", port))
+    except OSError:
+        sign.close()
+        return False
+    _held.append(sign)
+    return True

@@ -1,6 +1,7 @@
 import os
 import socket
 
+from commands import ports
 from commands.ports import free, holder, is_taken
 
 
@@ -8,6 +9,12 @@ def test_free_ports_differ_and_are_free():
     found = free(5)
     assert len(set(found)) == 5
     assert not any(is_taken(port) for port in found)
+
+
+def test_a_port_that_was_given_and_is_not_listened_on_yet_is_not_given_again(monkeypatch):
+    (port,) = free(1)
+    monkeypatch.setattr(ports, "BELOW_OUTGOING", (port, port + 50))
+    assert port not in free(20)
 
 
 def test_a_taken_port_names_its_program():
