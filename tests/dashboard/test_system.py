@@ -7,7 +7,6 @@ from ingest.errors import Unavailable
 from ingest.kafka_extent import Extent, Held
 from ingest.room import Disk
 from tests.dashboard.board import BoardOfTests, call
-from tests.dashboard.test_letters import STOP
 from tests.dashboard.test_overview import texts
 from tests.dashboard.test_standing import NOW, audit
 from tests.dashboard.ward import NOW_MS, ingest_settings, scene
