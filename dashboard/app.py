@@ -18,6 +18,7 @@ from dashboard import (
     graph,
     groups,
     headline,
+    history_desk,
     letter_desk,
     login,
     proving,
@@ -108,6 +109,7 @@ def build(
     app = _dash(server, live)
     asking.register(app, ask_sql, SavedQueries(settings), live.ingest.ward)
     proving.register(app, live, reader)
+    history_desk.register(app, live, reader)
     letter_desk.register(app, live, reader)
     system_desk.register(app, live, reader)
     alarm_desk.register(app, duty, delivery, reader, accounts)

@@ -36,21 +36,31 @@ class Card:
     """Of what and when, beside the title."""
 
     @property
+    def large(self) -> tuple[str, ...]:
+        """Id of the large figure: `big`, or the first small one as long as that is not declared."""
+        return _declared((self.big, *self.smalls))[:1] if self.big else ()
+
+    @property
+    def small(self) -> tuple[str, ...]:
+        """Ids of the declared figures beneath."""
+        return tuple(id for id in _declared(self.smalls) if id not in self.large)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing that it asks for is declared."""
         drawn = self.part is not None and not (self.part.indicators and not _declared(self.part.indicators))
-        return not drawn and not _declared((self.big, *self.smalls))
+        return not drawn and not self.large and not self.small
 
     @property
     def indicators(self) -> tuple[str, ...]:
         """Ids of the indicators that the card answers for."""
         drawn = self.part.indicators if self.part else ()
-        return _declared((*([self.big] if self.big else []), *self.smalls, *drawn))
+        return (*self.large, *self.small, *_declared(drawn))
 
     def layout(self, scene: Scene) -> Component:
         """The standing parts."""
         body: list[Component] = []
-        for id in _declared((self.big,)):
+        for id in self.large:
             unit = "" if measure(id).unit.out_of else scene.say(measure(id).unit.label)
             name = id.lower()
             said = [
@@ -61,7 +71,7 @@ class Card:
             body += [tile.big(name, unit), html.Div(said, className="caption")]
         if self.part:
             body.append(self.part.layout(scene))
-        if smalls := [tile.small(id.lower(), short_name(id, scene.language)) for id in _declared(self.smalls)]:
+        if smalls := [tile.small(id.lower(), short_name(id, scene.language)) for id in self.small]:
             body.append(tile.smalls(*smalls))
         facts = [html.Span(scene.say(self.note))] if self.note else []
         return tile.card(self.id, scene.say(self.title), *body, facts=facts)
@@ -69,13 +79,13 @@ class Card:
     def leaves(self, scene: Scene) -> Leaves:
         """The changing parts."""
         found = tile.card_leaves(self.id, scene, self.indicators) if self.indicators else {}
-        for id in _declared((self.big,)):
+        for id in self.large:
             one = measure(id)
             parts = "" if one.unit.out_of else number.parts(scene.read(id), scene.language)
             found |= tile.figure_leaves(id, scene)
             found[Leaf(f"{id.lower()}-parts", "children")] = parts
             found[Leaf(f"{id.lower()}-trend", "children")] = trend(scene, id)
-        for id in _declared(self.smalls):
+        for id in self.small:
             found |= tile.small_leaves(id, scene)
         return found | (self.part.leaves(scene) if self.part else {})
 

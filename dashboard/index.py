@@ -39,9 +39,15 @@ class IndexedDash(Dash):
         index: str = super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]
         scheme = f'data-theme="{chosen}" ' if (chosen := viewer().scheme) else ""
         facts = f'{scheme}lang="{viewer().language}" data-clock="{self._ioc_clock}" data-version="{version()}"'
-        return index.replace("<html>", f"<html {facts}>", 1).replace(
-            "</head>", f"<style>{theme.variables()}</style></head>", 1
-        )
+        # Dash wraps its scripts in a footer, which would be a second one beside the page's own.
+        for before, after in (
+            ("<html>", f"<html {facts}>"),
+            ("</head>", f"<style>{theme.variables()}</style></head>"),
+            ("<footer>", "<div>"),
+            ("</footer>", "</div>"),
+        ):
+            index = index.replace(before, after, 1)
+        return index
 
 
 def make(server: FastAPI, live: Live, *, clock: str, without: str, prefix: str = "/") -> Dash:

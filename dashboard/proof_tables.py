@@ -23,14 +23,14 @@ MEMBER_HEADS = (
     Label("Giá trị", "Value"),
     Label("Trên bảng", "On the board"),
     Label("Tính lại", "Recomputed"),
-    Label("", ""),
+    Label("So sánh", "Comparison"),
 )
 WINDOW_HEADS = (
     Label("Khung", "Window"),
     Label("Giá trị", "Value"),
     Label("Đã lưu", "Stored"),
     Label("Tính lại", "Recomputed"),
-    Label("", ""),
+    Label("So sánh", "Comparison"),
     Label("Lần sửa", "Revision"),
     Label("Trạng thái", "State"),
 )

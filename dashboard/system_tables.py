@@ -50,11 +50,11 @@ STREAM_HEADS = (
     Label("Lỗi", "Dead letters"),
     Label("Sự kiện mới nhất", "Newest event"),
     Label("Chờ trong Kafka", "Waiting in Kafka"),
-    Label("", ""),
+    Label("Trạng thái", "State"),
 )
 SOURCE_HEADS = (Label("Nguồn", "Source"), Label("Trạng thái", "State"), Label("Tín hiệu cuối", "Last sign"))
 CHORE_HEADS = (Label("Việc", "Chore"), Label("Lần cuối", "Last"), Label("Kết quả", "Result"))
-DISK_HEADS = (Label("Thư mục", "Folder"), Label("Còn trống", "Free"), Label("", ""))
+DISK_HEADS = (Label("Thư mục", "Folder"), Label("Còn trống", "Free"), Label("Trạng thái", "State"))
 CHORES = {
     "backup": Label("Sao lưu", "Backup"),
     "audit": Label("Đối soát", "Audit"),

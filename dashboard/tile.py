@@ -145,7 +145,7 @@ def figure_leaves(id: str, scene: Scene, *, shown: str | None = None, split: Spl
     name = name or id.lower()
     return {
         Leaf(f"{name}-figure", "children"): number.figure(reading, scene.language) if shown is None else shown,
-        Leaf(f"{name}-figure", "href"): f"/proof/{id}",
+        Leaf(f"{name}-figure", "href"): f"/history/{id}",
         Leaf(
             f"{name}-figure", "aria-label"
         ): f"{reading.indicator.label.text(scene.language)}: {number.with_unit(reading, scene.language)}",

@@ -87,6 +87,7 @@ def layout(scene: Scene) -> Component:
     head = html.Header(
         [
             html.A(say(BACK), href="/", className="back"),
+            html.A(say(text.HISTORY), href=f"/history/{one.id}", id="proof-history", className="back"),
             html.H1(f"{one.id} · {say(one.label)}"),
             html.Span(className="spring"),
             navigation(scene, viewer(), path),

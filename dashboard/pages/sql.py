@@ -27,6 +27,7 @@ SAVE = Label("Lưu", "Save")
 DELETE = Label("Xóa", "Delete")
 TABLE = Label("Bảng", "Table")
 CHART = Label("Biểu đồ", "Chart")
+RESULT = Label("Kết quả", "Result")
 DOWNLOAD = Label("Tải CSV", "Download CSV")
 DICTIONARY = Label("Từ điển dữ liệu", "Data dictionary")
 ACROSS = Label("Trục ngang", "Across")
@@ -132,7 +133,7 @@ def _answer(scene: Scene) -> Component:
     table = dag.AgGrid(
         id="sql-table",
         rowData=[],
-        columnDefs=[],
+        columnDefs=[{"headerName": say(RESULT)}],
         defaultColDef={"sortable": True, "filter": True, "resizable": True, "minWidth": 90, "cellDataType": False},
         columnSize="autoSize",
         dashGridOptions={

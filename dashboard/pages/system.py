@@ -11,7 +11,7 @@ from dashboard.part import Part
 from ingest.label import Label
 
 LAG = Label("Độ trễ", "Lag")
-DOWN = Label("Nguồn", "Sources")
+DOWN = Label("Nguồn mất", "Sources down")
 VALID = Label("Chất lượng", "Quality")
 OUTAGES = Label("Phần mềm", "Software")
 CITY = Label("Thành phố", "City")

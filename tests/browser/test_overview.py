@@ -93,7 +93,7 @@ def test_a_keyboard_is_enough(open_board, stack):
             if reached[-1] == "log-out":
                 break
         assert reached[-3:] == ["language", page.person, "log-out"]
-        assert {f"{id.lower()}-figure" for id in SHOWN} <= set(reached), "every figure leads to its proof"
+        assert {f"{id.lower()}-figure" for id in SHOWN} <= set(reached), "every figure leads to its history"
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none"
         page.keyboard.press("Enter")

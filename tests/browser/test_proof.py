@@ -19,11 +19,19 @@ SOON = 60_000
 FORBIDDEN = "không có quyền"
 
 
-def test_a_figure_leads_to_its_proof_and_on_to_the_query(open_board, kiosk, artefacts):
+def test_a_figure_leads_to_its_history_its_proof_and_the_query(open_board, kiosk, artefacts):
     with open_board(rights=("leader", "analyst")) as page:
         live(page)
         expect(page.locator("#q01-figure")).to_have_text(str(kiosk.issued))
         page.locator("#q01-figure").press("Enter")  # a keyboard is enough
+        page.wait_for_url("**/history/Q01")
+        expect(page.locator("#q01-figure")).to_have_text(str(kiosk.issued)), "the figure goes on living"
+        expect(page.locator("#history-table tbody tr").first).to_contain_text(str(kiosk.issued), timeout=SOON)
+        expect(page.locator("#history-chart .main-svg").first).to_be_visible()
+        with page.expect_download() as saved:
+            page.click("#history-csv")
+        assert saved.value.suggested_filename == "Q01-hour.csv"
+        page.click("#history-proof")
         page.wait_for_url("**/proof/Q01")
         expect(page.locator("#proof-verdict")).to_have_class("verdict agrees", timeout=SOON)
         expect(page.locator("#proof-verdict")).to_contain_text(f"KHỚP · {kiosk.issued}")

@@ -18,7 +18,8 @@ def test_what_nothing_is_declared_for_takes_no_place():
     assert [card.id for card in filled.cards] == ["a"]
     assert filled.widths == (60,)
     assert Card("c", TITLE, part=member_bars("c", "X01", "kind", 3)).is_empty
-    assert not Card("d", TITLE, "X01", ("Q03",)).is_empty
+    assert (card := Card("d", TITLE, "X01", ("Q03", "Q05"))).large == ("Q03",)
+    assert card.small == ("Q05",)
 
 
 def test_a_line_without_cards_is_left_out():

@@ -52,7 +52,7 @@ def test_what_goes_into_a_property_is_a_patch():
 
 def test_pages_are_found():
     own = ["/", "/alarms", *DOMAINS.values()]
-    assert list(pages()) == [*own, "/letters", "/sql", "/alarm", "/proof"]
+    assert list(pages()) == [*own, "/letters", "/sql", "/alarm", "/history", "/proof"]
     assert [page.path for page in pages().values() if page.pace] == own[:-1]
     assert {page.right for page in pages().values()} == {"leader", "analyst"}
 
@@ -78,7 +78,14 @@ def test_every_declared_indicator_appears_on_exactly_its_page():
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 @pytest.mark.parametrize(
-    "path", ["/letters", "/sql", "/alarms", *DOMAINS.values(), *(f"/proof/{one.id}" for one in measures())]
+    "path",
+    [
+        "/letters",
+        "/sql",
+        "/alarms",
+        *DOMAINS.values(),
+        *(f"/{page}/{one.id}" for page in ("proof", "history") for one in measures()),
+    ],
 )
 def test_every_page_renders_in_both_languages(path, language):
     set_viewer(Viewer("lan", frozenset({"admin"}), language))

@@ -79,7 +79,7 @@ def test_nothing_of_a_past_page_is_called_live(tmp_path, path, language):
 def test_only_a_wall_page_is_looked_back_at_and_faults_are_told_in_words(tmp_path):
     live = BoardOfTests(tmp_path).live
     assert "/" in LOOKABLE
-    assert not {"/sql", "/letters", "/system", "/proof"} & set(LOOKABLE)
+    assert not {"/sql", "/letters", "/system", "/proof", "/history"} & set(LOOKABLE)
     told = json.dumps(
         json.loads(to_json(turning.show(pages()["/"], live, Asked(AT_MS, fault=FUTURE)))), ensure_ascii=False
     )

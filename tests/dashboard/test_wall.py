@@ -69,6 +69,7 @@ async def test_a_screen_gets_nothing_outside_the_wall(tested, screen):
         "/sql",
         "/letters",
         "/proof/Q01",
+        "/history/Q01",
         "/api/clock",
         "/assets/board.css",
         "/password",

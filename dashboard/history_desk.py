@@ -1,0 +1,98 @@
+"""History desk: asks what the page about a measure's history shows, whenever grain or span are chosen."""
+
+from typing import Any
+
+from dash import Dash, Input, Output, State, no_update
+
+from dashboard.history_rows import Told, history_chart, history_csv, history_table
+from dashboard.live import Live
+from dashboard.pages.history import FIRST, PAGE, SPANS
+from dashboard.reader import Reader, TooMuch
+from dashboard.viewer import viewer
+from ingest.errors import Unavailable
+from ingest.label import Label
+from warehouse.client import Client
+from warehouse.history import Back, Grain, Point, earlier, grains, history, starts
+from warehouse.indicator import Derived, Indicator, measures
+
+AWAY = Label("Kho dữ liệu đang không trả lời, hãy thử lại.", "The warehouse does not answer, try again.")
+TOO_MUCH = Label("Đọc mất quá lâu: hãy chọn khoảng ngắn hơn.", "Reading takes too long: choose a shorter span.")
+TOO_MANY = Label(
+    "Khoảng này quá dài để xem theo giờ: đang hiện {days} ngày.", "Too long by the hour: {days} days are shown."
+)
+
+MOST_HOURS_DAYS = 31
+"""Days that can be told by the hour."""
+
+
+def register(app: Dash, live: Live, reader: Reader) -> None:
+    """Attach the page's callbacks."""
+
+    @app.callback(
+        Output("history-chart", "figure"),
+        Output("history-table", "children"),
+        Output("history-said", "children"),
+        Input("history-grain", "value"),
+        Input("history-span", "value"),
+        State("history-of", "data"),
+    )
+    async def show(grain: object, span: object, id: object) -> tuple[Any, ...]:
+        one, language = _allowed(id), viewer().language
+        if one is None:
+            return (no_update,) * 3
+        chosen, days = _chosen(one, grain, span)
+        try:
+            told = await reader.ask(lambda client: tell(client, one, live, chosen, days))
+        except (TooMuch, Unavailable) as error:
+            return no_update, no_update, (TOO_MUCH if isinstance(error, TooMuch) else AWAY).text(language)
+        said = TOO_MANY.text(language).format(days=days) if str(days) != span else ""
+        return history_chart(told, language), history_table(told, language), said
+
+    @app.callback(
+        Output("history-download", "data"),
+        Input("history-csv", "n_clicks"),
+        State("history-grain", "value"),
+        State("history-span", "value"),
+        State("history-of", "data"),
+        prevent_initial_call=True,
+    )
+    async def download(_clicks: object, grain: object, span: object, id: object) -> Any:
+        one = _allowed(id)
+        if one is None:
+            return no_update
+        chosen, days = _chosen(one, grain, span)
+        try:
+            told = await reader.ask(lambda client: tell(client, one, live, chosen, days))
+        except (TooMuch, Unavailable):
+            return no_update
+        return {
+            "content": "\ufeff" + history_csv(told, viewer().language),
+            "filename": f"{one.id}-{chosen}.csv",
+            "type": "text/csv",
+        }
+
+
+def tell(client: Client, one: Indicator | Derived, live: Live, grain: Grain, days: int) -> Told:
+    """A measure's figures, and those to compare them with as far as anything of them is known."""
+    wanted = starts(grain, live.now_ms(), days)
+
+    def before(back: Back) -> list[Point]:
+        found = history(client, one, live.ingest.ward, grain, [earlier(grain, start, back) for start in wanted])
+        return found if any(point.reading.figure is not None for point in found) else []
+
+    now = history(client, one, live.ingest.ward, grain, wanted)
+    return Told(one, grain, now, [] if grain == "month" else before("week"), before("year"))
+
+
+def _chosen(one: Indicator | Derived, grain: object, span: object) -> tuple[Grain, int]:
+    """Grain and days, as far as they can be had."""
+    offered = grains(one)
+    found = next((one for one in offered if one == grain), offered[0])
+    days = int(span) if isinstance(span, str) and span in SPANS else int(FIRST[found])
+    return found, min(days, MOST_HOURS_DAYS) if found == "hour" else days
+
+
+def _allowed(id: object) -> Indicator | Derived | None:
+    """The measure, where there is such a one and the person may see its history."""
+    known = {one.id: one for one in measures()}
+    return known.get(id) if isinstance(id, str) and viewer().may(PAGE.right) else None
