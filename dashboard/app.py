@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from dashboard import (
     asking,
+    due_desk,
     feed,
     graph,
     groups,
@@ -110,6 +111,7 @@ def build(
     asking.register(app, ask_sql, SavedQueries(settings), live.ingest.ward)
     proving.register(app, live, reader)
     history_desk.register(app, live, reader)
+    due_desk.register(app, live, reader)
     letter_desk.register(app, live, reader)
     system_desk.register(app, live, reader)
     alarm_desk.register(app, duty, delivery, reader, accounts)

@@ -8,7 +8,12 @@ from tests.browser.conftest import shown
 
 pytestmark = pytest.mark.browser
 
-PLACES = [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03", "/password"]
+PLACES = [
+    *(page.path for page in pages().values() if page.arguments is None),
+    "/history/Q03",
+    "/proof/Q03",
+    "/password",
+]
 ONLY_VIOLATIONS = {"resultTypes": ["violations"]}
 """Of the rest only the first are told, which makes it faster."""
 WAITING = """() => {
@@ -34,7 +39,9 @@ def violations(page):
     return [(one["id"], one["impact"], [node["target"] for node in one["nodes"]]) for one in found]
 
 
-@pytest.mark.parametrize(("scheme", "language"), [("dark", "vi"), ("light", "en")])  # contrast asks for one, labels for the other
+@pytest.mark.parametrize(
+    ("scheme", "language"), [("dark", "vi"), ("light", "en")]
+)  # contrast asks for one, labels for the other
 def test_axe_finds_nothing(open_board, stack, scheme, language):
     url, found = stack.install.board.url, {}
     with open_board(rights=("admin",)) as page:
@@ -66,7 +73,7 @@ def test_the_keyboard_gets_everywhere_and_shows_where_it_is(open_board, stack, p
 def test_nothing_moves_for_those_who_asked_for_that(open_board):
     with open_board() as page:
         shown(page)
-        page.evaluate("window.moved = 0; Element.prototype.animate = () => window.moved++")
+        page.evaluate("() => { window.moved = 0; Element.prototype.animate = () => window.moved++; }")
         for figure in page.locator(".figure").all()[:3]:
             figure.evaluate("one => one.firstChild && (one.firstChild.data = '7')")
         moving = """[...document.querySelectorAll('*')].filter(one => {

@@ -52,7 +52,7 @@ def test_what_goes_into_a_property_is_a_patch():
 
 def test_pages_are_found():
     own = ["/", "/alarms", *DOMAINS.values()]
-    assert list(pages()) == [*own, "/letters", "/sql", "/alarm", "/history", "/proof"]
+    assert list(pages()) == [*own, "/due", "/letters", "/sql", "/alarm", "/history", "/proof"]
     assert [page.path for page in pages().values() if page.pace] == own[:-1]
     assert {page.right for page in pages().values()} == {"leader", "analyst"}
 
@@ -80,6 +80,7 @@ def test_every_declared_indicator_appears_on_exactly_its_page():
 @pytest.mark.parametrize(
     "path",
     [
+        "/due",
         "/letters",
         "/sql",
         "/alarms",

@@ -70,6 +70,7 @@ async def test_a_screen_gets_nothing_outside_the_wall(tested, screen):
         "/letters",
         "/proof/Q01",
         "/history/Q01",
+        "/due",
         "/api/clock",
         "/assets/board.css",
         "/password",
@@ -102,7 +103,7 @@ async def test_the_first_page_is_there_at_once_and_others_by_their_name(tested, 
         assert path.path in layout
 
 
-@pytest.mark.parametrize("path", ["/sql", "/letters", "/proof/Q01", "/nowhere", "", None, 5])
+@pytest.mark.parametrize("path", ["/sql", "/letters", "/due", "/proof/Q01", "/nowhere", "", None, 5])
 async def test_a_page_that_does_not_belong_there_is_empty(wall, path):
     listed = (await wall.get("/wall/_dash-dependencies")).json()
     found = next(one for one in listed if one["inputs"] == [{"id": "wall-path", "property": "data"}])

@@ -13,6 +13,7 @@ from tests.raw import store
 from warehouse.adhoc import Adhoc
 from warehouse.behind import corrections, kinds, newest_events
 from warehouse.client import connect
+from warehouse.due_list import due_list
 from warehouse.expression import MINUTE
 from warehouse.indicator import indicator, indicators
 from warehouse.prepared_query import PARTS, indicator_query, record_query
@@ -81,6 +82,15 @@ def test_what_was_folded_rightly_agrees(client, memory, one):
     assert {split: sides for split, sides in what.sides().items() if any(sides)} == {
         split: sides for split, sides in found.sides.items() if any(sides)
     }
+
+
+def test_the_due_list_names_as_many_as_the_indicators_count(client, memory):
+    found = due_list(client, WARD, NOW_MS)
+    counted = {value.indicator: value.numerator for value in memory if not value.dimension and value.grain == "stock"}
+    assert [sum(one.is_overdue == late for one in found) for late in (False, True)] == [counted["D07"], counted["D08"]]
+    assert [one.due_ms for one in found] == sorted(one.due_ms for one in found)
+    assert {one.is_overdue for one in found if one.due_ms < NOW_MS} <= {True}
+    assert due_list(client, "nowhere", NOW_MS) == []
 
 
 def changed(memory, id, grain):

@@ -63,8 +63,12 @@ def overdue(d: Any, now: Any) -> Any:
 
 def near_due(d: Any, now: Any) -> Any:
     """Being worked on, not overdue, and soon to be."""
-    at = due(d, "restart")
-    return open_(d, now) & (at >= now) & (at < NEVER) & (working_time(now, at) <= NEAR_DUE)
+    return open_(d, now) & is_near(due(d, "restart"), now)
+
+
+def is_near(at: Any, now: Any) -> Any:
+    """A due date that is near."""
+    return (at >= now) & (at < NEVER) & (working_time(now, at) <= NEAR_DUE)
 
 
 def unfinished_in_time(d: Any, now: Any) -> Any:

@@ -1,0 +1,66 @@
+"""Due desk: asks which dossiers are near due or overdue, while somebody looks at their page."""
+
+from fractions import Fraction
+from typing import Any
+
+from dash import Dash, Input, Output, html, no_update
+from dash.development.base_component import Component
+
+from dashboard import number, text
+from dashboard.live import Live
+from dashboard.pages.due import PAGE
+from dashboard.reader import Reader, TooMuch
+from dashboard.table import Cell, table
+from dashboard.viewer import viewer
+from ingest.errors import Unavailable
+from ingest.label import Label, Language
+from warehouse.deadline import HOUR
+from warehouse.due_list import MOST, DueDossier, due_list
+
+HEADS = (
+    Label("Mã hồ sơ (mã giả danh)", "Dossier (pseudonym)"),
+    Label("Lĩnh vực", "Field"),
+    Label("Thủ tục", "Procedure"),
+    Label("Hạn trả kết quả", "Due"),
+    Label("Giờ làm việc", "Working hours"),
+)
+LEFT = Label("còn {hours} giờ", "{hours} h left")
+OVER = Label("quá {hours} giờ", "{hours} h over")
+NONE = Label("Không có hồ sơ nào sắp đến hạn hoặc quá hạn.", "No dossier is near due or overdue.")
+CUT = Label("Đang hiện {count} hồ sơ đến hạn sớm nhất.", "The {count} that are due first are shown.")
+AWAY = Label("Kho dữ liệu đang không trả lời.", "The warehouse does not answer.")
+
+
+def register(app: Dash, live: Live, reader: Reader) -> None:
+    """Attach the page's callback."""
+
+    @app.callback(Output("due-list", "children"), Input("due-tick", "n_intervals"))
+    async def show(_ticks: object) -> Any:
+        person = viewer()
+        if not PAGE.may_be_seen_by(person):
+            return no_update
+        try:
+            found = await reader.ask(lambda client: due_list(client, live.ingest.ward, live.now_ms()))
+        except (Unavailable, TooMuch):
+            return AWAY.text(person.language)
+        return due_table(found, person.language)
+
+
+def due_table(found: list[DueDossier], language: Language) -> list[Component]:
+    """The dossiers, the earliest first; sign, word and colour say which are overdue."""
+    rows: list[list[Cell]] = []
+    for one in found:
+        hours = number.decimal(Fraction(one.working_ms, HOUR), 1, language)
+        said = (OVER if one.is_overdue else LEFT).text(language).format(hours=hours)
+        status, classes = ("critical", "other") if one.is_overdue else ("warning", "look")
+        rows.append(
+            [
+                html.Code(one.code),
+                text.code(one.field_code, language),
+                one.procedure_code,
+                f"{text.local(one.due_ms):%H:%M %d/%m/%Y}",
+                html.Span([html.Span(className=f"sign sign-{status}"), said], className=classes),
+            ]
+        )
+    cut = [html.P(CUT.text(language).format(count=MOST), className="quiet")] if len(found) == MOST else []
+    return [table([head.text(language) for head in HEADS], rows, (), NONE.text(language)), *cut]
