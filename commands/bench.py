@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,8 @@ import httpx
 from aiokafka import AIOKafkaProducer
 from standardwebhooks import Webhook
 
+from commands.chromium import FULL_HD, IS_LIVE, browser, screen
+from commands.crowd import crowd
 from commands.load import records
 from commands.progress import Progress
 from commands.stack import Stack
@@ -42,15 +44,10 @@ from warehouse.settings import WarehouseSettings
 PLAIN_SHARE = 6
 """The plain agent gets this fraction of the events; it is compared by rate."""
 
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_FLAGS = (
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
+SCREENS = 100
+MEASURED_SECONDS = 30
+OPENED = 5
+"""How often a screen is opened to see how soon it is live."""
 
 WHOLE = ("ingest", "warehouse", "connectors", "streams", "dashboard", "simulator")
 """What `./ioc up` starts."""
@@ -103,17 +100,44 @@ def latency(count: int, progress: Progress) -> dict[str, Any]:
         memory = {name: round(size / 2**20) for name, size in stack.memory().items()}
         stack.kill("simulator")
         with _page(f"http://127.0.0.1:{board.port}", FIRST, password) as page:
-            _post(stack.settings(ConnectorsSettings), count, page.wait_for_timeout, progress)
+            _post(stack.settings(ConnectorsSettings), range(count), page.wait_for_timeout, progress)
             page.wait_for_timeout(3000)
             measured = sorted(page.evaluate("window.iocLatency"))
+        costs = screens(stack, count, progress)
     return {
         "latency_ms": {
             "tickets": count,
             "measured": len(measured),
             "p50": round(statistics.median(measured)),
             "p95": round(measured[int(0.95 * len(measured))]),
+            "p99": round(measured[int(0.99 * len(measured))]),
         },
+        "screens": costs,
         "memory_mb": {**memory, "total": sum(memory.values())},
+    }
+
+
+def screens(stack: Stack, posted: int, progress: Progress) -> dict[str, Any]:
+    """How soon a screen of the wall is live, and what one and a hundred cost the board while a figure changes each second."""
+    board, connectors = stack.settings(BoardSettings), stack.settings(ConnectorsSettings)
+    live_after = []
+    for _ in range(OPENED):
+        with screen(board, timedelta(hours=1)) as page:
+            live_after.append(page.evaluate("performance.getEntriesByName('ioc-live')[0].startTime"))
+    costs = {}
+    for count in (1, SCREENS):
+        numbers = range(posted, posted + MEASURED_SECONDS)
+        posted = numbers.stop
+        costs[count] = crowd(
+            board,
+            stack.pid("dashboard") or 0,
+            count,
+            lambda numbers=numbers: _post(connectors, numbers, lambda _: time.sleep(1), progress),  # type: ignore[misc]
+        )
+    return {
+        "first_live_ms": {"median": round(statistics.median(live_after)), "all": [round(ms) for ms in live_after]},
+        **{str(count): cost._asdict() for count, cost in costs.items()},
+        "cpu_ratio": round(costs[SCREENS].cpu / costs[1].cpu, 1) if costs[1].cpu else None,
     }
 
 
@@ -195,12 +219,12 @@ def _figures(client: Client) -> dict[str, int]:
     return {id: int(total) for id, total in rows}
 
 
-def _post(connectors: ConnectorsSettings, count: int, pause: Callable[[float], None], progress: Progress) -> None:
-    """Post so many tickets, as a kiosk does, about five a second: slow enough that each is pushed on its own.
+def _post(connectors: ConnectorsSettings, numbers: range, pause: Callable[[float], None], progress: Progress) -> None:
+    """Post tickets, as a kiosk does, about five a second: slow enough that each is pushed on its own.
 
     Args:
         connectors: where, and with what secret.
-        count: how many.
+        numbers: theirs.
         pause: waits for so many milliseconds.
         progress: where to show how far it is.
     """
@@ -208,7 +232,7 @@ def _post(connectors: ConnectorsSettings, count: int, pause: Callable[[float], N
     signer = Webhook(connectors.webhook_secrets("queue_kiosk")[0])
     url = f"http://127.0.0.1:{connectors.intake_port}/intake/queue_kiosk"
     with httpx.Client(trust_env=False) as client:
-        for number in range(1, count + 1):
+        for number in numbers:
             now = datetime.now(UTC)
             body = json.dumps(_ticket(number, now))
             id = f"bench-{number}"
@@ -221,7 +245,7 @@ def _post(connectors: ConnectorsSettings, count: int, pause: Callable[[float], N
             answer = client.post(url, content=body, headers=headers).raise_for_status()
             if "dead_letter" in answer.json():
                 raise SystemExit(f"the ticket was refused: {answer.text}")
-            progress.show(f"{number}/{count}", every=100)
+            progress.show(f"{number}/{numbers.stop}", every=100)
             pause(pace.uniform(150, 250))
 
 
@@ -236,19 +260,14 @@ def _ticket(number: int, now: datetime) -> dict[str, Any]:
 @contextmanager
 def _page(url: str, name: str, password: str) -> Iterator[Any]:
     """The board in a headless browser, logged in and live."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(CHROMIUM_FLAGS))
-        page = browser.new_page(viewport={"width": 1920, "height": 1080})
+    with browser() as found:
+        page = found.new_page(viewport=FULL_HD)
         page.goto(f"{url}/login")
         page.fill("input[name=name]", name)
         page.fill("input[name=password]", password)
         page.press("input[name=password]", "Enter")
-        page.wait_for_selector("#latency")
-        page.wait_for_timeout(5000)
+        page.wait_for_function(IS_LIVE)
         yield page
-        browser.close()
 
 
 @contextmanager

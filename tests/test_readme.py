@@ -25,7 +25,7 @@ def blocks(language: str) -> list[str]:
 
 
 def test_every_block_is_of_a_kind_that_a_test_looks_at() -> None:
-    assert {name for name, _ in BLOCKS} == {"sh", "python", "sql", ""}
+    assert {name for name, _ in BLOCKS} == {"sh", "python", "sql", "ini", ""}
 
 
 @pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.splitlines()[0])

@@ -6,6 +6,4 @@
 `app`      an app of Dash of its own, with nothing in it but the pages' figures: what is not there cannot be reached
 
 `assets/wall.js` turns the pages in the browser, jumps to a new alarm, and starts afresh for a new version.
-
-Pages are swapped in place, in one document for hours. The other way, a navigation a page, was measured as well: see `app`.
 """
