@@ -60,6 +60,8 @@ class Counter(_Foreign):
 
     id: str
     staff: Staff | None = Field(None, alias="canBo")
+    opened_at: Time | None = Field(None, alias="openedAt")
+    """Since when it serves, or until now has served."""
 
 
 class Transfer(_Foreign):
@@ -163,6 +165,16 @@ def _counter(message: Message, context: Context) -> dict[str, Any]:
     }
 
 
+def _session(message: Message, kind: type[queue.CounterSessionStarted | queue.CounterSessionEnded]) -> list[Event]:
+    """An end of the counter's session; none where the kiosk does not tell when it began."""
+    counter = _present(message.counter, "counter")
+    if counter.opened_at is None:
+        return []
+    began = counter.opened_at.astimezone(UTC).isoformat(timespec="milliseconds")
+    ref = f"{message.site}|{counter.id}|{began}"
+    return [kind(session_ref=ref, site_id=message.site, counter_id=counter.id, at=message.time)]
+
+
 MAPPINGS: dict[str, Callable[[Message, Context], Event]] = {
     "ticket.created": lambda m, _: queue.TicketIssued(
         **_ticket(m),
@@ -186,16 +198,26 @@ MAPPINGS: dict[str, Callable[[Message, Context], Event]] = {
 }
 """The kiosk's kinds of message and the event that each becomes."""
 
+SESSIONS: dict[str, type[queue.CounterSessionStarted | queue.CounterSessionEnded]] = {
+    "counter.opened": queue.CounterSessionStarted,
+    "counter.paused": queue.CounterSessionEnded,
+    "counter.closed": queue.CounterSessionEnded,
+}
+"""What a kind of message also says of the counter's session."""
+
 
 def to_events(received: Received, context: Context) -> Mapped:
-    """One webhook of the kiosk as one event; none for a heartbeat."""
+    """One webhook of the kiosk as one event; none for a heartbeat, and a counter's also as an end of its session."""
     message: Message = received.payload
     if message.event == "kiosk.heartbeat":
         return []
     mapping = MAPPINGS.get(message.event)
     if mapping is None:
         raise InvalidEvent("unknown_kind", "the kiosk's `event` is not one that we know")
-    return [Identified(mapping(message, context), message.id)]
+    happened = [Identified(mapping(message, context), message.id)]
+    if kind := SESSIONS.get(message.event):
+        happened += [Identified(one, f"{message.id}-session") for one in _session(message, kind)]
+    return happened
 
 
 CONNECTOR = Connector(
@@ -217,6 +239,8 @@ CONNECTOR = Connector(
         queue.CounterOpened,
         queue.CounterClosed,
         queue.CounterPaused,
+        queue.CounterSessionStarted,
+        queue.CounterSessionEnded,
     ),
     map=to_events,
     sample="queue_kiosk.jsonl",

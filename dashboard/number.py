@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from ingest.label import Language
 from ingest.room import shown
-from warehouse.indicator import Measure
+from warehouse.indicator import SECONDS, Measure
 from warehouse.reading import Reading
 
 NONE = "–"
@@ -97,7 +97,7 @@ def _out_of(reading: Reading, language: Language) -> str:
 def sides(one: Measure, pair: tuple[int, int], language: Language) -> str:
     """Numerator and denominator with nothing rounded, for example `5.888.165 ms / 42`; of what is no ratio the numerator alone."""
     numerator, denominator = (whole(side, language) for side in pair)
-    if one.unit.label.en in ("min", "s"):
+    if one.unit.factor <= SECONDS.factor:
         numerator += f"{SPACE}ms"
     return f"{numerator}{SPACE}/{SPACE}{denominator}" if one.is_ratio else numerator
 

@@ -18,6 +18,7 @@ SHORT: dict[str, Label] = {
     "Q09": Label("hiệu suất quầy", "counter occupancy"),
     "Q10": Label("bỏ lượt", "abandoned"),
     "Q11": Label("lượt từ 01/7/2025", "visits since 01/7/2025"),
+    "Q12": Label("giờ mở quầy", "counters open, hours"),
     "D01": Label("nhận hôm nay", "received today"),
     "D02": Label("tiếp nhận lũy kế", "received in all"),
     "D03": Label("đã giải quyết", "finished"),

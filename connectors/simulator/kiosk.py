@@ -30,6 +30,7 @@ def told(pretend: Pretend, day: date, steps: tuple[Step, ...], handed_in: dict[s
         handed_in: dossier codes by the number of the ticket with which they were handed in.
     """
     people = pretend.chance("visitors", day)
+    opened: dict[str, datetime] = {}
     posts = []
     for n, step in enumerate(steps, start=1):
         id_ = f"{SITE}-{day:%Y%m%d}-{n:05}"
@@ -43,7 +44,7 @@ def told(pretend: Pretend, day: date, steps: tuple[Step, ...], handed_in: dict[s
         if step.visit is not None:
             content |= _ticket(step, step.visit, people, handed_in)
         if step.counter:
-            content["counter"] = _counter(pretend, step)
+            content["counter"] = _counter(pretend, step, opened)
         posts.append(Message(step.at, SYSTEM, id_, encoded(content)))
     return tuple(posts)
 
@@ -93,6 +94,21 @@ def _ticket(step: Step, visit: Visit, people: Random, handed_in: dict[str, str])
     return content
 
 
-def _counter(pretend: Pretend, step: Step) -> dict[str, object]:
+def _counter(pretend: Pretend, step: Step, opened: dict[str, datetime]) -> dict[str, object]:
+    """The counter of a step.
+
+    Args:
+        pretend: the ward.
+        step: the step.
+        opened: since when each counter serves; kept up to date here.
+    """
     staff = person(pretend.chance("staff", step.counter))
-    return {"id": step.counter, "canBo": {"maCanBo": f"CB-{step.counter[1:]}", "hoTen": staff.name}}
+    content: dict[str, object] = {
+        "id": step.counter,
+        "canBo": {"maCanBo": f"CB-{step.counter[1:]}", "hoTen": staff.name},
+    }
+    if step.event == "counter.opened":
+        opened[step.counter] = step.at
+    ends = step.event in ("counter.paused", "counter.closed")
+    since = opened.pop(step.counter, None) if ends else opened.get(step.counter)
+    return content | {"openedAt": zoned(since)} if since and step.event.startswith("counter.") else content

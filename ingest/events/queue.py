@@ -141,3 +141,27 @@ class CounterPaused(_Counter):
     """A counter stopped for a while."""
 
     kind: ClassVar[str] = "counter.paused"
+
+
+class _Session(Event):
+    """What both ends of a counter's session carry: the time from its opening until it pauses or closes."""
+
+    stream: ClassVar[str] = "queue"
+    about: ClassVar[str] = "session_ref"
+
+    session_ref: Code
+    site_id: Code
+    counter_id: Code
+    at: Moment
+
+
+class CounterSessionStarted(_Session):
+    """A counter began to serve."""
+
+    kind: ClassVar[str] = "counter.session_started"
+
+
+class CounterSessionEnded(_Session):
+    """A counter paused or closed."""
+
+    kind: ClassVar[str] = "counter.session_ended"

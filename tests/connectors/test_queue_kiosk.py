@@ -42,6 +42,19 @@ def test_staff_is_a_pseudonym() -> None:
     assert len(opened.staff_ref) == 32
 
 
+def test_both_ends_of_a_counter_s_session_name_the_same_one() -> None:
+    counter = {"id": "Q01", "openedAt": "2026-11-19T08:40:00+07:00"}
+    _, started = events(CONNECTOR, message("counter.opened", counter=counter))
+    _, ended = events(CONNECTOR, message("counter.paused", counter=counter, time="2026-11-19T09:10:00+07:00"))
+    assert started.session_ref == ended.session_ref
+    assert (ended.at - started.at).total_seconds() == 30 * 60
+
+
+def test_without_its_beginning_there_is_no_session() -> None:
+    (closed,) = events(CONNECTOR, message("counter.closed", counter={"id": "Q01"}))
+    assert closed.kind == "counter.closed"
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [

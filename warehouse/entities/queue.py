@@ -4,6 +4,8 @@ from ingest.events.queue import (
     CounterClosed,
     CounterOpened,
     CounterPaused,
+    CounterSessionEnded,
+    CounterSessionStarted,
     TicketCalled,
     TicketCancelled,
     TicketExpired,
@@ -59,5 +61,18 @@ COUNTER = Entity(
     },
     born=(CounterOpened, CounterPaused, CounterClosed),
     settled=lambda c: False,
+    sources=("queue_kiosk",),
+)
+
+SESSION = Entity(
+    id="counter_session",
+    label=Label(vi="Phiên phục vụ của quầy", en="Counter session"),
+    fields={
+        "counter_id": Constant((CounterSessionStarted, CounterSessionEnded), "counter_id"),
+        "started_at": First((CounterSessionStarted,)),
+        "ended_at": First((CounterSessionEnded,)),
+    },
+    born=(CounterSessionStarted,),
+    settled=lambda s: s.ended_at < NEVER,
     sources=("queue_kiosk",),
 )

@@ -4,10 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 from ingest.label import Label
-from warehouse.aggregate import Count, Largest, Level, Mean, Quantile, Ratio
-from warehouse.entities.queue import COUNTER, TICKET
+from warehouse.aggregate import Aggregate, Count, Flow, Largest, Level, Mean, Quantile, Ratio, Stock
+from warehouse.entities.queue import COUNTER, SESSION, TICKET
 from warehouse.expression import MINUTE, NEVER, choose, least, ward_day
-from warehouse.indicator import MINUTES, Indicator, Threshold, Unit, reported
+from warehouse.indicator import MINUTES, Derived, Indicator, Threshold, Unit, reported
 
 PEOPLE = Unit(Label("người", "people"))
 VISITS = Unit(Label("lượt", "visits"))
@@ -35,6 +35,11 @@ def closed_at(t: Any) -> Any:
 def abandoned_at(t: Any) -> Any:
     """When the citizen gave up waiting; `NEVER` if not, or if called before."""
     return least(t.cancelled_at, t.expired_at)
+
+
+def serving_today(s: Any, now: Any) -> Any:
+    """The counter opened today and still serves."""
+    return (s.started_at <= now) & (s.ended_at > now) & (ward_day(s.started_at) == ward_day(now))
 
 
 TICKETS = Indicator(
@@ -162,6 +167,45 @@ COUNTERS_OPEN = Indicator(
         numerator=Level(lambda c, now: (c.registered_at <= now) & (c.state == "open")),
         denominator=Level(lambda c, now: c.registered_at <= now),
     ),
+)
+
+OPEN_TIME = Indicator(
+    id="Q12",
+    label=Label("Thời gian mở quầy hôm nay", "Counter open time today"),
+    definition=Label(
+        "Tổng thời gian các quầy mở trong ngày, từ lúc mở đến lúc tạm dừng hoặc đóng; kiosk không cho biết giờ mở quầy thì không có "
+        "số liệu",
+        "Time for which counters were open on the local day, from opening to pause or close; no data where the kiosk does not tell "
+        "when a counter opened",
+    ),
+    unit=Unit(Label("giờ", "h"), 1 / 3_600_000, 1),
+    of=SESSION,
+    value=Aggregate(
+        (
+            Flow(
+                at=lambda s: s.ended_at,
+                where=lambda s: s.started_at <= s.ended_at,
+                amount=lambda s: s.ended_at - s.started_at,
+            ),
+            Stock(serving_today, amount=lambda s, now: now - s.started_at),
+        )
+    ),
+    window=timedelta(minutes=15),
+)
+
+OCCUPANCY = Derived(
+    id="Q09",
+    label=Label("Hiệu suất quầy", "Counter occupancy"),
+    definition=Label(
+        "Tổng thời gian phục vụ của các lượt đã xong / tổng thời gian mở quầy, trong ngày; tốt nhất từ 60 đến 85 %",
+        "Service time of the tickets served / time for which counters were open, on the local day; best between 60 and 85%",
+    ),
+    unit=Unit(Label("%", "%"), 100.0, 1),
+    made_of=("Q06", "Q12"),
+    value=lambda ask: (ask("Q06").numerator // MINUTE, ask("Q12").numerator // MINUTE),
+    formula=Label("tử số của Q06 / Q12, bằng phút", "numerator of Q06 / Q12, in minutes"),
+    is_ratio=True,
+    threshold=Threshold(warning=85, critical=None),
 )
 
 ABANDONED = Indicator(
