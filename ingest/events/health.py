@@ -53,6 +53,20 @@ class SystemHeartbeat(Event):
     at: Moment
 
 
+class EventsTallied(Event):
+    """Our own count of what came in within 24 hours, and of the dead letters that nobody has dealt with."""
+
+    stream: ClassVar[str] = "health"
+    kind: ClassVar[str] = "events.tallied"
+    about: ClassVar[str] = "process"
+
+    process: Code
+    at: Moment
+    valid: Whole
+    rejected: Whole
+    waiting: Whole
+
+
 class _Outage(Event):
     """What both ends of an outage carry."""
 

@@ -23,6 +23,10 @@ DOMAINS = {
 """By the first letter of an indicator's id, the page where it is."""
 
 
+COUNTS = {"Q": 11, "D": 20, "P": 5, "S": 8, "C": 7, "V": 3, "H": 6}
+"""By the same letter, how many indicators domain.md (b) proposes: 60."""
+
+
 def test_leaves_fill_a_layout():
     layout = html.Div([html.Span(id="a"), dcc.Graph(id={"x": 1}, figure={"data": [{"y": []}]})])
     fill(layout, {Leaf("a", "children"): "5", Leaf("a", "data-since"): 7, Leaf('{"x":1}', "figure.data.0.y"): [1, 2]})

@@ -3,6 +3,7 @@
 from ingest.events.health import (
     AppOutageEnded,
     AppOutageStarted,
+    EventsTallied,
     FeedDelivered,
     FeedFailed,
     SourceDown,
@@ -36,6 +37,20 @@ SYSTEM = Entity(
     },
     born=(SystemHeartbeat,),
     settled=lambda s: False,
+    sources=(),
+)
+
+TALLY = Entity(
+    id="tally",
+    label=Label(vi="Kiểm đếm sự kiện", en="Tally of events"),
+    fields={
+        "taken_at": Latest({EventsTallied: Attr("at")}, empty=NEVER),
+        "valid": Latest({EventsTallied: Attr("valid")}, empty=0),
+        "rejected": Latest({EventsTallied: Attr("rejected")}, empty=0),
+        "waiting": Latest({EventsTallied: Attr("waiting")}, empty=0),
+    },
+    born=(EventsTallied,),
+    settled=lambda t: False,
     sources=(),
 )
 

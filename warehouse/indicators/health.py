@@ -5,7 +5,7 @@ from typing import Any
 
 from ingest.label import Label
 from warehouse.aggregate import Count, Largest, Level, Ratio
-from warehouse.entities.health import CUT, OUTAGE, SOURCE, SYSTEM
+from warehouse.entities.health import CUT, OUTAGE, SOURCE, SYSTEM, TALLY
 from warehouse.expression import DAY_MS, MINUTE, greatest, least, window_start
 from warehouse.indicator import MINUTES, PERCENT, SECONDS, Indicator, Threshold, Unit
 
@@ -14,6 +14,15 @@ SILENCE = MINUTE
 
 DELIVERED_WITHIN = 15 * MINUTE
 """A cut of 16:45 has to be with the city before 17:00 (precedent: Sơn La)."""
+
+
+TALLY_COUNTS = 15 * MINUTE
+"""The keeper tallies every five minutes; an older tally says nothing about now."""
+
+
+def is_fresh(t: Any, now: Any) -> Any:
+    """The tally was taken a short while ago."""
+    return (t.taken_at <= now) & (now - t.taken_at <= TALLY_COUNTS)
 
 
 def known(s: Any, now: Any) -> Any:
@@ -39,6 +48,39 @@ LAG = Indicator(
     by=("key",),
     threshold=Threshold(warning=30, critical=60),
     late_after=timedelta(seconds=30),
+)
+
+VALID = Indicator(
+    id="H02",
+    label=Label("Sự kiện hợp lệ", "Valid events"),
+    definition=Label(
+        "Sự kiện hợp lệ / (hợp lệ + bị loại) trong 24 giờ, không tính nhịp của hệ thống; hệ thống tự đếm 5 phút một lần, quá 15 phút "
+        "không đếm được thì không có số liệu",
+        "Valid events / (valid + rejected) within 24 hours, without the system's own signs of life; counted every 5 minutes, no data "
+        "where the last count is older than 15",
+    ),
+    unit=PERCENT,
+    of=TALLY,
+    value=Ratio(
+        numerator=Level(is_fresh, amount=lambda t, now: t.valid),
+        denominator=Level(is_fresh, amount=lambda t, now: t.valid + t.rejected),
+    ),
+    threshold=Threshold(warning=99.5, critical=None, below=True),
+)
+
+LETTERS_WAITING = Indicator(
+    id="H03",
+    label=Label("Sự kiện lỗi chờ xử lý", "Dead letters waiting"),
+    definition=Label(
+        "Sự kiện lỗi chưa được gửi lại, theo lần đếm mới nhất (5 phút một lần, quá 15 phút thì không có số liệu); lý do của từng sự kiện "
+        "ở trang Sự kiện lỗi",
+        "Dead letters not sent again yet, by the newest count (every 5 minutes, no data where it is older than 15); the reason of each "
+        "is on the page of dead letters",
+    ),
+    unit=Unit(Label("sự kiện", "letters")),
+    of=TALLY,
+    value=Ratio(numerator=Level(is_fresh, amount=lambda t, now: t.waiting), denominator=Level(is_fresh)),
+    threshold=Threshold(warning=0, critical=None),
 )
 
 DOWN = Indicator(

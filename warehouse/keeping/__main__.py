@@ -1,4 +1,4 @@
-"""`python -m warehouse.keeping [CHORE]`: the keeper, or one of its chores (`backup`, `audit`, `retention`) now.
+"""`python -m warehouse.keeping [CHORE]`: the keeper, or one of its chores (`backup`, `audit`, `retention`, `tally`) now.
 
 The keeper looks at the disks every few seconds, and does the chores when they are due, one after the other, each in a
 process of its own with the lowest priority. It waits for whatever is away, and tells in a small file what became of all.
@@ -32,7 +32,7 @@ def main() -> int:
     """Run until told to stop, or until the chore is done; the exit code is 0 only if all went well."""
     start("keeper")
     parser = argparse.ArgumentParser(prog="python -m warehouse.keeping", description=__doc__)
-    parser.add_argument("chore", nargs="?", choices=("backup", "audit", "retention"))
+    parser.add_argument("chore", nargs="?", choices=("backup", "audit", "retention", "tally"))
     chore = parser.parse_args().chore
     try:
         return _once(chore) if chore else _for_ever()

@@ -4,11 +4,17 @@
 of JSON; only the keeper writes the state.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 from ingest.clock import RealClock
+from ingest.envelope import envelope
+from ingest.errors import Unavailable
+from ingest.events.health import EventsTallied
+from ingest.producer import Producer
 from ingest.room import shown
 from ingest.settings import IngestSettings, read_settings
 from warehouse.client import connect
@@ -16,8 +22,14 @@ from warehouse.keeping import backup, retention, state
 from warehouse.keeping.settings import KeeperSettings
 from warehouse.keeping.state import Outcome
 from warehouse.settings import WarehouseSettings
+from warehouse.tally import tally
 
 log = logging.getLogger(__name__)
+
+PROCESS = "keeper"
+
+PATIENCE = timedelta(seconds=10)
+"""How long a tally waits for Kafka; the next one comes soon."""
 
 ENV_FILE = Path(".env")
 """Where settings are read from, beside the environment."""
@@ -69,4 +81,38 @@ def keep_retention() -> Outcome:
     )
 
 
-CHORES: dict[str, Callable[[], Outcome]] = {"backup": make_backup, "audit": run_audit, "retention": keep_retention}
+def tally_events() -> Outcome:
+    """Count the events of the last 24 hours and the dead letters that wait, and tell it as an event."""
+    ingest = read_settings(IngestSettings)
+    now = ingest.clock().now()
+    with connect(read_settings(WarehouseSettings)) as client:
+        counted = tally(client, now)
+    asyncio.run(_tell(ingest, EventsTallied(process=PROCESS, at=now, **counted._asdict())))
+    return Outcome(said=f"{counted.valid} valid, {counted.rejected} rejected, {counted.waiting} waiting")
+
+
+async def _tell(ingest: IngestSettings, event: EventsTallied) -> None:
+    """Send one event.
+
+    Raises:
+        Unavailable: Kafka is away.
+    """
+    producer = Producer(ingest)
+    try:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            await producer.start()
+    except TimeoutError:
+        raise Unavailable("Kafka", "it did not answer in time") from None
+    source = f"/{ingest.ward}/ioc/{PROCESS}"
+    try:
+        await producer.send([envelope(event, ward=ingest.ward, source=source, recorded_at=event.at)])
+    finally:
+        await producer.stop()
+
+
+CHORES: dict[str, Callable[[], Outcome]] = {
+    "backup": make_backup,
+    "audit": run_audit,
+    "retention": keep_retention,
+    "tally": tally_events,
+}

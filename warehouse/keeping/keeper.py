@@ -22,6 +22,7 @@ log = logging.getLogger("keeper")
 
 LOOK_EVERY = timedelta(seconds=5)
 RETENTION_EVERY = timedelta(hours=1)
+TALLY_EVERY = timedelta(minutes=5)
 SOON = timedelta(minutes=1)
 """When retention is looked at again if the warehouse was away."""
 LONGEST_CHORE = timedelta(hours=6)
@@ -73,7 +74,7 @@ class Keeper:
         self._write(self._state.model_copy(update={"looked_at": RealClock().now()}))
 
     def _due(self) -> str | None:
-        """The chore to do now: retention every hour, the others when their time has come."""
+        """The chore to do now: retention every hour, the nightly ones when their time has come, else the tally."""
         now, real_now = self._ingest.clock().now(), RealClock().now()
         last = self._state.chore("retention")
         pause = SOON if last.failed else RETENTION_EVERY
@@ -87,7 +88,8 @@ class Keeper:
             one = self._state.chore(name)
             if at is not None and schedule.is_due(at, now, one.done_at, one.tried_at, real_now):
                 return name
-        return None
+        tallied_at = self._state.chore("tally").tried_at
+        return None if tallied_at and timedelta() <= real_now - tallied_at < TALLY_EVERY else "tally"
 
     def _do(self, name: str, stop: threading.Event) -> None:
         """Do one chore in a process of its own, and keep looking meanwhile."""
