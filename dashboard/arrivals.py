@@ -58,7 +58,7 @@ def layout(scene: Scene) -> Component:
             {**wait, "mode": "markers", "marker": {"color": token("wait")}},
         ],
         "layout": {
-            **frame(),
+            **frame(scene.language),
             "barmode": "overlay",
             "xaxis": {
                 **HIDDEN,

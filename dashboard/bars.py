@@ -72,8 +72,8 @@ def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene) -> Le
 
 
 def member_rows(scene: Scene, id: str, dimension: str) -> list[Row]:
-    """A bar for each member of an indicator's dimension."""
+    """A bar for each member of an indicator's dimension, in its unit."""
     return [
-        Row(text.code(member, scene.language), reading.numerator, shown="")
+        Row(text.code(member, scene.language), round(reading.numerator * reading.indicator.unit.factor))
         for member, reading in scene.members(id, dimension).items()
     ]

@@ -14,7 +14,7 @@ from dashboard import text, theme
 from dashboard.graph import graph, graph_id
 from dashboard.page import Leaf, Leaves, Scene
 from dashboard.theme import token
-from ingest.label import Label
+from ingest.label import Label, Language
 from warehouse.expression import DAY_MS, window_start
 from warehouse.reading import TOTAL, Split
 
@@ -31,14 +31,17 @@ SIZES: dict[str, float] = {
 }
 """What grows with the screen in every chart: place in its figure -> size at 1080 lines."""
 
+SEPARATORS: dict[Language, str] = {"vi": ",.", "en": ".,"}
+"""Marks of decimals and of thousands, as Plotly takes them."""
+
 _TICKS = 8
 """About how many labels an axis of time has."""
 _MILLISECOND = timedelta(milliseconds=1)
 WEEK_MS = 7 * DAY_MS
 
 
-def frame() -> dict[str, Any]:
-    """The layout that every chart begins with."""
+def frame(language: Language) -> dict[str, Any]:
+    """The layout that every chart begins with; figures on its axes are written as the language does."""
     clear = "rgba(0,0,0,0)"
     return {
         "paper_bgcolor": clear,
@@ -46,12 +49,20 @@ def frame() -> dict[str, Any]:
         "font": {"family": theme.FONT, "color": token("dim")},
         "margin": {},
         "bargap": 0.2,
+        "separators": SEPARATORS[language],
     }
 
 
 def axis() -> dict[str, Any]:
     """An axis of figures, with a few thin lines."""
-    return {"gridcolor": token("line"), "zeroline": False, "fixedrange": True, "nticks": 4, "rangemode": "tozero"}
+    return {
+        "gridcolor": token("line"),
+        "zeroline": False,
+        "fixedrange": True,
+        "nticks": 4,
+        "rangemode": "tozero",
+        "tickformat": ",",
+    }
 
 
 def last_week(scene: Scene) -> str:
@@ -108,7 +119,7 @@ class Chart:
                 {**line, "line": {"color": token("dim"), "dash": "dot"}},
             ],
             "layout": {
-                **frame(),
+                **frame(scene.language),
                 "barmode": "stack",
                 "xaxis": {**HIDDEN, "range": [-0.6, self.count - 0.4], "tickvals": [], "ticktext": []},
                 "yaxis": {**axis(), "range": [0, 1]},

@@ -7,6 +7,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import number, text, theme
+from dashboard.chart import SEPARATORS
 from dashboard.spreadsheet import csv_text
 from dashboard.table import Cell, table
 from ingest.label import Label, Language
@@ -73,7 +74,7 @@ def history_chart(told: Told, language: Language) -> dict[str, Any]:
             "paper_bgcolor": clear,
             "plot_bgcolor": clear,
             "font": {"family": theme.FONT, "color": theme.DIM, "size": 13},
-            "separators": ",." if language == "vi" else ".,",
+            "separators": SEPARATORS[language],
             "margin": {"l": 56, "r": 8, "t": 8, "b": 40},
             "showlegend": True,
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
@@ -82,6 +83,7 @@ def history_chart(told: Told, language: Language) -> dict[str, Any]:
                 **quiet,
                 "nticks": 5,
                 "rangemode": "tozero",
+                "tickformat": ",",
                 "title": {"text": told.one.unit.label.text(language)},
             },
         },

@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dashboard import number, text
 from dashboard.freshness import Freshness, freshness, worst
 from dashboard.page import Leaf, Leaves, Scene
+from warehouse.expression import DAY_MS
 from warehouse.indicator import Status
 from warehouse.reading import TOTAL, Reading, Split
 
@@ -58,9 +59,13 @@ def card_leaves(id: str, scene: Scene, indicators: Sequence[str]) -> Leaves:
 def freshness_leaves(id: str, fresh: Freshness, scene: Scene) -> Leaves:
     """The word for a freshness, and the time from which the browser counts the age.
 
-    The age is that of the newest event while the source reports, and of its last sign when it does not.
+    The age is that of the newest event while the source reports, and of its last sign when it does not, or when nothing happened
+    for so long that an age in days would look as if the figure were old.
     """
-    since = {"live": fresh.newest_ms, "late": fresh.sign_ms, "stale": fresh.sign_ms}.get(fresh.state, 0)
+    is_quiet = fresh.sign_ms - fresh.newest_ms > DAY_MS
+    since = {"live": fresh.sign_ms if is_quiet else fresh.newest_ms, "late": fresh.sign_ms, "stale": fresh.sign_ms}.get(
+        fresh.state, 0
+    )
     return {
         Leaf(f"{id}-fresh", "className"): f"fresh is-{fresh.state}",
         Leaf(f"{id}-fresh", "data-state"): fresh.state,

@@ -2,10 +2,9 @@
 
 from datetime import timedelta
 
-from dashboard import text
 from dashboard.card import Card, Line, wall_page
 from dashboard.chart import Chart, Series
-from dashboard.part import chart_part, groups_part, member_bars
+from dashboard.part import chart_part, member_bars
 from ingest.label import Label
 
 PETITIONS = Label("Phản ánh kiến nghị", "Petitions")
@@ -40,7 +39,6 @@ PAGE = wall_page(
             (
                 Card("channels", CHANNELS, part=member_bars("channels", "P01", "channel", 4)),
                 Card("petition-fields", FIELDS, part=member_bars("petition-fields", "P01", "field_code", 6)),
-                Card("groups", text.GROUPS_TITLE, part=groups_part(choice=False, layer="petitions")),
             ),
         ),
         Line(12, (Card("daily", DAILY, part=chart_part(BY_DAY)),)),

@@ -37,3 +37,13 @@ def test_a_phone_scrolls_in_one_direction_only(open_board, stack):
             shown(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
             assert page.evaluate(OVERLAPPING) == [], path
+
+
+@pytest.mark.parametrize("width", [1366, 1920])
+def test_pages_to_work_at_are_no_wider_than_the_screen(open_board, stack, width):
+    with open_board(size=(width, 768), rights=("admin",)) as page:
+        for path in ("/letters", "/sql", "/due", "/history/Q01", "/proof/Q01"):
+            page.goto(stack.install.board.url + path)
+            shown(page)
+            wide = "Math.max(...[...document.querySelectorAll('.desk-head *')].map(one => one.getBoundingClientRect().right))"
+            assert page.evaluate(wide) <= width, path

@@ -31,7 +31,13 @@ def test_a_line_without_cards_is_left_out():
 
 def test_bars_of_nothing_say_so():
     found = member_bars("bars", "Q02", "service_code", 3).leaves(scene())
-    assert [value for leaf, value in found.items() if leaf.path == "children"] == ["Chưa có", "", "", "", "", ""]
+    assert [value for leaf, value in found.items() if leaf.path == "children"] == ["Không có", "", "", "", "", ""]
+
+
+def test_bars_are_in_the_indicators_unit():
+    played = ward.flow("S08", ward.NOW_MS // HOUR_MS * HOUR_MS, 204 * 60_000, split=("bulletin_type", "uu_tien"))
+    found = member_bars("bars", "S08", "bulletin_type", 2).leaves(scene(extra=[played]))
+    assert {"Ưu tiên", "204"} <= {value for value in found.values() if isinstance(value, str)}
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ import pytest
 from dash._utils import stringify_id
 
 from dashboard.arrivals import ARRIVALS, mean_wait
-from dashboard.freshness import signs
+from dashboard.freshness import Freshness, signs
 from dashboard.graph import graph_id
 from dashboard.page import Leaf, fill
 from dashboard.pages.overview import CARDS, PAGE
+from dashboard.tile import freshness_leaves
 from dashboard.viewer import Viewer, set_viewer
 from ingest.clock import milliseconds
 from tests.dashboard.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
@@ -97,6 +98,13 @@ def test_figures_in_vietnamese():
     assert leaf(leaves, "c03-alert-figure") == "6"
     assert leaf(leaves, "v02-zalo-figure") == "251"
     assert "4.288/4.293" in leaf(leaves, "d04", "title")
+
+
+def test_what_has_not_changed_for_days_is_as_old_as_its_sources_last_sign():
+    quiet = freshness_leaves("teams", Freshness("live", NOW_MS - 2000, NOW_MS - 40 * 86_400_000), scene("vi"))
+    assert leaf(quiet, "teams-age", "data-since") == NOW_MS - 2000
+    busy = freshness_leaves("teams", Freshness("live", NOW_MS - 2000, NOW_MS - 3_600_000), scene("vi"))
+    assert leaf(busy, "teams-age", "data-since") == NOW_MS - 3_600_000
 
 
 def test_cards_say_how_fresh_they_are_in_words():
