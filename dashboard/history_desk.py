@@ -29,12 +29,12 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
     """Attach the page's callbacks."""
 
     @app.callback(
-        Output("history-chart", "figure"),
-        Output("history-table", "children"),
-        Output("history-said", "children"),
-        Input("history-grain", "value"),
-        Input("history-span", "value"),
-        State("history-of", "data"),
+        Output("timeline-chart", "figure"),
+        Output("timeline-table", "children"),
+        Output("timeline-said", "children"),
+        Input("timeline-grain", "value"),
+        Input("timeline-span", "value"),
+        State("timeline-of", "data"),
     )
     async def show(grain: object, span: object, id: object) -> tuple[Any, ...]:
         one, language = _allowed(id), viewer().language
@@ -49,11 +49,11 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
         return history_chart(told, language), history_table(told, language), said
 
     @app.callback(
-        Output("history-download", "data"),
-        Input("history-csv", "n_clicks"),
-        State("history-grain", "value"),
-        State("history-span", "value"),
-        State("history-of", "data"),
+        Output("timeline-download", "data"),
+        Input("timeline-csv", "n_clicks"),
+        State("timeline-grain", "value"),
+        State("timeline-span", "value"),
+        State("timeline-of", "data"),
         prevent_initial_call=True,
     )
     async def download(_clicks: object, grain: object, span: object, id: object) -> Any:

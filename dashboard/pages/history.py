@@ -61,18 +61,18 @@ def layout(scene: Scene) -> Component:
     unit = "" if one.unit.out_of else say(one.unit.label)
     meaning = [
         tile.card(
-            "history",
+            "timeline",
             say(NOW),
             tile.big(one.id.lower(), unit, second=True),
-            html.Div(id="history-parts", className="caption"),
+            html.Div(id="timeline-parts", className="caption"),
         ),
         html.P(say(one.definition), className="definition"),
-        html.A(say(PROOF), href=f"/proof/{one.id}", id="history-proof", className="back"),
+        html.A(say(PROOF), href=f"/proof/{one.id}", id="timeline-proof", className="back"),
     ]
     described: dict[str, Any] = {"aria-label": f"{say(CHART)}: {say(one.label)}. {say(TABLE)} ↓"}
     choice = [
         dmc.Select(
-            id="history-grain",
+            id="timeline-grain",
             label=say(BY),
             data=[{"value": grain, "label": say(GRAINS[grain])} for grain in offered],
             value=offered[0],
@@ -80,29 +80,29 @@ def layout(scene: Scene) -> Component:
             w=110,
         ),
         dmc.Select(
-            id="history-span",
+            id="timeline-span",
             label=say(SPAN),
             data=[{"value": days, "label": say(label)} for days, label in SPANS.items()],
             value=FIRST[offered[0]],
             allowDeselect=False,
             w=130,
         ),
-        dmc.Button(say(CSV), id="history-csv", variant="default"),
+        dmc.Button(say(CSV), id="timeline-csv", variant="default"),
     ]
     told = html.Section(
         [
-            html.Div(choice, className="history-choice"),
+            html.Div(choice, className="timeline-choice"),
             html.H2(say(CHART)),
-            html.Div(id="history-said", className="quiet", role="status"),
+            html.Div(id="timeline-said", className="quiet", role="status"),
             html.Div(
-                dcc.Graph(id="history-chart", config={"displayModeBar": False}, className="history-chart"),
+                dcc.Graph(id="timeline-chart", config={"displayModeBar": False}, className="timeline-chart"),
                 role="img",
                 **described,
             ),
             html.H2(say(TABLE)),
-            html.Div(say(READING), id="history-table", className="block-body"),
-            dcc.Store(id="history-of", data=one.id),
-            dcc.Download(id="history-download"),
+            html.Div(say(READING), id="timeline-table", className="block-body"),
+            dcc.Store(id="timeline-of", data=one.id),
+            dcc.Download(id="timeline-download"),
         ],
         className="proof-said",
     )
@@ -115,8 +115,8 @@ def leaves(scene: Scene) -> Leaves:
     one = measure(scene.argument)
     found = {
         **tile.figure_leaves(one.id, scene),
-        **tile.card_leaves("history", scene, [one.id]),
-        Leaf("history-parts", "children"): number.parts(scene.read(one.id), scene.language),
+        **tile.card_leaves("timeline", scene, [one.id]),
+        Leaf("timeline-parts", "children"): number.parts(scene.read(one.id), scene.language),
     }
     found[Leaf(f"{one.id.lower()}-figure", "href")] = f"/proof/{one.id}"
     return found

@@ -26,12 +26,12 @@ def test_a_figure_leads_to_its_history_its_proof_and_the_query(open_board, kiosk
         page.locator("#q01-figure").press("Enter")  # a keyboard is enough
         page.wait_for_url("**/history/Q01")
         expect(page.locator("#q01-figure")).to_have_text(str(kiosk.issued)), "the figure goes on living"
-        expect(page.locator("#history-table tbody tr").first).to_contain_text(str(kiosk.issued), timeout=SOON)
-        expect(page.locator("#history-chart .main-svg").first).to_be_visible()
+        expect(page.locator("#timeline-table tbody tr").first).to_contain_text(str(kiosk.issued), timeout=SOON)
+        expect(page.locator("#timeline-chart .main-svg").first).to_be_visible()
         with page.expect_download() as saved:
-            page.click("#history-csv")
+            page.click("#timeline-csv")
         assert saved.value.suggested_filename == "Q01-hour.csv"
-        page.click("#history-proof")
+        page.click("#timeline-proof")
         page.wait_for_url("**/proof/Q01")
         expect(page.locator("#proof-verdict")).to_have_class("verdict agrees", timeout=SOON)
         expect(page.locator("#proof-verdict")).to_contain_text(f"KHỚP · {kiosk.issued}")

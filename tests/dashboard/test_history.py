@@ -12,8 +12,8 @@ from tests.dashboard.ward import NOW_MS
 from warehouse.history import buckets, points, starts
 from warehouse.indicator import measure
 
-CHOSEN = [(("history-grain", "value"), "hour"), (("history-span", "value"), "2")]
-OUTPUT = "history-chart.figure"
+CHOSEN = [(("timeline-grain", "value"), "hour"), (("timeline-span", "value"), "2")]
+OUTPUT = "timeline-chart.figure"
 
 
 def told(id="Q07", **changed):
@@ -75,25 +75,25 @@ async def test_it_is_read_for_people_who_may(tmp_path):
     tested = BoardOfTests(tmp_path, reader=reader)
     reader.client = Client(starts("hour", tested.live.now_ms(), 2)[-1])
     async with tested.logged_in() as client:
-        answer = await call(client, OUTPUT, CHOSEN, [(("history-of", "data"), "Q01")])
-        assert answer["history-chart"]["figure"]["data"][0]["y"][-1] == 5
+        answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
+        assert answer["timeline-chart"]["figure"]["data"][0]["y"][-1] == 5
         assert len(reader.client.asked) == 3, "now, a week and a year before"
     async with tested.logged_in(rights=("analyst",), name="minh") as client:
-        assert await call(client, OUTPUT, CHOSEN, [(("history-of", "data"), "Q01")]) == {}
+        assert await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")]) == {}
 
 
 @pytest.mark.parametrize("id", ["X99", None, 5, "Q01'"])
 async def test_only_what_is_declared_is_read(tmp_path, id):
     async with BoardOfTests(tmp_path).logged_in() as client:
-        assert await call(client, OUTPUT, CHOSEN, [(("history-of", "data"), id)]) == {}
+        assert await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), id)]) == {}
 
 
 async def test_a_warehouse_that_is_away_is_named(tmp_path):
     async with BoardOfTests(tmp_path).logged_in() as client:
-        answer = await call(client, OUTPUT, CHOSEN, [(("history-of", "data"), "Q01")])
-        assert "không trả lời" in answer["history-said"]["children"]
-        other = [(("history-grain", "value"), "century"), (("history-span", "value"), ["9"])]
+        answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
+        assert "không trả lời" in answer["timeline-said"]["children"]
+        other = [(("timeline-grain", "value"), "century"), (("timeline-span", "value"), ["9"])]
         assert (
             "không trả lời"
-            in (await call(client, OUTPUT, other, [(("history-of", "data"), "D04")]))["history-said"]["children"]
+            in (await call(client, OUTPUT, other, [(("timeline-of", "data"), "D04")]))["timeline-said"]["children"]
         )

@@ -8,6 +8,7 @@ from dash._utils import to_json
 from dashboard.page import Leaf, changes, fill, find, pages, properties
 from dashboard.viewer import Viewer, set_viewer
 from tests.dashboard import whole_ward
+from tests.dashboard.board import BoardOfTests
 from tests.dashboard.ward import scene
 from warehouse.indicator import measures
 
@@ -22,9 +23,11 @@ DOMAINS = {
 }
 """By the first letter of an indicator's id, the page where it is."""
 
-
 COUNTS = {"Q": 11, "D": 20, "P": 5, "S": 8, "C": 7, "V": 3, "H": 6}
 """By the same letter, how many indicators domain.md (b) proposes: 60."""
+
+SHELL = {"url", "page-path", "fallback", "pulse", "page", "scheme"}
+"""What stands around every page."""
 
 
 def test_leaves_fill_a_layout():
@@ -101,3 +104,19 @@ def test_every_page_renders_in_both_languages(path, language):
     assert ("Tổng quan" in text) == (language == "vi")
     assert "Label(" not in text
     assert not re.search(r"\{[a-z_]+\}", text), "a text whose values were forgotten"
+
+
+async def test_no_two_callbacks_of_different_pages_share_a_name(tmp_path):
+    """What a callback listens to stands on one page, all of it: else the browser misses some of it on the other one."""
+    set_viewer(Viewer("lan", frozenset({"admin"})))
+    async with BoardOfTests(tmp_path).logged_in() as client:
+        listed = (await client.get("/_dash-dependencies")).json()
+    shown = []
+    for path in [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]:
+        place = find(path)
+        layout = place.page.layout(whole_ward.scene(argument=place.argument))
+        shown.append({part.id for part in [layout, *layout._traverse()] if isinstance(getattr(part, "id", None), str)})
+    for one in listed:
+        ids = {given["id"] for given in [*one["inputs"], *one["state"]] if not given["id"].startswith("{")}
+        for there in shown:
+            assert not (ids & there) or ids <= there | SHELL, one["output"]
