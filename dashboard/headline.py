@@ -91,12 +91,9 @@ def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
     if scene.clock_speed is not None:
         speed = f" {scene.say(text.SPEED, speed=f'{scene.clock_speed:g}')}" if scene.clock_speed != 1 else ""
         pills.append(html.Span(scene.say(text.PRETEND_CLOCK) + speed, className="pill quiet"))
-    words: dict[str, Any] = {f"data-{way}": scene.say(label) for way, label in text.TRANSPORTS.items()}
     coming = [
         html.Div([scene.say(text.EVENT_TO_PIXEL), " ", html.Span(id="latency")], className="latency"),
-        html.Div(
-            [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"
-        ),
+        transport_mark(scene),
     ]
     honest = html.Div(
         [
@@ -107,6 +104,14 @@ def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
         className="honest",
     )
     return html.Footer([navigation(scene, viewer, path), honest], className="foot")
+
+
+def transport_mark(scene: Scene) -> Component:
+    """How the figures come, or since when they do not; the browser writes it."""
+    words: dict[str, Any] = {f"data-{way}": scene.say(label) for way, label in text.TRANSPORTS.items()}
+    return html.Div(
+        [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"
+    )
 
 
 def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:

@@ -1,5 +1,6 @@
 """README.md: every block is run, or compared with what it shows."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 
 from commands import env_example
 from commands.install import KINDS, variable
+from dashboard.alarm.message import Message
+from dashboard.alarm.settings import AlarmSettings
+from dashboard.alarm.ways import filled
 from tests import warehouse_server
 from tests.made import events
 from tests.raw import store
@@ -81,6 +85,14 @@ def test_the_settings_are_those_of_the_classes() -> None:
     }
     for name, default, meaning in rows:
         assert (default.strip("`"), meaning) == known[name], name
+
+
+def test_the_recipe_for_zalo_makes_what_zalo_takes(tmp_path: Path) -> None:
+    (line,) = [block for block in blocks("") if "WEBHOOK_BODY" in block]
+    (tmp_path / ".env").write_text(line, encoding="utf-8")
+    said = Message("id", "subject", 'Chờ quá "15 phút"\nhttp://board', "critical", "http://board", {})
+    body = filled(AlarmSettings(_env_file=tmp_path / ".env").webhook_body, said)
+    assert json.loads(body) == {"chat_id": "<CHAT>", "text": said.text}
 
 
 def test_what_it_points_to_is_there() -> None:

@@ -103,10 +103,10 @@ def _wanted(button: str, to: object, comment: object, ticked: list[Any], alarm: 
             if not said:
                 raise Wrong(WHAT)
             return "commented", said[:LONGEST_COMMENT]
-    rule, step = rules().get(alarm.key[0]), int(button.rpartition("-")[2])
-    if rule is None or step >= len(rule.checklist):
+    rule, step = rules().get(alarm.key[0]), button.rpartition("-")[2]
+    if rule is None or step not in map(str, range(len(rule.checklist))):
         raise Refused
-    return ("unticked" if ticked[step] == "true" else "ticked"), str(step)
+    return ("unticked" if ticked[int(step)] == "true" else "ticked"), step
 
 
 def _register_one(app: Dash, duty: Duty, reader: Reader, accounts: Accounts) -> None:
@@ -135,12 +135,12 @@ def _register_history(app: Dash, duty: Duty, delivery: Delivery, reader: Reader)
     live = duty.live
 
     @app.callback(
-        Output("history-table", "children"),
-        Output("history-count", "children"),
-        Input("history-span", "value"),
-        Input("history-severity", "value"),
-        Input("history-domain", "value"),
-        Input("history-refresh", "n_clicks"),
+        Output("alarms-table", "children"),
+        Output("alarms-count", "children"),
+        Input("alarms-span", "value"),
+        Input("alarms-severity", "value"),
+        Input("alarms-domain", "value"),
+        Input("alarms-refresh", "n_clicks"),
     )
     async def show(span: object, severity: object, domain: object, _clicks: object) -> tuple[Any, ...]:
         person = viewer()
@@ -158,7 +158,7 @@ def _register_history(app: Dash, duty: Duty, delivery: Delivery, reader: Reader)
         return history.history_table(chosen, scene), history.count_said(chosen, scene)
 
     @app.callback(
-        Output("history-times", "children"), Output("history-ways", "children"), Input("history-tick", "n_intervals")
+        Output("alarms-times", "children"), Output("alarms-ways", "children"), Input("alarms-tick", "n_intervals")
     )
     async def tell(_ticks: object) -> tuple[Any, ...]:
         person = viewer()

@@ -55,7 +55,7 @@ NO_WAY = Label(
     "Chưa cài cách báo ra ngoài: đặt webhook hoặc thư điện tử (README).",
     "Nobody is told outside the board: set up a webhook or mail (README).",
 )
-WORKS = Label("{way}: gửi được", "{way}: works")
+WORKS = Label("{way}: không có lỗi", "{way}: no fault")
 FAILS = Label("{way}: không gửi được từ {time}, {why}", "{way}: fails since {time}, {why}")
 
 
@@ -69,22 +69,22 @@ def part(scene: Scene) -> Component:
     ]
     choices = dmc.Group(
         [
-            dmc.Select(id="history-span", data=spans, value=DEFAULT, allowDeselect=False, w=150, **_named(say(SINCE))),
-            dmc.Select(id="history-severity", data=severities, clearable=True, w=150, **_named(say(SEVERITY))),
-            dmc.Select(id="history-domain", data=domains, clearable=True, w=190, **_named(say(DOMAIN))),
-            dmc.Button(say(REFRESH), id="history-refresh", variant="default", size="sm"),
-            html.Span(id="history-count", className="quiet", role="status"),
+            dmc.Select(id="alarms-span", data=spans, value=DEFAULT, allowDeselect=False, w=150, **_named(say(SINCE))),
+            dmc.Select(id="alarms-severity", data=severities, clearable=True, w=150, **_named(say(SEVERITY))),
+            dmc.Select(id="alarms-domain", data=domains, clearable=True, w=190, **_named(say(DOMAIN))),
+            dmc.Button(say(REFRESH), id="alarms-refresh", variant="default", size="sm"),
+            html.Span(id="alarms-count", className="quiet", role="status"),
         ],
         gap="sm",
     )
     return html.Div(
         [
-            html.P([html.Span(id="history-times"), html.Span(id="history-ways")], className="quiet"),
+            html.P([html.Span(id="alarms-times"), html.Span(id="alarms-ways")], className="quiet"),
             choices,
-            html.Div(id="history-table", className="block-body", tabIndex=0),
-            dcc.Interval(id="history-tick", interval=REFRESH_MS),
+            html.Div(id="alarms-table", className="block-body", tabIndex=0),
+            dcc.Interval(id="alarms-tick", interval=REFRESH_MS),
         ],
-        className="history",
+        className="alarms-past",
     )
 
 

@@ -15,7 +15,7 @@ from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.log import HEADS, SEVERITIES, escalation, rows, state, told, value
 from dashboard.alarm.panel import NOBODY, lasted
 from dashboard.alarm.sentence import sentence, subject_name
-from dashboard.headline import navigation
+from dashboard.headline import navigation, transport_mark
 from dashboard.page import Leaf, Leaves, Page, Scene, find
 from dashboard.viewer import viewer
 from ingest.label import Label
@@ -73,6 +73,7 @@ def layout(scene: Scene) -> Component:
     head = html.Header(
         [
             html.A(say(BACK), href="/alarms", className="back"),
+            transport_mark(scene),
             html.Span(className="spring"),
             navigation(scene, viewer(), f"/alarm/{scene.argument}"),
         ],
@@ -103,13 +104,21 @@ def _controls(scene: Scene) -> list[Component]:
         dmc.Group(
             [
                 dmc.Select(
-                    id="alarm-to", data=[], searchable=True, placeholder=say(TO), flex=1, **{"aria-label": say(TO)}
+                    id="alarm-to",
+                    data=[],
+                    debounce=True,
+                    searchable=True,
+                    placeholder=say(TO),
+                    flex=1,
+                    **{"aria-label": say(TO)},
                 ),
                 dmc.Button(say(ASSIGN), id="alarm-assign", variant="default"),
             ],
             gap="sm",
         ),
-        dmc.TextInput(id="alarm-comment", label=say(COMMENT), attributes={"input": {"maxLength": LONGEST_COMMENT}}),
+        dmc.TextInput(
+            id="alarm-comment", debounce=True, label=say(COMMENT), attributes={"input": {"maxLength": LONGEST_COMMENT}}
+        ),
         dmc.Button(say(SAY), id="alarm-say", variant="default"),
     ]
 

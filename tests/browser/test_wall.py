@@ -14,7 +14,7 @@ from dashboard.alarm.alarm import begin, together
 from dashboard.wall.tour import wall_pages
 from tests.browser.conftest import PATIENCE, live
 from tests.browser.served import served
-from tests.dashboard.alarm.made import raised
+from tests.dashboard.alarm.made import after, raised
 from tests.dashboard.ward import stock
 from tests.streams.test_worker import until
 
@@ -99,6 +99,27 @@ def test_a_new_alarm_is_shown_on_its_page_at_once_and_only_once(board, screen):
         "small, and there until somebody acknowledges",
     )
     expect(page.locator("#wall-alarm")).to_be_visible()
+
+
+def test_the_banner_stays_and_the_sound_comes_again_until_somebody_acknowledges(board, screen):
+    _, address = board.add_display(("/", 3600))
+    page = screen(address)
+    live(page)
+    page.evaluate("""document.getElementById("wall-tour").dataset.repeat = '{"critical": 1, "warning": 1}'""")
+    page.keyboard.press("Space"), "a gesture: then a browser lets sound through"
+    expect(page.locator("#wall-blocked")).to_be_hidden()
+    board.show(together([begin(raised())], {}))
+    expect(page.locator("html")).to_have_attribute("data-chime", "warning")
+    expect(page.locator("#wall-alarm")).to_be_hidden()
+    critical = raised("source.silent", "civil_status", "critical")
+    board.show(together([begin(critical)], {}))
+    expect(page.locator("html")).to_have_attribute("data-chime", "critical")
+    expect(page.locator("#wall-alarm")).to_be_visible()
+    before = int(page.locator("html").get_attribute("data-chimed"))
+    page.wait_for_function("before => document.documentElement.dataset.chimed > before + 1", arg=before)
+    expect(page.locator("#wall-alarm")).to_contain_text("Hộ tịch mất kết nối")
+    board.show(together([after(critical, ("acknowledged", "lan", "", 1))], {}))
+    expect(page.locator("#wall-alarm")).to_be_hidden()
 
 
 def test_a_revoked_screen_shows_the_refusal_and_nothing_else(board, screen):

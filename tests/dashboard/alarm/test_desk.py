@@ -147,14 +147,14 @@ class Stored:
 
 
 CLEARED = after(raised(ago=3000), ("acknowledged", "mai", "", 2997), ("cleared", SYSTEM, "", 2900))
-FILTERS = [("history-span", "value"), ("history-severity", "value"), ("history-domain", "value"), ("history-refresh", "n_clicks")]  # fmt: skip
+FILTERS = [("alarms-span", "value"), ("alarms-severity", "value"), ("alarms-domain", "value"), ("alarms-refresh", "n_clicks")]  # fmt: skip
 
 
 async def test_the_history_is_filtered_and_tells_how_long_it_took(tmp_path, monkeypatch):
     tested = BoardOfTests(tmp_path, reader=Stored([*CLEARED.acts, SILENT], monkeypatch))
 
     async def show(client, *values):
-        answer = await call(client, "history-table.children", list(zip(FILTERS, values, strict=True)))
+        answer = await call(client, "alarms-table.children", list(zip(FILTERS, values, strict=True)))
         return str(answer)
 
     async with tested.logged_in() as leader:
@@ -171,12 +171,12 @@ async def test_the_history_is_filtered_and_tells_how_long_it_took(tmp_path, monk
         assert "Chờ quá" not in await show(leader, "30", "critical", None, None)
         assert "Nguồn" not in await show(leader, "x", None, "/queue", None)
         assert "2 cảnh báo" in await show(leader, ["x"], "x", 5, None)
-        told = str(await call(leader, "history-times.children", [(("history-tick", "n_intervals"), 0)]))
+        told = str(await call(leader, "alarms-times.children", [(("alarms-tick", "n_intervals"), 0)]))
         assert "41 cảnh báo, 38 được nhận; từ báo đến nhận trung bình 3 phút, trung vị 90 giây" in told
         assert "Chưa cài cách báo" in told
     async with tested.logged_in(("analyst",), "an") as analyst:
         assert "Nguồn" not in await show(analyst, "30", None, None, None)
-        assert await call(analyst, "history-times.children", [(("history-tick", "n_intervals"), 0)]) == {}
+        assert await call(analyst, "alarms-times.children", [(("alarms-tick", "n_intervals"), 0)]) == {}
 
 
 async def test_one_of_long_ago_is_read_and_can_only_be_looked_at(tmp_path, monkeypatch):
@@ -195,7 +195,7 @@ async def test_one_of_long_ago_is_read_and_can_only_be_looked_at(tmp_path, monke
 def test_without_the_warehouse_the_history_says_so(tested):
     async def ask():
         async with tested.logged_in() as leader:
-            return str(await call(leader, "history-table.children", [(name, None) for name in FILTERS]))
+            return str(await call(leader, "alarms-table.children", [(name, None) for name in FILTERS]))
 
     assert "không trả lời" in asyncio.run(ask())
 
@@ -228,7 +228,7 @@ def test_an_alarm_measured_now_says_so_against_its_limit():
 
 def test_ways_that_fail_have_a_sign_and_a_word():
     said = history.ways_said(["webhook", "mail"], {"mail": Fault(NOW_MS - MINUTE, "SMTP 451")}, scene("vi"))
-    assert [texts(part) for part in said] == ["webhook: gửi được", "thư điện tử: không gửi được từ 10:14, SMTP 451"]
+    assert [texts(part) for part in said] == ["webhook: không có lỗi", "thư điện tử: không gửi được từ 10:14, SMTP 451"]
     assert said[1].children[0].className == "sign sign-critical"
 
 
@@ -247,7 +247,7 @@ def test_the_page_of_one_renders_and_a_screen_has_nothing_to_press(language):
     shown = scene(language, alarms=alarms)
     wall_text = to_json(fill(alarms_page.PAGE.layout(shown), alarms_page.PAGE.leaves(shown)))
     assert "active-0-what" in wall_text
-    for control in ("Button", "Select", "history", "Interval"):
+    for control in ("Button", "Select", "alarms-table", "Interval"):
         assert control not in wall_text, control
 
 
