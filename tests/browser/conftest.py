@@ -143,6 +143,26 @@ def open_board(stack, accounts, chromium, kiosk):
     return opened
 
 
+@pytest.fixture
+def screen(chromium):
+    """Show an address on a screen; nobody touches it from then on."""
+    contexts = []
+
+    def shown(address, before=""):
+        context = chromium.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        if before:
+            page.add_init_script(before)
+        page.goto(address)
+        return page
+
+    yield shown
+    for context in contexts:
+        context.close()
+
+
 @pytest.fixture(scope="session")
 def artefacts():
     """Where screenshots are kept for people to look at."""
@@ -158,4 +178,15 @@ def shown(page: Page) -> None:
 def live(page: Page) -> None:
     """Wait until the figures are pushed."""
     expect(page.locator("html")).to_have_attribute("data-transport", "push", timeout=PATIENCE)
-    page.wait_for_function("window.iocClock.now() !== null")
+    page.wait_for_function("() => window.iocClock.now() !== null")
+
+
+def is_grey(figure):
+    """Whether it has the colour of what is not live."""
+    return figure.evaluate(
+        """one => {
+          const other = document.body.appendChild(document.createElement("i"));
+          other.style.color = "var(--dim)";
+          return getComputedStyle(one).color === getComputedStyle(other).color;
+        }"""
+    )

@@ -39,7 +39,7 @@ def test_a_posted_ticket_changes_the_page_without_a_reload(open_board, kiosk):
         expect(figure(page, "q02")).to_have_text(str(kiosk.issued))
         expect(figure(page, "q01")).to_have_text(str(kiosk.issued))
         assert page.evaluate("window.notReloaded")
-        page.wait_for_function("window.iocLatency.length > 0")
+        page.wait_for_function("() => window.iocLatency.length > 0")
         assert all(0 < ms < 30_000 for ms in page.evaluate("window.iocLatency"))
         expect(page.locator("#latency")).to_contain_text("p95")
 

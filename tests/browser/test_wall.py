@@ -12,14 +12,16 @@ from playwright.sync_api import expect
 from dashboard import index, transport
 from dashboard.alarm.alarm import begin, together
 from dashboard.wall.tour import wall_pages
-from tests.browser.conftest import PATIENCE, live
+from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE, is_grey, live
 from tests.browser.served import served
 from tests.dashboard.alarm.made import after, raised
 from tests.dashboard.ward import stock
 from tests.streams.test_worker import until
+from tests.warehouse_server import ROOT
 
 pytestmark = pytest.mark.browser
 
+README = ROOT / "README.md"
 HERE = ".wall-dots"
 """Says which page a screen shows."""
 WATCHES = """
@@ -36,26 +38,6 @@ new MutationObserver(() => {
 def board(tmp_path):
     with served(tmp_path) as found:
         yield found
-
-
-@pytest.fixture
-def screen(chromium):
-    """Show an address on a screen; nobody touches it from then on."""
-    contexts = []
-
-    def shown(address, before=""):
-        context = chromium.new_context(viewport={"width": 1920, "height": 1080}, reduced_motion="reduce")
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE)
-        if before:
-            page.add_init_script(before)
-        page.goto(address)
-        return page
-
-    yield shown
-    for context in contexts:
-        context.close()
 
 
 def figure(page, id):
@@ -145,6 +127,19 @@ def test_a_new_version_starts_the_page_afresh(board, screen, monkeypatch):
     assert not page.evaluate("window.notReloaded")
 
 
+def test_as_the_readme_starts_it_alarms_may_sound(board, chromium):
+    _, address = board.add_display(("/", 3600))
+    command, shown = re.search(r"^Exec=chromium (.*) \"(.*)\"$", README.read_text("utf-8"), re.MULTILINE).groups()
+    assert shown == "http://127.0.0.1:8050/wall?token=…"
+    told = chromium.browser_type.launch(executable_path=CHROMIUM, args=[*FLAGS, *command.split()])
+    page = told.new_page()
+    page.goto(address)
+    live(page)
+    page.wait_for_function("() => (window.sound ||= new AudioContext()).state === 'running'")
+    expect(page.locator("#wall-blocked")).to_be_hidden()
+    told.close()
+
+
 def test_where_no_socket_gets_through_the_figures_come_by_the_fallback(tmp_path, screen):
     with served(tmp_path, ws="none") as board:
         _, address = board.add_display(("/", 3600))
@@ -215,14 +210,3 @@ def test_a_source_grows_old_step_by_step_where_nothing_is_known_of_it_any_more(t
         expect(figure(page, "q02")).to_have_text("23"), "greyed and kept"
         board.push(stock("H04", 1, split=("key", "queue_kiosk")))
         expect(page.locator("#queue-word")).to_have_text(re.compile(r"MẤT NGUỒN từ \d\d:\d\d"))
-
-
-def is_grey(figure):
-    """Whether it has the colour of what is not live."""
-    return figure.evaluate(
-        """one => {
-          const other = document.body.appendChild(document.createElement("i"));
-          other.style.color = "var(--dim)";
-          return getComputedStyle(one).color === getComputedStyle(other).color;
-        }"""
-    )
