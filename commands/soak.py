@@ -47,7 +47,9 @@ new MutationObserver(() => {
 """
 
 ROUND_IS_OVER = "turns => window.soakTurns >= turns && document.querySelector('.wall-dots i').className === 'here'"
-PATIENCE_MS = 600_000
+EVENTS_COME = "() => window.iocLatency.length > 0"
+"""The pretend ward's past is taken in."""
+PATIENCE_MS = 900_000
 
 
 class Sample(NamedTuple):
@@ -74,6 +76,8 @@ def main(arguments: list[str]) -> int:
         Stack(Path(folder), WHOLE, {"IOC_PRETEND": "true", **clock}, patience=180) as stack,
         screen(stack.settings(BoardSettings), timedelta(seconds=options.stands)) as page,
     ):
+        progress.show("chờ sự kiện trực tiếp | waiting for live events", every=1)
+        page.wait_for_function(EVENTS_COME, timeout=PATIENCE_MS)
         samples, ends = [], time.monotonic() + options.minutes * 60
         for sample in takewhile(lambda _: time.monotonic() < ends, watch(page, lambda: stack.memory()["dashboard"])):
             samples.append(sample)
