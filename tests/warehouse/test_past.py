@@ -11,7 +11,7 @@ from streams.fold import Fold
 from tests import warehouse_server
 from tests.made import START, events
 from tests.raw import store
-from warehouse import recall
+from warehouse import past_day, recall
 from warehouse.client import connect
 from warehouse.expression import MINUTE
 from warehouse.indicator import indicators
@@ -31,6 +31,12 @@ EVE_MS = MIDNIGHT_MS - 30 * MINUTE
 UNTIL_MS = MIDNIGHT_MS + 240 * MINUTE
 END_MS = UNTIL_MS + 120 * MINUTE
 LATE_BY = (3 * MINUTE, 8 * MINUTE, 25 * MINUTE, 100 * MINUTE)
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    """On a slow machine too, everything is counted."""
+    monkeypatch.setattr(past_day, "COUNTED_WITHIN", timedelta(minutes=5))
 
 
 class Streams:
@@ -76,7 +82,7 @@ def lived(tmp_path_factory):
     """A day and a half of events, a few of them late; what was shown at some minutes, and the warehouse that came of it."""
     random = Random(7)
     arriving = []
-    for envelope in events(seed=7, count=1_200, spread=timedelta(hours=20), keys=25):
+    for envelope in events(seed=8, count=1_200, spread=timedelta(hours=20), keys=25):
         late_ms = random.choice(LATE_BY) if random.random() < 0.04 else 0
         arriving.append((milliseconds(envelope.time) + late_ms, late_ms, envelope))
     arriving.sort(key=lambda one: one[0])

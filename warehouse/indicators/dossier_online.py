@@ -3,7 +3,6 @@
 from ingest.label import Label
 from warehouse.aggregate import Count, Ratio
 from warehouse.entities.dossier import DOSSIER
-from warehouse.expression import NEVER
 from warehouse.indicator import PERCENT, Indicator, Threshold
 
 ONLINE = 2
@@ -37,7 +36,7 @@ PAID_ONLINE = Indicator(
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=lambda d: d.paid_online_at, where=lambda d: d.fee_at < NEVER),
+        numerator=Count(at=lambda d: d.paid_online_at, where=lambda d: d.fee_at <= d.paid_online_at),
         denominator=Count(at=lambda d: d.fee_at),
     ),
     by=("field_code",),
@@ -56,7 +55,7 @@ DIGITISED = Indicator(
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=lambda d: d.e_result_at, where=lambda d: d.digitised_at < NEVER),
+        numerator=Count(at=lambda d: d.e_result_at, where=lambda d: d.digitised_at <= d.e_result_at),
         denominator=Count(at=lambda d: d.received_at),
     ),
     by=("field_code",),
