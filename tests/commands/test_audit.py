@@ -55,7 +55,7 @@ def client(stack: Stack) -> Iterator[Client]:
 def traffic(stack: Stack) -> None:
     """Events on time and late, repeated, contradicted, and records that are no events."""
     first = next(one for one in MADE if one.data.stream == "queue")
-    contradicting = encode(first).replace(b'"service_code":"', b'"service_code":"other-')
+    contradicting = encode(first).replace(b'"site_id":"', b'"site_id":"other-')
     assert contradicting != encode(first)
     queue = topic_of("queue")
     asyncio.run(send(stack, MADE, [(queue, first.ward.encode(), b'{"type": "nonsense"}')]))
