@@ -1,5 +1,7 @@
 """Ports on this PC: which are free, and who holds one that is not."""
 
+import atexit
+import contextlib
 import random
 import socket
 from collections import deque
@@ -15,6 +17,8 @@ MOST_HELD = 100
 
 _CHOICE = random.SystemRandom()
 _held: deque[socket.socket] = deque()
+_until_the_end = contextlib.ExitStack()
+atexit.register(_until_the_end.close)
 
 
 class Holder(NamedTuple):
@@ -75,5 +79,5 @@ def _reserve(port: int) -> bool:
     except OSError:
         sign.close()
         return False
-    _held.append(sign)
+    _held.append(_until_the_end.enter_context(sign))
     return True

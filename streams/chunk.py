@@ -1,8 +1,11 @@
 """Chunk: consecutive records of one partition, which go through the worker together."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+
+FOLDED_AT_ONCE = 250
+"""Records folded before others get their turn: where minutes have to be closed between them, each takes some ten milliseconds."""
 
 
 class Chunk(NamedTuple):
@@ -24,6 +27,13 @@ class Chunk(NamedTuple):
         skip = sum(offset < first for offset in self.offsets)
         keys = self.keys[skip:] if self.keys else None
         return self._replace(offsets=self.offsets[skip:], values=self.values[skip:], keys=keys)
+
+    def pieces(self, size: int = FOLDED_AT_ONCE) -> "Iterator[Chunk]":
+        """The same in chunks of at most so many records."""
+        for start in range(0, len(self.offsets), size):
+            some = slice(start, start + size)
+            keys = self.keys[some] if self.keys else None
+            yield self._replace(offsets=self.offsets[some], values=self.values[some], keys=keys)
 
     def within(self, ranges: Sequence[tuple[int, int]]) -> "Chunk":
         """What of it lies in ascending ranges, first and last offset included."""

@@ -21,6 +21,7 @@ from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS, topic_of
 from streams import kafka_read
 from streams.block import Block
+from streams.chunk import FOLDED_AT_ONCE
 from streams.flows import KEEP_MS
 from streams.kafka_log import Log, compared, found_log
 from streams.part import Part, Place
@@ -35,7 +36,6 @@ from warehouse.stops import read_stops
 
 log = logging.getLogger(__name__)
 
-FOLDED_AT_ONCE = 2_000
 WRITTEN_AFTER = 1_000_000
 """Rows folded again after which what they gave is written: a bound for the memory of a way back without any snapshot."""
 
@@ -201,6 +201,7 @@ class Recovery:
                     part.next = part.fold.offset + 1
                     written += len(envelopes)
                     self._moved()
+                    await asyncio.sleep(0)
                     if written >= WRITTEN_AFTER:
                         written = 0
                         block = Block()

@@ -110,6 +110,7 @@ class Stocks:
         """Take the stocks as they are now."""
         if now_ms <= self._closed_ms:
             return  # an event came from the future, and what was closed because of it is newer
+        self._look_again(offset)
         window = int(window_start(now_ms - 1, GAUGE_MS))
         for population in self._populations.values():
             if now_ms < population.looked_ms or (only_stirred and not population.is_stirred):
@@ -248,7 +249,10 @@ class Stocks:
                 is_due = is_other or not stock[1] or (shown is not None and shown[2] >= window)
             if is_due:
                 self._write(population, stock, sums, end, window, population.revisions.get((end, stock), 0), offset)
-                if end > population.looked_ms and (shown is None or shown[2] <= window):
+                is_behind_live = shown is not None and shown[2] == window and end <= population.looked_ms
+                if not is_behind_live and (
+                    shown is None or shown[2] <= window
+                ):  # a live row of the same minute is newer
                     population.show(stock, (*sums, window))
         population.closed[end] = now
         population.closed_ms = max(population.closed_ms, end)

@@ -160,13 +160,18 @@ class Worker:
         if last < part.next:
             return
         chunk = chunk.since(part.next)
-        self._moved()
         if part.place[0] == DEAD_LETTERS:
             self._flushing.waiting.letters += lying_letters(part, chunk)
             part.next = last + 1
-        elif not await self._fold(part, chunk):
+            self._moved()
+            self._flushing.change()
             return
-        self._flushing.change()
+        for piece in chunk.pieces():
+            if self._parts.get(part.place) is not part or not await self._fold(part, piece):
+                return
+            self._moved()
+            self._flushing.change()
+            await asyncio.sleep(0)
 
     async def _fold(self, part: Part, chunk: Chunk) -> bool:
         """Fold a chunk of events; False: it has to be read again, by whoever has the partition then."""

@@ -14,7 +14,8 @@ from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS, topic_of
 from streams import ending, transport
 from streams.app import build
-from streams.chunk import Chunk
+from streams.chunk import FOLDED_AT_ONCE, Chunk
+from streams.part import Part
 from streams.settings import StreamsSettings
 from streams.transport import ChunkConsumer
 from streams.worker import Worker
@@ -136,3 +137,31 @@ async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(
         await worker.take(place, Chunk([0], [b""]))
     worker.stopping.tell()
     await worker.take(place, Chunk([0], [b""]))
+
+
+async def test_others_get_their_turn_while_a_long_chunk_is_folded(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Signs of life come from the same loop: a day's backlog of dossiers would look like a worker that hangs."""
+    place = (topic_of("dossier"), 0)
+    part = worker._parts[place] = Part(place, 0)
+    part.is_open = True
+    turns, folded = 0, []
+
+    async def fold(_: Part, piece: Chunk) -> bool:
+        folded.append((turns, piece.offsets[0]))
+        part.next = piece.offsets[-1] + 1
+        return True
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    monkeypatch.setattr(worker, "_fold", fold)
+    other = asyncio.create_task(take_turns())
+    await worker.take(place, Chunk(list(range(3 * FOLDED_AT_ONCE)), [b""] * 3 * FOLDED_AT_ONCE))
+    other.cancel()
+    assert [first for _, first in folded] == [0, FOLDED_AT_ONCE, 2 * FOLDED_AT_ONCE]
+    assert len({turn for turn, _ in folded}) == 3

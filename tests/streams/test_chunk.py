@@ -12,6 +12,14 @@ def test_what_was_taken_before_is_left_out() -> None:
     assert WHOLE._replace(keys=None).since(8).offsets == [8]
 
 
+def test_pieces_are_small_and_miss_nothing() -> None:
+    assert list(WHOLE.pieces(4)) == [
+        Chunk([3, 4, 5, 6], [b"3", b"4", b"5", b"6"], [b"a", b"b", b"c", b"d"], 30, 80),
+        Chunk([7, 8], [None, b"8"], [b"e", b"f"], 30, 80),
+    ]
+    assert [one.offsets for one in WHOLE._replace(keys=None).pieces(6)] == [WHOLE.offsets]
+
+
 def test_only_what_lies_in_holes_is_kept() -> None:
     assert WHOLE.within([(0, 100)]) is WHOLE
     assert WHOLE.within([(0, 3), (5, 5), (7, 9)]) == Chunk(

@@ -270,3 +270,18 @@ def test_a_snapshot_of_an_older_release_is_taken() -> None:
     again.fold(visit(1, START, START + timedelta(minutes=4)), [3, 4])
     assert rows(again.take(), "Q02") == [(4, 1, 1), (5, 1, 1)]
     assert [value.numerator for value in again.take() if value.grain == "flow"] == []
+
+
+def test_a_member_that_a_late_event_brings_to_closed_minutes_only_is_gone_now() -> None:
+    """Its newest row would be that of the last closed minute, of which a look at what is so now knew nothing."""
+    fold = queue(visit(1, START))
+    watch(fold, 1, 5)
+    fold.fold(visit(2, START + timedelta(seconds=190), START + timedelta(seconds=302), service="chung_thuc"), [1, 2])
+    fold.look(milliseconds(START) + 5 * GAUGE_MS + 7_000, only_stirred=True)
+    found = {
+        (value.window_ms, value.version): value.numerator
+        for value in fold.take()
+        if value.member == "chung_thuc" and value.indicator == "Q02"
+    }
+    assert found
+    assert found[max(found)] == 0
