@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import os
+from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,5 +17,11 @@ settings.load_profile("noisy machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests first; the browser last, because its driver keeps an event loop running until the end."""
-    items.sort(key=lambda item: (bool(item.get_closest_marker("browser")), bool(item.get_closest_marker("embedded"))))
+    """Quick tests first; the browser last, because its driver keeps an event loop running until the end, its longest files first."""
+    sizes = Counter(item.path for item in items)
+
+    def place(item: pytest.Item) -> tuple[bool, bool, int]:
+        is_seen, is_embedded = (bool(item.get_closest_marker(mark)) for mark in ("browser", "embedded"))
+        return is_seen, is_embedded, -sizes[item.path] if is_seen else 0
+
+    items.sort(key=place)

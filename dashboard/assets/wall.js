@@ -16,6 +16,7 @@
   let soundAt = 0;
   let afreshAt = 0;
   let starting = false;
+  let isBlocked = false;
 
   const find = (id) => document.getElementById(id);
   const isConnected = () => root.dataset.transport === "push" || root.dataset.transport === "fallback";
@@ -91,9 +92,14 @@
   async function askForSound() {
     const sound = new AudioContext();
     await settled(sound);
-    const blocked = find("wall-blocked");
-    if (blocked) blocked.hidden = sound.state === "running";
+    isBlocked = sound.state !== "running";
+    showBlocked();
     await sound.close();
+  }
+
+  function showBlocked() {
+    const blocked = find("wall-blocked");
+    if (blocked) blocked.hidden = !isBlocked;
   }
 
   /* Never into a dead server: the page goes only once the next one is sure to come. */
@@ -118,6 +124,7 @@
       find("page").inert = true; // links are for the desk
       askForSound();
     }
+    showBlocked();
     const isLost = root.dataset.transport === "lost";
     put(find("wall-lost"), isLost ? find("transport").textContent.toUpperCase() : "", !isLost);
     const isAlarmed = alarm(now);

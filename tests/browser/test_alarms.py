@@ -12,7 +12,7 @@ from tests.streams.test_worker import until
 from warehouse.alarm import RESPONSE_TEAM
 from warehouse.client import connect
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(900)]
 
 SOON = 60_000
 RAISED_WITHIN = 300_000
