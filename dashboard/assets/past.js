@@ -27,8 +27,12 @@
   function step(minutes) {
     const start = Number(place().dataset.start);
     const minute = wanted + minutes;
-    if (minute < 0 || minute > DAY) go(local(start + minute * MINUTE));
-    else window.dash_clientside.set_props("past-minute", { value: minute });
+    if (minute < 0 || minute > DAY) {
+      go(local(start + minute * MINUTE));
+      return;
+    }
+    wanted = minute; // at once: the next step may come before the slider has moved
+    window.dash_clientside.set_props("past-minute", { value: minute });
   }
 
   /* Another day, at the same time. */
