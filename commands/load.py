@@ -22,15 +22,16 @@ Record = tuple[str, bytes, bytes]
 """Topic, key, value."""
 
 
-def records(count: int, spread: timedelta = timedelta(minutes=10)) -> Iterator[Record]:
-    """So many events that end now, in the order of their times.
+def records(count: int, spread: timedelta = timedelta(minutes=10), end: datetime | None = None) -> Iterator[Record]:
+    """So many events, in the order of their times.
 
     Args:
         count: how many.
         spread: over how long they happened.
+        end: when the last one did, by the install's clock; `None`: now.
     """
     random = Random(1)  # noqa: S311 - a repeatable load, no secret
-    start = datetime.now(UTC) - spread
+    start = (end or datetime.now(UTC)) - spread
     made = 0
     number = 0
     while made < count:

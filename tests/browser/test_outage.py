@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import pytest
@@ -25,18 +26,20 @@ INPUT = 500
 
 
 def test_without_the_warehouse_the_board_says_since_when_and_the_backlog_drains(open_board, stack, kiosk):
-    load = records(2 * BACKLOG)
+    load = records(2 * BACKLOG, end=stack.install.ingest.clock().now())
     with open_board() as page:
         live(page)
         stack.kill("warehouse")
         expect(page.locator(".alarms")).to_contain_text("Kho dữ liệu không trả lời", timeout=60_000)
         expect(page.locator("#alarms-longest")).to_have_text(re.compile(r"lâu nhất \d+ phút"))
         kiosk.issue()  # still taken in
-        came_in = asyncio.run(drained(stack, load))
+        with ThreadPoolExecutor(1) as apart:  # the browser's driver has the loop of this thread
+            came_in = apart.submit(asyncio.run, drained(stack, load)).result()
         # Three times as fast as the input: while the backlog went, at most half as much as it came in.
         assert came_in <= BACKLOG / 2
         expect(page.locator("#q02-figure")).to_have_text(str(kiosk.issued), timeout=60_000)
-        expect(page.locator(".row-critical")).not_to_contain_text("Kho dữ liệu không trả lời", timeout=60_000)
+        away = page.locator(".row-critical", has_text="Kho dữ liệu không trả lời")
+        expect(away).to_have_count(0, timeout=60_000)
 
 
 async def drained(stack, load) -> int:
@@ -51,7 +54,8 @@ async def drained(stack, load) -> int:
     with connect(stack.settings(WarehouseSettings)) as client:
 
         def stored() -> int:
-            return int(client.query("SELECT count() FROM raw_events FINAL WHERE ward != 'hong-bang'")[0][0])
+            asked = "SELECT uniqExact(topic, partition, offset) FROM raw_events WHERE ward != 'hong-bang'"
+            return int(client.query(asked)[0][0])
 
         while await asyncio.to_thread(stored) < BACKLOG + came_in - INPUT and came_in < BACKLOG:
             began = time.monotonic()
