@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,7 +30,7 @@ from commands.chromium import FULL_HD, IS_LIVE, browser, screen
 from commands.crowd import crowd
 from commands.load import records
 from commands.progress import Progress
-from commands.stack import Stack
+from commands.stack import WHOLE, Stack
 from connectors.settings import ConnectorsSettings
 from dashboard.accounts import FIRST, ensure_first
 from dashboard.settings import BoardSettings
@@ -48,9 +49,6 @@ SCREENS = 100
 MEASURED_SECONDS = 30
 OPENED = 5
 """How often a screen is opened to see how soon it is live."""
-
-WHOLE = ("ingest", "warehouse", "connectors", "streams", "dashboard", "simulator")
-"""What `./ioc up` starts."""
 
 
 def main(arguments: list[str]) -> int:
@@ -132,7 +130,7 @@ def screens(stack: Stack, posted: int, progress: Progress) -> dict[str, Any]:
             board,
             stack.pid("dashboard") or 0,
             count,
-            lambda numbers=numbers: _post(connectors, numbers, lambda _: time.sleep(1), progress),  # type: ignore[misc]
+            partial(_post, connectors, numbers, lambda _: time.sleep(1), progress),
         )
     return {
         "first_live_ms": {"median": round(statistics.median(live_after)), "all": [round(ms) for ms in live_after]},

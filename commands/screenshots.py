@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from commands import install as installs
 from commands import secret_files
+from commands.chromium import browser
 from dashboard.accounts import RIGHTS, Accounts
 from dashboard.page import pages
 from dashboard.theme import Scheme
 
-CHROMIUM = "/usr/bin/chromium"
 NAME = "screenshots"
 """The account that looks; it is there only meanwhile."""
 WAIT_MS = 45_000
@@ -52,20 +52,18 @@ def main(arguments: list[str]) -> int:
     accounts = Accounts(settings)
     password = accounts.add(NAME, RIGHTS)
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            for picture in _take(browser, settings.url, password, options):
+        with browser() as found:
+            for picture in _take(found, settings.url, password, options):
                 print(picture, flush=True)
-            browser.close()
     finally:
         accounts.remove(NAME)
     return 0
 
 
-def _take(browser: Browser, url: str, password: str, options: argparse.Namespace) -> Iterator[Path]:
+def _take(chromium: Browser, url: str, password: str, options: argparse.Namespace) -> Iterator[Path]:
     options.folder.mkdir(parents=True, exist_ok=True)
     for screen in options.screens:
-        context = browser.new_context(viewport={"width": screen.width, "height": screen.height})
+        context = chromium.new_context(viewport={"width": screen.width, "height": screen.height})
         page = context.new_page()
         page.set_default_timeout(WAIT_MS)
         page.goto(f"{url}/login")

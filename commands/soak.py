@@ -21,13 +21,12 @@ from typing import Any, NamedTuple
 
 from commands.chromium import screen
 from commands.progress import Progress
-from commands.stack import Stack
+from commands.stack import WHOLE, Stack
 from commands.words import line, say
 from dashboard.settings import BoardSettings
 from dashboard.wall.tour import wall_pages
 from ingest.clock import WARD_ZONE, RealClock
 
-WHOLE = ("ingest", "warehouse", "connectors", "streams", "dashboard", "simulator")
 MORNING = datetime(2026, 11, 25, 9, 0, tzinfo=WARD_ZONE)
 """A busy hour, whenever this runs."""
 WARM_UP = 1 / 3

@@ -41,6 +41,9 @@ PORTS = (
     "IOC_KEEPER_HEALTH_PORT",
 )
 
+WHOLE = ("ingest", "warehouse", "connectors", "streams", "dashboard", "simulator")
+"""What takes events from the pretend ward's devices to the board."""
+
 STOP_ORDER = ("front", "workers", "stores")
 
 

@@ -17,7 +17,7 @@ from dashboard.short_name import short_name
 from dashboard.trend import trend
 from dashboard.viewer import viewer
 from ingest.label import Label
-from warehouse.indicator import measure, measures
+from warehouse.indicator import measure
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Card:
     id: str
     title: Label
     big: str = ""
-    """Id of the indicator whose figure is large."""
+    """Id of the measure whose figure is large."""
     smalls: tuple[str, ...] = ()
     """Ids of those whose figures stand beneath."""
     part: Part | None = None
@@ -36,31 +36,19 @@ class Card:
     """Of what and when, beside the title."""
 
     @property
-    def large(self) -> tuple[str, ...]:
-        """Id of the large figure: `big`, or the first small one as long as that is not declared."""
-        return _declared((self.big, *self.smalls))[:1] if self.big else ()
-
-    @property
-    def small(self) -> tuple[str, ...]:
-        """Ids of the declared figures beneath."""
-        return tuple(id for id in _declared(self.smalls) if id not in self.large)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing that it asks for is declared."""
-        drawn = self.part is not None and not (self.part.indicators and not _declared(self.part.indicators))
-        return not drawn and not self.large and not self.small
-
-    @property
     def indicators(self) -> tuple[str, ...]:
         """Ids of the indicators that the card answers for."""
         drawn = self.part.indicators if self.part else ()
-        return (*self.large, *self.small, *_declared(drawn))
+        return (*self._large, *self.smalls, *drawn)
+
+    @property
+    def _large(self) -> tuple[str, ...]:
+        return (self.big,) if self.big else ()
 
     def layout(self, scene: Scene) -> Component:
         """The standing parts."""
         body: list[Component] = []
-        for id in self.large:
+        for id in self._large:
             unit = "" if measure(id).unit.out_of else scene.say(measure(id).unit.label)
             name = id.lower()
             said = [
@@ -71,7 +59,7 @@ class Card:
             body += [tile.big(name, unit), html.Div(said, className="caption")]
         if self.part:
             body.append(self.part.layout(scene))
-        if smalls := [tile.small(id.lower(), short_name(id, scene.language)) for id in self.small]:
+        if smalls := [tile.small(id.lower(), short_name(id, scene.language)) for id in self.smalls]:
             body.append(tile.smalls(*smalls))
         facts = [html.Span(scene.say(self.note))] if self.note else []
         return tile.card(self.id, scene.say(self.title), *body, facts=facts)
@@ -79,13 +67,13 @@ class Card:
     def leaves(self, scene: Scene) -> Leaves:
         """The changing parts."""
         found = tile.card_leaves(self.id, scene, self.indicators) if self.indicators else {}
-        for id in self.large:
+        for id in self._large:
             one = measure(id)
             parts = "" if one.unit.out_of else number.parts(scene.read(id), scene.language)
             found |= tile.figure_leaves(id, scene)
             found[Leaf(f"{id.lower()}-parts", "children")] = parts
             found[Leaf(f"{id.lower()}-trend", "children")] = trend(scene, id)
-        for id in self.small:
+        for id in self.smalls:
             found |= tile.small_leaves(id, scene)
         return found | (self.part.leaves(scene) if self.part else {})
 
@@ -101,11 +89,10 @@ class Line(NamedTuple):
     for_people: bool = False
     """Whether screens, which nobody touches, leave it out."""
 
-    def filled(self) -> "Line":
-        """The same without the cards that would be empty."""
-        widths = self.widths or (1,) * len(self.cards)
-        kept = [(card, width) for card, width in zip(self.cards, widths, strict=True) if not card.is_empty]
-        return self._replace(cards=tuple(card for card, _ in kept), widths=tuple(width for _, width in kept))
+    @property
+    def columns(self) -> str:
+        """Its columns of the page's grid."""
+        return " ".join(f"minmax(0, {width}fr)" for width in self.widths or (1,) * len(self.cards))
 
     @property
     def row(self) -> str:
@@ -127,15 +114,14 @@ def wall_page(
         lines: its cards.
         only_now: whether it asks for more than its leaves.
     """
-    filled = [line for line in map(Line.filled, lines) if line.cards]
 
     def layout(scene: Scene) -> Component:
-        seen = [line for line in filled if not (line.for_people and viewer().is_display)]
+        seen = [line for line in lines if not (line.for_people and viewer().is_display)]
         shown = [
             html.Div(
                 [card.layout(scene) for card in line.cards],
                 className="line",
-                style={"--columns": " ".join(f"minmax(0, {width}fr)" for width in line.widths)},
+                style={"--columns": line.columns},
             )
             for line in seen
         ]
@@ -146,7 +132,7 @@ def wall_page(
 
     def leaves(scene: Scene) -> Leaves:
         found = headline.head_leaves(scene) | headline.foot_leaves(scene)
-        for line in filled:
+        for line in lines:
             for card in line.cards:
                 found |= card.leaves(scene)
         return found
@@ -154,8 +140,3 @@ def wall_page(
     return Page(
         path=path, label=label, right="leader", layout=layout, leaves=leaves, order=order, pace=pace, only_now=only_now
     )
-
-
-def _declared(ids: tuple[str, ...]) -> tuple[str, ...]:
-    known = {one.id for one in measures()}
-    return tuple(id for id in ids if id in known)

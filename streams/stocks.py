@@ -249,10 +249,8 @@ class Stocks:
                 is_due = is_other or not stock[1] or (shown is not None and shown[2] >= window)
             if is_due:
                 self._write(population, stock, sums, end, window, population.revisions.get((end, stock), 0), offset)
-                is_behind_live = shown is not None and shown[2] == window and end <= population.looked_ms
-                if not is_behind_live and (
-                    shown is None or shown[2] <= window
-                ):  # a live row of the same minute is newer
+                # A live row of the same minute that was taken later stands.
+                if shown is None or (shown[2], population.looked_ms) < (window, end):
                     population.show(stock, (*sums, window))
         population.closed[end] = now
         population.closed_ms = max(population.closed_ms, end)

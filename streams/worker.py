@@ -159,14 +159,7 @@ class Worker:
             return
         if last < part.next:
             return
-        chunk = chunk.since(part.next)
-        if part.place[0] == DEAD_LETTERS:
-            self._flushing.waiting.letters += lying_letters(part, chunk)
-            part.next = last + 1
-            self._moved()
-            self._flushing.change()
-            return
-        for piece in chunk.pieces():
+        for piece in chunk.since(part.next).pieces():
             if self._parts.get(part.place) is not part or not await self._fold(part, piece):
                 return
             self._moved()
@@ -174,7 +167,11 @@ class Worker:
             await asyncio.sleep(0)
 
     async def _fold(self, part: Part, chunk: Chunk) -> bool:
-        """Fold a chunk of events; False: it has to be read again, by whoever has the partition then."""
+        """Fold a chunk, or keep its letters; False: it has to be read again, by whoever has the partition then."""
+        if part.place[0] == DEAD_LETTERS:
+            self._flushing.waiting.letters += lying_letters(part, chunk)
+            part.next = chunk.offsets[-1] + 1
+            return True
         found = sifted(chunk)
         for is_bad in found.judgement:
             part.gate.judge(is_bad)

@@ -7,7 +7,6 @@ from dashboard import number, text
 from dashboard.page import Scene
 from ingest.clock import milliseconds
 from ingest.label import Label
-from ingest.room import shown
 
 HOURS = Label("{count} giờ", "{count} hours")
 
@@ -41,7 +40,7 @@ _ROOMY = 1000.0
 
 def _free(value: float, scene: Scene) -> str:
     disk = scene.standing.disk
-    return scene.say(text.FREE, free=shown(disk.free)) if disk else number.NONE
+    return scene.say(text.FREE, free=number.size(disk.free, scene.language)) if disk else number.NONE
 
 
 def _stops(scene: Scene) -> Mapping[str, float]:

@@ -110,8 +110,8 @@ def history_table(alarms: list[Alarm], scene: Scene) -> Component:
             took(one.raised_ms, one.first_acknowledged_ms, scene),
             took(one.raised_ms, one.cleared_ms, scene),
             state(one, scene),
-            one.assigned_to or "–",
-            told(one, scene) or "–",
+            one.assigned_to or number.NONE,
+            told(one, scene) or number.NONE,
         ]
         for one in alarms[:MOST]
     ]

@@ -102,7 +102,7 @@ def cleared_leaves(scene: Scene) -> Leaves:
             sentence(alarm, scene, now=False),
             took(alarm.raised_ms, alarm.first_acknowledged_ms, scene),
             took(alarm.raised_ms, alarm.cleared_ms, scene),
-            alarm.acknowledged_by or "–",
+            alarm.acknowledged_by or number.NONE,
         ]
         for alarm in scene.alarms.cleared[:CLEARED]
     ]

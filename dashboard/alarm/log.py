@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from dashboard import text
+from dashboard import number, text
 from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.panel import lasted
 from dashboard.alarm.sentence import limit, quantity
@@ -109,7 +109,7 @@ def value(alarm: Alarm, scene: Scene) -> str:
 def took(since_ms: int, until_ms: int, scene: Scene) -> str:
     """How long something took; nothing where it has not happened."""
     if not until_ms:
-        return "–"
+        return number.NONE
     ms = max(0, until_ms - since_ms)
     return scene.say(SECONDS, count=ms // 1000) if ms < 120_000 else lasted(ms, scene)
 

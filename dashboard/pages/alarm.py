@@ -10,7 +10,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import text, tile
+from dashboard import number, text, tile
 from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.log import HEADS, SEVERITIES, escalation, rows, state, told, value
 from dashboard.alarm.panel import NOBODY, lasted
@@ -152,12 +152,12 @@ def alarm_leaves(alarm: Alarm, scene: Scene, *, is_gone: bool = False) -> Leaves
         "what": sentence(alarm, scene),
         "severity": say(SEVERITIES[alarm.severity]),
         "since": f"{since} · {lasted((alarm.cleared_ms or scene.now_ms) - alarm.raised_ms, scene)}",
-        "subject": subject or "–",
-        "value": value(alarm, scene) or "–",
+        "subject": subject or number.NONE,
+        "value": value(alarm, scene) or number.NONE,
         "state": state(alarm, scene),
-        "escalation": escalation(alarm, scene) or "–",
+        "escalation": escalation(alarm, scene) or number.NONE,
         "assigned": alarm.assigned_to or nobody,
-        "told": told(alarm, scene) or "–",
+        "told": told(alarm, scene) or number.NONE,
     }
     page = find(rule.page) if rule else None
     found: Leaves = {

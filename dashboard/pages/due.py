@@ -1,4 +1,4 @@
-"""Sắp đến hạn: which dossiers have to be finished next, one by one.
+"""Due: which dossiers have to be finished next, one by one.
 
 The only page with dossiers' codes, so it is for people alone: no screen of the wall shows it. `due_desk` asks for the list.
 """

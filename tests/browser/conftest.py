@@ -13,20 +13,12 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from standardwebhooks import Webhook
 
+from commands.chromium import CHROMIUM, FLAGS
 from commands.stack import Stack
 from dashboard.accounts import Accounts
 from ingest.clock import WARD_ZONE
 from tests.warehouse_server import ROOT
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 ARTEFACTS = ROOT / "artefacts"
 PARTS = ("ingest", "warehouse", "connectors", "streams", "dashboard")
 MORNING = datetime(2026, 11, 25, 10, 15, tzinfo=WARD_ZONE)
@@ -106,7 +98,7 @@ def accounts(stack) -> Accounts:
 def chromium():
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield browser
         browser.close()
 

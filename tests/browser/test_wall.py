@@ -9,10 +9,11 @@ import pytest
 from dash.backends.ws import DashWebsocketCallback
 from playwright.sync_api import expect
 
+from commands.chromium import CHROMIUM, FLAGS
 from dashboard import index, transport
 from dashboard.alarm.alarm import begin, together
 from dashboard.wall.tour import wall_pages
-from tests.browser.conftest import CHROMIUM, FLAGS, PATIENCE, is_grey, live
+from tests.browser.conftest import PATIENCE, is_grey, live
 from tests.browser.served import served
 from tests.dashboard.alarm.made import after, raised
 from tests.dashboard.ward import stock

@@ -13,20 +13,21 @@ TITLE = Label("Thẻ", "Card")
 HOUR_MS = 3_600_000
 
 
-def test_what_nothing_is_declared_for_takes_no_place():
-    filled = Line(10, (Card("a", TITLE, "Q02"), Card("b", TITLE, "X01", ("X02",))), (60, 40)).filled()
-    assert [card.id for card in filled.cards] == ["a"]
-    assert filled.widths == (60,)
-    assert Card("c", TITLE, part=member_bars("c", "X01", "kind", 3)).is_empty
-    assert (card := Card("d", TITLE, "X01", ("Q03", "Q05"))).large == ("Q03",)
-    assert card.small == ("Q05",)
-
-
-def test_a_line_without_cards_is_left_out():
+def test_figures_need_height_and_cards_share_the_width():
     set_viewer(Viewer("lan", frozenset({"admin"})))
-    page = wall_page("/x", TITLE, 1, None, (Line(10, (Card("a", TITLE, "Q02"),)), Line(20, (Card("b", TITLE, "X01"),))))
-    found = fill(page.layout(scene()), page.leaves(scene()))
-    assert found.children[1].style == {"--rows": "minmax(min-content, 10fr)"}
+    cards = (Card("a", TITLE, "Q02"), Card("b", TITLE, smalls=("Q03", "Q05")))
+    page = wall_page("/x", TITLE, 1, None, (Line(10, cards, (60, 40)), Line(20, (Card("c", TITLE, smalls=("Q07",)),))))
+    found = fill(page.layout(scene()), page.leaves(scene())).children[1]
+    assert found.style == {"--rows": "minmax(min-content, 10fr) minmax(0, 20fr)"}
+    assert [line.style["--columns"] for line in found.children] == ["minmax(0, 60fr) minmax(0, 40fr)", "minmax(0, 1fr)"]
+
+
+@pytest.mark.parametrize(
+    "asked", [{"big": "X01"}, {"smalls": ("Q03", "X01")}, {"part": member_bars("a", "X01", "kind", 3)}]
+)
+def test_what_is_not_declared_is_an_error(asked):
+    with pytest.raises(KeyError):
+        Card("a", TITLE, **asked).leaves(scene())
 
 
 def test_bars_of_nothing_say_so():
