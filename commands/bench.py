@@ -26,7 +26,7 @@ import httpx
 from aiokafka import AIOKafkaProducer
 from standardwebhooks import Webhook
 
-from commands.chromium import FULL_HD, IS_LIVE, browser, screen
+from commands.chromium import ARE_DRAWN, FULL_HD, IS_LIVE, browser, screen
 from commands.crowd import crowd
 from commands.load import records
 from commands.progress import Progress
@@ -116,12 +116,14 @@ def latency(count: int, progress: Progress) -> dict[str, Any]:
 
 
 def screens(stack: Stack, posted: int, progress: Progress) -> dict[str, Any]:
-    """How soon a screen of the wall is live, and what one and a hundred cost the board while a figure changes each second."""
+    """How soon a screen of the wall is live and its charts are drawn, and what one and a hundred cost the board while a figure changes each second."""
     board, connectors = stack.settings(BoardSettings), stack.settings(ConnectorsSettings)
-    live_after = []
+    live_after, drawn_after = [], []
     for _ in range(OPENED):
         with screen(board, timedelta(hours=1)) as page:
             live_after.append(page.evaluate("performance.getEntriesByName('ioc-live')[0].startTime"))
+            page.wait_for_function(ARE_DRAWN)
+            drawn_after.append(page.evaluate("performance.now()"))
     costs = {}
     for count in (1, SCREENS):
         numbers = range(posted, posted + MEASURED_SECONDS)
@@ -134,6 +136,7 @@ def screens(stack: Stack, posted: int, progress: Progress) -> dict[str, Any]:
         )
     return {
         "first_live_ms": {"median": round(statistics.median(live_after)), "all": [round(ms) for ms in live_after]},
+        "first_charts_ms": {"median": round(statistics.median(drawn_after)), "all": [round(ms) for ms in drawn_after]},
         **{str(count): cost._asdict() for count, cost in costs.items()},
         "cpu_ratio": round(costs[SCREENS].cpu / costs[1].cpu, 1) if costs[1].cpu else None,
     }

@@ -24,6 +24,8 @@ FULL_HD = {"width": 1920, "height": 1080}
 
 IS_LIVE = "() => performance.getEntriesByName('ioc-live').length > 0"
 """The first pushed figures are painted."""
+ARE_DRAWN = "() => [...document.querySelectorAll('.graph')].every(one => one.querySelector('.main-svg'))"
+"""All charts of the page are drawn."""
 PATIENCE_MS = 120_000
 
 

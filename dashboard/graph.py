@@ -2,6 +2,9 @@
 
 A figure names colours as tokens (`theme.token`) and gets its sizes for a screen of 1080 lines; the browser puts in what both are
 there. So what is pushed into a figure later are data, and never a colour or a size.
+
+Plotly is its official bundle with bars and lines only (`assets/plotly/`, from the npm package plotly.js-basic-dist-min, of the
+version that Dash brings): a quarter of the whole, and a screen is live in half the time. `assets/chart.js` brings it.
 """
 
 import copy

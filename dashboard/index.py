@@ -65,6 +65,7 @@ def make(server: FastAPI, live: Live, *, clock: str, without: str, prefix: str =
         server=server,
         assets_folder=str(ASSETS),
         assets_ignore=without,
+        assets_path_ignore=["plotly"],  # `chart.js` brings it
         url_base_pathname=prefix,
         use_pages=False,
         serve_locally=True,

@@ -1,7 +1,30 @@
-/* Chart: multiplies a figure's sizes by how much larger than 1080 lines the screen is, and paints it in the scheme's colours; at
-   first, and when screen or scheme change. */
+/* Chart: brings Plotly once the figures are live, multiplies a figure's sizes by how much larger than 1080 lines the screen is, and
+   paints it in the scheme's colours; at first, and when screen or scheme change. */
 (function () {
   "use strict";
+  const LIVE_WITHIN = 3000; // ms after which charts wait no longer for the figures
+  const bundle = new URL("plotly/plotly-basic.min.js", document.currentScript.src);
+
+  function live() {
+    return new Promise((resolve) => {
+      const marks = new PerformanceObserver((list) => list.getEntriesByName("ioc-live").length && resolve());
+      marks.observe({ type: "mark", buffered: true });
+      setTimeout(resolve, LIVE_WITHIN);
+    });
+  }
+
+  function load() {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      Object.assign(script, { src: bundle, onload: resolve, onerror: reject });
+      document.body.appendChild(script);
+    });
+  }
+
+  /* Dash fetches the whole of Plotly before the figures are live, unless this is there; it waits for what has a `then`, and
+     the bundle takes its place. */
+  window.Plotly = { then: (done, failed) => live().then(load).then(done, failed) };
+
   function factor() {
     return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   }

@@ -9,7 +9,7 @@ import pytest
 from dash.backends.ws import DashWebsocketCallback
 from playwright.sync_api import expect
 
-from commands.chromium import CHROMIUM, FLAGS
+from commands.chromium import ARE_DRAWN, CHROMIUM, FLAGS
 from dashboard import index, transport
 from dashboard.alarm.alarm import begin, together
 from dashboard.wall.tour import wall_pages
@@ -60,6 +60,17 @@ def test_one_address_shows_every_page_in_turn_and_nothing_to_press(board, screen
     assert page.evaluate("getComputedStyle(document.body).pointerEvents") == "none"
     assert page.evaluate("getComputedStyle(document.documentElement).cursor") == "none"
     assert page.evaluate("window.notReloaded")
+
+
+def test_figures_come_before_the_charts_and_no_more_of_plotly_than_they_need(board, screen):
+    _, address = board.add_display(("/", 3600))
+    page = screen(address)
+    live(page)
+    page.wait_for_function(ARE_DRAWN)
+    fetched = page.evaluate("performance.getEntriesByType('resource').map(one => [one.name, one.startTime])")
+    ((name, began),) = [(name, began) for name, began in fetched if "plotly" in name]
+    assert name.endswith("/assets/plotly/plotly-basic.min.js"), "Dash fetches all of it where it does not find ours"
+    assert began >= page.evaluate("performance.getEntriesByName('ioc-live')[0].startTime")
 
 
 def test_a_new_alarm_is_shown_on_its_page_at_once_and_only_once(board, screen):
