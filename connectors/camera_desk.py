@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from ingest.connector import Connector, Context, Identified, Mapped, Received, Subscription
 from ingest.event import Code
 from ingest.events import camera
+from ingest.foreign_area import named_area
 from ingest.foreign_time import Seconds
 from ingest.label import Label
 
@@ -37,6 +38,7 @@ def to_events(received: Received, context: Context) -> Mapped:
     event = camera.AlertAcknowledged(
         camera_id=said.camera,
         origin="frigate",
+        area_code=named_area(said.camera),
         event_ref=said.review,
         at=said.at,
         actor_ref=context.pseudonym(said.guard),

@@ -7,7 +7,8 @@
 - `frigate/<zone or camera>/person` is how many people are there now; `frigate/<camera>/status/detect` whether a
   camera's picture is there (repeated by Frigate, so each is a fresh statement); `frigate/available` whether it runs.
 
-A zone's name says what it is for (`ZONE_KINDS`) and, with `_vao` or `_ra` at its end, which way objects pass.
+A zone's name says what it is for (`ZONE_KINDS`) and, with `_vao` or `_ra` at its end, which way objects pass. A camera's name
+begins with the residential group in which it stands (`tdp017-cong-cho` in `TDP-017`); that of another camera is unknown.
 `frigate/tracked_object_update` (faces, plates, descriptions) and pictures are not subscribed; names, plates, boxes and
 thumbnails inside events are not read.
 """
@@ -20,6 +21,7 @@ from ingest.connector import Connector, Context, Identified, Mapped, Received, S
 from ingest.errors import InvalidEvent
 from ingest.event import Event
 from ingest.events import camera, health
+from ingest.foreign_area import named_area
 from ingest.foreign_number import PlainFloat, PlainInt
 from ingest.foreign_time import Seconds
 from ingest.label import Label
@@ -130,6 +132,11 @@ def direction_of(zone: str) -> str | None:
     return next((direction for ending, direction in DIRECTIONS.items() if zone.endswith(ending)), None)
 
 
+def _camera(name: str) -> dict[str, Any]:
+    """What every event of a camera carries."""
+    return {"camera_id": name, "origin": "frigate", "area_code": named_area(name)}
+
+
 def _counting(zones: list[str]) -> str | None:
     """The first zone entered that counts passages."""
     return next(
@@ -148,9 +155,8 @@ def _passage(message: TrackedEvent) -> list[Identified]:
     zone = _counting(after.entered_zones)
     if after.false_positive or zone is None or after.label not in CLASSES:
         return []
-    common: dict[str, Any] = {
-        "camera_id": after.camera,
-        "origin": "frigate",
+    common = {
+        **_camera(after.camera),
         "zone_id": zone,
         "event_ref": after.id,
         "detection": "line_cross",
@@ -173,9 +179,8 @@ def _happening(message: ReviewEvent) -> list[Identified]:
     label = next((label for label in after.data.objects if label in CLASSES), None)
     if zone is None or label is None:
         return []
-    common: dict[str, Any] = {
-        "camera_id": after.camera,
-        "origin": "frigate",
+    common = {
+        **_camera(after.camera),
         "zone_id": zone,
         "event_ref": after.id,
         "detection": kind_of(zone),
@@ -198,19 +203,12 @@ def _presence(count: int, received: Received) -> list[Event]:
         return []
     name = received.address.split("/")[1]
     zone = name if name.startswith(ZONE_PREFIXES) else None
-    sample = camera.OccupancySampled(
-        camera_id=name, origin="frigate", zone_id=zone, count=count, at=received.received_at
-    )
-    return [sample]
+    return [camera.OccupancySampled(**_camera(name), zone_id=zone, count=count, at=received.received_at)]
 
 
 def _picture(state: str, received: Received) -> list[Event]:
     """Whether a camera's picture is there."""
-    common: dict[str, Any] = {
-        "camera_id": received.address.split("/")[1],
-        "origin": "frigate",
-        "at": received.received_at,
-    }
+    common = {**_camera(received.address.split("/")[1]), "at": received.received_at}
     if state == "online":
         return [camera.HealthOnline(**common)]
     return [camera.HealthOffline(**common)] if state == "offline" else []
@@ -274,13 +272,17 @@ CONNECTOR = Connector(
     guide=Label(
         vi=(
             "Trong cấu hình Frigate, mục mqtt: đặt host, port, user, password in ở trên và giữ topic_prefix “frigate”. "
+            "Đặt tên camera bắt đầu bằng mã tổ dân phố nơi đặt camera, ví dụ tdp017-cong-cho, để camera hiện trên bản đồ tổ "
+            "dân phố; tên khác vẫn dùng được. Camera đã có tên thì nên giữ: đổi tên là thành camera mới. "
             "Đặt tên vùng (zone) theo quy ước: vach_… đếm lượt qua, cam_… vùng cấm, lang_vang_…, do_vat_…, "
             "dam_dong_…, un_tac_… cần theo dõi, sanh_… đếm người trong sảnh; thêm _vao hoặc _ra ở cuối nếu có hướng. "
             "Nên tắt nhận diện khuôn mặt và biển số: hệ thống không đọc các dữ liệu này."
         ),
         en=(
             "In Frigate's configuration under mqtt set the host, port, user and password printed above and keep "
-            "topic_prefix “frigate”. Name zones by convention: vach_… counts passages, cam_… is forbidden ground, "
+            "topic_prefix “frigate”. Begin a camera's name with the residential group in which it stands, for example "
+            "tdp017-cong-cho, so that the map of the groups shows it; other names do as well. Better keep the name of a camera that "
+            "has one: under a new name it is a new camera. Name zones by convention: vach_… counts passages, cam_… is forbidden ground, "
             "lang_vang_…, do_vat_…, dam_dong_…, un_tac_… are watched, sanh_… counts people in a hall; end with _vao or "
             "_ra for a direction. Better switch face and plate recognition off: they are not read."
         ),

@@ -1,7 +1,8 @@
 """Petition portal: feedback and petitions (PAKN) from the national portal, the city's system, 1022 and the counter.
 
-The portal posts each step of a petition. Its text, its author and the answer's text are not read; its number becomes a
-pseudonym, and so does the post's id, which may hold it. `nhip_song` is only a sign of life.
+The portal posts each step of a petition. Its text, its author, its address and the answer's text are not read; its number
+becomes a pseudonym, and so does the post's id, which may hold it. Where the matter lies is known by the code of the residential
+group alone. `nhip_song` is only a sign of life.
 """
 
 from collections.abc import Callable
@@ -37,6 +38,7 @@ class Petition(_Foreign):
     category: Literal["quy_dinh", "hanh_vi", "hien_truong"] = Field(alias="phanLoai")
     field: str = Field(alias="maLinhVuc")
     due_at: Moment | None = Field(None, alias="hanTraLoi")
+    area: str | None = Field(None, alias="maTo")
 
 
 class Message(_Foreign):
@@ -90,6 +92,7 @@ def to_events(received: Received, context: Context) -> Mapped:
         "channel": CHANNELS[message.petition.channel],
         "category": message.petition.category,
         "field_code": message.petition.field,
+        "area_code": message.petition.area or None,
     }
     return [Identified(mapping(message, common), context.pseudonym(message.id))]
 
@@ -131,13 +134,15 @@ CONNECTOR = Connector(
         vi=(
             "Trên hệ thống tiếp nhận phản ánh, kiến nghị (hoặc phần mềm trung gian lấy từ Cổng DVCQG, 1022), thêm "
             "webhook với địa chỉ và khoá bí mật in ở trên, kiểu ký “Standard Webhooks”; gửi các bước tiếp nhận, "
-            "chuyển, trả lời, công khai, đánh giá và tín hiệu nhip_song 60 giây một lần. Không cần gửi nội dung, người gửi."
+            "chuyển, trả lời, công khai, đánh giá và tín hiệu nhip_song 60 giây một lần. Gửi kèm maTo, mã tổ dân phố nơi xảy ra sự việc "
+            "(ví dụ TDP-017, như trong danh mục của phường), nếu biết. Không cần gửi nội dung, người gửi, địa chỉ, toạ độ."
         ),
         en=(
             "In the petition system (or the software that reads the national portal and 1022) add a webhook with the "
             "address and the secret printed above, signed as “Standard Webhooks”; send the steps received, "
-            "transferred, answered, published, rated and the sign of life nhip_song every 60 seconds. Text and author "
-            "are not needed."
+            "transferred, answered, published, rated and the sign of life nhip_song every 60 seconds. Add maTo, "
+            "the code of the residential group where the matter lies (TDP-017, say, as in the ward's register), if it is known. Text, "
+            "author, address and coordinates are not needed."
         ),
     ),
 )

@@ -11,7 +11,6 @@ A last will has no time of its own, so it happened when it came; one that the br
 no happening, and brings no event. Everything else has its device's time, so a repeated message is the same event.
 """
 
-import re
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -21,12 +20,10 @@ from ingest.connector import Connector, Context, Mapped, Received, Subscription
 from ingest.errors import InvalidEvent
 from ingest.event import Event
 from ingest.events import speaker
+from ingest.foreign_area import named_area
 from ingest.foreign_number import PlainInt
 from ingest.foreign_time import Seconds
 from ingest.label import Label
-
-DEVICE = re.compile(r"(?P<area>tdp-\d{3})-l\d+", re.IGNORECASE)
-"""How devices are named: group, then the loudspeaker's number in it."""
 
 
 class _Foreign(BaseModel):
@@ -108,8 +105,7 @@ PAYLOADS: dict[str, TypeAdapter[Any]] = {
 def _device(address: str, said: _OfDevice | None) -> dict[str, Any]:
     """Device, group and network of a message on `loa/<device>/…`."""
     device = address.split("/")[1]
-    named = DEVICE.fullmatch(device)
-    area = (said and said.area) or (named and named["area"].upper()) or speaker.NO_AREA
+    area = (said and said.area) or named_area(device) or speaker.NO_AREA
     return {"device_id": device, "area_code": area, "network": said.net if said else "4g"}
 
 

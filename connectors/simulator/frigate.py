@@ -25,22 +25,25 @@ FAULT_BLOCK = timedelta(hours=8)
 TIMED = frozenset({"frigate/events", "frigate/reviews"})
 """Topics whose messages say themselves when it happened."""
 
-ROADS = tuple(f"nga_tu_{n:02}" for n in range(1, 13)) + tuple(f"duong_{n:02}" for n in range(1, 19))
+ROADS = tuple(f"tdp{5 * n + 3:03}-nga-tu-{n:02}" for n in range(1, 13)) + tuple(
+    f"tdp{7 * n % 70 or 70:03}-duong-{n:02}" for n in range(1, 19)
+)
 PLACES = (
-    "cho_01", "cho_02", "cho_03", "cong_vien_01", "cong_vien_02", "cong_vien_03",
-    "ubnd_01", "ubnd_02", "ubnd_03", "ubnd_04", "truong_hoc_01", "truong_hoc_02",
+    "tdp011-cho-01", "tdp024-cho-02", "tdp052-cho-03", "tdp030-cong-vien-01", "tdp045-cong-vien-02", "cong-vien-03",
+    "tdp036-ubnd-01", "tdp036-ubnd-02", "tdp036-ubnd-03", "tdp036-ubnd-04", "tdp017-truong-hoc-01", "tdp061-truong-hoc-02",
 )  # fmt: skip
 CAMERAS = ROADS + PLACES
+"""Named after the residential group in which they stand; the one that stands between two groups is named after none."""
 HALL = "sanh_mot_cua"
-"""Zone before the counters, in the picture of `ubnd_01`."""
+"""Zone before the counters, in the picture of `tdp036-ubnd-01`."""
 
 WATCHED = (
-    ("ubnd_02", "cam_cong_sau", "person"),
-    ("truong_hoc_01", "cam_hang_rao", "person"),
-    ("cong_vien_02", "lang_vang_ho_nuoc", "person"),
-    ("cho_01", "do_vat_cong_cho", "person"),
-    ("cho_02", "dam_dong_san_cho", "person"),
-    ("nga_tu_03", "un_tac_lan_trai", "car"),
+    ("tdp036-ubnd-02", "cam_cong_sau", "person"),
+    ("tdp017-truong-hoc-01", "cam_hang_rao", "person"),
+    ("tdp045-cong-vien-02", "lang_vang_ho_nuoc", "person"),
+    ("tdp011-cho-01", "do_vat_cong_cho", "person"),
+    ("tdp024-cho-02", "dam_dong_san_cho", "person"),
+    ("tdp018-nga-tu-03", "un_tac_lan_trai", "car"),
 )
 """Zones where something has to be looked at: camera, zone, what it is about."""
 

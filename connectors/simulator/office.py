@@ -184,6 +184,7 @@ def petition(
         "kenh": chance.choice(CHANNELS),
         "phanLoai": chance.choices(("quy_dinh", "hanh_vi", "hien_truong"), (3, 2, 5))[0],
         "maLinhVuc": field,
+        "maTo": _place(pretend, number),
         "hanTraLoi": zoned(due),
         "nguoiGui": {"hoTen": author.name, "soDienThoai": author.phone, "diaChi": author.address},
         "noiDung": f"Tôi là {author.name}, đề nghị phường xem xét",
@@ -203,3 +204,9 @@ def petition(
     yield said("cong_khai", published)
     if chance.random() < 0.6:
         yield said("danh_gia", published + timedelta(hours=chance.uniform(2, 40)), haiLong=chance.random() < 0.9)
+
+
+def _place(pretend: Pretend, number: str) -> str | None:
+    """The residential group where the matter of a petition lies; of some nobody says."""
+    chance = pretend.chance("petition's place", number)
+    return chance.choice(AREAS) if chance.random() < 0.85 else None

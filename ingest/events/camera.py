@@ -22,6 +22,8 @@ class _Camera(Event):
     camera_id: Code
     origin: Origin
     zone_id: Code | None = None
+    area_code: Code | None = None
+    """The residential group in which the camera stands, if that is known."""
 
 
 class _Detection(_Camera):

@@ -15,6 +15,8 @@ class _Petition(Event):
     channel: Literal["dvcqg", "city", "1022", "direct"]
     category: Literal["quy_dinh", "hanh_vi", "hien_truong"]
     field_code: Code
+    area_code: Code | None = None
+    """The residential group where the matter lies, if the portal names it; never an address or coordinates."""
 
 
 class PetitionReceived(_Petition):

@@ -15,7 +15,10 @@ def test_an_acknowledgement_is_about_the_recorders_alert() -> None:
     (told,) = events(CONNECTOR, SAID, TOPIC)
     assert isinstance(told, camera.AlertAcknowledged)
     assert (told.subject, told.outcome) == ("r1", "false_alarm")
+    assert told.area_code is None
     assert "BV-0007" not in told.actor_ref
+    (named,) = events(CONNECTOR, {**SAID, "camera": "tdp036-ubnd-02"}, TOPIC)
+    assert named.area_code == "TDP-036"
 
 
 def test_the_same_acknowledgement_counts_once() -> None:

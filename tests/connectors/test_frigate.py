@@ -33,6 +33,24 @@ def test_an_object_counts_when_it_first_enters_a_line() -> None:
     assert ended.event_ref == started.event_ref
 
 
+@pytest.mark.parametrize(
+    ("name", "area"),
+    [("tdp017-cong-cho", "TDP-017"), ("TDP-003_nga_tu", "TDP-003"), ("nga_tu_01", None), ("tdp0171-x", None)],
+)
+def test_a_cameras_name_shows_its_group(name: str, area: str | None) -> None:
+    """In what it sees, in how it is, and in who is before it."""
+    seen = {**tracked(entered_zones=["vach_a"]), "camera": name}
+    looked_at = {**review("alert", ["cam_cong_sau"]), "camera": name}
+    told = [
+        *events(CONNECTOR, {"type": "update", "before": tracked(), "after": seen}, "frigate/events"),
+        *events(CONNECTOR, {"type": "new", "before": looked_at, "after": looked_at}, "frigate/reviews"),
+        *events(CONNECTOR, "online", f"frigate/{name}/status/detect"),
+        *events(CONNECTOR, "offline", f"frigate/{name}/status/detect"),
+        *events(CONNECTOR, "3", f"frigate/{name}/person"),
+    ]
+    assert [(one.camera_id, one.area_code) for one in told] == [(name, area)] * 5
+
+
 def test_a_repeated_message_is_the_same_event() -> None:
     message = {"type": "update", "before": tracked(), "after": tracked(entered_zones=["vach_a"])}
     ids = {take(CONNECTOR, message, "frigate/events").envelopes[0].id for _ in range(2)}

@@ -33,6 +33,21 @@ def test_a_document_is_signed_or_not_but_never_unknown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "area"), [({"maTo": "TDP-017"}, "TDP-017"), ({"maTo": None}, None), ({"maTo": ""}, None), ({}, None)]
+)
+def test_where_a_petitions_matter_lies_is_known_by_the_groups_code_alone(said: Any, area: str | None) -> None:
+    matter = {
+        "maPhanAnh": "PA-1", "kenh": "truc_tiep", "phanLoai": "hien_truong", "maLinhVuc": "ha_tang",
+        "diaChi": "17 Minh Khai", "toaDo": "20.86,106.68", **said,
+    }  # fmt: skip
+    message = {"id": "p1", "loai": "tiep_nhan", "thoiGian": TIME, "phanAnh": matter}
+    (received,) = events(petition_portal.CONNECTOR, message)
+    assert received.area_code == area
+    assert "Minh Khai" not in received.model_dump_json()
+    assert "20.86" not in received.model_dump_json()
+
+
+@pytest.mark.parametrize(
     "connector",
     [petition_portal.CONNECTOR, document_office.CONNECTOR, content_post.CONNECTOR, ward_register.CONNECTOR],
     ids=lambda one: one.id,
