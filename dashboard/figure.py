@@ -115,7 +115,9 @@ def declaration(one: Indicator | Derived) -> Declaration:
         unit=_names(one.unit.label),
         factor=one.unit.factor,
         is_ratio=one.is_ratio,
-        dimensions=list(one.by) if isinstance(one, Derived) else [dimension.name for dimension in one.dimensions],
+        dimensions=list(one.by)
+        if isinstance(one, Derived)
+        else [dimension.name for dimension in one.dimensions if dimension.name not in one.inside],
         window_seconds=0,
         span="derived",
     )

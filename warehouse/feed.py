@@ -1,7 +1,7 @@
 """Feed: what the city reads of a ward's figures - rows by window, with parts and revision, in the order in which they were written.
 
 The order makes corrections come by themselves: a row that is written again, because its window went on or was recomputed, moves
-to the end and is read once more by whoever follows the cursor.
+to the end and is read once more by whoever follows the cursor. What is declared to stay `inside` the ward is no row of it.
 """
 
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ingest.clock import milliseconds
 from warehouse.client import Client
+from warehouse.expression import sql
 from warehouse.indicator import GAUGE_WINDOW, Indicator, indicators
 
 GRACE = timedelta(minutes=1)
@@ -74,6 +75,11 @@ def feed_rows(client: Client, question: FeedQuestion) -> list[FeedRow]:
         "ward IN {wards:Array(String)}",
         "window_ms >= {start:Int64} AND window_ms < {end:Int64}",
         f"written_at <= now64(3) - toIntervalMillisecond({SETTLED // timedelta(milliseconds=1)})",
+        *(
+            f"NOT (indicator = {sql(one.id)} AND dimension = {sql(dimension)})"
+            for one in indicators()
+            for dimension in one.inside
+        ),
     ]
     parameters: dict[str, object] = {
         "wards": list(question.wards),
@@ -94,11 +100,11 @@ def feed_rows(client: Client, question: FeedQuestion) -> list[FeedRow]:
         }  # fmt: skip
         conditions.append(f"{_KEY} > ({', '.join(f'{{{name}:{kind}}}' for name, kind in names.items())})")
         parameters.update(zip(names, question.after, strict=True))
-    sql = (
+    query = (
         f"SELECT {_COLUMNS}, {_WRITTEN} AS written_ms FROM raw_values FINAL "
         f"WHERE {' AND '.join(conditions)} ORDER BY {_KEY} LIMIT {{limit:UInt32}}"
     )
-    return [FeedRow(*row) for row in client.query(sql, parameters)]
+    return [FeedRow(*row) for row in client.query(query, parameters)]
 
 
 def cursor_after(row: FeedRow) -> FeedCursor:

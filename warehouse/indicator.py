@@ -126,6 +126,8 @@ class Indicator(Measure):
     value: Aggregate
     by: tuple[str | Dimension, ...] = ()
     """By what it is also shown: fields of the entity, or what is calculated from them."""
+    inside: tuple[str, ...] = ()
+    """Dimensions that do not leave the ward: so few people stand behind a member that its figure could tell of one of them."""
     window: timedelta = DAY
     """Grain in which flows are kept."""
     span: Span = "today"

@@ -229,6 +229,8 @@ async def test_declarations_come_from_the_indicators(tested):
     assert set(listed) == {one.id for one in measures()}
     assert listed["D20"]["derived"] == {"made_of": ["Q11", "D02"], "formula": {"vi": "Q11 / D02", "en": "Q11 / D02"}}
     assert listed["Q04"]["quantile"] == {"percent": 90, "dimension": "at_most", "step": 15_000}
+    assert listed["P04"]["dimensions"] == ["channel", "field_code"], "what stays inside the ward is not promised"
+    assert "area_code" in listed["S02"]["dimensions"]
     assert listed["Q11"]["baseline"]["numerator"] == 11_796
     assert listed["D04"]["is_ratio"]
     assert listed["Q03"]["window_seconds"] == 300

@@ -6,6 +6,7 @@ import pytest
 from tests import warehouse_server
 from warehouse.client import connect
 from warehouse.feed import SETTLED, FeedQuestion, cursor_after, feed_rows
+from warehouse.indicator import indicators
 from warehouse.value import Value
 
 pytestmark = pytest.mark.embedded
@@ -84,6 +85,25 @@ def test_what_was_just_written_waits_so_that_none_slips_in_before_a_cursor(clien
     write(client, [value(1, 10)], SETTLED.total_seconds() + 60)
     write(client, [value(2, 20)], -3600)
     assert numerators(client) == [10]
+
+
+def test_what_stays_inside_the_ward_is_no_row_even_when_it_is_asked_for(client):
+    area = {"dimension": "area_code", "member": "TDP-017"}
+    rows = [
+        value(1, 3, indicator="P04"),
+        value(1, 1, indicator="P04", **area),
+        value(1, 2, indicator="P04", dimension="channel", member="1022"),
+        value(1, 4, indicator="S02", **area),
+    ]
+    write(client, rows, 60)
+    assert sorted(numerators(client)) == [2, 3, 4]
+    assert numerators(client, indicators=("P04",), dimension="area_code") == []
+
+
+def test_no_figure_of_people_leaves_the_ward_by_residential_group():
+    of_people = [one for one in indicators() if one.of.id in ("petition", "dossier", "ticket")]
+    assert [one.id for one in of_people if "area_code" in one.by] == ["P01", "P03", "P04"]
+    assert all("area_code" in one.inside for one in of_people if "area_code" in one.by)
 
 
 def test_only_what_was_asked_for(client):

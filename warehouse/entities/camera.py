@@ -32,6 +32,7 @@ CAMERA = Entity(
     id="camera",
     label=Label(vi="Camera", en="Camera"),
     fields={
+        "area_code": Constant(_HEALTH, "area_code"),
         "registered_at": First(_HEALTH),
         "online": Latest({HealthOnline: 1, HealthOffline: 0}, empty=0),
         "video_loss": _fault("video_loss", {HealthOffline: "active", HealthOnline: "inactive"}),

@@ -27,6 +27,8 @@ PETITION = Entity(
     fields={
         "channel": Constant(_EVERY, "channel"),
         "field_code": Constant(_EVERY, "field_code"),
+        # Where the matter lies may become known later, or turn out to be elsewhere.
+        "area_code": Latest(dict.fromkeys(_EVERY, Attr("area_code")), empty=""),
         "received_at": First((PetitionReceived,)),
         "due_at": Latest({PetitionReceived: Attr("due_at")}, empty=NEVER),
         "answered_at": First((PetitionAnswered,)),

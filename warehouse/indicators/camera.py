@@ -38,6 +38,7 @@ ONLINE = Indicator(
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=CAMERA,
     value=Ratio(numerator=Level(lambda c, now: registered(c, now) & (c.online == 1)), denominator=Level(registered)),
+    by=("area_code",),
     threshold=Threshold(warning=95, critical=80, below=True),
 )
 
@@ -51,7 +52,18 @@ FAULTY = Indicator(
     unit=CAMERAS,
     of=CAMERA,
     value=Level(lambda c, now: registered(c, now) & faulty(c)),
-    by=("key", "video_loss", "tamper", "blur", "dark", "disk_full", "disk_error", "network", "temperature"),
+    by=(
+        "area_code",
+        "key",
+        "video_loss",
+        "tamper",
+        "blur",
+        "dark",
+        "disk_full",
+        "disk_error",
+        "network",
+        "temperature",
+    ),
     threshold=Threshold(warning=0, critical=4),
 )
 

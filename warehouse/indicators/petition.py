@@ -54,7 +54,8 @@ RECEIVED = Indicator(
     unit=PETITIONS,
     of=PETITION,
     value=Count(at=lambda p: p.received_at),
-    by=("channel", "field_code"),
+    by=("channel", "field_code", "area_code"),
+    inside=("area_code",),
     span="period",
 )
 
@@ -86,7 +87,8 @@ NEAR_DUE_OPEN = Indicator(
     unit=PETITIONS,
     of=PETITION,
     value=Level(near_due),
-    by=("channel", "field_code"),
+    by=("channel", "field_code", "area_code"),
+    inside=("area_code",),
     threshold=Threshold(warning=0, critical=None),
 )
 
@@ -100,6 +102,7 @@ OVERDUE_OPEN = Indicator(
     unit=PETITIONS,
     of=PETITION,
     value=Level(lambda p, now: unanswered(p, now) & (left(p, now) < 0)),
-    by=("channel", "field_code"),
+    by=("channel", "field_code", "area_code"),
+    inside=("area_code",),
     threshold=Threshold(warning=None, critical=0),
 )
