@@ -34,41 +34,81 @@ Members = Mapping[int, Reading]
 """Readings by the number of the residential group."""
 
 
+Own = list[Reading | None]
+"""A group's readings of a layer's indicators."""
+
+
 class Layer(NamedTuple):
     """What one colouring looks at."""
 
     label: Label
     indicators: tuple[str, ...]
     """Split by `area_code`."""
-    state: Callable[[list[Reading | None]], Cell]
-    """How a group is, from its readings of these indicators."""
+    state: Callable[[Own], Cell]
+    """How a group is."""
+    counted: Label
+    """How many there are of what."""
+    counts: Callable[[Own], dict[str, int]]
+    """Them, by their names in `counted`."""
 
 
-def online_state(readings: list[Reading | None]) -> Cell:
-    """How a group's devices are, from how many are connected and how many are not: all, some, none, or unknown."""
-    online, offline = readings
-    if online is None or not online.known or not online.denominator:
+def device_counts(readings: Own) -> dict[str, int]:
+    """A group's devices: all, those connected, and those that are not or have a fault."""
+    online, wrong = readings
+    there, connected = (online.denominator, online.numerator) if online is not None and online.known else (0, 0)
+    return {"all": there, "connected": connected, "wrong": max(_number(wrong), there - connected)}
+
+
+def device_state(readings: Own) -> Cell:
+    """How a group's devices are: all well, some, or none; and whether there are any."""
+    counts = device_counts(readings)
+    if not counts["all"]:
         return "none"
-    missing = offline.numerator if offline is not None else online.denominator - online.numerator
-    if not missing:
+    if not counts["wrong"]:
         return "normal"
-    return "warning" if online.numerator else "critical"
+    return "warning" if counts["connected"] else "critical"
 
 
-def petition_state(readings: list[Reading | None]) -> Cell:
-    """How a group's petitions are, from those near due and those overdue."""
-    near, overdue = readings
-    if near is None and overdue is None:
-        return "none"
-    if overdue is not None and overdue.numerator:
+def petition_counts(readings: Own) -> dict[str, int]:
+    """A group's petitions: those near due, those overdue, and all of the period."""
+    return dict(zip(("near", "overdue", "received"), map(_number, readings), strict=True))
+
+
+def petition_state(readings: Own) -> Cell:
+    """How a group's petitions are: overdue, near due, or neither; and whether there were any in the period."""
+    counts = petition_counts(readings)
+    if counts["overdue"]:
         return "critical"
-    return "warning" if near is not None and near.numerator else "normal"
+    if counts["near"]:
+        return "warning"
+    return "normal" if counts["received"] else "none"
 
 
 LAYERS: dict[str, Layer] = {
-    "speakers": Layer(Label("loa", "loudspeakers"), ("S01", "S02"), online_state),
-    "cameras": Layer(Label("camera", "cameras"), ("C01", "C02"), online_state),
-    "petitions": Layer(Label("kiến nghị", "petitions"), ("P03", "P04"), petition_state),
+    "speakers": Layer(
+        Label("loa", "loudspeakers"),
+        ("S01", "S02"),
+        device_state,
+        Label("kết nối {connected}/{all}", "{connected}/{all} connected"),
+        device_counts,
+    ),
+    "cameras": Layer(
+        Label("camera", "cameras"),
+        ("C01", "C02"),
+        device_state,
+        Label("có hình {connected}/{all}, lỗi {wrong}", "{connected}/{all} with a picture, {wrong} faulty"),
+        device_counts,
+    ),
+    "petitions": Layer(
+        Label("kiến nghị", "petitions"),
+        ("P03", "P04", "P01"),
+        petition_state,
+        Label(
+            "sắp đến hạn {near}, quá hạn {overdue}, tiếp nhận {received}",
+            "near due {near}, overdue {overdue}, received {received}",
+        ),
+        petition_counts,
+    ),
 }
 WORST = Label("chung", "all")
 LAYER = Label("Tô màu theo", "Colour by")
@@ -112,14 +152,11 @@ def grid_leaves(scene: Scene) -> Leaves:
     read = {id: [_by_number(scene, one) for one in layer.indicators] for id, layer in LAYERS.items()}
     leaves: Leaves = {}
     for number in range(1, scene.place.groups + 1):
-        states: dict[str, Cell] = {
-            id: layer.state([members.get(number) for members in read[id]]) for id, layer in LAYERS.items()
-        }
+        own: dict[str, Own] = {id: [members.get(number) for members in read[id]] for id in LAYERS}
+        states: dict[str, Cell] = {id: layer.state(own[id]) for id, layer in LAYERS.items()}
         worst = max(states.values(), key=_ORDER.index)
         classes = " ".join(f"{id}-{cell}" for id, cell in {**states, "worst": worst}.items())
-        said = [f"{scene.say(LAYERS[id].label)}: {scene.say(WORDS[cell])}" for id, cell in states.items()]
-        if online := read["speakers"][0].get(number):
-            said[0] += f" ({online.numerator}/{online.denominator})"
+        said = [_said(scene, LAYERS[id], cell, own[id]) for id, cell in states.items()]
         leaves[Leaf(_cell(number), "className")] = f"cell {classes}"
         leaves[Leaf(_cell(number), "title")] = "\n".join([scene.say(text.GROUP, number=number), *said])
     return leaves
@@ -135,6 +172,15 @@ def register(app: Dash) -> None:
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("groups", "choose"), Output("groups", "data-layer"), Input("layer", "value")
     )
+
+
+def _said(scene: Scene, layer: Layer, cell: Cell, own: Own) -> str:
+    said = f"{scene.say(layer.label)}: {scene.say(WORDS[cell])}"
+    return said if cell == "none" else f"{said} ({scene.say(layer.counted, **layer.counts(own))})"
+
+
+def _number(reading: Reading | None) -> int:
+    return reading.numerator if reading is not None else 0
 
 
 def _by_number(scene: Scene, id: str) -> Members:

@@ -85,5 +85,6 @@ def groups_part(*, choice: bool = True, layer: str = "worst") -> Part:
         choice: whether its layer can be chosen.
         layer: the one shown first.
     """
-    indicators = LAYERS[layer].indicators if layer in LAYERS else ("S01", "S02")
+    looked_at = [LAYERS[layer]] if layer in LAYERS else LAYERS.values()
+    indicators = tuple(id for one in looked_at for id in one.indicators)
     return Part(lambda scene: grid(scene, choice=choice, layer=layer), grid_leaves, indicators)

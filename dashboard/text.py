@@ -157,7 +157,7 @@ GROUPS = Label("{count} tổ dân phố", "{count} residential groups")
 GROUPS_TITLE = Label("Tổ dân phố", "Residential groups")
 CELL_NORMAL = Label("bình thường", "normal")
 CELL_WARNING = Label("cần xem", "to look at")
-CELL_CRITICAL = Label("hỏng", "broken")
+CELL_CRITICAL = Label("cần xử lý", "to act on")
 CELL_NONE = Label("không có dữ liệu", "no data")
 GROUP = Label("Tổ dân phố {number}", "Residential group {number}")
 # Hàng ba

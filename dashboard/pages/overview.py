@@ -19,7 +19,7 @@ CARDS = {
     "cameras": ("C01", "C03"),
     "arrivals": ("Q01",),
     "fields": ("D05", "D01"),
-    "groups": ("S01",),
+    "groups": ("S01", "C01", "P01"),
     "petitions": ("P02", "P01"),
     "documents": ("V01",),
     "news": ("V02",),

@@ -146,6 +146,40 @@ def test_groups_stand_in_their_places():
     assert "speakers-warning" in leaf(PAGE.leaves(partly), "group-5", "className")
 
 
+def test_groups_are_coloured_by_cameras_and_petitions():
+    leaves = PAGE.leaves(scene())
+    classes = {number: leaf(leaves, f"group-{number}", "className").split() for number in range(1, 71)}
+
+    def those(found):
+        return {number for number, told in classes.items() if found in told}
+
+    assert (those("cameras-normal"), those("cameras-warning"), those("cameras-critical")) == ({36}, {5}, {30})
+    assert those("cameras-none") == set(range(1, 71)) - {36, 5, 30}
+    assert (those("petitions-normal"), those("petitions-warning"), those("petitions-critical")) == ({7}, {8}, {52})
+    assert those("petitions-none") == set(range(1, 71)) - {7, 8, 52}
+    assert those("worst-critical") == {*OFFLINE, 30, 52}
+    assert those("worst-warning") == {5, 8}
+    assert those("worst-none") == set(UNKNOWN)
+
+
+def test_a_group_says_how_many_there_are_of_what():
+    leaves = PAGE.leaves(scene("vi"))
+    assert leaf(leaves, "group-5", "title").splitlines() == [
+        "Tổ dân phố 5",
+        "loa: bình thường (kết nối 1/1)",
+        "camera: cần xem (có hình 2/3, lỗi 1)",
+        "kiến nghị: không có dữ liệu",
+    ]
+    english = PAGE.leaves(scene("en"))
+    said = "petitions: to act on (near due 1, overdue 1, received 2)"
+    assert leaf(english, "group-52", "title").splitlines()[-1] == said
+
+
+def test_what_stands_in_no_known_group_colours_none():
+    nowhere = scene(extra=[stock("C01", 0, 3, ("area_code", "")), stock("C02", 3, split=("area_code", ""))])
+    assert PAGE.leaves(nowhere) == PAGE.leaves(scene())
+
+
 def test_arrivals_show_today_against_last_week():
     leaves = PAGE.leaves(scene())
     id = graph_id(ARRIVALS)

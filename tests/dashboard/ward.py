@@ -120,6 +120,10 @@ def _dossiers() -> list[Value]:
 
 OFFLINE = (12, 13, 41)
 UNKNOWN = (66, 67)
+CAMERAS = {36: (4, 4), 5: (2, 3), 30: (0, 1)}
+"""Residential groups with cameras: connected, all."""
+PETITIONS = {7: (3, 0, 0), 8: (1, 1, 0), 52: (2, 1, 1)}
+"""Residential groups with petitions: received, near due, overdue."""
 
 
 def _devices() -> list[Value]:
@@ -132,6 +136,9 @@ def _devices() -> list[Value]:
             stock("S02", int(number in OFFLINE), split=("area_code", f"TDP-{number:03}")),
         )
     ]
+    for number, (connected, there) in CAMERAS.items():
+        area = ("area_code", f"TDP-{number:03}")
+        groups += [stock("C01", connected, there, area), stock("C02", there - connected, split=area)]
     quarter = NOW_MS // QUARTER_MS * QUARTER_MS
     return [
         *groups, stock("S01", 67, 70), stock("S02", 3), stock("S03", 58), stock("C01", 41, 42),
@@ -144,8 +151,13 @@ _PLATFORMS = Counter(zalo=251, portal=170, fanpage=143, speaker=50)
 
 def _office() -> list[Value]:
     platforms = [flow("V02", TODAY_MS, number, split=("platform", name)) for name, number in _PLATFORMS.items()]
+    groups = []
+    for number, (received, near, overdue) in PETITIONS.items():
+        area = ("area_code", f"TDP-{number:03}")
+        groups += [flow("P01", TODAY_MS, received, split=area)]
+        groups += [stock("P03", near, split=area), stock("P04", overdue, split=area)]
     return [
-        *platforms, flow("V02", TODAY_MS, _PLATFORMS.total()), flow("V01", TODAY_MS, 1768, 1768), stock("V03", 70, 70),
+        *groups, *platforms, flow("V02", TODAY_MS, _PLATFORMS.total()), flow("V01", TODAY_MS, 1768, 1768), stock("V03", 70, 70),
         flow("P01", TODAY_MS, 9), flow("P02", TODAY_MS, 7, 7),
     ]  # fmt: skip
 
