@@ -20,6 +20,8 @@ ASSETS = Path(__file__).parent / "assets"
 _ROOT = Path(__file__).parents[1]
 _SHOWN_BY = ("dashboard", "ingest", "warehouse")
 """Folders that make what the browser shows."""
+_ASKED_FIRST = ("_dash-layout", "_dash-dependencies")
+"""What Dash asks for once its scripts run; made while they still come."""
 
 
 class IndexedDash(Dash):
@@ -39,9 +41,12 @@ class IndexedDash(Dash):
         index: str = super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]
         scheme = f'data-theme="{chosen}" ' if (chosen := viewer().scheme) else ""
         facts = f'{scheme}lang="{viewer().language}" data-clock="{self._ioc_clock}" data-version="{version()}"'
+        asked = (f"{self.config.requests_pathname_prefix}{name}" for name in _ASKED_FIRST)
+        early = "".join(f'<link rel="preload" as="fetch" crossorigin href="{path}">' for path in asked)
         # Dash wraps its scripts in a footer, which would be a second one beside the page's own.
         for before, after in (
             ("<html>", f"<html {facts}>"),
+            ("<head>", f"<head>{early}"),
             ("</head>", f"<style>{theme.variables()}</style></head>"),
             ("<footer>", "<div>"),
             ("</footer>", "</div>"),

@@ -68,6 +68,7 @@ def test_figures_come_before_the_charts_and_no_more_of_plotly_than_they_need(boa
     live(page)
     page.wait_for_function(ARE_DRAWN)
     fetched = page.evaluate("performance.getEntriesByType('resource').map(one => [one.name, one.startTime])")
+    assert [name for name, _ in fetched if name.endswith("/_dash-layout")] == [f"{board.url}/wall/_dash-layout"], "once"
     ((name, began),) = [(name, began) for name, began in fetched if "plotly" in name]
     assert name.endswith("/assets/plotly/plotly-basic.min.js"), "Dash fetches all of it where it does not find ours"
     assert began >= page.evaluate("performance.getEntriesByName('ioc-live')[0].startTime")
