@@ -38,7 +38,7 @@ def _finding(label: Label, chore: Chore) -> Finding:
     if chore.failed:
         return Finding(
             False,
-            f"{label.vi} không làm được (lần gần nhất {done}): {chore.said}",
-            f"{label.en} could not be done (last done {done}): {chore.said}",
+            f"{label.vi} không làm được (lần gần nhất {done}): {chore.said.vi}",
+            f"{label.en} could not be done (last done {done}): {chore.said.en}",
         )
-    return Finding(not chore.alarming, f"{label.vi} {done}: {chore.said}", f"{label.en} {done}: {chore.said}")
+    return Finding(not chore.alarming, f"{label.vi} {done}: {chore.said.vi}", f"{label.en} {done}: {chore.said.en}")

@@ -152,7 +152,7 @@ def _backup(install: Install) -> dict[str, Any] | None:
     if chore.tried_at is None:
         return None
     done = chore.done_at.isoformat() if chore.done_at else None
-    return {"done": done, "failed": chore.failed, "said": chore.said}
+    return {"done": done, "failed": chore.failed, "said": " | ".join(dict.fromkeys(chore.said))}
 
 
 def _moment(ms: int) -> datetime:

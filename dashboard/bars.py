@@ -48,8 +48,16 @@ def bars(name: str, count: int) -> Component:
     return html.Ul(rows, className="bars")
 
 
-def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene) -> Leaves:
-    """What each row says; what does not fit is summed up in the last one."""
+def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene, *, is_told: bool = True) -> Leaves:
+    """What each row says; what does not fit is summed up in the last one.
+
+    Args:
+        name: beginning of the components' ids.
+        found: the rows.
+        count: how many there are places for.
+        scene: what is shown.
+        is_told: whether the source tells; where it does not and there is no row, a dash says that nobody knows.
+    """
     rows = sorted((row for row in found if row.value), key=lambda row: (-row.value, row.name))
     if len(rows) > count:
         rest = rows[count - 1 :]
@@ -60,7 +68,7 @@ def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene) -> Le
     for place in range(count):
         row = rows[place] if place < len(rows) else Row("", 0)
         parts = (row.value - row.warning - row.critical, row.warning, row.critical)
-        nothing = scene.say(text.NOTHING) if not rows and place == 0 else ""
+        nothing = (scene.say(text.NOTHING) if is_told else number.NONE) if not rows and place == 0 else ""
         leaves[Leaf(f"{name}-{place}-name", "children")] = row.name or nothing
         leaves[Leaf(f"{name}-{place}-shown", "children")] = (
             row.shown or number.whole(row.value, scene.language) if row.value else ""

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dashboard import arrivals, text
 from dashboard.bars import Row, bars, bars_leaves, member_rows
 from dashboard.chart import Chart
+from dashboard.freshness import freshness, worst
 from dashboard.groups import LAYERS, grid, grid_leaves
 from dashboard.page import Leaves, Scene
 
@@ -48,7 +49,11 @@ def bars_part(
         said = [html.Span([html.I(className=f"key key-{status}"), scene.say(label)]) for status, label in keys]
         return html.Div([bars(name, count), html.Div(said, className="legend")], className="bars-place")
 
-    return Part(layout, lambda scene: bars_leaves(name, rows(scene), count, scene), indicators)
+    def leaves(scene: Scene) -> Leaves:
+        fresh = worst([freshness(scene.read(id), scene.signs, scene.now_ms) for id in indicators])
+        return bars_leaves(name, rows(scene), count, scene, is_told=fresh.state in ("live", "late"))
+
+    return Part(layout, leaves, indicators)
 
 
 def member_bars(name: str, id: str, dimension: str, count: int) -> Part:

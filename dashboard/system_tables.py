@@ -144,9 +144,9 @@ def chore_table(kept: KeeperState, is_alive: bool, language: Language) -> list[C
     for name, label in CHORES.items():
         chore = kept.chore(name)
         done = _time(chore.done_at) if chore.done_at else NEVER.text(language)
-        said: Cell = chore.said or "–"
+        said = chore.said.text(language)
         rows.append(
-            [label.text(language), done, _bad(f"{FAILED.text(language)}: {chore.said}") if chore.failed else said]
+            [label.text(language), done, _bad(f"{FAILED.text(language)}: {said}") if chore.failed else said or "–"]
         )
     told = [] if is_alive else [html.P(_bad(GONE.text(language), "warning"))]
     return [*told, table(_heads(CHORE_HEADS, language), rows)]

@@ -213,6 +213,11 @@ NEWEST = Label("mới nhất {time}", "newest {time}")
 SIGN = Label("tín hiệu cuối {time}", "last sign {time}")
 
 
+def last_days(days: int) -> Label:
+    """What so many days until now are called."""
+    return Label("24 giờ qua", "Last 24 hours") if days == 1 else Label(f"{days} ngày qua", f"Last {days} days")
+
+
 def code(value: str, language: Language) -> str:
     """What a code is called; an unknown one is shown as it is, readable."""
     known = CODES.get(value.lower())

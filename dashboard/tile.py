@@ -214,7 +214,7 @@ def freshness_mark(id: str) -> Component:
 
 
 def _small_digits(reading: Reading, scene: Scene) -> str:
-    unit = reading.indicator.unit.label.en
-    if unit in ("%", "min", "s"):
-        return number.with_unit(reading, scene.language)
-    return number.figure(reading, scene.language)
+    """With its unit where it is a time or a share; of what is counted the label says of what."""
+    unit = reading.indicator.unit
+    is_count = unit.factor == 1 or unit.out_of
+    return (number.figure if is_count else number.with_unit)(reading, scene.language)

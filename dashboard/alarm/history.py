@@ -18,12 +18,7 @@ from ingest.label import Label
 from warehouse.alarm import rules
 from warehouse.alarm_acts import Times
 
-SPANS: dict[str, tuple[Label, int]] = {
-    "1": (Label("24 giờ qua", "Last 24 hours"), 1),
-    "7": (Label("7 ngày qua", "Last 7 days"), 7),
-    "30": (Label("30 ngày qua", "Last 30 days"), 30),
-    "90": (Label("90 ngày qua", "Last 90 days"), 90),
-}
+SPANS = {str(days): (text.last_days(days), days) for days in (1, 7, 30, 90)}
 DEFAULT = "7"
 MOST = 100
 """Rows that are shown; the newest."""

@@ -35,9 +35,7 @@ STOPPED = Label("Luồng đang dừng", "Stopped streams")
 ALLOWANCE = Label("Bỏ qua tối đa bao nhiêu bản ghi hỏng nữa", "How many more bad records may pass")
 
 SPANS: dict[str, tuple[Label, int | None]] = {
-    "1": (Label("24 giờ qua", "Last 24 hours"), 1),
-    "7": (Label("7 ngày qua", "Last 7 days"), 7),
-    "30": (Label("30 ngày qua", "Last 30 days"), 30),
+    **{str(days): (text.last_days(days), days) for days in (1, 7, 30)},
     "all": (ALL, None),
 }
 """Spans of time that can be chosen, in days."""

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from commands.install import KINDS, variable
 from commands.keeper_findings import kept
 from commands.stack import Stack
+from ingest.label import Label
 from tests import raw
 from tests.made import events
 from warehouse.client import connect
@@ -47,7 +48,7 @@ def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
         stack.wait("keeper")
         done = until(lambda: (found := state.read(tmp_path)).chore("audit").done_at and found)
         assert not any(done.chore(name).failed for name in ("backup", "retention", "audit")), done
-        assert "not checked" in done.chore("audit").said  # without Kafka
+        assert "not checked" in done.chore("audit").said.en  # without Kafka
         (file,) = (tmp_path / "backups").iterdir()
         assert archive.read_manifest(file).tables["schema_migrations"].rows > 0
         stack.kill("warehouse")
@@ -67,7 +68,7 @@ def test_the_doctor_tells_what_could_not_be_done_and_what_will_be_deleted(tmp_pa
         KeeperState(
             chores={
                 "backup": Chore(tried_at=now, said="No room", failed=True),
-                "audit": Chore(tried_at=now, done_at=now, said="3 differences", alarming=True),
+                "audit": Chore(tried_at=now, done_at=now, said=Label("3 sai lệch", "3 differences"), alarming=True),
                 "retention": Chore(tried_at=now, done_at=now, said="0 changed"),
             },
             announced={"raw_events": Announced(days=60, rows=7, since=now)},
@@ -76,5 +77,7 @@ def test_the_doctor_tells_what_could_not_be_done_and_what_will_be_deleted(tmp_pa
     findings = list(kept(stack.install))
     assert [finding.good for finding in findings] == [False, False, True, False]
     assert "No room" in findings[0].vietnamese
+    assert "3 sai lệch" in findings[1].vietnamese
+    assert "3 differences" in findings[1].english
     assert "7 rows of raw_events older than 60 days" in findings[3].english
     assert "26/11/2026" in findings[3].vietnamese

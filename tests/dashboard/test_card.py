@@ -1,13 +1,16 @@
+from dataclasses import replace
+
 import pytest
 
 from dashboard.broadcasts import schedule
 from dashboard.card import Card, Line, wall_page
-from dashboard.page import fill
+from dashboard.page import Leaf, fill
 from dashboard.part import member_bars
 from dashboard.viewer import Viewer, set_viewer
 from ingest.label import Label
 from tests.dashboard import ward
 from tests.dashboard.ward import scene
+from warehouse.reading import Readings
 
 TITLE = Label("Thẻ", "Card")
 HOUR_MS = 3_600_000
@@ -30,9 +33,24 @@ def test_what_is_not_declared_is_an_error(asked):
         Card("a", TITLE, **asked).leaves(scene())
 
 
-def test_bars_of_nothing_say_so():
-    found = member_bars("bars", "Q02", "service_code", 3).leaves(scene())
-    assert [value for leaf, value in found.items() if leaf.path == "children"] == ["Không có", "", "", "", "", ""]
+@pytest.mark.parametrize(
+    ("moment", "said"),
+    [
+        (scene(), "Không có"),
+        (replace(scene(), readings=Readings(), signs={}), "–"),
+        (scene(extra=[ward.stock("H04", 1, split=("key", "queue_kiosk"))]), "–"),
+    ],
+)
+def test_bars_of_nothing_say_so_and_a_dash_where_nobody_knows(moment, said):
+    found = member_bars("bars", "Q02", "service_code", 3).leaves(moment)
+    assert [value for leaf, value in found.items() if leaf.path == "children"] == [said, "", "", "", "", ""]
+
+
+def test_small_figures_that_are_times_have_their_unit():
+    card = Card("a", TITLE, smalls=("D12", "Q02"))
+    found = card.leaves(scene(extra=[ward.flow("D12", ward.TODAY_MS, 11 * HOUR_MS, 2)]))
+    assert found[Leaf("d12-figure", "children")] == "5,5\u00a0giờ LV"
+    assert found[Leaf("q02-figure", "children")].isdigit()
 
 
 def test_bars_are_in_the_indicators_unit():

@@ -5,6 +5,7 @@ from dashboard import system_desk
 from dashboard.system_tables import audit_block, chore_table, disk_table, source_table, stream_table
 from ingest.errors import Unavailable
 from ingest.kafka_extent import Extent, Held
+from ingest.label import Label
 from ingest.room import Disk
 from tests.dashboard.board import BoardOfTests, call
 from tests.dashboard.test_overview import texts
@@ -63,6 +64,9 @@ def test_sources_chores_and_disks_have_a_word_beside_the_colour():
     assert "MẤT NGUỒN từ 09:41" in said(source_table(scene("vi")))
     failed = KeeperState(chores={"backup": Chore(done_at=NOW, said="no room", failed=True)})
     assert "không được: no room" in said(chore_table(failed, True, "vi"))
+    done = KeeperState(chores={"audit": Chore(done_at=NOW, said=Label("0 sai lệch", "0 differences"))})
+    assert "0 sai lệch" in said(chore_table(done, True, "vi"))
+    assert "0 differences" in said(chore_table(done, True, "en"))
     assert "keeper" not in said(chore_table(failed, True, "vi"))
     assert "keeper" in said(chore_table(KeeperState(), False, "vi"))
     words = said(

@@ -14,6 +14,7 @@ import threading
 from ingest import checks, metrics
 from ingest.errors import ConfigurationError, IocError
 from ingest.health import Health, bound, serve
+from ingest.label import Label
 from ingest.liveness import Liveness, Pulse
 from ingest.process import start
 from ingest.readiness import Readiness
@@ -49,8 +50,8 @@ def _once(chore: str) -> int:
     try:
         outcome = CHORES[chore]()
     except (IocError, OSError) as error:
-        outcome = Outcome(said=str(error), failed=True)
-    (log.error if outcome.failed else log.info)("%s: %s", chore, outcome.said)
+        outcome = Outcome(said=Label(str(error), str(error)), failed=True)
+    (log.error if outcome.failed else log.info)("%s: %s", chore, outcome.said.en)
     print(outcome.model_dump_json(), flush=True)
     return int(outcome.failed)
 

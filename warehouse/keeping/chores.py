@@ -14,6 +14,7 @@ from ingest.clock import RealClock
 from ingest.envelope import envelope
 from ingest.errors import Unavailable
 from ingest.events.health import EventsTallied
+from ingest.label import Label
 from ingest.producer import Producer
 from ingest.room import shown
 from ingest.settings import IngestSettings, read_settings
@@ -43,8 +44,12 @@ def make_backup() -> Outcome:
     for old in backup.prune(keeper.folder, ingest.ward, keeper.backup_copies):
         log.info("deleted %s", old)
     rows = sum(table.rows for table in made.said.tables.values())
+    size, seconds = shown(made.path.stat().st_size), f"{made.took.total_seconds():.0f} s"
     return Outcome(
-        said=f"{made.path}: {shown(made.path.stat().st_size)}, {rows} rows, {made.took.total_seconds():.0f} s, proved"
+        said=Label(
+            f"{made.path}: {size}, {rows} dòng, {seconds}, đã kiểm chứng",
+            f"{made.path}: {size}, {rows} rows, {seconds}, proved",
+        )
     )
 
 
@@ -55,9 +60,15 @@ def run_audit() -> Outcome:
 
     with connect(read_settings(WarehouseSettings)) as client:
         report = nightly(client, read_settings(IngestSettings), group=read_settings(KeeperSettings).group)
-    unchecked = "".join(f"; {part} not checked: {why}" for part, why in report.not_checked.items())
+    left = Label(
+        "".join(f"; chưa kiểm tra {part}: {why}" for part, why in report.not_checked.items()),
+        "".join(f"; {part} not checked: {why}" for part, why in report.not_checked.items()),
+    )
     return Outcome(
-        said=f"{report.compared} compared, {report.differences} differences, {report.seconds:.0f} s{unchecked}",
+        said=Label(
+            f"so sánh {report.compared} giá trị, {report.differences} sai lệch, {report.seconds:.0f} s{left.vi}",
+            f"{report.compared} compared, {report.differences} differences, {report.seconds:.0f} s{left.en}",
+        ),
         alarming=report.differences > 0,
     )
 
@@ -77,7 +88,11 @@ def keep_retention() -> Outcome:
             *(table, one.rows, one.days, f"{one.since + retention.NOTICE:%Y-%m-%d %H:%M}"),
         )
     return Outcome(
-        said=f"{len(done)} changed, {len(waiting)} announced, {thinned} pieces of snapshots deleted", announced=waiting
+        said=Label(
+            f"đổi thời hạn {len(done)} bảng, báo trước {len(waiting)} bảng, xoá {thinned} mảnh bản chụp cũ",
+            f"{len(done)} changed, {len(waiting)} announced, {thinned} pieces of snapshots deleted",
+        ),
+        announced=waiting,
     )
 
 
@@ -88,7 +103,12 @@ def tally_events() -> Outcome:
     with connect(read_settings(WarehouseSettings)) as client:
         counted = tally(client, now)
     asyncio.run(_tell(ingest, EventsTallied(process=PROCESS, at=now, **counted._asdict())))
-    return Outcome(said=f"{counted.valid} valid, {counted.rejected} rejected, {counted.waiting} waiting")
+    return Outcome(
+        said=Label(
+            f"{counted.valid} hợp lệ, {counted.rejected} bị loại, {counted.waiting} đang chờ",
+            f"{counted.valid} valid, {counted.rejected} rejected, {counted.waiting} waiting",
+        )
+    )
 
 
 async def _tell(ingest: IngestSettings, event: EventsTallied) -> None:

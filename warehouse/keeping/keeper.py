@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from ingest.clock import RealClock
+from ingest.label import Label
 from ingest.liveness import Pulse
 from ingest.process import end_with_parent
 from ingest.room import Room, disks
@@ -118,12 +119,15 @@ class Keeper:
         try:
             outcome = Outcome.model_validate_json(answer)
         except ValidationError:
-            outcome = Outcome(said=f"it ended with code {code}; logs/keeper.log says why", failed=True)
-        said = outcome.said[:LONGEST_LINE]
+            said = Label(
+                f"đã dừng với mã {code}; lý do trong logs/keeper.log",
+                f"it ended with code {code}; logs/keeper.log says why",
+            )
+            outcome = Outcome(said=said, failed=True)
         self._note(
             name,
             outcome.announced,
-            said=said,
+            said=Label(*(line[:LONGEST_LINE] for line in outcome.said)),
             failed=outcome.failed,
             alarming=outcome.alarming,
             **({} if outcome.failed else {"done_at": began}),

@@ -3,11 +3,18 @@
 import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from ingest.label import Label
 
 ALIVE_WITHIN = timedelta(seconds=60)
 """A keeper that has not written for longer does not live."""
+
+
+Said = Annotated[Label, BeforeValidator(lambda said: (said, said) if isinstance(said, str) else said)]
+"""One line for people; what is said in one language only, as an error is, stands for both."""
 
 
 class Chore(BaseModel):
@@ -19,7 +26,7 @@ class Chore(BaseModel):
     """When it was last done, by the install's clock."""
     tried_at: AwareDatetime | None = None
     """When it was last begun, in real time."""
-    said: str = ""
+    said: Said = Label("", "")
     """Its last line: what was done, or why not."""
     failed: bool = False
     """Whether the last try was in vain."""
@@ -43,8 +50,7 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    said: str
-    """One line for people."""
+    said: Said
     failed: bool = False
     """Whether it was not done, and is to be tried again."""
     alarming: bool = False
