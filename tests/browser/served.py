@@ -25,6 +25,7 @@ class Served:
 
     def __init__(self, tested: BoardOfTests, server: uvicorn.Server) -> None:
         self.live = tested.live
+        self.accounts = tested.accounts
         self.displays = Displays(tested.settings)
         self.url = tested.settings.url
         self._server = server
