@@ -1,7 +1,7 @@
 """Writing: a block into the warehouse and to the boards, in the one order in which a crash between any two steps does no harm.
 
-Raw rows, repeats, corrections, values, dead letters, snapshot, push: what is written later can be made again from what is written
-earlier. Each step is one insert. A snapshot is last, because from then on nothing before it is looked at again.
+Raw rows, repeats, corrections, values, dead letters, push, snapshot: what is written later can be made again from what is written
+earlier. Each step is one insert. A snapshot is last, because from then on nothing before it is looked at again, nor told to a board.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,13 +51,13 @@ class Writing:
                 metrics.FRESHNESS.labels(metrics.STORED).observe(max(0.0, age / 1000))
         for part, position in block.reached:
             part.written, part.are_overdue_stored = position, True
+        await self._push(block)
         if block.memories:
             snapshots = [(part.place, memory._replace(values_offset=part.values)) for part, memory in block.memories]
             await self._write(write_snapshots, snapshots)
             for part, memory in block.memories:
                 part.snapshot = memory.offset
             failpoint("streams.snapshot_stored")
-        await self._push(block)
 
     async def _write(self, work: Callable[..., None], rows: Sequence[object], *arguments: object) -> None:
         if rows:

@@ -51,9 +51,10 @@ def states(
 def recomputed(
     client: Client, id: str, ward: str, window_ms: int, topic: str, partition: int, offset: int, cause: Cause
 ) -> tuple[list[Value], list[Correction]]:
-    """One window of an indicator's flows from the raw events: what differs from what is stored, as the next revision.
+    """One window of an indicator's flows from the raw events; what differs from what is stored is the next revision.
 
-    Members that no longer count anything are given as 0, so that their old values do not stay.
+    Members that no longer count anything are given as 0, so that their old values do not stay. What does not differ is given too: it may
+    have been stored by a worker that died before it told the boards.
 
     Args:
         client: an open connection.
@@ -92,13 +93,13 @@ def recomputed(
     for split in sorted(stored.keys() | counted.keys()):
         *old, revision, newest = stored.get(split, (0, 0, 0, cause.at_ms))
         sums = counted.get(split, (0, 0))
-        if tuple(old) != sums:
-            value = Value(
-                ward, id, "flow", window_ms, *split, *sums, newest, newest, topic, partition, offset, offset, revision + 1
-            )  # fmt: skip
-            values.append(value)
-            if split == TOTAL:
-                corrections.append(correction(value, (old[0], old[1]), cause))
+        is_revised = tuple(old) != sums
+        value = Value(
+            ward, id, "flow", window_ms, *split, *sums, newest, newest, topic, partition, offset, offset, revision + is_revised
+        )  # fmt: skip
+        values.append(value)
+        if is_revised and split == TOTAL:
+            corrections.append(correction(value, (old[0], old[1]), cause))
     return values, corrections
 
 

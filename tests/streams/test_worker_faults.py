@@ -1,5 +1,6 @@
 """Workers that come and go, freeze and stall: nothing is lost, nothing is counted twice, and every minute is right in the end."""
 
+import asyncio
 import signal
 import time
 from collections.abc import Iterator
@@ -8,11 +9,16 @@ import psutil
 import pytest
 
 from commands.stack import Stack
+from ingest import kafka_extent
 from ingest.envelope import Envelope
+from ingest.kafka_record import read_records
+from ingest.settings import IngestSettings
+from ingest.topic import VALUES
 from streams import ending
 from tests.streams import counting
-from tests.streams.counting import a_clock, made, send, until
+from tests.streams.counting import a_clock, flows, later, made, send, until
 from warehouse.client import Client, connect
+from warehouse.push import decode_push
 from warehouse.settings import WarehouseSettings
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(400)]
@@ -106,6 +112,37 @@ def test_a_worker_ends_in_time_though_something_hangs(stack: Stack, client: Clie
     stack.kill(away, signal.SIGCONT)
     stack.restart("streams-1")
     counting.check(client, SENT, 90)
+
+
+@pytest.mark.parametrize("step", ["corrections_stored", "values_stored", "snapshot_stored"])
+def test_the_boards_hear_of_every_figure_wherever_the_worker_died(stack: Stack, client: Client, step: str) -> None:
+    """Of windows that only the rows still know, too: when they are counted again, nothing differs from what is stored."""
+    weeks_later = [later(one, days=30) for one in made(len(SENT), 40)]
+    send(stack, weeks_later)
+    SENT.extend(weeks_later)
+    counting.check(client, SENT, 60)
+    stack.kill("streams-1", signal.SIGTERM)  # a clean end takes a snapshot, in which the old windows are forgotten
+    more(stack)
+    dying = {"IOC_FAILPOINTS": f"streams.{step}:1:kill", "IOC_STREAMS_SNAPSHOT_EVERY": "PT0S"}
+    stack.start("streams-1", environment=dying)
+    assert until(lambda: stack.pid("streams-1") is None)
+    stack.start("streams-1")
+    counting.check(client, SENT, 60)
+    assert until(lambda: heard(stack) == flows(client), 10)
+
+
+def heard(stack: Stack) -> counting.Figures:
+    """The flows that a board knows which has heard all that was ever pushed."""
+    ingest = stack.settings(IngestSettings)
+    extents = kafka_extent.held(ingest, [VALUES]).extents
+    places = [(*place, offset) for place, extent in extents.items() for offset in range(extent.first, extent.end)]
+    pushed = [decode_push(record) for record in asyncio.run(read_records(ingest, places)).values() if record]
+    values = sorted((one for push in pushed for one in push.values if one.grain == "flow"), key=lambda one: one.version)
+    newest = {
+        (one.ward, one.indicator, one.window_ms, one.dimension, one.member): (one.numerator, one.denominator)
+        for one in values
+    }
+    return {key: sides for key, sides in newest.items() if any(sides)}
 
 
 def test_what_comes_in_when_all_of_it_is_over_is_counted_and_every_minute_is_right(
