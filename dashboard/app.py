@@ -113,7 +113,7 @@ def build(
     history_desk.register(app, live, reader)
     due_desk.register(app, live, reader)
     letter_desk.register(app, live, reader)
-    system_desk.register(app, live, reader)
+    system_desk.register(app, live, delivery, reader)
     alarm_desk.register(app, duty, delivery, reader, accounts)
     turning.register(app, live, reader)
     app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first

@@ -8,12 +8,12 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 from dashboard.alarm import signal
-from dashboard.alarm.alarm import NO_ALARMS, Alarms
+from dashboard.alarm.alarm import NO_ALARMS, Alarms, Fault
 from dashboard.freshness import signs
 from dashboard.page import Leaves, Place, Scene
 from dashboard.reader import TooMuch
@@ -70,6 +70,7 @@ class Live:
         self.loaded = False
         self.standing = NOTHING_KNOWN
         self.alarms = NO_ALARMS
+        self.faults: Mapping[str, Fault] = {}
         self._load = load
         self._stand = stand
         self.number = 0
@@ -156,6 +157,7 @@ class Live:
             self.standing,
             self.alarms,
             argument,
+            faults=self.faults,
         )
 
     async def run(self) -> None:

@@ -15,7 +15,7 @@ from dash._utils import stringify_id
 from dash.development.base_component import Component
 
 import dashboard.pages
-from dashboard.alarm.alarm import NO_ALARMS, Alarms
+from dashboard.alarm.alarm import NO_ALARMS, Alarms, Fault
 from dashboard.freshness import Sign
 from dashboard.settings import BoardSettings
 from dashboard.standing import NOTHING_KNOWN, Standing
@@ -63,6 +63,8 @@ class Scene:
     """What follows the page's path in the address: of which indicator a proof is, for example."""
     past: bool = False
     """Whether the moment is a minute of the past."""
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+    """The ways to tell people of alarms that do not work."""
     _read: dict[tuple[str, Split], Reading] = field(default_factory=dict, compare=False)
 
     def read(self, id: str, split: Split = TOTAL) -> Reading:

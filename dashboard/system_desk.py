@@ -3,8 +3,10 @@
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from dash import Dash, Input, Output, no_update
+from dash import Dash, Input, Output, html, no_update
 
+from dashboard.alarm.delivery import Delivery
+from dashboard.alarm.history import ways_said
 from dashboard.live import Live
 from dashboard.pages.system import PAGE
 from dashboard.proof_tables import correction_table
@@ -41,7 +43,7 @@ class Found(NamedTuple):
     corrected: list[Corrected]
 
 
-def register(app: Dash, live: Live, reader: Reader) -> None:
+def register(app: Dash, live: Live, delivery: Delivery, reader: Reader) -> None:
     """Attach the page's callbacks."""
 
     @app.callback(
@@ -80,7 +82,10 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
         return (
             source_table(scene),
             chore_table(kept, kept.is_alive(RealClock().now()), person.language),
-            disk_table(room.disks(live.ingest), person.language),
+            [
+                disk_table(room.disks(live.ingest), person.language),
+                html.P(ways_said((way.name for way in delivery.ways), delivery.faults, scene), className="quiet"),
+            ],
         )
 
 

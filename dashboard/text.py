@@ -192,6 +192,11 @@ TRANSPORTS = {
     "fallback": Label("đường dự phòng", "fallback"),
     "lost": Label("mất kết nối từ", "disconnected since"),
 }
+WAYS = {
+    "webhook": Label("webhook", "webhook"),
+    "mail": Label("thư điện tử", "mail"),
+    "mail-escalation": Label("thư điện tử cho cấp trên", "mail to superiors"),
+}
 UNACKNOWLEDGED = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms")
 OVERVIEW = Label("Tổng quan", "Overview")
 ALARMS = Label("Cảnh báo", "Alarms")
@@ -241,6 +246,12 @@ def stream_name(topic: str, language: Language) -> str:
     stream = topic.removeprefix("ioc.").removesuffix(".v1")
     known = STREAMS.get(stream)
     return known.text(language) if known else stream
+
+
+def way_name(name: str, language: Language) -> str:
+    """What a way to tell people of alarms is called; an unknown one as it is."""
+    known = WAYS.get(name)
+    return known.text(language) if known else name
 
 
 def local(ms: int) -> datetime:

@@ -27,6 +27,13 @@ class Measured(NamedTuple):
     """The members behind it that are named in the sentence."""
 
 
+class Fault(NamedTuple):
+    """Why a way to tell people does not work."""
+
+    since_ms: int
+    why: str
+
+
 class Alarm(NamedTuple):
     """One alarm, as its acts up to now say."""
 

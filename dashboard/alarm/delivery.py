@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import ALERTS, Alarm, Alarms
+from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, Fault
 from dashboard.alarm.duty import Duty, Refused
 from dashboard.alarm.message import compose
 from dashboard.alarm.ways import NotSentError, Way
@@ -23,13 +23,6 @@ FIRST_WAIT = 5.0
 """Seconds until the second attempt; each further one waits twice as long."""
 LONGEST_WAIT = 600.0
 LOOK_EVERY = 1.0
-
-
-class Fault(NamedTuple):
-    """A way that does not work."""
-
-    since_ms: int
-    why: str
 
 
 class Trial(NamedTuple):
@@ -52,7 +45,8 @@ class Delivery:
     def __init__(self, duty: Duty, ways: Sequence[Way], first_wait: float = FIRST_WAIT) -> None:
         self.ways = ways
         self.faults: dict[str, Fault] = {}
-        """By way, since when it does not work and why."""
+        """By way, since when it does not work and why; there is a rule for it."""
+        duty.live.faults = self.faults
         self._duty = duty
         self._first_wait = first_wait
         self._trials: dict[tuple[str, str, int], Trial] = {}

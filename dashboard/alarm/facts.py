@@ -6,7 +6,7 @@ from typing import NamedTuple
 from dashboard import number, text
 from dashboard.page import Scene
 from ingest.clock import milliseconds
-from ingest.label import Label
+from ingest.label import Label, Language
 
 HOURS = Label("{count} giờ", "{count} hours")
 
@@ -18,6 +18,8 @@ class Fact(NamedTuple):
     """Its value by subject; a subject that is not there has 0. `None`: not known."""
     shown: Callable[[float, Scene], str]
     """How a value is written."""
+    name: Callable[[str, Language], str] = text.stream_name
+    """What a subject is called."""
 
 
 def _whole(value: float, scene: Scene) -> str:
@@ -65,6 +67,10 @@ def _letters(scene: Scene) -> Mapping[str, float]:
     return {"": float(scene.standing.letters)}
 
 
+def _untold(scene: Scene) -> Mapping[str, float]:
+    return {way: (scene.now_ms - fault.since_ms) / 60_000 for way, fault in scene.faults.items()}
+
+
 FACTS: dict[str, Fact] = {
     "warehouse_away": Fact(_away, _whole),
     "disk": Fact(_disk, _free),
@@ -72,7 +78,8 @@ FACTS: dict[str, Fact] = {
     "audit_differences": Fact(_differences, _whole),
     "audit_age": Fact(_audit_age, _hours),
     "dead_letters": Fact(_letters, _whole),
+    "way_fails": Fact(_untold, _whole, text.way_name),
 }
 
-WITHOUT_WAREHOUSE = frozenset({"warehouse_away"})
+WITHOUT_WAREHOUSE = frozenset({"warehouse_away", "way_fails"})
 """Facts that are known while the warehouse is away."""

@@ -1,16 +1,15 @@
 """History: the alarms of the last weeks as a table, and how long it takes until somebody acknowledges one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import number, text, tile
-from dashboard.alarm.alarm import Alarm
-from dashboard.alarm.delivery import Fault
+from dashboard.alarm.alarm import Alarm, Fault
 from dashboard.alarm.listing import address
-from dashboard.alarm.log import SEVERITIES, WAYS, state, told, took
+from dashboard.alarm.log import SEVERITIES, state, told, took
 from dashboard.alarm.sentence import sentence
 from dashboard.page import Scene, find
 from dashboard.table import Cell, table
@@ -129,11 +128,11 @@ def times_said(found: Times, scene: Scene) -> str:
     return scene.say(TIMES, **count, mean=mean, median=median)
 
 
-def ways_said(ways: Iterable[str], faults: dict[str, Fault], scene: Scene) -> list[Component]:
+def ways_said(ways: Iterable[str], faults: Mapping[str, Fault], scene: Scene) -> list[Component]:
     """How people are told outside the board, and whether that works."""
     said: list[Component] = []
     for name in ways:
-        way, fault = scene.say(WAYS[name]) if name in WAYS else name, faults.get(name)
+        way, fault = text.way_name(name, scene.language), faults.get(name)
         sign = html.Span(className=tile.sign("critical" if fault else "normal"))
         time = text.clock_time(fault.since_ms, scene.now_ms) if fault else ""
         words = scene.say(FAILS, way=way, time=time, why=fault.why) if fault else scene.say(WORKS, way=way)

@@ -29,11 +29,6 @@ KINDS: dict[Kind, Label] = {
     "told": Label("Đã báo bằng {what}", "Told by {what}"),
     "not_told": Label("Không báo được bằng {what}", "Not told by {what}"),
 }
-WAYS = {
-    "webhook": Label("webhook", "webhook"),
-    "mail": Label("thư điện tử", "mail"),
-    "mail-escalation": Label("thư điện tử cho cấp trên", "mail to superiors"),
-}
 REASONS = {
     "cleared": Label("đã hết trước khi báo được", "it cleared before"),
     "too late": Label("quá lâu không gửi được", "it could not be sent for too long"),
@@ -121,7 +116,7 @@ def _step(act: Act, scene: Scene) -> str:
 
 def _way(act: Act, scene: Scene) -> str:
     name, _, why = act.what.partition(": ")
-    shown = scene.say(WAYS[name]) if name in WAYS else name
+    shown = text.way_name(name, scene.language)
     return f"{shown}: {scene.say(REASONS[why]) if why in REASONS else why}" if why else shown
 
 

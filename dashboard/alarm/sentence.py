@@ -62,8 +62,8 @@ def subject_name(rule: Rule, subject: str, language: Language) -> str:
     match rule.measure:
         case Silence():
             return text.source_name(subject, language)
-        case Fact():
-            return text.stream_name(subject, language)
+        case Fact(name=name):
+            return FACTS[name].name(subject, language)
         case Rise(by="app"):
             return APPS[subject].text(language) if subject in APPS else text.code(subject, language)
         case _:

@@ -4,16 +4,18 @@
   "use strict";
   const ALARM_STAYS = 30000; // ms that the page of a new alarm stands at least, and its banner is large
   const AFRESH_AFTER = 6 * 3600000; // ms after which a quiet moment is used to start the page afresh
+  const AFRESH_AT_LATEST = 7 * 3600000; // ms after which an alarm is no reason to wait any longer
   const SPREAD = 10000; // ms over which many screens spread the start of a new version
   const RETRY = 15000; // ms between two tries to start afresh
   const SEEN = "ioc-alarm-seen";
+  const SOUND = "ioc-alarm-sound"; // when the next sound is due, so that a fresh page does not begin with one
   const root = document.documentElement;
   const opened = Date.now();
   let stops = null;
   let at = 0;
   let turnAt = 0;
   let largeUntil = 0;
-  let soundAt = 0;
+  let soundAt = Number(localStorage.getItem(SOUND));
   let afreshAt = 0;
   let starting = false;
   let isBlocked = false;
@@ -24,6 +26,11 @@
   function turn(path, stays) {
     turnAt = Date.now() + stays;
     window.dash_clientside.set_props("wall-path", { data: path });
+  }
+
+  function soundNext(at) {
+    soundAt = at;
+    localStorage.setItem(SOUND, at);
   }
 
   function put(banner, text, hidden) {
@@ -41,14 +48,16 @@
     const tour = find("wall-tour").dataset;
     if (calls && newest && newest !== localStorage.getItem(SEEN)) {
       localStorage.setItem(SEEN, newest);
-      soundAt = now;
+      soundNext(now);
       if (isCritical) {
         largeUntil = now + ALARM_STAYS;
         if (JSON.parse(tour.pages).includes(page)) turn(page, ALARM_STAYS);
       }
     }
-    if (calls && quiet !== "true" && isConnected() && now >= soundAt) {
-      soundAt = now + JSON.parse(tour.repeat)[severity] * 1000;
+    const every = calls ? JSON.parse(tour.repeat)[severity] * 1000 : 0;
+    const isDue = now >= soundAt || soundAt > now + every; // later than that: the PC's clock was set back
+    if (calls && quiet !== "true" && isConnected() && isDue) {
+      soundNext(now + every);
       chime(severity);
     }
     put(find("wall-alarm"), text || "", !isCritical);
@@ -134,7 +143,7 @@
       afreshAt = afreshAt || now + Math.random() * SPREAD;
       if (now >= afreshAt) startAfresh();
     } else if (now >= turnAt) {
-      if (now - opened > AFRESH_AFTER && !isAlarmed) startAfresh();
+      if (now - opened > (isAlarmed ? AFRESH_AT_LATEST : AFRESH_AFTER)) startAfresh();
       else if (stops.length > 1) {
         at = (at + 1) % stops.length;
         turn(stops[at][0], stops[at][1] * 1000);

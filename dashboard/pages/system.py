@@ -19,7 +19,7 @@ AUDIT = Label("Đối soát", "Audit")
 SOURCES = Label("Nguồn dữ liệu", "Sources")
 STREAMS = Label("Luồng sự kiện", "Streams")
 CORRECTIONS = Label("Số đã chốt được sửa trong 7 ngày", "Closed figures corrected in 7 days")
-KEEPING = Label("Việc hằng đêm và đĩa", "Nightly chores and disks")
+KEEPING = Label("Việc hằng đêm, đĩa, cách báo", "Nightly chores, disks, ways to tell")
 READING = Label("Đang đọc…", "Reading…")
 
 REFRESH_MS = 15_000

@@ -35,6 +35,13 @@ new MutationObserver(() => {
 """Notes the pages that were shown."""
 
 
+AHEAD = """
+const real = Date.now;
+Date.now = () => real() + Number(localStorage.getItem("ahead") || 0);
+"""
+"""Lets hours pass: the milliseconds in `ahead`."""
+
+
 @pytest.fixture
 def board(tmp_path):
     with served(tmp_path) as found:
@@ -113,6 +120,25 @@ def test_the_banner_stays_and_the_sound_comes_again_until_somebody_acknowledges(
     expect(page.locator("#wall-alarm")).to_contain_text("Hộ tịch mất kết nối")
     board.show(together([after(critical, ("acknowledged", "lan", "", 1))], {}))
     expect(page.locator("#wall-alarm")).to_be_hidden()
+
+
+def test_an_alarm_that_nobody_acknowledges_delays_the_fresh_start_by_an_hour_at_most(board, screen):
+    _, address = board.add_display(("/", 1))
+    page = screen(address, before=AHEAD)
+    live(page)
+    board.show(together([begin(raised(severity="critical"))], {}))
+    expect(page.locator("html")).to_have_attribute("data-chime", "critical")
+    page.evaluate("window.isOld = true; localStorage.setItem('ahead', 6.5 * 3600000)")
+    page.wait_for_function("() => document.documentElement.dataset.chimed > 1")
+    page.wait_for_timeout(2500)
+    assert page.evaluate("window.isOld"), "not while it calls"
+    page.evaluate("localStorage.setItem('ahead', 7.1 * 3600000)")
+    page.wait_for_function("() => !window.isOld")
+    live(page)
+    expect(page.locator("#wall-alarm")).to_be_visible()
+    expect(page.locator("#wall-alarm")).to_have_class(re.compile("is-known"))
+    page.wait_for_timeout(4000)
+    assert page.locator("html").get_attribute("data-chime") is None, "its sound is not due yet"
 
 
 def test_where_the_browser_blocks_sound_the_screen_says_so_until_somebody_presses_a_key(board, chromium):

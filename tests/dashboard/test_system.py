@@ -101,7 +101,9 @@ async def test_the_page_is_filled_for_who_may_see_the_board(tmp_path):
     async with tested.logged_in() as client:
         told = await call(client, "system-audit.children", tick)
         assert "KHÔNG SAI LỆCH" in str(told)
-        assert "Nguồn" in str(await call(client, "system-disks.children", tick))
+        place = str(await call(client, "system-disks.children", tick))
+        assert "Nguồn" in place
+        assert "Chưa cài cách báo ra ngoài" in place
     async with tested.logged_in(("analyst",), "mai") as client:
         assert await call(client, "system-audit.children", tick) == {}
         assert await call(client, "system-disks.children", tick) == {}

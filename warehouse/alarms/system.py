@@ -94,3 +94,22 @@ DEAD_LETTERS = Rule(
         Label("Sửa xong thì gửi lại", "Once mended, send them again"),
     ),
 )
+
+WAY_FAILS = Rule(
+    id="system.way",
+    sentence=Label(
+        "Không gửi được cảnh báo bằng {subject} đã {value} phút", "Alarms cannot be sent by {subject} for {value} min"
+    ),
+    measure=Fact("way_fails"),
+    page="/system",
+    limits=Threshold(warning=10, critical=None),
+    clear=0,
+    clear_hold=timedelta(),
+    team=RESPONSE_TEAM,
+    escalate_after=timedelta(minutes=60),
+    checklist=(
+        Label("Xem lý do trên trang Hệ thống", "See the reason on the page of the system"),
+        Label("Kiểm tra mạng, địa chỉ, mật khẩu (README, Alarms)", "Check network, address, password (README, Alarms)"),
+        Label("Trong lúc chờ: nhìn bảng, báo bằng điện thoại", "Meanwhile: watch the board, tell people by phone"),
+    ),
+)

@@ -1,13 +1,15 @@
 """What people do about alarms, and the pages where they do it."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from dash._utils import to_json
 
 from dashboard.alarm import desk, history, listing, log
-from dashboard.alarm.alarm import Measured, together
-from dashboard.alarm.delivery import Fault
+from dashboard.alarm.alarm import Fault, Measured, begin, together
+from dashboard.alarm.observing import observe
+from dashboard.alarm.sentence import sentence
 from dashboard.page import Leaf, fill, find
 from dashboard.pages import alarm as alarm_page
 from dashboard.pages import alarms as alarms_page
@@ -230,6 +232,15 @@ def test_ways_that_fail_have_a_sign_and_a_word():
     said = history.ways_said(["webhook", "mail"], {"mail": Fault(NOW_MS - MINUTE, "SMTP 451")}, scene("vi"))
     assert [texts(part) for part in said] == ["webhook: không có lỗi", "thư điện tử: không gửi được từ 10:14, SMTP 451"]
     assert said[1].children[0].className == "sign sign-critical"
+
+
+def test_a_way_that_fails_for_long_is_an_alarm_itself():
+    failing = replace(scene("vi"), faults={"mail": Fault(NOW_MS - 11 * MINUTE, "SMTP 451")})
+    found = observe(rules()["system.way"], failing, {})
+    assert rules()["system.way"].threshold.status(found.of("mail").value) == "warning"
+    assert rules()["system.way"].is_good(found.of("webhook").value)
+    alarm = begin(raised("system.way", "mail", value=11.0))
+    assert sentence(alarm, failing) == "Không gửi được cảnh báo bằng thư điện tử đã 11 phút"
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
