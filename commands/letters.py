@@ -154,7 +154,7 @@ def _replay(client: Client, install: Install, options: argparse.Namespace) -> in
             ingest,
             each_letter(client, chosen),
             by=_who(),
-            sources=sources,
+            sources=sources.plans,
             is_dry=not options.send,
             told=lambda done: progress.show(f"{done} tin | letters"),
         )

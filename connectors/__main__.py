@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from pydantic import SecretStr
 
@@ -18,6 +19,8 @@ from ingest.errors import ConfigurationError
 from ingest.health import Health, bound, serve
 from ingest.intake import Limits
 from ingest.intake_server import Listen
+from ingest.letter_mapping import letter_router
+from ingest.letter_replay import SourceReplay
 from ingest.liveness import Liveness, Pulse
 from ingest.mqtt_broker import CONNECTOR, BrokerListen
 from ingest.process import start
@@ -111,7 +114,13 @@ def outside(connectors: Sequence[Connector], ingest: IngestSettings, settings: C
         )
         if embedded
         else None,
+        routers=[letter_router(partial(_replay, ingest), ingest.letters_secret)] if ingest.letters_secret else [],
     )
+
+
+def _replay(ingest: IngestSettings) -> SourceReplay:
+    """What maps dead letters again, whichever connectors run here."""
+    return SourceReplay(catalogue(), ingest.ward, pseudonyms(ingest.pseudonym_secret))
 
 
 async def _run(connectors: Sequence[Connector], ingest: IngestSettings, settings: ConnectorsSettings) -> None:

@@ -30,6 +30,7 @@ from dashboard.viewer import Viewer, viewer
 from ingest.clock import shown_at
 from ingest.errors import Unavailable
 from ingest.label import Label
+from ingest.letter_mapping import RemotePlans
 from warehouse.client import Client
 from warehouse.letter_days import Day, letter_days
 from warehouse.letter_resend import Resent, resend
@@ -186,10 +187,11 @@ async def _resent(
     reader: Reader, live: Live, ids: list[str], person: Viewer, is_dry: bool
 ) -> tuple[list[dict[str, str]], list[Resent]]:
     """Try letters again, or really send them; the rows say what became of each."""
+    sources = RemotePlans(live.board.intake, live.ingest.letters_secret)
 
     def ask(client: Client) -> tuple[list[dict[str, str]], list[Resent]]:
         chosen = read_letters(client, Chosen(ids=ids), letter_choice.AT_ONCE)
-        resent = resend(client, live.ingest, chosen, person.name, is_dry=is_dry)
+        resent = resend(client, live.ingest, chosen, person.name, sources, is_dry=is_dry)
         by_id = {one.id: one for one in resent}
         now_stored = chosen if is_dry else read_letters(client, Chosen(ids=ids), letter_choice.AT_ONCE)
         return [letter_row(one, person.language, by_id.get(one.letter.id)) for one in now_stored], resent

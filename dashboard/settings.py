@@ -34,6 +34,11 @@ class BoardSettings(BaseSettings):
     public_url: str = Field("", pattern=r"^$|^https?://[^/\s]+$")
     """Address under which browsers reach the board, for example `https://ioc.example.vn`; empty: host and port above."""
 
+    intake_port: int = Field(8060, validation_alias="IOC_CONNECTORS_INTAKE_PORT")
+    """Where the connectors listen on this PC; the same setting as `IOC_CONNECTORS_INTAKE_PORT`."""
+    intake_url: str = Field("", pattern=r"^$|^https?://[^/\s]+$")
+    """Where the board asks the connectors about their dead letters, for example `https://intake.example.vn`; empty: the port above."""
+
     session_secret: SecretStr = Field(min_length=32, json_schema_extra={"generated": True})
     """Key that signs the log-in cookies; made at first start."""
     session_idle: timedelta = Field(timedelta(hours=12), gt=timedelta())
@@ -70,6 +75,11 @@ class BoardSettings(BaseSettings):
         if self.public_url:
             return self.public_url
         return f"{'https' if self.tls_certificate else 'http'}://{self.host}:{self.port}"
+
+    @property
+    def intake(self) -> str:
+        """Address under which the board reaches the connectors."""
+        return self.intake_url or f"http://127.0.0.1:{self.intake_port}"
 
     @property
     def secure(self) -> bool:

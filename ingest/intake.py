@@ -5,26 +5,25 @@ after Kafka has its events on disk. What is signed but makes no sense is accepte
 could not mend it by sending it again.
 """
 
-import asyncio
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
-from starlette.requests import ClientDisconnect
 
 from ingest import metrics
-from ingest.errors import InvalidEvent, IocError, Unavailable
+from ingest.errors import InvalidEvent, Unavailable
 from ingest.failpoint import failpoint
 from ingest.foreign_json import read
 from ingest.hold import CAUSE, Hold
 from ingest.label import Label
 from ingest.mapping import Mapping as ConnectorMapping
 from ingest.mapping import Taken
+from ingest.post_body import PostRefusedError, check_kind, read_body
 from ingest.producer import Producer
 from ingest.replies import Replies
 from ingest.room import NoRoom
@@ -92,27 +91,6 @@ class Post:
         return True
 
 
-class PostRefusedError(IocError):
-    """An answer other than 202."""
-
-    def __init__(
-        self, status: int, reason: str, retry_after: timedelta | None = None, label: Label | None = None
-    ) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-        self.retry_after = retry_after
-        self.label = label
-
-    def response(self) -> JSONResponse:
-        """As HTTP."""
-        headers = {"retry-after": str(max(1, round(self.retry_after.total_seconds())))} if self.retry_after else {}
-        if self.status in (408, 413):
-            headers["connection"] = "close"
-        said = {"message": f"{self.label.vi} | {self.label.en}"} if self.label else {}
-        return JSONResponse({"error": self.reason, **said}, self.status, headers)
-
-
 class Intake:
     """The sources that post, and what happens to a post.
 
@@ -121,6 +99,7 @@ class Intake:
         secrets: for each of them its live secrets.
         producer: the way into Kafka.
         limits: what is allowed.
+        beside: what else is served on the same port.
     """
 
     def __init__(
@@ -129,6 +108,7 @@ class Intake:
         secrets: Mapping[str, tuple[str, ...]],
         producer: Producer,
         limits: Limits | None = None,
+        beside: Iterable[APIRouter] = (),
     ) -> None:
         self.posts = {post.mapping.connector.id: post for post in posts}
         self.closing = False
@@ -137,10 +117,13 @@ class Intake:
         self._producer = producer
         self._limits = limits or Limits()
         self._replies = Replies()
+        self._beside = tuple(beside)
 
     def app(self) -> FastAPI:
         """The HTTP application."""
         app = FastAPI(title="Ward IOC intake", docs_url=None, redoc_url=None, openapi_url=None)
+        for router in self._beside:
+            app.include_router(router)
 
         @app.post("/intake/{connector_id}")
         async def intake(connector_id: str, request: Request) -> JSONResponse:
@@ -172,8 +155,8 @@ class Intake:
         """
         if self.closing:
             raise PostRefusedError(503, "closing", timedelta(seconds=5))
-        _check_kind(request.headers)
-        body = await self._body(request)
+        check_kind(request.headers)
+        body = await read_body(request, self._limits.body, self._limits.read_time)
         if fault := self._signatures.verified(connector_id, body, request.headers):
             raise PostRefusedError(401, fault)
         post = self.posts.get(connector_id)
@@ -226,32 +209,6 @@ class Intake:
         post.light.sent(taken.envelopes)
         return {"id": taken.envelopes[0].id if taken.envelopes else None, "events": len(taken.envelopes)}
 
-    async def _body(self, request: Request) -> bytes:
-        """The raw body, refused as soon as it is too long.
-
-        Raises:
-            PostRefusedError: 413, or 408 when it takes too long.
-        """
-        declared = request.headers.get("content-length", "")
-        if declared.isdecimal() and int(declared[:20]) > self._limits.body:
-            raise PostRefusedError(413, "too_large")
-        body = bytearray()
-        try:
-            async with asyncio.timeout(self._limits.read_time.total_seconds()):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > self._limits.body:
-                        raise PostRefusedError(413, "too_large")
-        except TimeoutError:
-            raise PostRefusedError(408, "too_slow") from None
-        except ClientDisconnect:
-            raise PostRefusedError(400, "disconnected") from None
-        try:
-            body.decode()
-        except UnicodeDecodeError:
-            raise PostRefusedError(400, "encoding") from None
-        return bytes(body)
-
 
 def _taken(post: Post, body: bytes) -> Taken:
     """What becomes of a post.
@@ -290,17 +247,3 @@ def _may_be(empty: Any, payload: TypeAdapter[Any]) -> bool:
     except ValidationError as error:
         return not all(fault["type"].endswith("_type") for fault in error.errors(include_url=False))
     return True
-
-
-def _check_kind(headers: Mapping[str, str]) -> None:
-    """See that a post says that it is plain JSON.
-
-    Raises:
-        PostRefusedError: 415.
-    """
-    kind, _, parameters = headers.get("content-type", "").partition(";")
-    charset = parameters.strip().casefold()
-    if kind.strip().casefold() != "application/json" or charset not in ("", "charset=utf-8", 'charset="utf-8"'):
-        raise PostRefusedError(415, "content_type")
-    if headers.get("content-encoding", "identity").strip().casefold() not in ("", "identity"):
-        raise PostRefusedError(415, "content_encoding")

@@ -24,7 +24,7 @@ from ingest.producer import Producer
 from ingest.redaction import LARGEST, has_marks, is_name, reads_any_name
 from ingest.subscription import payload_of
 
-Outcome = Literal["sent", "refused", "lost", "redacted", "elsewhere"]
+Outcome = Literal["sent", "refused", "lost", "redacted"]
 
 OUTCOMES: dict[Outcome, Label] = {
     "sent": Label(vi="gửi lại", en="sent again"),
@@ -33,11 +33,8 @@ OUTCOMES: dict[Outcome, Label] = {
     "redacted": Label(
         vi="thiếu phần đã che: đề nghị nguồn gửi lại", en="parts were taken out: ask the source to send it again"
     ),
-    "elsewhere": Label(
-        vi="chạy trên máy chủ: ./ioc letters replay", en="to be done on the server: ./ioc letters replay"
-    ),
 }
-"""What can become of a letter. `elsewhere`: who asks does not know the connectors; this is never noted."""
+"""What can become of a letter."""
 
 ALREADY_THERE = "already_there"
 """Detail of a letter whose events came again by themselves: nothing is sent."""
@@ -79,6 +76,10 @@ def plan_record(letter: DeadLetter, record: bytes | None) -> Plan:
     return Plan(letter, "sent", "", (event,))
 
 
+SourcePlans = Callable[[Sequence[DeadLetter]], Sequence[Plan]]
+"""What becomes of letters of connectors, in their order; may block, and raise `Unavailable`."""
+
+
 class SourceReplay:
     """Maps letters of connectors again.
 
@@ -94,6 +95,10 @@ class SourceReplay:
         self._pseudonym = pseudonym
         self._clock = _ReceiptClock()
         self._mappings: dict[tuple[str, str], Mapping] = {}
+
+    def plans(self, letters: Sequence[DeadLetter]) -> list[Plan]:
+        """What becomes of letters of connectors."""
+        return [self.plan(letter) for letter in letters]
 
     def plan(self, letter: DeadLetter) -> Plan:
         """What becomes of a letter of a connector."""

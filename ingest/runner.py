@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fastapi import APIRouter
 from pydantic import SecretStr
 
 from ingest.connector import Connector, Context, Subscription, Webhook
@@ -60,6 +61,8 @@ class Outside:
     """Bearer tokens for them."""
     allowances: Mapping[str, int] = field(default_factory=dict)
     """Messages that may make no sense before a source is held back for a flood of them, by connector id."""
+    routers: Sequence[APIRouter] = ()
+    """What is served beside the intake, on its port."""
 
 
 class Runner:
@@ -111,7 +114,7 @@ class Runner:
                 continue
             self._work[f"{connector.id} light"] = partial(light.shine, mapping.counts)
             self.counts[connector.id] = mapping.counts
-        self._intake = Intake(posts, outside.webhook_secrets, producer, outside.limits)
+        self._intake = Intake(posts, outside.webhook_secrets, producer, outside.limits, outside.routers)
 
     async def run(self, ending: asyncio.Event) -> None:
         """Run until `ending` is set; then finish what is in work and return within ten seconds.

@@ -60,6 +60,8 @@ class IngestSettings(PlaceSettings):
     """The ward this install serves: partition key of its events, and first column of every figure."""
     pseudonym_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
     """Key of the hashes that stand in for dossier codes and the like; kept outside the warehouse, made at first start."""
+    letters_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
+    """By which the connectors know the board when it asks what they make of dead letters now; made at first start."""
 
     disk_reserve: ByteSize = Field(ByteSize(2 * 1000**3), ge=1)
     """Free disk space below which new events are refused until there is room again; on a small disk a tenth of it is enough."""

@@ -16,7 +16,7 @@ from ingest.dead_letter import DeadLetter
 from ingest.envelope import Envelope
 from ingest.errors import Unavailable
 from ingest.kafka_record import Position, read_records
-from ingest.letter_replay import ALREADY_THERE, Plan, SourceReplay, plan_record, send
+from ingest.letter_replay import ALREADY_THERE, Plan, SourcePlans, plan_record, send
 from ingest.producer import Producer
 from ingest.settings import IngestSettings
 from ingest.topic import topic_of
@@ -50,7 +50,7 @@ def resend(
     settings: IngestSettings,
     letters: Iterable[StoredLetter],
     by: str,
-    sources: SourceReplay | None = None,
+    sources: SourcePlans,
     is_dry: bool = True,
     told: Callable[[int], None] | None = None,
 ) -> list[Resent]:
@@ -63,12 +63,12 @@ def resend(
         settings: where Kafka is.
         letters: which ones, as `warehouse.letters` gives them.
         by: who wants it, for the note.
-        sources: how connectors' letters are mapped again; without it they are `elsewhere` and nothing happens to them.
+        sources: how connectors' letters are mapped again.
         is_dry: only say what would happen.
         told: is told how many letters are done.
 
     Raises:
-        Unavailable: Kafka or the warehouse is away; what was noted until then stands, the rest can be tried again.
+        Unavailable: Kafka, the warehouse or the connectors are away; what was noted until then stands, the rest can be tried again.
     """
     return asyncio.run(_resend(client, settings, letters, by, sources, is_dry, told or (lambda done: None)))
 
@@ -78,7 +78,7 @@ async def _resend(
     settings: IngestSettings,
     letters: Iterable[StoredLetter],
     by: str,
-    sources: SourceReplay | None,
+    sources: SourcePlans,
     is_dry: bool,
     told: Callable[[int], None],
 ) -> list[Resent]:
@@ -104,14 +104,16 @@ async def _resend(
 
 
 async def _plans(
-    client: Client, settings: IngestSettings, letters: Sequence[DeadLetter], sources: SourceReplay | None
+    client: Client, settings: IngestSettings, letters: Sequence[DeadLetter], sources: SourcePlans
 ) -> list[Plan]:
     positions = await asyncio.to_thread(_positions, client, settings, letters)
     records = await read_records(settings, list(positions.values()))
+    of_sources = [letter for letter in letters if letter.original_topic is None]
+    mapped = iter(await asyncio.to_thread(sources, of_sources) if of_sources else ())
     plans = []
     for letter in letters:
         if letter.original_topic is None:
-            plans.append(sources.plan(letter) if sources else Plan(letter, "elsewhere", ""))
+            plans.append(next(mapped))
         elif letter.id in positions and positions[letter.id] in records:
             plans.append(plan_record(letter, records[positions[letter.id]]))
         else:
@@ -148,12 +150,12 @@ def _key(one: Envelope) -> tuple[str, str, str]:
 
 
 def _notes(letters: Sequence[StoredLetter], plans: Sequence[Plan], by: str) -> list[Replayed]:
-    """What is noted: not what this process cannot do, and nothing that hides that a letter was sent."""
+    """What is noted: nothing that hides that a letter was sent."""
     now = RealClock().now()
     return [
         Replayed(plan.letter.id, plan.outcome, plan.detail, len(plan.envelopes), by, now)
         for before, plan in zip(letters, plans, strict=True)
-        if plan.outcome != "elsewhere" and (before.outcome != "sent" or plan.envelopes)
+        if before.outcome != "sent" or plan.envelopes
     ]
 
 

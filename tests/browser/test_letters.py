@@ -12,7 +12,7 @@ from ingest.dead_letter import DeadLetter, from_record, from_source
 from ingest.errors import InvalidEvent
 from ingest.producer import Producer
 from tests.commands.test_letters_whole import until
-from tests.declarations.test_connectors import CONNECTORS
+from tests.declarations.test_connectors import CONNECTORS, lines, sent
 from warehouse.client import connect
 
 pytestmark = pytest.mark.browser
@@ -45,9 +45,10 @@ def test_a_letter_is_tried_and_then_sent(open_board, stack, kiosk, artefacts):
     ((*place, value),) = stored(ISSUED)
     mended = from_record(*place, value.encode(), fault, ward="hong-bang", received_at=at)
     other = from_source(REGISTER, b'{"toDanPho": 5}', fault, ward="hong-bang", received_at=at)
+    whole = from_source(REGISTER, sent(REGISTER, lines(REGISTER)[0]).body, fault, ward="hong-bang", received_at=at)
     with ThreadPoolExecutor(1) as apart:  # the browser's driver has the loop of this thread
-        apart.submit(asyncio.run, give(stack, mended, other)).result()
-    until(lambda: {(one.id,) for one in (mended, other)} <= set(stored("SELECT id FROM dead_letters")))
+        apart.submit(asyncio.run, give(stack, mended, other, whole)).result()
+    until(lambda: {(one.id,) for one in (mended, other, whole)} <= set(stored("SELECT id FROM dead_letters")))
     with open_board("/letters", ("analyst", "admin"), (1600, 900)) as page:
         for one in (mended, other):
             expect(row(page, one)).to_be_visible(timeout=SOON)
@@ -66,6 +67,13 @@ def test_a_letter_is_tried_and_then_sent(open_board, stack, kiosk, artefacts):
         expect(page.locator("#letters-status")).to_have_text(re.compile("Đã gửi 1/1"), timeout=SOON)
         page.screenshot(path=artefacts / "letters.png")
         assert stored(REPLAYS) == [(mended.id, "sent", 0)], "the warehouse has its event, which counts once"
+        row(page, mended).click(modifiers=["Control"])
+        row(page, whole).click()
+        page.click("#letters-try")
+        expect(page.locator("#letters-status")).to_have_text(re.compile("Chạy thử: 1/1"), timeout=SOON)
+        page.click("#letters-send")
+        expect(page.locator("#letters-status")).to_have_text(re.compile("Đã gửi 1/1"), timeout=SOON)
+        assert (whole.id, "sent", 1) in stored(REPLAYS), "the connectors have mapped it again"
         page.click("#letters-outcome")
         page.get_by_role("option", name="đã gửi lại").click()
         expect(row(page, other)).to_have_count(0, timeout=SOON)

@@ -125,7 +125,7 @@ class Warehouse:
         monkeypatch.setattr(letter_desk, "resume", self.resume)
         monkeypatch.setattr(letter_desk, "open_stops", lambda clock, client: [STOP])
 
-    def resend(self, client, settings, letters, by, is_dry):
+    def resend(self, client, settings, letters, by, sources, is_dry):
         found = [Resent(one.letter.id, one.stream, "unknown_type", self.becomes, "", 1) for one in letters]
         if not is_dry:
             self.sent.append((by, [one.id for one in found]))
