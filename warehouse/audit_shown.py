@@ -15,7 +15,7 @@ from ingest.errors import Unavailable
 from warehouse.audit_report import Checked, Difference, Grain, Part, Place, named
 from warehouse.client import Client
 from warehouse.expression import DAY_MS
-from warehouse.feed import GRACE
+from warehouse.feed import GRACE, goes_out_sql
 from warehouse.indicator import indicator
 
 FEED_DAYS = 7
@@ -131,7 +131,7 @@ def _feed_day(
     shown = _feed(http, *span)
     rows = client.query(
         "SELECT ward, indicator, grain, window_ms, dimension, member, numerator, denominator, toUnixTimestamp64Milli(written_at) "
-        "FROM raw_values FINAL WHERE ward IN %(wards)s AND window_ms >= %(start)s AND window_ms < %(end)s",
+        f"FROM raw_values FINAL WHERE ward IN %(wards)s AND window_ms >= %(start)s AND window_ms < %(end)s AND {goes_out_sql()}",
         {"wards": tuple(wards), "start": span[0], "end": span[1]},
     )
     stored = {tuple(row[:6]): Stored((row[6], row[7]), row[8]) for row in rows}

@@ -69,17 +69,19 @@ _WRITTEN = "toUnixTimestamp64Milli(written_at)"
 _KEY = f"({_WRITTEN}, ward, indicator, grain, window_ms, dimension, member)"
 
 
+def goes_out_sql() -> str:
+    """Whether a stored row may leave the ward."""
+    inside = [f"({sql(one.id)}, {sql(dimension)})" for one in indicators() for dimension in one.inside]
+    return f"(indicator, dimension) NOT IN ({', '.join(inside)})" if inside else "true"
+
+
 def feed_rows(client: Client, question: FeedQuestion) -> list[FeedRow]:
     """The rows that were asked for, in the order in which they were written, at most `limit`."""
     conditions = [
         "ward IN {wards:Array(String)}",
         "window_ms >= {start:Int64} AND window_ms < {end:Int64}",
         f"written_at <= now64(3) - toIntervalMillisecond({SETTLED // timedelta(milliseconds=1)})",
-        *(
-            f"NOT (indicator = {sql(one.id)} AND dimension = {sql(dimension)})"
-            for one in indicators()
-            for dimension in one.inside
-        ),
+        goes_out_sql(),
     ]
     parameters: dict[str, object] = {
         "wards": list(question.wards),

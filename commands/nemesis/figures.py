@@ -22,7 +22,7 @@ from warehouse.audit_scope import since
 from warehouse.audit_shown import board_of
 from warehouse.client import Client
 from warehouse.feed import GRACE
-from warehouse.indicator import Indicator, indicators
+from warehouse.indicator import Indicator, indicator, indicators
 from warehouse.recompute import flow_sql
 
 Key = tuple[str, str, str, int, str, str]
@@ -89,7 +89,7 @@ def check_feed(stack: Stack, client: Client, ward: str, findings: Findings) -> i
     closed = {
         key: sides
         for key, sides in flows(client).items()
-        if key[0] == ward and _is_closed(key, now) and key[3] >= start
+        if key[0] == ward and _is_closed(key, now) and key[3] >= start and key[4] not in indicator(key[1]).inside
     }
     shown = {key: sides for key, sides in shown.items() if any(sides) and _is_closed(key, now)}
     _compare(shown, closed, "shown by the feed", "stored", findings)
