@@ -176,6 +176,16 @@ def test_a_full_disk_or_missing_venv_is_told_before_anything_is_made(launcher, m
         launcher.check_this_pc()
 
 
+def test_a_link_to_another_environment_is_not_emptied(launcher, monkeypatch, tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "kept").touch()
+    (tmp_path / ".venv").symlink_to(tmp_path / "other")
+    monkeypatch.setattr(launcher, "VENV", tmp_path / ".venv")
+    launcher.make_venv()
+    assert (tmp_path / "other" / "kept").exists()
+    assert (tmp_path / ".venv" / "pyvenv.cfg").exists()
+
+
 def test_an_old_python_goes_on_in_a_newer_one_or_says_so(launcher, monkeypatch):
     def execv(path, arguments):
         raise SystemExit(arguments)
