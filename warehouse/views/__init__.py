@@ -1,0 +1,48 @@
+"""Views: what analysts see, made from the declarations at every start that finds other ones. Each is documented here, column by column.
+
+Personal data never got as far as the tables beneath (domain.md 5.2), and nothing else than these views is open to ad-hoc SQL.
+"""
+
+from xxhash import xxh3_64_hexdigest
+
+from warehouse.client import Client
+from warehouse.expression import sql
+from warehouse.indicator import entities
+from warehouse.views import duty, events, figures
+from warehouse.views.states import calendar, entity_view
+from warehouse.views.view import View
+
+__all__ = ["View", "dictionary", "public_names", "sync"]
+
+
+def dictionary() -> list[View]:
+    """Every view that is open to analysts, with its columns: the data dictionary."""
+    made = [
+        figures.indicator_dictionary(),
+        figures.values(),
+        figures.corrections(),
+        events.events(),
+        events.repeats(),
+        events.dead_letters(),
+        duty.audits(),
+        duty.alarm_acts(),
+        duty.alarms(),
+    ]
+    return [*made, *map(entity_view, entities()), calendar()]
+
+
+def public_names() -> frozenset[str]:
+    """Names of the views that ad-hoc SQL may read."""
+    return frozenset(view.name for view in dictionary())
+
+
+def sync(client: Client) -> None:
+    """Make the views that are not as they are declared now; the calendar first, which others read."""
+    made = dict(
+        client.query("SELECT name, comment FROM system.tables WHERE database = currentDatabase() AND engine = 'View'")
+    )
+    ((tables,),) = client.query("SELECT max(version) FROM schema_migrations")
+    for view in sorted(dictionary(), key=lambda view: view.name != "working_calendar"):
+        declared = f"{tables}-{xxh3_64_hexdigest(view.query.encode())}"
+        if made.get(view.name) != declared:
+            client.execute(f"CREATE OR REPLACE VIEW {view.name} AS {view.query} COMMENT {sql(declared)}")

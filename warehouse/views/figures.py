@@ -1,0 +1,121 @@
+"""What the indicators are, their figures, and what became of those that were closed."""
+
+from ingest.label import Label
+from warehouse.expression import sql
+from warehouse.indicator import Derived, Indicator, measures
+from warehouse.views.view import View, described, local
+
+
+def indicator_dictionary() -> View:
+    """What each indicator is."""
+    columns = described("""
+        id             | String  | Mã chỉ số                | Indicator id
+        label_vi       | String  | Tên tiếng Việt           | Vietnamese name
+        label_en       | String  | Tên tiếng Anh            | English name
+        definition_vi  | String  | Cách tính                | Definition in Vietnamese
+        definition_en  | String  | Cách tính (tiếng Anh)    | Definition in English
+        unit_vi        | String  | Đơn vị                   | Unit in Vietnamese
+        unit_en        | String  | Đơn vị (tiếng Anh)       | Unit in English
+        entity         | String  | Đối tượng được đếm       | Entity that is counted
+        is_ratio       | Bool    | Là tỷ lệ                 | Whether it is a ratio
+        is_out_of      | Bool    | Viết dạng tử/mẫu         | Whether it is written as numerator out of denominator
+        factor         | Float64 | Hệ số đổi đơn vị         | Factor into the unit
+        window_minutes | UInt32  | Độ dài khung (phút)      | Length of a window in minutes
+        span           | String  | Phạm vi của số hiển thị; derived: tính từ chỉ số khác | Span of the shown figure; derived: calculated from others
+        made_of        | Array(String)   | Tính từ các chỉ số nào        | Indicators that it is calculated from
+        formula        | String          | Công thức tính từ chúng       | How it is calculated from them
+        percentile     | UInt8           | Phân vị (0: không phải); số lượng theo giá trị ở chiều at_most | Quantile in per cent (0: none); counts by value in the dimension at_most
+        base_numerator | Int64           | Số nền cộng vào tử số         | Baseline that the shown numerator begins with
+        base_denominator | Int64         | Số nền cộng vào mẫu số        | Baseline that the shown denominator begins with
+        base_last_day  | Nullable(Date)  | Ngày cuối mà số nền đã tính   | Last day that the baseline covers
+    """)
+    structure = ", ".join(f"{column.name} {column.type}" for column in columns)
+    rows = ", ".join(f"({', '.join(_literal(value) for value in _indicator_row(one))})" for one in measures())
+    query = f"SELECT * FROM values({sql(structure)}, {rows})"
+    return View("indicators", Label("Từ điển chỉ số", "Dictionary of indicators"), columns, query)
+
+
+_Cell = str | int | bool | float | list[str] | None
+
+
+def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
+    named = (
+        one.id, one.label.vi, one.label.en, one.definition.vi, one.definition.en, one.unit.label.vi, one.unit.label.en,
+    )  # fmt: skip
+    written = (one.is_ratio, one.unit.out_of, one.unit.factor)
+    if isinstance(one, Derived):
+        return (*named, "", *written, 0, "derived", list(one.made_of), one.formula.en, 0, 0, 0, None)
+    span = one.span if isinstance(one.span, str) else f"{one.span.total_seconds() / 60:.0f} minutes"
+    base = one.baseline
+    based = (base.numerator, base.denominator, f"{base.last_day:%Y-%m-%d}") if base else (0, 0, None)
+    percent = one.value.rank.percent if one.value.rank else 0
+    return (*named, one.of.id, *written, int(one.window.total_seconds() // 60), span, [], "", percent, *based)
+
+
+def _literal(value: _Cell) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, list):
+        return f"[{', '.join(map(sql, value))}]"
+    return repr(value) if isinstance(value, float) else sql(value)
+
+
+def values() -> View:
+    """Every stored figure."""
+    columns = described("""
+        ward            | String            | Phường                                      | Ward
+        indicator       | String            | Mã chỉ số                                   | Indicator id
+        grain           | String            | flow: xảy ra trong khung; stock: tại một thời điểm | flow: happened in the window; stock: at a moment
+        window_start    | DateTime64        | Đầu khung thời gian (giờ địa phương)        | Start of the window (local time)
+        dimension       | String            | Chiều tách; rỗng: tổng                      | Dimension of the split; empty: total
+        member          | String            | Giá trị của chiều                           | Value of the dimension
+        numerator       | Int64             | Tử số                                       | Numerator
+        denominator     | Nullable(Int64)   | Mẫu số; NULL nếu không phải tỷ lệ           | Denominator; NULL unless a ratio
+        value           | Nullable(Float64) | Giá trị theo đơn vị của chỉ số; NULL nếu là phân vị | Value in the indicator's unit; NULL of a quantile
+        newest_event_at | DateTime64        | Sự kiện mới nhất                            | Newest event behind it
+        as_of           | DateTime64        | Tính đến                                    | As of
+        revision        | UInt32            | Lần tính lại                                | Revision
+        written_at      | DateTime64        | Lúc ghi                                     | Written at
+    """)
+    query = (
+        "SELECT v.ward AS ward, v.indicator AS indicator, v.grain AS grain, "
+        f"{local('v.window_ms')} AS window_start, v.dimension AS dimension, v.member AS member, "
+        "v.numerator AS numerator, if(i.is_ratio, v.denominator, NULL) AS denominator, "
+        "if(i.percentile > 0, NULL, if(i.is_ratio AND NOT i.is_out_of, if(v.denominator = 0, NULL, v.numerator / v.denominator), v.numerator)) * i.factor AS value, "
+        f"{local('v.newest_ms')} AS newest_event_at, {local('v.as_of_ms')} AS as_of, "
+        "v.revision AS revision, v.written_at AS written_at "
+        "FROM raw_values AS v FINAL LEFT JOIN indicators AS i ON v.indicator = i.id"
+    )
+    return View(
+        "indicator_values", Label("Giá trị chỉ số theo khung thời gian", "Indicator values by window"), columns, query
+    )
+
+
+def corrections() -> View:
+    """Every closed figure that changed."""
+    columns = described("""
+        corrected_at    | DateTime64 | Lúc sửa                              | When it was corrected
+        ward            | String     | Phường                               | Ward
+        indicator       | String     | Mã chỉ số                            | Indicator id
+        grain           | String     | flow hoặc stock                      | flow or stock
+        window_start    | DateTime64 | Đầu khung thời gian (giờ địa phương) | Start of the window (local time)
+        old_numerator   | Int64      | Tử số cũ                             | Numerator before
+        old_denominator | Int64      | Mẫu số cũ                            | Denominator before
+        numerator       | Int64      | Tử số mới                            | Numerator after
+        denominator     | Int64      | Mẫu số mới                           | Denominator after
+        revision        | UInt32     | Lần tính lại                         | Revision
+        cause_kind      | String     | Loại sự kiện gây ra                  | Kind of the event that did it
+        cause_subject   | String     | Đối tượng của nó (mã giả danh)       | Its subject (pseudonymous)
+        cause_id        | String     | Mã sự kiện đó                        | Its id
+        cause_at        | DateTime64 | Lúc sự kiện đó xảy ra                | When it happened
+        topic           | String     | Chủ đề Kafka                         | Kafka topic
+        partition       | UInt32     | Phân vùng                            | Partition
+        offset          | Int64      | Vị trí                               | Offset
+    """)
+    query = (
+        f"SELECT corrected_at, ward, indicator, grain, {local('window_ms')} AS window_start, old_numerator, old_denominator, "
+        f"numerator, denominator, revision, kind AS cause_kind, subject AS cause_subject, id AS cause_id, {local('at_ms')} AS cause_at, "
+        "topic, partition, offset FROM raw_corrections FINAL"
+    )
+    label = Label("Số đã chốt được sửa: cũ, mới, vì sao", "Closed figures that changed: old, new, and why")
+    return View("corrections", label, columns, query)
