@@ -131,7 +131,7 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     )
     def show(path: object, search: object) -> tuple[Component, str]:
         place, asked = find(path), moment.asked(search, live.now_ms())
-        if asked and place and place.page.may_be_seen_by(viewer()):
+        if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
             return turning.show(place.page, live, asked), turning.PATH
         return _page(path, live), path if isinstance(path, str) else ""
 

@@ -41,6 +41,8 @@ class Told(NamedTuple):
     now: Sequence[Point]
     week: Sequence[Point] = ()
     year: Sequence[Point] = ()
+    is_running: bool = True
+    """Whether its last point is not over."""
 
     def compared(self, language: Language) -> list[tuple[str, Sequence[Point]]]:
         """What there is to compare with, by its name."""
@@ -102,7 +104,7 @@ def history_table(told: Told, language: Language) -> Component:
         mark = html.Span([html.Span(className="sign sign-warning"), revised], className="look")
         rows.append(
             [
-                f"{start} · {RUNNING.text(language)}" if place == len(told.now) - 1 else start,
+                f"{start} · {RUNNING.text(language)}" if told.is_running and place == len(told.now) - 1 else start,
                 number.with_unit(point.reading, language),
                 *([parts[place]] if any(parts) else []),
                 *(number.with_unit(found[place].reading, language) for _, found in compared),

@@ -115,6 +115,9 @@ class Page:
     only_now: bool = False
     """Whether it asks for more than its leaves, so that it cannot be shown as it was."""
 
+    reads_moment: bool = False
+    """Whether it reads the moment in its address itself: it tells what was until then."""
+
     def may_be_seen_by(self, viewer: Viewer) -> bool:
         """Whether somebody may see it: by their right, or a screen because it belongs on the wall."""
         return viewer.may(self.right) or (viewer.is_display and self.pace is not None)

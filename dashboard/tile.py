@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dashboard import number, text
 from dashboard.freshness import Freshness, freshness, worst
 from dashboard.page import Leaf, Leaves, Scene
+from dashboard.past import moment
 from warehouse.expression import DAY_MS
 from warehouse.indicator import Status
 from warehouse.reading import TOTAL, Reading, Split
@@ -150,7 +151,9 @@ def figure_leaves(id: str, scene: Scene, *, shown: str | None = None, split: Spl
     name = name or id.lower()
     return {
         Leaf(f"{name}-figure", "children"): number.figure(reading, scene.language) if shown is None else shown,
-        Leaf(f"{name}-figure", "href"): f"/history/{id}",
+        Leaf(f"{name}-figure", "href"): moment.address(f"/history/{id}", scene.now_ms)
+        if scene.past
+        else f"/history/{id}",
         Leaf(
             f"{name}-figure", "aria-label"
         ): f"{reading.indicator.label.text(scene.language)}: {number.with_unit(reading, scene.language)}",

@@ -1,7 +1,7 @@
 """History: a measure's figures through time, as a chart and as a table, beside those of a week and a year before.
 
-`/history/<indicator>`. The figure itself is live, as on the wall; the rest is asked by `history_desk`. From here it goes on to the
-proof, and from there to the queries.
+`/history/<indicator>`. The figure itself is live, as on the wall; the rest is asked by `history_desk`: until now, or with
+`?at=2026-11-24T10:15` until then, as it is known now. From here it goes on to the proof, and from there to the queries.
 """
 
 from typing import Any
@@ -38,6 +38,7 @@ SPANS: dict[str, Label] = {
 """How many days back, and what that is called."""
 FIRST: dict[Grain, str] = {"hour": "2", "day": "31", "month": "366"}
 """The span that goes with a grain at first."""
+UNTIL = Label("Đến hết ngày", "Until the end of")
 NOW = Label("Hiện nay", "Now")
 TABLE = Label("Từng giá trị", "Each value")
 CHART = Label("Diễn biến", "Through time")
@@ -87,6 +88,14 @@ def layout(scene: Scene) -> Component:
             allowDeselect=False,
             w=130,
         ),
+        dmc.DatePickerInput(
+            id="timeline-until",
+            label=say(UNTIL),
+            placeholder=say(NOW),
+            valueFormat="DD/MM/YYYY",
+            maxDate=f"{text.local(scene.now_ms):%Y-%m-%d}",
+            w=150,
+        ),
         dmc.Button(say(CSV), id="timeline-csv", variant="default"),
     ]
     told = html.Section(
@@ -129,4 +138,5 @@ PAGE = Page(
     layout=layout,
     leaves=leaves,
     arguments=lambda: [one.id for one in measures()],
+    reads_moment=True,
 )

@@ -31,6 +31,15 @@ def test_a_figure_leads_to_its_history_its_proof_and_the_query(open_board, kiosk
         with page.expect_download() as saved:
             page.click("#timeline-csv")
         assert saved.value.suggested_filename == "Q01-hour.csv"
+        page.click("#timeline-until")
+        page.locator(".mantine-DatePickerInput-day").first.click()
+        page.wait_for_url(re.compile(r"/history/Q01\?at=2026-1\d-\d\dT23:59$"))
+        expect(page.locator("#timeline-said")).to_contain_text("Đến 23:59", timeout=SOON)
+        expect(page.locator("#timeline-table")).not_to_contain_text("đang chạy")
+        page.screenshot(path=artefacts / "history-vi.png")
+        page.click("#timeline-said a")
+        page.wait_for_url(re.compile("/history/Q01$"))
+        expect(page.locator("#timeline-table")).to_contain_text("đang chạy", timeout=SOON)
         page.click("#timeline-proof")
         page.wait_for_url("**/proof/Q01")
         expect(page.locator("#proof-verdict")).to_have_class("verdict agrees", timeout=SOON)

@@ -1,18 +1,21 @@
 """A measure's history: its chart, its table, its spreadsheet, and what is said where it cannot be read."""
 
 import csv
+from datetime import datetime
 from io import StringIO
 
 import pytest
 
 from dashboard.history_rows import Told, history_chart, history_csv, history_table
+from ingest.clock import WARD_ZONE, milliseconds
 from tests.dashboard.board import BoardOfTests, call
 from tests.dashboard.test_overview import texts
 from tests.dashboard.ward import NOW_MS
 from warehouse.history import buckets, points, starts
 from warehouse.indicator import measure
 
-CHOSEN = [(("timeline-grain", "value"), "hour"), (("timeline-span", "value"), "2")]
+NOW = (("url", "search"), "")
+CHOSEN = [(("timeline-grain", "value"), "hour"), (("timeline-span", "value"), "2"), NOW]
 OUTPUT = "timeline-chart.figure"
 
 
@@ -82,6 +85,29 @@ async def test_it_is_read_for_people_who_may(tmp_path):
         assert await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")]) == {}
 
 
+async def test_one_can_go_back_to_any_moment(tmp_path):
+    reader = Reader()
+    tested = BoardOfTests(tmp_path, reader=reader)
+    then = [*CHOSEN[:-1], (("url", "search"), "?at=2026-11-20T10:15")]
+    of = [(("timeline-of", "data"), "Q01")]
+    reader.client = Client(starts("hour", milliseconds(datetime(2026, 11, 20, 10, 15, tzinfo=WARD_ZONE)), 2)[-1])
+    async with tested.logged_in() as client:
+        answer = await call(client, OUTPUT, then, of)
+        drawn = answer["timeline-chart"]["figure"]["data"][0]
+        assert (drawn["x"][-1], drawn["y"][-1]) == ("2026-11-20T10:00", 5)
+        said, _, back, _ = answer["timeline-said"]["children"]
+        assert said == "Đến 10:15 20/11/2026."
+        assert back["props"]["href"] == "/history/Q01"
+        assert "đang chạy" not in str(answer["timeline-table"])
+        reader.client = Client(starts("hour", tested.live.now_ms(), 2)[-1])
+        answer = await call(client, OUTPUT, [*CHOSEN[:-1], (("url", "search"), "?at=2999-01-01T00:00")], of)
+        assert "chưa đến" in str(answer["timeline-said"])
+        assert "đang chạy" in str(answer["timeline-table"])
+        for day, search in (("2026-11-20", "?at=2026-11-20T23:59"), ("2999-01-01", ""), (None, "")):
+            answer = await call(client, "url.search", [(("timeline-until", "value"), day)])
+            assert answer["url"]["search"] == search
+
+
 @pytest.mark.parametrize("id", ["X99", None, 5, "Q01'"])
 async def test_only_what_is_declared_is_read(tmp_path, id):
     async with BoardOfTests(tmp_path).logged_in() as client:
@@ -92,7 +118,7 @@ async def test_a_warehouse_that_is_away_is_named(tmp_path):
     async with BoardOfTests(tmp_path).logged_in() as client:
         answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
         assert "không trả lời" in answer["timeline-said"]["children"]
-        other = [(("timeline-grain", "value"), "century"), (("timeline-span", "value"), ["9"])]
+        other = [(("timeline-grain", "value"), "century"), (("timeline-span", "value"), ["9"]), NOW]
         assert (
             "không trả lời"
             in (await call(client, OUTPUT, other, [(("timeline-of", "data"), "D04")]))["timeline-said"]["children"]
