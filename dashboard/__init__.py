@@ -12,7 +12,7 @@
 `reader` `table`                     how the other pages ask the warehouse, and show rows
 `proving` `proof_tables`             what the proof of a figure compares; `query_address` hands its SQL to the analysts' page
 `letter_desk` `letter_choice` `letter_rows`              what the page of dead letters does
-`system_desk` `system_tables`        what the page about the system shows
+`system_desk` `system_tables` `silent`   what the page about the system shows
 `asking` `saved_query` `spreadsheet` what the analysts' page does
 `feed` `figure`                      the city's aggregate output; `readings` what the board holds, for the audit
 `feed_key` `key_check`               what programs show to read both

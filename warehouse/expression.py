@@ -127,6 +127,13 @@ def rounded_up(value: Any, step: int) -> Any:
     return -(-value // step) * step
 
 
+def joined(first: Any, second: Any) -> Any:
+    """Both as one text, with a space between."""
+    if isinstance(first, Sql) or isinstance(second, Sql):
+        return Sql(f"concat(toString({sql(first)}), ' ', toString({sql(second)}))")
+    return f"{first} {second}"
+
+
 def starts_with(text: Any, beginning: str) -> Any:
     """Whether a text begins so."""
     if isinstance(text, Sql):

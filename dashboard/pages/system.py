@@ -16,7 +16,7 @@ VALID = Label("Chất lượng", "Quality")
 OUTAGES = Label("Phần mềm", "Software")
 CITY = Label("Thành phố", "City")
 AUDIT = Label("Đối soát", "Audit")
-SOURCES = Label("Nguồn dữ liệu", "Sources")
+SOURCES = Label("Nguồn dữ liệu, thiết bị im lặng", "Sources, silent devices")
 STREAMS = Label("Luồng sự kiện", "Streams")
 CORRECTIONS = Label("Số đã chốt được sửa trong 7 ngày", "Closed figures corrected in 7 days")
 KEEPING = Label("Việc hằng đêm, đĩa, cách báo", "Nightly chores, disks, ways to tell")
@@ -66,7 +66,7 @@ PAGE = wall_page(
             (
                 Card("streams", STREAMS, part=TICK),
                 Card("audit", AUDIT, part=_block("system-audit")),
-                Card("sources", SOURCES, part=_block("system-sources")),
+                Card("sources", SOURCES, part=_block("system-sources", "system-silent")),
             ),
             (38, 36, 26),
         ),

@@ -2,6 +2,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from dashboard import system_desk
+from dashboard.silent import silent_table
 from dashboard.system_tables import audit_block, chore_table, disk_table, source_table, stream_table
 from ingest.errors import Unavailable
 from ingest.kafka_extent import Extent, Held
@@ -10,7 +11,8 @@ from ingest.room import Disk
 from tests.dashboard.board import BoardOfTests, call
 from tests.dashboard.test_overview import texts
 from tests.dashboard.test_standing import NOW, audit
-from tests.dashboard.ward import NOW_MS, ingest_settings, scene
+from tests.dashboard.ward import NOW_MS, TODAY_MS, ingest_settings, scene, stock
+from warehouse.expression import DAY_MS
 from warehouse.keeping.state import Chore, KeeperState
 from warehouse.positions import Base
 from warehouse.standing import Stored
@@ -74,6 +76,22 @@ def test_sources_chores_and_disks_have_a_word_beside_the_colour():
     )
     for word in ("ngừng nhận dữ liệu", "cần dọn", "đủ"):
         assert word in words
+
+
+def test_devices_that_are_left_out_are_named_with_their_last_sign():
+    assert "Không có thiết bị nào im lặng quá 30 ngày" in said(silent_table(scene("vi")))
+    morning = TODAY_MS + 6 * 3_600_000
+    silent = [
+        stock("S10", 1, split=("silent_since", f"tdp-017-l1 {morning - 45 * DAY_MS}")),
+        stock("C08", 1, split=("silent_since", f"tdp017_cong-cho {morning - 31 * DAY_MS}")),
+        stock("Q13", 0, split=("silent_since", f"Q14 {morning - 33 * DAY_MS}")),
+    ]
+    shown = said(silent_table(scene("vi", extra=silent)))
+    for part in ("Cụm loa tdp-017-l1", "06:00 10/10/2026", "45 ngày", "Camera tdp017_cong-cho", "31 ngày", "đã tháo"):
+        assert part in shown
+    assert shown.index("tdp017_cong-cho") < shown.index("tdp-017-l1"), "those that fell silent last first"
+    assert "Q14" not in shown, "it is back"
+    assert "31 days" in said(silent_table(scene("en", extra=silent)))
 
 
 def test_what_waits_in_kafka_is_counted_from_where_the_warehouse_stands(monkeypatch, tmp_path):

@@ -10,6 +10,7 @@ from tests.dashboard import ward
 from warehouse.aggregate import RANKED
 from warehouse.expression import DAY_MS, window_start
 from warehouse.indicator import Indicator, indicators
+from warehouse.indicators.dismantled import SILENT_SINCE
 from warehouse.reading import Readings
 from warehouse.value import Value
 
@@ -24,6 +25,7 @@ MEMBERS = {
     "bulletin_type": ("thong_thuong", "uu_tien", "khan_cap"),
     "start_at": tuple(str(ward.TODAY_MS + hour * 3_600_000) for hour in (6, 9, 17)),
     RANKED: tuple(str(minutes * 60_000) for minutes in (4, 8, 15, 23)),
+    SILENT_SINCE: (f"thiet-bi-1 {ward.TODAY_MS - 41 * DAY_MS}",),
     "area_code": tuple(f"TDP-{number:03}" for number in range(1, 71)),
 }
 """What each dimension is split into; others have one member."""

@@ -34,6 +34,7 @@ CAMERA = Entity(
     fields={
         "area_code": Constant(_HEALTH, "area_code"),
         "registered_at": First(_HEALTH),
+        "heard_at": Latest(dict.fromkeys(_HEALTH, Attr("at")), empty=0),
         "online": Latest({HealthOnline: 1, HealthOffline: 0}, empty=0),
         "video_loss": _fault("video_loss", {HealthOffline: "active", HealthOnline: "inactive"}),
         "tamper": _fault("tamper"),

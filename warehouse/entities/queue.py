@@ -52,14 +52,17 @@ TICKET = Entity(
     sources=("queue_kiosk",),
 )
 
+_COUNTER = (CounterOpened, CounterPaused, CounterClosed)
+
 COUNTER = Entity(
     id="counter",
     label=Label(vi="Quầy", en="Counter"),
     fields={
-        "registered_at": First((CounterOpened, CounterPaused, CounterClosed)),
+        "registered_at": First(_COUNTER),
+        "heard_at": Latest(dict.fromkeys(_COUNTER, Attr("at")), empty=0),
         "state": Latest({CounterOpened: "open", CounterPaused: "paused", CounterClosed: "closed"}, empty="closed"),
     },
-    born=(CounterOpened, CounterPaused, CounterClosed),
+    born=_COUNTER,
     settled=lambda c: False,
     sources=("queue_kiosk",),
 )

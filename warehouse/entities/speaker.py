@@ -33,6 +33,7 @@ SPEAKER = Entity(
         "registered_at": First(_EVERY),
         "connected": Latest({DeviceHeartbeat: 1, DeviceOnline: 1, DeviceOffline: 0}, empty=0),
         "seen_at": Latest({DeviceHeartbeat: Attr("at"), DeviceOnline: Attr("at")}, empty=0),
+        "reported_at": Latest(dict.fromkeys((DeviceOffline, DeviceFault, DeviceRestored), Attr("at")), empty=0),
         "status": Latest({DeviceHeartbeat: Attr("status")}, empty="idle"),
         "fault": Latest({DeviceFault: Attr("code"), DeviceRestored: ""}, empty=""),
     },

@@ -8,6 +8,7 @@ from warehouse.aggregate import Count, Level, Mean, Ratio
 from warehouse.entities.camera import ALERT, CAMERA, DETECTION, ZONE
 from warehouse.expression import starts_with
 from warehouse.indicator import MINUTES, Indicator, Threshold, Unit
+from warehouse.indicators.dismantled import is_silent, is_there, silent_since
 
 CAMERAS = Unit(Label("camera", "cameras"))
 ALERTS = Unit(Label("cảnh báo", "alerts"))
@@ -20,8 +21,8 @@ SEATS = 40
 
 
 def registered(c: Any, now: Any) -> Any:
-    """The camera has been heard of."""
-    return c.registered_at <= now
+    """The camera has been heard of, and not too long ago."""
+    return (c.registered_at <= now) & is_there(c.heard_at, now)
 
 
 def faulty(c: Any) -> Any:
@@ -34,7 +35,10 @@ def faulty(c: Any) -> Any:
 ONLINE = Indicator(
     id="C01",
     label=Label("Camera trực tuyến", "Cameras online"),
-    definition=Label("Camera có hình / camera đã đăng ký", "Cameras with a picture / registered"),
+    definition=Label(
+        "Camera có hình / camera đã đăng ký; camera im lặng quá 30 ngày (C08) coi như đã tháo, không tính",
+        "Cameras with a picture / registered; one that is silent for over 30 days (C08) counts as taken down and is left out",
+    ),
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=CAMERA,
     value=Ratio(numerator=Level(lambda c, now: registered(c, now) & (c.online == 1)), denominator=Level(registered)),
@@ -65,6 +69,21 @@ FAULTY = Indicator(
         "temperature",
     ),
     threshold=Threshold(warning=0, critical=4),
+)
+
+SILENT = Indicator(
+    id="C08",
+    label=Label("Camera im lặng quá 30 ngày", "Cameras silent for over 30 days"),
+    definition=Label(
+        "Camera mà hệ thống camera không báo gì quá 30 ngày, coi như đã tháo và không tính trong C01, C02; nêu tên đến 90 ngày, kèm "
+        "giờ có tín hiệu cuối (ms từ 1970); có tín hiệu là tính lại",
+        "Cameras of which the recorder has said nothing for over 30 days, which count as taken down and are left out of C01 and C02; "
+        "named up to 90 days, with the time of the last sign (ms since 1970); with the next sign they count again",
+    ),
+    unit=CAMERAS,
+    of=CAMERA,
+    value=Level(lambda c, now: is_silent(c.heard_at, now)),
+    by=(silent_since(lambda c: c.heard_at),),
 )
 
 DETECTIONS = Indicator(

@@ -8,6 +8,7 @@ from warehouse.aggregate import Aggregate, Count, Flow, Largest, Level, Mean, Qu
 from warehouse.entities.queue import COUNTER, SESSION, TICKET
 from warehouse.expression import MINUTE, NEVER, choose, least, ward_day
 from warehouse.indicator import MINUTES, Derived, Indicator, Threshold, Unit, reported
+from warehouse.indicators.dismantled import is_silent, is_there, silent_since
 
 PEOPLE = Unit(Label("người", "people"))
 VISITS = Unit(Label("lượt", "visits"))
@@ -40,6 +41,11 @@ def abandoned_at(t: Any) -> Any:
 def serving_today(s: Any, now: Any) -> Any:
     """The counter opened today and still serves."""
     return (s.started_at <= now) & (s.ended_at > now) & (ward_day(s.started_at) == ward_day(now))
+
+
+def registered(c: Any, now: Any) -> Any:
+    """The counter has been heard of, and not too long ago."""
+    return (c.registered_at <= now) & is_there(c.heard_at, now)
 
 
 TICKETS = Indicator(
@@ -160,13 +166,31 @@ SERVICE_LEVEL = Indicator(
 COUNTERS_OPEN = Indicator(
     id="Q08",
     label=Label("Quầy đang phục vụ", "Counters open"),
-    definition=Label("Quầy đang mở / tổng số quầy đã đăng ký", "Counters open / counters registered"),
+    definition=Label(
+        "Quầy đang mở / tổng số quầy đã đăng ký; quầy im lặng quá 30 ngày (Q13) coi như đã bỏ, không tính",
+        "Counters open / counters registered; one that is silent for over 30 days (Q13) counts as given up and is left out",
+    ),
     unit=COUNTERS,
     of=COUNTER,
     value=Ratio(
-        numerator=Level(lambda c, now: (c.registered_at <= now) & (c.state == "open")),
-        denominator=Level(lambda c, now: c.registered_at <= now),
+        numerator=Level(lambda c, now: registered(c, now) & (c.state == "open")),
+        denominator=Level(registered),
     ),
+)
+
+COUNTERS_SILENT = Indicator(
+    id="Q13",
+    label=Label("Quầy im lặng quá 30 ngày", "Counters silent for over 30 days"),
+    definition=Label(
+        "Quầy không mở, tạm dừng hay đóng lần nào quá 30 ngày, coi như đã bỏ và không tính trong Q08; nêu tên đến 90 ngày, kèm giờ có "
+        "tín hiệu cuối (ms từ 1970); có tín hiệu là tính lại",
+        "Counters not opened, paused or closed for over 30 days, which count as given up and are left out of Q08; named up to 90 "
+        "days, with the time of the last sign (ms since 1970); with the next sign they count again",
+    ),
+    unit=COUNTERS._replace(out_of=False),
+    of=COUNTER,
+    value=Level(lambda c, now: is_silent(c.heard_at, now)),
+    by=(silent_since(lambda c: c.heard_at),),
 )
 
 OPEN_TIME = Indicator(

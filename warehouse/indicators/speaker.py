@@ -7,8 +7,9 @@ from ingest.events.speaker import NO_AREA
 from ingest.label import Label
 from warehouse.aggregate import Aggregate, Count, Each, Flow, Level, Quantile, Ratio
 from warehouse.entities.speaker import BROADCAST, SCHEDULE, SPEAKER
-from warehouse.expression import MINUTE, NEVER, choose, least, ward_day
+from warehouse.expression import MINUTE, NEVER, choose, greatest, least, ward_day
 from warehouse.indicator import MINUTES, SECONDS, Derived, Indicator, Threshold, Unit
+from warehouse.indicators.dismantled import is_silent, is_there, silent_since
 
 CLUSTERS = Unit(Label("cụm", "clusters"))
 GROUPS = Unit(Label("tổ", "groups"))
@@ -20,9 +21,14 @@ SILENCE = 3 * MINUTE
 """Three missed heartbeats."""
 
 
+def heard_at(s: Any) -> Any:
+    """When the loudspeaker last said anything."""
+    return greatest(s.seen_at, s.reported_at)
+
+
 def registered(s: Any, now: Any) -> Any:
-    """The loudspeaker has been heard of."""
-    return s.registered_at <= now
+    """The loudspeaker has been heard of, and not too long ago."""
+    return (s.registered_at <= now) & is_there(heard_at(s), now)
 
 
 def online(s: Any, now: Any) -> Any:
@@ -53,7 +59,10 @@ def heard(b: Any) -> Any:
 ONLINE = Indicator(
     id="S01",
     label=Label("Cụm loa trực tuyến", "Speakers online"),
-    definition=Label("Cụm loa đang kết nối / cụm loa đã đăng ký", "Loudspeakers connected / registered"),
+    definition=Label(
+        "Cụm loa đang kết nối / cụm loa đã đăng ký; cụm im lặng quá 30 ngày (S10) coi như đã tháo, không tính",
+        "Loudspeakers connected / registered; one that is silent for over 30 days (S10) counts as taken down and is left out",
+    ),
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=SPEAKER,
     value=Ratio(numerator=Level(online), denominator=Level(registered)),
@@ -65,8 +74,8 @@ OFFLINE = Indicator(
     id="S02",
     label=Label("Loa mất kết nối", "Speakers offline"),
     definition=Label(
-        "Cụm loa đã đăng ký mà mất kết nối hoặc im quá 3 nhịp",
-        "Registered loudspeakers disconnected or silent for 3 beats",
+        "Cụm loa đã đăng ký mà mất kết nối hoặc im quá 3 nhịp, chưa quá 30 ngày",
+        "Registered loudspeakers disconnected or silent for 3 beats, for no more than 30 days",
     ),
     unit=CLUSTERS,
     of=SPEAKER,
@@ -142,6 +151,21 @@ EMERGENCY = Indicator(
     ),
     span=timedelta(days=30),
     threshold=Threshold(warning=60, critical=120),
+)
+
+SILENT = Indicator(
+    id="S10",
+    label=Label("Cụm loa im lặng quá 30 ngày", "Speakers silent for over 30 days"),
+    definition=Label(
+        "Cụm loa không có tín hiệu nào quá 30 ngày, coi như đã tháo và không tính trong S01, S02; nêu tên đến 90 ngày, kèm giờ có tín "
+        "hiệu cuối (ms từ 1970); có tín hiệu là tính lại",
+        "Loudspeakers without any sign for over 30 days, which count as taken down and are left out of S01 and S02; named up to 90 "
+        "days, with the time of the last sign (ms since 1970); with the next sign they count again",
+    ),
+    unit=CLUSTERS,
+    of=SPEAKER,
+    value=Level(lambda s, now: is_silent(heard_at(s), now)),
+    by=(silent_since(heard_at),),
 )
 
 HEARD_AREAS = Indicator(

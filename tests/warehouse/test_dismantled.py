@@ -1,0 +1,151 @@
+"""Devices that are never heard of again leave the figures in time, the same by the fold and by SQL, and come back with their next sign."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+
+from ingest.clock import milliseconds
+from ingest.envelope import Envelope, envelope
+from ingest.event import Event
+from ingest.events.camera import HealthOffline, HealthOnline
+from ingest.events.queue import CounterOpened
+from ingest.events.speaker import DeviceFault, DeviceHeartbeat, DeviceOffline
+from ingest.topic import topic_of
+from streams.fold import Fold
+from tests import warehouse_server
+from tests.made import START, events
+from tests.raw import store
+from warehouse.client import Client, connect
+from warehouse.entities.camera import CAMERA
+from warehouse.entities.queue import COUNTER
+from warehouse.entities.speaker import SPEAKER
+from warehouse.indicator import indicators
+from warehouse.indicators.dismantled import AFTER, LISTED, last_sign
+from warehouse.recompute import stock_sql, stocks_sql
+
+SPREAD = timedelta(days=150)
+KINDS = [*SPEAKER.events, *CAMERA.events, *COUNTER.events]
+ENVELOPES = events(seed=5, count=900, kinds=KINDS, spread=SPREAD, keys=120)
+MEASURED = [one for one in indicators() if one.of in (SPEAKER, CAMERA, COUNTER)]
+MOMENTS = [milliseconds(START + timedelta(days=day, minutes=7)) for day in (20, 45, 75, 110, 149)]
+
+Figures = dict[tuple[str, str, str, str], tuple[int, int]]
+
+
+def stocks(envelopes: list[Envelope], moment: int) -> Figures:
+    """By ward, indicator, dimension and member, what a fold makes of the events that have happened by then."""
+    folds: dict[str, Fold] = {}
+    found: Figures = {}
+    for offset, one in enumerate(envelopes):
+        if milliseconds(one.time) <= moment:
+            topic = topic_of(one.data.stream)
+            folds.setdefault(topic, Fold(topic, 0)).fold([one], [offset])
+    for fold in folds.values():
+        fold.look(moment, only_stirred=False)
+        found |= {key: sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}
+    return found
+
+
+@pytest.fixture(scope="module")
+def folded() -> dict[int, Figures]:
+    backwards = ENVELOPES[::-1]  # so that the minutes in between need not be closed
+    return {moment: stocks(backwards, moment) for moment in MOMENTS}
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with (
+        warehouse_server.running(tmp_path_factory.mktemp("dismantled")) as settings,
+        connect(settings) as client,
+    ):
+        store(client, ENVELOPES)
+        yield client
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("one", MEASURED, ids=lambda one: one.id)
+def test_fold_and_sql_agree_for_months(one, moment: int, stored: Client, folded: dict[int, Figures]) -> None:
+    """At the moment alone, and as a minute of the history."""
+    mine = {(ward, *split): sums for (ward, id, *split), sums in folded[moment].items() if id == one.id}
+    asked = {"moment": stock_sql(one, moment), "minute": stocks_sql(one, moment - 60_000, moment)}
+    for form, sql in asked.items():
+        rows = {(row[0], *row[2:4]): tuple(row[4:6]) for row in stored.query(sql) if row[4] or row[5]}
+        assert rows == mine, form
+
+
+def test_some_have_left_and_some_are_there(folded: dict[int, Figures]) -> None:
+    for id, silent in (("S01", "S10"), ("C01", "C08"), ("Q08", "Q13")):
+        last = folded[MOMENTS[-1]]
+        assert 0 < last["hong-bang", id, "", ""][1] < 120
+        assert last["hong-bang", silent, "", ""][0] > 0
+
+
+def test_the_order_of_the_events_does_not_matter(folded: dict[int, Figures]) -> None:
+    mixed = list(ENVELOPES)
+    Random(3).shuffle(mixed)
+    assert stocks(mixed, MOMENTS[1]) == stocks(ENVELOPES, MOMENTS[1]) == folded[MOMENTS[1]]
+
+
+def of(event: Event) -> Envelope:
+    at = event.occurred_at
+    return envelope(event, ward="hong-bang", source="/test", recorded_at=at, id=f"{event.subject}-{at}")
+
+
+def beat(at: datetime) -> Envelope:
+    return of(DeviceHeartbeat(device_id="l1", area_code="TDP-001", at=at, status="idle", volume=50))
+
+
+def shown(envelopes: list[Envelope], at: datetime) -> dict[str, tuple[int, int]]:
+    found = stocks(envelopes, milliseconds(at))
+    return {id: sums for (_, id, dimension, _), sums in found.items() if not dimension}
+
+
+LIMIT = timedelta(milliseconds=AFTER)
+
+
+def test_a_device_leaves_to_the_millisecond_and_comes_back_with_its_next_sign() -> None:
+    once = [beat(START)]
+    assert shown(once, START + LIMIT) == {"S01": (0, 1), "S02": (1, 0)}
+    assert shown(once, START + LIMIT + timedelta(milliseconds=1)) == {"S10": (1, 0)}
+    assert shown(once, START + timedelta(milliseconds=LISTED)) == {"S10": (1, 0)}
+    assert shown(once, START + timedelta(milliseconds=LISTED + 1)) == {}
+    again = [*once, beat(START + timedelta(days=200))]
+    assert shown(again, START + timedelta(days=200, minutes=1))["S01"] == (1, 1)
+
+
+def test_any_sign_keeps_a_device_also_that_it_is_broken() -> None:
+    common = {"device_id": "l1", "area_code": "TDP-001"}
+    later = START + timedelta(days=25)
+    for sign in (
+        DeviceOffline(**common, at=later, reason="last_will"),
+        DeviceFault(**common, at=later, code="power", severity="critical"),
+    ):
+        assert shown([beat(START), of(sign)], START + timedelta(days=50)) == {"S01": (0, 1), "S02": (1, 0)}
+    dark = [of(HealthOffline(camera_id="c1", origin="frigate", at=START + timedelta(days=day))) for day in (0, 25)]
+    assert shown(dark, START + timedelta(days=50)) == {"C01": (0, 1), "C02": (1, 0)}
+
+
+def test_who_fell_silent_is_named_with_the_last_sign() -> None:
+    opened = [
+        of(CounterOpened(counter_id="Q14", site_id="s", at=START)),
+        of(HealthOnline(camera_id="tdp017-cho", origin="frigate", at=START)),
+        beat(START),
+    ]
+    found = stocks(opened, milliseconds(START + timedelta(days=31)))
+    members = {member for (_, _, dimension, member), _ in found.items() if dimension == "silent_since"}
+    assert {last_sign(member) for member in members} == {(k, milliseconds(START)) for k in ("Q14", "tdp017-cho", "l1")}
+
+
+def test_just_before_its_return_a_device_was_away() -> None:
+    """Also for a fold that has already heard of the return."""
+    back = START + timedelta(days=40)
+    fold = Fold(topic_of("speaker"), 0)
+    fold.fold([beat(START), beat(back)], [0, 1])
+    ((_, population),) = [(place, one) for place, one in fold._stocks._populations.items() if place[0] == "speaker"]
+    before = population.levels(milliseconds(back) - 60_000)
+    assert before["S01", "", ""] == (0, 0)
+    assert before["S10", "", ""] == (1, 0)
+    assert population.levels(milliseconds(back))["S01", "", ""] == (1, 1)
