@@ -57,6 +57,26 @@ def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(stack: Stack, cl
     assert until(lambda: (client.query(letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
 
 
+def test_a_release_that_declares_more_tells_it_of_what_an_earlier_one_has_stored(stack: Stack, client: Client) -> None:
+    """The snapshot is not taken up, and neither what was counted nor what is counted besides gets lost."""
+    added = "dimension = 'area_code' AND indicator IN ('C01', 'C02', 'P01', 'P03', 'P04')"
+    there = f"SELECT uniqExact(indicator) FROM raw_values WHERE {added}"  # noqa: S608
+    assert until(lambda: client.query(there)[0][0] == 5)
+    stack.kill("streams", signal.SIGTERM)
+    earlier = "replaceRegexpOne(body, '\"[0-9a-f]{16}\"', '\"of an earlier release\"')"
+    for change in (
+        f"fold_snapshots UPDATE body = {earlier} WHERE body LIKE '[\"declared\"%'",
+        f"raw_values DELETE WHERE {added}",
+    ):
+        client.execute(f"ALTER TABLE {change}", settings={"mutations_sync": 2})
+    assert client.query(there)[0][0] == 0
+    stack.restart("streams")
+    counting.check(client, SENT)
+    assert until(lambda: client.query(there)[0][0] == 5)
+    assert "another version made the snapshot" in stack.log("streams", 400)
+    assert counting.audit(stack, patience=60).differences == 0
+
+
 def test_a_power_cut_that_takes_the_newest_parts_of_rows_and_values(stack: Stack) -> None:
     cut_power(stack, ("raw_events", "raw_values"), SENT)
 
