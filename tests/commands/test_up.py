@@ -117,7 +117,7 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
 def test_ctrl_c_before_the_board_is_up_leaves_nothing(person, up):
     read_until(up, "starting")
     up.send_signal(signal.SIGINT)
-    assert up.wait(40) == 0
+    assert up.wait(90) == 0
     assert running.left_over(person.folder) == []
 
 

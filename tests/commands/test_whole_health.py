@@ -137,6 +137,7 @@ def test_heartbeats_grow_old_where_they_do_not_get_any_more(stack: Stack) -> Non
     assert lag.seconds > 5
 
 
+@pytest.mark.faults
 def test_a_frozen_worker_is_replaced_and_nothing_is_lost(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker that the test before has killed is started again under a supervisor, and frozen there."""
     monkeypatch.setattr(probe, "PATIENCE", 1.0)

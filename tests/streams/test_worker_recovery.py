@@ -132,6 +132,7 @@ def newest_parts(client: Client, table: str) -> list[Path]:
     return [Path(path) for (path,) in rows]
 
 
+@pytest.mark.faults
 def test_what_kafka_has_let_go_of_stops_nothing(stack: Stack, client: Client) -> None:
     more = made(len(SENT), 600)
     send(stack, more[:300])
@@ -158,6 +159,7 @@ def forget(stack: Stack, topic: str) -> None:
     admin.close()
 
 
+@pytest.mark.faults
 def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client) -> None:
     """The disk with Kafka's log is lost, or the warehouse was restored on another PC."""
     before = {place: standing.newest for place, standing in positions.standings(client).items()}
@@ -188,6 +190,7 @@ def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client) -> Non
     assert flows(client) == expected(SENT)
 
 
+@pytest.mark.faults
 def test_a_topic_that_was_made_again_is_read_on(stack: Stack, client: Client) -> None:
     settings = stack.settings(IngestSettings)
     stack.kill("streams")
