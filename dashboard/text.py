@@ -224,9 +224,11 @@ def last_days(days: int) -> Label:
 
 
 def code(value: str, language: Language) -> str:
-    """What a code is called; an unknown one is shown as it is, readable."""
+    """What a code is called; an unknown word is made readable, and a device's name is shown as it is."""
     known = CODES.get(value.lower())
-    return known.text(language) if known else value.replace("_", " ").capitalize()
+    if known:
+        return known.text(language)
+    return value if any(map(str.isdigit, value)) else value.replace("_", " ").capitalize()
 
 
 def member(value: str, language: Language) -> str:

@@ -28,7 +28,7 @@ PAGE = wall_page(
             (
                 Card("waiting", WAIT, "Q02", ("Q05", "Q03", "Q04")),
                 Card("level", LEVEL, "Q07", ("Q10",)),
-                Card("counters", COUNTERS, "Q08", ("Q09", "Q06", "Q12", "Q13")),
+                Card("counters", COUNTERS, "Q08", ("Q09", "Q06", "Q12")),
                 Card("visits", VISITS, "Q01", ("Q11",)),
             ),
             (30, 22, 24, 24),

@@ -24,7 +24,7 @@ PAGE = wall_page(
         Line(
             15,
             (
-                Card("connected", CONNECTED, "S01", ("S02", "S10", "S03", "S07", "S09")),
+                Card("connected", CONNECTED, "S01", ("S02", "S03", "S07", "S09")),
                 Card("schedule", SCHEDULE, "S04"),
                 Card("success", SUCCESS, "S05", ("S06",)),
                 Card("airtime", AIRTIME, "S08"),

@@ -55,7 +55,7 @@ PAGE = wall_page(
             12,
             (
                 Card("lag", LAG, "H01", ("H07",)),
-                Card("down", DOWN, "H04"),
+                Card("down", DOWN, "H04", ("Q13", "S10", "C08")),
                 Card("valid", VALID, "H02", ("H03",)),
                 Card("outages", OUTAGES, "H05"),
                 Card("city", CITY, "H06"),

@@ -57,6 +57,10 @@ def test_what_goes_into_a_property_is_a_patch():
     assert [one["location"] for one in patch["operations"]] == [["data", 0, "y"], ["layout", "t"]]
 
 
+SILENT = {"Q13", "S10", "C08"}
+"""How many devices are not heard of any more is the concern of who keeps the system running."""
+
+
 def test_pages_are_found():
     own = ["/", "/alarms", *DOMAINS.values()]
     assert list(pages()) == [*own, "/due", "/letters", "/sql", "/alarm", "/history", "/proof"]
@@ -80,7 +84,8 @@ def test_every_declared_indicator_appears_on_exactly_its_page():
         for path in DOMAINS.values()
     }
     for letter, path in DOMAINS.items():
-        assert found[path] == {one.id for one in measures() if one.id.startswith(letter)}, path
+        own = {one.id for one in measures() if one.id.startswith(letter)}
+        assert found[path] == (own | SILENT if letter == "H" else own - SILENT), path
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
