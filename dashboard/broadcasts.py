@@ -16,7 +16,7 @@ NEXT = Label("sắp tới", "to come")
 ON_AIR = Label("trong giờ phát", "on the air")
 COUNT = Label("{count} lịch", "{count} planned")
 MORE = Label("còn {count} giờ phát nữa", "{count} more times")
-NONE = Label("Hôm nay không có lịch phát", "Nothing is planned today")
+NONE = Label("Chưa được báo lịch phát nào hôm nay", "No broadcast is announced for today")
 
 
 def schedule(name: str, count: int) -> Part:

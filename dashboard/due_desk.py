@@ -18,11 +18,11 @@ from warehouse.deadline import HOUR
 from warehouse.due_list import MOST, DueDossier, due_list
 
 HEADS = (
-    Label("Mã hồ sơ (mã giả danh)", "Dossier (pseudonym)"),
+    Label("Giờ làm việc", "Working hours"),
+    Label("Hạn trả kết quả", "Due"),
     Label("Lĩnh vực", "Field"),
     Label("Thủ tục", "Procedure"),
-    Label("Hạn trả kết quả", "Due"),
-    Label("Giờ làm việc", "Working hours"),
+    Label("Mã hồ sơ (mã giả danh)", "Dossier (pseudonym)"),
 )
 LEFT = Label("còn {hours} giờ", "{hours} h left")
 OVER = Label("quá {hours} giờ", "{hours} h over")
@@ -55,11 +55,11 @@ def due_table(found: list[DueDossier], language: Language) -> list[Component]:
         status, classes = ("critical", "other") if one.is_overdue else ("warning", "look")
         rows.append(
             [
-                html.Code(one.code),
+                html.Span([html.Span(className=f"sign sign-{status}"), said], className=classes),
+                f"{text.local(one.due_ms):%H:%M %d/%m/%Y}",
                 text.code(one.field_code, language),
                 one.procedure_code,
-                f"{text.local(one.due_ms):%H:%M %d/%m/%Y}",
-                html.Span([html.Span(className=f"sign sign-{status}"), said], className=classes),
+                html.Code(one.code),
             ]
         )
     cut = [html.P(CUT.text(language).format(count=MOST), className="quiet")] if len(found) == MOST else []

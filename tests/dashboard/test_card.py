@@ -76,7 +76,7 @@ def test_the_days_broadcasts_with_what_is_over_giving_way(count, times):
 
 def test_a_day_without_broadcasts_says_so():
     found = schedule("day", 2).leaves(scene(extra=[ward.stock("S04", 0, 0)]))
-    assert "Hôm nay không có lịch phát" in found.values()
+    assert "Chưa được báo lịch phát nào hôm nay" in found.values()
     assert "–" in schedule("day", 2).leaves(scene()).values()
     down = [ward.stock("S04", 0, 0), ward.stock("H04", 1, split=("key", "smart_loudspeaker"))]
     assert "–" in schedule("day", 2).leaves(scene(extra=down)).values(), "nobody knows"
