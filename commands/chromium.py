@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from dashboard.settings import BoardSettings
@@ -11,7 +12,9 @@ from dashboard.wall.door import ENTRY
 from dashboard.wall.tour import wall_pages
 from ingest.clock import RealClock
 
-CHROMIUM = "/usr/bin/chromium"
+_SHELL = "/usr/bin/chromium-headless-shell"
+CHROMIUM = _SHELL if Path(_SHELL).exists() else "/usr/bin/chromium"
+"""Where there is the one without windows it is taken: it needs three fifths of the processor time."""
 FLAGS = (
     "--no-sandbox",
     "--disable-quic",

@@ -21,6 +21,11 @@ from commands.stack import PORTS
 pytestmark = pytest.mark.embedded
 
 
+def listen_to_ctrl_c():
+    """As at a terminal: who starts the tests in the background of a script lets them ignore it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Person:
     """Somebody at a terminal of one install."""
 
@@ -38,6 +43,7 @@ class Person:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=listen_to_ctrl_c,
         )
 
     def run(self, command, *arguments, **changed):
@@ -117,7 +123,7 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
 def test_ctrl_c_before_the_board_is_up_leaves_nothing(person, up):
     read_until(up, "starting")
     up.send_signal(signal.SIGINT)
-    assert up.wait(90) == 0
+    assert up.wait(40) == 0
     assert running.left_over(person.folder) == []
 
 
