@@ -114,9 +114,22 @@ def test_a_worker_ends_in_time_though_something_hangs(stack: Stack, client: Clie
     counting.check(client, SENT, 90)
 
 
+def test_what_comes_in_when_all_of_it_is_over_is_counted_and_every_minute_is_right(
+    stack: Stack, client: Client
+) -> None:
+    more(stack)
+    counting.check(client, SENT, 60)
+    found = counting.audit(stack)
+    assert (found.differences, found.found) == (0, [])
+    assert set(found.not_checked) == {"feed", "board"}
+
+
 @pytest.mark.parametrize("step", ["corrections_stored", "values_stored", "snapshot_stored"])
 def test_the_boards_hear_of_every_figure_wherever_the_worker_died(stack: Stack, client: Client, step: str) -> None:
-    """Of windows that only the rows still know, too: when they are counted again, nothing differs from what is stored."""
+    """Of windows that only the rows still know, too: when they are counted again, nothing differs from what is stored.
+
+    After what is audited minute by minute: these events are weeks ahead of the clock, which no source's are.
+    """
     weeks_later = [later(one, days=30) for one in made(len(SENT), 40)]
     send(stack, weeks_later)
     SENT.extend(weeks_later)
@@ -143,13 +156,3 @@ def heard(stack: Stack) -> counting.Figures:
         for one in values
     }
     return {key: sides for key, sides in newest.items() if any(sides)}
-
-
-def test_what_comes_in_when_all_of_it_is_over_is_counted_and_every_minute_is_right(
-    stack: Stack, client: Client
-) -> None:
-    more(stack)
-    counting.check(client, SENT, 60)
-    found = counting.audit(stack)
-    assert (found.differences, found.found) == (0, [])
-    assert set(found.not_checked) == {"feed", "board"}
