@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import text, theme
+from dashboard import number, text, theme
 from dashboard.pages.letters import ALLOWANCE, OUTCOMES, STOPPED
 from dashboard.table import Cell, table
 from ingest.clock import WARD_ZONE
@@ -82,7 +82,7 @@ def letter_detail(stored: StoredLetter, language: Language) -> list[Component]:
         letter.error,
         stream_of(stored.stream, language),
         _place(stored),
-        letter.address or "–",
+        letter.address or number.NONE,
         f"{letter.received_at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}",
         tried,
         letter.id,
@@ -225,7 +225,7 @@ def _result(resent: Resent, language: Language) -> str:
 
 def _place(stored: StoredLetter) -> str:
     letter = stored.letter
-    return f"{letter.original_topic} / {letter.partition} / {letter.offset}" if letter.original_topic else "–"
+    return f"{letter.original_topic} / {letter.partition} / {letter.offset}" if letter.original_topic else number.NONE
 
 
 def _pretty(payload: str) -> str:
@@ -241,7 +241,7 @@ def _json(value: Any) -> str:
 
 
 def _said(value: Any) -> str:
-    return "–" if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return number.NONE if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def ward_day(moment: datetime) -> date:

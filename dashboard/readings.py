@@ -46,13 +46,18 @@ def register(server: FastAPI, live: Live, settings: BoardSettings) -> None:
 
 
 def held(live: Live) -> dict[str, Any]:
-    """The board's memory: for every indicator and split the newest stock, and the windows that its figure and charts reach."""
+    """The board's memory: for every indicator and split the newest stock, and the windows that its figure and charts reach.
+
+    Older windows, as a source tells them that catches up, are shown nowhere and wait to be forgotten.
+    """
     now_ms = live.now_ms()
+    since = {one.id: kept_from(one, now_ms) for one in indicators()}
+    reached = (one for one in live.readings.values() if one.grain == "stock" or one.window_ms >= since[one.indicator])
     return {
         "as_of_ms": now_ms,
         "columns": COLUMNS,
-        "since_ms": {one.id: kept_from(one, now_ms) for one in indicators()},
-        "values": [[getattr(value, name) for name in COLUMNS] for value in live.readings.values()],
+        "since_ms": since,
+        "values": [[getattr(value, name) for name in COLUMNS] for value in reached],
     }
 
 

@@ -3,9 +3,9 @@
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard import text
 from dashboard.page import Scene
 from dashboard.table import Cell, table
-from ingest.clock import WARD_ZONE, moment
 from ingest.label import Label
 from warehouse.expression import DAY_MS, ward_day
 from warehouse.indicator import indicators
@@ -41,7 +41,7 @@ def silent_table(scene: Scene) -> list[Component]:
     rows: list[list[Cell]] = [
         [
             f"{scene.say(label)} {device}",
-            f"{moment(heard_ms).astimezone(WARD_ZONE):%H:%M %d/%m/%Y}",
+            f"{text.local(heard_ms):%H:%M %d/%m/%Y}",
             scene.say(DAYS, count=ward_day(scene.now_ms) - ward_day(heard_ms)),
         ]
         for (device, heard_ms), label in found

@@ -118,8 +118,8 @@ def stream_table(
                     number.whole(sum(counts), language)
                     for counts in zip(*[(one.events, one.repeats, one.letters) for one in mine], strict=True)
                 ),
-                text.clock_time(newest_ms, now_ms) if newest_ms else "–",
-                number.whole(sum(waiting), language) if waiting else "–",
+                text.clock_time(newest_ms, now_ms) if newest_ms else number.NONE,
+                number.whole(sum(waiting), language) if waiting else number.NONE,
                 _bad(STOPPED.text(language)) if topic in stopped else "",
             ]
         )
@@ -146,7 +146,11 @@ def chore_table(kept: KeeperState, is_alive: bool, language: Language) -> list[C
         done = _time(chore.done_at) if chore.done_at else NEVER.text(language)
         said = chore.said.text(language)
         rows.append(
-            [label.text(language), done, _bad(f"{FAILED.text(language)}: {said}") if chore.failed else said or "–"]
+            [
+                label.text(language),
+                done,
+                _bad(f"{FAILED.text(language)}: {said}") if chore.failed else said or number.NONE,
+            ]
         )
     told = [] if is_alive else [html.P(_bad(GONE.text(language), "warning"))]
     return [*told, table(_heads(CHORE_HEADS, language), rows)]

@@ -21,6 +21,7 @@ from clickhouse_driver.util.escape import escape_params
 from ingest import metrics
 from ingest.errors import ConfigurationError, Unavailable
 from warehouse.parameters import plain
+from warehouse.row_stream import RowStream
 from warehouse.settings import WarehouseSettings
 
 ServerError = ServerException
@@ -131,13 +132,13 @@ class Client:
             values = data or [()] * len(columns)
             return {name: column for (name, _), column in zip(columns, values, strict=True)}
 
-    def stream(self, sql: str, parameters: Parameters | None = None, settings: Settings | None = None) -> "Stream":
+    def stream(self, sql: str, parameters: Parameters | None = None, settings: Settings | None = None) -> RowStream:
         """The rows of a SELECT in bounded memory; the client does nothing else until the stream is closed."""
         with self._open(sql, parameters, settings, may_reconnect=True) as (given, options):
             rows = self._driver.execute_iter(
                 sql, given, settings=options, with_column_types=True, chunk_size=_ROWS_AT_ONCE
             )
-            return Stream(self, iter(rows))
+            return RowStream(iter(rows), self._translated, self.close)
 
     def insert(self, table: str, columns: Mapping[str, Sequence[Any]], settings: Settings | None = None) -> int:
         """Store rows, given column by column, as one block. When this returns they are stored.
@@ -246,47 +247,6 @@ class Client:
         except (NetworkError, SocketTimeoutError, EOFError, OSError) as error:
             self._driver.disconnect()
             raise Unavailable(where, str(error) or type(error).__name__) from error
-
-
-class Stream:
-    """Rows of a SELECT on their way; iterating gives lists of tuples. Closing it early ends the query."""
-
-    def __init__(self, client: Client, chunks: Iterator[list[Any]]) -> None:
-        self._client = client
-        self._chunks = chunks
-        self._ended = False
-        (head, *rows) = self._next() or [[]]
-        self.columns: list[tuple[str, str]] = list(head)
-        """Names and types."""
-        self._rows: list[Any] = rows
-
-    def __iter__(self) -> Iterator[list[Any]]:
-        if self._rows:
-            yield self._rows
-        while rows := self._next():
-            yield rows
-
-    def _next(self) -> list[Any]:
-        try:
-            with self._client._translated():
-                rows = list(next(self._chunks, ()))
-        except (ServerException, Unavailable):
-            self._ended = True
-            raise
-        self._ended = not rows
-        return rows
-
-    def close(self) -> None:
-        """End the query if it has not ended by itself."""
-        if not self._ended:
-            self._ended = True
-            self._client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def connect(

@@ -115,7 +115,6 @@ def check_board(stack: Stack, client: Client, ward: str, findings: Findings) -> 
         for key, sides in flows(client).items()
         if key[0] == ward and _is_closed(key, now) and key[3] >= since[key[1]]
     }
-    shown = {key: sides for key, sides in shown.items() if key[3] >= since[key[1]]}
     _compare(shown, right, "shown by the board", "stored", findings)
     return len(shown)
 

@@ -9,7 +9,9 @@ from dashboard.readings import COLUMNS, READINGS, leave_key
 from ingest.clock import RealClock
 from tests.dashboard.board import BoardOfTests
 from tests.dashboard.ward import WARD, values
+from warehouse.expression import DAY_MS
 from warehouse.indicator import indicators
+from warehouse.push import Push
 
 
 @pytest.fixture
@@ -42,6 +44,17 @@ async def test_everything_that_the_board_holds_comes_as_rows(tested):
     }
     assert set(answer["since_ms"]) == {one.id for one in indicators()}
     assert answer["as_of_ms"] == pytest.approx(tested.live.now_ms(), abs=600_000)
+
+
+async def test_windows_that_nothing_shown_reaches_do_not(tested):
+    """A source that catches up tells of them; the audit would take them for figures that are stored nowhere."""
+    await tested.live._read_all()
+    before = (await ask(tested, key(tested))).json()
+    one = next(value for value in values() if value.grain == "flow")
+    old = one._replace(window_ms=before["since_ms"][one.indicator] - DAY_MS)
+    tested.live.take([Push(WARD, [old], 0)])
+    assert old in tested.live.readings.values()
+    assert (await ask(tested, key(tested))).json()["values"] == before["values"]
 
 
 async def test_it_answers_only_a_key_for_it(tested):
