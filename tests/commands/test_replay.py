@@ -9,7 +9,7 @@ import pytest
 from commands.replay import as_json, as_text, replay
 from connectors.simulator.report import Arrived, report_messages
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
 
 REPORT = {
     "visits": 11796,
