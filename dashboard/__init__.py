@@ -14,7 +14,7 @@
 `letter_desk` `letter_choice` `letter_rows`              what the page of dead letters does
 `system_desk` `system_tables` `silent`   what the page about the system shows
 `asking` `saved_query` `spreadsheet` what the analysts' page does
-`feed` `figure`                      the city's aggregate output; `readings` what the board holds, for the audit
+`feed` `figure` `city_cut`           the city's aggregate output, and whether it has it in time; `readings` what the board holds, for the audit
 `feed_key` `key_check`               what programs show to read both
 `health`                             how the process is, and how old the newest heartbeat on the board is
 `text` `number` `theme`              words, digits and colours

@@ -35,6 +35,7 @@ from dashboard.alarm.delivery import Delivery
 from dashboard.alarm.duty import Duty
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.alarm.ways import ways
+from dashboard.city_cut import CityCuts
 from dashboard.guard import CLOCK, FEED, LIVEZ, Guard
 from dashboard.index import make
 from dashboard.live import Live
@@ -79,10 +80,11 @@ def build(
     sessions = Sessions(settings, accounts)
     duty = Duty(live, reader, alarms)
     delivery = Delivery(duty, ways(alarms))
+    cuts = CityCuts(settings, live.ingest, live.clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        running = [asyncio.create_task(one.run()) for one in (live, duty, delivery)]
+        running = [asyncio.create_task(one.run()) for one in (live, duty, delivery, cuts)]
         for task in running:
             task.add_done_callback(_crash)
         yield
@@ -105,7 +107,7 @@ def build(
 
     login.register(server, accounts, sessions, settings)
     readings.register(server, live, settings)
-    server.mount(FEED, feed.build(settings, live.clock, ask_feed))
+    server.mount(FEED, feed.build(settings, live.clock, ask_feed, cuts))
     wall_app = wall.build(server, live)
     app = _dash(server, live)
     asking.register(app, ask_sql, SavedQueries(settings), live.ingest.ward)

@@ -17,6 +17,7 @@ from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from pydantic import AwareDatetime, BaseModel
 from starlette.middleware.base import RequestResponseEndpoint
 
+from dashboard.city_cut import CityCuts
 from dashboard.feed_key import FeedKey
 from dashboard.figure import Declarations, Figure, Figures, declaration, figure
 from dashboard.key_check import KeyCheck
@@ -40,13 +41,14 @@ class Fault(BaseModel):
     detail: str
 
 
-def build(settings: BoardSettings, clock: Clock, ask: Ask) -> FastAPI:
+def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> FastAPI:
     """Make the feed's own application, to be mounted by the board's server.
 
     Args:
         settings: the board's.
         clock: the install's clock: windows are over by it.
         ask: reads rows from the warehouse.
+        cuts: is told who has read the feed to its end.
     """
     authorised = KeyCheck(settings, "feed")
     faults: dict[int | str, dict[str, Any]] = {
@@ -149,13 +151,16 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask) -> FastAPI:
             cursor=_encoded(cursor_after(rows[min(limit, len(rows)) - 1])) if rows else cursor,
             more=len(rows) > limit,
         )
+        text = page.model_dump_json()
+        if not page.more:
+            cuts.fetched(key, question, len(page.rows), text)
         if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
             names = list(Figure.model_fields)
             text = csv_text(names, ([getattr(one, name) for name in names] for one in page.rows))
             response.headers["Feed-Cursor"] = page.cursor or ""
             response.headers["Feed-More"] = str(page.more).lower()
             return _answer(request, response, text, "text/csv; charset=utf-8")
-        return _answer(request, response, page.model_dump_json(), "application/json")
+        return _answer(request, response, text, "application/json")
 
     return app
 

@@ -1,7 +1,7 @@
 """Settings of the board: where it listens, who may enter for how long, and what the ward is called."""
 
 import ipaddress
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -61,6 +61,8 @@ class BoardSettings(BaseSettings):
     """How many requests a minute one key of the city's feed may make."""
     feed_page: int = Field(5000, ge=1, le=50_000)
     """Most rows of one page of the city's feed."""
+    feed_cut: time = time(16, 45)
+    """When the city takes the figures of each day, in the ward's time; it should have them within 15 minutes."""
     health_port: int = Field(9105, ge=0, le=65535)
     """Port on which the board's process tells how it is; 0: none."""
 

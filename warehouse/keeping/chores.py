@@ -7,15 +7,12 @@ of JSON; only the keeper writes the state.
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from ingest.clock import RealClock
-from ingest.envelope import envelope
-from ingest.errors import Unavailable
 from ingest.events.health import EventsTallied
 from ingest.label import Label
-from ingest.producer import Producer
+from ingest.own_event import tell
 from ingest.room import shown
 from ingest.settings import IngestSettings, read_settings
 from warehouse.client import connect
@@ -28,9 +25,6 @@ from warehouse.tally import tally
 log = logging.getLogger(__name__)
 
 PROCESS = "keeper"
-
-PATIENCE = timedelta(seconds=10)
-"""How long a tally waits for Kafka; the next one comes soon."""
 
 ENV_FILE = Path(".env")
 """Where settings are read from, beside the environment."""
@@ -102,32 +96,13 @@ def tally_events() -> Outcome:
     now = ingest.clock().now()
     with connect(read_settings(WarehouseSettings)) as client:
         counted = tally(client, now)
-    asyncio.run(_tell(ingest, EventsTallied(process=PROCESS, at=now, **counted._asdict())))
+    asyncio.run(tell(ingest, PROCESS, now, EventsTallied(process=PROCESS, at=now, **counted._asdict())))
     return Outcome(
         said=Label(
             f"{counted.valid} hợp lệ, {counted.rejected} bị loại, {counted.waiting} đang chờ",
             f"{counted.valid} valid, {counted.rejected} rejected, {counted.waiting} waiting",
         )
     )
-
-
-async def _tell(ingest: IngestSettings, event: EventsTallied) -> None:
-    """Send one event.
-
-    Raises:
-        Unavailable: Kafka is away.
-    """
-    producer = Producer(ingest)
-    try:
-        async with asyncio.timeout(PATIENCE.total_seconds()):
-            await producer.start()
-    except TimeoutError:
-        raise Unavailable("Kafka", "it did not answer in time") from None
-    source = f"/{ingest.ward}/ioc/{PROCESS}"
-    try:
-        await producer.send([envelope(event, ward=ingest.ward, source=source, recorded_at=event.at)])
-    finally:
-        await producer.stop()
 
 
 CHORES: dict[str, Callable[[], Outcome]] = {
