@@ -1,4 +1,4 @@
-"""Devices that are never heard of again leave the figures in time, the same by the fold and by SQL, and come back with their next sign."""
+"""What is never heard of again leaves the figures in time, the same by the fold and by SQL, and comes back with its next sign."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ import pytest
 from ingest.clock import milliseconds
 from ingest.envelope import Envelope, envelope
 from ingest.event import Event
-from ingest.events.camera import HealthOffline, HealthOnline
+from ingest.events.camera import HealthOffline, HealthOnline, OccupancySampled
 from ingest.events.queue import CounterOpened
 from ingest.events.speaker import DeviceFault, DeviceHeartbeat, DeviceOffline
 from ingest.topic import topic_of
@@ -18,7 +18,7 @@ from tests import warehouse_server
 from tests.made import START, events
 from tests.raw import store
 from warehouse.client import Client, connect
-from warehouse.entities.camera import CAMERA
+from warehouse.entities.camera import CAMERA, ZONE
 from warehouse.entities.queue import COUNTER
 from warehouse.entities.speaker import SPEAKER
 from warehouse.indicator import indicators
@@ -26,9 +26,9 @@ from warehouse.indicators.dismantled import AFTER, LISTED, last_sign
 from warehouse.recompute import stock_sql, stocks_sql
 
 SPREAD = timedelta(days=150)
-KINDS = [*SPEAKER.events, *CAMERA.events, *COUNTER.events]
+KINDS = [*SPEAKER.events, *CAMERA.events, *COUNTER.events, *ZONE.events]
 ENVELOPES = events(seed=5, count=900, kinds=KINDS, spread=SPREAD, keys=120)
-MEASURED = [one for one in indicators() if one.of in (SPEAKER, CAMERA, COUNTER)]
+MEASURED = [one for one in indicators() if one.of in (SPEAKER, CAMERA, COUNTER, ZONE)]
 MOMENTS = [milliseconds(START + timedelta(days=day, minutes=7)) for day in (20, 45, 75, 110, 149)]
 
 Figures = dict[tuple[str, str, str, str], tuple[int, int]]
@@ -126,6 +126,20 @@ def test_any_sign_keeps_a_device_also_that_it_is_broken() -> None:
         assert shown([beat(START), of(sign)], START + timedelta(days=50)) == {"S01": (0, 1), "S02": (1, 0)}
     dark = [of(HealthOffline(camera_id="c1", origin="frigate", at=START + timedelta(days=day))) for day in (0, 25)]
     assert shown(dark, START + timedelta(days=50)) == {"C01": (0, 1), "C02": (1, 0)}
+
+
+def test_a_hall_that_is_counted_no_more_leaves_too() -> None:
+    halls = [
+        of(
+            OccupancySampled(
+                camera_id=zone, origin="frigate", zone_id=zone, count=count, at=START + timedelta(hours=at)
+            )
+        )
+        for zone, count, at in (("sanh_a", 7, 0), ("sanh_b", 4, 1), ("cong", 9, 1))
+    ]
+    assert shown(halls, START + timedelta(hours=12)) == {"C06": (11, 0)}
+    assert shown(halls, START + timedelta(hours=12, milliseconds=1)) == {"C06": (4, 0)}
+    assert shown(halls, START + timedelta(hours=14)) == {}
 
 
 def test_who_fell_silent_is_named_with_the_last_sign() -> None:

@@ -92,6 +92,7 @@ ZONE = Entity(
         "zone_id": Constant((OccupancySampled,), "zone_id"),
         "registered_at": First((OccupancySampled,)),
         "people": Latest({OccupancySampled: Attr("count")}, empty=0),
+        "counted_at": Latest({OccupancySampled: Attr("at")}, empty=0),
     },
     born=(OccupancySampled,),
     settled=lambda z: False,

@@ -6,7 +6,7 @@ from typing import Any
 from ingest.label import Label
 from warehouse.aggregate import Count, Level, Mean, Ratio
 from warehouse.entities.camera import ALERT, CAMERA, DETECTION, ZONE
-from warehouse.expression import starts_with
+from warehouse.expression import MINUTE, starts_with
 from warehouse.indicator import MINUTES, Indicator, Threshold, Unit
 from warehouse.indicators.dismantled import is_silent, is_there, silent_since
 
@@ -18,11 +18,18 @@ HALL = "sanh_"
 """Beginning of the names of zones that are waiting halls (see the connector `frigate`)."""
 SEATS = 40
 """Seats in the waiting hall; the ward's report names two rows of benches and no number."""
+COUNT_HOLDS = 12 * 60 * MINUTE
+"""Cameras count again when the number changes, so at night a count is hours old; a zone that is gone is never counted again."""
 
 
 def registered(c: Any, now: Any) -> Any:
     """The camera has been heard of, and not too long ago."""
     return (c.registered_at <= now) & is_there(c.heard_at, now)
+
+
+def hall(z: Any, now: Any) -> Any:
+    """The zone is a waiting hall that is still counted."""
+    return (z.registered_at <= now) & (now - z.counted_at <= COUNT_HOLDS) & starts_with(z.zone_id, HALL)
 
 
 def faulty(c: Any) -> Any:
@@ -138,12 +145,12 @@ HALL_OCCUPANCY = Indicator(
     id="C06",
     label=Label("Số người tại sảnh chờ", "Hall occupancy"),
     definition=Label(
-        "Số người camera đếm được lần cuối trong các vùng sảnh chờ (tên vùng bắt đầu bằng sanh_)",
-        "People counted last by the cameras in the zones that are waiting halls (zone names that begin with sanh_)",
+        "Số người camera đếm được lần cuối, trong 12 giờ qua, tại các vùng sảnh chờ (tên vùng bắt đầu bằng sanh_)",
+        "People counted last, within 12 hours, by the cameras in the zones that are waiting halls (zone names that begin with sanh_)",
     ),
     unit=PEOPLE,
     of=ZONE,
-    value=Level(lambda z, now: (z.registered_at <= now) & starts_with(z.zone_id, HALL), amount=lambda z, now: z.people),
+    value=Level(hall, amount=lambda z, now: z.people),
     by=("zone_id",),
     threshold=Threshold(warning=1.2 * SEATS, critical=2 * SEATS),
 )
