@@ -62,12 +62,15 @@ class Delivery:
         live, settings = self._duty.live, self._duty.settings
         now_ms = live.now_ms()
         most_ms = round(settings.give_up_after.total_seconds() * 1000 * (live.clock_speed or 1.0))
-        for alarm, act in outstanding(self._duty.alarms.values(), way, live.alarms):
+        waiting = list(outstanding(self._duty.alarms.values(), way, live.alarms))
+        for alarm, act in waiting:
+            # The newest goes on being tried while the way does not work: else nobody would notice that it works again.
+            is_probe = act is waiting[-1][1] and way.name in self.faults
             key = (way.name, alarm.id, act.number)
             trial = self._trials.get(key, Trial())
             if not alarm.is_active and act.kind in ALERTS:
                 await self._note(alarm, act, way, "not_told", "cleared")
-            elif now_ms - act.at_ms > most_ms:
+            elif now_ms - act.at_ms > most_ms and not is_probe:
                 await self._note(alarm, act, way, "not_told", "too late")
             elif time.monotonic() >= trial.again and not await self._send(alarm, act, way, trial):
                 return

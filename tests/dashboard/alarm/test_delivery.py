@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from contextlib import asynccontextmanager
-from datetime import time
+from datetime import time, timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -96,6 +96,10 @@ def told(one: Duty):
     return [(act.kind, act.what, act.about) for act in alarm.acts if act.kind in ("told", "not_told")]
 
 
+def kinds(one: Duty, alarm: str):
+    return [act.kind for act in one.alarms[alarm].acts if act.kind in ("told", "not_told")]
+
+
 async def test_a_webhook_is_signed_tried_again_and_told_once(tmp_path):
     receiver = Receiver(failures=2)
     async with listening(receiver.http) as port:
@@ -135,6 +139,29 @@ async def test_a_way_that_is_away_waits_longer_each_time_and_loses_nothing(tmp_p
     assert trial.attempts == 1, "not again before its time"
     assert one.live.scene("vi").faults["webhook"].why == "ConnectError", "the rules see it"
     assert "127.0.0.1" not in str(delivery.faults), "an address may hold a token"
+
+
+async def test_what_is_too_late_is_given_up_but_the_newest_finds_out_that_the_way_works_again(tmp_path):
+    receiver = Receiver(failures=3)
+    async with listening(receiver.http) as port:
+        chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"), give_up_after=timedelta(seconds=1))
+        one = duty(tmp_path, chosen)
+        (alarm,) = one.alarms.values()
+        newest = after(raised(ago=0))
+        one._journal.append(newest.acts)
+        one.start()
+        delivery = Delivery(one, ways(chosen), first_wait=0)
+        (way,) = delivery.ways
+        for _ in range(3):
+            await delivery.tell(way)
+            await asyncio.sleep(0.6)
+        assert delivery.faults
+        assert kinds(one, alarm.id) == ["not_told"]
+        assert kinds(one, newest.id) == []
+        await delivery.tell(way)
+        assert not delivery.faults
+        assert kinds(one, newest.id) == ["told"]
+    assert len(receiver.taken) == 1
 
 
 async def test_a_mail_says_it_in_both_languages(tmp_path):
