@@ -1,5 +1,7 @@
 """The keeper as a process: it does its chores by itself, says what became of them, and outlives what it needs."""
 
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from typing import get_args
@@ -7,7 +9,7 @@ from typing import get_args
 import pytest
 from pydantic import SecretStr
 
-from commands.install import KINDS, variable
+from commands.install import KINDS, ROOT, bare_environment, variable
 from commands.keeper_findings import kept
 from commands.stack import Stack
 from ingest.label import Label
@@ -15,7 +17,7 @@ from tests import raw
 from tests.made import events
 from warehouse.client import connect
 from warehouse.keeping import archive, contents, state
-from warehouse.keeping.state import Announced, Chore, KeeperState
+from warehouse.keeping.state import Announced, Chore, KeeperState, Outcome
 from warehouse.settings import WarehouseSettings
 
 MEMORY_MB = 80
@@ -58,6 +60,21 @@ def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
         assert stack.memory()["keeper"] < MEMORY_MB * 1e6
         findings = list(kept(stack.install))
         assert [finding.good for finding in findings] == [True, True, True]
+
+
+def test_a_chore_that_fails_says_why_in_both_languages(tmp_path):
+    stack = Stack(tmp_path, ("warehouse",))  # not started
+    tried = subprocess.run(
+        [sys.executable, "-m", "warehouse.keeping", "backup"],
+        env=bare_environment({**stack.variables, "PYTHONPATH": str(ROOT)}),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    said = Outcome.model_validate_json(tried.stdout.splitlines()[-1])
+    assert said.failed
+    assert said.said.vi.startswith("có phần chưa trả lời, hệ thống sẽ tự thử lại (")
+    assert "is away" in said.said.en
 
 
 def test_the_doctor_tells_what_could_not_be_done_and_what_will_be_deleted(tmp_path):

@@ -5,6 +5,7 @@ process of its own with the lowest priority. It waits for whatever is away, and 
 """
 
 import argparse
+import errno
 import logging
 import os
 import signal
@@ -12,7 +13,7 @@ import sys
 import threading
 
 from ingest import checks, metrics
-from ingest.errors import ConfigurationError, IocError
+from ingest.errors import ConfigurationError, IocError, Unavailable
 from ingest.health import Health, bound, serve
 from ingest.label import Label
 from ingest.liveness import Liveness, Pulse
@@ -22,6 +23,7 @@ from ingest.settings import HealthSettings, IngestSettings, read_settings
 from warehouse.keeping.keeper import Keeper
 from warehouse.keeping.settings import KeeperSettings
 from warehouse.keeping.state import Outcome
+from warehouse.keeping.tables import KeepingError
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger("keeper")
@@ -50,10 +52,22 @@ def _once(chore: str) -> int:
     try:
         outcome = CHORES[chore]()
     except (IocError, OSError) as error:
-        outcome = Outcome(said=Label(str(error), str(error)), failed=True)
+        outcome = Outcome(said=Label(_in_vietnamese(error), str(error)), failed=True)
     (log.error if outcome.failed else log.info)("%s: %s", chore, outcome.said.en)
     print(outcome.model_dump_json(), flush=True)
     return int(outcome.failed)
+
+
+def _in_vietnamese(error: Exception) -> str:
+    """Why a chore failed, as the board says it; what the system's parts say themselves stands behind it as they said it."""
+    match error:
+        case KeepingError():
+            return error.vi
+        case Unavailable():
+            return f"có phần chưa trả lời, hệ thống sẽ tự thử lại ({error})"
+        case OSError(errno=errno.ENOSPC):
+            return f"ổ đĩa hết chỗ: dọn bớt, hệ thống sẽ tự thử lại ({error})"
+    return f"gặp lỗi: {error}"
 
 
 def _for_ever() -> int:

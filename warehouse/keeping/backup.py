@@ -131,7 +131,9 @@ def see_engine_is_ours(settings: WarehouseSettings) -> None:
     if not settings.embedded:
         raise KeepingError(
             f"The warehouse is an outside server ({settings.host}): back it up there, with ClickHouse's own BACKUP DATABASE "
-            f"{settings.database} TO Disk(...), and keep `.env` and the data folder's connectors and dashboard beside it."
+            f"{settings.database} TO Disk(...), and keep `.env` and the data folder's connectors and dashboard beside it.",
+            f"Kho số liệu là máy chủ ngoài ({settings.host}): sao lưu tại đó bằng BACKUP DATABASE của ClickHouse, và giữ kèm `.env` "
+            "cùng các thư mục connectors, dashboard trong thư mục dữ liệu.",
         )
 
 
@@ -148,7 +150,10 @@ def alone(data_folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise KeepingError("Another backup of this install is being made: wait until it is done.") from None
+            raise KeepingError(
+                "Another backup of this install is being made: wait until it is done.",
+                "Đang có một bản sao lưu khác được tạo: chờ cho xong.",
+            ) from None
         yield
 
 
@@ -160,7 +165,10 @@ def clear(client: Client, settings: WarehouseSettings) -> Path:
     """
     busy = "SELECT count() FROM system.backups WHERE status IN ('CREATING_BACKUP', 'RESTORING')"
     if client.query(busy)[0][0]:
-        raise KeepingError("The engine is still busy with a backup that was cut off: try again in a few minutes.")
+        raise KeepingError(
+            "The engine is still busy with a backup that was cut off: try again in a few minutes.",
+            "Kho số liệu còn đang làm dở một bản sao lưu bị ngắt: thử lại sau vài phút.",
+        )
     client.execute(f"DROP DATABASE IF EXISTS {CHECKED_IN} SYNC")
     folder = engine_config.hand_over(settings)
     for path in sorted(folder.rglob("*"), reverse=True):
@@ -182,7 +190,9 @@ def _check_room(origin: Origin, sizes: Mapping[str, int], folder: Path) -> None:
         if free < wanted:
             raise KeepingError(
                 f"No room for a backup on the disk of {disk.folder}: {shown(wanted)} are needed, {shown(max(0, free))} can be "
-                "had. Free some, or write it to another disk: ./ioc backup --to FOLDER, IOC_KEEPER_BACKUP_FOLDER."
+                "had. Free some, or write it to another disk: ./ioc backup --to FOLDER, IOC_KEEPER_BACKUP_FOLDER.",
+                f"Ổ đĩa của {disk.folder} không đủ chỗ để sao lưu: cần {shown(wanted)}, chỉ còn dùng được {shown(max(0, free))}. Dọn "
+                "bớt, hoặc ghi sang ổ khác: ./ioc backup --to THƯ_MỤC, IOC_KEEPER_BACKUP_FOLDER.",
             )
 
 

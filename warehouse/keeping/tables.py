@@ -26,7 +26,16 @@ Place = tuple[str, int]
 
 
 class KeepingError(IocError):
-    """A backup cannot be made, or does not serve; nothing has been changed."""
+    """A backup cannot be made, or does not serve; nothing has been changed.
+
+    Args:
+        why: in English.
+        vi: in Vietnamese, where a chore at night may say it on the board.
+    """
+
+    def __init__(self, why: str, vi: str = "") -> None:
+        super().__init__(why)
+        self.vi = vi or why
 
 
 class Content(NamedTuple):
