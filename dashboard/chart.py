@@ -25,7 +25,7 @@ NOTE: dict[str, Any] = {"showarrow": False, "xanchor": "left", "yanchor": "middl
 SIZES: dict[str, float] = {
     "layout.font.size": 16,
     "layout.margin.l": 42,
-    "layout.margin.r": 10,
+    "layout.margin.r": 18,
     "layout.margin.t": 24,
     "layout.margin.b": 26,
 }
@@ -121,7 +121,7 @@ class Chart:
             "layout": {
                 **frame(scene.language),
                 "barmode": "stack",
-                "xaxis": {**HIDDEN, "range": [-0.6, self.count - 0.4], "tickvals": [], "ticktext": []},
+                "xaxis": {**HIDDEN, "range": [-0.6, self.count - 0.4], "tickangle": 0, "tickvals": [], "ticktext": []},
                 "yaxis": {**axis(), "range": [0, 1]},
                 "annotations": [
                     {**corner, "x": 0, "text": scene.say(self.label)},
@@ -134,6 +134,8 @@ class Chart:
             "layout.annotations.0.font.size": 16,
             "layout.annotations.1.font.size": 16,
         }
+        if named:  # on a phone the names take the whole width: the unit stands above them
+            sizes |= {"layout.margin.t": 48, "layout.annotations.0.yshift": 23}
         return graph(self.name, figure, sizes, scene.say(self.label))
 
     def leaves(self, scene: Scene) -> Leaves:
@@ -152,7 +154,7 @@ class Chart:
         usual = [sum(row[slot] for row in before) for slot in range(self.count)]
         is_usual = any(usual)
         highest = max([4, *usual, *(sum(row[slot] for row in rows) for slot in known)])
-        ticks = [slot for slot in range(self.count) if self._is_tick(start_ms + slot * slot_ms)]
+        ticks = [slot for slot in range(self.count) if self._is_tick(start_ms + slot * slot_ms, scene.now_ms)]
         found: dict[str, Any] = {f"data.{place}.y": row for place, row in enumerate(bars)}
         found |= {
             f"data.{len(bars)}.y": usual if is_usual else [None] * self.count,
@@ -182,18 +184,18 @@ class Chart:
             )
         return sums
 
-    def _is_tick(self, at_ms: int) -> bool:
-        """Labels stand at whole days, hours or steps of hours, so that about eight fit."""
+    def _is_tick(self, at_ms: int, now_ms: int) -> bool:
+        """Labels stand at today's weekday, or at hours or steps of hours, so that they fit on a phone too."""
         step = next(
             hours
             for hours in (1, 2, 3, 6, 12, 24)
             if self.slot * self.count <= _TICKS * timedelta(hours=hours) or hours == 24
         )
         if self.slot >= timedelta(days=1):
-            return at_ms // DAY_MS % max(1, self.count // _TICKS) == 0
+            return text.local(at_ms).weekday() == text.local(now_ms).weekday()
         at = text.local(at_ms)
         return at.hour % step == 0 and at.minute == 0
 
     def _said(self, at_ms: int) -> str:
         at = text.local(at_ms)
-        return f"{at:%d/%m}" if self.slot >= timedelta(days=1) else f"{at:%H:%M}"
+        return f"{at:%d/%m}" if self.slot >= timedelta(days=1) else f"{at.hour}h"

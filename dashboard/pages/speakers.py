@@ -24,7 +24,7 @@ PAGE = wall_page(
         Line(
             15,
             (
-                Card("connected", CONNECTED, "S01", ("S02", "S03", "S07", "S09")),
+                Card("connected", CONNECTED, "S01", ("S02", "S03")),
                 Card("schedule", SCHEDULE, "S04"),
                 Card("success", SUCCESS, "S05", ("S06",)),
                 Card("airtime", AIRTIME, "S08"),
@@ -33,7 +33,9 @@ PAGE = wall_page(
         Line(
             22,
             (
-                Card("groups", text.GROUPS_TITLE, part=groups_part(choice=False, layer="speakers")),
+                Card(
+                    "groups", text.GROUPS_TITLE, part=groups_part(choice=False, layer="speakers"), smalls=("S07", "S09")
+                ),
                 Card("broadcasts", BROADCASTS, part=schedule("broadcasts", 8)),
                 Card("by-type", BY_TYPE, part=member_bars("by-type", "S08", "bulletin_type", 4)),
             ),
