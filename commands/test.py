@@ -1,4 +1,4 @@
-"""Run the tests, three files at a time; further arguments go to pytest, for example `-m "not embedded"`.
+"""Run the tests, four files at a time; further arguments go to pytest, for example `-m "not embedded"`.
 
 Vi: Chạy bộ kiểm thử; tham số thêm được chuyển cho pytest.
 """
@@ -15,8 +15,8 @@ ARTEFACTS = ROOT / "artefacts"
 LONG = "not faults"
 """The marks that are left out unless `-m` says otherwise: minutes of kills and cuts."""
 
-SIDE_BY_SIDE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
-"""Most of a test is waiting for real processes, so two cores carry three files at once."""
+SIDE_BY_SIDE = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""Most of a test is waiting for real processes, so two cores carry four files at once."""
 
 
 def main(arguments: list[str]) -> int:

@@ -10,7 +10,8 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from itertools import islice
 
 from pydantic import BaseModel, ValidationError
 
@@ -75,7 +76,7 @@ class CityCuts:
         now = self._clock.now()
         cut = next(self._cuts_until(now))
         is_whole = not question.indicators and question.dimension is None and self._ingest.ward in question.wards
-        spans_day = question.start <= ward_moment(local_day(cut), datetime.min.time()) and question.end >= cut
+        spans_day = question.start <= ward_moment(local_day(cut), time.min) and question.end >= cut
         if self._state.delivered >= cut or not (is_whole and spans_day and self._is_planned(cut, key)):
             return
         sha256 = hashlib.sha256(body.encode()).hexdigest()
@@ -87,9 +88,8 @@ class CityCuts:
     def judge(self) -> None:
         """Note which cuts the city should have by now and has not."""
         due = self._clock.now() - TIME_TO_FETCH
-        cuts = [cut for _, cut in zip(range(DAYS_BACK), self._cuts_until(due), strict=False)]
-        missed = [cut for cut in reversed(cuts) if cut > self._state.judged]
-        for cut in missed:
+        missed = [cut for cut in islice(self._cuts_until(due), DAYS_BACK) if cut > self._state.judged]
+        for cut in reversed(missed):
             if cut > self._state.delivered and any(self._is_planned(cut, key) for key in self._keys.all().values()):
                 log.warning("the city has not fetched the cut of %s in time", cut.isoformat(timespec="minutes"))
                 at = cut + TIME_TO_FETCH
@@ -141,7 +141,10 @@ class CityCuts:
         return begun
 
     def _write(self, state: _State) -> None:
-        write_private(self._path, state.model_dump_json())
+        try:
+            write_private(self._path, state.model_dump_json())
+        except OSError as error:  # a full disk: known until the process ends, and written with the next change
+            log.error("%s cannot be written: %s", self._path, error)
 
 
 def _ref(cut: datetime) -> str:
