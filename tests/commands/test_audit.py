@@ -24,7 +24,7 @@ from warehouse.audit_scope import Scope, nightly_scope
 from warehouse.client import Client, connect
 from warehouse.settings import WarehouseSettings
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.embedded
 
 MADE = events(seed=21, count=500, keys=50, spread=timedelta(minutes=60))
 LATE = events(seed=22, count=40, keys=50, spread=timedelta(minutes=40))

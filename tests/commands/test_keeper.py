@@ -40,7 +40,6 @@ def until(question, patience=60):
 
 
 @pytest.mark.embedded
-@pytest.mark.timeout(180)
 def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
     variables = {"IOC_KEEPER_SETTLE": "PT0S", "IOC_KEEPER_BACKUP_COPIES": "1"}
     with Stack(tmp_path, ("warehouse",), variables) as stack:

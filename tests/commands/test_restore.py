@@ -15,7 +15,7 @@ from warehouse.client import connect
 from warehouse.settings import WarehouseSettings
 from warehouse.snapshot import Snapshot, write_snapshots
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.embedded
 
 COUNT = 2000
 

@@ -29,7 +29,7 @@ from tests.made import events
 from warehouse.client import connect
 from warehouse.settings import WarehouseSettings
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.embedded
 
 NAMES = ("ingest", "warehouse", "connectors", "streams-1", "keeper", "dashboard")
 

@@ -28,7 +28,7 @@ from tests.declarations.test_connectors import lines, personal_values
 from warehouse.client import connect
 from warehouse.settings import WarehouseSettings
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(120)]
+pytestmark = pytest.mark.embedded
 
 CONNECTORS = declared(connectors, Connector)
 PERSONAL = {value for one in CONNECTORS for line in lines(one) for value in personal_values(line, one.personal)}

@@ -24,7 +24,7 @@ from warehouse.settings import WarehouseSettings
 
 __all__ = ["a_clock", "expected", "flows", "made", "send", "until"]
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.embedded
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from warehouse import positions
 from warehouse.client import Client, connect
 from warehouse.settings import WarehouseSettings
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
+pytestmark = pytest.mark.embedded
 
 SENT: list[Envelope] = []
 """Everything that the tests of this module have sent so far: they build on each other."""
@@ -208,7 +208,6 @@ def test_a_topic_that_was_made_again_is_read_on(stack: Stack, client: Client) ->
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(400)
 def test_the_audit_finds_what_is_lost_and_nothing_else(stack: Stack, client: Client) -> None:
     newest = {place: standing.newest for place, standing in positions.standings(client).items()}
     lost = sum(last - first + 1 for ranges in positions.holes(client, newest).values() for first, last in ranges)
