@@ -1,4 +1,4 @@
-"""README.md: every block is run, or compared with what it shows."""
+"""README.md and the ward's guide: every block is run, or compared with what it shows."""
 
 import json
 import re
@@ -8,6 +8,7 @@ import pytest
 
 from commands import env_example
 from commands.install import KINDS, variable
+from dashboard import text
 from dashboard.alarm.message import Message
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.alarm.ways import filled
@@ -20,6 +21,7 @@ from warehouse.client import connect
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+GUIDE = (ROOT / "docs" / "huong-dan.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
 FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "commands")
 
@@ -39,11 +41,21 @@ def test_code_is_what_the_file_says(block: str) -> None:
 
 
 def test_commands_exist() -> None:
-    named = set(re.findall(r"\./ioc (\w+)", TEXT))
+    named = set(re.findall(r"\./ioc (\w+)(.*?)`", TEXT + GUIDE))
     assert named
-    for name in named:
-        assert (ROOT / "commands" / f"{name}.py").is_file(), name
+    for name, rest in named:
+        source = ROOT / "commands" / f"{name}.py"
+        assert source.is_file(), name
+        for option in re.findall(r"--[a-z-]+", rest):
+            assert option in source.read_text(encoding="utf-8"), (name, option)
     assert [block.strip() for block in blocks("sh")] == ["./ioc up", "./ioc test"]
+
+
+def test_the_guide_says_what_the_board_says() -> None:
+    """What people read on the board is called the same in the ward's guide."""
+    shown = [one.vi.partition(" từ")[0] for one in text.STATES.values()]
+    shown += [one.vi for one in (text.PROOF, text.SYSTEM, text.ALARMS, text.LETTERS)]
+    assert [one for one in shown if one not in GUIDE] == []
 
 
 def test_ci_runs_the_commands_that_the_readme_gives() -> None:

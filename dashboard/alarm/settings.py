@@ -56,7 +56,7 @@ class AlarmSettings(BaseSettings):
     settle: timedelta = Field(timedelta(minutes=1), ge=timedelta())
     """For how long after a start, a sleep of the PC or a jump of its clock nothing is judged."""
     give_up_after: timedelta = Field(timedelta(hours=24), gt=timedelta())
-    """After how long an alarm that could not be sent is not tried again."""
+    """After how long an alarm that could not be sent is given up; only the newest goes on, to find out when the way works again."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
