@@ -27,7 +27,8 @@ View = Literal["then", "now"]
 """As it was shown then, or as it is known now."""
 
 PROMPT_MS = MINUTE
-"""What was written within this time after a minute counts as shown in it."""
+"""What was written within this time after a minute counts as shown in it; not in a window that was over for as long by then, for only
+something newer or late changes that."""
 
 Grain = Literal["flow", "stock"]
 Place = tuple[str, str, int]
@@ -119,7 +120,7 @@ def at(day: Day, minute: Minute, view: View) -> Stood:
     if view == "now":
         return Stood([*values.values(), *running], frozenset(moving))
     by_then_ms = minute.real_ms + PROMPT_MS
-    later = {key[0] for key, row in rows.items() if row.written_ms > by_then_ms and _is_shown(row.value, minute.at_ms)}
+    later = {key[0] for key, row in rows.items() if _is_later(row, minute) and _is_shown(row.value, minute.at_ms)}
     for undone in day.corrections:
         place = (undone.indicator, undone.grain, undone.window_ms if undone.grain == "flow" else 0)
         known = values.get((place, TOTAL))
@@ -194,6 +195,13 @@ def _running(minutes: list[Value], at_ms: int) -> list[Value]:
             window_ms=window, numerator=numerator + value.numerator, denominator=denominator + value.denominator
         )
     return list(found.values())
+
+
+def _is_later(row: Row, minute: Minute) -> bool:
+    """Whether a row was written for what was not shown yet."""
+    value = row.value
+    is_over = value.grain == "flow" and value.window_ms + _size(value.indicator) + PROMPT_MS <= minute.at_ms
+    return row.written_ms > minute.real_ms + (0 if is_over else PROMPT_MS)
 
 
 def _is_shown(value: Value, at_ms: int) -> bool:

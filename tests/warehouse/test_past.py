@@ -15,7 +15,7 @@ from warehouse import past_day, recall
 from warehouse.client import connect
 from warehouse.expression import MINUTE
 from warehouse.indicator import indicators
-from warehouse.past import PROMPT_MS, Minute, at
+from warehouse.past import PROMPT_MS, Day, Minute, Row, at
 from warehouse.past_day import counted, oldest, read_day
 from warehouse.reading import Readings
 from warehouse.sink import write_corrections, write_values
@@ -79,10 +79,13 @@ def shown(readings, now_ms):
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
-    """A day and a half of events, a few of them late; what was shown at some minutes, and the warehouse that came of it."""
-    random = Random(7)
+    """A day and a half of events, a few of them late; what was shown at some minutes, and the warehouse that came of it.
+
+    With these seeds a minute is kept after which, within another minute, an event changes members of windows that are long over.
+    """
+    random = Random(71)
     arriving = []
-    for envelope in events(seed=8, count=1_200, spread=timedelta(hours=20), keys=25):
+    for envelope in events(seed=72, count=1_200, spread=timedelta(hours=20), keys=25):
         late_ms = random.choice(LATE_BY) if random.random() < 0.04 else 0
         arriving.append((milliseconds(envelope.time) + late_ms, late_ms, envelope))
     arriving.sort(key=lambda one: one[0])
@@ -147,6 +150,19 @@ def test_what_was_shown_comes_back_although_events_came_late(lived, day):
             assert shown(stood.readings(found), at_ms) == was, moment(at_ms)
             differing += shown(at(day, minute(at_ms), "now").readings({}), at_ms) != was
     assert differing, "without the late ones this proves nothing"
+
+
+def test_what_the_next_minute_changed_in_a_window_long_over_was_not_shown_yet():
+    at_ms = MIDNIGHT_MS + 60 * MINUTE
+
+    def row(id, grain, window_ms):
+        return Row(Value(WARD, id, grain, window_ms, "", "", 1, 1, 0, at_ms, "", 0, 0, 0), at_ms + PROMPT_MS)
+
+    flows = [row("C05", "flow", MIDNIGHT_MS - 60 * MINUTE), row("C05", "flow", MIDNIGHT_MS)]
+    stocks = [row("C04", "stock", at_ms - MINUTE)]
+    stood = at(Day(WARD, MIDNIGHT_MS, UNTIL_MS, flows, stocks, [], [], []), minute(at_ms), "then")
+    # What ended with the minute is written a little later, and was shown.
+    assert [place for place in stood.open if place[0] in ("C04", "C05")] == [("C05", "flow", MIDNIGHT_MS - 60 * MINUTE)]
 
 
 def test_as_known_now_holds_what_came_late_as_well(lived, day):
