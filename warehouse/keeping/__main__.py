@@ -23,7 +23,6 @@ from ingest.settings import HealthSettings, IngestSettings, read_settings
 from warehouse.keeping.keeper import Keeper
 from warehouse.keeping.settings import KeeperSettings
 from warehouse.keeping.state import Outcome
-from warehouse.keeping.tables import KeepingError
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger("keeper")
@@ -60,6 +59,8 @@ def _once(chore: str) -> int:
 
 def _in_vietnamese(error: Exception) -> str:
     """Why a chore failed, as the board says it; what the system's parts say themselves stands behind it as they said it."""
+    from warehouse.keeping.tables import KeepingError
+
     match error:
         case KeepingError():
             return error.vi
