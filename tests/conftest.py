@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadFileScheduling
 
 # How long an example takes says nothing about it: machines are noisy, and two files run at once. In CI every run takes the same ones.
 settings.register_profile(
@@ -17,11 +18,26 @@ settings.load_profile("noisy machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Quick tests first; the browser last, because its driver keeps an event loop running until the end, its longest files first."""
+    """What takes longest first, so that nothing long is left over for one process at the end; quick tests fill the gaps."""
     sizes = Counter(item.path for item in items)
 
     def place(item: pytest.Item) -> tuple[bool, bool, int]:
         is_seen, is_embedded = (bool(item.get_closest_marker(mark)) for mark in ("browser", "embedded"))
-        return is_seen, is_embedded, -sizes[item.path] if is_seen else 0
+        return not is_seen, not is_embedded, -sizes[item.path] if is_seen else 0
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling:
+    return ByFile(config, log)
+
+
+class ByFile(LoadFileScheduling):
+    """The tests of a file in one process, and those of the browser in two: each of these starts the whole stack, which is never idle."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        if "browser/" not in file:
+            return file
+        return "screens of the wall" if "wall" in file else "pages"

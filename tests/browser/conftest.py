@@ -72,7 +72,7 @@ class Kiosk:
         assert answer.status_code // 100 == 2, answer.text
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stack(tmp_path_factory) -> Iterator[Stack]:
     began = datetime.now(UTC).isoformat()
     clock = {"IOC_PRETEND": "true", "IOC_CLOCK_ORIGIN": MORNING.isoformat(), "IOC_CLOCK_REAL_ORIGIN": began}
@@ -80,7 +80,7 @@ def stack(tmp_path_factory) -> Iterator[Stack]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kiosk(stack) -> Kiosk:
     found = Kiosk(stack)
     found.open("Q01")
@@ -89,12 +89,12 @@ def kiosk(stack) -> Kiosk:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def accounts(stack) -> Accounts:
     return Accounts(stack.install.board)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
@@ -103,7 +103,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def open_board(stack, accounts, chromium, kiosk):
     """Log somebody in and show them a page; whatever the browser complains about fails the test."""
     names = count(1)
@@ -155,7 +155,7 @@ def screen(chromium):
         context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def artefacts():
     """Where screenshots are kept for people to look at."""
     ARTEFACTS.mkdir(exist_ok=True)

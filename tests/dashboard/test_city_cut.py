@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer
 
 from dashboard.city_cut import CityCuts
 from dashboard.feed_key import FeedKeys
+from ingest import own_event
 from ingest.calendar import local_day, ward_moment
 from ingest.envelope import decode
 from ingest.errors import Unavailable
@@ -165,7 +166,8 @@ async def test_the_last_page_of_the_feed_delivers(tmp_path):
 
 
 @pytest.mark.embedded
-async def test_what_is_told_waits_for_kafka(tmp_path):
+async def test_what_is_told_waits_for_kafka(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_event, "PATIENCE", timedelta(seconds=1))
     away = Followed(tmp_path / "away", ingest_settings(tmp_path, kafka_port=1))
     away.at(16)
     with pytest.raises(Unavailable):
