@@ -113,7 +113,7 @@ def bound(settings: HealthSettings, port: int) -> socket.socket | None:
         listener.bind((settings.host, port))
     except OSError as error:
         listener.close()
-        log.warning("health and metrics cannot be asked for: port %d cannot be used (%s)", port, error.strerror)
+        _say_taken(port, error)
         return None
     return listener
 
@@ -128,9 +128,19 @@ def serve(health: Health, listener: socket.socket | None, may_end: bool = True) 
     """
     if may_end:
         threading.Thread(target=health.watch, name="health watch", daemon=True).start()
-    if listener is not None:
+    if listener is None:
+        return
+    try:
         server = _Server(health, listener)
+    except OSError as error:  # another process, that bound it as well, has listened first
+        _say_taken(listener.getsockname()[1], error)
+        listener.close()
+    else:
         threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+
+
+def _say_taken(port: int, error: OSError) -> None:
+    log.warning("health and metrics cannot be asked for: port %d cannot be used (%s)", port, error.strerror)
 
 
 class _Server(ThreadingMixIn, TCPServer):

@@ -50,6 +50,7 @@ def settings_for(folder: Path, **changed: object) -> WarehouseSettings:
         **{
             "data_folder": folder,
             "port": port,
+            "health_port": 0,
             "password": SecretStr(OWNER_PASSWORD),
             "analyst_password": SecretStr(ANALYST_PASSWORD),
             **changed,

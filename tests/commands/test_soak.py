@@ -13,6 +13,10 @@ def test_what_only_trembles_is_flat():
     assert found["turns"] == 210
 
 
+def test_samples_taken_while_a_page_turns_are_no_growth():
+    assert report(samples(6, nodes=lambda round: 1500 if round in (4, 6) else 900), [])["flat"]
+
+
 @pytest.mark.parametrize(
     "leaking",
     [{"heap": lambda round: 20 + round / 5}, {"nodes": lambda round: 900 + 10 * round}],

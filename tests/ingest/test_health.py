@@ -222,6 +222,17 @@ def test_a_taken_port_is_a_warning_only(told, caplog):
     serve(Health("mute", Liveness(Pulse()), told.ready, metrics.registry()), None, may_end=False)
 
 
+def test_of_two_that_bound_a_port_at_once_the_second_only_cannot_be_asked(caplog):
+    (port,) = free(1)
+    first, second = bound(LOOPBACK, port), bound(LOOPBACK, port)
+    for listener in (first, second):
+        ready = Readiness({}, every=QUICK)
+        serve(Health("two", Liveness(Pulse(), [], ready), ready, metrics.registry()), listener, may_end=False)
+        ready.stop()
+    assert caplog.text.count(f"port {port} cannot be used") == 1
+    assert second.fileno() == -1
+
+
 def test_another_address_has_to_be_asked_for_twice(monkeypatch):
     monkeypatch.setenv("IOC_HEALTH_HOST", "0.0.0.0")
     with pytest.raises(ConfigurationError, match="IOC_HEALTH_OPEN_WITHOUT_TLS=true"):
