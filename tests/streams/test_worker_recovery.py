@@ -57,6 +57,7 @@ def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(stack: Stack, cl
     assert until(lambda: (client.query(letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
 
 
+@pytest.mark.faults
 def test_a_release_that_declares_more_tells_it_of_what_an_earlier_one_has_stored(stack: Stack, client: Client) -> None:
     """The snapshot is not taken up, and neither what was counted nor what is counted besides gets lost."""
     added = "dimension = 'area_code' AND indicator IN ('C01', 'C02', 'P01', 'P03', 'P04')"
@@ -77,6 +78,7 @@ def test_a_release_that_declares_more_tells_it_of_what_an_earlier_one_has_stored
     assert counting.audit(stack, patience=60).differences == 0
 
 
+@pytest.mark.faults
 def test_a_power_cut_that_takes_the_newest_parts_of_rows_and_values(stack: Stack) -> None:
     cut_power(stack, ("raw_events", "raw_values"), SENT)
 
