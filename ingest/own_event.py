@@ -23,16 +23,18 @@ async def tell(ingest: IngestSettings, process: str, now: datetime, *events: Eve
         events: what happened.
 
     Raises:
+        InvalidEvent: one says that it happened in the future.
         Unavailable: Kafka is away.
     """
+    source = f"/{ingest.ward}/ioc/{process}"
+    envelopes = [envelope(one, ward=ingest.ward, source=source, recorded_at=now) for one in events]
     producer = Producer(ingest)
     try:
         async with asyncio.timeout(PATIENCE.total_seconds()):
             await producer.start()
     except TimeoutError:
         raise Unavailable("Kafka", "it did not answer in time") from None
-    source = f"/{ingest.ward}/ioc/{process}"
     try:
-        await producer.send([envelope(one, ward=ingest.ward, source=source, recorded_at=now) for one in events])
+        await producer.send(envelopes)
     finally:
         await producer.stop()

@@ -1,5 +1,6 @@
 """Whether the city has each day's cut in time: what is told of it, and that nothing told is lost."""
 
+import asyncio
 import hashlib
 import json
 from datetime import UTC, datetime, time, timedelta
@@ -139,6 +140,15 @@ def test_a_file_that_cannot_be_read_is_begun_anew(tmp_path, caplog):
     followed.settings.folder.joinpath("city_cuts.json").write_text("{", "utf-8")
     assert followed.told() == []
     assert "city_cuts.json cannot be read" in caplog.text
+
+
+async def test_a_clock_that_is_set_back_keeps_what_is_not_yet_to_be_told(tmp_path):
+    followed = Followed(tmp_path)
+    followed.at(16)
+    followed.clock.moment = CUT_AT - DAY
+    with pytest.raises(TimeoutError):  # it goes on for ever, as it should
+        await asyncio.wait_for(followed.cuts.run(), 0.2)
+    assert [kind for kind, *_ in followed.told()] == [FeedFailed]
 
 
 async def test_the_last_page_of_the_feed_delivers(tmp_path):
