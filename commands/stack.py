@@ -200,6 +200,12 @@ class Stack:
             "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]) if path.exists() else ""
         )
 
+    def told(self) -> str:
+        """Of every part whether it runs, and the last lines that it has written; for whoever looks for a fault."""
+        return "\n".join(
+            f"== {name}: {'ended' if self.pid(name) is None else 'runs'}\n{self.log(name)}" for name in self._names
+        )
+
     def stop(self) -> None:
         """Stop every part in order; by force what does not stop."""
         for turn in STOP_ORDER:

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.exceptions import ConsumerNotStarted
@@ -82,13 +83,21 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         except IllegalStateError:
             log.info("%s-%d is no longer ours", *tp)
 
+    def highwater(self, tp: TP) -> int | None:
+        """Kafka's offset after the last record of a partition; None if it is not ours, or was not read yet."""
+        return self._known(AIOKafkaConsumer.highwater, tp)
+
     def is_heard(self, tp: TP) -> bool:
         """Whether Kafka has answered for a partition within the last `HEARD` seconds."""
-        try:
-            heard_ms = self._thread._ensure_consumer().last_poll_timestamp(TopicPartition(*tp))
-        except (AssertionError, ConsumerNotStarted, IllegalStateError):
-            return False  # not started, or no longer ours
+        heard_ms = self._known(AIOKafkaConsumer.last_poll_timestamp, tp)
         return heard_ms is not None and time.time() - heard_ms / 1000 < HEARD
+
+    def _known(self, ask: Callable[[AIOKafkaConsumer, TopicPartition], int | None], tp: TP) -> int | None:
+        """What the consumer knows of a partition; its thread may give it up at any moment, also between two steps of an answer."""
+        try:
+            return ask(self._thread._ensure_consumer(), TopicPartition(*tp))
+        except (AssertionError, AttributeError, ConsumerNotStarted, IllegalStateError):
+            return None
 
     async def note(self, offsets: Mapping[TP, int]) -> bool:
         """Tell Kafka how far we are, for those who watch its lag; False: it was not heard, which harms nobody."""

@@ -2,10 +2,13 @@
 
 import os
 from collections import Counter
+from collections.abc import Generator
 
 import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
+
+from commands.stack import Stack
 
 # How long an example takes says nothing about it: machines are noisy, and two files run at once. In CI every run takes the same ones.
 settings.register_profile(
@@ -26,6 +29,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return not is_seen, not is_embedded, -sizes[item.path] if is_seen else 0
 
     items.sort(key=place)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With a test that fails, what each part of its stack said last and whether it still runs."""
+    report = yield
+    if report.failed:
+        for name, stack in getattr(item, "funcargs", {}).items():
+            if isinstance(stack, Stack):
+                report.sections.append((f"parts of {name}", stack.told()))
+    return report
 
 
 @pytest.hookimpl(optionalhook=True)

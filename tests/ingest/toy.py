@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -137,7 +139,15 @@ def frozen(settings: Any):
     """Kafka does not move while the block runs."""
     pid = int(Folder(settings).pid.read_text())
     os.kill(pid, signal.SIGSTOP)
+    while not _is_frozen(pid):
+        time.sleep(0.01)
     try:
         yield
     finally:
         os.kill(pid, signal.SIGCONT)
+
+
+def _is_frozen(pid: int) -> bool:
+    """Whether the signal has reached every thread: on a busy PC one may answer for a while yet."""
+    states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    return set(states) == {"T"}

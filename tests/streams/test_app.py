@@ -1,11 +1,13 @@
 """What keeps Faust's known losses out (reliability: commits that run ahead, messages that are skipped): each is asserted of our app."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
 
 from ingest.errors import Unavailable
@@ -165,3 +167,18 @@ async def test_others_get_their_turn_while_a_long_chunk_is_folded(
     other.cancel()
     assert [first for _, first in folded] == [0, FOLDED_AT_ONCE, 2 * FOLDED_AT_ONCE]
     assert len({turn for turn, _ in folded}) == 3
+
+
+async def test_a_partition_that_another_has_taken_meanwhile_has_no_end_and_no_word(app: Any) -> None:
+    """Whoever asks does so in another thread than the one that gives partitions up (aiokafka asserts that it is still ours)."""
+    told, place = AIOKafkaConsumer(), TP("ioc.queue.v1", 0)
+    consumer = app.consumer
+    assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
+    consumer._thread = SimpleNamespace(_ensure_consumer=lambda: told)
+    assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
+    told.assign([TopicPartition(*place)])
+    state = told._subscription.subscription.assignment.state_value(place)
+    state.highwater, state.timestamp = 7, time.time() * 1000
+    assert (consumer.highwater(place), consumer.is_heard(place)) == (7, True)
+    told.assign([TopicPartition("ioc.queue.v1", 1)])
+    assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
