@@ -20,7 +20,7 @@ from commands.ports import is_taken
 from commands.ready import is_ready
 from commands.watch import last_line
 from ingest import kafka_admin
-from ingest.broker import jars, java
+from ingest.broker import jars
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.room import disks, shown
 
@@ -59,8 +59,6 @@ def _this_pc(install: Install) -> Iterator[Finding]:
             Finding(False, *disk.label) if disk.is_low else Finding(True, f"Đĩa còn {free}", f"{free} of disk are free")
         )
     if not install.ingest.kafka_bootstrap:
-        found = java.find()
-        yield Finding(True, f"Java {found.version}: {found.path}", f"Java {found.version}: {found.path}")
         wrong = jars.wrong(install.ingest.cache_folder)
         yield Finding(
             not wrong,

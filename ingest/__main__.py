@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import NoReturn
 
 from ingest import checks, failpoint, health, metrics
-from ingest.broker import jars
+from ingest.broker import archive, jars
 from ingest.broker.server import Server
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.health import Health, bound
@@ -147,6 +147,7 @@ def _fetch(settings: IngestSettings) -> None:
             log.error("%s", error)
             time.sleep(wait)
             wait = min(2 * wait, 60.0)
+    archive.ensure(settings)
 
 
 def _report(there: int, in_all: int, megabytes: float) -> None:

@@ -28,7 +28,7 @@ class PlaceSettings(BaseSettings):
     data_folder: Path = Path("var")
     """Everything this install writes: Kafka's log, the warehouse, secrets, logs. Another folder and other ports make a second install."""
     cache_folder: Path = Path.home() / ".cache" / "ward-ioc"
-    """What was fetched and verified once, shared by all installs of this user: Kafka's jars."""
+    """What was fetched, verified and prepared once, shared by all installs of this user: Kafka's jars."""
 
 
 class HealthSettings(BaseSettings):

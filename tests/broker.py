@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from commands.ports import free
-from ingest.broker import fetch
+from ingest.broker import archive, fetch
 from ingest.broker.server import Server
 from ingest.kafka_admin import make_topics
 from ingest.settings import IngestSettings
@@ -27,6 +27,7 @@ def running(folder: Path, **changed: object) -> Iterator[IngestSettings]:
         **{"kafka_port": port, "kafka_controller_port": controller, **changed},
     )
     fetch.ensure(settings.cache_folder, lambda there, in_all, megabytes: None)
+    archive.ensure(settings)
     server = Server(settings)
     try:
         server.start()

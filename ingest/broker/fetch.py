@@ -4,13 +4,11 @@ jgo does the asking (Maven's repository, mirrors of `~/.config/jgo.conf`, proxie
 a wrong checksum, so each jar is compared with `jars.lock` here before it takes its place.
 """
 
-import fcntl
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
 from pathlib import Path
 
 from jgo.config import GlobalSettings
@@ -18,7 +16,7 @@ from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext
 from requests import RequestException
 
-from ingest.broker.jars import KAFKA, Jar, folder, locked, wrong
+from ingest.broker.jars import Jar, alone, locked, wrong
 from ingest.errors import Unavailable
 
 ATTEMPTS = 3
@@ -38,9 +36,7 @@ def ensure(cache_folder: Path, report: Report) -> None:
     """
     if not wrong(cache_folder):
         return
-    place = folder(cache_folder)
-    place.mkdir(parents=True, exist_ok=True)
-    with _alone(cache_folder / f"kafka-{KAFKA}.lock"):
+    with alone(cache_folder) as place:
         missing = wrong(cache_folder)
         if missing:
             _fetch_all(missing, place, report)
@@ -90,10 +86,3 @@ def _fetch(jar: Jar, store: Path, place: Path) -> None:
         f"{jar.file_name} could not be fetched into {place} ({fault[:300]}). Connect this PC to the internet, or "
         "copy that folder from a PC where it is complete, and start again.",
     )
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield

