@@ -32,9 +32,8 @@ def main(arguments: list[str]) -> int:
         try:
             up = psutil.Process(pid)
             up.terminate()
-            up.wait(PATIENCE)
-        except psutil.TimeoutExpired:
-            up.kill()
+            if not running.has_ended(folder / "run", PATIENCE):
+                up.kill()
         except psutil.NoSuchProcess:
             pass
         left = running.left_over(folder)

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,19 @@ def up(run: Path) -> int | None:
         return None
     except BlockingIOError:
         return _pid(run)
+
+
+def has_ended(run: Path, patience: float) -> bool:
+    """Whether the `./ioc up` of this install ends within so many seconds.
+
+    The lock tells, and not the process: one that has ended stays until whoever started it asks how.
+    """
+    until = time.monotonic() + patience
+    while up(run) is not None:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def left_over(folder: Path) -> list[psutil.Process]:
