@@ -65,7 +65,7 @@ def alone(cache_folder: Path) -> Iterator[Path]:
     """The folder of the pinned version, which no other process of ours changes while the block runs."""
     place = folder(cache_folder)
     place.mkdir(parents=True, exist_ok=True)
-    with place.with_suffix(".lock").open("w") as file:
+    with place.with_name(f"{place.name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield place
 

@@ -193,16 +193,27 @@ def test_the_archive_is_written_once_for_these_jars_and_kafka_starts_without_one
     assert written.stat().st_size == 0
 
 
-def test_an_archive_that_kafka_could_not_write_is_not_tried_again(tmp_path, caplog):
-    settings = IngestSettings(_env_file=None, cache_folder=tmp_path)
+@pytest.fixture
+def not_jars(tmp_path):
+    """A cache of files that have the jars' names."""
     jars.folder(tmp_path).mkdir()
     for jar in jars.locked():
         (jars.folder(tmp_path) / jar.file_name).write_bytes(b"no jar")
-    archive.ensure(settings)
+    return IngestSettings(_env_file=None, cache_folder=tmp_path)
+
+
+def test_an_archive_that_kafka_could_not_write_is_not_tried_again(not_jars, caplog):
+    archive.ensure(not_jars)
     assert "jars are missing or not as recorded" in caplog.text
     caplog.clear()
-    archive.ensure(settings)
+    archive.ensure(not_jars)
     assert caplog.text == ""
+
+
+def test_a_cache_that_takes_nothing_is_no_reason_to_stay_away(not_jars, caplog):
+    (not_jars.cache_folder / f"kafka-{jars.KAFKA}.lock").mkdir()
+    archive.ensure(not_jars)
+    assert "Kafka starts without its archive" in caplog.text
 
 
 def test_a_damaged_folder_is_named(tmp_path):
