@@ -83,6 +83,7 @@ def serve(settings: IngestSettings, state: State) -> int:
         1: it could not be started, or ended soon after; the supervisor tries again, with its pauses.
     """
     _fetch(settings)
+    archive.ensure(settings)
     server = Server(settings)
     try:
         while True:
@@ -147,7 +148,6 @@ def _fetch(settings: IngestSettings) -> None:
             log.error("%s", error)
             time.sleep(wait)
             wait = min(2 * wait, 60.0)
-    archive.ensure(settings)
 
 
 def _report(there: int, in_all: int, megabytes: float) -> None:

@@ -79,7 +79,7 @@ class Driver:
         self._ready = threading.Event()
         self.error: BaseException | None = None
         """What ended it before its time."""
-        self.offer = Offer(journal, Random(seed + 1))  # noqa: S311
+        self.offer = Offer(journal, Random(seed + 1))  # noqa: S311 - as above
 
     def start(self) -> None:
         """Begin."""

@@ -51,7 +51,7 @@ def recomputed(client: Client) -> dict[Key, Sides]:
     found: dict[Key, Sides] = {}
     for one in indicators():
         if one.has_flow:
-            asked = f"SELECT ward, window_ms, dimension, member, numerator, denominator FROM ({flow_sql(one)})"  # noqa: S608
+            asked = f"SELECT ward, window_ms, dimension, member, numerator, denominator FROM ({flow_sql(one)})"  # noqa: S608 - our own declaration
             for ward, window, dimension, member, numerator, denominator in client.query(asked):
                 if numerator or denominator:
                     found[ward, one.id, "flow", window, dimension, member] = (numerator, denominator)

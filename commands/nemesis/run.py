@@ -92,7 +92,7 @@ def run(plan: Plan, folder: Path, tell: Show) -> dict[str, Any]:
             crew.start(part)
         for part in PARTS:
             stack.wait(part)
-        scripts = Scripts(Random(plan.seed + 1), f"c{plan.seed}x{int(time.time()) % 100_000}")  # noqa: S311
+        scripts = Scripts(Random(plan.seed + 1), f"c{plan.seed}x{int(time.time()) % 100_000}")  # noqa: S311 - as above
         driver = Driver(reach, journal, scripts, plan.rate, plan.seed + 2)
         driver.start()
         watch = watched(crew)

@@ -1,4 +1,4 @@
-"""The jars that Kafka is made of: which, with what checksum, and whether the cached ones are right."""
+"""The jars that Kafka is made of: which, with what checksum, where they are cached, and whether the cached ones are right."""
 
 import fcntl
 from collections.abc import Iterator

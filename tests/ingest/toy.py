@@ -148,6 +148,6 @@ def frozen(settings: Any):
 
 
 def _is_frozen(pid: int) -> bool:
-    """Whether the signal has reached every thread: on a busy PC one may answer for a while yet."""
+    """Whether the signal has reached every thread: on a busy PC one may answer for a while yet. Where no system tells, it is believed."""
     states = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
-    return set(states) == {"T"}
+    return set(states) <= {"T"}
