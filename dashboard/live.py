@@ -1,7 +1,7 @@
 """Live: the ward's figures as they are now, kept up to date in memory by what the streams push.
 
-At start, and whenever the connection to Kafka was away, everything is read from the warehouse; from then on nothing is asked
-again. Whoever shows figures waits for `changed` and takes a frame.
+At start, whenever the connection to Kafka or the warehouse was away, and every minute everything is read from the warehouse and
+compared, as `agreement` says. Whoever shows figures waits for `changed` and takes a frame.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
+from dashboard.agreement import Agreement
 from dashboard.alarm import signal
 from dashboard.alarm.alarm import NO_ALARMS, Alarms, Fault
 from dashboard.freshness import signs
@@ -20,7 +21,7 @@ from dashboard.reader import TooMuch
 from dashboard.settings import BoardSettings
 from dashboard.standing import NOTHING_KNOWN, Standing
 from ingest import metrics
-from ingest.clock import milliseconds
+from ingest.clock import RealClock, milliseconds
 from ingest.consumer import watch
 from ingest.errors import Unavailable
 from ingest.label import Language
@@ -37,6 +38,7 @@ LONGEST_WAIT = 15.0
 """Seconds between two tries to reach what is away."""
 FORGET_EVERY = 3600.0
 LOOK_EVERY = 10.0
+COMPARE_EVERY = 60.0
 MOST_FRAMES = 500
 _TICK = 1.0
 """Seconds after which a frame is made anew even when nothing came: spans and freshness move with the clock."""
@@ -67,11 +69,16 @@ class Live:
         self.board = board
         self.clock = ingest.clock()
         self.readings = Readings()
+        self.agreement = Agreement(self.readings, RealClock())
         self.loaded = False
         self.standing = NOTHING_KNOWN
         self.alarms = NO_ALARMS
         self.faults: Mapping[str, Fault] = {}
         self._load = load
+        self._comparing = asyncio.Lock()
+        """Held while the memory is compared, or forgets."""
+        self._doubt = asyncio.Event()
+        """Something was away: compare now."""
         self._stand = stand
         self.number = 0
         """Number of the newest frame."""
@@ -95,7 +102,7 @@ class Live:
     def take(self, pushes: list[Push]) -> None:
         """Take in what the streams pushed; other wards' values are not shown here."""
         ours = [push for push in pushes if push.ward == self.ingest.ward]
-        changed = {indicator for push in ours for indicator in self.readings.apply(push.values)}
+        changed = {indicator for push in ours for indicator in self.agreement.hear(push)}
         if not changed:
             return
         self._measure(ours)
@@ -164,27 +171,45 @@ class Live:
         """Keep the readings up to date until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.pulse.run())
-            tasks.create_task(self._read_all())
+            tasks.create_task(self._compare())
             tasks.create_task(self._forget())
             tasks.create_task(self._look())
             tasks.create_task(_retry("the streams", self._watch))
 
     async def _watch(self) -> None:
         first = True
-        async for records in watch(self.ingest, VALUES):
-            self.pushes.note(waits=True, place=time.monotonic())  # at least an empty batch comes every second
-            if records:
-                self.take([decode_push(record) for record in records])
-            if first:  # from here on nothing is missed; what came before is in the warehouse
-                await self._read_all()
-                first = False
+        try:
+            async for records in watch(self.ingest, VALUES):
+                self.pushes.note(waits=True, place=time.monotonic())  # at least an empty batch comes every second
+                if records:
+                    self.take([decode_push(record) for record in records])
+                if first:  # from here on nothing is missed; what came before is in the warehouse
+                    await self._read_all()
+                    self.agreement.listens, first = True, False
+                self.agreement.look()
+        finally:
+            self.agreement.deafen()
+
+    async def _compare(self) -> None:
+        """Compare the memory with the warehouse every minute, and as soon as something is back that was away."""
+        while True:
+            await self._read_all()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._doubt.wait(), COMPARE_EVERY)
+            self._doubt.clear()
 
     async def _read_all(self) -> None:
         await _retry("the warehouse", self._read_once)
 
     async def _read_once(self) -> None:
-        values = await asyncio.to_thread(self._load, self.now_ms())
-        self.readings.apply(values)
+        async with self._comparing:
+            now_ms = self.now_ms()
+            self.agreement.ask()
+            try:
+                values = await asyncio.to_thread(self._load, now_ms)
+                await self.agreement.compare(values, now_ms)
+            finally:
+                self.agreement.leave()
         if not self.loaded:
             log.info("%d values read from the warehouse", len(values))
         self.loaded = True
@@ -194,15 +219,21 @@ class Live:
     async def _forget(self) -> None:
         while True:
             await asyncio.sleep(FORGET_EVERY / (self.clock_speed or 1.0))
-            self.readings.forget(self.now_ms())
+            async with self._comparing:  # what is forgotten meanwhile would come back
+                self.readings.forget(self.now_ms())
 
     async def _look(self) -> None:
         """See every few seconds how the system itself stands; while the warehouse is away, what was last known holds, with since when."""
+        was_away = False
         while self._stand is not None:
             try:
                 with suppress(TooMuch):
                     self.standing = await self._stand()
+                if was_away:
+                    self._doubt.set()
+                was_away = False
             except Unavailable:
+                was_away = True
                 since = self.standing.away_since_ms or self.now_ms()
                 self.standing = self.standing._replace(away_since_ms=since)
             await asyncio.sleep(LOOK_EVERY)

@@ -48,6 +48,9 @@ def register(server: FastAPI, live: Live, settings: BoardSettings) -> None:
 def held(live: Live) -> dict[str, Any]:
     """The board's memory: for every indicator and split the newest stock, and the windows that its figure and charts reach.
 
+    With how often it was compared with the warehouse since the start, how many values had to be corrected, and of how many stored ones
+    the push has not come.
+
     Older windows, as a source tells them that catches up, are shown nowhere and wait to be forgotten.
     """
     now_ms = live.now_ms()
@@ -57,6 +60,9 @@ def held(live: Live) -> dict[str, Any]:
         "as_of_ms": now_ms,
         "columns": COLUMNS,
         "since_ms": since,
+        "comparisons": live.agreement.comparisons,
+        "corrected": live.agreement.corrected,
+        "awaited": live.agreement.awaited,
         "values": [[getattr(value, name) for name in COLUMNS] for value in reached],
     }
 

@@ -93,6 +93,11 @@ SQL_QUERIES = Counter("ioc_sql_queries_total", "Ad-hoc queries by what became of
 SQL_REJECTED = Counter(
     "ioc_sql_rejected_total", "Ad-hoc queries that broke a rule or a limit.", ("reason",), registry=None
 )
+BOARD_CORRECTIONS = Counter(
+    "ioc_board_corrections_total",
+    "Values that the board had to correct when it compared its memory with the warehouse.",
+    registry=None,
+)
 FEED_REQUESTS = Counter(
     "ioc_feed_requests_total", "Answers of the city's feed by HTTP status.", ("status",), registry=None
 )
@@ -123,7 +128,7 @@ OF_STREAMS = (
     *(INSERT_RETRIES, LATE_EVENTS, DUPLICATE_EVENTS, FRESHNESS),
 )
 OF_WAREHOUSE = (DLQ_OLDEST, MISMATCHES, PARTS, FREE_BYTES, HEARTBEAT_AGE)
-OF_BOARD = (SQL_QUERIES, SQL_REJECTED, FEED_REQUESTS, AUTH_FAILURES, FRESHNESS, HEARTBEAT_AGE)
+OF_BOARD = (SQL_QUERIES, SQL_REJECTED, FEED_REQUESTS, BOARD_CORRECTIONS, AUTH_FAILURES, FRESHNESS, HEARTBEAT_AGE)
 """Which process fills which."""
 
 OUTCOMES = {

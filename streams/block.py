@@ -37,6 +37,8 @@ class Block:
         self.letters: list[LyingLetter] = []
         self.newest_recorded: dict[str, int] = {}
         """By ward, when the newest event was taken in."""
+        self.untold: list[Value] = []
+        """Values that are stored, and that the boards are told of again."""
         self.values: list[Value] = []
         self.corrections: list[Correction] = []
         self.late: list[Amendment] = []
@@ -62,6 +64,7 @@ class Block:
         for part in parts:
             if part.is_behind:
                 continue
+            self.untold, part.untold = self.untold + part.untold, []
             self.values += part.fold.take()
             self.corrections += part.fold.take_corrections()
             self.late += [Amendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]

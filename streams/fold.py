@@ -164,10 +164,17 @@ class Fold:
                 is_older = is_older and kind != "closed"
         self._stocks.resume(next_close, is_older)
 
-    def expect(self, values: Iterable[Value]) -> None:
-        """Know what an earlier life wrote after the snapshot, so that what no longer counts is written as 0."""
+    def expect(self, values: Iterable[Value], revisions: Iterable[tuple[str, str, int, str, str, int]] = ()) -> None:
+        """Know what an earlier life wrote after the snapshot, so that what no longer counts is written as 0.
+
+        Args:
+            values: every window of its flows, and the newest row of each stock.
+            revisions: of closed minutes of stocks: ward, indicator, window, dimension, member, and how often it was written again.
+        """
         for value in values:
             (self._stocks if value.grain == "stock" else self._flows).expect(value)
+        for revised in revisions:
+            self._stocks.expect_revision(*revised)
 
     def _touch(self, touched: tuple[Touch, ...], envelope: Envelope, at: int, offset: int) -> None:
         event, ward, key, id = envelope.data, envelope.partitionkey, envelope.subject, envelope.id

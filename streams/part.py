@@ -4,6 +4,7 @@ from ingest.flood import FloodGate
 from streams.fold import Fold, LateStocks
 from streams.repeat import IdMemory
 from warehouse.positions import Place as Place
+from warehouse.value import Value
 
 
 class Part:
@@ -34,6 +35,8 @@ class Part:
         """Position of the newest snapshot."""
         self.shown = -1
         """Position up to which an earlier life has written values, though the rows are lost and come from Kafka again."""
+        self.untold: list[Value] = []
+        """Stocks that an earlier life has written after the snapshot: whether it still told the boards, nobody knows."""
         self.closed_ms = 0
         """Until when its minutes have been closed by the clock; 0 while it is still catching up."""
         self.overdue: dict[tuple[str, str], LateStocks] = {}

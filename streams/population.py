@@ -99,6 +99,10 @@ class Population:
             before = now
         return found
 
+    def dump_open(self) -> list[list[Any]]:
+        """The revisions of minutes that are not closed here yet, as JSON values: end, stock, how many."""
+        return [[end, *key, count] for (end, key), count in self.revisions.items() if end not in self.closed]
+
     def load(self, end: int, changed: list[list[Any]], revised: list[list[Any]]) -> None:
         """Take one closed minute that `dump` gave; they come in order."""
         now = dict(self.before(end))

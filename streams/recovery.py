@@ -31,8 +31,9 @@ from streams.store import Stopping, Store
 from streams.writing import Writing
 from warehouse import copies, positions, recall, rows, sink
 from warehouse.positions import Range, Standing
-from warehouse.snapshot import read_snapshot, values_after
+from warehouse.snapshot import read_snapshot, revisions_after, values_after
 from warehouse.stops import read_stops
+from warehouse.value import Value
 
 log = logging.getLogger(__name__)
 
@@ -178,7 +179,9 @@ class Recovery:
                 log.info("%s-%d: another version made the snapshot: everything is folded again", *part.place)
             part.snapshot, part.values = fold.offset, standing.values
             part.shown = standing.values if standing.values < found.end and not found.begun else -1
-            fold.expect(await self._store.ask(values_after, *part.place, fold.offset, KEEP_MS))
+            earlier: list[Value] = await self._store.ask(values_after, *part.place, fold.offset, KEEP_MS)
+            fold.expect(earlier, await self._store.ask(revisions_after, *part.place, fold.offset))
+            part.untold = [value for value in earlier if value.grain == "stock"]  # the fold writes flows again
             await self._replay(part, standing.newest)
         part.next = max(standing.newest + 1, found.base.first)
         fold.offset = max(fold.offset, part.next - 1)

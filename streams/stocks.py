@@ -147,6 +147,7 @@ class Stocks:
             ["disturbed", [[*place, *cause] for place, cause in self._disturbed.items()]],
             ["late_stocks", [[*place, *late[:2], *late.cause] for place, late in self.late.items()]],
             ["stored", [["", "", self._stored_ms]]],
+            ["revised", [[*place, *row] for place, one in self._populations.items() for row in one.dump_open()]],
         ]
 
     def load(self, kind: str, rows: list[list[Any]]) -> None:
@@ -163,6 +164,8 @@ class Stocks:
                 self._population((first, second)).newest_ms = row[0]
             elif kind == "closed":
                 self._population((first, second)).load(*row)
+            elif kind == "revised":
+                self._population((first, second)).revisions[row[0], (row[1], row[2], row[3])] = row[4]
             elif kind == "disturbed":
                 self._population((first, second))
                 self._disturbed[first, second] = Cause(*row)
@@ -194,6 +197,15 @@ class Stocks:
             if known is None or known[2] <= value.window_ms:  # a minute that was written again may be an older one
                 population.show(key, row)
             self._stored_ms = max(self._stored_ms, value.window_ms + GAUGE_MS)
+
+    def expect_revision(self, ward: str, id: str, window: int, dimension: str, member: str, revision: int) -> None:
+        """Know how often an earlier life wrote a closed minute again: what is written of it from now on stands against that."""
+        if id in self._owners:
+            known, key = (
+                self._population((self._owners[id], ward)).revisions,
+                (window + GAUGE_MS, (id, dimension, member)),
+            )
+            known[key] = max(known.get(key, 0), revision)
 
     def _population(self, place: Place) -> Population:
         if place not in self._populations:

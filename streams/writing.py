@@ -1,13 +1,14 @@
 """Writing: a block into the warehouse and to the boards, in the one order in which a crash between any two steps does no harm.
 
 Raw rows, repeats, corrections, values, dead letters, push, snapshot: what is written later can be made again from what is written
-earlier. Each step is one insert. A snapshot is last, because from then on nothing before it is looked at again, nor told to a board.
+earlier. Each step is one insert. A snapshot is last, because from then on nothing before it is looked at again, nor told to a board:
+what was stored after the snapshot is told once more by whoever recovers from it.
 """
 
 from collections.abc import Callable, Sequence
 
 from ingest import metrics
-from ingest.clock import Clock, milliseconds
+from ingest.clock import Clock, RealClock, milliseconds
 from ingest.errors import Unavailable
 from ingest.failpoint import failpoint
 from ingest.producer import Producer
@@ -93,7 +94,8 @@ class Writing:
 
     async def _push(self, block: Block) -> None:
         """Tell the boards what changed; a figure that they never hear of would look live and be old, so this does not give up."""
-        records = [(push.ward, encode_push(push)) for push in pushes(block.values, block.newest_recorded)]
+        values, now_ms = [*block.untold, *block.values], milliseconds(RealClock().now())
+        records = [(push.ward, encode_push(push)) for push in pushes(values, block.newest_recorded, now_ms)]
         while records:
             try:
                 await self._producer.push(records)

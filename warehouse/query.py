@@ -3,37 +3,47 @@
 from typing import Any
 
 from warehouse.client import Client
-from warehouse.expression import DAY_MS
 from warehouse.indicator import indicators
-from warehouse.reading import CHART_DAYS, span_start
+from warehouse.reading import CHART_DAYS, kept_from
 from warehouse.value import Value
 
 _COLUMNS = ", ".join(Value._fields)
 
 
-def current_values(client: Client, ward: str, now_ms: int, chart_days: int = CHART_DAYS) -> list[Value]:
-    """Every value that a ward's shown figures and charts are made of.
+def current_values(
+    client: Client, ward: str, now_ms: int, chart_days: int = CHART_DAYS, until_ms: int | None = None
+) -> list[Value]:
+    """Every value that a ward's shown figures and charts are made of, in one question.
 
     Args:
         client: an open connection.
         ward: the ward.
-        now_ms: the moment of the figures, in ms; later windows are left out.
+        now_ms: the moment of the figures, in ms.
         chart_days: how many days back charts reach.
+        until_ms: windows that begin later are left out.
     """
-    values: list[Value] = []
+    since: dict[int, list[str]] = {}
     for one in indicators():
         if one.has_flow:
-            start = min(span_start(one, now_ms), now_ms - chart_days * DAY_MS)
-            values += _values(
-                client,
-                "ward = %(ward)s AND indicator = %(id)s AND grain = 'flow' AND window_ms BETWEEN %(start)s AND %(now)s",
-                {"ward": ward, "id": one.id, "start": start, "now": now_ms},
-            )
-    stocks = (
-        f"SELECT {_COLUMNS} FROM raw_values FINAL WHERE ward = %(ward)s AND grain = 'stock' AND window_ms <= %(now)s "
-        "ORDER BY window_ms DESC LIMIT 1 BY indicator, dimension, member"
+            since.setdefault(kept_from(one, now_ms, chart_days), []).append(one.id)
+    parameters: dict[str, Any] = {
+        "ward": ward,
+        "until": until_ms,
+        "stocks": tuple(one.id for one in indicators() if one.has_stock),
+    }
+    spans = []
+    for number, (start, ids) in enumerate(since.items()):
+        spans.append(f"(indicator IN %(ids_{number})s AND window_ms >= {start})")
+        parameters[f"ids_{number}"] = tuple(ids)
+    until = "" if until_ms is None else " AND window_ms <= %(until)s"
+    rows = client.query(
+        f"SELECT {_COLUMNS} FROM raw_values FINAL WHERE ward = %(ward)s AND grain = 'flow' AND ({' OR '.join(spans)}){until} "
+        f"UNION ALL SELECT {_COLUMNS} FROM (SELECT * FROM raw_values FINAL "
+        f"WHERE ward = %(ward)s AND grain = 'stock' AND indicator IN %(stocks)s{until} "
+        "ORDER BY window_ms DESC LIMIT 1 BY indicator, dimension, member)",
+        parameters,
     )
-    return values + [Value(*row) for row in client.query(stocks, {"ward": ward, "now": now_ms})]
+    return [Value(*row) for row in rows]
 
 
 def history(client: Client, ward: str, id: str, start_ms: int, end_ms: int) -> list[Value]:

@@ -67,9 +67,9 @@ def span_start(one: Indicator, now_ms: int) -> int:
     return int(window_start(now_ms, size)) + size - one.span // _MILLISECOND
 
 
-def kept_from(one: Indicator, now_ms: int) -> int:
-    """Start of the oldest window that a shown figure or a chart reaches; charts show eight days."""
-    return min(span_start(one, now_ms), now_ms - CHART_DAYS * DAY_MS)
+def kept_from(one: Indicator, now_ms: int, chart_days: int = CHART_DAYS) -> int:
+    """Start of the oldest window that a shown figure or a chart reaches."""
+    return min(span_start(one, now_ms), now_ms - chart_days * DAY_MS)
 
 
 def reading_of(
@@ -120,6 +120,21 @@ def derived_reading(one: Derived, read: Callable[[str, Split], Reading], split: 
     return Reading(one, *(sides or (0, 0)), newest_ms, min(known) if is_known else 0)
 
 
+ValueKey = tuple[str, Split, int | None]
+"""Where a value is kept: indicator, split, and of a flow the window; of a stock only the newest is."""
+
+
+def key_of(value: Value) -> ValueKey:
+    """Where a value is kept."""
+    window = None if value.grain == "stock" else value.window_ms
+    return value.indicator, (value.dimension, value.member), window
+
+
+def age_of(value: Value) -> tuple[int, int]:
+    """Of two values of a place that stands whose age is greater; of equals, as in the warehouse, the one that was written last."""
+    return value.window_ms, value.version
+
+
 class Readings:
     """One ward's current values, kept up to date by `apply` and read by `read`; no clock and no input of its own."""
 
@@ -128,29 +143,40 @@ class Readings:
         self._stocks: dict[tuple[str, Split], Value] = {}
         self._splits: dict[str, set[Split]] = {}
 
-    def apply(self, values: Iterable[Value]) -> set[str]:
+    def apply(self, values: Iterable[Value], is_last: bool = True) -> set[str]:
         """Take in new values; older versions of what is known are ignored.
+
+        Args:
+            values: in the order in which they were written.
+            is_last: whether they were written after what is known, and so stand where their version is the same.
 
         Returns:
             Ids of the indicators that changed.
         """
         changed = set()
         for value in values:
-            key = (value.indicator, (value.dimension, value.member))
-            if key not in self._flows and key not in self._stocks:
-                self._splits.setdefault(key[0], set()).add(key[1])
-            if value.grain == "stock":
-                known = self._stocks.get(key)
-                if known is None or (value.window_ms, value.version) > (known.window_ms, known.version):
-                    self._stocks[key] = value
-                    changed.add(value.indicator)
-            else:
-                windows = self._flows.setdefault(key, {})
-                known = windows.get(value.window_ms)
-                if known is None or value.version >= known.version:
-                    windows[value.window_ms] = value
-                    changed.add(value.indicator)
+            known = self.at(key_of(value))
+            is_same_age = known is not None and age_of(value) == age_of(known)
+            if known is None or age_of(value) > age_of(known) or (is_last and is_same_age and value != known):
+                self.keep(value)
+                changed.add(value.indicator)
         return changed
+
+    def at(self, key: ValueKey) -> Value | None:
+        """The value that is kept there."""
+        id, split, window = key
+        return self._stocks.get((id, split)) if window is None else self._flows.get((id, split), {}).get(window)
+
+    def remove(self, key: ValueKey) -> None:
+        """Keep nothing there."""
+        id, split, window = key
+        if window is None:
+            self._stocks.pop((id, split), None)
+        else:
+            self._flows.get((id, split), {}).pop(window, None)
+        if (id, split) not in self._stocks and not self._flows.get((id, split)):
+            self._flows.pop((id, split), None)
+            self._splits.get(id, set()).discard(split)
 
     def forget(self, now_ms: int) -> None:
         """Drop the windows that no shown figure or chart reaches any more."""
@@ -197,6 +223,15 @@ class Readings:
     def read_all(self, now_ms: int) -> dict[str, Reading]:
         """Every declared measure's total."""
         return {one.id: self.read(one.id, now_ms) for one in measures()}
+
+    def keep(self, value: Value) -> None:
+        """Keep a value in its place, whatever is known."""
+        key = (value.indicator, (value.dimension, value.member))
+        self._splits.setdefault(key[0], set()).add(key[1])
+        if value.grain == "stock":
+            self._stocks[key] = value
+        else:
+            self._flows.setdefault(key, {})[value.window_ms] = value
 
     def _shown(self, id: str, split: Split, start_ms: int, now_ms: int) -> list[Value]:
         """The values that a figure is summed from."""

@@ -53,7 +53,8 @@ def read_report(client: Client, ward: str, until: datetime) -> Report:
     """
     now, start = milliseconds(until), milliseconds(PERIOD_START)
     readings = Readings()
-    readings.apply(current_values(client, ward, now, chart_days=(until - PERIOD_START) // timedelta(days=1) + 1))
+    days = (until - PERIOD_START) // timedelta(days=1) + 1
+    readings.apply(current_values(client, ward, now, chart_days=days, until_ms=now))
 
     def happened(id: str) -> Share:
         windows = readings.series(id, start, now)

@@ -93,11 +93,29 @@ def values_after(client: Client, topic: str, partition: int, offset: int, keep_m
     columns = ", ".join(Value._fields)
     rows = client.query(
         f"SELECT {columns} FROM raw_values FINAL WHERE topic = %(topic)s AND partition = %(partition)s AND (offset > %(offset)s OR (grain = 'stock' AND offset = %(offset)s)) "
-        "AND window_ms > (SELECT max(window_ms) FROM raw_values WHERE topic = %(topic)s AND partition = %(partition)s) - %(keep)s "
+        "AND (grain = 'stock' OR window_ms > (SELECT max(window_ms) FROM raw_values WHERE topic = %(topic)s AND partition = %(partition)s) - %(keep)s) "
         "ORDER BY window_ms DESC LIMIT 1 BY ward, indicator, grain, if(grain = 'stock', 0, window_ms), dimension, member",
         {"topic": topic, "partition": partition, "offset": offset, "keep": keep_ms},
     )
     return [Value(*row) for row in rows]
+
+
+def revisions_after(
+    client: Client, topic: str, partition: int, offset: int
+) -> list[tuple[str, str, int, str, str, int]]:
+    """The stocks' rows of a partition that were written after an offset and are revisions of a closed minute.
+
+    A fold that closes such a minute again must know them: its own row has to stand against theirs.
+
+    Returns:
+        Ward, indicator, window, dimension, member and revision of each.
+    """
+    rows = client.query(
+        "SELECT ward, indicator, window_ms, dimension, member, revision FROM raw_values FINAL "
+        "WHERE topic = %(topic)s AND partition = %(partition)s AND grain = 'stock' AND offset >= %(offset)s AND revision > 0",
+        {"topic": topic, "partition": partition, "offset": offset},
+    )
+    return [(ward, id, window, dimension, member, revision) for ward, id, window, dimension, member, revision in rows]
 
 
 def _split(pieces: list[list[Any]]) -> list[list[Any]]:

@@ -23,7 +23,7 @@ from warehouse.client import Client, connect
 from warehouse.correction import Correction
 from warehouse.indicator import indicator, indicators
 from warehouse.recompute import flow_sql, stocks_sql
-from warehouse.snapshot import values_after
+from warehouse.snapshot import revisions_after, values_after
 from warehouse.value import Value
 
 pytestmark = pytest.mark.embedded
@@ -76,7 +76,8 @@ class Life:
         self.fold = Fold(self.fold.topic, 0)
         if pieces != "[]":
             self.fold.load(offset, json.loads(pieces))
-        self.fold.expect(values_after(self.client, self.fold.topic, 0, offset, KEEP_MS))
+        earlier = values_after(self.client, self.fold.topic, 0, offset, KEEP_MS)
+        self.fold.expect(earlier, revisions_after(self.client, self.fold.topic, 0, offset))
         for start in range(offset + 1, len(self.events), 7):
             self._fold(self.events[start : start + 7], start)
 
