@@ -35,6 +35,8 @@ SKEW_MS = 2_000
 SETTLED_AFTER = 5.0
 """Seconds after which a push that came in several records is here whole."""
 
+WRONG = "the board did not show what is stored"
+"""Beginning of what is said of each correction."""
 MOST_SAID = 20
 """Corrections of one comparison that are said one by one."""
 
@@ -187,9 +189,9 @@ class Agreement:
         self.corrected += len(corrections)
         metrics.BOARD_CORRECTIONS.inc(len(corrections))
         for one in corrections[:MOST_SAID]:
-            log.warning("the board did not show what is stored: %s", one)
+            log.warning("%s: %s", WRONG, one)
         if len(corrections) > MOST_SAID:
-            log.warning("the board did not show what is stored: %d figures more", len(corrections) - MOST_SAID)
+            log.warning("%s: %d figures more", WRONG, len(corrections) - MOST_SAID)
 
 
 def _named(value: Value) -> str:

@@ -38,7 +38,6 @@ LONGEST_WAIT = 15.0
 """Seconds between two tries to reach what is away."""
 FORGET_EVERY = 3600.0
 LOOK_EVERY = 10.0
-COMPARE_EVERY = 60.0
 MOST_FRAMES = 500
 _TICK = 1.0
 """Seconds after which a frame is made anew even when nothing came: spans and freshness move with the clock."""
@@ -191,11 +190,12 @@ class Live:
             self.agreement.deafen()
 
     async def _compare(self) -> None:
-        """Compare the memory with the warehouse every minute, and as soon as something is back that was away."""
+        """Compare the memory with the warehouse time and again, and as soon as something is back that was away."""
+        every = self.board.compare_every.total_seconds()
         while True:
             await self._read_all()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._doubt.wait(), COMPARE_EVERY)
+                await asyncio.wait_for(self._doubt.wait(), every)
             self._doubt.clear()
 
     async def _read_all(self) -> None:

@@ -57,6 +57,9 @@ class BoardSettings(BaseSettings):
     groups: int = Field(70, ge=1, le=400)
     """How many residential groups (tổ dân phố) the ward has: cells of its schematic map."""
 
+    compare_every: timedelta = Field(timedelta(minutes=1), ge=timedelta(seconds=1))
+    """How often the board compares its figures with the warehouse, corrects itself and says so."""
+
     feed_requests: int = Field(120, ge=1)
     """How many requests a minute one key of the city's feed may make."""
     feed_page: int = Field(5000, ge=1, le=50_000)

@@ -1,15 +1,18 @@
 """Figures: what is stored is what the raw events give, and what board and city feed show is what is stored (I4, I5)."""
 
 import json
+import re
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from commands.nemesis.findings import Findings
 from commands.stack import Stack
+from dashboard.agreement import WRONG
 from dashboard.feed_key import FeedKeys
 from dashboard.guard import FEED
 from dashboard.settings import BoardSettings
@@ -31,6 +34,8 @@ Sides = tuple[int, int]
 
 BACK = timedelta(days=8)
 """How far back messages reach."""
+PUSHED = 30.0
+"""Seconds within which the board has heard of everything that is stored."""
 SETTLING = 2.5
 """Seconds after which the feed tells of a row that was just written."""
 
@@ -98,10 +103,7 @@ def check_feed(stack: Stack, client: Client, ward: str, findings: Findings) -> i
 
 def check_board(stack: Stack, client: Client, ward: str, findings: Findings) -> int:
     """The board holds of closed windows what is stored; returns how many figures were compared."""
-    left = json.loads((stack.settings(BoardSettings).folder / "readings.json").read_text("utf-8"))
-    answer = httpx.get(left["url"], headers={"authorization": f"Bearer {left['key']}"}, timeout=60, trust_env=False)
-    told = answer.raise_for_status().json()
-    now = RealClock().now()
+    told, now = _held(stack), RealClock().now()
     shown: dict[Key, Sides] = {}
     for values in told["values"]:
         row = dict(zip(told["columns"], values, strict=True))
@@ -117,6 +119,28 @@ def check_board(stack: Stack, client: Client, ward: str, findings: Findings) -> 
     }
     _compare(shown, right, "shown by the board", "stored", findings)
     return len(shown)
+
+
+def check_agreement(stack: Stack, findings: Findings) -> None:
+    """The board never had to correct itself, and has heard of all that is stored."""
+    for line, count in corrections(stack.folder):
+        findings.add("mismatched", f"the board corrected itself: {line}", count)
+    end, told = time.monotonic() + PUSHED, _held(stack)
+    while (told["awaited"] or not told["comparisons"]) and time.monotonic() < end:
+        time.sleep(0.5)
+        told = _held(stack)
+    if told["awaited"]:
+        findings.add("mismatched", f"the board was never told of {told['awaited']} stored values", told["awaited"])
+    findings.note(f"the board compared itself with the warehouse {told['comparisons']} times since its last start")
+
+
+def corrections(folder: Path) -> Iterator[tuple[str, int]]:
+    """What the boards of a run said that they had to correct, each with how many figures it is about."""
+    for path in sorted((folder / "logs").glob("dashboard*.log")):
+        for line in path.read_text("utf-8", "replace").splitlines():
+            if WRONG in line:
+                more = re.search(r"(\d+) figures more$", line)
+                yield line, int(more[1]) if more else 1
 
 
 def audit(stack: Stack, client: Client, patience: Sequence[float] = PATIENCE) -> AuditReport:
@@ -144,6 +168,13 @@ def check_audit(stack: Stack, client: Client, findings: Findings) -> int:
     if not findings.clean and not report.differences:
         findings.note("the audit finds nothing")
     return report.compared
+
+
+def _held(stack: Stack) -> dict[str, Any]:
+    """What the board holds."""
+    left = json.loads((stack.settings(BoardSettings).folder / "readings.json").read_text("utf-8"))
+    answer = httpx.get(left["url"], headers={"authorization": f"Bearer {left['key']}"}, timeout=60, trust_env=False)
+    return dict(answer.raise_for_status().json())
 
 
 def _is_closed(key: Any, now: datetime) -> bool:

@@ -42,6 +42,7 @@ def laid_out(folder: Path) -> Layout:
         {
             "IOC_CONNECTORS_URLS__DOSSIER_PORTAL": f"http://127.0.0.1:{rest_port}",
             "IOC_BOARD_FEED_REQUESTS": "100000",
+            "IOC_BOARD_COMPARE_EVERY": "PT5S",
             "IOC_STREAMS_SNAPSHOT_EVERY": "PT6S",
             "IOC_STREAMS_RECOMPUTE_EVERY": "PT5S",
             "IOC_KEEPER_SETTLE": "PT30S",

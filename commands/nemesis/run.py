@@ -13,6 +13,7 @@ from httpx import HTTPError
 
 from commands.nemesis.crew import Crew
 from commands.nemesis.driver import Driver
+from commands.nemesis.figures import corrections
 from commands.nemesis.findings import KINDS, Findings
 from commands.nemesis.journal import Journal
 from commands.nemesis.layout import MODULES, PARTS, laid_out
@@ -148,6 +149,7 @@ def _told(
     return {
         "acked": journal.counts["acked"],
         **{kind: findings.counts[kind] for kind in KINDS},
+        "corrections": sum(count for _, count in corrections(crew.stack.folder)),
         "kills": crew.total_kills,
         "seed": plan.seed,
         "minutes": plan.minutes,

@@ -41,6 +41,7 @@ def verdict(stack: Stack, journal: Journal, watch: Watch, findings: Findings, sh
             "feed": figures.check_feed(stack, client, ingest.ward, findings),
             "board": figures.check_board(stack, client, ingest.ward, findings),
         }
+        figures.check_agreement(stack, findings)
         show("check: the audit's opinion")
         compared["audit"] = figures.check_audit(stack, client, findings)
         show("check: tables and logs")
