@@ -1,5 +1,6 @@
 """The worker on the real Kafka and the real engine: counted once, whatever happens to it."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -8,18 +9,24 @@ import pytest
 from kafka import KafkaAdminClient
 
 from commands.stack import Stack
+from dashboard import agreement
+from dashboard.live import Live
 from ingest import kafka_extent
 from ingest.clock import milliseconds
 from ingest.envelope import Envelope, encode
 from ingest.kafka_client import client_options
+from ingest.producer import Producer
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS
 from streams import ending
 from tests.made import events
 from tests.streams import counting
+from tests.streams.board_beside import beside, wrong
 from tests.streams.counting import a_clock, expected, flows, later, made, send, until
-from warehouse import positions, stops
+from warehouse import positions, sink, stops
 from warehouse.client import Client, connect
+from warehouse.push import Push, encode_push
+from warehouse.reading import key_of
 from warehouse.settings import WarehouseSettings
 
 __all__ = ["a_clock", "expected", "flows", "made", "send", "until"]
@@ -30,6 +37,12 @@ pytestmark = pytest.mark.embedded
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with Stack(tmp_path_factory.mktemp("worker"), ("ingest", "warehouse", "streams"), a_clock()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", autouse=True)
+def board(stack: Stack) -> Iterator[Live]:
+    with beside(stack) as running:
         yield running
 
 
@@ -236,3 +249,51 @@ def test_an_event_for_a_window_long_gone_changes_it_visibly(stack: Stack, client
         "SELECT max(revision) FROM raw_values FINAL WHERE indicator = 'V02' AND window_ms <= %(at)s", {"at": window}
     )
     assert revisions[0][0] > 0
+
+
+def test_a_board_beside_all_that_never_had_to_correct_itself(board: Live, client: Client) -> None:
+    """With everybody killed in turn, under load, and compared every second."""
+    assert until(lambda: not wrong(board, client) and not board.agreement.awaited), wrong(board, client)
+    assert board.agreement.comparisons > 20
+    assert board.agreement.corrected == 0
+
+
+def test_a_board_that_was_told_what_is_not_stored_corrects_itself(stack: Stack, board: Live, client: Client) -> None:
+    known = next(value for value in board.readings.values() if value.grain == "stock")
+    phantoms = [
+        known._replace(member="nobody", dimension="nothing"),
+        known._replace(numerator=77, version=known.version + 9),
+    ]
+    _push(stack, Push(board.ingest.ward, phantoms, 0))
+    assert until(lambda: board.agreement.corrected == len(phantoms) and not wrong(board, client))
+
+
+def test_a_board_that_was_not_told_what_is_stored_corrects_itself(
+    stack: Stack, board: Live, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts when the partition has told something that was stored later, for until then the push may be on its way."""
+    monkeypatch.setattr(agreement, "SETTLED_AFTER", 0.1)
+    before = board.agreement.corrected
+    known = next(value for value in board.readings.values() if value.grain == "stock" and value.topic == "ioc.queue.v1")
+    lost = known._replace(member="lost", dimension="service_code", numerator=5)
+    sink.write_values(client, [lost])
+    assert until(lambda: board.readings.at(key_of(lost)) == lost)
+    comparisons = board.agreement.comparisons
+    assert until(lambda: board.agreement.comparisons > comparisons + 1)
+    assert (board.agreement.corrected, board.agreement.awaited) == (before, 1)
+    time.sleep(agreement.SKEW_MS / 1000)
+    more = made(len(SENT), 50)
+    send(stack, more)
+    SENT.extend(more)
+    assert until(lambda: board.agreement.corrected == before + 1 and not wrong(board, client))
+    assert board.agreement.awaited == 0
+
+
+def _push(stack: Stack, push: Push) -> None:
+    async def work() -> None:
+        producer = Producer(stack.settings(IngestSettings))
+        await producer.start()
+        await producer.push([(push.ward, encode_push(push))])
+        await producer.stop()
+
+    asyncio.run(work())
