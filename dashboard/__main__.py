@@ -90,15 +90,15 @@ def _end(_signal: int, _frame: object) -> NoReturn:
     sys.exit(0)
 
 
-def load(settings: WarehouseSettings, ward: str, now_ms: int) -> list[Value]:
-    """A ward's current values.
+def load(settings: WarehouseSettings, ward: str, now_ms: int, stocks_from_ms: int = 0) -> list[Value]:
+    """A ward's current values; without the stocks that have stood since before a time.
 
     Raises:
         Unavailable: the warehouse is away, or not set up yet.
     """
     try:
         with connect(settings) as client:
-            return current_values(client, ward, now_ms)
+            return current_values(client, ward, now_ms, stocks_from_ms=stocks_from_ms)
     except ServerError as error:
         if error.code == _NO_TABLE:
             raise Unavailable("the warehouse", "its tables are not there yet") from error

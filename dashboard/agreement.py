@@ -4,6 +4,7 @@ A figure is stored first and pushed then. So what is read is compared with care 
 
 1. What was pushed while the answer was on its way stands, unless the answer is newer.
 2. Where the warehouse has less than was pushed before it was asked, or nothing, the board was wrong: a correction.
+   The short answer, without the stocks that have stood for long, is not believed: the whole one is asked for.
 3. Where it has more, the push may still come. The figure is right from now on, and the push is awaited. It is a correction as soon as
    the same partition has pushed something that was stored later, for pushes of a partition keep their order; not before, however long
    the streams cannot reach Kafka.
@@ -118,15 +119,19 @@ class Agreement:
         self._told = set()
 
     def leave(self) -> None:
-        """It has not answered."""
+        """It has answered, or not."""
         self._told = None
 
-    async def compare(self, stored: Iterable[Value], asked_ms: int) -> None:
+    async def compare(self, stored: Iterable[Value], asked_ms: int, stocks_from_ms: int = 0) -> bool:
         """Make the memory what the warehouse says, with what was pushed since it was asked.
 
         Args:
             stored: the answer: all that is shown.
             asked_ms: for which moment, by the install's clock.
+            stocks_from_ms: without the stocks whose newest row is of an older window; 0: with all.
+
+        Returns:
+            Whether that is done; else a whole answer has to be asked for.
         """
         read_ms, listened = milliseconds(self._clock.now()), self.listens
         told = self._told if self._told is not None else set()
@@ -137,25 +142,32 @@ class Agreement:
             kept.add(key)
             shown = self._readings.at(key)
             if shown != value and not (key in told and shown is not None and age_of(shown) >= age_of(value)):
-                self._readings.keep(value)
                 if shown is not None and age_of(shown) > age_of(value):
                     wrong.append((shown, value))
-                elif listened:
+                    continue
+                self._readings.keep(value)
+                if listened:
                     known = self._awaited.get(key)
                     self._awaited[key] = Awaited(value, known.shown if known else shown, read_ms)
                     self._missed.pop(key, None)
             if number % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
-        for shown in self._beyond(asked_ms):
+        for shown in self._beyond(asked_ms, stocks_from_ms):
             if key_of(shown) not in kept and key_of(shown) not in told:
-                self._readings.remove(key_of(shown))
                 wrong.append((shown, None))
-        self._told = None
+        if wrong and stocks_from_ms:
+            return False
+        for shown, right in wrong:
+            if right is None:
+                self._readings.remove(key_of(shown))
+            else:
+                self._readings.keep(right)
         self.comparisons += 1
         if not self.listens:
             self.deafen()
         if listened:
-            self._say([f"{_named(shown)} was {_sums(shown)}, is {_sums(value)}" for shown, value in wrong])
+            self._say([f"{_named(shown)} was {_sums(shown)}, is {_sums(right)}" for shown, right in wrong])
+        return True
 
     def look(self) -> None:
         """See which pushes cannot come any more."""
@@ -175,14 +187,18 @@ class Agreement:
             del self._awaited[key]
             self._missed.pop(key, None)
 
-    def _beyond(self, asked_ms: int) -> list[Value]:
+    def _beyond(self, asked_ms: int, stocks_from_ms: int) -> list[Value]:
         """What the board holds of what the answer has to say."""
         stocks = {one.id for one in indicators() if one.has_stock}
         since = {one.id: kept_from(one, asked_ms) for one in indicators() if one.has_flow}
         return [
             value
             for value in self._readings.values()
-            if (value.indicator in stocks if value.grain == "stock" else value.window_ms >= since[value.indicator])
+            if (
+                value.indicator in stocks and value.window_ms >= stocks_from_ms
+                if value.grain == "stock"
+                else value.window_ms >= since[value.indicator]
+            )
         ]
 
     def _say(self, corrections: list[str]) -> None:

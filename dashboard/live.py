@@ -28,8 +28,9 @@ from ingest.label import Language
 from ingest.liveness import Progress, Pulse
 from ingest.settings import IngestSettings
 from ingest.topic import VALUES
+from warehouse.expression import DAY_MS
 from warehouse.push import Push, decode_push
-from warehouse.reading import Readings
+from warehouse.reading import CHART_DAYS, Readings
 from warehouse.value import Value
 
 log = logging.getLogger("dashboard.live")
@@ -38,14 +39,16 @@ LONGEST_WAIT = 15.0
 """Seconds between two tries to reach what is away."""
 FORGET_EVERY = 3600.0
 LOOK_EVERY = 10.0
+STANDS_MS = CHART_DAYS * DAY_MS
+"""How long a stock has not changed that is left out of the short answer."""
 MOST_FRAMES = 500
 _TICK = 1.0
 """Seconds after which a frame is made anew even when nothing came: spans and freshness move with the clock."""
 _KEPT = 256
 """Pushes of which it is remembered when their newest event was taken in."""
 
-Load = Callable[[int], list[Value]]
-"""Reads the current values from the warehouse, for a moment in ms; blocks."""
+Load = Callable[[int, int], list[Value]]
+"""Reads the current values from the warehouse, for a moment in ms, without the stocks that have stood since before a time; blocks."""
 
 Stand = Callable[[], Awaitable[Standing]]
 """Finds out how the system itself stands."""
@@ -192,22 +195,30 @@ class Live:
     async def _compare(self) -> None:
         """Compare the memory with the warehouse time and again, and as soon as something is back that was away."""
         every = self.board.compare_every.total_seconds()
+        await self._read_all()
         while True:
-            await self._read_all()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._doubt.wait(), every)
+            is_doubtful = self._doubt.is_set()
             self._doubt.clear()
+            await self._read_all(is_short=not is_doubtful)
 
-    async def _read_all(self) -> None:
-        await _retry("the warehouse", self._read_once)
+    async def _read_all(self, is_short: bool = False) -> None:
+        """Read everything, or leave out the stocks that have stood for long as long as that finds nothing wrong."""
 
-    async def _read_once(self) -> None:
+        async def read() -> None:
+            if not (is_short and await self._read_once(self.now_ms() - STANDS_MS)):
+                await self._read_once()
+
+        await _retry("the warehouse", read)
+
+    async def _read_once(self, stocks_from_ms: int = 0) -> bool:
         async with self._comparing:
             now_ms = self.now_ms()
             self.agreement.ask()
             try:
-                values = await asyncio.to_thread(self._load, now_ms)
-                await self.agreement.compare(values, now_ms)
+                values = await asyncio.to_thread(self._load, now_ms, stocks_from_ms)
+                is_done = await self.agreement.compare(values, now_ms, stocks_from_ms)
             finally:
                 self.agreement.leave()
         if not self.loaded:
@@ -215,6 +226,7 @@ class Live:
         self.loaded = True
         self.number += 1
         self._wake()
+        return is_done
 
     async def _forget(self) -> None:
         while True:

@@ -47,7 +47,7 @@ class BoardOfTests:
     def __init__(self, folder, ingest=None, ask_feed=lambda question: [], reader=None, **changed):
         self.settings = board_settings(folder, **changed)
         self.accounts = Accounts(self.settings)
-        self.live = StillLive(ingest or ingest_settings(folder), self.settings, lambda now_ms: values())
+        self.live = StillLive(ingest or ingest_settings(folder), self.settings, lambda now_ms, stocks_from_ms: values())
         self.reader = reader or Away()
         self.board = build(self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None))
         self.server = self.board.server

@@ -38,13 +38,13 @@ class Board:
     def push(self, *values, ago=timedelta()):
         self.agreement.hear(Push(WARD, list(values), 0, milliseconds(self.clock.at - ago)))
 
-    async def compare(self, *pushed):
+    async def compare(self, *pushed, stocks_from_ms=0):
         """Compare; `pushed` comes while the answer is on its way."""
         self.agreement.ask()
-        answer = list(self.stored.values())
+        answer = [one for one in self.stored.values() if one.grain == "flow" or one.window_ms >= stocks_from_ms]
         if pushed:
             self.push(*pushed)
-        await self.agreement.compare(answer, NOW_MS)
+        return await self.agreement.compare(answer, NOW_MS, stocks_from_ms)
 
     def shows(self, value):
         return self.readings.at(key_of(value)) == value
@@ -163,3 +163,19 @@ async def test_a_push_that_was_held_back_does_not_stand_against_the_same_version
     newer = stock("Q02", 9)
     board.push(newer, ago=timedelta(seconds=8))
     assert board.shows(newer), "a newer version stands whoever tells it"
+
+
+async def test_a_short_answer_takes_nothing_away(board):
+    """A stock that it leaves out may be what the phantom hides."""
+    old = stock("Q02", 4, split=("service_code", "dat_dai"))._replace(window_ms=NOW_MS - 20 * DAY_MS)
+    board.store(old)
+    board.push(old)
+    assert await board.compare(stocks_from_ms=NOW_MS - DAY_MS)
+    assert board.shows(old)
+    phantom = stock("Q02", 9, split=("service_code", "dat_dai"))
+    board.push(phantom)
+    assert not await board.compare(stocks_from_ms=NOW_MS - DAY_MS)
+    assert board.shows(phantom)
+    assert await board.compare()
+    assert board.shows(old)
+    assert board.counts() == (1, 0)

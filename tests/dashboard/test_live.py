@@ -15,7 +15,7 @@ OVERVIEW = Place(pages()["/"])
 
 @pytest.fixture
 def live(tmp_path):
-    found = Live(ingest_settings(tmp_path), board_settings(tmp_path), lambda now_ms: values())
+    found = Live(ingest_settings(tmp_path), board_settings(tmp_path), lambda now_ms, stocks_from_ms: values())
     found.readings.apply(values())
     return found
 
@@ -90,7 +90,7 @@ async def test_the_clock_alone_makes_a_new_frame(live, monkeypatch):
 async def test_the_warehouse_is_waited_for(tmp_path, monkeypatch):
     asked = []
 
-    def load(now_ms):
+    def load(now_ms, stocks_from_ms):
         asked.append(now_ms)
         if len(asked) < 3:
             raise Unavailable("ClickHouse", "not yet")
@@ -115,7 +115,7 @@ def test_the_clocks_speed_is_told_only_when_it_is_pretend(tmp_path):
     same["clock_real_origin"] = same["clock_origin"]
 
     def speed(**changed):
-        return Live(ingest_settings(tmp_path, **changed), board, lambda now_ms: []).clock_speed
+        return Live(ingest_settings(tmp_path, **changed), board, lambda now_ms, stocks_from_ms: []).clock_speed
 
     assert speed(**real) is None
     assert speed(**same) is None

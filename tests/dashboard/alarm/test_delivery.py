@@ -31,7 +31,7 @@ def settings(**changed) -> AlarmSettings:
 
 def duty(folder, alarm_settings) -> Duty:
     """One whose journal holds a critical alarm."""
-    live = Live(ingest_settings(folder), board_settings(folder), lambda now_ms: values())
+    live = Live(ingest_settings(folder), board_settings(folder), lambda now_ms, stocks_from_ms: values())
     live.readings.apply(values())
     live.loaded = True
     made = Duty(live, Away(), alarm_settings)
