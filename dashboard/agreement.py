@@ -14,6 +14,7 @@ While the board itself was not listening, pushes passed it by as a matter of cou
 
 import asyncio
 import logging
+import sys
 from collections.abc import Iterable
 from time import monotonic
 from typing import NamedTuple
@@ -153,8 +154,11 @@ class Agreement:
             if number % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)
         for shown in self._beyond(asked_ms, stocks_from_ms):
-            if key_of(shown) not in kept and key_of(shown) not in told:
+            if key_of(shown) not in kept:
                 wrong.append((shown, None))
+        wrong = [
+            (shown, right) for shown, right in wrong if key_of(shown) not in told
+        ]  # nor what was told since it was looked at
         if wrong and stocks_from_ms:
             return False
         for shown, right in wrong:
@@ -189,16 +193,14 @@ class Agreement:
 
     def _beyond(self, asked_ms: int, stocks_from_ms: int) -> list[Value]:
         """What the board holds of what the answer has to say."""
-        stocks = {one.id for one in indicators() if one.has_stock}
-        since = {one.id: kept_from(one, asked_ms) for one in indicators() if one.has_flow}
+        since: dict[tuple[str, str], int] = {
+            ("flow", one.id): kept_from(one, asked_ms) for one in indicators() if one.has_flow
+        }
+        since |= {("stock", one.id): stocks_from_ms for one in indicators() if one.has_stock}
         return [
             value
             for value in self._readings.values()
-            if (
-                value.indicator in stocks and value.window_ms >= stocks_from_ms
-                if value.grain == "stock"
-                else value.window_ms >= since[value.indicator]
-            )
+            if value.window_ms >= since.get((value.grain, value.indicator), sys.maxsize)
         ]
 
     def _say(self, corrections: list[str]) -> None:
