@@ -133,6 +133,10 @@ class Fold:
         """Numerator, denominator and window of every stock as last seen, by ward, indicator, dimension and member."""
         return self._stocks.shown()
 
+    def has_revised(self, value: Value) -> bool:
+        """Whether a closed minute's stock was written again, with what the fold knows."""
+        return self._stocks.has_revised(value)
+
     def dump(self) -> list[list[Any]]:
         """The memory as JSON values, in pieces; nothing may wait in `take`."""
         next_close, forgotten = self._stocks.next_close, self._flows.forgotten

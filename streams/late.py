@@ -85,4 +85,10 @@ class LateWork:
             if block:
                 async with self._flushing:
                     block.reached[0] = (part, part.written)
+                    # Of the minute after, which the fold still remembers, it may have written a revision meanwhile: that one stands.
+                    block.values = [
+                        value
+                        for value in block.values
+                        if value.as_of_ms <= until_ms or not part.fold.has_revised(value)
+                    ]
                     await self._writing.write(block)

@@ -134,6 +134,12 @@ class Stocks:
         """Numerator, denominator and window of every stock as last seen, by ward, indicator, dimension and member."""
         return {(one.ward, *key): row for one in self._populations.values() for key, row in one.shown.items()}
 
+    def has_revised(self, value: Value) -> bool:
+        """Whether a closed minute's stock was written again."""
+        population = self._populations.get((self._owners[value.indicator], value.ward))
+        key = (value.window_ms + GAUGE_MS, (value.indicator, value.dimension, value.member))
+        return population is not None and key in population.revisions
+
     def newest(self) -> list[list[Any]]:
         """Newest event time of every place, as JSON values."""
         return [[*place, population.newest_ms] for place, population in self._populations.items()]

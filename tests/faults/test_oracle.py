@@ -8,12 +8,14 @@ from pydantic import SecretStr
 from xxhash import xxh64_intdigest
 
 from commands.nemesis import check
+from commands.nemesis.figures import corrections
 from commands.nemesis.findings import Findings
 from commands.nemesis.journal import Journal
 from commands.nemesis.kafka_log import Record
 from commands.nemesis.saying import Expected, Meaning, Saying, conflict_letter, digest
 from commands.nemesis.scripts import Scripts
 from commands.nemesis.watch import Ahead
+from dashboard.agreement import WRONG
 from ingest.envelope import encode
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS
@@ -113,6 +115,18 @@ def test_an_id_that_counts_twice_is_doubled(ward):
 def test_a_record_in_two_tables_is_doubled(ward):
     ward.stored.repeat(TOPIC, 0, 1, "b", False, "")
     assert ward.found() == {"doubled": 1}
+
+
+def test_what_a_board_had_to_correct_counts_even_if_it_was_killed_afterwards(tmp_path):
+    (tmp_path / "logs").mkdir()
+    said = [
+        f"2026-11-28T07:05:29Z dashboard WARNING dashboard.agreement: {WRONG}: {what}"
+        for what in ("Q02", "7 figures more")
+    ]
+    (tmp_path / "logs" / "dashboard.log").write_text(
+        "\n".join(["2026 board on http://127.0.0.1", *said, "2026 board on"])
+    )
+    assert list(corrections(tmp_path)) == [(said[0], 1), (said[1], 7)]
 
 
 def test_what_nobody_said_is_invented(ward):

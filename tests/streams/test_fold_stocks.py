@@ -191,6 +191,16 @@ def test_a_late_event_makes_closed_minutes_be_looked_at_again() -> None:
     assert not closing(fold.take())
 
 
+def test_what_the_fold_has_written_again_is_not_for_the_warehouse_to_tell() -> None:
+    fold = queue(visit(1, START))
+    closed = watch(fold, 1, 5)
+    fold.fold(visit(2, START + timedelta(seconds=190), START + timedelta(seconds=250)), [1, 2])
+    again = {(value.indicator, *value[3:6]) for value in fold.take() if value.revision}
+    assert again
+    for value in closing(closed):
+        assert fold.has_revised(value) == ((value.indicator, *value[3:6]) in again)
+
+
 def test_an_event_from_before_the_horizon_is_left_to_the_warehouse() -> None:
     fold = queue(visit(1, START), visit(2, START + timedelta(minutes=30)))
     late = visit(3, START + timedelta(minutes=3))
