@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
+from typing import Any
 
 from ingest.clock import Clock
 from ingest.errors import Unavailable
@@ -16,16 +17,18 @@ from ingest.producer import Producer
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS
 from streams import ending
+from streams.attempts import Attempts
 from streams.chunk import Chunk
 from streams.flushing import Flushing
 from streams.freeze import FreezeGuard
 from streams.late import LateWork
 from streams.part import Part, Place
-from streams.recovery import Recovery, bring_back
+from streams.recovery import FRUITLESS, Recovery, bring_back
 from streams.settings import StreamsSettings
 from streams.sift import Sieve, lying_letters, sifted
 from streams.stop import Stops
 from streams.store import Stopping, Store
+from streams.suspicion import SuspectError, Suspicion, suspecting
 from streams.writing import Writing
 from warehouse.client import Client
 
@@ -65,13 +68,22 @@ class Worker:
         self._store = Store(writer, reader, self.stopping, self._guard)
         self._sieve = Sieve(self._store, producer, clock, self.stopping)
         writing = Writing(self._store, producer, clock, self.stopping)
-        self._recovery = Recovery(ingest, self._store, self._sieve, writing, self.stopping, self._moved)
+        self._attempts = Attempts(settings.notes(ingest.data_folder))
+        self._recovery = Recovery(
+            ingest, self._store, self._sieve, writing, self._attempts, clock, self.stopping, self._moved
+        )
         self._stops = Stops(self._store, self.stopping)
+        self._suspects: dict[Place, Suspicion] = {}
+        """Where a record may be to blame for a fault, until the partition is taken up again."""
+        self._faults: dict[Place, tuple[int, int]] = {}
+        """How far a partition was written at its last fault, and how many it has had there."""
         self._parts: dict[Place, Part] = {}
         self._awaited: set[Place] = set()
         self._recovering: asyncio.Task[None] | None = None
         self._is_producing = False
-        self._flushing = Flushing(settings, self._parts, self._has_caught_up, writing, clock, self.stopping)
+        self._flushing = Flushing(
+            settings, self._parts, self._has_caught_up, writing, self._attempts, clock, self.stopping
+        )
         every = settings.recompute_every
         self._late = LateWork(self._store, writing, self._flushing.lock, self.stopping, self._moved, every)
         self.moves = 0
@@ -126,7 +138,9 @@ class Worker:
         try:
             async with asyncio.timeout(LAST_FLUSH):
                 await self._flushing.flush(snapshot=True)
-        except (TimeoutError, Unavailable) as error:
+        except (TimeoutError, Unavailable, SuspectError) as error:
+            if isinstance(error, SuspectError):
+                self._suspect(error)
             log.warning("partitions given up without a last flush (their next owner reads from Kafka): %r", error)
         self._parts.clear()
         self._flushing.forget()
@@ -136,9 +150,13 @@ class Worker:
         part = self._parts.get(place)
         if part is None or not part.is_open or self.stopping:
             return
+        chunk = chunk.moved(part.base)
         try:
-            await self._take(part, chunk.moved(part.base))
+            with suspecting((place, chunk.offsets[-1])):
+                await self._take(part, chunk)
             await self._flushing.make_room()
+        except SuspectError as error:
+            await self._begin_anew(error)
         except Unavailable:
             if not self.stopping:
                 raise
@@ -147,9 +165,40 @@ class Worker:
         """Flush what changes, and look at what moves with the clock, until cancelled."""
         self._guard.start()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._flushing.run())
-            tasks.create_task(self._late.run(self._parts))
+            tasks.create_task(self._kept_up(self._flushing.run))
+            tasks.create_task(self._kept_up(lambda: self._late.run(self._parts)))
             tasks.create_task(self._watch_stops())
+
+    async def _kept_up(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do work that goes on until the worker stops, again after every fault that a record may be to blame for."""
+        while True:
+            try:
+                return await work()
+            except SuspectError as error:
+                await self._begin_anew(error)
+
+    async def _begin_anew(self, error: SuspectError) -> None:
+        """Take everything up again, and carefully where a record may be to blame: what an exception has left half changed is gone then."""
+        log.error("work failed for what a record may say: %s", error, exc_info=_without_texts(error))
+        self._suspect(error)
+        places = self._awaited | self._parts.keys()
+        await self._stop_recovering()
+        self._parts.clear()
+        async with self._flushing.lock:
+            self._flushing.forget()  # also what was being written of them until now
+        self._awaited = places
+        self._recovering = asyncio.create_task(ending.or_end(self._recover_all(set(places))))
+
+    def _suspect(self, error: SuspectError) -> None:
+        """Note what is known of a fault."""
+        for place, found in error.suspects.items():
+            part = self._parts.get(place)
+            written = part.written if part is not None else -1
+            before, count = self._faults.get(place, (-1, 0))
+            self._faults[place] = (written, count + 1 if written <= before else 1)
+            is_lost = self._faults[place][1] > FRUITLESS
+            known = self._suspects.get(place, found)
+            self._suspects[place] = found._replace(until=max(found.until, known.until), is_lost=is_lost)
 
     async def _take(self, part: Part, chunk: Chunk) -> None:
         first, last = chunk.offsets[0], chunk.offsets[-1]
@@ -168,6 +217,7 @@ class Worker:
 
     async def _fold(self, part: Part, chunk: Chunk) -> bool:
         """Fold a chunk, or keep its letters; False: it has to be read again, by whoever has the partition then."""
+        self._attempts.work(part.place, chunk.offsets[-1])
         if part.place[0] == DEAD_LETTERS:
             self._flushing.waiting.letters += lying_letters(part, chunk)
             part.next = chunk.offsets[-1] + 1
@@ -216,8 +266,9 @@ class Worker:
             self._is_producing = True
         async with self._flushing.lock:
             pass  # what was being written of partitions that were ours before is there now
-        async for part in self._recovery.parts(places):
+        async for part in self._recovery.parts(places, self._suspects):
             part.gap_at = gap_at
+            self._suspects.pop(part.place, None)
             self._parts[part.place] = part
             self._awaited.discard(part.place)
             self._flushing.change()
@@ -249,7 +300,12 @@ class Worker:
     async def _watch_stops(self) -> None:
         """Let partitions go on that somebody has resumed."""
         async for part in self._stops.resumed(self._parts):
-            await self._open(part)
+            if part.is_behind:  # it was stopped while it was taken up
+                self._parts.pop(part.place, None)
+                self._awaited = self._awaited | {part.place}
+                await self._recover({part.place})
+            else:
+                await self._open(part)
 
     def _has_caught_up(self, part: Part) -> bool:
         highwater = self.highwater(part.place)
@@ -257,6 +313,12 @@ class Worker:
 
     def _moved(self) -> None:
         self.moves += 1
+
+
+def _without_texts(error: SuspectError) -> tuple[type[Exception], Exception, Any]:
+    """Where an error comes from, without the texts of the errors behind it: they may hold what a record says."""
+    cause = error.__cause__
+    return SuspectError, Exception(type(cause).__name__), cause.__traceback__ if cause else None
 
 
 async def _no_seek(place: Place, offset: int) -> None:
