@@ -33,7 +33,7 @@ FOLDED, WRITTEN = 2, 3
 STEP = 4_096
 """Records of the longest careful step."""
 
-_FORM = struct.Struct("<Q8q")
+_FORM = struct.Struct("<Q9q")
 _CHECK = struct.Struct("<I")
 
 
@@ -45,8 +45,10 @@ class Note:
     """Which process; 0: the note is closed."""
     deaths: int = 0
     """How many processes have died without anything written in between."""
+    done: int = -1
+    """Last position that was written."""
     until: int = -1
-    """Last position that is being worked on."""
+    """Last position that was worked on."""
     size: int = STEP
     """Records of a careful step."""
     first: int = -1
@@ -123,20 +125,24 @@ class Attempts:
     def written(self, place: Place, position: int, is_all: bool) -> None:
         """Everything up to a position is written; `is_all`: there is nothing else to do."""
         note = self._notes.get(place)
-        if note is None or not (note.owner and (is_all or note.deaths)):
+        if note is None or not note.owner or (position <= note.done and not is_all):
             return
-        if is_all or not note.is_careful or position >= self._targets[place]:
+        if position >= self._targets[place] or (position > note.done and not note.is_careful):
             note.deaths, note.size = 0, STEP
-        note.again, note.first, note.last, note.was = 0, -1, -1, -1
+        if position > note.done:
+            note.again, note.was, note.done = 0, -1, position
+        note.first = note.last = -1
         if is_all:
-            note.owner, note.until = 0, position
+            note.owner = 0
         self._write(place, note)
 
     def passed(self, place: Place) -> None:
         """A partition was taken up carefully, and nothing is left that may be to blame."""
-        if place in self._notes:
+        note = self._notes.get(place)
+        if note is not None:
+            note.deaths, note.size, note.again, note.was = 0, STEP, 0, -1
             self._targets[place] = -1
-            self.written(place, -1, is_all=False)
+            self._write(place, note)
 
     def _read(self, place: Place) -> Note:
         file = self._file(place)
