@@ -6,7 +6,7 @@ for each partition, a few bytes in the data folder, written before the work and 
 - a note is open from the first record that is taken until everything that was taken is written, and while a partition is recovered;
 - a start that finds a note of another process open counts a death; everything that gets written in between begins the count anew;
 - after `DEATHS` of them the partition is taken up carefully (`recovery`): before each record, and before each step that is written,
-  the note says which; a step that ends the process is half as long the next time, down to a single record;
+  the note says which; a step that ends the process is halved the next time, down to a single record;
 - a record is to blame that ended the process `FOLDED` times while it alone was folded, or `WRITTEN` times while it alone was written.
   Whoever kills a worker from outside, however often, would have to meet the same record within microseconds each time.
 
@@ -31,7 +31,7 @@ FOLDED, WRITTEN = 2, 3
 """Deaths over one and the same record alone after which it is set aside."""
 
 STEP = 4_096
-"""Records of the longest careful step."""
+"""Positions of the longest careful step."""
 
 _FORM = struct.Struct("<Q9q")
 _CHECK = struct.Struct("<I")
@@ -49,8 +49,8 @@ class Note:
     """Last position that was written."""
     until: int = -1
     """Last position that was worked on."""
-    size: int = STEP
-    """Records of a careful step."""
+    bad: int = -1
+    """Last position of the last step that ended the process while it was written; -1: none has, or it is behind us."""
     first: int = -1
     """First position that is at stake now; -1: none in particular."""
     last: int = -1
@@ -67,8 +67,8 @@ class Note:
         is_one = 0 <= self.first == self.last
         self.again = 0 if not is_one else self.again + 1 if self.was == self.first else 1
         self.was = self.first if is_one else -1
-        if self.first < self.last:
-            self.size = max(1, min(self.size, self.last - self.first + 1) // 2)
+        if self.first >= 0 and self.is_writing:
+            self.bad = self.last
 
     @property
     def is_careful(self) -> bool:
@@ -80,6 +80,17 @@ class Note:
         """The record that is to blame, if that is certain."""
         limit = WRITTEN if self.is_writing else FOLDED
         return self.was if self.is_careful and self.again >= limit else None
+
+
+def step_end(first: int, bad: int) -> int:
+    """Last position of the next careful step.
+
+    Args:
+        first: its first one.
+        bad: last position of the step that failed before; -1: none has.
+    """
+    left = bad - first + 1
+    return first + (STEP if left < 1 else max(1, left // 2)) - 1
 
 
 class Attempts:
@@ -122,17 +133,19 @@ class Attempts:
             note.first, note.last, note.is_writing = first, last, int(is_writing)
             self._write(place, note)
 
-    def written(self, place: Place, position: int, is_all: bool) -> None:
-        """Everything up to a position is written; `is_all`: there is nothing else to do."""
+    def written(self, place: Place, position: int) -> None:
+        """Everything up to a position is written."""
         note = self._notes.get(place)
-        if note is None or not note.owner or (position <= note.done and not is_all):
+        if note is None or not note.owner or (position <= note.done and position < note.until):
             return
         if position >= self._targets[place] or (position > note.done and not note.is_careful):
-            note.deaths, note.size = 0, STEP
+            note.deaths = 0
         if position > note.done:
             note.again, note.was, note.done = 0, -1, position
         note.first = note.last = -1
-        if is_all:
+        if position >= note.bad:
+            note.bad = -1
+        if position >= note.until:
             note.owner = 0
         self._write(place, note)
 
@@ -140,7 +153,7 @@ class Attempts:
         """A partition was taken up carefully, and nothing is left that may be to blame."""
         note = self._notes.get(place)
         if note is not None:
-            note.deaths, note.size, note.again, note.was = 0, STEP, 0, -1
+            note.deaths, note.bad, note.again, note.was, note.until = 0, -1, 0, -1, note.done
             self._targets[place] = -1
             self._write(place, note)
 

@@ -52,7 +52,8 @@ class Flushing:
         self._stopping = stopping
         self._changed = asyncio.Event()
         self._snapshot_at = monotonic()
-        self._is_torn = False
+        self.is_torn = False
+        """Whether a block could not be written: the folds know what is lost with it."""
         self.waiting = Block()
         """What grows."""
         self.lock = asyncio.Lock()
@@ -64,7 +65,7 @@ class Flushing:
 
     def forget(self) -> None:
         """Let go of what waits, with the partitions that it came from."""
-        self.waiting, self._is_torn = Block(), False
+        self.waiting, self.is_torn = Block(), False
 
     async def flush(self, snapshot: bool = False) -> None:
         """Write everything that waits.
@@ -74,7 +75,7 @@ class Flushing:
             SuspectError: something refuses it for what it says; the folds know what is not written.
         """
         async with self.lock:
-            if self._is_torn:
+            if self.is_torn:
                 return  # what the folds know is not written, and must not go into a snapshot
             self._changed.clear()
             block, self.waiting = self.waiting, Block()
@@ -91,12 +92,12 @@ class Flushing:
                 block.cut(self._parts.values(), with_memory=snapshot)
                 await self._write(block)
             except BaseException:
-                self._is_torn = True
+                self.is_torn = True
                 raise
             for part, position in looked:
                 part.stocked = position
             for part, position in block.reached:
-                self._attempts.written(part.place, position, is_all=position >= part.next - 1)
+                self._attempts.written(part.place, position)
 
     async def _write(self, block: Block) -> None:
         try:

@@ -34,7 +34,7 @@ from ingest.kafka_extent import Held, held
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS, topic_of
 from streams import kafka_read
-from streams.attempts import STEP, Attempts, Note
+from streams.attempts import STEP, Attempts, Note, step_end
 from streams.block import Block
 from streams.chunk import FOLDED_AT_ONCE, Chunk
 from streams.flows import KEEP_MS
@@ -91,8 +91,8 @@ class Search:
 
     found: Suspicion
     """What is known of the fault."""
-    size: int = STEP
-    """Records of a step."""
+    bad: int = -1
+    """Last position of the last step that failed; -1: none has, or it is behind us."""
     snapshots_to: int = EVER
     """Newest position of a snapshot that may be good."""
     is_lost: bool = False
@@ -103,10 +103,10 @@ class Search:
 
         Args:
             found: as it told.
-            before: `size` and `snapshots_to` as they were in it; when nothing changes, the next one would fail alike.
+            before: `bad` and `snapshots_to` as they were in it; when nothing changes, the next one would fail alike.
         """
         self.found = found._replace(until=max(found.until, self.found.until))
-        self.is_lost = self.is_lost or (found.culprit is None and before == (self.size, self.snapshots_to))
+        self.is_lost = self.is_lost or (found.culprit is None and before == (self.bad, self.snapshots_to))
 
 
 class Recovery:
@@ -188,7 +188,7 @@ class Recovery:
         if not note.is_careful:
             return None
         log.error("%s-%d: %d processes have ended at the same place: each record is looked at", *place, note.deaths)
-        return Search(Suspicion(note.until, note.culprit, ENDS_WORKER), note.size)
+        return Search(Suspicion(note.until, note.culprit, ENDS_WORKER), note.bad)
 
     async def _part(self, known: Known, standing: Standing, holes: list[Range], search: Search | None = None) -> Part:
         """A partition, as far as the warehouse goes.
@@ -199,7 +199,7 @@ class Recovery:
         part = Part(known.place, known.log.base.base)
         part.ids = known.ids
         part.fold.left_out = await self._store.ask(aside.positions_aside, *known.place)
-        await self._fill(part, known.log, holes, search is not None)
+        await self._fill(part, known.log, holes, search)
         if search is not None:
             standing = await self._standing(known.place)
         await self._remember(part, known.log, standing, search)
@@ -226,14 +226,14 @@ class Recovery:
                 if flood := is_flood(left_out, culprit, known.stop):
                     return await self._stop(known, standing, culprit, flood)
                 await self._set_aside(known, standing, culprit, search.found)
-                search.found, search.size, search.snapshots_to = search.found._replace(culprit=None), STEP, EVER
+                search.found, search.bad, search.snapshots_to = search.found._replace(culprit=None), -1, EVER
                 standing = await self._standing(place)
             if search.is_lost:
                 return await self._stop(known, standing, standing.newest + 1, search.found.told or search.found.reason)
             until = max(standing.newest, min(search.found.until, known.log.end - 1))
             asked = {place: until} if place[0] != DEAD_LETTERS else {}
             holes = await self._store.ask(positions.holes, asked, {place: known.log.begin})
-            before = search.size, search.snapshots_to
+            before = search.bad, search.snapshots_to
             try:
                 with suspecting((place, until)):
                     part = await self._part(known, standing, holes.get(place, []), search)
@@ -274,7 +274,8 @@ class Recovery:
         part = Part(known.place, known.log.base.base)
         part.is_stopped = True
         part.next, part.shown = position, max(standing.used, 0)
-        self._attempts.written(known.place, standing.newest, is_all=True)
+        self._attempts.passed(known.place)
+        self._attempts.written(known.place, standing.newest)
         return part
 
     async def _standing(self, place: Place) -> Standing:
@@ -316,7 +317,7 @@ class Recovery:
             for place in places
         }
 
-    async def _fill(self, part: Part, found: Log, holes: list[Range], is_careful: bool) -> None:
+    async def _fill(self, part: Part, found: Log, holes: list[Range], search: Search | None) -> None:
         """Read what the warehouse lost from Kafka again, and store it; carefully, what it has not seen yet as well."""
         # What lay in an earlier log was told when that ended.
         holes = [(max(first, found.base.first), last) for first, last in holes if last >= found.base.first]
@@ -328,22 +329,22 @@ class Recovery:
                 *part.place, _size(gone), gone[0][0], gone[-1][1],
             )  # fmt: skip
         for near in _near(there):
-            await self._from_kafka(lambda near=near: self._restore(part, near, is_careful))  # type: ignore[misc]
-        if there and not is_careful:
+            await self._from_kafka(lambda near=near: self._restore(part, near, search))  # type: ignore[misc]
+        if there and search is None:
             log.warning(
                 "%s-%d: %d records between positions %d and %d were missing in the warehouse, and are stored again",
                 *part.place, _size(there), there[0][0], there[-1][1],
             )  # fmt: skip
 
-    async def _restore(self, part: Part, holes: list[Range], is_careful: bool) -> None:
+    async def _restore(self, part: Part, holes: list[Range], search: Search | None) -> None:
         stretch = (holes[0][0] - part.base, holes[-1][1] - part.base)
         async for chunk in kafka_read.stretch(self._ingest, part.place, stretch):
             chunk = chunk.moved(part.base).within(holes)
             if not chunk.offsets:
                 continue
-            found = self._sifted(part, chunk) if is_careful else sifted(chunk)
+            found = self._sifted(part, chunk) if search else sifted(chunk)
             await self._sieve.refuse(part, found.refused)
-            await self._keep(part, found.events, is_careful)
+            await self._keep(part, found.events, search)
             self._moved()
 
     def _sifted(self, part: Part, chunk: Chunk) -> Sifted:
@@ -359,31 +360,40 @@ class Recovery:
         self._attempts.stake(part.place)
         return whole
 
-    async def _keep(self, part: Part, events: Events, is_careful: bool) -> None:
-        """Store what was read from Kafka again; carefully: in halves, as long as it is refused."""
+    async def _keep(self, part: Part, events: Events, search: Search | None) -> None:
+        """Store what was read from Kafka again."""
+        if search is None:
+            await self._store_rows(part, events)
+            return
+        while events.offsets:
+            end = step_end(events.offsets[0], search.bad)
+            count = max(1, sum(position <= end for position in events.offsets))
+            await self._store_halves(part, events.only(range(count)))
+            search.bad = search.bad if events.offsets[count - 1] < search.bad else -1
+            events = events.only(range(count, len(events.offsets)))
 
+    async def _store_halves(self, part: Part, events: Events) -> None:
+        """Store events, in halves as long as they are refused."""
+        first, last = events.offsets[0], events.offsets[-1]
+        try:
+            self._attempts.stake(part.place, first, last, is_writing=True)
+            with suspecting((part.place, last), reason=NOT_STORABLE, culprit=first if first == last else None):
+                await self._store_rows(part, events)
+            self._attempts.stake(part.place)
+        except SuspectError:
+            if first == last:
+                raise
+            half = len(events.offsets) // 2
+            await self._store_halves(part, events.only(range(half)))
+            await self._store_halves(part, events.only(range(half, len(events.offsets))))
+
+    async def _store_rows(self, part: Part, events: Events) -> None:
         async def nothing_waits() -> None:
             pass
 
-        if not events.offsets:
-            return
-        first, last = events.offsets[0], events.offsets[-1]
-        culprit = first if first == last else None
-        try:
-            with suspecting((part.place, last), reason=NOT_STORABLE, culprit=culprit):
-                fresh, repeats = await self._sieve.without_repeats(part, events, nothing_waits)
-                if is_careful:
-                    self._attempts.stake(part.place, first, last, is_writing=True)
-                await self._store.write(sink.write_raw, fresh.rows(part))
-                await self._store.write(sink.write_repeats, repeats)
-        except SuspectError:
-            if not is_careful or culprit is not None:
-                raise
-            half = len(events.offsets) // 2
-            await self._keep(part, events.only(range(half)), is_careful)
-            await self._keep(part, events.only(range(half, len(events.offsets))), is_careful)
-        if is_careful:
-            self._attempts.stake(part.place)
+        fresh, repeats = await self._sieve.without_repeats(part, events, nothing_waits)
+        await self._store.write(sink.write_raw, fresh.rows(part))
+        await self._store.write(sink.write_repeats, repeats)
 
     async def _remember(self, part: Part, found: Log, standing: Standing, search: Search | None) -> None:
         """Bring the fold to where the warehouse ends, and find out from where Kafka is read."""
@@ -476,16 +486,19 @@ class Recovery:
                     await self._writing.write(block)
             except SuspectError as error:
                 if error.suspects[part.place].culprit is None and records:
-                    search.size = max(1, len(records) // 2)
+                    search.bad = last
                 elif error.suspects[part.place].culprit is None:
                     search.is_lost, search.snapshots_to = part.snapshot < 0, part.snapshot - 1
                 raise
             self._attempts.stake(part.place)
-            self._attempts.written(part.place, part.fold.offset, is_all=False)
+            self._attempts.written(part.place, part.fold.offset)
+            search.bad = search.bad if part.fold.offset < search.bad else -1
             self._moved()
-            records = await self._records(part, search.size)
-            if not records:
+            rest = await self._records(part)
+            if not rest:
                 return
+            end = step_end(rest[0][0], search.bad)
+            records = [one for one in rest if one[0] <= end] or rest[:1]
 
     async def _fold_one(self, part: Part, position: int, record: bytes, newest: int, block: Block) -> None:
         """Fold one record, and see that what comes out can be stored."""
@@ -516,16 +529,16 @@ class Recovery:
         ahead.close(min(now, ahead.watermark + CLOSED_AT_ONCE))
         sink.check_values(ahead.take())
 
-    async def _records(self, part: Part, size: int) -> list[tuple[int, bytes]]:
-        """The next records that the warehouse has, at most so many."""
+    async def _records(self, part: Part) -> list[tuple[int, bytes]]:
+        """The next records that the warehouse has, at most `STEP`."""
         while True:
             found: list[tuple[int, bytes]] = []
             client = self._store.own_connection()
             try:
                 answer = rows.after(client, *part.place, part.fold.offset)
-                while len(found) < size and (piece := await asyncio.to_thread(next, answer, None)) is not None:
+                while len(found) < STEP and (piece := await asyncio.to_thread(next, answer, None)) is not None:
                     found += [(offset, event.encode()) for offset, event in piece]
-                return found[:size]
+                return found[:STEP]
             except Unavailable as error:
                 await self._stopping.pause(error.retry_after.total_seconds(), error)
             finally:

@@ -178,16 +178,26 @@ class Worker:
                 await self._begin_anew(error)
 
     async def _begin_anew(self, error: SuspectError) -> None:
-        """Take everything up again, and carefully where a record may be to blame: what an exception has left half changed is gone then."""
+        """Take up again, carefully, where a record may be to blame: what an exception has left half changed is gone then.
+
+        When a block could not be written, this goes for all partitions: their folds have given what is lost with it.
+        """
         log.error("work failed for what a record may say: %s", error, exc_info=_without_texts(error))
         self._suspect(error)
-        places = self._awaited | self._parts.keys()
         await self._stop_recovering()
-        self._parts.clear()
-        async with self._flushing.lock:
-            self._flushing.forget()  # also what was being written of them until now
-        self._awaited = places
-        self._recovering = asyncio.create_task(ending.or_end(self._recover_all(set(places))))
+        for place in self._parts.keys() & error.suspects.keys():
+            del self._parts[place]
+            self._awaited = self._awaited | {place}
+        try:
+            await self._flushing.flush()
+        except SuspectError as another:
+            self._suspect(another)
+        if self._flushing.is_torn:
+            self._awaited = self._awaited | self._parts.keys()
+            self._parts.clear()
+            async with self._flushing.lock:
+                self._flushing.forget()
+        self._recovering = asyncio.create_task(ending.or_end(self._recover_all(set(self._awaited))))
 
     def _suspect(self, error: SuspectError) -> None:
         """Note what is known of a fault."""

@@ -2,6 +2,7 @@
 
 `raises-…`     the fold raises in the middle of it
 `overflows-…`  a figure grows beyond what a column holds
+`grows-…`      a figure grows to 2,000,000,000
 `looms-…`      nothing fails before stocks are looked at
 `dies-…`       the process is killed while it folds it
 `sinks-…`      the process is killed while it writes what comes of it
@@ -36,7 +37,7 @@ def arm() -> None:
 
     def overflowing(self: Flows, plan: Any, state: Any, watermark: int, envelope: Any, at: int, offset: int) -> None:
         settle(self, plan, state, watermark, envelope, at, offset)
-        grown = {"overflows": HUGE, "sinks": HUGE - 1}.get(envelope.id.split("-")[0], 0)
+        grown = {"overflows": HUGE, "grows": 2_000_000_000, "sinks": HUGE - 1}.get(envelope.id.split("-")[0], 0)
         for key in self._dirty if grown else ():
             self._sums[key][0] = max(self._sums[key][0], grown)
 
