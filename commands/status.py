@@ -22,6 +22,7 @@ from commands.words import say
 from ingest.clock import WARD_ZONE
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.lag import lags
+from ingest.restarts import Restarts
 from warehouse.client import connect
 from warehouse.keeping.state import read as read_keeper
 from warehouse.stops import read_stops
@@ -72,20 +73,22 @@ def whole(install: Install, pid: int) -> dict[str, Any]:
         **_lag(install),
         **_stored(install),
         "backup": _backup(install),
-        "restarts": [
-            {
-                "part": one.part,
-                "count": one.count,
-                "minutes": one.minutes,
-                "is_loop": one.is_loop,
-                "last": one.ended_at[-1].isoformat(),
-                "how": one.how._asdict(),
-                "said": one.sentence._asdict(),
-                "log": list(one.said),
-                "advice": one.advice._asdict(),
-            }
-            for one in restarts.found(install)
-        ],
+        "restarts": [restarted(one) for one in restarts.found(install)],
+    }
+
+
+def restarted(one: Restarts) -> dict[str, Any]:
+    """A part that ended within the last minutes and was started again, as one JSON value."""
+    return {
+        "part": one.part,
+        "count": one.count,
+        "minutes": one.minutes,
+        "is_loop": one.is_loop,
+        "last": one.ended_at[-1].isoformat(),
+        "how": one.how._asdict(),
+        "said": one.sentence._asdict(),
+        "log": list(one.said),
+        "advice": one.advice._asdict(),
     }
 
 

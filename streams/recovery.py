@@ -23,6 +23,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from time import monotonic
 from typing import NamedTuple, TypeVar
 
 from ingest.clock import Clock, milliseconds
@@ -67,8 +68,8 @@ log = logging.getLogger(__name__)
 WRITTEN_AFTER = 1_000_000
 """Rows folded again after which what they gave is written: a bound for the memory of a way back without any snapshot."""
 
-FRUITLESS = 3
-"""Faults of a partition, with nothing written in between, after which it is stopped though no record is known to be to blame."""
+FRUITLESS, FRUITLESS_WITHIN = 3, 600.0
+"""So many faults of a partition for which no record was found to be to blame, within so many seconds: at the next one it is stopped."""
 
 EVER = 2**62
 """A position behind all others."""
@@ -143,6 +144,8 @@ class Recovery:
         self._stopping = stopping
         self._moved = moved
         self._aside = SettingAside(store, sieve, writing, clock)
+        self._fruitless: dict[Place, list[float]] = {}
+        """When faults of a partition came for which no record was found to be to blame (monotonic)."""
 
     async def parts(self, places: set[Place], suspects: Mapping[Place, Suspicion]) -> AsyncIterator[Part]:
         """The partitions, each as soon as it can go on; those of events first.
@@ -184,7 +187,8 @@ class Recovery:
         """Whether a partition has to be taken up carefully from the start."""
         note: Note = self._attempts.begin(place)
         if found is not None:
-            return Search(found, is_lost=found.is_lost)
+            times = [one for one in self._fruitless.get(place, []) if monotonic() - one < FRUITLESS_WITHIN]
+            return Search(found, is_lost=len(times) >= FRUITLESS)
         if not note.is_careful:
             return None
         log.error("%s-%d: %d processes have ended at the same place: each record is looked at", *place, note.deaths)
@@ -219,6 +223,7 @@ class Recovery:
         place = known.place
         is_stopped = known.stop is not None and known.stop.is_stopped
         log.warning("%s-%d: taken up carefully: %s", *place, search.found.told or search.found.reason)
+        is_fruitless = True
         while not is_stopped:
             standing, culprit = await self._standing(place), search.found.culprit
             if culprit is not None:
@@ -226,6 +231,7 @@ class Recovery:
                 if flood := is_flood(left_out, culprit, known.stop):
                     return await self._stop(known, standing, culprit, flood)
                 await self._set_aside(known, standing, culprit, search.found)
+                is_fruitless = False
                 search.found, search.bad, search.snapshots_to = search.found._replace(culprit=None), -1, EVER
                 standing = await self._standing(place)
             if search.is_lost:
@@ -241,6 +247,8 @@ class Recovery:
                 search.learn(error.suspects[place], before)
             else:
                 self._attempts.passed(place)
+                if is_fruitless:
+                    self._fruitless.setdefault(place, []).append(monotonic())
                 return part
         return self._stopped(known, known.stop.offset if known.stop else 0, await self._standing(place))
 

@@ -41,8 +41,6 @@ class Suspicion(NamedTuple):
     reason: str = NOT_FOLDABLE
     told: str = ""
     """The error, without anything that a record says."""
-    is_lost: bool = False
-    """Whether it came again and again, and no record was found to be to blame."""
 
 
 class SuspectError(Exception):

@@ -23,7 +23,7 @@ from streams.flushing import Flushing
 from streams.freeze import FreezeGuard
 from streams.late import LateWork
 from streams.part import Part, Place
-from streams.recovery import FRUITLESS, Recovery, bring_back
+from streams.recovery import Recovery, bring_back
 from streams.settings import StreamsSettings
 from streams.sift import Sieve, lying_letters, sifted
 from streams.stop import Stops
@@ -75,8 +75,6 @@ class Worker:
         self._stops = Stops(self._store, self.stopping)
         self._suspects: dict[Place, Suspicion] = {}
         """Where a record may be to blame for a fault, until the partition is taken up again."""
-        self._faults: dict[Place, tuple[int, int]] = {}
-        """How far a partition was written at its last fault, and how many it has had there."""
         self._parts: dict[Place, Part] = {}
         self._awaited: set[Place] = set()
         self._recovering: asyncio.Task[None] | None = None
@@ -124,7 +122,7 @@ class Worker:
         if missing != self._awaited:
             await self._stop_recovering()
             self._awaited = missing
-            self._recovering = asyncio.create_task(ending.or_end(self._recover_all(missing)))
+            await self._begin_recovering()
 
     async def recovered(self) -> None:
         """Wait until every partition is read."""
@@ -192,23 +190,22 @@ class Worker:
             await self._flushing.flush()
         except SuspectError as another:
             self._suspect(another)
+        except Unavailable:
+            if self.stopping:
+                return
+            raise
         if self._flushing.is_torn:
             self._awaited = self._awaited | self._parts.keys()
             self._parts.clear()
             async with self._flushing.lock:
                 self._flushing.forget()
-        self._recovering = asyncio.create_task(ending.or_end(self._recover_all(set(self._awaited))))
+        await self._begin_recovering()
 
     def _suspect(self, error: SuspectError) -> None:
         """Note what is known of a fault."""
         for place, found in error.suspects.items():
-            part = self._parts.get(place)
-            written = part.written if part is not None else -1
-            before, count = self._faults.get(place, (-1, 0))
-            self._faults[place] = (written, count + 1 if written <= before else 1)
-            is_lost = self._faults[place][1] > FRUITLESS
             known = self._suspects.get(place, found)
-            self._suspects[place] = found._replace(until=max(found.until, known.until), is_lost=is_lost)
+            self._suspects[place] = found._replace(until=max(found.until, known.until))
 
     async def _take(self, part: Part, chunk: Chunk) -> None:
         first, last = chunk.offsets[0], chunk.offsets[-1]
@@ -300,6 +297,13 @@ class Worker:
     async def _seek(self, part: Part) -> None:
         part.sought_at = monotonic()
         await self.seek(part.place, part.kafka_offset)
+
+    async def _begin_recovering(self) -> None:
+        """Recover what is waited for, and nothing twice."""
+        while self._recovering is not None and not self._recovering.done():
+            await self._stop_recovering()
+        if self._awaited:
+            self._recovering = asyncio.create_task(ending.or_end(self._recover_all(set(self._awaited))))
 
     async def _stop_recovering(self) -> None:
         task, self._recovering = self._recovering, None
