@@ -1,17 +1,24 @@
 """Records whose content ends a worker: each is set aside, and everything else is counted as if it had never come."""
 
+import os
+import signal
 import threading
+import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from random import Random
 
 import pytest
 
 from commands.stack import Stack
 from ingest.envelope import Envelope
 from ingest.settings import IngestSettings
+from streams.attempts import DEATHS, FOLDED, WRITTEN
 from tests.made import events
 from tests.streams import counting
 from tests.streams.counting import a_clock, made, send, until
+from warehouse import stops
 from warehouse.client import Client, connect
 from warehouse.letter_resend import resend
 from warehouse.letters import Chosen, read_letters
@@ -64,11 +71,13 @@ def kept_running(stack: Stack, module: str | None = STUMBLING) -> Iterator[list[
         stack._end(["streams-1"])
 
 
-def poison(name: str) -> Envelope:
-    """An event of the hall that a stumbling worker stumbles over."""
-    kinds = [type(one.data) for one in made(1, 400) if one.data.kind == "broadcast.completed"][:1]
+def poison(name: str, kind: str = "broadcast.completed") -> Envelope:
+    """An event that a stumbling worker stumbles over."""
+    kinds = [type(one.data) for one in made(1, 400) if one.data.kind == kind][:1]
     (one,) = events(100 + len(BAD), 1, kinds=kinds)
-    BAD.append(one.model_copy(update={"id": f"{name}-{len(BAD)}", "partitionkey": "hong-bang"}))
+    id = f"{name}-{len(BAD)}"
+    data = one.data.model_copy(update={one.data.about: id})
+    BAD.append(one.model_copy(update={"id": id, "subject": id, "partitionkey": "hong-bang", "data": data}))
     return BAD[-1]
 
 
@@ -87,7 +96,7 @@ def check_set_aside(client: Client, reasons: Sequence[str]) -> None:
     until(lambda: len(client.query(asked)) >= len(BAD), 200)
     counting.check(client, SENT)
     rows = client.query(asked)
-    assert [row[0] for row in rows] == [*reasons]
+    assert Counter(row[0] for row in rows) == Counter(reasons)
     assert {row[1] for row in rows} <= {"ioc.speaker.v1"}
     assert all(offset >= 0 and partition >= 0 for _, _, partition, offset, _ in rows)
     assert not any("too deep" in error or "nothing" in error for *_, error in rows), "texts of errors may say anything"
@@ -106,6 +115,79 @@ def test_what_the_fold_the_sink_and_the_engine_refuse_is_set_aside(stack: Stack,
         counting.check(client, SENT)
     assert codes == []
     assert pid is not None
+
+
+@pytest.mark.faults
+def test_what_fails_only_when_stocks_are_looked_at_is_found_among_what_came_before(
+    stack: Stack, client: Client
+) -> None:
+    before = letters_of(client)
+    with kept_running(stack) as codes:
+        send_among_others(stack, poison("looms", "device.heartbeat"))
+        check_set_aside(client, [*before, "not_storable"])
+    assert codes == []
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ["dies", "sinks"])
+def test_what_kills_the_worker_is_set_aside_after_few_deaths(stack: Stack, client: Client, name: str) -> None:
+    """While it is folded, or while what comes of it is written; the supervisor starts the worker again each time."""
+    before = letters_of(client)
+    with kept_running(stack) as codes:
+        send_among_others(stack, poison(name))
+        check_set_aside(client, [*before, "ends_worker"])
+    assert set(codes) == {-signal.SIGKILL}
+    assert DEATHS + FOLDED <= len(codes) <= DEATHS + (200).bit_length() + WRITTEN
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(stack: Stack, client: Client) -> None:
+    before = letters_of(client)
+    with kept_running(stack) as codes:
+        many = [poison("raises") for _ in range(53)]
+        send_among_others(stack, *many)
+        assert until(lambda: bool(stopped(client)), 400)
+        ((topic, partition, _, _, reason, *_),) = stopped(client)
+        assert topic == "ioc.speaker.v1"
+        assert reason.endswith("/1000")
+        more = made(77, 100)
+        send(stack, more)
+        elsewhere = [one for one in more if one.data.stream != "speaker"]
+        known = "SELECT uniqExact(id) FROM raw_events WHERE id IN %(ids)s"
+        ids = tuple(one.id for one in elsewhere)
+        assert until(lambda: client.query(known, {"ids": ids}) == [(len(ids),)])
+        assert len(letters_of(client)) < len(before) + 53
+        SENT.extend(more)
+        assert stops.resume(client, topic, partition, "test", 60)
+        check_set_aside(client, [*before, *["not_foldable"] * 53])
+    assert codes == []
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_who_kills_the_worker_from_outside_gets_nothing_set_aside(stack: Stack, client: Client) -> None:
+    before, random = letters_of(client), Random(5)
+    with kept_running(stack, None) as codes:
+        while len(codes) < 10:
+            more = made(1000 + len(SENT), 100)
+            send(stack, more)
+            SENT.extend(more)
+            time.sleep(random.uniform(1, 8))
+            if (pid := stack.pid("streams")) is not None:
+                os.kill(pid, signal.SIGKILL)
+        counting.check(client, SENT)
+    assert letters_of(client) == before
+
+
+def letters_of(client: Client) -> list[str]:
+    """The reasons of all letters."""
+    return [reason for (reason,) in client.query("SELECT reason_code FROM raw_dead_letters FINAL ORDER BY received_at")]
+
+
+def stopped(client: Client) -> list[stops.Stop]:
+    return [one for one in stops.read_stops(client).values() if one.is_stopped]
 
 
 def test_a_letter_that_is_sent_again_once_mended_counts_once(stack: Stack, client: Client) -> None:
