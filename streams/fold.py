@@ -93,12 +93,20 @@ class Fold:
             touched = self._touches.get(type(envelope.data))
             at = milliseconds(envelope.time)
             if at > self.watermark:
-                self.watermark = at
-                if at >= self._stocks.next_close:
-                    self.close(at)
+                self.reach(at)
             if touched:
                 self._touch(touched, envelope, at, offset)
             self.offset = offset
+
+    def closes(self, at: int) -> bool:
+        """Whether an event of that time ends minutes that are not closed yet."""
+        return at > self.watermark and at >= self._stocks.next_close
+
+    def reach(self, at: int) -> None:
+        """Close what an event ends that is the newest so far, before it is folded."""
+        self.watermark = at
+        if at >= self._stocks.next_close:
+            self.close(at)
 
     def close(self, now_ms: int) -> None:
         """Make the stocks of every minute final that ended at least the grace before `now_ms`."""

@@ -99,6 +99,13 @@ class Search:
     is_lost: bool = False
     """Whether it is certain that no record is to blame."""
 
+    def narrow(self, part: Part, records: list[tuple[int, bytes]]) -> None:
+        """A step has failed with these records, without saying at which; with none, what its snapshot holds fails."""
+        if records:
+            self.bad = records[-1][0]
+        else:
+            self.is_lost, self.snapshots_to = part.snapshot < 0, part.snapshot - 1
+
     def learn(self, found: Suspicion, before: tuple[int, int]) -> None:
         """A try has failed.
 
@@ -480,7 +487,17 @@ class Recovery:
         while True:
             block = Block()
             for position, record in records:
-                await self._fold_one(part, position, record, newest, block)
+                try:
+                    await self._fold_one(part, position, record, block, records[0][0])
+                except SuspectError as error:
+                    found = error.suspects[part.place]
+                    if found.culprit is not None:
+                        raise
+                    to_blame = [one for one in records if one[0] <= found.until]
+                    if len(records) == len(to_blame) == 1:
+                        raise SuspectError({part.place: found._replace(culprit=position)}) from error
+                    search.narrow(part, to_blame)
+                    raise
             block.values = list({value[:6]: value for value in block.values}.values())
             first, last = (records[0][0], records[-1][0]) if records else (-1, -1)
             try:
@@ -488,15 +505,12 @@ class Recovery:
                     (part.place, newest), reason=NOT_STORABLE, culprit=first if first == last >= 0 else None
                 ):
                     block.cut([part], with_memory=True)
-                    for _, memory in block.memories:
-                        self._look_ahead(part, memory)
+                    self._look_ahead(part)
                     self._attempts.stake(part.place, first, last, is_writing=True)
                     await self._writing.write(block)
             except SuspectError as error:
-                if error.suspects[part.place].culprit is None and records:
-                    search.bad = last
-                elif error.suspects[part.place].culprit is None:
-                    search.is_lost, search.snapshots_to = part.snapshot < 0, part.snapshot - 1
+                if error.suspects[part.place].culprit is None:
+                    search.narrow(part, records)
                 raise
             self._attempts.stake(part.place)
             self._attempts.written(part.place, part.fold.offset)
@@ -508,34 +522,52 @@ class Recovery:
             end = step_end(rest[0][0], search.bad)
             records = [one for one in rest if one[0] <= end] or rest[:1]
 
-    async def _fold_one(self, part: Part, position: int, record: bytes, newest: int, block: Block) -> None:
-        """Fold one record, and see that what comes out can be stored."""
+    async def _fold_one(self, part: Part, position: int, record: bytes, block: Block, first: int) -> None:
+        """Fold one record of a step that begins at `first`, and see that what comes out can be stored.
+
+        Raises:
+            SuspectError: it is to blame, or something up to where the suspicion reaches.
+        """
         place = part.place
         self._attempts.stake(place, position, position)
-        with suspecting((place, newest), culprit=position):
+        with suspecting((place, position), culprit=position):
             envelopes, _ = _understood(part, [position], [record])
             is_unknown = bool(part.fold.unknown(envelopes))
         if is_unknown:
             self._attempts.stake(place)
-            with suspecting((place, newest), culprit=position):
+            with suspecting((place, position), culprit=position):
                 await bring_back(self._store, part, envelopes)
             self._attempts.stake(place, position, position)
-        with suspecting((place, newest), reason=NOT_FOLDABLE, culprit=position):
+        for at in [milliseconds(one.time) for one in envelopes if part.fold.closes(milliseconds(one.time))]:
+            # The minutes that end with it are made of what came before.
+            self._attempts.stake(place, *((first, position - 1) if first < position else (-1, -1)), is_writing=True)
+            with suspecting((place, position - 1), reason=NOT_STORABLE):
+                part.fold.reach(at)
+                self._take(part, block)
+            self._attempts.stake(place, position, position)
+        with suspecting((place, position), reason=NOT_FOLDABLE, culprit=position):
             part.fold.fold(envelopes, [position])
-            values = [] if part.is_behind else part.fold.take()
-        with suspecting((place, newest), reason=NOT_STORABLE, culprit=position):
-            sink.check_values(values)
+        with suspecting((place, position), reason=NOT_STORABLE):
+            self._take(part, block, culprit=position)
         self._attempts.stake(place)
-        block.values += values
         part.next = position + 1
 
-    def _look_ahead(self, part: Part, memory: Snapshot) -> None:
-        """See that the snapshot can be gone on from, and that stocks can be taken of it: in a copy, for it is not caught up yet."""
-        ahead, now = Fold(*part.place), milliseconds(self._clock.now())
-        ahead.load(memory.offset, json.loads(json.dumps(memory.pieces)))
-        ahead.look(now, only_stirred=False)
-        ahead.close(min(now, ahead.watermark + CLOSED_AT_ONCE))
-        sink.check_values(ahead.take())
+    def _take(self, part: Part, block: Block, culprit: int | None = None) -> None:
+        """Take what the fold gives, and check it. Windows change with a record alone, stocks with whatever came before it as well."""
+        values = [] if part.is_behind else part.fold.take()
+        with suspecting((part.place, part.fold.offset), reason=NOT_STORABLE, culprit=culprit):
+            sink.check_values(value for value in values if value.grain == "flow")
+        sink.check_values(values)
+        block.values += values
+
+    def _look_ahead(self, part: Part) -> None:
+        """See that a snapshot could be gone on from, and that stocks can be taken of it: in a copy, for it is not caught up yet."""
+        if plans(part.place[0]) and not part.is_behind:
+            ahead, now = Fold(*part.place), milliseconds(self._clock.now())
+            ahead.load(part.fold.offset, json.loads(json.dumps(part.fold.dump())))
+            ahead.look(now, only_stirred=False)
+            ahead.close(min(now, ahead.watermark + CLOSED_AT_ONCE))
+            sink.check_values(ahead.take())
 
     async def _records(self, part: Part) -> list[tuple[int, bytes]]:
         """The next records that the warehouse has, at most `STEP`."""

@@ -129,6 +129,25 @@ def test_what_fails_only_when_stocks_are_looked_at_is_found_among_what_came_befo
 
 
 @pytest.mark.faults
+def test_what_was_counted_before_and_fails_in_another_release_is_counted_no_more(stack: Stack, client: Client) -> None:
+    """In no minute of the past either."""
+    before = letters_of(client)
+    with kept_running(stack, None):
+        send_among_others(stack, poison("raises", "device.heartbeat"))
+        counted = [*SENT, BAD[-1]]
+        counting.check(client, counted)
+        assert counting.audit(stack, patience=120).differences == 0
+    earlier = "replaceRegexpOne(body, '\"[0-9a-f]{16}\"', '\"of an earlier release\"')"
+    change = f"ALTER TABLE fold_snapshots UPDATE body = {earlier} WHERE body LIKE '[\"declared\"%'"
+    client.execute(change, settings={"mutations_sync": 2})
+    with kept_running(stack) as codes:
+        check_set_aside(client, [*before, "not_foldable"])
+        found = counting.audit(stack, patience=120)
+        assert (found.differences, found.found) == (0, [])
+    assert codes == []
+
+
+@pytest.mark.faults
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["dies", "sinks"])
 def test_what_kills_the_worker_is_set_aside_after_few_deaths(stack: Stack, client: Client, name: str) -> None:
