@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from random import Random
 
 import pytest
@@ -74,7 +75,7 @@ def kept_running(stack: Stack, module: str | None = STUMBLING) -> Iterator[list[
 def poison(name: str, kind: str = "broadcast.completed") -> Envelope:
     """An event that a stumbling worker stumbles over."""
     kinds = [type(one.data) for one in made(1, 400) if one.data.kind == kind][:1]
-    (one,) = events(100 + len(BAD), 1, kinds=kinds)
+    (one,) = events(100 + len(BAD), 1, kinds=kinds, spread=timedelta(minutes=90))
     id = f"{name}-{len(BAD)}"
     data = one.data.model_copy(update={one.data.about: id})
     BAD.append(one.model_copy(update={"id": id, "subject": id, "partitionkey": "hong-bang", "data": data}))
