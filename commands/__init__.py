@@ -8,6 +8,7 @@ one are its entry in `./ioc help`. Knows all folders; no folder knows it.
 `supervision`    supervisord: its configuration, and questions to the running one
 `lone_warehouse` our own engine on the folder of an install that does not run, for `backup` and `restore`
 `comparison`     what a backup holds against what is there
+`restarts`       which parts the supervisor had to start again, and whether that is a crash loop
 `liveness`       ends parts that hang; `probe` asks a part how it is
 `ports`          who holds a port
 `secret_files`   secrets made at first start

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import psutil
 
 from commands import install as installs
-from commands import obstacles, running, secret_files, supervision
+from commands import obstacles, restarts, running, secret_files, supervision
 from commands.finding import Finding
 from commands.health_findings import well
 from commands.install import Install
@@ -126,6 +126,7 @@ def _running(install: Install) -> Iterator[Finding]:
             )
         else:
             yield well(part, state.pid)
+    yield from restarts.loops(restarts.found(install))
     yield from _asked(lambda: _lag(install))
     yield from kept(install)
 

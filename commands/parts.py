@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings
 
 from commands.install import Install, variable
 from ingest.label import Label
+from ingest.restarts import PARTS
 from streams.settings import StreamsSettings
 
 Turn = Literal["stores", "workers", "front"]
@@ -55,10 +56,10 @@ def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
     mqtt = () if connectors.mqtt_url else _ports(connectors, "mqtt_port", host=connectors.mqtt_host)
     web = _ports(board, "port", host=board.host)
     found = [
-        Part("ingest", Label("Kafka", "Kafka"), "ingest", "stores", kafka, health=_health(install, ingest)),
+        Part("ingest", PARTS["ingest"], "ingest", "stores", kafka, health=_health(install, ingest)),
         Part(
             "warehouse",
-            Label("Kho dữ liệu", "Warehouse"),
+            PARTS["warehouse"],
             "warehouse",
             "stores",
             engine,
@@ -66,7 +67,7 @@ def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
         ),
         Part(
             "connectors",
-            Label("Kết nối nguồn", "Connectors"),
+            PARTS["connectors"],
             "connectors",
             "workers",
             intake + mqtt,
@@ -74,22 +75,20 @@ def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
         ),
     ]
     found += [worker(number, _health(install, install.streams, number)) for number in range(1, workers + 1)]
-    label = Label("Trông coi", "Keeper")
-    found.append(Part("keeper", label, "warehouse.keeping", "workers", health=_health(install, install.keeper)))
-    label = Label("Bảng điều hành", "Board")
-    found.append(Part("dashboard", label, "dashboard", "front", web, health=_health(install, board)))
+    found.append(
+        Part("keeper", PARTS["keeper"], "warehouse.keeping", "workers", health=_health(install, install.keeper))
+    )
+    found.append(Part("dashboard", PARTS["dashboard"], "dashboard", "front", web, health=_health(install, board)))
     if simulator:
         ports = _ports(connectors, "simulator_port")
-        label = Label("Phường giả lập", "Pretend ward")
-        found.append(Part("simulator", label, "connectors.simulator", "front", ports))
+        found.append(Part("simulator", PARTS["simulator"], "connectors.simulator", "front", ports))
     return found
 
 
 def worker(number: int, health: Port | None = None) -> Part:
     """A stream worker; the numbers tell those on one PC apart."""
     environment = {variable(StreamsSettings, "worker"): str(number)}
-    label = Label("Xử lý luồng", "Streams")
-    return Part(f"streams-{number}", label, "streams", "workers", environment=environment, health=health)
+    return Part(f"streams-{number}", PARTS["streams"], "streams", "workers", environment=environment, health=health)
 
 
 def all_ports(found: Sequence[Part]) -> list[tuple[Part, Port]]:

@@ -15,13 +15,14 @@ from typing import Any
 import psutil
 
 from commands import install as installs
-from commands import probe, running, supervision
+from commands import probe, restarts, running, supervision
 from commands.install import Install
 from commands.parts import parts
 from commands.words import say
 from ingest.clock import WARD_ZONE
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.lag import lags
+from ingest.restarts import Restarts
 from warehouse.client import connect
 from warehouse.keeping.state import read as read_keeper
 from warehouse.stops import read_stops
@@ -58,7 +59,8 @@ def main(arguments: list[str]) -> int:
         # Whoever read it, `head` say, has enough; Python would complain once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     running_all = all(process["state"] == "RUNNING" for process in report["processes"])
-    return 0 if report["processes"] and running_all else 1
+    is_looping = any(one["is_loop"] for one in report.get("restarts", ()))
+    return 0 if report["processes"] and running_all and not is_looping else 1
 
 
 def whole(install: Install, pid: int) -> dict[str, Any]:
@@ -71,6 +73,22 @@ def whole(install: Install, pid: int) -> dict[str, Any]:
         **_lag(install),
         **_stored(install),
         "backup": _backup(install),
+        "restarts": [restarted(one) for one in restarts.found(install)],
+    }
+
+
+def restarted(one: Restarts) -> dict[str, Any]:
+    """A part that ended within the last minutes and was started again, as one JSON value."""
+    return {
+        "part": one.part,
+        "count": one.count,
+        "minutes": one.minutes,
+        "is_loop": one.is_loop,
+        "last": one.ended_at[-1].isoformat(),
+        "how": one.how._asdict(),
+        "said": one.sentence._asdict(),
+        "log": list(one.said),
+        "advice": one.advice._asdict(),
     }
 
 
@@ -177,6 +195,7 @@ def _print(report: dict[str, Any]) -> None:
     )
     total = sum(one["memory_mb"] or 0 for one in report["processes"])
     print(f"{'':32}{total:>18.0f} MB\n")
+    _print_restarts(report.get("restarts", ()))
     lag, waiting = report["lag"], report["lag_s"] or {}
     if lag is None:
         print("Kafka: không hỏi được | cannot be asked")
@@ -198,6 +217,18 @@ def _print(report: dict[str, Any]) -> None:
             f"lỗi | bad {one['reason']} → ./ioc letters resume {one['topic'].split('.')[1]}"
         )
     _print_kept(report["audit"], report["backup"])
+
+
+def _print_restarts(restarts: Sequence[dict[str, Any]]) -> None:
+    """Which parts were started again within the last minutes; a crash loop with what to do, and what the log says."""
+    for one in restarts:
+        print(f"{'✘' if one['is_loop'] else '•'} {one['said']['vi']}\n  {one['said']['en']}")
+        if one["is_loop"]:
+            print(f"  → {one['advice']['vi']}\n    {one['advice']['en']}")
+            for line in one["log"]:
+                print(f"    {line}")
+    if restarts:
+        print()
 
 
 def _says(process: dict[str, Any]) -> str:

@@ -2,9 +2,10 @@
 
 import time
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from commands import supervision
+from commands import restarts, supervision
 from commands.install import Install
 from commands.liveness import Liveness
 from commands.parts import Part
@@ -13,6 +14,7 @@ from commands.ready import is_ready
 from commands.supervision import State
 from commands.words import line, say, wide
 from ingest.label import Language
+from ingest.restarts import tell
 
 LOOK_EVERY = 0.25
 """Seconds between two looks while parts start."""
@@ -83,6 +85,15 @@ class Watch:
             clock = time.strftime("%H:%M:%S")
             line(f"{clock}  {wide(part.label.vi, 16)} bị treo, được chạy lại | hung, is started again: {why}")
         supervision.hurry(self._install.run, states)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell the board which parts were started again; what cannot be told now is told at the next look."""
+        now = datetime.now(UTC)
+        try:
+            tell(self._install.folder, restarts.found(self._install, now), now)
+        except OSError as error:
+            line(f"{time.strftime('%H:%M:%S')}  {error}")
 
     def _compare(self, state: State) -> None:
         before, part = self._pids.get(state.name), self._parts.get(state.name)

@@ -19,7 +19,7 @@ from dashboard.freshness import signs
 from dashboard.page import Leaves, Place, Scene
 from dashboard.reader import TooMuch
 from dashboard.settings import BoardSettings
-from dashboard.standing import NOTHING_KNOWN, Standing
+from dashboard.standing import NOTHING_KNOWN, Standing, restarted
 from ingest import metrics
 from ingest.clock import RealClock, milliseconds
 from ingest.consumer import watch
@@ -247,7 +247,8 @@ class Live:
             except Unavailable:
                 was_away = True
                 since = self.standing.away_since_ms or self.now_ms()
-                self.standing = self.standing._replace(away_since_ms=since)
+                restarts = restarted(self.ingest.data_folder)
+                self.standing = self.standing._replace(away_since_ms=since, restarts=restarts)
             await asyncio.sleep(LOOK_EVERY)
 
     def _measure(self, pushes: list[Push]) -> None:

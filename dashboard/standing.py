@@ -1,10 +1,12 @@
 """Standing: how the system itself stands, as the board shows it on every page - last audit, stopped streams, room on the disk."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
-from ingest import room
+from ingest import restarts, room
 from ingest.clock import Clock, shown_at
+from ingest.restarts import Restarts
 from ingest.room import Disk
 from ingest.settings import IngestSettings
 from warehouse.client import Client
@@ -27,6 +29,8 @@ class Standing(NamedTuple):
     """The disk that somebody has to look after, if there is one."""
     letters: int = 0
     """Dead letters of the last day that nobody has sent again."""
+    restarts: tuple[Restarts, ...] = ()
+    """Parts that ended lately and were started again; none where nobody tells."""
     away_since_ms: int = 0
     """Since when the warehouse has not answered, by the install's clock; 0 while it does."""
 
@@ -38,7 +42,13 @@ def look(ingest: IngestSettings, client: Client) -> Standing:
     """See how the system stands."""
     last = audits(client, 1)
     stops = tuple(open_stops(ingest.clock(), client))
-    return Standing(last[0] if last else None, stops, room.low(ingest), open_letters(client))
+    disk, letters = room.low(ingest), open_letters(client)
+    return Standing(last[0] if last else None, stops, disk, letters, restarted(ingest.data_folder))
+
+
+def restarted(data_folder: Path) -> tuple[Restarts, ...]:
+    """The parts that ended lately and were started again, as far as somebody tells."""
+    return restarts.told(data_folder, datetime.now(UTC))
 
 
 def open_stops(clock: Clock, client: Client) -> list[Stop]:

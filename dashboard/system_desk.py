@@ -12,8 +12,8 @@ from dashboard.pages.system import PAGE
 from dashboard.proof_tables import correction_table
 from dashboard.reader import Reader, TooMuch
 from dashboard.silent import silent_table
-from dashboard.standing import open_stops
-from dashboard.system_tables import audit_block, chore_table, disk_table, source_table, stream_table
+from dashboard.standing import open_stops, restarted
+from dashboard.system_tables import audit_block, chore_table, disk_table, restart_table, source_table, stream_table
 from dashboard.viewer import viewer
 from ingest import kafka_extent, room
 from ingest.clock import RealClock
@@ -71,6 +71,7 @@ def register(app: Dash, live: Live, delivery: Delivery, reader: Reader) -> None:
     @app.callback(
         Output("system-sources", "children"),
         Output("system-silent", "children"),
+        Output("system-restarts", "children"),
         Output("system-keeping", "children"),
         Output("system-disks", "children"),
         Input("system-tick", "n_intervals"),
@@ -78,12 +79,13 @@ def register(app: Dash, live: Live, delivery: Delivery, reader: Reader) -> None:
     def show_place(_ticks: object) -> tuple[Any, ...]:
         person = viewer()
         if not person.may(PAGE.right):
-            return (no_update,) * 4
+            return (no_update,) * 5
         scene = live.scene(person.language)
         kept = state.read(live.ingest.data_folder)
         return (
             source_table(scene),
             silent_table(scene),
+            restart_table(restarted(live.ingest.data_folder), person.language),
             chore_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(room.disks(live.ingest), person.language),

@@ -1,6 +1,6 @@
 """System tables: audits, sources, streams, chores and disks as the page about the system shows them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from dashboard.standing import AUDITED_WITHIN
 from dashboard.table import Cell, table
 from ingest.clock import WARD_ZONE, moment
 from ingest.label import Label, Language
+from ingest.restarts import Restarts
 from ingest.room import Disk
 from warehouse.keeping.state import KeeperState
 from warehouse.standing import Audit, Stored
@@ -54,6 +55,7 @@ STREAM_HEADS = (
 )
 SOURCE_HEADS = (Label("Nguồn", "Source"), Label("Trạng thái", "State"), Label("Tín hiệu cuối", "Last sign"))
 CHORE_HEADS = (Label("Việc", "Chore"), Label("Lần cuối", "Last"), Label("Kết quả", "Result"))
+RESTART_HEADS = (Label("Tiến trình đã chạy lại", "Parts started again"), Label("Làm gì, nhật ký", "What to do, log"))
 DISK_HEADS = (Label("Thư mục", "Folder"), Label("Còn trống", "Free"), Label("Trạng thái", "State"))
 CHORES = {
     "backup": Label("Sao lưu", "Backup"),
@@ -154,6 +156,16 @@ def chore_table(kept: KeeperState, is_alive: bool, language: Language) -> list[C
         )
     told = [] if is_alive else [html.P(_bad(GONE.text(language), "warning"))]
     return [*told, table(_heads(CHORE_HEADS, language), rows)]
+
+
+def restart_table(restarts: Sequence[Restarts], language: Language) -> list[Component]:
+    """Parts that ended lately and were started again; nothing, where none did or nobody tells."""
+    rows: list[list[Cell]] = []
+    for one in restarts:
+        said = one.sentence.text(language)
+        what = [one.advice.text(language), *one.said] if one.is_loop else []
+        rows.append([_bad(said) if one.is_loop else said, html.Div([html.Div(line) for line in what])])
+    return [table(_heads(RESTART_HEADS, language), rows)] if rows else []
 
 
 def disk_table(disks: list[Disk], language: Language) -> Component:

@@ -34,8 +34,8 @@ class DeadLetter(BaseModel):
     ward: str
     original_topic: str | None = None
     """Kafka topic where the event lies; `None`: it never became one."""
-    partition: int | None = None
-    offset: int | None = None
+    partition: int | None = Field(None, ge=-1, lt=2**31)
+    offset: int | None = Field(None, ge=-1, lt=2**63)
     reason_code: str
     """Stable code, for example `time_in_future`."""
     error: str = Field(max_length=LONGEST_ERROR)

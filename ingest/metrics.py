@@ -75,6 +75,12 @@ DUPLICATE_EVENTS = Counter(
     ("kind",),
     registry=None,
 )
+SET_ASIDE = Counter(
+    "ioc_set_aside_records_total",
+    "Records that became dead letters because the fold or the sink fails at what they say, by topic and reason.",
+    ("topic", "reason"),
+    registry=None,
+)
 
 # -- What is stored
 
@@ -125,7 +131,7 @@ IN_KAFKA, STORED, ON_BOARD, IN_FEED = "kafka", "stored", "board", "feed"
 OF_CONNECTORS = (EVENT_BYTES, PRODUCE_SECONDS, DEAD_LETTERS, AUTH_FAILURES, FRESHNESS, HEARTBEAT_AGE)
 OF_STREAMS = (
     *(PRODUCE_SECONDS, DEAD_LETTERS, LAG_RECORDS, LAG_SECONDS, OFFSET_AGE, BATCH_ROWS, INSERT_SECONDS),
-    *(INSERT_RETRIES, LATE_EVENTS, DUPLICATE_EVENTS, FRESHNESS),
+    *(INSERT_RETRIES, LATE_EVENTS, DUPLICATE_EVENTS, SET_ASIDE, FRESHNESS),
 )
 OF_WAREHOUSE = (DLQ_OLDEST, MISMATCHES, PARTS, FREE_BYTES, HEARTBEAT_AGE)
 OF_BOARD = (SQL_QUERIES, SQL_REJECTED, FEED_REQUESTS, BOARD_CORRECTIONS, AUTH_FAILURES, FRESHNESS, HEARTBEAT_AGE)

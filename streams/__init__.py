@@ -7,6 +7,8 @@ any replay. Around it:
 - `sift` with `repeat` tells what of a chunk counts, and what is a dead letter or was there before;
 - `block` is what one flush writes, `flushing` when, `writing` in which order; `late` is what is recomputed beside it;
 - `recovery` takes up a partition, with `kafka_log` (where in Kafka it lies) and `kafka_read` (what the warehouse lost);
+- `suspicion` tells faults that a record may be to blame for, `attempts` where processes died: then `recovery` takes the partition up
+  carefully, and `setting_aside` makes a dead letter of the record that is found;
 - `store` waits for the warehouse; `stop` stops a flood; `freeze` and `stall` end a worker that must not, or does not, go on.
 
 Exactly once, by position: each raw row carries topic, partition and offset, every record of Kafka is a row, a repeat or a dead letter,

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 
 from ingest.clock import milliseconds
 from streams.fold import Late, LateStocks
-from streams.part import Part
+from streams.part import Part, Place
 from streams.plan import plans
 from streams.sift import Events
+from streams.suspicion import suspecting
+from warehouse import sink
 from warehouse.correction import Cause, Correction
 from warehouse.sink import LyingLetter, RawRows
 from warehouse.snapshot import Snapshot
@@ -64,17 +66,35 @@ class Block:
         for part in parts:
             if part.is_behind:
                 continue
-            self.untold, part.untold = self.untold + part.untold, []
-            self.values += part.fold.take()
-            self.corrections += part.fold.take_corrections()
-            self.late += [Amendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
-            part.fold.late = {}
-            self.reached.append((part, part.next - 1))
-            if part.fold.late_stocks and not part.overdue and monotonic() >= part.overdue_until:
-                part.overdue, part.fold.late_stocks = part.fold.late_stocks, {}
-                part.are_overdue_stored = False
-            if with_memory and plans(part.place[0]) and part.fold.offset > part.snapshot:
-                self.memories.append((part, Snapshot(part.fold.offset, part.values, _memory(part))))
+            with suspecting((part.place, part.next - 1)):
+                self._cut(part, with_memory)
+
+    def in_question(self) -> list[tuple[Place, int]]:
+        """The partitions that a refusal may be about, with how far each is: if values cannot be stored, theirs, else all that are there."""
+        bad: set[Place] = set()
+        for value in self.values:
+            try:
+                sink.check_values([value])
+            except (OverflowError, UnicodeEncodeError):
+                bad.add((value.topic, value.partition))
+        there = {*zip(self.rows.columns["topic"], self.rows.columns["partition"], strict=True)}
+        there |= {(value.topic, value.partition) for value in self.values} | {part.place for part, _ in self.memories}
+        reached = {part.place: position for part, position in self.reached}
+        return [(place, reached[place]) for place in bad or there or reached.keys() if place in reached]
+
+    def _cut(self, part: Part, with_memory: bool) -> None:
+        """Add what one partition's fold gives."""
+        self.untold, part.untold = self.untold + part.untold, []
+        self.values += part.fold.take()
+        self.corrections += part.fold.take_corrections()
+        self.late += [Amendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
+        part.fold.late = {}
+        self.reached.append((part, part.next - 1))
+        if part.fold.late_stocks and not part.overdue and monotonic() >= part.overdue_until:
+            part.overdue, part.fold.late_stocks = part.fold.late_stocks, {}
+            part.are_overdue_stored = False
+        if with_memory and plans(part.place[0]) and part.fold.offset > part.snapshot:
+            self.memories.append((part, Snapshot(part.fold.offset, part.values, _memory(part))))
 
 
 def _memory(part: Part) -> list[list[Any]]:

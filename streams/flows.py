@@ -41,8 +41,8 @@ class Flows:
         self._sums: dict[FlowKey, list[int]] = {}
         """Numerator, denominator, time of the newest event, revision."""
         self._dirty: set[FlowKey] = set()
-        self._stored: dict[FlowKey, int] = {}
-        """Revisions that an earlier life wrote."""
+        self._stored: dict[FlowKey, tuple[int, int]] = {}
+        """What an earlier life wrote and is not folded again yet: the revision, and the position that has to be reached first."""
         self._closed: dict[FlowKey, tuple[int, int]] = {}
         """Closed figures that one event touches, as they were before it."""
         self._gone: list[Late] = []
@@ -75,18 +75,17 @@ class Flows:
             self._revise(Cause(envelope.data.kind, envelope.subject, envelope.id, at, offset))
 
     def take(self, offset: int) -> list[Value]:
-        """The windows that changed since the last call; what an earlier life wrote has been folded again by now."""
-        for key, revision in self._stored.items():
-            self._sums[key][3] = max(self._sums[key][3], revision)
-        self._stored.clear()
-        values = [self._value(key, offset) for key in self._dirty]
-        self._dirty.clear()
+        """The windows that changed since the last call; what an earlier life wrote only when it has been folded again."""
+        for key in [key for key, (_, until) in self._stored.items() if until <= offset]:
+            self._sums[key][3] = max(self._sums[key][3], self._stored.pop(key)[0])
+        values = [self._value(key, offset) for key in self._dirty if key not in self._stored]
+        self._dirty.intersection_update(self._stored)
         return values
 
     def forget(self, watermark: int) -> None:
         """Let go of windows that only a very late event could still change."""
         self.forgotten = max(self.forgotten, watermark - KEEP_MS)
-        for key in [key for key in self._sums if key[2] < self.forgotten]:
+        for key in [key for key in self._sums if key[2] < self.forgotten and key not in self._stored]:
             del self._sums[key]
 
     def expect(self, value: Value) -> None:
@@ -94,7 +93,7 @@ class Flows:
         if value.window_ms >= self.forgotten:
             key = (value.ward, value.indicator, value.window_ms, value.dimension, value.member)
             self._sums.setdefault(key, [0, 0, value.newest_ms, 0])
-            self._stored[key] = value.revision
+            self._stored[key] = value.revision, value.offset
             self._dirty.add(key)
 
     def dump(self) -> list[list[Any]]:

@@ -6,10 +6,12 @@ from time import monotonic
 
 from ingest.clock import Clock, milliseconds
 from ingest.errors import Unavailable
+from streams.attempts import Attempts
 from streams.block import Block
 from streams.part import Part, Place
 from streams.settings import StreamsSettings
 from streams.store import Stopping
+from streams.suspicion import NOT_STORABLE, SuspectError, is_of_content, suspecting
 from streams.writing import Writing
 
 CLOSED_AT_ONCE = 3_600_000
@@ -26,6 +28,7 @@ class Flushing:
         parts: the worker's, as they are at any time.
         has_caught_up: whether a partition has taken all that Kafka has.
         writing: writes blocks.
+        attempts: is told what is written.
         clock: the install's.
         stopping: whether to give up.
     """
@@ -36,6 +39,7 @@ class Flushing:
         parts: Mapping[Place, Part],
         has_caught_up: Callable[[Part], bool],
         writing: Writing,
+        attempts: Attempts,
         clock: Clock,
         stopping: Stopping,
     ) -> None:
@@ -43,11 +47,13 @@ class Flushing:
         self._parts = parts
         self._has_caught_up = has_caught_up
         self._writing = writing
+        self._attempts = attempts
         self._clock = clock
         self._stopping = stopping
         self._changed = asyncio.Event()
         self._snapshot_at = monotonic()
-        self._is_torn = False
+        self.is_torn = False
+        """Whether a block could not be written: the folds know what is lost with it."""
         self.waiting = Block()
         """What grows."""
         self.lock = asyncio.Lock()
@@ -59,35 +65,50 @@ class Flushing:
 
     def forget(self) -> None:
         """Let go of what waits, with the partitions that it came from."""
-        self.waiting, self._is_torn = Block(), False
+        self.waiting, self.is_torn = Block(), False
 
     async def flush(self, snapshot: bool = False) -> None:
         """Write everything that waits.
 
         Raises:
             Unavailable: something is away, and the worker is stopping.
+            SuspectError: something refuses it for what it says; the folds know what is not written.
         """
         async with self.lock:
-            if self._is_torn:
+            if self.is_torn:
                 return  # what the folds know is not written, and must not go into a snapshot
             self._changed.clear()
             block, self.waiting = self.waiting, Block()
             now = milliseconds(self._clock.now())
-            for part in self._parts.values():
-                if part.closed_ms and self._has_caught_up(part):
-                    part.fold.look(now, only_stirred=True)
-                    part.looked = part.next - 1
-            if snapshot:
-                self._snapshot_at = monotonic()
-            looked = [(part, part.looked) for part in self._parts.values()]
-            block.cut(self._parts.values(), with_memory=snapshot)
             try:
-                await self._writing.write(block)
+                for part in self._parts.values():
+                    if part.closed_ms and self._has_caught_up(part):
+                        with suspecting((part.place, part.next - 1)):
+                            part.fold.look(now, only_stirred=True)
+                        part.looked = part.next - 1
+                if snapshot:
+                    self._snapshot_at = monotonic()
+                looked = [(part, part.looked) for part in self._parts.values()]
+                block.cut(self._parts.values(), with_memory=snapshot)
+                await self._write(block)
             except BaseException:
-                self._is_torn = True
+                self.is_torn = True
                 raise
             for part, position in looked:
                 part.stocked = position
+            for part, position in block.reached:
+                self._attempts.written(part.place, position)
+
+    async def _write(self, block: Block) -> None:
+        try:
+            await self._writing.write(block)
+        except SuspectError:
+            raise
+        except Exception as error:
+            if is_of_content(error):
+                with suspecting(*block.in_question(), reason=NOT_STORABLE):
+                    raise
+            raise
 
     async def make_room(self) -> None:
         """Wait while too much waits; then write it.
@@ -127,9 +148,11 @@ class Flushing:
                 continue
             now = milliseconds(self._clock.now())
             for at in range((part.closed_ms or part.fold.watermark or now) + CLOSED_AT_ONCE, now, CLOSED_AT_ONCE):
-                part.fold.close(at)  # after days without power there are many
+                with suspecting((part.place, part.next - 1)):
+                    part.fold.close(at)  # after days without power there are many
                 await asyncio.sleep(0)
-            part.fold.close(now)
-            part.fold.look(now, only_stirred=False)
+            with suspecting((part.place, part.next - 1)):
+                part.fold.close(now)
+                part.fold.look(now, only_stirred=False)
             part.closed_ms, part.looked = now, part.next - 1
             await asyncio.sleep(0)

@@ -31,6 +31,8 @@ class Fold:
         """Last offset folded in."""
         self.watermark = 0
         """Newest event time seen, in ms."""
+        self.left_out: set[int] = set()
+        """Positions of records that were set aside: they are not folded in, though they came."""
         self._touches = touches(topic)
         self._plans = {plan.entity.id: plan for plan in plans(topic)}
         self._states: dict[Place, dict[str, State]] = {}
@@ -91,12 +93,20 @@ class Fold:
             touched = self._touches.get(type(envelope.data))
             at = milliseconds(envelope.time)
             if at > self.watermark:
-                self.watermark = at
-                if at >= self._stocks.next_close:
-                    self.close(at)
+                self.reach(at)
             if touched:
                 self._touch(touched, envelope, at, offset)
             self.offset = offset
+
+    def closes(self, at: int) -> bool:
+        """Whether an event of that time ends minutes that are not closed yet."""
+        return at > self.watermark and at >= self._stocks.next_close
+
+    def reach(self, at: int) -> None:
+        """Close what an event ends that is the newest so far, before it is folded."""
+        self.watermark = at
+        if at >= self._stocks.next_close:
+            self.close(at)
 
     def close(self, now_ms: int) -> None:
         """Make the stocks of every minute final that ended at least the grace before `now_ms`."""
@@ -112,7 +122,7 @@ class Fold:
         self._stocks.look(now_ms, only_stirred, self.offset)
 
     def take(self) -> list[Value]:
-        """The values that changed since the last call; the first call ends what is folded again after a recovery."""
+        """The values that changed since the last call; what an earlier life wrote is not told before it is folded again."""
         return self._stocks.take(self.offset) + self._flows.take(self.offset)
 
     def take_corrections(self) -> list[Correction]:
@@ -142,6 +152,7 @@ class Fold:
         next_close, forgotten = self._stocks.next_close, self._flows.forgotten
         pieces: list[list[Any]] = [["declared", meaning(self.topic)]]
         pieces += [["fold", self.watermark, next_close, forgotten, self._stocks.newest()]]
+        pieces += [["left_out", sorted(self.left_out)]]
         pieces += [
             ["states", id, [state.dump() for state in states.values()]] for (id, _), states in self._states.items()
         ]
@@ -151,6 +162,12 @@ class Fold:
         """Whether a memory was made by the declarations of today; of another one nothing can be taken."""
         return ["declared", meaning(self.topic)] in pieces
 
+    @staticmethod
+    def first_unknown(pieces: Iterable[list[Any]], left_out: Iterable[int], offset: int) -> int | None:
+        """The first position that was set aside and that a memory, as it was after `offset`, may have folded in; `None`: there is none."""
+        known = {position for kind, *content in pieces if kind == "left_out" for position in content[0]}
+        return min((position for position in left_out if position <= offset and position not in known), default=None)
+
     def load(self, offset: int, pieces: Iterable[list[Any]]) -> None:
         """Take the memory that `dump` gave, as it was after `offset`."""
         self.offset = offset
@@ -159,6 +176,8 @@ class Fold:
             if kind == "fold":
                 self.watermark, next_close, self._flows.forgotten, newest = content
                 self._stocks.load("newest", newest)
+            elif kind == "left_out":
+                self.left_out = set(content[0])
             elif kind == "states" and content[0] in self._plans:
                 self.adopt(content[0], map(self._plans[content[0]].state.load, content[1]))
             elif kind in ("flows", "late"):

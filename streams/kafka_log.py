@@ -122,6 +122,10 @@ def identity(place: Place, record: bytes) -> str:
 def compared(
     stored: Mapping[tuple[str, int, int], str], place: Place, position: int, record: bytes | None
 ) -> bool | None:
-    """Whether a record is the one that is stored at a position; `None` when nothing is, or it is not there."""
+    """Whether a record is the one that is stored at a position; `None` when that cannot be told.
+
+    It cannot when either is missing, nor when an event became a letter: it was set aside, or another version understands it.
+    """
     mine = stored.get((*place, position))
-    return None if mine is None or record is None else mine == identity(place, record)
+    theirs = None if mine is None or record is None else identity(place, record)
+    return None if theirs is None or bool(mine) != bool(theirs) else mine == theirs

@@ -17,12 +17,17 @@ from streams.block import Block
 from streams.part import Part, Place
 from streams.stocks import LateStocks
 from streams.store import Stopping, Store
+from streams.suspicion import SuspectError, described, suspecting
 from streams.writing import Writing
 from warehouse import recall
+from warehouse.client import ServerError
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0
+
+_TOO_MUCH = frozenset({158, 159, 160, 241, 307, 396})
+"""ClickHouse's codes for a question that takes too much time or memory."""
 
 
 class LateWork:
@@ -64,9 +69,16 @@ class LateWork:
             for part in [part for part in parts.values() if part.overdue and part.are_overdue_stored]:
                 try:
                     for (entity_id, ward), late in list(part.overdue.items()):
-                        await self._recompute(part, entity_id, ward, late)
+                        with suspecting((part.place, part.next - 1), culprit=late.cause.offset):
+                            await self._recompute(part, entity_id, ward, late)
                 except Unavailable:
                     return  # the worker is stopping
+                except SuspectError as error:
+                    if not isinstance(error.__cause__, ServerError) or error.__cause__.code not in _TOO_MUCH:
+                        raise
+                    log.error("%s-%d: late events cannot be counted now: %s", *part.place, described(error.__cause__))
+                    await asyncio.sleep(self._every)  # no record is to blame that the engine is short of time or memory
+                    continue
                 part.overdue, part.overdue_until = {}, monotonic() + self._every
 
     async def _recompute(self, part: Part, entity_id: str, ward: str, late: LateStocks) -> None:

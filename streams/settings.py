@@ -38,6 +38,11 @@ class StreamsSettings(BaseSettings):
         number = int(self.worker) if self.worker.isdecimal() and len(self.worker) <= 2 else 0
         return self.health_port + number if self.health_port else 0
 
+    @staticmethod
+    def notes(data_folder: Path) -> Path:
+        """Where all workers of a PC note what they are about to do with each partition."""
+        return data_folder / "streams" / "attempts"
+
     def folder(self, data_folder: Path) -> Path:
         """Where this worker keeps Faust's own files."""
         return data_folder / "streams" / self.worker

@@ -30,6 +30,12 @@ class Events(NamedTuple):
     offsets: list[int]
     records: list[bytes]
 
+    def add(self, more: "Events") -> None:
+        """Append others."""
+        self.envelopes.extend(more.envelopes)
+        self.offsets.extend(more.offsets)
+        self.records.extend(more.records)
+
     def only(self, indices: Sequence[int]) -> "Events":
         """Some of them."""
         envelopes, offsets, records = self
@@ -84,7 +90,7 @@ def sifted(chunk: Chunk) -> Sifted:
     for index, one in enumerate(decoded):
         if isinstance(one, InvalidEvent):
             key = chunk.keys[index] if chunk.keys else None
-            refused.append(Refused(chunk.offsets[index], records[index], _ward(key), one))
+            refused.append(Refused(chunk.offsets[index], records[index], ward_of(key), one))
         else:
             events.envelopes.append(one)
             events.offsets.append(chunk.offsets[index])
@@ -119,10 +125,19 @@ class Sieve:
             Unavailable: Kafka is away, and the worker is stopping.
         """
         now = self._clock.now()
-        letters: list[DeadLetter] = [
-            from_record(*part.place, one.offset, one.record, one.fault, ward=one.ward, received_at=now)
-            for one in refused
-        ]
+        await self.send(
+            [
+                from_record(*part.place, one.offset, one.record, one.fault, ward=one.ward, received_at=now)
+                for one in refused
+            ]
+        )
+
+    async def send(self, letters: Sequence[DeadLetter]) -> None:
+        """Send letters; returns when Kafka has them.
+
+        Raises:
+            Unavailable: Kafka is away, and the worker is stopping.
+        """
         while letters:
             try:
                 await self._producer.dead_letter(*letters)
@@ -186,7 +201,7 @@ def _repeat(part: Part, events: Events, index: int, first: int, is_conflict: boo
     )
 
 
-def _ward(key: bytes | None) -> str:
+def ward_of(key: bytes | None) -> str:
     """The ward that a record's key names."""
     text = (key or b"").decode(errors="replace")
     return text if 0 < len(text) <= 80 and text.isascii() and text.isprintable() else "unknown"

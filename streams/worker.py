@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
+from typing import Any
 
 from ingest.clock import Clock
 from ingest.errors import Unavailable
@@ -16,6 +17,7 @@ from ingest.producer import Producer
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS
 from streams import ending
+from streams.attempts import Attempts
 from streams.chunk import Chunk
 from streams.flushing import Flushing
 from streams.freeze import FreezeGuard
@@ -26,6 +28,7 @@ from streams.settings import StreamsSettings
 from streams.sift import Sieve, lying_letters, sifted
 from streams.stop import Stops
 from streams.store import Stopping, Store
+from streams.suspicion import SuspectError, Suspicion, suspecting
 from streams.writing import Writing
 from warehouse.client import Client
 
@@ -65,13 +68,20 @@ class Worker:
         self._store = Store(writer, reader, self.stopping, self._guard)
         self._sieve = Sieve(self._store, producer, clock, self.stopping)
         writing = Writing(self._store, producer, clock, self.stopping)
-        self._recovery = Recovery(ingest, self._store, self._sieve, writing, self.stopping, self._moved)
+        self._attempts = Attempts(settings.notes(ingest.data_folder))
+        self._recovery = Recovery(
+            ingest, self._store, self._sieve, writing, self._attempts, clock, self.stopping, self._moved
+        )
         self._stops = Stops(self._store, self.stopping)
+        self._suspects: dict[Place, Suspicion] = {}
+        """Where a record may be to blame for a fault, until the partition is taken up again."""
         self._parts: dict[Place, Part] = {}
         self._awaited: set[Place] = set()
         self._recovering: asyncio.Task[None] | None = None
         self._is_producing = False
-        self._flushing = Flushing(settings, self._parts, self._has_caught_up, writing, clock, self.stopping)
+        self._flushing = Flushing(
+            settings, self._parts, self._has_caught_up, writing, self._attempts, clock, self.stopping
+        )
         every = settings.recompute_every
         self._late = LateWork(self._store, writing, self._flushing.lock, self.stopping, self._moved, every)
         self.moves = 0
@@ -112,7 +122,7 @@ class Worker:
         if missing != self._awaited:
             await self._stop_recovering()
             self._awaited = missing
-            self._recovering = asyncio.create_task(ending.or_end(self._recover_all(missing)))
+            await self._begin_recovering()
 
     async def recovered(self) -> None:
         """Wait until every partition is read."""
@@ -126,7 +136,9 @@ class Worker:
         try:
             async with asyncio.timeout(LAST_FLUSH):
                 await self._flushing.flush(snapshot=True)
-        except (TimeoutError, Unavailable) as error:
+        except (TimeoutError, Unavailable, SuspectError) as error:
+            if isinstance(error, SuspectError):
+                self._suspect(error)
             log.warning("partitions given up without a last flush (their next owner reads from Kafka): %r", error)
         self._parts.clear()
         self._flushing.forget()
@@ -136,9 +148,13 @@ class Worker:
         part = self._parts.get(place)
         if part is None or not part.is_open or self.stopping:
             return
+        chunk = chunk.moved(part.base)
         try:
-            await self._take(part, chunk.moved(part.base))
+            with suspecting((place, chunk.offsets[-1])):
+                await self._take(part, chunk)
             await self._flushing.make_room()
+        except SuspectError as error:
+            await self._begin_anew(error)
         except Unavailable:
             if not self.stopping:
                 raise
@@ -147,9 +163,49 @@ class Worker:
         """Flush what changes, and look at what moves with the clock, until cancelled."""
         self._guard.start()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._flushing.run())
-            tasks.create_task(self._late.run(self._parts))
+            tasks.create_task(self._kept_up(self._flushing.run))
+            tasks.create_task(self._kept_up(lambda: self._late.run(self._parts)))
             tasks.create_task(self._watch_stops())
+
+    async def _kept_up(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do work that goes on until the worker stops, again after every fault that a record may be to blame for."""
+        while True:
+            try:
+                return await work()
+            except SuspectError as error:
+                await self._begin_anew(error)
+
+    async def _begin_anew(self, error: SuspectError) -> None:
+        """Take up again, carefully, where a record may be to blame: what an exception has left half changed is gone then.
+
+        When a block could not be written, this goes for all partitions: their folds have given what is lost with it.
+        """
+        log.error("work failed for what a record may say: %s", error, exc_info=_without_texts(error))
+        self._suspect(error)
+        await self._stop_recovering()
+        for place in self._parts.keys() & error.suspects.keys():
+            del self._parts[place]
+            self._awaited = self._awaited | {place}
+        try:
+            await self._flushing.flush()
+        except SuspectError as another:
+            self._suspect(another)
+        except Unavailable:
+            if self.stopping:
+                return
+            raise
+        if self._flushing.is_torn:
+            self._awaited = self._awaited | self._parts.keys()
+            self._parts.clear()
+            async with self._flushing.lock:
+                self._flushing.forget()
+        await self._begin_recovering()
+
+    def _suspect(self, error: SuspectError) -> None:
+        """Note what is known of a fault."""
+        for place, found in error.suspects.items():
+            known = self._suspects.get(place, found)
+            self._suspects[place] = found._replace(until=max(found.until, known.until))
 
     async def _take(self, part: Part, chunk: Chunk) -> None:
         first, last = chunk.offsets[0], chunk.offsets[-1]
@@ -168,6 +224,7 @@ class Worker:
 
     async def _fold(self, part: Part, chunk: Chunk) -> bool:
         """Fold a chunk, or keep its letters; False: it has to be read again, by whoever has the partition then."""
+        self._attempts.work(part.place, chunk.offsets[-1])
         if part.place[0] == DEAD_LETTERS:
             self._flushing.waiting.letters += lying_letters(part, chunk)
             part.next = chunk.offsets[-1] + 1
@@ -216,8 +273,9 @@ class Worker:
             self._is_producing = True
         async with self._flushing.lock:
             pass  # what was being written of partitions that were ours before is there now
-        async for part in self._recovery.parts(places):
+        async for part in self._recovery.parts(places, self._suspects):
             part.gap_at = gap_at
+            self._suspects.pop(part.place, None)
             self._parts[part.place] = part
             self._awaited.discard(part.place)
             self._flushing.change()
@@ -240,6 +298,13 @@ class Worker:
         part.sought_at = monotonic()
         await self.seek(part.place, part.kafka_offset)
 
+    async def _begin_recovering(self) -> None:
+        """Recover what is waited for, and nothing twice."""
+        while self._recovering is not None and not self._recovering.done():
+            await self._stop_recovering()
+        if self._awaited:
+            self._recovering = asyncio.create_task(ending.or_end(self._recover_all(set(self._awaited))))
+
     async def _stop_recovering(self) -> None:
         task, self._recovering = self._recovering, None
         if task is not None and not task.done():
@@ -249,7 +314,12 @@ class Worker:
     async def _watch_stops(self) -> None:
         """Let partitions go on that somebody has resumed."""
         async for part in self._stops.resumed(self._parts):
-            await self._open(part)
+            if part.is_behind:  # it was stopped while it was taken up
+                self._parts.pop(part.place, None)
+                self._awaited = self._awaited | {part.place}
+                await self._recover({part.place})
+            else:
+                await self._open(part)
 
     def _has_caught_up(self, part: Part) -> bool:
         highwater = self.highwater(part.place)
@@ -257,6 +327,12 @@ class Worker:
 
     def _moved(self) -> None:
         self.moves += 1
+
+
+def _without_texts(error: SuspectError) -> tuple[type[Exception], Exception, Any]:
+    """Where an error comes from, without the texts of the errors behind it: they may hold what a record says."""
+    cause = error.__cause__
+    return SuspectError, Exception(type(cause).__name__), cause.__traceback__ if cause else None
 
 
 async def _no_seek(place: Place, offset: int) -> None:

@@ -5,6 +5,7 @@ earlier. Each step is one insert. A snapshot is last, because from then on nothi
 what was stored after the snapshot is told once more by whoever recovers from it.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 
 from ingest import metrics
@@ -12,11 +13,16 @@ from ingest.clock import Clock, RealClock, milliseconds
 from ingest.errors import Unavailable
 from ingest.failpoint import failpoint
 from ingest.producer import Producer
+from ingest.topic import DEAD_LETTERS
 from streams.block import Block
 from streams.store import Stopping, Store
+from streams.suspicion import described, is_of_content, suspecting
 from warehouse import positions, recall, sink
 from warehouse.push import encode_push, pushes
+from warehouse.sink import LyingLetter
 from warehouse.snapshot import write_snapshots
+
+log = logging.getLogger(__name__)
 
 
 class Writing:
@@ -45,7 +51,7 @@ class Writing:
             failpoint("streams.corrections_stored")
             await self._write_values(block)
             failpoint("streams.values_stored")
-            await self._write(sink.write_dead_letters, block.letters)
+            await self._write_letters(block.letters)
             failpoint("streams.letters_stored")
             if newest_ms := max(block.rows.columns["at_ms"], default=0):
                 age = milliseconds(self._clock.now()) - newest_ms
@@ -88,9 +94,23 @@ class Writing:
     async def _recompute(self, block: Block) -> None:
         """Windows that events came too late for, from the raw rows, as new revisions."""
         for part, late, cause, offset in block.late:
-            values, corrections = await self._store.ask(recall.recomputed, *late, *part.place, offset, cause)
+            with suspecting((part.place, offset), culprit=cause.offset):
+                values, corrections = await self._store.ask(recall.recomputed, *late, *part.place, offset, cause)
             block.values += values
             block.corrections += corrections
+
+    async def _write_letters(self, letters: Sequence[LyingLetter]) -> None:
+        """Write dead letters; a letter that is refused has nowhere to go any more: that is said, and the next one goes on."""
+        try:
+            await self._write(sink.write_dead_letters, letters)
+        except Exception as error:
+            if not is_of_content(error):
+                raise
+            for one in letters if len(letters) > 1 else ():
+                await self._write_letters([one])
+            if len(letters) == 1:
+                place, told = (DEAD_LETTERS, letters[0].partition), described(error)
+                log.error("%s-%d: the letter at position %d cannot be stored: %s", *place, letters[0].offset, told)
 
     async def _push(self, block: Block) -> None:
         """Tell the boards what changed; a figure that they never hear of would look live and be old, so this does not give up."""

@@ -17,6 +17,7 @@ RAW_COLUMNS = ("topic", "partition", "offset", "ward", "kind", "subject", "id", 
 REPEAT_COLUMNS = (*RAW_COLUMNS, "is_conflict", "first_offset")
 
 _LETTERS_AT_ONCE = 2_000
+_WHOLE, _REVISIONS = 2**63, 2**32
 
 
 class RawRows:
@@ -35,6 +36,26 @@ class RawRows:
             (*place, offset)
             for place, offset in {(topic, part): offset for topic, part, offset in zip(*columns, strict=True)}.items()
         ]
+
+
+def check_values(values: Iterable[Value]) -> None:
+    """See that the columns hold values, without storing them.
+
+    Raises:
+        OverflowError: a number is too large.
+        UnicodeEncodeError: a text is none.
+    """
+    for value in values:
+        if not (all(-_WHOLE <= number < _WHOLE for number in _numbers(value)) and 0 <= value.version < 2 * _WHOLE):
+            raise OverflowError(f"{value.indicator}: a number has more than 64 bits")
+        if not 0 <= value.revision < _REVISIONS:
+            raise OverflowError(f"{value.indicator}: revised too often")
+        for text in (value.ward, value.dimension, value.member):
+            text.encode()
+
+
+def _numbers(value: Value) -> tuple[int, ...]:
+    return value.window_ms, value.numerator, value.denominator, value.newest_ms, value.as_of_ms, value.offset
 
 
 class LyingLetter(NamedTuple):

@@ -7,6 +7,7 @@ from dashboard import number, text
 from dashboard.page import Scene
 from ingest.clock import milliseconds
 from ingest.label import Label, Language
+from ingest.restarts import part_label
 
 HOURS = Label("{count} giờ", "{count} hours")
 
@@ -71,6 +72,14 @@ def _untold(scene: Scene) -> Mapping[str, float]:
     return {way: (scene.now_ms - fault.since_ms) / 60_000 for way, fault in scene.faults.items()}
 
 
+def _restarts(scene: Scene) -> Mapping[str, float]:
+    return {one.part: float(one.count) for one in scene.standing.restarts}
+
+
+def _part(name: str, language: Language) -> str:
+    return part_label(name).text(language)
+
+
 FACTS: dict[str, Fact] = {
     "warehouse_away": Fact(_away, _whole),
     "disk": Fact(_disk, _free),
@@ -79,7 +88,8 @@ FACTS: dict[str, Fact] = {
     "audit_age": Fact(_audit_age, _hours),
     "dead_letters": Fact(_letters, _whole),
     "way_fails": Fact(_untold, _whole, text.way_name),
+    "restarts": Fact(_restarts, _whole, _part),
 }
 
-WITHOUT_WAREHOUSE = frozenset({"warehouse_away", "way_fails"})
+WITHOUT_WAREHOUSE = frozenset({"warehouse_away", "way_fails", "restarts"})
 """Facts that are known while the warehouse is away."""

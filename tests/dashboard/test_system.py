@@ -2,16 +2,23 @@ from datetime import timedelta
 from pathlib import Path
 
 from dashboard import system_desk
+from dashboard.alarm.alarm import begin
+from dashboard.alarm.observing import observe
+from dashboard.alarm.sentence import sentence
 from dashboard.silent import silent_table
-from dashboard.system_tables import audit_block, chore_table, disk_table, source_table, stream_table
+from dashboard.standing import Standing
+from dashboard.system_tables import audit_block, chore_table, disk_table, restart_table, source_table, stream_table
 from ingest.errors import Unavailable
 from ingest.kafka_extent import Extent, Held
 from ingest.label import Label
+from ingest.restarts import Restarts
 from ingest.room import Disk
+from tests.dashboard.alarm.made import raised
 from tests.dashboard.board import BoardOfTests, call
 from tests.dashboard.test_overview import texts
 from tests.dashboard.test_standing import NOW, audit
 from tests.dashboard.ward import NOW_MS, TODAY_MS, ingest_settings, scene, stock
+from warehouse.alarm import rules
 from warehouse.expression import DAY_MS
 from warehouse.keeping.state import Chore, KeeperState
 from warehouse.positions import Base
@@ -76,6 +83,34 @@ def test_sources_chores_and_disks_have_a_word_beside_the_colour():
     )
     for word in ("ngừng nhận dữ liệu", "cần dọn", "đủ"):
         assert word in words
+
+
+def test_parts_that_were_started_again_are_told_and_a_crash_loop_is_called_by_name():
+    killed = Restarts(
+        part="streams-1", ended_at=(NOW, NOW, NOW), how=Label("bị buộc dừng", "was killed"), said=("a line",)
+    )
+    told = said(restart_table([killed], "vi"))
+    for part in ("Xử lý luồng 1", "dừng liên tục: 3 lần", "bị buộc dừng", "a line", "Sự kiện lỗi"):
+        assert part in told
+    once = said(restart_table([killed.model_copy(update={"ended_at": (NOW,)})], "en"))
+    assert "was started again 1 times" in once
+    assert "a line" not in once
+    assert restart_table([], "vi") == []
+
+
+def test_a_crash_loop_is_an_alarm_until_it_is_over():
+    rule = rules()["system.restarts"]
+    killed = Restarts(part="streams-1", ended_at=(NOW,) * 3, how=Label("bị buộc dừng", "was killed"))
+    looping = Standing(restarts=(killed, killed.model_copy(update={"part": "keeper", "ended_at": (NOW,) * 2})))
+    found = observe(rule, scene("vi", standing=looping), {})
+    assert rule.threshold.status(found.of("streams-1").value) == "critical"
+    assert rule.is_good(found.of("keeper").value), "an ordinary restart or two"
+    away = looping._replace(away_since_ms=NOW_MS)
+    assert observe(rule, scene("vi", standing=away), {}).of("streams-1").value == 3, "also of the warehouse itself"
+    assert rule.is_good(observe(rule, scene("vi", standing=Standing()), {}).of("streams-1").value)
+    alarm = begin(raised("system.restarts", "streams-1", "critical", value=3.0))
+    said = sentence(alarm, scene("vi", standing=looping))
+    assert said == "Xử lý luồng 1 dừng liên tục: đã chạy lại 3 lần trong 10 phút"
 
 
 def test_devices_that_are_left_out_are_named_with_their_last_sign():

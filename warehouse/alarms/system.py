@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ingest.label import Label
+from ingest.restarts import LOOP
 from warehouse.alarm import RESPONSE_TEAM, Fact, Rule
 from warehouse.indicator import Threshold
 
@@ -50,6 +51,27 @@ STREAM_STOPPED = Rule(
             "Nguồn gửi sai: báo nhà cung cấp; sửa xong thì cho chạy tiếp",
             "Tell the supplier; once mended, let it go on",
         ),
+    ),
+)
+
+CRASH_LOOP = Rule(
+    id="system.restarts",
+    sentence=Label(
+        "{subject} dừng liên tục: đã chạy lại {value} lần trong 10 phút",
+        "{subject} is in a crash loop: started again {value} times in 10 minutes",
+    ),
+    measure=Fact("restarts"),
+    page="/system",
+    limits=Threshold(warning=None, critical=LOOP - 1),
+    clear_hold=timedelta(),
+    team=RESPONSE_TEAM,
+    checklist=(
+        Label("Xem lý do và nhật ký trên trang Hệ thống", "See why, and the log, on the page of the system"),
+        Label(
+            "Xử lý luồng: xem trang Sự kiện lỗi, sự kiện gây lỗi tự được tách ra",
+            "Streams: see the page of dead letters, an event that is to blame is set aside by itself",
+        ),
+        DOCTOR,
     ),
 )
 

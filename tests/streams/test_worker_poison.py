@@ -1,0 +1,236 @@
+"""Records whose content ends a worker: each is set aside, and everything else is counted as if it had never come."""
+
+import os
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from commands.stack import Stack
+from ingest.envelope import Envelope
+from ingest.settings import IngestSettings
+from streams.attempts import DEATHS, FOLDED, WRITTEN
+from tests.made import events
+from tests.streams import counting
+from tests.streams.counting import a_clock, made, send, until
+from warehouse import stops
+from warehouse.client import Client, connect
+from warehouse.letter_resend import resend
+from warehouse.letters import Chosen, read_letters
+from warehouse.settings import WarehouseSettings
+
+pytestmark = [pytest.mark.embedded, pytest.mark.timeout(400)]
+
+STUMBLING = "tests.streams.poisoned"
+
+SENT: list[Envelope] = []
+"""Everything that the tests of this module have sent so far and that counts: they build on each other."""
+
+BAD: list[Envelope] = []
+"""Everything that was set aside."""
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with Stack(tmp_path_factory.mktemp("poison"), ("ingest", "warehouse"), a_clock()) as running:
+        yield running
+
+
+@pytest.fixture
+def client(stack: Stack) -> Iterator[Client]:
+    with connect(stack.settings(WarehouseSettings)) as opened:
+        yield opened
+
+
+@contextmanager
+def kept_running(stack: Stack, module: str | None = STUMBLING) -> Iterator[list[int]]:
+    """A worker that is started again whenever it ends, as a supervisor does; the exit codes."""
+    codes: list[int] = []
+    is_over = threading.Event()
+    stack.start("streams", module)
+
+    def keep() -> None:
+        while not is_over.wait(0.1):
+            code = stack._processes["streams-1"].poll()
+            if code is not None and not is_over.is_set():
+                codes.append(code)
+                stack.start("streams", module)
+
+    keeper = threading.Thread(target=keep)
+    keeper.start()
+    try:
+        yield codes
+    finally:
+        is_over.set()
+        keeper.join()
+        stack._end(["streams-1"])
+
+
+def poison(name: str, kind: str = "broadcast.completed") -> Envelope:
+    """An event that a stumbling worker stumbles over."""
+    kinds = [type(one.data) for one in made(1, 400) if one.data.kind == kind][:1]
+    (one,) = events(100 + len(BAD), 1, kinds=kinds, spread=timedelta(minutes=90))
+    id = f"{name}-{len(BAD)}"
+    data = one.data.model_copy(update={one.data.about: id})
+    BAD.append(one.model_copy(update={"id": id, "subject": id, "partitionkey": "hong-bang", "data": data}))
+    return BAD[-1]
+
+
+def send_among_others(stack: Stack, *bad: Envelope) -> None:
+    """Send events before, between and behind those that are bad."""
+    more = made(40 + len(BAD), 200)
+    send(stack, [*more[:100], *bad[:1], *more[100:150], *bad[1:], *more[150:]])
+    SENT.extend(more)
+
+
+def check_set_aside(client: Client, reasons: Sequence[str]) -> None:
+    """The bad ones are letters with reason and place, and all others are counted as if these had not come."""
+    asked = (
+        "SELECT reason_code, original_topic, partition, offset, error FROM raw_dead_letters FINAL ORDER BY received_at"
+    )
+    until(lambda: len(client.query(asked)) >= len(BAD), 200)
+    counting.check(client, SENT)
+    rows = client.query(asked)
+    assert Counter(row[0] for row in rows) == Counter(reasons)
+    assert {row[1] for row in rows} <= {"ioc.speaker.v1"}
+    assert all(offset >= 0 and partition >= 0 for _, _, partition, offset, _ in rows)
+    assert not any("too deep" in error or "nothing" in error for *_, error in rows), "texts of errors may say anything"
+
+
+def test_what_the_fold_the_sink_and_the_engine_refuse_is_set_aside(stack: Stack, client: Client) -> None:
+    client.execute("ALTER TABLE raw_events ADD CONSTRAINT c CHECK NOT startsWith(id, 'refused-')")
+    client.execute("ALTER TABLE raw_values ADD CONSTRAINT c CHECK numerator < 1000000000")
+    with kept_running(stack) as codes:
+        send_among_others(stack, poison("raises"), poison("overflows"))
+        check_set_aside(client, ["not_foldable", "not_storable"])
+        send_among_others(stack, poison("refused"), poison("grows"))
+        check_set_aside(client, ["not_foldable", "not_storable", "not_storable", "not_storable"])
+        pid = stack.pid("streams")
+        send_among_others(stack)
+        counting.check(client, SENT)
+    assert codes == []
+    assert pid is not None
+
+
+@pytest.mark.faults
+def test_what_fails_only_when_stocks_are_looked_at_is_found_among_what_came_before(
+    stack: Stack, client: Client
+) -> None:
+    before = letters_of(client)
+    with kept_running(stack) as codes:
+        send_among_others(stack, poison("looms", "device.heartbeat"))
+        check_set_aside(client, [*before, "not_storable"])
+    assert codes == []
+
+
+@pytest.mark.faults
+def test_what_was_counted_before_and_fails_in_another_release_is_counted_no_more(stack: Stack, client: Client) -> None:
+    """In no minute of the past either."""
+    before = letters_of(client)
+    with kept_running(stack, None):
+        send_among_others(stack, poison("raises", "device.heartbeat"))
+        counted = [*SENT, BAD[-1]]
+        counting.check(client, counted)
+        assert counting.audit(stack, patience=120).differences == 0
+    earlier = "replaceRegexpOne(body, '\"[0-9a-f]{16}\"', '\"of an earlier release\"')"
+    change = f"ALTER TABLE fold_snapshots UPDATE body = {earlier} WHERE body LIKE '[\"declared\"%'"
+    client.execute(change, settings={"mutations_sync": 2})
+    with kept_running(stack) as codes:
+        check_set_aside(client, [*before, "not_foldable"])
+        found = counting.audit(stack, patience=120)
+        assert (found.differences, found.found) == (0, [])
+    assert codes == []
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", ["dies", "sinks"])
+def test_what_kills_the_worker_is_set_aside_after_few_deaths(stack: Stack, client: Client, name: str) -> None:
+    """While it is folded, or while what comes of it is written; the supervisor starts the worker again each time."""
+    before = letters_of(client)
+    with kept_running(stack) as codes:
+        send_among_others(stack, poison(name))
+        check_set_aside(client, [*before, "ends_worker"])
+    assert set(codes) == {-signal.SIGKILL}
+    assert DEATHS + FOLDED <= len(codes) <= DEATHS + (200).bit_length() + WRITTEN
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(stack: Stack, client: Client) -> None:
+    before = letters_of(client)
+    with kept_running(stack) as codes:
+        many = [poison("raises") for _ in range(53)]
+        send_among_others(stack, *many)
+        assert until(lambda: bool(stopped(client)), 400)
+        ((topic, partition, _, _, reason, *_),) = stopped(client)
+        assert topic == "ioc.speaker.v1"
+        assert reason.endswith("/1000")
+        more = made(77, 100)
+        send(stack, more)
+        elsewhere = [one for one in more if one.data.stream != "speaker"]
+        known = "SELECT uniqExact(id) FROM raw_events WHERE id IN %(ids)s"
+        ids = tuple(one.id for one in elsewhere)
+        assert until(lambda: client.query(known, {"ids": ids}) == [(len(ids),)])
+        assert len(letters_of(client)) < len(before) + 53
+        SENT.extend(more)
+        assert stops.resume(client, topic, partition, "test", 60)
+        check_set_aside(client, [*before, *["not_foldable"] * 53])
+    assert codes == []
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_who_kills_the_worker_from_outside_gets_nothing_set_aside(stack: Stack, client: Client) -> None:
+    before, random = letters_of(client), Random(5)
+    with kept_running(stack, None) as codes:
+        while len(codes) < 10:
+            more = made(1000 + len(SENT), 100)
+            send(stack, more)
+            SENT.extend(more)
+            time.sleep(random.uniform(1, 8))
+            if (pid := stack.pid("streams")) is not None:
+                os.kill(pid, signal.SIGKILL)
+        counting.check(client, SENT)
+    assert letters_of(client) == before
+
+
+def letters_of(client: Client) -> list[str]:
+    """The reasons of all letters."""
+    return [reason for (reason,) in client.query("SELECT reason_code FROM raw_dead_letters FINAL ORDER BY received_at")]
+
+
+def stopped(client: Client) -> list[stops.Stop]:
+    return [one for one in stops.read_stops(client).values() if one.is_stopped]
+
+
+def test_a_letter_that_is_sent_again_once_mended_counts_once(stack: Stack, client: Client) -> None:
+    """Until then it becomes a letter once more."""
+    ingest = stack.settings(IngestSettings)
+    with kept_running(stack):
+        first = [one for one in read_letters(client, Chosen(reason="not_foldable")) if not one.outcome]
+        assert [one.outcome for one in resend(client, ingest, first, "test", lambda letters: [], is_dry=False)] == [
+            "sent"
+        ]
+        letters = "SELECT count(), uniqExact(offset) FROM raw_dead_letters FINAL WHERE reason_code = 'not_foldable'"
+        assert until(lambda: client.query(letters) == [(2, 2)])
+        counting.check(client, SENT)
+    for table in ("raw_events", "raw_values"):
+        client.execute(f"ALTER TABLE {table} DROP CONSTRAINT c")
+    stack.restart("streams")
+    open_letters = read_letters(client, Chosen(is_open=True))
+    sent = resend(client, ingest, open_letters, "test", lambda letters: [], is_dry=False)
+    assert {one.outcome for one in sent} == {"sent"}
+    SENT.extend(BAD)
+    counting.check(client, SENT)
+    assert all(
+        one.detail == "already_there" for one in resend(client, ingest, open_letters, "test", lambda letters: [])
+    )
+    found = counting.audit(stack, patience=90)
+    assert (found.differences, found.found) == (0, [])
