@@ -16,6 +16,7 @@ judged by what the engine itself makes of it, in this order, each step only afte
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 
 from ingest.errors import QueryRefused
 from warehouse.server import bounds, query_tree, sql_text, syntax_tree, vocabulary
@@ -30,8 +31,6 @@ _NO_TABLE = "system.one"
 """What the engine reads from where a SELECT has no FROM."""
 _OF_NO_TABLE = (_NO_TABLE, "dummy")
 _OF_NUMBERS = "number"
-_BETWEEN_NAMES = "\n"
-"""Stands in no name that the gate lets pass."""
 
 _QUALIFIED = re.compile(r"([^\W\d]\w*)(?:\.([^\W\d]\w*))?")
 
@@ -53,6 +52,8 @@ class Gate:
     def __init__(self, database: str, tables: Iterable[str]) -> None:
         self._database = database
         self._open = frozenset(name if "." in name else f"{database}.{name}" for name in tables)
+        self._parts_of_open_tables = {part for name in self._open for part in name.split(".")}
+        self._functions: frozenset[str] = frozenset()
 
     def check(self, sql: str, ask: Ask) -> str:
         """Judge a text.
@@ -67,11 +68,13 @@ class Gate:
         text = _tokens(rendering)
         _check_text(text)
         columns = self._open_columns(ask)
-        given = sql_text.defined_names(text)
-        known = {column for _, column in columns} | given | self._names_of_open_tables() | {_OF_NUMBERS}
-        self._check_names(set(sql_text.names(text)), known, {column for _, column in columns}, ask)
+        names, of_columns = set(sql_text.names(text)), {column for _, column in columns}
+        self._check_no_functions(names - of_columns, ask)
         tree = _tree(rendering, ask)
-        self._check_tree(tree, known, sql_text.subquery_names(text), ask)
+        self._check_tables(tree, sql_text.subquery_names(text), ask)
+        known = of_columns | self._parts_of_open_tables | {_OF_NUMBERS} | sql_text.defined_names(text)
+        _check_known(names, known)
+        _check_tree(tree, known)
         resolved = ask(f"SELECT explain FROM (EXPLAIN QUERY TREE passes = {query_tree.PASSES} {rendering})", {})
         self._check_resolved(resolved, columns)
         return rendering
@@ -89,32 +92,18 @@ class Gate:
                     found.add((f"{database}.{table}", column))
         return found
 
-    def _names_of_open_tables(self) -> set[str]:
-        return {part for name in self._open for part in name.split(".")}
+    def _check_no_functions(self, names: set[str], ask: Ask) -> None:
+        """Refuse names of functions: the engine may take a name for a function, although it is given in the query."""
+        self._functions = self._functions or frozenset(ask("SELECT lower(name) FROM system.functions", {}))
+        for name in sorted(names):
+            for spelling in {name.lower(), _folded(name)} & self._functions:
+                if not vocabulary.is_allowed(spelling):
+                    raise _function(name)
 
-    def _check_names(self, names: set[str], known: set[str], columns: set[str], ask: Ask) -> None:
-        unknown = sorted(names - known)
-        candidates = sorted({_folded(name) for name in names - columns} | {name.lower() for name in names - columns})
-        functions = ask(
-            "SELECT lower(name) FROM system.functions WHERE has(splitByChar('\\n', {names:String}), lower(name))",
-            {"names": _BETWEEN_NAMES.join(candidates)},
-        )
-        forbidden = {name for name in functions if not vocabulary.is_allowed(name)}
-        for name in sorted(names - columns):
-            if name.lower() in forbidden or _folded(name) in forbidden:
-                raise _function(name)
-        if unknown:
-            raise _name(unknown[0])
-
-    def _check_tree(self, tree: Node, known: set[str], subqueries: set[str], ask: Ask) -> None:
+    def _check_tables(self, tree: Node, subqueries: set[str], ask: Ask) -> None:
         nodes = list(tree.walk())
         if len(nodes) > _MOST_NODES:
             raise refusal("size", f"Câu lệnh quá phức tạp (hơn {_MOST_NODES} phần).", "The query is too complex.")
-        for node in nodes:
-            _check_node(node, known)
-        excess = bounds.excess(tree)
-        if excess:
-            raise refusal("cost", excess.vi, excess.en)
         in_place = [name for node in nodes for name in _tables_in_place(node)]
         sets = [name for node in nodes for name in _tables_as_sets(node)]
         bare = {name for name in [*in_place, *sets] if "." not in name and f"{self._database}.{name}" not in self._open}
@@ -172,11 +161,13 @@ def _function(name: str) -> QueryRefused:
     )
 
 
-def _name(name: str) -> QueryRefused:
+def _name(name: str, known: Iterable[str] = ()) -> QueryRefused:
+    like = ", ".join(get_close_matches(name, sorted(known), 3))
     return refusal(
         "name",
-        f"Không có cột hay tên nào là {name[:80]!r}.",
-        f"{name[:80]!r} is no column of an open table, and no name that the query gives.",
+        f"Không có cột hay tên nào là {name[:80]!r}." + (f" Có phải là: {like}?" if like else ""),
+        f"{name[:80]!r} is no column of an open table, and no name that the query gives."
+        + (f" Did you mean: {like}?" if like else ""),
     )
 
 
@@ -252,6 +243,19 @@ def _tree(rendering: str, ask: Ask) -> Node:
         raise _syntax(str(error)) from None
 
 
+def _check_known(names: set[str], known: set[str]) -> None:
+    for name in sorted(names - known):
+        raise _name(name, known)
+
+
+def _check_tree(tree: Node, known: set[str]) -> None:
+    for node in tree.walk():
+        _check_node(node, known)
+    excess = bounds.excess(tree)
+    if excess:
+        raise refusal("cost", excess.vi, excess.en)
+
+
 def _check_node(node: Node, known: set[str]) -> None:
     if node.kind not in vocabulary.NODES:
         raise _syntax("SETTINGS" if node.kind == "Set" else node.kind)
@@ -260,7 +264,7 @@ def _check_node(node: Node, known: set[str]) -> None:
             if child.kind == "Function" and child.says not in vocabulary.TABLE_FUNCTIONS:
                 raise _function(child.says)
     if node.kind == "Identifier" and node.says not in known and not set(node.says.split(".")) <= known:
-        raise _name(node.says)
+        raise _name(node.says, known)
     if node.kind != "Function":
         return
     if not vocabulary.is_allowed(node.says) and node.says not in vocabulary.TABLE_FUNCTIONS:
