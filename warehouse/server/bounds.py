@@ -39,8 +39,6 @@ ENGINE_LIMITS: Final[Mapping[str, str]] = {
     "group_by_overflow_mode": "throw",
     "max_rows_to_sort": "20000000",
     "sort_overflow_mode": "throw",
-    "aggregate_function_group_array_max_element_size": "1000000",
-    "sequence_match_max_iterations": "100000",
 }
 """Settings of the engine for every query of an analyst, and for the gate's own questions about it."""
 
@@ -79,7 +77,15 @@ _LONGEST_PATTERN = 200
 
 _SEARCHED: Final = {**dict.fromkeys(_SEARCHING.split(), 0), "splitbyregexp": 1}
 """Functions by which argument they search with a pattern: in the worst case for as long as the square of its length."""
+_COMPARING = """
+    position positioncaseinsensitive positionutf8 positioncaseinsensitiveutf8 locate instr countsubstrings
+    countsubstringscaseinsensitive hastoken hastokencaseinsensitive startswith startswithutf8 endswith endswithutf8
+    substringindex splitbystring splitbychar replaceall replaceone translate translateutf8
+"""
+_COMPARED: Final = frozenset(_COMPARING.split())
+"""Functions that compare texts at every place: in the worst case for as long as the product of their lengths."""
 _NEEDLES: Final = "multisearch"
+"""What functions begin with that search for several texts at once."""
 _MOST_NEEDLES = 2000
 
 _KEEP = """
@@ -112,7 +118,7 @@ _GROW = """
 """
 _GROWING: Final = frozenset(_GROW.split())
 """Functions whose result may be much longer than their arguments."""
-_LONGEST_TEXT = 1_000_000
+_LONGEST_TEXT = 256 * 1024
 _STORED = 64 * 1024
 """What a stored text is taken to be at most, bytes."""
 
@@ -216,6 +222,14 @@ class _Query:
         return total
 
 
+def is_bounded(function: str) -> bool:
+    """Whether calls of a function are looked at here."""
+    name = function.lower()
+    return any(name in bounded for bounded in (_MOST_NUMBERS, _PATTERNS, _SEARCHED, _COMPARED)) or name.startswith(
+        _NEEDLES
+    )
+
+
 def argument(function: Node, index: int) -> Node | None:
     """An argument of a function."""
     there = arguments(function)
@@ -244,13 +258,12 @@ def _function_excess(node: Node, query: _Query) -> Excess | None:
         given = argument(node, 1)
         if given and (any(one.kind == "Identifier" for one in given.walk()) or _size(given) > _MOST_NEEDLES):
             return _pattern_expected(node.says)
-    if name in _SEARCHED:
-        given = argument(node, _SEARCHED[name])
-        if given and query.longest(given) > _LONGEST_TEXT:
-            return Excess(
-                f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 4000).",
-                f"{node.says}: the text may be too long; write left(…, 4000).",
-            )
+    texts = arguments(node) if name in _COMPARED else [argument(node, _SEARCHED[name])] if name in _SEARCHED else []
+    if any(text and query.longest(text) > _LONGEST_TEXT for text in texts):
+        return Excess(
+            f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 4000).",
+            f"{node.says}: the text may be too long; write left(…, 4000).",
+        )
     if len(node.children) > 1 and name not in _ANY_PARAMETER:
         return _parameters_excess(node)
     return None
