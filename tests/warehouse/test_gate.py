@@ -111,8 +111,10 @@ def test_no_table_function_but_numbers_passes(ward):
     for position in rendered(ward, [position for position in TABLES if "{f}(" in position]):
         for name in names:
             text = position.replace(A_NAME, name)
-            refusal = ward.refusal(text) if vocabulary.is_allowed(name) else rehearsal.refusal(text)
-            assert refusal.rule in ("function", "syntax"), text
+            if not vocabulary.is_allowed(name):
+                assert rehearsal.refusal(text).rule in ("function", "syntax"), text
+            elif "FROM open_numbers WHERE n IN" not in text:  # where it is the function of the same name
+                assert ward.refusal(text).rule == "function", text
 
 
 def test_no_word_of_the_syntax_is_a_function(forbidden):

@@ -41,6 +41,7 @@ KEYWORDS = SYNTAX | frozenset(_OTHER_KEYWORDS.split())
 
 CONSTANTS = frozenset({"true", "false", "inf", "nan"})
 """Words that are values."""
+_NO_NAMES = KEYWORDS | CONSTANTS
 
 
 class Token(NamedTuple):
@@ -84,7 +85,7 @@ def calls(text: Sequence[Token]) -> Iterator[str]:
 def names(text: Sequence[Token]) -> Iterator[str]:
     """Every other name, wherever it stands: of a column, a table, an alias, a parameter, or of what is none of these."""
     for token, after in zip_longest(text, text[1:]):
-        is_name = token.kind == "name" or (token.kind == "word" and token.text not in KEYWORDS | CONSTANTS)
+        is_name = token.kind == "name" or (token.kind == "word" and token.text not in _NO_NAMES)
         is_ignore_nulls = (
             after is not None and token.kind == after.kind and (token.text, after.text) == ("IGNORE", "NULLS")
         )
