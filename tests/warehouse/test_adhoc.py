@@ -82,7 +82,7 @@ def test_every_escape_is_refused(adhoc, native, folder, sql):
     assert_refused_everywhere(sql, adhoc, native, folder)
 
 
-@pytest.mark.parametrize(("place", "expression"), zip(BLIND_SPOTS, cycle(FORBIDDEN), strict=False))
+@pytest.mark.parametrize(("place", "expression"), list(zip(BLIND_SPOTS, cycle(FORBIDDEN), strict=False)))
 def test_what_is_forbidden_is_found_wherever_it_stands(adhoc, folder, native, place, expression):
     # Everything at every place: test_gate.py.
     assert_refused_everywhere(place.replace("{x}", expression), adhoc, native, folder)
