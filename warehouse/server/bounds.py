@@ -198,6 +198,19 @@ class _Query:
             return sum(self.longest(one, above) for one in arguments(node))
         return float("inf") if name in _GROWING or self.grows else _STORED
 
+    def is_stored(self, node: Node, above: tuple[str, ...] = ()) -> bool:
+        """Whether what a node gives is a stored text or a part of such, as far as the query makes any longer ones."""
+        if not self.grows or node.kind == "Literal":
+            return True
+        if node.kind == "Identifier":
+            name = node.says.rpartition(".")[2]
+            given = self.aliases.get(name, [])
+            if name in above or name in self.parameters or self.is_union or len(given) > 1:
+                return False
+            return not given or self.is_stored(given[0], (*above, name))
+        is_kept = node.kind == "Function" and node.says.lower() in _KEEPING
+        return is_kept and all(self.is_stored(one, above) for one in arguments(node))
+
     def _longest_named(self, name: str, above: tuple[str, ...]) -> float:
         if name in above or len(above) > 50:
             return float("inf")
@@ -264,8 +277,10 @@ def _function_excess(node: Node, query: _Query) -> Excess | None:
             return _pattern_expected(node.says)
     texts = arguments(node) if name in _COMPARED else [argument(node, _SEARCHED[name])] if name in _SEARCHED else []
     # What is stored comes in blocks of so many bytes; what is made here does not.
-    is_made = query.grows and name in _AGAIN_AND_AGAIN
-    if any(text and query.longest(text) > (_LONGEST_SEARCHED_AGAIN if is_made else _LONGEST_TEXT) for text in texts):
+    for text in texts:
+        is_made = name in _AGAIN_AND_AGAIN and text is not None and not query.is_stored(text)
+        if not text or query.longest(text) <= (_LONGEST_SEARCHED_AGAIN if is_made else _LONGEST_TEXT):
+            continue
         return Excess(
             f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 1000).",
             f"{node.says}: the text may be too long; write left(…, 1000).",
