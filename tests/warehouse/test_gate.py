@@ -312,30 +312,27 @@ def test_what_costs_no_more_passes(ward, text):
     assert not ward.refusal(text)
 
 
-EXPRESSIONS = strategies.recursive(
-    strategies.sampled_from(["n", "1", "length(name)", "toHour(at)", "length('a, file()')"]),
-    lambda inner: strategies.one_of(
-        strategies.tuples(
-            strategies.sampled_from(["({} + {})", "greatest({}, {})", "if({} > 2, {}, 0)"]), inner, inner
-        ).map(lambda made: made[0].format(made[1], made[2])),
-        strategies.tuples(
-            strategies.sampled_from(
-                [
-                    "abs({})",
-                    "arraySum(arrayMap(x -> x + {}, [1, 2]))",
-                    "(SELECT max({}) FROM open_numbers)",
-                    "(n IN (SELECT {} FROM open_numbers))",
-                    "CAST({} AS UInt64)",
-                    "tupleElement(({}, 'a'), 1)",
-                    "[{}][1]",
-                    "CASE WHEN n = 1 THEN {} ELSE 0 END",
-                ]
-            ),
-            inner,
-        ).map(lambda made: made[0].format(made[1])),
-    ),
-    max_leaves=4,
-)
+PIECES = strategies.sampled_from(["n", "1", "length(name)", "toHour(at)", "length('a, file()')"])
+
+
+def framed(inner):
+    """Expressions with others in them."""
+    of_one = [
+        "abs({x})",
+        "arraySum(arrayMap(x -> x + {x}, [1, 2]))",
+        "(SELECT max({x}) FROM open_numbers)",
+        "(n IN (SELECT {x} FROM open_numbers))",
+        "CAST({x} AS UInt64)",
+        "tupleElement(({x}, 'a'), 1)",
+        "[{x}][1]",
+        "CASE WHEN n = 1 THEN {x} ELSE 0 END",
+        "({x} + {x})",
+        "if({x} > 2, {x}, 0)",
+    ]
+    return strategies.builds(lambda frame, piece: frame.replace("{x}", piece), strategies.sampled_from(of_one), inner)
+
+
+EXPRESSIONS = PIECES | framed(PIECES) | framed(framed(PIECES))
 QUERIES = strategies.tuples(
     strategies.sampled_from(
         [

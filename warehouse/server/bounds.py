@@ -148,11 +148,13 @@ class Excess(NamedTuple):
 def excess(tree: Node) -> Excess | None:
     """The first thing in a syntax tree that may cost too much; `None` when there is nothing."""
     query = _Query(tree)
-    for node in query.nodes:
-        if node.kind == "Function":
-            found = _function_excess(node, query)
+    try:
+        for node in query.nodes:
+            found = _function_excess(node, query) if node.kind == "Function" else None
             if found:
                 return found
+    except RecursionError:
+        return Excess("Câu lệnh lồng nhau quá sâu.", "The query is nested too deeply.")
     if _lambdas_deep(tree) > _MOST_LAMBDAS_DEEP:
         return Excess(
             f"Không lồng quá {_MOST_LAMBDAS_DEEP} hàm ẩn danh (x -> …).",
@@ -277,14 +279,13 @@ def _function_excess(node: Node, query: _Query) -> Excess | None:
             return _pattern_expected(node.says)
     texts = arguments(node) if name in _COMPARED else [argument(node, _SEARCHED[name])] if name in _SEARCHED else []
     # What is stored comes in blocks of so many bytes; what is made here does not.
-    for text in texts:
-        is_made = name in _AGAIN_AND_AGAIN and text is not None and not query.is_stored(text)
-        if not text or query.longest(text) <= (_LONGEST_SEARCHED_AGAIN if is_made else _LONGEST_TEXT):
-            continue
-        return Excess(
-            f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 1000).",
-            f"{node.says}: the text may be too long; write left(…, 1000).",
-        )
+    for one in texts:
+        is_made = name in _AGAIN_AND_AGAIN and one is not None and not query.is_stored(one)
+        if one and query.longest(one) > (_LONGEST_SEARCHED_AGAIN if is_made else _LONGEST_TEXT):
+            return Excess(
+                f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 1000).",
+                f"{node.says}: the text may be too long; write left(…, 1000).",
+            )
     if len(node.children) > 1 and name not in _ANY_PARAMETER:
         return _parameters_excess(node)
     return None
