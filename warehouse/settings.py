@@ -53,6 +53,9 @@ class WarehouseSettings(BaseSettings):
     analyst_concurrency: int = Field(2, ge=1)
     """How many ad-hoc queries one person may run at once; our own engine runs twice as many for all together."""
 
+    analyst_without_landlock: bool = False
+    """Whether ad-hoc queries run where the kernel has no Landlock to confine them; without it they are off there."""
+
     keep_raw: timedelta = Field(timedelta(days=396), ge=timedelta(days=35))
     """How long events are kept, with repeats; figures that are recomputed from them can be proved for as long."""
     keep_values: timedelta = Field(timedelta(days=3653), ge=timedelta(days=35))

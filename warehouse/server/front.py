@@ -56,6 +56,7 @@ class Front:
             if not session.busy:
                 _shut(session.connection)
         self._house.watch.stop()
+        self._house.desk.replicas.close()
         deadline = time.monotonic() + _PATIENCE
         for thread in sessions.values():
             thread.join(max(0.0, deadline - time.monotonic()))

@@ -57,7 +57,7 @@ class House:
         self.engine = engine
         self.watch = Watch(engine)
         self.schema = Schema()
-        self.desk = Desk(settings, tables)
+        self.desk = Desk(settings, engine, tables, lambda: self.schema.version)
         self.stopping = False
         """Whether sessions end after the query they are at."""
 
@@ -122,7 +122,7 @@ class Session:
         if is_owner:
             return Owner(house.engine, house.watch, house.schema, self._mark, hello.database)
         if is_analyst:
-            return Analyst(house.engine, house.watch, house.desk, self._mark)
+            return Analyst(house.desk, self._mark)
         log.warning("%s: wrong password or unknown user", self._mark)
         raise EngineError(
             _AUTHENTICATION_FAILED,
