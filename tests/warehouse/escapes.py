@@ -238,7 +238,7 @@ QUESTIONS = [
     "SELECT extract(name, '[a-z]+'), splitByChar(',', 'a,b')[1], (1, 'x').2, map('k', 1)['k'] FROM open_numbers LIMIT 1",
     "SELECT n FROM open_numbers ORDER BY n LIMIT 2 BY name -- a remark\n;",
     "SELECT if(n > 2, 'a', 'b') AS x, multiIf(n = 1, 'một', n = 2, 'hai', 'khác'), n BETWEEN 1 AND 3 FROM open_numbers",
-    "SELECT 'file(''/etc/passwd'') INTO OUTFILE SETTINGS' AS harmless, `name` AS `file` FROM open_numbers LIMIT 1",
+    "SELECT 'file(''/etc/passwd'') INTO OUTFILE SETTINGS' AS harmless, `name` AS `tệp` FROM open_numbers LIMIT 1",
     "SELECT toStartOfInterval(at, INTERVAL 15 MINUTE) AS t, uniqCombined(name) FROM open_numbers GROUP BY t",
     "SELECT exists(SELECT 1 FROM open_numbers WHERE n = 1)",
     "SELECT name, n FROM open_numbers ORDER BY name ASC NULLS LAST, n DESC LIMIT 3 OFFSET 1",

@@ -13,7 +13,7 @@ from warehouse.client import ServerError, connect
 
 pytestmark = pytest.mark.embedded
 
-RULES = ("function", "table", "syntax", "read only", "one statement", "size", "text")
+RULES = ("function", "name", "table", "syntax", "cost", "read only", "one statement", "size", "text")
 ACCESS_DENIED, SYNTAX_ERROR, TOO_DEEP = 497, 62, (167, 306)
 
 ENDLESS = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1"
@@ -161,15 +161,18 @@ def test_more_rows_than_are_shown_are_cut_visibly(ward, adhoc):
     [
         (ENDLESS, "time", "2 s"),
         ("SELECT uniqExact(number) FROM numbers(100000000)", "memory", "256 MB"),
-        ("SELECT repeat('x', 1000000 - number) FROM numbers(90)", "size", "64 MB"),
-        ("SELECT repeat('x', 1000000) FROM numbers(90)", "size", "64 MB"),
-        ("SELECT range(20000000)", "size", "64 MB"),
+        ("SELECT repeat(repeat('x', 1000), 1000), number FROM numbers(90)", "size", "64 MB"),
+        ("SELECT repeat(repeat(toString(number), 1000), 1000) FROM numbers(90)", "size", "64 MB"),
+        ("SELECT arrayMap(x -> repeat('x', 1000), range(70000))", "size", "64 MB"),
+        ("SELECT repeat('x', 1000000)", "cost", "1000"),
         ("SELECT 1 FROM secret", "table", "ioc.events"),
         ("SELECT sleep(1)", "function", "sleep"),
         ("DROP TABLE events", "read only", "SELECT"),
         ("SELECT 1; SELECT 2", "one statement", "một"),
         ("SELECT '" + "x" * 20_000 + "'", "size", "20000"),
-        ("SELECT nothing FROM events", "sql", "nothing"),
+        ("SELECT nothing FROM events", "name", "nothing"),
+        ("SELECT nam FROM events", "name", "Did you mean: name"),
+        ("SELECT sum(name) FROM events", "sql", "sum"),
         ("SELECT FROM WHERE", "syntax", "Syntax error"),
     ],
 )

@@ -4,18 +4,22 @@ The embedded engine's own read-only mode is no protection: under it one can stil
 judged by what the engine itself makes of it, in this order, each step only after the ones before let it pass:
 
 1. the engine renders it (`formatQuerySingleLine`): one statement, a SELECT, no comments; only this rendering is used on;
-2. its tokens: every name before a bracket is an allowed function, and nothing is in a window but columns and functions
-   (the printed tree leaves out windows that are written in place, and the functions of `APPLY`);
-3. its syntax tree (`EXPLAIN AST`): every kind of node, function and table is on its list, also tables behind `IN`;
-4. its query tree (`EXPLAIN QUERY TREE`): every name is resolved to an open table. Not earlier, since this evaluates
-   constants.
+2. its tokens: every name, wherever it stands. Before a bracket it is an allowed function. Elsewhere it is an open table or
+   one of its columns, or a name that the statement itself gives, and then none of a function that is not allowed: the
+   engine takes a function that is only named, without brackets, for a lambda;
+3. its syntax tree (`EXPLAIN AST`): every kind of node, function, name and table is on its list, also tables behind `IN`,
+   types are harmless, and no cost grows faster than what it is spent on (`bounds`);
+4. its query tree (`EXPLAIN QUERY TREE`): what every name was resolved to is on the lists as well. Not earlier, since this
+   evaluates constants, and so runs functions.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 
 from ingest.errors import QueryRefused
-from warehouse.server import sql_text, syntax_tree, vocabulary
+from warehouse.server import bounds, query_tree, sql_text, syntax_tree, vocabulary
 from warehouse.server.syntax_tree import Node
 
 LONGEST = 20_000
@@ -25,11 +29,9 @@ _LONGEST_RENDERING = 4 * LONGEST
 _MOST_NODES = 10_000
 _NO_TABLE = "system.one"
 """What the engine reads from where a SELECT has no FROM."""
+_OF_NO_TABLE = (_NO_TABLE, "dummy")
+_OF_NUMBERS = "number"
 
-_TABLE = re.compile(r"\s*TABLE id: \d+,(?: alias: __table\d+,)? table_name: ([^\s,]+)(?:,.*)?")
-_TABLE_FUNCTION = re.compile(
-    r"\s*TABLE_FUNCTION id: \d+,(?: alias: __table\d+,)? table_function_name: ([^\s,]+)(?:,.*)?"
-)
 _QUALIFIED = re.compile(r"([^\W\d]\w*)(?:\.([^\W\d]\w*))?")
 
 Ask = Callable[[str, Mapping[str, str]], list[str]]
@@ -50,6 +52,8 @@ class Gate:
     def __init__(self, database: str, tables: Iterable[str]) -> None:
         self._database = database
         self._open = frozenset(name if "." in name else f"{database}.{name}" for name in tables)
+        self._parts_of_open_tables = {part for name in self._open for part in name.split(".")}
+        self._functions: frozenset[str] = frozenset()
 
     def check(self, sql: str, ask: Ask) -> str:
         """Judge a text.
@@ -63,17 +67,43 @@ class Gate:
         rendering = _render(sql, ask)
         text = _tokens(rendering)
         _check_text(text)
+        columns = self._open_columns(ask)
+        names, of_columns = set(sql_text.names(text)), {column for _, column in columns}
+        self._check_no_functions(names - of_columns, ask)
         tree = _tree(rendering, ask)
-        self._check_tree(tree, sql_text.subquery_names(text), ask)
-        self._check_resolved(ask(f"SELECT explain FROM (EXPLAIN QUERY TREE {rendering})", {}))
+        self._check_tables(tree, sql_text.subquery_names(text), ask)
+        known = of_columns | self._parts_of_open_tables | {_OF_NUMBERS} | sql_text.defined_names(text)
+        _check_known(names, known)
+        _check_tree(tree, known)
+        resolved = ask(f"SELECT explain FROM (EXPLAIN QUERY TREE passes = {query_tree.PASSES} {rendering})", {})
+        self._check_resolved(resolved, columns)
         return rendering
 
-    def _check_tree(self, tree: Node, subqueries: set[str], ask: Ask) -> None:
+    def _open_columns(self, ask: Ask) -> set[tuple[str, str]]:
+        """Table and column of all that is open, as the engine has it now."""
+        found = set()
+        for database in {name.partition(".")[0] for name in self._open}:
+            pairs = ask(
+                "SELECT concat(table, '.', name) FROM system.columns WHERE database = {database:String}",
+                {"database": database},
+            )
+            for table, _, column in (pair.partition(".") for pair in pairs):
+                if f"{database}.{table}" in self._open:
+                    found.add((f"{database}.{table}", column))
+        return found
+
+    def _check_no_functions(self, names: set[str], ask: Ask) -> None:
+        """Refuse names of functions: the engine may take a name for a function, although it is given in the query."""
+        self._functions = self._functions or frozenset(ask("SELECT lower(name) FROM system.functions", {}))
+        for name in sorted(names):
+            for spelling in {name.lower(), _folded(name)} & self._functions:
+                if not vocabulary.is_allowed(spelling):
+                    raise _function(name)
+
+    def _check_tables(self, tree: Node, subqueries: set[str], ask: Ask) -> None:
         nodes = list(tree.walk())
         if len(nodes) > _MOST_NODES:
             raise refusal("size", f"Câu lệnh quá phức tạp (hơn {_MOST_NODES} phần).", "The query is too complex.")
-        for node in nodes:
-            _check_node(node)
         in_place = [name for node in nodes for name in _tables_in_place(node)]
         sets = [name for node in nodes for name in _tables_as_sets(node)]
         bare = {name for name in [*in_place, *sets] if "." not in name and f"{self._database}.{name}" not in self._open}
@@ -87,16 +117,21 @@ class Gate:
             if not self._is_open(name) and ("." in name or name in hidden):
                 raise self._closed(name)
 
-    def _check_resolved(self, lines: list[str]) -> None:
-        for line in lines:
-            if line.lstrip().startswith("TABLE id:"):
-                found = _TABLE.fullmatch(line)
-                if not found or not self._is_open(found[1]):
-                    raise self._closed(found[1] if found else line.strip())
-            elif line.lstrip().startswith("TABLE_FUNCTION id:"):
-                found = _TABLE_FUNCTION.fullmatch(line)
-                if not found or found[1] not in vocabulary.TABLE_FUNCTIONS:
-                    raise _function(found[1] if found else line.strip())
+    def _check_resolved(self, lines: list[str], columns: set[tuple[str, str]]) -> None:
+        try:
+            found = query_tree.read(lines)
+        except query_tree.UnknownError as error:
+            raise _syntax(str(error).strip()) from None
+        for name in found.tables:
+            if not self._is_open(name):
+                raise self._closed(name)
+        for name in found.table_functions - vocabulary.TABLE_FUNCTIONS:
+            raise _function(name)
+        for name in found.functions:
+            if not vocabulary.is_allowed_as_resolved(name):
+                raise _function(name)
+        for _, name in found.columns - columns - {_OF_NO_TABLE}:
+            raise _name(name)
 
     def _is_open(self, name: str) -> bool:
         found = _QUALIFIED.fullmatch(name)
@@ -124,6 +159,21 @@ def _function(name: str) -> QueryRefused:
         f"Không được dùng hàm {name[:80]!r}.",
         f"Function {name[:80]!r} is not on the list of allowed functions.",
     )
+
+
+def _name(name: str, known: Iterable[str] = ()) -> QueryRefused:
+    like = ", ".join(get_close_matches(name, sorted(known), 3))
+    return refusal(
+        "name",
+        f"Không có cột hay tên nào là {name[:80]!r}." + (f" Có phải là: {like}?" if like else ""),
+        f"{name[:80]!r} is no column of an open table, and no name that the query gives."
+        + (f" Did you mean: {like}?" if like else ""),
+    )
+
+
+def _folded(name: str) -> str:
+    """A name without the differences that a person does not see."""
+    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def _syntax(part: str) -> QueryRefused:
@@ -168,6 +218,9 @@ def _check_text(text: list[sql_text.Token]) -> None:
         raise _syntax("WITH RECURSIVE")
     if sql_text.format_at(text):
         raise _syntax("FORMAT")
+    for token in text:
+        if token.kind == "word" and token.text.upper() in vocabulary.NO_CLAUSES:
+            raise _syntax(token.text)
     for name in sql_text.calls(text):
         if not vocabulary.is_allowed(name) and name not in vocabulary.TABLE_FUNCTIONS:
             raise _function(name)
@@ -190,26 +243,37 @@ def _tree(rendering: str, ask: Ask) -> Node:
         raise _syntax(str(error)) from None
 
 
-def _check_node(node: Node) -> None:
+def _check_known(names: set[str], known: set[str]) -> None:
+    for name in sorted(names - known):
+        raise _name(name, known)
+
+
+def _check_tree(tree: Node, known: set[str]) -> None:
+    for node in tree.walk():
+        _check_node(node, known)
+    excess = bounds.excess(tree)
+    if excess:
+        raise refusal("cost", excess.vi, excess.en)
+
+
+def _check_node(node: Node, known: set[str]) -> None:
     if node.kind not in vocabulary.NODES:
         raise _syntax("SETTINGS" if node.kind == "Set" else node.kind)
     if node.kind == "TableExpression":
         for child in node.children:
             if child.kind == "Function" and child.says not in vocabulary.TABLE_FUNCTIONS:
                 raise _function(child.says)
+    if node.kind == "Identifier" and node.says not in known and not set(node.says.split(".")) <= known:
+        raise _name(node.says, known)
     if node.kind != "Function":
         return
     if not vocabulary.is_allowed(node.says) and node.says not in vocabulary.TABLE_FUNCTIONS:
         raise _function(node.says)
-    if node.says.lower() in vocabulary.CASTS:
-        kind = _argument(node, 1)
-        if kind is None or kind.kind != "Literal" or "AggregateFunction" in kind.says:
+    if node.says.lower() in (*vocabulary.CASTS, vocabulary.JSON_CAST):
+        there = bounds.arguments(node)
+        kind = there[-1 if node.says.lower() == vocabulary.JSON_CAST else 1] if len(there) > 1 else None
+        if kind is None or kind.kind != "Literal" or not vocabulary.is_allowed_type(kind.says):
             raise _syntax(f"{node.says}(…, {kind.says if kind else ''})")
-
-
-def _argument(function: Node, index: int) -> Node | None:
-    arguments = function.children[0].children if function.children else []
-    return arguments[index] if len(arguments) > index else None
 
 
 def _tables_in_place(node: Node) -> list[str]:
@@ -220,5 +284,5 @@ def _tables_as_sets(node: Node) -> list[str]:
     """Names behind `IN`, which the engine may take for a table."""
     if node.kind != "Function" or node.says.lower() not in vocabulary.MEMBERSHIP:
         return []
-    there = _argument(node, 1)
+    there = bounds.argument(node, 1)
     return [there.says] if there and there.kind == "Identifier" else []

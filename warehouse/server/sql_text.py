@@ -6,7 +6,7 @@ Whatever this module does not know for certain is refused.
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Literal, NamedTuple
 
 Kind = Literal["word", "name", "string", "number", "sign"]
@@ -31,6 +31,16 @@ _SYNTAX = """
 """
 SYNTAX = frozenset(_SYNTAX.split())
 """Words after which a bracket opens that is no function's."""
+
+_OTHER_KEYWORDS = """
+    ANY ASOF CASE COLLATE CROSS CURRENT FINAL FIRST FOLLOWING FULL GROUPING GROUPS IGNORE INNER LAST LEFT NULL
+    NULLS OUTER PARTITION PASTE PRECEDING RANGE RESPECT RIGHT ROW ROWS TIES TOTALS UNBOUNDED WINDOW
+"""
+KEYWORDS = SYNTAX | frozenset(_OTHER_KEYWORDS.split())
+"""Words that are no names where the rendering writes them like this, without quotes."""
+
+CONSTANTS = frozenset({"true", "false", "inf", "nan"})
+"""Words that are values."""
 
 
 class Token(NamedTuple):
@@ -71,11 +81,54 @@ def calls(text: Sequence[Token]) -> Iterator[str]:
             yield token.text
 
 
+def names(text: Sequence[Token]) -> Iterator[str]:
+    """Every other name, wherever it stands: of a column, a table, an alias, a parameter, or of what is none of these."""
+    for token, after in zip_longest(text, text[1:]):
+        is_name = token.kind == "name" or (token.kind == "word" and token.text not in KEYWORDS | CONSTANTS)
+        if is_name and (after is None or not _is(after, "(")):
+            yield token.text
+
+
+def defined_names(text: Sequence[Token]) -> set[str]:
+    """Names that the statement itself gives: aliases, subqueries, windows, parameters of lambdas."""
+    given = set()
+    interpolated = {token.at for token in _within(text, "INTERPOLATE")}
+    for before, word, after in zip(text, text[1:], text[2:], strict=False):
+        if _is_word(word, "AS") and word.at not in interpolated:
+            if _is_name(after):
+                given.add(after.text)
+            elif _is_name(before) and _is(after, "("):
+                given.add(before.text)
+    for index, token in enumerate(text):
+        if token.text == "->" and token.kind == "sign":
+            given.update(_parameters(text, index))
+    return given
+
+
 def windows(text: Sequence[Token]) -> Iterator[list[Token]]:
     """What stands in the brackets of every window that is written in place."""
     for start, token in enumerate(text):
         if _is_word(token, "OVER") and start + 1 < len(text) and _is(text[start + 1], "("):
             yield list(_bracket(text, start + 1))
+
+
+def _within(text: Sequence[Token], word: str) -> Iterator[Token]:
+    for start, token in enumerate(text):
+        if _is_word(token, word) and start + 1 < len(text) and _is(text[start + 1], "("):
+            yield from _bracket(text, start + 1)
+
+
+def _parameters(text: Sequence[Token], arrow: int) -> Iterator[str]:
+    """Names before the arrow of a lambda: one, or some in brackets."""
+    last = arrow - 1
+    if last >= 0 and _is_name(text[last]):
+        yield text[last].text
+    elif last >= 0 and _is(text[last], ")"):
+        for index in range(last - 1, -1, -1):
+            if _is_name(text[index]):
+                yield text[index].text
+            elif not _is(text[index], ","):
+                return
 
 
 def subquery_names(text: Sequence[Token]) -> set[str]:
@@ -104,10 +157,10 @@ def format_at(text: Sequence[Token]) -> tuple[int, int] | None:
     for index, token in enumerate(text):
         nesting += _is(token, "(") - _is(token, ")")
         after = text[index + 1 : index + 3]
-        if not nesting and _is_word(token, "FORMAT") and after and after[0].kind == "word":
+        if not nesting and _is_word(token, "FORMAT") and after and after[0].kind in ("word", "name"):
             last = len(after) == 1 or _is_word(after[1], "SETTINGS")
             if last and index and not _is(text[index - 1], ",") and not _is(text[index - 1], "."):
-                return token.at, after[0].at + len(after[0].text)
+                return token.at, after[0].at + len(after[0].text) + 2 * (after[0].kind == "name")
     return None
 
 
@@ -123,6 +176,10 @@ def _bracket(text: Sequence[Token], start: int) -> Iterator[Token]:
 
 def _is(token: Token, sign: str) -> bool:
     return token.kind == "sign" and token.text == sign
+
+
+def _is_name(token: Token) -> bool:
+    return token.kind == "name" or (token.kind == "word" and token.text not in KEYWORDS)
 
 
 def _is_word(token: Token, word: str) -> bool:

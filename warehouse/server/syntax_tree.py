@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 _LINE = re.compile(r"( *)([A-Za-z]+(?:::[A-Za-z]+)?)(?: (.*))?", re.DOTALL)
 _CHILDREN = re.compile(r"(?:(.*) )?\(children (\d+)\)", re.DOTALL)
-_ALIAS = re.compile(r"(.*?)(?: ?\(alias .*\))?", re.DOTALL)
+_ALIAS = re.compile(r"(.*?)(?: ?\(alias (.*)\))?", re.DOTALL)
 
 
 class UnreadableError(Exception):
@@ -20,6 +20,7 @@ class Node:
     kind: str
     says: str
     children: list["Node"] = field(default_factory=list)
+    alias: str = ""
 
     def walk(self) -> Iterator["Node"]:
         """This node and all below it, however deep."""
@@ -57,7 +58,10 @@ def _node(kind: str, rest: str) -> tuple[Node, int]:
     counted = _CHILDREN.fullmatch(rest)
     says = (counted[1] or "") if counted else rest
     alias = _ALIAS.fullmatch(says)
-    return Node(kind, alias[1] if alias and kind != "Literal" else says), int(counted[2]) if counted else 0
+    # A literal may hold the same words: it is left whole, and its alias is what follows the last of them.
+    said, name = (alias[1], alias[2]) if alias and kind != "Literal" else (says, says.rpartition("(alias ")[2][:-1])
+    node = Node(kind, said, alias=(name or "") if "(alias " in says else "")
+    return node, int(counted[2]) if counted else 0
 
 
 def _close(above: list[tuple[Node, int]], depth: int) -> None:
