@@ -12,7 +12,8 @@ from socket import socket
 from typing import Any
 
 from ingest.errors import QueryRefused
-from warehouse.server import answer, pipe, protocol
+from warehouse.server import pipe, protocol
+from warehouse.server.answer import Columns, described, stream
 from warehouse.server.engine import EngineConnection, EngineError, identifier, parameter
 from warehouse.server.gate import Gate, refusal
 from warehouse.server.pipe import Kind, PacketWriter
@@ -37,8 +38,8 @@ class Answering:
         self._path = str(setup["engine"])
         self._connection = connection
         self._database = str(setup["database"])
-        self._gate = Gate(self._database, setup["open"])
         self._beneath: dict[str, list[str]] = setup["beneath"]
+        self._gate = Gate(self._database, self._beneath)
         self._worn_at = int(setup["memory_of_process"]) // 2
         self._is_cancelled = False
         self._first = self._connect()
@@ -83,7 +84,7 @@ class Answering:
                 self._first.run(f"ATTACH TABLE {self._name(name)}")
             with closing(self._opened(limits)) as engine:
                 rendering = self._checked(sql, engine)
-                answer.stream(
+                stream(
                     engine,
                     rendering,
                     {},
@@ -105,6 +106,9 @@ class Answering:
                 raise EngineError(cause.code, f"{error} [{error.rule}]") from None
             raise EngineError(_ACCESS_DENIED, f"{error} [{error.rule}]") from None
 
+    def _connect(self) -> EngineConnection:
+        return EngineConnection(self._path)
+
     def _opened(self, limits: Mapping[str, str]) -> EngineConnection:
         engine = self._connect()
         engine.use(self._database)
@@ -112,9 +116,9 @@ class Answering:
         engine.set({"readonly": "1"})
         return engine
 
-    def _described(self, rendering: str, limits: Mapping[str, str]) -> answer.Columns:
+    def _described(self, rendering: str, limits: Mapping[str, str]) -> Columns:
         with closing(self._opened(limits)) as other:
-            return answer.described(other, rendering, {})
+            return described(other, rendering, {})
 
     def _tables(self, sql: str) -> set[str]:
         """The tables beneath the views that a text may be about: all, where a name may be written in another way."""

@@ -86,8 +86,7 @@ for backups only, and `HAND_OVER` is the only one of those."""
 
 _REPLICA_MAY: Final = (
     "CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, SELECT, SHOW ON {database}.*",
-    "SELECT ON system.tables",
-    "SELECT ON system.processes",
+    "SELECT ON system.*",
     "KILL QUERY ON *.*",
 )
 """What a replica's only user may do: attach and detach its tables. Analysts' queries are read-only besides."""

@@ -75,7 +75,7 @@ class Gate:
         known = of_columns | self._parts_of_open_tables | {_OF_NUMBERS} | sql_text.defined_names(text)
         _check_known(names, known)
         _check_tree(tree, known)
-        resolved = ask(f"SELECT explain FROM (EXPLAIN QUERY TREE passes = {query_tree.PASSES} {rendering})", {})
+        resolved = ask(f"EXPLAIN QUERY TREE passes = {query_tree.PASSES} {rendering}", {})
         self._check_resolved(resolved, columns)
         return rendering
 
@@ -238,7 +238,7 @@ def _check_text(text: list[sql_text.Token]) -> None:
 
 def _tree(rendering: str, ask: Ask) -> Node:
     try:
-        return syntax_tree.read(ask(f"SELECT explain FROM (EXPLAIN AST {rendering})", {}))
+        return syntax_tree.read(ask(f"EXPLAIN AST {rendering}", {}))
     except syntax_tree.UnreadableError as error:
         raise _syntax(str(error)) from None
 

@@ -13,6 +13,7 @@ import resource
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,18 +29,27 @@ TOO_MUCH_MEMORY = 71
 """Exit code of a replica that took more memory than it may."""
 
 _LOOK_EVERY = 0.05
-_NICENESS = 10
+_NICENESS = 5
 _FIRST_TO_GO = "1000"
 
 
 def main() -> int:
     """Set up, then answer question after question until the front is gone."""
     end_with_parent()
+    threading.excepthook = _end_at_a_fault
+    # For its first thread the engine reads /proc/self, of which the kernel shows a confined process's child nothing.
+    running = threading.Thread(target=_run, daemon=True)
+    running.start()
+    running.join()
+    return 1
+
+
+def _run() -> None:
     with socket(fileno=os.dup(sys.stdin.fileno())) as connection, suppress(EOFError, ConnectionError):
         setup = pipe.receive_message(connection, pipe.receive_head(connection)[1])
         if not _give_up(setup) and not setup["may_be_unconfined"]:
             logging.error("this kernel has no Landlock: no replica without it")
-            return 1
+            return
         # Only now: it loads the engine, whose threads are confined from the start.
         from warehouse.server.answering import Answering, peak_memory
 
@@ -55,6 +65,13 @@ def main() -> int:
                 answering.end(bool(message["by_client"]))
     # The engine may be in the middle of what it does not interrupt.
     os._exit(0)
+
+
+def _end_at_a_fault(fault: threading.ExceptHookArgs) -> None:
+    """A thread that ends by a fault answers nobody any more: the front has to know."""
+    traceback.print_exception(fault.exc_type, fault.exc_value, fault.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _give_up(setup: Mapping[str, Any]) -> bool:

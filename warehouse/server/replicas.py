@@ -185,8 +185,9 @@ class _Relay:
             message: dict[str, Any] = pipe.receive_message(self._connection, size)
             if kind == Kind.ANSWERED:
                 return not message["worn"]
-            code = int(message["code"])
-            raise EngineError(TIME_LIMIT if self.ending == "overdue" and code == _KILLED else code, str(message["text"]))
+            if self.ending == "overdue" and message["code"] == _KILLED:
+                raise EngineError(TIME_LIMIT, "")
+            raise EngineError(int(message["code"]), str(message["text"]))
 
     def _wait(self) -> None:
         """Return when the replica says something; look after client and clock meanwhile."""
