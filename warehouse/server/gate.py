@@ -180,7 +180,12 @@ def _syntax(part: str) -> QueryRefused:
     return refusal("syntax", f"Không được dùng ở đây: {part[:80]!r}.", f"Not allowed here: {part[:80]!r}.")
 
 
-def _render(sql: str, ask: Ask) -> str:
+def check_length(sql: str) -> None:
+    """What is seen before an engine is asked: whether there is a text at all, that is valid and not too long.
+
+    Raises:
+        QueryRefused: names the rule.
+    """
     try:
         size = len(sql.encode())
     except UnicodeEncodeError:
@@ -189,6 +194,10 @@ def _render(sql: str, ask: Ask) -> str:
         raise refusal("size", f"Câu lệnh dài hơn {LONGEST} byte.", f"The query is longer than {LONGEST} bytes.")
     if not sql.strip() or "\0" in sql:
         raise refusal("text", "Chưa có câu lệnh.", "There is no query.")
+
+
+def _render(sql: str, ask: Ask) -> str:
+    check_length(sql)
     try:
         (rendering,) = ask("SELECT formatQuerySingleLine({sql:String}) AS rendering", {"sql": sql})
     except QueryRefused as error:
