@@ -49,6 +49,9 @@ class Answering:
             self._first.run(f"DETACH TABLE {self._name(name)}")
         for view in setup["views"].values():
             self._first.run(view)
+        # What gate and engine make at their first question is made before there is one.
+        with closing(self._opened({})) as engine:
+            self._checked("SELECT 1", engine)
 
     def end(self, by_client: bool) -> None:
         """End the running query, as far as the engine can.

@@ -44,8 +44,8 @@ _SMALLER: Final = {
 }
 """What a replica needs even less of."""
 
-REPLICA_ITSELF: Final = 192 * _MEGABYTE
-"""What a replica's engine takes besides a query's memory, in bytes."""
+REPLICA_ITSELF: Final = 448 * _MEGABYTE
+"""What a replica takes besides a query's memory, in bytes, as the system counts it: half is code that all of them share."""
 
 _REFUSE_BAD_VALUES: Final = {
     "date_time_overflow_behavior": "throw",

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,8 +44,8 @@ _FAILED_FOR = 2.0
 _IDLE_FOR = 180.0
 _LOOK_EVERY = 0.1
 _AT_ONCE = 256 * 1024
-_BESIDES_THE_ENGINE = 320 * 1024 * 1024
-"""What a replica takes besides its engine's memory: mostly code that all of them share."""
+_BEYOND_THE_ENGINE = 64 * 1024 * 1024
+"""How much more memory than its engine may take ends a replica."""
 
 _PACKAGES = ("warehouse", "ingest")
 _CODE = Path(__file__).parent.parent.parent
@@ -68,9 +68,16 @@ class Replica:
         folder: its own, made here and removed at its end.
         settings: limits, and whose data.
         data: what it shows.
+        program: what Python runs.
     """
 
-    def __init__(self, folder: Path, settings: WarehouseSettings, data: OpenData) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: WarehouseSettings,
+        data: OpenData,
+        program: Sequence[str] = ("-m", "warehouse.server.replica"),
+    ) -> None:
         self.data = data
         self.idle_since = time.monotonic()
         self._folder = folder
@@ -84,7 +91,7 @@ class Replica:
         self._connection, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "warehouse.server.replica"],
+                [sys.executable, "-P", *program],
                 stdin=theirs,
                 stdout=subprocess.DEVNULL,
                 cwd=folder,
@@ -98,7 +105,7 @@ class Replica:
                 "database": settings.database,
                 "code": [str(_CODE / package) for package in _PACKAGES],
                 "may_be_unconfined": settings.analyst_without_landlock,
-                "memory_of_process": int(settings.analyst_memory) + engine_config.REPLICA_ITSELF + _BESIDES_THE_ENGINE,
+                "memory_of_process": int(settings.analyst_memory) + engine_config.REPLICA_ITSELF + _BEYOND_THE_ENGINE,
                 **data._asdict(),
             }
             pipe.send(self._connection, Kind.SETUP, setup)
@@ -147,10 +154,10 @@ class Replica:
             if relay.ending == "cancelled":
                 writer.put(END_OF_STREAM)
                 return False
-            if isinstance(error, OverdueError) or code == -signal.SIGXCPU:
-                raise EngineError(TIME_LIMIT, "") from None
             if code == TOO_MUCH_MEMORY:
                 raise EngineError(MEMORY_LIMIT, "") from None
+            if isinstance(error, OverdueError) or code == -signal.SIGXCPU:
+                raise EngineError(TIME_LIMIT, "") from None
             raise EngineError(
                 AWAY,
                 f"{limit_texts.broken_off()} [away]",

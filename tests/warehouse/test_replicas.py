@@ -1,0 +1,282 @@
+"""Analysts' queries run in processes of their own: what they see, how they end, and what ends with them."""
+
+import os
+import signal
+import statistics
+import threading
+import time
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ingest.errors import Unavailable
+from tests import warehouse_server
+from tests.warehouse.bombs import BOMBS
+from warehouse.client import ServerError, connect
+from warehouse.server.confine import landlock
+from warehouse.server.replicas import GRACE
+
+pytestmark = [
+    pytest.mark.embedded,
+    pytest.mark.skipif(not landlock(), reason="this kernel has no Landlock: ad-hoc SQL is off"),
+]
+
+LIMIT = 2.0
+WITHIN = LIMIT + 5
+ENDLESS = "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1"
+SAMPLE = BOMBS[:: max(1, len(BOMBS) // 15)]
+TOO_MANY, TIME_LIMIT, NETWORK = 202, 159, 210
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("ward")
+
+
+@pytest.fixture(scope="module")
+def process(folder):
+    """A warehouse with a view over a table of numbers, a closed table, and a short time limit."""
+    settings = warehouse_server.settings_for(
+        folder, analyst_seconds=timedelta(seconds=LIMIT), analyst_memory=256 * 1024 * 1024
+    )
+    process = warehouse_server.launch(settings)
+    try:
+        warehouse_server.wait_for(settings, process)
+        with connect(settings) as owner:
+            owner.execute("CREATE TABLE secret (code String) ENGINE = MergeTree ORDER BY code")
+            owner.insert("secret", {"code": ["canary-4242"]})
+            owner.execute(
+                "CREATE TABLE numbers_kept (n UInt64, name String, at DateTime64(3), data String, changes UInt8) "
+                "ENGINE = ReplacingMergeTree PARTITION BY n >= 1000000 ORDER BY n"
+            )
+            owner.execute("CREATE OR REPLACE VIEW events AS SELECT * FROM numbers_kept")
+        process.settings = settings
+        yield process
+    finally:
+        warehouse_server.end(process)
+
+
+@pytest.fixture(scope="module")
+def settings(process):
+    return process.settings
+
+
+@pytest.fixture
+def owner(settings):
+    with connect(settings) as opened:
+        yield opened
+
+
+@contextmanager
+def analyst(settings, person=""):
+    with connect(settings, "analyst", options={"quota_key": person}) as opened:
+        yield opened
+
+
+def replicas(process):
+    return psutil.Process(process.pid).children(recursive=True)
+
+
+def busy(process, count=1):
+    """Replicas that work, when there are so many of them."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        there = {one: sum(one.cpu_times()[:2]) for one in replicas(process)}
+        time.sleep(0.2)
+        working = [one for one, before in there.items() if one.is_running() and sum(one.cpu_times()[:2]) > before + 0.02]
+        if len(working) == count:
+            return working
+    raise AssertionError("no replica works")
+
+
+class Asked(threading.Thread):
+    """A query on its way."""
+
+    def __init__(self, settings, sql, person=""):
+        super().__init__()
+        self.given = settings, sql, person
+        self.error, self.seconds = None, 0.0
+        self.start()
+
+    def run(self):
+        settings, sql, person = self.given
+        with analyst(settings, person) as client:
+            began = time.monotonic()
+            try:
+                client.query(sql)
+            except (ServerError, Unavailable) as error:
+                self.error = error if isinstance(error, ServerError) else error.__cause__
+            self.seconds = time.monotonic() - began
+
+    @property
+    def code(self):
+        self.join()
+        return getattr(self.error, "code", None)
+
+
+def test_an_analyst_sees_what_was_stored_just_before(settings, owner):
+    with analyst(settings) as client:
+        for count in (1, 2, 3):
+            owner.insert("numbers_kept", {"n": [1_000_000 + count]})
+            assert client.query("SELECT count() FROM events WHERE n > 1000000") == [(count,)]
+        owner.execute("ALTER TABLE numbers_kept DROP PARTITION 1")
+        assert client.query("SELECT count() FROM events WHERE n > 1000000") == [(0,)]
+        owner.execute("CREATE OR REPLACE VIEW repeats AS SELECT n + 1 AS more FROM numbers_kept")
+        assert client.query("SELECT max(more) FROM repeats") == [(0,)]
+
+
+def test_counts_are_right_while_the_owner_inserts_merges_and_changes(settings, owner):
+    stored, stop = [0], threading.Event()
+
+    def insert():
+        with connect(settings) as client:
+            while not stop.is_set():
+                client.insert("numbers_kept", {"n": list(range(stored[0], stored[0] + 50))})
+                stored[0] += 50
+
+    def rewrite():
+        with connect(settings) as client:
+            while not stop.is_set():
+                client.execute("ALTER TABLE numbers_kept UPDATE changes = changes + 1 WHERE n % 7 = 1")
+                client.execute("OPTIMIZE TABLE numbers_kept FINAL")
+
+    threads = [threading.Thread(target=insert), threading.Thread(target=rewrite)]
+    for thread in threads:
+        thread.start()
+    try:
+        with analyst(settings) as client:
+            for _ in range(12):
+                known = stored[0]
+                rows = client.query(f"SELECT count(), sum(n), uniqExact(n) FROM events WHERE n < {known}")
+                assert rows == [(known, known * (known - 1) // 2, known)]
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        owner.execute("TRUNCATE TABLE numbers_kept")
+
+
+def test_what_does_not_let_itself_be_interrupted_ends_with_its_replica_and_nobody_else_notices(process, settings, owner):
+    asked = Asked(settings, ENDLESS, "an")
+    (working,) = busy(process)
+    working.suspend()  # it answers nothing more, as in the middle of what the engine does not interrupt
+    owner.insert("numbers_kept", {"n": [1]})
+    with analyst(settings, "mai") as other:
+        assert other.query("SELECT 1") == [(1,)]
+    assert asked.code == TIME_LIMIT
+    assert "2 giây" in str(asked.error)
+    assert asked.seconds < WITHIN
+    assert not working.is_running()
+
+
+def test_four_of_them_lock_nobody_out_for_longer(process, settings):
+    asked = [Asked(settings, ENDLESS, person) for person in ("an", "an", "binh", "binh")]
+    for one in busy(process, 4):
+        one.suspend()
+    began = time.monotonic()
+    fifth = Asked(settings, "SELECT 1", "mai")
+    assert fifth.code == TOO_MANY
+    assert "Try again later" in str(fifth.error)
+    assert time.monotonic() - began < LIMIT
+    assert [one.code for one in asked] == [TIME_LIMIT] * 4
+    assert max(one.seconds for one in asked) < WITHIN + GRACE
+    for person in ("an", "an", "binh", "binh", "mai"):
+        assert Asked(settings, "SELECT 1", person).code is None
+
+
+def test_a_replica_that_is_killed_costs_its_query_alone(process, settings):
+    asked = Asked(settings, ENDLESS)
+    (working,) = busy(process)
+    working.kill()
+    assert asked.code == NETWORK
+    assert "Run it again" in str(asked.error)
+    assert Asked(settings, "SELECT 1").code is None
+
+
+def test_a_client_that_is_gone_frees_its_place_and_keeps_its_replica(process, settings):
+    with analyst(settings) as client, client.stream("SELECT number FROM numbers(1000000000)") as stream:
+        next(iter(stream))
+    with analyst(settings) as client, client.stream("SELECT number FROM numbers(1000000000)") as stream:
+        next(iter(stream))
+    assert Asked(settings, "SELECT 1").code is None
+
+
+def assert_bombs_end(process, settings, bombs):
+    stop, waits, inserted = threading.Event(), [], [0]
+
+    def select():
+        with analyst(settings, "mai") as client:
+            while not stop.is_set():
+                began = time.monotonic()
+                assert client.query("SELECT 1") == [(1,)]
+                waits.append(time.monotonic() - began)
+                stop.wait(0.05)
+
+    def insert():
+        with connect(settings) as client:
+            while not stop.is_set():
+                client.insert("numbers_kept", {"n": [2_000_000 + inserted[0]]})
+                inserted[0] += 1
+                stop.wait(0.05)
+
+    with analyst(settings, "mai") as client:
+        client.query("SELECT 1")
+    others = [threading.Thread(target=select), threading.Thread(target=insert)]
+    for other in others:
+        other.start()
+    late, most = [], 0
+    for bomb in bombs:
+        asked = Asked(settings, bomb.replace("open_numbers", "events"), "an")
+        while asked.is_alive():
+            most = max(most, memory(process))
+            asked.join(0.2)
+        if asked.seconds > WITHIN:
+            late.append((bomb[:200], asked.seconds))
+    stop.set()
+    for other in others:
+        other.join()
+    slowest = statistics.quantiles(waits, n=100)[98]
+    print(f"{len(bombs)} bombs: SELECT 1 p99 {slowest * 1000:.0f} ms of {len(waits)}, {inserted[0]} inserts, peak {most >> 20} MB")
+    assert not late
+    with connect(settings) as client:
+        assert client.query("SELECT count() FROM numbers_kept WHERE n >= 2000000") == [(inserted[0],)]
+    assert slowest < 0.5
+    assert most < 2_500_000_000
+    for person in ("an", "an", "binh", "binh"):
+        assert Asked(settings, "SELECT 1", person).code is None
+
+
+def memory(process):
+    """Of the warehouse with its replicas, in bytes, as far as nobody else shares it."""
+    size = 0
+    for one in [psutil.Process(process.pid), *replicas(process)]:
+        try:
+            size += one.memory_full_info().pss
+        except psutil.Error:
+            continue
+    return size
+
+
+def test_bombs_end_in_time_and_nobody_else_notices(process, settings):
+    assert_bombs_end(process, settings, SAMPLE)
+
+
+@pytest.mark.faults
+def test_all_bombs_end_in_time_and_nobody_else_notices(process, settings):
+    assert_bombs_end(process, settings, BOMBS)
+
+
+def test_replicas_end_with_the_warehouse_even_if_it_is_killed(tmp_path):
+    settings = warehouse_server.settings_for(tmp_path)
+    process = warehouse_server.launch(settings)
+    warehouse_server.wait_for(settings, process)
+    asked = Asked(settings, ENDLESS)
+    there = busy(process)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    asked.join()
+    assert not psutil.wait_procs(there, timeout=20)[1]
+    assert not [one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(one.info["cmdline"] or ())]
