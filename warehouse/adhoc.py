@@ -39,7 +39,7 @@ _MEMORY_LIMITS = (241,)
 _SIZE_LIMITS = (158, 307, 396)
 _CONCURRENCY_LIMITS = (202,)
 _AWAY = 210
-_WITH_RULE = re.compile(r"(?:DB::Exception: )?(.*) \[([a-z ]{1,20})\]\.?", re.DOTALL)
+_WITH_RULE = re.compile(r"(?:DB::Exception: )?(.*) \[([a-z ]{1,20})\](?: \([A-Z_]+\))?\.?", re.DOTALL)
 """How our own engine says which rule refused: after the reason."""
 
 

@@ -57,13 +57,13 @@ class Desk:
         }
 
     def refused(self, error: EngineError) -> EngineError:
-        """An error as it is told: the front's own limits with their value."""
-        if error.text:
-            return error
+        """An error as it is told: limits with their value, whoever noticed that they were passed."""
         if error.code == replicas.TIME_LIMIT:
             seconds = self.seconds / timedelta(seconds=1)
-            return EngineError(error.code, f"{limit_texts.overtime(seconds)} [time]")
-        return EngineError(error.code, f"{limit_texts.over_memory(self.memory)} [memory]")
+            return EngineError(error.code, f"{limit_texts.overtime(seconds)} [time] (TIMEOUT_EXCEEDED)")
+        if error.code == replicas.MEMORY_LIMIT:
+            return EngineError(error.code, f"{limit_texts.over_memory(self.memory)} [memory] (MEMORY_LIMIT_EXCEEDED)")
+        return error
 
 
 class Analyst:

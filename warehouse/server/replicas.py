@@ -40,7 +40,8 @@ TIME_LIMIT, MEMORY_LIMIT, AWAY = 159, 241, 210
 _KILLED = 394
 _START_WITHIN = 30.0
 _GOING = 0.05
-_FAILED_FOR = 2.0
+_MOST_FAILURES = 2
+_REST = 0.5
 _IDLE_FOR = 180.0
 _LOOK_EVERY = 0.1
 _AT_ONCE = 256 * 1024
@@ -257,7 +258,7 @@ class Replicas:
         self._busy: set[Replica] = set()
         self._waiting = 0
         self._is_spare_wanted = False
-        self._failed_at = -_FAILED_FOR
+        self._failures = 0
         self._stopped = False
         self._numbers = itertools.count(1)
         shutil.rmtree(engine_config.replicas(settings), ignore_errors=True)
@@ -318,6 +319,7 @@ class Replicas:
         with self._changed:
             self._waiting += 1
             self._is_spare_wanted = True
+            failures_before = self._failures
             try:
                 while True:
                     self._changed.notify_all()
@@ -326,13 +328,13 @@ class Replicas:
                             self._idle.remove(replica)
                             self._busy.add(replica)
                             return replica
-                    has_failed = time.monotonic() - self._failed_at < _FAILED_FOR
+                    has_failed = self._failures - failures_before >= _MOST_FAILURES
                     if self._stopped or has_failed or time.monotonic() > deadline:
                         raise EngineError(
                             AWAY,
                             f"{limit_texts.cannot_run()} [away]",
                         )
-                    self._changed.wait(_FAILED_FOR / 2)
+                    self._changed.wait(_REST)
             finally:
                 self._waiting -= 1
 
@@ -373,9 +375,8 @@ class Replicas:
         return gone
 
     def _is_one_missing(self) -> bool:
-        is_resting = time.monotonic() - self._failed_at < _FAILED_FOR
         has_room = len(self._idle) + len(self._busy) < self._most
-        return has_room and not is_resting and len(self._idle) < self._waiting + self._is_spare_wanted
+        return has_room and len(self._idle) < self._waiting + self._is_spare_wanted
 
     def _start(self) -> None:
         began = time.monotonic()
@@ -385,9 +386,10 @@ class Replicas:
         except (EOFError, OSError, ValueError, EngineError) as error:
             log.error("no replica for analysts' queries: %s", error)
             with self._changed:
-                self._failed_at = time.monotonic()
+                self._failures += 1
                 self._is_spare_wanted = False
                 self._changed.notify_all()
+                self._changed.wait(_REST)
             return
         log.info("replica ready after %.2f s", time.monotonic() - began)
         with self._changed:
