@@ -1,5 +1,6 @@
 import threading
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
@@ -81,10 +82,10 @@ def test_every_escape_is_refused(adhoc, native, folder, sql):
     assert_refused_everywhere(sql, adhoc, native, folder)
 
 
-@pytest.mark.parametrize("place", BLIND_SPOTS)
-def test_what_is_forbidden_is_found_wherever_it_stands(adhoc, folder, native, place):
-    for expression in FORBIDDEN:
-        assert_refused_everywhere(place.replace("{x}", expression), adhoc, native, folder)
+@pytest.mark.parametrize(("place", "expression"), list(zip(BLIND_SPOTS, cycle(FORBIDDEN), strict=False)))
+def test_what_is_forbidden_is_found_wherever_it_stands(adhoc, folder, native, place, expression):
+    # Everything at every place: test_gate.py.
+    assert_refused_everywhere(place.replace("{x}", expression), adhoc, native, folder)
 
 
 @pytest.mark.parametrize("sql", QUESTIONS)
@@ -161,7 +162,7 @@ def test_more_rows_than_are_shown_are_cut_visibly(ward, adhoc):
         (ENDLESS, "time", "2 s"),
         ("SELECT uniqExact(number) FROM numbers(100000000)", "memory", "256 MB"),
         ("SELECT repeat(repeat('x', 1000), 1000), number FROM numbers(90)", "size", "64 MB"),
-        ("SELECT repeat(repeat(toString(number), 1000), 1000) FROM numbers(90)", "size", "64 MB"),
+        ("SELECT repeat(repeat(toString(number % 10), 1000), 1000) FROM numbers(90)", "size", "64 MB"),
         ("SELECT arrayMap(x -> repeat('x', 1000), range(70000))", "size", "64 MB"),
         ("SELECT repeat('x', 1000000)", "cost", "1000"),
         ("SELECT 1 FROM secret", "table", "ioc.events"),
@@ -169,7 +170,7 @@ def test_more_rows_than_are_shown_are_cut_visibly(ward, adhoc):
         ("DROP TABLE events", "read only", "SELECT"),
         ("SELECT 1; SELECT 2", "one statement", "một"),
         ("SELECT '" + "x" * 20_000 + "'", "size", "20000"),
-        ("SELECT nothing FROM events", "name", "nothing"),
+        ("SELECT nowhere FROM events", "name", "nowhere"),
         ("SELECT nam FROM events", "name", "Did you mean: name"),
         ("SELECT sum(name) FROM events", "sql", "sum"),
         ("SELECT FROM WHERE", "syntax", "Syntax error"),

@@ -13,9 +13,9 @@ from warehouse.server.syntax_tree import Node
 
 ENGINE_LIMITS: Final[Mapping[str, str]] = {
     # Little at a time, so that it looks at the other limits often.
-    "max_block_size": "8192",
+    "max_block_size": "1024",
     "preferred_block_size_bytes": "262144",
-    "max_joined_block_size_rows": "8192",
+    "max_joined_block_size_rows": "1024",
     "function_range_max_elements_in_block": "1000000",
     "regexp_max_matches_per_row": "1000",
     # Sizes of the query itself.
@@ -39,8 +39,6 @@ ENGINE_LIMITS: Final[Mapping[str, str]] = {
     "group_by_overflow_mode": "throw",
     "max_rows_to_sort": "20000000",
     "sort_overflow_mode": "throw",
-    "aggregate_function_group_array_max_element_size": "1000000",
-    "sequence_match_max_iterations": "100000",
 }
 """Settings of the engine for every query of an analyst, and for the gate's own questions about it."""
 
@@ -79,7 +77,18 @@ _LONGEST_PATTERN = 200
 
 _SEARCHED: Final = {**dict.fromkeys(_SEARCHING.split(), 0), "splitbyregexp": 1}
 """Functions by which argument they search with a pattern: in the worst case for as long as the square of its length."""
+_AGAIN_AND_AGAIN: Final = frozenset({"extractall", "replaceregexpall", "countmatches", "splitbyregexp"})
+"""Of these, those that search on behind what they found."""
+
+_COMPARING = """
+    position positioncaseinsensitive positionutf8 positioncaseinsensitiveutf8 locate instr countsubstrings
+    countsubstringscaseinsensitive hastoken hastokencaseinsensitive startswith startswithutf8 endswith endswithutf8
+    substringindex splitbystring splitbychar replaceall replaceone translate translateutf8
+"""
+_COMPARED: Final = frozenset(_COMPARING.split())
+"""Functions that compare texts at every place: in the worst case for as long as the product of their lengths."""
 _NEEDLES: Final = "multisearch"
+"""What functions begin with that search for several texts at once."""
 _MOST_NEEDLES = 2000
 
 _KEEP = """
@@ -108,11 +117,12 @@ _CUTTING: Final = {
 """Functions by which argument says how long their result is at most."""
 _GROW = """
     repeat space leftpad leftpadutf8 rightpad rightpadutf8 lpad rpad arraystringconcat groupconcat group_concat string_agg
-    tojsonstring format replaceall replaceone replaceregexpall hex base64encode encodeurlcomponent translate
+    tojsonstring format replaceall replaceone hex base64encode encodeurlcomponent translate
 """
 _GROWING: Final = frozenset(_GROW.split())
 """Functions whose result may be much longer than their arguments."""
-_LONGEST_TEXT = 1_000_000
+_LONGEST_TEXT = 256 * 1024
+_LONGEST_SEARCHED_AGAIN = 4 * 1000
 _STORED = 64 * 1024
 """What a stored text is taken to be at most, bytes."""
 
@@ -216,6 +226,14 @@ class _Query:
         return total
 
 
+def is_bounded(function: str) -> bool:
+    """Whether calls of a function are looked at here."""
+    name = function.lower()
+    return any(name in bounded for bounded in (_MOST_NUMBERS, _PATTERNS, _SEARCHED, _COMPARED)) or name.startswith(
+        _NEEDLES
+    )
+
+
 def argument(function: Node, index: int) -> Node | None:
     """An argument of a function."""
     there = arguments(function)
@@ -244,13 +262,14 @@ def _function_excess(node: Node, query: _Query) -> Excess | None:
         given = argument(node, 1)
         if given and (any(one.kind == "Identifier" for one in given.walk()) or _size(given) > _MOST_NEEDLES):
             return _pattern_expected(node.says)
-    if name in _SEARCHED:
-        given = argument(node, _SEARCHED[name])
-        if given and query.longest(given) > _LONGEST_TEXT:
-            return Excess(
-                f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 4000).",
-                f"{node.says}: the text may be too long; write left(…, 4000).",
-            )
+    texts = arguments(node) if name in _COMPARED else [argument(node, _SEARCHED[name])] if name in _SEARCHED else []
+    # What is stored comes in blocks of so many bytes; what is made here does not.
+    is_made = query.grows and name in _AGAIN_AND_AGAIN
+    if any(text and query.longest(text) > (_LONGEST_SEARCHED_AGAIN if is_made else _LONGEST_TEXT) for text in texts):
+        return Excess(
+            f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 1000).",
+            f"{node.says}: the text may be too long; write left(…, 1000).",
+        )
     if len(node.children) > 1 and name not in _ANY_PARAMETER:
         return _parameters_excess(node)
     return None

@@ -7,7 +7,8 @@ judged by what the engine itself makes of it, in this order, each step only afte
 2. its tokens: every name, wherever it stands. Before a bracket it is an allowed function. Elsewhere it is an open table or
    one of its columns, or a name that the statement itself gives, and then none of a function that is not allowed: the
    engine takes a function that is only named, without brackets, for a lambda;
-3. its syntax tree (`EXPLAIN AST`): every kind of node, function, name and table is on its list, also tables behind `IN`,
+   What is in a window that is written in place is seen here only, so nothing is there but columns and plain functions;
+3. its syntax tree (`EXPLAIN AST`), which has to show every call of the text: every kind of node, function, name and table is on its list, also tables behind `IN`,
    types are harmless, and no cost grows faster than what it is spent on (`bounds`);
 4. its query tree (`EXPLAIN QUERY TREE`): what every name was resolved to is on the lists as well. Not earlier, since this
    evaluates constants, and so runs functions.
@@ -15,6 +16,7 @@ judged by what the engine itself makes of it, in this order, each step only afte
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
@@ -29,6 +31,7 @@ _LONGEST_RENDERING = 4 * LONGEST
 _MOST_NODES = 10_000
 _NO_TABLE = "system.one"
 """What the engine reads from where a SELECT has no FROM."""
+_NOT_IN_WINDOWS = ("SELECT", "IN", "FROM", "EXISTS", "WITH", "LIKE", "ILIKE")
 _OF_NO_TABLE = (_NO_TABLE, "dummy")
 _OF_NUMBERS = "number"
 
@@ -70,10 +73,11 @@ class Gate:
         columns = self._open_columns(ask)
         names, of_columns = set(sql_text.names(text)), {column for _, column in columns}
         self._check_no_functions(names - of_columns, ask)
+        known = of_columns | self._parts_of_open_tables | {_OF_NUMBERS} | sql_text.defined_names(text)
+        self._check_known(names, known, text)
         tree = _tree(rendering, ask)
         self._check_tables(tree, sql_text.subquery_names(text), ask)
-        known = of_columns | self._parts_of_open_tables | {_OF_NUMBERS} | sql_text.defined_names(text)
-        _check_known(names, known)
+        _check_complete(tree, text)
         _check_tree(tree, known)
         resolved = ask(f"EXPLAIN QUERY TREE passes = {query_tree.PASSES} {rendering}", {})
         self._check_resolved(resolved, columns)
@@ -99,6 +103,14 @@ class Gate:
             for spelling in {name.lower(), _folded(name)} & self._functions:
                 if not vocabulary.is_allowed(spelling):
                     raise _function(name)
+
+    def _check_known(self, names: set[str], known: set[str], text: list[sql_text.Token]) -> None:
+        unknown = names - known
+        for name in sql_text.tables(text):
+            if unknown & set(name.split(".")):
+                raise self._closed(name)
+        for name in sorted(unknown):
+            raise _name(name, known)
 
     def _check_tables(self, tree: Node, subqueries: set[str], ask: Ask) -> None:
         nodes = list(tree.walk())
@@ -239,10 +251,11 @@ def _check_text(text: list[sql_text.Token]) -> None:
         raise _syntax(str(error)) from None
     for window in windows:
         for token in window:
-            if token.kind == "word" and token.text.upper() in ("SELECT", "IN", "FROM", "EXISTS", "WITH"):
+            if token.text == "->" or (token.kind == "word" and token.text.upper() in _NOT_IN_WINDOWS):
                 raise _syntax(f"OVER (… {token.text} …)")
-            if token.text == "->":
-                raise _syntax("OVER (… -> …)")
+        for name in sql_text.calls(window):
+            if name.lower() in vocabulary.TYPED or bounds.is_bounded(name):
+                raise _syntax(f"OVER (… {name}(…) …)")
 
 
 def _tree(rendering: str, ask: Ask) -> Node:
@@ -252,9 +265,11 @@ def _tree(rendering: str, ask: Ask) -> Node:
         raise _syntax(str(error)) from None
 
 
-def _check_known(names: set[str], known: set[str]) -> None:
-    for name in sorted(names - known):
-        raise _name(name, known)
+def _check_complete(tree: Node, text: list[sql_text.Token]) -> None:
+    """Refuse a tree in which a call of the text is missing: what it does not show cannot be judged."""
+    called = Counter(name.lower() for name in sql_text.calls(sql_text.outside_windows(text)))
+    for name in called - Counter(node.says.lower() for node in tree.walk() if node.kind == "Function"):
+        raise _syntax(f"{name}(…)")
 
 
 def _check_tree(tree: Node, known: set[str]) -> None:
@@ -278,7 +293,7 @@ def _check_node(node: Node, known: set[str]) -> None:
         return
     if not vocabulary.is_allowed(node.says) and node.says not in vocabulary.TABLE_FUNCTIONS:
         raise _function(node.says)
-    if node.says.lower() in (*vocabulary.CASTS, vocabulary.JSON_CAST):
+    if node.says.lower() in vocabulary.TYPED:
         there = bounds.arguments(node)
         kind = there[-1 if node.says.lower() == vocabulary.JSON_CAST else 1] if len(there) > 1 else None
         if kind is None or kind.kind != "Literal" or not vocabulary.is_allowed_type(kind.says):

@@ -8,11 +8,12 @@ PASSES = 1
 """Of the engine's passes over the tree, the one that resolves names; the others only rewrite what it gave."""
 
 _NODE = re.compile(r"([A-Z]+(?:[ _][A-Z]+)*) id: (\d+)(?:, (.*))?")
+# Where an alias may stand before a name, it can be any text: what counts is the last of what looks like the name.
 _NAMES = {
     "FUNCTION": re.compile(r"function_name: ([^,]+)(?:, .*)?"),
-    "TABLE": re.compile(r"(?:alias: __table\d+, )?table_name: ([^\s,]+)(?:, .*)?"),
-    "TABLE_FUNCTION": re.compile(r"(?:alias: __table\d+, )?table_function_name: ([^\s,]+)(?:, .*)?"),
-    "COLUMN": re.compile(r"(?:alias: \w+, )?column_name: (.*), result_type: .*, source_id: (\d+)"),
+    "TABLE": re.compile(r"(?:alias: .*, )?table_name: ([^\s,]+)(?:, .*)?"),
+    "TABLE_FUNCTION": re.compile(r"(?:alias: .*, )?table_function_name: ([^\s,]+)(?:, .*)?"),
+    "COLUMN": re.compile(r"(?:alias: .*, )?column_name: (.*), result_type: .*, source_id: (\d+)"),
 }
 _SOURCES = frozenset(
     {"TABLE", "TABLE_FUNCTION", "QUERY", "UNION", "JOIN", "CROSS JOIN", "ARRAY_JOIN", "ARGUMENTS", "INTERPOLATE"}

@@ -33,7 +33,7 @@ SYNTAX = frozenset(_SYNTAX.split())
 """Words after which a bracket opens that is no function's."""
 
 _OTHER_KEYWORDS = """
-    ANY ASOF CASE COLLATE CROSS CURRENT FINAL FIRST FOLLOWING FULL GROUPING GROUPS IGNORE INNER LAST LEFT NULL
+    ANY ASOF CASE COLLATE CROSS CURRENT FINAL FIRST FOLLOWING FULL GROUPING GROUPS INNER LAST LEFT NULL
     NULLS OUTER PARTITION PASTE PRECEDING RANGE RESPECT RIGHT ROW ROWS TIES TOTALS UNBOUNDED WINDOW
 """
 KEYWORDS = SYNTAX | frozenset(_OTHER_KEYWORDS.split())
@@ -41,6 +41,7 @@ KEYWORDS = SYNTAX | frozenset(_OTHER_KEYWORDS.split())
 
 CONSTANTS = frozenset({"true", "false", "inf", "nan"})
 """Words that are values."""
+_NO_NAMES = KEYWORDS | CONSTANTS
 
 
 class Token(NamedTuple):
@@ -84,8 +85,11 @@ def calls(text: Sequence[Token]) -> Iterator[str]:
 def names(text: Sequence[Token]) -> Iterator[str]:
     """Every other name, wherever it stands: of a column, a table, an alias, a parameter, or of what is none of these."""
     for token, after in zip_longest(text, text[1:]):
-        is_name = token.kind == "name" or (token.kind == "word" and token.text not in KEYWORDS | CONSTANTS)
-        if is_name and (after is None or not _is(after, "(")):
+        is_name = token.kind == "name" or (token.kind == "word" and token.text not in _NO_NAMES)
+        is_ignore_nulls = (
+            after is not None and token.kind == after.kind and (token.text, after.text) == ("IGNORE", "NULLS")
+        )
+        if is_name and not is_ignore_nulls and (after is None or not _is(after, "(")):
             yield token.text
 
 
@@ -103,6 +107,23 @@ def defined_names(text: Sequence[Token]) -> set[str]:
         if token.text == "->" and token.kind == "sign":
             given.update(_parameters(text, index))
     return given
+
+
+def outside_windows(text: Sequence[Token]) -> list[Token]:
+    """The text without the windows that are written in place."""
+    inside = {token.at for window in windows(text) for token in window}
+    return [token for token in text if token.at not in inside]
+
+
+def tables(text: Sequence[Token]) -> Iterator[str]:
+    """What stands where a table is read, with its database where it has one."""
+    for index, token in enumerate(text):
+        if (_is_word(token, "FROM") or _is_word(token, "JOIN")) and index + 1 < len(text):
+            name = text[index + 1].text if _is_name(text[index + 1]) else ""
+            if name and len(text) > index + 3 and _is(text[index + 2], "."):
+                name += "." + text[index + 3].text
+            if name:
+                yield name
 
 
 def windows(text: Sequence[Token]) -> Iterator[list[Token]]:

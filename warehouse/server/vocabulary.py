@@ -49,6 +49,9 @@ CASTS: Final = frozenset({"cast", "_cast", "accuratecast", "accuratecastornull",
 JSON_CAST: Final = "jsonextract"
 """The function whose last argument is a type, in lower case."""
 
+TYPED: Final = CASTS | {JSON_CAST}
+"""Functions that are given a type."""
+
 _AGGREGATES: Final = """
     any anyHeavy anyLast any_value first_value last_value argMax argMin avg avgWeighted boundingRatio corr
     corrStable count covarPop covarSamp cramersV deltaSum deltaSumTimestamp entropy exponentialMovingAverage
@@ -63,10 +66,11 @@ _AGGREGATES: Final = """
     denseRank lag lagInFrame lead leadInFrame nth_value ntile percent_rank percentRank rank row_number
 """
 
-_COMBINATORS: Final = (
+COMBINATORS: Final = (
     *("If", "Array", "Map", "ForEach", "Distinct", "OrDefault", "OrNull", "ArgMin", "ArgMax"),
     *("State", "Merge", "SimpleState"),
 )
+"""Endings by which an aggregate function becomes another one."""
 
 _ORDINARY: Final = """
     abs divide divideOrNull gcd ifNotFinite intDiv intDivOrNull intDivOrZero isFinite isInfinite isNaN lcm max2 min2
@@ -164,8 +168,13 @@ def known() -> frozenset[str]:
     return _KNOWN
 
 
+def known_in_any_case() -> frozenset[str]:
+    """The same names in lower case."""
+    return _KNOWN_IN_ANY_CASE
+
+
 def _is_combined(name: str, most: int) -> bool:
-    for combinator in _COMBINATORS:
+    for combinator in COMBINATORS:
         aggregate = name.removesuffix(combinator)
         if aggregate != name and (aggregate in _AGGREGATE_NAMES or (most > 1 and _is_combined(aggregate, most - 1))):
             return True
