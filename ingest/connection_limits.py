@@ -84,25 +84,39 @@ class ConnectionLimits:
         if victim is not None:
             victim.drop()
 
-    def know(self, connection: Connection, client: str) -> bool:
+    def know(self, connection: Connection, client: str, most: int | None = None) -> bool:
         """Take note of who the client of a connection is, which gives it a place among the known.
 
+        When this client, or all together, have as many as they may, one of its own (of the client's with most) that keeps us
+        waiting is dropped.
+
+        Args:
+            connection: whose client has shown who it is.
+            client: who it is.
+            most: how many it may have, where that is not the listener's usual number.
+
         Returns:
-            Whether there is one; otherwise the connection stays a stranger's.
+            Whether there is a place; otherwise the connection stays a stranger's.
         """
         with self._lock:
             if self._known.get(connection) == client:
                 return True
-            if connection not in self._known and (
-                connection not in self._strangers or len(self._known) >= self._places.known
-            ):
+            if connection not in self._known and connection not in self._strangers:
+                return False  # dropped meanwhile
+            victim = None
+            if self._of_client[client] >= (self._places.of_one_client if most is None else most):
+                victim = self._waiting_of(client)
+            elif connection not in self._known and len(self._known) >= self._places.known:
+                victim = self._waiting_of(max(self._of_client, key=self._of_client.__getitem__))
+            else:
+                self._move(connection, client)
+                return True
+            if victim is None:
                 return False
-            if self._of_client[client] >= self._places.of_one_client:
-                return False
-            self._forget(connection)
-            self._known[connection] = client
-            self._of_client[client] += 1
-            return True
+            self._forget(victim)
+            self._move(connection, client)
+        victim.drop()
+        return True
 
     def leave(self, connection: Connection) -> None:
         """Free the place of a connection that has ended; does nothing if it has none."""
@@ -113,6 +127,11 @@ class ConnectionLimits:
         """Every connection that has a place."""
         with self._lock:
             return [*self._strangers, *self._known]
+
+    def strangers(self) -> list[Connection]:
+        """Those of clients that have not shown who they are, the oldest first."""
+        with self._lock:
+            return list(self._strangers)
 
     def __len__(self) -> int:
         return len(self._strangers) + len(self._known)
@@ -125,6 +144,14 @@ class ConnectionLimits:
             network = max(self._of_network, key=self._of_network.__getitem__)
         of_it = [one for one, from_ in self._strangers.items() if from_ == network]
         return next((one for one in of_it if one.keeps_waiting), of_it[0])
+
+    def _waiting_of(self, client: str) -> Connection | None:
+        return next((one for one, of in self._known.items() if of == client and one.keeps_waiting), None)
+
+    def _move(self, connection: Connection, client: str) -> None:
+        self._forget(connection)
+        self._known[connection] = client
+        self._of_client[client] += 1
 
     def _forget(self, connection: Connection) -> None:
         for of, counts in ((self._strangers, self._of_network), (self._known, self._of_client)):
