@@ -45,6 +45,9 @@ _LEAST_RATE = 4096
 _UNREAD_LIMIT = 65_536
 """Bytes of an answer that may wait for its client to read them; so many must be read within its patience."""
 _LOOK_EVERY_TICKS = 5
+_TURNS = 3
+"""Turns of the event loop within which a connection that was accepted is read for the first time."""
+_BACKLOG = 512
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _LENGTHS = re.compile(rb"^content-length[ \t]*:(.*)$", re.IGNORECASE | re.MULTILINE)
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
@@ -135,6 +138,7 @@ class HttpConfig(uvicorn.Config):
             access_log=False,
             server_header=False,
             h11_max_incomplete_event_size=HEAD_LIMIT,
+            backlog=_BACKLOG,
             timeout_keep_alive=max(1, round(self.patience.idle.total_seconds())),
             **{"ws": SocketConnection, **more},
         )
@@ -193,6 +197,7 @@ class ClientConnection:
         self._unread = 0
         self._closing_since: float | None = None
         self._transports: list[asyncio.Transport] = []
+        self._has_place = self._has_ended = False
 
     @property
     def keeps_waiting(self) -> bool:
@@ -200,13 +205,24 @@ class ClientConnection:
         return self._phase in _WAITING
 
     def over(self, transport: asyncio.Transport, phase: _Phase) -> None:
-        """Use a transport: the bare one first, where it takes its place, then one with TLS over it."""
+        """Use a transport: the bare one first, then one with TLS over it."""
         self._transports.append(transport)
         transport.set_write_buffer_limits(_UNREAD_LIMIT)
         if len(self._transports) == 1:
-            peer = transport.get_extra_info("peername")
-            self._limits.enter(self, str(peer[0]) if peer else "")
+            self._enter_later(_TURNS)
         self.at(phase)
+
+    def _enter_later(self, turns: int) -> None:
+        """Take a place once what the client has sent already was read: many are accepted in one turn of the loop."""
+        if turns:
+            self._loop.call_soon(self._enter_later, turns - 1)
+        elif not self._has_place and not self._has_ended:
+            self._enter()
+
+    def _enter(self) -> None:
+        self._has_place = True
+        peer = self._transports[0].get_extra_info("peername")
+        self._limits.enter(self, str(peer[0]) if peer else "")
 
     def at(self, phase: _Phase) -> None:
         """Take note of what it is at; its time begins when that changes."""
@@ -223,6 +239,8 @@ class ClientConnection:
 
     def know(self, client: str) -> bool:
         """See `recognise`."""
+        if not self._has_place and not self._has_ended:
+            self._enter()
         return self._limits.know(self, client)
 
     def drop(self) -> None:
@@ -232,6 +250,7 @@ class ClientConnection:
 
     def end(self) -> None:
         """Give its place up."""
+        self._has_ended = True
         self._limits.leave(self)
 
     def is_overdue(self, now: float) -> bool:
