@@ -223,7 +223,7 @@ def test_a_flooded_port_serves_everybody_else(
         print(f"\n{part} {kind} {count}: {flood.told}, {max(held)} held; {measured.told()}")
     for name, times in measured.took.items():
         assert times, name
-        assert max(times) < 5, name
+        assert max(times) < 10, name
     until = time.monotonic() + 30
     while install.open_files(process) > before + 20:
         assert time.monotonic() < until, "places are lost"
