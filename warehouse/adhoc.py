@@ -159,7 +159,9 @@ class Adhoc:
             with self._places.taken(person):
                 yield
         except NoPlaceError as error:
-            raise limit_texts.too_many(self._places.of_person) if error.of_person else limit_texts.too_many_of_all() from None
+            raise (
+                limit_texts.too_many(self._places.of_person) if error.of_person else limit_texts.too_many_of_all()
+            ) from None
 
     def _refused(self, error: ServerError) -> QueryRefused:
         text = str(error.message).partition(" Stack trace:")[0].removeprefix("DB::Exception: ")

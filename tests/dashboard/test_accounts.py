@@ -8,7 +8,6 @@ from dashboard.accounts import FIRST, Accounts, ensure_first
 from tests.dashboard.ward import board_settings
 
 
-
 @pytest.fixture
 def settings(tmp_path):
     return board_settings(tmp_path)

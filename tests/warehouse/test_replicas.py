@@ -81,7 +81,10 @@ def replicas(process):
 def stopped(process, settings, count):
     """So many replicas that wait for queries, halted: they are as one in the middle of what the engine does not interrupt."""
     for _ in range(600):
-        asked = [Asked(settings, "SELECT sum(sipHash64(number)) FROM numbers(3000000)", f"somebody {n}") for n in range(count)]
+        asked = [
+            Asked(settings, "SELECT sum(sipHash64(number)) FROM numbers(3000000)", f"somebody {n}")
+            for n in range(count)
+        ]
         assert {one.code for one in asked} <= {None, TIME_LIMIT}
         there = replicas(process)
         if len(there) >= count and is_at_rest(there):
@@ -173,7 +176,9 @@ def test_counts_are_right_while_the_owner_inserts_merges_and_changes(settings, o
         owner.execute("TRUNCATE TABLE numbers_kept")
 
 
-def test_what_does_not_let_itself_be_interrupted_ends_with_its_replica_and_nobody_else_notices(process, settings, owner):
+def test_what_does_not_let_itself_be_interrupted_ends_with_its_replica_and_nobody_else_notices(
+    process, settings, owner
+):
     halted = stopped(process, settings, 2)
     asked = [Asked(settings, "SELECT 1", "an") for _ in range(len(halted[:2]))]
     owner.insert("numbers_kept", {"n": [1]})
@@ -255,7 +260,9 @@ def assert_bombs_end(process, settings, bombs):
     for other in others:
         other.join()
     slowest = statistics.quantiles(waits, n=100)[98]
-    print(f"{len(bombs)} bombs: SELECT 1 p99 {slowest * 1000:.0f} ms of {len(waits)}, {inserted[0]} inserts, peak {most >> 20} MB")
+    print(
+        f"{len(bombs)} bombs: SELECT 1 p99 {slowest * 1000:.0f} ms of {len(waits)}, {inserted[0]} inserts, peak {most >> 20} MB"
+    )
     assert not late
     with connect(settings) as client:
         assert client.query("SELECT count() FROM numbers_kept WHERE n >= 2000000") == [(inserted[0],)]

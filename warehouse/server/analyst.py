@@ -8,6 +8,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from warehouse.server import limit_texts, replicas
+from warehouse.server.bounds import ENGINE_LIMITS
 from warehouse.server.confine import landlock
 from warehouse.server.engine import Engine, EngineError
 from warehouse.server.gate import LONGEST
@@ -50,6 +51,7 @@ class Desk:
         }
         """Limits that a client may lower, but not raise."""
         self.fixed = {
+            **ENGINE_LIMITS,
             "max_threads": str(max(1, (os.cpu_count() or 1) // 2)),
             "timeout_overflow_mode": "throw",
             "result_overflow_mode": "throw",

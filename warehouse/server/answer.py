@@ -121,7 +121,9 @@ def _columns(first: Chunk | None) -> Columns | None:
     except UnwalkableError:
         return None
     except MalformedError as error:
-        raise EngineError(_BAD_NAME, f"A column's name cannot be told: {error}. Give it another with AS. (BAD_ARGUMENTS)") from None
+        raise EngineError(
+            _BAD_NAME, f"A column's name cannot be told: {error}. Give it another with AS. (BAD_ARGUMENTS)"
+        ) from None
     return found.columns
 
 

@@ -102,7 +102,7 @@ class Answering:
 
     def _checked(self, sql: str, engine: EngineConnection) -> str:
         try:
-            return self._gate.check(sql, lambda question, given: _asked(engine, question, given))
+            return self._gate.check(sql, lambda question, given: ask(engine, question, given))
         except QueryRefused as error:
             cause = error.__cause__
             if isinstance(cause, EngineError):
@@ -132,7 +132,7 @@ class Answering:
         return f"{identifier(self._database)}.{identifier(table)}"
 
 
-def _asked(engine: EngineConnection, sql: str, given: Mapping[str, str]) -> list[str]:
+def ask(engine: EngineConnection, sql: str, given: Mapping[str, str]) -> list[str]:
     """The gate's questions, put to the engine."""
     try:
         result = engine.run(sql, {name: parameter(value) for name, value in given.items()}, "JSONCompactEachRow")

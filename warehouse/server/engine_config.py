@@ -172,7 +172,7 @@ def write_replica(folder: Path, settings: WarehouseSettings, disk: str) -> Path:
     }
     # Files as they lie there, which nobody but their owner changes: the only kind of disk under which the engine lets a table
     # be that another process writes.
-    kept = {
+    kept: dict[str, object] = {
         "type": "object_storage",
         "object_storage_type": "local",
         "metadata_type": "plain",

@@ -91,12 +91,17 @@ class Replica:
         config = engine_config.write_replica(folder, settings, DISK)
         self._connection, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(
+            self._process: subprocess.Popen[bytes] = subprocess.Popen(
                 [sys.executable, "-P", *program],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 cwd=folder,
-                env={"PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(folder), "LC_ALL": "C.UTF-8"},
+                env={
+                    "PYTHONPATH": str(code),
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                    "TMPDIR": str(folder),
+                    "LC_ALL": "C.UTF-8",
+                },
             )
         try:
             self._connection.settimeout(_START_WITHIN)
@@ -129,7 +134,7 @@ class Replica:
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(_GOING)
         self._process.kill()
-        code = self._process.wait()
+        code: int = self._process.wait()
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         return code
@@ -365,11 +370,7 @@ class Replicas:
     def _unneeded(self) -> list[Replica]:
         now = time.monotonic()
         data = self._data[1] if self._data else None
-        gone = [
-            one
-            for one in self._idle
-            if not one.is_alive or one.data != data or now - one.idle_since > _IDLE_FOR
-        ]
+        gone = [one for one in self._idle if not one.is_alive or one.data != data or now - one.idle_since > _IDLE_FOR]
         self._idle = [one for one in self._idle if one not in gone]
         self._is_spare_wanted = self._is_spare_wanted and not (gone and not self._idle and not self._busy)
         return gone
