@@ -2,20 +2,28 @@
 
 import os
 import signal
+import socket
 import statistics
+import sys
 import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import psutil
 import pytest
 
-from ingest.errors import Unavailable
+from ingest.errors import QueryRefused, Unavailable
 from tests import warehouse_server
 from tests.warehouse.bombs import BOMBS
+from warehouse.adhoc import Adhoc
 from warehouse.client import ServerError, connect
+from warehouse.server import engine_config, open_data
 from warehouse.server.confine import landlock
+from warehouse.server.engine import EngineError
+from warehouse.server.replicas import Question, Replica
+from warehouse.server.wire import Reader, Writer
 
 pytestmark = [
     pytest.mark.embedded,
@@ -303,3 +311,145 @@ def test_replicas_end_with_the_warehouse_even_if_it_is_killed(tmp_path):
     asked.join()
     assert not psutil.wait_procs(there, timeout=20)[1]
     assert not [one for one in psutil.process_iter(["cmdline"]) if str(tmp_path) in " ".join(one.info["cmdline"] or ())]
+
+
+WITHOUT_GATE = """
+import os, socket, threading
+from pathlib import Path
+from warehouse.server import gate, replica
+
+def attempt(self, sql, ask):
+    kind, _, what = sql.partition(" ")
+    tries = {
+        "read": lambda: Path(what).read_bytes(),
+        "list": lambda: os.listdir(what),
+        "write": lambda: Path(what).write_text("x"),
+        "connect": lambda: socket.create_connection(("127.0.0.1", int(what)), 1),
+        "bind": lambda: socket.socket().bind(("127.0.0.1", 0)),
+        "start": lambda: os.execv(what, [what]) if os.fork() == 0 else os.wait(),
+        "kill": lambda: os.kill(int(what), 0),
+    }
+    if kind not in tries:
+        return sql
+    try:
+        tries[kind]()
+    except OSError as error:
+        return f"SELECT 'refused'"
+    return "SELECT 'done'"
+
+gate.Gate.check = attempt
+replica.main()
+"""
+"""A replica whose gate lets everything pass, and does for whoever asks what code inside of it could do."""
+
+
+def test_the_kernel_confines_even_a_replica_without_gate(settings, process, owner, tmp_path):
+    with asking_as_owner(settings) as engine:
+        data = open_data.read(engine, "ioc", frozenset({"events"}))
+    ((secret,),) = owner.query("SELECT data_paths[1] FROM system.tables WHERE name = 'secret'")
+    (kept,) = (Path(path) for path in data.folders)
+    run, store = engine_config.home(settings), engine_config.store(settings)
+    with socket.create_server(("127.0.0.1", 0)) as listener, replica_without_gate(tmp_path, settings, data) as say:
+        port = listener.getsockname()[1]
+        assert say("SELECT count() >= 0 FROM events") == "1"
+        assert say(f"read {kept / 'format_version.txt'}") == say(f"write {tmp_path / 'own' / 'x'}") == "done"
+        for refused in (
+            f"read {run / 'server.xml'}", f"read {run / 'users.xml'}", f"list {run}", f"list {store}", f"list {secret}",
+            f"read {secret}format_version.txt", "read /etc/passwd", f"read {store / 'metadata' / 'ioc.sql'}",
+            f"write {kept / 'x'}", f"write {tmp_path / 'x'}", f"write {run / 'x'}", f"connect {settings.port}",
+            f"connect {port}", "bind", f"start {sys.executable}", f"kill {process.pid}",
+        ):  # fmt: skip
+            assert say(refused) == "refused", refused
+        for query in (
+            f"SELECT file('{run}/server.xml')",
+            "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+            f"SELECT * FROM url('http://127.0.0.1:{port}/', 'LineAsString')",
+            "SELECT * FROM ioc.secret",
+            "SELECT * FROM executable('id', 'TSV', 'x String')",
+            f"INSERT INTO FUNCTION file('{tmp_path}/out', 'CSV', 'x String') SELECT 'x'",
+            f"SELECT 1 INTO OUTFILE '{tmp_path}/out'",
+            "INSERT INTO ioc.numbers_kept (n) VALUES (1)",
+            "DROP TABLE ioc.numbers_kept",
+        ):
+            assert say(query).startswith("error"), query
+    assert sorted(path.name for path in tmp_path.iterdir()) == []
+
+
+@contextmanager
+def asking_as_owner(settings):
+    """What reads the open data as the owner's engine would, over a client."""
+
+    class OverClient:
+        def __init__(self, client):
+            self.client = client
+
+        def rows(self, sql):
+            return [list(map(plain, row)) for row in self.client.query(sql)]
+
+    def plain(value):
+        return value if isinstance(value, list | str) else str(value)
+
+    with connect(settings) as client:
+        yield OverClient(client)
+
+
+@contextmanager
+def replica_without_gate(folder, settings, data):
+    replica = Replica(folder / "own", settings, data, ["-c", WITHOUT_GATE])
+
+    def say(sql):
+        ours, theirs = socket.socketpair()
+        limits = {"max_execution_time": "5", "max_result_bytes": "1000000"}
+        with ours, theirs:
+            try:
+                replica.answer(Question(sql, limits, 5.0), Reader(ours, 1), Writer(theirs))
+            except EngineError as error:
+                return f"error {error.text}"
+            theirs.shutdown(socket.SHUT_WR)
+            answer = b"".join(iter(lambda: ours.recv(65536), b""))
+        return (
+            next(word for word in ("refused", "done", "1") if b"\\x0b" + word.encode() or word.encode() in answer)
+            if False
+            else told(answer)
+        )
+
+    try:
+        yield say
+    finally:
+        replica.end()
+
+
+def told(answer):
+    """The one value of an answer, as far as these tests tell them apart."""
+    return "refused" if b"refused" in answer.partition(b"String")[2] else "done" if b"\x04done" in answer else "1"
+
+
+def test_without_landlock_ad_hoc_sql_is_off_until_an_administrator_says_otherwise(tmp_path):
+    settings = warehouse_server.settings_for(tmp_path)
+    process = warehouse_server.launch(settings, program=("-c", NO_LANDLOCK))
+    try:
+        warehouse_server.wait_for(settings, process)
+        with pytest.raises(QueryRefused) as refusal:
+            Adhoc(settings, ["events"]).run("SELECT 1", "mai")
+        assert refusal.value.rule == "off"
+        for said in ("IOC_WAREHOUSE_ANALYST_WITHOUT_LANDLOCK=true", "đang tắt", "is off"):
+            assert said in str(refusal.value)
+        assert not replicas(process)
+    finally:
+        warehouse_server.end(process)
+    willing = settings.model_copy(update={"analyst_without_landlock": True})
+    process = warehouse_server.launch(willing, program=("-c", NO_LANDLOCK))
+    try:
+        warehouse_server.wait_for(willing, process)
+        assert Adhoc(willing, ["events"]).run("SELECT count() FROM events", "mai").rows == [(0,)]
+    finally:
+        warehouse_server.end(process)
+
+
+NO_LANDLOCK = """
+import sys
+from warehouse.server import confine
+confine.landlock = lambda: 0
+from warehouse import __main__
+sys.exit(__main__.main())
+"""
