@@ -2,7 +2,8 @@
 
 The gate decides what analysts may ask; this is what remains true if it should ever be wrong. On Linux, Landlock takes from
 the process, for good, every file but its own data and the code it runs, and every address but its own port. Nothing needs
-to be installed or set up for it, and no rights are needed. Where the kernel has none of it, the log says so.
+to be installed or set up for it, and no rights are needed. Where the kernel has none of it, the log says so, and ad-hoc SQL
+is off unless an administrator switches it on.
 """
 
 import ctypes
