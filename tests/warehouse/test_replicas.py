@@ -454,3 +454,16 @@ confine.landlock = lambda: 0
 from warehouse import __main__
 sys.exit(__main__.main())
 """
+
+
+def test_a_column_without_a_name_may_be_long_and_bytes_that_are_no_text_are_refused(settings, owner):
+    long = "x" * 5000
+    with analyst(settings) as client:
+        assert client.query(f"SELECT '{long}'") == [(long,)]
+        for sql in (r"SELECT '\xff'", r"SELECT 1 AS `a\xff`"):
+            with pytest.raises(ServerError, match="UTF-8"):
+                client.query(sql)
+        assert client.query("SELECT 1") == [(1,)]
+    with pytest.raises(ServerError, match="UTF-8"):
+        owner.query(r"SELECT 1 AS `a\xff`")
+    assert owner.query(f"SELECT '{long}'") == [(long,)]

@@ -36,7 +36,7 @@ _SYSTEM_FACTS = (
     *("/proc/meminfo", "/proc/stat", "/proc/cpuinfo"),
     *("/proc/self/auxv", "/proc/self/maps", "/proc/self/statm", "/proc/self/stat"),
 )
-_DEVICES = ("/dev/null", "/dev/urandom", "/dev/random")
+_DEVICES = ("/dev/null", "/dev/urandom", "/dev/random", "/proc/self/oom_score_adj")
 
 
 def landlock() -> int:

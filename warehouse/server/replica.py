@@ -30,7 +30,6 @@ TOO_MUCH_MEMORY = 71
 
 _LOOK_EVERY = 0.05
 _NICENESS = 5
-_FIRST_TO_GO = "1000"
 
 
 def main() -> int:
@@ -78,8 +77,6 @@ def _give_up(setup: Mapping[str, Any]) -> bool:
     """Take from this process what it will not need; whether the kernel confines it."""
     os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_GO)
     return confine(
         [Path(setup["folder"])], map(Path, setup["code"]), [], readable=map(Path, setup["folders"]), is_alone=True
     )
