@@ -2,11 +2,11 @@
 
 import logging
 import signal
+import socket
 import sys
 from functools import partial
 from typing import NoReturn
-
-import uvicorn
+from urllib.parse import urlsplit
 
 from dashboard import health
 from dashboard.alarm.settings import AlarmSettings
@@ -21,6 +21,7 @@ from dashboard.standing import look
 from ingest import failpoint
 from ingest.errors import ConfigurationError, QueryRefused, Unavailable
 from ingest.health import bound
+from ingest.http_server import HttpConfig, HttpServer, Names, names_of
 from ingest.process import start
 from ingest.settings import HealthSettings, IngestSettings, read_settings
 from warehouse.adhoc import Adhoc, Answer
@@ -35,7 +36,6 @@ log = logging.getLogger("dashboard")
 
 STOP_WITHIN = 3
 """Seconds that open requests get to end."""
-MOST_CONNECTIONS = 1000
 
 _NO_TABLE = 60
 
@@ -43,7 +43,6 @@ _NO_TABLE = 60
 def main() -> int:
     """Run until SIGTERM; the exit code is 0 only then."""
     start("dashboard")
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     try:
         ingest, board, warehouse, alarms = (
             read_settings(IngestSettings),
@@ -60,20 +59,18 @@ def main() -> int:
     reader = WarehouseReader(warehouse)
     stand = partial(reader.ask, partial(look, ingest))
     live = Live(ingest, board, partial(load, warehouse, ingest.ward), stand)
-    server = uvicorn.Server(
-        uvicorn.Config(
+    server = HttpServer(
+        HttpConfig(
             build(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader, alarms).server,
-            host=board.host,
-            port=board.port,
-            ssl_certfile=board.tls_certificate,
-            ssl_keyfile=board.tls_key,
+            board.host,
+            board.port,
+            certificate=board.tls_certificate,
+            key=board.tls_key,
+            names=names(board),
             proxy_headers=board.behind_proxy,
-            log_config=None,
-            access_log=False,
-            server_header=False,
+            forwarded_allow_ips=list(board.proxies),
             ws_max_size=MESSAGE_LIMIT,
             ws_per_message_deflate=False,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_graceful_shutdown=STOP_WITHIN,
         )
     )
@@ -88,6 +85,12 @@ def main() -> int:
 
 def _end(_signal: int, _frame: object) -> NoReturn:
     sys.exit(0)
+
+
+def names(board: BoardSettings) -> Names:
+    """By which names browsers reach the board."""
+    here, public = socket.gethostname(), urlsplit(board.public_url).hostname or ""
+    return names_of("IOC_BOARD_NAMES", here, f"{here}.local", board.host, public, more=board.names)
 
 
 def load(settings: WarehouseSettings, ward: str, now_ms: int, stocks_from_ms: int = 0) -> list[Value]:

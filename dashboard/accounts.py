@@ -6,7 +6,7 @@ import secrets
 import string
 import tempfile
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from argon2 import PasswordHasher
@@ -139,31 +139,6 @@ class Accounts:
             for one in accounts.values()
         ]
         write_private(self._path, json.dumps(rows, indent=1))
-
-
-class Failures:
-    """Wrong passwords a name, and which names are locked for how long; forgotten at restart."""
-
-    def __init__(self, most: int, lock: timedelta) -> None:
-        self._most = most
-        self._lock = lock
-        self._failed: dict[str, tuple[int, datetime]] = {}
-
-    def locked(self, name: str, now: datetime) -> bool:
-        """Whether the name may not try now."""
-        count, last = self._failed.get(name, (0, now))
-        return count >= self._most and now - last < self._lock
-
-    def failed(self, name: str, now: datetime) -> None:
-        """Count a wrong password."""
-        # What has expired goes first, so that guessing names does not fill the memory.
-        self._failed = {one: entry for one, entry in self._failed.items() if now - entry[1] < self._lock}
-        count, _ = self._failed.get(name, (0, now))
-        self._failed[name] = (count + 1, now)
-
-    def succeeded(self, name: str) -> None:
-        """Forget the name's wrong passwords."""
-        self._failed.pop(name, None)
 
 
 def ensure_first(settings: BoardSettings) -> str | None:

@@ -3,7 +3,6 @@
 Every act asks anew whether the person may: what comes from a browser proves nothing.
 """
 
-import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from dash import Dash, Input, Output, State, no_update
 
 from dashboard import number, theme
 from dashboard.pages.sql import EXAMPLE_QUERIES
+from dashboard.pool import Busy, Pool
 from dashboard.query_address import prepared
 from dashboard.saved_query import SavedQueries
 from dashboard.spreadsheet import csv_text
@@ -30,6 +30,9 @@ DONE = Label("{rows} dòng · {seconds} giây", "{rows} rows · {seconds} s")
 CUT = Label("chỉ {rows} dòng đầu · {seconds} giây", "only the first {rows} rows · {seconds} s")
 REFUSED = Label("Không chạy: {why}", "Refused: {why}")
 AWAY = Label("Kho dữ liệu đang không trả lời, hãy thử lại.", "The warehouse does not answer, try again.")
+BUSY = Label(
+    "Đang có quá nhiều truy vấn, hãy thử lại sau vài giây.", "Too many queries are running, try again in a few seconds."
+)
 OFF = Label("Tài khoản này không có quyền truy vấn.", "This account may not query.")
 BAD_NAME = Label("Không lưu được: {why}", "Not saved: {why}")
 
@@ -92,6 +95,8 @@ def register(app: Dash, ask: Ask, saved: SavedQueries, ward: str) -> None:
 
 
 def _register_run(app: Dash, ask: Ask, answers: Answers) -> None:
+    pool = Pool("sql", threads=4, waiting=12, of_one_client=4)
+
     @app.callback(
         Output("sql-table", "columnDefs"),
         Output("sql-table", "rowData"),
@@ -109,9 +114,11 @@ def _register_run(app: Dash, ask: Ask, answers: Answers) -> None:
             return no_update, no_update, "", OFF.text(person.language), no_update
         asked = sql if isinstance(sql, str) else ""
         try:
-            answer = await asyncio.to_thread(ask, asked, person.name)
+            answer = await pool.run(person.name, ask, asked, person.name)
         except QueryRefused as error:
             return no_update, no_update, "", REFUSED.text(person.language).format(why=error), no_update
+        except Busy:
+            return no_update, no_update, "", BUSY.text(person.language), no_update
         except Unavailable:
             return no_update, no_update, "", AWAY.text(person.language), no_update
         seconds = answer.elapsed.total_seconds()

@@ -4,7 +4,6 @@ Every row carries numerator and denominator, so that ratios are re-added and nev
 may still change. Whoever keeps the last `cursor` and asks again gets what is new and what was corrected, nothing else.
 """
 
-import asyncio
 import base64
 import binascii
 import hashlib
@@ -21,6 +20,7 @@ from dashboard.city_cut import CityCuts
 from dashboard.feed_key import FeedKey
 from dashboard.figure import Declarations, Figure, Figures, declaration, figure
 from dashboard.key_check import KeyCheck
+from dashboard.pool import Busy, Pool
 from dashboard.settings import BoardSettings
 from dashboard.spreadsheet import csv_text
 from ingest import metrics
@@ -51,13 +51,14 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
         cuts: is told who has read the feed to its end.
     """
     authorised = KeyCheck(settings, "feed")
+    pool = Pool("feed", threads=2, waiting=16, of_one_client=6)
     faults: dict[int | str, dict[str, Any]] = {
         status: {"model": Fault, "description": why}
         for status, why in (
             (401, "no valid key"),
             (403, "the key may not"),
             (429, "too many requests"),
-            (503, "the warehouse is away"),
+            (503, "the warehouse is away, or too much is asked at once"),
         )
     }
 
@@ -142,9 +143,12 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
             tuple(wards or key.wards), tuple(asked or ()), start, until, dimension, after, limit + 1
         )
         try:
-            rows = await asyncio.to_thread(ask, question)
+            rows = await pool.run(key.id, ask, question)
         except Unavailable as error:
             raise HTTPException(503, "the warehouse is away, try again", {"Retry-After": "5"}) from error
+        except Busy as error:
+            wait = str(round(error.retry_after.total_seconds()))
+            raise HTTPException(503, "too much is asked at once, try again", {"Retry-After": wait}) from error
         now_ms = milliseconds(clock.now())
         page = Figures(
             rows=[figure(row, now_ms) for row in rows[:limit]],

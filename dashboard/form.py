@@ -1,5 +1,6 @@
 """Form: the two pages that are no part of the board itself - log-in and change of password - as plain HTML without scripts."""
 
+from functools import cache
 from html import escape
 from importlib.resources import files
 from string import Template
@@ -61,9 +62,7 @@ def render(form: Form, settings: BoardSettings, language: Language, fault: Label
     ]
     fields += [f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in form.hidden.items()]
     target, name = form.link
-    template = Template(files("dashboard").joinpath("form.html").read_text("utf-8"))
-    return template.substitute(
-        variables=theme.variables(),
+    return _template().substitute(
         language=language,
         title=say(form.title),
         heading=escape(CENTRE.text(language).format(ward=settings.ward_name)),
@@ -73,6 +72,12 @@ def render(form: Form, settings: BoardSettings, language: Language, fault: Label
         hint=say(form.hint),
         link=f'<a href="{escape(target)}">{say(name)}</a>',
     )
+
+
+@cache
+def _template() -> Template:
+    text = files("dashboard").joinpath("form.html").read_text("utf-8")
+    return Template(Template(text).safe_substitute(variables=theme.variables()))
 
 
 async def read(request: Request) -> dict[str, str] | None:

@@ -8,10 +8,12 @@ carries the headers that keep browsers from doing more than the board needs.
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.session import Sessions
@@ -21,6 +23,7 @@ from dashboard.viewer import Viewer, set_viewer
 from dashboard.wall.door import ENTRY, Door, is_wall
 from dashboard.wall.door import SOCKET as WALL_SOCKET
 from ingest.clock import RealClock
+from ingest.http_server import recognise
 from ingest.label import Language
 
 LIVEZ = "/livez"
@@ -91,6 +94,9 @@ class Guard:
             if viewer is None:
                 await self._send_to_log_in(scope, send, headers)
                 return
+            if not recognise(scope, _client(viewer)):
+                await _refuse(send, 503, "too many connections of yours are open", retry_after=5)
+                return
             set_viewer(viewer)
             send = self._door.keeping(scope, cookies, send)
         body = _Body(receive)
@@ -105,7 +111,8 @@ class Guard:
             elif not refused:
                 await send(message)
 
-        await self._app(scope, body.receive, unless_refused)
+        with suppress(ClientDisconnect):  # who was cut off, or has gone, while the body was read gets no answer
+            await self._app(scope, body.receive, unless_refused)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -115,7 +122,7 @@ class Guard:
             WALL_SOCKET: lambda: self._door.viewer(scope, cookies),
         }.get(scope["path"], lambda: None)
         viewer = ask() if self._same_origin(headers) else None
-        if viewer is None:
+        if viewer is None or not recognise(scope, _client(viewer)):
             await receive()
             await send({"type": "websocket.close", "code": _ENDED})
             return
@@ -209,6 +216,10 @@ def _is_open(path: str) -> bool:
     return path in (LIVEZ, LOG_IN) or any(path == one or path.startswith(f"{one}/") for one in (FEED, BOARD))
 
 
+def _client(viewer: Viewer) -> str:
+    return f"{'screen' if 'display' in viewer.rights else 'account'} {viewer.name}"
+
+
 class _Body:
     """A request's body, cut off where it goes over the limit."""
 
@@ -226,9 +237,11 @@ class _Body:
         return {"type": "http.disconnect"} if self.is_too_large else message
 
 
-async def _refuse(send: Send, status: int, why: str) -> None:
+async def _refuse(send: Send, status: int, why: str, retry_after: int = 0) -> None:
     body = json.dumps({"detail": why}).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if retry_after:
+        headers.append((b"retry-after", str(retry_after).encode()))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

@@ -3,12 +3,13 @@
 import time
 from typing import Annotated
 
-from fastapi import Header, HTTPException, Response
+from fastapi import Header, HTTPException, Request, Response
 
 from dashboard.feed_key import FeedKey, FeedKeys, KeyScope
 from dashboard.settings import BoardSettings
 from ingest import metrics
 from ingest.clock import RealClock
+from ingest.http_server import recognise
 
 MINUTE = 60.0
 
@@ -55,7 +56,7 @@ class KeyCheck:
         self._scope = scope
         self._clock = RealClock()
 
-    def __call__(self, response: Response, authorization: Annotated[str, Header()] = "") -> FeedKey:
+    def __call__(self, request: Request, response: Response, authorization: Annotated[str, Header()] = "") -> FeedKey:
         """The key of a request.
 
         Raises:
@@ -73,5 +74,6 @@ class KeyCheck:
             raise HTTPException(401, why, {"WWW-Authenticate": "Bearer", "Vary": "Authorization"})
         if self._scope not in key.scopes:
             raise HTTPException(403, f"the key {key.id} is for {', '.join(key.scopes)}, not for {self._scope}")
+        recognise(request.scope, f"key {key.id}")
         response.headers.update(self._limits.use(key.id, time.time()))
         return key

@@ -1,21 +1,26 @@
 """Log-in: the one page that anybody may see; log-out, and the change of one's own password."""
 
-import asyncio
 import logging
+import math
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from dashboard import form
-from dashboard.accounts import Account, Accounts, Failures, WeakPasswordError
+from dashboard.accounts import Account, Accounts, WeakPasswordError
 from dashboard.form import Field, Form
 from dashboard.guard import LOG_IN, cookie_name, language_of, read_cookies
+from dashboard.known_places import COOKIE_AGE, KnownPlaces
+from dashboard.pool import Busy, Pool
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
+from dashboard.tries import Attempt, TooManyTriesError, Tries
 from dashboard.viewer import viewer
 from ingest import metrics
 from ingest.clock import RealClock
+from ingest.connection_limits import network_of
 from ingest.label import Label, Language
 
 log = logging.getLogger("dashboard.login")
@@ -28,6 +33,14 @@ PASSWORD = Label("Mật khẩu", "Password")
 WRONG = Label("Tên đăng nhập hoặc mật khẩu không đúng.", "User name or password is wrong.")
 LOCKED = Label(
     "Sai quá nhiều lần: hãy thử lại sau {minutes} phút.", "Too many wrong tries: try again in {minutes} minutes."
+)
+LOCKED_HERE = Label(
+    "Địa chỉ này thử đăng nhập quá nhiều lần: hãy thử lại sau {seconds} giây.",
+    "Too many tries from this address: try again in {seconds} seconds.",
+)
+BUSY = Label(
+    "Đang có quá nhiều người đăng nhập: hãy thử lại sau {seconds} giây.",
+    "Too many people are logging in: try again in {seconds} seconds.",
 )
 HINT = Label(
     "Mật khẩu đầu tiên được in ra khi chạy lần đầu; cấp lại bằng ./ioc account reset.",
@@ -47,6 +60,24 @@ WRONG_OLD = Label("Mật khẩu hiện tại không đúng.", "The current passw
 NOT_THE_SAME = Label("Hai lần nhập mật khẩu mới không giống nhau.", "The new password was not written twice the same.")
 BACK = Label("Về bảng điều hành", "Back to the board")
 
+LONGEST_NAME = 100
+"""Characters of a name that are looked at."""
+_WAITING = 16
+"""How many passwords may wait to be checked, each for some 50 ms; those from known places and those from others have a queue each."""
+_OF_ONE_ADDRESS = 8
+
+
+class _RefusedError(Exception):
+    """A password was not accepted."""
+
+    def __init__(self, status: int, why: Label, retry_after: timedelta | None = None) -> None:
+        super().__init__(why.en)
+        self.status = status
+        seconds = math.ceil(retry_after.total_seconds()) if retry_after else 0
+        self.headers = {"retry-after": str(max(1, seconds))} if retry_after else {}
+        filled = {"seconds": seconds, "minutes": max(1, round(seconds / 60))}
+        self.why = Label(why.vi.format(**filled), why.en.format(**filled))
+
 
 class _Entrance:
     """The board's door: who comes in, goes out, or changes their key."""
@@ -55,36 +86,75 @@ class _Entrance:
         self.accounts = accounts
         self.sessions = sessions
         self.settings = settings
-        self.failures = Failures(settings.login_failures, settings.login_lock)
         self.clock = RealClock()
+        self.known_places = KnownPlaces(settings, accounts)
+        self._tries = Tries(settings.login_failures, settings.login_lock)
+        # One hash at a time in each: they use every core, and the wall needs one too.
+        self._of_known, self._of_strangers = (
+            Pool(name, threads=1, waiting=_WAITING, of_one_client=_OF_ONE_ADDRESS) for name in ("known", "strangers")
+        )
 
-    def locked(self, name: str) -> Label | None:
-        """What to tell a name that may not try now."""
-        if not self.failures.locked(name, self.clock.now()):
-            return None
-        minutes = max(1, round(self.settings.login_lock.total_seconds() / 60))
-        return Label(LOCKED.vi.format(minutes=minutes), LOCKED.en.format(minutes=minutes))
+    async def log_in(self, request: Request, name: str, password: str) -> Account:
+        """The account that somebody enters.
 
-    async def check(self, name: str, password: str) -> Account | None:
-        """The account, if the password is right; counts the wrong ones."""
-        account = await asyncio.to_thread(self.accounts.check, name, password)
+        Raises:
+            _RefusedError: the password is wrong, or may not be tried now.
+        """
+        address = address_of(request)
+        cookie = read_cookies(request.headers).get(_browser_cookie(self.settings), "")
+        place = self.known_places.place(name, address, cookie, self.clock.now())
+        return await self._check(Attempt(name, place, address), password, WRONG)
+
+    async def confirm(self, request: Request, password: str) -> Account:
+        """The account of a person who is logged in and gives the password again.
+
+        Raises:
+            _RefusedError: it is wrong, or may not be tried now.
+        """
+        person = viewer()
+        return await self._check(Attempt(person.name, f"log-in {person.session}", ""), password, WRONG_OLD)
+
+    async def change(self, name: str, password: str) -> None:
+        """Take a new password.
+
+        Raises:
+            WeakPasswordError: it is too weak.
+            _RefusedError: there is too much to do.
+        """
+        try:
+            await self._of_known.run(name, self.accounts.change, name, password)
+        except Busy as error:
+            raise _RefusedError(503, BUSY, error.retry_after) from error
+
+    async def _check(self, attempt: Attempt, password: str, wrong: Label) -> Account:
+        try:
+            self._tries.begin(attempt, self.clock.now())
+        except TooManyTriesError as error:
+            raise _RefusedError(429, LOCKED if error.of_account else LOCKED_HERE, error.retry_after) from error
+        pool = self._of_known if attempt.place else self._of_strangers
+        try:
+            account = await pool.run(attempt.address or attempt.account, self.accounts.check, attempt.account, password)
+        except Busy as error:
+            self._tries.withdraw(attempt, self.clock.now())
+            raise _RefusedError(503, BUSY, error.retry_after) from error
         if account is None:
-            self.failures.failed(name, self.clock.now())
-            log.warning("a wrong password for %r", name[:40])
+            log.warning("a wrong password for %r", attempt.account[:40])
             metrics.AUTH_FAILURES.inc()
-        else:
-            self.failures.succeeded(name)
+            raise _RefusedError(401, wrong)
+        self._tries.succeeded(attempt, self.clock.now())
         return account
 
-    def begin(self, name: str, target: str) -> Response:
+    def begin(self, request: Request, name: str, target: str) -> Response:
         """Log a person in and send them on."""
         response = RedirectResponse(target, 303)
-        value = self.sessions.begin(name, self.clock.now())
-        age = round(self.settings.session_longest.total_seconds())
-        secure = self.settings.secure
-        response.set_cookie(
-            cookie_name(self.settings), value, max_age=age, httponly=True, samesite="lax", secure=secure
-        )
+        session = self.sessions.begin(name, self.clock.now())
+        browser = self.known_places.entered(name, address_of(request), self.clock.now())
+        for cookie, value, path, age in (
+            (cookie_name(self.settings), session, "/", self.settings.session_longest),
+            (_browser_cookie(self.settings), browser, LOG_IN, COOKIE_AGE),
+        ):
+            seconds, secure = round(age.total_seconds()), self.settings.secure
+            response.set_cookie(cookie, value, seconds, path=path, httponly=True, samesite="lax", secure=secure)
         log.info("%r logged in", name)
         return response
 
@@ -104,6 +174,11 @@ def register(server: FastAPI, accounts: Accounts, sessions: Sessions, settings: 
     def page(asked: Form, language: Language, fault: Label | None = None, status: int = 200) -> Response:
         return HTMLResponse(form.render(asked, settings, language, fault), status)
 
+    def refuse(asked: Form, language: Language, refused: _RefusedError) -> Response:
+        return HTMLResponse(
+            form.render(asked, settings, language, refused.why), refused.status, headers=refused.headers
+        )
+
     @server.get(LOG_IN, include_in_schema=False)
     async def show(request: Request) -> Response:
         language = _language(request)
@@ -114,12 +189,12 @@ def register(server: FastAPI, accounts: Accounts, sessions: Sessions, settings: 
         language, filled = _language(request), await form.read(request)
         if filled is None:
             return page(_log_in_form(language, "/"), language, WRONG, 413)
-        name, target = filled.get("name", "").strip(), local_path(filled.get("next", "/"))
-        asked = _log_in_form(language, target, name)
-        if locked := entrance.locked(name):
-            return page(asked, language, locked, 429)
-        account = await entrance.check(name, filled.get("password", ""))
-        return entrance.begin(account.name, target) if account else page(asked, language, WRONG, 401)
+        name, target = filled.get("name", "").strip()[:LONGEST_NAME], local_path(filled.get("next", "/"))
+        try:
+            account = await entrance.log_in(request, name, filled.get("password", ""))
+        except _RefusedError as refused:
+            return refuse(_log_in_form(language, target, name), language, refused)
+        return entrance.begin(request, account.name, target)
 
     @server.post("/logout", include_in_schema=False)
     async def log_out() -> Response:
@@ -132,19 +207,23 @@ def register(server: FastAPI, accounts: Accounts, sessions: Sessions, settings: 
     @server.post(CHANGE, include_in_schema=False)
     async def change(request: Request) -> Response:
         person, filled = viewer(), await form.read(request) or {}
-        if locked := entrance.locked(person.name):
-            return page(_CHANGE_FORM, person.language, locked, 429)
-        if await entrance.check(person.name, filled.get("old", "")) is None:
-            return page(_CHANGE_FORM, person.language, WRONG_OLD, 401)
         new = filled.get("new", "")
-        if new != filled.get("again", ""):
-            return page(_CHANGE_FORM, person.language, NOT_THE_SAME, 422)
         try:
-            await asyncio.to_thread(accounts.change, person.name, new)
+            await entrance.confirm(request, filled.get("old", ""))
+            if new != filled.get("again", ""):
+                return page(_CHANGE_FORM, person.language, NOT_THE_SAME, 422)
+            await entrance.change(person.name, new)
+        except _RefusedError as refused:
+            return refuse(_CHANGE_FORM, person.language, refused)
         except WeakPasswordError:
             return page(_CHANGE_FORM, person.language, RULE, 422)
         log.info("%r changed their password", person.name)
-        return entrance.begin(person.name, "/")
+        return entrance.begin(request, person.name, "/")
+
+
+def address_of(request: Request) -> str:
+    """From which network address a request comes."""
+    return network_of(request.client.host) if request.client else ""
 
 
 def local_path(target: str) -> str:
@@ -154,13 +233,17 @@ def local_path(target: str) -> str:
     return target if is_ours and target.isprintable() and not target.startswith(LOG_IN) else "/"
 
 
+def _browser_cookie(settings: BoardSettings) -> str:
+    return "__Secure-ioc_browser" if settings.secure else "ioc_browser"
+
+
 def _language(request: Request) -> Language:
     return language_of(read_cookies(request.headers), request.scope["query_string"])
 
 
 def _log_in_form(language: Language, target: str, name: str = "") -> Form:
     fields = (
-        Field("name", NAME, "username", value=name[:100]),
+        Field("name", NAME, "username", value=name),
         Field("password", PASSWORD, "current-password", "password"),
     )
     other = "en" if language == "vi" else "vi"

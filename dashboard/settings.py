@@ -34,6 +34,11 @@ class BoardSettings(BaseSettings):
     public_url: str = Field("", pattern=r"^$|^https?://[^/\s]+$")
     """Address under which browsers reach the board, for example `https://ioc.example.vn`; empty: host and port above."""
 
+    names: tuple[str, ...] = ()
+    """Other names under which browsers may reach the board, as a JSON list; those of `public_url` and of this PC need not be named."""
+    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    """Addresses or networks of the proxies whose word for a browser's own address is taken, with `behind_proxy`; as a JSON list."""
+
     intake_port: int = Field(8060, validation_alias="IOC_CONNECTORS_INTAKE_PORT")
     """Where the connectors listen on this PC; the same setting as `IOC_CONNECTORS_INTAKE_PORT`."""
     intake_url: str = Field("", pattern=r"^$|^https?://[^/\s]+$")

@@ -13,26 +13,29 @@ import json
 import logging
 import os
 import socket
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from ingest.connection_limits import ConnectionLimits, Places
 from ingest.liveness import Liveness
 from ingest.readiness import Readiness
 from ingest.settings import LOOPBACK, HealthSettings
 
 log = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 16
+MOST_AT_ONCE = 32
 PATIENCE = timedelta(seconds=5)
-"""How long a client may take to say what it wants."""
+"""How long a client may take in all, from its first byte to the last of its answer."""
 
 END_AFTER = timedelta(seconds=90)
 """How long a process may hang before it ends itself, where nobody else does (`./ioc up` is quicker)."""
@@ -143,11 +146,28 @@ def _say_taken(port: int, error: OSError) -> None:
     log.warning("health and metrics cannot be asked for: port %d cannot be used (%s)", port, error.strerror)
 
 
+class _Visit(NamedTuple):
+    """A client's connection."""
+
+    connection: socket.socket
+    began: float
+
+    @property
+    def keeps_waiting(self) -> bool:
+        """Whether it is its client's turn: answers take no time."""
+        return True
+
+    def drop(self) -> None:
+        """End it, so that its thread ends."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+
 class _Server(ThreadingMixIn, TCPServer):
-    """The HTTP server: few clients at once, short patience."""
+    """The HTTP server: few clients at once, the oldest making room for the newest; short patience."""
 
     daemon_threads = True
-    request_queue_size = MOST_AT_ONCE
+    request_queue_size = 128
 
     def __init__(self, health: Health, listener: socket.socket) -> None:
         super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
@@ -155,22 +175,34 @@ class _Server(ThreadingMixIn, TCPServer):
         self.socket = listener
         self.health = health
         self.on_loopback = listener.getsockname()[0] in LOOPBACK
-        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._places = ConnectionLimits(Places(MOST_AT_ONCE, MOST_AT_ONCE))
+        self._visits: dict[socket.socket, _Visit] = {}
         self.server_activate()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Serve a client in a thread, if there is room for it."""
-        if self._places.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
+        """Serve a client in a thread."""
+        visit = self._visits[request] = _Visit(request, monotonic())
+        self._places.enter(visit, client_address[0])
+        super().process_request(request, client_address)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """Serve a client, and make room for the next."""
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._places.release()
+            self._places.leave(self._visits.pop(request))
+
+    def service_actions(self) -> None:
+        """End visits that take too long; called twice a second."""
+        super().service_actions()
+        for visit in list(self._visits.values()):
+            if monotonic() - visit.began > PATIENCE.total_seconds():
+                visit.drop()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a client that has gone, or was ended."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -180,6 +212,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         health, path = self.server.health, self.path.partition("?")[0]
+        if self.request_version == "HTTP/0.9":  # refused, with a status all the same
+            self.request_version = "HTTP/1.0"
         if not self._is_for_us():
             self._answer(400, {"error": "GET without a body, at this address only"})
         elif path == "/metrics":
@@ -195,9 +229,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _is_for_us(self) -> bool:
         """Whether it is what a probe sends, and no web page that was led to a loopback address."""
-        if self.headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in self.headers:
+        hosts = self.headers.get_all("Host", [])
+        bodies = self.headers.get_all("Content-Length", ["0"])
+        if bodies != ["0"] or "Transfer-Encoding" in self.headers or len(hosts) != 1 or not self.path.startswith("/"):
             return False
-        host = self.headers.get("Host", "").rpartition(":")[0] or self.headers.get("Host", "")
+        host = hosts[0].rpartition(":")[0] or hosts[0]
         return not self.server.on_loopback or host.strip("[]") in LOOPBACK
 
     def _answer(self, status: int, value: dict[str, Any]) -> None:

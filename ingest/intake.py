@@ -20,6 +20,7 @@ from ingest.errors import InvalidEvent, Unavailable
 from ingest.failpoint import failpoint
 from ingest.foreign_json import read
 from ingest.hold import CAUSE, Hold
+from ingest.http_server import recognise
 from ingest.label import Label
 from ingest.mapping import Mapping as ConnectorMapping
 from ingest.mapping import Taken
@@ -162,6 +163,7 @@ class Intake:
         post = self.posts.get(connector_id)
         if post is None:
             raise PostRefusedError(401, "signature")
+        recognise(request.scope, connector_id)
         post.last_posted = time.monotonic()
         post.light.up()
         if not post.admitted(self._limits):

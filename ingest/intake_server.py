@@ -1,4 +1,4 @@
-"""The HTTP server under the intake: uvicorn, with time limits for slow clients and an end that loses nothing."""
+"""The HTTP server under the intake, with an end that loses nothing."""
 
 import asyncio
 import logging
@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol
-
+from ingest.connection_limits import Places
 from ingest.errors import ConfigurationError
+from ingest.http_server import HttpConfig, HttpServer, Patience
 from ingest.intake import Intake
 
 log = logging.getLogger(__name__)
 
-MOST_CONNECTIONS = 512
 LAST_ANSWERS = timedelta(milliseconds=300)
 """How long new posts are still answered with 503 before the port closes."""
 
@@ -32,38 +30,8 @@ class Listen:
     key: Path | None = None
 
 
-class PatientProtocol(H11Protocol):
-    """HTTP/1.1 that closes a connection whose request line and headers do not arrive in time."""
-
-    header_time = timedelta(seconds=15)
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start the clock with the connection."""
-        super().connection_made(transport)
-        self._watch()
-
-    def on_response_complete(self) -> None:
-        """Start it again for the next request on the same connection."""
-        super().on_response_complete()
-        self._watch()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Stop it."""
-        self._header_watch.cancel()
-        super().connection_lost(exc)
-
-    def _watch(self) -> None:
-        self._awaited = self.cycle
-        self._header_watch = self.loop.call_later(self.header_time.total_seconds(), self._expire)
-
-    def _expire(self) -> None:
-        # A request that has arrived has made a new cycle.
-        if self.cycle is self._awaited and not self.transport.is_closing():
-            self.transport.abort()
-
-
-class _Server(uvicorn.Server):
-    """Uvicorn without its own signal handlers: the process has others to end as well."""
+class _Server(HttpServer):
+    """A server without signal handlers of its own: the process has others to end as well."""
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -77,31 +45,30 @@ class IntakeServer:
     Args:
         intake: what to serve.
         listen: where.
+        places: how many connections there may be.
+        patience: how long clients may keep us waiting.
     """
 
-    def __init__(self, intake: Intake, listen: Listen) -> None:
+    def __init__(
+        self, intake: Intake, listen: Listen, places: Places | None = None, patience: Patience | None = None
+    ) -> None:
         self._intake = intake
         self._listen = listen
         self._server = _Server(
-            uvicorn.Config(
+            HttpConfig(
                 intake.app(),
-                host=listen.host,
-                port=listen.port,
-                http=PatientProtocol,
+                listen.host,
+                listen.port,
+                certificate=listen.certificate,
+                key=listen.key,
+                places=places,
+                patience=patience,
                 ws="none",
                 lifespan="off",
                 loop="none",
-                log_config=None,
-                access_log=False,
-                server_header=False,
                 date_header=False,
                 proxy_headers=False,
-                limit_concurrency=MOST_CONNECTIONS,
-                h11_max_incomplete_event_size=16_384,
-                timeout_keep_alive=10,
                 timeout_graceful_shutdown=3,
-                ssl_certfile=listen.certificate,
-                ssl_keyfile=listen.key,
             )
         )
 

@@ -1,10 +1,14 @@
-"""What every process of ours does first: log one line a record, and end with its parent."""
+"""What every process of ours does first: log one line a record, ask for room for its connections, and end with its parent."""
 
 import ctypes
 import logging
+import resource
 import signal
 import sys
 import time
+from contextlib import suppress
+
+_OPEN_FILES = 10_240
 
 
 def start(name: str) -> None:
@@ -20,7 +24,23 @@ def start(name: str) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for noisy in ("aiokafka", "kafka", "httpx", "httpcore", "amqtt", "transitions", "faust", "mode"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    _raise_open_files()
     end_with_parent()
+
+
+def open_files() -> int:
+    """How many files and connections this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return _OPEN_FILES if soft == resource.RLIM_INFINITY else soft
+
+
+def _raise_open_files() -> None:
+    """Ask for as many open files as we need, where the system's usual 1,024 are less."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(ValueError, OSError):  # a system with a lower limit that it does not tell
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def end_with_parent() -> None:

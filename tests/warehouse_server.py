@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -58,8 +58,13 @@ def settings_for(folder: Path, **changed: object) -> WarehouseSettings:
     )
 
 
-def launch(settings: WarehouseSettings) -> subprocess.Popen[bytes]:
-    """Start the process; what it logs goes to `warehouse.log` in its folder."""
+def launch(settings: WarehouseSettings, program: Sequence[str] = ("-m", "warehouse")) -> subprocess.Popen[bytes]:
+    """Start the process; what it logs goes to `warehouse.log` in its folder.
+
+    Args:
+        settings: of the warehouse.
+        program: what Python runs.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
     environment["IOC_DATA_FOLDER"] = str(settings.data_folder)
     for name, value in settings:
@@ -67,7 +72,7 @@ def launch(settings: WarehouseSettings) -> subprocess.Popen[bytes]:
             environment[f"IOC_WAREHOUSE_{name.upper()}"] = _text(value)
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     with (settings.data_folder / "warehouse.log").open("ab") as log:
-        return subprocess.Popen([sys.executable, "-m", "warehouse"], cwd=ROOT, env=environment, stderr=log)
+        return subprocess.Popen([sys.executable, *program], cwd=ROOT, env=environment, stderr=log)
 
 
 def _text(value: object) -> str:

@@ -26,7 +26,7 @@ from warehouse import health, views
 from warehouse.client import connect
 from warehouse.migrate import migrate
 from warehouse.server import engine_config
-from warehouse.server.confine import confine
+from warehouse.server.confine import confine, interpreter
 from warehouse.server.ports import bound
 from warehouse.settings import WarehouseSettings
 
@@ -73,7 +73,10 @@ def serve(
     public, private = bound(settings.port), bound(0)
     private_port = private.getsockname()[1]
     confine(
-        [engine_config.store(settings), engine_config.home(settings)], [_CODE, _CODE.parent / "ingest"], [private_port]
+        [engine_config.store(settings), engine_config.home(settings)],
+        [_CODE, _CODE.parent / "ingest"],
+        [private_port],
+        programs=interpreter(),
     )
     # The engine's library begins with a database in memory that wants a folder for temporary files.
     os.putenv("TMPDIR", str(engine_config.home(settings)))

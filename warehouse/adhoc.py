@@ -1,9 +1,10 @@
 """Ad-hoc SQL: an analyst's question through the gate, within limits, and its answer.
 
-The gate (`warehouse.server.gate`) is asked here so that the person is told the reason, and again where our own engine
-is, so that no client gets around it. An outside server has to enforce the same by its own means, set up there once:
+Our own engine puts the question through the gate (`warehouse.server.gate`) itself, under the same limits as the query, so
+that no client gets around it; the rule that refused comes back with the reason. For an outside server the gate is asked
+here, with the analyst's account and limits. It has to enforce the same by its own means, set up there once:
 
-    CREATE USER analyst IDENTIFIED BY '…' SETTINGS readonly = 1, max_execution_time = 10, max_memory_usage = 1073741824,
+    CREATE USER analyst IDENTIFIED BY '…' SETTINGS readonly = 1, max_execution_time = 10, max_memory_usage = 402653184,
         max_result_bytes = 67108864;
     GRANT SELECT ON ioc.indicator_values TO analyst;  -- and so on for each view that is open, and for nothing else
 
@@ -12,9 +13,8 @@ empty.
 """
 
 import logging
-import threading
+import re
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +25,9 @@ from typing import Any, NamedTuple
 from ingest import metrics
 from ingest.errors import ConfigurationError, QueryRefused, Unavailable
 from warehouse.client import Client, ServerError, connect
-from warehouse.server.gate import Gate, refusal
+from warehouse.server import limit_texts
+from warehouse.server.gate import Gate, check_length
+from warehouse.server.places import NoPlaceError, Places
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
@@ -36,6 +38,9 @@ _TIME_LIMITS = (159, 160)
 _MEMORY_LIMITS = (241,)
 _SIZE_LIMITS = (158, 307, 396)
 _CONCURRENCY_LIMITS = (202,)
+_AWAY = 210
+_WITH_RULE = re.compile(r"(?:DB::Exception: )?(.*) \[([a-z ]{1,20})\](?: \([A-Z_]+\))?\.?", re.DOTALL)
+"""How our own engine says which rule refused: after the reason."""
 
 
 class Column(NamedTuple):
@@ -54,8 +59,6 @@ class Answer:
     truncated: bool
     """Whether there were more rows than are shown."""
     elapsed: timedelta
-    sql: str
-    """The query as it was understood and run."""
 
 
 class Adhoc:
@@ -74,12 +77,12 @@ class Adhoc:
             raise ConfigurationError("IOC_WAREHOUSE_ANALYST_PASSWORD is not set: ad-hoc SQL is off. Set it to use it.")
         self._settings = settings
         self._gate = Gate(settings.database, tables)
+        self._places = Places(settings.analyst_concurrency, 2 * settings.analyst_concurrency)
         self._limits = {
             "max_execution_time": settings.analyst_seconds / timedelta(seconds=1),
             "max_memory_usage": int(settings.analyst_memory),
+            "max_result_bytes": _LARGEST_ANSWER,
         }
-        self._asking: Counter[str] = Counter()
-        self._lock = threading.Lock()
 
     def run(self, sql: str, person: str) -> Answer:
         """Answer a query.
@@ -97,7 +100,7 @@ class Adhoc:
         rows = 0
         try:
             with self._place(person):
-                answer = self._run(sql, began)
+                answer = self._run(sql, person, began)
                 outcome, rows = "truncated" if answer.truncated else "answered", len(answer.rows)
                 return answer
         except QueryRefused as error:
@@ -110,30 +113,32 @@ class Adhoc:
             milliseconds = (time.monotonic() - began) * 1000
             log.info("%r asked %s: %s, %d rows, %.0f ms", person, digest[:16], outcome, rows, milliseconds)
 
-    def _run(self, sql: str, began: float) -> Answer:
-        with connect(self._settings, options=self._limits) as parser:
-            rendering = self._gate.check(sql, lambda question, given: self._ask(parser, question, given))
+    def _run(self, sql: str, person: str, began: float) -> Answer:
+        check_length(sql)
         most = self._settings.analyst_rows
-        with connect(self._settings, "analyst") as client, self._limited():
+        # An outside server's analyst has its limits in its profile: under `readonly = 1` they cannot come with the query.
+        options = {**self._limits, "quota_key": person} if self._settings.embedded else {}
+        with connect(self._settings, "analyst", options=options) as client, self._limited():
+            if self._settings.embedded:
+                rendering = sql
+            else:
+                rendering = self._gate.check(sql, lambda question, given: self._ask(client, question, given))
             columns, rows = self._fetch(client, rendering, most + 1)
         elapsed = timedelta(seconds=time.monotonic() - began)
-        return Answer(columns, rows[:most], len(rows) > most, elapsed, rendering)
+        return Answer(columns, rows[:most], len(rows) > most, elapsed)
 
     def _fetch(self, client: Client, rendering: str, most: int) -> tuple[tuple[Column, ...], list[tuple[Any, ...]]]:
-        # An outside server's analyst has these in its profile: under `readonly = 1` they cannot come with the query.
-        options = {**self._limits, "max_result_bytes": _LARGEST_ANSWER} if self._settings.embedded else {}
         rows: list[tuple[Any, ...]] = []
-        with client.stream(rendering, settings=options) as stream:
+        with client.stream(rendering) as stream:
             for block in stream:
                 rows += block
                 if len(rows) >= most:
                     break
             return tuple(Column(name, kind) for name, kind in stream.columns), rows
 
-    def _ask(self, parser: Client, question: str, given: Mapping[str, str]) -> list[str]:
-        """The gate's questions, put to the engine by the owner, who may see all tables' names."""
+    def _ask(self, client: Client, question: str, given: Mapping[str, str]) -> list[str]:
         with self._limited():
-            return [str(row[0]) for row in parser.query(question, given)]
+            return [str(row[0]) for row in client.query(question, given)]
 
     @contextmanager
     def _limited(self) -> Iterator[None]:
@@ -144,61 +149,30 @@ class Adhoc:
             raise self._refused(error) from error
         except Unavailable as error:
             cause = error.__cause__
-            if isinstance(cause, ServerError) and cause.code in (*_MEMORY_LIMITS, *_CONCURRENCY_LIMITS):
+            if isinstance(cause, ServerError) and cause.code in (*_MEMORY_LIMITS, *_CONCURRENCY_LIMITS, _AWAY):
                 raise self._refused(cause) from cause
             raise
 
     @contextmanager
     def _place(self, person: str) -> Iterator[None]:
-        most = self._settings.analyst_concurrency
-        with self._lock:
-            if self._asking[person] >= most:
-                raise _too_many(most)
-            self._asking[person] += 1
         try:
-            yield
-        finally:
-            with self._lock:
-                self._asking[person] -= 1
-                if not self._asking[person]:
-                    del self._asking[person]
+            with self._places.taken(person):
+                yield
+        except NoPlaceError as error:
+            raise (
+                limit_texts.too_many(self._places.of_person) if error.of_person else limit_texts.too_many_of_all()
+            ) from None
 
     def _refused(self, error: ServerError) -> QueryRefused:
-        settings = self._settings
+        text = str(error.message).partition(" Stack trace:")[0].removeprefix("DB::Exception: ")
+        if named := _WITH_RULE.fullmatch(text):
+            return QueryRefused(named[2], named[1])
         if error.code in _TIME_LIMITS:
-            seconds = settings.analyst_seconds / timedelta(seconds=1)
-            return refusal(
-                "time",
-                f"Câu lệnh chạy quá {seconds:g} giây nên đã dừng. Hãy thu hẹp khoảng thời gian.",
-                f"The query ran for more than {seconds:g} s and was ended. Ask for a shorter period.",
-            )
+            return limit_texts.overtime(self._settings.analyst_seconds / timedelta(seconds=1))
         if error.code in _MEMORY_LIMITS:
-            megabytes = int(settings.analyst_memory) // (1024 * 1024)
-            return refusal(
-                "memory",
-                f"Câu lệnh cần hơn {megabytes} MB bộ nhớ nên đã dừng.",
-                f"The query needed more than {megabytes} MB of memory and was ended.",
-            )
+            return limit_texts.over_memory(int(self._settings.analyst_memory))
         if error.code in _SIZE_LIMITS:
-            megabytes = _LARGEST_ANSWER // (1024 * 1024)
-            return refusal(
-                "size",
-                f"Kết quả lớn hơn {megabytes} MB. Hãy chọn ít cột hoặc ít dòng hơn.",
-                f"The result is larger than {megabytes} MB. Ask for fewer columns or rows.",
-            )
+            return limit_texts.too_large(_LARGEST_ANSWER)
         if error.code in _CONCURRENCY_LIMITS:
-            return refusal(
-                "concurrency",
-                "Đang có quá nhiều câu lệnh của mọi người. Hãy thử lại sau.",
-                "Too many queries of everybody at once. Try again later.",
-            )
-        text = str(error.message).partition(" Stack trace:")[0]
-        return QueryRefused("sql", text.removeprefix("DB::Exception: ").removesuffix("."))
-
-
-def _too_many(most: int) -> QueryRefused:
-    return refusal(
-        "concurrency",
-        f"Mỗi người chỉ chạy được {most} câu lệnh cùng lúc. Hãy đợi câu lệnh trước xong.",
-        f"Only {most} queries at once for a person. Wait for the one before to end.",
-    )
+            return limit_texts.too_many_of_all()
+        return QueryRefused("sql", text.removesuffix("."))

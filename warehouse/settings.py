@@ -46,12 +46,15 @@ class WarehouseSettings(BaseSettings):
 
     analyst_seconds: timedelta = Field(timedelta(seconds=10), gt=timedelta())
     """How long an ad-hoc query may run."""
-    analyst_memory: ByteSize = Field(ByteSize(1024 * _MEGABYTE), ge=16 * _MEGABYTE)
+    analyst_memory: ByteSize = Field(ByteSize(320 * _MEGABYTE), ge=16 * _MEGABYTE)
     """How much memory an ad-hoc query may use."""
     analyst_rows: int = Field(10_000, ge=1)
     """How many rows of an ad-hoc query are shown; the answer says when there were more."""
     analyst_concurrency: int = Field(2, ge=1)
     """How many ad-hoc queries one person may run at once; our own engine runs twice as many for all together."""
+
+    analyst_without_landlock: bool = False
+    """Whether ad-hoc queries run where the kernel has no Landlock to confine them; without it they are off there."""
 
     keep_raw: timedelta = Field(timedelta(days=396), ge=timedelta(days=35))
     """How long events are kept, with repeats; figures that are recomputed from them can be proved for as long."""
@@ -64,8 +67,8 @@ class WarehouseSettings(BaseSettings):
     keep_snapshots: timedelta = Field(timedelta(days=3), ge=timedelta(days=1))
     """How long snapshots of the workers' memory are kept, apart from the newest, which stay."""
 
-    engine_memory: ByteSize = Field(ByteSize(3 * 1024 * _MEGABYTE), ge=512 * _MEGABYTE)
-    """Memory cap of our own engine; a query that would go over it fails, the engine does not."""
+    engine_memory: ByteSize = Field(ByteSize(2 * 1024 * _MEGABYTE), ge=512 * _MEGABYTE)
+    """Memory cap of our own engine, apart from ad-hoc queries; a query that would go over it fails, the engine does not."""
     engine_clients: int = Field(96, ge=4)
     """How many connections our own engine accepts at once."""
     engine_idle: timedelta = Field(timedelta(hours=1), gt=timedelta())

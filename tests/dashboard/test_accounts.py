@@ -1,13 +1,10 @@
 import json
 import stat
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.accounts import FIRST, Accounts, Failures, ensure_first
+from dashboard.accounts import FIRST, Accounts, ensure_first
 from tests.dashboard.ward import board_settings
-
-NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -83,21 +80,3 @@ def test_a_name_is_taken_once_and_rights_must_exist(settings):
         accounts.reset("nobody")
     with pytest.raises(KeyError):
         accounts.remove("nobody")
-
-
-def test_five_wrong_passwords_lock_a_name_for_a_while():
-    failures = Failures(5, timedelta(minutes=5))
-    for n in range(5):
-        assert not failures.locked("lan", NOW)
-        failures.failed("lan", NOW + timedelta(seconds=n))
-    assert failures.locked("lan", NOW + timedelta(minutes=4))
-    assert not failures.locked("minh", NOW)
-    assert not failures.locked("lan", NOW + timedelta(minutes=6))
-
-
-def test_a_right_password_forgets_the_wrong_ones():
-    failures = Failures(2, timedelta(minutes=5))
-    failures.failed("lan", NOW)
-    failures.succeeded("lan")
-    failures.failed("lan", NOW)
-    assert not failures.locked("lan", NOW)

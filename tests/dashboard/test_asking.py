@@ -106,7 +106,6 @@ def test_numbers_are_found():
         [("x", None, True), ("y", 2, False)],
         False,
         timedelta(),
-        "",
     )
     assert number_columns(mixed) == ["b"]
 

@@ -17,8 +17,9 @@ from ingest.envelope import decode
 from ingest.errors import ConfigurationError
 from ingest.flood import FEWEST
 from ingest.hold import PAUSE, TRIED, Hold
+from ingest.http_server import Patience
 from ingest.intake import Intake, Limits, Post
-from ingest.intake_server import IntakeServer, Listen, PatientProtocol
+from ingest.intake_server import IntakeServer, Listen
 from ingest.mapping import Mapping
 from ingest.producer import Producer
 from ingest.source_light import Light
@@ -53,14 +54,14 @@ class Device:
 
 
 @asynccontextmanager
-async def serving(producer, ward, limits=None, connector=POSTING):
+async def serving(producer, ward, limits=None, connector=POSTING, patience=None):
     mapping = Mapping(connector, context(ward))
     light = Light(connector, mapping.context, producer)
     post = Post(mapping, light, Hold(light))
     intake = Intake([post], {"posting": (SECRET,)}, producer, limits)
     (port,) = free(1)
     ending = asyncio.Event()
-    running = asyncio.create_task(IntakeServer(intake, Listen("127.0.0.1", port)).run(ending))
+    running = asyncio.create_task(IntakeServer(intake, Listen("127.0.0.1", port), patience=patience).run(ending))
     async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
         device = Device(http, port, post, ward)
 
@@ -281,9 +282,8 @@ async def test_a_body_that_trickles_in_is_given_up(producer):
         await writer.wait_closed()
 
 
-async def test_headers_that_trickle_in_are_given_up(producer, monkeypatch):
-    monkeypatch.setattr(PatientProtocol, "header_time", timedelta(milliseconds=200))
-    async with serving(producer, "slower") as device:
+async def test_headers_that_trickle_in_are_given_up(producer):
+    async with serving(producer, "slower", patience=Patience(head=timedelta(milliseconds=200))) as device:
         reader, writer = await asyncio.open_connection("127.0.0.1", device.port)
         writer.write(b"POST /intake/posting HTTP/1.1\r\nhost:")
         assert await reader.read() == b""

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from ingest.errors import QueryRefused
 from tests.warehouse_server import ANALYST_PASSWORD, OWNER_PASSWORD
-from warehouse.server.analyst import ask
+from warehouse.server.answering import ask
 from warehouse.server.bounds import ENGINE_LIMITS
 from warehouse.server.engine import Engine, EngineConnection
 from warehouse.server.gate import Gate

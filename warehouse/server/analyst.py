@@ -1,76 +1,92 @@
-"""Analyst: what a session of the analysts' user may do: one SELECT at a time through the gate, within limits."""
+"""Analyst: what a session of the analysts' user may do: one SELECT at a time, in a replica, within limits."""
 
 import logging
 import os
-import threading
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from hashlib import sha256
 
-from ingest.errors import QueryRefused
-from warehouse.server import answer, protocol
-from warehouse.server.engine import Engine, EngineConnection, EngineError, parameter
-from warehouse.server.gate import LONGEST, Gate, refusal
+from warehouse.server import limit_texts, replicas
+from warehouse.server.bounds import ENGINE_LIMITS
+from warehouse.server.confine import landlock
+from warehouse.server.engine import Engine, EngineError
+from warehouse.server.gate import LONGEST
+from warehouse.server.places import NoPlaceError, Places
 from warehouse.server.protocol import Query
-from warehouse.server.query_settings import MARK, wanted
-from warehouse.server.watch import Watch
+from warehouse.server.query_settings import wanted
+from warehouse.server.replicas import Question, Replicas
 from warehouse.server.wire import Reader, Writer
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
 
-_ACCESS_DENIED = 497
-_TOO_MANY = 202
-_KILLED = 394
+_OFF, _TOO_MANY = 344, 202
 _LARGEST_RESULT = 512 * 1024 * 1024
 
 
 class Desk:
-    """What all analysts share: the gate, the limits, and the places.
+    """What all analysts share: the replicas, the limits, and the places.
 
     Args:
         settings: limits.
+        engine: the owner's.
         tables: what is open to analysts.
+        version: a number that changes when the schema does.
     """
 
-    def __init__(self, settings: WarehouseSettings, tables: frozenset[str]) -> None:
-        self.database = settings.database
-        self.gate = Gate(settings.database, tables)
-        self.places = threading.BoundedSemaphore(2 * settings.analyst_concurrency)
+    def __init__(
+        self, settings: WarehouseSettings, engine: Engine, tables: frozenset[str], version: Callable[[], int]
+    ) -> None:
+        self.known = engine.known
+        self.seconds = settings.analyst_seconds
+        self.memory = int(settings.analyst_memory)
+        self.places = Places(settings.analyst_concurrency, 2 * settings.analyst_concurrency)
+        self.is_on = settings.analyst_without_landlock or landlock() > 0
+        self.replicas = Replicas(settings, engine, tables, version, self.places.of_all)
         self.most = {
-            "max_execution_time": settings.analyst_seconds / timedelta(seconds=1),
-            "max_memory_usage": int(settings.analyst_memory),
+            "max_execution_time": self.seconds / timedelta(seconds=1),
+            "max_memory_usage": self.memory,
             "max_result_bytes": _LARGEST_RESULT,
         }
         """Limits that a client may lower, but not raise."""
         self.fixed = {
+            **ENGINE_LIMITS,
             "max_threads": str(max(1, (os.cpu_count() or 1) // 2)),
             "timeout_overflow_mode": "throw",
             "result_overflow_mode": "throw",
-            "max_temporary_data_on_disk_size_for_query": str(int(settings.analyst_memory)),
+            "max_temporary_data_on_disk_size_for_query": str(self.memory),
         }
+
+    def refused(self, error: EngineError) -> EngineError:
+        """An error as it is told: limits with their value, whoever noticed that they were passed."""
+        if error.code == replicas.TIME_LIMIT:
+            seconds = self.seconds / timedelta(seconds=1)
+            return EngineError(error.code, f"{limit_texts.overtime(seconds)} [time] (TIMEOUT_EXCEEDED)")
+        if error.code == replicas.MEMORY_LIMIT:
+            return EngineError(error.code, f"{limit_texts.over_memory(self.memory)} [memory] (MEMORY_LIMIT_EXCEEDED)")
+        return error
 
 
 class Analyst:
     """An analyst at one connection.
 
     Args:
-        engine: what answers.
-        watch: what ends queries that nobody waits for.
         desk: shared by all analysts.
-        mark: what this session's queries are found by.
+        mark: the session's name in the log.
+
+    Raises:
+        EngineError: nobody may ask here.
     """
 
     longest_sql = 100 * LONGEST
     """Long enough for the gate to say that it is too long."""
 
-    def __init__(self, engine: Engine, watch: Watch, desk: Desk, mark: str) -> None:
-        self._engine = engine
-        self._watch = watch
+    def __init__(self, desk: Desk, mark: str) -> None:
         self._desk = desk
         self._mark = mark
+        if desk.is_on:
+            desk.replicas.prepare()
 
     def close(self) -> None:
         """Nothing stays open between an analyst's queries."""
@@ -79,59 +95,27 @@ class Analyst:
         """Run one query and answer it.
 
         Raises:
-            EngineError: the gate or the engine refused.
+            EngineError: the gate or the engine refused, or a limit was passed.
+            EOFError: the client cannot get the rest of its answer.
         """
-        if not self._desk.places.acquire(blocking=False):
-            raise EngineError(
-                _TOO_MANY,
-                str(refusal("concurrency", "Quá nhiều câu lệnh cùng lúc.", "Too many ad-hoc queries at once."))
-                + " (TOO_MANY_SIMULTANEOUS_QUERIES)",
-            )
+        if not self._desk.is_on:
+            raise EngineError(_OFF, f"{limit_texts.off()} [off]")
         began, outcome = time.monotonic(), "answered"
         try:
-            with closing(self._engine.connect()) as engine:
-                self._run(query, engine, reader, writer)
+            with self._desk.places.taken(query.person), self._desk.replicas.lent() as answer:
+                limits = self._limits(wanted(query, self._desk.known))
+                answer(Question(query.sql, limits, float(limits["max_execution_time"])), reader, writer)
+        except NoPlaceError as error:
+            outcome = "refused: no place"
+            most = self._desk.places.of_person
+            said = limit_texts.too_many(most) if error.of_person else limit_texts.too_many_of_all()
+            raise EngineError(_TOO_MANY, f"{said} [{said.rule}]") from None
         except EngineError as error:
             outcome = f"refused with code {error.code}"
-            raise
+            raise self._desk.refused(error) from None
         finally:
-            self._desk.places.release()
             digest = sha256(query.sql.encode()).hexdigest()
             log.info("%s: SQL %s %s after %.3f s", self._mark, digest[:16], outcome, time.monotonic() - began)
-
-    def _run(self, query: Query, engine: EngineConnection, reader: Reader, writer: Writer) -> None:
-        engine.use(self._desk.database)
-        limits = self._limits(wanted(query, self._engine.known))
-        engine.set({**limits, MARK: self._mark})
-        with self._watch.over(self._mark, reader) as running:
-            try:
-                rendering = self._desk.gate.check(query.sql, lambda sql, given: ask(engine, sql, given))
-                # Not earlier: under it the engine refuses the gate's own questions.
-                engine.set({"readonly": "1"})
-                answer.stream(
-                    engine,
-                    rendering,
-                    {},
-                    writer,
-                    lambda: not running.ending,
-                    lambda: self._described(rendering),
-                    int(limits["max_result_bytes"]),
-                )
-            except QueryRefused as error:
-                cause = error.__cause__
-                if isinstance(cause, EngineError):
-                    raise EngineError(cause.code, str(error)) from None
-                raise EngineError(_ACCESS_DENIED, f"{error} (ACCESS_DENIED)") from None
-            except EngineError as error:
-                if error.code == _KILLED and running.ending == "cancelled":
-                    writer.put(protocol.END_OF_STREAM)
-                    return
-                raise
-
-    def _described(self, rendering: str) -> answer.Columns:
-        with closing(self._engine.connect()) as other:
-            other.use(self._desk.database)
-            return answer.described(other, rendering, {})
 
     def _limits(self, asked: Mapping[str, str]) -> dict[str, str]:
         limits = dict(self._desk.fixed)
@@ -141,15 +125,6 @@ class Analyst:
         if rows := _number(asked.get("max_result_rows")):
             limits["max_result_rows"] = str(int(rows))
         return limits
-
-
-def ask(engine: EngineConnection, sql: str, given: Mapping[str, str]) -> list[str]:
-    """The gate's questions, put to the engine."""
-    try:
-        rows = engine.rows(sql, {name: parameter(value) for name, value in given.items()})
-    except EngineError as error:
-        raise QueryRefused("sql", error.text) from error
-    return [str(row[0]) for row in rows]
 
 
 def _number(value: str | None) -> float:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from warehouse.server import protocol
 from warehouse.server.block import UnwalkableError, retyped, shape, split
 from warehouse.server.engine import Chunk, EngineConnection, EngineError, Parameters
-from warehouse.server.wire import Bytes, BytesReader, Writer
+from warehouse.server.wire import Bytes, BytesReader, MalformedError, Writer
 
 Columns = list[tuple[str, str]]
 
-_TOO_MANY_BYTES = 396
+_TOO_MANY_BYTES, _BAD_NAME = 396, 36
 _WITHOUT_ZONE = "DateTime"
 """How the engine names this type in format `Native` whatever its zone, out of regard for clients of 2017."""
 
@@ -120,6 +120,10 @@ def _columns(first: Chunk | None) -> Columns | None:
         found = shape(first.block)
     except UnwalkableError:
         return None
+    except MalformedError as error:
+        raise EngineError(
+            _BAD_NAME, f"A column's name cannot be told: {error}. Give it another with AS. (BAD_ARGUMENTS)"
+        ) from None
     return found.columns
 
 

@@ -44,8 +44,12 @@ class _Walker(NamedTuple):
     data: Walk
 
 
-def walk(reader: Reader) -> Shape:
+def walk(reader: Reader, longest_name: int = _LONGEST_NAME) -> Shape:
     """Go past one block.
+
+    Args:
+        reader: where it begins.
+        longest_name: most bytes of a column's name.
 
     Raises:
         UnwalkableError: it has a type whose end cannot be found.
@@ -56,7 +60,7 @@ def walk(reader: Reader) -> Shape:
         raise MalformedError(f"block of {width} columns and {rows} rows")
     columns = []
     for _ in range(width):
-        name, kind = reader.text(_LONGEST_NAME), reader.text(_LONGEST_TYPE)
+        name, kind = reader.text(longest_name), reader.text(_LONGEST_TYPE)
         columns.append((name, kind))
         if rows:
             walker = _walker(kind)
@@ -66,8 +70,8 @@ def walk(reader: Reader) -> Shape:
 
 
 def shape(block: Bytes) -> Shape:
-    """Names, types and rows of one block that the engine wrote."""
-    return walk(BytesReader(block))
+    """Names, types and rows of one block that the engine wrote; a column without a name has the whole expression as its name."""
+    return walk(BytesReader(block), len(block))
 
 
 def split(blocks: Bytes) -> list[tuple[Shape, Bytes]]:
@@ -76,7 +80,7 @@ def split(blocks: Bytes) -> list[tuple[Shape, Bytes]]:
     parts: list[tuple[Shape, Bytes]] = []
     while reader.has_more:
         start = reader.position
-        found = walk(reader)
+        found = walk(reader, len(blocks))
         parts.append((found, blocks[start : reader.position]))
     return parts
 
@@ -88,7 +92,7 @@ def retyped(block: Bytes, columns: list[tuple[str, str]]) -> bytes:
     parts: list[Bytes] = [block[: reader.position]]
     for name, kind in columns[:width]:
         for text in (name, kind):
-            reader.text(_LONGEST_TYPE)
+            reader.text(len(block))
             encoded = text.encode()
             parts += [varint(len(encoded)), encoded]
         start = reader.position

@@ -3,6 +3,7 @@
 Written anew at every start from the settings, as the two files that ClickHouse itself reads.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
@@ -30,7 +31,21 @@ _SERVER: Final = {
     "remote_url_allow_hosts": "",
     # Small inserts all day: merges that wait for more parts rewrite each row less often (a third of the work saved).
     "merge_tree.merge_selector_base": 15,
+    # A replica that has begun to read a part reads on from it after a merge: longer than a query may take.
+    "merge_tree.old_parts_lifetime": 60,
 }
+
+_SMALLER: Final = {
+    "mark_cache_size": 8 * _MEGABYTE,
+    "primary_index_cache_size": 8 * _MEGABYTE,
+    "background_pool_size": 1,
+    "background_schedule_pool_size": 1,
+    "background_common_pool_size": 1,
+}
+"""What a replica needs even less of."""
+
+REPLICA_ITSELF: Final = 448 * _MEGABYTE
+"""What a replica takes besides a query's memory, in bytes, as the system counts it: half is code that all of them share."""
 
 _REFUSE_BAD_VALUES: Final = {
     "date_time_overflow_behavior": "throw",
@@ -69,6 +84,13 @@ _OWNER_MAY: Final = (
 """What the engine's only user may do. No sources: neither files nor addresses, for reading or writing, as tables; disks are
 for backups only, and `HAND_OVER` is the only one of those."""
 
+_REPLICA_MAY: Final = (
+    "CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW, SELECT, SHOW ON {database}.*",
+    "SELECT ON system.*",
+    "KILL QUERY ON *.*",
+)
+"""What a replica's only user may do: attach and detach its tables. Analysts' queries are read-only besides."""
+
 HAND_OVER: Final = "hand_over"
 """The engine's name for the one folder that it writes backups into and restores them from."""
 
@@ -94,6 +116,13 @@ def hand_over(settings: WarehouseSettings) -> Path:
     return folder
 
 
+def replicas(settings: WarehouseSettings) -> Path:
+    """Where replicas have their own folders; made if need be."""
+    folder = home(settings) / "replicas"
+    folder.mkdir(exist_ok=True, mode=0o700)
+    return folder
+
+
 def write(settings: WarehouseSettings) -> Path:
     """Write the engine's configuration.
 
@@ -108,12 +137,7 @@ def write(settings: WarehouseSettings) -> Path:
         **_SMALL,
         "max_memory_usage": int(settings.engine_memory) * 3 // 4,
     }
-    grants = "".join(f"<query>GRANT {escape(grant)}</query>" for grant in _OWNER_MAY)
-    users.write_text(
-        f"<clickhouse><profiles><default>{_elements(profile)}</default></profiles><quotas><default/></quotas>"
-        f"<users><default><password/><profile>default</profile><quota>default</quota><grants>{grants}</grants></default>"
-        "</users></clickhouse>\n"
-    )
+    _write_users(users, profile, _OWNER_MAY)
     whole = {
         **_SERVER,
         "max_server_memory_usage": int(settings.engine_memory),
@@ -124,6 +148,53 @@ def write(settings: WarehouseSettings) -> Path:
     disks = f"<storage_configuration><disks><{HAND_OVER}>{disk}</{HAND_OVER}></disks></storage_configuration>"
     server.write_text(f"<clickhouse>{_elements(whole)}{disks}</clickhouse>\n")
     return server
+
+
+def write_replica(folder: Path, settings: WarehouseSettings, disk: str) -> Path:
+    """Write the configuration of a replica's engine, which reads the owner's data as they are and never writes there.
+
+    Args:
+        folder: the replica's own.
+        settings: whose data.
+        disk: what the replica calls the disk on which they are.
+
+    Returns:
+        The main file, which names the other.
+    """
+    users, server = folder / "users.xml", folder / "server.xml"
+    profile = {**_REFUSE_BAD_VALUES, **_SAID_EXPLICITLY, **_SMALL, "max_memory_usage": int(settings.analyst_memory)}
+    _write_users(users, profile, [grant.format(database=settings.database) for grant in _REPLICA_MAY])
+    whole = {
+        **_SERVER,
+        **_SMALLER,
+        "max_server_memory_usage": int(settings.analyst_memory) + REPLICA_ITSELF,
+        "users_config": users,
+    }
+    # Files as they lie there, which nobody but their owner changes: the only kind of disk under which the engine lets a table
+    # be that another process writes.
+    kept: dict[str, object] = {
+        "type": "object_storage",
+        "object_storage_type": "local",
+        "metadata_type": "plain",
+        "readonly": "true",
+        "skip_access_check": "true",
+        "path": f"{store(settings)}/",
+    }
+    disks = f"<disks><{disk}>{_elements(kept)}</{disk}></disks>"
+    policies = f"<policies><{disk}><volumes><main><disk>{disk}</disk></main></volumes></{disk}></policies>"
+    server.write_text(
+        f"<clickhouse>{_elements(whole)}<storage_configuration>{disks}{policies}</storage_configuration></clickhouse>\n"
+    )
+    return server
+
+
+def _write_users(path: Path, profile: dict[str, object], grants: Iterable[str]) -> None:
+    may = "".join(f"<query>GRANT {escape(grant)}</query>" for grant in grants)
+    path.write_text(
+        f"<clickhouse><profiles><default>{_elements(profile)}</default></profiles><quotas><default/></quotas>"
+        f"<users><default><password/><profile>default</profile><quota>default</quota><grants>{may}</grants></default>"
+        "</users></clickhouse>\n"
+    )
 
 
 def _elements(values: dict[str, object]) -> str:

@@ -7,14 +7,18 @@ import threading
 import time
 from contextlib import suppress
 
+from ingest.connection_limits import ConnectionLimits, Places
 from warehouse.server.engine import Engine
-from warehouse.server.session import House, Session
+from warehouse.server.session import HANDSHAKE, House, Session
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
 
-_BACKLOG = 64
+_BACKLOG = 1024
 _PATIENCE = 6.0
+_LOOK_EVERY = 0.5
+_STRANGERS = 128
+"""Connections, each with a thread, whose clients have not shown yet who they are; ours do within milliseconds."""
 
 
 class Front:
@@ -33,10 +37,16 @@ class Front:
         self._engine = Engine(settings, tables)
         self._house = House(settings, self._engine, tables)
         self._numbers = itertools.count(1)
+        clients = settings.engine_clients
+        self._places = ConnectionLimits(Places(_STRANGERS, _STRANGERS, clients, clients))
+        # Analysts leave most of the places to our own parts.
+        self._most = {settings.user: clients, settings.analyst_user: max(1, clients // 3)}
         self._sessions: dict[Session, threading.Thread] = {}
         self._lock = threading.Lock()
         self._listeners: list[socket.socket] = []
         self._stopping = False
+        self._closed = threading.Event()
+        threading.Thread(target=self._end_handshakes, name="handshakes", daemon=True).start()
 
     def open(self, listener: socket.socket) -> None:
         """Let clients in by a bound socket."""
@@ -47,6 +57,7 @@ class Front:
     def close(self) -> None:
         """Let nobody in any more, finish running inserts, end the rest, and let go of the folder."""
         self._stopping = self._house.stopping = True
+        self._closed.set()
         for listener in self._listeners:
             _shut(listener)
             listener.close()
@@ -54,14 +65,15 @@ class Front:
             sessions = dict(self._sessions)
         for session in sessions:
             if not session.busy:
-                _shut(session.connection)
+                session.drop()
         self._house.watch.stop()
+        self._house.desk.replicas.close()
         deadline = time.monotonic() + _PATIENCE
         for thread in sessions.values():
             thread.join(max(0.0, deadline - time.monotonic()))
         late = [session for session, thread in sessions.items() if thread.is_alive()]
         for session in late:
-            _shut(session.connection)
+            session.drop()
             sessions[session].join(1.0)
         self._house.watch.join(1.0)
         self._engine.close()
@@ -75,25 +87,38 @@ class Front:
                     return
                 time.sleep(0.1)  # out of file descriptors, say: the next one may fit
                 continue
-            session = Session(self._house, connection, f"client {next(self._numbers)} at {host}:{port}")
+            session = Session(
+                self._house, connection, f"client {next(self._numbers)} at {host}:{port}", self._has_place
+            )
             with self._lock:
-                if self._stopping or len(self._sessions) >= self._settings.engine_clients:
-                    log.warning("too many clients: one turned away")
+                if self._stopping:
                     connection.close()
                     continue
                 thread = threading.Thread(target=self._serve, args=(session,), name="session", daemon=True)
                 self._sessions[session] = thread
+                self._places.enter(session, host)
                 thread.start()
+
+    def _has_place(self, session: Session, user: str) -> bool:
+        return self._places.know(session, user, self._most[user])
+
+    def _end_handshakes(self) -> None:
+        """End connections whose clients take too long to show who they are."""
+        while not self._closed.wait(_LOOK_EVERY):
+            for session in self._places.strangers():
+                if isinstance(session, Session) and time.monotonic() - session.began > HANDSHAKE.total_seconds():
+                    session.drop()
 
     def _serve(self, session: Session) -> None:
         try:
             session.serve()
         finally:
+            self._places.leave(session)
             with self._lock:
                 del self._sessions[session]
 
 
 def _shut(connection: socket.socket) -> None:
-    """End a connection so that whoever waits on it in another thread notices; that thread closes it."""
+    """End a socket so that whoever waits on it in another thread notices."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

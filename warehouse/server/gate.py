@@ -79,7 +79,7 @@ class Gate:
         self._check_tables(tree, sql_text.subquery_names(text), ask)
         _check_complete(tree, text)
         _check_tree(tree, known)
-        resolved = ask(f"SELECT explain FROM (EXPLAIN QUERY TREE passes = {query_tree.PASSES} {rendering})", {})
+        resolved = ask(f"EXPLAIN QUERY TREE passes = {query_tree.PASSES} {rendering}", {})
         self._check_resolved(resolved, columns)
         return rendering
 
@@ -192,7 +192,12 @@ def _syntax(part: str) -> QueryRefused:
     return refusal("syntax", f"Không được dùng ở đây: {part[:80]!r}.", f"Not allowed here: {part[:80]!r}.")
 
 
-def _render(sql: str, ask: Ask) -> str:
+def check_length(sql: str) -> None:
+    """What is seen before an engine is asked: whether there is a text at all, that is valid and not too long.
+
+    Raises:
+        QueryRefused: names the rule.
+    """
     try:
         size = len(sql.encode())
     except UnicodeEncodeError:
@@ -201,6 +206,10 @@ def _render(sql: str, ask: Ask) -> str:
         raise refusal("size", f"Câu lệnh dài hơn {LONGEST} byte.", f"The query is longer than {LONGEST} bytes.")
     if not sql.strip() or "\0" in sql:
         raise refusal("text", "Chưa có câu lệnh.", "There is no query.")
+
+
+def _render(sql: str, ask: Ask) -> str:
+    check_length(sql)
     try:
         (rendering,) = ask("SELECT formatQuerySingleLine({sql:String}) AS rendering", {"sql": sql})
     except QueryRefused as error:
@@ -251,7 +260,7 @@ def _check_text(text: list[sql_text.Token]) -> None:
 
 def _tree(rendering: str, ask: Ask) -> Node:
     try:
-        return syntax_tree.read(ask(f"SELECT explain FROM (EXPLAIN AST {rendering})", {}))
+        return syntax_tree.read(ask(f"EXPLAIN AST {rendering}", {}))
     except syntax_tree.UnreadableError as error:
         raise _syntax(str(error)) from None
 

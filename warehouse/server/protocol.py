@@ -44,6 +44,8 @@ class Query(NamedTuple):
     important: frozenset[str]
     """Settings that must be known, or the query fails."""
     compressed: bool
+    person: str
+    """For whom the client asks, as it says (the protocol's quota key); empty: for itself."""
 
 
 def text(value: str) -> bytes:
@@ -68,7 +70,7 @@ def read_query(reader: Reader, longest: int) -> Query:
         longest: how many bytes of SQL are allowed.
     """
     reader.text(_LONGEST_NAME)  # the client's query id: the engine gives its own
-    _skip_client_info(reader)
+    person = _read_client_info(reader)
     settings, important = {}, set()
     while name := reader.text(_LONGEST_NAME):
         if reader.varint() & 1:
@@ -78,12 +80,13 @@ def read_query(reader: Reader, longest: int) -> Query:
             raise MalformedError("too many settings")
     reader.varint()  # the stage: always to the end
     compressed = bool(reader.varint())
-    return Query(reader.text(longest), settings, frozenset(important), compressed)
+    return Query(reader.text(longest), settings, frozenset(important), compressed, person)
 
 
-def _skip_client_info(reader: Reader) -> None:
+def _read_client_info(reader: Reader) -> str:
+    """The quota key, which is all of it that matters here."""
     if not reader.byte():
-        return
+        return ""
     for _ in range(3):  # initial user, query id, address
         reader.text(_LONGEST_NAME)
     if reader.byte() != NATIVE_TCP:
@@ -92,8 +95,9 @@ def _skip_client_info(reader: Reader) -> None:
         reader.text(_LONGEST_NAME)
     for _ in range(3):  # version and revision
         reader.varint()
-    reader.text(_LONGEST_NAME)  # quota key
+    person = reader.text(_LONGEST_NAME)
     reader.varint()  # patch version
+    return person
 
 
 def read_table_name(reader: Reader) -> str:

@@ -4,7 +4,11 @@ import hmac
 import logging
 import socket
 import struct
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
 from hashlib import sha256
+from time import monotonic
 from typing import Protocol
 
 from warehouse.server import protocol
@@ -18,14 +22,17 @@ from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
 
-_HANDSHAKE = 10.0
-_WITHIN_A_PACKET = 120.0
+HANDSHAKE = timedelta(seconds=10)
+"""How long a client may take to show who it is, in all."""
+_WITHIN_A_PACKET = 60.0
+"""Seconds for which a client may stop in the middle of what it sends, and of reading what it is sent."""
 _LARGEST_BLOCK = 512 * 1024 * 1024
 
 _UNKNOWN_PACKET = 99
 _UNEXPECTED_PACKET = 101
 _UNKNOWN_COMPRESSION = 432
 _AUTHENTICATION_FAILED = 516
+_TOO_MANY = 202
 _NOT_IMPLEMENTED = 48
 
 
@@ -57,7 +64,7 @@ class House:
         self.engine = engine
         self.watch = Watch(engine)
         self.schema = Schema()
-        self.desk = Desk(settings, tables)
+        self.desk = Desk(settings, engine, tables, lambda: self.schema.version)
         self.stopping = False
         """Whether sessions end after the query they are at."""
 
@@ -69,22 +76,37 @@ class Session:
         house: what all sessions share.
         connection: its socket.
         mark: what its queries are found by.
+        admit: whether there is a place for one more of a user; called once the user is known.
     """
 
-    def __init__(self, house: House, connection: socket.socket, mark: str) -> None:
+    def __init__(
+        self, house: House, connection: socket.socket, mark: str, admit: Callable[["Session", str], bool]
+    ) -> None:
         self.connection = connection
+        self.began = monotonic()
         self.busy = False
         """Whether a query is on its way."""
         self._house = house
         self._mark = mark
+        self._admit = admit
         self._reader = Reader(connection, _LARGEST_BLOCK)
         self._writer = Writer(connection)
+
+    @property
+    def keeps_waiting(self) -> bool:
+        """Whether it is the client's turn."""
+        return not self.busy
+
+    def drop(self) -> None:
+        """End it so that whoever waits on it in another thread notices; that thread closes it."""
+        with suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def serve(self) -> None:
         """Talk to the client until one of the two ends it."""
         try:
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self.connection.settimeout(_HANDSHAKE)
+            self.connection.settimeout(HANDSHAKE.total_seconds())
             user = self._let_in()
             if user:
                 try:
@@ -107,6 +129,9 @@ class Session:
             if hello.revision < protocol.REVISION:
                 raise EngineError(_NOT_IMPLEMENTED, "This client is too old for this server. (NOT_IMPLEMENTED)")
             user = self._user(hello)
+            if not self._admit(self, hello.user):
+                user.close()
+                raise EngineError(_TOO_MANY, "Too many connections of this user. (TOO_MANY_SIMULTANEOUS_QUERIES)")
         except EngineError as error:
             self._refuse(error)
             return None
@@ -122,7 +147,7 @@ class Session:
         if is_owner:
             return Owner(house.engine, house.watch, house.schema, self._mark, hello.database)
         if is_analyst:
-            return Analyst(house.engine, house.watch, house.desk, self._mark)
+            return Analyst(house.desk, self._mark)
         log.warning("%s: wrong password or unknown user", self._mark)
         raise EngineError(
             _AUTHENTICATION_FAILED,
@@ -140,10 +165,8 @@ class Session:
                 self._writer.put(protocol.PONG)
                 self._writer.flush()
             elif packet == protocol.QUERY:
-                self.busy = True
                 if not self._answer(user):
                     return
-                self.busy = False
             elif packet != protocol.CANCEL:  # which came after the end of what it is about
                 self._refuse(EngineError(_UNKNOWN_PACKET, "Unknown packet from client. (UNKNOWN_PACKET_FROM_CLIENT)"))
                 return
@@ -161,11 +184,13 @@ class Session:
             return False
         if not self._no_tables_come_along():
             return False
+        self.busy = True
         try:
             user.run(query, self._reader, self._writer)
         except EngineError as error:
             self._refuse(error)
         self._writer.flush()
+        self.busy = False
         return True
 
     def _no_tables_come_along(self) -> bool:

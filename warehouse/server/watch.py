@@ -20,7 +20,8 @@ log = logging.getLogger(__name__)
 
 _EVERY = 0.1
 
-Ending = Literal["", "cancelled", "gone", "stopping"]
+Ending = Literal["", "cancelled", "gone", "stopping", "overdue"]
+"""Why a query was ended."""
 
 
 class Running:
@@ -75,7 +76,7 @@ class Watch:
             time.sleep(_EVERY / 10 if self._stopped else _EVERY)
             with self._lock:
                 for running in self._running:
-                    running.ending = running.ending or ("stopping" if self._stopped else _ending(running.reader))
+                    running.ending = running.ending or ("stopping" if self._stopped else ending_of(running.reader))
                     if running.ending:
                         self._kill(connection, running)
                 if not self._running:
@@ -91,7 +92,7 @@ class Watch:
             log.warning("query not ended: %s", error)
 
 
-def _ending(reader: Reader) -> Ending:
+def ending_of(reader: Reader) -> Ending:
     """What the client has done since its query: waits, mostly."""
     try:
         waiting = reader.glance()

@@ -183,6 +183,20 @@ class Writer:
         if self._size >= self._LARGE:
             self.flush()
 
+    def pass_on(self, part: Bytes, seconds: float) -> None:
+        """Send bytes as they are, within so much time.
+
+        Raises:
+            OSError: the client is gone, or did not take them in time.
+        """
+        self.flush()
+        patience = self._connection.gettimeout()
+        self._connection.settimeout(seconds)
+        try:
+            self._connection.sendall(part)
+        finally:
+            self._connection.settimeout(patience)
+
     def flush(self) -> None:
         """Send what is waiting."""
         waiting, self._waiting, self._size = self._waiting, [], 0

@@ -1,0 +1,93 @@
+"""Replica: an engine of its own that reads what the owner's engine keeps, for one analyst's query at a time.
+
+`python -m warehouse.server.replica` is started by `warehouse.server.replicas` with a pipe as its standard input. It gives up
+what it does not need before it loads the engine: it may read its code and the data of the tables behind the open views,
+write into its own folder, and do nothing else. The engine knows the disk with the data as one that is never written to.
+
+The gate's questions and the query run here, so that whatever cannot be interrupted ends with this process.
+"""
+
+import logging
+import os
+import resource
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from socket import socket
+from typing import Any
+
+from ingest.process import end_with_parent
+from warehouse.server import pipe
+from warehouse.server.confine import confine
+from warehouse.server.pipe import Kind
+
+TOO_MUCH_MEMORY = 71
+"""Exit code of a replica that took more memory than it may."""
+
+_LOOK_EVERY = 0.05
+_NICENESS = 5
+
+
+def main() -> int:
+    """Set up, then answer question after question until the front is gone."""
+    end_with_parent()
+    threading.excepthook = _end_at_a_fault
+    # For its first thread the engine reads /proc/self, of which the kernel shows a confined process's child nothing.
+    running = threading.Thread(target=_run, daemon=True)
+    running.start()
+    running.join()
+    return 1
+
+
+def _run() -> None:
+    with socket(fileno=os.dup(sys.stdin.fileno())) as connection, suppress(EOFError, ConnectionError):
+        setup = pipe.receive_message(connection, pipe.receive_head(connection)[1])
+        if not _give_up(setup) and not setup["may_be_unconfined"]:
+            logging.error("this kernel has no Landlock: no replica without it")
+            return
+        # Only now: it loads the engine, whose threads are confined from the start.
+        from warehouse.server.answering import Answering, peak_memory
+
+        answering, most = Answering(connection, setup), int(setup["memory_of_process"])
+        threading.Thread(target=_watch, args=(peak_memory, most), daemon=True).start()
+        pipe.send(connection, Kind.READY)
+        while True:
+            kind, size = pipe.receive_head(connection)
+            message = pipe.receive_message(connection, size)
+            if kind == Kind.QUESTION:
+                threading.Thread(target=answering.answer, args=(message,), daemon=True).start()
+            elif kind == Kind.END:
+                answering.end(bool(message["by_client"]))
+    # The engine may be in the middle of what it does not interrupt.
+    os._exit(0)
+
+
+def _end_at_a_fault(fault: threading.ExceptHookArgs) -> None:
+    """A thread that ends by a fault answers nobody any more: the front has to know."""
+    traceback.print_exception(fault.exc_type, fault.exc_value, fault.exc_traceback)
+    sys.stderr.flush()
+    os._exit(1)
+
+
+def _give_up(setup: Mapping[str, Any]) -> bool:
+    """Take from this process what it will not need; whether the kernel confines it."""
+    os.nice(_NICENESS)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    return confine(
+        [Path(setup["folder"])], map(Path, setup["code"]), [], readable=map(Path, setup["folders"]), is_alone=True
+    )
+
+
+def _watch(peak_memory: Callable[[], int], most: int) -> None:
+    """End the process when it has taken more memory than it may, whatever the engine is doing."""
+    while peak_memory() <= most:
+        time.sleep(_LOOK_EVERY)
+    os._exit(TOO_MUCH_MEMORY)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
