@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -149,9 +148,8 @@ def register(server: FastAPI, accounts: Accounts, sessions: Sessions, settings: 
 
 def local_path(target: str) -> str:
     """Where to go after the log-in: a path of ours, never another host's."""
-    parts = urlsplit(target)
-    is_ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return target if is_ours and target.isprintable() and not target.startswith(LOG_IN) else "/"
+    is_ours = target.startswith("/") and not target.startswith(("//", "/\\", LOG_IN)) and target.isprintable()
+    return target if is_ours else "/"
 
 
 def _language(request: Request) -> Language:
