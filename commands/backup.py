@@ -18,7 +18,7 @@ from commands.progress import Progress
 from commands.words import line, say
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.room import shown
-from warehouse.keeping import backup
+from warehouse.keeping import backup, sealing
 from warehouse.keeping.backup import Made, Origin
 from warehouse.keeping.tables import KeepingError
 
@@ -27,7 +27,11 @@ def main(arguments: list[str]) -> int:
     """Make one; 0 if it is made and proved."""
     options = _options(arguments)
     try:
+        if options.new_key:
+            _tell_key(options.new_key, sealing.make_key(options.new_key))
+            return 0
         install = installs.read()
+        key = options.key or install.keeper.backup_key
         folder = (options.to or install.keeper.folder).resolve()
         with _warehouse(install) as origin, Progress() as progress:
             made = backup.make(
@@ -35,13 +39,14 @@ def main(arguments: list[str]) -> int:
                 folder,
                 options.with_secrets,
                 lambda what, done, whole: progress.show(_shown(what, done, whole), every=50),
+                key,
             )
         old = [] if options.to else backup.prune(folder, install.ingest.ward, install.keeper.backup_copies)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
         return 1
     except (KeepingError, Unavailable, OSError) as error:
-        say(f"Không sao lưu được: {error}", f"No backup was made: {error}")
+        say(f"Không sao lưu được: {getattr(error, 'vi', error)}", f"No backup was made: {error}")
         return 1
     except running.AlreadyRunningError as error:
         say(f"Hệ thống đang được khởi động hoặc dừng: thử lại sau. ({error})", f"Try again in a moment: {error}.")
@@ -49,7 +54,7 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print(json.dumps(_report(made), ensure_ascii=False, indent=2))
     else:
-        _tell(made, options.with_secrets)
+        _tell(made, options.with_secrets, is_sealed=bool(key))
     for path in old:
         line(f"  − {path}")
     return 0
@@ -70,7 +75,18 @@ def _shown(what: str, done: int, whole: int) -> str:
     return f"{what}  {shown(done)} / {shown(whole)}" if whole else what
 
 
-def _tell(made: Made, with_secrets: bool) -> None:
+def _tell_key(path: Path, public: str) -> None:
+    line(f"✔ {path}")
+    line(f"  {public}")
+    say(
+        f"  Cất tệp {path} ở nơi khác, không để trên máy này (ví dụ USB trong két, và in ra giấy): mất nó thì không mở được bản sao "
+        "lưu nào nữa. Dòng age1… là khoá công khai: ghi vào .env, IOC_KEEPER_BACKUP_KEY=age1…, để sao lưu mỗi đêm được mã hoá.",
+        f"  Keep {path} elsewhere and not on this PC (a USB stick in the safe, and on paper): without it no backup can be opened. The "
+        "line age1… is the public key: write it into .env, IOC_KEEPER_BACKUP_KEY=age1…, and the nightly backups are encrypted.",
+    )
+
+
+def _tell(made: Made, with_secrets: bool, *, is_sealed: bool) -> None:
     said = made.said
     rows = sum(table.rows for table in said.tables.values())
     size, seconds = shown(made.path.stat().st_size), f"{made.took.total_seconds():.1f} s"
@@ -84,10 +100,15 @@ def _tell(made: Made, with_secrets: bool) -> None:
             f"  Chú ý: {said.waiting} sự kiện còn ở Kafka, chưa có trong bản sao lưu; trên máy khác chúng sẽ thiếu.",
             f"  Mind: {said.waiting} events were still in Kafka and are not in it; on another PC they would be missing.",
         )
+    if is_sealed:
+        say(
+            "  Đã mã hoá: chỉ mở được bằng tệp khoá. Bên cạnh là mã kiểm tra (.sha256) để thử tệp còn nguyên vẹn hay không.",
+            "  Encrypted: only the key file opens it. Beside it is a checksum (.sha256) that tells whether it is still whole.",
+        )
     if with_secrets:
         say(
-            "  Có cả mật khẩu và khoá bí mật: ai đọc được tệp này thì vào được hệ thống. Hãy cất giữ cẩn thận.",
-            "  It holds the passwords and secrets: who can read this file can enter the system. Keep it locked away.",
+            "  Có cả mật khẩu và khoá bí mật: ai có tệp này và tệp khoá thì vào được hệ thống. Hãy cất hai tệp ở hai nơi.",
+            "  It holds the passwords and secrets: who has it and the key file can enter the system. Keep them in two places.",
         )
     else:
         say(
@@ -116,7 +137,18 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./ioc backup", description="Sao lưu | make a backup")
     add = parser.add_argument
     add("--to", type=Path, metavar="FOLDER", help="thư mục khác, ví dụ ổ USB | another folder, a USB disk for example")
-    add("--with-secrets", action="store_true", help="kèm khoá bí mật | with passwords and secrets")
+    add(
+        "--with-secrets",
+        action="store_true",
+        help="kèm khoá bí mật, cần --key | with passwords and secrets, needs --key",
+    )
+    add(
+        "--key",
+        default="",
+        metavar="KEY",
+        help="mã hoá: age1… hoặc tệp có khoá | encrypt: age1… or a file with the key",
+    )
+    add("--new-key", type=Path, metavar="FILE", help="tạo khoá mã hoá | make a key for encryption")
     add("--json", action="store_true", help="cho chương trình | for programs")
     return parser.parse_args(arguments)
 

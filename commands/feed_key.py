@@ -30,7 +30,11 @@ def main(arguments: list[str]) -> int:
             now = RealClock().now()
             wards = tuple(ward.strip() for ward in options.wards.split(",") if ward.strip()) or (install.ingest.ward,)
             scopes = tuple(one for one in SCOPES if one in options.scope) or SCOPES[:1]
-            key, text = keys.make(options.name, wards, now, now + timedelta(days=options.days), scopes)
+            try:
+                key, text = keys.make(options.name, wards, now, now + timedelta(days=options.days), scopes)
+            except (ValueError, OverflowError) as error:
+                say(f"Không tạo được khóa: {error}", f"No key was made: {error}")
+                return 2
             line(f"  {text}")
             say(
                 f"  Khóa {key.id} chỉ hiện một lần; hết hạn {key.expires_at:%d/%m/%Y}.",

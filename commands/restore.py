@@ -22,7 +22,7 @@ from ingest.clock import RealClock
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.room import shown
 from warehouse.client import connect
-from warehouse.keeping import archive, contents, restoring
+from warehouse.keeping import archive, contents, restoring, sealing
 from warehouse.keeping.backup import MARGIN, alone, see_engine_is_ours
 from warehouse.keeping.manifest import Manifest
 from warehouse.keeping.tables import KeepingError
@@ -45,24 +45,14 @@ def main(arguments: list[str]) -> int:
     try:
         secret_files.make(installs.place() / "secrets", installs.KINDS)
         install = installs.read()
-        said = archive.read_manifest(options.file)
         see_engine_is_ours(install.warehouse)
-        restoring.see_it_serves(said, install.ingest.ward)
-        if options.dry_run:
-            with Progress() as progress:
-                archive.unpack(options.file, said, lambda name: None, _counting(progress, "sha256", said.size))
-        elif running.left_over(install.folder):
+        if not options.dry_run and running.left_over(install.folder):
             raise running.AlreadyRunningError(running.up(install.run))
-        compared = compare(install, said)
-        if options.json:
-            print(json.dumps(compared.report(), ensure_ascii=False, indent=2))
-        else:
-            compared.tell()
-        if options.dry_run:
-            return 0
-        with Progress() as progress:
-            restored = restore(install, options.file, said, progress)
-        _welcome(restored)
+        _see_room_to_open(install, options.file)
+        with sealing.opened(options.file, options.key, install.folder) as file:
+            restored = _look_and_restore(install, file, options)
+        if restored is not None:
+            _welcome(restored)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
         return 1
@@ -73,9 +63,33 @@ def main(arguments: list[str]) -> int:
         )
         return 1
     except (KeepingError, Unavailable, OSError) as error:
-        say(f"Không phục hồi được: {error}", f"Not restored: {error}")
+        say(f"Không phục hồi được: {getattr(error, 'vi', error)}", f"Not restored: {error}")
         return 1
     return 0
+
+
+def _look_and_restore(install: Install, file: Path, options: argparse.Namespace) -> Restored | None:
+    """Check a backup and show what it would change; unless it is a dry run, restore it."""
+    said = archive.read_manifest(file)
+    restoring.see_it_serves(said, install.ingest.ward)
+    if options.dry_run:
+        with Progress() as progress:
+            archive.unpack(file, said, lambda name: None, _counting(progress, "sha256", said.size))
+    compared = compare(install, said)
+    if options.json:
+        print(json.dumps(compared.report(), ensure_ascii=False, indent=2))
+    else:
+        compared.tell()
+    if options.dry_run:
+        return None
+    with Progress() as progress:
+        return restore(install, file, said, progress)
+
+
+def _see_room_to_open(install: Install, file: Path) -> None:
+    """See that an encrypted backup can lie open for a while beside the data."""
+    if sealing.is_sealed(file):
+        _see_room(install, file.stat().st_size + MARGIN)
 
 
 def restore(install: Install, file: Path, said: Manifest, progress: Progress) -> Restored:
@@ -118,7 +132,11 @@ def restore(install: Install, file: Path, said: Manifest, progress: Progress) ->
 
 
 def _check_room(install: Install, said: Manifest) -> None:
-    needed = 2 * said.size + MARGIN
+    _see_room(install, 2 * said.size + MARGIN)
+
+
+def _see_room(install: Install, needed: int) -> None:
+    install.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     free = shutil.disk_usage(install.folder).free
     if free < needed:
         raise KeepingError(
@@ -168,6 +186,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./ioc restore", description="Phục hồi | restore a backup")
     add = parser.add_argument
     add("file", type=Path, help="tệp sao lưu | the backup")
+    add("--key", type=Path, metavar="KEYFILE", help="tệp khoá, nếu đã mã hoá | the key file, if it is encrypted")
     add("--dry-run", action="store_true", help="chỉ kiểm tra và cho xem | only check it and show what would change")
     add("--json", action="store_true", help="cho chương trình | for programs")
     return parser.parse_args(arguments)

@@ -9,7 +9,9 @@ from typing import NamedTuple
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
-from fastapi import FastAPI
+from dash.exceptions import DependencyException
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp
 
 from dashboard import (
@@ -35,8 +37,9 @@ from dashboard.alarm.delivery import Delivery
 from dashboard.alarm.duty import Duty
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.alarm.ways import ways
+from dashboard.callback_request import CallbackCheck
 from dashboard.city_cut import CityCuts
-from dashboard.guard import CLOCK, FEED, LIVEZ, Guard
+from dashboard.guard import BOARD, CLOCK, FEED, LIVEZ, Guard
 from dashboard.index import make
 from dashboard.live import Live
 from dashboard.page import fill, find
@@ -106,7 +109,7 @@ def build(
         return {"real_ms": real_ms, "now_ms": live.now_ms(), "speed": live.clock_speed or 1.0}
 
     login.register(server, accounts, sessions, settings)
-    readings.register(server, live, settings)
+    server.mount(BOARD, readings.build(live, settings))
     server.mount(FEED, feed.build(settings, live.clock, ask_feed, cuts))
     wall_app = wall.build(server, live)
     app = _dash(server, live)
@@ -119,6 +122,8 @@ def build(
     alarm_desk.register(app, duty, delivery, reader, accounts)
     turning.register(app, live, reader)
     app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first
+    server.add_middleware(CallbackCheck, apps={one.config.requests_pathname_prefix: one for one in (app, wall_app)})
+    server.add_exception_handler(DependencyException, _no_such_file)
     hashes = {*wall_app.csp_hashes(), *app.csp_hashes()}
     guard = Guard(server, sessions, Door(settings), settings, sorted(hashes))
     return Board(guard, live, app, duty)
@@ -162,6 +167,11 @@ def _page(path: object, live: Live) -> Component:
         why = text.NOT_FOUND if place is None else text.FORBIDDEN
         return html.Div([headline.navigation(scene, viewer(), ""), html.P(scene.say(why))], className="alone")
     return fill(place.page.layout(scene), place.page.leaves(scene))
+
+
+async def _no_such_file(request: Request, error: Exception) -> JSONResponse:
+    """Dash raises for a script that it does not have."""
+    return JSONResponse({"detail": "there is no such file"}, 404)
 
 
 def _crash(task: "asyncio.Task[None]") -> None:

@@ -65,7 +65,7 @@ class CityCuts:
         self._state = self._read()
 
     def fetched(self, key: FeedKey, question: FeedQuestion, rows: int, body: str) -> None:
-        """Know that somebody has read the last page there is for a question.
+        """Know that somebody has read a question's rows to the last page there is, each page by the cursor of the one before.
 
         Args:
             key: whose.

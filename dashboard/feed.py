@@ -4,10 +4,7 @@ Every row carries numerator and denominator, so that ratios are re-added and nev
 may still change. Whoever keeps the last `cursor` and asks again gets what is new and what was corrected, nothing else.
 """
 
-import base64
-import binascii
 import hashlib
-import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -17,6 +14,7 @@ from pydantic import AwareDatetime, BaseModel
 from starlette.middleware.base import RequestResponseEndpoint
 
 from dashboard.city_cut import CityCuts
+from dashboard.feed_cursor import LONGEST, CursorText, UnknownCursorError
 from dashboard.feed_key import FeedKey
 from dashboard.figure import Declarations, Figure, Figures, declaration, figure
 from dashboard.key_check import KeyCheck
@@ -26,7 +24,7 @@ from dashboard.spreadsheet import csv_text
 from ingest import metrics
 from ingest.clock import Clock, milliseconds
 from ingest.errors import Unavailable
-from warehouse.feed import FeedCursor, FeedQuestion, FeedRow, cursor_after, known_ids
+from warehouse.feed import FeedQuestion, FeedRow, cursor_after, known_ids
 from warehouse.indicator import Derived, measures
 
 Ask = Callable[[FeedQuestion], list[FeedRow]]
@@ -120,7 +118,9 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
         dimension: Annotated[
             str | None, Query(max_length=40, description="Empty: totals only; all, if left out")
         ] = None,
-        cursor: Annotated[str | None, Query(max_length=600, description="From the page before")] = None,
+        cursor: Annotated[
+            str | None, Query(max_length=LONGEST, description="From the page before, of the same question")
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=settings.feed_page)] = min(1000, settings.feed_page),
         form: Annotated[Literal["json", "csv"] | None, Query(alias="format")] = None,
     ) -> Response:
@@ -138,12 +138,13 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
         until = end or clock.now() + timedelta(days=1)
         if start >= until:
             raise HTTPException(422, "`from` must be before `to`")
-        after = _decoded(cursor) if cursor else None
-        question = FeedQuestion(
-            tuple(wards or key.wards), tuple(asked or ()), start, until, dimension, after, limit + 1
-        )
+        question = FeedQuestion(tuple(wards or key.wards), tuple(asked or ()), start, until, dimension, None, limit + 1)
+        cursors = CursorText(settings.session_secret, question, is_open=end is None)
         try:
+            question = question._replace(after=cursors.read(cursor)) if cursor else question
             rows = await pool.run(key.id, ask, question)
+        except UnknownCursorError as error:
+            raise HTTPException(422, _NOT_OURS) from error
         except Unavailable as error:
             raise HTTPException(503, "the warehouse is away, try again", {"Retry-After": "5"}) from error
         except Busy as error:
@@ -152,7 +153,7 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
         now_ms = milliseconds(clock.now())
         page = Figures(
             rows=[figure(row, now_ms) for row in rows[:limit]],
-            cursor=_encoded(cursor_after(rows[min(limit, len(rows)) - 1])) if rows else cursor,
+            cursor=cursors.write(cursor_after(rows[min(limit, len(rows)) - 1])) if rows else cursor,
             more=len(rows) > limit,
         )
         text = page.model_dump_json()
@@ -169,6 +170,10 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
     return app
 
 
+_NOT_OURS = (
+    "`cursor` is none of this question's: ask with the same `from`, `to`, `ward`, `indicator` and `dimension` as on the page "
+    "that gave it, or begin again without it"
+)
 _BEARER = {"key": {"type": "http", "scheme": "bearer", "description": "`./ioc feed_key make NAME` on the ward's PC"}}
 
 
@@ -187,25 +192,3 @@ def _answer(request: Request, response: Response, text: str, kind: str) -> Respo
     if tag in given:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=kind, headers=headers)
-
-
-def _encoded(cursor: FeedCursor) -> str:
-    return base64.urlsafe_b64encode(json.dumps(list(cursor), ensure_ascii=False).encode()).decode().rstrip("=")
-
-
-def _decoded(text: str) -> FeedCursor:
-    try:
-        written_ms, ward, indicator_, grain, window_ms, dimension, member = json.loads(
-            base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        )
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
-        raise HTTPException(422, "`cursor` is not one of ours") from error
-    numbers = (
-        isinstance(written_ms, int)
-        and isinstance(window_ms, int)
-        and abs(written_ms) < 2**62
-        and abs(window_ms) < 2**62
-    )
-    if not numbers or not all(isinstance(part, str) for part in (ward, indicator_, grain, dimension, member)):
-        raise HTTPException(422, "`cursor` is not one of ours")
-    return FeedCursor(written_ms, ward, indicator_, grain, window_ms, dimension, member)

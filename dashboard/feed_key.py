@@ -12,6 +12,7 @@ from dashboard.accounts import write_private
 from dashboard.settings import BoardSettings
 
 PREFIX = "ioc"
+LONGEST_NAME = 80
 
 KeyScope = Literal["feed", "board"]
 """What a key is for. `feed`: the city's feed. `board`: what this board shows, for the audit."""
@@ -70,7 +71,12 @@ class FeedKeys:
 
         Returns:
             What is kept of it, and the key itself, which is nowhere else.
+
+        Raises:
+            ValueError: the name is empty, too long, or cannot be printed.
         """
+        if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+            raise ValueError(f"a name has 1 to {LONGEST_NAME} printable characters: {name!r}")
         id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         key = FeedKey(id, name, _hash(secret), wards, now, expires_at, scopes)
         self._write({**self.all(), id: key})

@@ -41,6 +41,9 @@ MESSAGE_LIMIT = 262_144
 """Most bytes of a WebSocket message."""
 LANGUAGE_COOKIE = "ioc_language"
 
+_OF_PROGRAMS = (FEED, BOARD)
+_LONGEST_NUMBER = 12
+"""Digits of a length that can be meant."""
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 _ENDED = 4001
 """Close code after which the page does not try again by itself but asks for a log-in."""
@@ -78,8 +81,11 @@ class Guard:
             await _refuse(send, 403, "this must come from the board's own pages")
             return
         said = headers.get("content-length", "")
-        if said.isdecimal() and int(said) > BODY_LIMIT:
+        if said.isdecimal() and (len(said) > _LONGEST_NUMBER or int(said) > BODY_LIMIT):
             await _refuse(send, 413, f"a body has at most {BODY_LIMIT} bytes")
+            return
+        if path in _OF_PROGRAMS:
+            await _refuse(send, 404, "there is nothing at this path, only below it")
             return
         if not _is_open(path):
             cookies = read_cookies(headers)
@@ -158,7 +164,10 @@ class Guard:
         origin = headers.get("origin", "")
         if self._settings.public_url and origin == self._settings.public_url:
             return True
-        return bool(origin) and urlsplit(origin).netloc == headers.get("host")
+        try:
+            return bool(origin) and urlsplit(origin).netloc == headers.get("host")
+        except ValueError:  # it is no address
+            return False
 
     async def _send_to_log_in(self, scope: Scope, send: Send, headers: Headers) -> None:
         is_page = scope["method"] == "GET" and "text/html" in headers.get("accept", "")
@@ -213,7 +222,7 @@ def language_of(cookies: dict[str, str], query: bytes = b"") -> Language:
 
 
 def _is_open(path: str) -> bool:
-    return path in (LIVEZ, LOG_IN) or any(path == one or path.startswith(f"{one}/") for one in (FEED, BOARD))
+    return path in (LIVEZ, LOG_IN) or any(path.startswith(f"{one}/") for one in _OF_PROGRAMS)
 
 
 def _client(viewer: Viewer) -> str:

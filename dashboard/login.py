@@ -3,7 +3,6 @@
 import logging
 import math
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -228,9 +227,8 @@ def address_of(request: Request) -> str:
 
 def local_path(target: str) -> str:
     """Where to go after the log-in: a path of ours, never another host's."""
-    parts = urlsplit(target)
-    is_ours = target.startswith("/") and not target.startswith(("//", "/\\")) and not parts.netloc and not parts.scheme
-    return target if is_ours and target.isprintable() and not target.startswith(LOG_IN) else "/"
+    is_ours = target.startswith("/") and not target.startswith(("//", "/\\", LOG_IN)) and target.isprintable()
+    return target if is_ours else "/"
 
 
 def _browser_cookie(settings: BoardSettings) -> str:

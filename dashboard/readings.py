@@ -30,11 +30,12 @@ _NAME = "audit"
 _VALID = timedelta(days=3650)
 
 
-def register(server: FastAPI, live: Live, settings: BoardSettings) -> None:
-    """Attach the route."""
+def build(live: Live, settings: BoardSettings) -> FastAPI:
+    """Make an application of the one route, to be mounted by the board's server at `BOARD`."""
     check = KeyCheck(settings, "board")
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
 
-    @server.get(READINGS, include_in_schema=False)
+    @app.get(READINGS.removeprefix(BOARD))
     async def readings(key: Annotated[FeedKey, Depends(check)]) -> Response:
         if live.ingest.ward not in key.wards:
             raise HTTPException(403, f"the key {key.id} may not read {live.ingest.ward}")
@@ -43,6 +44,8 @@ def register(server: FastAPI, live: Live, settings: BoardSettings) -> None:
         # Here, on the loop on which values are taken in, nothing changes meanwhile.
         body = await asyncio.to_thread(json.dumps, held(live), ensure_ascii=False, separators=(",", ":"))
         return Response(body, media_type="application/json")
+
+    return app
 
 
 def held(live: Live) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from ingest.clock import Clock
 from ingest.event import Event
 from ingest.label import Label
+from ingest.memory import Memory
 
 
 class Identified(NamedTuple):
@@ -35,6 +36,8 @@ class Context:
     ward: str
     pseudonym: Callable[[str], str]
     """A keyed hash that stands in for a code that could lead to a person."""
+    memory: Memory = field(default_factory=Memory)
+    """What is known of earlier messages; each mapping has its own."""
 
 
 class Received(NamedTuple):

@@ -19,7 +19,7 @@ from ingest.envelope import Envelope, decode, encode
 from ingest.errors import InvalidEvent
 from ingest.failpoint import failpoint
 from ingest.label import Label
-from ingest.mapping import Mapping
+from ingest.mapping import Mapping, Taken
 from ingest.producer import Producer
 from ingest.redaction import LARGEST, has_marks, is_name, reads_any_name
 from ingest.subscription import payload_of
@@ -118,7 +118,7 @@ class SourceReplay:
         self._clock.moment = letter.received_at
         body = letter.payload_redacted.encode()
         taken, if_retained = (
-            mapping.take(body, payload=payload, address=letter.address, retained=retained) for retained in (False, True)
+            self._alone(mapping, body, payload, letter.address, retained=retained) for retained in (False, True)
         )
         if isinstance(connector.way, Subscription) and taken.envelopes != if_retained.envelopes:
             raise _Redacted("whether MQTT repeated it from memory was not kept")
@@ -128,6 +128,13 @@ class SourceReplay:
         if any(has_marks(json.loads(encode(one))) for one in taken.envelopes):
             raise _Redacted("what was taken out would get into an event")
         return Plan(letter, "sent", "" if taken.envelopes else "a mere sign of life", taken.envelopes)
+
+    def _alone(
+        self, mapping: Mapping, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool
+    ) -> Taken:
+        """What becomes of a message by itself, however often and among what others it is planned."""
+        mapping.forget()
+        return mapping.take(body, payload=payload, address=address, retained=retained)
 
     def _mapping(self, connector: Connector, ward: str) -> Mapping:
         key = connector.id, ward

@@ -8,6 +8,7 @@ import json
 import logging
 import traceback
 from collections import Counter
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ from ingest.dead_letter import DeadLetter, from_source, known_fields
 from ingest.envelope import Envelope, envelope, invalid
 from ingest.errors import InvalidEvent, IocError
 from ingest.foreign_json import check, read_loosely
+from ingest.memory import Memory
 from ingest.personal import PERSONAL, folded
 
 log = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ class Mapping:
     def __init__(self, connector: Connector, context: Context) -> None:
         self.connector = connector
         self.context = context
+        self.forget()
         self.counts: Counter[str] = Counter()
         """Since the start: messages, events, dead_letters, unknown_fields and what each way adds."""
         self._known = frozenset(known_fields(connector))
@@ -82,6 +85,10 @@ class Mapping:
             return Taken(letter=self.refused(body, self._bug(error), address=address))
         self.counts["events"] += len(made)
         return Taken(made)
+
+    def forget(self) -> None:
+        """Forget what the connector remembers of earlier messages: the next is taken for itself alone."""
+        self.context = replace(self.context, memory=Memory())
 
     def hold_back(self, before: Counter[str], count: int) -> None:
         """Forget messages that do not go on to Kafka now; their source still has them, and they will be mapped again.

@@ -18,10 +18,13 @@ def test_every_proof_is_a_test_and_long_ones_are_marked() -> None:
         named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`( \*long\*)?", proofs)
         assert named, promise
         for file, name, is_long in named:
-            text = (ROOT / file).read_text(encoding="utf-8")
-            found = re.search(rf"((?:^@[^\n]*\n(?:^[ )][^\n]*\n)*)*)^(?:async )?def {name}\(", text, re.MULTILINE)
-            assert found, f"{promise}: {file} has no {name}"
-            marked = (
-                "mark.faults" in found[1] or re.search(r"^pytestmark = .*mark\.faults", text, re.MULTILINE) is not None
-            )
-            assert marked == bool(is_long), f"{promise}: {name}"
+            see_it_is_there(promise, file, name, is_long=bool(is_long))
+
+
+def see_it_is_there(promise: str, file: str, name: str, *, is_long: bool) -> None:
+    """See that a test is there, and marked `faults` if and only if it is said to be long."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    found = re.search(rf"((?:^@[^\n]*\n(?:^[ )][^\n]*\n)*)*)^(?:async )?def {name}\(", text, re.MULTILINE)
+    assert found, f"{promise}: {file} has no {name}"
+    marked = "mark.faults" in found[1] or re.search(r"^pytestmark = .*mark\.faults", text, re.MULTILINE) is not None
+    assert marked == is_long, f"{promise}: {name}"

@@ -1,4 +1,4 @@
-"""Frigate: what the pretend recorder and its 42 cameras say over MQTT, in Frigate's own shape.
+"""Frigate: what the pretend recorder and its 42 cameras say over MQTT, in the shape of Frigate 0.17.
 
 Traffic is played minute by minute, so any stretch of time can be asked about. It follows the hours of the day; people,
 plates and faces are in the messages as they are in real ones. One camera or another is usually without a picture.
@@ -191,10 +191,13 @@ def reviews(pretend: Pretend, minute: datetime) -> Iterator[Message]:
     id_ = f"{seconds(begins):.6f}-{''.join(chance.choices('abcdefghijklmnopqrstuvwxyz0123456789', k=6))}"
     data = {
         "detections": [id_],
-        "objects": [label],
+        "objects": [f"{label}-verified" if label == "person" else label],
+        "verified_objects": [f"{label}-verified"] if label == "person" else [],
         "sub_labels": [person(chance).name] if label == "person" else [],
         "zones": [zone],
         "audio": [],
+        "thumb_time": None,
+        "metadata": None,
     }
     first = {
         "id": id_,

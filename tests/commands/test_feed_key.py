@@ -29,6 +29,13 @@ def test_a_key_is_made_listed_and_removed(tmp_path, capsys):
     assert feed_key.main(["remove", key.id]) == 2
 
 
+@pytest.mark.parametrize("wrong", [["\udcff"], ["x\0"], ["x" * 81], ["city", "--days", "9" * 12]])
+def test_what_cannot_be_kept_is_refused_in_words(tmp_path, capsys, wrong):
+    assert feed_key.main(["make", *wrong]) == 2
+    assert "Không tạo được khóa" in capsys.readouterr().err
+    assert FeedKeys(board_settings(tmp_path / "var")).all() == {}
+
+
 def test_it_is_for_this_wards_figures_unless_said(tmp_path, capsys):
     feed_key.main(["make", "city"])
     (key,) = FeedKeys(board_settings(tmp_path / "var")).all().values()

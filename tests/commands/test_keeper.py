@@ -17,7 +17,7 @@ from ingest.label import Label
 from tests import raw
 from tests.made import events
 from warehouse.client import connect
-from warehouse.keeping import archive, contents, state
+from warehouse.keeping import archive, contents, sealing, state
 from warehouse.keeping.state import Announced, Chore, KeeperState, Outcome
 from warehouse.settings import WarehouseSettings
 
@@ -42,7 +42,9 @@ def until(question, patience=60):
 
 @pytest.mark.embedded
 def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
-    variables = {"IOC_KEEPER_SETTLE": "PT0S", "IOC_KEEPER_BACKUP_COPIES": "1"}
+    key = tmp_path / "key.txt"
+    sealed_for = {"IOC_KEEPER_BACKUP_KEY": sealing.make_key(key), "IOC_KEEPER_BACKUP_SECRETS": "true"}
+    variables = {"IOC_KEEPER_SETTLE": "PT0S", "IOC_KEEPER_BACKUP_COPIES": "1", **sealed_for}
     with Stack(tmp_path, ("warehouse",), variables) as stack:
         with connect(stack.settings(WarehouseSettings)) as client:
             raw.store(client, events(seed=3, count=50))
@@ -51,8 +53,11 @@ def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
         done = until(lambda: (found := state.read(tmp_path)).chore("audit").done_at and found)
         assert not any(done.chore(name).failed for name in ("backup", "retention", "audit")), done
         assert "not checked" in done.chore("audit").said.en  # without Kafka
-        (file,) = (tmp_path / "backups").iterdir()
-        assert archive.read_manifest(file).tables["schema_migrations"].rows > 0
+        (file,) = (tmp_path / "backups").glob("*.tar.age")
+        with sealing.opened(file, key, tmp_path) as plain:
+            made = archive.read_manifest(plain)
+        assert made.tables["schema_migrations"].rows > 0
+        assert made.secrets
         stack.kill("warehouse")
         pid, looked_at = stack.pid("keeper"), done.looked_at
         until(lambda: state.read(tmp_path).looked_at > looked_at)

@@ -1,9 +1,11 @@
 """Backup and restore by their commands, on the real engine; no Kafka takes part (tests/faults has that)."""
 
+import hashlib
 import json
 import tarfile
 from pathlib import Path
 
+import pyrage
 import pytest
 
 from commands import backup, obstacles, restore
@@ -12,6 +14,7 @@ from commands.stack import Stack
 from tests import raw
 from tests.made import events
 from warehouse.client import connect
+from warehouse.keeping.sealing import public_key
 from warehouse.settings import WarehouseSettings
 from warehouse.snapshot import Snapshot, write_snapshots
 
@@ -51,14 +54,32 @@ def here(monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def made(stack, tmp_path_factory):
-    """A backup with secrets, taken while the warehouse runs."""
+def key(tmp_path_factory):
+    """The file with the key, which is kept elsewhere."""
+    file = tmp_path_factory.mktemp("safe") / "key.txt"
+    assert backup.main(["--new-key", str(file)]) == 0
+    return file
+
+
+@pytest.fixture(scope="module")
+def sealed(stack, key, tmp_path_factory):
+    """A backup with secrets, taken while the warehouse runs, where only the public key is known."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("elsewhere"))
         for name, value in stack.variables.items():
             patch.setenv(name, value)
+        patch.setenv("IOC_KEEPER_BACKUP_KEY", public_key(str(key)))
         assert backup.main(["--with-secrets", "--json"]) == 0
-    (file,) = (stack.folder / "backups").iterdir()
+    (file,) = (stack.folder / "backups").glob("*.age")
+    return file
+
+
+@pytest.fixture(scope="module")
+def made(sealed, key, tmp_path_factory):
+    """The same, opened as any program for age files does."""
+    file = tmp_path_factory.mktemp("open") / sealed.stem
+    identity = next(line for line in key.read_text().splitlines() if line.startswith("AGE-SECRET-KEY"))
+    pyrage.decrypt_file(str(sealed), str(file), [pyrage.x25519.Identity.from_str(identity)])
     return file
 
 
@@ -67,9 +88,10 @@ def fingerprint(settings: WarehouseSettings):
         return client.query("SELECT count(), sum(cityHash64(*)) FROM raw_events")
 
 
-def test_a_backup_is_one_private_file_that_says_what_is_in_it(made):
-    assert made.name.startswith("ioc-hong-bang-20")
-    assert made.stat().st_mode & 0o077 == 0
+def test_a_backup_is_one_private_file_that_says_what_is_in_it(made, sealed):
+    assert sealed.name.startswith("ioc-hong-bang-20")
+    assert sealed.name.endswith(".tar.age")
+    assert sealed.stat().st_mode & 0o077 == 0
     with tarfile.open(made) as tar:
         names = tar.getnames()
         manifest = json.load(tar.extractfile(names[-1]))
@@ -81,6 +103,70 @@ def test_a_backup_is_one_private_file_that_says_what_is_in_it(made):
     assert "data/dashboard/sessions.json" not in names
     assert manifest["tables"]["raw_events"]["rows"] == COUNT
     assert set(names[:-1]) == set(manifest["files"])
+
+
+def test_a_key_is_for_its_owner_only_and_never_overwritten(key, capsys):
+    text = key.read_text()
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert f"# public key: {public_key(str(key))}" in text
+    assert backup.main(["--new-key", str(key)]) == 1
+    said = capsys.readouterr().err
+    assert "never overwritten" in said
+    assert "không bao giờ ghi đè" in said
+    assert key.read_text() == text
+
+
+def test_secrets_go_nowhere_without_a_key(stack, here, tmp_path, capsys):
+    here(stack.variables)
+    assert backup.main(["--with-secrets", "--to", str(tmp_path / "usb")]) == 1
+    said = capsys.readouterr().err
+    assert "./ioc backup --new-key" in said
+    assert "phải được mã hoá" in said
+    assert backup.main(["--to", str(tmp_path / "usb"), "--key", "age1nothing"]) == 1
+    assert "Đây không phải khoá công khai" in capsys.readouterr().err
+    assert not list((tmp_path / "usb").glob("*"))
+
+
+def test_an_encrypted_backup_shows_nothing_to_those_without_the_key(stack, sealed):
+    held = sealed.read_bytes()
+    assert held.startswith(b"age-encryption.org/v1")
+    for secret in [*(stack.folder / "secrets").iterdir()]:
+        assert secret.read_bytes().strip() not in held
+    assert b"the place" not in held
+    noted = sealed.with_name(sealed.name + ".sha256").read_text()
+    assert noted == f"{hashlib.sha256(held).hexdigest()}  {sealed.name}\n"
+
+
+@pytest.mark.parametrize(
+    "damage", ["no key", "no such key", "another key", "cut", "cut at a block", "bit", "noted", "longer"]
+)
+def test_an_encrypted_backup_that_cannot_be_opened_changes_nothing(sealed, key, here, tmp_path, capsys, damage):
+    file, another = tmp_path / sealed.name, tmp_path / "another.txt"
+    backup.main(["--new-key", str(another)])
+    held = sealed.read_bytes()
+    middle = len(held) // 2
+    broken = {
+        "cut": held[:middle],
+        "cut at a block": held[: middle - middle % 65552],
+        "bit": held[:middle] + bytes([held[middle] ^ 1]) + held[middle + 1 :],
+        "noted": held[:-1] + bytes([held[-1] ^ 1]),
+        "longer": held + b"x",
+    }
+    file.write_bytes(broken.get(damage, held))
+    if damage == "noted":
+        file.with_name(file.name + ".sha256").write_bytes(sealed.with_name(sealed.name + ".sha256").read_bytes())
+    keys = {"no key": [], "no such key": ["--key", str(tmp_path / "x")], "another key": ["--key", str(another)]}
+    here({"IOC_DATA_FOLDER": str(tmp_path / "fresh")})
+    for more in ([], ["--dry-run"]):
+        assert restore.main([str(file), *keys.get(damage, ["--key", str(key)]), *more]) == 1
+        said = capsys.readouterr().err
+        assert {"no key": "đã được mã hoá", "no such key": "Không đọc được tệp khoá", "another key": "khoá khác"}.get(
+            damage, "bị hỏng"
+        ) in said
+        assert {"no key": "is encrypted", "no such key": "cannot be read", "another key": "another key"}.get(
+            damage, "damaged"
+        ) in said
+    assert {path.name for path in (tmp_path / "fresh").iterdir()} == {"secrets"}
 
 
 def test_without_being_asked_no_secret_goes_with_it(stack, here, tmp_path, monkeypatch, capsys):
@@ -108,7 +194,7 @@ def test_without_being_asked_no_secret_goes_with_it(stack, here, tmp_path, monke
     assert Path(report["file"]).parent == fresh / "backups"
 
 
-def test_a_restored_install_has_the_same_rows_and_files(stack, made, here, tmp_path):
+def test_a_restored_install_has_the_same_rows_and_files(stack, sealed, key, here, tmp_path):
     before = fingerprint(stack.settings(WarehouseSettings))
     other = Stack(tmp_path / "other", ("warehouse",))
     for name, text in {"connectors/petition_portal.cursor": "newer", "connectors/other.cursor": "x"}.items():
@@ -117,7 +203,8 @@ def test_a_restored_install_has_the_same_rows_and_files(stack, made, here, tmp_p
     with other:  # its own tables, which are to be moved aside
         pass
     here(other.variables)
-    assert restore.main([str(made)]) == 0
+    assert restore.main([str(sealed), "--key", str(key)]) == 0
+    assert not list(other.folder.glob("opened-*")), "nothing of it lies open any more"
     with Stack(other.folder, ("warehouse",)) as again:  # which reads the restored secrets
         settings = again.settings(WarehouseSettings)
         assert fingerprint(settings) == before

@@ -1,6 +1,7 @@
 """Whether the city has each day's cut in time: what is told of it, and that nothing told is lost."""
 
 import asyncio
+import base64
 import hashlib
 import json
 from datetime import UTC, datetime, time, timedelta
@@ -173,6 +174,23 @@ async def test_the_last_page_of_the_feed_delivers(tmp_path):
     assert told["rows"] == len(last.json()["rows"]) == 1
     assert told["sha256"] == hashlib.sha256(last.content).hexdigest()
     assert datetime.fromisoformat(told["cut_at"]) == cut_at
+
+
+async def test_nobody_comes_to_the_end_by_a_cursor_that_leaves_rows_out(tmp_path):
+    """Neither by one from ahead of every row, nor by one of a question with fewer."""
+    yesterday = ingest_settings(tmp_path, clock_origin=NOW - DAY)
+    tested = BoardOfTests(tmp_path, yesterday, Asked([row(n) for n in range(3)]), feed_cut=time(0, 1))
+    tested.live.clock.origin = NOW
+    _, text = FeedKeys(tested.settings).make("city", (WARD,), datetime.now(UTC) - DAY, datetime.now(UTC) + DAY)
+    ahead = base64.urlsafe_b64encode(json.dumps([2**61, WARD, "Q01", "flow", 0, "", ""]).encode()).decode()
+    whole, good = {"from": (NOW - 9 * DAY).isoformat()}, {"authorization": f"Bearer {text}"}
+    async with tested.client() as client:
+        part = await client.get("/api/feed/v1/values", params={**whole, "dimension": ""}, headers=good)
+        for cursor in (ahead, part.json()["cursor"]):
+            refused = await client.get("/api/feed/v1/values", params={**whole, "cursor": cursor}, headers=good)
+            assert refused.status_code == 422
+            assert "`cursor`" in refused.json()["detail"]
+    assert json.loads((tested.settings.folder / "city_cuts.json").read_text())["unsent"] == []
 
 
 @pytest.mark.embedded

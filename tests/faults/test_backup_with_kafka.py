@@ -18,6 +18,7 @@ from warehouse.audit_scope import since
 from warehouse.client import Client, connect
 from warehouse.keeping import backup
 from warehouse.keeping.backup import Made, Origin
+from warehouse.keeping.sealing import make_key
 from warehouse.settings import WarehouseSettings
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(500)]
@@ -28,8 +29,9 @@ PARTS = ("ingest", "warehouse", "streams")
 class Kept:
     """A stack that was backed up while events came in, and what it was sent."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, key: Path) -> None:
         self.stack = stack
+        self.key = key
         self.before = made(21, 400)
         self.during = made(22, 400)
         self.after = made(23, 200)
@@ -42,15 +44,17 @@ class Kept:
 
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
+    key = tmp_path_factory.mktemp("safe") / "key.txt"
+    public = make_key(key)
     with Stack(tmp_path_factory.mktemp("kept"), PARTS, a_clock()) as stack:
-        kept = Kept(stack)
+        kept = Kept(stack, key)
         origin = Origin(stack.settings(IngestSettings), stack.settings(WarehouseSettings), Path("none"))
         send(stack, kept.before)
         with connect(origin.warehouse) as client:
             check(client, kept.before)
             sending = threading.Thread(target=lambda: [send(stack, kept.during[i : i + 50]) for i in range(0, 400, 50)])
             sending.start()
-            kept.backup = backup.make(origin, stack.folder / "backups", True, lambda what, done, whole: None)
+            kept.backup = backup.make(origin, stack.folder / "backups", True, lambda what, done, whole: None, public)
             sending.join()
             send(stack, kept.after)
             check(client, kept.sent)
@@ -70,21 +74,21 @@ def check(client: Client, envelopes: list[Envelope]) -> None:
     assert rows == places
 
 
-def restored(stack: Stack, file: Path, patch: pytest.MonkeyPatch, elsewhere: Path) -> None:
+def restored(stack: Stack, kept: Kept, patch: pytest.MonkeyPatch, elsewhere: Path) -> None:
     """Run `./ioc restore` for a stack that does not run."""
     patch.chdir(elsewhere)
     for name, value in stack.variables.items():
         patch.setenv(name, value)
-    assert restore.main([str(file)]) == 0
+    assert kept.backup is not None
+    assert restore.main([str(kept.backup.path), "--key", str(kept.key)]) == 0
     stack.install = described(stack.variables, stack.folder / "secrets")
 
 
 def test_on_another_pc_what_is_sent_again_counts_once_and_what_is_new_counts(
     kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert kept.backup is not None
     other = Stack(tmp_path / "other", PARTS, a_clock())
-    restored(other, kept.backup.path, monkeypatch, tmp_path)
+    restored(other, kept, monkeypatch, tmp_path)
     with other, connect(other.settings(WarehouseSettings)) as client:
         had = client.query("SELECT uniqExact(id) FROM raw_events")[0][0]
         assert had >= len(kept.before)
@@ -99,9 +103,8 @@ def test_on_another_pc_what_is_sent_again_counts_once_and_what_is_new_counts(
 def test_on_the_same_pc_the_events_since_come_back_from_kafka(
     kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert kept.backup is not None
     kept.stack.stop()
-    restored(kept.stack, kept.backup.path, monkeypatch, tmp_path)
+    restored(kept.stack, kept, monkeypatch, tmp_path)
     for part in PARTS:
         kept.stack.start(part)
     for part in PARTS:

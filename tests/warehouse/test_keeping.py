@@ -77,11 +77,16 @@ def test_secrets_are_left_out_of_settings():
 
 def test_only_so_many_backups_of_a_ward_stay(tmp_path):
     names = [f"ioc-hong-bang-2026-11-{day:02}-013000.tar" for day in range(1, 11)]
+    sealed = [
+        f"{names.pop(0)}.age",
+        "ioc-hong-bang-2026-11-01-013000.tar.age.sha256",
+        "ioc-hong-bang-2026-11-12-013000.tar.age.part",
+    ]
     others = ["ioc-hong-bang-2-2026-11-01-013000.tar", "ioc-le-chan-2026-11-01-013000.tar", "holiday.tar"]
-    for name in [*names, *others, "ioc-hong-bang-2026-11-11-013000.tar.part"]:
+    for name in [*names, *others, "ioc-hong-bang-2026-11-11-013000.tar.part", *sealed]:
         (tmp_path / name).touch()
     backup.prune(tmp_path, "hong-bang", 7)
-    assert {path.name for path in tmp_path.iterdir()} == {*names[3:], *others}
+    assert {path.name for path in tmp_path.iterdir()} == {*names[2:], *others}
 
 
 def test_nothing_is_unpacked_outside_its_folder(tmp_path):

@@ -8,6 +8,7 @@ tables        the engine's part of a backup: copies of tables, their rows and ch
 contents      what a backup holds besides the tables: cursors, the board's files, settings, secrets
 manifest      what a backup says about itself
 archive       one file a backup: packed, checked, unpacked
+sealing       the file encrypted for a key, and opened again
 backup        makes a backup, and proves it by restoring it beside
 restoring     the steps of a restore; `./ioc restore` puts them together
 retention     how long each table keeps its rows

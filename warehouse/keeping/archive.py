@@ -1,11 +1,11 @@
-"""Archive: one file a backup, a plain tar; what is in it is compressed already. Written aside, and named when it is whole."""
+"""Archive: one file a backup, a tar whose files are compressed already, sealed or not. It has its name once it is whole."""
 
 import hashlib
 import os
 import tarfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from warehouse.keeping import manifest
 from warehouse.keeping.manifest import FileContent, Manifest
+from warehouse.keeping.sealing import sealing
 from warehouse.keeping.tables import KeepingError
 
 PIECE = 1024 * 1024
@@ -55,17 +56,21 @@ class Packer:
 
 
 @contextmanager
-def packing(path: Path, done: Done) -> Iterator[Packer]:
+def packing(path: Path, done: Done, key: str = "") -> Iterator[Packer]:
     """Write an archive; it has its name once it is whole and on disk, and nothing is left behind if it never is.
 
     Args:
         path: where it will be.
         done: told how much more is packed.
+        key: public key that it is sealed for; empty: it is not sealed.
     """
     part = path.with_name(path.name + ".part")
     try:
         with _private(part) as file:
-            with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
+            with (
+                sealing(file, key) if key else nullcontext(file) as sink,
+                tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+            ):
                 yield Packer(tar, done)
             file.flush()
             os.fsync(file.fileno())

@@ -18,7 +18,7 @@ from ingest.room import disks, shown
 from ingest.settings import IngestSettings
 from warehouse import positions
 from warehouse.client import Client, connect
-from warehouse.keeping import contents, manifest, tables
+from warehouse.keeping import contents, manifest, sealing, tables
 from warehouse.keeping.archive import packing
 from warehouse.keeping.behind import Waiting, catch_up
 from warehouse.keeping.manifest import Manifest, Position, TableContent, archive_name
@@ -68,7 +68,7 @@ class _Copies(NamedTuple):
     newest: dict[Place, Newest]
 
 
-def make(origin: Origin, folder: Path, secrets: bool, tell: Progress) -> Made:
+def make(origin: Origin, folder: Path, secrets: bool, tell: Progress, key: str = "") -> Made:
     """Make a backup of what runs, in one file.
 
     Args:
@@ -76,13 +76,23 @@ def make(origin: Origin, folder: Path, secrets: bool, tell: Progress) -> Made:
         folder: where it goes; made if need be.
         secrets: whether the secrets go with it.
         tell: told how far it is.
+        key: public key that the file is sealed for, once all that goes into it has been proved; empty: anybody can read it.
 
     Raises:
-        KeepingError: it cannot be made, and why; nothing is left behind.
+        KeepingError: it cannot be made, and why, as with secrets that nothing seals; nothing is left behind.
         Unavailable: the warehouse does not answer.
     """
     began, now = time.monotonic(), origin.ingest.clock().now()
     see_engine_is_ours(origin.warehouse)
+    if secrets and not key:
+        raise KeepingError(
+            "A backup with the secrets is encrypted: make a key by ./ioc backup --new-key FILE, then give its public half by "
+            "--key or IOC_KEEPER_BACKUP_KEY.",
+            "Bản sao lưu kèm mã bí mật phải được mã hoá: tạo khoá bằng ./ioc backup --new-key TỆP, rồi đưa khoá công khai bằng --key "
+            "hoặc IOC_KEEPER_BACKUP_KEY.",
+        )
+    if key:
+        key = sealing.public_key(key)
     with alone(origin.ingest.data_folder), connect(origin.warehouse) as client, connect(origin.warehouse) as watching:
         hand_over = clear(client, origin.warehouse)
         sizes = tables.tables(client, origin.warehouse.database)
@@ -93,8 +103,9 @@ def make(origin: Origin, folder: Path, secrets: bool, tell: Progress) -> Made:
         try:
             copies = _copied(Copier(client, watching, tell), client, origin.warehouse.database, sizes)
             said = _manifest(origin, client, secrets, now, real_now, waiting, small, copies)
-            path = folder / archive_name(origin.ingest.ward, now.astimezone(WARD_ZONE))
-            said = _packed(path, hand_over, small, said, tell)
+            name = archive_name(origin.ingest.ward, now.astimezone(WARD_ZONE))
+            path = folder / (name + sealing.ENDING if key else name)
+            said = _packed(path, hand_over, small, said, tell, key)
         finally:
             clear(client, origin.warehouse)
     return Made(path, said, timedelta(seconds=time.monotonic() - began))
@@ -115,10 +126,11 @@ def prune(folder: Path, ward: str, copies: int) -> list[Path]:
     name = re.sub(r"\d", "[0-9]", archive_name("", datetime(2000, 1, 1, tzinfo=WARD_ZONE))).replace(
         "--", f"-{ward}-", 1
     )
-    whole = sorted(folder.glob(name))
-    old = [*whole[:-copies], *folder.glob(f"{name}.part")]
+    whole = sorted([*folder.glob(name), *folder.glob(name + sealing.ENDING)])
+    old = [*whole[:-copies], *folder.glob(f"{name}*.part")]
     for path in old:
         path.unlink(missing_ok=True)
+        path.with_name(path.name + sealing.DIGEST).unlink(missing_ok=True)
     return old
 
 
@@ -263,7 +275,7 @@ def _manifest(
     )
 
 
-def _packed(path: Path, hand_over: Path, small: _Small, said: Manifest, tell: Progress) -> Manifest:
+def _packed(path: Path, hand_over: Path, small: _Small, said: Manifest, tell: Progress, key: str) -> Manifest:
     """Pack everything into one file; the manifest as it is in there."""
     copies = sorted(one for one in hand_over.rglob("*") if one.is_file())
     whole = sum(one.stat().st_size for one in copies)
@@ -274,11 +286,13 @@ def _packed(path: Path, hand_over: Path, small: _Small, said: Manifest, tell: Pr
         packed += more
         tell(path.name, min(packed, whole), whole)
 
-    with packing(path, done) as packer:
+    with packing(path, done, key) as packer:
         for name, data in small.files.items():
             packer.write(name, data)
         for copy in copies:
             packer.move(copy, WARE + copy.relative_to(hand_over).as_posix())
         said = said.model_copy(update={"files": dict(packer.files)})
         packer.write(manifest.NAME, said.model_dump_json(indent=1).encode())
+    if key:
+        sealing.note_digest(path)
     return said

@@ -34,7 +34,7 @@ def make_backup() -> Outcome:
     """Make the nightly backup, and delete the oldest."""
     keeper, ingest = read_settings(KeeperSettings), read_settings(IngestSettings)
     origin = backup.Origin(ingest, read_settings(WarehouseSettings), ENV_FILE)
-    made = backup.make(origin, keeper.folder, keeper.backup_secrets, lambda what, done, whole: None)
+    made = backup.make(origin, keeper.folder, keeper.backup_secrets, lambda what, done, whole: None, keeper.backup_key)
     for old in backup.prune(keeper.folder, ingest.ward, keeper.backup_copies):
         log.info("deleted %s", old)
     rows = sum(table.rows for table in made.said.tables.values())

@@ -26,7 +26,10 @@ class KeeperSettings(BaseSettings):
     backup_copies: int = Field(7, ge=1)
     """How many backups stay there; older ones are deleted."""
     backup_secrets: bool = False
-    """Whether they hold the secrets too. Without the pseudonym secret a new PC gives every code another pseudonym."""
+    """Whether they hold the secrets too, which needs `backup_key`. Without the pseudonym secret a new PC gives every code another
+    pseudonym."""
+    backup_key: str = ""
+    """Public key (`age1…`) that they are encrypted for, from `./ioc backup --new-key FILE`. Empty: they are not encrypted."""
 
     audit: bool = True
     """Whether every night the figures are recomputed from the events and compared."""
