@@ -90,8 +90,18 @@ def register(app: Dash, live: Live, delivery: Delivery, reader: Reader) -> None:
             [
                 disk_table(room.disks(live.ingest), person.language),
                 html.P(ways_said((way.name for way in delivery.ways), delivery.faults, scene), className="quiet"),
+                html.P(_agreement(live).text(person.language), className="quiet"),
             ],
         )
+
+
+def _agreement(live: Live) -> Label:
+    """How often this board has compared its figures with the warehouse, and what it had to correct."""
+    compared, corrected = live.agreement.comparisons, live.agreement.corrected
+    return Label(
+        f"Từ lúc khởi động, bảng đã đối chiếu số liệu với kho {compared} lần, phải sửa {corrected} số.",
+        f"Since its start the board has compared its figures with the warehouse {compared} times and had to correct {corrected}.",
+    )
 
 
 def look(client: Client, ingest: IngestSettings, since_ms: int) -> Found:
