@@ -137,13 +137,13 @@ def test_what_was_counted_before_and_fails_in_another_release_is_counted_no_more
         send_among_others(stack, poison("raises", "device.heartbeat"))
         counted = [*SENT, BAD[-1]]
         counting.check(client, counted)
-        assert counting.audit(stack, patience=120).differences == 0
+        assert counting.audit(stack).differences == 0
     earlier = "replaceRegexpOne(body, '\"[0-9a-f]{16}\"', '\"of an earlier release\"')"
     change = f"ALTER TABLE fold_snapshots UPDATE body = {earlier} WHERE body LIKE '[\"declared\"%'"
     client.execute(change, settings={"mutations_sync": 2})
     with kept_running(stack) as codes:
         check_set_aside(client, [*before, "not_foldable"])
-        found = counting.audit(stack, patience=120)
+        found = counting.audit(stack)
         assert (found.differences, found.found) == (0, [])
     assert codes == []
 
@@ -232,5 +232,5 @@ def test_a_letter_that_is_sent_again_once_mended_counts_once(stack: Stack, clien
     assert all(
         one.detail == "already_there" for one in resend(client, ingest, open_letters, "test", lambda letters: [])
     )
-    found = counting.audit(stack, patience=90)
+    found = counting.audit(stack)
     assert (found.differences, found.found) == (0, [])
