@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from ingest.errors import QueryRefused
 from tests.warehouse_server import ANALYST_PASSWORD, OWNER_PASSWORD
 from warehouse.server.answering import ask
+from warehouse.server.bounds import ENGINE_LIMITS
 from warehouse.server.engine import Engine, EngineConnection
 from warehouse.server.gate import Gate
 from warehouse.settings import WarehouseSettings
@@ -75,6 +76,7 @@ def ward(folder: Path) -> Iterator[Ward]:
             "INSERT INTO secret SELECT 4242",
         ):
             connection.run(statement)
+        connection.set(ENGINE_LIMITS)
         yield Ward(engine, connection)
     finally:
         connection.close()

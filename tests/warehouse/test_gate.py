@@ -260,30 +260,79 @@ def test_questions_pass(ward, text):
     assert ward.is_resolved()
 
 
-EXPRESSIONS = strategies.recursive(
-    strategies.sampled_from(["n", "1", "length(name)", "toHour(at)", "length('a, file()')"]),
-    lambda inner: strategies.one_of(
-        strategies.tuples(
-            strategies.sampled_from(["({} + {})", "greatest({}, {})", "if({} > 2, {}, 0)"]), inner, inner
-        ).map(lambda made: made[0].format(made[1], made[2])),
-        strategies.tuples(
-            strategies.sampled_from(
-                [
-                    "abs({})",
-                    "arraySum(arrayMap(x -> x + {}, [1, 2]))",
-                    "(SELECT max({}) FROM open_numbers)",
-                    "(n IN (SELECT {} FROM open_numbers))",
-                    "CAST({} AS UInt64)",
-                    "tupleElement(({}, 'a'), 1)",
-                    "[{}][1]",
-                    "CASE WHEN n = 1 THEN {} ELSE 0 END",
-                ]
-            ),
-            inner,
-        ).map(lambda made: made[0].format(made[1])),
-    ),
-    max_leaves=4,
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT repeat(name, 1001) FROM open_numbers",
+        "SELECT repeat(name, n) FROM open_numbers",
+        "SELECT REPEAT(name, 1000000) FROM open_numbers",
+        "WITH 1000000 AS times SELECT repeat(name, times) FROM open_numbers",
+        "SELECT arrayMap(x -> repeat('x', x), range(10))",
+        "SELECT space(100000000), leftPad(name, 100000) FROM open_numbers",
+        "SELECT arrayResize([n], 100000), arrayWithConstant(n, 1) FROM open_numbers",
+        "SELECT name LIKE concat('%', name) FROM open_numbers",
+        f"SELECT name LIKE '{'%a' * 101}' FROM open_numbers",
+        "SELECT match(name, data) FROM open_numbers",
+        "SELECT name LIKE '%a%' FROM (SELECT arrayStringConcat(groupArray(name)) AS name FROM open_numbers)",
+        "SELECT extractAll(t, 'a.*b|a') FROM (SELECT data AS t FROM open_numbers UNION ALL SELECT repeat(data, 1000) FROM open_numbers)",
+        "SELECT extractAll(*, 'a') FROM (SELECT repeat(name, 1000) AS t FROM open_numbers)",
+        "SELECT countMatches(left(repeat(name, 1000), 2000), 'a') FROM open_numbers",
+        "SELECT position(repeat(data, 1000), data) FROM open_numbers",
+        "SELECT positionCaseInsensitiveUTF8(data, repeat(name, 1000)) FROM open_numbers",
+        "SELECT multiSearchAny(data, [name]) FROM open_numbers",
+        "SELECT topK(1001)(n), groupArray(1000000)(n) FROM open_numbers",
+        f"SELECT quantiles({', '.join(['0.5'] * 21)})(n) FROM open_numbers",
+        "SELECT formatDateTime(at, name) FROM open_numbers",
+        "SELECT arrayMap(a -> arrayMap(b -> arrayMap(c -> a, [1]), [1]), [1])",
+        "WITH [1] AS t0, "
+        + ", ".join(f"arrayConcat(t{step}, t{step}) AS t{step + 1}" for step in range(20))
+        + " SELECT t20",
+    ],
 )
+def test_what_costs_more_than_its_input_is_refused_and_not_evaluated(ward, text):
+    refusal = ward.refusal(text)
+    assert refusal, text
+    assert refusal.rule == "cost", str(refusal)
+    assert " / " in str(refusal)
+    assert not ward.is_resolved()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "WITH '%a%' AS pattern SELECT name FROM open_numbers WHERE name LIKE '%a%' OR lower(data) NOT LIKE '%b%'",
+        "SELECT concat(name, data) LIKE '%a%', match(left(repeat(name, 1000), 900), 'a+') FROM open_numbers",
+        "SELECT replaceRegexpAll(JSONExtractString(data, 'kind'), '[^a-z]+', '-'), position(data, name) FROM open_numbers",
+        "SELECT extractAll(left(repeat(name, 1000), 900), 'a') FROM open_numbers",
+        "SELECT arrayFilter(x -> x LIKE 'a%', groupArray(name)) FROM open_numbers",
+        "SELECT quantileTDigest(0.99)(n), groupArray(1000)(n), windowFunnel(86400)(toDateTime(at), n = 1) FROM open_numbers",
+    ],
+)
+def test_what_costs_no_more_passes(ward, text):
+    assert not ward.refusal(text)
+
+
+PIECES = strategies.sampled_from(["n", "1", "length(name)", "toHour(at)", "length('a, file()')"])
+
+
+def framed(inner):
+    """Expressions with others in them."""
+    of_one = [
+        "abs({x})",
+        "arraySum(arrayMap(x -> x + {x}, [1, 2]))",
+        "(SELECT max({x}) FROM open_numbers)",
+        "(n IN (SELECT {x} FROM open_numbers))",
+        "CAST({x} AS UInt64)",
+        "tupleElement(({x}, 'a'), 1)",
+        "[{x}][1]",
+        "CASE WHEN n = 1 THEN {x} ELSE 0 END",
+        "({x} + {x})",
+        "if({x} > 2, {x}, 0)",
+    ]
+    return strategies.builds(lambda frame, piece: frame.replace("{x}", piece), strategies.sampled_from(of_one), inner)
+
+
+EXPRESSIONS = PIECES | framed(PIECES) | framed(framed(PIECES))
 QUERIES = strategies.tuples(
     strategies.sampled_from(
         [

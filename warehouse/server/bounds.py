@@ -148,11 +148,13 @@ class Excess(NamedTuple):
 def excess(tree: Node) -> Excess | None:
     """The first thing in a syntax tree that may cost too much; `None` when there is nothing."""
     query = _Query(tree)
-    for node in query.nodes:
-        if node.kind == "Function":
-            found = _function_excess(node, query)
+    try:
+        for node in query.nodes:
+            found = _function_excess(node, query) if node.kind == "Function" else None
             if found:
                 return found
+    except RecursionError:
+        return Excess("Câu lệnh lồng nhau quá sâu.", "The query is nested too deeply.")
     if _lambdas_deep(tree) > _MOST_LAMBDAS_DEEP:
         return Excess(
             f"Không lồng quá {_MOST_LAMBDAS_DEEP} hàm ẩn danh (x -> …).",
@@ -197,6 +199,19 @@ class _Query:
         if name in _KEEPING:
             return sum(self.longest(one, above) for one in arguments(node))
         return float("inf") if name in _GROWING or self.grows else _STORED
+
+    def is_stored(self, node: Node, above: tuple[str, ...] = ()) -> bool:
+        """Whether what a node gives is a stored text or a part of such, as far as the query makes any longer ones."""
+        if not self.grows or node.kind == "Literal":
+            return True
+        if node.kind == "Identifier":
+            name = node.says.rpartition(".")[2]
+            given = self.aliases.get(name, [])
+            if name in above or name in self.parameters or self.is_union or len(given) > 1:
+                return False
+            return not given or self.is_stored(given[0], (*above, name))
+        is_kept = node.kind == "Function" and node.says.lower() in _KEEPING
+        return is_kept and all(self.is_stored(one, above) for one in arguments(node))
 
     def _longest_named(self, name: str, above: tuple[str, ...]) -> float:
         if name in above or len(above) > 50:
@@ -264,12 +279,13 @@ def _function_excess(node: Node, query: _Query) -> Excess | None:
             return _pattern_expected(node.says)
     texts = arguments(node) if name in _COMPARED else [argument(node, _SEARCHED[name])] if name in _SEARCHED else []
     # What is stored comes in blocks of so many bytes; what is made here does not.
-    is_made = query.grows and name in _AGAIN_AND_AGAIN
-    if any(text and query.longest(text) > (_LONGEST_SEARCHED_AGAIN if is_made else _LONGEST_TEXT) for text in texts):
-        return Excess(
-            f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 1000).",
-            f"{node.says}: the text may be too long; write left(…, 1000).",
-        )
+    for one in texts:
+        is_made = name in _AGAIN_AND_AGAIN and one is not None and not query.is_stored(one)
+        if one and query.longest(one) > (_LONGEST_SEARCHED_AGAIN if is_made else _LONGEST_TEXT):
+            return Excess(
+                f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 1000).",
+                f"{node.says}: the text may be too long; write left(…, 1000).",
+            )
     if len(node.children) > 1 and name not in _ANY_PARAMETER:
         return _parameters_excess(node)
     return None
