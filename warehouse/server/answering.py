@@ -4,8 +4,10 @@ Importing this loads the engine, whose threads are confined only where the proce
 """
 
 import json
+import logging
 import resource
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from socket import socket
@@ -24,6 +26,10 @@ _KILLED = 394
 _LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes that the engine may answer to one of the gate's questions."""
 _OUR_MARK = "replica"
+_WAITS = (0.02, 0.05, 0.1, 0.2, 0.5)
+"""Seconds between attempts to open a table."""
+
+log = logging.getLogger("warehouse.replica")
 
 
 class Answering:
@@ -84,7 +90,7 @@ class Answering:
         try:
             # Anew for each query: so it sees what was stored just before.
             for name in tables:
-                self._first.run(f"ATTACH TABLE {self._name(name)}")
+                self._attach(name)
             with closing(self._opened(limits)) as engine:
                 rendering = self._checked(sql, engine)
                 stream(
@@ -99,6 +105,21 @@ class Answering:
         finally:
             for name in tables:
                 self._first.run(f"DETACH TABLE IF EXISTS {self._name(name)}")
+
+    def _attach(self, table: str) -> None:
+        """Open a table as it lies there now.
+
+        In the middle of a change by its owner there may be a file that the engine would tidy up, which it cannot do here: a moment
+        later there is none.
+        """
+        for wait in _WAITS:
+            try:
+                self._first.run(f"ATTACH TABLE {self._name(table)}")
+                return
+            except EngineError as error:
+                log.warning("table %s is tried again: %s", table, error.text[:200])
+                time.sleep(wait)
+        self._first.run(f"ATTACH TABLE {self._name(table)}")
 
     def _checked(self, sql: str, engine: EngineConnection) -> str:
         try:

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_MOMENT = 0.3
+
 
 class NoPlaceError(Exception):
     """All places are taken, the person's own or everybody's."""
@@ -27,25 +29,27 @@ class Places:
         self.of_person = of_person
         self.of_all = of_all
         self._taken: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     @contextmanager
     def taken(self, person: str) -> Iterator[None]:
         """Hold a place.
 
         Raises:
-            NoPlaceError: there is none; at once.
+            NoPlaceError: there is none, nor becomes free in the moment in which a query that was just answered leaves.
         """
-        with self._lock:
-            if self._taken[person] >= self.of_person:
-                raise NoPlaceError(of_person=True)
-            if self._taken.total() >= self.of_all:
-                raise NoPlaceError(of_person=False)
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._has_room(person), _MOMENT):
+                raise NoPlaceError(self._taken[person] >= self.of_person)
             self._taken[person] += 1
         try:
             yield
         finally:
-            with self._lock:
+            with self._changed:
                 self._taken[person] -= 1
                 if not self._taken[person]:
                     del self._taken[person]
+                self._changed.notify_all()
+
+    def _has_room(self, person: str) -> bool:
+        return self._taken[person] < self.of_person and self._taken.total() < self.of_all
