@@ -200,7 +200,12 @@ CONNECTOR = Connector(
     id="smart_loudspeaker",
     label=Label(vi="Loa truyền thanh thông minh", en="Smart loudspeakers"),
     system="speaker",
-    way=Subscription(topics=tuple(PAYLOADS), payloads=PAYLOADS),
+    way=Subscription(
+        topics=tuple(PAYLOADS),
+        payloads=PAYLOADS,
+        device_topics=("loa/{device}/status", "loa/{device}/online", "loa/{device}/fault", "loa/{device}/broadcast"),
+        device_accounts=True,
+    ),
     payload=PAYLOADS["loa/+/status"],
     events=(
         speaker.DeviceHeartbeat,

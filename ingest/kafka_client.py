@@ -9,7 +9,6 @@ from ingest.errors import ConfigurationError, Unavailable
 from ingest.pseudonym import derived_secret
 from ingest.settings import IngestSettings
 
-
 OWN_USER = "ioc"
 """The one account of our own Kafka: all our parts are one principal, for they share one folder and one secret."""
 

@@ -20,7 +20,7 @@ class Device:
     """A device; `acknowledged` are the message ids that the broker has answered for."""
 
     def __init__(
-        self, port, user="device", password="", client_id="device-1", will=None, clean=True, keepalive=20, tls=None
+        self, port, user="toy", password="", client_id="device-1", will=None, clean=True, keepalive=20, tls=None
     ):
         self.acknowledged = []
         self.refused = None

@@ -241,7 +241,11 @@ def test_a_taken_port_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         settings = IngestSettings(
-            _env_file=None, data_folder=tmp_path, kafka_port=taken, kafka_controller_port=free(1)[0], kafka_own_secret=SECRET
+            _env_file=None,
+            data_folder=tmp_path,
+            kafka_port=taken,
+            kafka_controller_port=free(1)[0],
+            kafka_own_secret=SECRET,
         )
         fetch.ensure(settings.cache_folder, lambda there, in_all, megabytes: None)
         with pytest.raises(ConfigurationError, match=f"Port {taken}.*IOC_KAFKA_PORT"):
@@ -453,7 +457,13 @@ async def test_kafka_takes_nobody_without_its_account(kafka, log_in):
 @pytest.mark.parametrize("listener", ["kafka_port", "kafka_controller_port"])
 @pytest.mark.parametrize(
     "request_",
-    {"metadata": (3, 1), "vote": (52, 0), "fetch of the quorum's log": (1, 12), "new broker": (62, 0), "new topic": (19, 5)}.values(),
+    {
+        "metadata": (3, 1),
+        "vote": (52, 0),
+        "fetch of the quorum's log": (1, 12),
+        "new broker": (62, 0),
+        "new topic": (19, 5),
+    }.values(),
 )
 def test_whoever_does_not_log_in_is_cut_off_at_the_first_request(kafka, listener, request_):
     api, version = request_
@@ -614,7 +624,9 @@ def test_settings_that_cannot_work_are_named(tmp_path):
 
 
 def test_our_own_kafka_is_entered_by_its_own_account_whatever_is_set_for_an_outside_one():
-    options = client_options(IngestSettings(_env_file=None, kafka_own_secret=SECRET, kafka_security_protocol="SASL_SSL"))
+    options = client_options(
+        IngestSettings(_env_file=None, kafka_own_secret=SECRET, kafka_security_protocol="SASL_SSL")
+    )
     assert (options["security_protocol"], options["sasl_plain_username"]) == ("SASL_PLAINTEXT", "ioc")
     with pytest.raises(ConfigurationError, match="IOC_KAFKA_OWN_SECRET"):
         client_options(IngestSettings(_env_file=None))

@@ -45,7 +45,9 @@ def worker() -> Worker:
 
 @pytest.fixture
 def app(worker: Worker) -> Any:
-    return build(StreamsSettings(_env_file=None), IngestSettings(_env_file=None, kafka_own_secret=SECRET), worker, NoSigns())  # type: ignore[arg-type]
+    return build(
+        StreamsSettings(_env_file=None), IngestSettings(_env_file=None, kafka_own_secret=SECRET), worker, NoSigns()
+    )  # type: ignore[arg-type]
 
 
 def test_nothing_of_fausts_own_bookkeeping_is_relied_on(app: Any) -> None:

@@ -128,7 +128,9 @@ def own_client(own):
 
 @pytest.fixture
 def origin(own, tmp_path):
-    ingest = IngestSettings(_env_file=None, data_folder=own.data_folder, kafka_port=1, kafka_own_secret=SECRET, disk_reserve=1)
+    ingest = IngestSettings(
+        _env_file=None, data_folder=own.data_folder, kafka_port=1, kafka_own_secret=SECRET, disk_reserve=1
+    )
     return Origin(ingest, own, tmp_path / ".env")
 
 
