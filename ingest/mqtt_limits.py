@@ -200,7 +200,7 @@ class InWork:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._bytes = 0
+        self._octets = 0
         self._waiting: dict[Callable[[], None], None] = {}
 
     def is_full(self, *, whole: bool) -> bool:
@@ -209,11 +209,11 @@ class InWork:
         Args:
             whole: whether it has nothing on its way.
         """
-        return self._bytes >= self._most * (2 if whole else 1)
+        return self._octets >= self._most * (2 if whole else 1)
 
     def add(self, size: int) -> None:
         """So many more, or fewer: then those who wait look again."""
-        self._bytes += size
+        self._octets += size
         if self._waiting and size < 0:
             waiting, self._waiting = self._waiting, {}
             for go_on in waiting:
@@ -235,12 +235,12 @@ class Retained:
         self._limits = limits
         self._of: dict[str, tuple[str, int]] = {}
         self._messages: Counter[str] = Counter()
-        self._bytes: Counter[str] = Counter()
+        self._octets: Counter[str] = Counter()
 
     @property
-    def bytes(self) -> int:
-        """Of all."""
-        return self._bytes.total()
+    def octets(self) -> int:
+        """Bytes of all."""
+        return self._octets.total()
 
     def keep(self, holder: str, topic: str, size: int) -> bool:
         """Take room for a topic's newest message; False, and the room of its older one free, if there is none."""
@@ -250,13 +250,13 @@ class Retained:
         if (
             size > limits.retained_packet
             or self._messages[holder] >= limits.retained
-            or self._bytes[holder] + whole > limits.retained_bytes
-            or self.bytes + whole > limits.retained_in_all
+            or self._octets[holder] + whole > limits.retained_bytes
+            or self.octets + whole > limits.retained_in_all
         ):
             return False
         self._of[topic] = (holder, whole)
         self._messages[holder] += 1
-        self._bytes[holder] += whole
+        self._octets[holder] += whole
         return True
 
     def drop(self, topic: str) -> None:
@@ -264,4 +264,4 @@ class Retained:
         holder, whole = self._of.pop(topic, ("", 0))
         if whole:
             self._messages[holder] -= 1
-            self._bytes[holder] -= whole
+            self._octets[holder] -= whole

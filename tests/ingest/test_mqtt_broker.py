@@ -47,14 +47,14 @@ async def broker(port=None, tls=(None, None), **limits):
 class Connector:
     """A connector's client that acknowledges only when told to."""
 
-    def __init__(self, port):
+    def __init__(self, port, client_id=CLIENT_ID, topics=TOPICS):
         self.messages = []
         self.client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, clean_session=False, manual_ack=True
+            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
         self.client.username_pw_set(OWN, CONNECTOR)
         self.client.on_message = lambda c, u, message: self.messages.append(message)
-        self.client.on_connect = lambda c, *_: c.subscribe([(topic, 1) for topic in TOPICS])
+        self.client.on_connect = lambda c, *_: c.subscribe([(topic, 1) for topic in topics])
         subscribed = threading.Event()
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.connect("127.0.0.1", port)
@@ -358,7 +358,7 @@ async def test_any_bytes_end_their_own_connection_at_most(running, connector, ga
         await until(lambda: one.acknowledged)
 
 
-def connect(client_id="raw", keepalive=60, will=None):
+def connect(client_id="raw", keepalive=60, will=None, account="toy"):
     """A CONNECT packet, by hand."""
 
     def text(value):
@@ -367,5 +367,5 @@ def connect(client_id="raw", keepalive=60, will=None):
     flags = 0b11000010 | (0b00001100 if will else 0)
     body = text("MQTT") + bytes([4, flags]) + keepalive.to_bytes(2, "big") + text(client_id)
     body += "".join(will) and text(will[0]) + text(will[1]) if will else b""
-    body += text("toy") + text(DEVICE)
+    body += text(account) + text(password(account))
     return bytes([0x10, len(body)]) + body

@@ -1,5 +1,7 @@
 import asyncio
+import dataclasses
 import json
+from collections import Counter
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -11,6 +13,7 @@ from ingest import hold as hold_module
 from ingest import producer as producer_module
 from ingest import subscription as module
 from ingest.dead_letter import DeadLetter
+from ingest.device_hold import FEWEST_OF_DEVICE, SET_ASIDE
 from ingest.envelope import decode
 from ingest.flood import FEWEST
 from ingest.mapping import Mapping
@@ -173,6 +176,30 @@ async def test_a_flood_is_not_acknowledged_and_ends_by_itself(kafka, producer, p
     assert await ids(kafka, ward) == [f"n-{number}" for number in range(1, 60)]
     letters = [DeadLetter.model_validate_json(one).id for one in await kept(kafka, DEAD_LETTERS, ward)]
     assert len(set(letters)) == count
+
+
+async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
+    kafka, producer, port, request, monkeypatch, caplog
+):
+    """Before, 51 messages without sense put out the light of the whole source."""
+    named = dataclasses.replace(SUBSCRIBED.way, device_topics=("toy/{device}/note",))
+    monkeypatch.setitem(vars(SUBSCRIBED), "way", named)
+    ward, count = "aside-" + request.node.callspec.id, 3 * FEWEST
+    with device(port, user="subscribed", password="subscribed") as one:
+        async with subscribing(producer, port, ward) as subscriber:
+            await until(lambda: subscriber.light.reachable)
+            mids = [one.publish("toy/broken/note", payload("refuse", id=f"b{number}")) for number in range(count)]
+            mids += [one.publish(f"toy/{number}/note", payload(number)) for number in range(20)]
+            mids.append(one.publish("toy/broken/note", payload(20)))
+            await until(lambda: set(mids) <= set(one.acknowledged))
+            await until(lambda: subscriber.light._sent == 21)
+            assert subscriber.light.reachable
+            assert subscriber.mapping.counts["set_aside"] == count - FEWEST_OF_DEVICE
+    assert set(await ids(kafka, ward)) == {f"n-{number}" for number in range(21)}
+    letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
+    reasons = Counter(one.reason_code for one in {one.id: one for one in letters}.values())
+    assert reasons == {"no_such_ticket": FEWEST_OF_DEVICE - 1, SET_ASIDE: 1}
+    assert "'broken' is set aside" in caplog.text
 
 
 async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process(
