@@ -20,7 +20,8 @@ def make(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:
     Returns:
         The names of those made.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     names = sorted({name for kind in kinds for name in generated(kind)})
     return [name for name in names if _made(folder / name)]

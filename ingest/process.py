@@ -1,18 +1,23 @@
-"""What every process of ours does first: log one line a record, and end with its parent."""
+"""What every process of ours does first: write files for its own user only, log one line a record, and end with its parent."""
 
 import ctypes
 import logging
+import os
 import signal
 import sys
 import time
 
+PRIVATE = 0o077
+"""The umask of everything that writes into the data folder: nobody else on the PC reads, lists or enters."""
+
 
 def start(name: str) -> None:
-    """Set up logging to standard error in UTC, and ask Linux to terminate us when our parent dies.
+    """Write files for our own user only, log to standard error in UTC, and ask Linux to terminate us when our parent dies.
 
     Args:
         name: the process's name in each line, for example `warehouse`.
     """
+    os.umask(PRIVATE)
     formatter = logging.Formatter(f"%(asctime)sZ {name} %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)

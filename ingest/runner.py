@@ -145,7 +145,8 @@ class Runner:
 
     def _poller(self, mapping: ConnectorMapping, light: Light, hold: Hold) -> Poller:
         id_ = mapping.connector.id
-        cursor, url, token = Cursor(self._outside.folder, id_), self._outside.urls[id_], self._outside.tokens.get(id_)
+        cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
+        url, token = self._outside.urls[id_], self._outside.tokens.get(id_)
         return Poller(mapping, light, hold, self._producer, cursor, url, token)
 
 

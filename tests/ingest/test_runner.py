@@ -20,6 +20,7 @@ from standardwebhooks import Webhook as Signer
 from commands.ports import free
 from connectors.settings import ConnectorsSettings
 from ingest.connector import Connector, Webhook
+from ingest.cursor import Cursor
 from ingest.envelope import decode
 from ingest.errors import ConfigurationError
 from ingest.intake_server import Listen
@@ -111,7 +112,7 @@ async def test_every_way_leads_into_kafka_and_each_source_has_its_light(kafka, t
                 }  # fmt: skip
 
             await until(all_lit)
-    assert (tmp_path / "polled.cursor").read_text() == "c1"
+    assert Cursor(tmp_path, "polled", context("ways").pseudonym).read() == "c1"
 
 
 async def test_a_source_that_is_away_does_not_stop_the_others(kafka, tmp_path):
