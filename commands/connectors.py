@@ -37,6 +37,7 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         secret_files.make(installs.place() / "secrets", installs.KINDS)
+        secret_files.tell_former(installs.place() / "secrets")
         settings = read_settings(ConnectorsSettings)
         for name in options.source or known:
             print(f"{name}  {known[name].label.vi} | {known[name].label.en}")

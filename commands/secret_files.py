@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic_settings import BaseSettings
 
 from commands.install import variable
+from commands.words import say
 
 
 def make(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:
@@ -35,6 +36,16 @@ def generated(kind: type[BaseSettings]) -> list[str]:
         if isinstance(extra, dict) and extra.get("generated"):
             names.append(variable(kind, field).lower())
     return names
+
+
+def tell_former(folder: Path) -> None:
+    """Say what has to be set anew at devices when the install was made by a version whose devices shared one account."""
+    former = folder / "ioc_connectors_mqtt_device_password"
+    if former.exists():
+        say(
+            f"Tài khoản MQTT “device” không còn: mỗi nguồn có tài khoản riêng, xem ./ioc connectors --secrets. Đặt lại xong thì xoá {former}.",
+            f"The MQTT account “device” is no more: each source has its own, see ./ioc connectors --secrets. When all are set, delete {former}.",
+        )
 
 
 def too_open(folder: Path) -> list[Path]:

@@ -63,6 +63,7 @@ def main(arguments: list[str]) -> int:
 
 def _up(options: argparse.Namespace, folder: Path) -> None:
     secret_files.make(folder / "secrets", installs.KINDS)
+    secret_files.tell_former(folder / "secrets")
     install = installs.read()
     found = parts(install, options.simulator, options.workers)
     obstacles.end_left_overs(install)
