@@ -23,7 +23,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./ioc connectors", description="Các nguồn dữ liệu | the sources")
     parser.add_argument("--secrets", action="store_true", help="hiện cả khoá bí mật | show secrets as well")
     parser.add_argument("source", nargs="*", help="chỉ các nguồn này | only these sources")
+    add = "tài khoản MQTT riêng cho một thiết bị | an MQTT account for this device alone"
+    parser.add_argument("--device", default="", metavar="NAME", help=add)
     options = parser.parse_args(arguments)
+    if options.device and len(options.source) != 1:
+        parser.error("--device: cần đúng một nguồn | needs one source")
     known = {one.id: one for one in catalogue()}
     unknown = [name for name in options.source if name not in known]
     if unknown:
@@ -33,10 +37,11 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         secret_files.make(installs.place() / "secrets", installs.KINDS)
+        secret_files.tell_former(installs.place() / "secrets")
         settings = read_settings(ConnectorsSettings)
         for name in options.source or known:
             print(f"{name}  {known[name].label.vi} | {known[name].label.en}")
-            for label, text in describe(known[name], settings):
+            for label, text in describe(known[name], settings, options.device):
                 secret = label in HIDDEN and not text.startswith("IOC_")
                 shown = "•••• (--secrets)" if secret and not options.secrets else text
                 print(f"    {label.vi} | {label.en}: {shown}")

@@ -1,7 +1,9 @@
 """One install: the settings of all folders together, from the environment as a process sees it or from explicit values."""
 
 import os
-from collections.abc import Mapping
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -31,6 +33,9 @@ KINDS: tuple[type[BaseSettings], ...] = (
     SimulatorSettings,
     HealthSettings,
 )
+
+OTHERS = 0o077
+"""The rights of everybody but the owner."""
 
 Kind = TypeVar("Kind", bound=BaseSettings)
 
@@ -63,9 +68,47 @@ class Install:
         return self.folder / "logs"
 
 
+class NotOursError(SystemExit):
+    """The install, or a file of it, belongs to another user of this PC: ends a command with a sentence in both languages.
+
+    Args:
+        path: what we may not use.
+    """
+
+    def __init__(self, path: Path) -> None:
+        owner = _owner(path)
+        super().__init__(
+            f"{path} thuộc về người dùng {owner} của máy này: hãy chạy lệnh bằng tài khoản đó, "
+            "hoặc đặt IOC_DATA_FOLDER và các cổng khác để có một hệ thống riêng.\n"
+            f"{path} belongs to the user {owner} of this PC: run the command as that user, "
+            "or set IOC_DATA_FOLDER and other ports for an install of your own."
+        )
+
+
+@contextmanager
+def ours() -> Iterator[None]:
+    """Say whose it is when the block may not use a file of the install.
+
+    Raises:
+        NotOursError: then.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        raise NotOursError(Path(os.fsdecode(error.filename or "."))) from None
+
+
 def place() -> Path:
-    """This install's data folder, known before any secret is made."""
-    return read_settings(PlaceSettings).data_folder.resolve()
+    """This install's data folder, known before any secret is made.
+
+    Raises:
+        NotOursError: it belongs to another user of this PC.
+    """
+    with ours():
+        folder = read_settings(PlaceSettings).data_folder.resolve()
+        if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise NotOursError(folder)
+    return folder
 
 
 def read() -> Install:
@@ -73,16 +116,53 @@ def read() -> Install:
 
     Raises:
         ConfigurationError: a value is wrong or missing.
+        NotOursError: it belongs to another user of this PC.
     """
-    return Install(
-        read_settings(IngestSettings),
-        read_settings(WarehouseSettings),
-        read_settings(ConnectorsSettings),
-        read_settings(StreamsSettings),
-        read_settings(BoardSettings),
-        read_settings(HealthSettings),
-        read_settings(KeeperSettings),
-    )
+    place()
+    with ours():
+        return Install(
+            read_settings(IngestSettings),
+            read_settings(WarehouseSettings),
+            read_settings(ConnectorsSettings),
+            read_settings(StreamsSettings),
+            read_settings(BoardSettings),
+            read_settings(HealthSettings),
+            read_settings(KeeperSettings),
+        )
+
+
+def tighten(folder: Path) -> None:
+    """Make the data folder, and let nobody else into it; what was made before that by earlier versions is tightened as well.
+
+    Raises:
+        NotOursError: something in it belongs to another user of this PC.
+    """
+    with ours():
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.stat().st_mode & OTHERS:
+            return
+        for parent, folders, files in os.walk(folder):
+            for path in (Path(parent, name) for name in (*folders, *files)):
+                _tighten(path)
+        _tighten(folder)  # last: what was begun and not finished is begun again
+
+
+def _tighten(path: Path) -> None:
+    with suppress(FileNotFoundError):  # a running process may have taken it away
+        if not path.is_symlink() and (mode := path.stat().st_mode) & OTHERS:
+            path.chmod(stat.S_IMODE(mode) & ~OTHERS)
+
+
+def _owner(path: Path) -> str:
+    """Who owns it, or the next folder above it that we may look at."""
+    for one in (path, *path.absolute().parents):
+        try:
+            return one.owner()
+        except KeyError:
+            return str(one.stat().st_uid)
+        except OSError:
+            continue
+    return "?"
 
 
 def described(variables: Mapping[str, str], secrets: Path) -> Install:

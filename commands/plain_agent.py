@@ -14,6 +14,7 @@ from ingest.events import streams
 from ingest.producer import Producer
 from ingest.settings import IngestSettings, read_settings
 from ingest.topic import topic_of
+from streams.app import credentials
 from streams.chunk import Chunk
 from streams.settings import StreamsSettings
 from streams.worker import Worker
@@ -35,6 +36,7 @@ def main() -> None:
     app = faust.App(
         settings.group,
         broker=f"kafka://{ingest.bootstrap}",
+        broker_credentials=credentials(ingest),
         datadir=str(folder),
         store="memory://",
         web_enabled=False,

@@ -12,6 +12,7 @@ from pathlib import Path
 from pydantic_settings import BaseSettings
 
 from commands.install import variable
+from commands.words import say
 
 
 def make(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:
@@ -20,7 +21,8 @@ def make(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:
     Returns:
         The names of those made.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     names = sorted({name for kind in kinds for name in generated(kind)})
     return [name for name in names if _made(folder / name)]
@@ -34,6 +36,16 @@ def generated(kind: type[BaseSettings]) -> list[str]:
         if isinstance(extra, dict) and extra.get("generated"):
             names.append(variable(kind, field).lower())
     return names
+
+
+def tell_former(folder: Path) -> None:
+    """Say what has to be set anew at devices when the install was made by a version whose devices shared one account."""
+    former = folder / "ioc_connectors_mqtt_device_password"
+    if former.exists():
+        say(
+            f"Tài khoản MQTT “device” không còn: mỗi nguồn có tài khoản riêng, xem ./ioc connectors --secrets. Đặt lại xong thì xoá {former}.",
+            f"The MQTT account “device” is no more: each source has its own, see ./ioc connectors --secrets. When all are set, delete {former}.",
+        )
 
 
 def too_open(folder: Path) -> list[Path]:

@@ -74,6 +74,7 @@ class Stack:
         ports = dict(zip(PORTS, map(str, free(len(PORTS))), strict=True))
         self.variables = {"IOC_DATA_FOLDER": str(self.folder), **ports, **(environment or {})}
         """Every variable of this stack, as its processes see them."""
+        installs.tighten(self.folder)
         secret_files.make(self.folder / "secrets", installs.KINDS)
         self.install = installs.described(self.variables, self.folder / "secrets")
         """The settings of all folders."""

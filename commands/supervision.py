@@ -139,6 +139,7 @@ supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 [supervisord]
 nodaemon=true
 silent=true
+umask=077
 logfile={log}
 logfile_maxbytes=10MB
 logfile_backups=3

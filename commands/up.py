@@ -4,6 +4,7 @@ Vi: Chạy toàn bộ hệ thống trên máy này và giữ cho nó chạy; Ctr
 """
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -19,10 +20,10 @@ from commands import obstacles, pretend_clock, running, secret_files, supervisio
 from commands.install import Install
 from commands.parts import parts
 from commands.words import line, say
-from dashboard.accounts import FIRST, ensure_first
+from dashboard.accounts import FIRST, ensure_first, first_password, write_private
 from ingest.clock import WARD_ZONE, PretendClock, RealClock
 from ingest.errors import ConfigurationError
-from ingest.process import end_with_parent
+from ingest.process import PRIVATE, end_with_parent
 
 STOP_WITHIN = 29.0
 """Seconds after which what has not stopped is ended by force."""
@@ -36,10 +37,13 @@ def main(arguments: list[str]) -> int:
     options = _options(arguments)
     for told in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(told, _interrupt)
+    os.umask(PRIVATE)
     try:
-        run = installs.place() / "run"
-        with running.alone(run):
-            _up(options, run.parent)
+        folder = installs.place()
+        with installs.ours():
+            installs.tighten(folder)
+            with running.alone(folder / "run"):
+                _up(options, folder)
     except running.AlreadyRunningError as other:
         say(
             f"Hệ thống này đang chạy rồi (pid {other.pid}): xem bằng ./ioc status, dừng bằng ./ioc down.",
@@ -59,6 +63,7 @@ def main(arguments: list[str]) -> int:
 
 def _up(options: argparse.Namespace, folder: Path) -> None:
     secret_files.make(folder / "secrets", installs.KINDS)
+    secret_files.tell_former(folder / "secrets")
     install = installs.read()
     found = parts(install, options.simulator, options.workers)
     obstacles.end_left_overs(install)
@@ -95,11 +100,21 @@ def _welcome(install: Install) -> None:
     line("")
     line(f"  Bảng điều hành | Board:  {install.board.url}")
     password = ensure_first(install.board)
-    if password:
+    waiting = first_password(install.board)
+    if password and sys.stderr.isatty():
         line(f"  Đăng nhập | Log in:      {FIRST}  /  {password}")
         say(
             "  Mật khẩu này chỉ hiện một lần: hãy ghi lại. Cấp lại bằng ./ioc account reset admin.",
             "  This password is shown only once: note it down. ./ioc account reset admin makes a new one.",
+        )
+    elif password:
+        # What is redirected stays, in a log or a journal that others may read.
+        write_private(waiting, f"{FIRST}  /  {password}\n")
+    if waiting.exists():
+        line(f"  Đăng nhập | Log in:      {waiting}")
+        say(
+            "  Mật khẩu lần đầu nằm trong tệp này, chỉ người chạy hệ thống đọc được; tệp tự mất khi đăng nhập lần đầu.",
+            "  The first password is in this file, for the user who runs this only; the first log-in removes it.",
         )
     line("  Ctrl-C: dừng | stop")
     line("")

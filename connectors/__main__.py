@@ -22,7 +22,7 @@ from ingest.intake_server import Listen
 from ingest.letter_mapping import letter_router
 from ingest.letter_replay import SourceReplay
 from ingest.liveness import Liveness, Pulse
-from ingest.mqtt_broker import CONNECTOR, BrokerListen
+from ingest.mqtt_broker import OWN, BrokerListen
 from ingest.process import start
 from ingest.producer import Producer
 from ingest.pseudonym import pseudonyms
@@ -43,7 +43,7 @@ FASTEST = timedelta(milliseconds=200)
 def main() -> int:
     """Run until told to stop; the exit code is 0 only then."""
     start("connectors")
-    for told_by_us in ("aiokafka", "uvicorn"):
+    for told_by_us in ("aiokafka", "uvicorn", "amqtt"):
         logging.getLogger(told_by_us).setLevel(logging.CRITICAL)
     only = _arguments()
     try:
@@ -98,8 +98,8 @@ def outside(connectors: Sequence[Connector], ingest: IngestSettings, settings: C
         mqtt=MqttServer(
             host,
             port,
-            user=CONNECTOR if embedded else settings.mqtt_user,
-            password=SecretStr(settings.connector_password()) if embedded else settings.mqtt_password,
+            user=OWN if embedded else settings.mqtt_user,
+            password=SecretStr(settings.mqtt_account_password(OWN)) if embedded else settings.mqtt_password,
             tls=tls,
             ca_file=settings.mqtt_certificate if embedded else settings.mqtt_ca_file,
             any_host_name=embedded,
@@ -107,10 +107,10 @@ def outside(connectors: Sequence[Connector], ingest: IngestSettings, settings: C
         broker=BrokerListen(
             settings.mqtt_host,
             settings.mqtt_port,
-            settings.device_password(),
-            settings.connector_password(),
+            settings.mqtt_account_password,
             settings.mqtt_certificate,
             settings.mqtt_key,
+            frozenset(settings.mqtt_refused),
         )
         if embedded
         else None,

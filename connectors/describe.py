@@ -2,8 +2,9 @@
 
 from connectors.settings import ConnectorsSettings
 from ingest.connector import Connector, Poll, Subscription, Webhook
+from ingest.errors import ConfigurationError
 from ingest.label import Label
-from ingest.mqtt_broker import DEVICE
+from ingest.mqtt_broker import DEVICE_NAME, DEVICE_PART
 
 ADDRESS = Label(vi="Địa chỉ", en="Address")
 SECRET = Label(vi="Khoá bí mật", en="Secret")
@@ -13,6 +14,7 @@ TOKEN = Label(vi="Mã truy cập", en="Bearer token")
 ASKED = Label(vi="Chu kỳ hỏi", en="Asked every")
 USER = Label(vi="Tài khoản", en="User")
 PASSWORD = Label(vi="Mật khẩu", en="Password")
+OF_DEVICE = Label(vi="Tài khoản riêng của một thiết bị", en="Account of a single device")
 TLS = Label(vi="Mã hoá TLS", en="TLS")
 QUALITY = Label(vi="Chất lượng (QoS)", en="Quality (QoS)")
 TOPICS = Label(vi="Chủ đề MQTT", en="MQTT topics")
@@ -22,8 +24,13 @@ REACH = Label(vi="Phạm vi", en="Reach")
 Lines = list[tuple[Label, str]]
 
 
-def describe(connector: Connector, settings: ConnectorsSettings) -> Lines:
+def describe(connector: Connector, settings: ConnectorsSettings, device: str = "") -> Lines:
     """Address, secret and settings of one source, in the order in which they are asked for; secrets in plain text.
+
+    Args:
+        connector: which.
+        settings: where we listen, and the secrets.
+        device: a device that gets an account of its own, where the connector has such; empty: the account of them all.
 
     Raises:
         ConfigurationError: a secret has not been made yet.
@@ -33,7 +40,7 @@ def describe(connector: Connector, settings: ConnectorsSettings) -> Lines:
         return _webhook(connector.id, way, settings)
     if isinstance(way, Poll):
         return _poll(connector.id, way, settings)
-    return _subscription(way, settings)
+    return _subscription(connector.id, way, settings, device)
 
 
 def _webhook(connector_id: str, way: Webhook, settings: ConnectorsSettings) -> Lines:
@@ -59,15 +66,23 @@ def _poll(connector_id: str, way: Poll, settings: ConnectorsSettings) -> Lines:
     ]
 
 
-def _subscription(way: Subscription, settings: ConnectorsSettings) -> Lines:
+def _subscription(connector_id: str, way: Subscription, settings: ConnectorsSettings, device: str) -> Lines:
+    if device and not (way.device_accounts and DEVICE_NAME.fullmatch(device)):
+        raise ConfigurationError(
+            f"{connector_id} has no accounts of single devices, or {device!r} is no device's name: letters, digits, - and _."
+        )
     host, port, tls = settings.mqtt_address()
     embedded = not settings.mqtt_url
-    account = [(USER, DEVICE), (PASSWORD, settings.device_password())] if embedded else []
+    user = f"{connector_id}.{device}" if device else connector_id
+    account = [(USER, user), (PASSWORD, settings.mqtt_account_password(user))] if embedded else []
+    topics = [one.replace(DEVICE_PART, device) for one in way.device_topics] if device else way.topics
+    if embedded and way.device_accounts and not device:
+        account.append((OF_DEVICE, f"./ioc connectors {connector_id} --device <device>"))
     return [
         (ADDRESS, f"{'mqtts' if tls else 'mqtt'}://{settings.mqtt_host if embedded else host}:{port}"),
         *account,
         (QUALITY, "1"),
-        (TOPICS, "  ".join(way.topics)),
+        (TOPICS, "  ".join(topics)),
         *(_reach(settings.mqtt_host, "IOC_CONNECTORS_MQTT_HOST, _CERTIFICATE, _KEY") if embedded else []),
     ]
 

@@ -406,7 +406,12 @@ CONNECTOR = Connector(
     id="frigate",
     label=Label(vi="Camera (Frigate)", en="Cameras (Frigate)"),
     system="camera",
-    way=Subscription(topics=tuple(PAYLOADS), payloads=PAYLOADS),
+    way=Subscription(
+        topics=tuple(PAYLOADS),
+        payloads=PAYLOADS,
+        device_topics=("frigate/{device}/status/detect", "frigate/{device}/person"),
+        device_field=("after", "camera"),
+    ),
     payload=PAYLOADS["frigate/events"],
     events=(
         camera.DetectionStarted,

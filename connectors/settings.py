@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.errors import ConfigurationError
-from ingest.pseudonym import checked_secret, derived_secret
+from ingest.pseudonym import derived_secret
 from ingest.settings import LOOPBACK
 
 SHORTEST_KEY = 24
@@ -54,10 +54,10 @@ class ConnectorsSettings(BaseSettings):
     """TLS certificate of the embedded broker."""
     mqtt_key: Path | None = None
     """Its key."""
-    mqtt_device_password: SecretStr | None = Field(None, json_schema_extra={"generated": True})
-    """Password of the account `device` at the embedded broker, with which devices publish."""
-    mqtt_connector_password: SecretStr | None = Field(None, json_schema_extra={"generated": True})
-    """Password of the account `connector` at the embedded broker, with which we subscribe."""
+    mqtt_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
+    """The password of each account at the embedded broker is derived from this one; made at first start."""
+    mqtt_refused: list[str] = []
+    """Accounts that may not log in there any more, as a JSON list: `["smart_loudspeaker.tdp-017-l1"]`."""
 
     open_without_tls: bool = False
     """Accept plain connections on an address that is not loopback: only where the network itself is closed."""
@@ -112,21 +112,16 @@ class ConnectorsSettings(BaseSettings):
             derived_secret(self.webhook_secret, "IOC_CONNECTORS_WEBHOOK_SECRET", f"token:{connector_id}").hex()
         )
 
-    def device_password(self) -> str:
-        """Password of the account `device` at the embedded broker.
+    def mqtt_account_password(self, account: str) -> str:
+        """Password of an account at the embedded broker.
+
+        Args:
+            account: a connector's id, `<connector id>.<device>`, or our own.
 
         Raises:
-            ConfigurationError: it is missing, too short or not random.
+            ConfigurationError: the secret is missing, too short or not random.
         """
-        return _password(self.mqtt_device_password, "IOC_CONNECTORS_MQTT_DEVICE_PASSWORD")
-
-    def connector_password(self) -> str:
-        """Password of the account `connector` at the embedded broker.
-
-        Raises:
-            ConfigurationError: it is missing, too short or not random.
-        """
-        return _password(self.mqtt_connector_password, "IOC_CONNECTORS_MQTT_CONNECTOR_PASSWORD")
+        return derived_secret(self.mqtt_secret, "IOC_CONNECTORS_MQTT_SECRET", f"mqtt:{account}").hex()
 
     def mqtt_address(self) -> tuple[str, int, bool]:
         """Host, port and whether TLS, of the broker to subscribe at.
@@ -166,11 +161,6 @@ class ConnectorsSettings(BaseSettings):
                     f"IOC_CONNECTORS_{name}_HOST={host} needs IOC_CONNECTORS_{name}_CERTIFICATE and …_KEY; "
                     "only in a closed network set IOC_CONNECTORS_OPEN_WITHOUT_TLS=true instead."
                 )
-
-
-def _password(secret: SecretStr | None, name: str) -> str:
-    checked_secret(secret, name)
-    return secret.get_secret_value().strip() if secret else ""
 
 
 def _whsec(key: bytes) -> str:

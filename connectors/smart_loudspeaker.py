@@ -200,7 +200,12 @@ CONNECTOR = Connector(
     id="smart_loudspeaker",
     label=Label(vi="Loa truyền thanh thông minh", en="Smart loudspeakers"),
     system="speaker",
-    way=Subscription(topics=tuple(PAYLOADS), payloads=PAYLOADS),
+    way=Subscription(
+        topics=tuple(PAYLOADS),
+        payloads=PAYLOADS,
+        device_topics=("loa/{device}/status", "loa/{device}/online", "loa/{device}/fault", "loa/{device}/broadcast"),
+        device_accounts=True,
+    ),
     payload=PAYLOADS["loa/+/status"],
     events=(
         speaker.DeviceHeartbeat,
@@ -224,7 +229,7 @@ CONNECTOR = Connector(
     guide=Label(
         vi=(
             "Trên phần mềm quản lý truyền thanh (hoặc từng cụm loa), đặt máy chủ MQTT, cổng, tài khoản, mật khẩu in "
-            "ở trên, QoS 1. Mỗi cụm loa gửi nhịp sống lên loa/<mã cụm>/status 60 giây một lần và mỗi khi bắt đầu hoặc "
+            "ở trên, QoS 1; cụm loa tự kết nối thì nên có tài khoản riêng (--device <mã cụm>), chỉ gửi được chủ đề của mình. Mỗi cụm loa gửi nhịp sống lên loa/<mã cụm>/status 60 giây một lần và mỗi khi bắt đầu hoặc "
             "ngừng phát, đặt di chúc (last will) "
             "“offline” giữ lại trên loa/<mã cụm>/online, và báo lỗi, phát thanh lên loa/<mã cụm>/fault, "
             "loa/<mã cụm>/broadcast. Cụm loa được giao phát mà không liên lạc được: phần mềm báo failed, error "
@@ -232,7 +237,7 @@ CONNECTOR = Connector(
         ),
         en=(
             "In the broadcasting software (or on each loudspeaker) set the MQTT host, port, user and password printed "
-            "above, with QoS 1. Each loudspeaker sends its heartbeat to loa/<device>/status every 60 seconds and whenever "
+            "above, with QoS 1; one that connects by itself better gets an account of its own (--device <device>), which publishes on its own topics only. Each loudspeaker sends its heartbeat to loa/<device>/status every 60 seconds and whenever "
             "it begins or stops to play, has the retained last will “offline” on loa/<device>/online, and reports faults and broadcasts on "
             "loa/<device>/fault and loa/<device>/broadcast. For a loudspeaker that should play and cannot be reached the "
             "software reports failed with the error “offline” in its place. A device's name begins with its residential group, for "

@@ -26,6 +26,7 @@ SHORTEST = 14
 LONGEST = 200
 
 _NAME_LENGTH = 40
+_FIRST_FILE = "first-password"
 _hasher = PasswordHasher()
 _DUMMY = _hasher.hash("nobody has this password, and checking it takes as long as checking a real one")
 
@@ -125,12 +126,16 @@ class Accounts:
             _hasher.verify(account.hash if account else _DUMMY, password)
         except (VerifyMismatchError, InvalidHashError):
             return None
+        if account is not None and name == FIRST:
+            self._path.with_name(_FIRST_FILE).unlink(missing_ok=True)
         return account
 
     def _put(self, name: str, rights: frozenset[Right], chosen: str | None = None) -> str:
         password = chosen or _password()
         account = Account(name, _hasher.hash(password), rights, RealClock().now())
         self._write({**self.all(), name: account})
+        if name == FIRST:
+            self._path.with_name(_FIRST_FILE).unlink(missing_ok=True)
         return password
 
     def _write(self, accounts: dict[str, Account]) -> None:
@@ -149,6 +154,11 @@ def ensure_first(settings: BoardSettings) -> str | None:
     """
     accounts = Accounts(settings)
     return None if accounts.all() else accounts.add(FIRST, RIGHTS)
+
+
+def first_password(settings: BoardSettings) -> Path:
+    """Where the first account's password waits when nobody saw it at the first start; gone with the first log-in or a new password."""
+    return settings.folder / _FIRST_FILE
 
 
 def write_private(path: Path, text: str) -> None:

@@ -90,7 +90,7 @@ def serve(settings: IngestSettings, state: State) -> int:
             state.pulse.rest()
             began = time.monotonic()
             server.start()
-            server.wait_for_port()
+            server.wait()
             made = make_topics(settings)
             took = time.monotonic() - began
             log.info("Kafka ready on %s after %.1f s, %d topics made", settings.bootstrap, took, len(made))

@@ -85,6 +85,12 @@ class Subscription:
     """MQTT topic filters."""
     payloads: dict[str, TypeAdapter[Any]] = field(default_factory=dict)
     """For topics that carry another shape than the connector's `payload`: MQTT filter -> type."""
+    device_topics: tuple[str, ...] = ()
+    """Topics that name a device, with `{device}` in its place."""
+    device_accounts: bool = False
+    """Whether each device may also log in with an account of its own, which may publish on its `device_topics` alone."""
+    device_field: tuple[str, ...] = ()
+    """For messages on other topics: where the payload names its device, by the names of the fields that lead there."""
 
 
 @dataclass(frozen=True)

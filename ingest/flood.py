@@ -17,9 +17,14 @@ LARGEST_SHARE = 0.05
 
 
 class FloodGate:
-    """Counts good and bad records of one stream and closes when they are a flood. No clock, no input or output."""
+    """Counts good and bad records of one stream and closes when they are a flood. No clock, no input or output.
 
-    def __init__(self) -> None:
+    Args:
+        fewest: bad ones that there must be at least.
+    """
+
+    def __init__(self, fewest: int = FEWEST) -> None:
+        self._fewest = fewest
         self.tripped: str | None = None
         """Why the gate is closed, as `<bad>/<of how many>`, for example `51/1000`; `None` while it is open."""
         self._seen = 0
@@ -41,7 +46,7 @@ class FloodGate:
         while self._bad[0] <= self._seen - RECENT:
             self._bad.popleft()
         recent = min(self._seen, RECENT)
-        if len(self._bad) >= FEWEST and len(self._bad) > LARGEST_SHARE * recent:
+        if len(self._bad) >= self._fewest and len(self._bad) > LARGEST_SHARE * recent:
             self.tripped = f"{len(self._bad)}/{recent}"
 
     def allow(self, count: int) -> None:

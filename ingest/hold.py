@@ -34,6 +34,7 @@ class Hold:
     """
 
     def __init__(self, light: Light, allowance: int = 0) -> None:
+        self.allowance = allowance
         self._light = light
         self._gate = FloodGate()
         self._gate.allow(allowance)
@@ -71,6 +72,15 @@ class Hold:
         if not bads:
             return True
         return self._decide(bads) if self.is_closed else self._count(bads)
+
+    def close(self, why: str) -> None:
+        """Hold the source back: somebody else has found that its messages make no sense.
+
+        Args:
+            why: for the log.
+        """
+        self._gate.tripped = why
+        self._close()
 
     def _count(self, bads: Sequence[bool]) -> bool:
         """Whether the gate is still open after these."""

@@ -4,9 +4,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from typing import Any
 
 from kafka import KafkaAdminClient, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec
+from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec, UserScramCredentialUpsertion
 from kafka.errors import (
     AuthorizationError,
     CoordinatorNotAvailableError,
@@ -18,8 +19,8 @@ from kafka.net.compat import KafkaNetClient
 from kafka.net.selector import NetworkSelector
 
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.kafka_client import OWN_MECHANISM, OWN_USER, first_options, own_password, reach
 from ingest.kafka_client import client_options as client_options
-from ingest.kafka_client import reach
 from ingest.settings import IngestSettings
 from ingest.topic import Topic, topics
 
@@ -30,8 +31,12 @@ PATIENCE = timedelta(seconds=10)
 
 
 @contextmanager
-def admin(settings: IngestSettings) -> Iterator[KafkaAdminClient]:
+def admin(settings: IngestSettings, options: dict[str, Any] | None = None) -> Iterator[KafkaAdminClient]:
     """A connection for questions about Kafka itself.
+
+    Args:
+        settings: which Kafka.
+        options: how to connect, where it is not `client_options`.
 
     Raises:
         Unavailable: nobody answers, not in time, or not to our log-in.
@@ -43,7 +48,7 @@ def admin(settings: IngestSettings) -> Iterator[KafkaAdminClient]:
     net = NetworkSelector(client_id="ward-ioc-admin")
     try:
         client = KafkaAdminClient(
-            **client_options(settings),
+            **(options or client_options(settings)),
             client_id="ward-ioc-admin",
             request_timeout_ms=limit,
             bootstrap_timeout_ms=limit,
@@ -57,6 +62,20 @@ def admin(settings: IngestSettings) -> Iterator[KafkaAdminClient]:
         raise Unavailable("Kafka", f"{settings.bootstrap}: {type(error).__name__} {error}.{_hint(settings)}") from error
     finally:
         net.close()
+
+
+def make_account(settings: IngestSettings) -> None:
+    """Give our own Kafka the account by which it and its clients know each other, as the secret is now; existing folders too.
+
+    Whoever calls this has seen that our own process listens on the port: this one log-in shows the password.
+
+    Raises:
+        Unavailable: it does not answer.
+    """
+    with admin(settings, first_options(settings)) as client:
+        client.alter_user_scram_credentials(
+            [UserScramCredentialUpsertion(OWN_USER, OWN_MECHANISM, password=own_password(settings))]
+        )
 
 
 def wanted_topics(settings: IngestSettings) -> list[Topic]:

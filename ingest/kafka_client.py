@@ -1,11 +1,28 @@
 """How every Kafka client of ours connects: address, encryption, log-in."""
 
+import logging
 import socket
 import ssl
 from typing import Any
 
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.pseudonym import derived_secret
 from ingest.settings import IngestSettings
+
+OWN_USER = "ioc"
+"""The one account of our own Kafka: all our parts are one principal, for they share one folder and one secret."""
+
+OWN_MECHANISM = "SCRAM-SHA-512"
+"""Neither side shows the other its password: who takes the port while Kafka is away learns nothing, and is not believed."""
+
+
+def own_password(settings: IngestSettings) -> str:
+    """The password of `OWN_USER`, in hexadecimal.
+
+    Raises:
+        ConfigurationError: the secret that it is derived from is missing or not random.
+    """
+    return derived_secret(settings.kafka_own_secret, "IOC_KAFKA_OWN_SECRET", "kafka:account").hex()
 
 
 def client_options(settings: IngestSettings) -> dict[str, Any]:
@@ -14,8 +31,9 @@ def client_options(settings: IngestSettings) -> dict[str, Any]:
     Raises:
         ConfigurationError: the protocol needs a setting that is empty, or the certificate file does not serve.
     """
-    # Our own Kafka listens on loopback only, without either.
-    protocol = settings.kafka_security_protocol if settings.kafka_bootstrap else "PLAINTEXT"
+    if not settings.kafka_bootstrap:
+        return _own(settings, OWN_MECHANISM)
+    protocol = settings.kafka_security_protocol
     options: dict[str, Any] = {"bootstrap_servers": settings.bootstrap.split(","), "security_protocol": protocol}
     if protocol.endswith("SSL"):
         options["ssl_context"] = _certificates(settings)
@@ -28,6 +46,27 @@ def client_options(settings: IngestSettings) -> dict[str, Any]:
         options["sasl_plain_username"] = settings.kafka_username
         options["sasl_plain_password"] = settings.kafka_password.get_secret_value()
     return options
+
+
+def first_options(settings: IngestSettings) -> dict[str, Any]:
+    """As `client_options`, for whoever gives our own Kafka its account, and has seen that the port is its own.
+
+    Raises:
+        ConfigurationError: the secret is missing or not random.
+    """
+    return _own(settings, "PLAIN")
+
+
+def _own(settings: IngestSettings, mechanism: str) -> dict[str, Any]:
+    # It warns of each log-in without TLS; this one never leaves the PC.
+    logging.getLogger("kafka.net.sasl").setLevel(logging.ERROR)
+    return {
+        "bootstrap_servers": [settings.bootstrap],
+        "security_protocol": "SASL_PLAINTEXT",
+        "sasl_mechanism": mechanism,
+        "sasl_plain_username": OWN_USER,
+        "sasl_plain_password": own_password(settings),
+    }
 
 
 def reach(settings: IngestSettings) -> None:

@@ -8,10 +8,12 @@ for dead, so that its last will is told.
 """
 
 import asyncio
+import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 from amqtt.adapters import ReaderAdapter, WriterAdapter
+from amqtt.mqtt.packet import PUBLISH
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.mqtt.puback import PubackPacket
 from amqtt.mqtt.pubcomp import PubcompPacket
@@ -19,10 +21,19 @@ from amqtt.mqtt.pubrec import PubrecPacket
 from amqtt.mqtt.pubrel import PubrelPacket
 from amqtt.session import OUTGOING, ApplicationMessage, OutgoingApplicationMessage, Session
 
-MOST_UNANSWERED = 100
-"""Messages of one client that may be on their way to Kafka; then it is not read until some have arrived."""
+from ingest.mqtt_limits import BrokerLimits, InWork, ReadingPace
 
-LARGEST_PACKET = 1_048_576
+
+class Bounds(NamedTuple):
+    """What bounds a client."""
+
+    limits: BrokerLimits
+    pace: ReadingPace
+    in_work: InWork
+
+
+NONE = Bounds(BrokerLimits(), ReadingPace(), InWork(sys.maxsize))
+"""For our own clients, which only subscribe and acknowledge."""
 
 
 class Outgoing(OutgoingApplicationMessage):  # type: ignore[misc]  # amqtt has no types
@@ -39,7 +50,9 @@ class Handler(BrokerProtocolHandler):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._unanswered = 0
+        self.bounds = NONE
+        """Set after the log-in."""
+        self._unanswered = self._unanswered_bytes = 0
         self._room = asyncio.Event()
         self._room.set()
         self._answers: set[asyncio.Task[None]] = set()
@@ -47,7 +60,8 @@ class Handler(BrokerProtocolHandler):  # type: ignore[misc]
 
     def attach(self, session: Session, reader: ReaderAdapter, writer: WriterAdapter) -> None:
         """Serve a session over a connection."""
-        super().attach(session, BoundedReader(reader, self._room), writer)
+        self._admit()
+        super().attach(session, BoundedReader(reader, self._room, self.bounds), writer)
 
     def send(self, message: Outgoing) -> None:
         """Send a message now; before and after a connection it waits for the next one."""
@@ -68,7 +82,7 @@ class Handler(BrokerProtocolHandler):  # type: ignore[misc]
 
     def handle_read_timeout(self) -> None:
         """The client was silent for longer than it promised, unless it was us who did not read."""
-        if self._room.is_set() and self.writer is not None:
+        if not self.reader.is_held and self.writer is not None:
             self._run(self._dropped(self.writer))
 
     async def handle_puback(self, puback: PubackPacket) -> None:
@@ -87,9 +101,7 @@ class Handler(BrokerProtocolHandler):  # type: ignore[misc]
         """A message came in: hand it to the broker, which answers later."""
         if app_message.direction == OUTGOING:
             raise RuntimeError("messages go out through `send`")
-        self._unanswered += 1
-        if self._unanswered >= MOST_UNANSWERED:
-            self._room.clear()
+        self._count(1, len(app_message.data or b""))
         if self.session is not None:
             await self.session.delivered_message_queue.put(app_message)
 
@@ -104,12 +116,27 @@ class Handler(BrokerProtocolHandler):  # type: ignore[misc]
         message.sent = True
         await self._send_packet(packet)
 
+    def _count(self, messages: int, size: int) -> None:
+        """Note what is on its way to Kafka, or has arrived, and whether more may be read."""
+        self._unanswered += messages
+        self._unanswered_bytes += size
+        self._admit()
+
+    def _admit(self) -> None:
+        """See whether more may be read: of one that takes much room in all, sooner not than of one that takes none."""
+        limits, in_work = self.bounds.limits, self.bounds.in_work
+        if self._unanswered >= limits.unanswered or self._unanswered_bytes >= limits.unanswered_bytes:
+            self._room.clear()
+        elif in_work.is_full(whole=not self._unanswered):
+            self._room.clear()
+            in_work.tell(self._admit)
+        else:
+            self._room.set()
+
     async def _answer(self, message: ApplicationMessage, deliveries: list[asyncio.Future[None]]) -> None:
         if deliveries:
             await asyncio.wait(deliveries)
-        self._unanswered -= 1
-        if self._unanswered < MOST_UNANSWERED:
-            self._room.set()
+        self._count(-1, -len(message.data or b""))
         if message.qos == 1:
             await self._send_packet(PubackPacket.build(message.packet_id))
         elif message.qos == 2:
@@ -134,17 +161,19 @@ class Handler(BrokerProtocolHandler):  # type: ignore[misc]
             self.logger.debug("connection ended: %s", error)
 
 
-class BoundedReader(ReaderAdapter):  # type: ignore[misc]
-    """Reads a client's bytes packet by packet, and waits for room between two of them.
+class PacketReader(ReaderAdapter):  # type: ignore[misc]
+    """Reads a client's bytes packet by packet, none longer than allowed.
 
     Args:
         reader: amqtt's reader of the connection.
-        room: set while another packet may be read.
+        message: the largest message in bytes.
+        other: the largest packet that is none.
     """
 
-    def __init__(self, reader: ReaderAdapter, room: asyncio.Event) -> None:
+    def __init__(self, reader: ReaderAdapter, message: int, other: int) -> None:
         self._reader = reader
-        self._room = room
+        self._message = message
+        self._other = other
         self._packet = bytearray()
 
     async def read(self, n: int = -1) -> bytes:
@@ -154,8 +183,7 @@ class BoundedReader(ReaderAdapter):  # type: ignore[misc]
             ConnectionError: a packet is longer than allowed, or shorter than it says.
         """
         if not self._packet:
-            await self._room.wait()
-            self._packet += await self._next()
+            await self._fill()
         wanted = len(self._packet) if n < 0 else n
         if wanted > len(self._packet):
             raise ConnectionError("a packet is shorter than its parts")
@@ -167,6 +195,9 @@ class BoundedReader(ReaderAdapter):  # type: ignore[misc]
         """No more will come."""
         self._reader.feed_eof()
 
+    async def _fill(self) -> None:
+        self._packet += await self._next()
+
     async def _next(self) -> bytes:
         packet = bytearray(await self._reader.read(1))
         length = 0
@@ -176,6 +207,33 @@ class BoundedReader(ReaderAdapter):  # type: ignore[misc]
             length += (byte & 0x7F) << (7 * place)
             if byte < 0x80:
                 break
-        if length > LARGEST_PACKET:
+        if length > (self._message if packet[0] >> 4 == PUBLISH else self._other):
             raise ConnectionError(f"a packet of {length} bytes is too long")
         return bytes(packet) + (await self._reader.read(length) if length else b"")
+
+
+class BoundedReader(PacketReader):
+    """Reads a client that has logged in: no further while too much of it is unanswered, and not faster than it may send.
+
+    Args:
+        reader: amqtt's reader of the connection.
+        room: set while another packet may be read.
+        bounds: how large packets may be, and how fast they may come.
+    """
+
+    def __init__(self, reader: ReaderAdapter, room: asyncio.Event, bounds: Bounds) -> None:
+        super().__init__(reader, bounds.limits.packet, bounds.limits.small_packet)
+        self._room = room
+        self._pace = bounds.pace
+        self.is_held = False
+        """Whether it is us who do not read."""
+
+    async def _fill(self) -> None:
+        self.is_held = True
+        await self._room.wait()
+        self.is_held = False
+        # Kept before the pause: a keep-alive that ends meanwhile must not lose it.
+        self._packet += await self._next()
+        self.is_held = True
+        await self._pace.keep(len(self._packet))
+        self.is_held = False

@@ -18,7 +18,7 @@ from xxhash import xxh3_64_hexdigest
 
 from ingest.backoff import BackOff
 from ingest.connector import Poll
-from ingest.cursor import Cursor
+from ingest.cursor import LONGEST, Cursor
 from ingest.dead_letter import DeadLetter
 from ingest.envelope import Envelope
 from ingest.errors import ConfigurationError, InvalidEvent, Unavailable
@@ -183,11 +183,15 @@ class Poller:
             Failed: it is not built as the connector expects.
         """
         try:
-            return list(self._way.items(page)), self._way.next_cursor(page)
+            items, following = list(self._way.items(page)), self._way.next_cursor(page)
+            (following or "").encode()  # half a surrogate pair could not be kept
         except (LookupError, TypeError, ValueError, AttributeError, InvalidEvent) as error:
             raise Failed(
                 "bad_answer", f"{self._url} answered in another form: {type(error).__name__} {error}"
             ) from error
+        if following is not None and len(following) > LONGEST:
+            raise Failed("bad_answer", f"{self._url} gave a cursor of more than {LONGEST} characters")
+        return items, following
 
     def _taken(self, items: Sequence[Any]) -> list[Taken] | None:
         """What comes of a page and is not in Kafka yet; `None` while the source is held back, which then keeps its page."""

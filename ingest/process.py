@@ -1,7 +1,9 @@
-"""What every process of ours does first: log one line a record, ask for room for its connections, and end with its parent."""
+"""What every process of ours does first: write files for its own user only, log one line a record, ask for room for its
+connections, and end with its parent."""
 
 import ctypes
 import logging
+import os
 import resource
 import signal
 import sys
@@ -10,13 +12,17 @@ from contextlib import suppress
 
 _OPEN_FILES = 10_240
 
+PRIVATE = 0o077
+"""The umask of everything that writes into the data folder: nobody else on the PC reads, lists or enters."""
+
 
 def start(name: str) -> None:
-    """Set up logging to standard error in UTC, and ask Linux to terminate us when our parent dies.
+    """Write files for our own user only, log to standard error in UTC, and ask Linux to terminate us when our parent dies.
 
     Args:
         name: the process's name in each line, for example `warehouse`.
     """
+    os.umask(PRIVATE)
     formatter = logging.Formatter(f"%(asctime)sZ {name} %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler(sys.stderr)

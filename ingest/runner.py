@@ -25,7 +25,7 @@ from ingest.hold import Hold
 from ingest.intake import Intake, Limits, Post
 from ingest.intake_server import IntakeServer, Listen
 from ingest.mapping import Mapping as ConnectorMapping
-from ingest.mqtt_broker import CONNECTOR_CLIENT, BrokerListen, embedded_broker
+from ingest.mqtt_broker import CONNECTOR_CLIENT, BrokerListen, DeviceSource, embedded_broker
 from ingest.poll import Poller
 from ingest.producer import Producer
 from ingest.source_light import EVERY, Light
@@ -95,7 +95,7 @@ class Runner:
         self.counts: dict[str, Mapping[str, int]] = {}
         """By connector, what became of its source's messages."""
         self._work: dict[str, Work] = {"kafka": producer.start, **(beside or {})}
-        self._expected: dict[str, Sequence[str]] = {}
+        self._sources: dict[str, DeviceSource] = {}
         posts: list[Post] = []
         for connector in connectors:
             mapping = ConnectorMapping(connector, context)
@@ -125,8 +125,8 @@ class Runner:
         server = IntakeServer(self._intake, self._outside.listen)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._producer.stop)
-            if self._outside.broker is not None and self._expected:
-                await stack.enter_async_context(embedded_broker(self._outside.broker, self._expected))
+            if self._outside.broker is not None and self._sources:
+                await stack.enter_async_context(embedded_broker(self._outside.broker, self._sources))
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(work(), name=name) for name, work in self._work.items()]
                 await server.run(ending)
@@ -138,12 +138,15 @@ class Runner:
         # The same at every start, and another for each install that shares a broker.
         install = self._context.pseudonym("mqtt client of this install")[:8]
         client_id = f"{CONNECTOR_CLIENT}{mapping.connector.id}-{install}"
-        self._expected[client_id] = way.topics
+        self._sources[mapping.connector.id] = DeviceSource(
+            client_id, way.topics, way.device_topics if way.device_accounts else ()
+        )
         return Subscriber(mapping, light, hold, self._producer, self._outside.mqtt, client_id)
 
     def _poller(self, mapping: ConnectorMapping, light: Light, hold: Hold) -> Poller:
         id_ = mapping.connector.id
-        cursor, url, token = Cursor(self._outside.folder, id_), self._outside.urls[id_], self._outside.tokens.get(id_)
+        cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
+        url, token = self._outside.urls[id_], self._outside.tokens.get(id_)
         return Poller(mapping, light, hold, self._producer, cursor, url, token)
 
 

@@ -72,6 +72,8 @@ class IngestSettings(PlaceSettings):
     """Loopback port of our own Kafka."""
     kafka_controller_port: int = 9093
     """Loopback port of our own Kafka's controller."""
+    kafka_own_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
+    """By which our own Kafka knows our parts, and they know it; made at first start. An outside cluster has `kafka_password`."""
     kafka_heap: str = Field("256m", pattern=r"^\d+[mg]$")
     """Largest Java heap of our own Kafka."""
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"

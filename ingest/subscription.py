@@ -20,6 +20,8 @@ from pydantic import SecretStr, TypeAdapter
 
 from ingest.backoff import BackOff
 from ingest.connector import Subscription
+from ingest.dead_letter import DeadLetter
+from ingest.device_hold import SET_ASIDE, DeviceHold, Verdict, namer
 from ingest.errors import ConfigurationError, InvalidEvent, Unavailable
 from ingest.failpoint import failpoint
 from ingest.hold import TRIED, Hold
@@ -96,6 +98,8 @@ class Subscriber:
         self._light = light
         self._hold = hold
         self._producer = producer
+        self._devices = DeviceHold(self._id, hold.allowance)
+        self._name = namer(way)
         self._server = server
         self._client_id = client_id
         self._queue: asyncio.Queue[_Message] = asyncio.Queue()
@@ -139,11 +143,44 @@ class Subscriber:
             some = batch[:TRIED] if is_trial else batch
             before = self._mapping.counts.copy()
             taken = [self._taken(message) for message in some]
-            if self._hold.judge_page([one.letter is not None for one in taken]) or is_trial:
-                await self._into_kafka(client, some, taken)
-                batch = batch[len(some) :]
+            if is_trial:
+                self._hold.judge_page([one.letter is not None for one in taken])
             else:
-                self._mapping.hold_back(before, len(some))
+                admitted = self._admitted(some, taken)
+                if admitted is None:
+                    self._hold.close("most")
+                    self._mapping.hold_back(before, len(some))
+                    continue
+                taken = admitted
+            await self._into_kafka(client, some, taken)
+            batch = batch[len(some) :]
+
+    def _admitted(self, batch: Sequence[_Message], taken: Sequence[Taken]) -> list[Taken] | None:
+        """What goes on of a batch, without what devices that are set aside sent; `None` when the source as a whole is at fault."""
+        names = [self._name(message.topic, message.payload) for message in batch]
+        verdicts = self._devices.judge([(name, one.letter is not None) for name, one in zip(names, taken, strict=True)])
+        if verdicts is None:
+            return None
+        admitted = []
+        for name, message, one, verdict in zip(names, batch, taken, verdicts, strict=True):
+            if verdict is Verdict.LET_GO:
+                self._mapping.counts["set_aside"] += 1
+                admitted.append(Taken())
+            elif verdict is Verdict.SETS_ASIDE and one.letter is not None:
+                admitted.append(Taken(letter=self._set_aside(name, message, one.letter)))
+            else:
+                admitted.append(one)
+        return admitted
+
+    def _set_aside(self, device: str, message: _Message, letter: DeadLetter) -> DeadLetter:
+        """The letter of the message that set its device aside; it says so, besides its own fault."""
+        who = ascii(device) if device else "what names no device"
+        fault = InvalidEvent(
+            SET_ASIDE,
+            f"{who} is set aside: too many of its messages make no sense; {letter.reason_code}: {letter.error}",
+        )
+        self._mapping.counts["dead_letters"] -= 1  # it is the same message
+        return self._mapping.refused(message.payload, fault, address=message.topic)
 
     async def _into_kafka(self, client: paho.Client, batch: Sequence[_Message], taken: Sequence[Taken]) -> None:
         """Wait until Kafka has what came of a batch, however long it is away, then acknowledge."""

@@ -32,7 +32,7 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, sig
     app = faust.App(
         settings.group,
         broker=";".join(f"kafka://{address}" for address in ingest.bootstrap.split(",")),
-        broker_credentials=_credentials(ingest),
+        broker_credentials=credentials(ingest),
         datadir=str(settings.folder(ingest.data_folder)),
         store="memory://",
         web_enabled=False,
@@ -93,8 +93,8 @@ def _agent(worker: Worker, signs: Signs) -> Callable[[Any], Awaitable[None]]:
     return agent
 
 
-def _credentials(ingest: IngestSettings) -> Any:
-    """Faust's words for the cluster's encryption and log-in; `None` for our own Kafka."""
+def credentials(ingest: IngestSettings) -> Any:
+    """Faust's words for the cluster's encryption and log-in; `None` for a cluster that wants neither."""
     options = client_options(ingest)
     if "sasl_mechanism" in options:
         return faust.SASLCredentials(

@@ -10,6 +10,8 @@ from ingest.broker.server import Server
 from ingest.kafka_admin import make_topics
 from ingest.settings import IngestSettings
 
+SECRET = "kafka's secret of at least thirty-two characters"
+
 
 @contextmanager
 def running(folder: Path, **changed: object) -> Iterator[IngestSettings]:
@@ -24,6 +26,7 @@ def running(folder: Path, **changed: object) -> Iterator[IngestSettings]:
         _env_file=None,
         data_folder=folder,
         kafka_bootstrap="",
+        kafka_own_secret=SECRET,
         **{"kafka_port": port, "kafka_controller_port": controller, **changed},
     )
     fetch.ensure(settings.cache_folder, lambda there, in_all, megabytes: None)
@@ -31,7 +34,7 @@ def running(folder: Path, **changed: object) -> Iterator[IngestSettings]:
     server = Server(settings)
     try:
         server.start()
-        server.wait_for_port()
+        server.wait()
         make_topics(settings)
         yield settings
     finally:

@@ -112,7 +112,7 @@ class Driver:
         reach = self._reach
         secrets = {id: reach.connectors.webhook_secrets(id)[0] for id in ("queue_kiosk", "petition_portal")}
         post = Post(f"http://127.0.0.1:{reach.intake_port}", secrets, self._random)
-        password = reach.connectors.device_password()
+        password = reach.connectors.mqtt_account_password("smart_loudspeaker")
         gateways = [Publish(reach.mqtt_port, password, f"gateway-{n}") for n in range(2)]
         straight = Straight(reach.ingest, self._meaning)
         server = RestServer(self.offer.app(DOSSIERS_PATH), reach.rest_port)

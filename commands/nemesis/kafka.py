@@ -16,13 +16,14 @@ DOORS = "IOC_CHAOS_DOORS"
 """Variable with the doors as JSON: name -> [port of the door, port of the gate before it]."""
 
 
-def with_doors(plain: dict[str, str], doors: Mapping[str, tuple[int, int]]) -> dict[str, str]:
+def with_doors(settings: IngestSettings, plain: dict[str, str], doors: Mapping[str, tuple[int, int]]) -> dict[str, str]:
     """Kafka's configuration with these doors as well."""
     values = dict(plain)
     for name, (port, gate) in doors.items():
         values["listeners"] += f",{name}://127.0.0.1:{port}"
         values["advertised.listeners"] += f",{name}://127.0.0.1:{gate}"
-        values["listener.security.protocol.map"] += f",{name}:PLAINTEXT"
+        values["listener.security.protocol.map"] += f",{name}:SASL_PLAINTEXT"
+        values |= folder.log_in(settings, name)
     return values
 
 
@@ -32,7 +33,7 @@ def main() -> int:
     plain = folder.properties
 
     def properties(settings: IngestSettings, data: str) -> dict[str, str]:
-        return with_doors(plain(settings, data), doors)
+        return with_doors(settings, plain(settings, data), doors)
 
     folder.properties = properties
     return ingest.main()

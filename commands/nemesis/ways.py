@@ -84,7 +84,7 @@ class Publish:
 
     Args:
         port: of the broker, on loopback.
-        password: of the account `device`.
+        password: of the loudspeakers' account.
         name: client id.
     """
 
@@ -92,7 +92,7 @@ class Publish:
         self._loop = asyncio.get_running_loop()
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._client = client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name)
-        client.username_pw_set("device", password)
+        client.username_pw_set("smart_loudspeaker", password)
         client.max_inflight_messages_set(50)
         client.reconnect_delay_set(1, 3)
         client.on_publish = self._published

@@ -20,7 +20,6 @@ from connectors.simulator.settings import SimulatorSettings
 from connectors.simulator.ward import Pretend
 from connectors.simulator.webhooks import Sender
 from ingest.errors import ConfigurationError
-from ingest.mqtt_broker import DEVICE
 from ingest.process import start
 from ingest.settings import IngestSettings, read_settings
 from ingest.subscription import MqttServer
@@ -75,7 +74,7 @@ async def play(ingest: IngestSettings, settings: ConnectorsSettings, own: Simula
     scheme = "https" if settings.intake_certificate else "http"
     url = f"{scheme}://{settings.intake_host}:{settings.intake_port}"
     sender = Sender(url, secrets, pretend, clock, ingest.clock_speed, mark)
-    devices = Devices(_mqtt(settings), pretend, clock, mark, own.device_memory)
+    devices = Devices(partial(_mqtt, settings), pretend, clock, mark, own.device_memory)
     token = settings.token(DOSSIERS, pretend=True) or SecretStr("")
     server = RestServer(rest(pretend, clock, token.get_secret_value(), lambda: mark.since), settings.simulator_port)
     log.info("the pretend ward lives from %s, seed %d, speed %g", clock.now(), own.seed, ingest.clock_speed)
@@ -99,13 +98,13 @@ async def play(ingest: IngestSettings, settings: ConnectorsSettings, own: Simula
     log.info("stopped")
 
 
-def _mqtt(settings: ConnectorsSettings) -> MqttServer:
-    """The MQTT broker as devices see it."""
+def _mqtt(settings: ConnectorsSettings, account: str) -> MqttServer:
+    """The MQTT broker as devices with this account see it; the ward's own broker has one account for all."""
     host, port, tls = settings.mqtt_address()
     if settings.mqtt_url:
         return MqttServer(host, port, settings.mqtt_user, settings.mqtt_password, tls, settings.mqtt_ca_file)
-    password = SecretStr(settings.device_password())
-    return MqttServer(host, port, DEVICE, password, tls, settings.mqtt_certificate, any_host_name=True)
+    password = SecretStr(settings.mqtt_account_password(account))
+    return MqttServer(host, port, account, password, tls, settings.mqtt_certificate, any_host_name=True)
 
 
 async def _serve(server: RestServer, port: int) -> None:

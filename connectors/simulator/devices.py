@@ -19,6 +19,9 @@ from ingest.calendar import local_day
 from ingest.clock import Clock
 from ingest.subscription import MqttServer
 
+LOUDSPEAKERS = "smart_loudspeaker"
+"""The connector, and so the account, of the loudspeakers."""
+
 TICK = 0.25
 STRETCH = timedelta(minutes=10)
 """How much is worked out and said at a time while catching up."""
@@ -31,14 +34,16 @@ class Devices:
     """All MQTT devices of the pretend ward.
 
     Args:
-        server: the MQTT broker, and the account of devices.
+        server: the MQTT broker as an account sees it.
         pretend: the ward.
         clock: the shared clock.
         mark: how far each has spoken.
         memory: how much of the past heartbeats and cameras are told.
     """
 
-    def __init__(self, server: MqttServer, pretend: Pretend, clock: Clock, mark: Mark, memory: timedelta) -> None:
+    def __init__(
+        self, server: Callable[[str], MqttServer], pretend: Pretend, clock: Clock, mark: Mark, memory: timedelta
+    ) -> None:
         self._server = server
         self._pretend = pretend
         self._clock = clock
@@ -48,7 +53,7 @@ class Devices:
     async def gateway(self) -> None:
         """Speak for the loudspeakers that have no connection of their own, for ever."""
         behind = [device for device in loudspeakers.DEVICES if device not in OWN_CONNECTION]
-        station = Station(self._server, "loa-gateway", greet=lambda: self._states(behind))
+        station = Station(self._server(LOUDSPEAKERS), "loa-gateway", greet=lambda: self._states(behind))
         station.connect()
         try:
             await self._past(station)
@@ -62,7 +67,9 @@ class Devices:
             while not loudspeakers.connected(self._pretend, device, self._clock.now()):
                 await asyncio.sleep(TICK)
             will = (f"loa/{device}/online", "offline")
-            station = Station(self._server, device, will, greet=lambda: self._states([device]))
+            station = Station(
+                self._server(f"{LOUDSPEAKERS}.{device}"), device, will, greet=lambda: self._states([device])
+            )
             station.connect()
             try:
                 await self._follow(station, "", lambda after, until: self._loudspeakers([device], after, until), device)
@@ -74,7 +81,7 @@ class Devices:
     async def cameras(self) -> None:
         """Play Frigate, for ever."""
         will = ("frigate/available", "offline")
-        station = Station(self._server, "frigate", will, greet=self._cameras_now)
+        station = Station(self._server("frigate"), "frigate", will, greet=self._cameras_now)
         station.connect()
         try:
             await self._follow(station, "frigate", partial(self._seen, self._clock.now()))
@@ -85,7 +92,7 @@ class Devices:
 
     async def desk(self) -> None:
         """Play the desk at which camera alerts are acknowledged, for ever; what it did not get rid of it tells later."""
-        station = Station(self._server, camera_desk.SYSTEM)
+        station = Station(self._server(camera_desk.SYSTEM), camera_desk.SYSTEM)
         station.connect()
         try:
             told = partial(camera_desk.said, self._pretend)

@@ -4,10 +4,13 @@ With it Kafka starts in half the time. It is there for speed alone: where it is 
 """
 
 import logging
+import secrets
 import socket
 import tempfile
 from datetime import timedelta
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from ingest.broker import jars
 from ingest.broker.server import Server
@@ -45,10 +48,11 @@ def _make(settings: IngestSettings) -> None:
     archive.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         ports = dict(zip(("kafka_port", "kafka_controller_port"), _free_ports(), strict=True))
-        server = Server(settings.model_copy(update={"data_folder": Path(folder), **ports}), new)
+        own = {"data_folder": Path(folder), "kafka_own_secret": SecretStr(secrets.token_urlsafe(32)), **ports}
+        server = Server(settings.model_copy(update=own), new)
         try:
             server.start()
-            server.wait_for_port()
+            server.wait()
         except (ConfigurationError, Unavailable) as error:
             log.warning("Kafka starts without its archive, as it did not start to write it: %s", error)
         finally:

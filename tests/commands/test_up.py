@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,8 @@ from commands import running
 from commands.install import ROOT
 from commands.ports import free, is_taken
 from commands.stack import PORTS
+from dashboard.accounts import Accounts
+from dashboard.settings import BoardSettings
 
 pytestmark = pytest.mark.embedded
 
@@ -84,11 +87,31 @@ def read_until(process, text):
     raise AssertionError(f"ended with {process.wait()}:\n{''.join(seen)}")
 
 
+def readable_by_others(folder):
+    """What of an install others on the PC could list, enter, read or write, were the folder above open to them."""
+    found = []
+    for path in (folder, *folder.rglob("*")):
+        with suppress(FileNotFoundError):
+            if not path.is_symlink() and path.lstat().st_mode & 0o077:
+                found.append(path)
+    return found
+
+
 def test_one_command_starts_everything_and_leaves_nothing(person, up):
     said = read_until(up, "Ctrl-C")
     url = f"http://127.0.0.1:{person.ports['IOC_BOARD_PORT']}"
     assert url in said
-    assert "admin  /  " in said
+    # Redirected output stays: the password is in a file that its owner alone can read, until somebody logs in.
+    waiting = person.folder / "dashboard" / "first-password"
+    assert "admin  /  " not in said
+    assert str(waiting) in said
+    settings = BoardSettings(_env_file=None, data_folder=person.folder, session_secret="x" * 40)
+    name, password = waiting.read_text().strip().split("  /  ")
+    name, _, password = waiting.read_text().partition("  /  ")
+    assert name == "admin"
+    assert readable_by_others(person.folder) == []
+    assert Accounts(settings).check(name, password)
+    assert not waiting.exists()
     board = http.client.HTTPConnection("127.0.0.1", int(person.ports["IOC_BOARD_PORT"]), timeout=10)
     board.request("GET", "/", headers={"Accept": "text/html"})
     assert board.getresponse().status in (200, 303, 401)  # The way to the log-in.

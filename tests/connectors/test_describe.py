@@ -3,19 +3,18 @@ import pytest
 from connectors import catalogue
 from connectors.describe import describe
 from connectors.settings import ConnectorsSettings
+from ingest.errors import ConfigurationError
 
-PASSWORD = "device-password-of-thirty-two-characters"
 SETTINGS = ConnectorsSettings(
     _env_file=None,
     webhook_secret="webhook-secret-of-thirty-two-characters",
-    mqtt_device_password=PASSWORD,
-    mqtt_connector_password="connector-password-of-thirty-two-ch",
+    mqtt_secret="mqtt-secret-of-thirty-two-characters",
 )
 
 
-def told(id_, settings=SETTINGS):
+def told(id_, settings=SETTINGS, device=""):
     (connector,) = (one for one in catalogue() if one.id == id_)
-    return {label.en: text for label, text in describe(connector, settings)}
+    return {label.en: text for label, text in describe(connector, settings, device)}
 
 
 def test_ids_are_the_names_of_their_files():
@@ -46,7 +45,19 @@ def test_a_source_that_is_polled():
 def test_a_source_on_mqtt():
     lines = told("frigate")
     assert lines["Address"] == "mqtt://127.0.0.1:1883"
-    assert (lines["User"], lines["Password"]) == ("device", PASSWORD)
+    assert (lines["User"], lines["Password"]) == ("frigate", SETTINGS.mqtt_account_password("frigate"))
     own = told("frigate", SETTINGS.model_copy(update={"mqtt_url": "mqtts://broker.example.vn"}))
     assert own["Address"] == "mqtts://broker.example.vn:8883"
     assert "Password" not in own
+
+
+def test_a_device_has_an_account_and_topics_of_its_own():
+    lines = told("smart_loudspeaker", device="tdp-017-l1")
+    assert lines["User"] == "smart_loudspeaker.tdp-017-l1"
+    assert "loa/tdp-017-l1/status" in lines["MQTT topics"].split()
+    assert "+" not in lines["MQTT topics"]
+    passwords = {told("smart_loudspeaker", device=device)["Password"] for device in ("", "a", "b")}
+    assert len(passwords) == 3
+    for id_, device in (("frigate", "cam"), ("smart_loudspeaker", "a/b"), ("smart_loudspeaker", "+")):
+        with pytest.raises(ConfigurationError):
+            told(id_, device=device)

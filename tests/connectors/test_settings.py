@@ -57,10 +57,8 @@ def test_what_is_no_webhook_secret_is_refused(secret):
 def test_missing_and_weak_master_secrets_are_refused(secret):
     with pytest.raises(ConfigurationError, match="IOC_CONNECTORS_WEBHOOK_SECRET"):
         settings(webhook_secret=secret).webhook_secrets("kiosk")
-    with pytest.raises(ConfigurationError, match="IOC_CONNECTORS_MQTT_DEVICE_PASSWORD"):
-        settings(mqtt_device_password=secret).device_password()
-    with pytest.raises(ConfigurationError, match="IOC_CONNECTORS_MQTT_CONNECTOR_PASSWORD"):
-        settings(mqtt_connector_password=secret).connector_password()
+    with pytest.raises(ConfigurationError, match="IOC_CONNECTORS_MQTT_SECRET"):
+        settings(mqtt_secret=secret).mqtt_account_password("frigate")
 
 
 def test_the_pretend_ward_is_asked_only_when_it_plays_and_nothing_else_is_set():
@@ -123,4 +121,4 @@ def test_generated_secrets_are_marked_for_the_launcher():
         for name, field in ConnectorsSettings.model_fields.items()
         if isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("generated")
     }
-    assert generated == {"webhook_secret", "mqtt_device_password", "mqtt_connector_password"}
+    assert generated == {"webhook_secret", "mqtt_secret"}

@@ -4,7 +4,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,15 +19,14 @@ from connectors.simulator import frigate, loudspeakers
 from connectors.simulator.devices import OWN_CONNECTION, Devices
 from connectors.simulator.mark import Mark
 from connectors.simulator.ward import Pretend
-from ingest.mqtt_broker import CONNECTOR, DEVICE, BrokerListen, embedded_broker
+from connectors.smart_loudspeaker import CONNECTOR as LOUDSPEAKERS
+from ingest.mqtt_broker import OWN, BrokerListen, DeviceSource, embedded_broker
 from ingest.subscription import MqttServer
 
 pytestmark = pytest.mark.embedded
 
 PRETEND = Pretend()
 NOW = datetime(2026, 11, 19, 2, tzinfo=UTC)
-PASSWORDS = {DEVICE: "d" * 32, CONNECTOR: "c" * 32}
-TOPICS = ("loa/#", "frigate/#")
 
 
 class _Clock:
@@ -46,7 +45,7 @@ class Heard(NamedTuple):
 class Ward:
     """A broker, somebody who listens, and the devices."""
 
-    def __init__(self, server: MqttServer, folder: Path, clock: _Clock) -> None:
+    def __init__(self, server: Callable[[str], MqttServer], folder: Path, clock: _Clock) -> None:
         self.clock = clock
         self.heard: list[Heard] = []
         mark = Mark(folder / "mark.json", PRETEND, clock.now(), timedelta(0))
@@ -75,22 +74,34 @@ async def ward(folder: Path, clock: _Clock | None = None) -> AsyncIterator[Ward]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    listen = BrokerListen("127.0.0.1", port, PASSWORDS[DEVICE], PASSWORDS[CONNECTOR])
-    async with embedded_broker(listen, {"ioc-test": TOPICS}):
-        server = MqttServer("127.0.0.1", port, DEVICE, SecretStr(PASSWORDS[DEVICE]))
-        made = Ward(server, folder, clock or _Clock())
-        listener = paho.Client(CallbackAPIVersion.VERSION2, client_id="ioc-test", clean_session=False)
-        listener.username_pw_set(CONNECTOR, PASSWORDS[CONNECTOR])
-        listener.on_message = lambda _c, _d, message: made.heard.append(Heard(message.topic, message.payload))
-        subscribed = threading.Event()
-        listener.on_subscribe = lambda *_: subscribed.set()
-        listener.on_connect = lambda client, *_: client.subscribe([(topic, 1) for topic in TOPICS])
-        listener.connect_async("127.0.0.1", port)
-        listener.loop_start()
-        assert await asyncio.to_thread(subscribed.wait, 10)
+    listen = BrokerListen("127.0.0.1", port, password=str)
+    sources = {
+        "smart_loudspeaker": DeviceSource("ioc-loa", ("loa/#",), LOUDSPEAKERS.way.device_topics),
+        "frigate": DeviceSource("ioc-frigate", ("frigate/#",)),
+    }
+    async with embedded_broker(listen, sources):
+        made = Ward(
+            lambda account: MqttServer("127.0.0.1", port, account, SecretStr(account)), folder, clock or _Clock()
+        )
+        listeners = [await asyncio.to_thread(_listening, port, source, made.heard) for source in sources.values()]
         yield made
-        listener.disconnect()
-        await asyncio.to_thread(listener.loop_stop)
+        for listener in listeners:
+            listener.disconnect()
+            await asyncio.to_thread(listener.loop_stop)
+
+
+def _listening(port: int, source: DeviceSource, heard: list[Heard]) -> paho.Client:
+    """A connector that notes what it hears."""
+    listener = paho.Client(CallbackAPIVersion.VERSION2, client_id=source.client_id, clean_session=False)
+    listener.username_pw_set(OWN, OWN)
+    listener.on_message = lambda _c, _d, message: heard.append(Heard(message.topic, message.payload))
+    subscribed = threading.Event()
+    listener.on_subscribe = lambda *_: subscribed.set()
+    listener.on_connect = lambda client, *_: client.subscribe([(topic, 1) for topic in source.topics])
+    listener.connect_async("127.0.0.1", port)
+    listener.loop_start()
+    assert subscribed.wait(10)
+    return listener
 
 
 async def test_the_gateway_speaks_for_its_loudspeakers(tmp_path: Path) -> None:

@@ -72,7 +72,9 @@ def board_settings(folder: Path, **changed) -> BoardSettings:
 def ingest_settings(folder: Path, **changed) -> IngestSettings:
     now = datetime.now(UTC)
     pretend = {"pretend": True, "clock_origin": NOW, "clock_real_origin": now}
-    return IngestSettings(_env_file=None, **{"data_folder": folder, **pretend, **changed})
+    return IngestSettings(
+        _env_file=None, **{"data_folder": folder, "kafka_own_secret": SecretStr(SECRET), **pretend, **changed}
+    )
 
 
 def _value(id, grain, window_ms, numerator, denominator, split, newest_ms) -> Value:

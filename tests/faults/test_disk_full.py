@@ -41,7 +41,11 @@ class Ward:
         (secret, *_) = settings.webhook_secrets("queue_kiosk")
         self._signer = Webhook(secret)
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{settings.intake_port}", trust_env=False, timeout=20)
-        self.device = Device(settings.mqtt_port, password=settings.device_password())
+        self.device = Device(
+            settings.mqtt_port,
+            user="smart_loudspeaker",
+            password=settings.mqtt_account_password("smart_loudspeaker"),
+        )
         assert self.device.connected.wait(10)
 
     @property

@@ -20,7 +20,7 @@ class Device:
     """A device; `acknowledged` are the message ids that the broker has answered for."""
 
     def __init__(
-        self, port, user="device", password="", client_id="device-1", will=None, clean=True, keepalive=20, tls=None
+        self, port, user="toy", password="", client_id="device-1", will=None, clean=True, keepalive=20, tls=None
     ):
         self.acknowledged = []
         self.refused = None
@@ -71,9 +71,9 @@ def device(port, **options):
 
 @contextmanager
 def mosquitto(folder, port):
-    """The real Mosquitto with two accounts, `device` and `connector`, whose passwords are the same as their names."""
+    """The real Mosquitto with two accounts, `subscribed` and `ioc`, whose passwords are the same as their names."""
     (folder / "passwords").write_text("")
-    for name in ("device", "connector"):
+    for name in ("subscribed", "ioc"):
         subprocess.run(["mosquitto_passwd", "-b", str(folder / "passwords"), name, name], check=True)
     (folder / "passwords").chmod(0o644)
     folder.chmod(0o755)

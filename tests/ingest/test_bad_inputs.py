@@ -19,11 +19,10 @@ from ingest.flood import FEWEST
 from ingest.hold import Hold
 from ingest.kafka_client import client_options
 from ingest.mapping import Mapping
-from ingest.mqtt_broker import BrokerListen, embedded_broker
 from ingest.source_light import Light
 from ingest.topic import MEGABYTE
 from tests.ingest.mqtt_device import device
-from tests.ingest.test_mqtt_broker import DEVICE, Connector, connect
+from tests.ingest.test_mqtt_broker import DEVICE, Connector, broker, connect
 from tests.ingest.toy import POSTING, QUEUE, context, note, until
 
 
@@ -70,7 +69,7 @@ def test_ten_thousand_new_kinds_are_a_flood_and_make_no_new_counts():
 async def test_a_message_for_a_topic_filter_reaches_nobody():
     """`#` in the topic of a message is against the protocol: paho refuses to send it, others may not."""
     (port,) = free(1)
-    async with embedded_broker(BrokerListen("127.0.0.1", port, DEVICE, "c" * 32), {"ioc-toy-1": ("toy/+/note",)}):
+    async with broker(port):
         connector = await asyncio.to_thread(Connector, port)
         try:
             with device(port, password=DEVICE) as one:

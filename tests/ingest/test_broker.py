@@ -4,11 +4,12 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -16,13 +17,18 @@ from pathlib import Path
 import psutil
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.errors import KafkaError as AioKafkaError
 from aiokafka.errors import UnknownTopicOrPartitionError
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import KafkaError
 
 from commands.ports import free
 from ingest import __main__ as entry
 from ingest import kafka_admin
 from ingest.broker import archive, fetch, jars
+from ingest.broker import folder as folders
+from ingest.broker import server as server_module
 from ingest.broker.folder import Folder, properties
 from ingest.broker.server import MAIN, Server, answers, left_over
 from ingest.errors import ConfigurationError, Unavailable
@@ -31,6 +37,7 @@ from ingest.kafka_ping import ping
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS
 from tests import broker
+from tests.broker import SECRET
 
 ROOT = Path(__file__).parents[2]
 CACHE = IngestSettings(_env_file=None).cache_folder
@@ -225,7 +232,7 @@ def test_a_damaged_folder_is_named(tmp_path):
 
 
 def test_everything_listens_on_loopback_only():
-    configured = properties(IngestSettings(_env_file=None), "data")
+    configured = properties(IngestSettings(_env_file=None, kafka_own_secret=SECRET), "data")
     for name in ("listeners", "advertised.listeners"):
         assert all("//127.0.0.1:" in listener for listener in configured[name].split(","))
 
@@ -234,7 +241,11 @@ def test_a_taken_port_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
         settings = IngestSettings(
-            _env_file=None, data_folder=tmp_path, kafka_port=taken, kafka_controller_port=free(1)[0]
+            _env_file=None,
+            data_folder=tmp_path,
+            kafka_port=taken,
+            kafka_controller_port=free(1)[0],
+            kafka_own_secret=SECRET,
         )
         fetch.ensure(settings.cache_folder, lambda there, in_all, megabytes: None)
         with pytest.raises(ConfigurationError, match=f"Port {taken}.*IOC_KAFKA_PORT"):
@@ -297,6 +308,12 @@ async def test_lag_counts_what_a_group_has_not_committed(kafka):
 # -- The process
 
 
+def own_settings(folder, port, controller):
+    return IngestSettings(
+        _env_file=None, data_folder=folder, kafka_port=port, kafka_controller_port=controller, kafka_own_secret=SECRET
+    )
+
+
 @contextmanager
 def process(folder, **environment):
     port, controller = free(2)
@@ -305,9 +322,10 @@ def process(folder, **environment):
         "IOC_DATA_FOLDER": str(folder),
         "IOC_KAFKA_PORT": str(port),
         "IOC_KAFKA_CONTROLLER_PORT": str(controller),
+        "IOC_KAFKA_OWN_SECRET": SECRET,
         **environment,
     }
-    settings = IngestSettings(_env_file=None, data_folder=folder, kafka_port=port, kafka_controller_port=controller)
+    settings = own_settings(folder, port, controller)
     started = []
 
     def begin():
@@ -362,7 +380,7 @@ async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp
 def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_path, monkeypatch, caplog):
     caplog.set_level("INFO")
     port, controller = free(2)
-    settings = IngestSettings(_env_file=None, data_folder=tmp_path, kafka_port=port, kafka_controller_port=controller)
+    settings = own_settings(tmp_path, port, controller)
     monkeypatch.setattr(entry, "LEAST_RUN", timedelta(0))
     codes = []
     serving = threading.Thread(target=lambda: codes.append(entry.serve(settings, entry.State())))
@@ -404,6 +422,86 @@ def test_a_killed_process_leaves_no_java_and_the_next_one_starts(tmp_path):
         assert ended(child)
 
 
+# -- Who may enter
+
+STRANGERS = {
+    "no log-in": {"security_protocol": "PLAINTEXT"},
+    "wrong password": {"sasl_plain_password": "0" * 64},
+    "wrong password, shown": {"sasl_mechanism": "PLAIN", "sasl_plain_password": "0" * 64},
+    "unknown user": {"sasl_plain_username": "admin"},
+}
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("log_in", STRANGERS.values(), ids=STRANGERS)
+async def test_kafka_takes_nobody_without_its_account(kafka, log_in):
+    """Neither topics, records nor the quorum: each of these works with the account, in the other tests."""
+    options = {**client_options(kafka), **log_in}
+    if log_in.get("security_protocol") == "PLAINTEXT":
+        options = {"bootstrap_servers": options["bootstrap_servers"], **log_in}
+    before = kafka_admin.sizes(kafka)
+    with pytest.raises(KafkaError):
+        KafkaAdminClient(**options, request_timeout_ms=1000, bootstrap_timeout_ms=1000)
+    producer = AIOKafkaProducer(**options, request_timeout_ms=1000)
+    with pytest.raises(AioKafkaError):
+        await producer.start()
+    await producer.stop()
+    consumer = AIOKafkaConsumer(DEAD_LETTERS, **options, request_timeout_ms=1000)
+    with pytest.raises(AioKafkaError):
+        await consumer.start()
+    await consumer.stop()
+    assert kafka_admin.sizes(kafka) == before
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("listener", ["kafka_port", "kafka_controller_port"])
+@pytest.mark.parametrize(
+    "request_",
+    {
+        "metadata": (3, 1),
+        "vote": (52, 0),
+        "fetch of the quorum's log": (1, 12),
+        "new broker": (62, 0),
+        "new topic": (19, 5),
+    }.values(),
+)
+def test_whoever_does_not_log_in_is_cut_off_at_the_first_request(kafka, listener, request_):
+    api, version = request_
+    with socket.create_connection(("127.0.0.1", getattr(kafka, listener)), timeout=10) as stranger:
+        body = struct.pack(">hhih", api, version, 1, -1) + bytes(64)
+        stranger.sendall(struct.pack(">i", len(body)) + body)
+        assert stranger.recv(1) == b""
+
+
+@pytest.mark.embedded
+def test_a_folder_from_before_the_account_gets_it_and_keeps_its_records(tmp_path, monkeypatch):
+    port, controller = free(2)
+    settings = own_settings(tmp_path, port, controller)
+    plain = {"CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT"}
+    with monkeypatch.context() as patch:
+        patch.setattr(folders, "properties", lambda *of: {k: plain.get(v, v) for k, v in properties(*of).items()})
+        patch.setattr(server_module, "make_account", lambda settings: None)
+        old = Server(settings)
+        old.start()
+        old.wait()
+        with closing(KafkaAdminClient(bootstrap_servers=settings.bootstrap)) as admin:
+            admin.create_topics(["from-before"])
+        open_to_all = KafkaProducer(bootstrap_servers=settings.bootstrap)
+        open_to_all.send("from-before", b"kept").get(timeout=10)
+        open_to_all.close()
+        old.stop()
+    new = Server(settings)
+    try:
+        new.start()
+        new.wait()
+        consumer = KafkaConsumer("from-before", **client_options(settings), auto_offset_reset="earliest")
+        assert next(consumer).value == b"kept"
+        consumer.close()
+        assert new.folder.properties.stat().st_mode & 0o077 == 0
+    finally:
+        new.stop()
+
+
 # -- An outside cluster
 
 
@@ -438,13 +536,13 @@ def cluster(tmp_path_factory):
     both.write_text(key.read_text() + certificate.read_text())
 
     port, controller = free(2)
-    own = IngestSettings(_env_file=None, data_folder=place, kafka_port=port, kafka_controller_port=controller)
+    own = own_settings(place, port, controller)
     fetch.ensure(own.cache_folder, lambda there, in_all, megabytes: None)
     folder = Folder(own)
     folder.configure()
     folder.properties.write_text(
-        folder.properties.read_text().replace("PLAINTEXT://127.0.0.1", "OUTSIDE://127.0.0.1")
-        + "listener.security.protocol.map=OUTSIDE:SASL_SSL,CONTROLLER:PLAINTEXT\n"
+        folder.properties.read_text().replace("CLIENT://127.0.0.1", "OUTSIDE://127.0.0.1")
+        + "listener.security.protocol.map=OUTSIDE:SASL_SSL,CONTROLLER:SASL_PLAINTEXT\n"
         "inter.broker.listener.name=OUTSIDE\n"
         "sasl.enabled.mechanisms=SCRAM-SHA-512\n"
         "sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512\n"
@@ -525,11 +623,13 @@ def test_settings_that_cannot_work_are_named(tmp_path):
         reach(settings())
 
 
-def test_our_own_kafka_is_plain_whatever_is_set_for_an_outside_one():
-    assert (
-        client_options(IngestSettings(_env_file=None, kafka_security_protocol="SASL_SSL"))["security_protocol"]
-        == "PLAINTEXT"
+def test_our_own_kafka_is_entered_by_its_own_account_whatever_is_set_for_an_outside_one():
+    options = client_options(
+        IngestSettings(_env_file=None, kafka_own_secret=SECRET, kafka_security_protocol="SASL_SSL")
     )
+    assert (options["security_protocol"], options["sasl_plain_username"]) == ("SASL_PLAINTEXT", "ioc")
+    with pytest.raises(ConfigurationError, match="IOC_KAFKA_OWN_SECRET"):
+        client_options(IngestSettings(_env_file=None))
 
 
 @pytest.mark.embedded

@@ -16,6 +16,7 @@ from ingest.kafka_ping import ping
 from ingest.lag import Lag, lags
 from ingest.settings import IngestSettings
 from ingest.topic import topic_of
+from tests import broker
 from tests.ingest.toy import frozen
 from tests.made import events
 
@@ -84,11 +85,11 @@ def test_a_kafka_that_lives_answers_and_a_frozen_one_does_not(kafka, monkeypatch
 
 
 def test_nobody_and_somebody_else_are_no_kafka(free_port_server):
-    nobody = IngestSettings(_env_file=None, kafka_port=free(1)[0])
+    nobody = IngestSettings(_env_file=None, kafka_port=free(1)[0], kafka_own_secret=broker.SECRET)
     with pytest.raises(Unavailable, match="refused"):
         ping(nobody)
     with pytest.raises(Unavailable, match=r"closed the connection|no Kafka"):
-        ping(IngestSettings(_env_file=None, kafka_port=free_port_server))
+        ping(IngestSettings(_env_file=None, kafka_port=free_port_server, kafka_own_secret=broker.SECRET))
 
 
 @pytest.fixture

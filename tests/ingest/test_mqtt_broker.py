@@ -10,9 +10,9 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from commands.ports import free
-from ingest import mqtt_broker, mqtt_session
 from ingest.errors import ConfigurationError
-from ingest.mqtt_broker import BrokerListen, embedded_broker
+from ingest.mqtt_broker import OWN, BrokerListen, DeviceSource, embedded_broker
+from ingest.mqtt_limits import BrokerLimits
 from tests.ingest.mqtt_device import Device, device
 from tests.ingest.toy import until
 
@@ -20,13 +20,26 @@ pytestmark = pytest.mark.embedded
 
 CLIENT_ID = "ioc-toy-1"
 TOPICS = ("toy/+/note", "toy/+/online")
-DEVICE, CONNECTOR = "d" * 32, "c" * 32
+OTHERS = ("others/+/note",)
+
+
+def password(account):
+    return f"the password of {account}"
+
+
+DEVICE, CONNECTOR = password("toy"), password(OWN)
 
 
 @asynccontextmanager
-async def broker(port=None):
+async def broker(port=None, tls=(None, None), **limits):
     (port,) = [port] if port else free(1)
-    async with embedded_broker(BrokerListen("127.0.0.1", port, DEVICE, CONNECTOR), {CLIENT_ID: TOPICS}) as running:
+    sources = {
+        "toy": DeviceSource(CLIENT_ID, TOPICS, ("toy/{device}/note", "toy/{device}/online")),
+        "others": DeviceSource("ioc-others-1", OTHERS),
+    }
+    refused = frozenset({"toy.lost"})
+    listen = BrokerListen("127.0.0.1", port, password, *tls, refused=refused, limits=BrokerLimits(**limits))
+    async with embedded_broker(listen, sources) as running:
         running.port = port
         yield running
 
@@ -34,14 +47,14 @@ async def broker(port=None):
 class Connector:
     """A connector's client that acknowledges only when told to."""
 
-    def __init__(self, port):
+    def __init__(self, port, client_id=CLIENT_ID, topics=TOPICS):
         self.messages = []
         self.client = paho.Client(
-            CallbackAPIVersion.VERSION2, client_id=CLIENT_ID, clean_session=False, manual_ack=True
+            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
-        self.client.username_pw_set("connector", CONNECTOR)
+        self.client.username_pw_set(OWN, CONNECTOR)
         self.client.on_message = lambda c, u, message: self.messages.append(message)
-        self.client.on_connect = lambda c, *_: c.subscribe([(topic, 1) for topic in TOPICS])
+        self.client.on_connect = lambda c, *_: c.subscribe([(topic, 1) for topic in topics])
         subscribed = threading.Event()
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.connect("127.0.0.1", port)
@@ -154,12 +167,22 @@ async def test_what_comes_before_the_connector_waits_for_it(running):
     "log_in",
     [
         {"user": "", "password": ""},
-        {"user": "device", "password": "wrong"},
-        {"user": "device", "password": ""},
-        {"user": "device", "password": CONNECTOR},
-        {"user": "admin", "password": DEVICE},
-        {"user": "device", "password": DEVICE, "client_id": CLIENT_ID},  # a connector's place
-        {"user": "connector", "password": CONNECTOR, "client_id": "device-1"},
+        {"user": "toy", "password": "wrong"},
+        {"user": "toy", "password": ""},
+        {"user": "toy", "password": CONNECTOR},
+        {"user": "toy", "password": password("others")},
+        {"user": "toy.1", "password": DEVICE},
+        {"user": "admin", "password": password("admin")},
+        {"user": OWN, "password": CONNECTOR, "client_id": "device-1"},
+        {"user": "toy.", "password": password("toy.")},
+        {"user": "toy.a/b", "password": password("toy.a/b")},
+        {"user": "toy.+", "password": password("toy.+")},
+        {"user": "others.1", "password": password("others.1")},  # its devices have no accounts
+        {"user": "toy.lost", "password": password("toy.lost")},
+        {"user": "toy", "password": DEVICE, "client_id": "x" * 129},
+        {"user": "toy", "password": DEVICE, "will": ("others/1/note", "x")},
+        {"user": "toy.1", "password": password("toy.1"), "will": ("toy/2/online", "offline")},
+        {"user": "toy", "password": DEVICE, "will": ("toy/1/note", "x" * 4097)},
     ],
 )
 async def test_who_has_no_account_is_refused_and_takes_nobodys_place(running, connector, log_in):
@@ -253,8 +276,23 @@ async def test_retained_messages_come_marked_and_once(running):
         await asyncio.to_thread(again.leave)
 
 
-async def test_a_device_with_too_much_unanswered_is_read_no_further(running, connector, monkeypatch):
-    monkeypatch.setattr(mqtt_session, "MOST_UNANSWERED", 5)
+@pytest.mark.parametrize("limits", [{"unanswered": 5}, {"unanswered_bytes": 9}, {"unanswered_in_all": 9}])
+async def test_a_device_with_too_much_unanswered_is_read_no_further(limits):
+    async with (
+        broker(**limits) as running,
+        connected(running.port) as connector,
+    ):
+        await read_no_further(running, connector)
+
+
+@asynccontextmanager
+async def connected(port):
+    one = await asyncio.to_thread(Connector, port)
+    yield one
+    await asyncio.to_thread(one.leave)
+
+
+async def read_no_further(running, connector):
     with device(running.port, password=DEVICE) as one, device(running.port, password=DEVICE, client_id="d2") as other:
         await until(one.connected.is_set)
         for number in range(50):
@@ -272,12 +310,13 @@ async def test_a_device_with_too_much_unanswered_is_read_no_further(running, con
         await until(all_there)
 
 
-async def test_a_packet_that_is_too_long_ends_its_connection_only(running, connector, monkeypatch):
-    monkeypatch.setattr(mqtt_session, "LARGEST_PACKET", 1000)
+@pytest.mark.parametrize("first", [b"\x32\x81\x80\x20", b"\x32\xff\xff\xff\x7f", b"\x82\x81\x20"])
+async def test_a_packet_that_is_too_long_ends_its_connection_only(running, connector, first):
+    """A message of half a megabyte and a byte, one of 256 MB, and a subscription of four kilobytes and a byte."""
     reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
     writer.write(connect())
     await reader.readexactly(4)
-    writer.write(b"\x32\xff\xff\xff\x7f" + b"x" * 2000)
+    writer.write(first + b"x" * 2000)
     assert await reader.read() == b""
     writer.close()
     with device(running.port, password=DEVICE) as one:
@@ -285,9 +324,8 @@ async def test_a_packet_that_is_too_long_ends_its_connection_only(running, conne
         await until(lambda: connector.payloads == ["x"])
 
 
-async def test_who_does_not_log_in_is_let_go(monkeypatch):
-    monkeypatch.setattr(mqtt_broker, "LOG_IN_TIME", 0.2)
-    async with broker() as running:
+async def test_who_does_not_log_in_is_let_go():
+    async with broker(log_in_time=0.2) as running:
         reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
         assert await reader.read() == b""
         writer.close()
@@ -320,7 +358,7 @@ async def test_any_bytes_end_their_own_connection_at_most(running, connector, ga
         await until(lambda: one.acknowledged)
 
 
-def connect(client_id="raw", keepalive=60, will=None):
+def connect(client_id="raw", keepalive=60, will=None, account="toy"):
     """A CONNECT packet, by hand."""
 
     def text(value):
@@ -329,5 +367,5 @@ def connect(client_id="raw", keepalive=60, will=None):
     flags = 0b11000010 | (0b00001100 if will else 0)
     body = text("MQTT") + bytes([4, flags]) + keepalive.to_bytes(2, "big") + text(client_id)
     body += "".join(will) and text(will[0]) + text(will[1]) if will else b""
-    body += text("device") + text(DEVICE)
+    body += text(account) + text(password(account))
     return bytes([0x10, len(body)]) + body

@@ -82,7 +82,7 @@ def rest():
 async def polling(producer, url, folder, ward, connector=POLLED, token=None):
     mapping = Mapping(connector, context(ward))
     light = Light(connector, mapping.context, producer, timedelta(milliseconds=50))
-    cursor = Cursor(folder, connector.id)
+    cursor = Cursor(folder, connector.id, context("w").pseudonym)
     hold = hold_module.Hold(light)
     poller = Poller(mapping, light, hold, producer, cursor, url, token, pause=PAUSE)
     tasks = [asyncio.create_task(poller.run()), asyncio.create_task(light.shine(mapping.counts))]
@@ -305,7 +305,7 @@ async def test_one_lost_answer_is_no_outage(kafka, producer, rest, tmp_path):
 @pytest.mark.parametrize("url", ["", "ftp://x", "file:///etc/passwd", "http://", "http://user:pass@host", "x"])
 def test_an_address_that_is_none_is_refused(url, tmp_path):
     with pytest.raises(ConfigurationError, match="IOC_CONNECTORS_URLS__POLLED"):
-        Poller(Mapping(POLLED, context("w")), None, None, None, Cursor(tmp_path, "polled"), url)
+        Poller(Mapping(POLLED, context("w")), None, None, None, Cursor(tmp_path, "polled", context("w").pseudonym), url)
 
 
 def probe():

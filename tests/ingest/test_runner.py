@@ -20,15 +20,17 @@ from standardwebhooks import Webhook as Signer
 from commands.ports import free
 from connectors.settings import ConnectorsSettings
 from ingest.connector import Connector, Webhook
+from ingest.cursor import Cursor
 from ingest.envelope import decode
 from ingest.errors import ConfigurationError
 from ingest.intake_server import Listen
 from ingest.mapping import Mapping
-from ingest.mqtt_broker import BrokerListen
+from ingest.mqtt_broker import OWN, BrokerListen
 from ingest.producer import Producer
 from ingest.runner import Outside, Runner
 from ingest.subscription import MqttServer
 from ingest.topic import topic_of
+from tests.broker import SECRET as SECRET_OF_KAFKA
 from tests.ingest.mqtt_device import Device, device
 from tests.ingest.test_poll import Rest, served
 from tests.ingest.toy import HEALTH, POLLED, POSTING, QUEUE, SUBSCRIBED, context, kept, note, until
@@ -44,8 +46,8 @@ def outside(folder, intake, mqtt, /, **changed):
     values = {
         "folder": folder,
         "listen": Listen("127.0.0.1", intake),
-        "mqtt": MqttServer("127.0.0.1", mqtt, "connector", SecretStr(PASSWORD)),
-        "broker": BrokerListen("127.0.0.1", mqtt, PASSWORD, PASSWORD),
+        "mqtt": MqttServer("127.0.0.1", mqtt, OWN, SecretStr(PASSWORD)),
+        "broker": BrokerListen("127.0.0.1", mqtt, lambda account: PASSWORD),
         "webhook_secrets": {"posting": (SECRET,)},
         **changed,
     }
@@ -92,7 +94,7 @@ async def test_every_way_leads_into_kafka_and_each_source_has_its_light(kafka, t
     intake, mqtt = free(2)
     rest = Rest()
     rest.pages = {None: {"notes": [note(2)], "next": "c1"}}
-    with served(rest) as url, device(mqtt, password=PASSWORD) as one:
+    with served(rest) as url, device(mqtt, user="subscribed", password=PASSWORD) as one:
         reach = outside(tmp_path, intake, mqtt, urls={"polled": url})
         async with running([POSTING, POLLED, SUBSCRIBED], reach, kafka, "ways") as http:
             assert (await http.post("/intake/posting", **signed(note(1)))).status_code == 202
@@ -110,7 +112,7 @@ async def test_every_way_leads_into_kafka_and_each_source_has_its_light(kafka, t
                 }  # fmt: skip
 
             await until(all_lit)
-    assert (tmp_path / "polled.cursor").read_text() == "c1"
+    assert Cursor(tmp_path, "polled", context("ways").pseudonym).read() == "c1"
 
 
 async def test_a_source_that_is_away_does_not_stop_the_others(kafka, tmp_path):
@@ -154,7 +156,7 @@ async def test_a_bug_of_ours_ends_everything(kafka, tmp_path, monkeypatch):
     monkeypatch.setattr(Mapping, "take", broken)
     intake, mqtt = free(2)
     runner = Runner([SUBSCRIBED], outside(tmp_path, intake, mqtt), Producer(kafka), context("bug"))
-    with device(mqtt, password=PASSWORD) as one:
+    with device(mqtt, user="subscribed", password=PASSWORD) as one:
         one.publish("toy/1/note", json.dumps(note(1)))
         with pytest.raises(ExceptionGroup) as errors:
             await runner.run(asyncio.Event())
@@ -188,14 +190,14 @@ async def test_both_ports_speak_tls(kafka, tmp_path):
     reach = outside(
         tmp_path, intake, mqtt,
         listen=Listen("127.0.0.1", intake, pem, key),
-        mqtt=MqttServer("127.0.0.1", mqtt, "connector", SecretStr(PASSWORD), True, pem, any_host_name=True),
-        broker=BrokerListen("127.0.0.1", mqtt, PASSWORD, PASSWORD, pem, key),
+        mqtt=MqttServer("127.0.0.1", mqtt, OWN, SecretStr(PASSWORD), True, pem, any_host_name=True),
+        broker=BrokerListen("127.0.0.1", mqtt, lambda account: PASSWORD, pem, key),
     )  # fmt: skip
     ending = asyncio.Event()
     task = asyncio.create_task(Runner([POSTING, SUBSCRIBED], reach, Producer(kafka), context("tls")).run(ending))
     trusting = ssl.create_default_context(cafile=str(pem))
     trusting.check_hostname = False
-    one = Device(mqtt, password=PASSWORD, tls=trusting)
+    one = Device(mqtt, user="subscribed", password=PASSWORD, tls=trusting)
     async with httpx.AsyncClient(trust_env=False, verify=trusting) as http:
 
         async def accepted():
@@ -238,6 +240,7 @@ def process(folder, *arguments, **settings):
         "PATH": os.environ["PATH"],
         "IOC_DATA_FOLDER": str(folder),
         "IOC_KAFKA_PORT": str(nothing),
+        "IOC_KAFKA_OWN_SECRET": SECRET_OF_KAFKA,
         "IOC_CONNECTORS_INTAKE_PORT": str(intake),
         "IOC_CONNECTORS_MQTT_PORT": str(mqtt),
         **{name: str(value) for name, value in settings.items()},
@@ -285,8 +288,10 @@ async def test_a_process_killed_at_any_moment_has_acknowledged_only_what_kafka_h
         events = decode(await kept(kafka, topic_of("speaker"), ward)).events
         return {int(one.data.at.timestamp()) for one in events}
 
-    password = make_secrets(tmp_path)["mqtt_device_password"]
-    loud = Device(mqtt, password=password, client_id="tdp-001-l1", clean=False)
+    user = "smart_loudspeaker.tdp-001-l1"
+    secret = SecretStr(make_secrets(tmp_path)["mqtt_secret"])
+    password = ConnectorsSettings(_env_file=None, mqtt_secret=secret).mqtt_account_password(user)
+    loud = Device(mqtt, user=user, password=password, client_id="tdp-001-l1", clean=False)
     for round_ in range(3):
         with process(tmp_path, "--only", "smart_loudspeaker", **settings) as one:
             await until(loud.connected.is_set)

@@ -1,5 +1,7 @@
 import asyncio
+import dataclasses
 import json
+from collections import Counter
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -11,10 +13,11 @@ from ingest import hold as hold_module
 from ingest import producer as producer_module
 from ingest import subscription as module
 from ingest.dead_letter import DeadLetter
+from ingest.device_hold import FEWEST_OF_DEVICE, SET_ASIDE
 from ingest.envelope import decode
 from ingest.flood import FEWEST
 from ingest.mapping import Mapping
-from ingest.mqtt_broker import BrokerListen, embedded_broker
+from ingest.mqtt_broker import OWN, BrokerListen, DeviceSource, embedded_broker
 from ingest.source_light import Light
 from ingest.subscription import MqttServer, Subscriber
 from ingest.topic import DEAD_LETTERS
@@ -23,14 +26,14 @@ from tests.ingest.toy import HEALTH, QUEUE, SUBSCRIBED, context, frozen, kept, n
 
 pytestmark = pytest.mark.embedded
 
-CONNECTOR = "connector"
+CONNECTOR = OWN
 CLIENT_ID = "ioc-subscribed-1"
 
 
 @asynccontextmanager
 async def embedded(folder, port):
-    listen = BrokerListen("127.0.0.1", port, "device", "connector")
-    async with embedded_broker(listen, {CLIENT_ID: SUBSCRIBED.way.topics}) as broker:
+    listen = BrokerListen("127.0.0.1", port, password=str)
+    async with embedded_broker(listen, {"subscribed": DeviceSource(CLIENT_ID, SUBSCRIBED.way.topics)}) as broker:
         yield broker
 
 
@@ -51,7 +54,7 @@ async def port(request, tmp_path):
 async def subscribing(producer, port, ward, password=CONNECTOR):
     mapping = Mapping(SUBSCRIBED, context(ward))
     light = Light(SUBSCRIBED, mapping.context, producer, timedelta(milliseconds=50))
-    server = MqttServer("127.0.0.1", port, "connector", SecretStr(password))
+    server = MqttServer("127.0.0.1", port, OWN, SecretStr(password))
     hold = hold_module.Hold(light)
     subscriber = Subscriber(mapping, light, hold, producer, server, CLIENT_ID)
     subscriber.light, subscriber.mapping, subscriber.hold = light, mapping, hold
@@ -74,7 +77,7 @@ def payload(number, **changed):
 
 async def test_messages_go_to_kafka_in_their_order_and_are_acknowledged(kafka, producer, port, request):
     ward = request.node.callspec.id
-    with device(port, password="device") as one:
+    with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
             await until(lambda: subscriber.light.reachable)
             mids = [one.publish("toy/1/note", payload(number)) for number in range(300)]
@@ -86,7 +89,7 @@ async def test_messages_go_to_kafka_in_their_order_and_are_acknowledged(kafka, p
 async def test_nothing_is_acknowledged_before_kafka_and_all_comes_again(kafka, producer, port, request, monkeypatch):
     monkeypatch.setattr(producer_module, "PATIENCE", timedelta(seconds=1))
     ward = "later-" + request.node.callspec.id
-    with device(port, password="device") as one:
+    with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
             await until(lambda: subscriber.light.reachable)
             with frozen(kafka):
@@ -111,7 +114,7 @@ async def test_what_comes_while_we_are_away_waits(kafka, producer, port, request
     ward = "away-" + request.node.callspec.id
     async with subscribing(producer, port, ward) as subscriber:
         await until(lambda: subscriber.light.reachable)
-    with device(port, password="device") as one:
+    with device(port, user="subscribed", password="subscribed") as one:
         await until(one.connected.is_set)
         for number in range(50):
             one.publish("toy/1/note", payload(number))
@@ -126,7 +129,7 @@ async def test_malformed_empty_and_too_long_messages_do_not_stop_the_next(kafka,
     monkeypatch.setattr(module, "LARGEST_MESSAGE", 5000)
     ward = "malformed-" + request.node.callspec.id
     bad = ["{", b"\xff\xfe", "[]", payload("refuse"), payload(1, at="2026-03-02T08:00:00"), "x" * 5001, ""]
-    with device(port, password="device") as one:
+    with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
             await until(lambda: subscriber.light.reachable)
             mids = [one.publish("toy/1/note", body) for body in [*bad, payload(2)]]
@@ -150,7 +153,7 @@ async def test_a_flood_is_not_acknowledged_and_ends_by_itself(kafka, producer, p
     async def all_there():
         return len(await ids(kafka, ward)) == 59
 
-    with device(port, password="device") as one:
+    with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
             await until(lambda: subscriber.light.reachable)
             for number in range(count):
@@ -175,11 +178,35 @@ async def test_a_flood_is_not_acknowledged_and_ends_by_itself(kafka, producer, p
     assert len(set(letters)) == count
 
 
+async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
+    kafka, producer, port, request, monkeypatch, caplog
+):
+    """Before, 51 messages without sense put out the light of the whole source."""
+    named = dataclasses.replace(SUBSCRIBED.way, device_topics=("toy/{device}/note",))
+    monkeypatch.setitem(vars(SUBSCRIBED), "way", named)
+    ward, count = "aside-" + request.node.callspec.id, 3 * FEWEST
+    with device(port, user="subscribed", password="subscribed") as one:
+        async with subscribing(producer, port, ward) as subscriber:
+            await until(lambda: subscriber.light.reachable)
+            mids = [one.publish("toy/broken/note", payload("refuse", id=f"b{number}")) for number in range(count)]
+            mids += [one.publish(f"toy/{number}/note", payload(number)) for number in range(20)]
+            mids.append(one.publish("toy/broken/note", payload(20)))
+            await until(lambda: set(mids) <= set(one.acknowledged))
+            await until(lambda: subscriber.light._sent == 21)
+            assert subscriber.light.reachable
+            assert subscriber.mapping.counts["set_aside"] == count - FEWEST_OF_DEVICE
+    assert set(await ids(kafka, ward)) == {f"n-{number}" for number in range(21)}
+    letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
+    reasons = Counter(one.reason_code for one in {one.id: one for one in letters}.values())
+    assert reasons == {"no_such_ticket": FEWEST_OF_DEVICE - 1, SET_ASIDE: 1}
+    assert "'broken' is set aside" in caplog.text
+
+
 async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process(
     kafka, producer, port, request, monkeypatch
 ):
     ward = "bug-mqtt-" + request.node.callspec.id
-    with device(port, password="device") as one:
+    with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
             await until(lambda: subscriber.light.reachable)
             mapped = subscriber.mapping.connector.map
@@ -197,7 +224,7 @@ async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process
 
 
 async def test_retained_messages_are_marked(producer, port, request):
-    with device(port, password="device") as one:
+    with device(port, user="subscribed", password="subscribed") as one:
         one.publish("toy/1/word", "offline", retain=True)
         await until(one.connected.is_set)
         await asyncio.sleep(0.3)

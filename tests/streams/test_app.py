@@ -21,6 +21,7 @@ from streams.part import Part
 from streams.settings import StreamsSettings
 from streams.transport import ChunkConsumer
 from streams.worker import Worker
+from tests.broker import SECRET
 from warehouse.client import Client
 from warehouse.settings import WarehouseSettings
 
@@ -36,7 +37,7 @@ class NoSigns:
 @pytest.fixture
 def worker() -> Worker:
     warehouse = WarehouseSettings(_env_file=None, password="a long enough password")
-    ingest = IngestSettings(_env_file=None)
+    ingest = IngestSettings(_env_file=None, kafka_own_secret=SECRET)
     return Worker(
         StreamsSettings(_env_file=None), ingest, Client(warehouse), Client(warehouse), object(), ingest.clock()  # type: ignore[arg-type]
     )  # fmt: skip
@@ -44,7 +45,9 @@ def worker() -> Worker:
 
 @pytest.fixture
 def app(worker: Worker) -> Any:
-    return build(StreamsSettings(_env_file=None), IngestSettings(_env_file=None), worker, NoSigns())  # type: ignore[arg-type]
+    return build(
+        StreamsSettings(_env_file=None), IngestSettings(_env_file=None, kafka_own_secret=SECRET), worker, NoSigns()
+    )  # type: ignore[arg-type]
 
 
 def test_nothing_of_fausts_own_bookkeeping_is_relied_on(app: Any) -> None:

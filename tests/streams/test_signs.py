@@ -9,6 +9,7 @@ from ingest.settings import HealthSettings, IngestSettings
 from streams.chunk import Chunk
 from streams.settings import StreamsSettings
 from streams.signs import Signs
+from tests.broker import SECRET
 from warehouse.positions import Place
 from warehouse.settings import WarehouseSettings
 
@@ -40,7 +41,12 @@ def signs(monkeypatch: pytest.MonkeyPatch) -> Signs:
     monkeypatch.setattr("streams.signs.Readiness", lambda checks: None)
     warehouse = WarehouseSettings(_env_file=None, password="0123456789abcdef", port=1)
     settings = StreamsSettings(_env_file=None, health_port=0)
-    return Signs(settings, HealthSettings(_env_file=None), IngestSettings(_env_file=None, kafka_port=1), warehouse)
+    return Signs(
+        settings,
+        HealthSettings(_env_file=None),
+        IngestSettings(_env_file=None, kafka_port=1, kafka_own_secret=SECRET),
+        warehouse,
+    )
 
 
 def gauge(name: str, place: Place) -> float | None:

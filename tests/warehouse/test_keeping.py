@@ -9,6 +9,7 @@ from ingest.clock import RealClock, milliseconds
 from ingest.room import Disk
 from ingest.settings import IngestSettings
 from tests import raw, warehouse_server
+from tests.broker import SECRET
 from tests.made import events
 from warehouse import recall, sink
 from warehouse.client import connect
@@ -132,7 +133,9 @@ def own_client(own):
 
 @pytest.fixture
 def origin(own, tmp_path):
-    ingest = IngestSettings(_env_file=None, data_folder=own.data_folder, kafka_port=1, disk_reserve=1)
+    ingest = IngestSettings(
+        _env_file=None, data_folder=own.data_folder, kafka_port=1, kafka_own_secret=SECRET, disk_reserve=1
+    )
     return Origin(ingest, own, tmp_path / ".env")
 
 
