@@ -232,56 +232,53 @@ def certificate(tmp_path_factory):
     return {"certificate": folder / "certificate.pem", "key": folder / "key.pem"}
 
 
-def test_handshakes_of_tls_have_places_and_a_deadline_too(run, certificate):
-    async def body():
-        trusting = ssl._create_unverified_context()
-        async with serving(**certificate) as served:
-            flood = await asyncio.gather(*(served.open(b"\x16") for _ in range(50)))
-            reader, writer = await served.open(KEY, tls=trusting)
-            await reader.readuntil(b"\r\n\r\n0")
-            assert len(served.limits) <= FEW.of_one_address + 1
-            async with connect(f"wss://127.0.0.1:{served.port}/known", ssl=trusting, proxy=None) as socket:
-                await socket.send("hello")
-                assert await socket.recv() == "hello"
-        async with serving(SHORT, **certificate) as served:
-            for opening in (b"", b"\x16\x03\x01", GET % b"/"):
-                reader, writer = await served.open(opening)
-                await cut(reader)
-
-    run(body())
+async def test_handshakes_of_tls_have_places_and_a_deadline_too(certificate):
+    trusting = ssl._create_unverified_context()
+    async with serving(**certificate) as served:
+        await asyncio.gather(*(served.open(b"\x16") for _ in range(50)))
+        reader, _ = await served.open(KEY, tls=trusting)
+        await reader.readuntil(b"\r\n\r\n0")
+        assert len(served.limits) <= FEW.of_one_address + 1
+        async with connect(f"wss://127.0.0.1:{served.port}/known", ssl=trusting, proxy=None) as socket:
+            await socket.send("hello")
+            assert await socket.recv() == "hello"
+    async with serving(SHORT, **certificate) as served:
+        for opening in (b"", b"\x16\x03\x01", GET % b"/"):
+            reader, _ = await served.open(opening)
+            await cut(reader)
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        b"GET /\r\n\r\n",
-        b"GET / HTTP/0.9\r\n\r\n",
-        b"GET / HTTP/1.0\r\n\r\n",
-        b"GET / HTTP/1.1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost:\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost, evil.test\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost/evil\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: lan@localhost\r\n\r\n",
-        b"GET http://evil.test/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
-        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
-        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1, 1\r\n\r\nx",
-        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: +1\r\n\r\nx",
-        b"POST / HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nX y: 1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost\r\n folded: 1\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
-    ],
-)
-async def test_what_two_servers_could_read_differently_is_refused(request_):
+AMBIGUOUS = [
+    b"GET /\r\n\r\n",
+    b"GET / HTTP/0.9\r\n\r\n",
+    b"GET / HTTP/1.0\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost:\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost, evil.test\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost/evil\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: lan@localhost\r\n\r\n",
+    b"GET http://evil.test/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1, 1\r\n\r\nx",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: +1\r\n\r\nx",
+    b"POST / HTTP/1.0\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nX y: 1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\n folded: 1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 70_000 + b"\r\n\r\n",
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
+]
+
+
+async def test_what_two_servers_could_read_differently_is_refused():
     async with serving() as served:
-        assert (await served.ask(request_))[0] == 400
+        for request in AMBIGUOUS:
+            assert (await served.ask(request))[0] in (400, 431), request[:100]
         assert served.toy.reached == 0
 
 
