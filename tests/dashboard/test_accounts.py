@@ -1,12 +1,10 @@
 import json
 import stat
 
-
 import pytest
 
 from dashboard.accounts import FIRST, Accounts, ensure_first
 from tests.dashboard.ward import board_settings
-
 
 
 @pytest.fixture

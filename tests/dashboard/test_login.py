@@ -121,7 +121,9 @@ async def test_strangers_cannot_lock_out_who_has_been_here_before(tested, restar
     assert (await try_(tested, "lan", password, "10.0.0.2")).status_code == 429
     assert (await try_(tested, "lan", password, "10.0.0.1")).status_code == 303
     browser = dict(entered.cookies)
-    assert (await try_(tested, "lan", password, "10.0.0.2", browser)).status_code == 303, "from elsewhere, with its mark"
+    assert (await try_(tested, "lan", password, "10.0.0.2", browser)).status_code == 303, (
+        "from elsewhere, with its mark"
+    )
     assert (await try_(tested, "minh", "x", "10.0.0.1", browser)).status_code == 401
 
 

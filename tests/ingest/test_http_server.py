@@ -153,7 +153,7 @@ def test_who_spins_it_out_is_cut(run, opening, again):
 def test_who_does_not_read_its_answer_is_cut(run):
     async def body():
         async with serving(SHORT) as served:
-            reader, writer = await served.open(GET % b"/much")
+            reader, _writer = await served.open(GET % b"/much")
             reader._transport.pause_reading()
             while not len(served.limits):
                 await asyncio.sleep(0.01)
@@ -167,7 +167,7 @@ def test_a_long_work_and_a_long_answer_are_nobodys_fault(run):
     async def body():
         async with serving(SHORT) as served:
             working, _ = await served.open(GET % b"/work")
-            reader, writer = await served.open(GET % b"/much")
+            reader, _writer = await served.open(GET % b"/much")
             read = 0
             while read < 65_536 * 400:  # slowly, and longer than any patience
                 read += len(await reader.read(2**20))
@@ -185,7 +185,7 @@ def test_a_flood_shuts_nobody_else_out(run, opening):
             known, known_writer = await served.open(KEY)
             await known.readuntil(b"\r\n\r\n0")
             async with connect(f"ws://127.0.0.1:{served.port}/known", proxy=None) as socket:
-                flood = await asyncio.gather(*(served.open(opening) for _ in range(100)))
+                await asyncio.gather(*(served.open(opening) for _ in range(100)))
                 await socket.send("still here")
                 assert await socket.recv() == "still here"
                 assert await served.ask(GET % b"/") == (200, "0")
@@ -202,7 +202,7 @@ async def test_what_is_in_work_is_not_dropped_for_what_is_silent():
         working = [await served.open(GET % b"/work") for _ in range(3)]
         while served.toy.reached < 3:
             await asyncio.sleep(0.01)
-        flood = await asyncio.gather(*(served.open() for _ in range(50)))
+        await asyncio.gather(*(served.open() for _ in range(50)))
         assert await served.ask(GET % b"/") == (200, "0")
         served.toy.blocked.set()
         for reader, _ in working:
@@ -225,7 +225,7 @@ async def test_a_client_has_so_many_sockets():
 def certificate(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-days", "2",
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2",
          "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
         check=True, capture_output=True,
     )  # fmt: skip
@@ -233,7 +233,7 @@ def certificate(tmp_path_factory):
 
 
 async def test_handshakes_of_tls_have_places_and_a_deadline_too(certificate):
-    trusting = ssl._create_unverified_context()
+    trusting = ssl.create_default_context(cafile=str(certificate["certificate"]))
     async with serving(**certificate) as served:
         await asyncio.gather(*(served.open(b"\x16") for _ in range(50)))
         reader, _ = await served.open(KEY, tls=trusting)
@@ -298,6 +298,6 @@ async def test_it_answers_to_its_own_names_only():
 
 async def test_a_pipelined_request_is_judged_as_well():
     async with serving() as served:
-        reader, writer = await served.open(GET % b"/" + b"GET http://evil.test/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        reader, _writer = await served.open(GET % b"/" + b"GET http://evil.test/ HTTP/1.1\r\nHost: localhost\r\n\r\n")
         answers = await reader.read()
         assert answers.count(b"HTTP/1.1 200") == answers.count(b"HTTP/1.1 400") == 1
