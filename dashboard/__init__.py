@@ -3,6 +3,7 @@
 `app`                                puts everything together; `guard` stands before every route of it
 `accounts` `session` `viewer`        who may enter, who has entered, who asks at this moment
 `login` `form`                       the pages around the board: log-in, change of password
+`tries` `known_places` `pool`        how often passwords may be tried and from where; threads of its own for each kind of work
 `live`                               the ward's figures as they are now; `transport` brings their changes to the browsers
 `page`                               what a page is; `pages/` one file a page
 `tile` `chart` `graph` `groups` `headline`   what the overview is made of

@@ -68,7 +68,7 @@ def main() -> int:
             key=board.tls_key,
             names=names(board),
             proxy_headers=board.behind_proxy,
-            forwarded_allow_ips=list(board.proxies),
+            forwarded_allow_ips=board.proxies,
             ws_max_size=MESSAGE_LIMIT,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=STOP_WITHIN,

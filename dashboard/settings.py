@@ -34,9 +34,9 @@ class BoardSettings(BaseSettings):
     public_url: str = Field("", pattern=r"^$|^https?://[^/\s]+$")
     """Address under which browsers reach the board, for example `https://ioc.example.vn`; empty: host and port above."""
 
-    names: tuple[str, ...] = ()
+    names: list[str] = []
     """Other names under which browsers may reach the board, as a JSON list; those of `public_url` and of this PC need not be named."""
-    proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    proxies: list[str] = ["127.0.0.1", "::1"]
     """Addresses or networks of the proxies whose word for a browser's own address is taken, with `behind_proxy`; as a JSON list."""
 
     intake_port: int = Field(8060, validation_alias="IOC_CONNECTORS_INTAKE_PORT")

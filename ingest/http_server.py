@@ -140,7 +140,12 @@ class HttpConfig(uvicorn.Config):
             h11_max_incomplete_event_size=HEAD_LIMIT,
             backlog=_BACKLOG,
             timeout_keep_alive=max(1, round(self.patience.idle.total_seconds())),
-            **{"ws": SocketConnection, **more},
+            **{
+                # uvloop reads from a new connection before TLS can be begun at it.
+                "loop": "asyncio" if certificate else "auto",
+                "ws": SocketConnection,
+                **more,
+            },
         )
 
     def load(self) -> None:
@@ -417,15 +422,17 @@ class _Strict(h11.Connection):
         if self.fault:
             raise h11.RemoteProtocolError(self.fault[1])
         if self.their_state is h11.IDLE:
-            self._check_lengths(self.trailing_data[0])
+            self._check_head(self.trailing_data[0])
         event = super().next_event()
         if isinstance(event, h11.Request):
             self._check(event)
         return event
 
-    def _check_lengths(self, received: bytes) -> None:
-        """See that a length is said once; the parser drops repeats of the same."""
+    def _check_head(self, received: bytes) -> None:
+        """See that the head is not too long, and says a length once: the parser takes any that come at once, and drops repeats."""
         end = _END_OF_HEAD.search(received)
+        if end and end.start() > HEAD_LIMIT:
+            self._refuse(431, f"a request's line and headers have at most {HEAD_LIMIT} bytes")
         lengths = _LENGTHS.findall(received[: end.start() + 1]) if end else []
         if len(lengths) > 1 or any(b"," in one for one in lengths):
             self._refuse(400, "one Content-Length only")

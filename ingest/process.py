@@ -1,5 +1,4 @@
-"""What every process of ours does first: write files for its own user only, log one line a record, ask for room for its
-connections, and end with its parent."""
+"""What every process of ours does first: private files, one line a log record, room for connections, and an end with its parent."""
 
 import ctypes
 import logging

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-import uvicorn
-
 from commands.ports import free
+from dashboard.__main__ import names
 from dashboard.alarm.alarm import Alarms
 from dashboard.wall.display import Displays
 from ingest.clock import RealClock
+from ingest.http_server import HttpConfig, HttpServer
 from tests.dashboard.board import BoardOfTests
 from tests.dashboard.ward import NOW, ingest_settings
 from warehouse.push import Push
@@ -23,7 +23,7 @@ from warehouse.value import Value
 class Served:
     """A board in this process that a browser can reach."""
 
-    def __init__(self, tested: BoardOfTests, server: uvicorn.Server) -> None:
+    def __init__(self, tested: BoardOfTests, server: HttpServer) -> None:
         self.live = tested.live
         self.accounts = tested.accounts
         self.displays = Displays(tested.settings)
@@ -75,10 +75,11 @@ def served(
     """
     clock = {"clock_origin": began, "clock_real_origin": datetime.now(UTC), "clock_speed": clock_speed}
     tested = BoardOfTests(folder, ingest_settings(folder, **clock), port=free(1)[0])
-    config = uvicorn.Config(
-        tested.server, port=tested.settings.port, ws=ws, log_config=None, timeout_graceful_shutdown=1
+    settings, sockets = tested.settings, {"ws": "none"} if ws == "none" else {}
+    config = HttpConfig(
+        tested.server, settings.host, settings.port, names=names(settings), timeout_graceful_shutdown=1, **sockets
     )
-    found = Served(tested, uvicorn.Server(config))
+    found = Served(tested, HttpServer(config))
     found.start()
     try:
         yield found

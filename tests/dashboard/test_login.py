@@ -1,8 +1,22 @@
-import pytest
+import asyncio
+import json
+import threading
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 
+import httpx
+import pytest
+from argon2 import PasswordHasher
+
+from dashboard import accounts
+from dashboard.accounts import Accounts
+from dashboard.feed_key import FeedKeys
 from dashboard.form import LIMIT
+from dashboard.known_places import KnownPlaces
 from dashboard.login import local_path
-from tests.dashboard.board import BoardOfTests
+from tests.dashboard.board import ORIGIN, BoardOfTests
+
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -65,6 +79,94 @@ async def test_five_wrong_passwords_lock_the_account(tested):
         locked = await client.post("/login", data={"name": "lan", "password": password})
     assert locked.status_code == 429
     assert "5 phút" in locked.text
+
+
+async def try_(tested, name, password, address, cookies=None):
+    """Status of a log-in from an address."""
+    transport = httpx.ASGITransport(tested.server, client=(address, 1))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, cookies=cookies) as client:
+        return await client.post("/login", data={"name": name, "password": password})
+
+
+@pytest.fixture
+def quick_hash(monkeypatch):
+    """A hash that costs next to nothing: what is tested is what comes before it."""
+    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", hasher)
+    monkeypatch.setattr(accounts, "_DUMMY", hasher.hash("nobody"))
+
+
+async def test_a_try_is_counted_before_its_password_is_looked_at(tested, quick_hash):
+    password, looked = tested.accounts.add("lan", frozenset({"leader"})), []
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Accounts, "check", lambda self, name, password: looked.append(name))
+        answers = await asyncio.gather(*(try_(tested, "lan", "x", f"2001:db8::{n}") for n in range(300)))
+    assert Counter(one.status_code for one in answers) == {401: 5, 429: 295}
+    assert len(looked) == 5
+    locked = next(one for one in answers if one.status_code == 429)
+    assert 290 < int(locked.headers["retry-after"]) <= 300
+    assert (await try_(tested, "lan", password, "2001:db8::9")).status_code == 429
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_strangers_cannot_lock_out_who_has_been_here_before(tested, restart, quick_hash):
+    password = tested.accounts.add("lan", frozenset({"leader"}))
+    entered = await try_(tested, "lan", password, "10.0.0.1")
+    for n in range(9):
+        await try_(tested, "lan", "x", f"10.0.1.{n}")
+    if restart:
+        tested = BoardOfTests(tested.settings.data_folder)
+        for n in range(9):
+            await try_(tested, "lan", "x", f"10.0.1.{n}")
+    assert (await try_(tested, "lan", password, "10.0.0.2")).status_code == 429
+    assert (await try_(tested, "lan", password, "10.0.0.1")).status_code == 303
+    browser = dict(entered.cookies)
+    assert (await try_(tested, "lan", password, "10.0.0.2", browser)).status_code == 303, (
+        "from elsewhere, with its mark"
+    )
+    assert (await try_(tested, "minh", "x", "10.0.0.1", browser)).status_code == 401
+
+
+async def test_300_log_ins_hold_up_nobody(tested, quick_hash, monkeypatch):
+    password, go_on, check = tested.accounts.add("lan", frozenset({"leader"})), threading.Event(), Accounts.check
+    await try_(tested, "lan", password, "10.0.0.1")
+    _, key = FeedKeys(tested.settings).make("city", ("hong-bang",), NOW, NOW + timedelta(days=9999))
+    monkeypatch.setattr(
+        Accounts, "check", lambda self, name, given: (name == "lan" or go_on.wait(30)) and check(self, name, given)
+    )
+    addresses = [f"2001:db8:0:{n:x}::1" if n % 2 else "10.9.9.9" for n in range(300)]
+    flood = [asyncio.create_task(try_(tested, f"nobody-{n}", "x", at)) for n, at in enumerate(addresses)]
+    while sum(one.done() for one in flood) < 300 - 17:
+        await asyncio.sleep(0.01)
+    assert (await try_(tested, "lan", password, "10.0.0.1")).status_code == 303
+    async with tested.client() as client:
+        fetched = await client.get(
+            "/api/feed/v1/values", params={"from": NOW.isoformat()}, headers={"authorization": f"Bearer {key}"}
+        )
+    assert fetched.status_code == 200
+    refused = [one.result() for one in flood if one.done()]
+    assert {one.status_code for one in refused} == {503}
+    assert refused[0].headers["retry-after"] == "3"
+    assert "quá nhiều người đăng nhập" in refused[0].text
+    go_on.set()
+    assert Counter(one.status_code for one in await asyncio.gather(*flood)) == {401: 17, 503: 283}
+
+
+async def test_an_address_that_is_known_is_remembered_for_accounts_there_are_only(tested, quick_hash):
+    places = KnownPlaces(tested.settings, tested.accounts)
+    for name in ("lan", "minh"):
+        tested.accounts.add(name, frozenset({"leader"}))
+        for n in range(40):
+            places.entered(name, f"10.0.0.{n}", NOW)
+    tested.accounts.remove("minh")
+    places.entered("lan", "10.0.0.99", NOW + timedelta(days=1))
+    kept = json.loads((tested.settings.folder / "known_addresses.json").read_text())
+    assert list(kept) == ["lan"]
+    assert len(kept["lan"]) == 16
+    again = KnownPlaces(tested.settings, tested.accounts)
+    assert again.place("lan", "10.0.0.99", "", NOW) == "address 10.0.0.99"
+    assert again.place("lan", "10.0.0.99", "", NOW + timedelta(days=200)) == ""
+    assert again.place("lan", "10.0.0.1", "lan forged", NOW) == ""
 
 
 async def test_what_was_typed_is_shown_as_text(tested):

@@ -52,6 +52,7 @@ def test_it_serves_while_everything_else_is_away_and_ends_when_told(variables, t
     url = f"http://127.0.0.1:{variables['IOC_BOARD_PORT']}"
     try:
         assert answers(process, f"{url}/livez").json() == {"alive": True}
+        assert httpx.get(f"{url}/livez", headers={"host": "evil.test"}, trust_env=False).status_code == 421
         password = ensure_first(board_settings(tmp_path))  # made after the start, as `./ioc up` does
         with httpx.Client(base_url=url, trust_env=False) as client:
             assert client.post("/login", data={"name": "admin", "password": password}).status_code == 303

@@ -14,7 +14,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from commands.ports import free
-from ingest import liveness, metrics, readiness
+from ingest import health, liveness, metrics, readiness
 from ingest.__main__ import State
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.health import Health, bound, serve
@@ -40,6 +40,7 @@ def clock(monkeypatch):
     made = Clock()
     monkeypatch.setattr(liveness, "monotonic", made)
     monkeypatch.setattr(readiness, "monotonic", made)
+    monkeypatch.setattr(health, "monotonic", made)
     return made
 
 
@@ -53,8 +54,8 @@ class Told:
         live = Liveness(self.pulse, [self.work], self.ready)
         registry = metrics.registry(metrics.EVENT_BYTES, metrics.HEARTBEAT_AGE)
         (self.port,) = free(1)
-        health = Health("told", live, self.ready, registry, lambda: {"place": 7})
-        serve(health, bound(LOOPBACK, self.port), may_end=False)
+        state = Health("told", live, self.ready, registry, lambda: {"place": 7})
+        serve(state, bound(LOOPBACK, self.port), may_end=False)
 
     def _kafka(self):
         if self.away:
@@ -198,10 +199,36 @@ def test_only_plain_questions_are_answered(told):
 
 
 def test_clients_that_say_nothing_do_not_keep_others_out(told):
-    idle = [socket.create_connection(("127.0.0.1", told.port)) for _ in range(10)]
+    idle = [socket.create_connection(("127.0.0.1", told.port)) for _ in range(200)]
     assert told.ask("/readyz")[0] == 200
     for one in idle:
         one.close()
+
+
+def test_a_client_that_spins_it_out_is_cut(told, clock):
+    with socket.create_connection(("127.0.0.1", told.port), 10) as slow:
+        slow.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ")
+        told.ask("/livez")
+        slow.sendall(b"x")
+        clock.now += 6
+        assert slow.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /livez\r\n\r\n",
+        b"GET /livez HTTP/1.0\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+        b"GET http://evil.test/livez HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n",
+        b"GET /livez HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ],
+)
+def test_what_no_probe_sends_is_refused(told, request_):
+    with socket.create_connection(("127.0.0.1", told.port), 10) as raw:
+        raw.sendall(request_)
+        assert raw.recv(64).split()[1] == b"400"
 
 
 def test_metrics_can_be_read(told):

@@ -4,7 +4,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
@@ -354,6 +354,50 @@ def test_malformed_bytes_of_a_known_client_cost_only_its_connection(warehouse, c
                 raw.receive_sample_block()
             raw.connection.socket.sendall(packets[attempt % len(packets)] + chance.randbytes(chance.randrange(300)))
     assert client.query("SELECT count() FROM hostile") == [(0,)]
+
+
+def test_who_says_nothing_makes_room_and_the_oldest_goes_first(warehouse, client):
+    half_a_hello = b"\x00\x04test"
+    flood = [socket.create_connection(("127.0.0.1", warehouse.port), 5) for _ in range(300)]
+    try:
+        for one in flood:
+            with suppress(OSError):
+                one.sendall(half_a_hello)
+        flood[0].settimeout(20)
+        with suppress(ConnectionError):
+            assert flood[0].recv(1) == b""
+        with connect(warehouse) as newcomer:
+            assert newcomer.query("SELECT 1") == [(1,)]
+        assert client.query("SELECT 1") == [(1,)], "who was in stays in"
+    finally:
+        for one in flood:
+            one.close()
+
+
+@pytest.mark.faults
+def test_a_hello_has_a_deadline_as_a_whole(warehouse):
+    with socket.create_connection(("127.0.0.1", warehouse.port), 0.5) as slow:
+        slow.sendall(b"\x00\x60")  # a name of 96 bytes, one every half second
+        while True:
+            with suppress(TimeoutError, ConnectionError):
+                slow.sendall(b"x")
+                assert slow.recv(1) == b""
+                return
+
+
+def test_analysts_leave_places_to_our_own_parts(warehouse, client):
+    analyst = {"user": warehouse.analyst_user, "password": warehouse_server.ANALYST_PASSWORD}
+    most = warehouse.engine_clients // 3
+    with ExitStack() as stack:
+        analysts = [stack.enter_context(driver(warehouse, **analyst)) for _ in range(most + 2)]
+        for one in analysts:
+            one.connection.connect()
+        for one in analysts[:2]:  # those that rest for longest make room
+            with pytest.raises(EOFError):
+                one.connection.fin.read_one()
+        assert analysts[2].connection.ping()
+        assert analysts[-1].execute("SELECT 1") == [(1,)]
+        assert client.query("SELECT 1") == [(1,)]
 
 
 def test_32_clients_at_once(warehouse, client):

@@ -25,8 +25,8 @@ SECRETS = "secrets/*"
 FILES = ("calendar.toml", "run/clock.json")
 """The office's days off; how far the pretend clock is, which never goes back."""
 
-NOT_THE_BOARDS = frozenset({"sessions.json", "readings.json"})
-"""Log-ins, and what is made again by itself."""
+NOT_THE_BOARDS = frozenset({"sessions.json", "known_addresses.json", "readings.json"})
+"""Log-ins, from where people logged in, and what is made again by itself."""
 
 _VARIABLE = re.compile(r"\s*(?:export\s+)?(\w+)\s*=")
 _SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|WEBHOOK_URL")
