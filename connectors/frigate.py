@@ -233,7 +233,7 @@ def to_events(received: Received, context: Context) -> Mapped:
         return _running(said, received)
     if received.address.endswith("/status/detect"):
         return _picture(said, received)
-    raise InvalidEvent("unknown_kind", f"Frigate says nothing that we know on topics like {received.address!r}")
+    raise InvalidEvent("unknown_kind", "Frigate says nothing that we know on topics like this one")
 
 
 CONNECTOR = Connector(

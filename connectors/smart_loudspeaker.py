@@ -193,7 +193,7 @@ def to_events(received: Received, context: Context) -> Mapped:
         return [_fault(said, common)]
     if isinstance(said, Broadcast):
         return [_broadcast(said, common)]
-    raise InvalidEvent("unknown_kind", f"no loudspeaker speaks on topics like {received.address!r}")
+    raise InvalidEvent("unknown_kind", "no loudspeaker speaks on topics like this one")
 
 
 CONNECTOR = Connector(

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from ingest.connector import Connector
 from ingest.envelope import Envelope
 from ingest.errors import InvalidEvent
-from ingest.event import Moment
 from ingest.events import event_types
+from ingest.quantity import Moment
 from ingest.redaction import known_names, redacted
 
 LONGEST_ERROR = 500

@@ -11,14 +11,26 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, create_model
 
+from ingest.code import PERSONAL_DATA, EventId, Reference
 from ingest.errors import InvalidEvent
-from ingest.event import Code, Event, Moment
+from ingest.event import Event
 from ingest.events import event_types
+from ingest.quantity import LATEST, Moment
 
 FUTURE_LIMIT = timedelta(minutes=5)
 """How far ahead of the connector's clock an event may claim to be."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+AHEAD_LIMIT = timedelta(days=45)
+"""How far ahead of the reader's clock the connector's own may be: a reader closes every minute until then."""
+
+WardName = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9][a-z0-9-]*$")]
+"""A ward, as in `IngestSettings.ward`."""
+
+SourceName = Annotated[str, StringConstraints(min_length=2, max_length=200, pattern=r"^/[A-Za-z0-9._/-]+$")]
+"""A CloudEvents source, `/<ward>/<system>/<connector>`."""
+
+SchemaName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[a-z0-9._:-]+$")]
+"""Name of an event type's schema, `urn:ward-ioc:<stream>:<kind>:v1`."""
 
 
 class Envelope(BaseModel):
@@ -27,13 +39,13 @@ class Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     specversion: Literal["1.0"] = "1.0"
-    id: Text
-    source: Text
+    id: EventId
+    source: SourceName
     type: str
     time: Moment
-    subject: Text
-    dataschema: Text
-    partitionkey: Code
+    subject: Reference
+    dataschema: SchemaName
+    partitionkey: WardName
     recordedtime: Moment
     data: Any
 
@@ -84,22 +96,25 @@ def encode(wrapped: Envelope) -> bytes:
     return wrapped.model_dump_json(exclude_none=True).encode()
 
 
-def decode(records: Sequence[bytes]) -> Decoded:
+def decode(records: Sequence[bytes], now: datetime | None = None) -> Decoded:
     """Validate a batch of records.
 
     Args:
         records: values of Kafka records.
+        now: the present by the reader's clock, where it has to be asked; `None`: what a connector's clock said is believed.
 
     Returns:
-        One envelope or `InvalidEvent` a record, in order. Reasons: `not_json`, `unknown_type`, `invalid_field`, `time_in_future`.
+        One envelope or `InvalidEvent` a record, in order. Reasons: `not_json`, `unknown_type`, `invalid_field`, `personal_data`,
+        `time_in_future`.
     """
+    latest = LATEST if now is None else now + AHEAD_LIMIT
     try:
         batch = _batch().validate_json(b"[" + b",".join(records) + b"]")
         if len(batch) == len(records):
-            return Decoded([_in_time(one) for one in batch], 0)
+            return Decoded([_in_time(one, latest) for one in batch], 0)
     except ValidationError:
         pass  # at least one is bad or newer than this code: judge them one by one
-    decoded = [_decode_one(record) for record in records]
+    decoded = [_decode_one(record, latest) for record in records]
     return Decoded([one for one, _ in decoded], sum(unknown for _, unknown in decoded))
 
 
@@ -123,22 +138,33 @@ def invalid(error: ValidationError) -> InvalidEvent:
         return InvalidEvent("not_json", faults[0]["msg"])
     if kinds & {"union_tag_invalid", "union_tag_not_found"}:
         return InvalidEvent("unknown_type", "the type is not one of the declared event types")
-    named = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults[:5])
-    return InvalidEvent("invalid_field", named)
+    # A field that is not ours bears a name that its sender has chosen, which is nobody's business here.
+    ours = [fault for fault in faults if fault["type"] != "extra_forbidden"]
+    personal = [fault for fault in ours if fault["type"] == PERSONAL_DATA]
+    named = "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in (personal or ours)[:5]
+    )
+    if personal:
+        return InvalidEvent(PERSONAL_DATA, named)
+    # Only times have a bound that they may not reach; see `quantity`.
+    is_late = any(fault["type"] == "less_than" for fault in ours)
+    return InvalidEvent("time_in_future" if is_late else "invalid_field", named or "a field that is not known")
 
 
-def _decode_one(record: bytes) -> tuple[Envelope | InvalidEvent, bool]:
+def _decode_one(record: bytes, latest: datetime) -> tuple[Envelope | InvalidEvent, bool]:
     """The envelope or why there is none, and whether it carried unknown fields."""
     try:
-        return _in_time(_one().validate_json(record)), False
+        return _in_time(_one().validate_json(record), latest), False
     except ValidationError as error:
         if any(fault["type"] != "extra_forbidden" for fault in error.errors(include_url=False)):
             return invalid(error), False
-    return _in_time(_one().validate_json(record, extra="ignore")), True
+    return _in_time(_one().validate_json(record, extra="ignore"), latest), True
 
 
-def _in_time(wrapped: Envelope) -> Envelope | InvalidEvent:
-    """The envelope, unless it was ahead of the clock of the connector that took it in."""
+def _in_time(wrapped: Envelope, latest: datetime) -> Envelope | InvalidEvent:
+    """The envelope, unless it was ahead of the clock of the connector that took it in, or that one far ahead of the reader's."""
+    if wrapped.recordedtime > latest:
+        return InvalidEvent("time_in_future", f"it says that it was taken in {wrapped.recordedtime.isoformat()}")
     if wrapped.time - wrapped.recordedtime > FUTURE_LIMIT:
         return InvalidEvent(
             "time_in_future", f"it says {wrapped.time.isoformat()}, taken in {wrapped.recordedtime.isoformat()}"
