@@ -7,14 +7,17 @@ fold reads. A whole batch is validated in one call; only when that fails is each
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, create_model
+from pydantic_core import ErrorDetails
 
 from ingest.code import PERSONAL_DATA, EventId, Reference
 from ingest.errors import InvalidEvent
 from ingest.event import Event
 from ingest.events import event_types
+from ingest.personal import looks_personal
 from ingest.quantity import LATEST, Moment
 
 FUTURE_LIMIT = timedelta(minutes=5)
@@ -118,6 +121,23 @@ def decode(records: Sequence[bytes], now: datetime | None = None) -> Decoded:
     return Decoded([one for one, _ in decoded], sum(unknown for _, unknown in decoded))
 
 
+def decode_stored(records: Sequence[bytes]) -> list[Envelope | InvalidEvent]:
+    """Read a batch of records that were accepted once, perhaps by an earlier version, whose codes had fewer rules.
+
+    What was counted stays counted: a code is taken as it was. Numbers and times have today's ranges, since no figure can hold others.
+
+    Args:
+        records: values of Kafka records that are stored.
+
+    Returns:
+        One envelope or `InvalidEvent` a record, in order.
+    """
+    found = decode(records).events
+    return [
+        _older(record) if isinstance(one, InvalidEvent) else one for one, record in zip(found, records, strict=True)
+    ]
+
+
 def checked_time(occurred_at: datetime, recorded_at: datetime) -> None:
     """Refuse a time that is further ahead than clocks may differ.
 
@@ -132,7 +152,7 @@ def checked_time(occurred_at: datetime, recorded_at: datetime) -> None:
 
 def invalid(error: ValidationError) -> InvalidEvent:
     """Our error for pydantic's: names the fields and the rules they break, never the values."""
-    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    faults = error.errors(include_url=False, include_context=False)
     kinds = {fault["type"] for fault in faults}
     if "json_invalid" in kinds:
         return InvalidEvent("not_json", faults[0]["msg"])
@@ -140,7 +160,7 @@ def invalid(error: ValidationError) -> InvalidEvent:
         return InvalidEvent("unknown_type", "the type is not one of the declared event types")
     # A field that is not ours bears a name that its sender has chosen, which is nobody's business here.
     ours = [fault for fault in faults if fault["type"] != "extra_forbidden"]
-    personal = [fault for fault in ours if fault["type"] == PERSONAL_DATA]
+    personal = [fault for fault in ours if fault["type"] == PERSONAL_DATA or _is_personal(fault["input"])]
     named = "; ".join(
         f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in (personal or ours)[:5]
     )
@@ -149,6 +169,14 @@ def invalid(error: ValidationError) -> InvalidEvent:
     # Only times have a bound that they may not reach; see `quantity`.
     is_late = any(fault["type"] == "less_than" for fault in ours)
     return InvalidEvent("time_in_future" if is_late else "invalid_field", named or "a field that is not known")
+
+
+def _place(fault: ErrorDetails) -> str:
+    return ".".join(map(str, fault["loc"]))
+
+
+def _is_personal(value: object) -> bool:
+    return isinstance(value, str) and looks_personal(value)
 
 
 def _decode_one(record: bytes, latest: datetime) -> tuple[Envelope | InvalidEvent, bool]:
@@ -194,3 +222,60 @@ def _batch() -> TypeAdapter[Any]:
     for type_ in event_types():
         union = _envelope_of(type_) if union is None else union | _envelope_of(type_)
     return TypeAdapter(list[Annotated[union, Field(discriminator="type")]])
+
+
+def _older(record: bytes) -> Envelope | InvalidEvent:
+    """An event whose codes need only be what every version took for one."""
+    try:
+        loose = _loose().validate_json(record, extra="ignore")
+    except ValidationError as error:
+        return invalid(error)
+    kind = event_types()[loose.type]
+    data = kind.model_construct(**{name: getattr(loose.data, name) for name in kind.model_fields})
+    made = _envelope_of(loose.type).model_construct(
+        **{name: getattr(loose, name) for name in Envelope.model_fields if name != "data"}, data=data
+    )
+    return _in_time(made, LATEST)
+
+
+_ANY_CODE = StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")
+
+
+@cache
+def _loose() -> TypeAdapter[Any]:
+    union: Any = None
+    for type_, kind in event_types().items():
+        data = _loosened(f"Loose_{kind.__name__}", kind)
+        only: Any = Literal[type_]
+        one = create_model(
+            f"Loose_envelope_{kind.__name__}",
+            __base__=_loosened("Loose_envelope", Envelope),
+            type=(only, ...),
+            data=(data, ...),
+        )
+        union = one if union is None else union | one
+    return TypeAdapter(Annotated[union, Field(discriminator="type")])
+
+
+def _loosened(name: str, model: type[BaseModel]) -> Any:
+    """A model of the same fields, in which every text is any code."""
+    fields: dict[str, Any] = {
+        field: (_loose_kind(about.annotation, about.metadata), about.default if not about.is_required() else ...)
+        for field, about in model.model_fields.items()
+    }
+    return create_model(name, __config__=ConfigDict(frozen=True), **fields)
+
+
+def _loose_kind(annotation: Any, asked: Sequence[Any] = ()) -> Any:
+    if annotation is str:
+        return Annotated[str, _ANY_CODE]
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _loose_kind(parts[0], parts[1:])
+    if get_origin(annotation) is list:
+        annotation = list[_loose_kind(parts[0])]  # type: ignore[misc]
+    elif get_origin(annotation) in (Union, UnionType):
+        annotation = Union[tuple(map(_loose_kind, parts))]  # noqa: UP007
+    for one in asked:
+        annotation = Annotated[annotation, one]
+    return annotation

@@ -13,7 +13,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar
 
-from ingest.envelope import Envelope, decode
+from ingest.envelope import Envelope, decode_stored
 from ingest.errors import Unavailable
 from ingest.events import streams
 from ingest.kafka_extent import Held, held
@@ -160,7 +160,7 @@ class Recovery:
 
         stretch = (holes[0][0] - part.base, holes[-1][1] - part.base)
         async for chunk in kafka_read.stretch(self._ingest, part.place, stretch):
-            found = sifted(chunk.moved(part.base).within(holes))
+            found = sifted(chunk.moved(part.base).within(holes), self._sieve.now())
             await self._sieve.refuse(part, found.refused)
             events, repeats = await self._sieve.without_repeats(part, found.events, nothing_waits)
             await self._store.write(sink.write_raw, events.rows(part))
@@ -261,7 +261,7 @@ def _near(ranges: list[Range]) -> list[list[Range]]:
 def _understood(part: Part, offsets: list[int], records: list[bytes]) -> tuple[list[Envelope], list[int]]:
     """The events that this version understands; they all were understood when they were stored."""
     envelopes, places = [], []
-    for offset, one in zip(offsets, decode(records).events, strict=True):
+    for offset, one in zip(offsets, decode_stored(records), strict=True):
         if isinstance(one, Envelope):
             envelopes.append(one)
             places.append(offset)
