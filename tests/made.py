@@ -6,7 +6,9 @@ from random import Random
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from annotated_types import Ge, Le, Lt
 from pydantic import StringConstraints
+from pydantic.fields import FieldInfo
 
 from ingest import code
 from ingest.envelope import Envelope, envelope
@@ -131,3 +133,14 @@ _CODES: dict[str, Callable[[int], str]] = {
     _pattern(code.TicketNumber): lambda number: f"A{number:03}",
 }
 """Kinds of codes that are not just words, by their pattern."""
+
+
+def bounds_of(kind: type[Event], name: str) -> tuple[Any, Any] | None:
+    """The least and the greatest value of a number or a time; a bound that a time may not reach counts. `None`: it is neither."""
+    parts = parts_of(kind, name)
+    asked = [one for part in parts for one in (part.metadata if isinstance(part, FieldInfo) else [part])]
+    least = next((one.ge for one in asked if isinstance(one, Ge)), None)
+    most = next(
+        (one.le for one in asked if isinstance(one, Le)), next((one.lt for one in asked if isinstance(one, Lt)), None)
+    )
+    return None if least is None or most is None else (least, most)
