@@ -102,6 +102,8 @@ def encode(wrapped: Envelope) -> bytes:
 def decode(records: Sequence[bytes], now: datetime | None = None) -> Decoded:
     """Validate a batch of records.
 
+    No value is taken for one of another type (`"12"` or `true` for a number): SQL reads the same record, and by its own rules.
+
     Args:
         records: values of Kafka records.
         now: the present by the reader's clock, where it has to be asked; `None`: what a connector's clock said is believed.
@@ -112,7 +114,7 @@ def decode(records: Sequence[bytes], now: datetime | None = None) -> Decoded:
     """
     latest = LATEST if now is None else now + AHEAD_LIMIT
     try:
-        batch = _batch().validate_json(b"[" + b",".join(records) + b"]")
+        batch = _batch().validate_json(b"[" + b",".join(records) + b"]", strict=True)
         if len(batch) == len(records):
             return Decoded([_in_time(one, latest) for one in batch], 0)
     except ValidationError:
@@ -182,11 +184,11 @@ def _is_personal(value: object) -> bool:
 def _decode_one(record: bytes, latest: datetime) -> tuple[Envelope | InvalidEvent, bool]:
     """The envelope or why there is none, and whether it carried unknown fields."""
     try:
-        return _in_time(_one().validate_json(record), latest), False
+        return _in_time(_one().validate_json(record, strict=True), latest), False
     except ValidationError as error:
         if any(fault["type"] != "extra_forbidden" for fault in error.errors(include_url=False)):
             return invalid(error), False
-    return _in_time(_one().validate_json(record, extra="ignore"), latest), True
+    return _in_time(_one().validate_json(record, strict=True, extra="ignore"), latest), True
 
 
 def _in_time(wrapped: Envelope, latest: datetime) -> Envelope | InvalidEvent:
