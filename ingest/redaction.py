@@ -34,7 +34,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 _CODE = re.compile(r"[A-Za-z0-9._:|/+-]{1,80}")
 _TIME = re.compile(r"[0-9][0-9T:.+/ Z-]{7,39}")
 _PHONE_OR_ID = re.compile(r"(\+?84|0)?[0-9]{9,12}|\+?[0-9 .-]{9,17}")
-_SECONDS = range(1_000_000_000, 4_102_444_800)
+_FIRST_SECOND, _LAST_SECOND = 1_000_000_000, 4_102_444_800
 """Whole numbers of nine to twelve digits that are more likely a time (seconds since 1970) than a person's number."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
 
@@ -146,7 +146,9 @@ def _is_no_persons(number: float) -> bool:
     """Whether a number is none of a telephone, card or account, which lose their first zero where they are written as numbers."""
     if not abs(number) < 1e15:
         return False
-    return number != int(number) or abs(number) < 100_000_000 or number in _SECONDS or number >= 1e12
+    return (
+        number != int(number) or abs(number) < 100_000_000 or _FIRST_SECOND <= number < _LAST_SECOND or number >= 1e12
+    )
 
 
 def _shape(payload: bytes) -> str:

@@ -1,0 +1,256 @@
+"""Nothing that anybody sends stops the stream worker: every field of every event, with every odd value, through the real parts.
+
+What a source can send goes the source's own way (webhook, poll, MQTT); besides, every event type goes into its topic as it is. Between
+all that lie good events, of which each must be counted once.
+"""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from http.server import ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+import httpx
+import paho.mqtt.client as mqtt
+import pytest
+from standardwebhooks import Webhook as Signer
+
+from commands.ports import free
+from commands.stack import Stack
+from connectors.settings import ConnectorsSettings
+from ingest.connector import Connector, Subscription, Webhook
+from ingest.envelope import Envelope, decode
+from ingest.errors import InvalidEvent
+from ingest.events import event_types
+from ingest.topic import topic_of
+from tests.connectors.poison import at, leaves, replaced, values, with_value
+from tests.connectors.test_privacy import DossierSystem
+from tests.declarations.test_connectors import MAPPED, lines, mapping, sent
+from tests.made import events
+from tests.streams.counting import audit, check, send, until
+from warehouse import stops
+from warehouse.client import Client, connect
+from warehouse.settings import WarehouseSettings
+
+pytestmark = pytest.mark.embedded
+
+PRESENT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+NEIGHBOURS = [
+    one.model_copy(update={"recordedtime": one.time})
+    for one in events(11, 2_000, keys=400, spread=timedelta(minutes=90))
+]
+"""Good events; those of the first few of each type lend their shape to bad ones."""
+
+ALLOWED = 1_000_000
+
+
+class Sent(NamedTuple):
+    """What was sent, and what has to come of it."""
+
+    good: set[str]
+    """Ids of the events that count."""
+    letters: dict[str, int]
+    """By connector, or by topic where none took part, how many messages become letters."""
+
+
+class OnePage(DossierSystem):
+    """A dossier system of which one page holds everything."""
+
+
+def variants(one: Connector) -> Iterator[tuple[dict[str, Any], str]]:
+    """Messages of a connector with odd values, as JSON texts: each kind of message of its sample, each place in it."""
+    seen: set[str] = set()
+    for number, line in enumerate(lines(one)):
+        said = line["payload"] if isinstance(one.way, Subscription) else line
+        if not isinstance(said, dict):
+            continue
+        shape = json.dumps(
+            [
+                sorted(said),
+                line.get("topic", "")[:8],
+                *(said.get(key) for key in ("event", "loai", "type", "TrangThaiHoSoId")),
+            ]
+        )
+        if shape in seen:
+            continue
+        seen.add(shape)
+        known = mapping(one)._known
+        for path in leaves(said):
+            if any(isinstance(key, str) and key not in known for key in path):
+                continue
+            for count, text in enumerate(odd(at(said, path))):
+                marked = json.dumps(replaced(said, path, "@value@"), ensure_ascii=False)
+                yield line, marked.replace('"@value@"', text.replace("@", f"{number}-{count}"), 1)
+
+
+def odd(known: Any) -> tuple[str, ...]:
+    """What stands in the place of a value."""
+    if isinstance(known, bool) or known is None:
+        return ("9223372036854775807", '"x@"')
+    if isinstance(known, int | float):
+        return (
+            "9300000000000000",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "1e308",
+            "NaN",
+            "-1",
+            "4102444800",
+            '"1"',
+            "9" * 5_000,
+        )
+    return (
+        '""',
+        '"\\ud800"',
+        '"\\u202e@"',
+        '"\\ud83d\\ude00@"',
+        '"0912345678"',
+        '"' + "x" * 300 + '"',
+        "9223372036854775807",
+        '"9999-12-31T23:59:59Z"',
+    )
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    (port,) = free(1)
+    server = ThreadingHTTPServer(("127.0.0.1", port), OnePage)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    allowances = {f"IOC_CONNECTORS_ALLOWANCES__{one.id.upper()}": str(ALLOWED) for one in MAPPED}
+    variables = {
+        "IOC_CONNECTORS_URLS__DOSSIER_PORTAL": f"http://127.0.0.1:{port}",
+        "IOC_CLOCK_ORIGIN": PRESENT.isoformat(),
+        "IOC_CLOCK_REAL_ORIGIN": datetime.now(UTC).isoformat(),
+        "IOC_STREAMS_RECOMPUTE_EVERY": "PT1S",
+        "IOC_CONNECTORS_INTAKE_PER_SECOND": "100000",
+        **allowances,
+    }
+    OnePage.items = []
+    with Stack(
+        tmp_path_factory.mktemp("poison"), ("ingest", "warehouse", "connectors", "streams"), variables
+    ) as running:
+        yield running
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def client(stack: Stack) -> Iterator[Client]:
+    with connect(stack.settings(WarehouseSettings)) as opened:
+        yield opened
+
+
+def resume(client: Client) -> None:
+    """Let every stopped stream go on, as a person does who knows what is coming."""
+    for (topic, partition), one in stops.read_stops(client).items():
+        if one.is_stopped:
+            stops.resume(client, topic, partition, "tester", ALLOWED)
+
+
+def letters(client: Client) -> dict[str, int]:
+    rows = client.query(
+        "SELECT if(connector = '', original_topic, connector) AS of, uniqExact(id) FROM raw_dead_letters GROUP BY of"
+    )
+    return dict(rows)
+
+
+def test_every_field_of_every_event_straight_into_its_topic(stack: Stack, client: Client) -> None:
+    pattern = {type(one.data): one for one in NEIGHBOURS}
+    good: list[Envelope] = []
+    bad: dict[str, int] = {}
+    records: dict[str, list[bytes]] = {}
+    for kind in event_types().values():
+        for name in kind.model_fields:
+            if name == kind.about:
+                continue  # another thing altogether; the envelope's subject names it too
+            for number, value in enumerate(values(kind, name)):
+                record = with_value(pattern[kind], f"{kind.kind}-{name}-{number}", name, value.text)
+                (judged,) = decode([record], PRESENT).events
+                assert isinstance(judged, Envelope) == value.is_good, (kind, name, value, judged)
+                if isinstance(judged, InvalidEvent):
+                    bad[topic_of(kind.stream)] = bad.get(topic_of(kind.stream), 0) + 1
+                else:
+                    good.append(judged)
+                records.setdefault(topic_of(kind.stream), []).append(record)
+    assert sum(bad.values()) > 5_000
+    send(stack, NEIGHBOURS[:1_000])
+    for topic, some in records.items():
+        send(stack, [], some, topic)
+    send(stack, NEIGHBOURS[1_000:])
+
+    def is_there() -> bool:
+        resume(client)
+        return letters(client) == bad
+
+    assert until(is_there, 120), stack.told()
+    check(client, [*NEIGHBOURS, *good])
+    assert stack.pid("streams") is not None
+    report = audit(stack)
+    assert report.differences == 0, report
+    unexplained = "SELECT count() FROM raw_dead_letters WHERE reason_code NOT IN ('not_json', 'invalid_field', 'personal_data', 'time_in_future', 'unknown_type')"
+    assert client.query(unexplained) == [(0,)]
+
+
+def test_every_field_of_every_message_through_its_connector(stack: Stack, client: Client) -> None:
+    settings = stack.settings(ConnectorsSettings)
+    expected: dict[str, set[str]] = {}
+    for one in MAPPED:
+        judge = mapping(one)
+        bodies: list[tuple[dict[str, Any], str]] = list(variants(one))
+        for line, body in bodies:
+            how = sent(one, line)
+            taken = judge.take(body.encode(errors="surrogatepass"), payload=how.payload, address=how.address)
+            if taken.letter is not None:
+                assert taken.letter.reason_code != "mapping_bug", taken.letter
+                expected.setdefault(one.id, set()).add(taken.letter.id)
+        if isinstance(one.way, Webhook):
+            post(settings, one, [body for _, body in bodies])
+        elif isinstance(one.way, Subscription):
+            publish(settings, one, bodies)
+    wanted = {of: len(ids) for of, ids in expected.items() if of != "dossier_portal"}
+    assert until(lambda: (resume(client), wanted.items() <= letters(client).items())[1], 90), (wanted, letters(client))
+    assert stack.pid("streams") is not None
+    report = audit(stack)
+    assert report.differences == 0, report
+
+
+def post(settings: ConnectorsSettings, one: Connector, bodies: list[str]) -> None:
+    signer = Signer(settings.webhook_secrets(one.id)[0])
+    url = f"http://127.0.0.1:{settings.intake_port}/intake/{one.id}"
+
+    def deliver(numbered: tuple[int, str]) -> int:
+        number, body = numbered
+        id, now = f"{one.id}-poison-{number}", datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signer.sign(id, now, body),
+        }
+        for _ in range(30):
+            answer = http.post(url, content=body.encode(), headers=headers)
+            if answer.status_code not in (429, 503):
+                return answer.status_code
+            time.sleep(0.2)
+        return answer.status_code
+
+    with httpx.Client(timeout=30) as http, ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(deliver, enumerate(bodies))) <= {200, 202, 400, 422}
+
+
+def publish(settings: ConnectorsSettings, one: Connector, bodies: list[tuple[dict[str, Any], str]]) -> None:
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"poison-{one.id}")
+    client.max_inflight_messages_set(100)
+    client.username_pw_set("device", settings.device_password())
+    client.connect("127.0.0.1", settings.mqtt_port)
+    client.loop_start()
+    last = None
+    for line, body in bodies:
+        last = client.publish(line["topic"], body.encode(), qos=1)
+    if last is not None:
+        last.wait_for_publish(60)
+    client.disconnect()
+    client.loop_stop()
