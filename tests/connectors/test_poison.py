@@ -5,6 +5,7 @@ all that lie good events, of which each must be counted once.
 """
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from standardwebhooks import Webhook as Signer
 from commands.ports import free
 from commands.stack import Stack
 from connectors.settings import ConnectorsSettings
+from ingest.clock import WARD_ZONE
 from ingest.connector import Connector, Subscription, Webhook
 from ingest.envelope import Envelope, decode
 from ingest.errors import InvalidEvent
@@ -37,7 +39,10 @@ from warehouse.settings import WarehouseSettings
 
 pytestmark = pytest.mark.embedded
 
-PRESENT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+PRESENT = START + timedelta(hours=2)
+"""A little after all events: what is hours late changes every minute since then, which is not the subject here."""
+RECORDED = datetime(2026, 11, 16, 12, tzinfo=UTC)
+"""After nearly all that the samples tell."""
 NEIGHBOURS = [
     one.model_copy(update={"recordedtime": one.time})
     for one in events(11, 2_000, keys=400, spread=timedelta(minutes=90))
@@ -63,7 +68,7 @@ class OnePage(DossierSystem):
 def variants(one: Connector) -> Iterator[tuple[dict[str, Any], str]]:
     """Messages of a connector with odd values, as JSON texts: each kind of message of its sample, each place in it."""
     seen: set[str] = set()
-    for number, line in enumerate(lines(one)):
+    for number, line in enumerate(map(lately, lines(one))):
         said = line["payload"] if isinstance(one.way, Subscription) else line
         if not isinstance(said, dict):
             continue
@@ -84,6 +89,25 @@ def variants(one: Connector) -> Iterator[tuple[dict[str, Any], str]]:
             for count, text in enumerate(odd(at(said, path))):
                 marked = json.dumps(replaced(said, path, "@value@"), ensure_ascii=False)
                 yield line, marked.replace('"@value@"', text.replace("@", f"{number}-{count}"), 1)
+
+
+def lately(value: Any) -> Any:
+    """A message of a sample with its times moved to the last hours before the present."""
+    if isinstance(value, dict):
+        return {name: lately(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [lately(one) for one in value]
+    if isinstance(value, float) and value > 1e9:
+        return moved(datetime.fromtimestamp(value, UTC)).timestamp()
+    if isinstance(value, str) and re.match(r"202\d-\d\d-\d\dT", value):
+        told = datetime.fromisoformat(value)
+        local = moved(told if told.tzinfo else told.replace(tzinfo=WARD_ZONE)).astimezone(WARD_ZONE)
+        return (local if told.tzinfo else local.replace(tzinfo=None)).isoformat()
+    return value
+
+
+def moved(told: datetime) -> datetime:
+    return max(told + (PRESENT - RECORDED), PRESENT - timedelta(hours=6))
 
 
 def odd(known: Any) -> tuple[str, ...]:
