@@ -31,7 +31,7 @@ from ingest.topic import topic_of
 from tests.connectors.poison import at, leaves, replaced, values, with_value
 from tests.connectors.test_privacy import DossierSystem
 from tests.declarations.test_connectors import MAPPED, lines, mapping, sent
-from tests.made import events
+from tests.made import START, events
 from tests.streams.counting import audit, check, send, until
 from warehouse import stops
 from warehouse.client import Client, connect
