@@ -105,7 +105,8 @@ PAYLOADS: dict[str, TypeAdapter[Any]] = {
 def _device(address: str, said: _OfDevice | None) -> dict[str, Any]:
     """Device, group and network of a message on `loa/<device>/…`."""
     device = address.split("/")[1]
-    area = (said and said.area) or named_area(device) or speaker.NO_AREA
+    told = said.area if said else None
+    area = (told and (named_area(told) or told)) or named_area(device) or speaker.NO_AREA
     return {"device_id": device, "area_code": area, "network": said.net if said else "4g"}
 
 
