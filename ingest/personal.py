@@ -166,8 +166,10 @@ def looks_like_number(text: str) -> bool:
         return True
     if len(text) < 7:
         return False
-    if "-" in text or len(text) >= 32:
+    if len(text) >= 32:
         text = _MADE.sub("#", text)
+        if len(text) < 7:
+            return False
     return _NUMBERS_OF_PEOPLE.search(text) is not None or _PLATE.search(text) is not None
 
 
