@@ -65,7 +65,7 @@ def _round(random: Random, number: int, at: datetime) -> list[Event]:
     ]
     for device in range(2):
         name = f"loa-{(number // WARDS * 2 + device) % 70:02}"
-        events.append(DeviceHeartbeat(device_id=name, area_code=f"tdp-{name[-2:]}", at=at, status="idle", volume=70))
+        events.append(DeviceHeartbeat(device_id=name, area_code=f"TDP-0{name[-2:]}", at=at, status="idle", volume=70))
     seen: dict[str, Any] = {
         "camera_id": f"cam-{random.randrange(42):02}",
         "origin": "frigate",

@@ -8,10 +8,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from ingest.code import DeviceName, Reference
 from ingest.connector import Connector, Context, Identified, Mapped, Received, Subscription
-from ingest.event import Code
 from ingest.events import camera
 from ingest.foreign_area import named_area
+from ingest.foreign_text import Hidden
 from ingest.foreign_time import Seconds
 from ingest.label import Label
 
@@ -24,12 +25,12 @@ class Acknowledged(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    id: Code
+    id: Reference
     at: Seconds = Field(alias="thoiGian")
-    review: Code = Field(alias="maSuKien")
-    camera: Code
+    review: Reference = Field(alias="maSuKien")
+    camera: DeviceName
     outcome: Literal["dung", "bao_dong_gia"] = Field(alias="ketQua")
-    guard: str = Field(alias="maNguoiTruc")
+    guard: Hidden = Field(alias="maNguoiTruc")
 
 
 def to_events(received: Received, context: Context) -> Mapped:

@@ -8,11 +8,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from ingest.code import Reference
 from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
 from ingest.errors import InvalidEvent
-from ingest.event import Code, Moment
 from ingest.events import content
 from ingest.label import Label
+from ingest.quantity import Moment
 
 PLATFORMS: dict[str, Literal["zalo", "portal", "fanpage", "speaker"]] = {
     "zalo": "zalo",
@@ -38,7 +39,7 @@ class Post(_Foreign):
 class Message(_Foreign):
     """One webhook of the editors' tool."""
 
-    id: Code
+    id: Reference
     kind: Literal["dang_bai", "nhip_song"] = Field(alias="loai")
     at: Moment = Field(alias="thoiGian")
     post: Post | None = Field(None, alias="baiDang")

@@ -9,11 +9,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from ingest.code import Reference
 from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
 from ingest.errors import InvalidEvent
-from ingest.event import Code, Event, Moment
+from ingest.event import Event
 from ingest.events import document
 from ingest.label import Label
+from ingest.quantity import Moment
 
 
 class _Foreign(BaseModel):
@@ -34,7 +36,7 @@ class Document(_Foreign):
 class Message(_Foreign):
     """One webhook of the document system."""
 
-    id: Code
+    id: Reference
     kind: Literal["phat_hanh", "tiep_nhan", "xu_ly_xong", "nhip_song"] = Field(alias="loai")
     at: Moment = Field(alias="thoiGian")
     document: Document | None = Field(None, alias="vanBan")

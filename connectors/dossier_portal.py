@@ -18,7 +18,9 @@ from ingest.errors import InvalidEvent
 from ingest.event import Event
 from ingest.events import dossier
 from ingest.foreign_number import PlainInt
+from ingest.foreign_text import Hidden
 from ingest.label import Label
+from ingest.quantity import EARLIEST, LATEST
 
 PAGE_SIZE = "200"
 
@@ -38,8 +40,8 @@ def _text(value: Any) -> Any:
 
 
 def _in_ward(moment: datetime) -> datetime:
-    if not 2000 <= moment.year < 2100:
-        raise ValueError("a time must lie between 2000 and 2100")
+    if not EARLIEST.year <= moment.year < LATEST.year:
+        raise ValueError(f"a time must lie between {EARLIEST.year} and {LATEST.year}")
     return (moment if moment.tzinfo else moment.replace(tzinfo=WARD_ZONE)).astimezone(UTC)
 
 
@@ -52,10 +54,10 @@ class Change(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    change_id: str = Field(alias="IdThayDoi", min_length=1)
+    change_id: Hidden = Field(alias="IdThayDoi")
     change: Literal["trang_thai", "hen_lai", "danh_gia", "dinh_chinh"] = Field("trang_thai", alias="LoaiThayDoi")
     at: LocalTime = Field(alias="ThoiDiem")
-    code: str = Field(alias="MaHoSo", min_length=1)
+    code: Hidden = Field(alias="MaHoSo")
     unit_id: str = Field(alias="DonViId")
     procedure: str = Field(alias="MaTTHC")
     field: str = Field(alias="MaLinhVuc")

@@ -399,7 +399,7 @@ def to_events(received: Received, context: Context) -> Mapped:
         name = address.split("/")[1]
         memory.keep(("camera", name), _sight(name, memory)._replace(is_off=said == "OFF"))
         return []
-    raise InvalidEvent("unknown_kind", f"Frigate says nothing that we know on topics like {address!r}")
+    raise InvalidEvent("unknown_kind", "Frigate says nothing that we know on topics like this one")
 
 
 CONNECTOR = Connector(

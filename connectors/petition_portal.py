@@ -13,9 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
 from ingest.errors import InvalidEvent
-from ingest.event import Code, Event, Moment
+from ingest.event import Event
 from ingest.events import petition
+from ingest.foreign_text import Hidden
 from ingest.label import Label
+from ingest.quantity import Moment
 
 CHANNELS: dict[str, Literal["dvcqg", "city", "1022", "direct"]] = {
     "cong_dvcqg": "dvcqg",
@@ -33,7 +35,7 @@ class _Foreign(BaseModel):
 class Petition(_Foreign):
     """A petition, without its text and author."""
 
-    number: str = Field(alias="maPhanAnh", min_length=1)
+    number: Hidden = Field(alias="maPhanAnh")
     channel: Literal["cong_dvcqg", "thanh_pho", "tong_dai_1022", "truc_tiep"] = Field(alias="kenh")
     category: Literal["quy_dinh", "hanh_vi", "hien_truong"] = Field(alias="phanLoai")
     field: str = Field(alias="maLinhVuc")
@@ -44,7 +46,7 @@ class Petition(_Foreign):
 class Message(_Foreign):
     """One webhook of the portal."""
 
-    id: Code
+    id: Hidden
     kind: str = Field(alias="loai")
     at: Moment = Field(alias="thoiGian")
     petition: Petition | None = Field(None, alias="phanAnh")

@@ -6,21 +6,21 @@ lives.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from datetime import UTC, timedelta
+from typing import Any, Literal
 
-from annotated_types import Lt
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ingest.calendar import local_day
+from ingest.code import Reference, TicketNumber
 from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
 from ingest.errors import InvalidEvent
-from ingest.event import Code, Event, Moment
+from ingest.event import Event
 from ingest.events import queue
 from ingest.foreign_number import PlainInt
+from ingest.foreign_text import Hidden
 from ingest.label import Label
-
-Time = Annotated[Moment, Lt(datetime(2100, 1, 1, tzinfo=UTC))]
+from ingest.quantity import Moment
 
 PRIORITIES: dict[str, queue.Priority] = {
     "thuong": "normal",
@@ -40,8 +40,8 @@ class _Foreign(BaseModel):
 class Ticket(_Foreign):
     """What the kiosk says of a number, without the person who took it."""
 
-    number: str = Field(min_length=1, max_length=16)
-    issued_at: Time = Field(alias="issuedAt")
+    number: TicketNumber
+    issued_at: Moment = Field(alias="issuedAt")
     service: str
     queue: str
     priority: Literal["thuong", "nguoi_cao_tuoi", "khuyet_tat", "mang_thai", "nguoi_co_cong", "khac"] = "thuong"
@@ -52,7 +52,7 @@ class Ticket(_Foreign):
 class Staff(_Foreign):
     """Who sits at a counter: only the code, and that only as a pseudonym."""
 
-    code: str = Field(alias="maCanBo", min_length=1)
+    code: Hidden = Field(alias="maCanBo")
 
 
 class Counter(_Foreign):
@@ -60,7 +60,7 @@ class Counter(_Foreign):
 
     id: str
     staff: Staff | None = Field(None, alias="canBo")
-    opened_at: Time | None = Field(None, alias="openedAt")
+    opened_at: Moment | None = Field(None, alias="openedAt")
     """Since when it serves, or until now has served."""
 
 
@@ -82,15 +82,15 @@ class Rating(_Foreign):
 class Dossier(_Foreign):
     """The dossier that was handed in at the counter."""
 
-    code: str = Field(alias="maHoSo", min_length=1)
+    code: Hidden = Field(alias="maHoSo")
 
 
 class Message(_Foreign):
     """One webhook of the kiosk."""
 
-    id: Code
+    id: Reference
     event: str
-    time: Time
+    time: Moment
     site: str = "mot-cua"
     kiosk: str | None = None
     ticket: Ticket | None = None

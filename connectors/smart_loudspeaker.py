@@ -105,7 +105,8 @@ PAYLOADS: dict[str, TypeAdapter[Any]] = {
 def _device(address: str, said: _OfDevice | None) -> dict[str, Any]:
     """Device, group and network of a message on `loa/<device>/…`."""
     device = address.split("/")[1]
-    area = (said and said.area) or named_area(device) or speaker.NO_AREA
+    told = said.area if said else None
+    area = (told and (named_area(told) or told)) or named_area(device) or speaker.NO_AREA
     return {"device_id": device, "area_code": area, "network": said.net if said else "4g"}
 
 
@@ -193,7 +194,7 @@ def to_events(received: Received, context: Context) -> Mapped:
         return [_fault(said, common)]
     if isinstance(said, Broadcast):
         return [_broadcast(said, common)]
-    raise InvalidEvent("unknown_kind", f"no loudspeaker speaks on topics like {received.address!r}")
+    raise InvalidEvent("unknown_kind", "no loudspeaker speaks on topics like this one")
 
 
 CONNECTOR = Connector(

@@ -9,11 +9,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from ingest.code import Reference
 from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
 from ingest.errors import InvalidEvent
-from ingest.event import Code, Event, Moment
+from ingest.event import Event
 from ingest.events import reference
 from ingest.label import Label
+from ingest.quantity import Moment
 
 
 class _Foreign(BaseModel):
@@ -35,7 +37,7 @@ class Team(_Foreign):
 class Message(_Foreign):
     """One webhook of the register."""
 
-    id: Code
+    id: Reference
     kind: Literal["dang_ky_to", "thanh_lap_to_cong_nghe", "giai_the_to_cong_nghe", "nhip_song"] = Field(alias="loai")
     at: Moment = Field(alias="thoiGian")
     area: Area | None = Field(None, alias="toDanPho")

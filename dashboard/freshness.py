@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from ingest.clock import milliseconds
-from ingest.event import EARLIEST
+from ingest.quantity import EARLIEST
 from warehouse.indicator import entities, indicator
 from warehouse.reading import Reading, Readings
 

@@ -16,8 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from ingest.connector import Connector
 from ingest.envelope import Envelope
 from ingest.errors import InvalidEvent
-from ingest.event import Moment
 from ingest.events import event_types
+from ingest.personal import looks_personal
+from ingest.quantity import Moment
 from ingest.redaction import known_names, redacted
 
 LONGEST_ERROR = 500
@@ -74,7 +75,7 @@ def from_source(
         payload_redacted=redacted(payload, known_fields(connector), connector.personal),
         received_at=received_at,
         connector=connector.id,
-        address=address if _ADDRESS.fullmatch(address) else "",
+        address=address if _ADDRESS.fullmatch(address) and not looks_personal(address) else "",
     )
 
 
@@ -101,7 +102,7 @@ def from_record(
     """
     return DeadLetter(
         id=_id("record", topic, partition, offset),
-        ward=ward,
+        ward="unknown" if looks_personal(ward) else ward,
         original_topic=topic,
         partition=partition,
         offset=offset,

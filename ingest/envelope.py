@@ -7,18 +7,33 @@ fold reads. A whole batch is validated in one call; only when that fails is each
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, Literal, NamedTuple
+from types import UnionType
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, create_model
+from pydantic_core import ErrorDetails
 
+from ingest.code import PERSONAL_DATA, EventId, Reference
 from ingest.errors import InvalidEvent
-from ingest.event import Code, Event, Moment
+from ingest.event import Event
 from ingest.events import event_types
+from ingest.personal import looks_personal
+from ingest.quantity import LATEST, Moment
 
 FUTURE_LIMIT = timedelta(minutes=5)
 """How far ahead of the connector's clock an event may claim to be."""
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+AHEAD_LIMIT = timedelta(days=45)
+"""How far ahead of the reader's clock the connector's own may be: a reader closes every minute until then."""
+
+WardName = Annotated[str, StringConstraints(min_length=1, max_length=63, pattern=r"^[a-z0-9][a-z0-9-]*$")]
+"""A ward, as in `IngestSettings.ward`."""
+
+SourceName = Annotated[str, StringConstraints(min_length=2, max_length=200, pattern=r"^/[A-Za-z0-9._/-]+$")]
+"""A CloudEvents source, `/<ward>/<system>/<connector>`."""
+
+SchemaName = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[a-z0-9._:-]+$")]
+"""Name of an event type's schema, `urn:ward-ioc:<stream>:<kind>:v1`."""
 
 
 class Envelope(BaseModel):
@@ -27,13 +42,13 @@ class Envelope(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     specversion: Literal["1.0"] = "1.0"
-    id: Text
-    source: Text
+    id: EventId
+    source: SourceName
     type: str
     time: Moment
-    subject: Text
-    dataschema: Text
-    partitionkey: Code
+    subject: Reference
+    dataschema: SchemaName
+    partitionkey: WardName
     recordedtime: Moment
     data: Any
 
@@ -84,23 +99,46 @@ def encode(wrapped: Envelope) -> bytes:
     return wrapped.model_dump_json(exclude_none=True).encode()
 
 
-def decode(records: Sequence[bytes]) -> Decoded:
+def decode(records: Sequence[bytes], now: datetime | None = None) -> Decoded:
     """Validate a batch of records.
+
+    No value is taken for one of another type (`"12"` or `true` for a number): SQL reads the same record, and by its own rules.
 
     Args:
         records: values of Kafka records.
+        now: the present by the reader's clock, where it has to be asked; `None`: what a connector's clock said is believed.
 
     Returns:
-        One envelope or `InvalidEvent` a record, in order. Reasons: `not_json`, `unknown_type`, `invalid_field`, `time_in_future`.
+        One envelope or `InvalidEvent` a record, in order. Reasons: `not_json`, `unknown_type`, `invalid_field`, `personal_data`,
+        `time_in_future`.
     """
+    latest = LATEST if now is None else now + AHEAD_LIMIT
     try:
-        batch = _batch().validate_json(b"[" + b",".join(records) + b"]")
+        batch = _batch().validate_json(b"[" + b",".join(records) + b"]", strict=True)
         if len(batch) == len(records):
-            return Decoded([_in_time(one) for one in batch], 0)
+            return Decoded([_in_time(one, latest) for one in batch], 0)
     except ValidationError:
         pass  # at least one is bad or newer than this code: judge them one by one
-    decoded = [_decode_one(record) for record in records]
+    decoded = [_decode_one(record, latest) for record in records]
     return Decoded([one for one, _ in decoded], sum(unknown for _, unknown in decoded))
+
+
+def decode_stored(records: Sequence[bytes]) -> list[Envelope | InvalidEvent]:
+    """Read a batch of records that were accepted once, perhaps by an earlier version, whose codes had fewer rules.
+
+    What was counted stays counted: a code is taken as it was. Numbers and times have today's ranges, since no figure can hold others.
+
+    Args:
+        records: values of Kafka records that are stored.
+
+    Returns:
+        One envelope or `InvalidEvent` a record, in order.
+    """
+    found = decode(records).events
+    return [
+        _older(record, one) if isinstance(one, InvalidEvent) else one
+        for one, record in zip(found, records, strict=True)
+    ]
 
 
 def checked_time(occurred_at: datetime, recorded_at: datetime) -> None:
@@ -117,28 +155,47 @@ def checked_time(occurred_at: datetime, recorded_at: datetime) -> None:
 
 def invalid(error: ValidationError) -> InvalidEvent:
     """Our error for pydantic's: names the fields and the rules they break, never the values."""
-    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    faults = error.errors(include_url=False, include_context=False)
     kinds = {fault["type"] for fault in faults}
     if "json_invalid" in kinds:
         return InvalidEvent("not_json", faults[0]["msg"])
     if kinds & {"union_tag_invalid", "union_tag_not_found"}:
         return InvalidEvent("unknown_type", "the type is not one of the declared event types")
-    named = "; ".join(f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults[:5])
-    return InvalidEvent("invalid_field", named)
+    # A field that is not ours bears a name that its sender has chosen, which is nobody's business here.
+    ours = [fault for fault in faults if fault["type"] != "extra_forbidden"]
+    personal = [fault for fault in ours if fault["type"] == PERSONAL_DATA or _is_personal(fault["input"])]
+    named = "; ".join(
+        f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in (personal or ours)[:5]
+    )
+    if personal:
+        return InvalidEvent(PERSONAL_DATA, named)
+    # Only times have a bound that they may not reach; see `quantity`.
+    is_late = any(fault["type"] == "less_than" for fault in ours)
+    return InvalidEvent("time_in_future" if is_late else "invalid_field", named or "a field that is not known")
 
 
-def _decode_one(record: bytes) -> tuple[Envelope | InvalidEvent, bool]:
+def _place(fault: ErrorDetails) -> str:
+    return ".".join(map(str, fault["loc"]))
+
+
+def _is_personal(value: object) -> bool:
+    return isinstance(value, str) and looks_personal(value)
+
+
+def _decode_one(record: bytes, latest: datetime) -> tuple[Envelope | InvalidEvent, bool]:
     """The envelope or why there is none, and whether it carried unknown fields."""
     try:
-        return _in_time(_one().validate_json(record)), False
+        return _in_time(_one().validate_json(record, strict=True), latest), False
     except ValidationError as error:
         if any(fault["type"] != "extra_forbidden" for fault in error.errors(include_url=False)):
             return invalid(error), False
-    return _in_time(_one().validate_json(record, extra="ignore")), True
+    return _in_time(_one().validate_json(record, strict=True, extra="ignore"), latest), True
 
 
-def _in_time(wrapped: Envelope) -> Envelope | InvalidEvent:
-    """The envelope, unless it was ahead of the clock of the connector that took it in."""
+def _in_time(wrapped: Envelope, latest: datetime) -> Envelope | InvalidEvent:
+    """The envelope, unless it was ahead of the clock of the connector that took it in, or that one far ahead of the reader's."""
+    if wrapped.recordedtime > latest:
+        return InvalidEvent("time_in_future", f"it says that it was taken in {wrapped.recordedtime.isoformat()}")
     if wrapped.time - wrapped.recordedtime > FUTURE_LIMIT:
         return InvalidEvent(
             "time_in_future", f"it says {wrapped.time.isoformat()}, taken in {wrapped.recordedtime.isoformat()}"
@@ -168,3 +225,54 @@ def _batch() -> TypeAdapter[Any]:
     for type_ in event_types():
         union = _envelope_of(type_) if union is None else union | _envelope_of(type_)
     return TypeAdapter(list[Annotated[union, Field(discriminator="type")]])
+
+
+def _older(record: bytes, fault: InvalidEvent) -> Envelope | InvalidEvent:
+    """An event whose codes need only be what every version took for one; else why it is none today."""
+    try:
+        kind = event_types()[_Typed.model_validate_json(record).type]
+        loose = _loose(kind).validate_json(record, extra="ignore")
+    except (ValidationError, KeyError):
+        return fault
+    data = kind.model_construct(**{name: getattr(loose.data, name) for name in kind.model_fields})
+    rest = {name: getattr(loose, name) for name in Envelope.model_fields if name != "data"}
+    return _in_time(_envelope_of(kind.type()).model_construct(**rest, data=data), LATEST)
+
+
+class _Typed(BaseModel):
+    type: str
+
+
+_ANY_CODE = StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$")
+
+
+@cache
+def _loose(kind: type[Event]) -> TypeAdapter[Any]:
+    """The envelope of an event type in which every text is any code."""
+    data = _loosened(f"Loose_{kind.__name__}", kind)
+    base = _loosened("Loose_envelope", Envelope)
+    return TypeAdapter(create_model(f"Loose_envelope_{kind.__name__}", __base__=base, data=(data, ...)))
+
+
+def _loosened(name: str, model: type[BaseModel]) -> Any:
+    """A model of the same fields, in which every text is any code."""
+    fields: dict[str, Any] = {
+        field: (_loose_kind(about.annotation, about.metadata), about.default if not about.is_required() else ...)
+        for field, about in model.model_fields.items()
+    }
+    return create_model(name, __config__=ConfigDict(frozen=True), **fields)
+
+
+def _loose_kind(annotation: Any, asked: Sequence[Any] = ()) -> Any:
+    if annotation is str:
+        return Annotated[str, _ANY_CODE]
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _loose_kind(parts[0], parts[1:])
+    if get_origin(annotation) is list:
+        annotation = list[_loose_kind(parts[0])]  # type: ignore[misc]
+    elif get_origin(annotation) in (Union, UnionType):
+        annotation = Union[tuple(map(_loose_kind, parts))]  # noqa: UP007
+    for one in asked:
+        annotation = Annotated[annotation, one]
+    return annotation

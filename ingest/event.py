@@ -1,22 +1,10 @@
-"""Event: the frozen base model of everything that happened, and the types its fields are made of."""
+"""Event: the frozen base model of everything that happened; its fields are of the kinds of `code` and `quantity`."""
 
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from annotated_types import Ge
-from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
-
-EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-
-Code = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._:|/+-]+$")]
-"""A code or pseudonymous reference: never free text, never a name."""
-
-Moment = Annotated[AwareDatetime, Ge(EARLIEST)]
-"""A point in time with its zone, not before the year 2000."""
-
-Whole = Annotated[int, Ge(0)]
-"""A whole number that cannot be negative."""
+from pydantic import BaseModel, ConfigDict
 
 
 class Event(BaseModel):

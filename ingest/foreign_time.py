@@ -5,15 +5,16 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-_EARLIEST = datetime(2000, 1, 1, tzinfo=UTC).timestamp()
-_LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+from ingest.quantity import EARLIEST, LATEST
+
+_EARLIEST, _LATEST = EARLIEST.timestamp(), LATEST.timestamp()
 
 
 def _moment(seconds: Any) -> datetime:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not _EARLIEST <= seconds < _LATEST:
-        raise ValueError("a time must be seconds since 1970, between the years 2000 and 2100")
+        raise ValueError(f"a time must be seconds since 1970, between the years {EARLIEST.year} and {LATEST.year}")
     return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
 Seconds = Annotated[datetime, BeforeValidator(_moment)]
-"""Seconds since 1970, to the millisecond, between the years 2000 and 2100."""
+"""Seconds since 1970, to the millisecond, from `EARLIEST` until before `LATEST`."""

@@ -20,12 +20,8 @@ from ingest.envelope import Envelope, envelope, invalid
 from ingest.errors import InvalidEvent, IocError
 from ingest.foreign_json import check, read_loosely
 from ingest.memory import Memory
-from ingest.personal import PERSONAL, folded
 
 log = logging.getLogger(__name__)
-
-MOST_NAMES = 20
-"""Unknown field names that are told per connector; a source that makes up names must not fill the log."""
 
 LONGEST_TEXT = 200
 
@@ -50,7 +46,7 @@ class Mapping:
         self.counts: Counter[str] = Counter()
         """Since the start: messages, events, dead_letters, unknown_fields and what each way adds."""
         self._known = frozenset(known_fields(connector))
-        self._told: set[str] = set()
+        self._has_told = False
         self._bugs: set[str] = set()
 
     def take(
@@ -163,20 +159,16 @@ class Mapping:
             if isinstance(value, dict):
                 unknown = value.keys() - self._known
                 self.counts["unknown_fields"] += len(unknown)
-                self._tell(unknown)
+                self._tell(len(unknown))
                 unseen += (one for name, one in value.items() if name in self._known)
             elif isinstance(value, list):
                 unseen += value
 
-    def _tell(self, names: set[str]) -> None:
-        """Say once that a source sends a field that is not used: its makers may have changed something."""
-        personal = PERSONAL | {folded(name) for name in self.connector.personal}
-        for name in sorted(names - self._told):
-            if len(self._told) >= MOST_NAMES:
-                return
-            if name.isidentifier() and len(name) <= 40 and folded(name) not in personal:
-                self._told.add(name)
-                log.info("%s sends a field that is not used: %s", self.connector.id, name)
+    def _tell(self, count: int) -> None:
+        """Say once that a source sends fields that are not used: its makers may have changed something. Their names are its own affair."""
+        if count and not self._has_told:
+            self._has_told = True
+            log.info("%s sends fields that are not used; how many is counted as unknown_fields", self.connector.id)
 
 
 def _text(body: bytes, payload: TypeAdapter[Any], fault: InvalidEvent) -> Any:

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from ingest.errors import InvalidEvent
 from ingest.foreign_json import DEEPEST, read_loosely
-from ingest.personal import PERSONAL, folded
+from ingest.personal import PERSONAL, folded, looks_personal
 
 LARGEST = 8_192
 """Bytes of a payload that are kept at most."""
@@ -34,6 +34,8 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 _CODE = re.compile(r"[A-Za-z0-9._:|/+-]{1,80}")
 _TIME = re.compile(r"[0-9][0-9T:.+/ Z-]{7,39}")
 _PHONE_OR_ID = re.compile(r"(\+?84|0)?[0-9]{9,12}|\+?[0-9 .-]{9,17}")
+_FIRST_SECOND, _LAST_SECOND = 1_000_000_000, 4_102_444_800
+"""Whole numbers of nine to twelve digits that are more likely a time (seconds since 1970) than a person's number."""
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
 
 
@@ -67,8 +69,8 @@ def has_marks(value: Any) -> bool:
 
 
 def is_name(name: str) -> bool:
-    """Whether a field of this name keeps its name."""
-    return _NAME.fullmatch(name) is not None
+    """Whether a field of this name keeps its name: one that its sender has chosen may be the name of a person."""
+    return _NAME.fullmatch(name) is not None and not looks_personal(name)
 
 
 @cache
@@ -130,14 +132,23 @@ def _value(value: Any, kept: set[str], never: frozenset[str], depth: int, *, kee
         return value
     if isinstance(value, str):
         return value if keep and _harmless(value) else _TEXT
-    return value if keep and abs(value) < 1e15 else _NUMBER
+    return value if keep and _is_no_persons(value) else _NUMBER
 
 
 def _harmless(text: str) -> bool:
     """Whether a text looks like a code or a time, and not like a telephone or identity number."""
     if _DATE.match(text):
         return _TIME.fullmatch(text) is not None
-    return _CODE.fullmatch(text) is not None and _PHONE_OR_ID.fullmatch(text) is None
+    return _CODE.fullmatch(text) is not None and _PHONE_OR_ID.fullmatch(text) is None and not looks_personal(text)
+
+
+def _is_no_persons(number: float) -> bool:
+    """Whether a number is none of a telephone, card or account, which lose their first zero where they are written as numbers."""
+    if not abs(number) < 1e15:
+        return False
+    return (
+        number != int(number) or abs(number) < 100_000_000 or _FIRST_SECOND <= number < _LAST_SECOND or number >= 1e12
+    )
 
 
 def _shape(payload: bytes) -> str:

@@ -141,11 +141,11 @@ def _sided(one: Indicator) -> list[tuple[Part, int]]:
 
 def _flow_plan(one: Indicator) -> FlowPlan:
     parts = tuple(
-        FlowPart(part.at, part.where, part.amount, side) for part, side in _sided(one) if isinstance(part, Flow)
+        FlowPart(part.at, part.where, part.added, side) for part, side in _sided(one) if isinstance(part, Flow)
     )
     return FlowPlan(one.id, one.window // MILLISECOND, one.dimensions, parts)
 
 
 def _stock_plan(one: Indicator) -> StockPlan:
-    parts = tuple(StockPart(part.where, part.amount, side) for part, side in _sided(one) if isinstance(part, Stock))
+    parts = tuple(StockPart(part.where, part.added, side) for part, side in _sided(one) if isinstance(part, Stock))
     return StockPlan(one.id, one.dimensions, parts, one.takes_largest, one.value.each)

@@ -27,7 +27,7 @@ from time import monotonic
 from typing import NamedTuple, TypeVar
 
 from ingest.clock import Clock, milliseconds
-from ingest.envelope import Envelope, decode
+from ingest.envelope import Envelope, decode_stored
 from ingest.errors import Unavailable
 from ingest.events import streams
 from ingest.flood import RECENT
@@ -358,7 +358,7 @@ class Recovery:
             chunk = chunk.moved(part.base).within(holes)
             if not chunk.offsets:
                 continue
-            found = self._sifted(part, chunk) if search else sifted(chunk)
+            found = self._sifted(part, chunk) if search else sifted(chunk, self._sieve.now())
             await self._sieve.refuse(part, found.refused)
             await self._keep(part, found.events, search)
             self._moved()
@@ -370,7 +370,7 @@ class Recovery:
             position = one.offsets[0]
             self._attempts.stake(part.place, position, position)
             with suspecting((part.place, chunk.offsets[-1]), culprit=position):
-                found = sifted(one)
+                found = sifted(one, self._sieve.now())
             whole.events.add(found.events)
             whole.refused.extend(found.refused)
         self._attempts.stake(part.place)
@@ -639,7 +639,7 @@ def _understood(part: Part, offsets: list[int], records: list[bytes]) -> tuple[l
         SuspectError: one was understood when it was stored, and is no event for this version.
     """
     envelopes: list[Envelope] = []
-    for offset, one in zip(offsets, decode(records).events, strict=True):
+    for offset, one in zip(offsets, decode_stored(records), strict=True):
         if not isinstance(one, Envelope):
             raise SuspectError({part.place: Suspicion(offsets[-1], offset, NOT_UNDERSTOOD, str(one))})
         envelopes.append(one)

@@ -12,7 +12,7 @@ from datetime import date
 import numpy
 from numpy.typing import NDArray
 
-from ingest.envelope import Envelope, decode
+from ingest.envelope import Envelope, decode_stored
 from ingest.errors import InvalidEvent
 from warehouse.copies import KEPT, Copy
 
@@ -103,7 +103,7 @@ def judged(
     known = {key: copy for key, copy in stored.items() if key in in_doubt}
     offset_of = {key: copy.offset for key, copy in known.items()}
     first: dict[tuple[str, str], Envelope | InvalidEvent] = dict(
-        zip(known, decode([copy.event for copy in known.values()]).events, strict=True)
+        zip(known, decode_stored([copy.event for copy in known.values()]), strict=True)
     )
     for index, one in enumerate(envelopes):
         key = (one.ward, one.id)

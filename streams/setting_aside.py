@@ -16,7 +16,7 @@ import logging
 from ingest import metrics
 from ingest.clock import Clock, milliseconds
 from ingest.dead_letter import from_record
-from ingest.envelope import Envelope, decode
+from ingest.envelope import Envelope, decode_stored
 from ingest.errors import InvalidEvent
 from ingest.flood import LARGEST_SHARE, RECENT
 from streams.block import Block
@@ -98,7 +98,7 @@ class SettingAside:
             await self._write(
                 await self._store.ask(recall.recomputed, indicator, stored.ward, window_ms, *place, offset, cause)
             )
-        (event,) = decode([stored.event.encode()]).events
+        (event,) = decode_stored([stored.event.encode()])
         if not isinstance(event, Envelope):
             return
         with_stocks = {one.of.id for one in indicators() if one.has_stock}

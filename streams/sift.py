@@ -78,10 +78,15 @@ class Sifted(NamedTuple):
     """In order, whether each record is bad."""
 
 
-def sifted(chunk: Chunk) -> Sifted:
-    """Tell events from what is none."""
+def sifted(chunk: Chunk, now: datetime) -> Sifted:
+    """Tell events from what is none.
+
+    Args:
+        chunk: what came.
+        now: the present by the install's clock.
+    """
     records = [value or b"" for value in chunk.values]
-    decoded = decode(records).events
+    decoded = decode(records, now).events
     bad = [isinstance(one, InvalidEvent) for one in decoded]
     if not any(bad):
         return Sifted(Events(decoded, chunk.offsets, records), [], bad)  # type: ignore[arg-type]
@@ -117,6 +122,10 @@ class Sieve:
         self._producer = producer
         self._clock = clock
         self._stopping = stopping
+
+    def now(self) -> datetime:
+        """The present by the install's clock."""
+        return self._clock.now()
 
     async def refuse(self, part: Part, refused: Sequence[Refused]) -> None:
         """Send dead letters; returns when Kafka has them.

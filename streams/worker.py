@@ -229,7 +229,7 @@ class Worker:
             self._flushing.waiting.letters += lying_letters(part, chunk)
             part.next = chunk.offsets[-1] + 1
             return True
-        found = sifted(chunk)
+        found = sifted(chunk, self._sieve.now())
         for is_bad in found.judgement:
             part.gate.judge(is_bad)
         if part.gate.tripped:

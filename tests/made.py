@@ -1,11 +1,16 @@
 """Events made at random from the declared models: every type, few keys, plausible and implausible orders."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from annotated_types import Ge, Le, Lt
+from pydantic import StringConstraints
+from pydantic.fields import FieldInfo
+
+from ingest import code
 from ingest.envelope import Envelope, envelope
 from ingest.event import Event
 from ingest.events import event_types
@@ -55,22 +60,22 @@ def _event(random: Random, kind: type[Event], at: datetime, keys: int) -> Event:
         if name == kind.occurred:
             values[name] = at
         elif name == kind.about:
-            values[name] = f"{kind.about[:3]}-{random.randrange(keys)}"
+            values[name] = code_of(kind, name, random.randrange(keys))
         elif not field.is_required() and random.random() < 0.3:
             continue
         else:
-            values[name] = _value(random, name, field.annotation, at)
+            values[name] = _value(random, kind, name, field.annotation, at)
     return kind.model_validate(values)
 
 
-def _value(random: Random, name: str, annotation: Any, at: datetime) -> Any:
+def _value(random: Random, kind: type[Event], name: str, annotation: Any, at: datetime) -> Any:
     origin = get_origin(annotation)
     if origin is Annotated:
-        return _value(random, name, get_args(annotation)[0], at)
+        return _value(random, kind, name, get_args(annotation)[0], at)
     if origin is Literal:
         return random.choice(get_args(annotation))
     if origin in (Union, UnionType):
-        return _value(random, name, next(part for part in get_args(annotation) if part is not type(None)), at)
+        return _value(random, kind, name, next(part for part in get_args(annotation) if part is not type(None)), at)
     if getattr(annotation, "__name__", "") == "AwareDatetime":
         return at + timedelta(minutes=random.randrange(-2000, 4000))
     if annotation is bool:
@@ -83,6 +88,59 @@ def _value(random: Random, name: str, annotation: Any, at: datetime) -> Any:
         return ["due_at"]
     if name == "local_date":
         return at.date().isoformat()
-    if name == "sha256":
-        return "0" * 64
-    return f"{name[:4]}-{random.randrange(4)}"
+    return code_of(kind, name, random.randrange(4))
+
+
+def code_of(kind: type[Event], name: str, number: int) -> str:
+    """A code of the kind that a field takes; another number gives another one."""
+    made = _CODES.get(text_of(kind, name).pattern)  # type: ignore[arg-type]
+    return made(number) if made else f"{name[:3]}-{number}"
+
+
+def text_of(kind: type[Event], name: str) -> StringConstraints:
+    """What the texts of a field have to be like."""
+    return next(part for part in parts_of(kind, name) if isinstance(part, StringConstraints))
+
+
+def parts_of(kind: type[Event], name: str) -> list[Any]:
+    """The plain types of a field, and all that is asked of their values."""
+    field = kind.model_fields[name]
+    return [*_parts(field.annotation), *field.metadata]
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    if get_origin(annotation) is Annotated:
+        inner, *asked = get_args(annotation)
+        yield from _parts(inner)
+        yield from asked
+    elif get_origin(annotation) in (Union, UnionType, list):
+        for part in get_args(annotation):
+            yield from _parts(part)
+    else:
+        yield annotation
+
+
+def _pattern(kind: Any) -> str:
+    return next(part.pattern for part in get_args(kind) if isinstance(part, StringConstraints))
+
+
+_CODES: dict[str, Callable[[int], str]] = {
+    _pattern(code.Pseudonym): lambda number: f"{number:032x}",
+    _pattern(code.Digest): lambda number: f"{number:064x}",
+    _pattern(code.AreaCode): lambda number: f"TDP-{number % 1000:03}",
+    _pattern(code.ProcedureCode): lambda number: f"1.{number:06}",
+    _pattern(code.UnitCode): lambda number: f"H24.{number % 1000}",
+    _pattern(code.TicketNumber): lambda number: f"A{number:03}",
+}
+"""Kinds of codes that are not just words, by their pattern."""
+
+
+def bounds_of(kind: type[Event], name: str) -> tuple[Any, Any] | None:
+    """The least and the greatest value of a number or a time; a bound that a time may not reach counts. `None`: it is neither."""
+    parts = parts_of(kind, name)
+    asked = [one for part in parts for one in (part.metadata if isinstance(part, FieldInfo) else [part])]
+    least = next((one.ge for one in asked if isinstance(one, Ge)), None)
+    most = next(
+        (one.le for one in asked if isinstance(one, Le)), next((one.lt for one in asked if isinstance(one, Lt)), None)
+    )
+    return None if least is None or most is None else (least, most)

@@ -16,7 +16,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from warehouse.expression import greatest, rounded_up
+from warehouse.expression import greatest, least, rounded_up
+
+MOST = 2**33 - 1
+"""What one entity adds to a sum at most, in either direction: 99 days in milliseconds. So 2^30 of them fit into a column of 64 bits."""
+
+
+def _bounded(amount: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, never beyond `MOST`: a sum must not overflow, whatever the events say."""
+    return lambda *asked: greatest(least(amount(*asked), MOST), -MOST)
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,11 @@ class Flow:
     amount: Callable[[Any], Any] | None = None
     """State -> whole number that it adds; 1 when `None`."""
 
+    @property
+    def added(self) -> Callable[[Any], Any] | None:
+        """`amount` as the fold and SQL take it: never beyond `MOST`."""
+        return _bounded(self.amount) if self.amount else None
+
 
 @dataclass(frozen=True)
 class Stock:
@@ -40,7 +53,12 @@ class Stock:
     amount: Callable[[Any, Any], Any] | None = None
     """(state, now in ms) -> whole number that it adds; 1 when `None`."""
     largest: bool = False
-    """Take the largest amount instead of the sum."""
+    """Take the largest amount instead of the sum; it may be any time that there is."""
+
+    @property
+    def added(self) -> Callable[[Any, Any], Any] | None:
+        """`amount` as the fold and SQL take it: never beyond `MOST`, except where no sum is made."""
+        return self.amount if self.largest or not self.amount else _bounded(self.amount)
 
 
 Part = Flow | Stock

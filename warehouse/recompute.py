@@ -53,7 +53,7 @@ def stocks_sql(indicator: Indicator, start_ms: int, end_ms: int, source: str = "
             if isinstance(part, Stock):
                 is_counted = f"counts_{len(columns)}"
                 columns.append(f"{sql(part.where(state, now))} AS {is_counted}")
-                amount = sql(part.amount(state, now)) if part.amount else "1"
+                amount = sql(part.added(state, now)) if part.added else "1"
                 sides[side].append(f"if({is_counted}, toInt64({amount}), toInt64(0))")
     if indicator.takes_largest and len(columns) > 1:
         raise ValueError(f"{indicator.id}: the largest of several parts is not defined")
@@ -81,14 +81,14 @@ def _flow_rows(indicator: Indicator, part: Flow, size_ms: int, is_numerator: boo
     state = SqlState()
     at = Sql(f"toInt64({sql(part.at(state))})")
     conditions = [f"{at.text} < {NEVER}"] + ([sql(part.where(state))] if part.where else [])
-    amount = sql(part.amount(state)) if part.amount else "1"
+    amount = sql(part.added(state)) if part.added else "1"
     window = sql(window_start(at, size_ms))
     return _rows(indicator, part, window, amount, conditions, is_numerator, entity_sql(indicator.of, source=source))
 
 
 def _stock_rows(indicator: Indicator, part: Stock, now_ms: int, is_numerator: bool, source: str) -> str:
     state, now = SqlState(), Sql(f"toInt64({now_ms})")
-    amount = sql(part.amount(state, now)) if part.amount else "1"
+    amount = sql(part.added(state, now)) if part.added else "1"
     window = str(window_start(now_ms - 1, GAUGE_WINDOW // _MILLISECOND))
     states = entity_sql(indicator.of, until_ms=str(now_ms), source=source)
     return _rows(indicator, part, window, amount, [sql(part.where(state, now))], is_numerator, states)

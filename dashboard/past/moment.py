@@ -5,8 +5,8 @@ from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode
 
 from ingest.clock import WARD_ZONE, milliseconds, moment
-from ingest.event import EARLIEST
 from ingest.label import Label
+from ingest.quantity import EARLIEST
 from warehouse.expression import DAY_MS, MINUTE, window_start
 from warehouse.past import View
 

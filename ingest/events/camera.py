@@ -5,9 +5,9 @@ Never a plate, face, name, thumbnail, snapshot, clip, box or description (domain
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
-
-from ingest.event import Code, Event, Moment, Whole
+from ingest.code import AreaCode, DeviceName, Pseudonym, Reference, Word
+from ingest.event import Event
+from ingest.quantity import Certainty, Moment, Passages, People, SecondsWithinDay
 
 ObjectClass = Literal["person", "car", "motorcycle", "truck", "bus", "bicycle"]
 Origin = Literal["frigate", "isapi", "onvif"]
@@ -19,10 +19,10 @@ class _Camera(Event):
     stream: ClassVar[str] = "camera"
     about: ClassVar[str] = "camera_id"
 
-    camera_id: Code
+    camera_id: DeviceName
     origin: Origin
-    zone_id: Code | None = None
-    area_code: Code | None = None
+    zone_id: DeviceName | None = None
+    area_code: AreaCode | None = None
     """The residential group in which the camera stands, if that is known."""
 
 
@@ -31,13 +31,13 @@ class _Detection(_Camera):
 
     about: ClassVar[str] = "event_ref"
 
-    event_ref: Code
+    event_ref: Reference
     detection: Literal["line_cross", "intrusion", "loitering", "abandoned_object", "crowd", "congestion"]
     object_class: ObjectClass
-    direction: Code | None = None
+    direction: Word | None = None
     severity: Literal["detection", "alert"] = "detection"
     started_at: Moment
-    score: float | None = Field(None, ge=0, le=1, allow_inf_nan=False)
+    score: Certainty | None = None
 
 
 class DetectionStarted(_Detection):
@@ -63,9 +63,9 @@ class CountSampled(_Camera):
     natural: ClassVar[tuple[str, ...]] = ("zone_id", "object_class", "direction")
 
     object_class: ObjectClass
-    direction: Code | None = None
-    count: Whole
-    window_s: Whole
+    direction: Word | None = None
+    count: Passages
+    window_s: SecondsWithinDay
     at: Moment
 
 
@@ -75,7 +75,7 @@ class OccupancySampled(_Camera):
     kind: ClassVar[str] = "occupancy.sampled"
     natural: ClassVar[tuple[str, ...]] = ("zone_id",)
 
-    count: Whole
+    count: People
     at: Moment
 
 
@@ -112,7 +112,7 @@ class AlertAcknowledged(_Camera):
     about: ClassVar[str] = "event_ref"
     kind: ClassVar[str] = "alert.acknowledged"
 
-    event_ref: Code
+    event_ref: Reference
     at: Moment
-    actor_ref: Code
+    actor_ref: Pseudonym
     outcome: Literal["true", "false_alarm"]

@@ -2,7 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from ingest.event import Code, Event, Moment
+from ingest.code import Reference, Word
+from ingest.event import Event
+from ingest.quantity import Moment
 
 
 class PostPublished(Event):
@@ -14,6 +16,6 @@ class PostPublished(Event):
     occurred: ClassVar[str] = "published_at"
 
     platform: Literal["zalo", "portal", "fanpage", "speaker"]
-    post_ref: Code
-    topic_code: Code
+    post_ref: Reference
+    topic_code: Word
     published_at: Moment

@@ -2,7 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from ingest.event import Code, Event, Moment
+from ingest.code import Reference, Word
+from ingest.event import Event
+from ingest.quantity import Moment
 
 
 class _Document(Event):
@@ -11,7 +13,7 @@ class _Document(Event):
     stream: ClassVar[str] = "document"
     about: ClassVar[str] = "doc_ref"
 
-    doc_ref: Code
+    doc_ref: Reference
 
 
 class DocumentIssued(_Document):
@@ -21,7 +23,7 @@ class DocumentIssued(_Document):
     occurred: ClassVar[str] = "issued_at"
 
     direction: Literal["di", "den"] = "di"
-    kind_code: Code
+    kind_code: Word
     issued_at: Moment
     signed: bool
     secret: Literal[False] = False

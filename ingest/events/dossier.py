@@ -1,10 +1,12 @@
 """Dossier: the one-stop shop's files on their way, in the states of the national portal (domain.md 2.3)."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from annotated_types import Len
 
-from ingest.event import Code, Event, Moment, Whole
+from ingest.code import FieldName, ProcedureCode, Pseudonym, Reference, StepCode, UnitCode, Word
+from ingest.event import Event
+from ingest.quantity import LimitUnits, Moment, Repetitions, Score
 
 State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
 
@@ -15,10 +17,10 @@ class _Dossier(Event):
     stream: ClassVar[str] = "dossier"
     about: ClassVar[str] = "dossier_ref"
 
-    dossier_ref: Code
-    unit_id: Code
-    procedure_code: Code
-    field_code: Code
+    dossier_ref: Pseudonym
+    unit_id: UnitCode
+    procedure_code: ProcedureCode
+    field_code: Word
     channel: Literal[1, 2, 3]
     applicant_type: Literal[0, 1, 2] = 0
     state_from: State | None = None
@@ -42,7 +44,7 @@ class DossierReceived(_Dossier):
 
     received_at: Moment
     due_at: Moment | None = None
-    limit_value: Whole
+    limit_value: LimitUnits
     limit_unit: Literal["gio", "ngay", "ngay_lam_viec"]
     has_fee: bool = False
     requires_paper_result: bool = False
@@ -58,7 +60,7 @@ class DossierRefusedIntake(_Dossier):
     kind: ClassVar[str] = "dossier.refused_intake"
 
     at: Moment
-    reason_code: Code
+    reason_code: Word
 
 
 class DossierStepChanged(_Dossier):
@@ -67,8 +69,8 @@ class DossierStepChanged(_Dossier):
     kind: ClassVar[str] = "dossier.step_changed"
     occurred: ClassVar[str] = "started_at"
 
-    step_code: Code
-    dept_code: Code
+    step_code: StepCode
+    dept_code: StepCode
     started_at: Moment
     step_due_at: Moment | None = None
 
@@ -81,7 +83,7 @@ class DossierSupplementRequested(_Dossier):
 
     requested_at: Moment
     supplement_due_at: Moment | None = None
-    request_no: Whole = 1
+    request_no: Repetitions = 1
 
 
 class DossierSupplemented(_Dossier):
@@ -116,7 +118,7 @@ class DossierSuspended(_Dossier):
     kind: ClassVar[str] = "dossier.suspended"
 
     at: Moment
-    reason_code: Code
+    reason_code: Word
 
 
 class DossierResumed(_Dossier):
@@ -125,7 +127,7 @@ class DossierResumed(_Dossier):
     kind: ClassVar[str] = "dossier.resumed"
 
     at: Moment
-    reason_code: Code
+    reason_code: Word
 
 
 class DossierRescheduled(_Dossier):
@@ -137,8 +139,8 @@ class DossierRescheduled(_Dossier):
     old_due_at: Moment
     new_due_at: Moment
     apology_sent: bool
-    reason_code: Code
-    outage_ref: Code | None = None
+    reason_code: Word
+    outage_ref: Reference | None = None
 
 
 class DossierWithdrawn(_Dossier):
@@ -177,7 +179,7 @@ class DossierRated(_Dossier):
     kind: ClassVar[str] = "dossier.rated"
 
     at: Moment
-    score: int = Field(ge=1, le=5)
+    score: Score
     dissatisfied: bool = False
 
 
@@ -187,5 +189,5 @@ class DossierCorrected(_Dossier):
     kind: ClassVar[str] = "dossier.corrected"
 
     at: Moment
-    fields: list[Code] = Field(max_length=64)
-    reason: Code
+    fields: Annotated[list[FieldName], Len(max_length=64)]
+    reason: Word

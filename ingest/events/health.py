@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
-
-from ingest.event import Code, Event, Moment, Whole
+from ingest.code import Digest, Reference, Word
+from ingest.event import Event
+from ingest.quantity import EventCount, EventsSinceStart, Moment, RowCount, SecondsBehind
 
 
 class _Source(Event):
@@ -13,7 +13,7 @@ class _Source(Event):
     stream: ClassVar[str] = "health"
     about: ClassVar[str] = "source_id"
 
-    source_id: Code
+    source_id: Word
     at: Moment
 
 
@@ -22,8 +22,8 @@ class SourceHeartbeat(_Source):
 
     kind: ClassVar[str] = "source.heartbeat"
 
-    lag_s: float | None = Field(None, ge=0, allow_inf_nan=False)
-    events_sent: Whole = 0
+    lag_s: SecondsBehind | None = None
+    events_sent: EventsSinceStart = 0
 
 
 class SourceDown(_Source):
@@ -31,7 +31,7 @@ class SourceDown(_Source):
 
     kind: ClassVar[str] = "source.down"
 
-    cause_code: Code
+    cause_code: Word
 
 
 class SourceUp(_Source):
@@ -39,7 +39,7 @@ class SourceUp(_Source):
 
     kind: ClassVar[str] = "source.up"
 
-    cause_code: Code
+    cause_code: Word
 
 
 class SystemHeartbeat(Event):
@@ -49,7 +49,7 @@ class SystemHeartbeat(Event):
     kind: ClassVar[str] = "system.heartbeat"
     about: ClassVar[str] = "process"
 
-    process: Code
+    process: Word
     at: Moment
 
 
@@ -60,11 +60,11 @@ class EventsTallied(Event):
     kind: ClassVar[str] = "events.tallied"
     about: ClassVar[str] = "process"
 
-    process: Code
+    process: Word
     at: Moment
-    valid: Whole
-    rejected: Whole
-    waiting: Whole
+    valid: EventCount
+    rejected: EventCount
+    waiting: EventCount
 
 
 class _Outage(Event):
@@ -73,8 +73,8 @@ class _Outage(Event):
     stream: ClassVar[str] = "health"
     about: ClassVar[str] = "outage_ref"
 
-    outage_ref: Code
-    app: Code
+    outage_ref: Reference
+    app: Word
     at: Moment
     detected_by: Literal["probe", "staff"]
 
@@ -97,8 +97,8 @@ class _Feed(Event):
     stream: ClassVar[str] = "health"
     about: ClassVar[str] = "cut_ref"
 
-    cut_ref: Code
-    dataset: Code
+    cut_ref: Reference
+    dataset: Word
     cut_at: Moment
     at: Moment
 
@@ -108,8 +108,8 @@ class FeedDelivered(_Feed):
 
     kind: ClassVar[str] = "feed.delivered"
 
-    rows: Whole
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    rows: RowCount
+    sha256: Digest
 
 
 class FeedFailed(_Feed):
@@ -117,4 +117,4 @@ class FeedFailed(_Feed):
 
     kind: ClassVar[str] = "feed.failed"
 
-    reason_code: Code
+    reason_code: Word

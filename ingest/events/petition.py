@@ -2,7 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from ingest.event import Code, Event, Moment
+from ingest.code import AreaCode, Pseudonym, UnitCode, Word
+from ingest.event import Event
+from ingest.quantity import Moment
 
 
 class _Petition(Event):
@@ -11,11 +13,11 @@ class _Petition(Event):
     stream: ClassVar[str] = "petition"
     about: ClassVar[str] = "petition_ref"
 
-    petition_ref: Code
+    petition_ref: Pseudonym
     channel: Literal["dvcqg", "city", "1022", "direct"]
     category: Literal["quy_dinh", "hanh_vi", "hien_truong"]
-    field_code: Code
-    area_code: Code | None = None
+    field_code: Word
+    area_code: AreaCode | None = None
     """The residential group where the matter lies, if the portal names it; never an address or coordinates."""
 
 
@@ -43,7 +45,7 @@ class PetitionTransferred(_Petition):
     kind: ClassVar[str] = "petition.transferred"
 
     at: Moment
-    to_unit: Code
+    to_unit: UnitCode
 
 
 class PetitionRefused(_Petition):
@@ -52,7 +54,7 @@ class PetitionRefused(_Petition):
     kind: ClassVar[str] = "petition.refused"
 
     at: Moment
-    reason_code: Code
+    reason_code: Word
 
 
 class PetitionAnswered(_Petition):

@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
-
-from ingest.event import Code, Event, Moment, Whole
+from ingest.code import DeviceName, LocalDay, Pseudonym, Reference, TicketNumber, Word
+from ingest.event import Event
+from ingest.quantity import Moment, Repetitions, Score
 
 Priority = Literal["normal", "elderly", "disabled", "pregnant", "veteran", "other"]
 
@@ -15,14 +15,14 @@ class _Ticket(Event):
     stream: ClassVar[str] = "queue"
     about: ClassVar[str] = "ticket_id"
 
-    ticket_id: Code
-    site_id: Code
-    local_date: str = Field(pattern=r"^\d{4}-\d{2}-\d{2}$")
-    ticket_no: Code
-    service_code: Code
-    queue_id: Code
+    ticket_id: Reference
+    site_id: DeviceName
+    local_date: LocalDay
+    ticket_no: TicketNumber
+    service_code: Word
+    queue_id: DeviceName
     priority: Priority = "normal"
-    field_code: Code | None = None
+    field_code: Word | None = None
 
 
 class TicketIssued(_Ticket):
@@ -32,7 +32,7 @@ class TicketIssued(_Ticket):
     occurred: ClassVar[str] = "issued_at"
 
     issued_at: Moment
-    kiosk_id: Code
+    kiosk_id: DeviceName
     booked_online: bool = False
 
 
@@ -43,8 +43,8 @@ class TicketCalled(_Ticket):
     occurred: ClassVar[str] = "called_at"
 
     called_at: Moment
-    counter_id: Code
-    call_no: Whole = 1
+    counter_id: DeviceName
+    call_no: Repetitions = 1
 
 
 class TicketRecalled(TicketCalled):
@@ -60,7 +60,7 @@ class TicketServingStarted(_Ticket):
     occurred: ClassVar[str] = "started_at"
 
     started_at: Moment
-    counter_id: Code
+    counter_id: DeviceName
 
 
 class TicketServed(_Ticket):
@@ -70,9 +70,9 @@ class TicketServed(_Ticket):
     occurred: ClassVar[str] = "served_at"
 
     served_at: Moment
-    counter_id: Code
-    dossier_ref: Code | None = None
-    rating: int | None = Field(None, ge=1, le=5)
+    counter_id: DeviceName
+    dossier_ref: Pseudonym | None = None
+    rating: Score | None = None
 
 
 class TicketNoShow(_Ticket):
@@ -81,7 +81,7 @@ class TicketNoShow(_Ticket):
     kind: ClassVar[str] = "ticket.no_show"
 
     at: Moment
-    counter_id: Code
+    counter_id: DeviceName
 
 
 class TicketTransferred(_Ticket):
@@ -90,10 +90,10 @@ class TicketTransferred(_Ticket):
     kind: ClassVar[str] = "ticket.transferred"
 
     at: Moment
-    from_queue: Code
-    to_queue: Code
-    from_counter: Code | None = None
-    to_counter: Code | None = None
+    from_queue: DeviceName
+    to_queue: DeviceName
+    from_counter: DeviceName | None = None
+    to_counter: DeviceName | None = None
 
 
 class TicketCancelled(_Ticket):
@@ -102,7 +102,7 @@ class TicketCancelled(_Ticket):
     kind: ClassVar[str] = "ticket.cancelled"
 
     at: Moment
-    reason: Code
+    reason: Word
 
 
 class TicketExpired(_Ticket):
@@ -119,10 +119,10 @@ class _Counter(Event):
     stream: ClassVar[str] = "queue"
     about: ClassVar[str] = "counter_id"
 
-    site_id: Code
-    counter_id: Code
+    site_id: DeviceName
+    counter_id: DeviceName
     at: Moment
-    staff_ref: Code | None = None
+    staff_ref: Pseudonym | None = None
 
 
 class CounterOpened(_Counter):
@@ -149,9 +149,9 @@ class _Session(Event):
     stream: ClassVar[str] = "queue"
     about: ClassVar[str] = "session_ref"
 
-    session_ref: Code
-    site_id: Code
-    counter_id: Code
+    session_ref: Reference
+    site_id: DeviceName
+    counter_id: DeviceName
     at: Moment
 
 

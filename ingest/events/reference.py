@@ -2,7 +2,9 @@
 
 from typing import ClassVar
 
-from ingest.event import Code, Event, Moment
+from ingest.code import AreaCode, StepCode
+from ingest.event import Event
+from ingest.quantity import Moment
 
 
 class _Area(Event):
@@ -11,7 +13,7 @@ class _Area(Event):
     stream: ClassVar[str] = "reference"
     about: ClassVar[str] = "area_code"
 
-    area_code: Code
+    area_code: AreaCode
     at: Moment
 
 
@@ -26,7 +28,7 @@ class TeamFormed(_Area):
 
     kind: ClassVar[str] = "team.formed"
 
-    team_ref: Code
+    team_ref: StepCode
 
 
 class TeamDissolved(_Area):
@@ -34,4 +36,4 @@ class TeamDissolved(_Area):
 
     kind: ClassVar[str] = "team.dissolved"
 
-    team_ref: Code
+    team_ref: StepCode

@@ -2,9 +2,9 @@
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
-
-from ingest.event import Code, Event, Moment, Whole
+from ingest.code import AreaCode, DeviceName, Pseudonym, Reference, VersionCode, Word
+from ingest.event import Event
+from ingest.quantity import Decibels, Devices, Moment, Percent, SecondsWithinDay
 
 NO_AREA = "TDP-000"
 """Group of a loudspeaker that neither says nor shows where it hangs."""
@@ -18,8 +18,8 @@ class _Device(Event):
     stream: ClassVar[str] = "speaker"
     about: ClassVar[str] = "device_id"
 
-    device_id: Code
-    area_code: Code
+    device_id: DeviceName
+    area_code: AreaCode
     network: Literal["4g", "wifi", "lan"] = "4g"
     at: Moment
 
@@ -30,9 +30,9 @@ class DeviceHeartbeat(_Device):
     kind: ClassVar[str] = "device.heartbeat"
 
     status: Literal["idle", "playing", "error"]
-    volume: int = Field(ge=0, le=100)
-    signal: int | None = Field(None, ge=-150, le=0)
-    firmware: Code | None = None
+    volume: Percent
+    signal: Decibels | None = None
+    firmware: VersionCode | None = None
 
 
 class DeviceOnline(_Device):
@@ -40,7 +40,7 @@ class DeviceOnline(_Device):
 
     kind: ClassVar[str] = "device.online"
 
-    reason: Code
+    reason: Word
 
 
 class DeviceOffline(_Device):
@@ -48,7 +48,7 @@ class DeviceOffline(_Device):
 
     kind: ClassVar[str] = "device.offline"
 
-    reason: Code
+    reason: Word
 
 
 class DeviceFault(_Device):
@@ -76,10 +76,10 @@ class _Broadcast(_Device):
     about: ClassVar[str] = "broadcast_id"
     natural: ClassVar[tuple[str, ...]] = ("device_id",)
 
-    broadcast_id: Code
-    bulletin_id: Code
+    broadcast_id: Reference
+    bulletin_id: Reference
     bulletin_type: BulletinType
-    schedule_id: Code | None = None
+    schedule_id: Reference | None = None
     issued_at: Moment | None = None
 
 
@@ -94,7 +94,7 @@ class BroadcastCompleted(_Broadcast):
 
     kind: ClassVar[str] = "broadcast.completed"
 
-    played_s: Whole
+    played_s: SecondsWithinDay
 
 
 class BroadcastFailed(_Broadcast):
@@ -102,8 +102,8 @@ class BroadcastFailed(_Broadcast):
 
     kind: ClassVar[str] = "broadcast.failed"
 
-    played_s: Whole = 0
-    error_code: Code
+    played_s: SecondsWithinDay = 0
+    error_code: Word
 
 
 class BroadcastPreEmpted(_Broadcast):
@@ -111,7 +111,7 @@ class BroadcastPreEmpted(_Broadcast):
 
     kind: ClassVar[str] = "broadcast.pre_empted"
 
-    played_s: Whole
+    played_s: SecondsWithinDay
 
 
 class _Schedule(Event):
@@ -120,13 +120,13 @@ class _Schedule(Event):
     stream: ClassVar[str] = "speaker"
     about: ClassVar[str] = "schedule_id"
 
-    schedule_id: Code
+    schedule_id: Reference
     at: Moment
     bulletin_type: BulletinType
     source_level: Literal["trung_uong", "tinh", "xa"]
     start_at: Moment
-    duration_s: Whole
-    target_devices_n: Whole
+    duration_s: SecondsWithinDay
+    target_devices_n: Devices
 
 
 class ScheduleCreated(_Schedule):
@@ -154,6 +154,6 @@ class BulletinApproved(Event):
     about: ClassVar[str] = "bulletin_id"
     kind: ClassVar[str] = "bulletin.approved"
 
-    bulletin_id: Code
+    bulletin_id: Reference
     at: Moment
-    approver_ref: Code
+    approver_ref: Pseudonym

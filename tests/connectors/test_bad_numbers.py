@@ -32,6 +32,17 @@ def schedule(**changed: Any) -> tuple[Connector, Any, str]:
     return smart_loudspeaker.CONNECTOR, {**content, **changed}, "loa/schedule/PT-1"
 
 
+def broadcast(**changed: Any) -> tuple[Connector, Any, str]:
+    content = {
+        "ts": AT,
+        "event": "completed",
+        "broadcast_id": "PT-1",
+        "bulletin": {"id": "BT-1", "type": "khan_cap"},
+        **changed,
+    }
+    return smart_loudspeaker.CONNECTOR, content, "loa/tdp-017-l1/broadcast"
+
+
 def passage(**changed: Any) -> tuple[Connector, Any, str]:
     content = {"type": "new", "before": None, "after": tracked(entered_zones=["vach_a"], **changed)}
     return frigate.CONNECTOR, content, "frigate/events"
@@ -68,6 +79,15 @@ def people(count: Any) -> tuple[Connector, Any, str]:
         passage(start_time=AT * 1000),
         people(-1),
         people(1.5),
+        people(10_001),
+        people(2**63 - 1),
+        broadcast(played_s=86_401),
+        broadcast(played_s=9_300_000_000_000_000),
+        broadcast(played_s=-(2**63)),
+        broadcast(played_s=1e308),
+        schedule(duration_s=86_401),
+        schedule(targets=2**63 - 1),
+        heartbeat(ts=946_684_800),  # 2000, where the clock of a device begins that has lost the time
         people(None),
         (queue_kiosk.CONNECTOR, message("ticket.called", counter={"id": "Q01"}, call=-1), ""),
         (queue_kiosk.CONNECTOR, message("ticket.served", counter={"id": "Q01"}, rating={"score": 0}), ""),

@@ -70,24 +70,17 @@ def test_five_minutes_ahead_is_clocks_differing():
     assert take(note(1, at="2026-03-02T08:05:00+07:00")).letter is None
 
 
-def test_unknown_fields_are_kept_out_counted_and_named_once(caplog):
+def test_unknown_fields_are_kept_out_and_counted_and_no_log_names_them(caplog):
     caplog.set_level(logging.INFO)
     one = mapping()
-    body = json.dumps(note(1, firmware="2.0", hoTen="Nguyễn", quyDanh="A", **{"not a name": 1})).encode()
+    body = json.dumps(note(1, firmware="2.0", hoTen="Nguyễn", quyDanh="A", NguyenVanA=1, **{"not a name": 1})).encode()
     (made,), _ = one.take(body)
-    one.take(body)
-    assert one.counts["unknown_fields"] == 8
+    for _ in range(20):
+        one.take(body)
+    assert one.counts["unknown_fields"] == 21 * 5
     assert "firmware" not in made.model_dump_json()
-    assert [record.getMessage().split(": ")[1] for record in caplog.records] == ["firmware"]
-
-
-def test_a_source_cannot_fill_the_log_with_names(caplog):
-    caplog.set_level(logging.INFO)
-    one = mapping()
-    for number in range(200):
-        one.take(json.dumps(note(1, **{f"made_up_{number}": 1})).encode())
-    assert len(caplog.records) == 20
-    assert one.counts["unknown_fields"] == 200
+    (record,) = caplog.records  # once, however many
+    assert not any(name in record.getMessage() for name in ("firmware", "hoTen", "quyDanh", "NguyenVanA", "not a name"))
 
 
 def test_counts_what_became_of_messages():

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -12,7 +13,7 @@ from ingest.producer import Producer
 from ingest.settings import IngestSettings
 from ingest.topic import topic_of
 from streams.fold import Fold
-from tests.made import START, events
+from tests.made import START, code_of, events
 from warehouse.audit import run_audit
 from warehouse.audit_report import AuditReport
 from warehouse.audit_scope import since
@@ -124,5 +125,6 @@ def audit(stack: Stack, lost: int = 0, patience: float = 240) -> AuditReport:
 def later(one: Envelope, days: int, id: str | None = None) -> Envelope:
     """The same happening, to something else and so many days later."""
     at = one.time + timedelta(days=days)
-    data = one.data.model_copy(update={one.data.occurred: at, one.data.about: f"{one.subject}-{days}-{id}"})
+    other = code_of(type(one.data), one.data.about, zlib.crc32(f"{one.subject}-{days}-{id}".encode()) % 100_000_000)
+    data = one.data.model_copy(update={one.data.occurred: at, one.data.about: other})
     return envelope(data, ward=one.ward, source=one.source, recorded_at=at, id=id or f"{one.id}-later-{days}")

@@ -1,0 +1,304 @@
+"""Nothing that anybody sends stops the stream worker: every field of every event, with every odd value, through the real parts.
+
+What a source can send goes the source's own way (webhook, poll, MQTT); besides, every event type goes into its topic as it is. Between
+all that lie good events, of which each must be counted once.
+"""
+
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import paho.mqtt.client as mqtt
+import pytest
+from standardwebhooks import Webhook as Signer
+
+from commands.ports import free
+from commands.stack import Stack
+from connectors.settings import ConnectorsSettings
+from ingest.clock import WARD_ZONE
+from ingest.connector import Connector, Subscription, Webhook
+from ingest.envelope import Envelope, decode
+from ingest.errors import InvalidEvent
+from ingest.events import event_types
+from ingest.topic import topic_of
+from tests.connectors.poison import at, leaves, replaced, values, with_value
+from tests.declarations.test_connectors import MAPPED, lines, mapping, sent
+from tests.made import START, events
+from tests.streams.counting import Figures, audit, expected, flows, send, until
+from warehouse import stops
+from warehouse.client import Client, connect
+from warehouse.indicator import indicator
+from warehouse.settings import WarehouseSettings
+
+pytestmark = pytest.mark.embedded
+
+PRESENT = START + timedelta(hours=2)
+"""A little after all events: what is hours late changes every minute since then, which is not the subject here."""
+RECORDED = datetime(2026, 11, 16, 12, tzinfo=UTC)
+"""After nearly all that the samples tell."""
+NEIGHBOURS = events(11, 2_000, keys=400, spread=timedelta(minutes=90))
+"""Good events; the last of each type lends its shape to bad ones."""
+ALLOWED = 1_000_000
+"""Bad records that whoever resumes a stream, or sets up a source, expects."""
+
+
+class Pages(BaseHTTPRequestHandler):
+    """A dossier system whose pages hold what they are given, as texts."""
+
+    pages: ClassVar[list[list[str]]] = []
+
+    def do_GET(self) -> None:
+        number = int(parse_qs(urlsplit(self.path).query).get("conTro", ["0"])[0])
+        items = self.pages[number] if number < len(self.pages) else []
+        following = min(number + 1, len(self.pages))
+        body = f'{{"DuLieu": [{",".join(items)}], "ConTroTiepTheo": "{following}"}}'.encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def variants(one: Connector) -> Iterator[tuple[dict[str, Any], str]]:
+    """Messages of a connector with odd values, as JSON texts: each kind of message of its sample, each place in it."""
+    seen: set[str] = set()
+    for number, line in enumerate(map(lately, lines(one))):
+        said = line["payload"] if isinstance(one.way, Subscription) else line
+        if not isinstance(said, dict):
+            continue
+        shape = json.dumps(
+            [
+                sorted(said),
+                line.get("topic", "")[:8],
+                *(said.get(key) for key in ("event", "loai", "type", "TrangThaiHoSoId")),
+            ]
+        )
+        if shape in seen:
+            continue
+        seen.add(shape)
+        known = mapping(one)._known
+        for path in leaves(said):
+            if any(isinstance(key, str) and key not in known for key in path):
+                continue
+            for count, text in enumerate(odd(at(said, path))):
+                marked = json.dumps(replaced(said, path, "@value@"), ensure_ascii=False)
+                yield line, marked.replace('"@value@"', text.replace("@", f"{number}-{count}"), 1)
+
+
+def lately(value: Any) -> Any:
+    """A message of a sample with its times moved to the last hours before the present."""
+    if isinstance(value, dict):
+        return {name: lately(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [lately(one) for one in value]
+    if isinstance(value, float) and value > 1e9:
+        return moved(datetime.fromtimestamp(value, UTC)).timestamp()
+    if isinstance(value, str) and re.match(r"202\d-\d\d-\d\dT", value):
+        told = datetime.fromisoformat(value)
+        local = moved(told if told.tzinfo else told.replace(tzinfo=WARD_ZONE)).astimezone(WARD_ZONE)
+        return (local if told.tzinfo else local.replace(tzinfo=None)).isoformat()
+    return value
+
+
+def moved(told: datetime) -> datetime:
+    return max(told + (PRESENT - RECORDED), PRESENT - timedelta(hours=6))
+
+
+def odd(known: Any) -> tuple[str, ...]:
+    """What stands in the place of a value."""
+    if isinstance(known, bool) or known is None:
+        return ("9223372036854775807", '"x@"')
+    if isinstance(known, int | float):
+        return (
+            "9300000000000000",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "1e308",
+            "NaN",
+            "-1",
+            "4102444800",
+            '"1"',
+            "9" * 5_000,
+        )
+    return (
+        '""',
+        '"\\ud800"',
+        '"\\u202e@"',
+        '"\\ud83d\\ude00@"',
+        '"0912345678"',
+        '"' + "x" * 300 + '"',
+        "9223372036854775807",
+        '"9999-12-31T23:59:59Z"',
+    )
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    (port,) = free(1)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Pages)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    allowances = {f"IOC_CONNECTORS_ALLOWANCES__{one.id.upper()}": str(ALLOWED) for one in MAPPED}
+    variables = {
+        "IOC_CONNECTORS_URLS__DOSSIER_PORTAL": f"http://127.0.0.1:{port}",
+        "IOC_CLOCK_ORIGIN": PRESENT.isoformat(),
+        "IOC_CLOCK_REAL_ORIGIN": datetime.now(UTC).isoformat(),
+        "IOC_STREAMS_RECOMPUTE_EVERY": "PT1S",
+        "IOC_CONNECTORS_INTAKE_PER_SECOND": "100000",
+        **allowances,
+    }
+    Pages.pages = []
+    with Stack(
+        tmp_path_factory.mktemp("poison"), ("ingest", "warehouse", "connectors", "streams"), variables
+    ) as running:
+        yield running
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def client(stack: Stack) -> Iterator[Client]:
+    with connect(stack.settings(WarehouseSettings)) as opened:
+        yield opened
+
+
+def resume(client: Client) -> None:
+    """Let every stopped stream go on, as a person does who knows what is coming."""
+    for (topic, partition), one in stops.read_stops(client).items():
+        if one.is_stopped:
+            stops.resume(client, topic, partition, "tester", ALLOWED)
+
+
+def stored(client: Client) -> dict[str, str]:
+    """Topic of every event that is stored, by its id."""
+    return dict(client.query("SELECT id, topic FROM raw_events"))
+
+
+def without_health(figures: Figures) -> Figures:
+    """Figures that the connectors' own signs of life have no part in."""
+    return {key: sums for key, sums in figures.items() if indicator(key[1]).of.events[0].stream != "health"}
+
+
+def letters(client: Client) -> dict[str, int]:
+    rows = client.query(
+        "SELECT if(connector = '', original_topic, connector) AS of, uniqExact(id) FROM raw_dead_letters GROUP BY of"
+    )
+    return dict(rows)
+
+
+def test_every_field_of_every_event_straight_into_its_topic(stack: Stack, client: Client) -> None:
+    pattern = {type(one.data): one for one in NEIGHBOURS}
+    good: list[Envelope] = []
+    bad: dict[str, int] = {}
+    records: dict[str, list[bytes]] = {}
+    for kind in event_types().values():
+        for name in kind.model_fields:
+            if name == kind.about:
+                continue  # another thing altogether; the envelope's subject names it too
+            for number, value in enumerate(values(kind, name)):
+                record = with_value(pattern[kind], f"{kind.kind}-{name}-{number}", name, value.text)
+                (judged,) = decode([record], PRESENT).events
+                assert isinstance(judged, Envelope) == value.is_good, (kind, name, value, judged)
+                if isinstance(judged, InvalidEvent):
+                    bad[topic_of(kind.stream)] = bad.get(topic_of(kind.stream), 0) + 1
+                else:
+                    good.append(judged)
+                records.setdefault(topic_of(kind.stream), []).append(record)
+    assert sum(bad.values()) > 5_000
+    send(stack, NEIGHBOURS[:1_000])
+    for topic, some in records.items():
+        send(stack, [], some, topic)
+    send(stack, NEIGHBOURS[1_000:])
+
+    def is_there() -> bool:
+        resume(client)
+        return letters(client) == bad
+
+    assert until(is_there, 120), stack.told()
+    sent_ids, figures = {one.id for one in [*NEIGHBOURS, *good]}, without_health(expected([*NEIGHBOURS, *good]))
+    assert until(lambda: sent_ids <= stored(client).keys() and without_health(flows(client)) == figures, 90)
+    # Besides, the connectors tell that they live.
+    assert {topic for id, topic in stored(client).items() if id not in sent_ids} <= {topic_of("health")}
+    assert client.query("SELECT count() - uniqExact(topic, partition, offset) FROM raw_events") == [(0,)]
+    assert stack.pid("streams") is not None
+    report = audit(stack)
+    assert report.differences == 0, report
+    unexplained = "SELECT count() FROM raw_dead_letters WHERE reason_code NOT IN ('not_json', 'invalid_field', 'personal_data', 'time_in_future', 'unknown_type')"
+    assert client.query(unexplained) == [(0,)]
+
+
+def test_every_field_of_every_message_through_its_connector(stack: Stack, client: Client) -> None:
+    settings = stack.settings(ConnectorsSettings)
+    expected: dict[str, set[str]] = {}
+    for one in MAPPED:
+        judge = mapping(one)
+        bodies: list[tuple[dict[str, Any], str]] = list(variants(one))
+        for line, body in bodies:
+            how = sent(one, line)
+            taken = judge.take(body.encode(errors="surrogatepass"), payload=how.payload, address=how.address)
+            if taken.letter is not None:
+                assert taken.letter.reason_code != "mapping_bug", taken.letter
+                expected.setdefault(one.id, set()).add(taken.letter.id)
+        if isinstance(one.way, Webhook):
+            post(settings, one, [body for _, body in bodies])
+        elif isinstance(one.way, Subscription):
+            publish(settings, one, bodies)
+        else:
+            texts = [body for _, body in bodies]
+            Pages.pages = [texts[start : start + 200] for start in range(0, len(texts), 200)]
+    wanted = {of: len(ids) for of, ids in expected.items()}
+    assert until(lambda: (resume(client), wanted.items() <= letters(client).items())[1], 90), (wanted, letters(client))
+    assert stack.pid("streams") is not None
+    report = audit(stack)
+    assert report.differences == 0, report
+
+
+def post(settings: ConnectorsSettings, one: Connector, bodies: list[str]) -> None:
+    signer = Signer(settings.webhook_secrets(one.id)[0])
+    url = f"http://127.0.0.1:{settings.intake_port}/intake/{one.id}"
+
+    def deliver(numbered: tuple[int, str]) -> int:
+        number, body = numbered
+        id, now = f"{one.id}-poison-{number}", datetime.now(UTC)
+        headers = {
+            "content-type": "application/json",
+            "webhook-id": id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signer.sign(id, now, body),
+        }
+        for _ in range(30):
+            with suppress(httpx.TransportError):  # a source posts the same again
+                answer = http.post(url, content=body.encode(), headers=headers)
+                if answer.status_code not in (429, 503):
+                    return answer.status_code
+            time.sleep(0.2)
+        return 0
+
+    with httpx.Client(timeout=30) as http, ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(deliver, enumerate(bodies))) <= {200, 202, 400, 422}
+
+
+def publish(settings: ConnectorsSettings, one: Connector, bodies: list[tuple[dict[str, Any], str]]) -> None:
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"poison-{one.id}")
+    client.max_inflight_messages_set(100)
+    client.username_pw_set("device", settings.device_password())
+    client.connect("127.0.0.1", settings.mqtt_port)
+    client.loop_start()
+    last = None
+    for line, body in bodies:
+        last = client.publish(line["topic"], body.encode(), qos=1)
+    if last is not None:
+        last.wait_for_publish(60)
+    client.disconnect()
+    client.loop_stop()
