@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 from warehouse.expression import greatest, least, rounded_up
 
-MOST = 2**33 - 1
-"""What one entity adds to a sum at most, in either direction: 99 days in milliseconds. So 2^30 of them fit into a column of 64 bits."""
+MOST = 2**38 - 1
+"""What one entity adds to a sum at most, in either direction: 8.7 years in milliseconds. So 2^25 of them fit into a column of 64 bits."""
 
 
 def _bounded(amount: Callable[..., Any]) -> Callable[..., Any]:

@@ -105,7 +105,9 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
     waiting = person.folder / "dashboard" / "first-password"
     assert "admin  /  " not in said
     assert str(waiting) in said
-    settings = BoardSettings(_env_file=None, data_folder=person.folder, session_secret="0123456789abcdefghijklmnopqrstuvwxyz")
+    settings = BoardSettings(
+        _env_file=None, data_folder=person.folder, session_secret="0123456789abcdefghijklmnopqrstuvwxyz"
+    )
     name, password = waiting.read_text().strip().split("  /  ")
     name, _, password = waiting.read_text().partition("  /  ")
     assert name == "admin"

@@ -16,8 +16,8 @@ from warehouse.entity_sql import SqlState
 from warehouse.expression import NEVER, Sql, sql
 from warehouse.indicator import Indicator, indicators
 
-ENTITIES = 2**30
-"""More than there are people in the country, in one window of one ward."""
+ENTITIES = 2**25 - 1
+"""33 million in one window of one ward, of which none has more than a hundred thousand people."""
 
 TIMES = (milliseconds(EARLIEST), milliseconds(LATEST) - 1, NEVER, 0, milliseconds(EARLIEST) + 86_400_000)
 
