@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
@@ -49,6 +50,17 @@ NEIGHBOURS = events(11, 2_000, keys=400, spread=timedelta(minutes=90))
 """Good events; the last of each type lends its shape to bad ones."""
 ALLOWED = 1_000_000
 """Bad records that whoever resumes a stream, or sets up a source, expects."""
+
+
+UNREADABLE = {"not_json", "encoding", "non_finite", "out_of_range", "duplicate_keys", "too_deep"}
+"""Reasons for which a webhook is refused at once, with 400 and without a letter."""
+
+
+class Present:
+    """The stack's clock, stopped."""
+
+    def now(self) -> datetime:
+        return PRESENT
 
 
 class Pages(BaseHTTPRequestHandler):
@@ -227,7 +239,12 @@ def test_every_field_of_every_event_straight_into_its_topic(stack: Stack, client
 
     assert until(is_there, 120), stack.told()
     sent_ids, figures = {one.id for one in [*NEIGHBOURS, *good]}, without_health(expected([*NEIGHBOURS, *good]))
-    assert until(lambda: sent_ids <= stored(client).keys() and without_health(flows(client)) == figures, 90)
+    until(lambda: sent_ids <= stored(client).keys() and without_health(flows(client)) == figures, 180)
+    assert sent_ids - stored(client).keys() == set()
+    found = without_health(flows(client))
+    assert {
+        key: (found.get(key), figures.get(key)) for key in found | figures if found.get(key) != figures.get(key)
+    } == {}
     # Besides, the connectors tell that they live.
     assert {topic for id, topic in stored(client).items() if id not in sent_ids} <= {topic_of("health")}
     assert client.query("SELECT count() - uniqExact(topic, partition, offset) FROM raw_events") == [(0,)]
@@ -243,13 +260,15 @@ def test_every_field_of_every_message_through_its_connector(stack: Stack, client
     expected: dict[str, set[str]] = {}
     for one in MAPPED:
         judge = mapping(one)
+        judge.context = replace(judge.context, clock=Present())
         bodies: list[tuple[dict[str, Any], str]] = list(variants(one))
         for line, body in bodies:
             how = sent(one, line)
             taken = judge.take(body.encode(errors="surrogatepass"), payload=how.payload, address=how.address)
             if taken.letter is not None:
                 assert taken.letter.reason_code != "mapping_bug", taken.letter
-                expected.setdefault(one.id, set()).add(taken.letter.id)
+                if not (isinstance(one.way, Webhook) and taken.letter.reason_code in UNREADABLE):
+                    expected.setdefault(one.id, set()).add(taken.letter.id)
         if isinstance(one.way, Webhook):
             post(settings, one, [body for _, body in bodies])
         elif isinstance(one.way, Subscription):
@@ -258,7 +277,7 @@ def test_every_field_of_every_message_through_its_connector(stack: Stack, client
             texts = [body for _, body in bodies]
             Pages.pages = [texts[start : start + 200] for start in range(0, len(texts), 200)]
     wanted = {of: len(ids) for of, ids in expected.items()}
-    assert until(lambda: (resume(client), wanted.items() <= letters(client).items())[1], 90), (wanted, letters(client))
+    assert until(lambda: (resume(client), wanted.items() <= letters(client).items())[1], 180), (wanted, letters(client))
     assert stack.pid("streams") is not None
     report = audit(stack)
     assert report.differences == 0, report
