@@ -2,7 +2,8 @@
 
 A source's cursor is its own text, which may hold the code of a dossier; so the file holds it sealed. The key is one of this
 install's secrets: a copy of the file alone, in a backup say, tells nothing. Sealed is: XOR with a keystream of keyed BLAKE2b
-in counter mode under a random nonce, then a keyed BLAKE2b over both (encrypt-then-MAC).
+in counter mode under a random nonce, then a keyed BLAKE2b over both (encrypt-then-MAC). By hand, since the key must follow from
+the pseudonym secret, the one that a restore needs anyway, and age (`warehouse.keeping.sealing`) takes only keys that it has made.
 """
 
 import base64
