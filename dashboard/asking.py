@@ -128,6 +128,23 @@ def _register_run(app: Dash, ask: Ask, answers: Answers) -> None:
         names = column_names(answer)
         return columns(names), rows(answer.rows), said, "", {"columns": names, "run": clicks}
 
+    @app.callback(
+        Output("sql-fault", "children", allow_duplicate=True),
+        Input("sql-text", "id"),
+        prevent_initial_call="initial_duplicate",
+    )
+    async def open_page(_id: object) -> Any:
+        """Say at once when ad-hoc SQL is off; where it is on, the process that answers is started by this."""
+        person = viewer()
+        if person.may(RIGHT):
+            try:
+                await pool.run(person.name, ask, "SELECT 1", person.name)
+            except QueryRefused as error:
+                return REFUSED.text(person.language).format(why=error) if error.rule == "off" else no_update
+            except (Busy, Unavailable):
+                pass
+        return no_update
+
     @app.callback(Output("sql-download", "data"), Input("sql-csv", "n_clicks"), prevent_initial_call=True)
     def download(_clicks: int) -> Any:
         person = viewer()

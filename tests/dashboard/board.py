@@ -25,10 +25,14 @@ class StillLive(Live):
         await asyncio.Event().wait()
 
 
+REFUSED = {"SELECT file('/etc/passwd')": QueryRefused("function", "file() is not allowed")}
+"""Queries that are not answered, and why."""
+
+
 def answer(sql: str, person: str) -> Answer:
-    """Two rows for any query, and a refusal for one that names a forbidden function."""
-    if "file(" in sql:
-        raise QueryRefused("function", "file() is not allowed")
+    """Two rows for any query that is not refused."""
+    if sql in REFUSED:
+        raise REFUSED[sql]
     rows = [("dat_dai", 3, "=1+1"), ("ho_tich", 5, None)]
     columns = (Column("field", "String"), Column("dossiers", "UInt64"), Column("note", "String"))
     return Answer(columns, rows, False, timedelta(milliseconds=20))

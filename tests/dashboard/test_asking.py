@@ -4,7 +4,8 @@ from decimal import Decimal
 import pytest
 
 from dashboard.asking import Answers, columns, figure, number_columns, rows
-from tests.dashboard.board import BoardOfTests, answer, call
+from ingest.errors import QueryRefused
+from tests.dashboard.board import REFUSED, BoardOfTests, answer, call
 from warehouse.adhoc import Answer, Column
 
 
@@ -31,6 +32,15 @@ async def test_a_refusal_is_told_plainly(tested):
         got = await run(client, "SELECT file('/etc/passwd')")
     assert "file() is not allowed" in got["sql-fault"]["children"]
     assert "sql-table" not in got
+
+
+async def test_a_page_that_is_opened_says_that_queries_are_off(tested, monkeypatch):
+    async with tested.logged_in(("analyst",)) as client, tested.logged_in(("leader",), "minh") as leader:
+        opened = "sql-fault.children", [(("sql-text", "id"), "sql-text")]
+        assert await call(client, *opened) == {}
+        monkeypatch.setitem(REFUSED, "SELECT 1", QueryRefused("off", "no Landlock"))
+        assert "no Landlock" in (await call(client, *opened))["sql-fault"]["children"]
+        assert await call(leader, *opened) == {}
 
 
 async def test_without_the_right_nothing_runs(tested):
