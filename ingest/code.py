@@ -94,9 +94,9 @@ Reference = Annotated[
 """A source's own id of a happening or a thing: a ticket, a broadcast, a detection, a document. It may hold a device's name."""
 
 EventId = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]+$"), AfterValidator(_no_number)
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$"), AfterValidator(_no_number)
 ]
-"""The id of an event: the source's own, or a hash."""
+"""The id of an event: the source's own, which may have spaces in it, or a hash."""
 
 FieldName = Annotated[
     str,

@@ -67,7 +67,8 @@ def test_without_its_beginning_there_is_no_session() -> None:
         (message("ticket.created", time="2026-11-19T10:06:00+07:00"), "time_in_future"),
         (message("ticket.created", time="1999-11-19T10:06:00+07:00"), "invalid_field"),
         (message("ticket.served", counter={"id": "Q01"}, rating={"score": 9}), "invalid_field"),
-        (message("ticket.created", ticket={**TICKET, "service": "Nguyễn Văn A"}), "invalid_field"),
+        (message("ticket.created", ticket={**TICKET, "service": "ho tich"}), "invalid_field"),
+        (message("ticket.created", ticket={**TICKET, "service": "Nguyễn Văn A"}), "personal_data"),
     ],
 )
 def test_what_is_refused(content: dict[str, Any], why: str) -> None:

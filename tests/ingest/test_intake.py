@@ -79,7 +79,7 @@ async def serving(producer, ward, limits=None, connector=POSTING, patience=None)
 
 @pytest.fixture
 async def device(producer, request):
-    async with serving(producer, request.node.name.split("[")[0][:40]) as one:
+    async with serving(producer, request.node.name.split("[")[0].replace("_", "-")[:40]) as one:
         yield one
 
 

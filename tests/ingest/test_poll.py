@@ -264,7 +264,7 @@ async def test_a_source_that_cannot_be_read_turns_its_light_once(
     kafka, producer, rest, tmp_path, changed, cause, monkeypatch, request
 ):
     monkeypatch.setattr(module, "LARGEST_ANSWER", 2000)
-    ward = request.node.callspec.id.replace("[", "-")
+    ward = request.node.callspec.id.replace("_", "-")
     vars(rest).update(changed)
     with served(rest) as url:
         async with polling(producer, url, tmp_path, ward) as poller:
