@@ -22,6 +22,7 @@ from ingest import failpoint
 from ingest.errors import ConfigurationError, QueryRefused, Unavailable
 from ingest.health import bound
 from ingest.http_server import HttpConfig, HttpServer, Names, names_of
+from ingest.kafka_client import client_options
 from ingest.process import start
 from ingest.settings import HealthSettings, IngestSettings, read_settings
 from warehouse.adhoc import Adhoc, Answer
@@ -51,6 +52,7 @@ def main() -> int:
             read_settings(AlarmSettings),
         )
         failpoint.arm(ingest.failpoints)
+        client_options(ingest)  # what is missing to reach Kafka is told now, and not by the first try
         listener = bound(read_settings(HealthSettings), board.health_port)
     except ConfigurationError as error:
         log.error("%s", error)

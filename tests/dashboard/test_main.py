@@ -9,6 +9,7 @@ import pytest
 
 from commands.ports import free
 from dashboard.accounts import ensure_first
+from tests.broker import SECRET as KAFKA_SECRET
 from tests.dashboard.ward import SECRET, board_settings
 from tests.warehouse_server import ROOT
 
@@ -21,6 +22,7 @@ def variables(tmp_path):
         "IOC_BOARD_PORT": str(board),
         "IOC_BOARD_SESSION_SECRET": SECRET,
         "IOC_KAFKA_PORT": str(kafka),
+        "IOC_KAFKA_OWN_SECRET": KAFKA_SECRET,
         "IOC_WAREHOUSE_PORT": str(warehouse),
         "IOC_WAREHOUSE_PASSWORD": "owner-password-of-the-tests",
     }
@@ -69,10 +71,18 @@ def test_it_serves_while_everything_else_is_away_and_ends_when_told(variables, t
         process.wait()
 
 
-def test_it_refuses_to_start_where_passwords_could_be_overheard(variables):
-    process = start({**variables, "IOC_BOARD_HOST": "0.0.0.0"})
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"IOC_BOARD_HOST": "0.0.0.0"}, ["IOC_BOARD", "tls_certificate"]),
+        ({"IOC_KAFKA_OWN_SECRET": ""}, ["IOC_KAFKA_OWN_SECRET"]),
+    ],
+    ids=["where passwords could be overheard", "without the secret of Kafka"],
+)
+def test_it_refuses_to_start_and_says_why(variables, changed, told):
+    process = start({**variables, **changed})
     _, log = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "IOC_BOARD" in log
-    assert "tls_certificate" in log
+    assert all(word in log for word in told)
     assert SECRET not in log
+    assert "Traceback" not in log
