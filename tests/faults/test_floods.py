@@ -4,6 +4,7 @@ import asyncio
 import json
 import math
 import statistics
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -23,9 +24,13 @@ from dashboard.accounts import Accounts
 from dashboard.wall.display import Displays
 from dashboard.wall.door import ENTRY, HOME, SOCKET
 from ingest.clock import RealClock
+from ingest.errors import QueryRefused
 from tests.flooding import flooding
+from tests.warehouse.bombs import BOMBS
+from warehouse.adhoc import Adhoc
 from warehouse.client import connect
 from warehouse.settings import WarehouseSettings
+from warehouse.views import public_names
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(400)]
 
@@ -39,7 +44,9 @@ class Measured:
     """How long what others do meanwhile takes, in seconds; infinite where it fails."""
 
     def __init__(self) -> None:
-        self.took: dict[str, list[float]] = {name: [] for name in ("log-in", "SELECT 1", "webhook", "wall", "screen")}
+        self.took: dict[str, list[float]] = {
+            name: [] for name in ("log-in", "SELECT 1", "analyst", "webhook", "wall", "screen")
+        }
 
     async def time(self, name: str, work: Any) -> None:
         began = time.monotonic()
@@ -73,6 +80,7 @@ class Install:
         self.password = Accounts(self.board).add("lan", frozenset({"leader"}))
         self.token = Displays(self.board).add("hall", RealClock().now())[1]
         self.warehouse = stack.settings(WarehouseSettings)
+        self.adhoc = Adhoc(self.warehouse, public_names())
         connectors = stack.settings(ConnectorsSettings)
         self.signer = Webhook(connectors.webhook_secrets("content_post")[0])
         self.intake = f"http://127.0.0.1:{connectors.intake_port}"
@@ -99,6 +107,10 @@ class Install:
                 assert client.query("SELECT 1") == [(1,)]
 
         await asyncio.to_thread(ask)
+
+    async def analyse(self) -> None:
+        answer = await asyncio.to_thread(self.adhoc.run, "SELECT 1", "minh")
+        assert answer.rows == [(1,)]
 
     async def post(self) -> None:
         id_, now = f"flood-{time.time_ns()}", datetime.now(UTC)
@@ -173,6 +185,7 @@ async def _measured(install: Install, measured: Measured, until: Any) -> None:
                 for name, work in (
                     ("log-in", install.log_in),
                     ("SELECT 1", install.select),
+                    ("analyst", install.analyse),
                     ("webhook", install.post),
                     ("screen", install.new_screen),
                 ):
@@ -227,3 +240,24 @@ def test_a_flooded_port_serves_everybody_else(
     while install.open_files(process) > before + 20:
         assert time.monotonic() < until, "places are lost"
         time.sleep(0.2)
+
+
+def test_the_worst_that_two_analysts_ask_holds_nobody_up(install: Install, capsys: pytest.CaptureFixture[str]) -> None:
+    bombs = iter([bomb for bomb in BOMBS if "open_numbers" not in bomb])
+    measured, began, ends = Measured(), time.monotonic(), []
+
+    def ask(person: str) -> None:
+        while time.monotonic() - began < 2 * SECONDS and (bomb := next(bombs, None)):
+            with suppress(QueryRefused):
+                install.adhoc.run(bomb, person)
+            ends.append(bomb)
+
+    threads = [threading.Thread(target=ask, args=(person,)) for person in ("an", "binh", "an")]
+    for thread in threads:
+        thread.start()
+    asyncio.run(_measured(install, measured, lambda: any(thread.is_alive() for thread in threads)))
+    with capsys.disabled():
+        print(f"\n{len(ends)} bombs: {measured.told()}")
+    assert len(ends) > len(threads)
+    for name, times in measured.took.items():
+        assert max(times) < 10, name
