@@ -48,16 +48,20 @@ class Scripts:
         self._count += 1
         return f"{self.run}-{self._count}"
 
+    def _number(self, token: str) -> str:
+        """What stands on a ticket, another one for each name."""
+        return f"C{token.rpartition('-')[2]}"
+
     def ticket(self, lane: str, ward: str) -> list[Saying]:
         """A ticket from the kiosk to the counter, or what a counter does."""
         if self.random.random() < 0.1:
             return [self._counter(lane, ward)]
         times = self._times(5)
-        number, service = self.token().replace("-", ""), self.random.choice(SERVICES)
+        number, service = self._number(self.token()), self.random.choice(SERVICES)
         day = local_day(times[0])
         person = {"hoTen": self.canary, "cccd": "031276803057", "soDienThoai": "0987469504"}
         ticket = {
-            "number": number[-16:],
+            "number": number,
             "issuedAt": _iso(times[0]),
             "service": service,
             "queue": "hall",
@@ -158,7 +162,7 @@ class Scripts:
         """A ticket of this moment, by which it is seen how fresh the figures are."""
         now = _iso(self._clock.now())
         token = self.token()
-        ticket = {"number": token.replace("-", "")[-16:], "issuedAt": now, "service": "probe", "queue": "hall"}
+        ticket = {"number": self._number(token), "issuedAt": now, "service": "probe", "queue": "hall"}
         body = {"event": "ticket.created", "time": now, "site": "hb", "kiosk": "k1", "ticket": ticket}
         return self._said("queue_kiosk", ward, "probe", {"id": token, **body}, token)
 

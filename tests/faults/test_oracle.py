@@ -192,7 +192,7 @@ def test_a_commit_beyond_letters_on_their_way_is_none(ward):
 
 def test_every_script_says_what_its_connector_understands():
     settings = IngestSettings(_env_file=None, pseudonym_secret=SecretStr("0123456789abcdefghijklmnopqrstuv"))
-    meaning, scripts = Meaning(settings), Scripts(Random(3), "run")
+    meaning, scripts = Meaning(settings), Scripts(Random(3), "c720001x63109")
     natures: dict[str, int] = {}
     ids: set[tuple[str, str]] = set()
     for script in (scripts.ticket, scripts.petition, scripts.loudspeaker, scripts.dossier):
