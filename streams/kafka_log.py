@@ -76,11 +76,12 @@ async def found_log(
 
 async def _first_that_differs(base: Base, extent: Extent, newest: int, is_ours: IsOurs) -> int | None:
     """Kafka's offset of the first record that is not ours, where there should be one of ours; `None`: it is all as it should be."""
-    first, last = max(extent.first, base.first - base.base), newest - base.base
-    if (
-        last < first
-    ):  # nothing to compare with; a log that ends before what we have, or began, was made again all the same
-        return extent.first if extent.end + base.base < max(newest + 1, base.first) else None
+    begun = base.first - base.base
+    first, last = max(extent.first, begun), newest - base.base
+    if last < first:
+        # Nothing to compare with. But a log never begins earlier than it did, nor ends before what we have, unless it was made again.
+        is_again = extent.first < begun or extent.end + base.base < max(newest + 1, base.first)
+        return extent.first if is_again else None
     there = min(last, extent.end - 1)
     if (
         there < first

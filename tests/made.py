@@ -94,7 +94,12 @@ def _value(random: Random, kind: type[Event], name: str, annotation: Any, at: da
 def code_of(kind: type[Event], name: str, number: int) -> str:
     """A code of the kind that a field takes; another number gives another one."""
     made = _CODES.get(text_of(kind, name).pattern)  # type: ignore[arg-type]
-    return made(number) if made else f"{name[:3]}-{number}"
+    return made(number) if made else f"{name[:3]}-{number if number < 1_000_000 else _in_letters(number)}"
+
+
+def _in_letters(number: int) -> str:
+    """A number of many digits without any, for it could be a telephone number."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(number))
 
 
 def text_of(kind: type[Event], name: str) -> StringConstraints:

@@ -35,10 +35,13 @@ AT_ONCE = (0.5,)
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Everything but connectors; its clock shows a little after the last event."""
+    """Everything but connectors; its clock shows a little after the last event, and its board does not mend itself in between."""
     environment = {
         "IOC_CLOCK_ORIGIN": (START + timedelta(minutes=62)).isoformat(),
         "IOC_CLOCK_REAL_ORIGIN": RealClock().now().isoformat(),
+        "IOC_STREAMS_RECOMPUTE_EVERY": "PT1S",
+        "IOC_CLOCK_SPEED": "10",
+        "IOC_BOARD_COMPARE_EVERY": "PT6H",
     }
     parts = ("ingest", "warehouse", "streams", "dashboard")
     with Stack(tmp_path_factory.mktemp("audit"), parts, environment) as running:

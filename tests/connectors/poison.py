@@ -43,8 +43,24 @@ class Value(NamedTuple):
     """Whether the field may have it."""
 
 
-def values(kind: type[Event], name: str) -> Iterator[Value]:
-    """The ends of what a field may be, and what it may not be."""
+def values(kind: type[Event], name: str, is_whole: bool = True) -> Iterator[Value]:
+    """The ends of what a field may be, and what it may not be.
+
+    Args:
+        kind: the event.
+        name: its field.
+        is_whole: everything; else the ends and what lies one beyond them, and what no field may be.
+    """
+    found = list(_values(kind, name))
+    if not is_whole:
+        beyond = [one for one in found if not one.is_good]
+        found = [one for one in found if one.is_good] + beyond[:2] + beyond[2:3]
+    yield from found
+    if kind.model_fields[name].is_required():
+        yield Value("null", False)
+
+
+def _values(kind: type[Event], name: str) -> Iterator[Value]:
     parts = parts_of(kind, name)
     ends = bounds_of(kind, name)
     if ends is not None and AwareDatetime in parts:
@@ -60,12 +76,10 @@ def values(kind: type[Event], name: str) -> Iterator[Value]:
     elif any(get_origin(part) is Literal for part in parts):
         members = next(get_args(part) for part in parts if get_origin(part) is Literal)
         yield from (Value(json.dumps(one), True) for one in (members[0], members[-1]))
-        yield from (Value(text, False) for text in ("9223372036854775807", "NaN", '"\\ud800"', '"none"', "[]"))
+        yield from (Value(text, False) for text in ("9223372036854775807", '"none"', "NaN", '"\\ud800"', "[]"))
     else:
         yield from (Value(text, True) for text in ("true", "false"))
         yield from (Value(text, False) for text in ("2", "9223372036854775807", "NaN", '"yes"', '"\\ud800"', "{}"))
-    if kind.model_fields[name].is_required():
-        yield Value("null", False)
 
 
 def _times(kind: type[Event], name: str, least: datetime, late: datetime) -> Iterator[Value]:
@@ -82,11 +96,11 @@ def _texts(kind: type[Event], name: str) -> Iterator[Value]:
         yield Value(json.dumps(["due_at"] * 65), False)
         yield from (Value(f"[{text}]", False) for text in (*TEXTS, "NaN", "9223372036854775807"))
         return
-    yield from (Value(text, False) for text in (*TEXTS, "9223372036854775807", "1e308", "NaN", "true", "[]", "{}"))
     assert rule.max_length is not None
     if rule.min_length == 1 and rule.max_length in (40, 80):
         yield Value(json.dumps("x" * rule.max_length), True)
     yield Value(json.dumps("x" * (rule.max_length + 1)), False)
+    yield from (Value(text, False) for text in (*TEXTS, "9223372036854775807", "1e308", "NaN", "true", "[]", "{}"))
 
 
 def with_value(one: Envelope, id: str, name: str, text: str) -> bytes:

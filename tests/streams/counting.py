@@ -23,11 +23,12 @@ from warehouse.settings import WarehouseSettings
 Figures = dict[tuple[str, str, int, str, str], tuple[int, int]]
 
 
-def a_clock(since_start: timedelta = timedelta(hours=2)) -> dict[str, str]:
-    """Variables of a clock that runs as the real one does, from a little after the events that the tests make up."""
+def a_clock(since_start: timedelta = timedelta(hours=2), speed: int = 1) -> dict[str, str]:
+    """Variables of a clock that runs from a little after the events that the tests make up, so many times as fast as the real one."""
     return {
         "IOC_CLOCK_ORIGIN": (START + since_start).isoformat(),
         "IOC_CLOCK_REAL_ORIGIN": datetime.now(UTC).isoformat(),
+        "IOC_CLOCK_SPEED": str(speed),
         "IOC_STREAMS_RECOMPUTE_EVERY": "PT1S",
     }
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.kafka_extent import Extent
@@ -131,6 +131,7 @@ async def test_a_topic_that_was_made_again_and_grew_longer_is_read_whole() -> No
     )
 )
 @settings(max_examples=60)
+@example(steps=[("grow", 0, 1), ("move", 0, 3), ("expire", 1, 5), ("again", 0, 1)])
 async def test_whatever_happens_each_record_that_can_be_read_is_read_once(steps: list[tuple[str, int, int]]) -> None:
     reader, read, kafka, number = Reader(), [], Kafka("0", 0, []), 0
     for step, (what, some, few) in enumerate(steps):

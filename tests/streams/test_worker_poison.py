@@ -38,7 +38,7 @@ BAD: list[Envelope] = []
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("poison"), ("ingest", "warehouse"), a_clock()) as running:
+    with Stack(tmp_path_factory.mktemp("poison"), ("ingest", "warehouse"), a_clock(speed=10)) as running:
         yield running
 
 
