@@ -50,11 +50,13 @@ class Gate:
     Args:
         database: the current database of their connections.
         tables: names of the tables and views that are open to them; without a database: those of `database`.
+        closed: names of tables of `database` that are not open, although the engine may not know them at the moment.
     """
 
-    def __init__(self, database: str, tables: Iterable[str]) -> None:
+    def __init__(self, database: str, tables: Iterable[str], closed: Iterable[str] = ()) -> None:
         self._database = database
         self._open = frozenset(name if "." in name else f"{database}.{name}" for name in tables)
+        self._closed_tables = frozenset(closed)
         self._parts_of_open_tables = {part for name in self._open for part in name.split(".")}
         self._functions: frozenset[str] = frozenset()
 
@@ -119,7 +121,7 @@ class Gate:
         in_place = [name for node in nodes for name in _tables_in_place(node)]
         sets = [name for node in nodes for name in _tables_as_sets(node)]
         bare = {name for name in [*in_place, *sets] if "." not in name and f"{self._database}.{name}" not in self._open}
-        hidden = bare and bare & set(
+        hidden = bare and bare & self._closed_tables.union(
             ask("SELECT name FROM system.tables WHERE database = {database:String}", {"database": self._database})
         )
         for name in in_place:
