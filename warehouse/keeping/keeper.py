@@ -96,23 +96,23 @@ class Keeper:
         """Do one chore in a process of its own, and keep looking meanwhile."""
         began, real_began = self._ingest.clock().now(), RealClock().now()
         self._note(name, tried_at=real_began)
-        child = subprocess.Popen(
+        with subprocess.Popen(
             [sys.executable, "-m", "warehouse.keeping", name],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,
             preexec_fn=end_with_parent,
-        )
-        until = time.monotonic() + LONGEST_CHORE.total_seconds()
-        while child.poll() is None:
-            if time.monotonic() > until:
-                log.error("%s: it takes longer than %s, and is ended", name, LONGEST_CHORE)
-                _end(child)
-            if stop.wait(min(1.0, LOOK_EVERY.total_seconds())):
-                _end(child)
-                return
-            self._look()
-        answer = child.stdout.read() if child.stdout else ""
+        ) as child:
+            until = time.monotonic() + LONGEST_CHORE.total_seconds()
+            while child.poll() is None:
+                if time.monotonic() > until:
+                    log.error("%s: it takes longer than %s, and is ended", name, LONGEST_CHORE)
+                    _end(child)
+                if stop.wait(min(1.0, LOOK_EVERY.total_seconds())):
+                    _end(child)
+                    return
+                self._look()
+            answer = child.stdout.read() if child.stdout else ""
         self._heard(name, began, child.returncode, answer.strip())
 
     def _heard(self, name: str, began: datetime, code: int, answer: str) -> None:

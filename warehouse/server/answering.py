@@ -45,13 +45,13 @@ class Answering:
         self._connection = connection
         self._database = str(setup["database"])
         self._beneath: dict[str, list[str]] = setup["beneath"]
-        self._gate = Gate(self._database, self._beneath)
+        self._gate = Gate(self._database, self._beneath, {table for one in self._beneath.values() for table in one})
         self._worn_at = int(setup["memory_of_process"]) // 2
         self._is_cancelled = False
         self._first = self._connect()
         self._first.run(f"CREATE DATABASE {identifier(self._database)}")
         for name, attach in setup["tables"].items():
-            self._first.run(attach)
+            self._attach(name, attach)
             self._first.run(f"DETACH TABLE {self._name(name)}")
         for view in setup["views"].values():
             self._first.run(view)
@@ -90,7 +90,7 @@ class Answering:
         try:
             # Anew for each query: so it sees what was stored just before.
             for name in tables:
-                self._attach(name)
+                self._attach(name, f"ATTACH TABLE {self._name(name)}")
             with closing(self._opened(limits)) as engine:
                 rendering = self._checked(sql, engine)
                 stream(
@@ -106,7 +106,7 @@ class Answering:
             for name in tables:
                 self._first.run(f"DETACH TABLE IF EXISTS {self._name(name)}")
 
-    def _attach(self, table: str) -> None:
+    def _attach(self, table: str, statement: str) -> None:
         """Open a table as it lies there now.
 
         In the middle of a change by its owner there may be a file that the engine would tidy up, which it cannot do here: a moment
@@ -114,12 +114,12 @@ class Answering:
         """
         for wait in _WAITS:
             try:
-                self._first.run(f"ATTACH TABLE {self._name(table)}")
+                self._first.run(statement)
                 return
             except EngineError as error:
                 log.warning("table %s is tried again: %s", table, error.text[:200])
                 time.sleep(wait)
-        self._first.run(f"ATTACH TABLE {self._name(table)}")
+        self._first.run(statement)
 
     def _checked(self, sql: str, engine: EngineConnection) -> str:
         try:

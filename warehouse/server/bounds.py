@@ -256,8 +256,13 @@ def argument(function: Node, index: int) -> Node | None:
 
 
 def arguments(function: Node) -> list[Node]:
-    """The arguments of a function; its parameters stand before them."""
-    return function.children[-1].children if function.children else []
+    """The arguments of a function: they stand in the tree before its parameters and its window."""
+    return function.children[0].children if function.children else []
+
+
+def parameters(function: Node) -> list[Node]:
+    """The parameters of a function, which stand in a text before its arguments."""
+    return [one for part in function.children[1:] if part.kind == "ExpressionList" for one in part.children]
 
 
 def _function_excess(node: Node, query: _Query) -> Excess | None:
@@ -286,23 +291,21 @@ def _function_excess(node: Node, query: _Query) -> Excess | None:
                 f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 1000).",
                 f"{node.says}: the text may be too long; write left(…, 1000).",
             )
-    if len(node.children) > 1 and name not in _ANY_PARAMETER:
-        return _parameters_excess(node)
-    return None
+    return None if name in _ANY_PARAMETER else _parameters_excess(node)
 
 
 def _parameters_excess(node: Node) -> Excess | None:
-    parameters = node.children[0].children
-    if len(parameters) > _MOST_PARAMETERS:
+    given = parameters(node)
+    if len(given) > _MOST_PARAMETERS:
         return Excess(
             f"{node.says}: quá {_MOST_PARAMETERS} tham số.", f"{node.says}: more than {_MOST_PARAMETERS} parameters."
         )
-    for given in parameters:
-        number, text = _whole(given), _text(given)
+    for index, one in enumerate(given):
+        number, text = _whole(one), _text(one)
         is_small = number is not None and abs(number) <= _MOST_OF_A_PARAMETER
         is_short = text is not None and len(text) <= _LONGEST_PATTERN
-        if not is_small and not is_short and not _FRACTION.fullmatch(given.says):
-            return _number_expected(node.says, 0, _MOST_OF_A_PARAMETER)
+        if not is_small and not is_short and not _FRACTION.fullmatch(one.says):
+            return _number_expected(node.says, index, _MOST_OF_A_PARAMETER)
     return None
 
 

@@ -34,7 +34,10 @@ _NO_TABLE = "system.one"
 _NOT_IN_WINDOWS = ("SELECT", "IN", "FROM", "EXISTS", "WITH", "LIKE", "ILIKE")
 _OF_NO_TABLE = (_NO_TABLE, "dummy")
 _OF_NUMBERS = "number"
+_ALL = "all"
+"""What the engine writes in `ORDER BY ALL`; elsewhere it knows nothing of this name."""
 
+_UNKNOWN_TABLE = re.compile(r"Unknown table expression identifier '([^']*)'")
 _QUALIFIED = re.compile(r"([^\W\d]\w*)(?:\.([^\W\d]\w*))?")
 
 Ask = Callable[[str, Mapping[str, str]], list[str]]
@@ -50,11 +53,13 @@ class Gate:
     Args:
         database: the current database of their connections.
         tables: names of the tables and views that are open to them; without a database: those of `database`.
+        closed: names of tables of `database` that are not open, although the engine may not know them at the moment.
     """
 
-    def __init__(self, database: str, tables: Iterable[str]) -> None:
+    def __init__(self, database: str, tables: Iterable[str], closed: Iterable[str] = ()) -> None:
         self._database = database
         self._open = frozenset(name if "." in name else f"{database}.{name}" for name in tables)
+        self._closed_tables = frozenset(closed)
         self._parts_of_open_tables = {part for name in self._open for part in name.split(".")}
         self._functions: frozenset[str] = frozenset()
 
@@ -73,15 +78,22 @@ class Gate:
         columns = self._open_columns(ask)
         names, of_columns = set(sql_text.names(text)), {column for _, column in columns}
         self._check_no_functions(names - of_columns, ask)
-        known = of_columns | self._parts_of_open_tables | {_OF_NUMBERS} | sql_text.defined_names(text)
+        known = of_columns | self._parts_of_open_tables | {_OF_NUMBERS, _ALL} | sql_text.defined_names(text)
         self._check_known(names, known, text)
         tree = _tree(rendering, ask)
         self._check_tables(tree, sql_text.subquery_names(text), ask)
         _check_complete(tree, text)
         _check_tree(tree, known)
-        resolved = ask(f"EXPLAIN QUERY TREE passes = {query_tree.PASSES} {rendering}", {})
-        self._check_resolved(resolved, columns)
+        self._check_resolved(self._resolved(rendering, ask), columns)
         return rendering
+
+    def _resolved(self, rendering: str, ask: Ask) -> list[str]:
+        try:
+            return ask(f"EXPLAIN QUERY TREE passes = {query_tree.PASSES} {rendering}", {})
+        except QueryRefused as error:
+            # A name that the query gives to a part of itself, where it does not hold.
+            found = _UNKNOWN_TABLE.match(str(error))
+            raise self._closed(found[1]) if found else error from error
 
     def _open_columns(self, ask: Ask) -> set[tuple[str, str]]:
         """Table and column of all that is open, as the engine has it now."""
@@ -119,7 +131,7 @@ class Gate:
         in_place = [name for node in nodes for name in _tables_in_place(node)]
         sets = [name for node in nodes for name in _tables_as_sets(node)]
         bare = {name for name in [*in_place, *sets] if "." not in name and f"{self._database}.{name}" not in self._open}
-        hidden = bare and bare & set(
+        hidden = bare and bare & self._closed_tables.union(
             ask("SELECT name FROM system.tables WHERE database = {database:String}", {"database": self._database})
         )
         for name in in_place:

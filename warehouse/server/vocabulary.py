@@ -85,7 +85,7 @@ _ORDINARY: Final = """
 
     addDate addDays addHours addInterval addMicroseconds addMilliseconds addMinutes addMonths addQuarters addSeconds
     addWeeks addYears age changeDay changeHour changeMinute changeMonth changeSecond changeYear curdate current_date
-    current_timestamp dateDiff date_diff dateName dateTrunc date_trunc day dayOfMonth dayOfWeek dayOfYear
+    current_timestamp dateDiff date_diff timestampDiff dateName dateTrunc date_trunc day dayOfMonth dayOfWeek dayOfYear
     formatDateTime date_format fromUnixTimestamp from_unixtime fromUnixTimestamp64Micro fromUnixTimestamp64Milli
     fromUnixTimestamp64Nano hour last_day makeDate makeDate32 makeDateTime makeDateTime64 minute month monthName now
     now64 nowInBlock quarter second subDate subtractDays subtractHours subtractInterval subtractMicroseconds
