@@ -170,7 +170,11 @@ def test_more_rows_than_are_shown_are_cut_visibly(ward, adhoc):
         (ENDLESS, "time", "2 s"),
         ("SELECT uniqExact(number) FROM numbers(100000000)", "memory", "256 MB"),
         ("SELECT repeat(repeat('x', 1000), 1000), number FROM numbers(90)", "size", "64 MB"),
-        (" UNION ALL ".join(["SELECT repeat(repeat(toString(number), 1000), 1000) FROM numbers(9)"] * 9), "size", "64 MB"),
+        (
+            " UNION ALL ".join(["SELECT repeat(repeat(toString(number), 1000), 1000) FROM numbers(9)"] * 9),
+            "size",
+            "64 MB",
+        ),
         ("SELECT arrayMap(x -> repeat('x', 1000), range(70000))", "size", "64 MB"),
         ("SELECT repeat('x', 1000000)", "cost", "1000"),
         ("SELECT 1 FROM secret", "table", "ioc.events"),
