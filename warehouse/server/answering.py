@@ -79,10 +79,15 @@ class Answering:
                 self._answer(question, writer)
             except EngineError as error:
                 if error.code != _KILLED or not self._is_cancelled:
-                    pipe.send(self._connection, Kind.REFUSED, {"code": error.code, "text": error.text})
+                    said = {"code": error.code, "text": error.text, "worn": self._is_worn()}
+                    pipe.send(self._connection, Kind.REFUSED, said)
                     return
                 writer.put(protocol.END_OF_STREAM)
-            pipe.send(self._connection, Kind.ANSWERED, {"worn": peak_memory() > self._worn_at})
+            pipe.send(self._connection, Kind.ANSWERED, {"worn": self._is_worn()})
+
+    def _is_worn(self) -> bool:
+        """Whether the next query would find less memory than it may have."""
+        return peak_memory() > self._worn_at
 
     def _answer(self, question: Mapping[str, Any], writer: PacketWriter) -> None:
         sql, limits = str(question["sql"]), dict(question["limits"])

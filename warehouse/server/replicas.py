@@ -82,6 +82,8 @@ class Replica:
     ) -> None:
         self.data = data
         self.idle_since = time.monotonic()
+        self.is_worn = False
+        """Whether it has taken so much memory that the next query had better have another one."""
         self._folder = folder
         shutil.rmtree(folder, ignore_errors=True)
         code = folder / "code"
@@ -153,6 +155,9 @@ class Replica:
         relay = _Relay(self._connection, question, reader, writer)
         try:
             return relay.run()
+        except EngineError:
+            self.is_worn = relay.is_worn
+            raise
         except (OverdueError, EOFError, OSError, ValueError) as error:
             code = self.end()
             log.warning("replica ended with %d after %s", code, repr(error) or type(error).__name__)
@@ -195,7 +200,7 @@ class _Relay:
 
     def __init__(self, connection: socket.socket, question: Question, reader: Reader, writer: Writer) -> None:
         self.ending: Ending = ""
-        self.is_within_packet = False
+        self.is_within_packet = self.is_worn = False
         self._connection = connection
         self._question = question
         self._reader = reader
@@ -212,8 +217,9 @@ class _Relay:
                 self._pass_on(size)
                 continue
             message: dict[str, Any] = pipe.receive_message(self._connection, size)
+            self.is_worn = bool(message["worn"])
             if kind == Kind.ANSWERED:
-                return not message["worn"]
+                return not self.is_worn
             if self.ending == "overdue" and message["code"] == _KILLED:
                 raise EngineError(TIME_LIMIT, "")
             raise EngineError(int(message["code"]), str(message["text"]))
@@ -308,7 +314,7 @@ class Replicas:
             try:
                 is_good = replica.answer(question, reader, writer)
             except EngineError:
-                is_good = replica.is_alive
+                is_good = replica.is_alive and not replica.is_worn
                 raise
 
         try:
