@@ -14,11 +14,12 @@ import pytest
 
 from commands.stack import Stack
 from ingest.envelope import Envelope
+from ingest.events import event_types
 from ingest.settings import IngestSettings
 from streams.attempts import DEATHS, FOLDED, WRITTEN
 from tests.made import events
 from tests.streams import counting
-from tests.streams.counting import a_clock, made, send, until
+from tests.streams.counting import a_clock, send, until
 from warehouse import stops
 from warehouse.client import Client, connect
 from warehouse.letter_resend import resend
@@ -28,6 +29,9 @@ from warehouse.settings import WarehouseSettings
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(400)]
 
 STUMBLING = "tests.streams.poisoned"
+
+KINDS = [kind for kind in event_types().values() if kind.stream in ("speaker", "queue")]
+"""The stream in which the bad ones come, and another one."""
 
 SENT: list[Envelope] = []
 """Everything that the tests of this module have sent so far and that counts: they build on each other."""
@@ -70,6 +74,11 @@ def kept_running(stack: Stack, module: str | None = STUMBLING) -> Iterator[list[
         is_over.set()
         keeper.join()
         stack._end(["streams-1"])
+
+
+def made(seed: int, count: int) -> list[Envelope]:
+    """Events of both streams, close enough in time that no life is over and begun again."""
+    return events(seed, count, kinds=KINDS, keys=max(1, count // 10), spread=timedelta(minutes=90))
 
 
 def poison(name: str, kind: str = "broadcast.completed") -> Envelope:
