@@ -6,7 +6,6 @@ Importing this loads the engine, whose threads are confined only where the proce
 import json
 import logging
 import resource
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
@@ -18,6 +17,7 @@ from warehouse.server import pipe, protocol
 from warehouse.server.answer import Columns, described, stream
 from warehouse.server.engine import EngineConnection, EngineError, identifier, parameter
 from warehouse.server.gate import Gate, refusal
+from warehouse.server.peak_memory import PeakMemory
 from warehouse.server.pipe import Kind, PacketWriter
 from warehouse.server.query_settings import MARK
 
@@ -38,9 +38,11 @@ class Answering:
     Args:
         connection: the pipe to the front.
         setup: the front's first message.
+        peak_memory: tells how much this process had at most.
     """
 
-    def __init__(self, connection: socket, setup: Mapping[str, Any]) -> None:
+    def __init__(self, connection: socket, setup: Mapping[str, Any], peak_memory: PeakMemory) -> None:
+        self._peak_memory = peak_memory
         self._path = str(setup["engine"])
         self._connection = connection
         self._database = str(setup["database"])
@@ -87,7 +89,7 @@ class Answering:
 
     def _is_worn(self) -> bool:
         """Whether the next query would find less memory than it may have."""
-        return peak_memory() > self._worn_at
+        return self._peak_memory.has_exceeded(self._worn_at)
 
     def _answer(self, question: Mapping[str, Any], writer: PacketWriter) -> None:
         sql, limits = str(question["sql"]), dict(question["limits"])
@@ -169,12 +171,6 @@ def ask(engine: EngineConnection, sql: str, given: Mapping[str, str]) -> list[st
         raise QueryRefused("sql", error.text) from error
     except UnicodeDecodeError:
         raise refusal("text", "Văn bản không phải UTF-8.", "The text has bytes that are not UTF-8.") from None
-
-
-def peak_memory() -> int:
-    """The most memory that this process ever had, in bytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _bound_processor_time(seconds: float) -> None:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from socket import socket
@@ -23,6 +23,7 @@ from typing import Any
 from ingest.process import end_with_parent
 from warehouse.server import pipe
 from warehouse.server.confine import confine
+from warehouse.server.peak_memory import PeakMemory
 from warehouse.server.pipe import Kind
 
 TOO_MUCH_MEMORY = 71
@@ -46,13 +47,15 @@ def main() -> int:
 def _run() -> None:
     with socket(fileno=os.dup(sys.stdin.fileno())) as connection, suppress(EOFError, ConnectionError):
         setup = pipe.receive_message(connection, pipe.receive_head(connection)[1])
+        peak_memory = PeakMemory()
         if not _give_up(setup) and not setup["may_be_unconfined"]:
             logging.error("this kernel has no Landlock: no replica without it")
             return
         # Only now: it loads the engine, whose threads are confined from the start.
-        from warehouse.server.answering import Answering, peak_memory
+        from warehouse.server.answering import Answering
 
-        answering, most = Answering(connection, setup), int(setup["memory_of_process"])
+        answering = Answering(connection, setup, peak_memory)
+        most = int(setup["memory_of_process"])
         threading.Thread(target=_watch, args=(peak_memory, most), daemon=True).start()
         pipe.send(connection, Kind.READY)
         while True:
@@ -82,9 +85,9 @@ def _give_up(setup: Mapping[str, Any]) -> bool:
     )
 
 
-def _watch(peak_memory: Callable[[], int], most: int) -> None:
+def _watch(peak_memory: PeakMemory, most: int) -> None:
     """End the process when it has taken more memory than it may, whatever the engine is doing."""
-    while peak_memory() <= most:
+    while not peak_memory.has_exceeded(most):
         time.sleep(_LOOK_EVERY)
     os._exit(TOO_MUCH_MEMORY)
 
