@@ -221,6 +221,7 @@ def test_four_of_them_lock_nobody_out_for_longer(process, settings):
     assert {Asked(settings, "SELECT 1", person).code for person in ("an", "an", "binh", "binh", "mai")} == {None}
 
 
+@pytest.mark.faults  # two queries have to meet halted replicas within their time limit
 def test_a_replica_that_is_killed_costs_its_query_alone(process, settings):
     halted = stopped(process, settings)
     asked = [Asked(settings, "SELECT 1", "an") for _ in range(2)]
