@@ -219,7 +219,7 @@ def letters(client: Client) -> dict[str, int]:
     return dict(rows)
 
 
-@pytest.mark.parametrize("is_whole", [False, True])
+@pytest.mark.parametrize("is_whole", [False, True], ids=["short", "whole"])
 def test_every_field_of_every_event_straight_into_its_topic(stack: Stack, client: Client, is_whole: bool) -> None:
     """What a field may be counts, and what it may not be is a letter."""
     neighbours = events(11 + is_whole, 600, keys=120, spread=timedelta(minutes=90))
@@ -265,7 +265,7 @@ def test_every_field_of_every_event_straight_into_its_topic(stack: Stack, client
     check_well(stack, client)
 
 
-@pytest.mark.parametrize("is_whole", [False, True])
+@pytest.mark.parametrize("is_whole", [False, True], ids=["short", "whole"])
 def test_every_field_of_every_message_through_its_connector(stack: Stack, client: Client, is_whole: bool) -> None:
     settings = stack.settings(ConnectorsSettings)
     secret = pseudonyms(stack.settings(IngestSettings).pseudonym_secret)
