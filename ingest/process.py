@@ -48,8 +48,8 @@ def _raise_open_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def end_with_parent() -> None:
-    """Ask Linux to send us SIGTERM when our parent dies, so that a killed supervisor leaves nothing running."""
+def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:
+    """Ask Linux to send us a signal when our parent dies, so that a killed supervisor leaves nothing running."""
     if sys.platform == "linux":
         set_parent_death_signal = 1
-        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(set_parent_death_signal, number)

@@ -102,7 +102,7 @@ class Analyst:
             raise EngineError(_OFF, f"{limit_texts.off()} [off]")
         began, outcome = time.monotonic(), "answered"
         try:
-            with self._desk.places.taken(query.person), self._desk.replicas.lent() as answer:
+            with self._desk.replicas.lent(self._desk.places.take(query.person)) as answer:
                 limits = self._limits(wanted(query, self._desk.known))
                 answer(Question(query.sql, limits, float(limits["max_execution_time"])), reader, writer)
         except NoPlaceError as error:

@@ -17,7 +17,7 @@ from warehouse.server import pipe, protocol
 from warehouse.server.answer import Columns, described, stream
 from warehouse.server.engine import EngineConnection, EngineError, identifier, parameter
 from warehouse.server.gate import Gate, refusal
-from warehouse.server.peak_memory import PeakMemory
+from warehouse.server.peak_memory import peak_memory
 from warehouse.server.pipe import Kind, PacketWriter
 from warehouse.server.query_settings import MARK
 
@@ -38,11 +38,9 @@ class Answering:
     Args:
         connection: the pipe to the front.
         setup: the front's first message.
-        peak_memory: tells how much this process had at most.
     """
 
-    def __init__(self, connection: socket, setup: Mapping[str, Any], peak_memory: PeakMemory) -> None:
-        self._peak_memory = peak_memory
+    def __init__(self, connection: socket, setup: Mapping[str, Any]) -> None:
         self._path = str(setup["engine"])
         self._connection = connection
         self._database = str(setup["database"])
@@ -89,7 +87,7 @@ class Answering:
 
     def _is_worn(self) -> bool:
         """Whether the next query would find less memory than it may have."""
-        return self._peak_memory.has_exceeded(self._worn_at)
+        return peak_memory() > self._worn_at
 
     def _answer(self, question: Mapping[str, Any], writer: PacketWriter) -> None:
         sql, limits = str(question["sql"]), dict(question["limits"])

@@ -1,11 +1,16 @@
-"""Places: how many queries may run at once, of a person and of all; a query has its place before anything is done for it."""
+"""Places: how many queries may run at once, of a person and of all; a query has its place before anything is done for it.
+
+The last place is for a person who has none.
+"""
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _MOMENT = 0.3
+_RETURN_WITHIN = 10.0
 
 
 class NoPlaceError(Exception):
@@ -29,27 +34,61 @@ class Places:
         self.of_person = of_person
         self.of_all = of_all
         self._taken: Counter[str] = Counter()
+        self._returning = 0
         self._changed = threading.Condition()
+
+    def take(self, person: str) -> "Place":
+        """Take a place.
+
+        Raises:
+            NoPlaceError: there is none, nor becomes free in the moment in which a query that was just answered leaves, or soon where
+                one is on its way back.
+        """
+        began = time.monotonic()
+        with self._changed:
+            while not self._has_room(person):
+                patience = _RETURN_WITHIN if self._returning else _MOMENT
+                if not self._changed.wait(max(0.0, began + patience - time.monotonic())):
+                    raise NoPlaceError(self._taken[person] >= self.of_person)
+            self._taken[person] += 1
+        return Place(self, person)
 
     @contextmanager
     def taken(self, person: str) -> Iterator[None]:
-        """Hold a place.
-
-        Raises:
-            NoPlaceError: there is none, nor becomes free in the moment in which a query that was just answered leaves.
-        """
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._has_room(person), _MOMENT):
-                raise NoPlaceError(self._taken[person] >= self.of_person)
-            self._taken[person] += 1
+        """Hold a place; raises as `take`."""
+        place = self.take(person)
         try:
             yield
         finally:
-            with self._changed:
-                self._taken[person] -= 1
-                if not self._taken[person]:
-                    del self._taken[person]
-                self._changed.notify_all()
+            place.give_back()
+
+    def change(self, person: str, taken: int, returning: int) -> None:
+        """Count a place of a person differently."""
+        with self._changed:
+            self._taken[person] += taken
+            if not self._taken[person]:
+                del self._taken[person]
+            self._returning += returning
+            self._changed.notify_all()
 
     def _has_room(self, person: str) -> bool:
-        return self._taken[person] < self.of_person and self._taken.total() < self.of_all
+        own = self._taken[person]
+        return own < self.of_person and self._taken.total() < self.of_all - bool(own)
+
+
+class Place:
+    """A place that a person has."""
+
+    def __init__(self, places: Places, person: str) -> None:
+        self._places = places
+        self._person = person
+        self._returning = 0
+
+    def announce(self) -> None:
+        """Its query has ended, and it is given back soon: who has none waits for it."""
+        self._returning = 1
+        self._places.change(self._person, 0, 1)
+
+    def give_back(self) -> None:
+        """Somebody else may have it."""
+        self._places.change(self._person, -1, -self._returning)

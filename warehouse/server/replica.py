@@ -5,11 +5,15 @@ what it does not need before it loads the engine: it may read its code and the d
 write into its own folder, and do nothing else. The engine knows the disk with the data as one that is never written to.
 
 The gate's questions and the query run here, so that whatever cannot be interrupted ends with this process.
+
+It runs as a child of the process that was started, which waits for it and ends as it does. Linux counts the peak of a process's
+memory from the process that *starts* it, here the owner's, which has much; only a fork begins anew.
 """
 
 import logging
 import os
 import resource
+import signal
 import sys
 import threading
 import time
@@ -23,7 +27,7 @@ from typing import Any
 from ingest.process import end_with_parent
 from warehouse.server import pipe
 from warehouse.server.confine import confine
-from warehouse.server.peak_memory import PeakMemory
+from warehouse.server.peak_memory import peak_memory
 from warehouse.server.pipe import Kind
 
 TOO_MUCH_MEMORY = 71
@@ -35,7 +39,14 @@ _NICENESS = 5
 
 def main() -> int:
     """Set up, then answer question after question until the front is gone."""
-    end_with_parent()
+    end_with_parent(signal.SIGKILL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    started = os.getpid()
+    if child := os.fork():
+        return _end_like(child)
+    end_with_parent(signal.SIGKILL)
+    if os.getppid() != started:
+        return 1
     threading.excepthook = _end_at_a_fault
     # For its first thread the engine reads /proc/self, of which the kernel shows a confined process's child nothing.
     running = threading.Thread(target=_run, daemon=True)
@@ -44,19 +55,26 @@ def main() -> int:
     return 1
 
 
+def _end_like(child: int) -> int:
+    """Wait for the child, and end by the same signal or with the same exit code."""
+    os.close(sys.stdin.fileno())
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    return code
+
+
 def _run() -> None:
     with socket(fileno=os.dup(sys.stdin.fileno())) as connection, suppress(EOFError, ConnectionError):
         setup = pipe.receive_message(connection, pipe.receive_head(connection)[1])
-        peak_memory = PeakMemory()
         if not _give_up(setup) and not setup["may_be_unconfined"]:
             logging.error("this kernel has no Landlock: no replica without it")
             return
         # Only now: it loads the engine, whose threads are confined from the start.
         from warehouse.server.answering import Answering
 
-        answering = Answering(connection, setup, peak_memory)
-        most = int(setup["memory_of_process"])
-        threading.Thread(target=_watch, args=(peak_memory, most), daemon=True).start()
+        answering = Answering(connection, setup)
+        threading.Thread(target=_watch, args=(int(setup["memory_of_process"]),), daemon=True).start()
         pipe.send(connection, Kind.READY)
         while True:
             kind, size = pipe.receive_head(connection)
@@ -79,15 +97,14 @@ def _end_at_a_fault(fault: threading.ExceptHookArgs) -> None:
 def _give_up(setup: Mapping[str, Any]) -> bool:
     """Take from this process what it will not need; whether the kernel confines it."""
     os.nice(_NICENESS)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     return confine(
         [Path(setup["folder"])], map(Path, setup["code"]), [], readable=map(Path, setup["folders"]), is_alone=True
     )
 
 
-def _watch(peak_memory: PeakMemory, most: int) -> None:
-    """End the process when it has taken more memory than it may, whatever the engine is doing."""
-    while not peak_memory.has_exceeded(most):
+def _watch(most: int) -> None:
+    """End the process when it has taken more bytes of memory than it may, whatever the engine is doing."""
+    while peak_memory() <= most:
         time.sleep(_LOOK_EVERY)
     os._exit(TOO_MUCH_MEMORY)
 

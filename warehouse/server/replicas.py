@@ -1,7 +1,8 @@
 """Replicas: the processes in which analysts' queries run, as the front sees them.
 
-Each answers one query at a time and has done nothing else meanwhile, so that ending it hurts nobody but its query. They are started
-when an analyst comes, one more than are busy, and end when nobody has needed them for a while.
+Each answers one query at a time, so that ending it hurts nobody but its query. They are started when an analyst comes, one more
+than are busy, and end when nobody has needed them for a while. The one more is for the next person: a query that ends its replica
+gives its place back only when there is another replica in its stead.
 """
 
 import itertools
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -23,6 +25,7 @@ from warehouse.server import engine_config, limit_texts, open_data, pipe
 from warehouse.server.engine import Engine, EngineError
 from warehouse.server.open_data import DISK, OpenData
 from warehouse.server.pipe import Kind
+from warehouse.server.places import Place
 from warehouse.server.protocol import END_OF_STREAM
 from warehouse.server.replica import TOO_MUCH_MEMORY
 from warehouse.server.watch import Ending, ending_of
@@ -138,6 +141,11 @@ class Replica:
             self._process.wait(_GOING)
         self._process.kill()
         code: int = self._process.wait()
+        # Its engine runs in a child, which holds the other end of the pipe and ends with it.
+        with suppress(OSError):
+            self._connection.settimeout(GRACE)
+            while self._connection.recv(_AT_ONCE):
+                pass
         self._connection.close()
         shutil.rmtree(self._folder, ignore_errors=True)
         return code
@@ -179,16 +187,17 @@ class Replica:
 @contextmanager
 def _first_to_go() -> Iterator[None]:
     """Whatever is started now is what Linux ends first when the PC is out of memory; it inherits that."""
-    try:
-        own = _OUT_OF_MEMORY.read_text()
-        _OUT_OF_MEMORY.write_text("1000")
-    except OSError:
+    if sys.platform != "linux":
         yield
         return
-    try:
-        yield
-    finally:
-        _OUT_OF_MEMORY.write_text(own)
+    # The kernel lets a confined process write into this file, but not open it to be emptied first.
+    with _OUT_OF_MEMORY.open("r+", buffering=1) as score:
+        own = score.read()
+        score.write("1000\n")
+        try:
+            yield
+        finally:
+            score.write(own)
 
 
 class OverdueError(Exception):
@@ -261,29 +270,36 @@ class _Relay:
 
 
 class Replicas:
-    """All replicas: as many as there are places, at most.
+    """All replicas: at most one more than queries have places.
 
     Args:
         settings: limits, and whose data.
         engine: the owner's, which knows what is open.
         views: names of what is open.
         version: a number that changes when the schema does.
-        most: how many at once.
+        places: how many queries run at once.
     """
 
     def __init__(
-        self, settings: WarehouseSettings, engine: Engine, views: frozenset[str], version: Callable[[], int], most: int
+        self,
+        settings: WarehouseSettings,
+        engine: Engine,
+        views: frozenset[str],
+        version: Callable[[], int],
+        places: int,
     ) -> None:
         self._settings = settings
         self._engine = engine
         self._views = views
         self._version = version
-        self._most = most
+        self._most = places + 1
         self._data: tuple[int, OpenData] | None = None
         self._changed = threading.Condition()
         self._idle: list[Replica] = []
         self._busy: set[Replica] = set()
         self._waiting = 0
+        self._owed: deque[Place] = deque()
+        """Places of queries that ended their replicas."""
         self._is_spare_wanted = False
         self._failures = 0
         self._stopped = False
@@ -300,13 +316,20 @@ class Replicas:
             self._changed.notify_all()
 
     @contextmanager
-    def lent(self) -> Iterator[Callable[[Question, Reader, Writer], None]]:
+    def lent(self, place: Place) -> Iterator[Callable[[Question, Reader, Writer], None]]:
         """A replica for one query.
+
+        Args:
+            place: the query's; given back when the replica is free again, or another in its stead.
 
         Raises:
             EngineError: none can be started.
         """
-        replica = self._taken()
+        try:
+            replica = self._taken()
+        except BaseException:
+            place.give_back()
+            raise
         is_good = False
 
         def answer(question: Question, reader: Reader, writer: Writer) -> None:
@@ -326,6 +349,11 @@ class Replicas:
                 if is_good:
                     replica.idle_since = time.monotonic()
                     self._idle.append(replica)
+                    place.give_back()
+                else:
+                    place.announce()
+                    self._owed.append(place)
+                self._pay()
                 self._changed.notify_all()
             if not is_good:
                 replica.end()
@@ -334,6 +362,7 @@ class Replicas:
         """End them all."""
         with self._changed:
             self._stopped = True
+            self._pay()
             replicas = [*self._idle, *self._busy]
             self._changed.notify_all()
         for replica in replicas:
@@ -364,6 +393,11 @@ class Replicas:
                     self._changed.wait(_REST)
             finally:
                 self._waiting -= 1
+
+    def _pay(self) -> None:
+        """Give back places for which there are replicas again, besides those for who waits and for the next person."""
+        while self._owed and (self._stopped or len(self._idle) > self._waiting + 1):
+            self._owed.popleft().give_back()
 
     def _open_data(self) -> OpenData:
         version = self._version()
@@ -399,7 +433,7 @@ class Replicas:
 
     def _is_one_missing(self) -> bool:
         has_room = len(self._idle) + len(self._busy) < self._most
-        return has_room and len(self._idle) < self._waiting + self._is_spare_wanted
+        return has_room and len(self._idle) < self._waiting + len(self._owed) + self._is_spare_wanted
 
     def _start(self) -> None:
         began = time.monotonic()
@@ -410,6 +444,8 @@ class Replicas:
             log.error("no replica for analysts' queries: %s", error)
             with self._changed:
                 self._failures += 1
+                if self._owed:
+                    self._owed.popleft().give_back()
                 self._is_spare_wanted = False
                 self._changed.notify_all()
                 self._changed.wait(_REST)
@@ -417,4 +453,5 @@ class Replicas:
         log.info("replica ready after %.2f s", time.monotonic() - began)
         with self._changed:
             self._idle.append(replica)
+            self._pay()
             self._changed.notify_all()
