@@ -40,6 +40,8 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, sig
         topic_disable_leader=True,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=settings.fetch_bytes,
+        # A group that is formed while Kafka does not know its topics yet has no partitions until somebody looks again.
+        consumer_metadata_max_age_ms=5_000,
         broker_session_timeout=SESSION.total_seconds(),
         broker_heartbeat_interval=1.0,
         broker_rebalance_timeout=10.0,

@@ -9,10 +9,11 @@ import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
 from commands.stack import Stack
-from ingest import kafka_extent
+from ingest import kafka_admin, kafka_extent
 from ingest.envelope import Envelope
 from ingest.kafka_client import client_options
 from ingest.settings import IngestSettings
+from streams.settings import StreamsSettings
 from tests.made import events
 from tests.streams import counting
 from tests.streams.counting import a_clock, expected, flows, made, send, until
@@ -39,10 +40,24 @@ def client(stack: Stack) -> Iterator[Client]:
         yield opened
 
 
+def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_there(stack: Stack, client: Client) -> None:
+    """As it happens to a group that is formed in the moment in which Kafka has started again."""
+    ingest = stack.settings(IngestSettings)
+    assert until(lambda: "partitions read: 40" in stack.log("streams"))
+    with kafka_admin.admin(ingest) as admin:
+        admin.delete_topics([topic.name for topic in kafka_admin.wanted_topics(ingest)])
+    assert until(lambda: "Ignoring missing topic" in stack.log("streams"))
+    kafka_admin.make_topics(ingest)
+    SENT.extend(made(20, 50))
+    send(stack, SENT)
+    counting.check(client, SENT, patience=150)
+
+
 def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(stack: Stack, client: Client) -> None:
-    SENT.extend(made(21, 1500))
-    send(stack, SENT[:1200], raw=[b"nonsense", b"more nonsense"])
-    send(stack, [*SENT[:50], *SENT[1200:]])
+    more = made(21, 1500)
+    SENT.extend(more)
+    send(stack, more[:1200], raw=[b"nonsense", b"more nonsense"])
+    send(stack, [*more[:50], *more[1200:]])
     counting.check(client, SENT)
     letters = "SELECT count() FROM raw_dead_letters FINAL"
     repeats = "SELECT count() FROM raw_repeats FINAL"
