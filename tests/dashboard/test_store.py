@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import account
+from commands import account, display, doctor, feed_key
 from dashboard.accounts import FIRST, RIGHTS, Accounts
 from dashboard.feed_key import FeedKeys
 from dashboard.saved_query import SavedQueries
@@ -251,8 +251,13 @@ async def test_without_a_copy_nobody_enters_and_everybody_is_told_why(settings, 
         assert (await client.get("/livez")).status_code == 200
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IOC_DATA_FOLDER", str(tmp_path))
-    assert account.main(["list"]) == 1
-    assert "./ioc restore" in capsys.readouterr().err
+    for command in (account.main, feed_key.main, display.main):
+        assert command(["list"]) == 1
+        told = capsys.readouterr().err
+        assert "./ioc restore" in told
+        assert "bị hỏng" in told
+    assert doctor.main([]) == 1
+    assert "./ioc restore" in "".join(capsys.readouterr())
 
 
 # -- Versions
