@@ -253,7 +253,7 @@ class BoardStore:
             with suppress(FileNotFoundError):
                 if self._path.with_name(f"{NAME}-wal").stat().st_size > LARGEST_LOG:
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        except (sqlite3.OperationalError, OSError) as error:
+        except (sqlite3.DatabaseError, OSError) as error:  # the change itself is kept
             log.warning("%s is not copied: %s", self._path, error)
 
     @contextmanager

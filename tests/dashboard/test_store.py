@@ -170,6 +170,37 @@ def test_what_raises_in_the_middle_changes_nothing(store):
     assert store.read("SELECT * FROM saved_queries") == []
 
 
+def test_each_commit_is_on_the_disk_and_the_log_stays_short(store, settings, monkeypatch):
+    log_file = settings.folder / "store.db-wal"
+    with store.change() as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
+        assert connection.execute("PRAGMA synchronous").fetchall() == [(2,)], "FULL"
+        assert connection.execute("PRAGMA wal_autocheckpoint").fetchall() == [(0,)], "none beside a commit"
+        connection.execute("INSERT INTO saved_queries VALUES ('lan', 'a', 'SELECT 1')")
+    assert log_file.stat().st_size > 0
+    monkeypatch.setattr(stores, "LARGEST_LOG", 1)
+    with store.change() as connection:
+        connection.execute("DELETE FROM saved_queries")
+    assert log_file.stat().st_size == 0
+    assert store.read("SELECT * FROM saved_queries") == []
+
+
+def test_a_store_that_is_damaged_while_it_is_open_is_read_from_its_copy(store, settings, monkeypatch):
+    monkeypatch.setattr(stores, "LARGEST_LOG", 1)
+    with store.change() as connection:
+        connection.execute("INSERT INTO saved_queries VALUES ('lan', 'a', 'SELECT 1')")
+    path = settings.folder / "store.db"
+    whole = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (whole - 4096))
+    store.read("PRAGMA shrink_memory")  # what was read before is not known any more
+    assert store.read("SELECT sql FROM saved_queries") == [("SELECT 1",)]
+    with pytest.raises(StoreUnavailable) as refused, store.change():
+        pass
+    assert refused.value.public == DAMAGED
+
+
 def test_what_was_read_holds_while_the_store_cannot_be_read(store, monkeypatch):
     names = StoreView(store, "SELECT name FROM accounts", lambda rows: [name for (name,) in rows])
     assert names() == []
