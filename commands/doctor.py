@@ -19,6 +19,7 @@ from commands.parts import all_ports, parts
 from commands.ports import is_taken
 from commands.ready import is_ready
 from commands.watch import last_line
+from dashboard.store.store import COPY as STORE_COPY
 from dashboard.store.store import NAME as STORE
 from dashboard.store.store import BoardStore, StoreUnavailable
 from ingest import kafka_admin
@@ -82,7 +83,7 @@ def _this_pc(install: Install) -> Iterator[Finding]:
 
 def _store(install: Install) -> Iterator[Finding]:
     """Whether accounts, keys and screens can be read, where there are any."""
-    if not (install.board.folder / STORE).exists():
+    if not any((install.board.folder / name).exists() for name in (STORE, STORE_COPY)):
         return
     try:
         BoardStore(install.board.folder).check()

@@ -62,7 +62,7 @@ CREATE TABLE IF NOT EXISTS schema_migrations
 """
 
 Found = TypeVar("Found")
-Version = tuple[int, int]
+StoreVersion = tuple[int, int]
 """Of what is read: another one whenever anything has changed."""
 
 
@@ -121,7 +121,9 @@ class BoardStore:
         with self._lock, self._translated():
             return self._ask(query, parameters)
 
-    def read_if_changed(self, query: str, known: Version | None) -> tuple[Version, list[tuple[Any, ...]]] | None:
+    def read_if_changed(
+        self, query: str, known: StoreVersion | None
+    ) -> tuple[StoreVersion, list[tuple[Any, ...]]] | None:
         """The rows of a query with the store's version, or `None` if that is still the known one.
 
         Raises:
@@ -177,6 +179,8 @@ class BoardStore:
     def _opened_whole(self) -> sqlite3.Connection:
         """A connection for reading to the store, which is made, checked, migrated and filled first."""
         if not self._path.exists():
+            if self._copy_path.exists():
+                raise sqlite3.DatabaseError("it is gone")
             _make(self._path)
         connection = self._connect(READ_WAITS)
         try:
@@ -290,7 +294,7 @@ class StoreView(Generic[Found]):
         self._store = store
         self._query = query
         self._make = make
-        self._known: tuple[Version, Found] | None = None
+        self._known: tuple[StoreVersion, Found] | None = None
 
     def __call__(self) -> Found:
         """The value now.
@@ -390,7 +394,7 @@ def _is_damage(error: sqlite3.DatabaseError) -> bool:
 
 def _advice(path: Path, copy: Path, error: Exception) -> Label:
     folder = path.parent
-    aside = f"mkdir -p {folder}/damaged && mv {path}* {folder}/damaged/ && cp {copy} {path}"
+    aside = f"mkdir -p {folder}/damaged; mv {path}* {folder}/damaged/; cp {copy} {path}"
     return Label(
         f"{path} bị hỏng ({error}). Bảng dùng bản chép {copy.name}, chưa thay đổi được gì. Cách sửa: ./ioc down; {aside}; "
         "./ioc up. Nếu không có bản chép: ./ioc restore từ bản sao lưu.",

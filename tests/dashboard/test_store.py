@@ -225,6 +225,9 @@ DAMAGE = {
 
 def damage(folder, how):
     path = folder / "store.db"
+    if how == "gone":
+        path.unlink()
+        return
     assert {one.name for one in folder.glob("store.db*")} == {"store.db"}, "the last one to close it leaves one file"
     path.write_bytes(DAMAGE[how](path.read_bytes()))
     if how == "another database":
@@ -232,7 +235,7 @@ def damage(folder, how):
             connection.execute("CREATE TABLE accounts (name)")
 
 
-@pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.parametrize("how", [*DAMAGE, "gone"])
 async def test_a_damaged_store_stops_neither_the_wall_nor_log_in_and_says_what_to_do(settings, how, tmp_path, caplog):
     password = Accounts(settings).add("lan", frozenset({"leader"}))
     token = Displays(settings).add("hall", NOW)[1]
@@ -252,16 +255,17 @@ async def test_a_damaged_store_stops_neither_the_wall_nor_log_in_and_says_what_t
         assert "./ioc down" in text
 
 
-def test_what_is_said_to_be_done_mends_a_damaged_store(settings):
+@pytest.mark.parametrize("how", ["garbage", "gone"])
+def test_what_is_said_to_be_done_mends_a_damaged_store(settings, how):
     Displays(settings).add("hall", NOW)
-    damage(settings.folder, "garbage")
+    damage(settings.folder, how)
     with pytest.raises(StoreUnavailable) as refused:
         BoardStore(settings.folder).check()
     mend = refused.value.detail.en.partition("./ioc down; ")[2].partition("; ./ioc up")[0]
     subprocess.run(["/bin/sh", "-c", mend], check=True)
     assert [one.name for one in Displays(settings).all().values()] == ["hall"]
     Displays(settings).add("desk", NOW)
-    assert (settings.folder / "damaged" / "store.db").exists()
+    assert (settings.folder / "damaged" / "store.db").exists() == (how == "garbage")
 
 
 async def test_without_a_copy_nobody_enters_and_everybody_is_told_why(settings, tmp_path, monkeypatch, capsys):
@@ -430,7 +434,7 @@ def test_a_backup_holds_the_store_as_it_is_without_what_was_deleted(settings, tm
 
 def test_of_a_damaged_store_the_copy_is_backed_up(settings, tmp_path):
     SavedQueries(settings).save("lan", "a", "SELECT 'kept canary'")
-    for how in ("emptied", "garbage"):
+    for how in ("emptied", "garbage", "gone"):
         damage(settings.folder, how)
         path = contents.files(tmp_path, secrets=False)["data/dashboard/store.db"]
         assert b"kept canary" in contents.content(path)

@@ -49,17 +49,17 @@ _FINGERPRINT = "the same secret gives the same pseudonym"
 
 def files(data_folder: Path, secrets: bool) -> dict[str, Path]:
     """By name in the archive, the files of the data folder that a backup holds besides the tables; cursors first."""
-    patterns = [CURSORS, *FILES, BOARD, STORE, *([SECRETS] if secrets else [])]
+    patterns = [CURSORS, *FILES, BOARD, *([SECRETS] if secrets else [])]
     found = [path for pattern in patterns for path in sorted(data_folder.glob(pattern))]
-    return {
-        DATA + path.relative_to(data_folder).as_posix(): path
-        for path in found
-        if path.is_file() and not path.name.startswith(".") and path.name not in NOT_THE_BOARDS
-    }
+    kept = [path for path in found if path.is_file() and path.name[0] != "." and path.name not in NOT_THE_BOARDS]
+    store = data_folder / STORE
+    if store.exists() or store.with_name(STORE_COPY).exists():
+        kept.append(store)
+    return {DATA + path.relative_to(data_folder).as_posix(): path for path in kept}
 
 
 def content(path: Path) -> bytes:
-    """What a backup holds of one of the files; of the store, which may be in use, a consistent copy that was checked.
+    """What a backup holds of one of the files; of the store, which may be in use or gone, a consistent copy that was checked.
 
     Raises:
         KeepingError: the store is damaged, and so is its copy.
