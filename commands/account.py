@@ -10,6 +10,7 @@ from commands import install as installs
 from commands import secret_files
 from commands.words import line, say
 from dashboard.accounts import RIGHTS, Accounts
+from dashboard.store.store import StoreUnavailable
 from ingest.errors import ConfigurationError
 
 
@@ -18,22 +19,13 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         secret_files.make(installs.place() / "secrets", installs.KINDS)
-        accounts = Accounts(installs.read().board)
+        _do(Accounts(installs.read().board), options)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
         return 1
-    try:
-        match options.act:
-            case "add":
-                _show(options.name, accounts.add(options.name, options.rights))
-            case "reset":
-                _show(options.name, accounts.reset(options.name))
-            case "remove":
-                accounts.remove(options.name)
-                say(f"Đã xóa tài khoản {options.name}.", f"Account {options.name} is removed.")
-            case _:
-                for account in accounts.all().values():
-                    print(f"{account.name}\t{','.join(sorted(account.rights))}\t{account.changed_at:%Y-%m-%d}")
+    except StoreUnavailable as error:
+        say(error.detail.vi, error.detail.en)
+        return 1
     except ValueError as error:
         say(f"Không được: {error}", f"Refused: {error}")
         return 2
@@ -41,6 +33,20 @@ def main(arguments: list[str]) -> int:
         say(f"Không có tài khoản {options.name}.", f"There is no account {options.name}.")
         return 2
     return 0
+
+
+def _do(accounts: Accounts, options: argparse.Namespace) -> None:
+    match options.act:
+        case "add":
+            _show(options.name, accounts.add(options.name, options.rights))
+        case "reset":
+            _show(options.name, accounts.reset(options.name))
+        case "remove":
+            accounts.remove(options.name)
+            say(f"Đã xóa tài khoản {options.name}.", f"Account {options.name} is removed.")
+        case _:
+            for account in accounts.all().values():
+                print(f"{account.name}\t{','.join(sorted(account.rights))}\t{account.changed_at:%Y-%m-%d}")
 
 
 def _parser() -> argparse.ArgumentParser:

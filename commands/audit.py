@@ -25,6 +25,7 @@ from commands.progress import Progress
 from commands.table import table
 from commands.words import line, say
 from dashboard.feed_key import FeedKeys
+from dashboard.store.changes import OURSELVES
 from ingest.clock import WARD_ZONE, RealClock
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.kafka_client import reach
@@ -113,11 +114,11 @@ def _board(client: Client, install: Install) -> Iterator[Board | None]:
         return
     wards = tuple(ward for (ward,) in client.query("SELECT DISTINCT ward FROM raw_values ORDER BY ward"))
     keys, now = FeedKeys(install.board), RealClock().now()
-    key, text = keys.make("audit", wards or (install.ingest.ward,), now, now + _KEY_LIVES)
+    key, text = keys.make("audit", wards or (install.ingest.ward,), now, now + _KEY_LIVES, by=OURSELVES)
     try:
         yield board._replace(feed_key=text, wards=key.wards)
     finally:
-        keys.remove(key.id)
+        keys.remove(key.id, OURSELVES)
 
 
 @contextmanager

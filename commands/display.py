@@ -10,7 +10,9 @@ from datetime import timedelta
 
 from commands import install as installs
 from commands import secret_files
+from commands.install import Install
 from commands.words import line, say
+from dashboard.store.store import StoreUnavailable
 from dashboard.wall.display import Displays, Network, Stops, read_stops
 from dashboard.wall.door import ENTRY
 from dashboard.wall.tour import wall_pages
@@ -23,10 +25,15 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         secret_files.make(installs.place() / "secrets", installs.KINDS)
-        install = installs.read()
+        return _done(installs.read(), options)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
-        return 1
+    except StoreUnavailable as error:
+        say(error.detail.vi, error.detail.en)
+    return 1
+
+
+def _done(install: Install, options: argparse.Namespace) -> int:
     displays = Displays(install.board)
     match options.act:
         case "add":

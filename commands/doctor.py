@@ -19,6 +19,9 @@ from commands.parts import all_ports, parts
 from commands.ports import is_taken
 from commands.ready import is_ready
 from commands.watch import last_line
+from dashboard.store.store import COPY as STORE_COPY
+from dashboard.store.store import NAME as STORE
+from dashboard.store.store import BoardStore, StoreUnavailable
 from ingest import kafka_admin
 from ingest.broker import jars
 from ingest.errors import ConfigurationError, Unavailable
@@ -69,12 +72,27 @@ def _this_pc(install: Install) -> Iterator[Finding]:
             if not wrong
             else f"{len(wrong)} of Kafka's files are missing or wrong: connect to the internet, run ./ioc up.",
         )
+    yield from _store(install)
     for path in secret_files.too_open(install.folder / "secrets"):
         yield Finding(
             False,
             f"{path}: người khác trên máy đọc được; hãy chạy: chmod -R go= {install.folder / 'secrets'}",
             f"{path} can be read by others on this PC; run: chmod -R go= {install.folder / 'secrets'}",
         )
+
+
+def _store(install: Install) -> Iterator[Finding]:
+    """Whether accounts, keys and screens can be read, where there are any."""
+    if not any((install.board.folder / name).exists() for name in (STORE, STORE_COPY)):
+        return
+    try:
+        BoardStore(install.board.folder).check()
+    except StoreUnavailable as error:
+        yield Finding(False, error.detail.vi, error.detail.en)
+    except ConfigurationError as error:
+        yield Finding(False, f"Kho tài khoản: {error}", f"The store of accounts: {error}")
+    else:
+        yield Finding(True, "Kho tài khoản, khóa, màn hình: tốt", "The store of accounts, keys and screens is well")
 
 
 def _stopped(install: Install) -> Iterator[Finding]:

@@ -9,8 +9,10 @@ from datetime import timedelta
 
 from commands import install as installs
 from commands import secret_files
+from commands.install import Install
 from commands.words import line, say
 from dashboard.feed_key import SCOPES, FeedKeys
+from dashboard.store.store import StoreUnavailable
 from ingest.clock import RealClock
 from ingest.errors import ConfigurationError
 
@@ -20,10 +22,15 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     try:
         secret_files.make(installs.place() / "secrets", installs.KINDS)
-        install = installs.read()
+        return _done(installs.read(), options)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
-        return 1
+    except StoreUnavailable as error:
+        say(error.detail.vi, error.detail.en)
+    return 1
+
+
+def _done(install: Install, options: argparse.Namespace) -> int:
     keys = FeedKeys(install.board)
     match options.act:
         case "make":

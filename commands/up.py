@@ -20,7 +20,9 @@ from commands import obstacles, pretend_clock, running, secret_files, supervisio
 from commands.install import Install
 from commands.parts import parts
 from commands.words import line, say
-from dashboard.accounts import FIRST, ensure_first, first_password, write_private
+from dashboard.accounts import FIRST, ensure_first, first_password
+from dashboard.private_file import write_private
+from dashboard.store.store import StoreUnavailable
 from ingest.clock import WARD_ZONE, PretendClock, RealClock
 from ingest.errors import ConfigurationError
 from ingest.process import PRIVATE, end_with_parent
@@ -99,7 +101,11 @@ def _welcome(install: Install) -> None:
     """Say where the board is and, the first time, how to enter."""
     line("")
     line(f"  Bảng điều hành | Board:  {install.board.url}")
-    password = ensure_first(install.board)
+    try:
+        password = ensure_first(install.board)
+    except StoreUnavailable as error:  # the wall runs all the same
+        say(error.detail.vi, error.detail.en)
+        return
     waiting = first_password(install.board)
     if password and sys.stderr.isatty():
         line(f"  Đăng nhập | Log in:      {FIRST}  /  {password}")

@@ -18,6 +18,7 @@ from dashboard.reader import WarehouseReader
 from dashboard.readings import leave_key
 from dashboard.settings import BoardSettings
 from dashboard.standing import look
+from dashboard.store.store import BoardStore, StoreUnavailable
 from ingest import failpoint
 from ingest.errors import ConfigurationError, QueryRefused, Unavailable
 from ingest.health import bound
@@ -53,11 +54,11 @@ def main() -> int:
         )
         failpoint.arm(ingest.failpoints)
         client_options(ingest)  # what is missing to reach Kafka is told now, and not by the first try
+        prepare_store(board, ingest.ward)
         listener = bound(read_settings(HealthSettings), board.health_port)
     except ConfigurationError as error:
         log.error("%s", error)
         return 1
-    leave_key(board, ingest.ward)
     reader = WarehouseReader(warehouse)
     stand = partial(reader.ask, partial(look, ingest))
     live = Live(ingest, board, partial(load, warehouse, ingest.ward), stand)
@@ -83,6 +84,19 @@ def main() -> int:
     signal.signal(signal.SIGINT, _end)
     server.run()
     return 0 if server.started else 1
+
+
+def prepare_store(board: BoardSettings, ward: str) -> None:
+    """See that the store serves, and leave the audit its key. A damaged store is said and does not stop the wall.
+
+    Raises:
+        ConfigurationError: a newer version has migrated it.
+    """
+    try:
+        BoardStore(board.folder).check()
+        leave_key(board, ward)
+    except StoreUnavailable as error:
+        log.error("%s", error)
 
 
 def _end(_signal: int, _frame: object) -> NoReturn:

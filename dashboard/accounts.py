@@ -1,10 +1,9 @@
-"""Accounts: who may enter and what they may do. One JSON file, for its owner only, with Argon2 hashes and never a password."""
+"""Accounts: who may enter and what they may do, with Argon2 hashes and never a password."""
 
 import json
-import os
 import secrets
+import sqlite3
 import string
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +12,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from dashboard.settings import BoardSettings
+from dashboard.store.changes import note
+from dashboard.store.store import BoardStore, StoreView
 from dashboard.viewer import Right
 from ingest.clock import RealClock
 
@@ -47,26 +48,21 @@ class Account:
 
 
 class Accounts:
-    """The accounts of this install. The file is read again when another process has changed it."""
+    """The accounts of this install; what another process changes holds here at once.
+
+    Each method raises `StoreUnavailable` where the store cannot be read or changed now.
+    """
 
     def __init__(self, settings: BoardSettings) -> None:
-        self._path = settings.folder / "accounts.json"
-        self._stamp: tuple[int, int] | None = None
-        self._known: dict[str, Account] = {}
+        self._store = BoardStore(settings.folder)
+        self._first_password = first_password(settings)
+        self._all = StoreView(
+            self._store, "SELECT name, hash, rights, changed_at FROM accounts ORDER BY rowid", _accounts
+        )
 
     def all(self) -> dict[str, Account]:
         """Every account by its name."""
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            self._known, self._stamp = {}, None
-            return self._known
-        stamp = (status.st_mtime_ns, status.st_ino)
-        if stamp != self._stamp:
-            rows = json.loads(self._path.read_text("utf-8"))
-            self._known = {row["name"]: _account(row) for row in rows}
-            self._stamp = stamp
-        return self._known
+        return self._all()
 
     def add(self, name: str, rights: frozenset[Right]) -> str:
         """Make an account.
@@ -83,11 +79,33 @@ class Accounts:
             or not name.replace("-", "").replace(".", "").isalnum()
         ):
             raise ValueError(f"a name has 1 to {_NAME_LENGTH} letters, digits, dots and hyphens: {name!r}")
+        taken = f"there is an account {name!r} already; `./ioc account reset {name}` makes a new password"
         if name in self.all():
-            raise ValueError(f"there is an account {name!r} already; `./ioc account reset {name}` makes a new password")
+            raise ValueError(taken)
         if unknown := rights - RIGHTS:
             raise ValueError(f"no such right: {', '.join(sorted(unknown))}; there are {', '.join(sorted(RIGHTS))}")
-        return self._put(name, rights)
+        password, account = _made(name, rights)
+        try:
+            with self._store.change() as connection:
+                _insert(connection, account)
+        except sqlite3.IntegrityError:
+            raise ValueError(taken) from None
+        return password
+
+    def add_first(self) -> str | None:
+        """Make the first account, an administrator, where there is none.
+
+        Returns:
+            Its random password, which is nowhere else; `None` when there are accounts already.
+        """
+        if self.all():
+            return None
+        password, account = _made(FIRST, RIGHTS)
+        with self._store.change() as connection:
+            if connection.execute("SELECT 1 FROM accounts LIMIT 1").fetchall():
+                return None
+            _insert(connection, account)
+        return password
 
     def reset(self, name: str) -> str:
         """Make a new random password; whoever is logged in with the old one is out.
@@ -95,7 +113,9 @@ class Accounts:
         Raises:
             KeyError: there is no such account.
         """
-        return self._put(name, self.all()[name].rights)
+        password = _random_password()
+        self._put(name, password, "reset")
+        return password
 
     def change(self, name: str, password: str) -> None:
         """Take a password that the person chose; whoever is logged in with the old one is out.
@@ -107,7 +127,7 @@ class Accounts:
         kinds = (str.isupper, str.islower, str.isdigit, lambda character: not character.isalnum())
         if not SHORTEST <= len(password) <= LONGEST or not all(any(map(kind, password)) for kind in kinds):
             raise WeakPasswordError
-        self._put(name, self.all()[name].rights, password)
+        self._put(name, password, "password", by=name)
 
     def remove(self, name: str) -> None:
         """Take an account away, and with it its log-ins.
@@ -115,9 +135,10 @@ class Accounts:
         Raises:
             KeyError: there is no such account.
         """
-        accounts = dict(self.all())
-        del accounts[name]
-        self._write(accounts)
+        with self._store.change() as connection:
+            if not connection.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount:
+                raise KeyError(name)
+            note(connection, "account", name, "removed")
 
     def check(self, name: str, password: str) -> Account | None:
         """The account, if the password is right. Takes as long for a name that does not exist."""
@@ -127,23 +148,18 @@ class Accounts:
         except (VerifyMismatchError, InvalidHashError):
             return None
         if account is not None and name == FIRST:
-            self._path.with_name(_FIRST_FILE).unlink(missing_ok=True)
+            self._first_password.unlink(missing_ok=True)
         return account
 
-    def _put(self, name: str, rights: frozenset[Right], chosen: str | None = None) -> str:
-        password = chosen or _password()
-        account = Account(name, _hasher.hash(password), rights, RealClock().now())
-        self._write({**self.all(), name: account})
+    def _put(self, name: str, password: str, act: str, by: str = "") -> None:
+        hash, changed_at = _hasher.hash(password), RealClock().now()  # some 50 ms, so outside of the transaction
+        with self._store.change() as connection:
+            update = "UPDATE accounts SET hash = ?, changed_at = ? WHERE name = ?"
+            if not connection.execute(update, (hash, changed_at.isoformat(), name)).rowcount:
+                raise KeyError(name)
+            note(connection, "account", name, act, by)
         if name == FIRST:
-            self._path.with_name(_FIRST_FILE).unlink(missing_ok=True)
-        return password
-
-    def _write(self, accounts: dict[str, Account]) -> None:
-        rows = [
-            {"name": one.name, "hash": one.hash, "rights": sorted(one.rights), "changed_at": one.changed_at.isoformat()}
-            for one in accounts.values()
-        ]
-        write_private(self._path, json.dumps(rows, indent=1))
+            self._first_password.unlink(missing_ok=True)
 
 
 def ensure_first(settings: BoardSettings) -> str | None:
@@ -151,9 +167,11 @@ def ensure_first(settings: BoardSettings) -> str | None:
 
     Returns:
         Its password, to be shown once; `None` when there are accounts already.
+
+    Raises:
+        StoreUnavailable: the store cannot be changed now.
     """
-    accounts = Accounts(settings)
-    return None if accounts.all() else accounts.add(FIRST, RIGHTS)
+    return Accounts(settings).add_first()
 
 
 def first_password(settings: BoardSettings) -> Path:
@@ -161,30 +179,26 @@ def first_password(settings: BoardSettings) -> Path:
     return settings.folder / _FIRST_FILE
 
 
-def write_private(path: Path, text: str) -> None:
-    """Replace a file in one step by one that only its owner can read."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made with 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+def _made(name: str, rights: frozenset[Right]) -> tuple[str, Account]:
+    """A random password, and an account that has it."""
+    password = _random_password()
+    return password, Account(name, _hasher.hash(password), rights, RealClock().now())
 
 
-def _account(row: dict[str, object]) -> Account:
-    rights = row["rights"]
-    if not isinstance(rights, list):
-        raise TypeError("rights must be a list")
-    changed_at = datetime.fromisoformat(str(row["changed_at"]))
-    return Account(str(row["name"]), str(row["hash"]), frozenset(map(str, rights)), changed_at)
+def _insert(connection: sqlite3.Connection, account: Account) -> None:
+    row = (account.name, account.hash, json.dumps(sorted(account.rights)), account.changed_at.isoformat())
+    connection.execute("INSERT INTO accounts (name, hash, rights, changed_at) VALUES (?, ?, ?, ?)", row)
+    note(connection, "account", account.name, "added")
 
 
-def _password() -> str:
+def _accounts(rows: list[tuple[str, str, str, str]]) -> dict[str, Account]:
+    return {
+        name: Account(name, hash, frozenset(json.loads(rights)), datetime.fromisoformat(changed_at))
+        for name, hash, rights, changed_at in rows
+    }
+
+
+def _random_password() -> str:
     """Twenty characters of four kinds without those that look alike: about 110 bits."""
     alphabet = "".join(c for c in string.ascii_letters + string.digits if c not in "0OoIl1")
     while True:

@@ -48,6 +48,7 @@ from dashboard.reader import Reader
 from dashboard.saved_query import SavedQueries
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
+from dashboard.store.store import BoardStore
 from dashboard.viewer import chosen_scheme, viewer
 from dashboard.wall import app as wall
 from dashboard.wall.door import CLOCK as WALL_CLOCK
@@ -118,7 +119,7 @@ def build(
     history_desk.register(app, live, reader)
     due_desk.register(app, live, reader)
     letter_desk.register(app, live, reader)
-    system_desk.register(app, live, delivery, reader)
+    system_desk.register(app, live, delivery, reader, BoardStore(settings.folder))
     alarm_desk.register(app, duty, delivery, reader, accounts)
     turning.register(app, live, reader)
     app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first

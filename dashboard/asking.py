@@ -18,6 +18,7 @@ from dashboard.pool import Busy, Pool
 from dashboard.query_address import prepared
 from dashboard.saved_query import SavedQueries
 from dashboard.spreadsheet import csv_text
+from dashboard.store.store import StoreUnavailable
 from dashboard.viewer import Viewer, viewer
 from ingest.clock import WARD_ZONE
 from ingest.errors import QueryRefused, Unavailable
@@ -207,17 +208,24 @@ def _register_saved(app: Dash, saved: SavedQueries) -> None:
 
     @app.callback(Output("sql-saved", "data"), Input("sql-saved", "id"))
     def kept(_id: object) -> list[str]:
-        return list(saved.of(viewer().name)) if viewer().may(RIGHT) else []
+        try:
+            return list(saved.of(viewer().name)) if viewer().may(RIGHT) else []
+        except StoreUnavailable:  # what the person does next is told why
+            return []
 
     @app.callback(
         Output("sql-text", "value", allow_duplicate=True),
         Output("sql-name", "value"),
+        Output("sql-fault", "children", allow_duplicate=True),
         Input("sql-saved", "value"),
         prevent_initial_call=True,
     )
-    def choose(name: object) -> tuple[Any, Any]:
-        own = saved.of(viewer().name) if viewer().may(RIGHT) else {}
-        return (own[name], name) if isinstance(name, str) and name in own else (no_update, no_update)
+    def choose(name: object) -> tuple[Any, Any, Any]:
+        try:
+            own = saved.of(viewer().name) if viewer().may(RIGHT) else {}
+        except StoreUnavailable as error:
+            return no_update, no_update, error.public.text(viewer().language)
+        return (own[name], name, "") if isinstance(name, str) and name in own else (no_update,) * 3
 
     @app.callback(
         Output("sql-saved", "data", allow_duplicate=True),
@@ -233,23 +241,29 @@ def _register_saved(app: Dash, saved: SavedQueries) -> None:
             return no_update, OFF.text(person.language)
         try:
             saved.save(person.name, str(name or ""), str(sql or ""))
+            return list(saved.of(person.name)), ""
         except ValueError as error:
             return no_update, BAD_NAME.text(person.language).format(why=error)
-        return list(saved.of(person.name)), ""
+        except StoreUnavailable as error:
+            return no_update, error.public.text(person.language)
 
     @app.callback(
         Output("sql-saved", "data", allow_duplicate=True),
         Output("sql-saved", "value"),
+        Output("sql-fault", "children", allow_duplicate=True),
         Input("sql-delete", "n_clicks"),
         State("sql-name", "value"),
         prevent_initial_call=True,
     )
-    def delete(_clicks: int, name: object) -> tuple[Any, Any]:
+    def delete(_clicks: int, name: object) -> tuple[Any, Any, Any]:
         person: Viewer = viewer()
         if not person.may(RIGHT):
-            return no_update, no_update
-        saved.delete(person.name, str(name or ""))
-        return list(saved.of(person.name)), None
+            return (no_update,) * 3
+        try:
+            saved.delete(person.name, str(name or ""))
+            return list(saved.of(person.name)), None, ""
+        except StoreUnavailable as error:
+            return no_update, no_update, error.public.text(person.language)
 
 
 def columns(names: Sequence[str]) -> list[dict[str, Any]]:

@@ -15,9 +15,10 @@ from itertools import islice
 
 from pydantic import BaseModel, ValidationError
 
-from dashboard.accounts import write_private
 from dashboard.feed_key import FeedKey, FeedKeys
+from dashboard.private_file import write_private
 from dashboard.settings import BoardSettings
+from dashboard.store.store import StoreUnavailable
 from ingest.calendar import local_day, ward_moment
 from ingest.clock import Clock, shown_at
 from ingest.errors import InvalidEvent, Unavailable
@@ -102,7 +103,8 @@ class CityCuts:
     async def run(self) -> None:
         """Judge and tell, for ever."""
         while True:
-            self.judge()
+            with suppress(StoreUnavailable):  # judged later, when it is known who has a key
+                self.judge()
             # Kafka is away; or the PC's clock was set back, and it is not yet the time of what was told: later, then.
             with suppress(Unavailable, InvalidEvent):
                 await self._tell()

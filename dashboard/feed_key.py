@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
-from dashboard.accounts import write_private
 from dashboard.settings import BoardSettings
+from dashboard.store.changes import note
+from dashboard.store.store import BoardStore, StoreView
 
 PREFIX = "ioc"
 LONGEST_NAME = 80
+
+_READ = "SELECT id, name, hash, wards, made_at, expires_at, scopes FROM feed_keys ORDER BY rowid"
+_ADD = "INSERT INTO feed_keys (id, name, hash, wards, made_at, expires_at, scopes) VALUES (?, ?, ?, ?, ?, ?, ?)"
 
 KeyScope = Literal["feed", "board"]
 """What a key is for. `feed`: the city's feed. `board`: what this board shows, for the audit."""
@@ -39,25 +43,23 @@ class FeedKey:
 
 
 class FeedKeys:
-    """The keys of this install; several may live at once, so that one can be replaced without a gap."""
+    """The keys of this install; several may live at once, so that one can be replaced without a gap.
+
+    What another process changes holds here at once. Each method raises `StoreUnavailable` where the store cannot be read or
+    changed now.
+    """
 
     def __init__(self, settings: BoardSettings) -> None:
-        self._path = settings.folder / "feed_keys.json"
-        self._stamp: tuple[int, int] | None = None
-        self._known: dict[str, FeedKey] = {}
+        self._store = BoardStore(settings.folder)
+        self._all = StoreView(
+            self._store,
+            _READ,
+            lambda rows: {key.id: key for key in map(_key, rows)},
+        )
 
     def all(self) -> dict[str, FeedKey]:
-        """Every key by its id; read again when another process has changed the file."""
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            self._known, self._stamp = {}, None
-            return self._known
-        stamp = (status.st_mtime_ns, status.st_ino)
-        if stamp != self._stamp:
-            self._known = {row["id"]: _key(row) for row in json.loads(self._path.read_text("utf-8"))}
-            self._stamp = stamp
-        return self._known
+        """Every key by its id."""
+        return self._all()
 
     def make(
         self,
@@ -66,8 +68,17 @@ class FeedKeys:
         now: datetime,
         expires_at: datetime,
         scopes: tuple[KeyScope, ...] = ("feed",),
+        by: str = "",
     ) -> tuple[FeedKey, str]:
         """Make a key.
+
+        Args:
+            name: who has it.
+            wards: wards that it may read.
+            now: the present.
+            expires_at: until when it is valid.
+            scopes: what it is for.
+            by: who makes it; the user of this PC, if left out.
 
         Returns:
             What is kept of it, and the key itself, which is nowhere else.
@@ -79,18 +90,27 @@ class FeedKeys:
             raise ValueError(f"a name has 1 to {LONGEST_NAME} printable characters: {name!r}")
         id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         key = FeedKey(id, name, _hash(secret), wards, now, expires_at, scopes)
-        self._write({**self.all(), id: key})
+        row = (id, name, key.hash, json.dumps(wards, ensure_ascii=False), now.isoformat(), expires_at.isoformat())
+        with self._store.change() as connection:
+            connection.execute(_ADD, (*row, json.dumps(scopes)))
+            note(connection, "feed_key", f"{id} {name}", "added", by)
         return key, f"{PREFIX}_{id}_{secret}"
 
-    def remove(self, id: str) -> None:
+    def remove(self, id: str, by: str = "") -> None:
         """Take a key away at once.
+
+        Args:
+            id: the key's.
+            by: who does; the user of this PC, if left out.
 
         Raises:
             KeyError: there is no such key.
         """
-        keys = dict(self.all())
-        del keys[id]
-        self._write(keys)
+        with self._store.change() as connection:
+            removed = connection.execute("DELETE FROM feed_keys WHERE id = ? RETURNING name", (id,)).fetchall()
+            if not removed:
+                raise KeyError(id)
+            note(connection, "feed_key", f"{id} {removed[0][0]}", "removed", by)
 
     def find(self, text: str) -> FeedKey | None:
         """The key that this text is; `None` if it is none of ours."""
@@ -101,33 +121,14 @@ class FeedKeys:
         right = hmac.compare_digest(_hash(secret), key.hash if key else _hash(""))
         return key if key and right else None
 
-    def _write(self, keys: dict[str, FeedKey]) -> None:
-        rows = [
-            {
-                "id": key.id,
-                "name": key.name,
-                "hash": key.hash,
-                "wards": list(key.wards),
-                "made_at": key.made_at.isoformat(),
-                "expires_at": key.expires_at.isoformat(),
-                "scopes": list(key.scopes),
-            }
-            for key in keys.values()
-        ]
-        write_private(self._path, json.dumps(rows, indent=1))
-
 
 def _hash(secret: str) -> str:
     # 32 random bytes need no slow hash: there is nothing to guess.
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _key(row: dict[str, object]) -> FeedKey:
-    wards, said = row["wards"], row.get("scopes", ["feed"])  # keys were for the feed only before there were scopes
-    if not isinstance(wards, list) or not isinstance(said, list):
-        raise TypeError("wards and scopes must be lists")
-    made_at, expires_at = (datetime.fromisoformat(str(row[name])) for name in ("made_at", "expires_at"))
-    scopes = tuple(scope for scope in SCOPES if scope in said)
-    return FeedKey(
-        str(row["id"]), str(row["name"]), str(row["hash"]), tuple(map(str, wards)), made_at, expires_at, scopes
-    )
+def _key(row: tuple[str, ...]) -> FeedKey:
+    id, name, hash, wards, made_at, expires_at, scopes = row
+    made, expires = datetime.fromisoformat(made_at), datetime.fromisoformat(expires_at)
+    said = json.loads(scopes)
+    return FeedKey(id, name, hash, tuple(json.loads(wards)), made, expires, tuple(one for one in SCOPES if one in said))

@@ -14,17 +14,19 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
+from dashboard.store.store import StoreUnavailable
 from dashboard.theme import SCHEME_COOKIE, scheme_of
 from dashboard.viewer import Viewer, set_viewer
-from dashboard.wall.door import ENTRY, Door, is_wall
+from dashboard.wall.door import ENTRY, Door, is_wall, refusal
 from dashboard.wall.door import SOCKET as WALL_SOCKET
 from ingest.clock import RealClock
 from ingest.http_server import recognise
-from ingest.label import Language
+from ingest.label import Label, Language
 
 LIVEZ = "/livez"
 LOG_IN = "/login"
@@ -47,6 +49,8 @@ _LONGEST_NUMBER = 12
 _METHODS = frozenset({"GET", "HEAD", "POST"})
 _ENDED = 4001
 """Close code after which the page does not try again by itself but asks for a log-in."""
+_TRY_AGAIN = 1013
+"""Close code after which the page tries again by itself."""
 _YEAR = 31_536_000
 
 
@@ -66,7 +70,11 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, refuse, or let through."""
         if scope["type"] == "http":
-            await self._http(scope, receive, self._with_headers(scope, send))
+            send = self._with_headers(scope, send)
+            try:
+                await self._http(scope, receive, send)
+            except StoreUnavailable as error:  # so it is not known who asks
+                await self._excuse(error, scope, receive, send)
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
@@ -127,7 +135,12 @@ class Guard:
             SOCKET: lambda: self._viewer(cookies, b"", used=False),
             WALL_SOCKET: lambda: self._door.viewer(scope, cookies),
         }.get(scope["path"], lambda: None)
-        viewer = ask() if self._same_origin(headers) else None
+        try:
+            viewer = ask() if self._same_origin(headers) else None
+        except StoreUnavailable:
+            await receive()
+            await send({"type": "websocket.close", "code": _TRY_AGAIN})
+            return
         if viewer is None or not recognise(scope, _client(viewer)):
             await receive()
             await send({"type": "websocket.close", "code": _ENDED})
@@ -146,6 +159,13 @@ class Guard:
             return message
 
         await self._app(scope, checked, send)
+
+    async def _excuse(self, error: StoreUnavailable, scope: Scope, receive: Receive, send: Send) -> None:
+        """Tell why it is not known who asks; the wall's page tries again by itself."""
+        if is_wall(scope["path"]) and "text/html" in Headers(scope=scope).get("accept", ""):
+            await HTMLResponse(refusal(error.public, Label("", "")), 503)(scope, receive, send)
+        else:
+            await _refuse(send, 503, f"{error.public.vi} | {error.public.en}", retry_after=5)
 
     def _viewer(self, cookies: dict[str, str], query: bytes, *, used: bool) -> Viewer | None:
         key = self._sessions.key(cookies.get(cookie_name(self._settings), ""))
@@ -247,7 +267,7 @@ class _Body:
 
 
 async def _refuse(send: Send, status: int, why: str, retry_after: int = 0) -> None:
-    body = json.dumps({"detail": why}).encode()
+    body = json.dumps({"detail": why}, ensure_ascii=False).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     if retry_after:
         headers.append((b"retry-after", str(retry_after).encode()))

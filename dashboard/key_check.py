@@ -7,6 +7,7 @@ from fastapi import Header, HTTPException, Request, Response
 
 from dashboard.feed_key import FeedKey, FeedKeys, KeyScope
 from dashboard.settings import BoardSettings
+from dashboard.store.store import StoreUnavailable
 from ingest import metrics
 from ingest.clock import RealClock
 from ingest.http_server import recognise
@@ -60,10 +61,13 @@ class KeyCheck:
         """The key of a request.
 
         Raises:
-            HTTPException: 401, there is none; 403, it is for something else; 429, it has asked too often.
+            HTTPException: 401, there is none; 403, it is for something else; 429, it has asked too often; 503, keys cannot be read.
         """
         kind, _, text = authorization.partition(" ")
-        key = self._keys.find(text.strip()) if kind.lower() == "bearer" else None
+        try:
+            key = self._keys.find(text.strip()) if kind.lower() == "bearer" else None
+        except StoreUnavailable as error:
+            raise HTTPException(503, error.public.en, {"Retry-After": "5"}) from error
         if key is None or not key.is_valid(self._clock.now()):
             why = (
                 "show a key as `Authorization: Bearer ioc_…`"

@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 from itsdangerous import BadSignature, Signer
 
-from dashboard.accounts import Accounts, write_private
+from dashboard.accounts import Accounts
+from dashboard.private_file import write_private
 from dashboard.settings import BoardSettings
 
 COOKIE_AGE = timedelta(days=400)

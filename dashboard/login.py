@@ -15,6 +15,7 @@ from dashboard.known_places import COOKIE_AGE, KnownPlaces
 from dashboard.pool import Busy, Pool
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
+from dashboard.store.store import StoreUnavailable
 from dashboard.tries import Attempt, TooManyTriesError, Tries
 from dashboard.viewer import viewer
 from ingest import metrics
@@ -124,6 +125,8 @@ class _Entrance:
             await self._of_known.run(name, self.accounts.change, name, password)
         except Busy as error:
             raise _RefusedError(503, BUSY, error.retry_after) from error
+        except StoreUnavailable as error:
+            raise _RefusedError(503, error.public, error.retry_after) from error
 
     async def _check(self, attempt: Attempt, password: str, wrong: Label) -> Account:
         try:
@@ -136,6 +139,9 @@ class _Entrance:
         except Busy as error:
             self._tries.withdraw(attempt, self.clock.now())
             raise _RefusedError(503, BUSY, error.retry_after) from error
+        except StoreUnavailable as error:
+            self._tries.withdraw(attempt, self.clock.now())
+            raise _RefusedError(503, error.public, error.retry_after) from error
         if account is None:
             log.warning("a wrong password for %r", attempt.account[:40])
             metrics.AUTH_FAILURES.inc()

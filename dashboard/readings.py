@@ -11,12 +11,13 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Response
 
-from dashboard.accounts import write_private
 from dashboard.feed_key import SCOPES, FeedKey, FeedKeys
 from dashboard.guard import BOARD
 from dashboard.key_check import KeyCheck
 from dashboard.live import Live
+from dashboard.private_file import write_private
 from dashboard.settings import BoardSettings
+from dashboard.store.changes import OURSELVES
 from ingest.clock import RealClock
 from warehouse.indicator import indicators
 from warehouse.reading import kept_from
@@ -74,8 +75,8 @@ def leave_key(settings: BoardSettings, ward: str) -> None:
     """Make the audit's key anew, and leave it with the address where the audit looks for them."""
     keys, now = FeedKeys(settings), RealClock().now()
     for old in [key for key in keys.all().values() if key.name == _NAME and "board" in key.scopes]:
-        keys.remove(old.id)
-    _, text = keys.make(_NAME, (ward,), now, now + _VALID, SCOPES)
+        keys.remove(old.id, OURSELVES)
+    _, text = keys.make(_NAME, (ward,), now, now + _VALID, SCOPES, OURSELVES)
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host
     scheme = "https" if settings.tls_certificate else "http"
     found = {"url": f"{scheme}://{host}:{settings.port}{READINGS}", "key": text}

@@ -1,10 +1,7 @@
 """Saved query: what each analyst keeps under a name of their own."""
 
-import json
-from pathlib import Path
-
-from dashboard.accounts import write_private
 from dashboard.settings import BoardSettings
+from dashboard.store.store import BoardStore
 
 MOST = 200
 """Queries one person may keep."""
@@ -14,14 +11,14 @@ LONGEST_NAME = 80
 
 
 class SavedQueries:
-    """Every person's queries, in one file."""
+    """Every person's queries. Each method raises `StoreUnavailable` where the store cannot be read or changed now."""
 
     def __init__(self, settings: BoardSettings) -> None:
-        self._path: Path = settings.folder / "queries.json"
+        self._store = BoardStore(settings.folder)
 
     def of(self, person: str) -> dict[str, str]:
         """A person's queries by name."""
-        return dict(sorted(self._read().get(person, {}).items()))
+        return dict(sorted(self._store.read("SELECT name, sql FROM saved_queries WHERE person = ?", (person,))))
 
     def save(self, person: str, name: str, sql: str) -> None:
         """Keep a query under a name; another of that name is replaced.
@@ -34,24 +31,15 @@ class SavedQueries:
             raise ValueError(f"a name has 1 to {LONGEST_NAME} characters")
         if not 1 <= len(sql.strip()) <= LONGEST:
             raise ValueError(f"a query has 1 to {LONGEST} characters")
-        everybody = self._read()
-        own = {**everybody.get(person, {}), name: sql}
-        if len(own) > MOST:
-            raise ValueError(f"a person may keep {MOST} queries; delete some")
-        self._write({**everybody, person: own})
+        with self._store.change() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO saved_queries (person, name, sql) VALUES (?, ?, ?)", (person, name, sql)
+            )
+            count = "SELECT count() FROM saved_queries WHERE person = ?"
+            if connection.execute(count, (person,)).fetchall()[0][0] > MOST:
+                raise ValueError(f"a person may keep {MOST} queries; delete some")
 
     def delete(self, person: str, name: str) -> None:
         """Forget a query; one that is not there is fine."""
-        everybody = self._read()
-        own = {one: sql for one, sql in everybody.get(person, {}).items() if one != name}
-        self._write({**everybody, person: own})
-
-    def _read(self) -> dict[str, dict[str, str]]:
-        try:
-            kept: dict[str, dict[str, str]] = json.loads(self._path.read_text("utf-8"))
-        except FileNotFoundError:
-            return {}
-        return kept
-
-    def _write(self, everybody: dict[str, dict[str, str]]) -> None:
-        write_private(self._path, json.dumps(everybody, ensure_ascii=False, indent=1))
+        with self._store.change() as connection:
+            connection.execute("DELETE FROM saved_queries WHERE person = ? AND name = ?", (person, name))

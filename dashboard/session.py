@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from itsdangerous import BadSignature, Signer
 
-from dashboard.accounts import Account, Accounts, write_private
+from dashboard.accounts import Account, Accounts
+from dashboard.private_file import write_private
 from dashboard.settings import BoardSettings
 
 _WRITE_EVERY = timedelta(minutes=1)
@@ -43,7 +44,7 @@ class Sessions:
             The cookie's value.
         """
         token = secrets.token_urlsafe(32)
-        self._sessions = {key: one for key, one in self._sessions.items() if self._alive(one, now)}
+        self._sessions = {key: one for key, one in self._sessions.items() if self._account(one, now)}
         self._sessions[_key(token)] = Session(name, now, now)
         self._write(now)
         return self._signer.sign(token).decode()
@@ -64,24 +65,27 @@ class Sessions:
             used: whether this is the person's own doing, which keeps the log-in from expiring.
         """
         session = self._sessions.get(key)
-        if session is None or not self._alive(session, now):
+        account = self._account(session, now) if session else None
+        if session is None or account is None:
             return None
         if used:
             self._sessions[key] = replace(session, used_at=now)
             if self._written_at is None or now - self._written_at > _WRITE_EVERY:
                 self._write(now)
-        return self._accounts.all()[session.name]
+        return account
 
     def end(self, key: str, now: datetime) -> None:
         """Log a person out."""
         if self._sessions.pop(key, None):
             self._write(now)
 
-    def _alive(self, session: Session, now: datetime) -> bool:
+    def _account(self, session: Session, now: datetime) -> Account | None:
+        """Whose log-in it is, unless it has ended."""
         account = self._accounts.all().get(session.name)
         if account is None or account.changed_at > session.began_at:
-            return False
-        return now - session.used_at < self._idle and now - session.began_at < self._longest
+            return None
+        is_alive = now - session.used_at < self._idle and now - session.began_at < self._longest
+        return account if is_alive else None
 
     def _read(self) -> dict[str, Session]:
         try:

@@ -76,7 +76,7 @@ class BoardSettings(BaseSettings):
 
     @property
     def folder(self) -> Path:
-        """Where accounts, log-ins, saved queries and feed keys are kept."""
+        """Where the store of accounts, keys, screens and saved queries is, and the log-ins."""
         return self.data_folder / "dashboard"
 
     @property

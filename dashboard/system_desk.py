@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from dash import Dash, Input, Output, html, no_update
+from dash.development.base_component import Component
 
 from dashboard.alarm.delivery import Delivery
 from dashboard.alarm.history import ways_said
@@ -13,8 +14,18 @@ from dashboard.proof_tables import correction_table
 from dashboard.reader import Reader, TooMuch
 from dashboard.silent import silent_table
 from dashboard.standing import open_stops, restarted
-from dashboard.system_tables import audit_block, chore_table, disk_table, restart_table, source_table, stream_table
-from dashboard.viewer import viewer
+from dashboard.store.changes import changes
+from dashboard.store.store import BoardStore, StoreUnavailable
+from dashboard.system_tables import (
+    audit_block,
+    change_table,
+    chore_table,
+    disk_table,
+    restart_table,
+    source_table,
+    stream_table,
+)
+from dashboard.viewer import Viewer, viewer
 from ingest import kafka_extent, room
 from ingest.clock import RealClock
 from ingest.errors import Unavailable
@@ -28,6 +39,7 @@ from warehouse.standing import Audit, Stored, audits, stored
 from warehouse.stops import Stop
 
 AUDITS = 8
+CHANGES = 12
 CORRECTED_WITHIN = timedelta(days=7)
 
 AWAY = Label("Kho dữ liệu đang không trả lời.", "The warehouse does not answer.")
@@ -44,7 +56,7 @@ class Found(NamedTuple):
     corrected: list[Corrected]
 
 
-def register(app: Dash, live: Live, delivery: Delivery, reader: Reader) -> None:
+def register(app: Dash, live: Live, delivery: Delivery, reader: Reader, store: BoardStore) -> None:
     """Attach the page's callbacks."""
 
     @app.callback(
@@ -74,12 +86,13 @@ def register(app: Dash, live: Live, delivery: Delivery, reader: Reader) -> None:
         Output("system-restarts", "children"),
         Output("system-keeping", "children"),
         Output("system-disks", "children"),
+        Output("system-changes", "children"),
         Input("system-tick", "n_intervals"),
     )
     def show_place(_ticks: object) -> tuple[Any, ...]:
         person = viewer()
         if not person.may(PAGE.right):
-            return (no_update,) * 5
+            return (no_update,) * 6
         scene = live.scene(person.language)
         kept = state.read(live.ingest.data_folder)
         return (
@@ -92,7 +105,19 @@ def register(app: Dash, live: Live, delivery: Delivery, reader: Reader) -> None:
                 html.P(ways_said((way.name for way in delivery.ways), delivery.faults, scene), className="quiet"),
                 html.P(_agreement(live).text(person.language), className="quiet"),
             ],
+            _changes(store, person),
         )
+
+
+def _changes(store: BoardStore, person: Viewer) -> list[Component]:
+    """What was changed in accounts, keys and screens, for administrators; to everybody, what is wrong with the store."""
+    found, fault = [], None
+    try:
+        found = changes(store, CHANGES) if person.may("admin") else []
+        store.check()
+    except StoreUnavailable as error:
+        fault = error.public
+    return change_table(found, fault, person.language)
 
 
 def _agreement(live: Live) -> Label:

@@ -11,6 +11,7 @@ from dashboard import number, text
 from dashboard.freshness import declared_sources, source_freshness
 from dashboard.page import Scene
 from dashboard.standing import AUDITED_WITHIN
+from dashboard.store.changes import StoreChange
 from dashboard.table import Cell, table
 from ingest.clock import WARD_ZONE, moment
 from ingest.label import Label, Language
@@ -61,6 +62,18 @@ CHORES = {
     "backup": Label("Sao lưu", "Backup"),
     "audit": Label("Đối soát", "Audit"),
     "retention": Label("Dọn dữ liệu cũ", "Retention"),
+}
+CHANGE_HEADS = (Label("Lúc", "When"), Label("Ai", "Who"), Label("Thay đổi", "Change"))
+CHANGED = {
+    "account": Label("Tài khoản", "Account"),
+    "feed_key": Label("Khóa", "Key"),
+    "display": Label("Màn hình", "Display"),
+}
+ACTS = {
+    "added": Label("thêm", "added"),
+    "removed": Label("xóa", "removed"),
+    "reset": Label("cấp lại mật khẩu", "new password made"),
+    "password": Label("đổi mật khẩu", "password changed"),
 }
 NEVER = Label("chưa", "never")
 FAILED = Label("không được", "failed")
@@ -178,6 +191,16 @@ def disk_table(disks: list[Disk], language: Language) -> Component:
             word = _bad(label.text(language), "critical" if disk.is_short else "warning")
         rows.append([str(disk.folder), number.size(disk.free, language), word])
     return table(_heads(DISK_HEADS, language), rows, (1,))
+
+
+def change_table(changes: Sequence[StoreChange], fault: Label | None, language: Language) -> list[Component]:
+    """What people changed in accounts, keys and screens; before it, what is wrong with the store that holds them."""
+    rows: list[list[Cell]] = []
+    for one in changes:
+        kind, act = CHANGED[one.kind], ACTS[one.act]
+        rows.append([_time(one.at), one.by, f"{kind.text(language)} {one.subject}: {act.text(language)}"])
+    told: list[Component] = [html.P(_bad(fault.text(language)))] if fault else []
+    return [*told, table(_heads(CHANGE_HEADS, language), rows)] if rows else told
 
 
 def _reconciled(report: dict[str, Any], language: Language) -> list[Component]:

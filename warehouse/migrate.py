@@ -8,7 +8,7 @@ each does nothing when its work is done. In them stand for what differs between 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
@@ -85,8 +85,19 @@ def plan(client: Client, folder: Path = MIGRATIONS) -> list[Migration]:
     Raises:
         ConfigurationError: the database is of another version, or an applied migration was changed.
     """
-    migrations = read(folder)
-    applied = _applied(client)
+    return pending(read(folder), _applied(client))
+
+
+def pending(migrations: Sequence[Migration], applied: Mapping[int, tuple[str, str]]) -> list[Migration]:
+    """What has still to be applied, in order.
+
+    Args:
+        migrations: all that this version has.
+        applied: name and checksum of what was applied, by version.
+
+    Raises:
+        ConfigurationError: the database is of another version, or an applied migration was changed.
+    """
     for version, (name, checksum) in sorted(applied.items()):
         if version > len(migrations):
             raise ConfigurationError(
@@ -115,17 +126,17 @@ def migrate(client: Client, folder: Path = MIGRATIONS) -> list[Migration]:
         ConfigurationError: as `plan`.
     """
     settings = client.settings
-    pending = plan(client, folder)
+    missing = plan(client, folder)
     client.execute(_database(settings))
     client.execute(fill_in(_RECORD, settings))
-    for migration in pending:
+    for migration in missing:
         for statement in migration.statements:
             client.execute(fill_in(statement, settings))
         client.insert(
             f"{settings.database}.schema_migrations",
             {"version": [migration.version], "name": [migration.name], "checksum": [migration.checksum]},
         )
-    return pending
+    return missing
 
 
 def fill_in(statement: str, settings: WarehouseSettings) -> str:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dashboard.accounts import write_private
+from dashboard.private_file import write_private
 from ingest.errors import Unavailable
 from warehouse.alarm_acts import Act
 

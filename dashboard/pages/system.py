@@ -74,7 +74,11 @@ PAGE = wall_page(
             13,
             (
                 Card("corrections", CORRECTIONS, part=_block("system-corrections")),
-                Card("keeping", KEEPING, part=_block("system-restarts", "system-keeping", "system-disks")),
+                Card(
+                    "keeping",
+                    KEEPING,
+                    part=_block("system-restarts", "system-keeping", "system-disks", "system-changes"),
+                ),
             ),
         ),
     ),

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.accounts import write_private
 from dashboard.settings import BoardSettings
+from dashboard.store.changes import note
+from dashboard.store.store import BoardStore, StoreView
 from ingest.label import Language
 
 PREFIX = "iocw"
@@ -22,6 +23,9 @@ PACES = (timedelta(seconds=5), timedelta(hours=1))
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Stops = tuple[tuple[str, timedelta], ...]
 """Paths of pages, and how long each stands."""
+
+_READ = "SELECT id, name, hash, made_at, stops, network, expires_at, language FROM displays ORDER BY rowid"
+_ADD = "INSERT INTO displays (id, name, hash, made_at, stops, network, expires_at, language) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -57,25 +61,22 @@ class Display:
 
 
 class Displays:
-    """The screens of this install. The file is read again when another process has changed it."""
+    """The screens of this install; what another process changes holds here at once.
+
+    Each method raises `StoreUnavailable` where the store cannot be read or changed now.
+    """
 
     def __init__(self, settings: BoardSettings) -> None:
-        self._path = settings.folder / "displays.json"
-        self._stamp: tuple[int, int] | None = None
-        self._known: dict[str, Display] = {}
+        self._store = BoardStore(settings.folder)
+        self._all = StoreView(
+            self._store,
+            _READ,
+            lambda rows: {one.id: one for one in map(_display, rows)},
+        )
 
     def all(self) -> dict[str, Display]:
         """Every screen by its id."""
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            self._known, self._stamp = {}, None
-            return self._known
-        stamp = (status.st_mtime_ns, status.st_ino)
-        if stamp != self._stamp:
-            self._known = {row["id"]: _display(row) for row in json.loads(self._path.read_text("utf-8"))}
-            self._stamp = stamp
-        return self._known
+        return self._all()
 
     def add(
         self,
@@ -98,7 +99,9 @@ class Displays:
             raise ValueError(f"a name has 1 to {LONGEST_NAME} printable characters: {name!r}")
         id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
         one = Display(id, name, _hash(secret), now, stops, network, expires_at, language)
-        self._write({**self.all(), id: one})
+        with self._store.change() as connection:
+            connection.execute(_ADD, _row(one))
+            note(connection, "display", f"{id} {name}", "added")
         return one, f"{PREFIX}_{id}_{secret}"
 
     def revoke(self, id: str) -> None:
@@ -107,9 +110,11 @@ class Displays:
         Raises:
             KeyError: there is no such screen.
         """
-        displays = dict(self.all())
-        del displays[id]
-        self._write(displays)
+        with self._store.change() as connection:
+            removed = connection.execute("DELETE FROM displays WHERE id = ? RETURNING name", (id,)).fetchall()
+            if not removed:
+                raise KeyError(id)
+            note(connection, "display", f"{id} {removed[0][0]}", "removed")
 
     def find(self, token: str) -> Display | None:
         """The screen whose token this is; `None` if it is none of ours, or not any more."""
@@ -119,9 +124,6 @@ class Displays:
         # Hashed in any case, so that a wrong id takes as long as a wrong secret.
         right = hmac.compare_digest(_hash(secret), one.hash if one else _hash(""))
         return one if one and right else None
-
-    def _write(self, displays: dict[str, Display]) -> None:
-        write_private(self._path, json.dumps([_row(one) for one in displays.values()], ensure_ascii=False, indent=1))
 
 
 def read_stops(text: str, known: Sequence[str]) -> Stops:
@@ -153,30 +155,28 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _row(one: Display) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "name": one.name,
-        "hash": one.hash,
-        "made_at": one.made_at.isoformat(),
-        "stops": [[path, pace.total_seconds()] for path, pace in one.stops],
-        "network": str(one.network) if one.network else None,
-        "expires_at": one.expires_at.isoformat() if one.expires_at else None,
-        "language": one.language,
-    }
+def _row(one: Display) -> tuple[str | None, ...]:
+    return (
+        one.id,
+        one.name,
+        one.hash,
+        one.made_at.isoformat(),
+        json.dumps([[path, pace.total_seconds()] for path, pace in one.stops]),
+        str(one.network) if one.network else None,
+        one.expires_at.isoformat() if one.expires_at else None,
+        one.language,
+    )
 
 
-def _display(row: dict[str, object]) -> Display:
-    stops, network, expires_at = row["stops"], row["network"], row["expires_at"]
-    if not isinstance(stops, list):
-        raise TypeError("stops must be a list")
+def _display(row: tuple[str, str, str, str, str, str | None, str | None, str]) -> Display:
+    id, name, hash, made_at, stops, network, expires_at, language = row
     return Display(
-        str(row["id"]),
-        str(row["name"]),
-        str(row["hash"]),
-        datetime.fromisoformat(str(row["made_at"])),
-        tuple((str(path), timedelta(seconds=float(pace))) for path, pace in stops),
-        ipaddress.ip_network(str(network)) if network else None,
-        datetime.fromisoformat(str(expires_at)) if expires_at else None,
-        "en" if row["language"] == "en" else "vi",
+        id,
+        name,
+        hash,
+        datetime.fromisoformat(made_at),
+        tuple((path, timedelta(seconds=pace)) for path, pace in json.loads(stops)),
+        ipaddress.ip_network(network) if network else None,
+        datetime.fromisoformat(expires_at) if expires_at else None,
+        "en" if language == "en" else "vi",
     )

@@ -99,10 +99,10 @@ class Door:
         headers.append("set-cookie", cookie)
 
 
-def refusal(why: Label) -> str:
-    """The page of a screen that is not let in."""
+def refusal(why: Label, way_in: Label = WAY_IN) -> str:
+    """The page of a screen that is not let in, and what is to be done about it."""
     template = Template(files("dashboard").joinpath("wall/refusal.html").read_text("utf-8"))
-    words = {"vi": why.vi, "en": why.en, "way_vi": WAY_IN.vi, "way_en": WAY_IN.en}
+    words = {"vi": why.vi, "en": why.en, "way_vi": way_in.vi, "way_en": way_in.en}
     return template.substitute(variables=theme.variables(), home=HOME, **words)
 
 

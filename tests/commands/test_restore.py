@@ -11,6 +11,9 @@ import pytest
 from commands import backup, obstacles, restore
 from commands.install import described
 from commands.stack import Stack
+from dashboard.accounts import Accounts
+from dashboard.wall.display import Displays
+from ingest.clock import RealClock
 from tests import raw
 from tests.made import events
 from warehouse.client import connect
@@ -32,12 +35,14 @@ def stack(tmp_path_factory):
             write_snapshots(client, [(("ioc.queue.v1", 0), Snapshot(7, 7, [["one", [1, 2]]]))])
         for name, text in {
             "connectors/petition_portal.cursor": "the place",
-            "dashboard/accounts.json": "[]",
-            "dashboard/sessions.json": "{}",
+            "dashboard/city_cuts.json": "{}",
+            "dashboard/sessions.json": "[]",
             "calendar.toml": "# days off",
         }.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text)
+        Accounts(running.install.board).add("lan", frozenset({"leader"}))
+        Displays(running.install.board).add("hall", RealClock().now())
         yield running
 
 
@@ -96,9 +101,8 @@ def test_a_backup_is_one_private_file_that_says_what_is_in_it(made, sealed):
         names = tar.getnames()
         manifest = json.load(tar.extractfile(names[-1]))
     assert names[-1] == "manifest.json"
-    assert {"data/connectors/petition_portal.cursor", "data/dashboard/accounts.json", "data/calendar.toml"} <= set(
-        names
-    )
+    assert {"data/connectors/petition_portal.cursor", "data/dashboard/store.db", "data/calendar.toml"} <= set(names)
+    assert "data/dashboard/city_cuts.json" in names
     assert "data/secrets/ioc_pseudonym_secret" in names
     assert "data/dashboard/sessions.json" not in names
     assert manifest["tables"]["raw_events"]["rows"] == COUNT
@@ -200,8 +204,8 @@ def test_a_restored_install_has_the_same_rows_and_files(stack, sealed, key, here
     for name, text in {"connectors/petition_portal.cursor": "newer", "connectors/other.cursor": "x"}.items():
         (other.folder / name).parent.mkdir(exist_ok=True, parents=True)
         (other.folder / name).write_text(text)
-    with other:  # its own tables, which are to be moved aside
-        pass
+    with other:  # its own tables and accounts, which are to be moved aside
+        Accounts(other.install.board).add("minh", frozenset({"leader"}))
     here(other.variables)
     assert restore.main([str(sealed), "--key", str(key)]) == 0
     assert not list(other.folder.glob("opened-*")), "nothing of it lies open any more"
@@ -213,11 +217,14 @@ def test_a_restored_install_has_the_same_rows_and_files(stack, sealed, key, here
             assert client.query("SELECT count() > 1, uniqExact(offset) FROM fold_snapshots") == [(1, 1)]
     assert (other.folder / "connectors" / "petition_portal.cursor").read_text() == "the place"
     assert not (other.folder / "connectors" / "other.cursor").exists()
+    assert Accounts(other.install.board).all() == Accounts(stack.install.board).all()
+    assert Displays(other.install.board).all() == Displays(stack.install.board).all()
     secret = "secrets/ioc_pseudonym_secret"
     assert (other.folder / secret).read_text() == (stack.folder / secret).read_text()
     (aside,) = other.folder.glob("before-restore-*")
     assert (aside / "connectors" / "other.cursor").read_text() == "x"
     assert (aside / "warehouse").is_dir()
+    assert list(Accounts(other.install.board.model_copy(update={"data_folder": aside})).all()) == ["minh"]
     assert (aside / secret).is_file()
     assert not list(other.folder.glob("restore-*"))
 

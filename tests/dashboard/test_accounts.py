@@ -1,9 +1,9 @@
-import json
 import stat
 
 import pytest
 
 from dashboard.accounts import FIRST, Accounts, ensure_first
+from dashboard.store.store import BoardStore
 from tests.dashboard.ward import board_settings
 
 
@@ -23,13 +23,14 @@ def test_the_first_account_is_made_once_and_its_password_shown_once(settings):
 
 def test_no_password_is_kept(settings):
     password = ensure_first(settings)
-    path = settings.folder / "accounts.json"
-    text = path.read_text()
-    assert password not in text
-    assert json.loads(text)[0]["hash"].startswith("$argon2id$")
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    ((hash,),) = BoardStore(settings.folder).read("SELECT hash FROM accounts")
+    assert hash.startswith("$argon2id$")
+    files = list(settings.folder.iterdir())
+    assert {path.name for path in files} <= {"store.db", "store.db-wal", "store.db-shm", "store-copy.db"}
+    for path in files:
+        assert password.encode() not in path.read_bytes()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(settings.folder.stat().st_mode) == 0o700
-    assert list(settings.folder.iterdir()) == [path], "nothing half-written is left"
 
 
 def test_passwords_are_long_random_and_of_several_kinds(settings):

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from commands.ports import free
-from dashboard.accounts import ensure_first
+from dashboard.accounts import Accounts, ensure_first
 from tests.broker import SECRET as KAFKA_SECRET
 from tests.dashboard.ward import SECRET, board_settings
 from tests.warehouse_server import ROOT
@@ -60,6 +60,8 @@ def test_it_serves_while_everything_else_is_away_and_ends_when_told(variables, t
             assert client.post("/login", data={"name": "admin", "password": password}).status_code == 303
             assert client.get("/api/clock").status_code == 200
             assert "_dash-config" in client.get("/", headers={"accept": "text/html"}).text
+            Accounts(board_settings(tmp_path)).remove("admin")  # as `./ioc account remove` does
+            assert client.get("/api/clock").status_code == 401
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=10)
         assert process.returncode == 0, log

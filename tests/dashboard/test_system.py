@@ -7,7 +7,17 @@ from dashboard.alarm.observing import observe
 from dashboard.alarm.sentence import sentence
 from dashboard.silent import silent_table
 from dashboard.standing import Standing
-from dashboard.system_tables import audit_block, chore_table, disk_table, restart_table, source_table, stream_table
+from dashboard.store.changes import StoreChange
+from dashboard.store.store import DAMAGED
+from dashboard.system_tables import (
+    audit_block,
+    change_table,
+    chore_table,
+    disk_table,
+    restart_table,
+    source_table,
+    stream_table,
+)
 from ingest.errors import Unavailable
 from ingest.kafka_extent import Extent, Held
 from ingest.label import Label
@@ -85,6 +95,21 @@ def test_sources_chores_and_disks_have_a_word_beside_the_colour():
         assert word in words
 
 
+def test_changes_of_accounts_keys_and_screens_name_who_made_them():
+    acts = [
+        ("account", "lan", "password"),
+        ("feed_key", "a00af5f4 city", "removed"),
+        ("display", "262a4a23 hall", "added"),
+    ]
+    changed = [StoreChange(NOW, "truc-ban", *act) for act in acts]
+    told = said(change_table(changed, None, "vi"))
+    for part in ("truc-ban", "Tài khoản lan: đổi mật khẩu", "Khóa a00af5f4 city: xóa", "Màn hình 262a4a23 hall: thêm"):
+        assert part in told
+    assert "Account lan: password changed" in said(change_table(changed, None, "en"))
+    assert DAMAGED.vi in said(change_table([], DAMAGED, "vi"))
+    assert change_table([], None, "vi") == []
+
+
 def test_parts_that_were_started_again_are_told_and_a_crash_loop_is_called_by_name():
     killed = Restarts(
         part="streams-1", ended_at=(NOW, NOW, NOW), how=Label("bị buộc dừng", "was killed"), said=("a line",)
@@ -157,6 +182,11 @@ async def test_the_page_is_filled_for_who_may_see_the_board(tmp_path):
         place = str(await call(client, "system-disks.children", tick))
         assert "Nguồn" in place
         assert "Chưa cài cách báo ra ngoài" in place
+        assert "minh" not in place, "who has an account is for administrators"
+    async with tested.logged_in(("admin",), "minh") as client:
+        place = str(await call(client, "system-disks.children", tick))
+        for part in ("Tài khoản lan: thêm", "Tài khoản minh: thêm"):
+            assert part in place
     async with tested.logged_in(("analyst",), "mai") as client:
         assert await call(client, "system-audit.children", tick) == {}
         assert await call(client, "system-disks.children", tick) == {}

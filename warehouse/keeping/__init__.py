@@ -5,7 +5,7 @@ schedule      when a chore is due (pure)
 chores        backup, audit and retention, each in a process of its own that ends afterwards
 state         what became of them, and whether the keeper lives: a small file that others read
 tables        the engine's part of a backup: copies of tables, their rows and checksums
-contents      what a backup holds besides the tables: cursors, the board's files, settings, secrets
+contents      what a backup holds besides the tables: cursors, the board's store and files, settings, secrets
 manifest      what a backup says about itself
 archive       one file a backup: packed, checked, unpacked
 sealing       the file encrypted for a key, and opened again

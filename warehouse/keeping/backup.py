@@ -210,7 +210,7 @@ def _check_room(origin: Origin, sizes: Mapping[str, int], folder: Path) -> None:
 
 def _small(origin: Origin, secrets: bool) -> _Small:
     found = contents.files(origin.ingest.data_folder, secrets)
-    files = {name: path.read_bytes() for name, path in found.items()}
+    files = {name: contents.content(path) for name, path in found.items()}
     text = origin.env_file.read_text(encoding="utf-8") if origin.env_file.is_file() else ""
     settings, left_out = contents.settings(text, secrets)
     return _Small({**files, contents.SETTINGS: settings.encode()}, left_out)

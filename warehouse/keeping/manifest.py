@@ -7,8 +7,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 NAME = "manifest.json"
 
-FORM = 1
-"""Of the archive; a later one is refused by this version."""
+FORM = 2
+"""Of the archive; a later one is refused by this version. Since 2 accounts, keys and screens are in the board's store."""
 
 
 class TableContent(BaseModel):

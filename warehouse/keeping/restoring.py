@@ -131,14 +131,14 @@ def remove(work: Path) -> None:
 
 
 def _replaced(data_folder: Path, restored: Iterable[Path]) -> list[str]:
-    """The files there that make room: all cursors, the board's files with its log-ins, and secrets that are others.
+    """The files there that make room: all cursors, the board's store and files with its log-ins, and secrets that are others.
 
     The memory of the pretend clock stays if there is one: the clock never goes back.
     """
     kept = {Path("run/clock.json")}
     there = [
         path.relative_to(data_folder)
-        for pattern in (contents.CURSORS, contents.BOARD)
+        for pattern in (contents.CURSORS, contents.BOARD, contents.STORE_FILES)
         for path in data_folder.glob(pattern)
     ]
     others = [name for name in restored if (data_folder / name).exists() and name not in kept]
