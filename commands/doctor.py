@@ -20,6 +20,7 @@ from commands.ports import is_taken
 from commands.ready import is_ready
 from commands.watch import last_line
 from ingest import kafka_admin
+from ingest.away import KAFKA_AWAY
 from ingest.broker import jars
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.room import disks, shown
@@ -145,7 +146,7 @@ def _asked(question: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from question()
     except Unavailable as error:
-        yield Finding(False, f"Kafka không trả lời: {error}", f"Kafka does not answer: {error}")
+        yield Finding(False, f"{KAFKA_AWAY.vi}: {error}", f"{KAFKA_AWAY.en}: {error}")
 
 
 def _show(finding: Finding) -> None:

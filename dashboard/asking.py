@@ -19,6 +19,7 @@ from dashboard.query_address import prepared
 from dashboard.saved_query import SavedQueries
 from dashboard.spreadsheet import csv_text
 from dashboard.viewer import Viewer, viewer
+from ingest.away import WAREHOUSE_ASK_AGAIN
 from ingest.clock import WARD_ZONE
 from ingest.errors import QueryRefused, Unavailable
 from ingest.label import Label
@@ -29,7 +30,6 @@ log = logging.getLogger("dashboard.sql")
 DONE = Label("{rows} dòng · {seconds} giây", "{rows} rows · {seconds} s")
 CUT = Label("chỉ {rows} dòng đầu · {seconds} giây", "only the first {rows} rows · {seconds} s")
 REFUSED = Label("Không chạy: {why}", "Refused: {why}")
-AWAY = Label("Kho dữ liệu đang không trả lời, hãy thử lại.", "The warehouse does not answer, try again.")
 BUSY = Label(
     "Đang có quá nhiều truy vấn, hãy thử lại sau vài giây.", "Too many queries are running, try again in a few seconds."
 )
@@ -120,7 +120,7 @@ def _register_run(app: Dash, ask: Ask, answers: Answers) -> None:
         except Busy:
             return no_update, no_update, "", BUSY.text(person.language), no_update
         except Unavailable:
-            return no_update, no_update, "", AWAY.text(person.language), no_update
+            return no_update, no_update, "", WAREHOUSE_ASK_AGAIN.text(person.language), no_update
         seconds = answer.elapsed.total_seconds()
         answers.keep(person.session, answer)
         status = (CUT if answer.truncated else DONE).text(person.language)

@@ -20,6 +20,7 @@ from dashboard.viewer import viewer
 from ingest import metrics
 from ingest.clock import RealClock
 from ingest.connection_limits import network_of
+from ingest.errors import Refused
 from ingest.label import Label, Language
 
 log = logging.getLogger("dashboard.login")
@@ -66,7 +67,7 @@ _WAITING = 16
 _OF_ONE_ADDRESS = 8
 
 
-class _RefusedError(Exception):
+class _RefusedError(Refused):
     """A password was not accepted."""
 
     def __init__(self, status: int, why: Label, retry_after: timedelta | None = None) -> None:

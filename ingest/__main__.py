@@ -14,13 +14,13 @@ from typing import NoReturn
 from ingest import checks, failpoint, health, metrics
 from ingest.broker import archive, jars
 from ingest.broker.server import Server
-from ingest.errors import ConfigurationError, Unavailable
+from ingest.errors import ConfigurationError, NotReady, Unavailable
 from ingest.health import Health, bound
 from ingest.kafka_admin import make_topics
 from ingest.kafka_client import reach
 from ingest.liveness import Liveness, Progress, Pulse
 from ingest.process import start
-from ingest.readiness import NotReady, Readiness
+from ingest.readiness import Readiness
 from ingest.settings import HealthSettings, IngestSettings, read_settings
 
 log = logging.getLogger("ingest")

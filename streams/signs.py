@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from ingest import checks, metrics
+from ingest.errors import NotReady
 from ingest.health import Health, bound, serve
 from ingest.liveness import Liveness, Progress, Pulse
-from ingest.readiness import NotReady, Readiness
+from ingest.readiness import Readiness
 from ingest.settings import HealthSettings, IngestSettings
 from streams.backlog import NOTHING, Backlog, Waiting
 from streams.chunk import Chunk

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, Fault
-from dashboard.alarm.duty import Duty, Refused
+from dashboard.alarm.duty import ActRefused, Duty
 from dashboard.alarm.message import compose
 from dashboard.alarm.ways import NotSentError, Way
 from ingest.errors import Unavailable
@@ -103,7 +103,7 @@ class Delivery:
             except Unavailable as error:  # it must not go out again because the disk was full for a moment
                 log.error("what was told is not noted: %s", error)
                 await asyncio.sleep(LOOK_EVERY)
-            except Refused:
+            except ActRefused:
                 return
             else:
                 return
