@@ -17,6 +17,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from ingest import failpoint
+from ingest.backoff import BackOff
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.health import bound as bound_for_health
 from ingest.liveness import Pulse
@@ -103,24 +104,22 @@ def watch(
     """Prepare an outside server once it answers, then say when it goes away and comes back."""
     pulse = Pulse()
     health.serve(settings, ingest, listener, pulse)
-    wait, said = timedelta(seconds=1), False
+    backoff = BackOff(timedelta(seconds=1), LONGEST_WAIT)
     while not stop.is_set():
         try:
             prepare(settings)
             log.info("ready at %s:%d", *settings.address)
-            wait, said = timedelta(seconds=1), False
+            backoff.reset()
             with connect(settings) as client:
                 pulse.beat()
                 while not stop.wait(WATCH_EVERY.total_seconds()):
                     client.ping()
                     pulse.beat()
         except Unavailable as error:
-            if not said:
+            if not backoff.failures:
                 log.warning("waiting: %s", error)
-            said = True
             pulse.rest()
-            stop.wait(wait.total_seconds())
-            wait = min(2 * wait, LONGEST_WAIT)
+            stop.wait(backoff.seconds())
 
 
 def prepare(settings: WarehouseSettings) -> None:
