@@ -16,7 +16,7 @@ from ingest.backoff import BackOff
 from ingest.broker import archive, jars
 from ingest.broker.server import Server
 from ingest.errors import ConfigurationError, NotReady, Unavailable
-from ingest.health import Health, bound
+from ingest.health import Health, listener_of
 from ingest.kafka_admin import make_topics
 from ingest.kafka_client import reach
 from ingest.liveness import Liveness, Progress, Pulse
@@ -61,7 +61,7 @@ class State:
 
     def tell(self, settings: IngestSettings) -> None:
         """Answer to whoever asks for it."""
-        listener = bound(read_settings(HealthSettings), settings.health_port)
+        listener = listener_of(read_settings(HealthSettings), settings.health_port)
         asked = {"kafka": checks.kafka(settings), "disk": checks.disk(settings), "topics": self._topics}
         self._ready = ready = Readiness(asked)
         live = Liveness(self.pulse, [self._answer], ready)

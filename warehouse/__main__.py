@@ -16,10 +16,10 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from ingest import failpoint
+from ingest import failpoint, sockets
 from ingest.backoff import BackOff
 from ingest.errors import ConfigurationError, Unavailable
-from ingest.health import bound as bound_for_health
+from ingest.health import listener_of
 from ingest.liveness import Pulse
 from ingest.process import start
 from ingest.settings import HealthSettings, IngestSettings, read_settings
@@ -28,7 +28,6 @@ from warehouse.client import connect
 from warehouse.migrate import migrate
 from warehouse.server import engine_config
 from warehouse.server.confine import confine, interpreter
-from warehouse.server.ports import bound
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger("warehouse")
@@ -49,7 +48,7 @@ def main() -> int:
     try:
         settings, ingest = read_settings(WarehouseSettings), read_settings(IngestSettings)
         failpoint.arm(ingest.failpoints)
-        listener = None if as_it_is else bound_for_health(read_settings(HealthSettings), settings.health_port)
+        listener = None if as_it_is else listener_of(read_settings(HealthSettings), settings.health_port)
         if settings.embedded:
             serve(settings, ingest, stop, listener, as_it_is)
         else:
@@ -71,7 +70,7 @@ def serve(
     began = time.monotonic()
     tables = views.public_names()
     # A port that nobody else knows: tables and views are made through it before others come in.
-    public, private = bound(settings.port), bound(0)
+    public, private = _bound(settings.port), _bound(0)
     private_port = private.getsockname()[1]
     confine(
         [engine_config.store(settings), engine_config.home(settings)],
@@ -129,6 +128,20 @@ def prepare(settings: WarehouseSettings) -> None:
             log.info("migration %04d_%s applied", migration.version, migration.name)
     with connect(settings) as client:
         views.sync(client)
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket on a loopback port, taken before anything else is loaded, so that a port that is taken costs no time; 0: any free one.
+
+    Raises:
+        ConfigurationError: the port cannot be used.
+    """
+    try:
+        return sockets.bound("127.0.0.1", port)
+    except OSError as error:
+        raise ConfigurationError(
+            f"IOC_WAREHOUSE_PORT: port {port} cannot be used ({error.strerror}). End what uses it, or set another port."
+        ) from None
 
 
 def _arguments() -> bool:
