@@ -6,10 +6,18 @@ taken from itself: the newest log-in ends the oldest connection of the fullest h
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from ingest.rate_limit import RateLimit
+
+BURST = 2.0
+"""Seconds of a rate that may come at once."""
+
+CLIENTS = 2_000
+"""Whose rates are remembered."""
 
 
 @dataclass(frozen=True)
@@ -126,54 +134,6 @@ class Places:
         oldest.end()
 
 
-class Rate:
-    """So many units a second, and the units of two seconds at once; who wants more waits, in the order of asking.
-
-    Args:
-        per_second: units.
-    """
-
-    def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
-        self._free_at = 0.0
-
-    def wait(self, units: float) -> float:
-        """Take units: seconds to wait before using them."""
-        now = time.monotonic()
-        self._free_at = max(self._free_at, now - 2.0) + units / self._per_second
-        return max(0.0, self._free_at - now)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing was taken in the last two seconds, so that a new one would be the same."""
-        return self._free_at < time.monotonic() - 2.0
-
-
-class Rates:
-    """Rates by holder, made when first asked for; idle ones are forgotten.
-
-    Args:
-        per_second: units of each holder.
-    """
-
-    MOST = 2_000
-
-    def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
-        self._of: OrderedDict[str, Rate] = OrderedDict()
-
-    def of(self, holder: str) -> Rate:
-        """The rate of one holder."""
-        rate = self._of.get(holder)
-        if rate is None:
-            if len(self._of) >= self.MOST:
-                idle = [one for one, rate in self._of.items() if rate.is_idle]
-                for one in idle or [next(iter(self._of))]:
-                    del self._of[one]
-            rate = self._of[holder] = Rate(self._per_second)
-        return rate
-
-
 class ReadingPace:
     """How fast a client is read.
 
@@ -181,12 +141,13 @@ class ReadingPace:
         rates: in packets and in bytes, those that it is subject to.
     """
 
-    def __init__(self, rates: Sequence[tuple[Rate, Rate]] = ()) -> None:
+    def __init__(self, rates: Sequence[tuple[RateLimit, RateLimit]] = ()) -> None:
         self._rates = rates
 
     async def keep(self, size: int) -> None:
         """Wait until a packet of this size may be taken."""
-        waits = [rate.wait(units) for both in self._rates for rate, units in zip(both, (1, size), strict=True)]
+        now = time.monotonic()
+        waits = [rate.take(units, now) for both in self._rates for rate, units in zip(both, (1, size), strict=True)]
         if (longest := max(waits, default=0.0)) > 0:
             await asyncio.sleep(longest)
 

@@ -11,6 +11,7 @@ OTHERS = {
     "FailpointError": "stands for a bug, which nobody handles",
     "SymbolicTruthError": "a bug of a declaration, which nobody handles",
     "NotOursError": "ends a command",
+    "NoPlaceError": "comes from the places of the engine's server, which answers it there",
     "OverdueError": "comes from a signal or a deadline, and never leaves its module",
     "WeakPasswordError": "a value that a person types again",
 }
