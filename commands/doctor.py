@@ -19,10 +19,10 @@ from commands.parts import all_ports, parts
 from commands.ports import is_taken
 from commands.ready import is_ready
 from commands.watch import last_line
-from ingest import kafka_admin
 from ingest.away import KAFKA_AWAY
 from ingest.broker import jars
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.lag import records_behind
 from ingest.room import disks, shown
 
 MEMORY_GB = 1.5
@@ -133,7 +133,7 @@ def _running(install: Install) -> Iterator[Finding]:
 
 
 def _lag(install: Install) -> Iterator[Finding]:
-    waiting = sum(kafka_admin.lag(install.ingest, install.streams.group).values())
+    waiting = sum(records_behind(install.ingest, install.streams.group).values())
     much = waiting > MUCH_LAG
     yield Finding(
         not much,

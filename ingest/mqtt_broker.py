@@ -271,7 +271,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
                 writer = StreamWriterAdapter(client.writer)
                 handler, session = await self._initialize_client_session(reader, writer, client.address, client.port)
         finally:
-            self.strangers.leave(client.address, client)
+            self.strangers.leave(client)
         return reader, writer, handler, session
 
     async def _serve_session(
@@ -300,8 +300,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
             await handler.bounds.pace.keep(len(session.will_message or b""))
             await self._handle_client_session(reader, writer, session, handler, None, "default")
         finally:
-            for places, holder, _ in taken:
-                places.leave(holder, client)
+            for places, *_ in taken:
+                places.leave(client)
             if self._sessions.get(session.client_id, (None,))[0] is session:
                 await self._delete_session(session.client_id)  # what it has not got an answer to it sends again
 

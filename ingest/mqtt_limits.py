@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from ingest.connection_limits import Holders
 from ingest.rate_limit import RateLimit
 
 BURST = 2.0
@@ -98,11 +99,10 @@ class Places:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._taken: dict[str, dict[Connection, None]] = {}
-        self._in_all = 0
+        self._taken: Holders[Connection] = Holders()
 
     def __len__(self) -> int:
-        return self._in_all
+        return len(self._taken)
 
     def take(self, holder: str, connection: Connection, most: int) -> None:
         """Give a connection a place.
@@ -112,25 +112,19 @@ class Places:
             connection: ended when another one needs its place.
             most: places of this holder.
         """
-        if len(self._taken.get(holder, ())) >= most:
+        if self._taken.count(holder) >= most:
             self._drop(holder)
-        elif self._in_all >= self._most:
-            self._drop(max(self._taken, key=lambda one: len(self._taken[one])))
-        self._taken.setdefault(holder, {})[connection] = None
-        self._in_all += 1
+        elif len(self._taken) >= self._most:
+            self._drop(self._taken.fullest())
+        self._taken.add(holder, connection)
 
-    def leave(self, holder: str, connection: Connection) -> None:
+    def leave(self, connection: Connection) -> None:
         """Its place is free again; nothing happens if it was taken from it before."""
-        taken = self._taken.get(holder, {})
-        if connection in taken:
-            del taken[connection]
-            self._in_all -= 1
-            if not taken:
-                del self._taken[holder]
+        self._taken.remove(connection)
 
     def _drop(self, holder: str) -> None:
-        oldest = next(iter(self._taken[holder]))
-        self.leave(holder, oldest)
+        oldest = self._taken.of(holder)[0]
+        self._taken.remove(oldest)
         oldest.end()
 
 
