@@ -136,7 +136,7 @@ async def test_a_way_that_is_away_waits_longer_each_time_and_loses_nothing(tmp_p
     for _ in range(3):
         await delivery.tell(delivery.ways[0])
     (trial,) = delivery._trials.values()
-    assert trial.attempts == 1, "not again before its time"
+    assert trial.backoff.failures == 1, "not again before its time"
     assert one.live.scene("vi").faults["webhook"].why == "ConnectError", "the rules see it"
     assert "127.0.0.1" not in str(delivery.faults), "an address may hold a token"
 
