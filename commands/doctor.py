@@ -22,9 +22,10 @@ from commands.watch import last_line
 from dashboard.store.store import COPY as STORE_COPY
 from dashboard.store.store import NAME as STORE
 from dashboard.store.store import BoardStore, StoreUnavailable
-from ingest import kafka_admin
+from ingest.away import KAFKA_AWAY
 from ingest.broker import jars
 from ingest.errors import ConfigurationError, Unavailable
+from ingest.lag import records_behind
 from ingest.room import disks, shown
 
 MEMORY_GB = 1.5
@@ -150,7 +151,7 @@ def _running(install: Install) -> Iterator[Finding]:
 
 
 def _lag(install: Install) -> Iterator[Finding]:
-    waiting = sum(kafka_admin.lag(install.ingest, install.streams.group).values())
+    waiting = sum(records_behind(install.ingest, install.streams.group).values())
     much = waiting > MUCH_LAG
     yield Finding(
         not much,
@@ -163,7 +164,7 @@ def _asked(question: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     try:
         yield from question()
     except Unavailable as error:
-        yield Finding(False, f"Kafka không trả lời: {error}", f"Kafka does not answer: {error}")
+        yield Finding(False, f"{KAFKA_AWAY.vi}: {error}", f"{KAFKA_AWAY.en}: {error}")
 
 
 def _show(finding: Finding) -> None:

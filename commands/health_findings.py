@@ -6,6 +6,7 @@ from commands import obstacles, probe
 from commands.finding import Finding
 from commands.parts import Part
 from commands.ports import holder, is_taken
+from ingest.away import KAFKA_AWAY, WAREHOUSE_AWAY
 from ingest.label import Label
 
 PATIENCE = 10.0
@@ -13,9 +14,9 @@ PATIENCE = 10.0
 
 CHECKS = {
     "loop": Label("bị treo", "it hangs"),
-    "kafka": Label("Kafka không trả lời", "Kafka does not answer"),
+    "kafka": KAFKA_AWAY,
     "topics": Label("Kafka chưa có đủ luồng", "Kafka's topics are missing"),
-    "warehouse": Label("kho dữ liệu không trả lời", "the warehouse does not answer"),
+    "warehouse": WAREHOUSE_AWAY,
     "tables": Label("kho dữ liệu chưa có đủ bảng", "the warehouse's tables are missing"),
     "disk": Label("ổ đĩa sắp đầy", "the disk is nearly full"),
     "heartbeat": Label("dữ liệu mới không vào được Kafka", "new data does not get into Kafka"),

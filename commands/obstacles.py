@@ -12,7 +12,7 @@ from commands.ports import holder, is_taken
 from commands.progress import Progress
 from commands.words import say
 from ingest.broker import fetch, jars
-from ingest.errors import Unavailable
+from ingest.errors import Refused, Unavailable
 from ingest.label import Label
 from warehouse.keeping.restoring import MARK
 
@@ -20,7 +20,7 @@ ROOM_GB = 0.5
 """Free disk space without which nothing is started: the stores could not write."""
 
 
-class CannotStartError(Exception):
+class CannotStartError(Refused):
     """Something stands in the way."""
 
     def __init__(self, vietnamese: str, english: str) -> None:

@@ -17,7 +17,7 @@ from ingest.topic import topic_of
 from streams.app import credentials
 from streams.chunk import Chunk
 from streams.settings import StreamsSettings
-from streams.worker import Worker
+from streams.worker import Unseekable, Worker
 from warehouse.client import Client
 from warehouse.settings import WarehouseSettings
 
@@ -52,7 +52,7 @@ def main() -> None:
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def assigned(sender: Any, assigned: set[TP], **_: Any) -> None:
         if not ready.is_set():  # told more than once at start, and this peer does not seek
-            await worker.assigned({(tp.topic, tp.partition) for tp in assigned})
+            await worker.assigned({(tp.topic, tp.partition) for tp in assigned}, Unseekable())
             await worker.recovered()
             ready.set()
 

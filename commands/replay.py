@@ -30,7 +30,8 @@ from ingest.dead_letter import DeadLetter
 from ingest.declared import declared
 from ingest.envelope import Envelope
 from ingest.errors import Unavailable
-from ingest.kafka_admin import lag, sizes
+from ingest.kafka_extent import sizes
+from ingest.lag import records_behind
 from ingest.mapping import Mapping
 from ingest.producer import Producer
 from ingest.pseudonym import pseudonyms
@@ -179,7 +180,7 @@ def _wait_until_folded(stack: Stack, sent: dict[str, int], progress: Progress) -
         if stack.pid("streams") is None:
             stack.restart("streams")  # a worker ends itself where it has to begin again, and counts on being started
         try:
-            behind = lag(ingest, group)
+            behind = records_behind(ingest, group)
         except Unavailable:
             behind = {}
         if topics <= set(behind) and not any(behind[topic] for topic in topics):

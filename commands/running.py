@@ -9,11 +9,13 @@ from pathlib import Path
 
 import psutil
 
+from ingest.errors import Refused
+
 MARK = "IOC_STARTED_FOR"
 """What `./ioc up` starts carries its data folder in this variable; so our processes are told from all others."""
 
 
-class AlreadyRunningError(Exception):
+class AlreadyRunningError(Refused):
     """Another `./ioc up` runs this install."""
 
     def __init__(self, pid: int | None) -> None:

@@ -21,6 +21,7 @@ from commands.parts import Part, parts
 from commands.ports import free
 from commands.ready import is_ready
 from ingest.broker import fetch
+from ingest.errors import NotReady
 from ingest.process import end_with_parent
 
 Kind = TypeVar("Kind", bound=BaseSettings)
@@ -47,7 +48,7 @@ WHOLE = ("ingest", "warehouse", "connectors", "streams", "dashboard", "simulator
 STOP_ORDER = ("front", "workers", "stores")
 
 
-class NotReadyError(Exception):
+class NotReadyError(NotReady):
     """A part did not become ready; the message ends with the last lines of its log."""
 
 

@@ -16,7 +16,7 @@ from connectors.settings import ConnectorsSettings
 from ingest import checks, failpoint, metrics
 from ingest.connector import Connector, Context, Poll, Webhook
 from ingest.errors import ConfigurationError
-from ingest.health import Health, bound, serve
+from ingest.health import Health, listener_of, serve
 from ingest.intake import Limits
 from ingest.intake_server import Listen
 from ingest.letter_mapping import letter_router
@@ -139,7 +139,7 @@ async def _run(connectors: Sequence[Connector], ingest: IngestSettings, settings
     metrics.HEARTBEAT_AGE.labels(metrics.IN_KAFKA).set_function(beat.age)
     registry = metrics.registry(metrics.Received(lambda: runner.counts), *metrics.OF_CONNECTORS)
     health = Health("connectors", Liveness(pulse, [beat.progress], ready), ready, registry, lambda: dict(runner.counts))
-    serve(health, bound(read_settings(HealthSettings), settings.health_port))
+    serve(health, listener_of(read_settings(HealthSettings), settings.health_port))
     await runner.run(ending)
 
 

@@ -21,7 +21,7 @@ from dashboard.standing import look
 from dashboard.store.store import BoardStore, StoreUnavailable
 from ingest import failpoint
 from ingest.errors import ConfigurationError, QueryRefused, Unavailable
-from ingest.health import bound
+from ingest.health import listener_of
 from ingest.http_server import HttpConfig, HttpServer, Names, names_of
 from ingest.kafka_client import client_options
 from ingest.process import start
@@ -55,7 +55,7 @@ def main() -> int:
         failpoint.arm(ingest.failpoints)
         client_options(ingest)  # what is missing to reach Kafka is told now, and not by the first try
         prepare_store(board, ingest.ward)
-        listener = bound(read_settings(HealthSettings), board.health_port)
+        listener = listener_of(read_settings(HealthSettings), board.health_port)
     except ConfigurationError as error:
         log.error("%s", error)
         return 1

@@ -14,14 +14,15 @@ from dash import Dash, Input, Output, State, no_update
 
 from dashboard import number, theme
 from dashboard.pages.sql import EXAMPLE_QUERIES
-from dashboard.pool import Busy, Pool
+from dashboard.pool import Pool
 from dashboard.query_address import prepared
 from dashboard.saved_query import SavedQueries
 from dashboard.spreadsheet import csv_text
 from dashboard.store.store import StoreUnavailable
 from dashboard.viewer import Viewer, viewer
+from ingest.away import WAREHOUSE_ASK_AGAIN
 from ingest.clock import WARD_ZONE
-from ingest.errors import QueryRefused, Unavailable
+from ingest.errors import Overloaded, QueryRefused, Unavailable
 from ingest.label import Label
 from warehouse.adhoc import Answer
 
@@ -30,7 +31,6 @@ log = logging.getLogger("dashboard.sql")
 DONE = Label("{rows} dòng · {seconds} giây", "{rows} rows · {seconds} s")
 CUT = Label("chỉ {rows} dòng đầu · {seconds} giây", "only the first {rows} rows · {seconds} s")
 REFUSED = Label("Không chạy: {why}", "Refused: {why}")
-AWAY = Label("Kho dữ liệu đang không trả lời, hãy thử lại.", "The warehouse does not answer, try again.")
 BUSY = Label(
     "Đang có quá nhiều truy vấn, hãy thử lại sau vài giây.", "Too many queries are running, try again in a few seconds."
 )
@@ -118,10 +118,10 @@ def _register_run(app: Dash, ask: Ask, answers: Answers) -> None:
             answer = await pool.run(person.name, ask, asked, person.name)
         except QueryRefused as error:
             return no_update, no_update, "", REFUSED.text(person.language).format(why=error), no_update
-        except Busy:
+        except Overloaded:
             return no_update, no_update, "", BUSY.text(person.language), no_update
         except Unavailable:
-            return no_update, no_update, "", AWAY.text(person.language), no_update
+            return no_update, no_update, "", WAREHOUSE_ASK_AGAIN.text(person.language), no_update
         seconds = answer.elapsed.total_seconds()
         answers.keep(person.session, answer)
         status = (CUT if answer.truncated else DONE).text(person.language)
@@ -142,7 +142,7 @@ def _register_run(app: Dash, ask: Ask, answers: Answers) -> None:
                 await pool.run(person.name, ask, "SELECT 1", person.name)
             except QueryRefused as error:
                 return REFUSED.text(person.language).format(why=error) if error.rule == "off" else no_update
-            except (Busy, Unavailable):
+            except (Overloaded, Unavailable):
                 pass
         return no_update
 

@@ -17,6 +17,8 @@ from pydantic_core import from_json
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ingest.errors import InvalidInput
+
 log = logging.getLogger("dashboard")
 
 ASKED = "_dash-update-component"
@@ -29,7 +31,7 @@ _NOT_UNDERSTOOD = 1007
 _DEEPEST = 100
 
 
-class MalformedError(ValueError):
+class MalformedError(InvalidInput, ValueError):
     """What came is nothing that our own pages send; says why, without a word of it."""
 
 

@@ -12,6 +12,7 @@ from dashboard.pages.due import PAGE
 from dashboard.reader import Reader, TooMuch
 from dashboard.table import Cell, table
 from dashboard.viewer import viewer
+from ingest.away import WAREHOUSE_ASK_AGAIN
 from ingest.errors import Unavailable
 from ingest.label import Label, Language
 from warehouse.deadline import HOUR
@@ -28,7 +29,6 @@ LEFT = Label("còn {hours} giờ", "{hours} h left")
 OVER = Label("quá {hours} giờ", "{hours} h over")
 NONE = Label("Không có hồ sơ nào sắp đến hạn hoặc quá hạn.", "No dossier is near due or overdue.")
 CUT = Label("Đang hiện {count} hồ sơ đến hạn sớm nhất.", "The {count} that are due first are shown.")
-AWAY = Label("Kho dữ liệu đang không trả lời.", "The warehouse does not answer.")
 
 
 def register(app: Dash, live: Live, reader: Reader) -> None:
@@ -42,7 +42,7 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
         try:
             found = await reader.ask(lambda client: due_list(client, live.ingest.ward, live.now_ms()))
         except (Unavailable, TooMuch):
-            return AWAY.text(person.language)
+            return WAREHOUSE_ASK_AGAIN.text(person.language)
         return due_table(found, person.language)
 
 

@@ -18,12 +18,12 @@ from dashboard.feed_cursor import LONGEST, CursorText, UnknownCursorError
 from dashboard.feed_key import FeedKey
 from dashboard.figure import Declarations, Figure, Figures, declaration, figure
 from dashboard.key_check import KeyCheck
-from dashboard.pool import Busy, Pool
+from dashboard.pool import Pool
 from dashboard.settings import BoardSettings
 from dashboard.spreadsheet import csv_text
 from ingest import metrics
 from ingest.clock import Clock, milliseconds
-from ingest.errors import Unavailable
+from ingest.errors import Overloaded, Unavailable
 from warehouse.feed import FeedQuestion, FeedRow, cursor_after, known_ids
 from warehouse.indicator import Derived, measures
 
@@ -147,7 +147,7 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
             raise HTTPException(422, _NOT_OURS) from error
         except Unavailable as error:
             raise HTTPException(503, "the warehouse is away, try again", {"Retry-After": "5"}) from error
-        except Busy as error:
+        except Overloaded as error:
             wait = str(round(error.retry_after.total_seconds()))
             raise HTTPException(503, "too much is asked at once, try again", {"Retry-After": wait}) from error
         now_ms = milliseconds(clock.now())

@@ -11,13 +11,14 @@ from itsdangerous import BadSignature, Signer
 from pydantic import SecretStr
 
 from ingest.clock import milliseconds
+from ingest.errors import InvalidInput
 from warehouse.feed import FeedCursor, FeedQuestion
 
 LONGEST = 800
 """Characters of a cursor."""
 
 
-class UnknownCursorError(ValueError):
+class UnknownCursorError(InvalidInput, ValueError):
     """A text is no cursor of ours, or one of another question."""
 
 

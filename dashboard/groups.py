@@ -162,11 +162,6 @@ def grid_leaves(scene: Scene) -> Leaves:
     return leaves
 
 
-def offline_numbers(scene: Scene) -> list[int]:
-    """Numbers of the groups whose loudspeakers are not all connected."""
-    return sorted(number for number, reading in _by_number(scene, "S02").items() if reading.numerator)
-
-
 def register(app: Dash) -> None:
     """Let the browser show the layer that is chosen."""
     app.clientside_callback(  # type: ignore[no-untyped-call]

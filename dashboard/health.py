@@ -9,11 +9,11 @@ from datetime import timedelta
 from dashboard.live import Live
 from ingest import checks, metrics
 from ingest.clock import milliseconds
-from ingest.errors import IocError
+from ingest.errors import IocError, NotReady
 from ingest.health import Health
 from ingest.health import serve as tell
 from ingest.liveness import Liveness
-from ingest.readiness import NotReady, Readiness
+from ingest.readiness import Readiness
 from ingest.settings import IngestSettings
 from warehouse.client import Client, ServerError
 from warehouse.feed import FeedQuestion, feed_rows

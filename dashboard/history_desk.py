@@ -13,13 +13,13 @@ from dashboard.past.frame import BACK
 from dashboard.past.moment import Asked
 from dashboard.reader import Reader, TooMuch
 from dashboard.viewer import viewer
+from ingest.away import WAREHOUSE_ASK_AGAIN
 from ingest.errors import Unavailable
 from ingest.label import Label, Language
 from warehouse.client import Client
 from warehouse.history import Back, Grain, Point, earlier, grains, history, starts
 from warehouse.indicator import Derived, Indicator, measures
 
-AWAY = Label("Kho dữ liệu đang không trả lời, hãy thử lại.", "The warehouse does not answer, try again.")
 TOO_MUCH = Label("Đọc mất quá lâu: hãy chọn khoảng ngắn hơn.", "Reading takes too long: choose a shorter span.")
 TOO_MANY = Label(
     "Khoảng này quá dài để xem theo giờ: đang hiện {days} ngày.", "Too long by the hour: {days} days are shown."
@@ -56,7 +56,11 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
         try:
             told = await reader.ask(lambda client: tell(client, one, live, chosen, days, asked))
         except (TooMuch, Unavailable) as error:
-            return no_update, no_update, (TOO_MUCH if isinstance(error, TooMuch) else AWAY).text(language)
+            return (
+                no_update,
+                no_update,
+                (TOO_MUCH if isinstance(error, TooMuch) else WAREHOUSE_ASK_AGAIN).text(language),
+            )
         said: list[Any] = [TOO_MANY.text(language).format(days=days)] if str(days) != span else []
         if asked and not asked.fault:
             said += [

@@ -27,6 +27,7 @@ from dashboard.pages.letters import PAGE, REPLAY_HINT, REPLAY_RIGHT, SELECT, SPA
 from dashboard.reader import Reader, TooMuch
 from dashboard.standing import open_stops
 from dashboard.viewer import Viewer, viewer
+from ingest.away import SERVICE_ASK_AGAIN
 from ingest.clock import shown_at
 from ingest.errors import Unavailable
 from ingest.label import Label
@@ -50,7 +51,6 @@ REPEATED = Label("{count} lần gửi lại, {conflicts} xung đột", "{count} 
 CHOSEN = Label("{count} dòng được chọn", "chosen: {count}")
 TRIED = Label("Chạy thử: {sent}/{count} gửi được", "Dry run: {sent} of {count} can be sent")
 SENT = Label("Đã gửi {sent}/{count}", "{sent} of {count} sent")
-AWAY = Label("Có dịch vụ không trả lời, hãy thử lại.", "A service does not answer, try again.")
 OFF = Label("Tài khoản này không có quyền làm việc đó.", "This account may not do that.")
 FIRST_TRY = REPLAY_HINT
 NOT_STOPPED = Label("Luồng này không dừng.", "This stream is not stopped.")
@@ -114,7 +114,7 @@ def _register_letters(app: Dash, live: Live, reader: Reader) -> None:
         try:
             letters, groups, by_day = await reader.ask(ask)
         except (Unavailable, TooMuch):
-            return no_update, no_update, no_update, no_update, AWAY.text(person.language)
+            return no_update, no_update, no_update, no_update, SERVICE_ASK_AGAIN.text(person.language)
         shown = [one for one in letters if letter_choice.is_chosen(one, outcome)]
         said = COUNT.text(person.language).format(count=number.whole(len(shown), person.language))
         if len(letters) == MOST:
@@ -148,7 +148,7 @@ def _register_detail(app: Dash, reader: Reader, trials: Trials) -> None:
         try:
             found = await reader.ask(lambda client: read_letters(client, Chosen(ids=ids[-1:]), 1))
         except (Unavailable, TooMuch):
-            return AWAY.text(person.language), True, True, told
+            return SERVICE_ASK_AGAIN.text(person.language), True, True, told
         shown = [part for one in found for part in letter_detail(one, person.language)]
         return shown, False, not trials.tried(person.session, ids), told
 
@@ -173,7 +173,7 @@ def _register_acts(app: Dash, live: Live, reader: Reader, trials: Trials) -> Non
         try:
             rows, resent = await _resent(reader, live, ids, person, is_dry)
         except (Unavailable, TooMuch):
-            return no_update, "", AWAY.text(language), True
+            return no_update, "", SERVICE_ASK_AGAIN.text(language), True
         sent = sum(one.outcome == "sent" for one in resent)
         if is_dry:
             trials.keep(person.session, ids if sent else [])
@@ -225,7 +225,7 @@ def _register_stops(app: Dash, live: Live, reader: Reader) -> None:
         try:
             done, found = await reader.ask(ask)
         except (Unavailable, TooMuch):
-            return no_update, AWAY.text(person.language)
+            return no_update, SERVICE_ASK_AGAIN.text(person.language)
         if place is not None:
             log.warning(
                 "%r let %s/%d go on, allowing %d: %s", person.name, *place, allowance, "done" if done else "not stopped"
@@ -248,7 +248,7 @@ def _register_repeats(app: Dash, live: Live, reader: Reader) -> None:
         try:
             found = await reader.ask(lambda client: read_repeats(client, only_conflicts=only is True))
         except (Unavailable, TooMuch):
-            return no_update, AWAY.text(person.language)
+            return no_update, SERVICE_ASK_AGAIN.text(person.language)
         conflicts = sum(one.is_conflict for one in found)
         said = REPEATED.text(person.language).format(count=len(found), conflicts=conflicts)
         rows = [repeat_row(one, shown_at(live.clock, one.came_at), person.language) for one in found]
@@ -264,7 +264,7 @@ def _register_repeats(app: Dash, live: Live, reader: Reader) -> None:
         try:
             found = await reader.ask(lambda client: read_repeats(client, place=place))
         except (Unavailable, TooMuch):
-            return AWAY.text(person.language)
+            return SERVICE_ASK_AGAIN.text(person.language)
         return [part for one in found for part in repeat_detail(one, person.language)]
 
 

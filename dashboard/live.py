@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from typing import NamedTuple
 
 from dashboard.agreement import Agreement
@@ -21,6 +22,7 @@ from dashboard.reader import TooMuch
 from dashboard.settings import BoardSettings
 from dashboard.standing import NOTHING_KNOWN, Standing, restarted
 from ingest import metrics
+from ingest.backoff import BackOff
 from ingest.clock import RealClock, milliseconds
 from ingest.consumer import watch
 from ingest.errors import Unavailable
@@ -35,7 +37,7 @@ from warehouse.value import Value
 
 log = logging.getLogger("dashboard.live")
 
-LONGEST_WAIT = 15.0
+LONGEST_WAIT = timedelta(seconds=15)
 """Seconds between two tries to reach what is away."""
 FORGET_EVERY = 3600.0
 LOOK_EVERY = 10.0
@@ -271,18 +273,16 @@ class Live:
 
 async def _retry(service: str, attempt: Callable[[], Awaitable[None]]) -> None:
     """Try until it works, or for ever where it never ends; says once what it waits for."""
-    wait, said = 1.0, False
+    backoff = BackOff(timedelta(seconds=1), LONGEST_WAIT)
     while True:
         began = time.monotonic()
         try:
             await attempt()
         except Unavailable as error:
-            if not said:
+            if time.monotonic() - began > LONGEST_WAIT.total_seconds():
+                backoff.reset()  # it had worked for a while
+            if not backoff.failures:
                 log.warning("waiting for %s: %s", service, error)
-            said = True
-            if time.monotonic() - began > LONGEST_WAIT:
-                wait = 1.0  # it had worked for a while
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT)
+            await asyncio.sleep(backoff.seconds())
         else:
             return

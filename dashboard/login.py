@@ -12,7 +12,7 @@ from dashboard.accounts import Account, Accounts, WeakPasswordError
 from dashboard.form import Field, Form
 from dashboard.guard import LOG_IN, cookie_name, language_of, read_cookies
 from dashboard.known_places import COOKIE_AGE, KnownPlaces
-from dashboard.pool import Busy, Pool
+from dashboard.pool import Pool
 from dashboard.session import Sessions
 from dashboard.settings import BoardSettings
 from dashboard.store.store import StoreUnavailable
@@ -21,6 +21,7 @@ from dashboard.viewer import viewer
 from ingest import metrics
 from ingest.clock import RealClock
 from ingest.connection_limits import network_of
+from ingest.errors import Overloaded, Refused
 from ingest.label import Label, Language
 
 log = logging.getLogger("dashboard.login")
@@ -67,7 +68,7 @@ _WAITING = 16
 _OF_ONE_ADDRESS = 8
 
 
-class _RefusedError(Exception):
+class _RefusedError(Refused):
     """A password was not accepted."""
 
     def __init__(self, status: int, why: Label, retry_after: timedelta | None = None) -> None:
@@ -123,7 +124,7 @@ class _Entrance:
         """
         try:
             await self._of_known.run(name, self.accounts.change, name, password)
-        except Busy as error:
+        except Overloaded as error:
             raise _RefusedError(503, BUSY, error.retry_after) from error
         except StoreUnavailable as error:
             raise _RefusedError(503, error.public, error.retry_after) from error
@@ -136,7 +137,7 @@ class _Entrance:
         pool = self._of_known if attempt.place else self._of_strangers
         try:
             account = await pool.run(attempt.address or attempt.account, self.accounts.check, attempt.account, password)
-        except Busy as error:
+        except Overloaded as error:
             self._tries.withdraw(attempt, self.clock.now())
             raise _RefusedError(503, BUSY, error.retry_after) from error
         except StoreUnavailable as error:

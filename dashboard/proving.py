@@ -17,6 +17,7 @@ from dashboard.pages.proof import PAGE
 from dashboard.proof_tables import correction_table, event_table, member_table, query_list, window_table
 from dashboard.reader import Reader, TooMuch
 from dashboard.viewer import viewer
+from ingest.away import WAREHOUSE_ASK_AGAIN
 from ingest.errors import Unavailable
 from ingest.label import Label, Language
 from warehouse.behind import Behind, Corrected, corrections, newest_events
@@ -37,7 +38,6 @@ BOTH = Label("trên bảng {shown} · tính lại {recomputed}", "on the board {
 WHERE = Label("Khác ở: {places}", "Differs at: {places}")
 COMPARED = Label("{count} giá trị được so sánh lúc {time}", "{count} values compared at {time}")
 AHEAD = Label("{count} sự kiện mới hơn đang được tính", "newer events being counted: {count}")
-AWAY = Label("Kho dữ liệu đang không trả lời, hãy thử lại.", "The warehouse does not answer, try again.")
 TOO_MUCH = Label(
     "Tính lại tại chỗ mất quá lâu; lần đối soát hằng đêm kiểm tra số này.",
     "Recomputing takes too long here; the nightly audit checks this figure.",
@@ -70,7 +70,7 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
         except TooMuch:
             return TOO_MUCH.text(language), "verdict", None, True
         except Unavailable:
-            return AWAY.text(language), "verdict", None, False
+            return WAREHOUSE_ASK_AGAIN.text(language), "verdict", None, False
         if not what.taken_in:
             return NOTHING.text(language), "verdict", None, False
         if not found.agrees:
@@ -108,7 +108,7 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
                     break
                 await asyncio.sleep(TRY_EVERY)
         except (TooMuch, Unavailable) as error:
-            why = (TOO_MUCH if isinstance(error, TooMuch) else AWAY).text(person.language)
+            why = (TOO_MUCH if isinstance(error, TooMuch) else WAREHOUSE_ASK_AGAIN).text(person.language)
             return why, why, why, queries
         return (
             window_table(one, kept, person.language),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
-from ingest.errors import Unavailable
+from ingest.errors import Refused, Unavailable
 from warehouse.client import Client, ServerError, connect
 from warehouse.settings import WarehouseSettings
 
@@ -19,7 +19,7 @@ _MEMORY = 1024 * 1024 * 1024
 _LIMITS = {159: "took too long", 160: "would take too long", 241: "needs too much memory"}
 
 
-class TooMuch(Exception):
+class TooMuch(Refused):
     """A question went over its limit; asking again would do the same."""
 
 

@@ -27,6 +27,7 @@ from dashboard.system_tables import (
 )
 from dashboard.viewer import Viewer, viewer
 from ingest import kafka_extent, room
+from ingest.away import WAREHOUSE_ASK_AGAIN
 from ingest.clock import RealClock
 from ingest.errors import Unavailable
 from ingest.label import Label
@@ -41,8 +42,6 @@ from warehouse.stops import Stop
 AUDITS = 8
 CHANGES = 12
 CORRECTED_WITHIN = timedelta(days=7)
-
-AWAY = Label("Kho dữ liệu đang không trả lời.", "The warehouse does not answer.")
 
 
 class Found(NamedTuple):
@@ -73,7 +72,7 @@ def register(app: Dash, live: Live, delivery: Delivery, reader: Reader, store: B
         try:
             found = await reader.ask(lambda client: look(client, live.ingest, since_ms))
         except (Unavailable, TooMuch):
-            return (AWAY.text(person.language),) * 3
+            return (WAREHOUSE_ASK_AGAIN.text(person.language),) * 3
         return (
             audit_block(found.audits, live.now_ms(), person.language),
             stream_table(found.stored, found.behind, found.stops, live.now_ms(), person.language),

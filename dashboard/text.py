@@ -215,7 +215,6 @@ NOT_FOUND = Label("Không có trang này.", "There is no such page.")
 FORBIDDEN = Label("Tài khoản của bạn không có quyền xem trang này.", "Your account may not see this page.")
 NO_MEMBER = Label("(không rõ)", "(unknown)")
 NEWEST = Label("mới nhất {time}", "newest {time}")
-SIGN = Label("tín hiệu cuối {time}", "last sign {time}")
 
 
 def last_days(days: int) -> Label:

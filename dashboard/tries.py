@@ -8,10 +8,9 @@ what strangers have, and whoever knows the password comes in from where they did
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
+from ingest.errors import Overloaded
+from ingest.rate_limit import RateLimits
 
 _MOST_ENTRIES = 10_000
 """More than can be tried within a lock, as each entry costs a hash."""
@@ -30,12 +29,11 @@ class Attempt:
     address: str
 
 
-class TooManyTriesError(Exception):
+class TooManyTriesError(Overloaded):
     """No password may be tried now."""
 
     def __init__(self, retry_after: timedelta, *, of_account: bool) -> None:
-        super().__init__("too many tries")
-        self.retry_after = retry_after
+        super().__init__("too many tries", retry_after)
         self.of_account = of_account
         """Whether too many were made at this account, and not from this address at all accounts."""
 
@@ -52,7 +50,8 @@ class Tries:
         self._most = most
         self._lock = lock
         self._counts: OrderedDict[tuple[str, str], tuple[int, datetime]] = OrderedDict()
-        self._addresses: OrderedDict[str, tuple[float, datetime]] = OrderedDict()
+        of_address = most * _OF_AN_ADDRESS
+        self._addresses = RateLimits(of_address / _ADDRESS_FILLS_IN.total_seconds(), of_address, _MOST_ENTRIES)
 
     def begin(self, attempt: Attempt, now: datetime) -> None:
         """Count a try, before its password is looked at.
@@ -65,11 +64,14 @@ class Tries:
         if count >= self._most:
             raise TooManyTriesError(last + self._lock - now, of_account=True)
         if not attempt.place:
-            level, most = self._level(attempt.address, now), self._most * _OF_AN_ADDRESS
-            if level > most - 1:
-                raise TooManyTriesError((level - most + 1) * _ADDRESS_FILLS_IN / most, of_account=False)
-            _put(self._addresses, attempt.address, (level + 1, now))
-        _put(self._counts, key, (count + 1, now))
+            of_address, at = self._addresses.of(attempt.address, now.timestamp()), now.timestamp()
+            if wait := of_address.missing(1, at):
+                raise TooManyTriesError(timedelta(seconds=wait), of_account=False)
+            of_address.take(1, at)
+        self._counts[key] = (count + 1, now)
+        self._counts.move_to_end(key)
+        while len(self._counts) > _MOST_ENTRIES:
+            self._counts.popitem(last=False)
 
     def succeeded(self, attempt: Attempt, now: datetime) -> None:
         """Forget a place's wrong passwords; where nobody was known, only this try is given back: others may be making theirs."""
@@ -87,19 +89,8 @@ class Tries:
         else:
             self._counts.pop(key, None)
         if not attempt.place:
-            _put(self._addresses, attempt.address, (max(0.0, self._level(attempt.address, now) - 1), now))
+            self._addresses.of(attempt.address, now.timestamp()).give_back(1)
 
     def _count(self, key: tuple[str, str], now: datetime) -> tuple[int, datetime]:
         count, last = self._counts.get(key, (0, now))
         return (count, last) if now - last < self._lock else (0, now)
-
-    def _level(self, address: str, now: datetime) -> float:
-        level, at = self._addresses.get(address, (0.0, now))
-        return max(0.0, level - (now - at) / _ADDRESS_FILLS_IN * self._most * _OF_AN_ADDRESS)
-
-
-def _put(entries: OrderedDict[Key, Value], key: Key, value: Value) -> None:
-    entries[key] = value
-    entries.move_to_end(key)
-    while len(entries) > _MOST_ENTRIES:
-        entries.popitem(last=False)

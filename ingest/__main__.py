@@ -12,15 +12,16 @@ from datetime import timedelta
 from typing import NoReturn
 
 from ingest import checks, failpoint, health, metrics
+from ingest.backoff import BackOff
 from ingest.broker import archive, jars
 from ingest.broker.server import Server
-from ingest.errors import ConfigurationError, Unavailable
-from ingest.health import Health, bound
+from ingest.errors import ConfigurationError, NotReady, Unavailable
+from ingest.health import Health, listener_of
 from ingest.kafka_admin import make_topics
 from ingest.kafka_client import reach
 from ingest.liveness import Liveness, Progress, Pulse
 from ingest.process import start
-from ingest.readiness import NotReady, Readiness
+from ingest.readiness import Readiness
 from ingest.settings import HealthSettings, IngestSettings, read_settings
 
 log = logging.getLogger("ingest")
@@ -60,7 +61,7 @@ class State:
 
     def tell(self, settings: IngestSettings) -> None:
         """Answer to whoever asks for it."""
-        listener = bound(read_settings(HealthSettings), settings.health_port)
+        listener = listener_of(read_settings(HealthSettings), settings.health_port)
         asked = {"kafka": checks.kafka(settings), "disk": checks.disk(settings), "topics": self._topics}
         self._ready = ready = Readiness(asked)
         live = Liveness(self.pulse, [self._answer], ready)
@@ -123,21 +124,19 @@ def watch(settings: IngestSettings, state: State) -> NoReturn:
 
 
 def _make_topics_once_there(settings: IngestSettings) -> list[str]:
-    wait, said = 1.0, False
+    backoff = BackOff(timedelta(seconds=1), LONGEST_WAIT)
     while True:
         try:
             return make_topics(settings)
         except Unavailable as error:
-            if not said:
+            if not backoff.failures:
                 log.warning("waiting: %s", error)
-            said = True
-            time.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT.total_seconds())
+            time.sleep(backoff.seconds())
 
 
 def _fetch(settings: IngestSettings) -> None:
     """Get Kafka's jars if they are not in the cache yet, however long the network is away."""
-    wait = 5.0
+    backoff = BackOff(timedelta(seconds=5), timedelta(minutes=1))
     while jars.wrong(settings.cache_folder):
         # Only here: the library that fetches is of no use to the process that stays.
         from ingest.broker import fetch
@@ -146,8 +145,7 @@ def _fetch(settings: IngestSettings) -> None:
             fetch.ensure(settings.cache_folder, _report)
         except Unavailable as error:
             log.error("%s", error)
-            time.sleep(wait)
-            wait = min(2 * wait, 60.0)
+            time.sleep(backoff.seconds())
 
 
 def _report(there: int, in_all: int, megabytes: float) -> None:

@@ -27,9 +27,6 @@ LimitUnit = Literal["gio", "ngay", "ngay_lam_viec"]
 WORKING_DAY = timedelta(hours=8)
 """A working day of a statutory limit: eight working hours, whatever the office's own hours are."""
 
-TRANSFER_CUT = time(15, 0)
-"""A dossier received after this time goes on at the start of the next working day (NĐ 61/2018 Đ18.2)."""
-
 
 class Hours(NamedTuple):
     """A stretch of a day's working hours, in the ward's local time."""
@@ -129,13 +126,6 @@ class Calendar:
         last = self.next_working_day(local_day(received_at) + timedelta(days=limit_value))
         return _periods(self, last)[-1][1]
 
-    def transfer_due(self, received_at: datetime) -> datetime:
-        """When a received dossier must have gone on: the day's close; after 15:00 the next working day's opening."""
-        today = local_day(received_at)
-        if self.is_working_day(today) and received_at <= ward_moment(today, TRANSFER_CUT):
-            return _periods(self, today)[-1][1]
-        return _periods(self, self.next_working_day(today + timedelta(days=1)))[0][0]
-
     def next_working_day(self, day: date) -> date:
         """The day itself when it is a working day, else the first one after it."""
         while not self.is_working_day(day):
@@ -163,24 +153,6 @@ class Calendar:
         while True:
             yield from _periods(self, day)
             day += timedelta(days=1)
-
-
-def hours_of(text: str) -> tuple[Hours, ...]:
-    """Working hours as a setting writes them, for example `07:00-11:30, 13:30-17:00`.
-
-    Raises:
-        ConfigurationError: not of that form.
-    """
-    stretches = []
-    for part in text.split(","):
-        try:
-            opens, closes = (time.fromisoformat(edge.strip()) for edge in part.split("-"))
-        except ValueError:
-            raise ConfigurationError(
-                f"working hours must look like 07:00-11:30, 13:30-17:00; got {part.strip()!r}"
-            ) from None
-        stretches.append(Hours(opens, closes))
-    return tuple(stretches)
 
 
 OFFICE = Calendar()

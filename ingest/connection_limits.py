@@ -7,11 +7,11 @@ something to say shows who it is within milliseconds and is never among them, so
 """
 
 import threading
-from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 _NETWORK_BITS = 64
 _LONGEST_ADDRESS = 64
@@ -52,6 +52,55 @@ class Places:
         )
 
 
+Held = TypeVar("Held")
+
+
+class Holders(Generic[Held]):
+    """Connections and who holds each, counted by holder, the oldest first."""
+
+    def __init__(self) -> None:
+        self._holder: dict[Held, str] = {}
+        self._of: dict[str, dict[Held, None]] = {}
+
+    def __len__(self) -> int:
+        return len(self._holder)
+
+    def __iter__(self) -> Iterator[Held]:
+        return iter(self._holder)
+
+    def __contains__(self, connection: object) -> bool:
+        return connection in self._holder
+
+    def add(self, holder: str, connection: Held) -> None:
+        """Note a connection that has none yet as its holder's newest."""
+        self._holder[connection] = holder
+        self._of.setdefault(holder, {})[connection] = None
+
+    def remove(self, connection: Held) -> None:
+        """Forget a connection; does nothing if it is not known."""
+        holder = self._holder.pop(connection, None)
+        if holder is not None:
+            del self._of[holder][connection]
+            if not self._of[holder]:
+                del self._of[holder]
+
+    def holder(self, connection: Held) -> str | None:
+        """Whose a connection is."""
+        return self._holder.get(connection)
+
+    def of(self, holder: str) -> list[Held]:
+        """A holder's connections, the oldest first."""
+        return list(self._of.get(holder, ()))
+
+    def count(self, holder: str) -> int:
+        """How many a holder has."""
+        return len(self._of.get(holder, ()))
+
+    def fullest(self) -> str:
+        """The holder that has most; there must be one."""
+        return max(self._of, key=self.count)
+
+
 class ConnectionLimits:
     """The connections of one listener. May be used by several threads.
 
@@ -62,10 +111,10 @@ class ConnectionLimits:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._lock = threading.Lock()
-        self._strangers: dict[Connection, str] = {}
-        self._of_network: Counter[str] = Counter()
-        self._known: dict[Connection, str] = {}
-        self._of_client: Counter[str] = Counter()
+        self._strangers: Holders[Connection] = Holders()
+        """By network."""
+        self._known: Holders[Connection] = Holders()
+        """By client."""
 
     def enter(self, connection: Connection, address: str) -> None:
         """Give a newcomer a place; drops another stranger when all are taken.
@@ -79,8 +128,7 @@ class ConnectionLimits:
             victim = self._victim(network)
             if victim is not None:
                 self._forget(victim)
-            self._strangers[connection] = network
-            self._of_network[network] += 1
+            self._strangers.add(network, connection)
         if victim is not None:
             victim.drop()
 
@@ -99,15 +147,15 @@ class ConnectionLimits:
             Whether there is a place; otherwise the connection stays a stranger's.
         """
         with self._lock:
-            if self._known.get(connection) == client:
+            if self._known.holder(connection) == client:
                 return True
             if connection not in self._known and connection not in self._strangers:
                 return False  # dropped meanwhile
             victim = None
-            if self._of_client[client] >= (self._places.of_one_client if most is None else most):
+            if self._known.count(client) >= (self._places.of_one_client if most is None else most):
                 victim = self._waiting_of(client)
             elif connection not in self._known and len(self._known) >= self._places.known:
-                victim = self._waiting_of(max(self._of_client, key=self._of_client.__getitem__))
+                victim = self._waiting_of(self._known.fullest())
             else:
                 self._move(connection, client)
                 return True
@@ -138,28 +186,23 @@ class ConnectionLimits:
 
     def _victim(self, network: str) -> Connection | None:
         """Who goes when one more of a network comes in."""
-        if self._of_network[network] < self._places.of_one_address:
+        if self._strangers.count(network) < self._places.of_one_address:
             if len(self._strangers) < self._places.strangers:
                 return None
-            network = max(self._of_network, key=self._of_network.__getitem__)
-        of_it = [one for one, from_ in self._strangers.items() if from_ == network]
+            network = self._strangers.fullest()
+        of_it = self._strangers.of(network)
         return next((one for one in of_it if one.keeps_waiting), of_it[0])
 
     def _waiting_of(self, client: str) -> Connection | None:
-        return next((one for one, of in self._known.items() if of == client and one.keeps_waiting), None)
+        return next((one for one in self._known.of(client) if one.keeps_waiting), None)
 
     def _move(self, connection: Connection, client: str) -> None:
         self._forget(connection)
-        self._known[connection] = client
-        self._of_client[client] += 1
+        self._known.add(client, connection)
 
     def _forget(self, connection: Connection) -> None:
-        for of, counts in ((self._strangers, self._of_network), (self._known, self._of_client)):
-            key = of.pop(connection, None)
-            if key is not None:
-                counts[key] -= 1
-                if not counts[key]:
-                    del counts[key]
+        self._strangers.remove(connection)
+        self._known.remove(connection)
 
 
 @lru_cache(maxsize=4096)

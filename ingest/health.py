@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 
+from ingest import sockets
 from ingest.connection_limits import ConnectionLimits, Places
 from ingest.liveness import Liveness
 from ingest.readiness import Readiness
@@ -100,7 +101,7 @@ class Health:
         return {"name": self.name, "pid": os.getpid()}
 
 
-def bound(settings: HealthSettings, port: int) -> socket.socket | None:
+def listener_of(settings: HealthSettings, port: int) -> socket.socket | None:
     """The socket for a process's answers; `None` when there is to be none, or the port is taken.
 
     Args:
@@ -109,16 +110,11 @@ def bound(settings: HealthSettings, port: int) -> socket.socket | None:
     """
     if not port:
         return None
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((settings.host, port))
+        return sockets.bound(settings.host, port)
     except OSError as error:
-        listener.close()
         _say_taken(port, error)
         return None
-    return listener
 
 
 def serve(health: Health, listener: socket.socket | None, may_end: bool = True) -> None:
@@ -126,7 +122,7 @@ def serve(health: Health, listener: socket.socket | None, may_end: bool = True) 
 
     Args:
         health: what to tell.
-        listener: where, from `bound`; `None`: nowhere.
+        listener: where, from `listener_of`; `None`: nowhere.
         may_end: whether the process ends itself should it hang.
     """
     if may_end:

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from ingest import sockets
 from ingest.connection_limits import Places
 from ingest.errors import ConfigurationError
 from ingest.http_server import HttpConfig, HttpServer, Patience
@@ -94,7 +94,7 @@ class IntakeServer:
     async def _serve(self) -> None:
         at = f"{self._listen.host}:{self._listen.port}"
         try:
-            listening = _bound(self._listen)
+            listening = sockets.bound(self._listen.host, self._listen.port)
         except OSError as error:
             raise ConfigurationError(
                 f"The intake cannot listen on {at} ({error.strerror}); change IOC_CONNECTORS_INTAKE_PORT or _HOST."
@@ -108,16 +108,3 @@ class IntakeServer:
                 ) from error
             log.info("intake ready on %s", at)
             await self._server.serve(sockets=[listening])
-
-
-def _bound(listen: Listen) -> socket.socket:
-    # With its protocol named: else asyncio leaves Nagle's algorithm on, and each answer waits 40 ms for it.
-    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((listen.host, listen.port))
-    except OSError:
-        bound.close()
-        raise
-    return bound

@@ -1,4 +1,4 @@
-"""What is asked of Kafka about itself: its topics, a group's members and lag."""
+"""What is asked of Kafka about itself: its topics, and a group's members."""
 
 import logging
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import Any
 
-from kafka import KafkaAdminClient, TopicPartition
-from kafka.admin import ConfigResource, ConfigResourceType, OffsetSpec, UserScramCredentialUpsertion
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType, UserScramCredentialUpsertion
 from kafka.errors import (
     AuthorizationError,
     CoordinatorNotAvailableError,
@@ -15,8 +15,6 @@ from kafka.errors import (
     KafkaError,
     TopicAlreadyExistsError,
 )
-from kafka.net.compat import KafkaNetClient
-from kafka.net.selector import NetworkSelector
 
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.kafka_client import OWN_MECHANISM, OWN_USER, first_options, own_password, reach
@@ -44,24 +42,31 @@ def admin(settings: IngestSettings, options: dict[str, Any] | None = None) -> It
     """
     reach(settings)
     limit = round(PATIENCE.total_seconds() * 1000)
-    # Our own loop, so that a connection that fails while it is being made leaves neither thread nor socket.
-    net = NetworkSelector(client_id="ward-ioc-admin")
+    connections: list[Any] = []
+
+    def connection(**configs: Any) -> Any:
+        connections.append(KafkaAdminClient.DEFAULT_CONFIG["kafka_client"](**configs))
+        return connections[-1]
+
     try:
-        client = KafkaAdminClient(
-            **(options or client_options(settings)),
-            client_id="ward-ioc-admin",
-            request_timeout_ms=limit,
-            bootstrap_timeout_ms=limit,
-            kafka_client=lambda **configs: KafkaNetClient(net=net, **configs),
-        )
+        try:
+            client = KafkaAdminClient(
+                **(options or client_options(settings)),
+                client_id="ward-ioc-admin",
+                request_timeout_ms=limit,
+                bootstrap_timeout_ms=limit,
+                kafka_client=connection,
+            )
+        except BaseException:  # the library leaves the thread and the sockets of a client that it could not make
+            for one in connections:
+                one.close()
+            raise
         with closing(client):
             yield client
     except AuthorizationError as error:
         raise ConfigurationError(f"Kafka at {settings.bootstrap} refuses our user a right: {error}") from error
     except KafkaError as error:
         raise Unavailable("Kafka", f"{settings.bootstrap}: {type(error).__name__} {error}.{_hint(settings)}") from error
-    finally:
-        net.close()
 
 
 def make_account(settings: IngestSettings) -> None:
@@ -115,40 +120,6 @@ def members(settings: IngestSettings, group: str) -> int:
         except CoordinatorNotAvailableError:
             return 0
     return len(described["members"]) if described["group_state"] == "Stable" else 0
-
-
-def lag(settings: IngestSettings, group: str) -> dict[str, int]:
-    """By topic, how many messages the group has not committed yet, of the topics that it has committed to at all."""
-    behind: dict[str, int] = {}
-    with admin(settings) as client:
-        try:
-            committed = client.list_group_offsets(group)[group]
-        except CoordinatorNotAvailableError:
-            return behind
-        ends = client.list_partition_offsets(dict.fromkeys(committed, OffsetSpec.LATEST)) if committed else {}
-    for partition, position in committed.items():
-        behind[partition.topic] = behind.get(partition.topic, 0) + max(
-            0, ends[partition].offset - max(0, position.offset)
-        )
-    return dict(sorted(behind.items()))
-
-
-def sizes(settings: IngestSettings) -> dict[str, int]:
-    """By declared topic that is there, how many messages were ever written to it."""
-    with admin(settings) as client:
-        there = set(client.list_topics())
-        names = [topic.name for topic in wanted_topics(settings) if topic.name in there]
-        described = client.describe_topics(names) if names else []
-        partitions = [
-            TopicPartition(topic["name"], part["partition_index"])
-            for topic in described
-            for part in topic["partitions"]
-        ]
-        ends = client.list_partition_offsets(dict.fromkeys(partitions, OffsetSpec.LATEST)) if partitions else {}
-    written: dict[str, int] = dict.fromkeys(names, 0)
-    for partition, end in ends.items():
-        written[partition.topic] += end.offset
-    return written
 
 
 def _hint(settings: IngestSettings) -> str:

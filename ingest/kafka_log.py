@@ -5,12 +5,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kafka import KafkaAdminClient, TopicPartition
-from kafka.admin import OffsetSpec
-from kafka.errors import CoordinatorNotAvailableError
 
 from ingest.clock import milliseconds
 from ingest.kafka_admin import admin
-from ingest.kafka_extent import Place
+from ingest.kafka_extent import Place, committed, held_by
 from ingest.settings import IngestSettings
 
 
@@ -50,61 +48,42 @@ def read_logs(
         Unavailable: Kafka does not answer.
     """
     with admin(settings) as client:
-        cluster = str(client.describe_cluster()["cluster_id"])
-        names = sorted(set(topics) & set(client.list_topics()))
-        described = client.describe_topics(names) if names else []
-        places = [
-            TopicPartition(topic["name"], part["partition_index"])
-            for topic in described
-            for part in topic["partitions"]
-        ]
-        if not places:
-            return Logs(cluster, {})
-        committed = _committed(client, group) if group else {}
-        earliest = client.list_partition_offsets(dict.fromkeys(places, OffsetSpec.EARLIEST))
-        latest = client.list_partition_offsets(dict.fromkeys(places, OffsetSpec.LATEST))
-        filled = [place for place in places if latest[place].offset > earliest[place].offset]
-        starts = _starts(client, {place: earliest[place].offset for place in filled}, moments)
+        told = committed(client, group) if group else {}
+        cluster, held = held_by(client, topics)
+        filled = {place: extent.first for place, extent in held.items() if extent.end > extent.first}
+        starts = _starts(client, filled, moments)
     return Logs(
         cluster,
         {
-            (place.topic, place.partition): Log(
-                earliest[place].offset,
-                latest[place].offset,
-                committed.get(place),
-                tuple(
-                    latest[place].offset if start is None else start
-                    for start in starts.get(place, [None] * len(moments))
-                ),
+            place: Log(
+                first,
+                end,
+                told.get(place),
+                tuple(end if start is None else start for start in starts.get(place, [None] * len(moments))),
             )
-            for place in places
+            for place, (first, end) in held.items()
         },
     )
 
 
 def _starts(
-    client: KafkaAdminClient, earliest: dict[TopicPartition, int], moments: Sequence[datetime]
-) -> dict[TopicPartition, list[int | None]]:
+    client: KafkaAdminClient, earliest: dict[Place, int], moments: Sequence[datetime]
+) -> dict[Place, list[int | None]]:
     """By partition, for each moment the first offset that Kafka took then or later; `None` when there is none.
 
     Kafka is asked only for moments that its last answer leaves open: hours without records cost nothing.
     """
-    starts: dict[TopicPartition, list[int | None]] = {place: [] for place in earliest}
-    known: dict[TopicPartition, tuple[int | None, int]] = {place: (offset, -1) for place, offset in earliest.items()}
+    starts: dict[Place, list[int | None]] = {place: [] for place in earliest}
+    known: dict[Place, tuple[int | None, int]] = {place: (offset, -1) for place, offset in earliest.items()}
     for moment in moments:
         asked = milliseconds(moment)
-        open_ = [place for place, (offset, at_ms) in known.items() if offset is not None and at_ms < asked]
-        for place, found in client.list_partition_offsets(dict.fromkeys(open_, asked)).items() if open_ else ():
+        open_ = [
+            TopicPartition(*place) for place, (offset, at_ms) in known.items() if offset is not None and at_ms < asked
+        ]
+        for partition, found in client.list_partition_offsets(dict.fromkeys(open_, asked)).items() if open_ else ():
+            place = (partition.topic, partition.partition)
             before = known[place][0] or 0
             known[place] = (max(before, found.offset) if found.offset >= 0 else None, found.timestamp)
         for place, (offset, _) in known.items():
             starts[place].append(offset)
     return starts
-
-
-def _committed(client: KafkaAdminClient, group: str) -> dict[TopicPartition, int]:
-    try:
-        said = client.list_group_offsets(group)[group]
-    except CoordinatorNotAvailableError:
-        return {}
-    return {place: position.offset for place, position in said.items() if position.offset >= 0}

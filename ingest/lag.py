@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer
-from aiokafka import TopicPartition as Place
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
-from kafka import TopicPartition
-from kafka.admin import OffsetSpec
-from kafka.errors import CoordinatorNotAvailableError
 
 from ingest.errors import Unavailable
 from ingest.kafka_admin import admin
 from ingest.kafka_client import client_options
+from ingest.kafka_extent import Place, committed, extents
 from ingest.settings import IngestSettings
 
 PATIENCE = timedelta(seconds=5)
@@ -36,32 +33,44 @@ def lags(settings: IngestSettings, group: str) -> dict[str, Lag]:
     Raises:
         Unavailable: Kafka does not answer.
     """
-    behind: dict[TopicPartition, tuple[int, int]] = {}
-    with admin(settings) as client:
-        try:
-            committed = client.list_group_offsets(group)[group]
-        except CoordinatorNotAvailableError:
-            return {}
-        if committed:
-            ends = client.list_partition_offsets(dict.fromkeys(committed, OffsetSpec.LATEST))
-            starts = client.list_partition_offsets(dict.fromkeys(committed, OffsetSpec.EARLIEST))
-            for place, position in committed.items():
-                first = max(position.offset, starts[place].offset)
-                behind[place] = first, max(0, ends[place].offset - first)
+    behind = _behind(settings, group)
     waiting = {place: first for place, (first, records) in behind.items() if records}
     oldest = asyncio.run(_times(settings, waiting)) if waiting else {}
     now, found = time.time(), dict[str, Lag]()
     for place, (_, records) in sorted(behind.items()):
-        known = found.get(place.topic, Lag(0, 0.0))
+        known = found.get(place[0], Lag(0, 0.0))
         age = max(0.0, now - oldest.get(place, now))
-        found[place.topic] = Lag(known.records + records, max(known.seconds, round(age, 1)))
+        found[place[0]] = Lag(known.records + records, max(known.seconds, round(age, 1)))
     return found
 
 
-async def _times(settings: IngestSettings, waiting: Mapping[TopicPartition, int]) -> dict[TopicPartition, float]:
+def records_behind(settings: IngestSettings, group: str) -> dict[str, int]:
+    """By topic, how many records a group has not committed yet, of the topics that it has committed to at all.
+
+    Raises:
+        Unavailable: Kafka does not answer.
+    """
+    found: dict[str, int] = {}
+    for (topic, _), (_, records) in sorted(_behind(settings, group).items()):
+        found[topic] = found.get(topic, 0) + records
+    return found
+
+
+def _behind(settings: IngestSettings, group: str) -> dict[Place, tuple[int, int]]:
+    """By partition, the offset of the first record that a group has not committed, and how many there are from it on."""
+    behind: dict[Place, tuple[int, int]] = {}
+    with admin(settings) as client:
+        done = committed(client, group)
+        for place, extent in extents(client, done.keys()).items():
+            first = max(done[place], extent.first)
+            behind[place] = first, max(0, extent.end - first)
+    return behind
+
+
+async def _times(settings: IngestSettings, waiting: Mapping[Place, int]) -> dict[Place, float]:
     """When, in seconds since 1970, Kafka took the records at these places."""
-    places = {Place(place.topic, place.partition): place for place in waiting}
-    found: dict[TopicPartition, float] = {}
+    places = {TopicPartition(*place): place for place in waiting}
+    found: dict[Place, float] = {}
     consumer = AIOKafkaConsumer(
         **client_options(settings), enable_auto_commit=False, group_id=None, max_partition_fetch_bytes=4096
     )

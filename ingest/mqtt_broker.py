@@ -37,8 +37,9 @@ from amqtt.utils import gen_client_id
 from paho.mqtt.client import topic_matches_sub
 
 from ingest.errors import ConfigurationError
-from ingest.mqtt_limits import BrokerLimits, InWork, Places, Rates, ReadingPace, Retained
+from ingest.mqtt_limits import BURST, CLIENTS, BrokerLimits, InWork, Places, ReadingPace, Retained
 from ingest.mqtt_session import Bounds, Handler, Outgoing, PacketReader
+from ingest.rate_limit import RateLimits
 
 log = logging.getLogger(__name__)
 
@@ -161,7 +162,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         """Connections that have not logged in, by address; those that have, by connector."""
         self._of_address, self._of_account = Places(limits.connections), Places(limits.connections)
         self._rates = [
-            (Rates(messages), Rates(octets))
+            (RateLimits(messages, BURST * messages, CLIENTS), RateLimits(octets, BURST * octets, CLIENTS))
             for messages, octets in (
                 (limits.messages, limits.octets),
                 (limits.messages_of_connector, limits.octets_of_connector),
@@ -270,7 +271,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
                 writer = StreamWriterAdapter(client.writer)
                 handler, session = await self._initialize_client_session(reader, writer, client.address, client.port)
         finally:
-            self.strangers.leave(client.address, client)
+            self.strangers.leave(client)
         return reader, writer, handler, session
 
     async def _serve_session(
@@ -290,14 +291,17 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
             places.take(holder, client, most)
         try:
             holders = (session.client_id, account.connector, "")
-            rates = [(m.of(holder), o.of(holder)) for (m, o), holder in zip(self._rates, holders, strict=True)]
+            now = time.monotonic()
+            rates = [
+                (m.of(holder, now), o.of(holder, now)) for (m, o), holder in zip(self._rates, holders, strict=True)
+            ]
             handler.bounds = Bounds(limits, ReadingPace(rates), self._in_work)
             # A log-in counts as well: who connects again and again tells a last will each time.
             await handler.bounds.pace.keep(len(session.will_message or b""))
             await self._handle_client_session(reader, writer, session, handler, None, "default")
         finally:
-            for places, holder, _ in taken:
-                places.leave(holder, client)
+            for places, *_ in taken:
+                places.leave(client)
             if self._sessions.get(session.client_id, (None,))[0] is session:
                 await self._delete_session(session.client_id)  # what it has not got an answer to it sends again
 

@@ -6,10 +6,19 @@ taken from itself: the newest log-in ends the oldest connection of the fullest h
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from ingest.connection_limits import Holders
+from ingest.rate_limit import RateLimit
+
+BURST = 2.0
+"""Seconds of a rate that may come at once."""
+
+CLIENTS = 2_000
+"""Whose rates are remembered."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +99,10 @@ class Places:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._taken: dict[str, dict[Connection, None]] = {}
-        self._in_all = 0
+        self._taken: Holders[Connection] = Holders()
 
     def __len__(self) -> int:
-        return self._in_all
+        return len(self._taken)
 
     def take(self, holder: str, connection: Connection, most: int) -> None:
         """Give a connection a place.
@@ -104,74 +112,20 @@ class Places:
             connection: ended when another one needs its place.
             most: places of this holder.
         """
-        if len(self._taken.get(holder, ())) >= most:
+        if self._taken.count(holder) >= most:
             self._drop(holder)
-        elif self._in_all >= self._most:
-            self._drop(max(self._taken, key=lambda one: len(self._taken[one])))
-        self._taken.setdefault(holder, {})[connection] = None
-        self._in_all += 1
+        elif len(self._taken) >= self._most:
+            self._drop(self._taken.fullest())
+        self._taken.add(holder, connection)
 
-    def leave(self, holder: str, connection: Connection) -> None:
+    def leave(self, connection: Connection) -> None:
         """Its place is free again; nothing happens if it was taken from it before."""
-        taken = self._taken.get(holder, {})
-        if connection in taken:
-            del taken[connection]
-            self._in_all -= 1
-            if not taken:
-                del self._taken[holder]
+        self._taken.remove(connection)
 
     def _drop(self, holder: str) -> None:
-        oldest = next(iter(self._taken[holder]))
-        self.leave(holder, oldest)
+        oldest = self._taken.of(holder)[0]
+        self._taken.remove(oldest)
         oldest.end()
-
-
-class Rate:
-    """So many units a second, and the units of two seconds at once; who wants more waits, in the order of asking.
-
-    Args:
-        per_second: units.
-    """
-
-    def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
-        self._free_at = 0.0
-
-    def wait(self, units: float) -> float:
-        """Take units: seconds to wait before using them."""
-        now = time.monotonic()
-        self._free_at = max(self._free_at, now - 2.0) + units / self._per_second
-        return max(0.0, self._free_at - now)
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing was taken in the last two seconds, so that a new one would be the same."""
-        return self._free_at < time.monotonic() - 2.0
-
-
-class Rates:
-    """Rates by holder, made when first asked for; idle ones are forgotten.
-
-    Args:
-        per_second: units of each holder.
-    """
-
-    MOST = 2_000
-
-    def __init__(self, per_second: float) -> None:
-        self._per_second = per_second
-        self._of: OrderedDict[str, Rate] = OrderedDict()
-
-    def of(self, holder: str) -> Rate:
-        """The rate of one holder."""
-        rate = self._of.get(holder)
-        if rate is None:
-            if len(self._of) >= self.MOST:
-                idle = [one for one, rate in self._of.items() if rate.is_idle]
-                for one in idle or [next(iter(self._of))]:
-                    del self._of[one]
-            rate = self._of[holder] = Rate(self._per_second)
-        return rate
 
 
 class ReadingPace:
@@ -181,12 +135,13 @@ class ReadingPace:
         rates: in packets and in bytes, those that it is subject to.
     """
 
-    def __init__(self, rates: Sequence[tuple[Rate, Rate]] = ()) -> None:
+    def __init__(self, rates: Sequence[tuple[RateLimit, RateLimit]] = ()) -> None:
         self._rates = rates
 
     async def keep(self, size: int) -> None:
         """Wait until a packet of this size may be taken."""
-        waits = [rate.wait(units) for both in self._rates for rate, units in zip(both, (1, size), strict=True)]
+        now = time.monotonic()
+        waits = [rate.take(units, now) for both in self._rates for rate, units in zip(both, (1, size), strict=True)]
         if (longest := max(waits, default=0.0)) > 0:
             await asyncio.sleep(longest)
 

@@ -8,11 +8,11 @@ from fastapi import Request
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
-from ingest.errors import IocError
+from ingest.errors import Refused
 from ingest.label import Label
 
 
-class PostRefusedError(IocError):
+class PostRefusedError(Refused):
     """An answer other than the good one."""
 
     def __init__(

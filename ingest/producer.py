@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from ingest import metrics
+from ingest.backoff import BackOff
 from ingest.dead_letter import DeadLetter
 from ingest.envelope import Envelope, encode
 from ingest.errors import Unavailable
@@ -31,6 +32,9 @@ log = logging.getLogger(__name__)
 
 PATIENCE = timedelta(seconds=5)
 """How long a caller waits for Kafka before it is told that Kafka is away."""
+
+LONGEST_WAIT = timedelta(seconds=10)
+"""Between two attempts to connect at the start."""
 
 RETRY_AFTER = timedelta(seconds=1)
 """How long nothing is tried after Kafka was found to be away."""
@@ -69,18 +73,16 @@ class Producer:
 
     async def start(self) -> None:
         """Connect; waits for Kafka with back-off, and says once that it waits."""
-        wait, said = 0.5, False
+        backoff = BackOff(most=LONGEST_WAIT)
         while True:
             client = self._made()
             try:
                 await _started(client)
             except (KafkaError, OSError, TimeoutError) as error:
                 await _closed(client)
-                if not said:
+                if not backoff.failures:
                     log.warning("waiting for Kafka at %s: %s", self._settings.bootstrap, _named(error))
-                said = True
-                await asyncio.sleep(wait)
-                wait = min(2 * wait, 10.0)
+                await asyncio.sleep(backoff.seconds())
             except BaseException:
                 await _closed(client)
                 raise

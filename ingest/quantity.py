@@ -21,16 +21,13 @@ Moment = Annotated[AwareDatetime, Ge(EARLIEST), Lt(LATEST)]
 """A point in time with its zone, from `EARLIEST` until before `LATEST`."""
 
 SecondsWithinDay = Annotated[int, Ge(0), Le(86_400)]
-"""How long a broadcast plays or a camera counts: at most one day, after which both begin anew."""
+"""How long a broadcast plays: at most one day, after which the schedule begins anew."""
 
 SecondsBehind = Annotated[float, Field(ge=0, le=3_200_000_000, allow_inf_nan=False)]
 """Age of the newest event of a source: at most a century, which is more than lies between `EARLIEST` and `LATEST`."""
 
 People = Annotated[int, Ge(0), Le(10_000)]
 """How many people one camera sees in one zone; a full market square is about 2,000."""
-
-Passages = Annotated[int, Ge(0), Le(1_000_000)]
-"""How many objects cross one line within one window of at most a day: ten a second, all day."""
 
 Devices = Annotated[int, Ge(0), Le(10_000)]
 """How many loudspeakers one broadcast is meant for; the ward has 70, and a whole city some thousands."""

@@ -15,10 +15,6 @@ PATIENCE = timedelta(seconds=10)
 """How long an answer may take before what is asked counts as away."""
 
 
-class NotReady(IocError):
-    """What a check finds wrong with the process itself, as a sentence."""
-
-
 Check = Callable[[], None]
 """Asks one question, and blocks as long as it takes; what it raises (an `IocError`) is what is wrong."""
 

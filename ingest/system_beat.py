@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 from ingest.connector import Context
 from ingest.envelope import envelope
-from ingest.errors import Unavailable
+from ingest.errors import NotReady, Unavailable
 from ingest.events.health import SystemHeartbeat
 from ingest.liveness import LONGEST_WAIT, Progress
 from ingest.producer import Producer
-from ingest.readiness import NotReady
 
 PROCESS = "connectors"
 

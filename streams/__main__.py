@@ -12,6 +12,7 @@ from typing import Any
 import faust
 
 from ingest import failpoint, process
+from ingest.backoff import BackOff
 from ingest.errors import Unavailable
 from ingest.events import streams
 from ingest.kafka_admin import missing_topics
@@ -94,15 +95,14 @@ def _end_now() -> None:
 
 def _wait(is_there: Callable[[], bool], what: str) -> None:
     """Try until it is there, with back-off."""
-    wait = 0.1
+    backoff = BackOff(timedelta(seconds=0.1), timedelta(seconds=2))
     while True:
         try:
             if is_there():
                 return
         except Unavailable:
             pass
-        time.sleep(wait)
-        wait = min(2 * wait, 2.0)
+        time.sleep(backoff.seconds())
 
 
 if __name__ == "__main__":

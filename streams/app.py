@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import faust
-from faust.types import TP
 
 from ingest.events import streams
 from ingest.failpoint import failpoint
@@ -16,7 +15,7 @@ from streams.freeze import SESSION
 from streams.part import Place
 from streams.settings import StreamsSettings
 from streams.signs import Signs
-from streams.transport import Reader, transport
+from streams.transport import ChunkTransport
 from streams.worker import Worker
 
 COMMIT_EVERY = 1.0
@@ -51,15 +50,7 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, sig
         key_serializer="raw",
     )
 
-    async def assigned(places: set[TP]) -> None:
-        await or_end(worker.assigned({(tp.topic, tp.partition) for tp in places}))
-
-    app.transport = transport(Reader(assigned, lambda tp: worker.is_open((tp.topic, tp.partition))))(
-        app.conf.broker_consumer, app
-    )
-    worker.highwater = lambda place: app.consumer.highwater(TP(*place))
-    worker.is_heard = lambda place: app.consumer.is_heard(TP(*place))
-    worker.seek = lambda place, offset: app.consumer.seek_to(TP(*place), offset)
+    app.transport = ChunkTransport(app.conf.broker_consumer, app, worker)
     for name in [*map(topic_of, streams()), DEAD_LETTERS]:
         app.agent(app.topic(name, value_type=bytes, acks=False), name=name, concurrency=1)(_agent(worker, signs))
 
@@ -79,7 +70,7 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, sig
     @app.timer(COMMIT_EVERY)  # type: ignore[untyped-decorator]
     async def commit() -> None:
         positions = worker.committed()
-        if positions and await app.consumer.note({TP(*place): offset for place, offset in positions.items()}):
+        if positions and await app.consumer.note(positions):
             failpoint("streams.committed")
 
     return app

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from ingest import checks, metrics
-from ingest.health import Health, bound, serve
+from ingest.errors import NotReady
+from ingest.health import Health, listener_of, serve
 from ingest.liveness import Liveness, Progress, Pulse
-from ingest.readiness import NotReady, Readiness
+from ingest.readiness import Readiness
 from ingest.settings import HealthSettings, IngestSettings
 from streams.backlog import NOTHING, Backlog, Waiting
 from streams.chunk import Chunk
@@ -64,7 +65,7 @@ class Signs:
         )
         live = Liveness(self._pulse, [self._progress], ready)
         told = Health(f"streams-{settings.worker}", live, ready, metrics.registry(*metrics.OF_STREAMS), self._stages)
-        serve(told, bound(health, settings.own_health_port))
+        serve(told, listener_of(health, settings.own_health_port))
 
     def take(self, place: Place, chunk: Chunk) -> None:
         """Note a chunk, with Kafka's offsets, that the worker is about to take."""

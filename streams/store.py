@@ -3,15 +3,17 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from ingest.backoff import BackOff
 from ingest.errors import Unavailable
 from streams.freeze import FreezeGuard
 from warehouse.client import Client
 
 log = logging.getLogger(__name__)
 
-FIRST_WAIT, LONGEST_WAIT = 0.2, 5.0
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=0.2), timedelta(seconds=5)
 
 
 class Stopping:
@@ -101,14 +103,13 @@ class Store:
         return work(client, *arguments)
 
     async def _patiently(self, connection: "_Connection", work: Callable[..., object], *arguments: object) -> Any:
-        wait = FIRST_WAIT
+        backoff = BackOff(FIRST_WAIT, LONGEST_WAIT)
         while True:
             try:
                 return await connection.do(work, *arguments)
             except Unavailable as error:
                 log.warning("waiting for the warehouse: %s", error)
-                await self._stopping.pause(wait, error)
-                wait = min(2 * wait, LONGEST_WAIT)
+                await self._stopping.pause(backoff.seconds(), error)
 
 
 class _Connection:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ingest.errors import ConfigurationError, Unavailable
+from ingest.errors import ConfigurationError, IocError, Unavailable
 from ingest.failpoint import FailpointError
 from warehouse.client import ServerError
 from warehouse.positions import Place
@@ -43,7 +43,7 @@ class Suspicion(NamedTuple):
     """The error, without anything that a record says."""
 
 
-class SuspectError(Exception):
+class SuspectError(IocError):
     """Work failed for what a record says; `suspects` tells of which partitions."""
 
     def __init__(self, suspects: dict[Place, Suspicion]) -> None:

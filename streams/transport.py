@@ -12,18 +12,21 @@ when it believes to have read further): the worker sees by the offsets when one 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, ClassVar, NamedTuple
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import IllegalStateError, KafkaError
 from aiokafka.structs import OffsetAndMetadata, TopicPartition
 from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
-from faust.types import TP, ConsumerMessage
+from faust.types import TP, AppT, ConsumerMessage
 
 from streams.chunk import Chunk as Chunk
+from streams.ending import or_end
 from streams.freeze import SESSION
+from streams.part import Place
+from streams.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -38,23 +41,8 @@ PAUSE = 0.05
 """Seconds until it is looked again whether a partition may be read."""
 
 
-class Reader(NamedTuple):
-    """Who reads: what the consumer asks of the worker."""
-
-    assigned: Callable[[set[TP]], Awaitable[None]]
-    """Called with the partitions that the worker now has, more than once with the same."""
-    is_open: Callable[[TP], bool]
-    """Whether records of a partition are wanted now."""
-
-
 class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
-    """The aiokafka consumer of Faust, a message a chunk."""
-
-    reader: ClassVar[Reader]
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._read_offset = ReadOffsets()
+    """The aiokafka consumer of Faust, a message a chunk; it reads for the worker of its transport."""
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """One message for each partition that has something new."""
@@ -69,39 +57,45 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 break
             if chunk and (active is None or tp in active or tp in self._buffered_partitions):
+                # Faust drops whatever lies before what it believes to have read, so also what is read again after a seek.
+                self._read_offset[tp] = None
                 yield tp, self._to_message(tp, chunk)
 
     async def perform_seek(self) -> None:
         """Tell the worker which partitions it has; it seeks them itself."""
-        await type(self).reader.assigned(set(self.assignment()))
+        await or_end(self._worker.assigned({(tp.topic, tp.partition) for tp in self.assignment()}, self))
 
-    async def seek_to(self, tp: TP, offset: int) -> None:
+    async def seek_to(self, place: Place, offset: int) -> None:
         """Make an offset the next one that is read of a partition, if it is still ours."""
         try:
             async with asyncio.timeout(PATIENCE):
-                await self.seek_wait({tp: offset})
+                await self.seek_wait({TP(*place): offset})
         except IllegalStateError:
-            log.info("%s-%d is no longer ours", *tp)
+            log.info("%s-%d is no longer ours", *place)
 
-    def highwater(self, tp: TP) -> int | None:
+    def highwater(self, place: Place) -> int | None:
         """Kafka's offset after the last record of a partition; None if it is not ours, or was not read yet."""
-        return self._known(AIOKafkaConsumer.highwater, tp)
+        return self._known(AIOKafkaConsumer.highwater, place)
 
-    def is_heard(self, tp: TP) -> bool:
+    def is_heard(self, place: Place) -> bool:
         """Whether Kafka has answered for a partition within the last `HEARD` seconds."""
-        heard_ms = self._known(AIOKafkaConsumer.last_poll_timestamp, tp)
+        heard_ms = self._known(AIOKafkaConsumer.last_poll_timestamp, place)
         return heard_ms is not None and time.time() - heard_ms / 1000 < HEARD
 
-    def _known(self, ask: Callable[[AIOKafkaConsumer, TopicPartition], int | None], tp: TP) -> int | None:
+    @property
+    def _worker(self) -> Worker:
+        return self.transport.worker  # type: ignore[no-any-return]
+
+    def _known(self, ask: Callable[[AIOKafkaConsumer, TopicPartition], int | None], place: Place) -> int | None:
         """What the consumer knows of a partition; its thread may give it up at any moment, also between two steps of an answer."""
         try:
-            return ask(self._thread._ensure_consumer(), TopicPartition(*tp))
+            return ask(self._thread._ensure_consumer(), TopicPartition(*place))
         except (AssertionError, AttributeError, ConsumerNotStarted, IllegalStateError):
             return None
 
-    async def note(self, offsets: Mapping[TP, int]) -> bool:
+    async def note(self, offsets: Mapping[Place, int]) -> bool:
         """Tell Kafka how far we are, for those who watch its lag; False: it was not heard, which harms nobody."""
-        wanted = {TopicPartition(*tp): OffsetAndMetadata(offset, "") for tp, offset in offsets.items()}
+        wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "") for place, offset in offsets.items()}
         consumer = self._thread._ensure_consumer()
         try:
             async with asyncio.timeout(PATIENCE):
@@ -112,7 +106,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         return True
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
-        wanted = {tp for tp in active_partitions or self.assignment() if type(self).reader.is_open(tp)}
+        wanted = {tp for tp in active_partitions or self.assignment() if self._worker.is_open((tp.topic, tp.partition))}
         if not wanted:
             await self.sleep(PAUSE)
             return {}
@@ -143,17 +137,17 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         )
 
 
-class ReadOffsets(dict[TP, None]):
-    """Faust's notion of how far it has read, by which it would drop what is read again; the worker knows better."""
+class ChunkTransport(driver.Transport):  # type: ignore[misc]
+    """Faust's transport over aiokafka, whose consumer reads for a worker.
 
-    def __missing__(self, tp: TP) -> None:
-        return None
+    Args:
+        url: the brokers, as `faust.App` has them.
+        app: the application.
+        worker: who is told which partitions there are, and says from where and when each is read.
+    """
 
-    def __setitem__(self, tp: TP, offset: Any) -> None:
-        pass
+    Consumer = ChunkConsumer
 
-
-def transport(reader: Reader) -> type[driver.Transport]:
-    """A transport class for `faust.App`, bound to who reads."""
-    consumer = type("BoundChunkConsumer", (ChunkConsumer,), {"reader": reader})
-    return type("ChunkTransport", (driver.Transport,), {"Consumer": consumer})
+    def __init__(self, url: list[Any], app: AppT, worker: Worker) -> None:
+        super().__init__(url, app)
+        self.worker = worker

@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from ingest.clock import Clock
 from ingest.errors import Unavailable
@@ -39,6 +39,37 @@ LAST_FLUSH = 5.0
 
 SETTLED_AFTER = 10.0
 """Seconds after a seek in which records may still come that were fetched before it."""
+
+
+class Consumer(Protocol):
+    """What the worker asks of whoever reads Kafka for it."""
+
+    def highwater(self, place: Place) -> int | None:
+        """Kafka's offset after the last record of a partition; `None` while that is not known."""
+        ...
+
+    def is_heard(self, place: Place) -> bool:
+        """Whether Kafka has spoken of a partition lately."""
+        ...
+
+    async def seek_to(self, place: Place, offset: int) -> None:
+        """Make Kafka's offset the next one that is read of a partition."""
+        ...
+
+
+class Unseekable:
+    """A consumer that knows nothing of Kafka and reads on from where it is."""
+
+    def highwater(self, place: Place) -> int | None:
+        """Not known."""
+        return None
+
+    def is_heard(self, place: Place) -> bool:
+        """Nothing says otherwise."""
+        return True
+
+    async def seek_to(self, place: Place, offset: int) -> None:
+        """Go on reading where it is."""
 
 
 class Worker:
@@ -86,17 +117,16 @@ class Worker:
         self._late = LateWork(self._store, writing, self._flushing.lock, self.stopping, self._moved, every)
         self.moves = 0
         """Grows with everything that is taken or recovered; for whoever watches that something is."""
-        self.highwater: Callable[[Place], int | None] = lambda place: None
-        """Kafka's offset after the last record; set by the app."""
-        self.is_heard: Callable[[Place], bool] = lambda place: True
-        """Whether Kafka has spoken of a partition lately; set by the app."""
-        self.seek: Callable[[Place, int], Awaitable[None]] = _no_seek
-        """Makes Kafka's offset the next one that is read; set by the app."""
+        self._consumer: Consumer = Unseekable()
 
     def is_open(self, place: Place) -> bool:
         """Whether records of a partition are taken now; what is not taken has to be read again later."""
         part = self._parts.get(place)
         return part is not None and part.is_open
+
+    def highwater(self, place: Place) -> int | None:
+        """Kafka's offset after the last record of a partition; `None` while that is not known."""
+        return self._consumer.highwater(place)
 
     def positions(self) -> dict[Place, int]:
         """Kafka's offset of the next record of each partition that should get on; of one that has not recovered, -1."""
@@ -108,11 +138,16 @@ class Worker:
         offsets = {place: part.noted_offset for place, part in self._parts.items() if part.written >= 0}
         return {place: offset for place, offset in offsets.items() if offset > 0}
 
-    async def assigned(self, places: set[Place]) -> None:
+    async def assigned(self, places: set[Place], consumer: Consumer) -> None:
         """Take up partitions: returns at once, and reads each as soon as it has recovered.
 
         Called again with the same ones, it reads again from where each stands: what Kafka's client had fetched may be gone.
+
+        Args:
+            places: all that the worker has now.
+            consumer: who reads them.
         """
+        self._consumer = consumer
         for place in self._parts.keys() - places:
             del self._parts[place]
         for part in list(self._parts.values()):
@@ -296,7 +331,7 @@ class Worker:
 
     async def _seek(self, part: Part) -> None:
         part.sought_at = monotonic()
-        await self.seek(part.place, part.kafka_offset)
+        await self._consumer.seek_to(part.place, part.kafka_offset)
 
     async def _begin_recovering(self) -> None:
         """Recover what is waited for, and nothing twice."""
@@ -323,7 +358,8 @@ class Worker:
 
     def _has_caught_up(self, part: Part) -> bool:
         highwater = self.highwater(part.place)
-        return part.is_open and highwater is not None and part.kafka_offset >= highwater and self.is_heard(part.place)
+        is_read = part.is_open and highwater is not None and part.kafka_offset >= highwater
+        return is_read and self._consumer.is_heard(part.place)
 
     def _moved(self) -> None:
         self.moves += 1
@@ -333,7 +369,3 @@ def _without_texts(error: SuspectError) -> tuple[type[Exception], Exception, Any
     """Where an error comes from, without the texts of the errors behind it: they may hold what a record says."""
     cause = error.__cause__
     return SuspectError, Exception(type(cause).__name__), cause.__traceback__ if cause else None
-
-
-async def _no_seek(place: Place, offset: int) -> None:
-    """For readers that cannot seek."""

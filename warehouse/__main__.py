@@ -16,9 +16,10 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from ingest import failpoint
+from ingest import failpoint, sockets
+from ingest.backoff import BackOff
 from ingest.errors import ConfigurationError, Unavailable
-from ingest.health import bound as bound_for_health
+from ingest.health import listener_of
 from ingest.liveness import Pulse
 from ingest.process import start
 from ingest.settings import HealthSettings, IngestSettings, read_settings
@@ -27,7 +28,6 @@ from warehouse.client import connect
 from warehouse.migrate import migrate
 from warehouse.server import engine_config
 from warehouse.server.confine import confine, interpreter
-from warehouse.server.ports import bound
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger("warehouse")
@@ -48,7 +48,7 @@ def main() -> int:
     try:
         settings, ingest = read_settings(WarehouseSettings), read_settings(IngestSettings)
         failpoint.arm(ingest.failpoints)
-        listener = None if as_it_is else bound_for_health(read_settings(HealthSettings), settings.health_port)
+        listener = None if as_it_is else listener_of(read_settings(HealthSettings), settings.health_port)
         if settings.embedded:
             serve(settings, ingest, stop, listener, as_it_is)
         else:
@@ -70,7 +70,7 @@ def serve(
     began = time.monotonic()
     tables = views.public_names()
     # A port that nobody else knows: tables and views are made through it before others come in.
-    public, private = bound(settings.port), bound(0)
+    public, private = _bound(settings.port), _bound(0)
     private_port = private.getsockname()[1]
     confine(
         [engine_config.store(settings), engine_config.home(settings)],
@@ -103,24 +103,22 @@ def watch(
     """Prepare an outside server once it answers, then say when it goes away and comes back."""
     pulse = Pulse()
     health.serve(settings, ingest, listener, pulse)
-    wait, said = timedelta(seconds=1), False
+    backoff = BackOff(timedelta(seconds=1), LONGEST_WAIT)
     while not stop.is_set():
         try:
             prepare(settings)
             log.info("ready at %s:%d", *settings.address)
-            wait, said = timedelta(seconds=1), False
+            backoff.reset()
             with connect(settings) as client:
                 pulse.beat()
                 while not stop.wait(WATCH_EVERY.total_seconds()):
                     client.ping()
                     pulse.beat()
         except Unavailable as error:
-            if not said:
+            if not backoff.failures:
                 log.warning("waiting: %s", error)
-            said = True
             pulse.rest()
-            stop.wait(wait.total_seconds())
-            wait = min(2 * wait, LONGEST_WAIT)
+            stop.wait(backoff.seconds())
 
 
 def prepare(settings: WarehouseSettings) -> None:
@@ -130,6 +128,20 @@ def prepare(settings: WarehouseSettings) -> None:
             log.info("migration %04d_%s applied", migration.version, migration.name)
     with connect(settings) as client:
         views.sync(client)
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket on a loopback port, taken before anything else is loaded, so that a port that is taken costs no time; 0: any free one.
+
+    Raises:
+        ConfigurationError: the port cannot be used.
+    """
+    try:
+        return sockets.bound("127.0.0.1", port)
+    except OSError as error:
+        raise ConfigurationError(
+            f"IOC_WAREHOUSE_PORT: port {port} cannot be used ({error.strerror}). End what uses it, or set another port."
+        ) from None
 
 
 def _arguments() -> bool:

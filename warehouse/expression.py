@@ -25,6 +25,10 @@ WARD_OFFSET_MS = 7 * 3_600_000
 """Asia/Ho_Chi_Minh is UTC+7 all year."""
 
 
+class SymbolicTruthError(TypeError):
+    """A symbolic value is neither true nor false: it stands for every row."""
+
+
 class Sql:
     """A symbolic value that writes itself as ClickHouse SQL."""
 
@@ -80,7 +84,9 @@ class Sql:
         return Sql(f"({sql(other)} OR {self.text})")
 
     def __bool__(self) -> bool:
-        raise TypeError("a declaration joins conditions with & and |, and uses the functions of warehouse.expression")
+        raise SymbolicTruthError(
+            "a declaration joins conditions with & and |, and uses the functions of warehouse.expression"
+        )
 
 
 def sql(value: Any) -> str:
@@ -99,17 +105,17 @@ def sql(value: Any) -> str:
 
 def least(*values: Any) -> Any:
     """The smallest of the values."""
-    try:
+    try:  # costs nothing where the fold asks, which is for every event
         return min(values)
-    except TypeError:  # a symbolic value has no truth: this rendering is SQL
+    except SymbolicTruthError:
         return Sql(f"least({', '.join(f'toInt64({sql(value)})' for value in values)})")
 
 
 def greatest(*values: Any) -> Any:
     """The largest of the values."""
-    try:
+    try:  # costs nothing where the fold asks, which is for every event
         return max(values)
-    except TypeError:
+    except SymbolicTruthError:
         return Sql(f"greatest({', '.join(f'toInt64({sql(value)})' for value in values)})")
 
 

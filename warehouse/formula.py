@@ -155,23 +155,17 @@ def _declared(function: Callable[..., Any]) -> ast.FunctionDef:
 
 
 def _lambda(function: Callable[..., Any]) -> ast.Lambda:
-    """The lambda in the source: the smallest one that holds every place of its code."""
-    places = {
-        (line, column)
-        for line, _, column, _ in function.__code__.co_positions()
-        if line is not None and column  # what stands at a line's start is not of the expression
-    }
-    around = [
-        node
-        for node in ast.walk(_tree(function.__module__))
-        if isinstance(node, ast.Lambda)
-        and all((node.lineno, node.col_offset) <= place <= _end(node) for place in places)
-    ]
-    return min(around, key=lambda node: len(ast.unparse(node)))
+    """The lambda in the source: the one in its line.
 
-
-def _end(node: ast.expr) -> tuple[int, int]:
-    return node.end_lineno or node.lineno, node.end_col_offset or node.col_offset
+    Raises:
+        ValueError: the line holds another one as well.
+    """
+    line = function.__code__.co_firstlineno
+    nodes = ast.walk(_tree(function.__module__))
+    found = [node for node in nodes if isinstance(node, ast.Lambda) and node.lineno == line]
+    if len(found) != 1:
+        raise ValueError(f"{function.__module__}, line {line}: write each lambda on a line of its own")
+    return found[0]
 
 
 @cache

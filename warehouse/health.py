@@ -7,11 +7,11 @@ from contextlib import suppress
 from datetime import timedelta
 
 from ingest import checks, metrics
-from ingest.errors import IocError, Unavailable
+from ingest.errors import IocError, NotReady, Unavailable
 from ingest.health import Health
 from ingest.health import serve as tell
 from ingest.liveness import Liveness, Pulse
-from ingest.readiness import Check, NotReady, Readiness
+from ingest.readiness import Check, Readiness
 from ingest.settings import IngestSettings
 from warehouse.client import Client, ServerError
 from warehouse.migrate import plan

@@ -51,17 +51,3 @@ def current_values(
         parameters,
     )
     return [Value(*row) for row in rows]
-
-
-def history(client: Client, ward: str, id: str, start_ms: int, end_ms: int) -> list[Value]:
-    """An indicator's values in [start, end), total and members, oldest first."""
-    return _values(
-        client,
-        "ward = %(ward)s AND indicator = %(id)s AND window_ms >= %(start)s AND window_ms < %(end)s",
-        {"ward": ward, "id": id, "start": start_ms, "end": end_ms},
-    )
-
-
-def _values(client: Client, condition: str, parameters: dict[str, Any]) -> list[Value]:
-    query = f"SELECT {_COLUMNS} FROM raw_values FINAL WHERE {condition} ORDER BY window_ms"
-    return [Value(*row) for row in client.query(query, parameters)]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from ingest.clock import milliseconds
 from warehouse.aggregate import RANKED
 from warehouse.expression import DAY_MS, window_start
-from warehouse.indicator import PERIOD_START, Derived, Indicator, Measure, Status, indicator, measure, measures
+from warehouse.indicator import PERIOD_START, Derived, Indicator, Measure, Status, indicator, measure
 from warehouse.value import Value
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -219,10 +219,6 @@ class Readings:
     def values(self) -> list[Value]:
         """Everything that is known: each window of a flow, and the newest of each stock."""
         return [*(value for windows in self._flows.values() for value in windows.values()), *self._stocks.values()]
-
-    def read_all(self, now_ms: int) -> dict[str, Reading]:
-        """Every declared measure's total."""
-        return {one.id: self.read(one.id, now_ms) for one in measures()}
 
     def keep(self, value: Value) -> None:
         """Keep a value in its place, whatever is known."""

@@ -8,27 +8,29 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, Fault
-from dashboard.alarm.duty import Duty, Refused
+from dashboard.alarm.duty import ActRefused, Duty
 from dashboard.alarm.message import compose
 from dashboard.alarm.ways import NotSentError, Way
+from ingest.backoff import BackOff
 from ingest.errors import Unavailable
 from warehouse.alarm_acts import SYSTEM, Act
 
 log = logging.getLogger("dashboard.alarm")
 
-FIRST_WAIT = 5.0
-"""Seconds until the second attempt; each further one waits twice as long."""
-LONGEST_WAIT = 600.0
+FIRST_WAIT = timedelta(seconds=5)
+"""Until the second attempt; each further one waits twice as long."""
+LONGEST_WAIT = timedelta(minutes=10)
 LOOK_EVERY = 1.0
 
 
 class Trial(NamedTuple):
     """What was tried of one message by one way."""
 
-    attempts: int = 0
+    backoff: BackOff
     again: float = 0.0
     """When it may be tried again, by the monotonic clock."""
 
@@ -39,10 +41,10 @@ class Delivery:
     Args:
         duty: the alarms, and what was told of them.
         ways: how people are told.
-        first_wait: seconds until the second attempt.
+        first_wait: until the second attempt.
     """
 
-    def __init__(self, duty: Duty, ways: Sequence[Way], first_wait: float = FIRST_WAIT) -> None:
+    def __init__(self, duty: Duty, ways: Sequence[Way], first_wait: timedelta = FIRST_WAIT) -> None:
         self.ways = ways
         self.faults: dict[str, Fault] = {}
         """By way, since when it does not work and why; there is a rule for it."""
@@ -67,7 +69,7 @@ class Delivery:
             # The newest goes on being tried while the way does not work: else nobody would notice that it works again.
             is_probe = act is waiting[-1][1] and way.name in self.faults
             key = (way.name, alarm.id, act.number)
-            trial = self._trials.get(key, Trial())
+            trial = self._trials.get(key) or Trial(BackOff(self._first_wait, LONGEST_WAIT))
             if not alarm.is_active and act.kind in ALERTS:
                 await self._note(alarm, act, way, "not_told", "cleared")
             elif now_ms - act.at_ms > most_ms and not is_probe:
@@ -83,8 +85,7 @@ class Delivery:
         try:
             await way.send(message)
         except NotSentError as error:
-            wait = min(self._first_wait * 2**trial.attempts, LONGEST_WAIT)
-            self._trials[key] = Trial(trial.attempts + 1, time.monotonic() + wait)
+            self._trials[key] = Trial(trial.backoff, time.monotonic() + trial.backoff.seconds())
             if way.name not in self.faults:
                 log.warning("%s does not work: %s", way.name, error)
             self.faults[way.name] = Fault(self.faults.get(way.name, Fault(live.now_ms(), "")).since_ms, str(error))
@@ -103,7 +104,7 @@ class Delivery:
             except Unavailable as error:  # it must not go out again because the disk was full for a moment
                 log.error("what was told is not noted: %s", error)
                 await asyncio.sleep(LOOK_EVERY)
-            except Refused:
+            except ActRefused:
                 return
             else:
                 return

@@ -9,13 +9,14 @@ from dashboard.accounts import Accounts
 from dashboard.alarm import history
 from dashboard.alarm.alarm import Alarm, fold
 from dashboard.alarm.delivery import Delivery
-from dashboard.alarm.duty import Duty, Refused
+from dashboard.alarm.duty import ActRefused, Duty
 from dashboard.page import properties
 from dashboard.pages.alarm import LONGEST_COMMENT, RIGHT, STEPS, Ids, alarm_leaves
 from dashboard.reader import Reader, TooMuch
 from dashboard.viewer import Viewer, viewer
+from ingest.away import WAREHOUSE_ASK_AGAIN
 from ingest.clock import moment
-from ingest.errors import Unavailable
+from ingest.errors import Refused, Unavailable
 from ingest.label import Label
 from warehouse.alarm import rules
 from warehouse.alarm_acts import Kind, Times, read_alarm, read_history, times
@@ -24,7 +25,6 @@ from warehouse.client import Client
 OFF = Label("Tài khoản này không có quyền làm việc đó.", "This account may not do that.")
 GONE = Label("Cảnh báo này không còn xử lý được nữa.", "Nothing can be done about this alarm any more.")
 NOT_KEPT = Label("Chưa ghi được, hãy thử lại.", "It could not be kept, try again.")
-AWAY = Label("Kho dữ liệu đang không trả lời.", "The warehouse does not answer.")
 NO_SUCH = Label("Không có cảnh báo này.", "There is no such alarm.")
 WHOM = Label("Hãy chọn giao cho ai.", "Choose to whom.")
 WHAT = Label("Hãy viết ghi chú.", "Write a comment.")
@@ -36,7 +36,7 @@ Wanted = tuple[Kind, str]
 """What is to be done, and `Act.what`."""
 
 
-class Wrong(Exception):
+class Wrong(Refused):
     """What was asked for cannot be done; says why."""
 
     def __init__(self, why: Label) -> None:
@@ -77,12 +77,12 @@ def _register_acts(app: Dash, duty: Duty, accounts: Accounts) -> None:
         try:
             alarm = duty.alarms.get(id) if isinstance(id, str) else None
             if alarm is None:
-                raise Refused
+                raise ActRefused
             kind, what = _wanted(str(ctx.triggered_id), to, comment, ticked, alarm, assignees(duty, accounts))
             await duty.do(alarm.id, kind, person.name, what)
         except Wrong as error:
             return error.why.text(person.language), no_update
-        except Refused:
+        except ActRefused:
             return GONE.text(person.language), no_update
         except Unavailable:
             return NOT_KEPT.text(person.language), no_update
@@ -105,7 +105,7 @@ def _wanted(button: str, to: object, comment: object, ticked: list[Any], alarm: 
             return "commented", said[:LONGEST_COMMENT]
     rule, step = rules().get(alarm.key[0]), button.rpartition("-")[2]
     if rule is None or step not in map(str, range(len(rule.checklist))):
-        raise Refused
+        raise ActRefused
     return ("unticked" if ticked[int(step)] == "true" else "ticked"), step
 
 
@@ -123,7 +123,7 @@ def _register_one(app: Dash, duty: Duty, reader: Reader, accounts: Accounts) -> 
         try:
             found = fold(await reader.ask(lambda client: read_alarm(client, ward, id)))
         except (Unavailable, TooMuch):
-            return known, AWAY.text(person.language)
+            return known, WAREHOUSE_ASK_AGAIN.text(person.language)
         for alarm in found:
             leaves = alarm_leaves(alarm, duty.live.scene(person.language), is_gone=True)
             for component, values in properties(leaves).items():
@@ -151,7 +151,7 @@ def _register_history(app: Dash, duty: Duty, delivery: Delivery, reader: Reader)
         try:
             stored = await reader.ask(lambda client: read_history(client, live.ingest.ward, since, MOST_READ))
         except (Unavailable, TooMuch):
-            return no_update, AWAY.text(person.language)
+            return no_update, WAREHOUSE_ASK_AGAIN.text(person.language)
         alarms = {one.id: one for one in fold(stored)}
         alarms |= {id: one for id, one in duty.alarms.items() if moment(one.raised_ms) >= since}
         chosen = history.chosen(alarms.values(), severity, domain)
@@ -173,5 +173,5 @@ def _register_history(app: Dash, duty: Duty, delivery: Delivery, reader: Reader)
         try:
             said = history.times_said(await reader.ask(ask), scene)
         except (Unavailable, TooMuch):
-            said = AWAY.text(person.language)
+            said = WAREHOUSE_ASK_AGAIN.text(person.language)
         return said, history.ways_said((way.name for way in delivery.ways), delivery.faults, scene)

@@ -19,7 +19,7 @@ from dashboard.page import Scene
 from dashboard.reader import Reader, TooMuch
 from ingest.calendar import OFFICE
 from ingest.clock import WARD_ZONE, moment
-from ingest.errors import Unavailable
+from ingest.errors import Refused, Unavailable
 from warehouse.alarm import Remaining, rules
 from warehouse.alarm_acts import Act, Kind, read_acts, write_acts
 from warehouse.client import Client
@@ -42,7 +42,7 @@ MOST_ACTS = 300
 """Acts of one alarm; then people can only acknowledge it."""
 
 
-class Refused(Exception):
+class ActRefused(Refused):
     """What a person wants to do cannot be done; nothing was changed."""
 
 
@@ -103,17 +103,17 @@ class Duty:
             The alarm after it; unchanged where it was so already.
 
         Raises:
-            Refused: there is no such alarm any more, or too much was done about it already.
+            ActRefused: there is no such alarm any more, or too much was done about it already.
             Unavailable: it cannot be kept; nothing was done.
         """
         async with self._lock:
             found = self.alarms.get(alarm)
             if found is None:
-                raise Refused
+                raise ActRefused
             if _is_so(found, kind, what):
                 return found
             if len(found.acts) >= MOST_ACTS and kind not in ("acknowledged", "told", "not_told"):
-                raise Refused
+                raise ActRefused
             await self._record([next_act(found, kind, self.live.now_ms(), who, what, about)])
             return self.alarms[alarm]
 

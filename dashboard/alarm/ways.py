@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from dashboard.alarm.alarm import ALERTS
 from dashboard.alarm.message import Message
 from dashboard.alarm.settings import AlarmSettings
+from ingest.errors import IocError
 from ingest.settings import LOOPBACK
 from warehouse.alarm_acts import Kind
 
@@ -26,7 +27,7 @@ WITHIN = 15.0
 EVERYTHING: frozenset[Kind] = frozenset((*ALERTS, "cleared"))
 
 
-class NotSentError(Exception):
+class NotSentError(IocError):
     """An attempt failed; it may succeed later. Its text holds no address and no secret."""
 
     def __init__(self, why: str, *, answered: bool) -> None:

@@ -16,6 +16,7 @@ from dashboard.past.moment import day_start
 from dashboard.reader import Reader, TooMuch
 from dashboard.standing import Standing
 from ingest.clock import milliseconds, moment, real_at
+from ingest.errors import Refused
 from ingest.label import Language
 from warehouse.client import Client
 from warehouse.expression import DAY_MS, MINUTE
@@ -33,11 +34,11 @@ MINUTES = 8
 Kept = TypeVar("Kept")
 
 
-class Superseded(Exception):
+class Superseded(Refused):
     """The same person has asked for another minute meanwhile."""
 
 
-class TooOld(Exception):
+class TooOld(Refused):
     """Nothing is kept of so long ago.
 
     Args:

@@ -15,11 +15,11 @@ from dashboard.past.memory import NOTHING, Memory, Superseded, TooOld, scene_of
 from dashboard.past.moment import Asked
 from dashboard.reader import Reader, TooMuch
 from dashboard.viewer import viewer
+from ingest.away import WAREHOUSE_ASK_AGAIN
 from ingest.errors import Unavailable
 from ingest.label import Label
 from warehouse.expression import DAY_MS, MINUTE
 
-AWAY = Label("Kho dữ liệu đang không trả lời, hãy thử lại.", "The warehouse does not answer, try again.")
 TOO_MUCH = Label("Đọc phút này mất quá lâu.", "Reading this minute takes too long.")
 NOT_HERE = Label("Trang này không xem lại được.", "This page cannot be looked back at.")
 NOTHING_KEPT = Label("Chưa có số liệu nào được giữ.", "No figures are kept yet.")
@@ -67,7 +67,7 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
         except TooOld as error:
             return too_old(error.first_ms).text(person.language)
         except (TooMuch, Unavailable) as error:
-            return (TOO_MUCH if isinstance(error, TooMuch) else AWAY).text(person.language)
+            return (TOO_MUCH if isinstance(error, TooMuch) else WAREHOUSE_ASK_AGAIN).text(person.language)
         leaves: Leaves = await asyncio.to_thread(page.leaves, scene)
         leaves = frame.as_past(leaves, person.language) | frame.mark_leaves(at_ms, view, person.language)
         for id, values in properties(leaves).items():

@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import timedelta
 from pathlib import Path
 
 from jgo.config import GlobalSettings
@@ -16,6 +17,7 @@ from jgo.constants import MAVEN_CENTRAL_URL
 from jgo.maven import MavenContext
 from requests import RequestException
 
+from ingest.backoff import BackOff
 from ingest.broker.jars import Jar, alone, locked, wrong
 from ingest.errors import Unavailable
 
@@ -69,6 +71,7 @@ def _fetch_all(missing: list[Jar], place: Path, report: Report) -> None:
 
 def _fetch(jar: Jar, store: Path, place: Path) -> None:
     group, artifact, version = jar.coordinate.split(":")
+    backoff = BackOff(timedelta(seconds=1))
     for attempt in range(1, ATTEMPTS + 1):
         try:
             path = context(store / str(attempt)).project(group, artifact).at_version(version).artifact().resolve()
@@ -80,7 +83,7 @@ def _fetch(jar: Jar, store: Path, place: Path) -> None:
                 return
             fault = "it came with another checksum than the recorded one"
         if attempt < ATTEMPTS:
-            time.sleep(attempt)
+            time.sleep(backoff.seconds())
     raise Unavailable(
         "Kafka's jar store",
         f"{jar.file_name} could not be fetched into {place} ({fault[:300]}). Connect this PC to the internet, or "

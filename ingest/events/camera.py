@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from ingest.code import AreaCode, DeviceName, Pseudonym, Reference, Word
 from ingest.event import Event
-from ingest.quantity import Certainty, Moment, Passages, People, SecondsWithinDay
+from ingest.quantity import Certainty, Moment, People
 
 ObjectClass = Literal["person", "car", "motorcycle", "truck", "bus", "bicycle"]
 Origin = Literal["frigate", "isapi", "onvif"]
@@ -54,19 +54,6 @@ class DetectionEnded(_Detection):
     occurred: ClassVar[str] = "ended_at"
 
     ended_at: Moment
-
-
-class CountSampled(_Camera):
-    """How many objects of a class passed in the last `window_s` seconds."""
-
-    kind: ClassVar[str] = "count.sampled"
-    natural: ClassVar[tuple[str, ...]] = ("zone_id", "object_class", "direction")
-
-    object_class: ObjectClass
-    direction: Word | None = None
-    count: Passages
-    window_s: SecondsWithinDay
-    at: Moment
 
 
 class OccupancySampled(_Camera):

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Literal
 
-from ingest.code import AreaCode, DeviceName, Pseudonym, Reference, VersionCode, Word
+from ingest.code import AreaCode, DeviceName, Reference, VersionCode, Word
 from ingest.event import Event
 from ingest.quantity import Decibels, Devices, Moment, Percent, SecondsWithinDay
 
@@ -145,15 +145,3 @@ class ScheduleCancelled(_Schedule):
     """A planned broadcast was called off."""
 
     kind: ClassVar[str] = "schedule.cancelled"
-
-
-class BulletinApproved(Event):
-    """Somebody with that right approved a bulletin."""
-
-    stream: ClassVar[str] = "speaker"
-    about: ClassVar[str] = "bulletin_id"
-    kind: ClassVar[str] = "bulletin.approved"
-
-    bulletin_id: Reference
-    at: Moment
-    approver_ref: Pseudonym

@@ -4,13 +4,13 @@ import os
 import threading
 
 from ingest import metrics
-from ingest.health import Health, bound, serve
+from ingest.health import Health, listener_of, serve
 from ingest.liveness import Liveness, Pulse
 from ingest.readiness import Readiness
 from ingest.settings import HealthSettings
 
 ready = Readiness({})
 health = Health("hanging", Liveness(Pulse(), (), ready), ready, metrics.registry())
-serve(health, bound(HealthSettings(_env_file=None), int(os.environ["IOC_TEST_PORT"])))
+serve(health, listener_of(HealthSettings(_env_file=None), int(os.environ["IOC_TEST_PORT"])))
 print("working", flush=True)
 threading.Event().wait()

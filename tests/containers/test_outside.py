@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from ingest.envelope import encode
-from ingest.kafka_admin import make_topics, missing_topics, sizes
+from ingest.kafka_admin import make_topics, missing_topics
+from ingest.kafka_extent import sizes
 from ingest.producer import Producer
 from ingest.settings import IngestSettings
 from tests.made import events

@@ -14,12 +14,16 @@ from hypothesis import strategies as st
 from pydantic import AwareDatetime, SecretStr, StringConstraints, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from connectors import catalogue
 from ingest import code
+from ingest.declared import declared
 from ingest.envelope import Envelope, decode, encode, envelope, invalid
 from ingest.event import Event
 from ingest.events import event_types
 from ingest.pseudonym import pseudonyms
 from tests.made import events, parts_of
+from warehouse import entities
+from warehouse.entity import Entity
 
 FIELDS = [(kind, name) for kind in event_types().values() for name in kind.model_fields]
 OF_ENVELOPE = [(Envelope, name) for name in Envelope.model_fields if name not in ("data", "type", "specversion")]
@@ -163,3 +167,9 @@ def test_a_clock_that_is_far_ahead_is_refused_where_the_reader_has_one() -> None
     assert getattr(decode([ahead], now).events[0], "reason", None) == "time_in_future"
     assert isinstance(decode([ahead]).events[0], Envelope)
     assert isinstance(decode([ahead], at).events[0], Envelope)
+
+
+def test_every_event_type_is_sent_by_a_source_or_counted():
+    sent = {kind for connector in catalogue() for kind in connector.events}
+    counted = {kind for entity in declared(entities, Entity) for kind in entity.events}
+    assert not set(event_types().values()) - sent - counted

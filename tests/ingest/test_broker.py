@@ -33,7 +33,9 @@ from ingest.broker.folder import Folder, properties
 from ingest.broker.server import MAIN, Server, answers, left_over
 from ingest.errors import ConfigurationError, Unavailable
 from ingest.kafka_client import client_options, reach
+from ingest.kafka_extent import sizes
 from ingest.kafka_ping import ping
+from ingest.lag import records_behind
 from ingest.settings import IngestSettings
 from ingest.topic import DEAD_LETTERS
 from tests import broker
@@ -300,8 +302,8 @@ async def test_lag_counts_what_a_group_has_not_committed(kafka):
                 seen += len(batch)
         await consumer.commit()
         assert await asyncio.to_thread(kafka_admin.members, kafka, "reader") == 1
-    assert kafka_admin.lag(kafka, "reader") == {DEAD_LETTERS: 2}
-    assert kafka_admin.sizes(kafka)[DEAD_LETTERS] == 5
+    assert records_behind(kafka, "reader") == {DEAD_LETTERS: 2}
+    assert sizes(kafka)[DEAD_LETTERS] == 5
     assert kafka_admin.members(kafka, "nobody") == 0
 
 
@@ -368,7 +370,7 @@ async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp
 
         second = begin()
         read_until(second, "Kafka ready")
-        assert kafka_admin.sizes(settings)[DEAD_LETTERS] == 1
+        assert sizes(settings)[DEAD_LETTERS] == 1
         child = java_of(second)
         second.terminate()
         assert second.wait(10) == 0
@@ -439,7 +441,7 @@ async def test_kafka_takes_nobody_without_its_account(kafka, log_in):
     options = {**client_options(kafka), **log_in}
     if log_in.get("security_protocol") == "PLAINTEXT":
         options = {"bootstrap_servers": options["bootstrap_servers"], **log_in}
-    before = kafka_admin.sizes(kafka)
+    before = sizes(kafka)
     with pytest.raises(KafkaError):
         KafkaAdminClient(**options, request_timeout_ms=1000, bootstrap_timeout_ms=1000)
     producer = AIOKafkaProducer(**options, request_timeout_ms=1000)
@@ -450,7 +452,7 @@ async def test_kafka_takes_nobody_without_its_account(kafka, log_in):
     with pytest.raises(AioKafkaError):
         await consumer.start()
     await consumer.stop()
-    assert kafka_admin.sizes(kafka) == before
+    assert sizes(kafka) == before
 
 
 @pytest.mark.embedded

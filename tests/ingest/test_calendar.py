@@ -12,7 +12,6 @@ from ingest.calendar import (
     OFFICE,
     Calendar,
     Hours,
-    hours_of,
     local_day,
     ward_moment,
 )
@@ -95,20 +94,6 @@ def test_due(received: str, value: int, unit: str, due: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("received", "due"),
-    [
-        ("2025-07-01 09:00", "2025-07-01 17:00"),
-        ("2025-07-01 15:00", "2025-07-01 17:00"),
-        ("2025-07-01 15:01", "2025-07-02 07:00"),
-        ("2025-07-04 16:00", "2025-07-07 07:00"),
-        ("2025-07-05 09:00", "2025-07-07 07:00"),
-    ],
-)
-def test_transfer(received: str, due: str) -> None:
-    assert OFFICE.transfer_due(at(received)) == at(due)
-
-
-@pytest.mark.parametrize(
     ("moment", "is_open"),
     [
         ("2025-07-01 06:59", False),
@@ -125,7 +110,7 @@ def test_is_open(moment: str, is_open: bool) -> None:
 
 def test_own_hours_and_tables() -> None:
     saturday_too = Calendar(
-        hours=hours_of("07:30-12:00"),
+        hours=(Hours(time(7, 30), time(12)),),
         weekdays=frozenset(range(6)),
         announced={2027: Announced(off=frozenset({date(2027, 3, 3)}), working=frozenset({date(2027, 3, 7)}))},
     )
@@ -133,12 +118,6 @@ def test_own_hours_and_tables() -> None:
     assert not saturday_too.is_working_day(date(2027, 3, 3))
     assert saturday_too.is_working_day(date(2027, 3, 7))
     assert saturday_too.periods(date(2027, 3, 1)) == [(at("2027-03-01 07:30"), at("2027-03-01 12:00"))]
-
-
-@pytest.mark.parametrize("text", ["", "07:00", "07:00-11:30-12:00", "seven-eight"])
-def test_hours_are_refused(text: str) -> None:
-    with pytest.raises(ConfigurationError, match="07:00-11:30"):
-        hours_of(text)
 
 
 def test_overlapping_hours_are_refused() -> None:
@@ -152,7 +131,7 @@ def test_no_weekday_is_refused() -> None:
 
 
 def test_a_missing_year_is_warned_of_once(caplog: pytest.LogCaptureFixture) -> None:
-    calendar = Calendar(hours=hours_of("08:00-12:00"))
+    calendar = Calendar(hours=(Hours(time(8), time(12)),))
     with caplog.at_level(logging.WARNING):
         assert not calendar.is_working_day(date(2031, 1, 1))
         assert calendar.is_working_day(date(2031, 1, 2))

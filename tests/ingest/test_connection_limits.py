@@ -79,7 +79,8 @@ def test_places_are_given_back():
     for one in came:
         of.leave(one)
         of.leave(one)
-    assert (len(of), of._of_network, of._of_client) == (0, {}, {})
+    assert (len(of), of.all()) == (0, [])
+    assert dropped(enter(of, *["10.0.0.1"] * 3)) == [], "all places of the address are free"
     assert not of.know(came[0], "lan"), "who has gone does not come back"
 
 

@@ -17,7 +17,7 @@ from commands.ports import free
 from ingest import health, liveness, metrics, readiness
 from ingest.__main__ import State
 from ingest.errors import ConfigurationError, Unavailable
-from ingest.health import Health, bound, serve
+from ingest.health import Health, listener_of, serve
 from ingest.liveness import Liveness, Progress, Pulse
 from ingest.readiness import Readiness
 from ingest.settings import HealthSettings, read_settings
@@ -55,7 +55,7 @@ class Told:
         registry = metrics.registry(metrics.EVENT_BYTES, metrics.HEARTBEAT_AGE)
         (self.port,) = free(1)
         state = Health("told", live, self.ready, registry, lambda: {"place": 7})
-        serve(state, bound(LOOPBACK, self.port), may_end=False)
+        serve(state, listener_of(LOOPBACK, self.port), may_end=False)
 
     def _kafka(self):
         if self.away:
@@ -243,15 +243,15 @@ def test_metrics_can_be_read(told):
 
 
 def test_a_taken_port_is_a_warning_only(told, caplog):
-    assert bound(LOOPBACK, told.port) is None
+    assert listener_of(LOOPBACK, told.port) is None
     assert f"port {told.port} cannot be used" in caplog.text
-    assert bound(LOOPBACK, 0) is None
+    assert listener_of(LOOPBACK, 0) is None
     serve(Health("mute", Liveness(Pulse()), told.ready, metrics.registry()), None, may_end=False)
 
 
 def test_of_two_that_bound_a_port_at_once_the_second_only_cannot_be_asked(caplog):
     (port,) = free(1)
-    first, second = bound(LOOPBACK, port), bound(LOOPBACK, port)
+    first, second = listener_of(LOOPBACK, port), listener_of(LOOPBACK, port)
     for listener in (first, second):
         ready = Readiness({}, every=QUICK)
         serve(Health("two", Liveness(Pulse(), [], ready), ready, metrics.registry()), listener, may_end=False)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from ingest import system_beat
+from ingest.errors import NotReady
 from ingest.events.health import SystemHeartbeat
-from ingest.readiness import NotReady
 from ingest.system_beat import SystemBeat
 from tests.ingest.test_source_light import Kafka, ended
 from tests.ingest.toy import context, until

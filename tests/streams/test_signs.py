@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from ingest import metrics
-from ingest.readiness import NotReady
+from ingest.errors import NotReady
 from ingest.settings import HealthSettings, IngestSettings
 from streams.chunk import Chunk
 from streams.settings import StreamsSettings

@@ -13,7 +13,6 @@ from ingest import kafka_admin, kafka_extent
 from ingest.envelope import Envelope
 from ingest.kafka_client import client_options
 from ingest.settings import IngestSettings
-from streams.settings import StreamsSettings
 from tests.made import events
 from tests.streams import counting
 from tests.streams.counting import a_clock, expected, flows, made, send, until
@@ -40,7 +39,9 @@ def client(stack: Stack) -> Iterator[Client]:
         yield opened
 
 
-def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_there(stack: Stack, client: Client) -> None:
+def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_there(
+    stack: Stack, client: Client
+) -> None:
     """As it happens to a group that is formed in the moment in which Kafka has started again."""
     ingest = stack.settings(IngestSettings)
     assert until(lambda: "partitions read: 40" in stack.log("streams"))

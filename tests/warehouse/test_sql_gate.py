@@ -156,10 +156,9 @@ def test_no_combinator_makes_more_of_a_function_than_the_vocabulary_says(ward):
     assert {"Resample", "Tuple", "Null"} <= combinators
     for combinator in combinators - set(vocabulary.COMBINATORS):
         for name in aggregates:
-            assert (
-                not vocabulary.is_allowed(name + combinator)
-                or (name + combinator).lower() in vocabulary.known_in_any_case()
-            )
+            assert not vocabulary.is_allowed(name + combinator) or (name + combinator).lower() in {
+                one.lower() for one in vocabulary.known()
+            }
     for text in ("SELECT sumResample(0, 10, 1)(n, n) FROM open_numbers", "SELECT sumTuple((n, n)) FROM open_numbers",
                  "SELECT groupBitmapIf(n, n > 1) FROM open_numbers", "SELECT quantileGKStateMerge(100, 0.5)(n) FROM open_numbers"):  # fmt: skip
         assert ward.refusal(text).rule == "function"

@@ -12,9 +12,8 @@ from commands.ports import free
 from ingest import metrics
 from ingest.clock import milliseconds
 from ingest.envelope import envelope
-from ingest.errors import ConfigurationError
+from ingest.errors import ConfigurationError, NotReady
 from ingest.events.health import SystemHeartbeat
-from ingest.readiness import NotReady
 from tests import warehouse_server
 from tests.raw import store
 from warehouse.client import connect

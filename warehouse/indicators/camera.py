@@ -164,7 +164,10 @@ TRAFFIC = Indicator(
     ),
     unit=Unit(Label("lượt", "crossings")),
     of=DETECTION,
-    value=Count(at=lambda d: d.started_at, where=lambda d: d.detection == "line_cross"),
+    value=Count(
+        at=lambda d: d.started_at,
+        where=lambda d: d.detection == "line_cross",
+    ),
     by=("object_class", "direction"),
     window=timedelta(minutes=5),
     span=timedelta(minutes=10),

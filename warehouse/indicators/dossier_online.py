@@ -18,7 +18,10 @@ FILED_ONLINE = Indicator(
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=lambda d: d.received_at, where=lambda d: d.channel == ONLINE),
+        numerator=Count(
+            at=lambda d: d.received_at,
+            where=lambda d: d.channel == ONLINE,
+        ),
         denominator=Count(at=lambda d: d.received_at),
     ),
     by=("field_code",),
@@ -36,7 +39,10 @@ PAID_ONLINE = Indicator(
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=lambda d: d.paid_online_at, where=lambda d: d.fee_at <= d.paid_online_at),
+        numerator=Count(
+            at=lambda d: d.paid_online_at,
+            where=lambda d: d.fee_at <= d.paid_online_at,
+        ),
         denominator=Count(at=lambda d: d.fee_at),
     ),
     by=("field_code",),
@@ -55,7 +61,10 @@ DIGITISED = Indicator(
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=lambda d: d.e_result_at, where=lambda d: d.digitised_at <= d.e_result_at),
+        numerator=Count(
+            at=lambda d: d.e_result_at,
+            where=lambda d: d.digitised_at <= d.e_result_at,
+        ),
         denominator=Count(at=lambda d: d.received_at),
     ),
     by=("field_code",),
@@ -73,7 +82,10 @@ REUSED = Indicator(
     ),
     unit=PERCENT,
     of=DOSSIER,
-    value=Ratio(numerator=Count(at=lambda d: d.reused_at), denominator=Count(at=lambda d: d.received_at)),
+    value=Ratio(
+        numerator=Count(at=lambda d: d.reused_at),
+        denominator=Count(at=lambda d: d.received_at),
+    ),
     by=("field_code",),
     span="period",
     threshold=Threshold(warning=80, critical=None, below=True),

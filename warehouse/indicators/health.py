@@ -44,7 +44,10 @@ LAG = Indicator(
     ),
     unit=SECONDS,
     of=SOURCE,
-    value=Largest(amount=lambda s, now: now - s.seen_at, where=lambda s, now: known(s, now) & (s.seen_at > 0)),
+    value=Largest(
+        amount=lambda s, now: now - s.seen_at,
+        where=lambda s, now: known(s, now) & (s.seen_at > 0),
+    ),
     by=("key",),
     threshold=Threshold(warning=30, critical=60),
     late_after=timedelta(seconds=30),
@@ -120,7 +123,10 @@ FEED_ON_TIME = Indicator(
     unit=PERCENT,
     of=CUT,
     value=Ratio(
-        numerator=Count(at=lambda c: c.cut_at, where=lambda c: c.delivered_at - c.cut_at <= DELIVERED_WITHIN),
+        numerator=Count(
+            at=lambda c: c.cut_at,
+            where=lambda c: c.delivered_at - c.cut_at <= DELIVERED_WITHIN,
+        ),
         denominator=Count(at=lambda c: c.cut_at),
     ),
     by=("dataset",),
@@ -137,7 +143,10 @@ HEARTBEAT = Indicator(
     ),
     unit=SECONDS,
     of=SYSTEM,
-    value=Largest(amount=lambda s, now: now - s.seen_at, where=lambda s, now: known(s, now) & (s.seen_at > 0)),
+    value=Largest(
+        amount=lambda s, now: now - s.seen_at,
+        where=lambda s, now: known(s, now) & (s.seen_at > 0),
+    ),
     threshold=Threshold(warning=30, critical=60),
     late_after=timedelta(seconds=30),
 )

@@ -14,7 +14,10 @@ SIGNED = Indicator(
     ),
     unit=PERCENT,
     of=DOCUMENT,
-    value=Ratio(numerator=Count(at=lambda d: d.signed_at), denominator=Count(at=lambda d: d.issued_at)),
+    value=Ratio(
+        numerator=Count(at=lambda d: d.signed_at),
+        denominator=Count(at=lambda d: d.issued_at),
+    ),
     span="period",
     threshold=Threshold(warning=100, critical=None, below=True),
 )

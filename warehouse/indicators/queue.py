@@ -154,7 +154,10 @@ SERVICE_LEVEL = Indicator(
             at=lambda t: t.called_at,
             where=lambda t: (t.issued_at <= t.called_at) & (t.called_at - t.issued_at <= PROMISED_WAIT),
         ),
-        denominator=Count(at=lambda t: t.called_at, where=lambda t: t.issued_at <= t.called_at)
+        denominator=Count(
+            at=lambda t: t.called_at,
+            where=lambda t: t.issued_at <= t.called_at,
+        )
         + Count(
             at=abandoned_at,
             where=lambda t: (t.called_at == NEVER) & (abandoned_at(t) - t.issued_at > PROMISED_WAIT),

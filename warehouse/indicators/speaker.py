@@ -147,7 +147,10 @@ EMERGENCY = Indicator(
         at=lambda b: b.started_at,
         where=lambda b: (b.bulletin_type == URGENT) & heard(b),
         step=1000,
-        out_of=Count(at=lambda b: least(b.started_at, b.failed_at), where=lambda b: b.bulletin_type == URGENT),
+        out_of=Count(
+            at=lambda b: least(b.started_at, b.failed_at),
+            where=lambda b: b.bulletin_type == URGENT,
+        ),
     ),
     span=timedelta(days=30),
     threshold=Threshold(warning=60, critical=120),

@@ -14,7 +14,7 @@ import threading
 
 from ingest import checks, metrics
 from ingest.errors import ConfigurationError, IocError, Unavailable
-from ingest.health import Health, bound, serve
+from ingest.health import Health, listener_of, serve
 from ingest.label import Label
 from ingest.liveness import Liveness, Pulse
 from ingest.process import start
@@ -78,7 +78,7 @@ def _for_ever() -> int:
     settings, ingest = read_settings(KeeperSettings), read_settings(IngestSettings)
     pulse, ready = Pulse(), Readiness({"disk": checks.disk(ingest)})
     told = Health("keeper", Liveness(pulse, (), ready), ready, metrics.registry())
-    serve(told, bound(read_settings(HealthSettings), settings.health_port))
+    serve(told, listener_of(read_settings(HealthSettings), settings.health_port))
     Keeper(settings, ingest, read_settings(WarehouseSettings).embedded, pulse).run(stop)
     return 0
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ingest.errors import IocError
+from ingest.errors import Refused
 from warehouse.client import Client
 from warehouse.server.engine_config import HAND_OVER
 
@@ -25,7 +25,7 @@ Progress = Callable[[str, int, int], None]
 Place = tuple[str, int]
 
 
-class KeepingError(IocError):
+class KeepingError(Refused):
     """A backup cannot be made, or does not serve; nothing has been changed.
 
     Args:

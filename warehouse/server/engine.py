@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from chdb import _chdb
 
-from ingest.errors import ConfigurationError
+from ingest.errors import ConfigurationError, IocError
 from warehouse.server import engine_config
 from warehouse.server.definitions import remove_empty
 from warehouse.settings import WarehouseSettings
@@ -23,7 +23,7 @@ Parameters = Mapping[str, str]
 CHANGED_SETTINGS = "SELECT name, value FROM system.settings WHERE changed"
 
 
-class EngineError(Exception):
+class EngineError(IocError):
     """The engine refused something: ClickHouse's own code and text."""
 
     def __init__(self, code: int, text: str) -> None:

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ingest.errors import InvalidInput
+
 PASSES = 1
 """Of the engine's passes over the tree, the one that resolves names; the others only rewrite what it gave."""
 
@@ -32,7 +34,7 @@ _HEADINGS = frozenset(
 )
 
 
-class UnknownError(Exception):
+class UnknownError(InvalidInput):
     """A line of the tree that this module does not know."""
 
 

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise, zip_longest
 from typing import Literal, NamedTuple
 
+from ingest.errors import InvalidInput
+
 Kind = Literal["word", "name", "string", "number", "sign"]
 
 _TOKEN = re.compile(
@@ -52,7 +54,7 @@ class Token(NamedTuple):
     at: int
 
 
-class UnclearError(Exception):
+class UnclearError(InvalidInput):
     """A text that cannot be cut with certainty."""
 
 

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ingest.errors import InvalidInput
+
 _LINE = re.compile(r"( *)([A-Za-z]+(?:::[A-Za-z]+)?)(?: (.*))?", re.DOTALL)
 _CHILDREN = re.compile(r"(?:(.*) )?\(children (\d+)\)", re.DOTALL)
 _ALIAS = re.compile(r"(.*?)(?: ?\(alias (.*)\))?", re.DOTALL)
 
 
-class UnreadableError(Exception):
+class UnreadableError(InvalidInput):
     """A tree that does not add up, as when a name in it was made to look like a part of it."""
 
 

@@ -168,11 +168,6 @@ def known() -> frozenset[str]:
     return _KNOWN
 
 
-def known_in_any_case() -> frozenset[str]:
-    """The same names in lower case."""
-    return _KNOWN_IN_ANY_CASE
-
-
 def _is_combined(name: str, most: int) -> bool:
     for combinator in COMBINATORS:
         aggregate = name.removesuffix(combinator)

@@ -5,6 +5,8 @@ import socket
 
 from clickhouse_driver.bufferedreader import BufferedReader
 
+from ingest.errors import InvalidInput
+
 _BUFFER = 64 * 1024
 _LONGEST_VARINT = 10
 _STRINGS_AT_ONCE = 16 * 1024
@@ -12,7 +14,7 @@ _STRINGS_AT_ONCE = 16 * 1024
 Bytes = bytes | memoryview
 
 
-class MalformedError(Exception):
+class MalformedError(InvalidInput):
     """Bytes that are no valid packet; they cost the client its connection."""
 
 

@@ -105,7 +105,7 @@ async def test_a_webhook_is_signed_tried_again_and_told_once(tmp_path):
     async with listening(receiver.http) as port:
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"), webhook_secret=SecretStr(KEY))
         one = duty(tmp_path, chosen)
-        delivery = Delivery(one, ways(chosen), first_wait=0)
+        delivery = Delivery(one, ways(chosen), first_wait=timedelta())
         (way,) = delivery.ways
         await delivery.tell(way)
         assert delivery.faults["webhook"].why == "HTTP 503"
@@ -123,7 +123,7 @@ async def test_a_webhook_is_signed_tried_again_and_told_once(tmp_path):
 
         again = Duty(one.live, Away(), chosen)
         again.start()
-        await Delivery(again, ways(chosen), first_wait=0).tell(way)
+        await Delivery(again, ways(chosen), first_wait=timedelta()).tell(way)
         assert len(receiver.taken) == 1, "a restart repeats nothing"
 
 
@@ -132,11 +132,11 @@ async def test_a_way_that_is_away_waits_longer_each_time_and_loses_nothing(tmp_p
     async with listening(receiver.http) as port:
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"))
     one = duty(tmp_path, chosen)
-    delivery = Delivery(one, ways(chosen), first_wait=100)
+    delivery = Delivery(one, ways(chosen), first_wait=timedelta(seconds=100))
     for _ in range(3):
         await delivery.tell(delivery.ways[0])
     (trial,) = delivery._trials.values()
-    assert trial.attempts == 1, "not again before its time"
+    assert trial.backoff.failures == 1, "not again before its time"
     assert one.live.scene("vi").faults["webhook"].why == "ConnectError", "the rules see it"
     assert "127.0.0.1" not in str(delivery.faults), "an address may hold a token"
 
@@ -150,7 +150,7 @@ async def test_what_is_too_late_is_given_up_but_the_newest_finds_out_that_the_wa
         newest = after(raised(ago=0))
         one._journal.append(newest.acts)
         one.start()
-        delivery = Delivery(one, ways(chosen), first_wait=0)
+        delivery = Delivery(one, ways(chosen), first_wait=timedelta())
         (way,) = delivery.ways
         for _ in range(3):
             await delivery.tell(way)
@@ -171,7 +171,7 @@ async def test_a_mail_says_it_in_both_languages(tmp_path):
                           mail_from="ioc@hongbang.example", mail_to=["truc@hongbang.example"],
                           mail_escalation_to=["chutich@hongbang.example"])  # fmt: skip
         one = duty(tmp_path, chosen)
-        delivery = Delivery(one, ways(chosen), first_wait=0)
+        delivery = Delivery(one, ways(chosen), first_wait=timedelta())
         mail, escalation = delivery.ways
         await delivery.tell(mail)
         assert delivery.faults["mail"].why == "SMTP 451"
@@ -197,7 +197,7 @@ async def test_a_receivers_own_form_and_its_no(tmp_path):
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/bot/sendMessage"),
                           webhook_body='{"chat_id": "ward", "text": "{text}"}')  # fmt: skip
         one = duty(tmp_path, chosen)
-        delivery = Delivery(one, ways(chosen), first_wait=0)
+        delivery = Delivery(one, ways(chosen), first_wait=timedelta())
         await delivery.tell(delivery.ways[0])
         assert "not ok" in delivery.faults["webhook"].why
         receiver.body = b'{"ok": true}'

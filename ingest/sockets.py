@@ -1,0 +1,25 @@
+"""Sockets: the one way in which a process of ours takes a TCP port."""
+
+import socket
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A TCP socket that is bound and does not listen yet; whoever asks for it closes it.
+
+    Args:
+        host: a numeric IPv4 or IPv6 address.
+        port: which port; 0: any free one.
+
+    Raises:
+        OSError: the port cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # With its protocol named: else asyncio leaves Nagle's algorithm on, and each answer waits 40 ms for it.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener

@@ -1,0 +1,40 @@
+"""Every error class of ours says what its caller has to do about it: it stands in the tree of `ingest.errors`."""
+
+import ast
+import builtins
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "commands")
+
+OTHERS = {
+    "FailpointError": "stands for a bug, which nobody handles",
+    "SymbolicTruthError": "a bug of a declaration, which nobody handles",
+    "NotOursError": "ends a command",
+    "NoPlaceError": "comes from the places of the engine's server, which answers it there",
+    "OverdueError": "comes from a signal or a deadline, and never leaves its module",
+    "WeakPasswordError": "a value that a person types again",
+}
+
+
+def test_every_error_class_is_of_the_tree() -> None:
+    bases = {
+        node.name: [base.id for base in node.bases if isinstance(base, ast.Name)]
+        for folder in FOLDERS
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+    }
+    ours = {name for name in bases if _is(name, bases, lambda one: one == "IocError")}
+    errors = {name for name in bases if _is(name, bases, _is_builtin_error)}
+    assert {"Unavailable", "NoRoom", "SuspectError"} <= ours & errors
+    assert errors - ours <= OTHERS.keys()
+
+
+def _is(name, bases, is_root) -> bool:  # type: ignore[no-untyped-def]
+    return is_root(name) or any(_is(base, bases, is_root) for base in bases.get(name, ()) if base != name)
+
+
+def _is_builtin_error(name: str) -> bool:
+    found = getattr(builtins, name, None)
+    return isinstance(found, type) and issubclass(found, BaseException)
