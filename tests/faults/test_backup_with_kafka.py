@@ -12,7 +12,7 @@ from commands.install import described
 from commands.stack import Stack
 from ingest.envelope import Envelope
 from ingest.settings import IngestSettings
-from tests.streams.test_worker import a_clock, expected, flows, made, send, until
+from tests.streams.counting import a_clock, expected, flows, made, send, until
 from warehouse.audit import run_audit
 from warehouse.audit_scope import since
 from warehouse.client import Client, connect

@@ -22,6 +22,8 @@ from warehouse.client import Client
 from warehouse.value import Value
 
 HUGE = 2**63
+DEADLY = 2**62
+"""Whoever writes a figure of this size is killed; it stays storable, whatever else is counted in the same window."""
 
 
 def arm() -> None:
@@ -37,7 +39,7 @@ def arm() -> None:
 
     def overflowing(self: Flows, plan: Any, state: Any, watermark: int, envelope: Any, at: int, offset: int) -> None:
         settle(self, plan, state, watermark, envelope, at, offset)
-        grown = {"overflows": HUGE, "grows": 2_000_000_000, "sinks": HUGE - 1}.get(envelope.id.split("-")[0], 0)
+        grown = {"overflows": HUGE, "grows": 2_000_000_000, "sinks": DEADLY}.get(envelope.id.split("-")[0], 0)
         for key in self._dirty if grown else ():
             self._sums[key][0] = max(self._sums[key][0], grown)
 
@@ -47,7 +49,7 @@ def arm() -> None:
         return levels(self, at_ms)
 
     def sinking(client: Client, values: Sequence[Value]) -> None:
-        if any(value.numerator == HUGE - 1 for value in values):
+        if any(DEADLY <= value.numerator < HUGE for value in values):
             os.kill(os.getpid(), signal.SIGKILL)
         write_values(client, values)
 

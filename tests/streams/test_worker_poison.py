@@ -98,12 +98,12 @@ def send_among_others(stack: Stack, *bad: Envelope) -> None:
     SENT.extend(more)
 
 
-def check_set_aside(client: Client, reasons: Sequence[str]) -> None:
+def check_set_aside(client: Client, reasons: Sequence[str], patience: float = 200) -> None:
     """The bad ones are letters with reason and place, and all others are counted as if these had not come."""
     asked = (
         "SELECT reason_code, original_topic, partition, offset, error FROM raw_dead_letters FINAL ORDER BY received_at"
     )
-    until(lambda: len(client.query(asked)) >= len(BAD), 200)
+    until(lambda: len(client.query(asked)) >= len(BAD), patience)
     counting.check(client, SENT)
     rows = client.query(asked)
     assert Counter(row[0] for row in rows) == Counter(reasons)
@@ -165,7 +165,7 @@ def test_what_kills_the_worker_is_set_aside_after_few_deaths(stack: Stack, clien
     before = letters_of(client)
     with kept_running(stack) as codes:
         send_among_others(stack, poison(name))
-        check_set_aside(client, [*before, "ends_worker"])
+        check_set_aside(client, [*before, "ends_worker"], patience=600)  # a dozen starts of a worker
     assert set(codes) == {-signal.SIGKILL}
     assert DEATHS + FOLDED <= len(codes) <= DEATHS + (200).bit_length() + WRITTEN
 
