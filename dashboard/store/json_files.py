@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ingest.clock import RealClock
+from ingest.errors import InvalidInput
 from ingest.label import Label
 
 ASIDE = "before-store"
 
 
-class UnreadableError(Exception):
+class OldFileError(InvalidInput):
     """A file cannot be taken over; `label` says which and what to do."""
 
     def __init__(self, path: Path, error: Exception) -> None:
@@ -53,7 +54,7 @@ def take_over(connection: sqlite3.Connection, folder: Path) -> list[TakenFile]:
         The files that `put_aside` has to move once the transaction is committed.
 
     Raises:
-        UnreadableError: a file is not what an earlier version wrote.
+        OldFileError: a file is not what an earlier version wrote.
     """
     taken = []
     for name, (statement, rows) in _FILES.items():
@@ -65,7 +66,7 @@ def take_over(connection: sqlite3.Connection, folder: Path) -> list[TakenFile]:
                 try:
                     connection.executemany(statement, list(rows(json.loads(text))))
                 except (ValueError, TypeError, KeyError, AttributeError, sqlite3.IntegrityError) as error:
-                    raise UnreadableError(folder / name, error) from error
+                    raise OldFileError(folder / name, error) from error
                 now = RealClock().now().isoformat()
                 connection.execute("INSERT INTO json_files (name, sha256, taken_at) VALUES (?, ?, ?)", (*found, now))
             taken.append(found)

@@ -275,7 +275,7 @@ class BoardStore:
             if not _is_damage(error):
                 raise
             raise StoreUnavailable(DAMAGED, _advice(self._path, self._copy_path, error)) from error
-        except json_files.UnreadableError as error:
+        except json_files.OldFileError as error:
             raise StoreUnavailable(UNUSABLE, error.label) from error
 
 
