@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadFileScheduling
 
-from commands.stack import Stack
+from commands.supervision.stack import Stack
 
 # How long an example takes says nothing about it: machines are noisy, and two files run at once. In CI every run takes the same ones.
 settings.register_profile(

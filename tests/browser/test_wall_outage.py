@@ -8,10 +8,10 @@ from itertools import islice
 import pytest
 from playwright.sync_api import expect
 
-from commands import soak
-from dashboard.wall.display import Displays
-from dashboard.wall.tour import wall_pages
-from ingest.clock import RealClock
+from commands.developers import soak
+from dashboard.access.displays import Displays
+from dashboard.board.wall_tour import wall_pages
+from ingest.contract.clock import RealClock
 from tests.browser.conftest import is_grey, live
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]

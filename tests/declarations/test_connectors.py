@@ -18,12 +18,12 @@ from paho.mqtt.client import topic_matches_sub
 from pydantic import SecretStr, TypeAdapter
 
 from connectors import catalogue
-from ingest.connector import Connector, Context, Poll, Subscription
-from ingest.envelope import Envelope, decode, encode
-from ingest.mapping import MAPPING_BUG, Mapping, Taken
-from ingest.pseudonym import pseudonyms
-from ingest.topic import topic_of
-from streams.fold import Fold
+from ingest.contract.connector import Connector, Context, Poll, Subscription
+from ingest.contract.envelope import Envelope, decode, encode
+from ingest.contract.topic import topic_of
+from ingest.source.mapper import MAPPING_BUG, Mapping, Taken
+from ingest.untrusted.pseudonym import pseudonyms
+from streams.fold.fold import Fold
 
 SAMPLES = Path(__file__).parent.parent / "connectors" / "samples"
 FOLDER = Path(__file__).parent.parent.parent / "connectors"

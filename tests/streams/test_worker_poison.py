@@ -12,23 +12,23 @@ from random import Random
 
 import pytest
 
-from commands.stack import Stack
-from ingest.envelope import Envelope
-from ingest.events import event_types
-from ingest.settings import IngestSettings
-from streams.attempts import DEATHS, FOLDED, WRITTEN
-from tests.made import events
-from tests.streams import counting
-from tests.streams.counting import a_clock, send, until
-from warehouse import stops
-from warehouse.client import Client, connect
-from warehouse.letter_resend import resend
-from warehouse.letters import Chosen, read_letters
+from commands.supervision.stack import Stack
+from ingest.contract.envelope import Envelope
+from ingest.contract.events import event_types
+from ingest.contract.settings import IngestSettings
+from streams.poison.attempts import DEATHS, FOLDED, WRITTEN
+from tests.streams.support import counting
+from tests.streams.support.counting import a_clock, send, until
+from tests.support.made import events
+from warehouse.dead_letters.resend import resend
+from warehouse.dead_letters.stored import Chosen, read_letters
 from warehouse.settings import WarehouseSettings
+from warehouse.store import halted_partitions
+from warehouse.store.client import Client, connect
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(400)]
 
-STUMBLING = "tests.streams.poisoned"
+STUMBLING = "tests.streams.support.poisoned"
 
 KINDS = [kind for kind in event_types().values() if kind.stream in ("speaker", "queue")]
 """The stream in which the bad ones come, and another one."""
@@ -189,7 +189,7 @@ def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(
         assert until(lambda: client.query(known, {"ids": ids}) == [(len(ids),)])
         assert len(letters_of(client)) < len(before) + 53
         SENT.extend(more)
-        assert stops.resume(client, topic, partition, "test", 60)
+        assert halted_partitions.resume(client, topic, partition, "test", 60)
         check_set_aside(client, [*before, *["not_foldable"] * 53])
     assert codes == []
 
@@ -215,8 +215,8 @@ def letters_of(client: Client) -> list[str]:
     return [reason for (reason,) in client.query("SELECT reason_code FROM raw_dead_letters FINAL ORDER BY received_at")]
 
 
-def stopped(client: Client) -> list[stops.Stop]:
-    return [one for one in stops.read_stops(client).values() if one.is_stopped]
+def stopped(client: Client) -> list[halted_partitions.Stop]:
+    return [one for one in halted_partitions.read_stops(client).values() if one.is_stopped]
 
 
 def test_a_letter_that_is_sent_again_once_mended_counts_once(stack: Stack, client: Client) -> None:
