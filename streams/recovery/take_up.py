@@ -212,7 +212,8 @@ class Recovery:
         """
         part = Part(known.place, known.log.base.base)
         part.ids = known.ids
-        part.fold.left_out = await self._store.ask(set_aside.positions_aside, *known.place)
+        if standing != Standing():
+            part.fold.left_out = await self._store.ask(set_aside.positions_aside, *known.place)
         await self._fill(part, known.log, holes, search)
         if search is not None:
             standing = await self._standing(known.place)
@@ -414,7 +415,7 @@ class Recovery:
     async def _remember(self, part: Part, found: Log, standing: Standing, search: Search | None) -> None:
         """Bring the fold to where the warehouse ends, and find out from where Kafka is read."""
         fold = part.fold
-        if plans(part.place[0]):
+        if plans(part.place[0]) and (standing != Standing() or search is not None):  # else there is nothing to ask for
             await self._load(part, standing, search)
             part.snapshot, part.values = fold.offset, standing.values
             part.shown = standing.values if standing.values < found.end and not found.begun else -1

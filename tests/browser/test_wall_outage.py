@@ -85,7 +85,7 @@ def test_a_quiet_hall_is_live_and_a_dead_kiosk_is_not(wall, kiosk):
 
 def test_its_memory_is_flat_while_it_turns_fast(stack, kiosk, screen):
     kiosk.beat()
-    stops = tuple((page.path, timedelta(seconds=1)) for page in wall_pages())
+    stops = tuple((page.path, timedelta(seconds=0.25)) for page in wall_pages())
     _, token = Displays(stack.install.board).add("hall", RealClock().now(), stops)
     page = screen(f"{stack.install.board.url}/wall?token={token}")
     live(page)

@@ -46,7 +46,7 @@ from warehouse.settings import WarehouseSettings
 from warehouse.store import halted_partitions
 from warehouse.store.client import Client, connect
 
-pytestmark = [pytest.mark.embedded, pytest.mark.faults]
+pytestmark = [pytest.mark.embedded, pytest.mark.faults, pytest.mark.timeout(900)]
 
 PRESENT = START + timedelta(hours=2)
 """A little after all events: what is hours late changes every minute since then, which is not the subject here."""

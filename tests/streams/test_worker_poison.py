@@ -33,6 +33,9 @@ STUMBLING = "tests.streams.support.poisoned"
 KINDS = [kind for kind in event_types().values() if kind.stream in ("speaker", "queue")]
 """The stream in which the bad ones come, and another one."""
 
+SPREAD = timedelta(minutes=20)
+"""Over how long they happen: every minute of it is recomputed for what comes late."""
+
 SENT: list[Envelope] = []
 """Everything that the tests of this module have sent so far and that counts: they build on each other."""
 
@@ -42,7 +45,8 @@ BAD: list[Envelope] = []
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("poison"), ("ingest", "warehouse"), a_clock(speed=10)) as running:
+    clock = a_clock(SPREAD + timedelta(minutes=10), speed=10)
+    with Stack(tmp_path_factory.mktemp("poison"), ("ingest", "warehouse"), clock) as running:
         yield running
 
 
@@ -78,13 +82,13 @@ def kept_running(stack: Stack, module: str | None = STUMBLING) -> Iterator[list[
 
 def made(seed: int, count: int) -> list[Envelope]:
     """Events of both streams, close enough in time that no life is over and begun again."""
-    return events(seed, count, kinds=KINDS, keys=max(1, count // 10), spread=timedelta(minutes=90))
+    return events(seed, count, kinds=KINDS, keys=max(1, count // 10), spread=SPREAD)
 
 
 def poison(name: str, kind: str = "broadcast.completed") -> Envelope:
     """An event that a stumbling worker stumbles over."""
     kinds = [type(one.data) for one in made(1, 400) if one.data.kind == kind][:1]
-    (one,) = events(100 + len(BAD), 1, kinds=kinds, spread=timedelta(minutes=90))
+    (one,) = events(100 + len(BAD), 1, kinds=kinds, spread=SPREAD)
     id = f"{name}-{len(BAD)}"
     data = one.data.model_copy(update={one.data.about: id})
     BAD.append(one.model_copy(update={"id": id, "subject": id, "partitionkey": "hong-bang", "data": data}))
