@@ -14,8 +14,8 @@ from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build
 from dashboard.board.live import Live
 from dashboard.board.queries import WarehouseReader
+from dashboard.board.services import AskSql
 from dashboard.feed.audit_view import leave_key
-from dashboard.pages.sql.callbacks import Ask
 from dashboard.settings import BoardSettings
 from dashboard.store.store import BoardStore, StoreUnavailable
 from dashboard.system_status import look
@@ -124,7 +124,7 @@ def load(settings: WarehouseSettings, ward: str, now_ms: int, stocks_from_ms: in
         raise
 
 
-def ad_hoc(settings: WarehouseSettings) -> Ask:
+def ad_hoc(settings: WarehouseSettings) -> AskSql:
     """What runs the analysts' queries; refuses every one where they have no password."""
     try:
         return Adhoc(settings, public_names()).run

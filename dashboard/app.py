@@ -14,6 +14,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp
 
+import dashboard.pages
 from dashboard import theme
 from dashboard.access import login
 from dashboard.access.accounts import Accounts
@@ -32,24 +33,17 @@ from dashboard.board.html import make
 from dashboard.board.live import Live
 from dashboard.board.page import fill, find
 from dashboard.board.queries import Reader
+from dashboard.board.services import AskSql, Services
 from dashboard.board.viewer import chosen_scheme, viewer
 from dashboard.charts import graph
 from dashboard.components import group_map, header
 from dashboard.feed import audit_view, routes
 from dashboard.feed.city_cut import CityCuts
-from dashboard.pages.alarms import callbacks as alarm_desk
-from dashboard.pages.dead_letters import callbacks as letter_desk
-from dashboard.pages.due import callbacks as due_desk
-from dashboard.pages.history import callbacks as history_desk
-from dashboard.pages.past import callbacks as turning
-from dashboard.pages.proof import callbacks as proving
-from dashboard.pages.sql import callbacks
-from dashboard.pages.sql.saved_query import SavedQueries
-from dashboard.pages.system import callbacks as system_desk
+from dashboard.pages.past import callbacks as past
 from dashboard.settings import BoardSettings
-from dashboard.store.store import BoardStore
 from dashboard.words import moment, text
 from ingest.contract.clock import RealClock, milliseconds
+from ingest.contract.discovery import modules
 
 log = logging.getLogger("dashboard")
 
@@ -66,7 +60,7 @@ class Board(NamedTuple):
 def build(
     live: Live,
     settings: BoardSettings,
-    ask_sql: callbacks.Ask,
+    ask_sql: AskSql,
     ask_feed: routes.Ask,
     reader: Reader,
     alarms: AlarmSettings,
@@ -115,14 +109,10 @@ def build(
     server.mount(FEED, routes.build(settings, live.clock, ask_feed, cuts))
     wall_app = wall.build(server, live)
     app = _dash(server, live)
-    callbacks.register(app, ask_sql, SavedQueries(settings), live.ingest.ward)
-    proving.register(app, live, reader)
-    history_desk.register(app, live, reader)
-    due_desk.register(app, live, reader)
-    letter_desk.register(app, live, reader)
-    system_desk.register(app, live, delivery, reader, BoardStore(settings.folder))
-    alarm_desk.register(app, duty, delivery, reader, accounts)
-    turning.register(app, live, reader)
+    services = Services(settings, live, reader, ask_sql, accounts, duty, delivery)
+    for module in modules(dashboard.pages, deep=True):
+        if hasattr(module, "register"):
+            module.register(app, services)
     app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first
     server.add_middleware(CallbackCheck, apps={one.config.requests_pathname_prefix: one for one in (app, wall_app)})
     server.add_exception_handler(DependencyException, _no_such_file)
@@ -141,7 +131,7 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     def show(path: object, search: object) -> tuple[Component, str]:
         place, asked = find(path), moment.asked(search, live.now_ms())
         if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
-            return turning.show(place.page, live, asked), turning.PATH
+            return past.show(place.page, live, asked), past.PATH
         return _page(path, live), path if isinstance(path, str) else ""
 
     push.register(app, live)

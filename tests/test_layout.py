@@ -24,7 +24,7 @@ def name(package: Path) -> str:
 @pytest.mark.parametrize("package", PACKAGES, ids=name)
 def test_a_package_s_docstring_names_exactly_its_modules_and_packages(package: Path) -> None:
     text = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
-    named = re.findall(r"^`(\w+/?)` +\S", text, re.MULTILINE)
+    named = re.findall(r"^`(\w+/?)`  +\S", text, re.MULTILINE)
     packages = {f"{init.parent.name}/" for init in package.glob("*/__init__.py")}
     assert sorted(named) == sorted(modules(package) | packages)
 

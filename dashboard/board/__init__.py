@@ -5,6 +5,7 @@
 `agreement`     memory compared with the warehouse, which is right
 `push`          how changes reach the browsers
 `queries`       how pages ask the warehouse
+`services`      what the callbacks of pages may use
 `viewer`        who asks at this moment, and in which language
 `html`          the HTML around an app of Dash
 `wall_app`      the wall's own app of Dash

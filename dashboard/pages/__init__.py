@@ -1,6 +1,7 @@
 """The board's pages: one module or package each, found by being here.
 
-A page with callbacks of its own is a package: `page` is the layout, `callbacks` what it does, `tables` what it shows as rows.
+A page with callbacks of its own is a package: `page` is the layout, `callbacks` what it does, `tables` what it shows as rows. Every
+`Page` that a module declares is a page, and every module's `register(app, services)` is called once (`board/services`).
 
 `overview`       the whole ward in one glance
 `queue`          one-stop shop: who waits, how long, who serves them

@@ -11,6 +11,7 @@ from dashboard.alarm.delivery import Delivery
 from dashboard.alarm.service import ActRefused, Duty
 from dashboard.board.page import properties
 from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.pages.alarms import history
 from dashboard.pages.alarms.detail import LONGEST_COMMENT, RIGHT, STEPS, Ids, alarm_leaves
@@ -43,8 +44,9 @@ class Wrong(Refused):
         self.why = why
 
 
-def register(app: Dash, duty: Duty, delivery: Delivery, reader: Reader, accounts: Accounts) -> None:
+def register(app: Dash, services: Services) -> None:
     """Attach the callbacks of both pages."""
+    duty, delivery, reader, accounts = services.duty, services.delivery, services.reader, services.accounts
     _register_acts(app, duty, accounts)
     _register_one(app, duty, reader, accounts)
     _register_history(app, duty, delivery, reader)

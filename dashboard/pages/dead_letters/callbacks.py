@@ -13,6 +13,7 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from dashboard.board.live import Live
 from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.pages.dead_letters import choice
 from dashboard.pages.dead_letters.page import PAGE, REPLAY_HINT, REPLAY_RIGHT, SELECT, SPANS
@@ -75,8 +76,9 @@ class Trials:
         return bool(ids) and set(ids) <= self._kept.get(session, frozenset())
 
 
-def register(app: Dash, live: Live, reader: Reader) -> None:
+def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
+    live, reader = services.live, services.reader
     trials = Trials()
     _register_letters(app, live, reader)
     _register_detail(app, reader, trials)

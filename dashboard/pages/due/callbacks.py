@@ -6,8 +6,8 @@ from typing import Any
 from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
-from dashboard.board.live import Live
-from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.queries import TooMuch
+from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.components.table import Cell, table
 from dashboard.pages.due.page import PAGE
@@ -31,8 +31,9 @@ NONE = Label("Không có hồ sơ nào sắp đến hạn hoặc quá hạn.", "
 CUT = Label("Đang hiện {count} hồ sơ đến hạn sớm nhất.", "The {count} that are due first are shown.")
 
 
-def register(app: Dash, live: Live, reader: Reader) -> None:
+def register(app: Dash, services: Services) -> None:
     """Attach the page's callback."""
+    live, reader = services.live, services.reader
 
     @app.callback(Output("due-list", "children"), Input("due-tick", "n_intervals"))
     async def show(_ticks: object) -> Any:

@@ -5,7 +5,8 @@ from typing import Any
 from dash import Dash, Input, Output, State, html, no_update
 
 from dashboard.board.live import Live
-from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.queries import TooMuch
+from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.pages.history.page import FIRST, PAGE, SPANS
 from dashboard.pages.history.tables import Told, history_chart, history_csv, history_table
@@ -30,8 +31,9 @@ MOST_HOURS_DAYS = 31
 """Days that can be told by the hour."""
 
 
-def register(app: Dash, live: Live, reader: Reader) -> None:
+def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
+    live, reader = services.live, services.reader
 
     @app.callback(Output("url", "search"), Input("timeline-until", "value"), prevent_initial_call=True)
     def until(day: object) -> str:

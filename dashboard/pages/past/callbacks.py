@@ -8,7 +8,8 @@ from dash.development.base_component import Component
 
 from dashboard.board.live import Live
 from dashboard.board.page import Leaves, Page, fill, find, properties
-from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.queries import TooMuch
+from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.components.header import navigation
 from dashboard.pages.past import frame
@@ -41,8 +42,9 @@ def show(page: Page, live: Live, what: Asked) -> Component:
     return fill(around, frame.mark_leaves(what.at_ms, what.view, scene.language))
 
 
-def register(app: Dash, live: Live, reader: Reader) -> None:
+def register(app: Dash, services: Services) -> None:
     """Attach the callbacks."""
+    live, reader = services.live, services.reader
     memory = Memory(live, reader)
 
     @app.callback(

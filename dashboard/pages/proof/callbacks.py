@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.board.live import Live
 from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.pages.proof.page import PAGE
 from dashboard.pages.proof.tables import correction_table, event_table, member_table, query_list, window_table
@@ -47,8 +48,9 @@ _MOST_PLACES = 5
 """How many differing places are named."""
 
 
-def register(app: Dash, live: Live, reader: Reader) -> None:
+def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
+    live, reader = services.live, services.reader
 
     @app.callback(
         Output("proof-verdict", "children"),

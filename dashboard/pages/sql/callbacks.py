@@ -8,11 +8,12 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from dash import Dash, Input, Output, State, no_update
 
 from dashboard import theme
+from dashboard.board.services import AskSql, Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.pages.sql.address import prepared
 from dashboard.pages.sql.page import EXAMPLE_QUERIES
@@ -46,19 +47,6 @@ _KEPT_ANSWERS = 16
 _SAFE_WHOLE = 2**53
 
 
-class Ask(Protocol):
-    """Runs an ad-hoc query for a person; blocks."""
-
-    def __call__(self, sql: str, person: str) -> Answer:
-        """The answer.
-
-        Raises:
-            QueryRefused: it broke a rule or a limit.
-            Unavailable: the warehouse is away.
-        """
-        ...
-
-
 class Answers:
     """The last answer of each log-in, for its chart and its CSV; the oldest are forgotten."""
 
@@ -77,9 +65,9 @@ class Answers:
         return self._kept.get(session)
 
 
-def register(app: Dash, ask: Ask, saved: SavedQueries, ward: str) -> None:
+def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
-    answers = Answers()
+    answers, ward = Answers(), services.live.ingest.ward
 
     @app.callback(
         Output("sql-text", "value", allow_duplicate=True),
@@ -91,12 +79,12 @@ def register(app: Dash, ask: Ask, saved: SavedQueries, ward: str) -> None:
         query = prepared(search, ward) if viewer().may(RIGHT) else None
         return no_update if query is None else query
 
-    _register_run(app, ask, answers)
+    _register_run(app, services.ask_sql, answers)
     _register_chart(app, answers)
-    _register_saved(app, saved)
+    _register_saved(app, SavedQueries(services.settings))
 
 
-def _register_run(app: Dash, ask: Ask, answers: Answers) -> None:
+def _register_run(app: Dash, ask: AskSql, answers: Answers) -> None:
     pool = Pool("sql", threads=4, waiting=12, of_one_client=4)
 
     @app.callback(

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
-from dashboard.alarm.delivery import Delivery
 from dashboard.board.live import Live
-from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.queries import TooMuch
+from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.components.silent_devices import silent_table
 from dashboard.pages.alarms.history import ways_said
@@ -56,8 +56,14 @@ class Found(NamedTuple):
     corrected: list[Corrected]
 
 
-def register(app: Dash, live: Live, delivery: Delivery, reader: Reader, store: BoardStore) -> None:
+def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
+    live, delivery, reader, store = (
+        services.live,
+        services.delivery,
+        services.reader,
+        BoardStore(services.settings.folder),
+    )
 
     @app.callback(
         Output("system-audit", "children"),

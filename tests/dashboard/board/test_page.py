@@ -1,10 +1,12 @@
 import json
 import re
+import sys
 
 import pytest
 from dash import dcc, html
 from dash._utils import to_json
 
+import dashboard.pages
 from dashboard.board.page import Leaf, changes, fill, find, pages, properties
 from dashboard.board.viewer import Viewer, set_viewer
 from tests.dashboard.support import whole_ward
@@ -66,6 +68,39 @@ def test_pages_are_found():
     assert list(pages()) == [*own, "/due", "/letters", "/sql", "/alarm", "/history", "/proof"]
     assert [page.path for page in pages().values() if page.pace] == own[:-1]
     assert {page.right for page in pages().values()} == {"leader", "analyst"}
+
+
+PAGE = """
+from dash import html
+from dashboard.board.page import Page
+from ingest.contract.label import Label
+
+PAGE = Page(path="/extra", label=Label("Thêm", "Extra"), right="leader", layout=lambda scene: html.Div(id="extra"))
+"""
+CALLBACKS = """
+from dash import Input, Output
+
+def register(app, services):
+    @app.callback(Output("extra", "title"), Input("extra", "id"))
+    def show(_id):
+        return services.live.ingest.ward
+"""
+
+
+def test_a_page_is_found_with_its_callbacks_by_being_there(tmp_path, monkeypatch):
+    extra = tmp_path / "pages" / "extra"
+    extra.mkdir(parents=True)
+    for name, text in (("__init__", ""), ("page", PAGE), ("callbacks", CALLBACKS)):
+        (extra / f"{name}.py").write_text(text)
+    monkeypatch.setattr(dashboard.pages, "__path__", [*dashboard.pages.__path__, str(extra.parent)])
+    pages.cache_clear()
+    try:
+        assert "/extra" in pages()
+        assert "extra.title" in BoardOfTests(tmp_path).board.dash.callback_map
+    finally:
+        pages.cache_clear()
+        for name in [name for name in sys.modules if name.startswith("dashboard.pages.extra")]:
+            del sys.modules[name]
 
 
 def test_an_address_leads_to_a_page_and_what_it_is_about():
