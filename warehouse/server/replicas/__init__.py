@@ -13,7 +13,9 @@ client cancels or is gone, it has the replica's engine kill the query; two secon
   outdated parts beside three busy writers that takes 0.1 s; counts were right 62 times of 62 during merges and mutations.
 - Parts that were merged stay for a minute (`old_parts_lifetime`), which is longer than a query may read them.
 - A replica takes 0.3 s of processor time to start and 0.12 GB of memory of its own when it rests. There is one more than are
-  busy, as many as there are slots at most, none before an analyst comes, and none three minutes after the last.
+  busy, for the next person, none before an analyst comes, and none three minutes after the last. A query that ends its replica
+  gives its slot back only when there is another replica in its stead, and nobody takes the last slot as a second one.
+- Linux ends replicas first when the PC is out of memory. Each watches its own peak besides the engine's limits.
 
 `pool`         the replicas as the server sees them
 `process`      a replica: `python -m warehouse.server.replicas.process`
