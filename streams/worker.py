@@ -22,7 +22,8 @@ from streams.partition_state import Part, Place
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import SuspectError, Suspicion, suspecting
 from streams.record_batch import Chunk
-from streams.recovery.take_up import Recovery, bring_back
+from streams.recovery.recovery import Recovery
+from streams.recovery.take_up import Tools, bring_back
 from streams.settings import StreamsSettings
 from streams.warehouse_connections import Stopping, Store
 from streams.watchdog import exit
@@ -101,7 +102,7 @@ class Worker:
         writing = Writing(self._store, producer, clock, self.stopping)
         self._attempts = Attempts(settings.notes(ingest.data_folder))
         self._recovery = Recovery(
-            ingest, self._store, self._sieve, writing, self._attempts, clock, self.stopping, self._moved
+            Tools(ingest, self._store, self._sieve, writing, self._attempts, clock, self.stopping, self._moved)
         )
         self._stops = Stops(self._store, self.stopping)
         self._suspects: dict[Place, Suspicion] = {}

@@ -97,21 +97,8 @@ class Guard:
             return
         if not _is_open(path):
             cookies = read_cookies(headers)
-            screen = self._door.viewer(scope, cookies)
-            viewer = screen if is_wall(path) else self._viewer(cookies, scope["query_string"], used=path != CLOCK)
-            if is_wall(path) and (viewer is None or path == ENTRY):
-                await self._door.answer(scope, send, headers, cookies)
+            if not await self._admit(scope, headers, cookies, send):
                 return
-            if viewer is None and screen is not None:
-                await _refuse(send, 403, "a screen may see the wall only")
-                return
-            if viewer is None:
-                await self._send_to_log_in(scope, send, headers)
-                return
-            if not recognise(scope, _client(viewer)):
-                await _refuse(send, 503, "too many connections of yours are open", retry_after=5)
-                return
-            set_viewer(viewer)
             send = self._door.keeping(scope, cookies, send)
         body = _Body(receive)
         refused = False
@@ -127,6 +114,24 @@ class Guard:
 
         with suppress(ClientDisconnect):  # who was cut off, or has gone, while the body was read gets no answer
             await self._app(scope, body.receive, unless_refused)
+
+    async def _admit(self, scope: Scope, headers: Headers, cookies: dict[str, str], send: Send) -> bool:
+        """Whether somebody who may see it asks; else they are answered here."""
+        path = scope["path"]
+        screen = self._door.viewer(scope, cookies)
+        viewer = screen if is_wall(path) else self._viewer(cookies, scope["query_string"], used=path != CLOCK)
+        if is_wall(path) and (viewer is None or path == ENTRY):
+            await self._door.answer(scope, send, headers, cookies)
+        elif viewer is None and screen is not None:
+            await _refuse(send, 403, "a screen may see the wall only")
+        elif viewer is None:
+            await self._send_to_log_in(scope, send, headers)
+        elif not recognise(scope, _client(viewer)):
+            await _refuse(send, 503, "too many connections of yours are open", retry_after=5)
+        else:
+            set_viewer(viewer)
+            return True
+        return False
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)

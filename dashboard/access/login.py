@@ -172,18 +172,26 @@ class _Entrance:
         response.delete_cookie(cookie_name(self.settings), httponly=True, samesite="lax", secure=self.settings.secure)
         return response
 
+    def page(self, asked: Form, language: Language, fault: Label | None = None, status: int = 200) -> Response:
+        """A form, with what was wrong with what was filled in."""
+        return HTMLResponse(form.render(asked, self.settings, language, fault), status)
+
+    def refuse(self, asked: Form, language: Language, refused: _RefusedError) -> Response:
+        """A form again, with why nothing was done."""
+        return HTMLResponse(
+            form.render(asked, self.settings, language, refused.why), refused.status, headers=refused.headers
+        )
+
 
 def register(server: FastAPI, accounts: Accounts, sessions: Sessions, settings: BoardSettings) -> None:
     """Attach the pages, their forms and log-out."""
     entrance = _Entrance(accounts, sessions, settings)
+    _register_log_in(server, entrance)
+    _register_change(server, entrance)
 
-    def page(asked: Form, language: Language, fault: Label | None = None, status: int = 200) -> Response:
-        return HTMLResponse(form.render(asked, settings, language, fault), status)
 
-    def refuse(asked: Form, language: Language, refused: _RefusedError) -> Response:
-        return HTMLResponse(
-            form.render(asked, settings, language, refused.why), refused.status, headers=refused.headers
-        )
+def _register_log_in(server: FastAPI, entrance: _Entrance) -> None:
+    page, refuse = entrance.page, entrance.refuse
 
     @server.get(LOG_IN, include_in_schema=False)
     async def show(request: Request) -> Response:
@@ -205,6 +213,10 @@ def register(server: FastAPI, accounts: Accounts, sessions: Sessions, settings: 
     @server.post("/logout", include_in_schema=False)
     async def log_out() -> Response:
         return entrance.end()
+
+
+def _register_change(server: FastAPI, entrance: _Entrance) -> None:
+    page, refuse = entrance.page, entrance.refuse
 
     @server.get(CHANGE, include_in_schema=False)
     async def show_change() -> Response:

@@ -161,17 +161,20 @@ class Agreement:
         ]  # nor what was told since it was looked at
         if wrong and stocks_from_ms:
             return False
-        for shown, right in wrong:
-            if right is None:
-                self._readings.remove(key_of(shown))
-            else:
-                self._readings.keep(right)
+        self._correct(wrong)
         self.comparisons += 1
         if not self.listens:
             self.deafen()
         if listened:
             self._say([f"{_named(shown)} was {_sums(shown)}, is {_sums(right)}" for shown, right in wrong])
         return True
+
+    def _correct(self, wrong: list[tuple[Value, Value | None]]) -> None:
+        for shown, right in wrong:
+            if right is None:
+                self._readings.remove(key_of(shown))
+            else:
+                self._readings.keep(right)
 
     def look(self) -> None:
         """See which pushes cannot come any more."""

@@ -124,16 +124,7 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
         form: Annotated[Literal["json", "csv"] | None, Query(alias="format")] = None,
     ) -> Response:
         """Figures by window, in the order in which they were written: corrections come again at the end."""
-        forbidden = sorted(set(wards or ()) - set(key.wards))
-        if forbidden:
-            raise HTTPException(403, f"the key {key.id} may not read: {', '.join(forbidden)}")
-        unknown = sorted(set(asked or ()) - known_ids())
-        if unknown:
-            derived = [
-                f"{one.id} is made of {', '.join(one.made_of)}" for one in measures() if isinstance(one, Derived)
-            ]
-            hints = [hint for hint in derived if hint.split()[0] in unknown]
-            raise HTTPException(422, f"no rows of: {', '.join(unknown)}; {'; '.join([*hints, 'see /indicators'])}")
+        _refuse_others(key, wards, asked)
         until = end or clock.now() + timedelta(days=1)
         if start >= until:
             raise HTTPException(422, "`from` must be before `to`")
@@ -167,6 +158,18 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
         return _answer(request, response, text, "application/json")
 
     return app
+
+
+def _refuse_others(key: FeedKey, wards: list[str] | None, asked: list[str] | None) -> None:
+    """Refuse wards that are not the key's, and indicators that have no rows of their own."""
+    forbidden = sorted(set(wards or ()) - set(key.wards))
+    if forbidden:
+        raise HTTPException(403, f"the key {key.id} may not read: {', '.join(forbidden)}")
+    unknown = sorted(set(asked or ()) - known_ids())
+    if unknown:
+        derived = [f"{one.id} is made of {', '.join(one.made_of)}" for one in measures() if isinstance(one, Derived)]
+        hints = [hint for hint in derived if hint.split()[0] in unknown]
+        raise HTTPException(422, f"no rows of: {', '.join(unknown)}; {'; '.join([*hints, 'see /indicators'])}")
 
 
 _NOT_OURS = (

@@ -1,7 +1,7 @@
 """A chunk cut to what is wanted of it."""
 
 from streams.record_batch import Chunk
-from streams.recovery.take_up import _near
+from streams.recovery.take_up import grouped
 
 WHOLE = Chunk([3, 4, 5, 6, 7, 8], [b"3", b"4", b"5", b"6", None, b"8"], [b"a", b"b", b"c", b"d", b"e", b"f"], 30, 80)
 
@@ -34,8 +34,8 @@ def test_positions_are_kafkas_offsets_moved() -> None:
 
 
 def test_holes_that_lie_near_each_other_are_read_in_one_go() -> None:
-    assert _near([(1, 2), (5, 5), (9_000, 9_001), (10_999, 11_000)]) == [
+    assert grouped([(1, 2), (5, 5), (9_000, 9_001), (10_999, 11_000)]) == [
         [(1, 2), (5, 5)],
         [(9_000, 9_001), (10_999, 11_000)],
     ]
-    assert _near([]) == []
+    assert grouped([]) == []

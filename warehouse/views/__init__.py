@@ -1,21 +1,20 @@
 """Views: what analysts see, made from the declarations at every start that finds other ones. Each is documented here, column by column.
 
-Personal data never got as far as the tables beneath (domain.md 5.2), and nothing else than these views is open to ad-hoc SQL.
+What a module's `views()` returns is found by being here. Personal data never got as far as the tables beneath (domain.md 5.2), and nothing else than these views is open to ad-hoc SQL.
 
-`view`     a view, documented column by column
-`events`   events, their duplicates, and what could not be processed
-`figures`  indicators, their figures, and corrections of closed ones
-`states`   entities as they are now, and the working calendar
-`duty`     audits, and alarms with what people did about them
+`view`       a view, documented column by column
+`events`     events, their duplicates, and what could not be processed
+`figures`    indicators, their figures, and corrections of closed ones
+`states`     entities as they are now, and the working calendar
+`oversight`  audits, and alarms with what people did about them
 """
 
 from xxhash import xxh3_64_hexdigest
 
+import warehouse.views as package
+from ingest.contract.discovery import modules
 from warehouse.model.expression import sql
-from warehouse.model.indicator import entities
 from warehouse.store.client import Client
-from warehouse.views import duty, events, figures
-from warehouse.views.states import calendar, entity_view
 from warehouse.views.view import View
 
 __all__ = ["View", "dictionary", "public_names", "sync"]
@@ -23,18 +22,7 @@ __all__ = ["View", "dictionary", "public_names", "sync"]
 
 def dictionary() -> list[View]:
     """Every view that is open to analysts, with its columns: the data dictionary."""
-    made = [
-        figures.indicator_dictionary(),
-        figures.values(),
-        figures.corrections(),
-        events.events(),
-        events.repeats(),
-        events.dead_letters(),
-        duty.audits(),
-        duty.alarm_acts(),
-        duty.alarms(),
-    ]
-    return [*made, *map(entity_view, entities()), calendar()]
+    return [view for module in modules(package) if hasattr(module, "views") for view in module.views()]
 
 
 def public_names() -> frozenset[str]:

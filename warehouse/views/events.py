@@ -24,6 +24,11 @@ _EVENT_SELECT = (
 )
 
 
+def views() -> list[View]:
+    """The views of this module."""
+    return [events(), repeats(), dead_letters()]
+
+
 def events() -> View:
     """Every event that counts."""
     # Each id is stored once; FINAL leaves out what a frozen writer stored a second time before the engine has merged it. On a

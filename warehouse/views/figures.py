@@ -6,6 +6,11 @@ from warehouse.model.indicator import Derived, Indicator, measures
 from warehouse.views.view import View, described, local
 
 
+def views() -> list[View]:
+    """The views of this module; values are read with the indicators beside them."""
+    return [indicator_dictionary(), values(), corrections()]
+
+
 def indicator_dictionary() -> View:
     """What each indicator is."""
     columns = described("""

@@ -4,8 +4,14 @@ from ingest.contract.label import Label
 from warehouse.model.entity import Attr, Constant, Entity, First, Rule
 from warehouse.model.entity_sql import attribute_sql, entity_sql
 from warehouse.model.expression import NEVER, sql
+from warehouse.model.indicator import entities
 from warehouse.model.working_time import working_calendar
 from warehouse.views.view import Column, View, described, local
+
+
+def views() -> list[View]:
+    """The views of this module."""
+    return [*map(entity_view, entities()), calendar()]
 
 
 def entity_view(entity: Entity) -> View:

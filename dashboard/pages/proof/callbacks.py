@@ -50,8 +50,11 @@ _MOST_PLACES = 5
 
 def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
-    live, reader = services.live, services.reader
+    _register_verdict(app, services.live, services.reader)
+    _register_evidence(app, services.live, services.reader)
 
+
+def _register_verdict(app: Dash, live: Live, reader: Reader) -> None:
     @app.callback(
         Output("proof-verdict", "children"),
         Output("proof-verdict", "className"),
@@ -80,6 +83,8 @@ def register(app: Dash, services: Services) -> None:
         verdict = "verdict agrees" if found.agrees else "verdict differs"
         return said(what, found, language), verdict, member_table(what, found, language), not found.ahead
 
+
+def _register_evidence(app: Dash, live: Live, reader: Reader) -> None:
     @app.callback(
         Output("proof-windows", "children"),
         Output("proof-corrections", "children"),

@@ -216,6 +216,10 @@ def _register_saved(app: Dash, saved: SavedQueries) -> None:
             return no_update, no_update, error.public.text(viewer().language)
         return (own[name], name, "") if isinstance(name, str) and name in own else (no_update,) * 3
 
+    _register_changes(app, saved)
+
+
+def _register_changes(app: Dash, saved: SavedQueries) -> None:
     @app.callback(
         Output("sql-saved", "data", allow_duplicate=True),
         Output("sql-fault", "children", allow_duplicate=True),

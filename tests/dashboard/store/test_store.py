@@ -30,7 +30,7 @@ from warehouse.maintenance.backups import files, restore
 from warehouse.maintenance.backups.tables import KeepingError
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-JSON_FILES = Path(__file__).parent.parent / "json_files"
+JSON_FILES = Path(__file__).parent / "json_files"
 """As the last version without a store wrote them."""
 KEY = "ioc_a00af5f4_WSisdJcWkjoLIWstielKuyEy9V8MJ99IG_qzyH8ISWk"
 AUDIT_KEY = "ioc_8283be96_u1q4wRYteLIsJZ2eBWkLEz-3BkhKCCAh8RXnqyOgtmY"

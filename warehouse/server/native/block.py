@@ -121,7 +121,7 @@ _JSON = re.compile(r"\bJSON\b")
 
 
 @lru_cache(maxsize=1024)
-def _walker(kind: str, depth: int = 0) -> _Walker:
+def _walker(kind: str, depth: int = 0) -> _Walker:  # noqa: C901  # one case a type
     """How to get past a column of the type."""
     if depth > _DEEPEST:
         raise MalformedError("type nested too deep")

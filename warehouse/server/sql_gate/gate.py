@@ -257,6 +257,11 @@ def _check_text(text: list[sql_text.Token]) -> None:
     for name in sql_text.calls(text):
         if not allowlist.is_allowed(name) and name not in allowlist.TABLE_FUNCTIONS:
             raise _function(name)
+    _check_windows(text)
+
+
+def _check_windows(text: list[sql_text.Token]) -> None:
+    """Refuse in `OVER (…)` what the tree does not show."""
     try:
         windows = list(sql_text.windows(text))
     except sql_text.UnclearError as error:

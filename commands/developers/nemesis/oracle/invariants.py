@@ -125,6 +125,16 @@ def check_journal(journal: Journal, log: dict[Place, list[Record]], stored: Stor
             _check_promise(entry, in_kafka, stored, findings)
         elif entry.state == "acked" and entry.nature == "conflict":
             _check_conflict(entry, stored, findings)
+    _check_nothing_else(entries, stored, findings)
+    for topic, partition, offset in journal.offered:
+        if not stored.places[topic, partition][offset]:
+            findings.add(
+                "lost", f"the record {topic}/{partition}/{offset}, which is no event, is no dead letter either"
+            )
+
+
+def _check_nothing_else(entries: list[Entry], stored: Stored, findings: Findings) -> None:
+    """Whatever is stored was said, and says what its source said first."""
     known: dict[Id, set[int]] = defaultdict(set)
     letters: set[str] = set()
     for entry in entries:
@@ -142,11 +152,6 @@ def check_journal(journal: Journal, log: dict[Place, list[Record]], stored: Stor
             findings.add("mismatched", f"{id} in {topic} says something else than its source said first")
     for id in stored.from_source - letters:
         findings.add("invented", f"dead letter {id} is of no message that was said")
-    for topic, partition, offset in journal.offered:
-        if not stored.places[topic, partition][offset]:
-            findings.add(
-                "lost", f"the record {topic}/{partition}/{offset}, which is no event, is no dead letter either"
-            )
 
 
 def _check_promise(entry: Entry, in_kafka: set[Id], stored: Stored, findings: Findings) -> None:

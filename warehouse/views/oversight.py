@@ -4,6 +4,11 @@ from ingest.contract.label import Label
 from warehouse.views.view import LOCAL, View, described
 
 
+def views() -> list[View]:
+    """The views of this module."""
+    return [audits(), alarm_acts(), alarms()]
+
+
 def audits() -> View:
     """What the audits found."""
     columns = described("""

@@ -1,0 +1,294 @@
+"""Careful take-up: a partition in which a record may be to blame for a fault (`suspicion`) or for the death of processes (`attempts`).
+
+1. What was being worked on is read from Kafka, decoded record by record, and stored; a block that is refused is halved.
+2. From the newest good snapshot on, records are folded one by one, and what comes out is checked; after each step it is written, with a
+   snapshot. A step that fails without saying at which record is begun again from the last snapshot, half as long.
+3. The record that is found is set aside (`set_aside`), and the partition is taken up again without it. After too many of them, or
+   where no record is to blame, the partition is stopped, and the others go on.
+
+Memory that an exception has left half changed is never used again: each try begins with a new `Part`.
+"""
+
+import asyncio
+import json
+import logging
+
+from ingest.contract.clock import milliseconds
+from ingest.contract.errors import Unavailable
+from ingest.contract.topic import DEAD_LETTERS
+from streams.consume.validate import Events, Sifted, sifted, ward_of
+from streams.fold.fold import Fold
+from streams.fold.plan import plans
+from streams.partition_state import Part, Place
+from streams.poison.attempts import STEP, step_end
+from streams.poison.suspicion import NOT_FOLDABLE, NOT_STORABLE, SuspectError, Suspicion, suspecting
+from streams.record_batch import Chunk
+from streams.recovery import reader
+from streams.recovery.set_aside import SettingAside, is_flood
+from streams.recovery.take_up import EVER, Known, TakeUp, Tools, bring_back, understood
+from streams.write.batch import Block
+from streams.write.flusher import CLOSED_AT_ONCE
+from warehouse.store import events as rows
+from warehouse.store import halted_partitions, positions, set_aside, sink
+from warehouse.store.positions import Standing
+
+log = logging.getLogger(__name__)
+
+
+class CarefulTakeUp(TakeUp):
+    """Takes up one partition, in as many tries as it needs to find the records that are to blame.
+
+    Args:
+        tools: what that needs.
+        known: what is known of the partition.
+        found: what is known of the fault.
+        bad: last position of the last step that failed; -1: none has, or it is behind us.
+        is_lost: whether it is certain that no record is to blame.
+    """
+
+    is_careful = True
+
+    def __init__(self, tools: Tools, known: Known, found: Suspicion, *, bad: int = -1, is_lost: bool = False) -> None:
+        super().__init__(tools, known)
+        self._found = found
+        self._bad = bad
+        self._is_lost = is_lost
+        self._attempts = tools.attempts
+        self._aside = SettingAside(tools.store, tools.sieve, tools.writing, tools.clock)
+        self.is_fruitless = False
+        """Whether the partition goes on though no record was found to be to blame."""
+
+    async def carefully(self) -> Part:
+        """The partition, without the records that are to blame for what fails; stopped, if there are too many, or none."""
+        known, place = self._known, self._known.place
+        is_stopped = known.stop is not None and known.stop.is_stopped
+        log.warning("%s-%d: taken up carefully: %s", *place, self._found.told or self._found.reason)
+        is_fruitless = True
+        while not is_stopped:
+            standing, culprit = await self._standing(), self._found.culprit
+            if culprit is not None:
+                left_out = await self._store.ask(set_aside.positions_aside, *place)
+                if flood := is_flood(left_out, culprit, known.stop):
+                    return await self._stop(standing, culprit, flood)
+                await self._set_aside(standing, culprit, self._found)
+                is_fruitless = False
+                self._found, self._bad, self._snapshots_to = self._found._replace(culprit=None), -1, EVER
+                standing = await self._standing()
+            if self._is_lost:
+                return await self._stop(standing, standing.newest + 1, self._found.told or self._found.reason)
+            until = max(standing.newest, min(self._found.until, known.log.end - 1))
+            asked = {place: until} if place[0] != DEAD_LETTERS else {}
+            holes = await self._store.ask(positions.holes, asked, {place: known.log.begin})
+            before = self._bad, self._snapshots_to
+            try:
+                with suspecting((place, until)):
+                    part = await self.part(standing, holes.get(place, []))
+            except SuspectError as error:
+                self._learn(error.suspects[place], before)
+            else:
+                self._attempts.passed(place)
+                self.is_fruitless = is_fruitless
+                return part
+        return self._stopped(known.stop.offset if known.stop else 0, await self._standing())
+
+    def _narrow(self, part: Part, records: list[tuple[int, bytes]]) -> None:
+        """A step has failed with these records, without saying at which; with none, what its snapshot holds fails."""
+        if records:
+            self._bad = records[-1][0]
+        else:
+            self._is_lost, self._snapshots_to = part.snapshot < 0, part.snapshot - 1
+
+    def _learn(self, found: Suspicion, before: tuple[int, int]) -> None:
+        """A try has failed.
+
+        Args:
+            found: as it told.
+            before: last bad position and newest good snapshot as they were in it; when nothing changes, the next one would fail alike.
+        """
+        self._found = found._replace(until=max(found.until, self._found.until))
+        self._is_lost = self._is_lost or (found.culprit is None and before == (self._bad, self._snapshots_to))
+
+    async def _set_aside(self, standing: Standing, position: int, found: Suspicion) -> None:
+        known = self._known
+        stored = await self._store.ask(set_aside.stored_record, *known.place, position)
+        if stored is not None:
+            record, ward = stored.event.encode(), stored.ward
+        else:
+            offset = position - known.log.base.base
+            ((value, key),) = await self._tools.from_kafka(lambda: self._record(known.place, offset))
+            record, ward = value or b"", ward_of(key)
+        await self._aside.set_aside(known.place, position, found, record, ward, standing.values)
+        self._tools.moved()
+
+    async def _record(self, place: Place, offset: int) -> list[tuple[bytes | None, bytes | None]]:
+        """Value and key of one of Kafka's records."""
+        chunks = [chunk async for chunk in reader.stretch(self._tools.ingest, place, (offset, offset))]
+        return [(chunk.values[0], chunk.keys[0] if chunk.keys else None) for chunk in chunks]
+
+    async def _stop(self, standing: Standing, position: int, why: str) -> Part:
+        """Stop a partition that cannot be taken up."""
+        place = self._known.place
+        await self._store.write(halted_partitions.stop, *place, position, why)
+        log.error(
+            "%s-%d is stopped at position %d: %s. The other streams go on. Mend the cause, then let it go on: ./ioc letters resume %s",
+            *place, position, why, place[0],
+        )  # fmt: skip
+        return self._stopped(position, standing)
+
+    def _stopped(self, position: int, standing: Standing) -> Part:
+        """A partition of which nothing is known; it has to be taken up again before it goes on."""
+        known = self._known
+        part = Part(known.place, known.log.base.base)
+        part.is_stopped = True
+        part.next, part.shown = position, max(standing.used, 0)
+        self._attempts.passed(known.place)
+        self._attempts.written(known.place, standing.newest)
+        return part
+
+    async def _standing(self) -> Standing:
+        standings: dict[Place, Standing] = await self._store.ask(positions.standings)
+        return standings.get(self._known.place, Standing())
+
+    async def _filled(self, standing: Standing) -> Standing:
+        """How far the warehouse is: what was being worked on is stored only now."""
+        return await self._standing()
+
+    def _sift(self, part: Part, chunk: Chunk) -> Sifted:
+        """Judge record by record, each noted before it is looked at."""
+        whole = Sifted(Events([], [], []), [], [])
+        for one in chunk.pieces(1):
+            position = one.offsets[0]
+            self._attempts.stake(part.place, position, position)
+            with suspecting((part.place, chunk.offsets[-1]), culprit=position):
+                found = sifted(one, self._tools.sieve.now())
+            whole.events.add(found.events)
+            whole.refused.extend(found.refused)
+        self._attempts.stake(part.place)
+        return whole
+
+    async def _keep(self, part: Part, events: Events) -> None:
+        """Store what was read from Kafka again, step by step."""
+        while events.offsets:
+            end = step_end(events.offsets[0], self._bad)
+            count = max(1, sum(position <= end for position in events.offsets))
+            await self._store_halves(part, events.only(range(count)))
+            self._bad = self._bad if events.offsets[count - 1] < self._bad else -1
+            events = events.only(range(count, len(events.offsets)))
+
+    async def _store_halves(self, part: Part, events: Events) -> None:
+        """Store events, in halves as long as they are refused."""
+        first, last = events.offsets[0], events.offsets[-1]
+        try:
+            self._attempts.stake(part.place, first, last, is_writing=True)
+            with suspecting((part.place, last), reason=NOT_STORABLE, culprit=first if first == last else None):
+                await super()._keep(part, events)
+            self._attempts.stake(part.place)
+        except SuspectError:
+            if first == last:
+                raise
+            half = len(events.offsets) // 2
+            await self._store_halves(part, events.only(range(half)))
+            await self._store_halves(part, events.only(range(half, len(events.offsets))))
+
+    async def _replay(self, part: Part, newest: int) -> None:
+        """Fold the rows after the snapshot, record by record and step by step, each noted before it is done."""
+        records: list[tuple[int, bytes]] = []  # the first step is none: the snapshot itself may hold what fails
+        while True:
+            block = Block()
+            for position, record in records:
+                try:
+                    await self._fold_one(part, position, record, block, records[0][0])
+                except SuspectError as error:
+                    found = error.suspects[part.place]
+                    if found.culprit is not None:
+                        raise
+                    to_blame = [one for one in records if one[0] <= found.until]
+                    if len(records) == len(to_blame) == 1:
+                        raise SuspectError({part.place: found._replace(culprit=position)}) from error
+                    self._narrow(part, to_blame)
+                    raise
+            block.values = list({value[:6]: value for value in block.values}.values())
+            first, last = (records[0][0], records[-1][0]) if records else (-1, -1)
+            try:
+                with suspecting(
+                    (part.place, newest), reason=NOT_STORABLE, culprit=first if first == last >= 0 else None
+                ):
+                    block.cut([part], with_memory=True)
+                    self._look_ahead(part)
+                    self._attempts.stake(part.place, first, last, is_writing=True)
+                    await self._tools.writing.write(block)
+            except SuspectError as error:
+                if error.suspects[part.place].culprit is None:
+                    self._narrow(part, records)
+                raise
+            self._attempts.stake(part.place)
+            self._attempts.written(part.place, part.fold.offset)
+            self._bad = self._bad if part.fold.offset < self._bad else -1
+            self._tools.moved()
+            rest = await self._records(part)
+            if not rest:
+                return
+            end = step_end(rest[0][0], self._bad)
+            records = [one for one in rest if one[0] <= end] or rest[:1]
+
+    async def _fold_one(self, part: Part, position: int, record: bytes, block: Block, first: int) -> None:
+        """Fold one record of a step that begins at `first`, and see that what comes out can be stored.
+
+        Raises:
+            SuspectError: it is to blame, or something up to where the suspicion reaches.
+        """
+        place = part.place
+        self._attempts.stake(place, position, position)
+        with suspecting((place, position), culprit=position):
+            envelopes, _ = understood(part, [position], [record])
+            is_unknown = bool(part.fold.unknown(envelopes))
+        if is_unknown:
+            self._attempts.stake(place)
+            with suspecting((place, position), culprit=position):
+                await bring_back(self._store, part, envelopes)
+            self._attempts.stake(place, position, position)
+        for at in [milliseconds(one.time) for one in envelopes if part.fold.closes(milliseconds(one.time))]:
+            # The minutes that end with it are made of what came before.
+            self._attempts.stake(place, *((first, position - 1) if first < position else (-1, -1)), is_writing=True)
+            with suspecting((place, position - 1), reason=NOT_STORABLE):
+                part.fold.reach(at)
+                self._take(part, block)
+            self._attempts.stake(place, position, position)
+        with suspecting((place, position), reason=NOT_FOLDABLE, culprit=position):
+            part.fold.fold(envelopes, [position])
+        with suspecting((place, position), reason=NOT_STORABLE):
+            self._take(part, block, culprit=position)
+        self._attempts.stake(place)
+        part.next = position + 1
+
+    def _take(self, part: Part, block: Block, culprit: int | None = None) -> None:
+        """Take what the fold gives, and check it. Windows change with a record alone, stocks with whatever came before it as well."""
+        values = [] if part.is_behind else part.fold.take()
+        with suspecting((part.place, part.fold.offset), reason=NOT_STORABLE, culprit=culprit):
+            sink.check_values(value for value in values if value.grain == "flow")
+        sink.check_values(values)
+        block.values += values
+
+    def _look_ahead(self, part: Part) -> None:
+        """See that a snapshot could be gone on from, and that stocks can be taken of it: in a copy, for it is not caught up yet."""
+        if plans(part.place[0]) and not part.is_behind:
+            ahead, now = Fold(*part.place), milliseconds(self._tools.clock.now())
+            ahead.load(part.fold.offset, json.loads(json.dumps(part.fold.dump())))
+            ahead.look(now, only_stirred=False)
+            ahead.close(min(now, ahead.watermark + CLOSED_AT_ONCE))
+            sink.check_values(ahead.take())
+
+    async def _records(self, part: Part) -> list[tuple[int, bytes]]:
+        """The next records that the warehouse has, at most `STEP`."""
+        while True:
+            found: list[tuple[int, bytes]] = []
+            client = self._store.own_connection()
+            try:
+                answer = rows.after(client, *part.place, part.fold.offset)
+                while len(found) < STEP and (piece := await asyncio.to_thread(next, answer, None)) is not None:
+                    found += [(offset, event.encode()) for offset, event in piece]
+                return found[:STEP]
+            except Unavailable as error:
+                await self._tools.stopping.pause(error.retry_after.total_seconds(), error)
+            finally:
+                client.close()
