@@ -4,7 +4,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard import number, text
-from dashboard.freshness import freshness
+from dashboard.chart import is_told
 from dashboard.page import Leaf, Leaves, Scene
 from dashboard.part import Part
 from ingest.label import Label
@@ -47,8 +47,8 @@ def schedule(name: str, count: int) -> Part:
         if rest:
             lines.append(("", scene.say(MORE, count=len(rest)), "", "row"))
         if not lines:
-            is_told = freshness(scene.read(INDICATOR), scene.signs, scene.now_ms).state in ("live", "late")
-            lines = [("", scene.say(NONE) if is_told else number.NONE, "", "row row-seen")]
+            none = scene.say(NONE) if is_told(scene, [INDICATOR]) else number.NONE
+            lines = [("", none, "", "row row-seen")]
         leaves: Leaves = {}
         for place in range(count):
             *said, classes = lines[place] if place < len(lines) else ("", "", "", "row row-empty")

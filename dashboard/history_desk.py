@@ -5,6 +5,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, html, no_update
 
 from dashboard import text
+from dashboard.graph import redraw, redrawn
 from dashboard.history_rows import Told, history_chart, history_csv, history_table
 from dashboard.live import Live
 from dashboard.pages.history import FIRST, PAGE, SPANS
@@ -39,7 +40,7 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
         return f"?at={day}T23:59" if isinstance(day, str) and day < f"{text.local(live.now_ms()):%Y-%m-%d}" else ""
 
     @app.callback(
-        Output("timeline-chart", "figure"),
+        redrawn("timeline"),
         Output("timeline-table", "children"),
         Output("timeline-said", "children"),
         Input("timeline-grain", "value"),
@@ -70,7 +71,7 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
         elif asked and asked.fault:
             said.append(asked.fault.text(language))
         return (
-            history_chart(told, language),
+            redraw(history_chart(told, language)),
             history_table(told, language),
             [part for one in said for part in (one, " ")],
         )

@@ -12,6 +12,7 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from dashboard import letter_choice, number
+from dashboard.graph import redraw, redrawn
 from dashboard.letter_rows import (
     day_chart,
     letter_detail,
@@ -87,7 +88,7 @@ def register(app: Dash, live: Live, reader: Reader) -> None:
 def _register_letters(app: Dash, live: Live, reader: Reader) -> None:
     @app.callback(
         Output("letters-table", "rowData"),
-        Output("letters-chart", "figure"),
+        redrawn("letters"),
         Output("letters-reason", "data"),
         Output("letters-stream", "data"),
         Output("letters-count", "children"),
@@ -121,7 +122,7 @@ def _register_letters(app: Dash, live: Live, reader: Reader) -> None:
             said = CUT.text(person.language).format(count=number.whole(MOST, person.language))
         return (
             [letter_row(one, person.language) for one in shown],
-            day_chart(by_day, ward_day(now), max(2, window)),
+            redraw(day_chart(by_day, ward_day(now), max(2, window), person.language)),
             sorted({one.reason for one in groups}),
             [
                 {"value": name, "label": stream_of(name, person.language)}

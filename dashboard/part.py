@@ -8,10 +8,10 @@ from dash.development.base_component import Component
 
 from dashboard import arrivals, text
 from dashboard.bars import Row, bars, bars_leaves, member_rows
-from dashboard.chart import Chart
-from dashboard.freshness import freshness, worst
+from dashboard.chart import nothing
 from dashboard.groups import LAYERS, grid, grid_leaves
 from dashboard.page import Leaves, Scene
+from dashboard.slot_chart import SlotChart
 
 
 class Part(NamedTuple):
@@ -24,7 +24,7 @@ class Part(NamedTuple):
     """Ids of the indicators that it shows, for the card's freshness."""
 
 
-def chart_part(chart: Chart) -> Part:
+def chart_part(chart: SlotChart) -> Part:
     """A chart over time."""
     return Part(chart.layout, chart.leaves, tuple(one.indicator for one in chart.series))
 
@@ -50,8 +50,7 @@ def bars_part(
         return html.Div([bars(name, count), html.Div(said, className="legend")], className="bars-place")
 
     def leaves(scene: Scene) -> Leaves:
-        fresh = worst([freshness(scene.read(id), scene.signs, scene.now_ms) for id in indicators])
-        return bars_leaves(name, rows(scene), count, scene, is_told=fresh.state in ("live", "late"))
+        return bars_leaves(name, rows(scene), count, scene, nothing(scene, indicators))
 
     return Part(layout, leaves, indicators)
 
@@ -61,8 +60,13 @@ def member_bars(name: str, id: str, dimension: str, count: int) -> Part:
     return bars_part(name, count, (id,), lambda scene: member_rows(scene, id, dimension))
 
 
-def field_bars(count: int) -> Part:
-    """Open dossiers by field: in time, near due, overdue."""
+def field_bars(count: int, *beside: str) -> Part:
+    """Open dossiers by field: in time, near due, overdue.
+
+    Args:
+        count: how many rows there are places for.
+        beside: ids of what else their card shows, which is as fresh as the worst of all.
+    """
 
     def rows(scene: Scene) -> list[Row]:
         near, overdue = scene.members("D07", "field_code"), scene.members("D08", "field_code")
@@ -76,10 +80,10 @@ def field_bars(count: int) -> Part:
             for field, reading in scene.members("D05", "field_code").items()
         ]
 
-    return bars_part("fields", count, ("D05", "D07", "D08"), rows, legend=True)
+    return bars_part("fields", count, ("D05", "D07", "D08", *beside), rows, legend=True)
 
 
-ARRIVALS = Part(arrivals.layout, arrivals.leaves, ("Q01", "Q03"))
+ARRIVALS = Part(arrivals.layout, arrivals.leaves, arrivals.INDICATORS)
 """Who comes, and how long they wait."""
 
 

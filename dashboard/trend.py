@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Literal
 
 from dashboard import number, text
-from dashboard.chart import WEEK_MS, last_week
 from dashboard.page import Scene
+from dashboard.slot_chart import WEEK_MS, last_week
 from ingest.label import Label
 from warehouse.expression import DAY, window_start
 from warehouse.indicator import Indicator, measure

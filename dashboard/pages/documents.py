@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from dashboard import text
 from dashboard.card import Card, Line, wall_page
-from dashboard.chart import Chart, Series
+from dashboard.chart import SERIES
 from dashboard.part import chart_part, member_bars
+from dashboard.slot_chart import Series, SlotChart
 from ingest.label import Label
 
 DOCUMENTS = Label("Văn bản và tin bài", "Documents and news")
@@ -16,13 +17,13 @@ PER_DAY = Label("văn bản / ngày", "documents / day")
 ITEMS_PER_DAY = Label("tin / ngày", "items / day")
 DAYS = 28
 
-ISSUED = Chart("issued", PER_DAY, (Series("V01", of_denominator=True),), timedelta(days=1), DAYS, usual=False)
-PUBLISHED = Chart(
+ISSUED = SlotChart("issued", PER_DAY, (Series("V01", of_denominator=True),), timedelta(days=1), DAYS, usual=False)
+PUBLISHED = SlotChart(
     "published",
     ITEMS_PER_DAY,
     tuple(
         Series("V02", ("platform", platform), colour, text.CODES[platform])
-        for platform, colour in (("zalo", "blue"), ("portal", "light-blue"), ("fanpage", "live"), ("speaker", "wait"))
+        for platform, colour in zip(("zalo", "portal", "fanpage", "speaker"), SERIES, strict=False)
     ),
     timedelta(days=1),
     DAYS,

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from dashboard import text
 from dashboard.card import Card, Line, wall_page
-from dashboard.chart import Chart, Series
 from dashboard.part import chart_part, field_bars
+from dashboard.slot_chart import Series, SlotChart
 from ingest.label import Label
 
 ON_TIME = Label("Đúng hạn", "On time")
@@ -18,7 +18,7 @@ FIELDS = Label("Đang xử lý theo lĩnh vực", "Open by field")
 RECEIVED = Label("Hồ sơ tiếp nhận theo giờ", "Received by hour")
 HOURLY = Label("hồ sơ / giờ", "dossiers / hour")
 
-RECEIVED_TODAY = Chart(
+RECEIVED_TODAY = SlotChart(
     "received", HOURLY, (Series("D01"),), timedelta(hours=1), 11, today=True, begins=timedelta(hours=7)
 )
 

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from dashboard.card import Card, Line, wall_page
-from dashboard.chart import Chart, Series
 from dashboard.part import chart_part, member_bars
+from dashboard.slot_chart import Series, SlotChart
 from ingest.label import Label
 
 PETITIONS = Label("Phản ánh kiến nghị", "Petitions")
@@ -17,7 +17,7 @@ FIELDS = Label("Theo lĩnh vực", "By field")
 DAILY = Label("Tiếp nhận theo ngày", "Received by day")
 PER_DAY = Label("kiến nghị / ngày", "petitions / day")
 
-BY_DAY = Chart("petitions-by-day", PER_DAY, (Series("P01"),), timedelta(days=1), 28, usual=False)
+BY_DAY = SlotChart("petitions-by-day", PER_DAY, (Series("P01"),), timedelta(days=1), 28, usual=False)
 
 PAGE = wall_page(
     "/petitions",

@@ -9,6 +9,8 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard import text
+from dashboard.chart import figure
+from dashboard.graph import graph
 from dashboard.grid_words import grid_words
 from dashboard.headline import navigation
 from dashboard.page import Page, Scene
@@ -27,6 +29,9 @@ SAVE = Label("Lưu", "Save")
 DELETE = Label("Xóa", "Delete")
 TABLE = Label("Bảng", "Table")
 CHART = Label("Biểu đồ", "Chart")
+CHART_SAYS = Label(
+    "Biểu đồ của kết quả; mọi giá trị ở thẻ Bảng", "Chart of the result; every value is in the tab Table"
+)
 RESULT = Label("Kết quả", "Result")
 DOWNLOAD = Label("Tải CSV", "Download CSV")
 DICTIONARY = Label("Từ điển dữ liệu", "Data dictionary")
@@ -154,7 +159,7 @@ def _answer(scene: Scene) -> Component:
                 ],
                 align="end",
             ),
-            dcc.Graph(id="sql-chart", config={"displaylogo": False, "displayModeBar": False}, className="sql-chart"),
+            graph("sql", figure([], scene.language, "desk"), say(CHART_SAYS), at_desk=True),
         ]
     )
     return html.Section(
