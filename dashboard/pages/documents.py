@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from dashboard import text
-from dashboard.card import Card, Line, wall_page
-from dashboard.chart import SERIES
-from dashboard.part import chart_part, member_bars
-from dashboard.slot_chart import Series, SlotChart
-from ingest.label import Label
+from dashboard.charts.chart import SERIES
+from dashboard.charts.slot_chart import Series, SlotChart
+from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.widget import chart_part, member_bars
+from dashboard.words import text
+from ingest.contract.label import Label
 
 DOCUMENTS = Label("Văn bản và tin bài", "Documents and news")
 BY_DAY = Label("Văn bản ban hành theo ngày", "Documents issued by day")

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from connectors.dossier_portal import CONNECTOR
-from ingest.connector import Poll
-from ingest.errors import InvalidEvent
-from ingest.events import dossier
-from tests.connectors.taking import events, reason, take
+from ingest.contract.connector import Poll
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.events import dossier
+from tests.connectors.support.taking import events, reason, take
 
 CHANGE = {
     "IdThayDoi": "H24.12-261119-0001-01",

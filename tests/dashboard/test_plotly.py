@@ -5,8 +5,8 @@ import re
 
 from plotly.offline import get_plotlyjs_version
 
-from dashboard.index import ASSETS
-from tests.dashboard.board import BoardOfTests
+from dashboard.board.html import ASSETS
+from tests.dashboard.support.board import BoardOfTests
 
 BUNDLE = ASSETS / "plotly" / "plotly-basic.min.js"
 PUBLISHED = "99784e3abfb07b142a15e521a439e6d9addceadb3f79553fd24c72774f0649ba"
