@@ -38,11 +38,6 @@ TONES = {
     "on-pretend": Tone("#d6c9ff", "#3d2b7a"),
 }
 
-LINE, DIM, LIVE, AMBER, BLUE, LIGHT_BLUE = (
-    TONES[name].dark for name in ("line", "dim", "live", "amber", "blue", "light-blue")
-)
-"""For charts of the analysts' pages, whose colours do not follow: they can be told apart on both grounds."""
-
 _STEPS = 10
 
 

@@ -234,7 +234,7 @@ def _is_output(sent: Property | list[Property] | None, output: str) -> bool:
     if sent is None or isinstance(sent, list) != isinstance(listed, list):
         return False
     expected = [(one["id"], _plain(one["property"])) for one in (listed if isinstance(listed, list) else [listed])]
-    return [(one.id, _plain(one.property)) for one in _listed(sent)] == expected
+    return [(stringify_id(one.id), _plain(one.property)) for one in _listed(sent)] == expected
 
 
 def _plain(name: str) -> str:

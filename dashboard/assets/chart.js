@@ -41,17 +41,20 @@
     };
   }
 
-  function dress(places, figure) {
-    const dressed = structuredClone(figure);
-    const by = factor();
+  const worn = {}; // what each chart was dressed by last, by its name
+
+  /* Puts sizes and colours into a figure: the one that `by` brings, else the one that is there. */
+  function dress(by, figure) {
+    worn[window.dash_clientside.callback_context.states_list[0].id.name] = by;
+    const dressed = structuredClone(by.figure || figure);
+    const larger = factor();
     const colours = painter();
-    for (const [path, value] of Object.entries(places)) {
-      if (path === "at") continue;
+    for (const [path, value] of Object.entries(by.places)) {
       const steps = path.split(".");
       const last = steps.pop();
       let target = dressed;
       for (const step of steps) target = target[step];
-      target[last] = typeof value === "number" ? value * by : colours.paint(value);
+      target[last] = typeof value === "number" ? value * larger : colours.paint(value);
     }
     colours.done();
     return dressed;
@@ -65,9 +68,8 @@
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       for (const place of document.querySelectorAll(".graph")) {
-        const name = JSON.parse(place.id).name;
-        const places = JSON.parse(place.parentElement.dataset.places);
-        window.dash_clientside.set_props({ name, type: "places" }, { data: { ...places, at: Date.now() } });
+        const { name } = JSON.parse(place.id);
+        if (worn[name]) window.dash_clientside.set_props({ name, type: "dress" }, { data: { ...worn[name] } });
       }
     }, 200);
   });

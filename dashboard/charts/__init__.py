@@ -1,8 +1,9 @@
 """What is drawn.
 
-`chart`     what charts over time have in common, and the plain one
-`graph`     a chart's place on a page
-`bars`      how many of each kind, the largest first
-`arrivals`  who comes and how long they wait, through one day
-`heatmap`   a cell for every hour of every weekday
+`chart`       the layer that every chart is made with: letters, colours, margins, axes, marks of numbers and times
+`graph`       a chart's place on a page; sizes and colours are put in by the browser
+`slot_chart`  how many in each slot of a stretch of time, now against usual
+`arrivals`    who comes and how long they wait, through one day
+`bars`        how many of each kind, the largest first
+`heatmap`     a cell for every hour of every weekday
 """

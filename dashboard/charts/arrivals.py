@@ -6,11 +6,13 @@ Bars for today, the current one lighter; the same weekday last week as a thin da
 from datetime import datetime, time, timedelta
 from typing import Any
 
+import plotly.graph_objects as go
 from dash.development.base_component import Component
 
 from dashboard.board.page import Leaf, Leaves, Scene
-from dashboard.charts.chart import HIDDEN, NOTE, QUIET, SIZES, axis, frame, last_week
+from dashboard.charts.chart import bars, compared, corner, figure, middle, nothing
 from dashboard.charts.graph import graph, graph_id
+from dashboard.charts.slot_chart import last_week
 from dashboard.theme import token
 from dashboard.words import number, text
 from ingest.contract.clock import milliseconds
@@ -29,55 +31,35 @@ _TICKS = {30: "07:30", 180: "10:00", 300: "12:00", 420: "14:00", 600: "17:00"}
 """Minutes after opening -> label."""
 _MINUTES = 630
 
-_SIZES = SIZES | {
-    "layout.margin.t": 24,
-    "layout.annotations.0.font.size": 18,
-    "layout.annotations.0.xshift": 10,
-    "layout.annotations.1.font.size": 16,
-    "layout.annotations.2.font.size": 16,
-    "layout.annotations.3.font.size": 16,
-    "data.2.line.width": 1.6,
-    "data.3.line.width": 3,
-    "data.4.marker.size": 9,
-}
+INDICATORS = ("Q01", "Q03")
 
 
 def layout(scene: Scene) -> Component:
     """Arrivals by quarter of an hour below, the mean wait of the last hour above, on one day's axis."""
     middles = [15 * slot + 7.5 for slot in range(SLOTS)]
-    bar = {"type": "bar", "x": middles, "y": [], "width": 11.5, **QUIET}
-    line = {"type": "scatter", "mode": "lines", "x": [], "y": [], **QUIET}
-    wait = {"x": [], "y": [], "yaxis": "y2", "type": "scatter", **QUIET}
-    corner = {**NOTE, "xref": "paper", "yref": "paper", "yanchor": "bottom", "font": {}}
-    figure = {
-        "data": [
-            {**bar, "marker": {"color": token("blue")}},
-            {**bar, "marker": {"color": token("light-blue")}},
-            {**line, "x": middles, "line": {"color": token("dim"), "dash": "dot"}},
-            {**wait, "mode": "lines", "line": {"color": token("wait")}},
-            {**wait, "mode": "markers", "marker": {"color": token("wait")}},
+    wait = token("wait")
+    drawn = figure(
+        [
+            bars("blue", x=middles, y=[], width=11.5),
+            bars("light-blue", x=middles, y=[], width=11.5),
+            compared("dim", "dot", x=middles, y=[]),
+            go.Scatter(x=[], y=[], yaxis="y2", mode="lines", line={"color": wait, "width": 3}),
+            go.Scatter(x=[], y=[], yaxis="y2", mode="markers", marker={"color": wait, "size": 9}),
         ],
-        "layout": {
-            **frame(scene.language),
-            "barmode": "overlay",
-            "xaxis": {
-                **HIDDEN,
-                "range": [0, _MINUTES],
-                "tickvals": list(_TICKS),
-                "ticktext": list(_TICKS.values()),
-                "anchor": "y",
-            },
-            "yaxis": {**axis(), "domain": [0, 0.55], "range": [0, 1]},
-            "yaxis2": {**axis(), "domain": [0.69, 1], "range": [0, 1]},
-            "annotations": [
-                {**NOTE, "x": 0, "y": 0, "yref": "y2", "text": "", "font": {"color": token("wait")}},
-                {**corner, "x": 0, "y": 1, "text": scene.say(text.WAIT_AXIS)},
-                {**corner, "x": 0, "y": 0.55, "text": scene.say(text.ARRIVALS_AXIS)},
-                {**corner, "x": 1, "y": 0.55, "xanchor": "right", "text": f"- - - {last_week(scene)}"},
-            ],
-        },
-    }
-    return graph(ARRIVALS, figure, _SIZES, scene.say(text.ARRIVALS))
+        scene.language,
+        barmode="overlay",
+        xaxis={"range": [0, _MINUTES], "tickvals": list(_TICKS), "ticktext": list(_TICKS.values()), "anchor": "y"},
+        yaxis={"domain": [0, 0.55], "range": [0, 1]},
+        yaxis2={"domain": [0.69, 1], "range": [0, 1]},
+        annotations=[
+            {"x": 0, "y": 0, "yref": "y2", "text": "", "font": {"color": wait, "size": 18}, "xshift": 10},
+            corner(0, 1, scene.say(text.WAIT_AXIS)),
+            corner(0, 0.55, scene.say(text.ARRIVALS_AXIS)),
+            corner(1, 0.55, f"- - - {last_week(scene)}"),
+            middle(""),
+        ],
+    )
+    return graph(ARRIVALS, drawn, scene.say(text.ARRIVALS))
 
 
 def leaves(scene: Scene) -> Leaves:
@@ -107,6 +89,7 @@ def leaves(scene: Scene) -> Leaves:
         "layout.annotations.3.visible": bool(before),
         "layout.yaxis.range": [0, highest * 1.1],
         "layout.yaxis2.range": [0, max([10.0, *y]) * 1.25],
+        "layout.annotations.4.text": "" if x or any(today.values()) or before else nothing(scene, INDICATORS),
     }
     return {Leaf(graph_id(ARRIVALS), f"figure.{path}"): value for path, value in found.items()}
 

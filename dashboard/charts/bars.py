@@ -48,7 +48,7 @@ def bars(name: str, count: int) -> Component:
     return html.Ul(rows, className="bars")
 
 
-def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene, *, is_told: bool = True) -> Leaves:
+def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene, nothing: str) -> Leaves:
     """What each row says; what does not fit is summed up in the last one.
 
     Args:
@@ -56,7 +56,7 @@ def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene, *, is
         found: the rows.
         count: how many there are places for.
         scene: what is shown.
-        is_told: whether the source tells; where it does not and there is no row, a dash says that nobody knows.
+        nothing: what stands there where there is no row.
     """
     rows = sorted((row for row in found if row.value), key=lambda row: (-row.value, row.name))
     if len(rows) > count:
@@ -68,8 +68,7 @@ def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene, *, is
     for place in range(count):
         row = rows[place] if place < len(rows) else Row("", 0)
         parts = (row.value - row.warning - row.critical, row.warning, row.critical)
-        nothing = (scene.say(text.NOTHING) if is_told else number.NONE) if not rows and place == 0 else ""
-        leaves[Leaf(f"{name}-{place}-name", "children")] = row.name or nothing
+        leaves[Leaf(f"{name}-{place}-name", "children")] = row.name if rows or place else nothing
         leaves[Leaf(f"{name}-{place}-shown", "children")] = (
             row.shown or number.whole(row.value, scene.language) if row.value else ""
         )

@@ -4,9 +4,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.charts.chart import is_told
 from dashboard.components.widget import Part
 from dashboard.words import number, text
-from dashboard.words.freshness import freshness
 from ingest.contract.label import Label
 from warehouse.model.reading import Reading
 
@@ -47,8 +47,8 @@ def schedule(name: str, count: int) -> Part:
         if rest:
             lines.append(("", scene.say(MORE, count=len(rest)), "", "row"))
         if not lines:
-            is_told = freshness(scene.read(INDICATOR), scene.signs, scene.now_ms).state in ("live", "late")
-            lines = [("", scene.say(NONE) if is_told else number.NONE, "", "row row-seen")]
+            none = scene.say(NONE) if is_told(scene, [INDICATOR]) else number.NONE
+            lines = [("", none, "", "row row-seen")]
         leaves: Leaves = {}
         for place in range(count):
             *said, classes = lines[place] if place < len(lines) else ("", "", "", "row row-empty")

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Literal
 
 from dashboard.board.page import Scene
-from dashboard.charts.chart import WEEK_MS, last_week
+from dashboard.charts.slot_chart import WEEK_MS, last_week
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.model.expression import DAY, window_start

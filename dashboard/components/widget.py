@@ -9,10 +9,10 @@ from dash.development.base_component import Component
 from dashboard.board.page import Leaves, Scene
 from dashboard.charts import arrivals
 from dashboard.charts.bars import Row, bars, bars_leaves, member_rows
-from dashboard.charts.chart import Chart
+from dashboard.charts.chart import nothing
+from dashboard.charts.slot_chart import SlotChart
 from dashboard.components.group_map import LAYERS, grid, grid_leaves
 from dashboard.words import text
-from dashboard.words.freshness import freshness, worst
 
 
 class Part(NamedTuple):
@@ -25,7 +25,7 @@ class Part(NamedTuple):
     """Ids of the indicators that it shows, for the card's freshness."""
 
 
-def chart_part(chart: Chart) -> Part:
+def chart_part(chart: SlotChart) -> Part:
     """A chart over time."""
     return Part(chart.layout, chart.leaves, tuple(one.indicator for one in chart.series))
 
@@ -51,8 +51,7 @@ def bars_part(
         return html.Div([bars(name, count), html.Div(said, className="legend")], className="bars-place")
 
     def leaves(scene: Scene) -> Leaves:
-        fresh = worst([freshness(scene.read(id), scene.signs, scene.now_ms) for id in indicators])
-        return bars_leaves(name, rows(scene), count, scene, is_told=fresh.state in ("live", "late"))
+        return bars_leaves(name, rows(scene), count, scene, nothing(scene, indicators))
 
     return Part(layout, leaves, indicators)
 
@@ -62,8 +61,13 @@ def member_bars(name: str, id: str, dimension: str, count: int) -> Part:
     return bars_part(name, count, (id,), lambda scene: member_rows(scene, id, dimension))
 
 
-def field_bars(count: int) -> Part:
-    """Open dossiers by field: in time, near due, overdue."""
+def field_bars(count: int, *beside: str) -> Part:
+    """Open dossiers by field: in time, near due, overdue.
+
+    Args:
+        count: how many rows there are places for.
+        beside: ids of what else their card shows, which is as fresh as the worst of all.
+    """
 
     def rows(scene: Scene) -> list[Row]:
         near, overdue = scene.members("D07", "field_code"), scene.members("D08", "field_code")
@@ -77,10 +81,10 @@ def field_bars(count: int) -> Part:
             for field, reading in scene.members("D05", "field_code").items()
         ]
 
-    return bars_part("fields", count, ("D05", "D07", "D08"), rows, legend=True)
+    return bars_part("fields", count, ("D05", "D07", "D08", *beside), rows, legend=True)
 
 
-ARRIVALS = Part(arrivals.layout, arrivals.leaves, ("Q01", "Q03"))
+ARRIVALS = Part(arrivals.layout, arrivals.leaves, arrivals.INDICATORS)
 """Who comes, and how long they wait."""
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dashboard.charts.chart import Chart, Series
+from dashboard.charts.slot_chart import Series, SlotChart
 from dashboard.components.card import Card, Line, wall_page
 from dashboard.components.widget import chart_part, member_bars
 from dashboard.words import text
@@ -19,8 +19,8 @@ PER_HOUR = Label("sự kiện / giờ", "events / hour")
 PER_FIVE = Label("lượt / 5 phút", "crossings / 5 min")
 BY_FIVE = Label("Lưu lượng theo 5 phút", "Traffic by 5 min")
 
-EVENTS = Chart("events", PER_HOUR, (Series("C03"),), timedelta(hours=1), 24)
-CROSSINGS = Chart("crossings", PER_FIVE, (Series("C07"),), timedelta(minutes=5), 48)
+EVENTS = SlotChart("events", PER_HOUR, (Series("C03"),), timedelta(hours=1), 24)
+CROSSINGS = SlotChart("crossings", PER_FIVE, (Series("C07"),), timedelta(minutes=5), 48)
 
 PAGE = wall_page(
     "/cameras",

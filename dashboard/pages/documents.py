@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from dashboard.charts.chart import Chart, Series
+from dashboard.charts.chart import SERIES
+from dashboard.charts.slot_chart import Series, SlotChart
 from dashboard.components.card import Card, Line, wall_page
 from dashboard.components.widget import chart_part, member_bars
 from dashboard.words import text
@@ -16,13 +17,13 @@ PER_DAY = Label("văn bản / ngày", "documents / day")
 ITEMS_PER_DAY = Label("tin / ngày", "items / day")
 DAYS = 28
 
-ISSUED = Chart("issued", PER_DAY, (Series("V01", of_denominator=True),), timedelta(days=1), DAYS, usual=False)
-PUBLISHED = Chart(
+ISSUED = SlotChart("issued", PER_DAY, (Series("V01", of_denominator=True),), timedelta(days=1), DAYS, usual=False)
+PUBLISHED = SlotChart(
     "published",
     ITEMS_PER_DAY,
     tuple(
         Series("V02", ("platform", platform), colour, text.CODES[platform])
-        for platform, colour in (("zalo", "blue"), ("portal", "light-blue"), ("fanpage", "live"), ("speaker", "wait"))
+        for platform, colour in zip(("zalo", "portal", "fanpage", "speaker"), SERIES, strict=False)
     ),
     timedelta(days=1),
     DAYS,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dashboard.charts.chart import Chart, Series
+from dashboard.charts.slot_chart import Series, SlotChart
 from dashboard.components.card import Card, Line, wall_page
 from dashboard.components.widget import chart_part, field_bars
 from dashboard.words import text
@@ -18,7 +18,7 @@ FIELDS = Label("Đang xử lý theo lĩnh vực", "Open by field")
 RECEIVED = Label("Hồ sơ tiếp nhận theo giờ", "Received by hour")
 HOURLY = Label("hồ sơ / giờ", "dossiers / hour")
 
-RECEIVED_TODAY = Chart(
+RECEIVED_TODAY = SlotChart(
     "received", HOURLY, (Series("D01"),), timedelta(hours=1), 11, today=True, begins=timedelta(hours=7)
 )
 

@@ -12,13 +12,17 @@ from dashboard.components.widget import ARRIVALS, field_bars, groups_part
 from dashboard.words import number, text
 from ingest.contract.label import Label
 
+FIELDS = field_bars(6, "D01")
+GROUPS = groups_part()
+PLATFORMS = ("zalo", "portal", "fanpage", "speaker")
+
 CARDS = {
     "queue": ("Q02", "Q05", "Q03", "Q08", "Q07"),
     "dossiers": ("D04", "D09", "D07", "D08"),
     "speakers": ("S01", "S02", "S03"),
     "cameras": ("C01", "C03"),
     "arrivals": ("Q01",),
-    "fields": ("D05", "D01"),
+    "fields": FIELDS.indicators,
     "groups": ("S01", "C01", "P01"),
     "petitions": ("P02", "P01"),
     "documents": ("V01",),
@@ -26,10 +30,6 @@ CARDS = {
     "teams": ("V03",),
 }
 """Which indicators each card answers for."""
-
-FIELDS = field_bars(6)
-GROUPS = groups_part()
-PLATFORMS = ("zalo", "portal", "fanpage", "speaker")
 
 
 def layout(scene: Scene) -> Component:

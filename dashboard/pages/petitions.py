@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from dashboard.charts.chart import Chart, Series
+from dashboard.charts.slot_chart import Series, SlotChart
 from dashboard.components.card import Card, Line, wall_page
 from dashboard.components.widget import chart_part, member_bars
 from ingest.contract.label import Label
@@ -17,7 +17,7 @@ FIELDS = Label("Theo lĩnh vực", "By field")
 DAILY = Label("Tiếp nhận theo ngày", "Received by day")
 PER_DAY = Label("kiến nghị / ngày", "petitions / day")
 
-BY_DAY = Chart("petitions-by-day", PER_DAY, (Series("P01"),), timedelta(days=1), 28, usual=False)
+BY_DAY = SlotChart("petitions-by-day", PER_DAY, (Series("P01"),), timedelta(days=1), 28, usual=False)
 
 PAGE = wall_page(
     "/petitions",

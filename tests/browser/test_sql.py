@@ -4,6 +4,16 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 
+FOLLOWS_SCHEME = """() => {
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = "var(--dim)";
+  const dim = getComputedStyle(probe).color;
+  probe.remove();
+  return getComputedStyle(document.querySelector("#sql-chart .ytick text")).fill === dim;
+}"""
+"""Whether the letters of the chart have the colour that the scheme gives them."""
+
+
 def ask(page, sql):
     page.locator("textarea").first.fill(sql)
     page.keyboard.press("Control+Enter")
@@ -21,6 +31,9 @@ def test_a_query_gives_table_chart_and_csv(open_board, artefacts, kiosk, languag
         page.screenshot(path=artefacts / f"sql-{language}.png")
         page.get_by_role("tab").nth(1).click()
         expect(page.locator("#sql-chart .main-svg").first).to_be_visible()
+        for _ in range(2):
+            page.click("#theme")
+            page.wait_for_function(FOLLOWS_SCHEME)
         with page.expect_download() as download:
             page.click("#sql-csv")
         assert download.value.path().read_text("utf-8-sig").startswith("window_start,visits")

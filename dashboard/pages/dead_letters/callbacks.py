@@ -15,6 +15,7 @@ from dashboard.board.live import Live
 from dashboard.board.queries import Reader, TooMuch
 from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
+from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.dead_letters import choice
 from dashboard.pages.dead_letters.page import PAGE, REPLAY_HINT, REPLAY_RIGHT, SELECT, SPANS
 from dashboard.pages.dead_letters.tables import (
@@ -90,7 +91,7 @@ def register(app: Dash, services: Services) -> None:
 def _register_letters(app: Dash, live: Live, reader: Reader) -> None:
     @app.callback(
         Output("letters-table", "rowData"),
-        Output("letters-chart", "figure"),
+        redrawn("letters"),
         Output("letters-reason", "data"),
         Output("letters-stream", "data"),
         Output("letters-count", "children"),
@@ -124,7 +125,7 @@ def _register_letters(app: Dash, live: Live, reader: Reader) -> None:
             said = CUT.text(person.language).format(count=number.whole(MOST, person.language))
         return (
             [letter_row(one, person.language) for one in shown],
-            day_chart(by_day, ward_day(now), max(2, window)),
+            redraw(day_chart(by_day, ward_day(now), max(2, window), person.language)),
             sorted({one.reason for one in groups}),
             [
                 {"value": name, "label": stream_of(name, person.language)}

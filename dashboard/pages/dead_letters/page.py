@@ -5,11 +5,13 @@ What is asked and done is in `callbacks`; this page only shows.
 
 import dash_ag_grid as dag
 import dash_mantine_components as dmc
-from dash import dcc, html
+from dash import html
 from dash.development.base_component import Component
 
 from dashboard.board.page import Page, Scene
 from dashboard.board.viewer import viewer
+from dashboard.charts.chart import figure
+from dashboard.charts.graph import graph
 from dashboard.components.header import navigation
 from dashboard.words import text
 from dashboard.words.grid_words import grid_words
@@ -31,6 +33,7 @@ SELECT = Label("Chọn dòng để xem nội dung và gửi lại.", "Select row
 LETTERS = Label("Sự kiện lỗi", "Dead letters")
 REPEATS = Label("Gửi trùng và xung đột", "Repeats and conflicts")
 ONLY_CONFLICTS = Label("Chỉ xung đột (nội dung khác)", "Only conflicts (another content)")
+BY_DAY = Label("Sự kiện lỗi theo ngày và lý do", "Dead letters by day and reason")
 STOPPED = Label("Luồng đang dừng", "Stopped streams")
 ALLOWANCE = Label("Bỏ qua tối đa bao nhiêu bản ghi hỏng nữa", "How many more bad records may pass")
 
@@ -126,12 +129,7 @@ def _letters(scene: Scene) -> Component:
         ],
         gap="sm",
     )
-    chart = dcc.Graph(
-        id="letters-chart",
-        config={"staticPlot": True, "displayModeBar": False},
-        style={"height": "8.5rem"},
-        responsive=True,
-    )
+    chart = graph("letters", figure([], scene.language, "desk"), say(BY_DAY), at_desk=True)
     left = html.Div(
         [filters, chart, acts, _grid("letters-table", COLUMNS, scene, select=True)], className="letters-left"
     )

@@ -2,13 +2,15 @@
 
 import json
 from datetime import date, datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 import dash_mantine_components as dmc
+import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard import theme
+from dashboard.charts.chart import SERIES, bars, figure, middle
 from dashboard.components.table import Cell, table
 from dashboard.pages.dead_letters.page import ALLOWANCE, OUTCOMES, STOPPED
 from dashboard.words import number, text
@@ -50,9 +52,6 @@ _FACTS = (
     Label("Đã gửi lại", "Sent again"),
     Label("Mã", "Id"),
 )
-CHART_HEIGHT = 136
-# Amber and red are for what somebody must look at.
-_COLOURS = (theme.LIGHT_BLUE, theme.BLUE, theme.DIM, theme.LIVE, theme.AMBER)
 
 
 def letter_row(stored: StoredLetter, language: Language, resent: Resent | None = None) -> dict[str, str]:
@@ -168,39 +167,28 @@ def stop_list(stops: list[Stop], language: Language, now_ms: int, *, may_resume:
     return [html.Section([html.H2(STOPPED.text(language)), html.Ul(rows)], className="stopped", role="alert")]
 
 
-def day_chart(days: list[Day], until: date, span: int) -> dict[str, Any]:
-    """Letters by day, the reasons stacked, each named beside its bar's last piece."""
+def day_chart(days: list[Day], until: date, span: int, language: Language) -> go.Figure:
+    """Letters by day, the reasons stacked, the one with most letters lowest."""
     shown = [until - timedelta(days=back) for back in reversed(range(span))]
     reasons = sorted(
         {day.reason for day in days}, key=lambda reason: -sum(d.letters for d in days if d.reason == reason)
     )
     counts = {(day.day, day.reason): day.letters for day in days}
-    quiet = {"gridcolor": theme.LINE, "zeroline": False, "fixedrange": True}
-    return {
-        "data": [
-            {
-                "type": "bar",
-                "name": reason,
-                "x": [f"{day:%d/%m}" for day in shown],
-                "y": [counts.get((day, reason), 0) for day in shown],
-                "marker": {"color": _COLOURS[place % len(_COLOURS)]},
-            }
-            for place, reason in enumerate(reasons)
+    across = [f"{day:%d/%m}" for day in shown]
+    return figure(
+        [
+            bars(colour, name=reason, x=across, y=[counts.get((day, reason), 0) for day in shown])
+            for reason, colour in zip(reasons, cycle(SERIES), strict=False)
         ],
-        "layout": {
-            "height": CHART_HEIGHT,
-            "barmode": "stack",
-            "bargap": 0.35,
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": theme.FONT, "color": theme.DIM, "size": 13},
-            "margin": {"l": 36, "r": 8, "t": 6, "b": 24},
-            "showlegend": True,
-            "legend": {"orientation": "v", "x": 1.01, "y": 1, "font": {"size": 12}},
-            "xaxis": {**quiet, "type": "category", "showgrid": False, "nticks": 10},
-            "yaxis": {**quiet, "nticks": 4, "rangemode": "tozero"},
-        },
-    }
+        language,
+        "desk",
+        barmode="stack",
+        bargap=0.35,
+        margin={"t": 6, "b": 24},
+        legend={"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"},
+        xaxis={"type": "category", "nticks": 10},
+        annotations=[] if reasons else [middle(text.NOTHING.text(language))],
+    )
 
 
 def stream_of(stream: str, language: Language) -> str:

@@ -8,6 +8,7 @@ from dashboard.board.live import Live
 from dashboard.board.queries import TooMuch
 from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
+from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.history.page import FIRST, PAGE, SPANS
 from dashboard.pages.history.tables import Told, history_chart, history_csv, history_table
 from dashboard.pages.past.frame import BACK
@@ -40,7 +41,7 @@ def register(app: Dash, services: Services) -> None:
         return f"?at={day}T23:59" if isinstance(day, str) and day < f"{text.local(live.now_ms()):%Y-%m-%d}" else ""
 
     @app.callback(
-        Output("timeline-chart", "figure"),
+        redrawn("timeline"),
         Output("timeline-table", "children"),
         Output("timeline-said", "children"),
         Input("timeline-grain", "value"),
@@ -71,7 +72,7 @@ def register(app: Dash, services: Services) -> None:
         elif asked and asked.fault:
             said.append(asked.fault.text(language))
         return (
-            history_chart(told, language),
+            redraw(history_chart(told, language)),
             history_table(told, language),
             [part for one in said for part in (one, " ")],
         )

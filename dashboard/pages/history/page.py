@@ -4,14 +4,14 @@
 `?at=2026-11-24T10:15` until then, as it is known now. From here it goes on to the proof, and from there to the queries.
 """
 
-from typing import Any
-
 import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.board.page import Leaf, Leaves, Page, Scene
 from dashboard.board.viewer import viewer
+from dashboard.charts.chart import figure
+from dashboard.charts.graph import graph
 from dashboard.components import tile
 from dashboard.components.header import navigation
 from dashboard.words import number, text
@@ -71,7 +71,6 @@ def layout(scene: Scene) -> Component:
         html.P(say(one.definition), className="definition"),
         html.A(say(PROOF), href=f"/proof/{one.id}", id="timeline-proof", className="back"),
     ]
-    described: dict[str, Any] = {"aria-label": f"{say(CHART)}: {say(one.label)}. {say(TABLE)} ↓"}
     choice = [
         dmc.Select(
             id="timeline-grain",
@@ -104,10 +103,11 @@ def layout(scene: Scene) -> Component:
             html.Div(choice, className="timeline-choice"),
             html.H2(say(CHART)),
             html.Div(id="timeline-said", className="quiet", role="status"),
-            html.Div(
-                dcc.Graph(id="timeline-chart", config={"displayModeBar": False}, className="timeline-chart"),
-                role="img",
-                **described,
+            graph(
+                "timeline",
+                figure([], scene.language, "desk"),
+                f"{say(CHART)}: {say(one.label)}. {say(TABLE)} ↓",
+                at_desk=True,
             ),
             html.H2(say(TABLE)),
             html.Div(say(READING), id="timeline-table", className="block-body"),

@@ -1,14 +1,15 @@
 """History rows: a measure's figures through time as a chart, a table and a spreadsheet."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import plotly.graph_objects as go
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import theme
-from dashboard.charts.chart import SEPARATORS
+from dashboard.charts.chart import DASHES, bars, compared, figure, line, middle, time_axis
 from dashboard.components.table import Cell, table
+from dashboard.theme import token
 from dashboard.words import number, text
 from dashboard.words.csv import csv_text
 from ingest.contract.label import Label, Language
@@ -51,46 +52,29 @@ class Told(NamedTuple):
         return [(label.text(language), found) for label, found in ((WEEK, self.week), (year, self.year)) if found]
 
 
-def history_chart(told: Told, language: Language) -> dict[str, Any]:
-    """Now as bars or as a line, before as thin dashed lines, and a diamond where something was revised."""
+def history_chart(told: Told, language: Language) -> go.Figure:
+    """Now as bars or as a line, before as thin broken lines, and a diamond where something was revised."""
     at = [f"{text.local(point.start_ms):%Y-%m-%dT%H:%M}" for point in told.now]
     values = [point.reading.figure for point in told.now]
     name = told.one.label.text(language)
-    colour = {"color": theme.BLUE}
     is_count = isinstance(told.one, Indicator) and not (told.one.is_ratio or told.one.has_stock or told.one.value.rank)
-    shape = {"type": "bar"} if is_count else {"type": "scatter", "mode": "lines+markers", "line": colour}
-    data: list[dict[str, Any]] = [{**shape, "name": name, "x": at, "y": values, "marker": colour}]
-    for (label, found), dash in zip(told.compared(language), ("dash", "dot"), strict=False):
-        line = {"color": theme.LIGHT_BLUE if dash == "dash" else theme.LIVE, "width": 1.6, "dash": dash}
-        y = [point.reading.figure for point in found]
-        data.append({"type": "scatter", "mode": "lines", "name": label, "x": at, "y": y, "line": line})
+    traces: list[go.Bar | go.Scatter] = [
+        bars("blue", name=name, x=at, y=values) if is_count else line("blue", name=name, x=at, y=values)
+    ]
+    for (label, found), (colour, dash) in zip(told.compared(language), DASHES, strict=False):
+        traces.append(compared(colour, dash, name=label, x=at, y=[point.reading.figure for point in found]))
     if revised := [place for place, point in enumerate(told.now) if point.revision]:
-        mark = {"symbol": "diamond", "size": 9, "color": theme.AMBER}
+        mark = {"symbol": "diamond", "size": 9, "color": token("amber")}
         x, y = [at[place] for place in revised], [values[place] for place in revised]
-        label = REVISED.text(language)
-        data.append({"type": "scatter", "mode": "markers", "name": label, "x": x, "y": y, "marker": mark})
-    quiet = {"gridcolor": theme.LINE, "zeroline": False, "fixedrange": True}
-    clear = "rgba(0,0,0,0)"
-    return {
-        "data": data,
-        "layout": {
-            "paper_bgcolor": clear,
-            "plot_bgcolor": clear,
-            "font": {"family": theme.FONT, "color": theme.DIM, "size": 13},
-            "separators": SEPARATORS[language],
-            "margin": {"l": 56, "r": 8, "t": 8, "b": 40},
-            "showlegend": True,
-            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-            "xaxis": {**quiet, "type": "date", "showgrid": False, "tickformat": TICKS[told.grain], "nticks": 12},
-            "yaxis": {
-                **quiet,
-                "nticks": 5,
-                "rangemode": "tozero",
-                "tickformat": ",",
-                "title": {"text": told.one.unit.label.text(language)},
-            },
-        },
-    }
+        traces.append(go.Scatter(mode="markers", name=REVISED.text(language), x=x, y=y, marker=mark))
+    return figure(
+        traces,
+        language,
+        "desk",
+        xaxis=time_axis(tickformat=TICKS[told.grain], tickformatstops=[]),
+        yaxis={"nticks": 5, "title": {"text": told.one.unit.label.text(language)}},
+        annotations=[] if any(value is not None for value in values) else [middle(NOTHING.text(language))],
+    )
 
 
 def history_table(told: Told, language: Language) -> Component:

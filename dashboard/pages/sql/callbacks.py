@@ -4,17 +4,20 @@ Every act asks anew whether the person may: what comes from a browser proves not
 """
 
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, no_update
 
-from dashboard import theme
 from dashboard.board.services import AskSql, Services
 from dashboard.board.viewer import Viewer, viewer
+from dashboard.charts.chart import FIGURES, bars, figure, line, middle, time_axis
+from dashboard.charts.graph import Dress, redraw, redrawn
 from dashboard.pages.sql.address import prepared
 from dashboard.pages.sql.page import EXAMPLE_QUERIES
 from dashboard.pages.sql.saved_query import SavedQueries
@@ -25,7 +28,7 @@ from dashboard.words.csv import csv_text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.errors import Overloaded, QueryRefused, Unavailable
-from ingest.contract.label import Label
+from ingest.contract.label import Label, Language
 from warehouse.query.adhoc import Answer
 
 log = logging.getLogger("dashboard.sql")
@@ -37,6 +40,7 @@ BUSY = Label(
     "Đang có quá nhiều truy vấn, hãy thử lại sau vài giây.", "Too many queries are running, try again in a few seconds."
 )
 OFF = Label("Tài khoản này không có quyền truy vấn.", "This account may not query.")
+NOTHING = Label("Chưa có gì để vẽ.", "There is nothing to draw yet.")
 BAD_NAME = Label("Không lưu được: {why}", "Not saved: {why}")
 
 RIGHT = "analyst"
@@ -45,6 +49,7 @@ CHART_POINTS = 2000
 
 _KEPT_ANSWERS = 16
 _SAFE_WHOLE = 2**53
+_TIME = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Answers:
@@ -168,13 +173,13 @@ def _register_chart(app: Dash, answers: Answers) -> None:
         return names, numbers, across, numbers[0] if numbers else None
 
     @app.callback(
-        Output("sql-chart", "figure"),
+        redrawn("sql"),
         Input("sql-across", "value"),
         Input("sql-up", "value"),
         Input("sql-kind", "value"),
         Input("sql-answer", "data"),
     )
-    def draw(across: object, up: object, kind: object, _answer: object) -> dict[str, Any]:
+    def draw(across: object, up: object, kind: object, _answer: object) -> Dress:
         answer = _own(answers)
         names = column_names(answer) if answer else []
         x = y = []
@@ -187,7 +192,7 @@ def _register_chart(app: Dash, answers: Answers) -> None:
                 else list(zip(x, y, strict=True))
             )
             x, y = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        return figure(x, y, "scatter" if kind == "scatter" else "bar", str(up or ""))
+        return redraw(column_chart(x, y, str(kind), str(up or ""), viewer().language))
 
 
 def _register_saved(app: Dash, saved: SavedQueries) -> None:
@@ -282,20 +287,42 @@ def number_columns(answer: Answer) -> list[str]:
     ]
 
 
-def figure(x: list[Any], y: list[Any], kind: str, title: str) -> dict[str, Any]:
-    """A plain chart of two columns."""
-    axis = {"gridcolor": theme.LINE, "zeroline": False, "automargin": True}
-    return {
-        "data": [{"type": kind, "mode": "lines+markers", "x": x, "y": y, "marker": {"color": theme.LIGHT_BLUE}}],
-        "layout": {
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "font": {"family": theme.FONT, "color": theme.DIM, "size": 14},
-            "margin": {"l": 20, "r": 20, "t": 20, "b": 20},
-            "xaxis": {**axis, "type": "category"} if x and isinstance(x[0], str) and not x[0][:4].isdigit() else axis,
-            "yaxis": {**axis, "title": {"text": title}},
+def column_chart(x: list[Any], y: list[Any], kind: str, title: str, language: Language) -> go.Figure:
+    """Two columns of an answer against each other.
+
+    Args:
+        x: values across, as the table shows them.
+        y: values up.
+        kind: `scatter` for a line, else bars.
+        title: what stands beside the axis of `y`.
+        language: decides the marks in figures.
+    """
+    is_line = kind == "scatter"
+    are_figures = all(isinstance(value, int | float) for value in y if value is not None)
+    return figure(
+        [(line if is_line else bars)("light-blue", x=x, y=y)],
+        language,
+        "desk",
+        showlegend=False,
+        xaxis=_across(x),
+        yaxis={
+            "automargin": True,
+            "fixedrange": False,
+            "rangemode": "normal" if is_line else "tozero",
+            "tickformat": FIGURES if are_figures else "",
+            "title": {"text": title},
         },
-    }
+        annotations=[] if y else [middle(NOTHING.text(language))],
+    )
+
+
+def _across(x: list[Any]) -> go.layout.XAxis:
+    """An axis of times where all values are, else of figures or of words."""
+    own = {"automargin": True, "fixedrange": False}
+    texts = [value for value in x if isinstance(value, str)]
+    if texts and len(texts) == len(x) and all(map(_TIME.match, texts)):
+        return time_axis(**own)
+    return go.layout.XAxis(**own, type="category") if texts else go.layout.XAxis(**own, tickformat=FIGURES)
 
 
 def column_names(answer: Answer) -> list[str]:

@@ -10,6 +10,8 @@ from dash.development.base_component import Component
 
 from dashboard.board.page import Page, Scene
 from dashboard.board.viewer import viewer
+from dashboard.charts.chart import figure
+from dashboard.charts.graph import graph
 from dashboard.components.header import navigation
 from dashboard.words import text
 from dashboard.words.grid_words import grid_words
@@ -27,6 +29,9 @@ SAVE = Label("Lưu", "Save")
 DELETE = Label("Xóa", "Delete")
 TABLE = Label("Bảng", "Table")
 CHART = Label("Biểu đồ", "Chart")
+CHART_SAYS = Label(
+    "Biểu đồ của kết quả; mọi giá trị ở thẻ Bảng", "Chart of the result; every value is in the tab Table"
+)
 RESULT = Label("Kết quả", "Result")
 DOWNLOAD = Label("Tải CSV", "Download CSV")
 DICTIONARY = Label("Từ điển dữ liệu", "Data dictionary")
@@ -154,7 +159,7 @@ def _answer(scene: Scene) -> Component:
                 ],
                 align="end",
             ),
-            dcc.Graph(id="sql-chart", config={"displaylogo": False, "displayModeBar": False}, className="sql-chart"),
+            graph("sql", figure([], scene.language, "desk"), say(CHART_SAYS), at_desk=True),
         ]
     )
     return html.Section(

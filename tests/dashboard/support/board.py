@@ -1,6 +1,7 @@
 """The whole board as one server in this process, with a ward of known figures instead of Kafka and the warehouse behind it."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -79,7 +80,9 @@ async def call(client, output, inputs, state=(), changed=None):
         if output in one["output"] and [f"{i['id']}.{i['property']}" for i in one["inputs"]] == names
     )
     ids = [part.rpartition(".") for part in found["output"].strip(".").split("...")]
-    outputs = [{"id": id, "property": name.partition("@")[0]} for id, _, name in ids]
+    outputs = [
+        {"id": json.loads(id) if id.startswith("{") else id, "property": name.partition("@")[0]} for id, _, name in ids
+    ]
     body = {
         "output": found["output"],
         "outputs": outputs if found["output"].startswith("..") else outputs[0],

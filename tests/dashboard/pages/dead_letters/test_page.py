@@ -54,10 +54,11 @@ def test_both_contents_of_a_conflict_stand_side_by_side():
 
 def test_days_without_letters_have_their_place():
     today = NOW.date()
-    figure = day_chart([Day(today, "not_json", 3), Day(today - timedelta(days=2), "late", 9)], today, 4)
-    assert [trace["name"] for trace in figure["data"]] == ["late", "not_json"], "the largest lowest"
-    assert figure["data"][0]["x"] == ["21/11", "22/11", "23/11", "24/11"]
-    assert figure["data"][0]["y"] == [0, 9, 0, 0]
+    figure = day_chart([Day(today, "not_json", 3), Day(today - timedelta(days=2), "late", 9)], today, 4, "vi")
+    assert [trace.name for trace in figure.data] == ["late", "not_json"], "the largest lowest"
+    assert list(figure.data[0].x) == ["21/11", "22/11", "23/11", "24/11"]
+    assert list(figure.data[0].y) == [0, 9, 0, 0]
+    assert [said.text for said in day_chart([], today, 4, "vi").layout.annotations] == ["Không có"]
 
 
 STOP = Stop("ioc.dossier.v1", 2, 1204, True, "51/1000", "worker", 0, NOW)

@@ -16,7 +16,8 @@ from warehouse.model.indicator import measure
 
 NOW = (("url", "search"), "")
 CHOSEN = [(("timeline-grain", "value"), "hour"), (("timeline-span", "value"), "2"), NOW]
-OUTPUT = "timeline-chart.figure"
+CHART = '{"name":"timeline","type":"dress"}'
+OUTPUT = f"{CHART}.data"
 
 
 def told(id="Q07", **changed):
@@ -37,12 +38,19 @@ def test_every_value_stands_in_the_table_with_what_was_revised_marked():
 
 def test_the_chart_has_gaps_where_nothing_is_known():
     figure = history_chart(told(), "vi")
-    now, week, revised = figure["data"]
-    assert now["y"][:2] == [None, 75]
-    assert week["line"]["dash"] == "dash"
-    assert (revised["name"], revised["x"]) == ("đã sửa", [now["x"][2]])
-    assert figure["layout"]["separators"] == ",."
-    assert history_chart(told("Q01", week=()), "en")["data"][0]["type"] == "bar"
+    now, week, revised = figure.data
+    assert list(now.y[:2]) == [None, 75]
+    assert week.line.dash == "dash"
+    assert (revised.name, *revised.x) == ("đã sửa", now.x[2])
+    assert not figure.layout.annotations
+    assert history_chart(told("Q01", week=()), "en").data[0].type == "bar"
+
+
+def test_a_chart_of_nothing_says_so():
+    (said,) = history_chart(
+        Told(measure("Q07"), "hour", points(measure("Q07"), "hour", [NOW_MS], {"Q07": {}})), "vi"
+    ).layout.annotations
+    assert said.text == "Chưa có số liệu nào."
 
 
 def test_the_spreadsheet_has_plain_numbers():
@@ -79,7 +87,7 @@ async def test_it_is_read_for_people_who_may(tmp_path):
     reader.client = Client(starts("hour", tested.live.now_ms(), 2)[-1])
     async with tested.logged_in() as client:
         answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
-        assert answer["timeline-chart"]["figure"]["data"][0]["y"][-1] == 5
+        assert answer[CHART]["data"]["figure"]["data"][0]["y"][-1] == 5
         assert len(reader.client.asked) == 3, "now, a week and a year before"
     async with tested.logged_in(rights=("analyst",), name="minh") as client:
         assert await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")]) == {}
@@ -93,7 +101,7 @@ async def test_one_can_go_back_to_any_moment(tmp_path):
     reader.client = Client(starts("hour", milliseconds(datetime(2026, 11, 20, 10, 15, tzinfo=WARD_ZONE)), 2)[-1])
     async with tested.logged_in() as client:
         answer = await call(client, OUTPUT, then, of)
-        drawn = answer["timeline-chart"]["figure"]["data"][0]
+        drawn = answer[CHART]["data"]["figure"]["data"][0]
         assert (drawn["x"][-1], drawn["y"][-1]) == ("2026-11-20T10:00", 5)
         said, _, back, _ = answer["timeline-said"]["children"]
         assert said == "Đến 10:15 20/11/2026."

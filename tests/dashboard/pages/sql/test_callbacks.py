@@ -3,10 +3,12 @@ from decimal import Decimal
 
 import pytest
 
-from dashboard.pages.sql.callbacks import Answers, columns, figure, number_columns, rows
+from dashboard.pages.sql.callbacks import Answers, column_chart, columns, number_columns, rows
 from ingest.contract.errors import QueryRefused
 from tests.dashboard.support.board import REFUSED, BoardOfTests, answer, call
 from warehouse.query.adhoc import Answer, Column
+
+CHART = '{"name":"sql","type":"dress"}'
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ async def test_a_chart_is_of_the_chosen_columns(tested):
         assert choices["sql-up"] == {"data": ["dossiers"], "value": "dossiers"}
         drawn = await call(
             client,
-            "sql-chart.figure",
+            f"{CHART}.data",
             [
                 (("sql-across", "value"), "field"),
                 (("sql-up", "value"), "dossiers"),
@@ -81,7 +83,7 @@ async def test_a_chart_is_of_the_chosen_columns(tested):
                 (("sql-answer", "data"), None),
             ],
         )
-    (trace,) = drawn["sql-chart"]["figure"]["data"]
+    (trace,) = drawn[CHART]["data"]["figure"]["data"]
     assert trace["x"] == ["dat_dai", "ho_tich"]
     assert trace["y"] == [3, 5]
 
@@ -128,6 +130,25 @@ def test_old_answers_are_forgotten():
     assert answers.of("s19")
 
 
-def test_a_line_is_drawn_over_time():
-    assert figure(["2026-11-24"], [1], "scatter", "y")["layout"]["xaxis"].get("type") is None
-    assert figure(["dat_dai"], [1], "bar", "y")["layout"]["xaxis"]["type"] == "category"
+@pytest.mark.parametrize(
+    ("x", "kind"),
+    [
+        (["2026-11-24 10:00:00", "2026-11-24 10:15:00"], "date"),
+        (["2026-11-24"], "date"),
+        (["dat_dai", "1022"], "category"),
+        (["1022"], "category"),
+        (["2026-11-24", None], "category"),
+        ([1, 2.5], None),
+    ],
+)
+def test_the_axis_is_of_what_stands_across(x, kind):
+    drawn = column_chart(x, list(range(len(x))), "bar", "y", "vi")
+    assert drawn.layout.xaxis.type == kind
+
+
+def test_a_chart_is_what_was_asked_for():
+    line, bars = (column_chart([1], [2], kind, "n", "vi") for kind in ("scatter", "bar"))
+    assert (line.data[0].type, line.data[0].mode, bars.data[0].type) == ("scatter", "lines+markers", "bar")
+    assert column_chart([1], ["2026-11-24"], "bar", "n", "vi").layout.yaxis.tickformat == "", "no format of figures"
+    (said,) = column_chart([], [], "bar", "", "en").layout.annotations
+    assert said.text == "There is nothing to draw yet."
