@@ -1,5 +1,6 @@
 """The page of dead letters: found, looked at, tried, sent again and counted once; what still makes no sense is not sent."""
 
+from typing import Any
 import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +37,7 @@ def row(page, one: DeadLetter):
 
 
 def test_a_letter_is_tried_and_then_sent(open_board, stack, kiosk, artefacts):
-    def stored(asked: str) -> list[tuple[object, ...]]:
+    def stored(asked: str) -> list[tuple[Any, ...]]:
         with connect(stack.install.warehouse) as client:
             return client.query(asked)
 

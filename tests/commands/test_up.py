@@ -1,5 +1,6 @@
 """The whole system as a person starts it: one `./ioc up` on free ports, looked at from outside."""
 
+from pydantic import SecretStr
 import http.client
 import json
 import os
@@ -106,7 +107,7 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
     assert "admin  /  " not in said
     assert str(waiting) in said
     settings = BoardSettings(
-        _env_file=None, data_folder=person.folder, session_secret="0123456789abcdefghijklmnopqrstuvwxyz"
+        _env_file=None, data_folder=person.folder, session_secret=SecretStr("0123456789abcdefghijklmnopqrstuvwxyz")
     )
     name, password = waiting.read_text().strip().split("  /  ")
     assert readable_by_others(person.folder) == []

@@ -217,7 +217,7 @@ def test_a_cameras_picture(word: str, kind: type | None) -> None:
 def test_frigate_itself(word: str, kind: type) -> None:
     (made,) = events(CONNECTOR, word, "frigate/available", retained=True)
     assert type(made) is kind
-    assert made.source_id == "frigate"
+    assert made.subject == "frigate"
 
 
 def test_people_in_a_hall() -> None:

@@ -4,6 +4,7 @@ What a source can send goes the source's own way (webhook, poll, MQTT); besides,
 all that lie good events, of which each must be counted once.
 """
 
+from paho.mqtt.enums import CallbackAPIVersion
 import json
 import re
 import threading
@@ -298,7 +299,11 @@ def test_every_field_of_every_message_through_its_connector(stack: Stack, client
         ids = {of: refused.get(of, set()) | counted[of] for of in counted}
         return {of: len(some - there) for of, some in ids.items() if some - there}
 
-    until(lambda: (resume(client), not missing())[1], 120)
+    def all_there() -> bool:
+        resume(client)
+        return not missing()
+
+    until(all_there, 120)
     assert missing() == {}
     assert {of: letters(client).get(of) for of in refused} == {of: len(ids) for of, ids in refused.items()}
     check_well(stack, client)
@@ -355,7 +360,7 @@ def post(settings: ConnectorsSettings, one: Connector, bodies: list[str]) -> Non
 
 
 def publish(settings: ConnectorsSettings, one: Connector, bodies: list[tuple[dict[str, Any], str]]) -> None:
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"poison-{one.id}")
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"poison-{one.id}")
     client.max_inflight_messages_set(100)
     client.username_pw_set(one.id, settings.mqtt_account_password(one.id))
     client.connect("127.0.0.1", settings.mqtt_port)

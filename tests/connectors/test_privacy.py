@@ -1,5 +1,6 @@
 """From the device's protocol to the warehouse: no personal value of the recorded samples is found anywhere on the way."""
 
+from paho.mqtt.enums import CallbackAPIVersion
 import asyncio
 import json
 import threading
@@ -94,7 +95,7 @@ def post(settings: ConnectorsSettings, one: Connector) -> None:
 
 def publish(settings: ConnectorsSettings, one: Connector) -> None:
     """Publish the sample as its devices would."""
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"sample-{one.id}")
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"sample-{one.id}")
     client.username_pw_set(one.id, settings.mqtt_account_password(one.id))
     client.connect("127.0.0.1", settings.mqtt_port)
     client.loop_start()

@@ -1,5 +1,7 @@
 """The same code against an outside Kafka and an outside ClickHouse server, where a Docker engine answers."""
 
+from pydantic import SecretStr
+from pydantic import SecretStr
 import asyncio
 import subprocess
 from collections.abc import Iterator
@@ -65,7 +67,7 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarehouseSe
             data_folder=Path(tmp_path_factory.mktemp("clickhouse")),
             host=container.get_container_host_ip(),
             port=int(container.get_exposed_port(9000)),
-            password=PASSWORD,
+            password=SecretStr(PASSWORD),
         )
 
 

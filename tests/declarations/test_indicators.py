@@ -61,7 +61,7 @@ def folded(envelopes: list[Envelope]) -> dict[str, Fold]:
 
 
 def from_sql(client: Client, sql: str) -> Figures:
-    return {tuple(row[:4]): (row[4], row[5]) for row in client.query(sql) if row[4] or row[5]}  # type: ignore[misc]
+    return {tuple(row[:4]): (row[4], row[5]) for row in client.query(sql) if row[4] or row[5]}
 
 
 @pytest.mark.parametrize("one", indicators(), ids=lambda one: one.id)
@@ -141,7 +141,7 @@ def test_stocks_minute_by_minute_agree_with_each_moment(one: Indicator, hours: t
     begin, end = (milliseconds(ENVELOPES[0].time) + hour * 3_600_000 for hour in hours)
     minutes: dict[int, Figures] = {minute: {} for minute in range(begin // 60_000 * 60_000, end - 60_000 + 1, 60_000)}
     for ward, window, *split, numerator, denominator in stored.query(stocks_sql(one, begin, end)):
-        minutes[window][ward, window, *split] = (numerator, denominator)  # type: ignore[index]
+        minutes[window][ward, window, *split] = (numerator, denominator)
     for window in Random(one.id).sample(sorted(minutes), 3):
         there = {place: sums for place, sums in minutes[window].items() if any(sums)}
         assert there == from_sql(stored, stock_sql(one, window + 60_000)), window

@@ -46,7 +46,7 @@ def connect(gates: Gates) -> socket.socket:
     return socket.create_connection(("127.0.0.1", gates.by_name["door"].port), timeout=5)
 
 
-def turn(gates: Gates, way: str) -> None:
+def turn(gates: Gates, way: Way) -> None:
     gates.set("door", way)
     end = time.monotonic() + 5
     while gates.by_name["door"].way != way and time.monotonic() < end:

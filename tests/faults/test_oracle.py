@@ -37,7 +37,7 @@ class Ward:
         self.findings = Findings()
 
     def said(
-        self, id: str, state: str = "acked", nature: str = "event", says: int = 1, lane: str = "", first: str = ""
+        self, id: str, state: str = "acked", nature: Nature = "event", says: int = 1, lane: str = "", first: str = ""
     ):
         saying = Saying(f"t-{id}-{nature}", "queue_kiosk", "w", b"", nature=nature, lane=lane, first=first)
         expected = () if nature == "refused" else (Expected(TOPIC, id, digest(event(id, says))),)

@@ -49,11 +49,17 @@ def freeze(stack: Stack, part: str) -> None:
     stack.kill(part, signal.SIGSTOP)
 
 
+
+def kill_both(stack: Stack) -> None:
+    stack.kill("warehouse")
+    stack.kill("ingest")
+
+
 STATES: dict[str, Callable[[Stack], None]] = {
     "quiet": lambda stack: None,
     "without the warehouse": lambda stack: stack.kill("warehouse"),
     "without Kafka": lambda stack: stack.kill("ingest"),
-    "without both": lambda stack: (stack.kill("warehouse"), stack.kill("ingest"))[0],
+    "without both": kill_both,
     "with a warehouse that hangs": lambda stack: freeze(stack, "warehouse"),
     "with a Kafka that hangs": lambda stack: freeze(stack, "kafka"),
 }

@@ -1,5 +1,7 @@
 """The real Kafka for tests, on free ports in a folder of its own: one start of two seconds serves a whole session."""
 
+from typing import Any
+from pydantic import SecretStr
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +12,11 @@ from ingest.kafka.admin import make_topics
 from ingest.kafka.broker import archive, fetch
 from ingest.kafka.broker.server import Server
 
-SECRET = "kafka's secret of at least thirty-two characters"
+SECRET = SecretStr("kafka's secret of at least thirty-two characters")
 
 
 @contextmanager
-def running(folder: Path, **changed: object) -> Iterator[IngestSettings]:
+def running(folder: Path, **changed: Any) -> Iterator[IngestSettings]:
     """Run our own Kafka with all topics made, and stop it at the end.
 
     Args:

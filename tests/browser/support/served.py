@@ -1,5 +1,6 @@
 """The board of known figures on a port of its own, for a browser: no Kafka and no warehouse behind it."""
 
+from typing import Any
 import asyncio
 import threading
 import time
@@ -75,7 +76,8 @@ def served(
     """
     clock = {"clock_origin": began, "clock_real_origin": datetime.now(UTC), "clock_speed": clock_speed}
     tested = BoardOfTests(folder, ingest_settings(folder, **clock), port=free(1)[0])
-    settings, sockets = tested.settings, {"ws": "none"} if ws == "none" else {}
+    settings = tested.settings
+    sockets: dict[str, Any] = {"ws": "none"} if ws == "none" else {}
     config = HttpConfig(
         tested.server, settings.host, settings.port, names=names(settings), timeout_graceful_shutdown=1, **sockets
     )

@@ -29,7 +29,9 @@ class Looks:
     """Somebody who looks at one part with a clock that is moved by hand; what would be killed is noted."""
 
     def __init__(self, monkeypatch):
-        self.answer, self.now, self.killed = Answer(PID, True, {}), 0.0, []
+        self.answer: Answer | None = Answer(PID, True, {})
+        self.now = 0.0
+        self.killed: list[int] = []
         monkeypatch.setattr(liveness, "monotonic", lambda: self.now)
         monkeypatch.setattr(liveness, "_ended", lambda pid: self.killed.append(pid) or True)
         self.liveness = Liveness([PART], question=lambda port: self.answer)

@@ -99,9 +99,9 @@ async def test_the_warehouse_is_waited_for(tmp_path, monkeypatch):
     async def no_wait(seconds):
         waits.append(seconds)
 
-    waits = []
+    waits: list[float] = []
     live = Live(ingest_settings(tmp_path), board_settings(tmp_path), load)
-    monkeypatch.setattr(module.asyncio, "sleep", no_wait)
+    monkeypatch.setattr(asyncio, "sleep", no_wait)
     await live._read_all()
     assert live.loaded
     assert waiting(live.frame(OVERVIEW, "vi")) == "23"

@@ -1,5 +1,7 @@
 """Whether the city has each day's cut in time: what is told of it, and that nothing told is lost."""
 
+from typing import Any
+from ingest.contract.clock import PretendClock
 import asyncio
 import base64
 import hashlib
@@ -152,15 +154,23 @@ async def test_a_clock_that_is_set_back_keeps_what_is_not_yet_to_be_told(tmp_pat
     assert [kind for kind, *_ in followed.told()] == [FeedFailed]
 
 
+def let_a_day_pass(tested: BoardOfTests) -> None:
+    """The board was started yesterday, by the clock of its ward, and it is NOW."""
+    clock = tested.live.clock
+    assert isinstance(clock, PretendClock)
+    clock.origin = NOW
+
+
 async def test_the_last_page_of_the_feed_delivers(tmp_path):
     """Over HTTP: the page that says `more` does not, nor an answer to a key that is none."""
     rows = [row(n) for n in range(3)]
     cut_at = ward_moment(local_day(NOW), time(0, 1))
-    yesterday = ingest_settings(tmp_path, clock_origin=NOW - DAY)
-    tested = BoardOfTests(tmp_path, yesterday, Asked(rows), feed_cut=time(0, 1))
-    tested.live.clock.origin = NOW
+    ingest = ingest_settings(tmp_path, clock_origin=NOW - DAY)
+    tested = BoardOfTests(tmp_path, ingest, Asked(rows), feed_cut=time(0, 1))
+    let_a_day_pass(tested)
     _, text = FeedKeys(tested.settings).make("city", (WARD,), datetime.now(UTC) - DAY, datetime.now(UTC) + DAY)
-    state, asked = tested.settings.folder / "city_cuts.json", {"from": (NOW - 9 * DAY).isoformat(), "limit": 2}
+    state = tested.settings.folder / "city_cuts.json"
+    asked: dict[str, Any] = {"from": (NOW - 9 * DAY).isoformat(), "limit": 2}
     good = {"authorization": f"Bearer {text}"}
 
     async with tested.client() as client:
@@ -178,9 +188,9 @@ async def test_the_last_page_of_the_feed_delivers(tmp_path):
 
 async def test_nobody_comes_to_the_end_by_a_cursor_that_leaves_rows_out(tmp_path):
     """Neither by one from ahead of every row, nor by one of a question with fewer."""
-    yesterday = ingest_settings(tmp_path, clock_origin=NOW - DAY)
-    tested = BoardOfTests(tmp_path, yesterday, Asked([row(n) for n in range(3)]), feed_cut=time(0, 1))
-    tested.live.clock.origin = NOW
+    ingest = ingest_settings(tmp_path, clock_origin=NOW - DAY)
+    tested = BoardOfTests(tmp_path, ingest, Asked([row(n) for n in range(3)]), feed_cut=time(0, 1))
+    let_a_day_pass(tested)
     _, text = FeedKeys(tested.settings).make("city", (WARD,), datetime.now(UTC) - DAY, datetime.now(UTC) + DAY)
     ahead = base64.urlsafe_b64encode(json.dumps([2**61, WARD, "Q01", "flow", 0, "", ""]).encode()).decode()
     whole, good = {"from": (NOW - 9 * DAY).isoformat()}, {"authorization": f"Bearer {text}"}
@@ -216,7 +226,7 @@ async def broker_records(ingest):
     consumer = AIOKafkaConsumer("ioc.health.v1", **client_options(ingest), auto_offset_reset="earliest")
     await consumer.start()
     try:
-        found = []
+        found: list[bytes] = []
         while len(found) < 2:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 found += [one.value for one in records]

@@ -198,6 +198,7 @@ def test_the_line_ends_at_the_shown_figure():
     assert x[-1] == (NOW_MS - start_ms) / 60_000
     moved = readings([flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)])
     now = scene(extra=[flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)]).read("Q03")
+    assert now.figure is not None
     assert mean_wait(moved, start_ms, NOW_MS)[1][-1] == round(now.figure, 2)
 
 

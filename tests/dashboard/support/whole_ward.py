@@ -1,5 +1,6 @@
 """A ward in which every declared indicator has a figure, in total, by member and through eight days: for looking at whole pages."""
 
+from typing import Any
 import dataclasses
 from datetime import timedelta
 from functools import cache
@@ -42,7 +43,7 @@ def readings() -> Readings:
     return found
 
 
-def scene(language: Language = "vi", **changed: object) -> Scene:
+def scene(language: Language = "vi", **changed: Any) -> Scene:
     """The ward at this moment."""
     return dataclasses.replace(ward.scene(language), readings=readings(), **changed)
 

@@ -182,6 +182,7 @@ async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
     kafka, producer, port, request, monkeypatch, caplog
 ):
     """Before, 51 messages without sense put out the light of the whole source."""
+    assert isinstance(SUBSCRIBED.way, Subscription)
     named = dataclasses.replace(SUBSCRIBED.way, device_topics=("toy/{device}/note",))
     monkeypatch.setitem(vars(SUBSCRIBED), "way", named)
     ward, count = "aside-" + request.node.callspec.id, 3 * FEWEST

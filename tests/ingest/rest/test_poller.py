@@ -1,3 +1,4 @@
+from typing import Any
 import asyncio
 import gzip
 import json
@@ -35,7 +36,7 @@ class Rest:
     """A source's REST interface: pages by cursor, or whatever a test puts there."""
 
     def __init__(self):
-        self.pages = {None: {"notes": []}}
+        self.pages: dict[str | None, dict[str, Any]] = {None: {"notes": []}}
         self.status = 200
         self.body = None
         self.headers = {}
@@ -310,7 +311,7 @@ def test_an_address_that_is_none_is_refused(url, tmp_path):
 
 def probe():
     """A probe that remembers when the outage began, to name its end alike."""
-    began = {}
+    began: dict[str, str] = {}
 
     def status(code, at):
         if code != 200 and not began:

@@ -95,7 +95,7 @@ def test_a_device_that_was_mended_comes_back_after_a_trial(hold, clock):
 def test_an_allowance_is_for_all_devices(clock):
     one = DeviceHold("frigate", allowance=500)
     assert counted(one.judge([("cam-0", True)] * 500)) == {"goes on": 500}
-    assert Verdict.SETS_ASIDE in one.judge([("cam-0", True)] * FEWEST_OF_DEVICE)
+    assert Verdict.SETS_ASIDE in (one.judge([("cam-0", True)] * FEWEST_OF_DEVICE) or ())
 
 
 @pytest.mark.parametrize(

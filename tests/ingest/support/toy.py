@@ -1,5 +1,6 @@
 """Three toy sources, one a way, that all say when a ticket was issued; and what tests do with Kafka."""
 
+from pydantic import SecretStr
 import asyncio
 import contextlib
 import os
@@ -97,12 +98,7 @@ class StillClock:
 
 
 def context(ward: str) -> Context:
-    return Context(clock=StillClock(), ward=ward, pseudonym=pseudonyms(_Secret()))
-
-
-class _Secret:
-    def get_secret_value(self) -> str:
-        return SECRET
+    return Context(clock=StillClock(), ward=ward, pseudonym=pseudonyms(SecretStr(SECRET)))
 
 
 def note(number: int | str, /, **changed: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What people do about alarms, and the pages where they do it."""
 
+from ingest.contract.errors import Unavailable
 import asyncio
 from dataclasses import replace
 
@@ -114,7 +115,7 @@ async def test_what_makes_no_sense_is_told_and_changes_nothing(tested, button, g
 
 async def test_a_full_disk_is_told(tested, monkeypatch):
     def full(acts):
-        raise callbacks.Unavailable("the alarms' journal", "no room")
+        raise Unavailable("the alarms' journal", "no room")
 
     monkeypatch.setattr(tested.board.duty._journal, "append", full)
     async with tested.logged_in() as leader:
