@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -46,6 +46,17 @@ LINGER = timedelta(milliseconds=5)
 BATCH_BYTES = MEGABYTE // 4
 
 Record = tuple[str, bytes, bytes]
+
+
+class EventSink(Protocol):
+    """Where events go: all that a light or a heartbeat needs of a producer."""
+
+    async def send(self, events: Sequence[Envelope]) -> None:
+        """Return when all are stored.
+
+        Raises:
+            Unavailable: they are not, or it is not known.
+        """
 
 
 class Producer:

@@ -17,7 +17,7 @@ from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.event import Event
 from ingest.contract.events.health import SourceDown, SourceHeartbeat, SourceUp
-from ingest.kafka.producer import Producer
+from ingest.kafka.producer import EventSink
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ REPORT_EVERY = timedelta(minutes=1)
 class Light:
     """One source's light, as its connector sees it."""
 
-    def __init__(self, connector: Connector, context: Context, producer: Producer, every: timedelta = EVERY) -> None:
+    def __init__(self, connector: Connector, context: Context, producer: EventSink, every: timedelta = EVERY) -> None:
         self._connector = connector
         self._context = context
         self._producer = producer
@@ -47,7 +47,8 @@ class Light:
         self._changes: list[Envelope] = []
         self._changed = asyncio.Event()
         self._newest: datetime | None = None
-        self._sent = 0
+        self.events_sent = 0
+        """How many of its events Kafka has since the process started."""
 
     @property
     def source_id(self) -> str:
@@ -91,7 +92,7 @@ class Light:
 
     def sent(self, envelopes: tuple[Envelope, ...] | list[Envelope]) -> None:
         """Its events are in Kafka."""
-        self._sent += len(envelopes)
+        self.events_sent += len(envelopes)
         for one in envelopes:
             if self._newest is None or one.time > self._newest:
                 self._newest = one.time
@@ -138,7 +139,7 @@ class Light:
         now = self._clock.now()
         lag = max(0.0, (now - self._newest).total_seconds()) if self._newest else None
         return self._wrapped(
-            SourceHeartbeat(source_id=self._connector.id, at=now, lag_s=lag, events_sent=self._sent),
+            SourceHeartbeat(source_id=self._connector.id, at=now, lag_s=lag, events_sent=self.events_sent),
         )
 
     def _add(self, change: Event) -> None:

@@ -1,6 +1,5 @@
 """The whole system as a person starts it: one `./ioc up` on free ports, looked at from outside."""
 
-from pydantic import SecretStr
 import http.client
 import json
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
 from commands.install import lock
 from commands.install.ports import free, is_taken

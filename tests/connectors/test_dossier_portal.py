@@ -73,10 +73,10 @@ def test_a_time_in_the_future() -> None:
         (4, 4, {"LoaiThayDoi": "dinh_chinh", "CacTruongDinhChinh": ["NgayHenTra"]}, dossier.DossierCorrected),
     ],
 )
-def test_states_into_events(old: int | None, new: int, more: dict[str, Any], kind: type) -> None:
+def test_states_into_events(old: int | None, new: int, more: dict[str, Any], kind: type[Any]) -> None:
     (made,) = events(CONNECTOR, change(TrangThaiHoSoIdCu=old, TrangThaiHoSoId=new, **more))
     assert type(made) is kind
-    assert (vars(made)["state_from"], vars(made)["state_to"]) == (old, new)
+    assert (made.state_from, made.state_to) == (old, new)
 
 
 @pytest.mark.parametrize("more", [{"LoaiThayDoi": "hen_lai"}, {"LoaiThayDoi": "danh_gia"}])

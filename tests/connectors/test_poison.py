@@ -4,7 +4,6 @@ What a source can send goes the source's own way (webhook, poll, MQTT); besides,
 all that lie good events, of which each must be counted once.
 """
 
-from paho.mqtt.enums import CallbackAPIVersion
 import json
 import re
 import threading
@@ -22,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 from pydantic_core import to_json
 from standardwebhooks import Webhook as Signer
 

@@ -1,6 +1,5 @@
 """From the device's protocol to the warehouse: no personal value of the recorded samples is found anywhere on the way."""
 
-from paho.mqtt.enums import CallbackAPIVersion
 import asyncio
 import json
 import threading
@@ -14,6 +13,7 @@ import httpx
 import paho.mqtt.client as mqtt
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks import Webhook as Signer
 
 import connectors

@@ -1,13 +1,12 @@
 """The same code against an outside Kafka and an outside ClickHouse server, where a Docker engine answers."""
 
-from pydantic import SecretStr
-from pydantic import SecretStr
 import asyncio
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from ingest.contract.envelope import encode
 from ingest.contract.settings import IngestSettings

@@ -56,7 +56,8 @@ def amount_of(part: Part, state: object, now: object) -> Any:
 
 @pytest.mark.parametrize(("one", "part"), PARTS, ids=[f"{one.id}-{number}" for number, (one, _) in enumerate(PARTS)])
 def test_what_an_entity_adds_is_bounded(one: Indicator, part: Part) -> None:
-    text = sql(amount_of(part, SqlState(), Sql("now")))
+    asked = SqlState()
+    text = sql(amount_of(part, asked, Sql("now")))
     is_constant = text.lstrip("-").isdecimal()
     assert is_constant or text.startswith("greatest(toInt64(least(toInt64(")
     assert is_constant or text.endswith(f"toInt64({MOST}))), toInt64(-{MOST}))")

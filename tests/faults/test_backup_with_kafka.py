@@ -52,6 +52,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         send(stack, kept.before)
         with connect(origin.warehouse) as client:
             check(client, kept.before)
+
             def send_on() -> None:
                 for i in range(0, 400, 50):
                     send(stack, kept.during[i : i + 50])

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from commands.developers.nemesis.faults.tcp_proxy import Gate, Gates
+from commands.developers.nemesis.faults.tcp_proxy import Gate, Gates, Way
 from commands.install.ports import free
 
 

@@ -13,7 +13,7 @@ from commands.developers.nemesis.oracle.findings import Findings
 from commands.developers.nemesis.oracle.kafka_log import Record
 from commands.developers.nemesis.oracle.process_watch import Ahead
 from commands.developers.nemesis.sources.journal import Journal
-from commands.developers.nemesis.sources.message import Expected, Meaning, Saying, conflict_letter, digest
+from commands.developers.nemesis.sources.message import Expected, Meaning, Nature, Saying, conflict_letter, digest
 from commands.developers.nemesis.sources.scripts import Scripts
 from dashboard.board.agreement import WRONG
 from ingest.contract.envelope import encode

@@ -49,7 +49,6 @@ def freeze(stack: Stack, part: str) -> None:
     stack.kill(part, signal.SIGSTOP)
 
 
-
 def kill_both(stack: Stack) -> None:
     stack.kill("warehouse")
     stack.kill("ingest")

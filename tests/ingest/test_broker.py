@@ -1,4 +1,3 @@
-from pydantic import SecretStr
 import asyncio
 import multiprocessing
 import os
@@ -23,6 +22,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
+from pydantic import SecretStr
 
 from commands.install.ports import free
 from ingest import __main__ as entry

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
+from pydantic import SecretStr
 
 from ingest.contract.errors import Unavailable
 from ingest.contract.events import streams
@@ -36,7 +37,7 @@ class NoSigns:
 
 @pytest.fixture
 def worker() -> Worker:
-    warehouse = WarehouseSettings(_env_file=None, password="a long enough password")
+    warehouse = WarehouseSettings(_env_file=None, password=SecretStr("a long enough password"))
     ingest = IngestSettings(_env_file=None, kafka_own_secret=SECRET)
     return Worker(
         StreamsSettings(_env_file=None), ingest, Client(warehouse), Client(warehouse), object(), ingest.clock()  # type: ignore[arg-type]
@@ -47,7 +48,7 @@ def worker() -> Worker:
 async def app(worker: Worker) -> Any:  # in the test's loop: outside one, Faust makes a loop that nobody closes
     return build(
         StreamsSettings(_env_file=None), IngestSettings(_env_file=None, kafka_own_secret=SECRET), worker, NoSigns()
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_nothing_of_fausts_own_bookkeeping_is_relied_on(app: Any) -> None:
@@ -179,7 +180,7 @@ async def test_others_get_their_turn_while_a_long_chunk_is_folded(
 
     monkeypatch.setattr(worker, "_fold", fold)
     other = asyncio.create_task(take_turns())
-    await worker.take(place, Chunk(list(range(3 * FOLDED_AT_ONCE)), [b""] * 3 * FOLDED_AT_ONCE))
+    await worker.take(place, Chunk(list(range(3 * FOLDED_AT_ONCE)), [b""] * (3 * FOLDED_AT_ONCE)))
     other.cancel()
     assert [first for _, first in folded] == [0, FOLDED_AT_ONCE, 2 * FOLDED_AT_ONCE]
     assert len({turn for turn, _ in folded}) == 3

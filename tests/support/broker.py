@@ -1,10 +1,11 @@
 """The real Kafka for tests, on free ports in a folder of its own: one start of two seconds serves a whole session."""
 
-from typing import Any
-from pydantic import SecretStr
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
 
 from commands.install.ports import free
 from ingest.contract.settings import IngestSettings

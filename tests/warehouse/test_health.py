@@ -99,7 +99,8 @@ def test_what_is_measured(client):
 
 def test_inserts_are_measured(client):
     def rows():
-        samples = metrics.BATCH_ROWS.collect()[0].samples
+        (measured,) = metrics.BATCH_ROWS.collect()
+        samples = measured.samples
         return sum(one.value for one in samples if one.name.endswith("_sum") and one.labels["table"] == "raw_stops")
 
     before = rows()

@@ -1,13 +1,12 @@
 """The board of known figures on a port of its own, for a browser: no Kafka and no warehouse behind it."""
 
-from typing import Any
 import asyncio
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from commands.install.ports import free
 from dashboard.__main__ import names

@@ -1,4 +1,5 @@
 from typing import Any
+
 from dotenv import dotenv_values
 
 from commands.developers import env_example

@@ -1,10 +1,9 @@
 """The pretend dossier system: lives in legal steps, deadlines in working time, pages that lose and repeat nothing."""
 
-from typing import Any
-from ingest.source.connector import Poll
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +15,7 @@ from connectors.simulator.systems.dossiers import LONGEST, Change, dossiers
 from connectors.simulator.systems.outages import outages
 from connectors.simulator.ward import Pretend
 from ingest.contract.calendar import OFFICE
+from ingest.contract.connector import Poll
 
 PRETEND = Pretend()
 DAYS = [date(2026, 10, 5) + timedelta(days=n) for n in range(42)]

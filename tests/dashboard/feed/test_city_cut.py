@@ -1,12 +1,11 @@
 """Whether the city has each day's cut in time: what is told of it, and that nothing told is lost."""
 
-from typing import Any
-from ingest.contract.clock import PretendClock
 import asyncio
 import base64
 import hashlib
 import json
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -14,6 +13,7 @@ from aiokafka import AIOKafkaConsumer
 from dashboard.access.api_key import FeedKeys
 from dashboard.feed.city_cut import CityCuts
 from ingest.contract.calendar import local_day, ward_moment
+from ingest.contract.clock import PretendClock
 from ingest.contract.envelope import decode
 from ingest.contract.errors import Unavailable
 from ingest.contract.events.health import FeedDelivered, FeedFailed

@@ -1,7 +1,7 @@
-from typing import Any
 import csv
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from fastapi import HTTPException

@@ -1,12 +1,11 @@
 """A ward with known figures on a Tuesday morning, as values; and the board of it."""
 
-from typing import Any
-from collections.abc import Iterable
-from ingest.contract.label import Language
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -14,6 +13,7 @@ from dashboard.board.page import Scene
 from dashboard.settings import BoardSettings
 from dashboard.words.freshness import signs
 from ingest.contract.clock import WARD_ZONE, milliseconds
+from ingest.contract.label import Language
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
 from warehouse.model.expression import DAY_MS, window_start

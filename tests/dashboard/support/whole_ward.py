@@ -1,9 +1,9 @@
 """A ward in which every declared indicator has a figure, in total, by member and through eight days: for looking at whole pages."""
 
-from typing import Any
 import dataclasses
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from dashboard.board.page import Scene
 from ingest.contract.label import Language

@@ -1,7 +1,7 @@
-from pydantic import ByteSize
 import logging
 
 import pytest
+from pydantic import ByteSize
 
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings

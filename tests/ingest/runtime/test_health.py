@@ -294,25 +294,15 @@ def test_a_process_that_hangs_for_long_ends_itself():
     assert "ending myself" in done.stderr
 
 
-class Surroundings:
-    """What a process of Kafka's knows of it."""
-
-    def __init__(self):
-        self.wrong = {}
-
-    def faults(self):
-        return self.wrong
-
-
 def test_a_kafka_of_our_own_that_answers_no_more_is_our_own_fault(clock):
-    state, surroundings = State(), Surroundings()
-    state._ready = surroundings
-    live = Liveness(state.pulse, [state._answer])
+    state = State()
+    live = Liveness(state.pulse, [state.answer])
+    kafka: dict[str, str]
     for kafka, fault in (
         ({}, ""),
         ({"kafka": "away"}, "an answer of Kafka: work has waited for 61 s without progress"),
     ):
-        surroundings.wrong = kafka
+        state.faults = lambda kafka=kafka: kafka
         state.tick()
         clock.now += 61
         state.tick()

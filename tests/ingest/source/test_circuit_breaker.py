@@ -4,7 +4,7 @@ from ingest.source import circuit_breaker as module
 from ingest.source.circuit_breaker import TRIED, Hold
 from ingest.source.failure_rate import FEWEST
 from ingest.source.status import Light
-from tests.ingest.support.toy import POSTING, context
+from tests.ingest.support.toy import POSTING, Kafka, context
 
 
 class Clock:
@@ -22,7 +22,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def light():
-    made = Light(POSTING, context("w"), None)
+    made = Light(POSTING, context("w"), Kafka())
     made.up()
     return made
 

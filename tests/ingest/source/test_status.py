@@ -3,31 +3,9 @@ from collections import Counter
 from datetime import timedelta
 
 from ingest.contract.envelope import envelope
-from ingest.contract.errors import Unavailable
 from ingest.contract.events.health import SourceDown, SourceUp
 from ingest.source.status import Light
-from tests.ingest.support.toy import POSTING, context, until
-
-
-class Kafka:
-    """What was sent, unless it is away."""
-
-    def __init__(self):
-        self.sent = []
-        self.away = False
-
-    async def send(self, events):
-        if self.away:
-            raise Unavailable("Kafka", "away")
-        self.sent += [one.data for one in events]
-
-    @property
-    def changes(self):
-        return [(one.kind, one.cause_code) for one in self.sent if one.kind != "source.heartbeat"]
-
-    @property
-    def beats(self):
-        return [one for one in self.sent if one.kind == "source.heartbeat"]
+from tests.ingest.support.toy import POSTING, Kafka, context, until
 
 
 def light(every=20):

@@ -1,6 +1,6 @@
-from dataclasses import replace
 import asyncio
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +9,8 @@ from ingest.contract.errors import NotReady
 from ingest.contract.events.health import SystemHeartbeat
 from ingest.source import system_heartbeat
 from ingest.source.system_heartbeat import SystemBeat
-from tests.ingest.source.test_status import Kafka, ended
-from tests.ingest.support.toy import StillClock, context, until
+from tests.ingest.source.test_status import ended
+from tests.ingest.support.toy import Kafka, StillClock, context, until
 
 
 class Clock:

@@ -1,11 +1,11 @@
 """A device that speaks MQTT, and real Mosquitto, for tests."""
 
-from typing import Any
 import shutil
 import subprocess
 import threading
 import time
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from paho.mqtt import client as paho

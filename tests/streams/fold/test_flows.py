@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -127,7 +128,10 @@ def test_a_replay_writes_the_same_revisions_and_corrections_again(
     )
 
 
-def published(number: int, at: datetime, platform: str = "zalo") -> Envelope:
+Platform = Literal["zalo", "portal", "fanpage", "speaker"]
+
+
+def published(number: int, at: datetime, platform: Platform = "zalo") -> Envelope:
     """A news item."""
     post = PostPublished(post_ref=f"p-{number}", platform=platform, topic_code="tin", published_at=at)
     return envelope(post, ward="hong-bang", source="/t", recorded_at=at, id=f"post-{number}-{platform}")

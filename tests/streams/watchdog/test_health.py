@@ -2,6 +2,7 @@
 
 import pytest
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 
 from ingest.contract.errors import NotReady
 from ingest.contract.settings import HealthSettings, IngestSettings
@@ -39,7 +40,7 @@ class Worker:
 def signs(monkeypatch: pytest.MonkeyPatch) -> Signs:
     monkeypatch.setattr("streams.watchdog.health.serve", lambda health, listener: None)
     monkeypatch.setattr("streams.watchdog.health.Readiness", lambda checks: None)
-    warehouse = WarehouseSettings(_env_file=None, password="0123456789abcdef", port=1)
+    warehouse = WarehouseSettings(_env_file=None, password=SecretStr("0123456789abcdef"), port=1)
     settings = StreamsSettings(_env_file=None, health_port=0)
     return Signs(
         settings,

@@ -1,6 +1,5 @@
 """What people do about alarms, and the pages where they do it."""
 
-from ingest.contract.errors import Unavailable
 import asyncio
 from dataclasses import replace
 
@@ -15,6 +14,7 @@ from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.pages.alarms import active, callbacks, history, log
 from dashboard.pages.alarms import detail as alarm_page
 from dashboard.pages.alarms import page as alarms_page
+from ingest.contract.errors import Unavailable
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import MINUTE, after, raised, wall
 from tests.dashboard.support.board import BoardOfTests, call

@@ -1,5 +1,5 @@
-from typing import Any
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from dashboard.pages.dead_letters import callbacks, choice
 from dashboard.pages.dead_letters.tables import day_chart, letter_detail, letter_row, repeat_detail, stop_list
@@ -108,9 +108,7 @@ def test_what_the_browser_says_is_taken_for_nothing_it_cannot_be():
 def test_letters_are_chosen_by_what_became_of_them():
     kinds = {"": stored(), "sent": stored(outcome="sent"), "refused": stored(outcome="refused")}
     outcomes: tuple[Any, ...] = (None, "open", "untried", "sent", "refused", "nonsense", 5)
-    chosen = {
-        outcome: [name for name, one in kinds.items() if choice.is_chosen(one, outcome)] for outcome in outcomes
-    }
+    chosen = {outcome: [name for name, one in kinds.items() if choice.is_chosen(one, outcome)] for outcome in outcomes}
     assert all(choice.is_chosen(one, []) for one in kinds.values())
     assert chosen[None] == chosen["nonsense"] == chosen[5] == ["", "sent", "refused"]
     assert chosen["open"] == ["", "refused"]

@@ -1,7 +1,6 @@
-from typing import Any
-from ingest.kafka import offsets
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from dashboard.alarm.alarm import begin
 from dashboard.alarm.observation import observe
@@ -22,6 +21,7 @@ from dashboard.store.store import DAMAGED
 from dashboard.system_status import Standing
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label
+from ingest.kafka import offsets
 from ingest.kafka.offsets import Extent, Held
 from ingest.runtime.disk_space import Disk
 from ingest.runtime.restarts import Restarts
@@ -34,6 +34,8 @@ from warehouse.audit.history import Stored
 from warehouse.maintenance.status import Chore, KeeperState
 from warehouse.model.alarm_rule import rules
 from warehouse.model.expression import DAY_MS
+from warehouse.settings import WarehouseSettings
+from warehouse.store.client import Client
 from warehouse.store.halted_partitions import Stop
 from warehouse.store.positions import Base
 
@@ -162,14 +164,14 @@ def test_what_waits_in_kafka_is_counted_from_where_the_warehouse_stands(monkeypa
     monkeypatch.setattr(offsets, "held", lambda settings: Held("new", extents))
     monkeypatch.setattr(callbacks, "bases", lambda client: {("ioc.camera.v1", 0): [Base("new", 100, 100)]})
     kept = [KEPT, KEPT._replace(topic="ioc.camera.v1", partition=0, last_offset=101)]
-    waiting = callbacks._behind(None, ingest_settings(tmp_path), kept)
+    waiting = callbacks.unstored_records(Client(WarehouseSettings(_env_file=None)), ingest_settings(tmp_path), kept)
     assert waiting == {(QUEUE, 2): 5, (QUEUE, 1): 6, ("ioc.camera.v1", 0): 1}
 
     def away(settings):
         raise Unavailable("Kafka", "away")
 
     monkeypatch.setattr(offsets, "held", away)
-    assert callbacks._behind(None, ingest_settings(tmp_path), kept) == {}
+    assert callbacks.unstored_records(Client(WarehouseSettings(_env_file=None)), ingest_settings(tmp_path), kept) == {}
 
 
 class Found:
