@@ -111,7 +111,7 @@ class Producer:
         """
         self._check_room()
         records = [(topic_of(event_types()[event.type].stream), event.ward.encode(), encode(event)) for event in events]
-        await self._deliver(records)
+        await self.deliver(records)
         metrics.EVENT_BYTES.inc(sum(len(value) for _, _, value in records))
         if events:
             age = self._clock.now() - max(event.time for event in events)
@@ -124,7 +124,7 @@ class Producer:
             Unavailable: as for `send`.
         """
         self._check_room()
-        await self._deliver((DEAD_LETTERS, letter.ward.encode(), letter.encode()) for letter in letters)
+        await self.deliver((DEAD_LETTERS, letter.ward.encode(), letter.encode()) for letter in letters)
         for letter in letters:
             metrics.DEAD_LETTERS.labels(letter.reason_code).inc()
 
@@ -134,7 +134,7 @@ class Producer:
         Raises:
             Unavailable: as for `send`.
         """
-        await self._deliver((VALUES, ward.encode(), values) for ward, values in pushes)
+        await self.deliver((VALUES, ward.encode(), values) for ward, values in pushes)
 
     async def stop(self) -> None:
         """Give what is on its way a last chance, then disconnect."""
@@ -153,7 +153,15 @@ class Producer:
         if self._room is not None:
             self._room.check()
 
-    async def _deliver(self, records: Iterable[Record]) -> None:
+    async def deliver(self, records: Iterable[Record]) -> None:
+        """Send records as they are; return when all are stored.
+
+        Args:
+            records: of each its topic, key and value.
+
+        Raises:
+            Unavailable: they are not, or it is not known.
+        """
         client = self._open_client()
         began = time.monotonic()
         deadline = began + PATIENCE.total_seconds()

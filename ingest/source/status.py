@@ -44,7 +44,8 @@ class Light:
         self._is_held = False
         self._cause_beneath: str | None = None
         """While it is held out: why it would be out anyway."""
-        self._changes: list[Envelope] = []
+        self.changes: list[Envelope] = []
+        """Those that Kafka has not got yet, oldest first."""
         self._changed = asyncio.Event()
         self._newest: datetime | None = None
         self.events_sent = 0
@@ -114,7 +115,7 @@ class Light:
             self._changed.clear()
             await self._tell()
             # What Kafka did not take is offered again soon.
-            due = time.monotonic() + (min(self._every, AGAIN.total_seconds()) if self._changes else self._every)
+            due = time.monotonic() + (min(self._every, AGAIN.total_seconds()) if self.changes else self._every)
             if time.monotonic() > report_due:
                 report_due = time.monotonic() + REPORT_EVERY.total_seconds()
                 if counts != reported:
@@ -123,13 +124,13 @@ class Light:
 
     async def _tell(self) -> None:
         """Send what changed and a heartbeat; while Kafka is away, changes wait for the next time."""
-        changes = self._changes
+        changes = self.changes
         beat = [self._heartbeat()] if self._reachable and not self._away else []
         if not changes and not beat:
             return
         with suppress(Unavailable):
             await self._producer.send([*changes, *beat])
-            self._changes = self._changes[len(changes) :]
+            self.changes = self.changes[len(changes) :]
 
     @property
     def _clock(self) -> Clock:
@@ -144,7 +145,7 @@ class Light:
 
     def _add(self, change: Event) -> None:
         # A new list each time: one that is being sent must not change.
-        self._changes = [*self._changes, self._wrapped(change)]
+        self.changes = [*self.changes, self._wrapped(change)]
         self._changed.set()
 
     def _wrapped(self, event: Event) -> Envelope:

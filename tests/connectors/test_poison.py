@@ -30,6 +30,7 @@ from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.connector import Connector, Poll, Subscription, Webhook
+from ingest.contract.dead_letter import known_fields
 from ingest.contract.envelope import Envelope, decode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
@@ -110,7 +111,7 @@ def variants(one: Connector, is_whole: bool) -> Iterator[tuple[dict[str, Any], s
         if shape in seen:
             continue
         seen.add(shape)
-        known = mapping(one)._known
+        known = known_fields(one)
         for path in leaves(said):
             if any(isinstance(key, str) and key not in known for key in path):
                 continue

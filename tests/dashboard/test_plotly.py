@@ -11,7 +11,7 @@ from dashboard.board.html import ASSETS
 from dashboard.board.page import fill, find, pages
 from dashboard.board.viewer import Viewer, set_viewer
 from tests.dashboard.support import whole_ward
-from tests.dashboard.support.board import BoardOfTests
+from tests.dashboard.support.board import BoardOfTests, components
 
 BUNDLE = ASSETS / "plotly" / "plotly-basic.min.js"
 PUBLISHED = "99784e3abfb07b142a15e521a439e6d9addceadb3f79553fd24c72774f0649ba"
@@ -32,7 +32,7 @@ def test_it_can_draw_every_chart(path):
     place = find(path)
     scene = whole_ward.scene(argument=place.argument)
     layout = fill(place.page.layout(scene), place.page.leaves(scene))
-    graphs = [part for part in layout._traverse() if isinstance(part, dcc.Graph)]
+    graphs = [part for part in components(layout) if isinstance(part, dcc.Graph)]
     drawn = {data["type"] for graph in graphs for data in (getattr(graph, "figure", None) or {}).get("data", ())}
     assert drawn <= IN_IT
 

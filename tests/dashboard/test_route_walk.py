@@ -115,14 +115,14 @@ async def everybody(tested):
         scope: {"authorization": f"Bearer {keys.make(scope, (WARD,), now, now + timedelta(days=1), (scope,))[1]}"}
         for scope in ("feed", "board")
     }
-    await tested.live._read_all()
+    await tested.live.read_all()
     async with tested.logged_in(("leader", "analyst", "admin")) as client:
         yield {"nobody": {}, "person": {"cookie": cookies(client)}, **held}
 
 
 def every_path(server):
     """Every route's path, with something put in where it has parameters."""
-    for route in server._app.routes:
+    for route in server.app.routes:
         inside = (
             [f"{route.path}{one.path}" for one in getattr(route, "routes", None) or ()]
             if isinstance(route, Mount)

@@ -204,7 +204,7 @@ def test_the_archive_is_written_once_for_these_jars_and_kafka_starts_without_one
     assert not list(written.parent.glob("*.new*"))
     jar = jars.folder(cache) / jars.locked()[0].file_name
     os.utime(jar, (time.time() + 60,) * 2)
-    assert not archive._is_made(cache)
+    assert not archive.is_made(cache)
     written.write_bytes(b"")
     os.utime(jar, (0, 0))
     with broker.running(tmp_path / "data", cache_folder=cache) as unprepared:

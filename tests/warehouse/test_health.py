@@ -87,7 +87,7 @@ def test_what_is_measured(client):
     assert gauges.heartbeat_age() == 12
     assert value(metrics.DLQ_OLDEST) == 120
     assert value(metrics.MISMATCHES) == 3
-    assert metrics.PARTS.labels("raw_events")._value.get() == 1
+    assert value(metrics.PARTS.labels("raw_events")) == 1
 
     client.insert(
         "raw_letter_replays",

@@ -102,7 +102,7 @@ async def test_the_warehouse_is_waited_for(tmp_path, monkeypatch):
     waits: list[float] = []
     live = Live(ingest_settings(tmp_path), board_settings(tmp_path), load)
     monkeypatch.setattr(asyncio, "sleep", no_wait)
-    await live._read_all()
+    await live.read_all()
     assert live.loaded
     assert waiting(live.frame(OVERVIEW, "vi")) == "23"
     assert waits == [1.0, 2.0], "with back-off"

@@ -65,7 +65,7 @@ class Followed:
 
     def told(self):
         self.start_again()  # what waits is in the file
-        return [(type(one), one.cut_at, one.at) for one in self.cuts._state.unsent]
+        return [(type(one), one.cut_at, one.at) for one in self.cuts.state.unsent]
 
 
 def test_fetched_in_time_is_delivered_once(tmp_path):
@@ -209,13 +209,13 @@ async def test_what_is_told_waits_for_kafka(tmp_path, monkeypatch):
     away = Followed(tmp_path / "away", ingest_settings(tmp_path, kafka_port=1))
     away.at(16)
     with pytest.raises(Unavailable):
-        await away.cuts._tell()
+        await away.cuts.tell()
     assert len(away.told()) == 1
     with broker.running(tmp_path / "kafka") as ingest:
         away.ingest = ingest
         away.start_again()
         away.fetch()
-        await away.cuts._tell()
+        await away.cuts.tell()
         assert away.told() == []
         records = await broker_records(ingest)
     kinds = [one.data.kind for one in decode(records).events]

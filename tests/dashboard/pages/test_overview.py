@@ -12,6 +12,7 @@ from dashboard.components.tile import freshness_leaves
 from dashboard.pages.overview import CARDS, PAGE
 from dashboard.words.freshness import Freshness, signs
 from ingest.contract.clock import milliseconds
+from tests.dashboard.support.board import components
 from tests.dashboard.support.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
 from warehouse.model.indicator import indicators
 from warehouse.model.reading import Readings
@@ -31,10 +32,10 @@ def leaf(found, id, path="children"):
 def texts(component):
     """Everything that a component says, cells of tables included."""
     found = []
-    for part in [component, *component._traverse()]:
+    for part in components(component):
         for row in getattr(part, "data", {}).get("body", []) if type(part).__name__ == "Table" else ():
             found += [cell if isinstance(cell, str) else texts(cell) for cell in row]
-    for part in [component, *component._traverse()]:
+    for part in components(component):
         if isinstance(part, str):
             found.append(part)
         elif isinstance(getattr(part, "children", None), str):
@@ -49,7 +50,7 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
     leaves = PAGE.leaves(one)
     fill(layout, leaves)  # raises for a leaf without a place
     pushed = {found.id for found in leaves}
-    ids = {stringify_id(part.id) for part in layout._traverse() if getattr(part, "id", None)}
+    ids = {stringify_id(part.id) for part in components(layout) if getattr(part, "id", None)}
     written_by_browser = {
         "clock",
         "date",

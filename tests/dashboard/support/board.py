@@ -1,10 +1,12 @@
 """The whole board as one server in this process, with a ward of known figures instead of Kafka and the warehouse behind it."""
 
 import asyncio
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import httpx
+from dash.development.base_component import Component
 
 from dashboard.access.accounts import Accounts
 from dashboard.alarm.settings import AlarmSettings
@@ -21,7 +23,7 @@ class StillLive(Live):
     """Reads its figures once and waits: nothing is pushed unless a test does."""
 
     async def run(self):
-        await self._read_all()
+        await self.read_all()
         await asyncio.Event().wait()
 
 
@@ -43,6 +45,16 @@ class Away:
 
     async def ask(self, question):
         raise Unavailable("ClickHouse", "not in this test")
+
+
+def components(part: object) -> Iterator[Component]:
+    """A part of a page and everything in it, whatever property holds it."""
+    if isinstance(part, Component):
+        yield part
+        yield from components(list(vars(part).values()))
+    elif isinstance(part, list | tuple):
+        for one in part:
+            yield from components(one)
 
 
 class BoardOfTests:

@@ -243,7 +243,7 @@ async def test_our_own_end_is_nobodys_last_will():
 
 async def test_what_comes_while_we_end_is_not_answered(running, connector):
     with device(running.port, password=DEVICE) as one:
-        running._closing = True
+        running.is_closing = True
         one.publish("toy/1/note", "x")
         await asyncio.sleep(0.3)
         assert (one.acknowledged, connector.messages) == ([], [])

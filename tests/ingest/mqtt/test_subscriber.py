@@ -277,8 +277,8 @@ async def test_a_refused_log_in_turns_the_light_and_does_not_end(kafka, producer
     monkeypatch.setattr(module, "PATIENCE", timedelta(milliseconds=100))
     ward = "refused-" + request.node.callspec.id
     async with subscribing(producer, port, ward, password="wrong") as subscriber:
-        await until(lambda: subscriber.light._reachable is False)
-        await until(lambda: "refuses the log-in" in caplog.text)
+        await until(lambda: "source is down" in caplog.text and "refuses the log-in" in caplog.text)
+        assert not subscriber.light.reachable
 
 
 @needs_mosquitto

@@ -28,7 +28,7 @@ def light():
 
 
 def told(light):
-    return [(one.data.kind, one.data.cause_code) for one in light._changes]
+    return [(one.data.kind, one.data.cause_code) for one in light.changes]
 
 
 def test_one_that_closes_the_gate_does_not_go_on(clock, light):

@@ -58,7 +58,7 @@ def test_names_that_are_made_up_stop_nobody_and_are_bounded(hold, monkeypatch):
     monkeypatch.setattr(module, "MOST_DEVICES", most := 100)
     for number in range(3 * most):
         assert hold.judge([(f"made-up-{number}", True)] * FEWEST_OF_DEVICE) is not None
-    assert len(hold._devices) <= most + 1
+    assert len(hold) <= most + 1
     assert counted(hold.judge([("made-up-0", True)] * 100))["let go"] > 0
     assert counted(hold.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
 

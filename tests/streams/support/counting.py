@@ -40,7 +40,7 @@ def send(stack: Stack, envelopes: Sequence[Envelope], raw: Sequence[bytes] = (),
         producer = Producer(stack.settings(IngestSettings))
         await producer.start()
         await producer.send(envelopes)
-        await producer._deliver([(topic, b"hong-bang", record) for record in raw])
+        await producer.deliver([(topic, b"hong-bang", record) for record in raw])
         await producer.stop()
 
     asyncio.run(work())

@@ -31,7 +31,7 @@ SCREEN = Viewer("hall", frozenset({"display"}))
 def tested(tmp_path):
     """A board that holds one critical alarm."""
     found = BoardOfTests(tmp_path)
-    found.board.duty._journal.append([SILENT])
+    found.board.duty.journal.append([SILENT])
     found.board.duty.start()
     return found
 
@@ -117,7 +117,7 @@ async def test_a_full_disk_is_told(tested, monkeypatch):
     def full(acts):
         raise Unavailable("the alarms' journal", "no room")
 
-    monkeypatch.setattr(tested.board.duty._journal, "append", full)
+    monkeypatch.setattr(tested.board.duty.journal, "append", full)
     async with tested.logged_in() as leader:
         assert "thử lại" in (await press(leader, "acknowledge"))["alarm-fault"]["children"]
     assert one(tested).calls
