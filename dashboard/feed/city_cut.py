@@ -111,6 +111,11 @@ class CityCuts:
             await asyncio.sleep(LOOK_EVERY)
 
     async def tell(self) -> None:
+        """Send what is not sent yet.
+
+        Raises:
+            Unavailable: Kafka has not taken it; it stays for the next time.
+        """
         events = list(self.state.unsent)
         if events:
             await tell(self._ingest, "dashboard", self._clock.now(), *events)

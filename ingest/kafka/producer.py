@@ -265,8 +265,9 @@ async def _closed(client: AIOKafkaProducer) -> None:
             await client.stop()
     except (KafkaError, OSError, TimeoutError) as error:
         log.warning("gave up what Kafka had not acknowledged: %s", _named(error))
-        if client._sender.sender_task is not None:
-            client._sender.sender_task.cancel()
+        sender = client._sender  # noqa: SLF001  # aiokafka leaves it running after a stop that fails
+        if sender.sender_task is not None:
+            sender.sender_task.cancel()
         await client.client.close()
 
 

@@ -105,6 +105,11 @@ class Signs:
         self.progress.note(waits, (worker.moves, sum(written.values())))
 
     def has_partitions(self) -> None:
+        """See that the worker has partitions, and that all have recovered.
+
+        Raises:
+            NotReady: they have not.
+        """
         positions = self._positions
         if not positions:
             raise NotReady("no partitions yet")
@@ -112,6 +117,11 @@ class Signs:
             raise NotReady(f"{recovering} of {len(positions)} partitions are still recovering")
 
     def writes(self) -> None:
+        """See that what waits gets written.
+
+        Raises:
+            NotReady: nothing could be written for a while.
+        """
         waiting, positions = self._waiting, self._positions
         still = max((waiting.get(place, NOTHING).unmoved for place in positions), default=0.0)
         if still > UNWRITTEN.total_seconds():

@@ -153,7 +153,7 @@ def test_states_recalled_from_the_warehouse_are_those_of_the_fold(entity, stored
     topic = topic_of(entity.events[0].stream)
     mine = {
         (state.ward, state.key): state
-        for (id, _), states in folds[topic]._states.items()
+        for (id, _), states in folds[topic].states.items()
         if id == entity.id
         for state in states.values()
     }
@@ -172,9 +172,7 @@ def test_the_state_up_to_an_offset_leaves_out_what_came_later(stored: Client, fo
     entity = next(entity for entity in entities() if entity.id == "ticket")
     half = len(ENVELOPES) // 2
     earlier = folded(ENVELOPES[:half])["ioc.queue.v1"]
-    mine = {
-        (s.ward, s.key): s for (id, _), states in earlier._states.items() if id == "ticket" for s in states.values()
-    }
+    mine = {(s.ward, s.key): s for (id, _), states in earlier.states.items() if id == "ticket" for s in states.values()}
     theirs = rebuild.states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
     assert {(state.ward, state.key): fields(state) for state in theirs} == {
         key: fields(one) for key, one in mine.items()

@@ -99,7 +99,7 @@ async def test_faust_cannot_drop_what_it_believes_to_have_read() -> None:
     )
     async for tp, offset in ChunkConsumer.getmany(consumer, 1.0):
         assert (tp, offset) == (place, 5)
-        assert consumer._read_offset[place] is None
+        assert consumer._read_offset[place] is None  # noqa: SLF001  # Faust's, which the fetcher of aiokafka goes by
 
 
 class EndedError(BaseException):
@@ -150,7 +150,8 @@ async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = ("ioc.queue.v1", 0)
-    worker._parts[place] = SimpleNamespace(is_open=True, base=0, place=place)  # type: ignore[assignment]
+    part = worker.parts[place] = Part(place, 0)
+    part.is_open = True
     monkeypatch.setattr(worker, "_take", failing(Unavailable("ClickHouse", "away")))
     with pytest.raises(Unavailable):
         await worker.take(place, Chunk([0], [b""]))
@@ -163,7 +164,7 @@ async def test_others_get_their_turn_while_a_long_chunk_is_folded(
 ) -> None:
     """Signs of life come from the same loop: a day's backlog of dossiers would look like a worker that hangs."""
     place = (topic_of("dossier"), 0)
-    part = worker._parts[place] = Part(place, 0)
+    part = worker.parts[place] = Part(place, 0)
     part.is_open = True
     turns, folded = 0, []
 
@@ -191,11 +192,11 @@ async def test_a_partition_that_another_has_taken_meanwhile_has_no_end_and_no_wo
     told, place = AIOKafkaConsumer(), TP("ioc.queue.v1", 0)
     consumer = app.consumer
     assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
-    consumer._thread.thread_loop.close()
-    consumer._thread = SimpleNamespace(_ensure_consumer=lambda: told)
+    consumer._thread.thread_loop.close()  # noqa: SLF001  # Faust's
+    consumer._thread = SimpleNamespace(_ensure_consumer=lambda: told)  # noqa: SLF001  # Faust's
     assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
     told.assign([TopicPartition(*place)])
-    state = told._subscription.subscription.assignment.state_value(place)
+    state = told._subscription.subscription.assignment.state_value(place)  # noqa: SLF001  # aiokafka's
     state.highwater, state.timestamp = 7, time.time() * 1000
     assert (consumer.highwater(place), consumer.is_heard(place)) == (7, True)
     told.assign([TopicPartition("ioc.queue.v1", 1)])

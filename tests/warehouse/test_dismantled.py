@@ -159,7 +159,7 @@ def test_just_before_its_return_a_device_was_away() -> None:
     back = START + timedelta(days=40)
     fold = Fold(topic_of("speaker"), 0)
     fold.fold([beat(START), beat(back)], [0, 1])
-    ((_, population),) = [(place, one) for place, one in fold._stocks._populations.items() if place[0] == "speaker"]
+    ((_, population),) = [(place, one) for place, one in fold.populations.items() if place[0] == "speaker"]
     before = population.levels(milliseconds(back) - 60_000)
     assert before["S01", "", ""] == (0, 0)
     assert before["S10", "", ""] == (1, 0)

@@ -36,6 +36,7 @@ def ensure(settings: IngestSettings) -> None:
 
 
 def is_made(cache_folder: Path) -> bool:
+    """Whether the archive is there, and newer than every jar in it."""
     archive, place = jars.archive(cache_folder), jars.folder(cache_folder)
     made = archive.stat().st_mtime if archive.exists() else 0.0
     return all((place / jar.file_name).stat().st_mtime <= made for jar in jars.locked())

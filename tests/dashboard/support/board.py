@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import httpx
 from dash.development.base_component import Component
@@ -47,14 +48,18 @@ class Away:
         raise Unavailable("ClickHouse", "not in this test")
 
 
-def components(part: object) -> Iterator[Component]:
-    """A part of a page and everything in it, whatever property holds it."""
-    if isinstance(part, Component):
-        yield part
-        yield from components(list(vars(part).values()))
-    elif isinstance(part, list | tuple):
+def components(part: object) -> Iterator[Any]:
+    """A part of a page and everything in it, components and bare texts."""
+    if isinstance(part, list | tuple):
         for one in part:
             yield from components(one)
+    elif isinstance(part, Component):
+        yield part
+        for name, value in vars(part).items():
+            if name == "children" or isinstance(value, Component):
+                yield from components(value)
+    elif isinstance(part, str):
+        yield part
 
 
 class BoardOfTests:

@@ -147,7 +147,7 @@ async def test_what_is_retained_is_bounded_in_messages_and_bytes(size, limits, l
             await until(lambda: len(connector.messages) == 200 * size + 1)
             mid = one.publish("toy/0/note", b"n", retain=True)
             await until(lambda: mid in one.acknowledged)
-            kept = running._retained_messages  # amqtt has no other list of them
+            kept = running._retained_messages  # noqa: SLF001  # amqtt has no other list of them
             assert 50 * size <= len(kept) <= limits.get("retained", len(kept))
             assert sum(len(topic) + len(message.data) for topic, message in kept.items()) == running.retained.octets
             assert running.retained.octets <= limits.get("retained_bytes", 50_000 * size)
@@ -211,7 +211,7 @@ async def test_an_account_publishes_on_its_own_topics_only(account, topics):
             one.publish(own, "own")
             await until(lambda: connector.messages or heard.messages)
             assert connector.payloads + heard.payloads == ["own"]
-            assert running._retained_messages == {}  # amqtt has no other list of them
+            assert running._retained_messages == {}  # noqa: SLF001  # amqtt has no other list of them
         await asyncio.to_thread(heard.leave)
 
 

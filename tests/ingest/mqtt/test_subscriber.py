@@ -244,7 +244,8 @@ async def test_retained_messages_are_marked(producer, port, request, monkeypatch
 
             def noting(body: bytes, **options: Any) -> Taken:
                 seen.append(options["retained"])
-                return take(body, **options)
+                taken: Taken = take(body, **options)
+                return taken
 
             monkeypatch.setattr(subscriber.mapping, "take", noting)
             await until(lambda: seen)

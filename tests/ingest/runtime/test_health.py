@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -302,7 +303,7 @@ def test_a_kafka_of_our_own_that_answers_no_more_is_our_own_fault(clock):
         ({}, ""),
         ({"kafka": "away"}, "an answer of Kafka: work has waited for 61 s without progress"),
     ):
-        state.faults = lambda kafka=kafka: kafka
+        state.faults = partial(dict, kafka)
         state.tick()
         clock.now += 61
         state.tick()

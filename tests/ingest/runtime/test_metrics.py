@@ -29,7 +29,7 @@ def test_names_have_base_units_and_labels_that_are_few(one):
     assert re.fullmatch(r"ioc(_[a-z0-9]+)+", name)
     assert not OTHER_UNITS.search(name)
     assert ("_total" in name) == isinstance(one, Counter)
-    assert set(one._labelnames) <= LABELS  # the client tells labels only of what was counted
+    assert set(one._labelnames) <= LABELS  # noqa: SLF001  # the client tells labels only of what was counted
     assert declared(one).documentation.endswith(".")
 
 

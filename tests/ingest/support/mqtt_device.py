@@ -57,7 +57,7 @@ class Device:
     def vanish(self):
         """Lose the connection without a word."""
         self.client.on_disconnect = None
-        self.client._sock_close()  # paho has no public way to lose a connection
+        self.client._sock_close()  # noqa: SLF001  # paho has no public way to lose a connection
         self.client.loop_stop()
 
 

@@ -89,7 +89,7 @@ def test_nothing_that_an_event_contributes_is_overlooked(stream: str) -> None:
     envelopes = jumbled(stream, 5, count=600)
     fold.fold(envelopes, range(len(envelopes)))
     by_id = {plan.entity.id: plan for plan in plans(topic_of(stream))}
-    for (id, _), states in fold._states.items():
+    for (id, _), states in fold.states.items():
         for state in states.values():
             assert (state.given or []) == contributions(by_id[id], state)
 

@@ -54,7 +54,7 @@ def truth(stream: str, envelopes: list[Envelope], ends: Iterable[int]) -> Histor
             fold.fold([waiting.pop(0)], [0])
         found[end] = {
             (ward, *key): sums
-            for (_, ward), population in fold._stocks._populations.items()
+            for (_, ward), population in fold.populations.items()
             for key, sums in population.levels(end).items()
             if any(sums)
         }
@@ -268,7 +268,7 @@ def test_an_older_minute_that_was_written_again_does_not_hide_a_live_row() -> No
     again = Fold(topic_of("queue"), 0)
     again.load(0, snapshot)
     again.expect([*live, *fold.take()])
-    place = again._stocks._populations["ticket", "hong-bang"]
+    place = again.populations["ticket", "hong-bang"]
     assert place.shown["Q02", "", ""] == (2, 0, milliseconds(START) + 5 * GAUGE_MS)
 
 

@@ -153,8 +153,7 @@ async def test_who_moves_on_gets_the_newest_minute_only(tmp_path, one_day):
     assert not isinstance(found[3], BaseException)
     assert found[3][0].now_ms == AT_MS - 4 * MINUTE
     assert (await other)[0].now_ms == AT_MS
-    assert not looked._newest
-    assert not looked._free
+    assert looked.is_idle
 
 
 async def turned(client, minute, view="then", start_ms=TODAY_MS, path="/"):
