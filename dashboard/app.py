@@ -113,7 +113,7 @@ def build(
     for module in modules(dashboard.pages, deep=True):
         if hasattr(module, "register"):
             module.register(app, services)
-    app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first
+    app._setup_server()  # type: ignore[no-untyped-call]  # noqa: SLF001  # Dash does this at its first own request, too late when another page than / is asked for first
     server.add_middleware(CallbackCheck, apps={one.config.requests_pathname_prefix: one for one in (app, wall_app)})
     server.add_exception_handler(DependencyException, _no_such_file)
     hashes = {*wall_app.csp_hashes(), *app.csp_hashes()}

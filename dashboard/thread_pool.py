@@ -27,7 +27,7 @@ class Pool:
         self, name: str, threads: int, waiting: int, of_one_client: int, retry_after: timedelta = timedelta(seconds=3)
     ) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._limit = ConcurrencyLimit(of_one_client, threads + waiting, retry_after)
+        self.limit = ConcurrencyLimit(of_one_client, threads + waiting, retry_after)
 
     async def run(self, client: str, work: Callable[Given, Found], *given: Given.args, **named: Given.kwargs) -> Found:
         """Do a work in a thread.
@@ -41,7 +41,7 @@ class Pool:
         Raises:
             Overloaded: there is too much to do, or this client has too much in work.
         """
-        self._limit.take(client)
+        self.limit.take(client)
         future = self._threads.submit(work, *given, **named)
-        future.add_done_callback(lambda _: self._limit.free(client))
+        future.add_done_callback(lambda _: self.limit.free(client))
         return await asyncio.wrap_future(future)

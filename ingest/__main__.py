@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import NoReturn
 
@@ -57,21 +58,23 @@ class State:
     def __init__(self) -> None:
         self.pulse = Pulse()
         self.has_topics = False
-        self._answer = Progress("an answer of Kafka")
-        self._ready: Readiness | None = None
+        self.answer = Progress("an answer of Kafka")
+        self.faults: Callable[[], Mapping[str, str]] = dict
+        """What it lacks, by the name of the check: nothing before it answers to anybody."""
 
     def tell(self, settings: IngestSettings) -> None:
         """Answer to whoever asks for it."""
         listener = listener_of(read_settings(HealthSettings), settings.health_port)
         asked = {"kafka": checks.kafka(settings), "disk": checks.disk(settings), "topics": self._topics}
-        self._ready = ready = Readiness(asked)
-        live = Liveness(self.pulse, [self._answer], ready)
+        ready = Readiness(asked)
+        self.faults = ready.faults
+        live = Liveness(self.pulse, [self.answer], ready)
         health.serve(Health("ingest", live, ready, metrics.registry()), listener)
 
     def tick(self) -> None:
         """The main thread goes on. Our own Kafka is a part of us: one that does not answer has to be started again."""
         self.pulse.beat()
-        self._answer.note(waits=self._ready is not None and "kafka" in self._ready.faults(), place=None)
+        self.answer.note(waits="kafka" in self.faults(), place=None)
 
     def _topics(self) -> None:
         if not self.has_topics:

@@ -1,7 +1,7 @@
 """App: the Faust application, made from settings; the one place where agents are attached."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 import faust
 
@@ -12,17 +12,27 @@ from ingest.kafka.client import client_options
 from ingest.runtime.failpoint import failpoint
 from streams.consume.transport import ChunkTransport
 from streams.partition_state import Place
+from streams.record_batch import Chunk
 from streams.settings import StreamsSettings
 from streams.watchdog.exit import or_end
 from streams.watchdog.freeze import SESSION
-from streams.watchdog.health import Signs
 from streams.worker import Worker
 
 COMMIT_EVERY = 1.0
 """Seconds between two notes of the position for lag monitors."""
 
 
-def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, signs: Signs) -> faust.App:
+class ChunkObserver(Protocol):
+    """What knows how a worker gets on."""
+
+    def take(self, place: Place, chunk: Chunk) -> None:
+        """Note a chunk, with Kafka's offsets, that the worker is about to take."""
+
+    async def run(self, worker: Worker) -> None:
+        """Look at a worker, in its own loop, for ever."""
+
+
+def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, signs: ChunkObserver) -> faust.App:
     """The application with one agent a topic.
 
     Faust's own acknowledgements are off: positions come from the warehouse, and Kafka's committed offsets are written here, after
@@ -76,7 +86,7 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, sig
     return app
 
 
-def _agent(worker: Worker, signs: Signs) -> Callable[[Any], Awaitable[None]]:
+def _agent(worker: Worker, signs: ChunkObserver) -> Callable[[Any], Awaitable[None]]:
     async def agent(stream: Any) -> None:
         async for event in stream.noack().events():
             place: Place = (event.message.topic, event.message.partition)

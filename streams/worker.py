@@ -107,12 +107,13 @@ class Worker:
         self._stops = Stops(self._store, self.stopping)
         self._suspects: dict[Place, Suspicion] = {}
         """Where a record may be to blame for a fault, until the partition is taken up again."""
-        self._parts: dict[Place, Part] = {}
+        self.parts: dict[Place, Part] = {}
+        """Its partitions, as far as each has got."""
         self._awaited: set[Place] = set()
         self._recovering: asyncio.Task[None] | None = None
         self._is_producing = False
         self._flushing = Flushing(
-            settings, self._parts, self._has_caught_up, writing, self._attempts, clock, self.stopping
+            settings, self.parts, self._has_caught_up, writing, self._attempts, clock, self.stopping
         )
         every = settings.recompute_every
         self._late = LateWork(self._store, writing, self._flushing.lock, self.stopping, self._moved, every)
@@ -122,7 +123,7 @@ class Worker:
 
     def is_open(self, place: Place) -> bool:
         """Whether records of a partition are taken now; what is not taken has to be read again later."""
-        part = self._parts.get(place)
+        part = self.parts.get(place)
         return part is not None and part.is_open
 
     def highwater(self, place: Place) -> int | None:
@@ -132,11 +133,11 @@ class Worker:
     def positions(self) -> dict[Place, int]:
         """Kafka's offset of the next record of each partition that should get on; of one that has not recovered, -1."""
         places = dict.fromkeys(self._awaited, -1)
-        return places | {place: part.kafka_offset for place, part in list(self._parts.items()) if not part.is_stopped}
+        return places | {place: part.kafka_offset for place, part in list(self.parts.items()) if not part.is_stopped}
 
     def committed(self) -> dict[Place, int]:
         """Kafka's offset after the last queryable record of each partition, for lag monitors only."""
-        offsets = {place: part.noted_offset for place, part in self._parts.items() if part.written >= 0}
+        offsets = {place: part.noted_offset for place, part in self.parts.items() if part.written >= 0}
         return {place: offset for place, offset in offsets.items() if offset > 0}
 
     async def assigned(self, places: set[Place], consumer: Consumer) -> None:
@@ -149,12 +150,12 @@ class Worker:
             consumer: who reads them.
         """
         self._consumer = consumer
-        for place in self._parts.keys() - places:
-            del self._parts[place]
-        for part in list(self._parts.values()):
+        for place in self.parts.keys() - places:
+            del self.parts[place]
+        for part in list(self.parts.values()):
             if part.is_open:
                 await self._seek(part)
-        missing = places - self._parts.keys()
+        missing = places - self.parts.keys()
         if missing != self._awaited:
             await self._stop_recovering()
             self._awaited = missing
@@ -176,12 +177,12 @@ class Worker:
             if isinstance(error, SuspectError):
                 self._suspect(error)
             log.warning("partitions given up without a last flush (their next owner reads from Kafka): %r", error)
-        self._parts.clear()
+        self.parts.clear()
         self._flushing.forget()
 
     async def take(self, place: Place, chunk: Chunk) -> None:
         """Take one chunk; returns when it may be followed by the next."""
-        part = self._parts.get(place)
+        part = self.parts.get(place)
         if part is None or not part.is_open or self.stopping:
             return
         chunk = chunk.moved(part.base)
@@ -200,7 +201,7 @@ class Worker:
         self._guard.start()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._kept_up(self._flushing.run))
-            tasks.create_task(self._kept_up(lambda: self._late.run(self._parts)))
+            tasks.create_task(self._kept_up(lambda: self._late.run(self.parts)))
             tasks.create_task(self._watch_stops())
 
     async def _kept_up(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -219,8 +220,8 @@ class Worker:
         log.error("work failed for what a record may say: %s", error, exc_info=_without_texts(error))
         self._suspect(error)
         await self._stop_recovering()
-        for place in self._parts.keys() & error.suspects.keys():
-            del self._parts[place]
+        for place in self.parts.keys() & error.suspects.keys():
+            del self.parts[place]
             self._awaited = self._awaited | {place}
         try:
             await self._flushing.flush()
@@ -231,8 +232,8 @@ class Worker:
                 return
             raise
         if self._flushing.is_torn:
-            self._awaited = self._awaited | self._parts.keys()
-            self._parts.clear()
+            self._awaited = self._awaited | self.parts.keys()
+            self.parts.clear()
             async with self._flushing.lock:
                 self._flushing.forget()
         await self._begin_recovering()
@@ -252,7 +253,7 @@ class Worker:
         if last < part.next:
             return
         for piece in chunk.since(part.next).pieces():
-            if self._parts.get(part.place) is not part or not await self._fold(part, piece):
+            if self.parts.get(part.place) is not part or not await self._fold(part, piece):
                 return
             self._moved()
             self._flushing.change()
@@ -276,7 +277,7 @@ class Worker:
         if part.fold.unknown(events.envelopes):
             await self._flushing.flush()
             await bring_back(self._store, part, events.envelopes)
-        if self._parts.get(part.place) is not part:
+        if self.parts.get(part.place) is not part:
             return False
         part.fold.fold(events.envelopes, events.offsets)
         part.fold.offset = chunk.offsets[-1]
@@ -298,8 +299,8 @@ class Worker:
         gap_at = part.next if first > part.next else -1
         part.is_open = False
         await self._flushing.flush()
-        if self._parts.get(place) is part:
-            del self._parts[place]
+        if self.parts.get(place) is part:
+            del self.parts[place]
             await self._recover({place}, gap_at)
 
     async def _recover(self, places: set[Place], gap_at: int = -1) -> None:
@@ -312,12 +313,12 @@ class Worker:
         async for part in self._recovery.parts(places, self._suspects):
             part.gap_at = gap_at
             self._suspects.pop(part.place, None)
-            self._parts[part.place] = part
+            self.parts[part.place] = part
             self._awaited.discard(part.place)
             self._flushing.change()
             if not part.is_stopped:
                 await self._open(part)
-        log.info("partitions read: %d", len(self._parts))
+        log.info("partitions read: %d", len(self.parts))
 
     async def _recover_all(self, places: set[Place]) -> None:
         try:
@@ -349,9 +350,9 @@ class Worker:
 
     async def _watch_stops(self) -> None:
         """Let partitions go on that somebody has resumed."""
-        async for part in self._stops.resumed(self._parts):
+        async for part in self._stops.resumed(self.parts):
             if part.is_behind:  # it was stopped while it was taken up
-                self._parts.pop(part.place, None)
+                self.parts.pop(part.place, None)
                 self._awaited = self._awaited | {part.place}
                 await self._recover({part.place})
             else:

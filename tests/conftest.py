@@ -48,7 +48,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileS
     return ByFile(config, log)
 
 
-class ByFile(LoadFileScheduling):
+class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
     """The tests of a file in one process, and those of the browser in two: each of these starts the whole stack, which is never idle."""
 
     def _split_scope(self, nodeid: str) -> str:

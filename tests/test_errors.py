@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +32,7 @@ def test_every_error_class_is_of_the_tree() -> None:
     assert errors - ours <= OTHERS.keys()
 
 
-def _is(name, bases, is_root) -> bool:  # type: ignore[no-untyped-def]
+def _is(name: str, bases: dict[str, list[str]], is_root: Callable[[str], bool]) -> bool:
     return is_root(name) or any(_is(base, bases, is_root) for base in bases.get(name, ()) if base != name)
 
 

@@ -18,7 +18,9 @@ ROOT = Path(__file__).parents[1]
 
 def loaded(path):
     loader = SourceFileLoader("ioc_launcher", str(path))
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("ioc_launcher", loader))
+    spec = importlib.util.spec_from_loader("ioc_launcher", loader)
+    assert spec
+    module = importlib.util.module_from_spec(spec)
     loader.exec_module(module)
     return module
 
@@ -167,7 +169,8 @@ def test_without_network_the_sentence_says_what_to_do(checkout):
 
 
 def test_a_full_disk_or_missing_venv_is_told_before_anything_is_made(launcher, monkeypatch):
-    monkeypatch.setattr(launcher.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**12, 10**12, 10**9))
+    nearly_full = shutil.disk_usage("/")._replace(total=10**12, used=10**12, free=10**9)
+    monkeypatch.setattr(launcher.shutil, "disk_usage", lambda path: nearly_full)
     with pytest.raises(launcher.MissingError, match="3 GB"):
         launcher.check_this_pc()
     monkeypatch.undo()
@@ -195,7 +198,7 @@ def test_an_old_python_goes_on_in_a_newer_one_or_says_so(launcher, monkeypatch):
     monkeypatch.setattr(launcher.shutil, "which", lambda name: f"/usr/bin/{name}" if name == "python3.12" else None)
     with pytest.raises(SystemExit) as went_on:
         launcher.use_new_enough_python(["up"])
-    assert went_on.value.code == ["/usr/bin/python3.12", str(ROOT / "ioc"), "up"]
+    assert went_on.value.args == (["/usr/bin/python3.12", str(ROOT / "ioc"), "up"],)
     monkeypatch.setattr(launcher.shutil, "which", lambda name: None)
     with pytest.raises(launcher.MissingError, match=r"chỉ có 3\.9"):
         launcher.use_new_enough_python(["up"])

@@ -45,14 +45,20 @@ class Liveness:
         found: its parts.
         limit: how long one may hang.
         question: how to ask; for tests.
+        end: how to end one that hangs; for tests.
     """
 
     def __init__(
-        self, found: Sequence[Part], limit: timedelta = LIMIT, question: Callable[[Port], Answer | None] = is_alive
+        self,
+        found: Sequence[Part],
+        limit: timedelta = LIMIT,
+        question: Callable[[Port], Answer | None] = is_alive,
+        end: Callable[[int], bool] | None = None,
     ) -> None:
         self._ports = {part.name: (part, part.health) for part in found if part.health}
         self._limit = limit.total_seconds()
         self._question = question
+        self._end = end or _ended
         self._known: dict[str, _Known] = {}
         self._looked_at = monotonic()
         self._askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="liveness")
@@ -76,7 +82,7 @@ class Liveness:
         return [
             Hung(part, why)
             for (state, part, _), answer in zip(asked, answers, strict=True)
-            if (why := self._judged(state, answer)) and _ended(state.pid)
+            if (why := self._judged(state, answer)) and self._end(state.pid)
         ]
 
     def _judged(self, state: State, answer: Answer | None) -> str:

@@ -176,7 +176,7 @@ class Stack:
 
     def restart(self, part: str) -> None:
         """Start a part again, after stopping it if it runs, and wait until it is ready."""
-        self._end([self._name(part)])
+        self.end([self._name(part)])
         self.start(part)
         self.wait(part)
 
@@ -184,6 +184,10 @@ class Stack:
         """The process id of a part; None if it does not run."""
         process = self._processes.get(self._name(part))
         return process.pid if process is not None and process.poll() is None else None
+
+    def process(self, part: str) -> subprocess.Popen[bytes]:
+        """The process that was started last for a part."""
+        return self._processes[self._name(part)]
 
     def memory(self) -> dict[str, int]:
         """By part that runs, the resident memory in bytes, with that of its children."""
@@ -208,12 +212,17 @@ class Stack:
             f"== {name}: {'ended' if self.pid(name) is None else 'runs'}\n{self.log(name)}" for name in self._names
         )
 
+    def of_turn(self, turn: str) -> list[str]:
+        """The parts that are stopped in one turn of `STOP_ORDER`."""
+        return [name for name in self._names if self._parts[name].turn == turn]
+
     def stop(self) -> None:
         """Stop every part in order; by force what does not stop."""
         for turn in STOP_ORDER:
-            self._end([name for name in self._names if self._parts[name].turn == turn])
+            self.end(self.of_turn(turn))
 
-    def _end(self, names: Sequence[str]) -> None:
+    def end(self, names: Sequence[str]) -> None:
+        """Stop these parts, by force if they do not stop within 12 s."""
         open_ = [self._processes[name] for name in names if self.pid(name) is not None]
         families = [child for one in open_ for child in psutil.Process(one.pid).children(recursive=True)]
         for process in open_:

@@ -60,7 +60,7 @@ class Guard:
     def __init__(
         self, app: ASGIApp, sessions: Sessions, door: Door, settings: BoardSettings, script_hashes: Iterable[str]
     ) -> None:
-        self._app = app
+        self.app = app
         self._sessions = sessions
         self._door = door
         self._settings = settings
@@ -78,7 +78,7 @@ class Guard:
         elif scope["type"] == "websocket":
             await self._websocket(scope, receive, send)
         else:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, headers = scope["path"], Headers(scope=scope)
@@ -113,7 +113,7 @@ class Guard:
                 await send(message)
 
         with suppress(ClientDisconnect):  # who was cut off, or has gone, while the body was read gets no answer
-            await self._app(scope, body.receive, unless_refused)
+            await self.app(scope, body.receive, unless_refused)
 
     async def _admit(self, scope: Scope, headers: Headers, cookies: dict[str, str], send: Send) -> bool:
         """Whether somebody who may see it asks; else they are answered here."""
@@ -163,7 +163,7 @@ class Guard:
                 return {"type": "websocket.disconnect", "code": _ENDED}
             return message
 
-        await self._app(scope, checked, send)
+        await self.app(scope, checked, send)
 
     async def _excuse(self, error: StoreUnavailable, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell why it is not known who asks; the wall's page tries again by itself."""

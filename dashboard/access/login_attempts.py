@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from ingest.contract.errors import Overloaded
 from ingest.network.rate_limit import RateLimits
 
-_MOST_ENTRIES = 10_000
+MOST_ENTRIES = 10_000
 """More than can be tried within a lock, as each entry costs a hash."""
 _OF_AN_ADDRESS = 4
 """How many times as many tries an address has for all accounts together as an account has."""
@@ -51,7 +51,11 @@ class Tries:
         self._lock = lock
         self._counts: OrderedDict[tuple[str, str], tuple[int, datetime]] = OrderedDict()
         of_address = most * _OF_AN_ADDRESS
-        self._addresses = RateLimits(of_address / _ADDRESS_FILLS_IN.total_seconds(), of_address, _MOST_ENTRIES)
+        self._addresses = RateLimits(of_address / _ADDRESS_FILLS_IN.total_seconds(), of_address, MOST_ENTRIES)
+
+    def __len__(self) -> int:
+        """How many accounts and addresses are remembered."""
+        return len(self._counts) + len(self._addresses)
 
     def begin(self, attempt: Attempt, now: datetime) -> None:
         """Count a try, before its password is looked at.
@@ -70,7 +74,7 @@ class Tries:
             of_address.take(1, at)
         self._counts[key] = (count + 1, now)
         self._counts.move_to_end(key)
-        while len(self._counts) > _MOST_ENTRIES:
+        while len(self._counts) > MOST_ENTRIES:
             self._counts.popitem(last=False)
 
     def succeeded(self, attempt: Attempt, now: datetime) -> None:

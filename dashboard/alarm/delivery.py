@@ -51,7 +51,7 @@ class Delivery:
         duty.live.faults = self.faults
         self._duty = duty
         self._first_wait = first_wait
-        self._trials: dict[tuple[str, str, int], Trial] = {}
+        self.trials: dict[tuple[str, str, int], Trial] = {}
 
     async def run(self) -> None:
         """Tell people until cancelled."""
@@ -69,7 +69,7 @@ class Delivery:
             # The newest goes on being tried while the way does not work: else nobody would notice that it works again.
             is_probe = act is waiting[-1][1] and way.name in self.faults
             key = (way.name, alarm.id, act.number)
-            trial = self._trials.get(key) or Trial(BackOff(self._first_wait, LONGEST_WAIT))
+            trial = self.trials.get(key) or Trial(BackOff(self._first_wait, LONGEST_WAIT))
             if not alarm.is_active and act.kind in ALERTS:
                 await self._note(alarm, act, way, "not_told", "cleared")
             elif now_ms - act.at_ms > most_ms and not is_probe:
@@ -85,12 +85,12 @@ class Delivery:
         try:
             await way.send(message)
         except NotSentError as error:
-            self._trials[key] = Trial(trial.backoff, time.monotonic() + trial.backoff.seconds())
+            self.trials[key] = Trial(trial.backoff, time.monotonic() + trial.backoff.seconds())
             if way.name not in self.faults:
                 log.warning("%s does not work: %s", way.name, error)
             self.faults[way.name] = Fault(self.faults.get(way.name, Fault(live.now_ms(), "")).since_ms, str(error))
             return error.answered
-        self._trials.pop(key, None)
+        self.trials.pop(key, None)
         if self.faults.pop(way.name, None):
             log.info("%s works again", way.name)
         await self._note(alarm, act, way, "told")

@@ -61,7 +61,7 @@ class Duty:
         self.alarms: dict[str, Alarm] = {}
         """Every alarm that is active or was until lately, by its id."""
         self._reader = reader
-        self._journal = Journal(live.board.folder / "alarms.jsonl")
+        self.journal = Journal(live.board.folder / "alarms.jsonl")
         self._states: dict[Key, State] = {}
         self._measured: dict[Key, Measured] = {}
         self._dues: dict[str, Due] = {}
@@ -83,8 +83,8 @@ class Duty:
 
     def start(self) -> None:
         """Begin with what the journal says; without one only the warehouse knows."""
-        if self._journal.exists:
-            self._adopt(self._journal.read())
+        if self.journal.exists:
+            self._adopt(self.journal.read())
             self._unwritten = {_place(act): act for alarm in self.alarms.values() for act in alarm.acts}
             self._is_known = True
             self.show()
@@ -178,7 +178,7 @@ class Duty:
             for act in acts:
                 self._unwritten.pop(_place(act), None)
             kept = {_place(act): act for alarm in self.alarms.values() for act in alarm.acts} | self._unwritten
-            await asyncio.to_thread(self._journal.rewrite, list(kept.values()))
+            await asyncio.to_thread(self.journal.rewrite, list(kept.values()))
 
     async def ask(self) -> None:
         """Ask the warehouse for the earliest deadlines.
@@ -218,7 +218,7 @@ class Duty:
         """Put acts on disk, and then into effect; the lock is held."""
         if not acts:
             return
-        await asyncio.to_thread(self._journal.append, acts)
+        await asyncio.to_thread(self.journal.append, acts)
         for act in acts:
             known = self.alarms.get(act.alarm)
             self.alarms[act.alarm] = known.after(act) if known else begin(act)

@@ -191,7 +191,7 @@ class Live:
                 if records:
                     self.take([decode_push(record) for record in records])
                 if first:  # from here on nothing is missed; what came before is in the warehouse
-                    await self._read_all()
+                    await self.read_all()
                     self.agreement.listens, first = True, False
                 self.agreement.look()
         finally:
@@ -200,15 +200,15 @@ class Live:
     async def _compare(self) -> None:
         """Compare the memory with the warehouse time and again, and as soon as something is back that was away."""
         every = self.board.compare_every.total_seconds()
-        await self._read_all()
+        await self.read_all()
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._doubt.wait(), every)
             is_doubtful = self._doubt.is_set()
             self._doubt.clear()
-            await self._read_all(is_short=not is_doubtful)
+            await self.read_all(is_short=not is_doubtful)
 
-    async def _read_all(self, is_short: bool = False) -> None:
+    async def read_all(self, is_short: bool = False) -> None:
         """Read everything, or leave out the stocks that have stood for long as long as that finds nothing wrong."""
 
         async def read() -> None:

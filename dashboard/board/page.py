@@ -195,7 +195,7 @@ def properties(leaves: Leaves) -> dict[str, dict[str, Any]]:
 
 
 def _every(layout: Component) -> list[Component]:
-    parts = layout._traverse()  # type: ignore[no-untyped-call]
+    parts = layout._traverse()  # type: ignore[no-untyped-call]  # noqa: SLF001  # Dash has no public walk
     return [layout, *(part for part in parts if isinstance(part, Component))]
 
 

@@ -52,17 +52,23 @@ def register(app: Dash, live: Live) -> None:
         if ctx.websocket is None:
             return  # a browser without shared workers: it has the fallback
         try:
-            await _push(live, ctx.websocket)
+            await push_leaves(live, ctx.websocket)
         except WebsocketDisconnected:
             return
 
     @app.callback(Input("fallback", "n_intervals"), State("page-path", "data"), prevent_initial_call=True)
     def fall_back(_ticks: int, path: object) -> None:
         frame = live.frame(_allowed(path), viewer().language, live.number)
-        _send(frame.leaves, _pulse(live, frame, "fallback"))
+        set_leaves(frame.leaves, _pulse(live, frame, "fallback"))
 
 
-async def _push(live: Live, socket: Any) -> None:
+async def push_leaves(live: Live, socket: Any) -> None:
+    """Send a browser what changes on the page that it shows, until its socket ends.
+
+    Args:
+        live: the board's figures.
+        socket: Dash's, of this browser.
+    """
     path = None
     while not path:  # the page itself comes by HTTP; nothing can be set before it is there
         path = await _shown_path(socket)
@@ -79,7 +85,7 @@ async def _push(live: Live, socket: Any) -> None:
             fresh = {leaf: value for leaf, value in fresh.items() if "." not in leaf.path}
         elif any("." in leaf.path for leaf in fresh):
             charted = began
-        _send(fresh, _pulse(live, frame, "push"))
+        set_leaves(fresh, _pulse(live, frame, "push"))
         shown |= fresh
         number = frame.number
         now_at = await _shown_path(socket)  # the browser has taken it in
@@ -97,7 +103,8 @@ async def _shown_path(socket: Any) -> Any:
             return await socket.get_prop("page-path", "data", _ANSWER_WITHIN)
 
 
-def _send(leaves: Leaves, pulse: dict[str, Any]) -> None:
+def set_leaves(leaves: Leaves, pulse: dict[str, Any]) -> None:
+    """Set properties of the page, and its pulse, from within a callback."""
     for id, values in properties(leaves).items():
         set_props(id, values)
     set_props("pulse", pulse)

@@ -53,7 +53,7 @@ def build(server: FastAPI, live: Live) -> Dash:
 def _set_up(app: Dash) -> None:
     """What Dash would do at the first request; it looks at the layout once, as a screen would."""
     set_viewer(Viewer("", frozenset({"display"})))
-    app._setup_server()  # type: ignore[no-untyped-call]
+    app._setup_server()  # type: ignore[no-untyped-call]  # noqa: SLF001  # Dash has no public way
 
 
 def _shell(live: Live) -> Component:

@@ -63,7 +63,7 @@ class CityCuts:
         self._path = settings.folder / "city_cuts.json"
         self._ingest = ingest
         self._clock = clock
-        self._state = self._read()
+        self.state = self._read()
 
     def fetched(self, key: FeedKey, question: FeedQuestion, rows: int, body: str) -> None:
         """Know that somebody has read a question's rows to the last page there is, each page by the cursor of the one before.
@@ -78,27 +78,27 @@ class CityCuts:
         cut = next(self._cuts_until(now))
         is_whole = not question.indicators and question.dimension is None and self._ingest.ward in question.wards
         spans_day = question.start <= ward_moment(local_day(cut), time.min) and question.end >= cut
-        if self._state.delivered >= cut or not (is_whole and spans_day and self._is_planned(cut, key)):
+        if self.state.delivered >= cut or not (is_whole and spans_day and self._is_planned(cut, key)):
             return
         sha256 = hashlib.sha256(body.encode()).hexdigest()
         event = FeedDelivered(cut_ref=_ref(cut), dataset=DATASET, cut_at=cut, at=now, rows=rows, sha256=sha256)
-        self._state.delivered = cut
-        self._state.unsent.append(event)
-        self._write(self._state)
+        self.state.delivered = cut
+        self.state.unsent.append(event)
+        self._write(self.state)
 
     def judge(self) -> None:
         """Note which cuts the city should have by now and has not."""
         due = self._clock.now() - TIME_TO_FETCH
-        missed = [cut for cut in islice(self._cuts_until(due), DAYS_BACK) if cut > self._state.judged]
+        missed = [cut for cut in islice(self._cuts_until(due), DAYS_BACK) if cut > self.state.judged]
         for cut in reversed(missed):
-            if cut > self._state.delivered and any(self._is_planned(cut, key) for key in self._keys.all().values()):
+            if cut > self.state.delivered and any(self._is_planned(cut, key) for key in self._keys.all().values()):
                 log.warning("the city has not fetched the cut of %s in time", cut.isoformat(timespec="minutes"))
                 at = cut + TIME_TO_FETCH
                 event = FeedFailed(cut_ref=_ref(cut), dataset=DATASET, cut_at=cut, at=at, reason_code="not_fetched")
-                self._state.unsent.append(event)
-            self._state.judged = cut
+                self.state.unsent.append(event)
+            self.state.judged = cut
         if missed:
-            self._write(self._state)
+            self._write(self.state)
 
     async def run(self) -> None:
         """Judge and tell, for ever."""
@@ -107,15 +107,20 @@ class CityCuts:
                 self.judge()
             # Kafka is away; or the PC's clock was set back, and it is not yet the time of what was told: later, then.
             with suppress(Unavailable, InvalidEvent):
-                await self._tell()
+                await self.tell()
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _tell(self) -> None:
-        events = list(self._state.unsent)
+    async def tell(self) -> None:
+        """Send what is not sent yet.
+
+        Raises:
+            Unavailable: Kafka has not taken it; it stays for the next time.
+        """
+        events = list(self.state.unsent)
         if events:
             await tell(self._ingest, "dashboard", self._clock.now(), *events)
-            del self._state.unsent[: len(events)]
-            self._write(self._state)
+            del self.state.unsent[: len(events)]
+            self._write(self.state)
 
     def _cuts_until(self, moment: datetime) -> Iterator[datetime]:
         """Cuts up to a moment, newest first."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
@@ -46,6 +46,17 @@ LINGER = timedelta(milliseconds=5)
 BATCH_BYTES = MEGABYTE // 4
 
 Record = tuple[str, bytes, bytes]
+
+
+class EventSink(Protocol):
+    """Where events go: all that a light or a heartbeat needs of a producer."""
+
+    async def send(self, events: Sequence[Envelope]) -> None:
+        """Return when all are stored.
+
+        Raises:
+            Unavailable: they are not, or it is not known.
+        """
 
 
 class Producer:
@@ -100,7 +111,7 @@ class Producer:
         """
         self._check_room()
         records = [(topic_of(event_types()[event.type].stream), event.ward.encode(), encode(event)) for event in events]
-        await self._deliver(records)
+        await self.deliver(records)
         metrics.EVENT_BYTES.inc(sum(len(value) for _, _, value in records))
         if events:
             age = self._clock.now() - max(event.time for event in events)
@@ -113,7 +124,7 @@ class Producer:
             Unavailable: as for `send`.
         """
         self._check_room()
-        await self._deliver((DEAD_LETTERS, letter.ward.encode(), letter.encode()) for letter in letters)
+        await self.deliver((DEAD_LETTERS, letter.ward.encode(), letter.encode()) for letter in letters)
         for letter in letters:
             metrics.DEAD_LETTERS.labels(letter.reason_code).inc()
 
@@ -123,7 +134,7 @@ class Producer:
         Raises:
             Unavailable: as for `send`.
         """
-        await self._deliver((VALUES, ward.encode(), values) for ward, values in pushes)
+        await self.deliver((VALUES, ward.encode(), values) for ward, values in pushes)
 
     async def stop(self) -> None:
         """Give what is on its way a last chance, then disconnect."""
@@ -142,7 +153,15 @@ class Producer:
         if self._room is not None:
             self._room.check()
 
-    async def _deliver(self, records: Iterable[Record]) -> None:
+    async def deliver(self, records: Iterable[Record]) -> None:
+        """Send records as they are; return when all are stored.
+
+        Args:
+            records: of each its topic, key and value.
+
+        Raises:
+            Unavailable: they are not, or it is not known.
+        """
         client = self._open_client()
         began = time.monotonic()
         deadline = began + PATIENCE.total_seconds()
@@ -246,8 +265,9 @@ async def _closed(client: AIOKafkaProducer) -> None:
             await client.stop()
     except (KafkaError, OSError, TimeoutError) as error:
         log.warning("gave up what Kafka had not acknowledged: %s", _named(error))
-        if client._sender.sender_task is not None:
-            client._sender.sender_task.cancel()
+        sender = client._sender  # noqa: SLF001  # aiokafka leaves it running after a stop that fails
+        if sender.sender_task is not None:
+            sender.sender_task.cancel()
         await client.client.close()
 
 

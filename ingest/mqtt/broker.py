@@ -155,8 +155,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
             BrokerConfig(listeners={"default": ListenerConfig(type=ListenerType.TCP, bind=bind)}, plugins={})
         )
         self._listen, self._sources = listen, sources
-        self._limits = limits = listen.limits
-        self._closing = False
+        self.limits = limits = listen.limits
+        self.is_closing = False
         self._tasks: set[asyncio.Task[None]] = set()
         self.strangers, self.logged_in = Places(limits.strangers), Places(limits.connections)
         """Connections that have not logged in, by address; those that have, by connector."""
@@ -169,13 +169,13 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
                 (limits.messages_in_all, limits.octets_in_all),
             )
         ]
-        self._in_work = InWork(limits.unanswered_in_all)
+        self.in_work = InWork(limits.unanswered_in_all)
         self.retained = Retained(limits)
         self._refused, self._told_at = 0, -math.inf
 
     async def shutdown(self) -> None:
         """Close every connection and the port."""
-        self._closing = True
+        self.is_closing = True
         await super().shutdown()
         for task in self._tasks:
             task.cancel()
@@ -243,7 +243,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
                         await asyncio.sleep(0.1)
                     continue
                 client = Peer(peer, str(address), port)
-                self.strangers.take(client.address, client, self._limits.strangers_each)
+                self.strangers.take(client.address, client, self.limits.strangers_each)
                 client.task = self._begin(self._serve(client, tls))
 
     async def _serve(self, client: Peer, tls: ssl.SSLContext | None) -> None:
@@ -262,7 +262,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         """Handshake and log-in, as a whole within the time that strangers have."""
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._limits.log_in_time):
+            async with asyncio.timeout(self.limits.log_in_time):
                 stream = asyncio.StreamReader()
                 protocol = asyncio.StreamReaderProtocol(stream)
                 client.transport, _ = await loop.connect_accepted_socket(lambda: protocol, client.peer, ssl=tls)
@@ -281,7 +281,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         if account is None:
             await self._handle_client_session(reader, writer, session, handler, None, "default")
             return
-        limits = self._limits
+        limits = self.limits
         taken = (
             (self._of_address, client.address, limits.of_address),
             (self._of_account, account.name, limits.of_device if account.device else limits.of_account),
@@ -295,7 +295,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
             rates = [
                 (m.of(holder, now), o.of(holder, now)) for (m, o), holder in zip(self._rates, holders, strict=True)
             ]
-            handler.bounds = Bounds(limits, ReadingPace(rates), self._in_work)
+            handler.bounds = Bounds(limits, ReadingPace(rates), self.in_work)
             # A log-in counts as well: who connects again and again tells a last will each time.
             await handler.bounds.pace.keep(len(session.will_message or b""))
             await self._handle_client_session(reader, writer, session, handler, None, "default")
@@ -313,7 +313,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         Raises:
             AMQTTError: it is refused.
         """
-        first = PacketReader(reader, self._limits.log_in_bytes, self._limits.log_in_bytes)
+        first = PacketReader(reader, self.limits.log_in_bytes, self.limits.log_in_bytes)
         handler, session = await Handler.init_from_connect(first, writer, self.plugins_manager, self._loop)
         session.client_id = session.client_id or gen_client_id()
         if not self._admitted(session):
@@ -321,7 +321,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
             await writer.close()
             raise AMQTTError("no such account, password, client id or last will")
         promised = math.ceil(1.5 * session.keep_alive)  # the standard's allowance before a silent client counts as dead
-        session.keep_alive = min(promised or self._limits.keep_alive, self._limits.keep_alive)
+        session.keep_alive = min(promised or self.limits.keep_alive, self.limits.keep_alive)
         if session.username != OWN:
             session.client_id = f"{session.username}:{session.client_id}"
             # Nothing of a device is kept here: it only publishes, and sends again what was not acknowledged.
@@ -365,7 +365,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         given = (session.password or "").encode()
         if not known or not hmac.compare_digest(given, self._listen.password(name).encode()):
             return False
-        will = len(session.will_message or b"") <= self._limits.will_bytes and (
+        will = len(session.will_message or b"") <= self.limits.will_bytes and (
             not session.will_flag or self._may_publish(name, str(session.will_topic))
         )
         return will and len(str(session.client_id)) <= LONGEST_CLIENT_ID
@@ -373,7 +373,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
     def _may_publish(self, name: str, topic: str) -> bool:
         """Whether a topic is one of an account's connector, or of its device."""
         account = self._account(name)
-        if account is None or len(topic) > self._limits.topic or {"+", "#", "\0"} & set(topic):
+        if account is None or len(topic) > self.limits.topic or {"+", "#", "\0"} & set(topic):
             return False
         source = self._sources[account.connector]
         if account.device:
@@ -409,7 +409,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
                 self._refuse(f"{client_session.username} published on a topic that is not its own")
         finally:
             _deliveries.reset(token)
-        if message is not None and not self._closing:  # nobody has it then: the device sends it again
+        if message is not None and not self.is_closing:  # nobody has it then: the device sends it again
             handler.answer_after(message, deliveries)
         return True  # also after a topic that nobody may use: the message is dropped, the connection goes on
 
@@ -417,7 +417,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         self, session: Session | None, topic: str | None, data: Any, force_qos: int | None = None
     ) -> None:
         """Give a message to its subscribers: now, or when they connect."""
-        if self._closing:
+        if self.is_closing:
             return  # it is us who leave, not the devices: their last wills are not due
         # Once for each subscriber, also where several of its filters match.
         subscribers = {
@@ -444,8 +444,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         message = Outgoing(packet_id, topic, bytes(data or b""), retain=retain)
         subscriber.inflight_out[packet_id] = message
         size = len(message.data)
-        self._in_work.add(size)
-        message.acknowledged.add_done_callback(lambda _: self._in_work.add(-size))
+        self.in_work.add(size)
+        message.acknowledged.add_done_callback(lambda _: self.in_work.add(-size))
         handler = self._get_handler(subscriber)
         if isinstance(handler, Handler):
             handler.send(message)

@@ -155,7 +155,7 @@ class InWork:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._octets = 0
+        self.octets = 0
         self._waiting: dict[Callable[[], None], None] = {}
 
     def is_full(self, *, whole: bool) -> bool:
@@ -164,11 +164,11 @@ class InWork:
         Args:
             whole: whether it has nothing on its way.
         """
-        return self._octets >= self._most * (2 if whole else 1)
+        return self.octets >= self._most * (2 if whole else 1)
 
     def add(self, size: int) -> None:
         """So many more, or fewer: then those who wait look again."""
-        self._octets += size
+        self.octets += size
         if self._waiting and size < 0:
             waiting, self._waiting = self._waiting, {}
             for go_on in waiting:

@@ -73,6 +73,10 @@ class DeviceHold:
         self._allowed = allowance
         self._devices: OrderedDict[str, _Device] = OrderedDict()
 
+    def __len__(self) -> int:
+        """How many devices are remembered, with that of those that name none."""
+        return len(self._devices)
+
     @property
     def aside(self) -> list[str]:
         """The devices that are set aside."""

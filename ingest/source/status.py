@@ -17,7 +17,7 @@ from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.event import Event
 from ingest.contract.events.health import SourceDown, SourceHeartbeat, SourceUp
-from ingest.kafka.producer import Producer
+from ingest.kafka.producer import EventSink
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ REPORT_EVERY = timedelta(minutes=1)
 class Light:
     """One source's light, as its connector sees it."""
 
-    def __init__(self, connector: Connector, context: Context, producer: Producer, every: timedelta = EVERY) -> None:
+    def __init__(self, connector: Connector, context: Context, producer: EventSink, every: timedelta = EVERY) -> None:
         self._connector = connector
         self._context = context
         self._producer = producer
@@ -44,10 +44,12 @@ class Light:
         self._is_held = False
         self._cause_beneath: str | None = None
         """While it is held out: why it would be out anyway."""
-        self._changes: list[Envelope] = []
+        self.changes: list[Envelope] = []
+        """Those that Kafka has not got yet, oldest first."""
         self._changed = asyncio.Event()
         self._newest: datetime | None = None
-        self._sent = 0
+        self.events_sent = 0
+        """How many of its events Kafka has since the process started."""
 
     @property
     def source_id(self) -> str:
@@ -91,7 +93,7 @@ class Light:
 
     def sent(self, envelopes: tuple[Envelope, ...] | list[Envelope]) -> None:
         """Its events are in Kafka."""
-        self._sent += len(envelopes)
+        self.events_sent += len(envelopes)
         for one in envelopes:
             if self._newest is None or one.time > self._newest:
                 self._newest = one.time
@@ -113,7 +115,7 @@ class Light:
             self._changed.clear()
             await self._tell()
             # What Kafka did not take is offered again soon.
-            due = time.monotonic() + (min(self._every, AGAIN.total_seconds()) if self._changes else self._every)
+            due = time.monotonic() + (min(self._every, AGAIN.total_seconds()) if self.changes else self._every)
             if time.monotonic() > report_due:
                 report_due = time.monotonic() + REPORT_EVERY.total_seconds()
                 if counts != reported:
@@ -122,13 +124,13 @@ class Light:
 
     async def _tell(self) -> None:
         """Send what changed and a heartbeat; while Kafka is away, changes wait for the next time."""
-        changes = self._changes
+        changes = self.changes
         beat = [self._heartbeat()] if self._reachable and not self._away else []
         if not changes and not beat:
             return
         with suppress(Unavailable):
             await self._producer.send([*changes, *beat])
-            self._changes = self._changes[len(changes) :]
+            self.changes = self.changes[len(changes) :]
 
     @property
     def _clock(self) -> Clock:
@@ -138,12 +140,12 @@ class Light:
         now = self._clock.now()
         lag = max(0.0, (now - self._newest).total_seconds()) if self._newest else None
         return self._wrapped(
-            SourceHeartbeat(source_id=self._connector.id, at=now, lag_s=lag, events_sent=self._sent),
+            SourceHeartbeat(source_id=self._connector.id, at=now, lag_s=lag, events_sent=self.events_sent),
         )
 
     def _add(self, change: Event) -> None:
         # A new list each time: one that is being sent must not change.
-        self._changes = [*self._changes, self._wrapped(change)]
+        self.changes = [*self.changes, self._wrapped(change)]
         self._changed.set()
 
     def _wrapped(self, event: Event) -> Envelope:

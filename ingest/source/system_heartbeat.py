@@ -13,7 +13,7 @@ from ingest.contract.connector import Context
 from ingest.contract.envelope import envelope
 from ingest.contract.errors import NotReady, Unavailable
 from ingest.contract.events.health import SystemHeartbeat
-from ingest.kafka.producer import Producer
+from ingest.kafka.producer import EventSink
 from ingest.runtime.liveness import LONGEST_WAIT, Progress
 
 PROCESS = "connectors"
@@ -39,7 +39,7 @@ class SystemBeat:
         every: real time between two heartbeats.
     """
 
-    def __init__(self, context: Context, producer: Producer, every: timedelta) -> None:
+    def __init__(self, context: Context, producer: EventSink, every: timedelta) -> None:
         self._context = context
         self._producer = producer
         self._every = every.total_seconds()

@@ -33,6 +33,16 @@ class IdMemory:
     def __len__(self) -> int:
         return len(self._loose) + sum(map(len, self._days.values()))
 
+    @property
+    def nbytes(self) -> int:
+        """Size of what is packed; at most some more than `LOOSE` are not."""
+        return sum(known.nbytes for known in self._days.values())
+
+    @property
+    def loose(self) -> int:
+        """How many are not packed."""
+        return len(self._loose)
+
     def load(self, day: date, hashes: Sequence[int]) -> None:
         """Remember the hashes of a day."""
         self._pack(day, hashes)

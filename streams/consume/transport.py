@@ -89,14 +89,14 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
     def _known(self, ask: Callable[[AIOKafkaConsumer, TopicPartition], int | None], place: Place) -> int | None:
         """What the consumer knows of a partition; its thread may give it up at any moment, also between two steps of an answer."""
         try:
-            return ask(self._thread._ensure_consumer(), TopicPartition(*place))
+            return ask(self._thread._ensure_consumer(), TopicPartition(*place))  # noqa: SLF001  # Faust has no public way
         except (AssertionError, AttributeError, ConsumerNotStarted, IllegalStateError):
             return None
 
     async def note(self, offsets: Mapping[Place, int]) -> bool:
         """Tell Kafka how far we are, for those who watch its lag; False: it was not heard, which harms nobody."""
         wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "") for place, offset in offsets.items()}
-        consumer = self._thread._ensure_consumer()
+        consumer = self._thread._ensure_consumer()  # noqa: SLF001  # Faust has no public way
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._thread.call_thread(consumer.commit, wanted)

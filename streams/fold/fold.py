@@ -11,6 +11,7 @@ from typing import Any
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope
 from streams.fold.contributions import contributions
+from streams.fold.entities import Population
 from streams.fold.flows import Flows, Late
 from streams.fold.plan import Touch, meaning, plans, touches
 from streams.fold.stocks import LateStocks, Place, Stocks
@@ -35,7 +36,8 @@ class Fold:
         """Positions of records that were set aside: they are not folded in, though they came."""
         self._touches = touches(topic)
         self._plans = {plan.entity.id: plan for plan in plans(topic)}
-        self._states: dict[Place, dict[str, State]] = {}
+        self.states: dict[Place, dict[str, State]] = {}
+        """By entity and ward, and by key, what is known of each."""
         self._flows = Flows(topic, partition)
         self._stocks = Stocks(topic, partition, self._plans.values())
 
@@ -47,6 +49,11 @@ class Fold:
     @late.setter
     def late(self, late: dict[Late, Cause]) -> None:
         self._flows.late = late
+
+    @property
+    def populations(self) -> dict[Place, Population]:
+        """By entity and ward, what stocks are counted from."""
+        return self._stocks.populations
 
     @property
     def late_stocks(self) -> dict[Place, LateStocks]:
@@ -70,7 +77,7 @@ class Fold:
                 if touch.only is not None and not touch.only(envelope.data):
                     continue
                 id, ward, key = touch.plan.entity.id, envelope.partitionkey, envelope.subject
-                if key in self._states.get((id, ward), ()) or (id, ward, key) in born:
+                if key in self.states.get((id, ward), ()) or (id, ward, key) in born:
                     continue
                 if touch.is_birth and milliseconds(envelope.time) >= self.watermark - touch.plan.entity.keep_ms:
                     born.add((id, ward, key))
@@ -84,7 +91,7 @@ class Fold:
         for state in states:
             state.given = contributions(plan, state)
             place = (id, state.ward)
-            if self._states.setdefault(place, {}).setdefault(state.key, state) is state:
+            if self.states.setdefault(place, {}).setdefault(state.key, state) is state:
                 self._stocks.adopt(place, state)
 
     def fold(self, envelopes: Sequence[Envelope], offsets: Sequence[int]) -> None:
@@ -132,7 +139,7 @@ class Fold:
 
     def forget(self) -> None:
         """Let go of what is over: settled entities, and windows that only a very late event could still change."""
-        for (id, ward), states in self._states.items():
+        for (id, ward), states in self.states.items():
             entity = self._plans[id].entity
             limit = self.watermark - entity.keep_ms
             for key in [key for key, state in states.items() if state.newest_at < limit and entity.settled(state)]:
@@ -154,7 +161,7 @@ class Fold:
         pieces += [["fold", self.watermark, next_close, forgotten, self._stocks.newest()]]
         pieces += [["left_out", sorted(self.left_out)]]
         pieces += [
-            ["states", id, [state.dump() for state in states.values()]] for (id, _), states in self._states.items()
+            ["states", id, [state.dump() for state in states.values()]] for (id, _), states in self.states.items()
         ]
         return pieces + self._flows.dump() + self._stocks.dump()
 
@@ -205,10 +212,10 @@ class Fold:
             if only is not None and not only(event):
                 continue
             place = (plan.entity.id, ward)
-            states = self._states.get(place)
+            states = self.states.get(place)
             if states is None:
                 self._meet(ward)
-                states = self._states[place]
+                states = self.states[place]
             state = states.get(key)
             if state is None:
                 state = states[key] = plan.state(ward, key)
@@ -228,5 +235,5 @@ class Fold:
     def _meet(self, ward: str) -> None:
         """A ward of which nothing was heard before."""
         for id in self._plans:
-            self._states.setdefault((id, ward), {})
+            self.states.setdefault((id, ward), {})
         self._stocks.meet(ward)

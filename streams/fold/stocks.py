@@ -48,7 +48,8 @@ class Stocks:
         self._partition = partition
         self._plans = {plan.entity.id: plan for plan in plans if plan.is_clocked}
         self._owners = {stock.id: plan.entity.id for plan in self._plans.values() for stock in plan.stocks}
-        self._populations: dict[Place, Population] = {}
+        self.populations: dict[Place, Population] = {}
+        """By entity and ward, what is counted."""
         self._closed_ms = 0
         """End of the last closed minute."""
         self._stored_ms = 0
@@ -60,8 +61,8 @@ class Stocks:
     def meet(self, ward: str) -> None:
         """A ward of which nothing was heard before: what is counted of it is 0 until something is."""
         for id, plan in self._plans.items():
-            if (id, ward) not in self._populations:
-                self._populations[id, ward] = Population(plan, ward)
+            if (id, ward) not in self.populations:
+                self.populations[id, ward] = Population(plan, ward)
 
     def adopt(self, place: Place, state: State) -> None:
         """Count an entity from now on."""
@@ -70,8 +71,8 @@ class Stocks:
 
     def drop(self, place: Place, state: State) -> None:
         """Count an entity no longer; its life was over long ago."""
-        if place in self._populations:
-            self._populations[place].drop(state)
+        if place in self.populations:
+            self.populations[place].drop(state)
 
     def touch(self, place: Place, state: State, at: int) -> bool:
         """Know that an event has changed an entity.
@@ -79,7 +80,7 @@ class Stocks:
         Returns:
             Whether it came too late for minutes that are closed: `disturb` them.
         """
-        population = self._populations[place]
+        population = self.populations[place]
         if state not in population.active:
             population.add(state)
         population.is_stirred = True
@@ -98,7 +99,7 @@ class Stocks:
         self._look_again(offset)
         last = int(window_start(now_ms - GRACE_MS, GAUGE_MS))
         for end in range(self._closed_ms + GAUGE_MS if self._closed_ms else last, last + 1, GAUGE_MS):
-            for population in self._populations.values():
+            for population in self.populations.values():
                 is_moved = population.newest_ms > end - GAUGE_MS or population.shown_ms >= end
                 if is_moved or end - population.closed_ms >= QUIET_MS:
                     self._look_back(population, end, offset, set())
@@ -112,7 +113,7 @@ class Stocks:
             return  # an event came from the future, and what was closed because of it is newer
         self._look_again(offset)
         window = int(window_start(now_ms - 1, GAUGE_MS))
-        for population in self._populations.values():
+        for population in self.populations.values():
             if now_ms < population.looked_ms or (only_stirred and not population.is_stirred):
                 continue
             population.is_stirred, population.looked_ms = False, now_ms
@@ -132,28 +133,28 @@ class Stocks:
 
     def shown(self) -> dict[tuple[str, str, str, str], tuple[int, int, int]]:
         """Numerator, denominator and window of every stock as last seen, by ward, indicator, dimension and member."""
-        return {(one.ward, *key): row for one in self._populations.values() for key, row in one.shown.items()}
+        return {(one.ward, *key): row for one in self.populations.values() for key, row in one.shown.items()}
 
     def has_revised(self, value: Value) -> bool:
         """Whether a closed minute's stock was written again."""
-        population = self._populations.get((self._owners[value.indicator], value.ward))
+        population = self.populations.get((self._owners[value.indicator], value.ward))
         key = (value.window_ms + GAUGE_MS, (value.indicator, value.dimension, value.member))
         return population is not None and key in population.revisions
 
     def newest(self) -> list[list[Any]]:
         """Newest event time of every place, as JSON values."""
-        return [[*place, population.newest_ms] for place, population in self._populations.items()]
+        return [[*place, population.newest_ms] for place, population in self.populations.items()]
 
     def dump(self) -> list[list[Any]]:
         """The memory as JSON values, in pieces."""
-        closed = [[*place, *minute] for place, population in self._populations.items() for minute in population.dump()]
+        closed = [[*place, *minute] for place, population in self.populations.items() for minute in population.dump()]
         return [
             ["stocks", [[*key, *row] for key, row in self.shown().items()]],
             ["closed", closed],
             ["disturbed", [[*place, *cause] for place, cause in self._disturbed.items()]],
             ["late_stocks", [[*place, *late[:2], *late.cause] for place, late in self.late.items()]],
             ["stored", [["", "", self._stored_ms]]],
-            ["revised", [[*place, *row] for place, one in self._populations.items() for row in one.dump_open()]],
+            ["revised", [[*place, *row] for place, one in self.populations.items() for row in one.dump_open()]],
         ]
 
     def load(self, kind: str, rows: list[list[Any]]) -> None:
@@ -189,7 +190,7 @@ class Stocks:
         self._closed_ms = max(next_close - GAUGE_MS - GRACE_MS, 0)
         if is_older:
             self._stored_ms = self._closed_ms
-            for population in self._populations.values():
+            for population in self.populations.values():
                 population.closed[self._closed_ms] = {key: row[:2] for key, row in population.shown.items()}
                 population.closed_ms = self._closed_ms
 
@@ -214,14 +215,14 @@ class Stocks:
             known[key] = max(known.get(key, 0), revision)
 
     def _population(self, place: Place) -> Population:
-        if place not in self._populations:
+        if place not in self.populations:
             self.meet(place[1])
-        return self._populations[place]
+        return self.populations[place]
 
     def _look_again(self, offset: int) -> None:
         """Look at the closed minutes that events have changed, as far back as memory reaches, and leave older ones to `late_stocks`."""
         for place, cause in list(self._disturbed.items()):
-            population, first = self._populations[place], minute_end(cause.at_ms)
+            population, first = self.populations[place], minute_end(cause.at_ms)
             oldest = max(
                 self._closed_ms + GAUGE_MS - HORIZON_MS,
                 self._stored_ms + GAUGE_MS,

@@ -52,7 +52,7 @@ class Signs:
     def __init__(
         self, settings: StreamsSettings, health: HealthSettings, ingest: IngestSettings, warehouse: WarehouseSettings
     ) -> None:
-        self._pulse, self._progress = Pulse(), Progress("records from Kafka", ("kafka", "warehouse"))
+        self._pulse, self.progress = Pulse(), Progress("records from Kafka", ("kafka", "warehouse"))
         self._backlogs: dict[Place, Backlog] = {}
         self._waiting: dict[Place, Waiting] = {}
         self._positions: dict[Place, int] = {}
@@ -60,11 +60,11 @@ class Signs:
             {
                 "kafka": checks.kafka(ingest),
                 "warehouse": answers(Client(warehouse, database="")),
-                "partitions": self._has_partitions,
-                "writes": self._writes,
+                "partitions": self.has_partitions,
+                "writes": self.writes,
             }
         )
-        live = Liveness(self._pulse, [self._progress], ready)
+        live = Liveness(self._pulse, [self.progress], ready)
         told = Health(f"streams-{settings.worker}", live, ready, metrics.registry(*metrics.OF_STREAMS), self._stages)
         serve(told, listener_of(health, settings.own_health_port))
 
@@ -102,16 +102,26 @@ class Signs:
         self._waiting, self._positions = found, positions
         # Those that are stopped wait for a person and not for us.
         waits = any(position < 0 or found[place].records for place, position in positions.items())
-        self._progress.note(waits, (worker.moves, sum(written.values())))
+        self.progress.note(waits, (worker.moves, sum(written.values())))
 
-    def _has_partitions(self) -> None:
+    def has_partitions(self) -> None:
+        """See that the worker has partitions, and that all have recovered.
+
+        Raises:
+            NotReady: they have not.
+        """
         positions = self._positions
         if not positions:
             raise NotReady("no partitions yet")
         if recovering := sum(position < 0 for position in positions.values()):
             raise NotReady(f"{recovering} of {len(positions)} partitions are still recovering")
 
-    def _writes(self) -> None:
+    def writes(self) -> None:
+        """See that what waits gets written.
+
+        Raises:
+            NotReady: nothing could be written for a while.
+        """
         waiting, positions = self._waiting, self._positions
         still = max((waiting.get(place, NOTHING).unmoved for place in positions), default=0.0)
         if still > UNWRITTEN.total_seconds():

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -36,14 +37,14 @@ def row(page, one: DeadLetter):
 
 
 def test_a_letter_is_tried_and_then_sent(open_board, stack, kiosk, artefacts):
-    def stored(asked: str) -> list[tuple[object, ...]]:
+    def stored(asked: str) -> list[tuple[Any, ...]]:
         with connect(stack.install.warehouse) as client:
             return client.query(asked)
 
     fault, at = InvalidEvent("unknown_kind", "an older release"), stack.install.ingest.clock().now()
     until(lambda: stored(ISSUED))
-    ((*place, value),) = stored(ISSUED)
-    mended = from_record(*place, value.encode(), fault, ward="hong-bang", received_at=at)
+    ((topic, partition, offset, value),) = stored(ISSUED)
+    mended = from_record(topic, partition, offset, value.encode(), fault, ward="hong-bang", received_at=at)
     other = from_source(REGISTER, b'{"toDanPho": 5}', fault, ward="hong-bang", received_at=at)
     whole = from_source(REGISTER, sent(REGISTER, lines(REGISTER)[0]).body, fault, ward="hong-bang", received_at=at)
     with ThreadPoolExecutor(1) as apart:  # the browser's driver has the loop of this thread

@@ -47,7 +47,7 @@ async def drained(stack, load) -> int:
     producer = Producer(stack.settings(IngestSettings))
     await producer.start()
     for _ in range(BACKLOG // 2000):
-        await producer._deliver(list(islice(load, 2000)))
+        await producer.deliver(list(islice(load, 2000)))
     stack.start("warehouse")
     await asyncio.to_thread(stack.wait, "warehouse")
     came_in = 0
@@ -60,7 +60,7 @@ async def drained(stack, load) -> int:
         while await asyncio.to_thread(stored) < BACKLOG + came_in - INPUT and came_in < BACKLOG:
             began = time.monotonic()
             block: list[Record] = list(islice(load, INPUT))
-            await producer._deliver(block)
+            await producer.deliver(block)
             came_in += len(block)
             await asyncio.sleep(max(0.0, 1 - (time.monotonic() - began)))
         assert await asyncio.to_thread(until, lambda: stored() == BACKLOG + came_in)

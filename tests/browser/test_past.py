@@ -29,14 +29,27 @@ def a_morning(stack):
             signs = [("key", "queue_kiosk", 4_000), ("", "", 4_000)]
             rows = [
                 ("Q02", "", "", waiting),
-                *(("H01", *split, lag) for *split, lag in signs),
+                *(("H01", dimension, member, lag) for dimension, member, lag in signs),
                 ("H04", "key", "queue_kiosk", 0),
             ]
             values = [
                 Value(
-                    ward, id, "stock", window, *split, number, 0, window, window + MINUTE, "ioc.queue.v1", 0, 0, window
+                    ward,
+                    id,
+                    "stock",
+                    window,
+                    dimension,
+                    member,
+                    number,
+                    0,
+                    window,
+                    window + MINUTE,
+                    "ioc.queue.v1",
+                    0,
+                    0,
+                    window,
                 )
-                for id, *split, number in rows
+                for id, dimension, member, number in rows
             ]
             columns = {name: [getattr(value, name) for value in values] for name in Value._fields}
             client.insert("raw_values", {**columns, "written_at": [real_at(clock, at)] * len(values)})

@@ -21,7 +21,8 @@ def accounts(tmp_path):
 
 
 def shown(capsys):
-    return PASSWORD.search(capsys.readouterr().err)[1]
+    (password,) = PASSWORD.findall(capsys.readouterr().err)
+    return password
 
 
 def test_a_person_is_added_reset_and_removed(accounts, capsys):

@@ -71,7 +71,7 @@ async def send(stack: Stack, envelopes: list[Envelope], raw: list[tuple[str, byt
     producer = Producer(stack.settings(IngestSettings))
     await producer.start()
     await producer.send(envelopes)
-    await producer._deliver(raw)
+    await producer.deliver(raw)
     await producer.stop()
 
 

@@ -16,8 +16,10 @@ def _own_install(tmp_path, monkeypatch):
 def test_a_screen_is_let_in_listed_and_revoked(tmp_path, capsys):
     displays = Displays(board_settings(tmp_path / "var"))
     assert display.main(["add", "hall", "--pages", "/:30", "--network", "10.0.0.0/8", "--days", "30"]) == 0
-    token = re.search(r"http://127.0.0.1:8050/wall\?token=(\S+)", capsys.readouterr().err)[1]
+    (token,) = re.findall(r"http://127.0.0.1:8050/wall\?token=(\S+)", capsys.readouterr().err)
     one = displays.find(token)
+    assert one
+    assert one.expires_at
     assert (one.expires_at - one.made_at).days == 30
     assert display.main(["list"]) == 0
     listed = capsys.readouterr().out

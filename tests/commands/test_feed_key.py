@@ -16,7 +16,7 @@ def _own_install(tmp_path, monkeypatch):
 def test_a_key_is_made_listed_and_removed(tmp_path, capsys):
     keys = FeedKeys(board_settings(tmp_path / "var"))
     assert feed_key.main(["make", "city", "--wards", "hong-bang, le-chan", "--days", "30"]) == 0
-    text = re.search(r"ioc_\S+", capsys.readouterr().err)[0]
+    (text,) = re.findall(r"ioc_\S+", capsys.readouterr().err)
     key = keys.find(text)
     assert key.wards == ("hong-bang", "le-chan")
     assert (key.expires_at - key.made_at).days == 30

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,7 +86,7 @@ def test_a_letter_that_is_replayed_counts_once(stack: Stack) -> None:
         assert client.query(asked) == [("sent", 1)]
 
 
-async def put(stack: Stack, records: list[tuple[bytes | None, bytes | None]]) -> None:
+async def put(stack: Stack, records: Iterable[tuple[bytes | None, bytes | None]]) -> None:
     """Write records, key and value, into one partition as no producer of ours would."""
     client = AIOKafkaProducer(**client_options(stack.install.ingest))
     await client.start()
@@ -110,7 +110,7 @@ def test_records_of_any_kind_stop_nothing_and_a_flood_stops_its_stream_until_som
         return int(client.query(asked, {"topic": QUEUE})[0][0])
 
     with connect(stack.install.warehouse) as client:
-        asyncio.run(put(stack, odd + good[:20]))
+        asyncio.run(put(stack, [*odd, *good[:20]]))
         until(lambda: (stored(), letters()) == (20, 4))
         asyncio.run(put(stack, bad + good[20:]))
         until(lambda: read_stops(client).get((QUEUE, 0)))

@@ -100,7 +100,9 @@ def test_a_backup_is_one_private_file_that_says_what_is_in_it(made, sealed):
     assert sealed.stat().st_mode & 0o077 == 0
     with tarfile.open(made) as tar:
         names = tar.getnames()
-        manifest = json.load(tar.extractfile(names[-1]))
+        content = tar.extractfile(names[-1])
+        assert content
+        manifest = json.load(content)
     assert names[-1] == "manifest.json"
     assert {"data/connectors/petition_portal.cursor", "data/dashboard/store.db", "data/calendar.toml"} <= set(names)
     assert "data/dashboard/city_cuts.json" in names

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from pydantic import SecretStr
 
 from commands.install import lock
 from commands.install.ports import free, is_taken
@@ -106,7 +107,7 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
     assert "admin  /  " not in said
     assert str(waiting) in said
     settings = BoardSettings(
-        _env_file=None, data_folder=person.folder, session_secret="0123456789abcdefghijklmnopqrstuvwxyz"
+        _env_file=None, data_folder=person.folder, session_secret=SecretStr("0123456789abcdefghijklmnopqrstuvwxyz")
     )
     name, password = waiting.read_text().strip().split("  /  ")
     assert readable_by_others(person.folder) == []

@@ -1,4 +1,5 @@
 import pytest
+from pydantic import SecretStr
 
 from connectors import catalogue
 from connectors.describe import describe
@@ -7,8 +8,8 @@ from ingest.contract.errors import ConfigurationError
 
 SETTINGS = ConnectorsSettings(
     _env_file=None,
-    webhook_secret="webhook-secret-of-thirty-two-characters",
-    mqtt_secret="mqtt-secret-of-thirty-two-characters",
+    webhook_secret=SecretStr("webhook-secret-of-thirty-two-characters"),
+    mqtt_secret=SecretStr("mqtt-secret-of-thirty-two-characters"),
 )
 
 

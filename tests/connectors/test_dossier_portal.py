@@ -73,7 +73,7 @@ def test_a_time_in_the_future() -> None:
         (4, 4, {"LoaiThayDoi": "dinh_chinh", "CacTruongDinhChinh": ["NgayHenTra"]}, dossier.DossierCorrected),
     ],
 )
-def test_states_into_events(old: int | None, new: int, more: dict[str, Any], kind: type) -> None:
+def test_states_into_events(old: int | None, new: int, more: dict[str, Any], kind: type[Any]) -> None:
     (made,) = events(CONNECTOR, change(TrangThaiHoSoIdCu=old, TrangThaiHoSoId=new, **more))
     assert type(made) is kind
     assert (made.state_from, made.state_to) == (old, new)
@@ -97,6 +97,7 @@ def test_pages() -> None:
     assert way.next_cursor({"ConTroTiepTheo": "a"}) == "a"
     assert way.next_cursor({"ConTroTiepTheo": ""}) is None
     assert way.parameters("a") == {"soLuong": "200", "conTro": "a"}
-    for page in ({}, [], None, {"DuLieu": {}}):
+    shapeless: tuple[Any, ...] = ({}, [], None, {"DuLieu": {}})
+    for page in shapeless:
         with pytest.raises(InvalidEvent, match="DuLieu"):
             way.items(page)

@@ -214,7 +214,7 @@ def test_a_cameras_picture(word: str, kind: type | None) -> None:
 @pytest.mark.parametrize(
     ("word", "kind"), [("online", health.SourceUp), ("offline", health.SourceDown), ("stopped", health.SourceDown)]
 )
-def test_frigate_itself(word: str, kind: type) -> None:
+def test_frigate_itself(word: str, kind: type[Any]) -> None:
     (made,) = events(CONNECTOR, word, "frigate/available", retained=True)
     assert type(made) is kind
     assert made.source_id == "frigate"

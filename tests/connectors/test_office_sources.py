@@ -77,9 +77,9 @@ def test_an_outage_has_one_name() -> None:
     assert list(probe(0, START + timedelta(minutes=2))) == []
     (ended,) = probe(200, START + timedelta(minutes=9))
     assert isinstance(ended, health.AppOutageEnded)
-    assert ended.outage_ref == started.outage_ref  # type: ignore[union-attr]
+    assert ended.outage_ref == started.outage_ref
     (again,) = probe(500, START + timedelta(minutes=30))
-    assert again.outage_ref != started.outage_ref  # type: ignore[union-attr]
+    assert again.outage_ref != started.outage_ref
 
 
 def test_an_outage_outlives_a_restart() -> None:
@@ -87,7 +87,7 @@ def test_an_outage_outlives_a_restart() -> None:
     after_restart = Probe()
     list(after_restart(503, START))  # the runner tells the last status again
     (ended,) = after_restart(401, START + timedelta(minutes=3))
-    assert ended.outage_ref == started.outage_ref  # type: ignore[union-attr]
+    assert ended.outage_ref == started.outage_ref
 
 
 def test_the_probe_reads_no_content() -> None:

@@ -21,6 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 from pydantic_core import to_json
 from standardwebhooks import Webhook as Signer
 
@@ -29,6 +30,7 @@ from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.connector import Connector, Poll, Subscription, Webhook
+from ingest.contract.dead_letter import known_fields
 from ingest.contract.envelope import Envelope, decode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
@@ -109,7 +111,7 @@ def variants(one: Connector, is_whole: bool) -> Iterator[tuple[dict[str, Any], s
         if shape in seen:
             continue
         seen.add(shape)
-        known = mapping(one)._known
+        known = known_fields(one)
         for path in leaves(said):
             if any(isinstance(key, str) and key not in known for key in path):
                 continue
@@ -298,7 +300,11 @@ def test_every_field_of_every_message_through_its_connector(stack: Stack, client
         ids = {of: refused.get(of, set()) | counted[of] for of in counted}
         return {of: len(some - there) for of, some in ids.items() if some - there}
 
-    until(lambda: (resume(client), not missing())[1], 120)
+    def all_there() -> bool:
+        resume(client)
+        return not missing()
+
+    until(all_there, 120)
     assert missing() == {}
     assert {of: letters(client).get(of) for of in refused} == {of: len(ids) for of, ids in refused.items()}
     check_well(stack, client)
@@ -355,7 +361,7 @@ def post(settings: ConnectorsSettings, one: Connector, bodies: list[str]) -> Non
 
 
 def publish(settings: ConnectorsSettings, one: Connector, bodies: list[tuple[dict[str, Any], str]]) -> None:
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"poison-{one.id}")
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"poison-{one.id}")
     client.max_inflight_messages_set(100)
     client.username_pw_set(one.id, settings.mqtt_account_password(one.id))
     client.connect("127.0.0.1", settings.mqtt_port)

@@ -13,6 +13,7 @@ import httpx
 import paho.mqtt.client as mqtt
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks import Webhook as Signer
 
 import connectors
@@ -94,7 +95,7 @@ def post(settings: ConnectorsSettings, one: Connector) -> None:
 
 def publish(settings: ConnectorsSettings, one: Connector) -> None:
     """Publish the sample as its devices would."""
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"sample-{one.id}")
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"sample-{one.id}")
     client.username_pw_set(one.id, settings.mqtt_account_password(one.id))
     client.connect("127.0.0.1", settings.mqtt_port)
     client.loop_start()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from ingest.contract.envelope import encode
 from ingest.contract.settings import IngestSettings
@@ -65,7 +66,7 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarehouseSe
             data_folder=Path(tmp_path_factory.mktemp("clickhouse")),
             host=container.get_container_host_ip(),
             port=int(container.get_exposed_port(9000)),
-            password=PASSWORD,
+            password=SecretStr(PASSWORD),
         )
 
 

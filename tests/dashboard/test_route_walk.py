@@ -6,6 +6,7 @@ import json
 import logging
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import pytest
@@ -114,14 +115,14 @@ async def everybody(tested):
         scope: {"authorization": f"Bearer {keys.make(scope, (WARD,), now, now + timedelta(days=1), (scope,))[1]}"}
         for scope in ("feed", "board")
     }
-    await tested.live._read_all()
+    await tested.live.read_all()
     async with tested.logged_in(("leader", "analyst", "admin")) as client:
         yield {"nobody": {}, "person": {"cookie": cookies(client)}, **held}
 
 
 def every_path(server):
     """Every route's path, with something put in where it has parameters."""
-    for route in server._app.routes:
+    for route in server.app.routes:
         inside = (
             [f"{route.path}{one.path}" for one in getattr(route, "routes", None) or ()]
             if isinstance(route, Mount)
@@ -178,9 +179,10 @@ async def test_odd_queries_headers_and_bodies_fail_nowhere(tested, walk):
     assert walk.faults == []
 
 
+ODD_PLACES: tuple[Any, ...] = (True, None, 2**62, -(2**63), 10**400, 1.5, "1", [], {}, "\ud800", "\0")
 ODD_CURSORS = [
     base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
-    for odd in (True, None, 2**62, -(2**63), 10**400, 1.5, "1", [], {}, "\ud800", "\0")
+    for odd in ODD_PLACES
     for place in (
         [odd, WARD, "Q01", "flow", 0, "", ""],
         [0, odd, "Q01", "flow", 0, "", ""],
@@ -373,7 +375,8 @@ async def test_a_message_that_our_pages_would_not_send_ends_its_socket_and_nothi
     messages = [one if isinstance(one, str) else json.dumps(one) for one in odd]
     async with tested.logged_in() as client:
         headers = {"host": "board.test", "origin": ORIGIN, "cookie": cookies(client)}
-        for message in [*({"text": text} for text in messages), {"bytes": b"x"}]:
+        received: list[dict[str, Any]] = [*({"text": text} for text in messages), {"bytes": b"x"}]
+        for message in received:
             sent = await Socket(tested, headers, messages=[{"type": "websocket.receive", **message}]).run()
             assert [one.get("code") for one in sent if one["type"] == "websocket.close"] == [_NOT_UNDERSTOOD], message
         beat = {"type": "websocket.receive", "text": json.dumps({"type": "heartbeat"})}

@@ -22,7 +22,7 @@ async def test_what_does_not_fit_is_refused_at_once_and_places_come_back():
     go_on.set()
     assert await asyncio.gather(*running) == [True] * 4
     assert await pool.run("a", lambda: 7) == 7
-    assert not len(pool._limit)
+    assert not len(pool.limit)
 
 
 async def test_an_error_is_the_callers_and_frees_the_place():

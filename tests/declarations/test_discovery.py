@@ -34,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixt
 
 @pytest.mark.parametrize(("folder", "package", "kind", "like"), [(one[0], *one) for one in COPIES], indirect=["folder"])
 def test_what_a_new_file_declares_is_found(folder: Path, package: ModuleType, kind: type, like: str) -> None:
-    before = declared(package, kind)
+    before: list[object] = declared(package, kind)
     text = (Path(package.__path__[0]) / f"{like}.py").read_text(encoding="utf-8")
     (folder / "another.py").write_text(text.replace('id="', 'id="another.'), encoding="utf-8")
     assert len(declared(package, kind)) > len(before)

@@ -61,7 +61,7 @@ def folded(envelopes: list[Envelope]) -> dict[str, Fold]:
 
 
 def from_sql(client: Client, sql: str) -> Figures:
-    return {tuple(row[:4]): (row[4], row[5]) for row in client.query(sql) if row[4] or row[5]}  # type: ignore[misc]
+    return {tuple(row[:4]): (row[4], row[5]) for row in client.query(sql) if row[4] or row[5]}
 
 
 @pytest.mark.parametrize("one", indicators(), ids=lambda one: one.id)
@@ -141,7 +141,7 @@ def test_stocks_minute_by_minute_agree_with_each_moment(one: Indicator, hours: t
     begin, end = (milliseconds(ENVELOPES[0].time) + hour * 3_600_000 for hour in hours)
     minutes: dict[int, Figures] = {minute: {} for minute in range(begin // 60_000 * 60_000, end - 60_000 + 1, 60_000)}
     for ward, window, *split, numerator, denominator in stored.query(stocks_sql(one, begin, end)):
-        minutes[window][ward, window, *split] = (numerator, denominator)  # type: ignore[index]
+        minutes[window][ward, window, *split] = (numerator, denominator)
     for window in Random(one.id).sample(sorted(minutes), 3):
         there = {place: sums for place, sums in minutes[window].items() if any(sums)}
         assert there == from_sql(stored, stock_sql(one, window + 60_000)), window
@@ -153,7 +153,7 @@ def test_states_recalled_from_the_warehouse_are_those_of_the_fold(entity, stored
     topic = topic_of(entity.events[0].stream)
     mine = {
         (state.ward, state.key): state
-        for (id, _), states in folds[topic]._states.items()
+        for (id, _), states in folds[topic].states.items()
         if id == entity.id
         for state in states.values()
     }
@@ -172,9 +172,7 @@ def test_the_state_up_to_an_offset_leaves_out_what_came_later(stored: Client, fo
     entity = next(entity for entity in entities() if entity.id == "ticket")
     half = len(ENVELOPES) // 2
     earlier = folded(ENVELOPES[:half])["ioc.queue.v1"]
-    mine = {
-        (s.ward, s.key): s for (id, _), states in earlier._states.items() if id == "ticket" for s in states.values()
-    }
+    mine = {(s.ward, s.key): s for (id, _), states in earlier.states.items() if id == "ticket" for s in states.values()}
     theirs = rebuild.states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
     assert {(state.ward, state.key): fields(state) for state in theirs} == {
         key: fields(one) for key, one in mine.items()

@@ -52,7 +52,12 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
         send(stack, kept.before)
         with connect(origin.warehouse) as client:
             check(client, kept.before)
-            sending = threading.Thread(target=lambda: [send(stack, kept.during[i : i + 50]) for i in range(0, 400, 50)])
+
+            def send_on() -> None:
+                for i in range(0, 400, 50):
+                    send(stack, kept.during[i : i + 50])
+
+            sending = threading.Thread(target=send_on)
             sending.start()
             kept.backup = backup.make(origin, stack.folder / "backups", True, lambda what, done, whole: None, public)
             sending.join()

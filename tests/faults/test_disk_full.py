@@ -89,7 +89,8 @@ class Ward:
     def beat(self) -> int:
         """A loudspeaker says that it lives."""
         payload = {"ts": round(time.time(), 3), "area": "TDP-001", "net": "4g", "online": True}
-        return self.device.publish("loa/tdp-001-l1/status", json.dumps(payload))
+        number: int = self.device.publish("loa/tdp-001-l1/status", json.dumps(payload))
+        return number
 
     def leave_free(self, megabytes: int) -> None:
         """Let others fill the disk, but for so much."""

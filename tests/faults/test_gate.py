@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pytest
 
-from commands.developers.nemesis.faults.tcp_proxy import Gate, Gates
+from commands.developers.nemesis.faults.tcp_proxy import Gate, Gates, Way
 from commands.install.ports import free
 
 
@@ -46,7 +46,7 @@ def connect(gates: Gates) -> socket.socket:
     return socket.create_connection(("127.0.0.1", gates.by_name["door"].port), timeout=5)
 
 
-def turn(gates: Gates, way: str) -> None:
+def turn(gates: Gates, way: Way) -> None:
     gates.set("door", way)
     end = time.monotonic() + 5
     while gates.by_name["door"].way != way and time.monotonic() < end:

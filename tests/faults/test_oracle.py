@@ -13,7 +13,7 @@ from commands.developers.nemesis.oracle.findings import Findings
 from commands.developers.nemesis.oracle.kafka_log import Record
 from commands.developers.nemesis.oracle.process_watch import Ahead
 from commands.developers.nemesis.sources.journal import Journal
-from commands.developers.nemesis.sources.message import Expected, Meaning, Saying, conflict_letter, digest
+from commands.developers.nemesis.sources.message import Expected, Meaning, Nature, Saying, conflict_letter, digest
 from commands.developers.nemesis.sources.scripts import Scripts
 from dashboard.board.agreement import WRONG
 from ingest.contract.envelope import encode
@@ -37,7 +37,7 @@ class Ward:
         self.findings = Findings()
 
     def said(
-        self, id: str, state: str = "acked", nature: str = "event", says: int = 1, lane: str = "", first: str = ""
+        self, id: str, state: str = "acked", nature: Nature = "event", says: int = 1, lane: str = "", first: str = ""
     ):
         saying = Saying(f"t-{id}-{nature}", "queue_kiosk", "w", b"", nature=nature, lane=lane, first=first)
         expected = () if nature == "refused" else (Expected(TOPIC, id, digest(event(id, says))),)

@@ -49,11 +49,16 @@ def freeze(stack: Stack, part: str) -> None:
     stack.kill(part, signal.SIGSTOP)
 
 
+def kill_both(stack: Stack) -> None:
+    stack.kill("warehouse")
+    stack.kill("ingest")
+
+
 STATES: dict[str, Callable[[Stack], None]] = {
     "quiet": lambda stack: None,
     "without the warehouse": lambda stack: stack.kill("warehouse"),
     "without Kafka": lambda stack: stack.kill("ingest"),
-    "without both": lambda stack: (stack.kill("warehouse"), stack.kill("ingest"))[0],
+    "without both": kill_both,
     "with a warehouse that hangs": lambda stack: freeze(stack, "warehouse"),
     "with a Kafka that hangs": lambda stack: freeze(stack, "kafka"),
 }
@@ -79,7 +84,7 @@ def stop(stack: Stack) -> list[str]:
     """Stop part after part as the supervisor does; the names of those that SIGTERM did not end in time."""
     left, late = float(WITHIN), []
     for turn in STOP_ORDER:
-        named = [name for name in PARTS if stack._parts[stack._name(name)].turn == turn]
+        named = stack.of_turn(turn)
         found = {psutil.Process(pid): name for name in named if (pid := stack.pid(name)) is not None}
         # A process that hangs is the one that may be ended by force: SIGTERM does not reach it.
         asked = [one for one in found if one.status() != psutil.STATUS_STOPPED]
@@ -94,5 +99,5 @@ def stop(stack: Stack) -> list[str]:
                 process.kill()
         for name in named:
             if stack.pid(name) is not None:
-                stack._processes[stack._name(name)].wait(10)
+                stack.process(name).wait(10)
     return late

@@ -23,7 +23,7 @@ from ingest.source.mapper import Mapping
 from ingest.source.status import Light
 from tests.ingest.mqtt.test_broker import DEVICE, Connector, broker, connect
 from tests.ingest.support.mqtt_device import device
-from tests.ingest.support.toy import POSTING, QUEUE, context, note, until
+from tests.ingest.support.toy import POSTING, QUEUE, Kafka, context, note, until
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_mqtt_and_polls_refuse_what_webhooks_refuse(text, reason):
 
 def test_ten_thousand_new_kinds_are_a_flood_and_make_no_new_counts():
     mapping = Mapping(KIOSK, context("w"))
-    light = Light(KIOSK, mapping.context, None)
+    light = Light(KIOSK, mapping.context, Kafka())
     hold = Hold(light)
     written = 0
     for number in range(10_000):

@@ -22,6 +22,7 @@ from aiokafka.errors import UnknownTopicOrPartitionError
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
+from pydantic import SecretStr
 
 from commands.install.ports import free
 from ingest import __main__ as entry
@@ -101,8 +102,19 @@ def test_server_refuses_a_falsified_jar(small_lock, tmp_path):
 # -- Fetching, from a store of our own that holds the real jars
 
 
+class StoreServer(ThreadingHTTPServer):
+    """A folder of jars, and what was asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), Store)
+        self.folder = folder
+        self.asked: list[str] = []
+
+
 class Store(SimpleHTTPRequestHandler):
     """Maven's layout over a flat folder of jars; counts what is asked for."""
+
+    server: StoreServer
 
     def translate_path(self, path):
         return str(self.server.folder / path.rsplit("/", 1)[1])
@@ -118,8 +130,7 @@ class Store(SimpleHTTPRequestHandler):
 
 @contextmanager
 def store(folder, tmp_path, monkeypatch):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Store)
-    server.folder, server.asked = folder, []
+    server = StoreServer(folder)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     config = tmp_path / "jgo.conf"
     config.write_text(f"[repositories]\ncentral = http://127.0.0.1:{server.server_port}\n")
@@ -193,7 +204,7 @@ def test_the_archive_is_written_once_for_these_jars_and_kafka_starts_without_one
     assert not list(written.parent.glob("*.new*"))
     jar = jars.folder(cache) / jars.locked()[0].file_name
     os.utime(jar, (time.time() + 60,) * 2)
-    assert not archive._is_made(cache)
+    assert not archive.is_made(cache)
     written.write_bytes(b"")
     os.utime(jar, (0, 0))
     with broker.running(tmp_path / "data", cache_folder=cache) as unprepared:
@@ -323,7 +334,7 @@ def process(folder, **environment):
         "IOC_DATA_FOLDER": str(folder),
         "IOC_KAFKA_PORT": str(port),
         "IOC_KAFKA_CONTROLLER_PORT": str(controller),
-        "IOC_KAFKA_OWN_SECRET": SECRET,
+        "IOC_KAFKA_OWN_SECRET": SECRET.get_secret_value(),
         **environment,
     }
     settings = own_settings(folder, port, controller)
@@ -570,7 +581,7 @@ def cluster(tmp_path_factory):
             kafka_bootstrap=f"127.0.0.1:{port}",
             kafka_security_protocol="SASL_SSL",
             kafka_username="ioc",
-            kafka_password=PASSWORD,
+            kafka_password=SecretStr(PASSWORD),
             kafka_ca_file=certificate,
         )
     finally:

@@ -231,6 +231,14 @@ def make_secrets(folder):
     return made
 
 
+class Connectors(subprocess.Popen[str]):
+    """The process of the connectors, and the port of its intake."""
+
+    def __init__(self, command: list[str], intake: int, environment: dict[str, str]) -> None:
+        super().__init__(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True)
+        self.intake = intake
+
+
 @contextmanager
 def process(folder, *arguments, **settings):
     """`python -m connectors` as it is run, with all secrets made."""
@@ -240,14 +248,13 @@ def process(folder, *arguments, **settings):
         "PATH": os.environ["PATH"],
         "IOC_DATA_FOLDER": str(folder),
         "IOC_KAFKA_PORT": str(nothing),
-        "IOC_KAFKA_OWN_SECRET": SECRET_OF_KAFKA,
+        "IOC_KAFKA_OWN_SECRET": SECRET_OF_KAFKA.get_secret_value(),
         "IOC_CONNECTORS_INTAKE_PORT": str(intake),
         "IOC_CONNECTORS_MQTT_PORT": str(mqtt),
         **{name: str(value) for name, value in settings.items()},
     }
     command = [sys.executable, "-m", "connectors", *arguments]
-    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True) as one:
-        one.intake = intake
+    with Connectors(command, intake, environment) as one:
         try:
             yield one
         finally:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
+from pydantic import SecretStr
 
 from ingest.contract.errors import Unavailable
 from ingest.contract.events import streams
@@ -36,7 +37,7 @@ class NoSigns:
 
 @pytest.fixture
 def worker() -> Worker:
-    warehouse = WarehouseSettings(_env_file=None, password="a long enough password")
+    warehouse = WarehouseSettings(_env_file=None, password=SecretStr("a long enough password"))
     ingest = IngestSettings(_env_file=None, kafka_own_secret=SECRET)
     return Worker(
         StreamsSettings(_env_file=None), ingest, Client(warehouse), Client(warehouse), object(), ingest.clock()  # type: ignore[arg-type]
@@ -47,7 +48,7 @@ def worker() -> Worker:
 async def app(worker: Worker) -> Any:  # in the test's loop: outside one, Faust makes a loop that nobody closes
     return build(
         StreamsSettings(_env_file=None), IngestSettings(_env_file=None, kafka_own_secret=SECRET), worker, NoSigns()
-    )  # type: ignore[arg-type]
+    )
 
 
 def test_nothing_of_fausts_own_bookkeeping_is_relied_on(app: Any) -> None:
@@ -98,7 +99,7 @@ async def test_faust_cannot_drop_what_it_believes_to_have_read() -> None:
     )
     async for tp, offset in ChunkConsumer.getmany(consumer, 1.0):
         assert (tp, offset) == (place, 5)
-        assert consumer._read_offset[place] is None
+        assert consumer._read_offset[place] is None  # noqa: SLF001  # Faust's, which the fetcher of aiokafka goes by
 
 
 class EndedError(BaseException):
@@ -149,7 +150,8 @@ async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = ("ioc.queue.v1", 0)
-    worker._parts[place] = SimpleNamespace(is_open=True, base=0, place=place)  # type: ignore[assignment]
+    part = worker.parts[place] = Part(place, 0)
+    part.is_open = True
     monkeypatch.setattr(worker, "_take", failing(Unavailable("ClickHouse", "away")))
     with pytest.raises(Unavailable):
         await worker.take(place, Chunk([0], [b""]))
@@ -162,7 +164,7 @@ async def test_others_get_their_turn_while_a_long_chunk_is_folded(
 ) -> None:
     """Signs of life come from the same loop: a day's backlog of dossiers would look like a worker that hangs."""
     place = (topic_of("dossier"), 0)
-    part = worker._parts[place] = Part(place, 0)
+    part = worker.parts[place] = Part(place, 0)
     part.is_open = True
     turns, folded = 0, []
 
@@ -179,7 +181,7 @@ async def test_others_get_their_turn_while_a_long_chunk_is_folded(
 
     monkeypatch.setattr(worker, "_fold", fold)
     other = asyncio.create_task(take_turns())
-    await worker.take(place, Chunk(list(range(3 * FOLDED_AT_ONCE)), [b""] * 3 * FOLDED_AT_ONCE))
+    await worker.take(place, Chunk(list(range(3 * FOLDED_AT_ONCE)), [b""] * (3 * FOLDED_AT_ONCE)))
     other.cancel()
     assert [first for _, first in folded] == [0, FOLDED_AT_ONCE, 2 * FOLDED_AT_ONCE]
     assert len({turn for turn, _ in folded}) == 3
@@ -190,11 +192,11 @@ async def test_a_partition_that_another_has_taken_meanwhile_has_no_end_and_no_wo
     told, place = AIOKafkaConsumer(), TP("ioc.queue.v1", 0)
     consumer = app.consumer
     assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
-    consumer._thread.thread_loop.close()
-    consumer._thread = SimpleNamespace(_ensure_consumer=lambda: told)
+    consumer._thread.thread_loop.close()  # noqa: SLF001  # Faust's
+    consumer._thread = SimpleNamespace(_ensure_consumer=lambda: told)  # noqa: SLF001  # Faust's
     assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
     told.assign([TopicPartition(*place)])
-    state = told._subscription.subscription.assignment.state_value(place)
+    state = told._subscription.subscription.assignment.state_value(place)  # noqa: SLF001  # aiokafka's
     state.highwater, state.timestamp = 7, time.time() * 1000
     assert (consumer.highwater(place), consumer.is_heard(place)) == (7, True)
     told.assign([TopicPartition("ioc.queue.v1", 1)])

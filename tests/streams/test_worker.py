@@ -150,7 +150,7 @@ def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(stack: S
     more = made(17, 200)
     send(stack, more)
     SENT.extend(more)
-    process = stack._processes["streams-1"]
+    process = stack.process("streams-1")
     assert process.wait(60) == exit.BUG
     stack.restart("streams")
     check(client)

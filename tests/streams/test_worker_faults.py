@@ -68,7 +68,7 @@ def test_a_worker_that_was_frozen_ends_before_it_writes(stack: Stack, client: Cl
     stack.start("streams-1")
     stack.variables.pop("IOC_FAILPOINTS", None)
     stack.wait("streams-1")
-    zombie = stack._processes["streams-1"]
+    zombie = stack.process("streams-1")
     more(stack)
     if where == "anywhere":
         zombie.send_signal(signal.SIGSTOP)
@@ -106,7 +106,7 @@ def test_a_worker_ends_in_time_though_something_hangs(stack: Stack, client: Clie
     stack.kill(away, signal.SIGSTOP)
     if away == "warehouse":
         more(stack)
-    worker = stack._processes["streams-1"]
+    worker = stack.process("streams-1")
     worker.terminate()
     assert worker.wait(10) == 0
     stack.kill(away, signal.SIGCONT)

@@ -65,7 +65,7 @@ def kept_running(stack: Stack, module: str | None = STUMBLING) -> Iterator[list[
 
     def keep() -> None:
         while not is_over.wait(0.1):
-            code = stack._processes["streams-1"].poll()
+            code = stack.process("streams-1").poll()
             if code is not None and not is_over.is_set():
                 codes.append(code)
                 stack.start("streams", module)
@@ -77,7 +77,7 @@ def kept_running(stack: Stack, module: str | None = STUMBLING) -> Iterator[list[
     finally:
         is_over.set()
         keeper.join()
-        stack._end(["streams-1"])
+        stack.end(["streams-1"])
 
 
 def made(seed: int, count: int) -> list[Envelope]:

@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
 
 from commands.install.ports import free
 from ingest.contract.settings import IngestSettings
@@ -10,11 +13,11 @@ from ingest.kafka.admin import make_topics
 from ingest.kafka.broker import archive, fetch
 from ingest.kafka.broker.server import Server
 
-SECRET = "kafka's secret of at least thirty-two characters"
+SECRET = SecretStr("kafka's secret of at least thirty-two characters")
 
 
 @contextmanager
-def running(folder: Path, **changed: object) -> Iterator[IngestSettings]:
+def running(folder: Path, **changed: Any) -> Iterator[IngestSettings]:
     """Run our own Kafka with all topics made, and stop it at the end.
 
     Args:

@@ -67,6 +67,7 @@ async def _hold(kind: Kind, port: int, told: Counter[str]) -> None:
             continue
         told["opened"] += 1
         if not kind.reads:
+            assert isinstance(writer.transport, asyncio.Transport)
             writer.transport.pause_reading()
         with suppress(OSError):
             writer.write(kind.opening)

@@ -93,7 +93,7 @@ def _value(random: Random, kind: type[Event], name: str, annotation: Any, at: da
 
 def code_of(kind: type[Event], name: str, number: int) -> str:
     """A code of the kind that a field takes; another number gives another one."""
-    made = _CODES.get(text_of(kind, name).pattern)  # type: ignore[arg-type]
+    made = _CODES.get(str(text_of(kind, name).pattern))
     return made(number) if made else f"{name[:3]}-{number if number < 1_000_000 else _in_letters(number)}"
 
 
@@ -126,7 +126,9 @@ def _parts(annotation: Any) -> Iterator[Any]:
 
 
 def _pattern(kind: Any) -> str:
-    return next(part.pattern for part in get_args(kind) if isinstance(part, StringConstraints))
+    pattern = next(part.pattern for part in get_args(kind) if isinstance(part, StringConstraints))
+    assert isinstance(pattern, str)
+    return pattern
 
 
 _CODES: dict[str, Callable[[int], str]] = {

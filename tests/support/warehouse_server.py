@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -23,7 +24,7 @@ _PATIENCE = 60.0
 
 
 @contextmanager
-def running(folder: Path, **changed: object) -> Iterator[WarehouseSettings]:
+def running(folder: Path, **changed: Any) -> Iterator[WarehouseSettings]:
     """Run `python -m warehouse` with tables and views made, and stop it at the end.
 
     Args:
@@ -42,7 +43,7 @@ def running(folder: Path, **changed: object) -> Iterator[WarehouseSettings]:
         end(process)
 
 
-def settings_for(folder: Path, **changed: object) -> WarehouseSettings:
+def settings_for(folder: Path, **changed: Any) -> WarehouseSettings:
     """Settings of a warehouse in a folder, on a free port."""
     (port,) = free(1)
     return WarehouseSettings(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -117,7 +118,7 @@ def test_a_device_leaves_to_the_millisecond_and_comes_back_with_its_next_sign() 
 
 
 def test_any_sign_keeps_a_device_also_that_it_is_broken() -> None:
-    common = {"device_id": "l1", "area_code": "TDP-001"}
+    common: dict[str, Any] = {"device_id": "l1", "area_code": "TDP-001"}
     later = START + timedelta(days=25)
     for sign in (
         DeviceOffline(**common, at=later, reason="last_will"),
@@ -158,7 +159,7 @@ def test_just_before_its_return_a_device_was_away() -> None:
     back = START + timedelta(days=40)
     fold = Fold(topic_of("speaker"), 0)
     fold.fold([beat(START), beat(back)], [0, 1])
-    ((_, population),) = [(place, one) for place, one in fold._stocks._populations.items() if place[0] == "speaker"]
+    ((_, population),) = [(place, one) for place, one in fold.populations.items() if place[0] == "speaker"]
     before = population.levels(milliseconds(back) - 60_000)
     assert before["S01", "", ""] == (0, 0)
     assert before["S10", "", ""] == (1, 0)

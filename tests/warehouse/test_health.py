@@ -87,7 +87,7 @@ def test_what_is_measured(client):
     assert gauges.heartbeat_age() == 12
     assert value(metrics.DLQ_OLDEST) == 120
     assert value(metrics.MISMATCHES) == 3
-    assert metrics.PARTS.labels("raw_events")._value.get() == 1
+    assert value(metrics.PARTS.labels("raw_events")) == 1
 
     client.insert(
         "raw_letter_replays",
@@ -99,7 +99,8 @@ def test_what_is_measured(client):
 
 def test_inserts_are_measured(client):
     def rows():
-        samples = metrics.BATCH_ROWS.collect()[0].samples
+        (measured,) = metrics.BATCH_ROWS.collect()
+        samples = measured.samples
         return sum(one.value for one in samples if one.name.endswith("_sum") and one.labels["table"] == "raw_stops")
 
     before = rows()

@@ -7,7 +7,12 @@ from warehouse.model.reading import Reading
 
 def asking(**sides):
     """Readings of the given ids; of all others nothing is known."""
-    return lambda id: Reading(indicator(id), *sides.get(id, (0, 0)), 1, 1 if id in sides else 0)
+
+    def read(id: str) -> Reading:
+        numerator, denominator = sides.get(id, (0, 0))
+        return Reading(indicator(id), numerator, denominator, 1, 1 if id in sides else 0)
+
+    return read
 
 
 def test_full_points_are_fifty():

@@ -61,7 +61,7 @@ def said(pretend: Pretend, after: datetime, until: datetime) -> list[Message]:
     minute = after.replace(second=0, microsecond=0) - MINUTE
     messages: list[Message] = []
     while minute <= until:
-        messages += _minute(pretend, minute)
+        messages += minute_messages(pretend, minute)
         minute += MINUTE
     messages += statuses(pretend, after, until)
     return sorted((message for message in messages if after < message.at <= until), key=lambda message: message.at)
@@ -102,7 +102,7 @@ def _fault(pretend: Pretend, block: int) -> tuple[str, datetime, datetime]:
 
 
 @lru_cache(maxsize=30)
-def _minute(pretend: Pretend, minute: datetime) -> tuple[Message, ...]:
+def minute_messages(pretend: Pretend, minute: datetime) -> tuple[Message, ...]:
     """What begins in one minute, to its end; objects stay less than a minute."""
     chance = pretend.chance("traffic", minute)
     hour = (minute.hour + 7) % 24

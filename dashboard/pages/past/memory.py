@@ -71,6 +71,11 @@ class Memory:
         self._newest: dict[str, object] = {}
         self._free: dict[str, asyncio.Lock] = {}
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody waits for a minute."""
+        return not self._newest and not self._free
+
     async def scene(self, person: str, at_ms: int, view: View, language: Language) -> tuple[Scene, tuple[str, ...]]:
         """The board as it was at a minute.
 

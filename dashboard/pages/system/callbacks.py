@@ -141,13 +141,13 @@ def look(client: Client, ingest: IngestSettings, since_ms: int) -> Found:
     return Found(
         audits(client, AUDITS),
         kept,
-        _behind(client, ingest, kept),
+        unstored_records(client, ingest, kept),
         open_stops(ingest.clock(), client),
         corrections(client, ingest.ward, since_ms=since_ms),
     )
 
 
-def _behind(client: Client, ingest: IngestSettings, kept: list[Stored]) -> dict[tuple[str, int], int]:
+def unstored_records(client: Client, ingest: IngestSettings, kept: list[Stored]) -> dict[tuple[str, int], int]:
     """How many records Kafka has beyond what is stored; nothing while Kafka is away."""
     try:
         held = offsets.held(ingest)

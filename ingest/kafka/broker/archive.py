@@ -26,16 +26,17 @@ PATIENCE = timedelta(seconds=45)
 def ensure(settings: IngestSettings) -> None:
     """Write the archive if these jars have none; the jars must be in the cache. What Kafka could not write is not tried again."""
     try:
-        if not _is_made(settings.cache_folder):
+        if not is_made(settings.cache_folder):
             with jars.alone(settings.cache_folder):
-                if not _is_made(settings.cache_folder):
+                if not is_made(settings.cache_folder):
                     log.info("preparing Kafka, once on this PC: some seconds")
                     _make(settings)
     except OSError as error:  # the cache or a disk takes nothing: that is no reason to stay away
         log.warning("Kafka starts without its archive: %s", error)
 
 
-def _is_made(cache_folder: Path) -> bool:
+def is_made(cache_folder: Path) -> bool:
+    """Whether the archive is there, and newer than every jar in it."""
     archive, place = jars.archive(cache_folder), jars.folder(cache_folder)
     made = archive.stat().st_mtime if archive.exists() else 0.0
     return all((place / jar.file_name).stat().st_mtime <= made for jar in jars.locked())

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from commands.install.ports import free
 from dashboard.__main__ import names
@@ -75,7 +75,8 @@ def served(
     """
     clock = {"clock_origin": began, "clock_real_origin": datetime.now(UTC), "clock_speed": clock_speed}
     tested = BoardOfTests(folder, ingest_settings(folder, **clock), port=free(1)[0])
-    settings, sockets = tested.settings, {"ws": "none"} if ws == "none" else {}
+    settings = tested.settings
+    sockets: dict[str, Any] = {"ws": "none"} if ws == "none" else {}
     config = HttpConfig(
         tested.server, settings.host, settings.port, names=names(settings), timeout_graceful_shutdown=1, **sockets
     )

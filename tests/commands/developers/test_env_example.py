@@ -1,3 +1,5 @@
+from typing import Any
+
 from dotenv import dotenv_values
 
 from commands.developers import env_example
@@ -31,7 +33,7 @@ def test_defaults_can_be_read_back(tmp_path, monkeypatch):
     for line in lines:
         monkeypatch.delenv(line.partition("=")[0], raising=False)
     for kind in KINDS:
-        required = (
+        required: dict[str, Any] = (
             {"session_secret": "0123456789abcdef0123456789abcdef"} if "session_secret" in kind.model_fields else {}
         )
         read = kind(_env_file=filled, **required)

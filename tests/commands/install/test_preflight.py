@@ -14,8 +14,15 @@ from commands.install.settings import KINDS, described
 
 @pytest.fixture
 def variables(tmp_path):
-    names = ("KAFKA_PORT", "KAFKA_CONTROLLER_PORT", "WAREHOUSE_PORT", "CONNECTORS_INTAKE_PORT", "CONNECTORS_MQTT_PORT")
-    names += ("CONNECTORS_SIMULATOR_PORT", "BOARD_PORT")
+    names = (
+        "KAFKA_PORT",
+        "KAFKA_CONTROLLER_PORT",
+        "WAREHOUSE_PORT",
+        "CONNECTORS_INTAKE_PORT",
+        "CONNECTORS_MQTT_PORT",
+        "CONNECTORS_SIMULATOR_PORT",
+        "BOARD_PORT",
+    )
     make(tmp_path / "secrets", KINDS)
     return {
         "IOC_DATA_FOLDER": str(tmp_path),
@@ -68,6 +75,7 @@ def test_what_is_outside_needs_no_port_here(variables):
 
 
 def test_a_full_disk_is_an_obstacle(variables, monkeypatch):
-    monkeypatch.setattr(preflight.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(10**12, 10**12, 10**8))
+    nearly_full = shutil.disk_usage("/")._replace(total=10**12, used=10**12, free=10**8)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: nearly_full)
     with pytest.raises(preflight.CannotStartError, match="IOC_DATA_FOLDER"):
         preflight.check_disk(install(variables))

@@ -29,10 +29,15 @@ class Looks:
     """Somebody who looks at one part with a clock that is moved by hand; what would be killed is noted."""
 
     def __init__(self, monkeypatch):
-        self.answer, self.now, self.killed = Answer(PID, True, {}), 0.0, []
+        self.answer: Answer | None = Answer(PID, True, {})
+        self.now = 0.0
+        self.killed: list[int] = []
         monkeypatch.setattr(liveness, "monotonic", lambda: self.now)
-        monkeypatch.setattr(liveness, "_ended", lambda pid: self.killed.append(pid) or True)
-        self.liveness = Liveness([PART], question=lambda port: self.answer)
+        self.liveness = Liveness([PART], question=lambda port: self.answer, end=self.end)
+
+    def end(self, pid: int) -> bool:
+        self.killed.append(pid)
+        return True
 
     def look(self, seconds, state=RUNNING):
         """Every two seconds for so long."""
@@ -124,13 +129,21 @@ def test_a_frozen_part_is_replaced(tmp_path, monkeypatch):
 
         def answering():
             found = [one for one in states(install.run) or [] if one.state == "RUNNING"]
+            assert part.health
             answer = probe.is_alive(part.health)
             return found and answer and answer.pid == found[0].pid and found[0].pid
 
         first = until(answering)
-        assert looking.look(states(install.run)) == []
+        running = states(install.run)
+        assert running
+        assert looking.look(running) == []
         os.kill(first, signal.SIGSTOP)
-        ended = until(lambda: looking.look(states(install.run) or []) or time.sleep(0.1))
+
+        def hung():
+            time.sleep(0.1)
+            return looking.look(states(install.run) or [])
+
+        ended = until(hung)
         assert [(one.part, one.why) for one in ended] == [(part, "no answer")]
         second = until(answering)
         assert second != first

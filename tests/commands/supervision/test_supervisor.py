@@ -83,7 +83,7 @@ def test_what_cannot_start_is_tried_again_and_says_why(install, monkeypatch):
     with supervised(install, FAILING):
         before = until(lambda: state_of(install, "failing", "BACKOFF"))
         assert last_line(install.logs, FAILING) == "the reason in the last line"
-        monkeypatch.setattr(supervisor.time, "time", lambda: before.since + 31)
+        monkeypatch.setattr(time, "time", lambda: before.since + 31)
         tries = (install.logs / "failing.log").read_text().count("reason")
         supervisor.hurry(install.run, [before])
         until(lambda: (install.logs / "failing.log").read_text().count("reason") > tries)

@@ -94,7 +94,7 @@ def _listening(port: int, source: DeviceSource, heard: list[Heard]) -> paho.Clie
     """A connector that notes what it hears."""
     listener = paho.Client(CallbackAPIVersion.VERSION2, client_id=source.client_id, clean_session=False)
     listener.username_pw_set(OWN, OWN)
-    listener.on_message = lambda _c, _d, message: heard.append(Heard(message.topic, message.payload))
+    listener.on_message = lambda _c, _d, message: heard.append(Heard(message.topic, bytes(message.payload)))
     subscribed = threading.Event()
     listener.on_subscribe = lambda *_: subscribed.set()
     listener.on_connect = lambda client, *_: client.subscribe([(topic, 1) for topic in source.topics])

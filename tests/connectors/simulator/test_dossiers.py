@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import httpx
 import pytest
@@ -10,10 +11,11 @@ import pytest
 from connectors import dossier_portal
 from connectors.simulator.protocols.rest import rest
 from connectors.simulator.systems.dossier_system import page
-from connectors.simulator.systems.dossiers import LONGEST, dossiers
+from connectors.simulator.systems.dossiers import LONGEST, Change, dossiers
 from connectors.simulator.systems.outages import outages
 from connectors.simulator.ward import Pretend
 from ingest.contract.calendar import OFFICE
+from ingest.contract.connector import Poll
 
 PRETEND = Pretend()
 DAYS = [date(2026, 10, 5) + timedelta(days=n) for n in range(42)]
@@ -23,6 +25,18 @@ LEGAL = {
 }  # fmt: skip
 SINCE = date(2026, 11, 12)
 NOW = datetime(2026, 11, 19, 3, tzinfo=UTC)
+
+
+def asked(cursor: str | None, now: datetime, size: int = 100_000) -> dict[str, Any]:
+    """The system's answer, as JSON: what its parts are is the connector's to check."""
+    return page(PRETEND, SINCE, cursor, now, size)
+
+
+def moment_of(change: Change, name: str) -> datetime:
+    """A moment among what else a change says."""
+    said = change.more[name]
+    assert isinstance(said, datetime)
+    return said
 
 
 def test_lives_take_legal_steps_in_order() -> None:
@@ -66,7 +80,7 @@ def test_most_are_finished_early_and_lateness_comes_from_outages() -> None:
                     one.code for n in range(30) for one in outages(PRETEND, change.at.date() - timedelta(days=15 - n))
                 }
             elif "NgayHenTra" in change.more:
-                due = change.more["NgayHenTra"]  # type: ignore[assignment]
+                due = moment_of(change, "NgayHenTra")
             if change.new == 9 and due is not None:
                 late += change.at > due
                 early += change.at <= due
@@ -89,33 +103,33 @@ def test_some_are_nearly_due_in_working_hours() -> None:
 
 @pytest.mark.parametrize("size", [7, 200])
 def test_pages_lose_and_repeat_nothing(size: int) -> None:
-    whole = page(PRETEND, SINCE, None, NOW, 100_000)["DuLieu"]
+    whole = asked(None, NOW)["DuLieu"]
     cursor: str | None = None
-    paged: list[object] = []
+    paged: list[dict[str, Any]] = []
     for _ in range(10_000 // size):
-        answer = page(PRETEND, SINCE, cursor, NOW, size)
-        paged += answer["DuLieu"]  # type: ignore[arg-type]
-        cursor = answer["ConTroTiepTheo"]  # type: ignore[assignment]
+        answer = asked(cursor, NOW, size)
+        paged += answer["DuLieu"]
+        cursor = answer["ConTroTiepTheo"]
         if not answer["DuLieu"]:
             break
     else:
-        paged = paged[: len(whole)] if size == 7 else paged  # type: ignore[arg-type]
-        whole = whole[: len(paged)]  # type: ignore[index]
+        paged = paged[: len(whole)] if size == 7 else paged
+        whole = whole[: len(paged)]
     assert paged == whole
-    assert len({one["IdThayDoi"] for one in whole}) == len(whole)  # type: ignore[attr-defined]
+    assert len({one["IdThayDoi"] for one in whole}) == len(whole)
 
 
 def test_time_brings_only_what_is_new() -> None:
-    first = page(PRETEND, SINCE, None, NOW, 100_000)
-    later = page(PRETEND, SINCE, first["ConTroTiepTheo"], NOW + timedelta(hours=2), 100_000)  # type: ignore[arg-type]
-    both = page(PRETEND, SINCE, None, NOW + timedelta(hours=2), 100_000)
-    assert [*first["DuLieu"], *later["DuLieu"]] == both["DuLieu"]  # type: ignore[misc]
+    first = asked(None, NOW)
+    later = asked(first["ConTroTiepTheo"], NOW + timedelta(hours=2))
+    both = asked(None, NOW + timedelta(hours=2))
+    assert [*first["DuLieu"], *later["DuLieu"]] == both["DuLieu"]
     assert later["DuLieu"]
 
 
 def test_a_dossier_is_known_from_its_beginning() -> None:
-    changes = page(PRETEND, SINCE, None, NOW, 100_000)["DuLieu"]
-    firsts = {one["MaHoSo"]: one["TrangThaiHoSoIdCu"] for one in reversed(changes)}  # type: ignore[call-overload]
+    changes = asked(None, NOW)["DuLieu"]
+    firsts = {one["MaHoSo"]: one["TrangThaiHoSoIdCu"] for one in reversed(changes)}
     assert set(firsts.values()) == {None}
 
 
@@ -133,11 +147,12 @@ async def test_over_http() -> None:
     app = rest(PRETEND, clock, "token", lambda: SINCE)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pretend") as http:
         way = dossier_portal.CONNECTOR.way
-        path, parameters = way.path, way.parameters(None)  # type: ignore[union-attr]
+        assert isinstance(way, Poll)
+        path, parameters = way.path, way.parameters(None)
         assert (await http.get(path, params=parameters)).status_code == 401
         answer = await http.get(path, params=parameters, headers={"authorization": "Bearer token"})
-        assert len(way.items(answer.json())) == 200  # type: ignore[union-attr]
-        assert way.next_cursor(answer.json())  # type: ignore[union-attr]
+        assert len(list(way.items(answer.json()))) == 200
+        assert way.next_cursor(answer.json())
         assert (await http.get("/ho-tich/health")).status_code == 200
         clock.moment = outage.begins
         assert (await http.get("/ho-tich/health")).status_code == 503

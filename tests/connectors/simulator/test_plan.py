@@ -56,8 +56,8 @@ def test_a_day_follows_from_seed_ward_and_date() -> None:
     morning = ward_moment(THURSDAY, time(8))
     said = plan.day_plan(PRETEND, THURSDAY)
     seen = frigate.said(PRETEND, morning, morning + timedelta(minutes=10))
-    for module in (hall.hall, kiosk.kiosk, dossiers.dossiers, office.documents, office.posts, frigate._minute):
-        module.cache_clear()  # type: ignore[attr-defined]
+    for module in (hall.hall, kiosk.kiosk, dossiers.dossiers, office.documents, office.posts, frigate.minute_messages):
+        module.cache_clear()
     assert plan.day_plan(Pretend(), THURSDAY) == said
     assert frigate.said(Pretend(), morning, morning + timedelta(minutes=10)) == seen
     assert kiosk.kiosk(Pretend(seed=2), THURSDAY) != kiosk.kiosk(PRETEND, THURSDAY)

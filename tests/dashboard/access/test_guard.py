@@ -14,7 +14,7 @@ def tested(tmp_path):
 
 def routes(server):
     """Every path of the server, with something put in where it has parameters."""
-    app = server._app
+    app = server.app
     found = set()
     for route in app.routes:
         if isinstance(route, Route) or type(route).__name__ == "APIRoute":
@@ -208,4 +208,4 @@ async def test_a_message_that_is_too_large_ends_the_socket(tested):
 
 
 def test_the_socket_is_a_route_of_dash(tested):
-    assert any(isinstance(route, WebSocketRoute) or SOCKET in str(route.path) for route in tested.server._app.routes)
+    assert any(isinstance(route, WebSocketRoute) or SOCKET in str(route.path) for route in tested.server.app.routes)

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.access.login_attempts import _MOST_ENTRIES, Attempt, TooManyTriesError, Tries
+from dashboard.access.login_attempts import MOST_ENTRIES, Attempt, TooManyTriesError, Tries
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 LOCK = timedelta(minutes=5)
@@ -72,6 +72,6 @@ def test_what_was_not_looked_at_is_given_back(tries):
 
 
 def test_guessing_names_and_addresses_does_not_fill_the_memory(tries):
-    for n in range(_MOST_ENTRIES + 100):
+    for n in range(MOST_ENTRIES + 100):
         tries.begin(Attempt(f"name-{n}", "", f"address-{n}"), NOW)
-    assert len(tries._counts) == len(tries._addresses) == _MOST_ENTRIES
+    assert len(tries) == 2 * MOST_ENTRIES

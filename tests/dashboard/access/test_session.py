@@ -26,10 +26,20 @@ def now():
     return RealClock().now() + timedelta(seconds=1)
 
 
+def key_of(sessions: Sessions, cookie: str) -> str:
+    key = sessions.key(cookie)
+    assert key
+    return key
+
+
+def begun(sessions: Sessions, now: datetime) -> str:
+    """The key of a new session."""
+    return key_of(sessions, sessions.begin("lan", now))
+
+
 def test_a_log_in_is_known_by_its_cookie(settings, accounts, now):
     sessions = Sessions(settings, accounts)
-    key = sessions.key(sessions.begin("lan", now))
-    assert key
+    key = begun(sessions, now)
     assert sessions.account(key, now).name == "lan"
 
 
@@ -54,26 +64,26 @@ def test_the_file_holds_nothing_to_log_in_with(settings, accounts, now):
 def test_it_outlives_a_restart(settings, accounts, now):
     cookie = Sessions(settings, accounts).begin("lan", now)
     later = Sessions(settings, accounts)
-    assert later.account(later.key(cookie), now).name == "lan"
+    assert later.account(key_of(later, cookie), now).name == "lan"
 
 
 def test_logging_out_ends_it_on_the_server(settings, accounts, now):
     sessions = Sessions(settings, accounts)
     cookie = sessions.begin("lan", now)
-    sessions.end(sessions.key(cookie), now)
-    assert sessions.account(sessions.key(cookie), now) is None
+    sessions.end(key_of(sessions, cookie), now)
+    assert sessions.account(key_of(sessions, cookie), now) is None
     again = Sessions(settings, accounts)
-    assert again.account(again.key(cookie), now) is None
+    assert again.account(key_of(again, cookie), now) is None
 
 
 def test_it_expires_when_unused_and_in_any_case(settings, accounts, now):
     sessions = Sessions(settings, accounts)
-    key = sessions.key(sessions.begin("lan", now))
+    key = begun(sessions, now)
     idle, longest = settings.session_idle, settings.session_longest
     assert sessions.account(key, now + idle - timedelta(minutes=1))
     assert sessions.account(key, now + 2 * idle - timedelta(minutes=2)), "it was used meanwhile"
     assert sessions.account(key, now + 4 * idle) is None
-    key = sessions.key(sessions.begin("lan", now))
+    key = begun(sessions, now)
     for hours in range(0, int(longest.total_seconds() // 3600)):
         assert sessions.account(key, now + timedelta(hours=hours))
     assert sessions.account(key, now + longest) is None
@@ -81,7 +91,7 @@ def test_it_expires_when_unused_and_in_any_case(settings, accounts, now):
 
 def test_looking_without_using_does_not_keep_it_alive(settings, accounts, now):
     sessions = Sessions(settings, accounts)
-    key = sessions.key(sessions.begin("lan", now))
+    key = begun(sessions, now)
     assert sessions.account(key, now + settings.session_idle / 2, used=False)
     assert sessions.account(key, now + settings.session_idle, used=False) is None
 
@@ -89,11 +99,11 @@ def test_looking_without_using_does_not_keep_it_alive(settings, accounts, now):
 def test_a_new_password_or_a_removed_account_ends_its_log_ins(settings, accounts):
     early = datetime.now(UTC)
     sessions = Sessions(settings, accounts)
-    key = sessions.key(sessions.begin("lan", early))
+    key = begun(sessions, early)
     accounts.reset("lan")
     assert sessions.account(key, early) is None
     later = RealClock().now() + timedelta(seconds=1)
-    key = sessions.key(sessions.begin("lan", later))
+    key = begun(sessions, later)
     accounts.remove("lan")
     assert sessions.account(key, later) is None
 

@@ -35,7 +35,7 @@ def duty(folder, alarm_settings) -> Duty:
     live.readings.apply(values())
     live.loaded = True
     made = Duty(live, Away(), alarm_settings)
-    made._journal.append(after(raised("source.silent", "civil_status", "critical", 34, 120.0)).acts)
+    made.journal.append(after(raised("source.silent", "civil_status", "critical", 34, 120.0)).acts)
     made.start()
     return made
 
@@ -135,7 +135,7 @@ async def test_a_way_that_is_away_waits_longer_each_time_and_loses_nothing(tmp_p
     delivery = Delivery(one, ways(chosen), first_wait=timedelta(seconds=100))
     for _ in range(3):
         await delivery.tell(delivery.ways[0])
-    (trial,) = delivery._trials.values()
+    (trial,) = delivery.trials.values()
     assert trial.backoff.failures == 1, "not again before its time"
     assert one.live.scene("vi").faults["webhook"].why == "ConnectError", "the rules see it"
     assert "127.0.0.1" not in str(delivery.faults), "an address may hold a token"
@@ -148,7 +148,7 @@ async def test_what_is_too_late_is_given_up_but_the_newest_finds_out_that_the_wa
         one = duty(tmp_path, chosen)
         (alarm,) = one.alarms.values()
         newest = after(raised(ago=0))
-        one._journal.append(newest.acts)
+        one.journal.append(newest.acts)
         one.start()
         delivery = Delivery(one, ways(chosen), first_wait=timedelta())
         (way,) = delivery.ways

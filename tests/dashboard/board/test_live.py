@@ -99,10 +99,10 @@ async def test_the_warehouse_is_waited_for(tmp_path, monkeypatch):
     async def no_wait(seconds):
         waits.append(seconds)
 
-    waits = []
+    waits: list[float] = []
     live = Live(ingest_settings(tmp_path), board_settings(tmp_path), load)
-    monkeypatch.setattr(module.asyncio, "sleep", no_wait)
-    await live._read_all()
+    monkeypatch.setattr(asyncio, "sleep", no_wait)
+    await live.read_all()
     assert live.loaded
     assert waiting(live.frame(OVERVIEW, "vi")) == "23"
     assert waits == [1.0, 2.0], "with back-off"

@@ -10,7 +10,7 @@ import dashboard.pages
 from dashboard.board.page import Leaf, changes, fill, find, pages, properties
 from dashboard.board.viewer import Viewer, set_viewer
 from tests.dashboard.support import whole_ward
-from tests.dashboard.support.board import BoardOfTests
+from tests.dashboard.support.board import BoardOfTests, components
 from tests.dashboard.support.ward import scene
 from warehouse.model.indicator import measures
 
@@ -155,7 +155,7 @@ async def test_no_two_callbacks_of_different_pages_share_a_name(tmp_path):
     for path in [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]:
         place = find(path)
         layout = place.page.layout(whole_ward.scene(argument=place.argument))
-        shown.append({part.id for part in [layout, *layout._traverse()] if isinstance(getattr(part, "id", None), str)})
+        shown.append({part.id for part in components(layout) if isinstance(getattr(part, "id", None), str)})
     for one in listed:
         ids = {given["id"] for given in [*one["inputs"], *one["state"]] if not given["id"].startswith("{")}
         for there in shown:

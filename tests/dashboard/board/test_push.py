@@ -40,7 +40,7 @@ def tested(tmp_path):
 @pytest.fixture
 def browser(monkeypatch):
     found = Browser()
-    monkeypatch.setattr(push, "_send", lambda leaves, pulse: found.sent.append((leaves, pulse)))
+    monkeypatch.setattr(push, "set_leaves", lambda leaves, pulse: found.sent.append((leaves, pulse)))
     monkeypatch.setattr(push, "LEAST_INTERVAL", 0.0)
     return found
 
@@ -52,7 +52,7 @@ async def until(condition):
 
 
 async def test_a_browser_gets_everything_once_and_then_what_changed(tested, browser):
-    task = asyncio.create_task(push._push(tested.live, browser))
+    task = asyncio.create_task(push.push_leaves(tested.live, browser))
     browser.answers.release()  # the page is there
     await until(lambda: len(browser.sent) == 1)
     assert Leaf("q02-figure", "children") in browser.sent[0][0]
@@ -69,7 +69,7 @@ async def test_a_browser_gets_everything_once_and_then_what_changed(tested, brow
 
 
 async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
-    task = asyncio.create_task(push._push(tested.live, browser))
+    task = asyncio.create_task(push.push_leaves(tested.live, browser))
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
     for number in range(30, 130):  # it has not answered yet: nothing is sent, nothing is kept
@@ -85,7 +85,7 @@ async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
 
 async def test_a_browser_that_sleeps_is_waited_for(tested, browser):
     browser.naps = 3
-    task = asyncio.create_task(push._push(tested.live, browser))
+    task = asyncio.create_task(push.push_leaves(tested.live, browser))
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
     browser.naps = 1000
@@ -95,7 +95,7 @@ async def test_a_browser_that_sleeps_is_waited_for(tested, browser):
 
 
 async def test_a_page_that_was_turned_in_place_gets_everything_at_once(tested, browser):
-    task = asyncio.create_task(push._push(tested.live, browser))
+    task = asyncio.create_task(push.push_leaves(tested.live, browser))
     browser.path = "/sql"
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
@@ -109,7 +109,7 @@ async def test_a_page_that_was_turned_in_place_gets_everything_at_once(tested, b
 
 async def test_a_page_that_the_person_may_not_see_is_not_pushed(tested, browser):
     set_viewer(Viewer("stranger", frozenset()))
-    task = asyncio.create_task(push._push(tested.live, browser))
+    task = asyncio.create_task(push.push_leaves(tested.live, browser))
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
     assert browser.sent[0][0] == {}

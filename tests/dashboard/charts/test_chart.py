@@ -23,7 +23,7 @@ from dashboard.words.freshness import signs
 from ingest.contract.label import Label
 from tests.dashboard.pages.history.test_page import told
 from tests.dashboard.support import ward, whole_ward
-from tests.dashboard.support.board import BoardOfTests
+from tests.dashboard.support.board import BoardOfTests, components
 from warehouse.dead_letters.by_day import Day
 from warehouse.model.reading import Readings
 
@@ -42,7 +42,7 @@ def on_pages(language):
         place = find(path)
         scene = whole_ward.scene(language, argument=place.argument)
         layout = fill(place.page.layout(scene), place.page.leaves(scene))
-        for part in layout._traverse():
+        for part in components(layout):
             if isinstance(part, dcc.Graph):
                 yield path, part.figure
 

@@ -31,7 +31,7 @@ async def ask(tested, headers):
 
 
 async def test_everything_that_the_board_holds_comes_as_rows(tested):
-    await tested.live._read_all()
+    await tested.live.read_all()
     answer = (await ask(tested, key(tested))).json()
     assert answer["columns"] == list(COLUMNS)
     rows = {tuple(row) for row in answer["values"]}
@@ -48,7 +48,7 @@ async def test_everything_that_the_board_holds_comes_as_rows(tested):
 
 async def test_windows_that_nothing_shown_reaches_do_not(tested):
     """A source that catches up tells of them; the audit would take them for figures that are stored nowhere."""
-    await tested.live._read_all()
+    await tested.live.read_all()
     before = (await ask(tested, key(tested))).json()
     one = next(value for value in values() if value.grain == "flow")
     old = one._replace(window_ms=before["since_ms"][one.indicator] - DAY_MS)
@@ -58,7 +58,7 @@ async def test_windows_that_nothing_shown_reaches_do_not(tested):
 
 
 async def test_it_answers_only_a_key_for_it(tested):
-    await tested.live._read_all()
+    await tested.live.read_all()
     assert (await ask(tested, {})).status_code == 401
     assert (await ask(tested, key(tested, ("feed",)))).status_code == 403
     assert (await ask(tested, key(tested, wards=("le-chan",)))).status_code == 403
@@ -80,6 +80,6 @@ async def test_each_start_leaves_a_key_for_the_audit_and_ends_the_one_before(tes
     second = json.loads(path.read_text())
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert second["url"] == f"http://127.0.0.1:{tested.settings.port}{READINGS}"
-    await tested.live._read_all()
+    await tested.live.read_all()
     assert (await ask(tested, {"authorization": f"Bearer {first['key']}"})).status_code == 401
     assert (await ask(tested, {"authorization": f"Bearer {second['key']}"})).status_code == 200

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer
@@ -12,6 +13,7 @@ from aiokafka import AIOKafkaConsumer
 from dashboard.access.api_key import FeedKeys
 from dashboard.feed.city_cut import CityCuts
 from ingest.contract.calendar import local_day, ward_moment
+from ingest.contract.clock import PretendClock
 from ingest.contract.envelope import decode
 from ingest.contract.errors import Unavailable
 from ingest.contract.events.health import FeedDelivered, FeedFailed
@@ -63,7 +65,7 @@ class Followed:
 
     def told(self):
         self.start_again()  # what waits is in the file
-        return [(type(one), one.cut_at, one.at) for one in self.cuts._state.unsent]
+        return [(type(one), one.cut_at, one.at) for one in self.cuts.state.unsent]
 
 
 def test_fetched_in_time_is_delivered_once(tmp_path):
@@ -152,15 +154,23 @@ async def test_a_clock_that_is_set_back_keeps_what_is_not_yet_to_be_told(tmp_pat
     assert [kind for kind, *_ in followed.told()] == [FeedFailed]
 
 
+def let_a_day_pass(tested: BoardOfTests) -> None:
+    """The board was started yesterday, by the clock of its ward, and it is NOW."""
+    clock = tested.live.clock
+    assert isinstance(clock, PretendClock)
+    clock.origin = NOW
+
+
 async def test_the_last_page_of_the_feed_delivers(tmp_path):
     """Over HTTP: the page that says `more` does not, nor an answer to a key that is none."""
     rows = [row(n) for n in range(3)]
     cut_at = ward_moment(local_day(NOW), time(0, 1))
-    yesterday = ingest_settings(tmp_path, clock_origin=NOW - DAY)
-    tested = BoardOfTests(tmp_path, yesterday, Asked(rows), feed_cut=time(0, 1))
-    tested.live.clock.origin = NOW
+    ingest = ingest_settings(tmp_path, clock_origin=NOW - DAY)
+    tested = BoardOfTests(tmp_path, ingest, Asked(rows), feed_cut=time(0, 1))
+    let_a_day_pass(tested)
     _, text = FeedKeys(tested.settings).make("city", (WARD,), datetime.now(UTC) - DAY, datetime.now(UTC) + DAY)
-    state, asked = tested.settings.folder / "city_cuts.json", {"from": (NOW - 9 * DAY).isoformat(), "limit": 2}
+    state = tested.settings.folder / "city_cuts.json"
+    asked: dict[str, Any] = {"from": (NOW - 9 * DAY).isoformat(), "limit": 2}
     good = {"authorization": f"Bearer {text}"}
 
     async with tested.client() as client:
@@ -178,9 +188,9 @@ async def test_the_last_page_of_the_feed_delivers(tmp_path):
 
 async def test_nobody_comes_to_the_end_by_a_cursor_that_leaves_rows_out(tmp_path):
     """Neither by one from ahead of every row, nor by one of a question with fewer."""
-    yesterday = ingest_settings(tmp_path, clock_origin=NOW - DAY)
-    tested = BoardOfTests(tmp_path, yesterday, Asked([row(n) for n in range(3)]), feed_cut=time(0, 1))
-    tested.live.clock.origin = NOW
+    ingest = ingest_settings(tmp_path, clock_origin=NOW - DAY)
+    tested = BoardOfTests(tmp_path, ingest, Asked([row(n) for n in range(3)]), feed_cut=time(0, 1))
+    let_a_day_pass(tested)
     _, text = FeedKeys(tested.settings).make("city", (WARD,), datetime.now(UTC) - DAY, datetime.now(UTC) + DAY)
     ahead = base64.urlsafe_b64encode(json.dumps([2**61, WARD, "Q01", "flow", 0, "", ""]).encode()).decode()
     whole, good = {"from": (NOW - 9 * DAY).isoformat()}, {"authorization": f"Bearer {text}"}
@@ -199,13 +209,13 @@ async def test_what_is_told_waits_for_kafka(tmp_path, monkeypatch):
     away = Followed(tmp_path / "away", ingest_settings(tmp_path, kafka_port=1))
     away.at(16)
     with pytest.raises(Unavailable):
-        await away.cuts._tell()
+        await away.cuts.tell()
     assert len(away.told()) == 1
     with broker.running(tmp_path / "kafka") as ingest:
         away.ingest = ingest
         away.start_again()
         away.fetch()
-        await away.cuts._tell()
+        await away.cuts.tell()
         assert away.told() == []
         records = await broker_records(ingest)
     kinds = [one.data.kind for one in decode(records).events]
@@ -216,7 +226,7 @@ async def broker_records(ingest):
     consumer = AIOKafkaConsumer("ioc.health.v1", **client_options(ingest), auto_offset_reset="earliest")
     await consumer.start()
     try:
-        found = []
+        found: list[bytes] = []
         while len(found) < 2:
             for records in (await consumer.getmany(timeout_ms=1000)).values():
                 found += [one.value for one in records]

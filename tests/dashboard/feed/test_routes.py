@@ -1,6 +1,7 @@
 import csv
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from fastapi import HTTPException
@@ -86,7 +87,8 @@ async def test_a_window_is_complete_when_it_and_its_grace_are_over(tested, asked
 
 
 async def test_pages_follow_one_another_until_there_is_no_more(tested, asked):
-    seen, cursor = [], {}
+    seen: list[int] = []
+    cursor: dict[str, Any] = {}
     for _ in range(3):
         page = (await ask(tested, **FROM, limit=2, **cursor)).json()
         seen += [one["numerator"] for one in page["rows"]]

@@ -12,6 +12,7 @@ from dashboard.components.tile import freshness_leaves
 from dashboard.pages.overview import CARDS, PAGE
 from dashboard.words.freshness import Freshness, signs
 from ingest.contract.clock import milliseconds
+from tests.dashboard.support.board import components
 from tests.dashboard.support.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
 from warehouse.model.indicator import indicators
 from warehouse.model.reading import Readings
@@ -31,10 +32,10 @@ def leaf(found, id, path="children"):
 def texts(component):
     """Everything that a component says, cells of tables included."""
     found = []
-    for part in [component, *component._traverse()]:
+    for part in components(component):
         for row in getattr(part, "data", {}).get("body", []) if type(part).__name__ == "Table" else ():
             found += [cell if isinstance(cell, str) else texts(cell) for cell in row]
-    for part in [component, *component._traverse()]:
+    for part in components(component):
         if isinstance(part, str):
             found.append(part)
         elif isinstance(getattr(part, "children", None), str):
@@ -49,7 +50,7 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
     leaves = PAGE.leaves(one)
     fill(layout, leaves)  # raises for a leaf without a place
     pushed = {found.id for found in leaves}
-    ids = {stringify_id(part.id) for part in layout._traverse() if getattr(part, "id", None)}
+    ids = {stringify_id(part.id) for part in components(layout) if getattr(part, "id", None)}
     written_by_browser = {
         "clock",
         "date",
@@ -198,6 +199,7 @@ def test_the_line_ends_at_the_shown_figure():
     assert x[-1] == (NOW_MS - start_ms) / 60_000
     moved = readings([flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)])
     now = scene(extra=[flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)]).read("Q03")
+    assert now.figure is not None
     assert mean_wait(moved, start_ms, NOW_MS)[1][-1] == round(now.figure, 2)
 
 

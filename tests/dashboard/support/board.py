@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 import httpx
+from dash.development.base_component import Component
 
 from dashboard.access.accounts import Accounts
 from dashboard.alarm.settings import AlarmSettings
@@ -22,7 +25,7 @@ class StillLive(Live):
     """Reads its figures once and waits: nothing is pushed unless a test does."""
 
     async def run(self):
-        await self._read_all()
+        await self.read_all()
         await asyncio.Event().wait()
 
 
@@ -44,6 +47,20 @@ class Away:
 
     async def ask(self, question):
         raise Unavailable("ClickHouse", "not in this test")
+
+
+def components(part: object) -> Iterator[Any]:
+    """A part of a page and everything in it, components and bare texts."""
+    if isinstance(part, list | tuple):
+        for one in part:
+            yield from components(one)
+    elif isinstance(part, Component):
+        yield part
+        for name, value in vars(part).items():
+            if name == "children" or isinstance(value, Component):
+                yield from components(value)
+    elif isinstance(part, str):
+        yield part
 
 
 class BoardOfTests:

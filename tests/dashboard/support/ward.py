@@ -1,9 +1,11 @@
 """A ward with known figures on a Tuesday morning, as values; and the board of it."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -11,6 +13,7 @@ from dashboard.board.page import Scene
 from dashboard.settings import BoardSettings
 from dashboard.words.freshness import signs
 from ingest.contract.clock import WARD_ZONE, milliseconds
+from ingest.contract.label import Language
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
 from warehouse.model.expression import DAY_MS, window_start
@@ -54,13 +57,13 @@ def values() -> list[Value]:
     return [*_queue(), *_dossiers(), *_devices(), *_office(), *_health()]
 
 
-def readings(extra: list[Value] = ()) -> Readings:
+def readings(extra: Iterable[Value] = ()) -> Readings:
     found = Readings()
     found.apply([*values(), *(value._replace(version=next(_versions)) for value in extra)])
     return found
 
 
-def scene(language="vi", extra: list[Value] = (), now_ms: int = NOW_MS, **changed) -> Scene:
+def scene(language: Language = "vi", extra: Iterable[Value] = (), now_ms: int = NOW_MS, **changed: Any) -> Scene:
     found = readings(extra)
     return Scene(found, signs(found, now_ms), now_ms, language, board_settings(Path("nowhere")), **changed)
 
@@ -79,8 +82,22 @@ def ingest_settings(folder: Path, **changed) -> IngestSettings:
 
 def _value(id, grain, window_ms, numerator, denominator, split, newest_ms) -> Value:
     version, topic = next(_versions), topic_of(indicator(id).of.events[0].stream)
+    dimension, member = split
     return Value(
-        WARD, id, grain, window_ms, *split, numerator, denominator, newest_ms, NOW_MS, topic, 0, version, version
+        WARD,
+        id,
+        grain,
+        window_ms,
+        dimension,
+        member,
+        numerator,
+        denominator,
+        newest_ms,
+        NOW_MS,
+        topic,
+        0,
+        version,
+        version,
     )
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 from datetime import timedelta
 from functools import cache
+from typing import Any
 
 from dashboard.board.page import Scene
 from ingest.contract.label import Language
@@ -42,7 +43,7 @@ def readings() -> Readings:
     return found
 
 
-def scene(language: Language = "vi", **changed: object) -> Scene:
+def scene(language: Language = "vi", **changed: Any) -> Scene:
     """The ward at this moment."""
     return dataclasses.replace(ward.scene(language), readings=readings(), **changed)
 

@@ -38,7 +38,8 @@ async def broker(port=None, tls=(None, None), **limits):
         "others": DeviceSource("ioc-others-1", OTHERS),
     }
     refused = frozenset({"toy.lost"})
-    listen = BrokerListen("127.0.0.1", port, password, *tls, refused=refused, limits=BrokerLimits(**limits))
+    certificate, key = tls
+    listen = BrokerListen("127.0.0.1", port, password, certificate, key, refused, BrokerLimits(**limits))
     async with embedded_broker(listen, sources) as running:
         running.port = port
         yield running
@@ -48,7 +49,7 @@ class Connector:
     """A connector's client that acknowledges only when told to."""
 
     def __init__(self, port, client_id=CLIENT_ID, topics=TOPICS):
-        self.messages = []
+        self.messages: list[paho.MQTTMessage] = []
         self.client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
@@ -242,7 +243,7 @@ async def test_our_own_end_is_nobodys_last_will():
 
 async def test_what_comes_while_we_end_is_not_answered(running, connector):
     with device(running.port, password=DEVICE) as one:
-        running._closing = True
+        running.is_closing = True
         one.publish("toy/1/note", "x")
         await asyncio.sleep(0.3)
         assert (one.acknowledged, connector.messages) == ([], [])

@@ -4,11 +4,13 @@ import json
 from collections import Counter
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import Any, NamedTuple
 
 import pytest
 from pydantic import SecretStr
 
 from commands.install.ports import free
+from ingest.contract.connector import Subscription
 from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode
 from ingest.contract.topic import DEAD_LETTERS
@@ -19,7 +21,7 @@ from ingest.mqtt.subscriber import MqttServer, Subscriber
 from ingest.source import circuit_breaker as hold_module
 from ingest.source.device_breaker import FEWEST_OF_DEVICE, SET_ASIDE
 from ingest.source.failure_rate import FEWEST
-from ingest.source.mapper import Mapping
+from ingest.source.mapper import Mapping, Taken
 from ingest.source.status import Light
 from tests.ingest.support.mqtt_device import device, mosquitto, needs_mosquitto
 from tests.ingest.support.toy import HEALTH, QUEUE, SUBSCRIBED, context, frozen, kept, note, until
@@ -50,6 +52,14 @@ async def port(request, tmp_path):
         yield number
 
 
+class Subscribing(NamedTuple):
+    """What a subscriber works with."""
+
+    mapping: Mapping
+    light: Light
+    hold: hold_module.Hold
+
+
 @asynccontextmanager
 async def subscribing(producer, port, ward, password=CONNECTOR):
     mapping = Mapping(SUBSCRIBED, context(ward))
@@ -57,10 +67,9 @@ async def subscribing(producer, port, ward, password=CONNECTOR):
     server = MqttServer("127.0.0.1", port, OWN, SecretStr(password))
     hold = hold_module.Hold(light)
     subscriber = Subscriber(mapping, light, hold, producer, server, CLIENT_ID)
-    subscriber.light, subscriber.mapping, subscriber.hold = light, mapping, hold
     tasks = [asyncio.create_task(subscriber.run()), asyncio.create_task(light.shine(mapping.counts))]
     try:
-        yield subscriber
+        yield Subscribing(mapping, light, hold)
     finally:
         for task in tasks:
             task.cancel()
@@ -82,7 +91,7 @@ async def test_messages_go_to_kafka_in_their_order_and_are_acknowledged(kafka, p
             await until(lambda: subscriber.light.reachable)
             mids = [one.publish("toy/1/note", payload(number)) for number in range(300)]
             await until(lambda: set(mids) <= set(one.acknowledged))
-            await until(lambda: subscriber.light._sent == 300)
+            await until(lambda: subscriber.light.events_sent == 300)
     assert await ids(kafka, ward) == [f"n-{number}" for number in range(300)]
 
 
@@ -100,7 +109,7 @@ async def test_nothing_is_acknowledged_before_kafka_and_all_comes_again(kafka, p
                 assert taken > 0
         # The subscriber ended without an acknowledgement: the broker still has all of it.
         async with subscribing(producer, port, ward) as again:
-            await until(lambda: again.light._sent >= 10)
+            await until(lambda: again.light.events_sent >= 10)
             await until(lambda: len(set(one.acknowledged)) == 10)
             await asyncio.sleep(0.3)
         async with subscribing(producer, port, ward) as third:
@@ -120,7 +129,7 @@ async def test_what_comes_while_we_are_away_waits(kafka, producer, port, request
             one.publish("toy/1/note", payload(number))
         await asyncio.sleep(0.3)
         async with subscribing(producer, port, ward) as subscriber:
-            await until(lambda: subscriber.light._sent == 50)
+            await until(lambda: subscriber.light.events_sent == 50)
             await until(lambda: len(set(one.acknowledged)) == 50)
     assert await ids(kafka, ward) == [f"n-{number}" for number in range(50)]
 
@@ -135,7 +144,7 @@ async def test_malformed_empty_and_too_long_messages_do_not_stop_the_next(kafka,
             mids = [one.publish("toy/1/note", body) for body in [*bad, payload(2)]]
             mids.append(one.publish("toy/1/word", "offline"))
             await until(lambda: set(mids) <= set(one.acknowledged))
-            await until(lambda: subscriber.light._sent == 1)
+            await until(lambda: subscriber.light.events_sent == 1)
             assert subscriber.mapping.counts["messages"] == 7
             assert subscriber.mapping.counts["empty"] == 1
     assert await ids(kafka, ward) == ["n-2"]
@@ -182,6 +191,7 @@ async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
     kafka, producer, port, request, monkeypatch, caplog
 ):
     """Before, 51 messages without sense put out the light of the whole source."""
+    assert isinstance(SUBSCRIBED.way, Subscription)
     named = dataclasses.replace(SUBSCRIBED.way, device_topics=("toy/{device}/note",))
     monkeypatch.setitem(vars(SUBSCRIBED), "way", named)
     ward, count = "aside-" + request.node.callspec.id, 3 * FEWEST
@@ -192,7 +202,7 @@ async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
             mids += [one.publish(f"toy/{number}/note", payload(number)) for number in range(20)]
             mids.append(one.publish("toy/broken/note", payload(20)))
             await until(lambda: set(mids) <= set(one.acknowledged))
-            await until(lambda: subscriber.light._sent == 21)
+            await until(lambda: subscriber.light.events_sent == 21)
             assert subscriber.light.reachable
             assert subscriber.mapping.counts["set_aside"] == count - FEWEST_OF_DEVICE
     assert set(await ids(kafka, ward)) == {f"n-{number}" for number in range(21)}
@@ -223,15 +233,21 @@ async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process
     assert len({one.id for one in letters}) == 1, "the broker may give a message twice, which is the same letter"
 
 
-async def test_retained_messages_are_marked(producer, port, request):
+async def test_retained_messages_are_marked(producer, port, request, monkeypatch):
     with device(port, user="subscribed", password="subscribed") as one:
         one.publish("toy/1/word", "offline", retain=True)
         await until(one.connected.is_set)
         await asyncio.sleep(0.3)
         async with subscribing(producer, port, "retained") as subscriber:
-            seen = []
+            seen: list[bool] = []
             take = subscriber.mapping.take
-            subscriber.mapping.take = lambda body, **options: seen.append(options["retained"]) or take(body, **options)
+
+            def noting(body: bytes, **options: Any) -> Taken:
+                seen.append(options["retained"])
+                taken: Taken = take(body, **options)
+                return taken
+
+            monkeypatch.setattr(subscriber.mapping, "take", noting)
             await until(lambda: seen)
             one.publish("toy/2/word", "online", retain=True)
             await until(lambda: False in seen)
@@ -262,8 +278,8 @@ async def test_a_refused_log_in_turns_the_light_and_does_not_end(kafka, producer
     monkeypatch.setattr(module, "PATIENCE", timedelta(milliseconds=100))
     ward = "refused-" + request.node.callspec.id
     async with subscribing(producer, port, ward, password="wrong") as subscriber:
-        await until(lambda: subscriber.light._reachable is False)
-        await until(lambda: "refuses the log-in" in caplog.text)
+        await until(lambda: "source is down" in caplog.text and "refuses the log-in" in caplog.text)
+        assert not subscriber.light.reachable
 
 
 @needs_mosquitto

@@ -94,7 +94,7 @@ async def serving(patience=LONG, places=FEW, **given):
     toy = Toy()
     config = HttpConfig(toy, "127.0.0.1", free(1)[0], places=places, patience=patience, lifespan="off", **given)
     server = HttpServer(config)
-    running = asyncio.create_task(server._serve())
+    running = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
     try:
@@ -153,8 +153,8 @@ def test_who_spins_it_out_is_cut(run, opening, again):
 def test_who_does_not_read_its_answer_is_cut(run):
     async def body():
         async with serving(SHORT) as served:
-            reader, _writer = await served.open(GET % b"/much")
-            reader._transport.pause_reading()
+            _reader, writer = await served.open(GET % b"/much")
+            writer.transport.pause_reading()
             while not len(served.limits):
                 await asyncio.sleep(0.01)
             while len(served.limits):

@@ -5,6 +5,7 @@ import threading
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -15,11 +16,14 @@ from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.events.health import AppOutageEnded, AppOutageStarted
+from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka import producer as producer_module
+from ingest.kafka.producer import Producer
 from ingest.rest import poller as module
 from ingest.rest.cursor import Cursor
 from ingest.rest.poller import Poller
+from ingest.runtime.backoff import BackOff
 from ingest.source import circuit_breaker as hold_module
 from ingest.source.failure_rate import FEWEST
 from ingest.source.mapper import Mapping
@@ -35,7 +39,7 @@ class Rest:
     """A source's REST interface: pages by cursor, or whatever a test puts there."""
 
     def __init__(self):
-        self.pages = {None: {"notes": []}}
+        self.pages: dict[str | None, dict[str, Any]] = {None: {"notes": []}}
         self.status = 200
         self.body = None
         self.headers = {}
@@ -78,6 +82,14 @@ def rest():
     return Rest()
 
 
+class Polling(NamedTuple):
+    """What a poller works with."""
+
+    mapping: Mapping
+    light: Light
+    cursor: Cursor
+
+
 @asynccontextmanager
 async def polling(producer, url, folder, ward, connector=POLLED, token=None):
     mapping = Mapping(connector, context(ward))
@@ -86,9 +98,8 @@ async def polling(producer, url, folder, ward, connector=POLLED, token=None):
     hold = hold_module.Hold(light)
     poller = Poller(mapping, light, hold, producer, cursor, url, token, pause=PAUSE)
     tasks = [asyncio.create_task(poller.run()), asyncio.create_task(light.shine(mapping.counts))]
-    poller.cursor, poller.light, poller.mapping = cursor, light, mapping
     try:
-        yield poller
+        yield Polling(mapping, light, cursor)
     finally:
         for task in tasks:
             task.cancel()
@@ -264,11 +275,11 @@ async def test_a_source_that_cannot_be_read_turns_its_light_once(
     kafka, producer, rest, tmp_path, changed, cause, monkeypatch, request
 ):
     monkeypatch.setattr(module, "LARGEST_ANSWER", 2000)
+    monkeypatch.setattr(module, "BackOff", lambda: BackOff(first=timedelta(milliseconds=10)))
     ward = request.node.callspec.id.replace("_", "-")
     vars(rest).update(changed)
     with served(rest) as url:
         async with polling(producer, url, tmp_path, ward) as poller:
-            poller._backoff._first = poller._backoff._next = 0.01
             await until(lambda: len(rest.asked) > 4)
             assert not poller.light.reachable
             assert poller.cursor.read() is None
@@ -304,13 +315,15 @@ async def test_one_lost_answer_is_no_outage(kafka, producer, rest, tmp_path):
 
 @pytest.mark.parametrize("url", ["", "ftp://x", "file:///etc/passwd", "http://", "http://user:pass@host", "x"])
 def test_an_address_that_is_none_is_refused(url, tmp_path):
+    mapping, producer = Mapping(POLLED, context("w")), Producer(IngestSettings(_env_file=None, data_folder=tmp_path))
+    light, cursor = Light(POLLED, mapping.context, producer), Cursor(tmp_path, "polled", context("w").pseudonym)
     with pytest.raises(ConfigurationError, match="IOC_CONNECTORS_URLS__POLLED"):
-        Poller(Mapping(POLLED, context("w")), None, None, None, Cursor(tmp_path, "polled", context("w").pseudonym), url)
+        Poller(mapping, light, hold_module.Hold(light), producer, cursor, url)
 
 
 def probe():
     """A probe that remembers when the outage began, to name its end alike."""
-    began = {}
+    began: dict[str, str] = {}
 
     def status(code, at):
         if code != 200 and not began:

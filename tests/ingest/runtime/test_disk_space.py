@@ -1,6 +1,7 @@
 import logging
 
 import pytest
+from pydantic import ByteSize
 
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
@@ -10,7 +11,7 @@ from ingest.runtime.disk_space import Disk, NoRoom, Room, disks, low, shown
 
 @pytest.fixture
 def settings(tmp_path):
-    return IngestSettings(_env_file=None, data_folder=tmp_path, disk_reserve=1)
+    return IngestSettings(_env_file=None, data_folder=tmp_path, disk_reserve=ByteSize(1))
 
 
 class Disks:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -186,7 +187,11 @@ def test_an_answer_that_does_not_come_is_one(clock):
 
 def test_a_check_with_a_bug_is_not_taken_for_a_good_answer(monkeypatch):
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
-    ready = Readiness({"bug": lambda: 1 / 0}, every=QUICK)
+
+    def bug() -> None:
+        raise ZeroDivisionError
+
+    ready = Readiness({"bug": bug}, every=QUICK)
     until(lambda: "has failed" in ready.faults().get("bug", ""))
 
 
@@ -290,25 +295,15 @@ def test_a_process_that_hangs_for_long_ends_itself():
     assert "ending myself" in done.stderr
 
 
-class Surroundings:
-    """What a process of Kafka's knows of it."""
-
-    def __init__(self):
-        self.wrong = {}
-
-    def faults(self):
-        return self.wrong
-
-
 def test_a_kafka_of_our_own_that_answers_no_more_is_our_own_fault(clock):
-    state, surroundings = State(), Surroundings()
-    state._ready = surroundings
-    live = Liveness(state.pulse, [state._answer])
+    state = State()
+    live = Liveness(state.pulse, [state.answer])
+    kafka: dict[str, str]
     for kafka, fault in (
         ({}, ""),
         ({"kafka": "away"}, "an answer of Kafka: work has waited for 61 s without progress"),
     ):
-        surroundings.wrong = kafka
+        state.faults = partial(dict, kafka)
         state.tick()
         clock.now += 61
         state.tick()

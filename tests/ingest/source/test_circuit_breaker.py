@@ -4,7 +4,7 @@ from ingest.source import circuit_breaker as module
 from ingest.source.circuit_breaker import TRIED, Hold
 from ingest.source.failure_rate import FEWEST
 from ingest.source.status import Light
-from tests.ingest.support.toy import POSTING, context
+from tests.ingest.support.toy import POSTING, Kafka, context
 
 
 class Clock:
@@ -22,13 +22,13 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def light():
-    made = Light(POSTING, context("w"), None)
+    made = Light(POSTING, context("w"), Kafka())
     made.up()
     return made
 
 
 def told(light):
-    return [(one.data.kind, one.data.cause_code) for one in light._changes]
+    return [(one.data.kind, one.data.cause_code) for one in light.changes]
 
 
 def test_one_that_closes_the_gate_does_not_go_on(clock, light):

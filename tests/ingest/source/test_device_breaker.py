@@ -58,7 +58,7 @@ def test_names_that_are_made_up_stop_nobody_and_are_bounded(hold, monkeypatch):
     monkeypatch.setattr(module, "MOST_DEVICES", most := 100)
     for number in range(3 * most):
         assert hold.judge([(f"made-up-{number}", True)] * FEWEST_OF_DEVICE) is not None
-    assert len(hold._devices) <= most + 1
+    assert len(hold) <= most + 1
     assert counted(hold.judge([("made-up-0", True)] * 100))["let go"] > 0
     assert counted(hold.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
 
@@ -95,7 +95,7 @@ def test_a_device_that_was_mended_comes_back_after_a_trial(hold, clock):
 def test_an_allowance_is_for_all_devices(clock):
     one = DeviceHold("frigate", allowance=500)
     assert counted(one.judge([("cam-0", True)] * 500)) == {"goes on": 500}
-    assert Verdict.SETS_ASIDE in one.judge([("cam-0", True)] * FEWEST_OF_DEVICE)
+    assert Verdict.SETS_ASIDE in (one.judge([("cam-0", True)] * FEWEST_OF_DEVICE) or ())
 
 
 @pytest.mark.parametrize(

@@ -1,38 +1,18 @@
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 from ingest.contract.envelope import envelope
-from ingest.contract.errors import Unavailable
 from ingest.contract.events.health import SourceDown, SourceUp
 from ingest.source.status import Light
-from tests.ingest.support.toy import POSTING, context, until
+from tests.ingest.support.toy import POSTING, Kafka, StillClock, context, until
 
 
-class Kafka:
-    """What was sent, unless it is away."""
-
-    def __init__(self):
-        self.sent = []
-        self.away = False
-
-    async def send(self, events):
-        if self.away:
-            raise Unavailable("Kafka", "away")
-        self.sent += [one.data for one in events]
-
-    @property
-    def changes(self):
-        return [(one.kind, one.cause_code) for one in self.sent if one.kind != "source.heartbeat"]
-
-    @property
-    def beats(self):
-        return [one for one in self.sent if one.kind == "source.heartbeat"]
-
-
-def light(every=20):
+def light(every=20, clock=None):
     kafka = Kafka()
-    one = Light(POSTING, context("w"), kafka, timedelta(milliseconds=every))
+    where = replace(context("w"), clock=clock or StillClock())
+    one = Light(POSTING, where, kafka, timedelta(milliseconds=every))
     return one, kafka, asyncio.create_task(one.shine(Counter()))
 
 
@@ -69,10 +49,11 @@ async def test_only_changes_are_told_and_at_once():
 
 
 async def test_changes_wait_while_kafka_is_away_and_keep_their_time():
-    one, kafka, task = light()
+    clock = StillClock()
+    one, kafka, task = light(clock=clock)
     kafka.away = True
     one.down("silent")
-    one._context.clock.moment += timedelta(minutes=1)
+    clock.moment += timedelta(minutes=1)
     one.up()
     await asyncio.sleep(0.1)
     kafka.away = False
@@ -89,7 +70,7 @@ async def test_a_heartbeat_says_how_old_the_newest_event_is():
     assert kafka.beats[-1].lag_s is None
 
     class Sent:
-        time = one._context.clock.now() - timedelta(seconds=90)
+        time = StillClock().now() - timedelta(seconds=90)
         data = None
 
     one.sent([Sent, Sent])
@@ -104,8 +85,9 @@ async def test_beats_stop_while_what_we_reach_says_that_the_source_is_gone():
     await until(lambda: kafka.beats)
 
     def told(kind):
-        event = kind(source_id=POSTING.id, at=one._context.clock.now(), cause_code="recorder")
-        return envelope(event, ward="w", source="/w/queue/posting", recorded_at=one._context.clock.now())
+        now = StillClock().now()
+        event = kind(source_id=POSTING.id, at=now, cause_code="recorder")
+        return envelope(event, ward="w", source="/w/queue/posting", recorded_at=now)
 
     one.sent([told(SourceDown)])
     await asyncio.sleep(0.05)

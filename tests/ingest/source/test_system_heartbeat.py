@@ -1,5 +1,6 @@
 import asyncio
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,8 @@ from ingest.contract.errors import NotReady
 from ingest.contract.events.health import SystemHeartbeat
 from ingest.source import system_heartbeat
 from ingest.source.system_heartbeat import SystemBeat
-from tests.ingest.source.test_status import Kafka, ended
-from tests.ingest.support.toy import context, until
+from tests.ingest.source.test_status import ended
+from tests.ingest.support.toy import Kafka, StillClock, context, until
 
 
 class Clock:
@@ -27,7 +28,8 @@ def clock(monkeypatch):
 
 
 async def test_it_beats_and_knows_how_old_the_newest_beat_is(clock):
-    kafka, where = Kafka(), context("w")
+    kafka, ward_clock = Kafka(), StillClock()
+    where = replace(context("w"), clock=ward_clock)
     beat = SystemBeat(where, kafka, timedelta(milliseconds=10))
     assert math.isnan(beat.age())
     with pytest.raises(NotReady, match="yet"):
@@ -36,10 +38,10 @@ async def test_it_beats_and_knows_how_old_the_newest_beat_is(clock):
     await until(lambda: len(kafka.sent) > 3)
     assert {type(one) for one in kafka.sent} == {SystemHeartbeat}
     beat.check()
-    where.clock.moment += timedelta(seconds=7)
+    ward_clock.moment += timedelta(seconds=7)
     kafka.away = True
     await asyncio.sleep(0.05)
-    where.clock.moment += timedelta(seconds=7)
+    ward_clock.moment += timedelta(seconds=7)
     assert 7 <= beat.age() <= 14
     clock.now += 31
     with pytest.raises(NotReady, match="for 31 s"):

@@ -5,6 +5,7 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from paho.mqtt import client as paho
@@ -22,10 +23,10 @@ class Device:
     def __init__(
         self, port, user="toy", password="", client_id="device-1", will=None, clean=True, keepalive=20, tls=None
     ):
-        self.acknowledged = []
+        self.acknowledged: list[int] = []
         self.refused = None
         self.connected = threading.Event()
-        self.received = []
+        self.received: list[Any] = []
         self.client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=clean)
         self.client.on_publish = lambda c, u, mid, reason, properties: self.acknowledged.append(mid)
         self.client.on_connect = self._on_connect
@@ -56,7 +57,7 @@ class Device:
     def vanish(self):
         """Lose the connection without a word."""
         self.client.on_disconnect = None
-        self.client._sock_close()
+        self.client._sock_close()  # noqa: SLF001  # paho has no public way to lose a connection
         self.client.loop_stop()
 
 
@@ -82,6 +83,7 @@ def mosquitto(folder, port):
         f"listener {port} 127.0.0.1\nallow_anonymous false\npassword_file {folder / 'passwords'}\n"
         "max_queued_messages 0\nuser root\n"
     )
+    assert MOSQUITTO
     process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10

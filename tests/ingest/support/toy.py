@@ -5,15 +5,18 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from pydantic import AwareDatetime, BaseModel, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, SecretStr, TypeAdapter
 
 from ingest.contract.connector import Connector, Context, Identified, Poll, Received, Subscription, Webhook
-from ingest.contract.errors import InvalidEvent
+from ingest.contract.envelope import Envelope
+from ingest.contract.errors import InvalidEvent, Unavailable
+from ingest.contract.events.health import SourceHeartbeat
 from ingest.contract.events.queue import TicketIssued
 from ingest.contract.label import Label
 from ingest.contract.topic import topic_of
@@ -96,13 +99,29 @@ class StillClock:
         return self.moment
 
 
+class Kafka:
+    """What was sent, unless it is away."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.away = False
+
+    async def send(self, events: Sequence[Envelope]) -> None:
+        if self.away:
+            raise Unavailable("Kafka", "away")
+        self.sent += [one.data for one in events]
+
+    @property
+    def changes(self) -> list[tuple[str, str]]:
+        return [(one.kind, one.cause_code) for one in self.sent if one.kind != "source.heartbeat"]
+
+    @property
+    def beats(self) -> list[SourceHeartbeat]:
+        return [one for one in self.sent if isinstance(one, SourceHeartbeat)]
+
+
 def context(ward: str) -> Context:
-    return Context(clock=StillClock(), ward=ward, pseudonym=pseudonyms(_Secret()))
-
-
-class _Secret:
-    def get_secret_value(self) -> str:
-        return SECRET
+    return Context(clock=StillClock(), ward=ward, pseudonym=pseudonyms(SecretStr(SECRET)))
 
 
 def note(number: int | str, /, **changed: Any) -> dict[str, Any]:

@@ -17,7 +17,7 @@ class Leaf(BaseModel):
 
 
 class Tree(BaseModel):
-    code: str = Field(validation_alias=AliasChoices("MaHoSo", AliasPath("ho_so", 0)))
+    code: str = Field(validation_alias=AliasChoices("MaHoSo", AliasPath("ho_so", 0)))  # type: ignore[pydantic-alias]  # the subject
     leaves: list[Leaf | int]
     more: dict[str, Leaf] = {}
     under: "Tree | None" = None

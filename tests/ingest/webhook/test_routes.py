@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import json
+import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +19,7 @@ from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka import producer as producer_module
 from ingest.kafka.producer import Producer
 from ingest.network.http_server import Patience
+from ingest.source import circuit_breaker
 from ingest.source.circuit_breaker import PAUSE, TRIED, Hold
 from ingest.source.failure_rate import FEWEST
 from ingest.source.mapper import Mapping
@@ -183,7 +185,18 @@ async def bad(device, start, count):
     return [await device.send(note("refuse", id=f"b{n}"), id_=f"b{n}") for n in range(start, start + count)]
 
 
-async def test_a_flood_is_answered_503_and_ends_by_itself(device, kafka):
+class Later:
+    """A monotonic clock that goes on by itself and can be put on."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def monotonic(self):
+        return time.monotonic() + self.seconds
+
+
+async def test_a_flood_is_answered_503_and_ends_by_itself(device, kafka, monkeypatch):
+    monkeypatch.setattr(circuit_breaker, "time", later := Later())
     answers = await bad(device, 0, FEWEST + 5)
     assert [one.status_code for one in answers] == [202] * (FEWEST - 1) + [503] * 6
     assert answers[-1].json()["error"] == "flood"
@@ -194,12 +207,12 @@ async def test_a_flood_is_answered_503_and_ends_by_itself(device, kafka):
     assert len(await kept(kafka, DEAD_LETTERS, device.ward)) == FEWEST - 1
     assert device.post.mapping.counts["dead_letters"] == FEWEST - 1
 
-    device.post.hold._until = 0  # the pause is over: a trial, and it is as bad
+    later.seconds += PAUSE.total_seconds()  # the pause is over: a trial, and it is as bad
     answers = await bad(device, FEWEST, TRIED + 1)
     assert [one.status_code for one in answers] == [202] * TRIED + [503]
     assert not device.post.light.reachable
 
-    device.post.hold._until = 0  # another one, after the source was mended
+    later.seconds += PAUSE.total_seconds()  # another one, after the source was mended
     for number in range(TRIED + 5):
         assert (await device.send(note(number), id_=f"m{number}")).status_code == 202
     assert device.post.light.reachable

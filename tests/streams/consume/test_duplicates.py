@@ -48,8 +48,8 @@ def test_the_memory_is_small() -> None:
     for start in range(0, 1_000_000, 2_000):
         memory.add(range(start, start + 2_000), DAY)
     assert len(memory) == 1_000_000
-    assert sum(known.nbytes for known in memory._days.values()) <= 8_000_000
-    assert len(memory._loose) <= duplicates.LOOSE + 2_000
+    assert memory.nbytes <= 8_000_000
+    assert memory.loose <= duplicates.LOOSE + 2_000
 
 
 def chunk(*envelopes: Envelope) -> tuple[list[Envelope], list[int]]:

@@ -4,6 +4,7 @@ import json
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -88,7 +89,7 @@ def test_nothing_that_an_event_contributes_is_overlooked(stream: str) -> None:
     envelopes = jumbled(stream, 5, count=600)
     fold.fold(envelopes, range(len(envelopes)))
     by_id = {plan.entity.id: plan for plan in plans(topic_of(stream))}
-    for (id, _), states in fold._states.items():
+    for (id, _), states in fold.states.items():
         for state in states.values():
             assert (state.given or []) == contributions(by_id[id], state)
 
@@ -127,7 +128,10 @@ def test_a_replay_writes_the_same_revisions_and_corrections_again(
     )
 
 
-def published(number: int, at: datetime, platform: str = "zalo") -> Envelope:
+Platform = Literal["zalo", "portal", "fanpage", "speaker"]
+
+
+def published(number: int, at: datetime, platform: Platform = "zalo") -> Envelope:
     """A news item."""
     post = PostPublished(post_ref=f"p-{number}", platform=platform, topic_code="tin", published_at=at)
     return envelope(post, ward="hong-bang", source="/t", recorded_at=at, id=f"post-{number}-{platform}")

@@ -38,7 +38,7 @@ def final(fold: Fold) -> Figures:
     fold.look(LATER, only_stirred=False)
     values = fold.take()
     known = {(*key[:2], "stock", *key[2:]): sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}
-    return figures([value for value in values if value.grain == "flow"]) | known  # type: ignore[return-value]
+    return figures([value for value in values if value.grain == "flow"]) | known
 
 
 def folded(stream: str, envelopes: list[Envelope], cuts: list[int]) -> list[Value]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope, envelope
+from ingest.contract.event import Event
 from ingest.contract.events import streams
 from ingest.contract.events.queue import TicketCalled, TicketIssued
 from ingest.contract.topic import topic_of
@@ -52,7 +54,7 @@ def truth(stream: str, envelopes: list[Envelope], ends: Iterable[int]) -> Histor
             fold.fold([waiting.pop(0)], [0])
         found[end] = {
             (ward, *key): sums
-            for (_, ward), population in fold._stocks._populations.items()
+            for (_, ward), population in fold.populations.items()
             for key, sums in population.levels(end).items()
             if any(sums)
         }
@@ -121,8 +123,13 @@ def visit(
     number: int, at: datetime, called_at: datetime | None = None, service: str = "ho_tich", ward: str = "hong-bang"
 ) -> list[Envelope]:
     """A ticket's events."""
-    ticket = {"ticket_id": f"t-{number}", "site_id": "s", "local_date": "2026-11-20", "ticket_no": str(number)}
-    life = [TicketIssued(**ticket, service_code=service, queue_id="q", issued_at=at, kiosk_id="k")]
+    ticket: dict[str, Any] = {
+        "ticket_id": f"t-{number}",
+        "site_id": "s",
+        "local_date": "2026-11-20",
+        "ticket_no": str(number),
+    }
+    life: list[Event] = [TicketIssued(**ticket, service_code=service, queue_id="q", issued_at=at, kiosk_id="k")]
     if called_at:
         life.append(TicketCalled(**ticket, service_code=service, queue_id="q", called_at=called_at, counter_id="1"))
     return [
@@ -261,7 +268,7 @@ def test_an_older_minute_that_was_written_again_does_not_hide_a_live_row() -> No
     again = Fold(topic_of("queue"), 0)
     again.load(0, snapshot)
     again.expect([*live, *fold.take()])
-    place = again._stocks._populations["ticket", "hong-bang"]
+    place = again.populations["ticket", "hong-bang"]
     assert place.shown["Q02", "", ""] == (2, 0, milliseconds(START) + 5 * GAUGE_MS)
 
 

@@ -40,7 +40,7 @@ def send(stack: Stack, envelopes: Sequence[Envelope], raw: Sequence[bytes] = (),
         producer = Producer(stack.settings(IngestSettings))
         await producer.start()
         await producer.send(envelopes)
-        await producer._deliver([(topic, b"hong-bang", record) for record in raw])
+        await producer.deliver([(topic, b"hong-bang", record) for record in raw])
         await producer.stop()
 
     asyncio.run(work())
@@ -64,7 +64,7 @@ def flows(client: Client) -> Figures:
         "SELECT ward, indicator, window_ms, dimension, member, numerator, denominator FROM raw_values FINAL "
         "WHERE grain = 'flow' AND (numerator != 0 OR denominator != 0)"
     )
-    return {tuple(row[:5]): (row[5], row[6]) for row in rows}  # type: ignore[misc]
+    return {tuple(row[:5]): (row[5], row[6]) for row in rows}
 
 
 def expected(envelopes: list[Envelope]) -> Figures:

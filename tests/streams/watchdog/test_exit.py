@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from ingest.contract.errors import Unavailable
 from streams.warehouse_connections import Stopping, Store
@@ -54,7 +55,7 @@ async def test_a_write_asks_whether_it_may(time: Time) -> None:
     def end(code: int) -> None:
         raise EndedError
 
-    settings = WarehouseSettings(_env_file=None, password="a long enough password")
+    settings = WarehouseSettings(_env_file=None, password=SecretStr("a long enough password"))
     written: list[str] = []
     guard = FreezeGuard(timedelta(seconds=6), end)
     store = Store(Client(settings), Client(settings), Stopping(), guard)

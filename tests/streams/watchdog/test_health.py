@@ -2,6 +2,7 @@
 
 import pytest
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 
 from ingest.contract.errors import NotReady
 from ingest.contract.settings import HealthSettings, IngestSettings
@@ -39,7 +40,7 @@ class Worker:
 def signs(monkeypatch: pytest.MonkeyPatch) -> Signs:
     monkeypatch.setattr("streams.watchdog.health.serve", lambda health, listener: None)
     monkeypatch.setattr("streams.watchdog.health.Readiness", lambda checks: None)
-    warehouse = WarehouseSettings(_env_file=None, password="0123456789abcdef", port=1)
+    warehouse = WarehouseSettings(_env_file=None, password=SecretStr("0123456789abcdef"), port=1)
     settings = StreamsSettings(_env_file=None, health_port=0)
     return Signs(
         settings,
@@ -85,27 +86,27 @@ def test_it_is_ready_when_its_partitions_have_recovered(signs: Signs) -> None:
     worker = Worker()
     signs.look(worker, now=1.0)
     with pytest.raises(NotReady, match="no partitions yet"):
-        signs._has_partitions()
+        signs.has_partitions()
     worker.at = {A: -1, B: 5}
     signs.look(worker, now=2.0)
     with pytest.raises(NotReady, match="1 of 2 partitions are still recovering"):
-        signs._has_partitions()
+        signs.has_partitions()
     worker.at = {A: 0, B: 5}
     signs.look(worker, now=3.0)
-    signs._has_partitions()
+    signs.has_partitions()
 
 
 def test_it_is_not_ready_when_nothing_can_be_written(signs: Signs) -> None:
     worker = Worker()
     worker.at, worker.written, worker.ends = {A: 12}, {A: 4}, {A: 12}
     signs.look(worker, now=100.0)
-    signs._writes()
+    signs.writes()
     signs.look(worker, now=131.0)
     with pytest.raises(NotReady, match="nothing could be written for 31 s"):
-        signs._writes()
+        signs.writes()
     worker.written = {A: 5}
     signs.look(worker, now=132.0)
-    signs._writes()
+    signs.writes()
 
 
 def test_a_stopped_partition_waits_for_a_person(signs: Signs) -> None:
@@ -113,6 +114,6 @@ def test_a_stopped_partition_waits_for_a_person(signs: Signs) -> None:
     worker.written, worker.ends = {A: 4}, {A: 12}  # it is not among those that should get on
     for now in (100.0, 200.0):
         signs.look(worker, now=now)
-    signs._writes()
+    signs.writes()
     assert gauge("ioc_consumer_lag_records", A) == 8
-    assert signs._progress.stalled() == 0
+    assert signs.progress.stalled() == 0

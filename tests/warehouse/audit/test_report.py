@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ingest.kafka.offsets import Log, Logs
 from warehouse.audit import kafka
@@ -60,7 +61,7 @@ def test_hours_are_whole_and_what_is_very_old_is_one() -> None:
     assert len(ever) == kafka.MOST_HOURS + 2
 
 
-def spans(log: Log, known: list[Base], stored: int) -> tuple[dict, dict]:
+def spans(log: Log, known: list[Base], stored: int) -> tuple[dict[Any, Any], dict[Any, Any]]:
     moments = [NOW + number * HOUR for number in range(len(log.starts))]
     return kafka.spans(Logs("mine", {PLACE: log}), moments, {PLACE: known} if known else {}, {PLACE: stored})
 

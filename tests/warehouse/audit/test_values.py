@@ -47,8 +47,8 @@ def client(settings) -> Iterator[Client]:
 def flows(client: Client, id: str) -> list[Value]:
     """Every flow as it should be stored."""
     return [
-        Value(ward, id, "flow", window, *split, n, d, window, window, "t", 0, 7, 7)
-        for ward, window, *split, n, d in client.query(flow_sql(indicator(id)))
+        Value(ward, id, "flow", window, dimension, member, n, d, window, window, "t", 0, 7, 7)
+        for ward, window, dimension, member, n, d in client.query(flow_sql(indicator(id)))
     ]
 
 

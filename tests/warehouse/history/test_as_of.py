@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def shown(readings, now_ms):
     found = {}
     for one in indicators():
         every = {("", ""): readings.read(one.id, now_ms)}
-        for dimension in one.by:
+        for dimension in map(str, one.by):
             members = readings.members(one.id, dimension, now_ms)
             every |= {(dimension, member): reading for member, reading in members.items()}
         for split, reading in every.items():
@@ -91,7 +92,8 @@ def lived(tmp_path_factory):
         arriving.append((milliseconds(envelope.time) + late_ms, late_ms, envelope))
     arriving.sort(key=lambda one: one[0])
     slack = [range(came - PROMPT_MS - MINUTE, came + 1) for came, late_ms, _ in arriving if late_ms]
-    streams, kept, place = Streams(), {}, 0
+    streams, place = Streams(), 0
+    kept: dict[int, Any] = {}
     for now_ms in [*range(BEGAN_MS, EVE_MS, 15 * MINUTE), *range(EVE_MS, END_MS, MINUTE)]:
         first = place
         while place < len(arriving) and arriving[place][0] <= now_ms:

@@ -11,8 +11,8 @@ from warehouse.model.indicator import measure
 HOUR_MS = 3_600_000
 
 
-def at(*parts):
-    return milliseconds(datetime(*parts, tzinfo=WARD_ZONE))
+def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
+    return milliseconds(datetime(year, month, day, hour, minute, tzinfo=WARD_ZONE))
 
 
 def test_buckets_end_with_the_present():

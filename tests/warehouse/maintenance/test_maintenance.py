@@ -4,8 +4,10 @@ import threading
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from pydantic import ByteSize
 
 from ingest.contract.clock import RealClock, milliseconds
+from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings
 from ingest.runtime.disk_space import Disk
 from tests.support import raw, warehouse_server
@@ -15,6 +17,7 @@ from warehouse.maintenance import retention, schedule, status
 from warehouse.maintenance.backups import archive, backup, tables
 from warehouse.maintenance.backups import files as contents
 from warehouse.maintenance.backups.backup import Origin
+from warehouse.maintenance.backups.manifest import FileContent, Manifest
 from warehouse.maintenance.backups.tables import KeepingError
 from warehouse.maintenance.status import Announced, Chore, KeeperState
 from warehouse.model.correction import Cause
@@ -59,7 +62,7 @@ def test_what_fails_is_not_tried_again_at_once():
 
 
 def test_the_state_is_read_as_it_was_written_and_damage_is_no_state(tmp_path):
-    kept = KeeperState(looked_at=NOW, chores={"backup": Chore(said="đã xong", done_at=NOW)})
+    kept = KeeperState(looked_at=NOW, chores={"backup": Chore(said=Label("đã xong", "done"), done_at=NOW)})
     status.write(tmp_path, kept)
     assert status.read(tmp_path) == kept
     assert kept.is_alive(NOW + timedelta(seconds=30))
@@ -93,6 +96,14 @@ def test_only_so_many_backups_of_a_ward_stay(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {*names[2:], *others}
 
 
+def manifest_of(files: dict[str, FileContent]) -> Manifest:
+    """A manifest with these files."""
+    return Manifest(
+        ward="w", database="ioc", engine="26.8", schema_version=1, pretend=True, made_at=NOW, real_made_at=NOW, waiting=None,
+        kafka="", secrets=False, pseudonym="", left_out=[], tables={}, positions=[], files=files,
+    )  # fmt: skip
+
+
 def test_nothing_is_unpacked_outside_its_folder(tmp_path):
     file = tmp_path / "x.tar"
     with archive.packing(file, lambda count: None) as packer:
@@ -100,13 +111,8 @@ def test_nothing_is_unpacked_outside_its_folder(tmp_path):
         files = packer.files
         packer.write("manifest.json", b"{}")
     with pytest.raises(KeepingError, match="evil"):
-        archive.unpack(file, Said(files), lambda name: tmp_path / "in" / name, lambda count: None)
+        archive.unpack(file, manifest_of(files), lambda name: tmp_path / "in" / name, lambda count: None)
     assert not (tmp_path / "evil").exists()
-
-
-class Said:
-    def __init__(self, files):
-        self.files = files
 
 
 def test_an_archive_that_is_not_finished_leaves_nothing(tmp_path):
@@ -137,7 +143,7 @@ def own_client(own):
 @pytest.fixture
 def origin(own, tmp_path):
     ingest = IngestSettings(
-        _env_file=None, data_folder=own.data_folder, kafka_port=1, kafka_own_secret=SECRET, disk_reserve=1
+        _env_file=None, data_folder=own.data_folder, kafka_port=1, kafka_own_secret=SECRET, disk_reserve=ByteSize(1)
     )
     return Origin(ingest, own, tmp_path / ".env")
 

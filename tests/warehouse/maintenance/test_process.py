@@ -90,9 +90,9 @@ def test_the_doctor_tells_what_could_not_be_done_and_what_will_be_deleted(tmp_pa
         tmp_path,
         KeeperState(
             chores={
-                "backup": Chore(tried_at=now, said="No room", failed=True),
+                "backup": Chore(tried_at=now, said=Label("No room", "No room"), failed=True),
                 "audit": Chore(tried_at=now, done_at=now, said=Label("3 sai lệch", "3 differences"), alarming=True),
-                "retention": Chore(tried_at=now, done_at=now, said="0 changed"),
+                "retention": Chore(tried_at=now, done_at=now, said=Label("0 changed", "0 changed")),
             },
             announced={"raw_events": Announced(days=60, rows=7, since=now)},
         ),

@@ -37,7 +37,7 @@ EARLY = PAST[: len(PAST) // 2]
 
 def folded(envelopes, ward=WARD):
     """What the board would know: each stream folded, and the stocks looked at now."""
-    folds = {}
+    folds: dict[str, Fold] = {}
     for offset, envelope in enumerate(envelopes):
         topic = topic_of(envelope.data.stream)
         folds.setdefault(topic, Fold(topic, 0)).fold([envelope], [offset])

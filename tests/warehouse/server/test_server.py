@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
+from typing import Any
 from uuid import UUID
 
 import psutil
@@ -85,7 +86,7 @@ def test_every_type_goes_in_and_comes_out(client, kind):
     client.execute(f"CREATE TABLE typed (n UInt8, value {kind}, after UInt8) ENGINE = MergeTree ORDER BY n")
     assert client.insert("typed", {"n": [1, 2], "value": VALUES[kind], "after": [7, 8]}) == 2
     rows = client.query("SELECT n, value, after FROM typed ORDER BY n")
-    expected = ["abcd", "ab\0\0"] if kind.startswith("Fixed") else VALUES[kind]
+    expected: Any = ["abcd", "ab\0\0"] if kind.startswith("Fixed") else VALUES[kind]
     assert [(n, after) for n, _, after in rows] == [(1, 7), (2, 8)]
     assert [value.rstrip("\0") if kind.startswith("Fixed") else value for _, value, _ in rows] == [
         value.rstrip("\0") if kind.startswith("Fixed") else value for value in expected

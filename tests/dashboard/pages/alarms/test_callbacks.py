@@ -14,6 +14,7 @@ from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.pages.alarms import active, callbacks, history, log
 from dashboard.pages.alarms import detail as alarm_page
 from dashboard.pages.alarms import page as alarms_page
+from ingest.contract.errors import Unavailable
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import MINUTE, after, raised, wall
 from tests.dashboard.support.board import BoardOfTests, call
@@ -30,7 +31,7 @@ SCREEN = Viewer("hall", frozenset({"display"}))
 def tested(tmp_path):
     """A board that holds one critical alarm."""
     found = BoardOfTests(tmp_path)
-    found.board.duty._journal.append([SILENT])
+    found.board.duty.journal.append([SILENT])
     found.board.duty.start()
     return found
 
@@ -114,9 +115,9 @@ async def test_what_makes_no_sense_is_told_and_changes_nothing(tested, button, g
 
 async def test_a_full_disk_is_told(tested, monkeypatch):
     def full(acts):
-        raise callbacks.Unavailable("the alarms' journal", "no room")
+        raise Unavailable("the alarms' journal", "no room")
 
-    monkeypatch.setattr(tested.board.duty._journal, "append", full)
+    monkeypatch.setattr(tested.board.duty.journal, "append", full)
     async with tested.logged_in() as leader:
         assert "thử lại" in (await press(leader, "acknowledge"))["alarm-fault"]["children"]
     assert one(tested).calls

@@ -1,5 +1,6 @@
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from dashboard.alarm.alarm import begin
 from dashboard.alarm.observation import observe
@@ -20,6 +21,7 @@ from dashboard.store.store import DAMAGED
 from dashboard.system_status import Standing
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label
+from ingest.kafka import offsets
 from ingest.kafka.offsets import Extent, Held
 from ingest.runtime.disk_space import Disk
 from ingest.runtime.restarts import Restarts
@@ -32,6 +34,8 @@ from warehouse.audit.history import Stored
 from warehouse.maintenance.status import Chore, KeeperState
 from warehouse.model.alarm_rule import rules
 from warehouse.model.expression import DAY_MS
+from warehouse.settings import WarehouseSettings
+from warehouse.store.client import Client
 from warehouse.store.halted_partitions import Stop
 from warehouse.store.positions import Base
 
@@ -51,9 +55,9 @@ def test_an_audit_is_a_verdict_its_streams_and_what_it_found():
         "found": [{"place": "hong-bang Q01 flow", "fault": "wrong", "found": "7", "expected": "8"}],
     }
     clean, differing = (audit_block([audit(count)._replace(report=report)], NOW_MS, "vi") for count in (0, 3))
-    assert clean[0].className == "verdict agrees"
+    assert vars(clean[0])["className"] == "verdict agrees"
     assert "KHÔNG SAI LỆCH · 41.208 giá trị" in said(clean)
-    assert differing[0].className == "verdict differs"
+    assert vars(differing[0])["className"] == "verdict differs"
     for part in ("hong-bang Q01 flow", "wrong", "890", "883"):
         assert part in said(differing)
     assert "quá 26 giờ" in said(audit_block([audit(ago=timedelta(hours=30))], NOW_MS, "vi"))
@@ -61,14 +65,15 @@ def test_an_audit_is_a_verdict_its_streams_and_what_it_found():
 
 
 def test_a_report_of_another_shape_is_no_fault():
-    for report in (
+    reports: tuple[dict[str, Any], ...] = (
         {},
         {"streams": []},
         {"streams": {"x": 5}},
         {"found": "no"},
         {"found": [5]},
         {"streams": {QUEUE: {}}},
-    ):
+    )
+    for report in reports:
         assert audit_block([audit()._replace(report=report)], NOW_MS, "en")
 
 
@@ -81,7 +86,7 @@ def test_streams_say_what_is_stored_and_what_waits():
 
 def test_sources_chores_and_disks_have_a_word_beside_the_colour():
     assert "MẤT NGUỒN từ 09:41" in said(source_table(scene("vi")))
-    failed = KeeperState(chores={"backup": Chore(done_at=NOW, said="no room", failed=True)})
+    failed = KeeperState(chores={"backup": Chore(done_at=NOW, said=Label("no room", "no room"), failed=True)})
     assert "không được: no room" in said(chore_table(failed, True, "vi"))
     done = KeeperState(chores={"audit": Chore(done_at=NOW, said=Label("0 sai lệch", "0 differences"))})
     assert "0 sai lệch" in said(chore_table(done, True, "vi"))
@@ -156,17 +161,17 @@ def test_devices_that_are_left_out_are_named_with_their_last_sign():
 
 def test_what_waits_in_kafka_is_counted_from_where_the_warehouse_stands(monkeypatch, tmp_path):
     extents = {(QUEUE, 2): Extent(0, 895), (QUEUE, 1): Extent(4, 10), ("ioc.camera.v1", 0): Extent(0, 3)}
-    monkeypatch.setattr(callbacks.offsets, "held", lambda settings: Held("new", extents))
+    monkeypatch.setattr(offsets, "held", lambda settings: Held("new", extents))
     monkeypatch.setattr(callbacks, "bases", lambda client: {("ioc.camera.v1", 0): [Base("new", 100, 100)]})
     kept = [KEPT, KEPT._replace(topic="ioc.camera.v1", partition=0, last_offset=101)]
-    waiting = callbacks._behind(None, ingest_settings(tmp_path), kept)
+    waiting = callbacks.unstored_records(Client(WarehouseSettings(_env_file=None)), ingest_settings(tmp_path), kept)
     assert waiting == {(QUEUE, 2): 5, (QUEUE, 1): 6, ("ioc.camera.v1", 0): 1}
 
     def away(settings):
         raise Unavailable("Kafka", "away")
 
-    monkeypatch.setattr(callbacks.offsets, "held", away)
-    assert callbacks._behind(None, ingest_settings(tmp_path), kept) == {}
+    monkeypatch.setattr(offsets, "held", away)
+    assert callbacks.unstored_records(Client(WarehouseSettings(_env_file=None)), ingest_settings(tmp_path), kept) == {}
 
 
 class Found:

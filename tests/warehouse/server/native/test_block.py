@@ -3,8 +3,8 @@ from contextlib import suppress
 import pytest
 from hypothesis import example, given, settings, strategies
 
-from warehouse.server.native.block import MalformedError, Shape, UnwalkableError, retyped, shape, split
-from warehouse.server.native.wire import varint
+from warehouse.server.native.block import Shape, UnwalkableError, retyped, shape, split
+from warehouse.server.native.wire import MalformedError, varint
 
 
 def text(value):

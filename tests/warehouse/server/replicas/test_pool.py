@@ -42,11 +42,16 @@ TOO_MANY, TIME_LIMIT, NETWORK = 202, 159, 210
 
 
 @pytest.fixture
-def process(tmp_path):
-    """A warehouse with a view over a table of numbers, a closed table, and a short time limit; each test has its own replicas."""
-    settings = warehouse_server.settings_for(
+def settings(tmp_path):
+    """A warehouse with a short time limit; each test has its own replicas."""
+    return warehouse_server.settings_for(
         tmp_path / "ward", analyst_seconds=timedelta(seconds=LIMIT), analyst_memory=256 * 1024 * 1024
     )
+
+
+@pytest.fixture
+def process(settings):
+    """It runs, with a view over a table of numbers, and a closed table."""
     process = warehouse_server.launch(settings)
     try:
         warehouse_server.wait_for(settings, process)
@@ -58,19 +63,13 @@ def process(tmp_path):
                 "ENGINE = ReplacingMergeTree PARTITION BY n >= 1000000 ORDER BY n"
             )
             owner.execute("CREATE OR REPLACE VIEW events AS SELECT * FROM numbers_kept")
-        process.settings = settings
         yield process
     finally:
         warehouse_server.end(process)
 
 
 @pytest.fixture
-def settings(process):
-    return process.settings
-
-
-@pytest.fixture
-def owner(settings):
+def owner(settings, process):
     with connect(settings) as opened:
         yield opened
 

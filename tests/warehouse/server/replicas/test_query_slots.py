@@ -2,11 +2,12 @@
 
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.support.warehouse_server import settings_for
-from warehouse.server.replicas import pool
+from warehouse.server.replicas import open_data, pool
 from warehouse.server.replicas.pool import Replicas
 from warehouse.server.replicas.query_slots import NoPlaceError, Places
 
@@ -51,8 +52,8 @@ class Started:
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
     monkeypatch.setattr(pool, "Replica", Started)
-    monkeypatch.setattr(pool.open_data, "read", lambda *_: "data")
-    engine = SimpleNamespace(connect=lambda: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr(open_data, "read", lambda *_: "data")
+    engine: Any = SimpleNamespace(connect=lambda: SimpleNamespace(close=lambda: None))
     kept = Replicas(settings_for(tmp_path), engine, frozenset(), lambda: 1, 4)
     yield kept
     kept.close()
