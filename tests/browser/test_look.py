@@ -30,6 +30,25 @@ def test_pages_of_the_wall_fit_and_nothing_is_cut(open_board, stack, artefacts, 
             page.screenshot(path=artefacts / f"{path.strip('/') or 'overview'}-{size[0]}x{size[1]}.png")
 
 
+LATE = """() => document.querySelectorAll('.light').forEach(light => {
+    light.className = 'light is-late';
+    light.querySelector('span:nth-of-type(3)').textContent = 'chậm';
+    light.querySelector('.age').removeAttribute('data-since');
+    light.querySelector('.age').textContent = '59 phút';
+})"""
+HEAD = """() => [...document.querySelectorAll('.clock, .place, .light, .light .name')]
+    .filter(part => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > innerWidth)
+    .map(part => part.id || part.className)"""
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (3440, 1440)])
+def test_the_head_of_the_wall_has_room_when_every_source_is_late(open_board, size):
+    with open_board(size=size) as page:
+        shown(page)
+        page.evaluate(LATE)
+        assert page.evaluate(HEAD) == []
+
+
 def test_a_phone_scrolls_in_one_direction_only(open_board, stack):
     with open_board(size=(390, 844), rights=("admin",)) as page:
         for path in [one.path for one in pages().values() if one.arguments is None]:
