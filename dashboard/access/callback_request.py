@@ -233,8 +233,15 @@ def _is_output(sent: Property | list[Property] | None, output: str) -> bool:
     listed = split_callback_id(output)  # type: ignore[no-untyped-call]
     if sent is None or isinstance(sent, list) != isinstance(listed, list):
         return False
-    expected = [(one["id"], _plain(one["property"])) for one in (listed if isinstance(listed, list) else [listed])]
-    return [(stringify_id(one.id), _plain(one.property)) for one in _listed(sent)] == expected
+    named = listed if isinstance(listed, list) else [listed]
+    expected = [(_component_id(one["id"]), _plain(one["property"])) for one in named]
+    return [(one.id, _plain(one.property)) for one in _listed(sent)] == expected
+
+
+def _component_id(text: str) -> str | dict[str, Any]:
+    """A component's id as a browser sends it: several parts as an object."""
+    found: str | dict[str, Any] = json.loads(text) if text.startswith("{") else text
+    return found
 
 
 def _plain(name: str) -> str:

@@ -321,7 +321,7 @@ def request(output, declared, values, started=0):
         return [{"id": id, "property": one["property"], "value": next(values)}]
 
     outputs = [
-        {"id": id, "property": name.partition("@")[0]}
+        {"id": json.loads(id) if id.startswith("{") else id, "property": name.partition("@")[0]}
         for id, _, name in (part.rpartition(".") for part in output.strip(".").split("..."))
     ]
     inputs, state = ([of(one) for one in declared[name]] for name in ("inputs", "state"))

@@ -185,7 +185,7 @@ def day_chart(days: list[Day], until: date, span: int, language: Language) -> go
         barmode="stack",
         bargap=0.35,
         margin={"t": 6, "b": 24},
-        legend={"orientation": "v", "x": 1.01, "y": 1, "yanchor": "top"},
+        legend={"orientation": "v", "x": 1.01, "y": 1.06, "yanchor": "top", "font": {"size": 11}},
         xaxis={"type": "category", "nticks": 10},
         annotations=[] if reasons else [middle(text.NOTHING.text(language))],
     )

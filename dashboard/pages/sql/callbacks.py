@@ -308,6 +308,7 @@ def column_chart(x: list[Any], y: list[Any], kind: str, title: str, language: La
         yaxis={
             "automargin": True,
             "fixedrange": False,
+            "nticks": 8,
             "rangemode": "normal" if is_line else "tozero",
             "tickformat": FIGURES if are_figures else "",
             "title": {"text": title},

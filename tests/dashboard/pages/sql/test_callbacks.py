@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -86,6 +87,16 @@ async def test_a_chart_is_of_the_chosen_columns(tested):
     (trace,) = drawn[CHART]["data"]["figure"]["data"]
     assert trace["x"] == ["dat_dai", "ho_tich"]
     assert trace["y"] == [3, 5]
+
+
+async def test_a_chart_is_asked_for_by_its_id_as_a_browser_sends_it(tested):
+    inputs = [{"id": f"sql-{name}", "property": "value", "value": None} for name in ("across", "up", "kind")]
+    inputs.append({"id": "sql-answer", "property": "data", "value": None})
+    asked = {"output": f"{CHART}.data", "inputs": inputs, "state": [], "changedPropIds": ["sql-kind.value"]}
+    async with tested.logged_in(("analyst",)) as client:
+        for id, status in ((json.loads(CHART), 200), (CHART, 400), ({"name": "other", "type": "dress"}, 400)):
+            body = {**asked, "outputs": {"id": id, "property": "data"}}
+            assert (await client.post("/_dash-update-component", json=body)).status_code == status, id
 
 
 async def test_queries_are_kept_chosen_and_deleted(tested):
