@@ -2,6 +2,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from dashboard.alarm.alarm import begin
 from dashboard.alarm.observation import observe
 from dashboard.alarm.sentence import sentence
@@ -164,14 +166,15 @@ def test_what_waits_in_kafka_is_counted_from_where_the_warehouse_stands(monkeypa
     monkeypatch.setattr(offsets, "held", lambda settings: Held("new", extents))
     monkeypatch.setattr(callbacks, "bases", lambda client: {("ioc.camera.v1", 0): [Base("new", 100, 100)]})
     kept = [KEPT, KEPT._replace(topic="ioc.camera.v1", partition=0, last_offset=101)]
-    waiting = callbacks.unstored_records(Client(WarehouseSettings(_env_file=None)), ingest_settings(tmp_path), kept)
+    client = Client(WarehouseSettings(_env_file=None, password=SecretStr("a long enough password")))  # never connects
+    waiting = callbacks.unstored_records(client, ingest_settings(tmp_path), kept)
     assert waiting == {(QUEUE, 2): 5, (QUEUE, 1): 6, ("ioc.camera.v1", 0): 1}
 
     def away(settings):
         raise Unavailable("Kafka", "away")
 
     monkeypatch.setattr(offsets, "held", away)
-    assert callbacks.unstored_records(Client(WarehouseSettings(_env_file=None)), ingest_settings(tmp_path), kept) == {}
+    assert callbacks.unstored_records(client, ingest_settings(tmp_path), kept) == {}
 
 
 class Found:
