@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from ingest.clock import milliseconds
 from ingest.topic import topic_of
-from streams.block import _memory, merged
+from streams.block import Block, merged
 from streams.fold import Fold, LateStocks
 from streams.part import Part
 from streams.plan import plans
@@ -27,7 +27,11 @@ def test_minutes_that_are_being_recomputed_are_not_done_yet() -> None:
     part.overdue = {place: LateStocks(1_000, 5_000, cause(1_000))}
     part.fold.late_stocks = {place: LateStocks(3_000, 9_000, cause(3_000)), other: LateStocks(2, 3, cause(2))}
     again = Fold(*part.place)
-    again.load(0, json.loads(json.dumps(_memory(part))))
+    part.fold.offset = 0
+    block = Block()
+    block.cut([part], with_memory=True)
+    ((_, snapshot),) = block.memories
+    again.load(snapshot.offset, json.loads(json.dumps(snapshot.pieces)))
     assert again.late_stocks[place] == LateStocks(1_000, 9_000, cause(1_000))
     assert again.late_stocks[other] == LateStocks(2, 3, cause(2))
     assert part.fold.late_stocks[place].from_ms == 3_000
