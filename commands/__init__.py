@@ -1,16 +1,23 @@
-"""What a person types: one file a command, run by the launcher `ioc`; the other modules are what they share.
+"""What a person types: one file a command, run by the launcher `ioc`. Knows all folders; no folder knows it.
 
 A command is a module with a `main(arguments)` and a docstring that has a line beginning with `Vi:`; its first line and that
-one are its entry in `./ioc help`. Knows all folders; no folder knows it.
+one are its entry in `./ioc help`. Found by being here, or in `developers/`.
 
-`parts`          what a running install consists of: processes, ports, and how each shows that it is ready
-`stack`          the same parts in a folder of their own, for tests, `replay` and `bench`
-`supervision`    supervisord: its configuration, and questions to the running one
-`lone_warehouse` our own engine on the folder of an install that does not run, for `backup` and `restore`
-`comparison`     what a backup holds against what is there
-`restarts`       which parts the supervisor had to start again, and whether that is a crash loop
-`liveness`       ends parts that hang; `probe` asks a part how it is
-`ports`          who holds a port
-`secret_files`   secrets made at first start
-`pretend_clock`  what time it is in the pretend ward
+`account`       who may enter the board
+`audit`         count everything again and compare
+`backup`        make a backup
+`connectors`    what each source's device needs
+`display`       let screens show the wall
+`doctor`        what is wrong with this install, and what to do about it
+`down`          stop this install
+`feed_key`      keys of the city's feed
+`letters`       dead letters: show, send again, let a stream go on
+`replay`        replay the ward's report of 2025
+`restore`       restore a backup
+`status`        what runs, how far it is behind, and how fresh the figures are
+`up`            start everything on this PC
+`terminal`      telling a person something: sentences, tables, progress
+`install/`      one install: its settings, processes, ports, lock and secrets
+`supervision/`  its processes while they run
+`developers/`   what only developers run; not in the image
 """

@@ -6,12 +6,12 @@ Vi: Quản lý tài khoản của bảng điều hành: thêm, cấp lại mật
 import argparse
 import sys
 
-from commands import install as installs
-from commands import secret_files
-from commands.words import line, say
-from dashboard.accounts import RIGHTS, Accounts
+from commands.install import secret_files
+from commands.install import settings as installs
+from commands.terminal import line, say
+from dashboard.access.accounts import RIGHTS, Accounts
 from dashboard.store.store import StoreUnavailable
-from ingest.errors import ConfigurationError
+from ingest.contract.errors import ConfigurationError
 
 
 def main(arguments: list[str]) -> int:

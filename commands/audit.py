@@ -17,27 +17,26 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
-from commands import install as installs
-from commands import running
-from commands.install import Install
-from commands.lone_warehouse import lone_warehouse
-from commands.progress import Progress
-from commands.table import table
-from commands.words import line, say
-from dashboard.feed_key import FeedKeys
+from commands.install import lock
+from commands.install import settings as installs
+from commands.install.offline_warehouse import lone_warehouse
+from commands.install.settings import Install
+from commands.terminal import Progress, line, say, table
+from dashboard.access.api_key import FeedKeys
 from dashboard.store.changes import OURSELVES
-from ingest.clock import WARD_ZONE, RealClock
-from ingest.errors import ConfigurationError, Unavailable
-from ingest.kafka_client import reach
-from ingest.producer import Producer
-from warehouse import audit_scope, repair
-from warehouse.audit import PATIENCE, Beside, run_audit, write_audit
-from warehouse.audit_report import FAULTS, AuditReport
-from warehouse.audit_shown import Board, board_of
-from warehouse.client import Client, ServerError, connect
-from warehouse.feed import known_ids
-from warehouse.push import encode_push, pushes
-from warehouse.reconcile import local
+from ingest.contract.clock import WARD_ZONE, RealClock
+from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.kafka.client import reach
+from ingest.kafka.producer import Producer
+from warehouse.audit import repair
+from warehouse.audit import scope as audit_scope
+from warehouse.audit.kafka import local
+from warehouse.audit.published import Board, board_of
+from warehouse.audit.report import FAULTS, AuditReport
+from warehouse.audit.run import PATIENCE, Beside, run_audit, write_audit
+from warehouse.model.value_push import encode_push, pushes
+from warehouse.query.feed import known_ids
+from warehouse.store.client import Client, ServerError, connect
 
 SHOWN = 10
 """Differences of each part that are told one by one."""
@@ -68,7 +67,7 @@ def main(arguments: list[str]) -> int:
     except ServerError as error:
         say(f"Kho dữ liệu không trả lời được: {error}", f"The warehouse could not answer: {error}")
         return 2
-    except running.AlreadyRunningError as error:
+    except lock.AlreadyRunningError as error:
         say(f"Hệ thống đang được khởi động hoặc dừng: thử lại sau. ({error})", f"Try again in a moment: {error}.")
         return 2
     if options.json:
@@ -124,10 +123,10 @@ def _board(client: Client, install: Install) -> Iterator[Board | None]:
 @contextmanager
 def _warehouse(install: Install) -> Iterator[Install]:
     """The install as it runs; of one that is stopped the store is opened for us alone."""
-    if not install.warehouse.embedded or running.up(install.run) is not None or running.left_over(install.folder):
+    if not install.warehouse.embedded or lock.up(install.run) is not None or lock.left_over(install.folder):
         yield install
         return
-    with running.alone(install.run), lone_warehouse(install, install.folder) as settings:
+    with lock.alone(install.run), lone_warehouse(install, install.folder) as settings:
         say(
             "Hệ thống không chạy: chỉ so được số liệu với sự kiện trong kho. Sự kiện đến muộn ngay trước khi dừng có thể chưa tính xong; "
             "lần chạy sau sẽ tính tiếp.",

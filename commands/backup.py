@@ -10,17 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from commands import install as installs
-from commands import running
-from commands.install import Install
-from commands.lone_warehouse import lone_warehouse
-from commands.progress import Progress
-from commands.words import line, say
-from ingest.errors import ConfigurationError, Unavailable
-from ingest.room import shown
-from warehouse.keeping import backup, sealing
-from warehouse.keeping.backup import Made, Origin
-from warehouse.keeping.tables import KeepingError
+from commands.install import lock
+from commands.install import settings as installs
+from commands.install.offline_warehouse import lone_warehouse
+from commands.install.settings import Install
+from commands.terminal import Progress, line, say
+from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.runtime.disk_space import shown
+from warehouse.maintenance.backups import backup, sealing
+from warehouse.maintenance.backups.backup import Made, Origin
+from warehouse.maintenance.backups.tables import KeepingError
 
 
 def main(arguments: list[str]) -> int:
@@ -48,7 +47,7 @@ def main(arguments: list[str]) -> int:
     except (KeepingError, Unavailable, OSError) as error:
         say(f"Không sao lưu được: {getattr(error, 'vi', error)}", f"No backup was made: {error}")
         return 1
-    except running.AlreadyRunningError as error:
+    except lock.AlreadyRunningError as error:
         say(f"Hệ thống đang được khởi động hoặc dừng: thử lại sau. ({error})", f"Try again in a moment: {error}.")
         return 1
     if options.json:
@@ -64,10 +63,10 @@ def main(arguments: list[str]) -> int:
 def _warehouse(install: Install) -> Iterator[Origin]:
     """The install as it runs; one that is stopped gets its warehouse opened for us alone."""
     origin = Origin(install.ingest, install.warehouse, installs.ROOT / ".env")
-    if not install.warehouse.embedded or running.up(install.run) is not None or running.left_over(install.folder):
+    if not install.warehouse.embedded or lock.up(install.run) is not None or lock.left_over(install.folder):
         yield origin
         return
-    with running.alone(install.run), lone_warehouse(install, install.folder) as settings:
+    with lock.alone(install.run), lone_warehouse(install, install.folder) as settings:
         yield origin._replace(warehouse=settings)
 
 

@@ -6,14 +6,14 @@ Vi: Mỗi nguồn dữ liệu cần địa chỉ, khoá bí mật và cài đặ
 import argparse
 import sys
 
-from commands import install as installs
-from commands import secret_files
-from commands.words import say
+from commands.install import secret_files
+from commands.install import settings as installs
+from commands.terminal import say
 from connectors import catalogue
 from connectors.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.settings import ConnectorsSettings
-from ingest.errors import ConfigurationError
-from ingest.settings import read_settings
+from ingest.contract.errors import ConfigurationError
+from ingest.contract.settings import read_settings
 
 HIDDEN = (SECRET, TOKEN, PASSWORD)
 

@@ -8,16 +8,16 @@ import ipaddress
 import sys
 from datetime import timedelta
 
-from commands import install as installs
-from commands import secret_files
-from commands.install import Install
-from commands.words import line, say
+from commands.install import secret_files
+from commands.install import settings as installs
+from commands.install.settings import Install
+from commands.terminal import line, say
+from dashboard.access.display_entry import ENTRY
+from dashboard.access.displays import Displays, Network, Stops, read_stops
+from dashboard.board.wall_tour import wall_pages
 from dashboard.store.store import StoreUnavailable
-from dashboard.wall.display import Displays, Network, Stops, read_stops
-from dashboard.wall.door import ENTRY
-from dashboard.wall.tour import wall_pages
-from ingest.clock import RealClock
-from ingest.errors import ConfigurationError
+from ingest.contract.clock import RealClock
+from ingest.contract.errors import ConfigurationError
 
 
 def main(arguments: list[str]) -> int:

@@ -9,24 +9,23 @@ from collections.abc import Callable, Iterator
 
 import psutil
 
-from commands import install as installs
-from commands import obstacles, restarts, running, secret_files, supervision
-from commands.finding import Finding
-from commands.health_findings import well
-from commands.install import Install
-from commands.keeper_findings import kept
-from commands.parts import all_ports, parts
-from commands.ports import is_taken
-from commands.ready import is_ready
-from commands.watch import last_line
+from commands.install import lock, preflight, secret_files
+from commands.install import settings as installs
+from commands.install.ports import is_taken
+from commands.install.processes import all_ports, parts
+from commands.install.settings import Install
+from commands.supervision import restarts, supervisor
+from commands.supervision.doctor_checks import Finding, kept, well
+from commands.supervision.ready import is_ready
+from commands.supervision.watch import last_line
 from dashboard.store.store import COPY as STORE_COPY
 from dashboard.store.store import NAME as STORE
 from dashboard.store.store import BoardStore, StoreUnavailable
-from ingest.away import KAFKA_AWAY
-from ingest.broker import jars
-from ingest.errors import ConfigurationError, Unavailable
-from ingest.lag import records_behind
-from ingest.room import disks, shown
+from ingest.contract.away import KAFKA_AWAY
+from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.kafka.broker import jars
+from ingest.kafka.lag import records_behind
+from ingest.runtime.disk_space import disks, shown
 
 MEMORY_GB = 1.5
 """Free memory that the whole system needs."""
@@ -47,7 +46,7 @@ def main(arguments: list[str]) -> int:
     except ConfigurationError as error:
         _show(Finding(False, f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}"))
         return 1
-    up = running.up(install.run) is not None
+    up = lock.up(install.run) is not None
     findings = [*_this_pc(install), *(_running(install) if up else _stopped(install))]
     for finding in findings:
         _show(finding)
@@ -98,7 +97,7 @@ def _store(install: Install) -> Iterator[Finding]:
 
 def _stopped(install: Install) -> Iterator[Finding]:
     yield Finding(False, "Hệ thống không chạy: hãy chạy ./ioc up.", "The system is not running: run ./ioc up.")
-    left = running.left_over(install.folder)
+    left = lock.left_over(install.folder)
     if left:
         pids = ", ".join(str(one.pid) for one in left)
         yield Finding(
@@ -116,11 +115,11 @@ def _stopped(install: Install) -> Iterator[Finding]:
     found = parts(install, simulator=True)
     for part, port in [*all_ports(found), *((part, part.health) for part in found if part.health)]:
         if is_taken(port.number, port.host):
-            yield Finding(False, *obstacles.taken(part, port))
+            yield Finding(False, *preflight.taken(part, port))
 
 
 def _running(install: Install) -> Iterator[Finding]:
-    states = supervision.states(install.run)
+    states = supervisor.states(install.run)
     if states is None:
         yield Finding(
             False,

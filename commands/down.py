@@ -8,9 +8,9 @@ import sys
 
 import psutil
 
-from commands import install as installs
-from commands import running
-from commands.words import say
+from commands.install import lock
+from commands.install import settings as installs
+from commands.terminal import say
 
 PATIENCE = 35
 """Seconds that `./ioc up` gets to stop everything in order."""
@@ -22,8 +22,8 @@ def main(arguments: list[str]) -> int:
         arguments
     )
     folder = installs.place()
-    pid = running.up(folder / "run")
-    left = running.left_over(folder)
+    pid = lock.up(folder / "run")
+    left = lock.left_over(folder)
     if pid is None and not left:
         say("Hệ thống này không chạy.", "This install is not running.")
         return 0
@@ -32,13 +32,13 @@ def main(arguments: list[str]) -> int:
         try:
             up = psutil.Process(pid)
             up.terminate()
-            if not running.has_ended(folder / "run", PATIENCE):
+            if not lock.has_ended(folder / "run", PATIENCE):
                 up.kill()
         except psutil.NoSuchProcess:
             pass
-        left = running.left_over(folder)
-    running.end(left)
-    if running.left_over(folder):
+        left = lock.left_over(folder)
+    lock.end(left)
+    if lock.left_over(folder):
         say("Vẫn còn tiến trình không dừng được.", "Some processes could not be stopped.")
         return 1
     say("Đã dừng.", "Stopped.")

@@ -7,14 +7,14 @@ import argparse
 import sys
 from datetime import timedelta
 
-from commands import install as installs
-from commands import secret_files
-from commands.install import Install
-from commands.words import line, say
-from dashboard.feed_key import SCOPES, FeedKeys
+from commands.install import secret_files
+from commands.install import settings as installs
+from commands.install.settings import Install
+from commands.terminal import line, say
+from dashboard.access.api_key import SCOPES, FeedKeys
 from dashboard.store.store import StoreUnavailable
-from ingest.clock import RealClock
-from ingest.errors import ConfigurationError
+from ingest.contract.clock import RealClock
+from ingest.contract.errors import ConfigurationError
 
 
 def main(arguments: list[str]) -> int:

@@ -13,23 +13,21 @@ from typing import Any
 
 import psutil
 
-from commands import install as installs
-from commands.install import Install
-from commands.progress import Progress
-from commands.table import table
-from commands.words import line, say
+from commands.install import settings as installs
+from commands.install.settings import Install
+from commands.terminal import Progress, line, say, table
 from connectors import catalogue
-from ingest import failpoint
-from ingest.clock import WARD_ZONE
-from ingest.errors import ConfigurationError, Unavailable
-from ingest.letter_replay import OUTCOMES, SourceReplay
-from ingest.pseudonym import pseudonyms
-from ingest.topic import topic_of
-from warehouse.client import Client, connect
-from warehouse.letter_resend import Resent, resend
-from warehouse.letters import Chosen, StoredLetter, each_letter, read_groups, read_letters
-from warehouse.stops import Stop, read_stops
-from warehouse.stops import resume as resume_stop
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.contract.topic import topic_of
+from ingest.replay.replay import OUTCOMES, SourceReplay
+from ingest.runtime import failpoint
+from ingest.untrusted.pseudonym import pseudonyms
+from warehouse.dead_letters.resend import Resent, resend
+from warehouse.dead_letters.stored import Chosen, StoredLetter, each_letter, read_groups, read_letters
+from warehouse.store.client import Client, connect
+from warehouse.store.halted_partitions import Stop, read_stops
+from warehouse.store.halted_partitions import resume as resume_stop
 
 SHOWN = 20
 """Letters that are told one by one after a replay."""

@@ -20,27 +20,27 @@ from pathlib import Path
 from typing import Any
 
 import connectors
-from commands.progress import Progress
-from commands.stack import Stack
+from commands.supervision.stack import Stack
+from commands.terminal import Progress
 from connectors.simulator.report import LAST_DAY, Arrived, report_messages
-from dashboard.number import percent, whole
-from ingest.calendar import ward_moment
-from ingest.connector import Connector, Context
-from ingest.dead_letter import DeadLetter
-from ingest.declared import declared
-from ingest.envelope import Envelope
-from ingest.errors import Unavailable
-from ingest.kafka_extent import sizes
-from ingest.lag import records_behind
-from ingest.mapping import Mapping
-from ingest.producer import Producer
-from ingest.pseudonym import pseudonyms
-from ingest.settings import IngestSettings
-from ingest.topic import DEAD_LETTERS, VALUES
+from dashboard.words.number import percent, whole
+from ingest.contract.calendar import ward_moment
+from ingest.contract.connector import Connector, Context
+from ingest.contract.dead_letter import DeadLetter
+from ingest.contract.discovery import declared
+from ingest.contract.envelope import Envelope
+from ingest.contract.errors import Unavailable
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import DEAD_LETTERS, VALUES
+from ingest.kafka.lag import records_behind
+from ingest.kafka.offsets import sizes
+from ingest.kafka.producer import Producer
+from ingest.source.mapper import Mapping
+from ingest.untrusted.pseudonym import pseudonyms
 from streams.settings import StreamsSettings
-from warehouse.client import connect
-from warehouse.report import Report, read_report
+from warehouse.query.report import Report, read_report
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import connect
 
 END = ward_moment(LAST_DAY, time_of_day(17, 0))
 """The end of the last working day of the report."""

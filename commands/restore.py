@@ -11,21 +11,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from commands import install as installs
-from commands import running, secret_files
-from commands.comparison import compare
-from commands.install import Install
-from commands.lone_warehouse import lone_warehouse
-from commands.progress import Progress
-from commands.words import line, say
-from ingest.clock import RealClock
-from ingest.errors import ConfigurationError, Unavailable
-from ingest.room import shown
-from warehouse.client import connect
-from warehouse.keeping import archive, contents, restoring, sealing
-from warehouse.keeping.backup import MARGIN, alone, see_engine_is_ours
-from warehouse.keeping.manifest import Manifest
-from warehouse.keeping.tables import KeepingError
+from commands.install import lock, secret_files
+from commands.install import settings as installs
+from commands.install.backup_comparison import compare
+from commands.install.offline_warehouse import lone_warehouse
+from commands.install.settings import Install
+from commands.terminal import Progress, line, say
+from ingest.contract.clock import RealClock
+from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.runtime.disk_space import shown
+from warehouse.maintenance.backups import archive, files, sealing
+from warehouse.maintenance.backups import restore as restoring
+from warehouse.maintenance.backups.backup import MARGIN, alone, see_engine_is_ours
+from warehouse.maintenance.backups.manifest import Manifest
+from warehouse.maintenance.backups.tables import KeepingError
+from warehouse.store.client import connect
 
 
 class Restored(NamedTuple):
@@ -46,8 +46,8 @@ def main(arguments: list[str]) -> int:
         secret_files.make(installs.place() / "secrets", installs.KINDS)
         install = installs.read()
         see_engine_is_ours(install.warehouse)
-        if not options.dry_run and running.left_over(install.folder):
-            raise running.AlreadyRunningError(running.up(install.run))
+        if not options.dry_run and lock.left_over(install.folder):
+            raise lock.AlreadyRunningError(lock.up(install.run))
         _see_room_to_open(install, options.file)
         with sealing.opened(options.file, options.key, install.folder) as file:
             restored = _look_and_restore(install, file, options)
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
         return 1
-    except running.AlreadyRunningError:
+    except lock.AlreadyRunningError:
         say(
             "Hệ thống đang chạy: hãy dừng bằng ./ioc down rồi phục hồi. (--dry-run thì chạy được ngay.)",
             "The system is running: stop it by ./ioc down, then restore. (--dry-run works at any time.)",
@@ -105,11 +105,11 @@ def restore(install: Install, file: Path, said: Manifest, progress: Progress) ->
         AlreadyRunningError: the install runs.
         KeepingError: the backup does not serve; nothing has been changed.
     """
-    if left := running.left_over(install.folder):
-        raise running.AlreadyRunningError(left[0].pid)
+    if left := lock.left_over(install.folder):
+        raise lock.AlreadyRunningError(left[0].pid)
     stamp = f"{RealClock().now():%Y-%m-%d-%H%M%S}"
     work, aside = install.folder / f"restore-{stamp}.part", install.folder / f"before-restore-{stamp}"
-    with running.alone(install.run), alone(install.folder):
+    with lock.alone(install.run), alone(install.folder):
         _check_room(install, said)
         try:
             settings = install.warehouse.model_copy(update={"data_folder": work})
@@ -157,7 +157,7 @@ def _counting(progress: Progress, what: str, whole: int) -> Callable[[int], None
 
 def _keep_settings(work: Path, install: Install) -> Path | None:
     """Put the backup's settings beside the data, if they are others than those that hold here: a person decides."""
-    found = work / restoring.FILES / contents.SETTINGS
+    found = work / restoring.FILES / files.SETTINGS
     ours = installs.ROOT / ".env"
     if not found.is_file() or not found.stat().st_size or (ours.is_file() and ours.read_bytes() == found.read_bytes()):
         return None

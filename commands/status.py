@@ -14,18 +14,19 @@ from typing import Any
 
 import psutil
 
-from commands import install as installs
-from commands import probe, restarts, running, supervision
-from commands.install import Install
-from commands.parts import parts
-from commands.words import say
-from ingest.clock import WARD_ZONE
-from ingest.errors import ConfigurationError, Unavailable
-from ingest.lag import lags
-from ingest.restarts import Restarts
-from warehouse.client import connect
-from warehouse.keeping.state import read as read_keeper
-from warehouse.stops import read_stops
+from commands.install import lock
+from commands.install import settings as installs
+from commands.install.processes import parts
+from commands.install.settings import Install
+from commands.supervision import probe, restarts, supervisor
+from commands.terminal import say
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.kafka.lag import lags
+from ingest.runtime.restarts import Restarts
+from warehouse.maintenance.status import read as read_keeper
+from warehouse.store.client import connect
+from warehouse.store.halted_partitions import read_stops
 
 AUDIT = "SELECT finished_at, compared, differences FROM audits ORDER BY started_at DESC LIMIT 1"
 NEWEST = """
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         folder = installs.place()
-        pid = running.up(folder / "run")
+        pid = lock.up(folder / "run")
         if pid is None:
             _not_running(options.json)
             return 3
@@ -94,7 +95,7 @@ def restarted(one: Restarts) -> dict[str, Any]:
 
 def processes(install: Install) -> list[dict[str, Any]]:
     """By process: state, pid, resident memory in MB with its children's, uptime in seconds, and what it says of itself."""
-    states = supervision.states(install.run) or []
+    states = supervisor.states(install.run) or []
     workers = sum(one.name.startswith("streams-") for one in states)
     ports = {part.name: part.health for part in parts(install, simulator=True, workers=max(1, workers))}
     found = []

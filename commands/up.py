@@ -15,17 +15,19 @@ from typing import NoReturn
 
 import psutil
 
-from commands import install as installs
-from commands import obstacles, pretend_clock, running, secret_files, supervision, watch
-from commands.install import Install
-from commands.parts import parts
-from commands.words import line, say
-from dashboard.accounts import FIRST, ensure_first, first_password
-from dashboard.private_file import write_private
+from commands.install import lock, preflight, pretend_clock, secret_files
+from commands.install import settings as installs
+from commands.install.processes import parts
+from commands.install.settings import Install
+from commands.supervision import supervisor as supervision
+from commands.supervision import watch
+from commands.terminal import line, say
+from dashboard.access.accounts import FIRST, ensure_first, first_password
+from dashboard.store.private_file import write_private
 from dashboard.store.store import StoreUnavailable
-from ingest.clock import WARD_ZONE, PretendClock, RealClock
-from ingest.errors import ConfigurationError
-from ingest.process import PRIVATE, end_with_parent
+from ingest.contract.clock import WARD_ZONE, PretendClock, RealClock
+from ingest.contract.errors import ConfigurationError
+from ingest.runtime.process import PRIVATE, end_with_parent
 
 STOP_WITHIN = 29.0
 """Seconds after which what has not stopped is ended by force."""
@@ -44,15 +46,15 @@ def main(arguments: list[str]) -> int:
         folder = installs.place()
         with installs.ours():
             installs.tighten(folder)
-            with running.alone(folder / "run"):
+            with lock.alone(folder / "run"):
                 _up(options, folder)
-    except running.AlreadyRunningError as other:
+    except lock.AlreadyRunningError as other:
         say(
             f"Hệ thống này đang chạy rồi (pid {other.pid}): xem bằng ./ioc status, dừng bằng ./ioc down.",
             f"This install is running already (pid {other.pid}): ./ioc status shows it, ./ioc down stops it.",
         )
         return 1
-    except obstacles.CannotStartError as obstacle:
+    except preflight.CannotStartError as obstacle:
         say(*obstacle.label)
         return 1
     except ConfigurationError as error:
@@ -68,15 +70,15 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
     secret_files.tell_former(folder / "secrets")
     install = installs.read()
     found = parts(install, options.simulator, options.workers)
-    obstacles.end_left_overs(install)
-    obstacles.check_restore(install)
-    obstacles.check_disk(install)
-    obstacles.check_ports(found)
-    obstacles.fetch_kafka(install)
+    preflight.end_left_overs(install)
+    preflight.check_restore(install)
+    preflight.check_disk(install)
+    preflight.check_ports(found)
+    preflight.fetch_kafka(install)
     clock, variables = _clock(options, install)
     configuration = supervision.configure(install, found)
     ours = str(install.folder)
-    environment = installs.environment({"IOC_DATA_FOLDER": ours, running.MARK: ours, **variables})
+    environment = installs.environment({"IOC_DATA_FOLDER": ours, lock.MARK: ours, **variables})
     supervisor = _start(configuration, environment)
     memory = _memory(install) if options.simulator else None
     try:
@@ -189,7 +191,7 @@ def _stop(supervisor: subprocess.Popen[bytes]) -> None:
         say("Có phần không chịu dừng, đang buộc dừng.", "Some parts do not stop, ending them by force.")
         supervisor.kill()
         supervisor.wait()
-    running.end([one for one in everything if one.is_running()], patience=0)
+    lock.end([one for one in everything if one.is_running()], patience=0)
     say("Đã dừng.", "Stopped.")
 
 

@@ -13,26 +13,27 @@ from pydantic import SecretStr
 
 from connectors import catalogue
 from connectors.settings import ConnectorsSettings
-from ingest import checks, failpoint, metrics
-from ingest.connector import Connector, Context, Poll, Webhook
-from ingest.errors import ConfigurationError
-from ingest.health import Health, listener_of, serve
-from ingest.intake import Limits
-from ingest.intake_server import Listen
-from ingest.letter_mapping import letter_router
-from ingest.letter_replay import SourceReplay
-from ingest.liveness import Liveness, Pulse
-from ingest.mqtt_broker import OWN, BrokerListen
-from ingest.process import start
-from ingest.producer import Producer
-from ingest.pseudonym import pseudonyms
-from ingest.readiness import Readiness
-from ingest.room import Room
+from ingest.contract.connector import Connector, Context, Poll, Webhook
+from ingest.contract.errors import ConfigurationError
+from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
+from ingest.kafka import checks
+from ingest.kafka.producer import Producer
+from ingest.mqtt.broker import OWN, BrokerListen
+from ingest.mqtt.subscriber import MqttServer
+from ingest.replay.remote import letter_router
+from ingest.replay.replay import SourceReplay
 from ingest.runner import Outside, Runner
-from ingest.settings import HealthSettings, IngestSettings, read_settings
-from ingest.source_light import EVERY
-from ingest.subscription import MqttServer
-from ingest.system_beat import SystemBeat
+from ingest.runtime import failpoint, metrics
+from ingest.runtime.disk_space import Room
+from ingest.runtime.health import Health, listener_of, serve
+from ingest.runtime.liveness import Liveness, Pulse
+from ingest.runtime.process import start
+from ingest.runtime.readiness import Readiness
+from ingest.source.status import EVERY
+from ingest.source.system_heartbeat import SystemBeat
+from ingest.untrusted.pseudonym import pseudonyms
+from ingest.webhook.routes import Limits
+from ingest.webhook.server import Listen
 
 log = logging.getLogger("connectors")
 

@@ -8,13 +8,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ingest.code import DeviceName, Reference
-from ingest.connector import Connector, Context, Identified, Mapped, Received, Subscription
-from ingest.events import camera
-from ingest.foreign_area import named_area
-from ingest.foreign_text import Hidden
-from ingest.foreign_time import Seconds
-from ingest.label import Label
+from ingest.contract.code import DeviceName, Reference
+from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Subscription
+from ingest.contract.events import camera
+from ingest.contract.label import Label
+from ingest.untrusted.foreign_fields import Hidden, Seconds, named_area
 
 OUTCOMES: dict[str, Literal["true", "false_alarm"]] = {"dung": "true", "bao_dong_gia": "false_alarm"}
 """The desk's words and ours."""

@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ingest.connector import Connector, Context, Mapped, Poll, Received
-from ingest.errors import InvalidEvent
-from ingest.events import health
-from ingest.label import Label
+from ingest.contract.connector import Connector, Context, Mapped, Poll, Received
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.events import health
+from ingest.contract.label import Label
 
 APP = "ho_tich"
 

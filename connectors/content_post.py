@@ -8,12 +8,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ingest.code import Reference
-from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
-from ingest.errors import InvalidEvent
-from ingest.events import content
-from ingest.label import Label
-from ingest.quantity import Moment
+from ingest.contract.code import Reference
+from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.events import content
+from ingest.contract.label import Label
+from ingest.contract.quantity import Moment
 
 PLATFORMS: dict[str, Literal["zalo", "portal", "fanpage", "speaker"]] = {
     "zalo": "zalo",

@@ -1,10 +1,10 @@
 """What the person who sets up a device needs: address, secret and settings of each source."""
 
 from connectors.settings import ConnectorsSettings
-from ingest.connector import Connector, Poll, Subscription, Webhook
-from ingest.errors import ConfigurationError
-from ingest.label import Label
-from ingest.mqtt_broker import DEVICE_NAME, DEVICE_PART
+from ingest.contract.connector import Connector, Poll, Subscription, Webhook
+from ingest.contract.errors import ConfigurationError
+from ingest.contract.label import Label
+from ingest.mqtt.broker import DEVICE_NAME, DEVICE_PART
 
 ADDRESS = Label(vi="Địa chỉ", en="Address")
 SECRET = Label(vi="Khoá bí mật", en="Secret")

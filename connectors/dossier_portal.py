@@ -12,15 +12,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from ingest.clock import WARD_ZONE
-from ingest.connector import Connector, Context, Identified, Mapped, Poll, Received
-from ingest.errors import InvalidEvent
-from ingest.event import Event
-from ingest.events import dossier
-from ingest.foreign_number import PlainInt
-from ingest.foreign_text import Hidden
-from ingest.label import Label
-from ingest.quantity import EARLIEST, LATEST
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.connector import Connector, Context, Identified, Mapped, Poll, Received
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.event import Event
+from ingest.contract.events import dossier
+from ingest.contract.label import Label
+from ingest.contract.quantity import EARLIEST, LATEST
+from ingest.untrusted.foreign_fields import Hidden, PlainInt
 
 PAGE_SIZE = "200"
 

@@ -25,15 +25,12 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, StringConstraints, Tag, TypeAdapter
 
-from ingest.connector import Connector, Context, Identified, Mapped, Received, Subscription
-from ingest.errors import InvalidEvent
-from ingest.event import Event
-from ingest.events import camera, health
-from ingest.foreign_area import named_area
-from ingest.foreign_number import PlainFloat, PlainInt
-from ingest.foreign_time import Seconds
-from ingest.label import Label
-from ingest.memory import Memory
+from ingest.contract.connector import Connector, Context, Identified, Mapped, Memory, Received, Subscription
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.event import Event
+from ingest.contract.events import camera, health
+from ingest.contract.label import Label
+from ingest.untrusted.foreign_fields import PlainFloat, PlainInt, Seconds, named_area
 
 Kind = Literal["line_cross", "intrusion", "loitering", "abandoned_object", "crowd", "congestion"]
 

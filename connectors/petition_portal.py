@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
-from ingest.errors import InvalidEvent
-from ingest.event import Event
-from ingest.events import petition
-from ingest.foreign_text import Hidden
-from ingest.label import Label
-from ingest.quantity import Moment
+from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.event import Event
+from ingest.contract.events import petition
+from ingest.contract.label import Label
+from ingest.contract.quantity import Moment
+from ingest.untrusted.foreign_fields import Hidden
 
 CHANNELS: dict[str, Literal["dvcqg", "city", "1022", "direct"]] = {
     "cong_dvcqg": "dvcqg",

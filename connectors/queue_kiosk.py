@@ -11,16 +11,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ingest.calendar import local_day
-from ingest.code import Reference, TicketNumber
-from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
-from ingest.errors import InvalidEvent
-from ingest.event import Event
-from ingest.events import queue
-from ingest.foreign_number import PlainInt
-from ingest.foreign_text import Hidden
-from ingest.label import Label
-from ingest.quantity import Moment
+from ingest.contract.calendar import local_day
+from ingest.contract.code import Reference, TicketNumber
+from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.event import Event
+from ingest.contract.events import queue
+from ingest.contract.label import Label
+from ingest.contract.quantity import Moment
+from ingest.untrusted.foreign_fields import Hidden, PlainInt
 
 PRIORITIES: dict[str, queue.Priority] = {
     "thuong": "normal",

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ingest.errors import ConfigurationError
-from ingest.pseudonym import derived_secret
-from ingest.settings import LOOPBACK
+from ingest.contract.errors import ConfigurationError
+from ingest.contract.settings import LOOPBACK
+from ingest.untrusted.pseudonym import derived_secret
 
 SHORTEST_KEY = 24
 

@@ -16,14 +16,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from ingest.connector import Connector, Context, Mapped, Received, Subscription
-from ingest.errors import InvalidEvent
-from ingest.event import Event
-from ingest.events import speaker
-from ingest.foreign_area import named_area
-from ingest.foreign_number import PlainInt
-from ingest.foreign_time import Seconds
-from ingest.label import Label
+from ingest.contract.connector import Connector, Context, Mapped, Received, Subscription
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.event import Event
+from ingest.contract.events import speaker
+from ingest.contract.label import Label
+from ingest.untrusted.foreign_fields import PlainInt, Seconds, named_area
 
 
 class _Foreign(BaseModel):

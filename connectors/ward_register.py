@@ -9,13 +9,13 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ingest.code import Reference
-from ingest.connector import Connector, Context, Identified, Mapped, Received, Webhook
-from ingest.errors import InvalidEvent
-from ingest.event import Event
-from ingest.events import reference
-from ingest.label import Label
-from ingest.quantity import Moment
+from ingest.contract.code import Reference
+from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.event import Event
+from ingest.contract.events import reference
+from ingest.contract.label import Label
+from ingest.contract.quantity import Moment
 
 
 class _Foreign(BaseModel):

@@ -9,29 +9,29 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from dashboard import health
+from dashboard.access.guard import MESSAGE_LIMIT
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build
-from dashboard.asking import Ask
-from dashboard.guard import MESSAGE_LIMIT
-from dashboard.live import Live
-from dashboard.reader import WarehouseReader
-from dashboard.readings import leave_key
+from dashboard.board.live import Live
+from dashboard.board.queries import WarehouseReader
+from dashboard.board.services import AskSql
+from dashboard.feed.audit_view import leave_key
 from dashboard.settings import BoardSettings
-from dashboard.standing import look
 from dashboard.store.store import BoardStore, StoreUnavailable
-from ingest import failpoint
-from ingest.errors import ConfigurationError, QueryRefused, Unavailable
-from ingest.health import listener_of
-from ingest.http_server import HttpConfig, HttpServer, Names, names_of
-from ingest.kafka_client import client_options
-from ingest.process import start
-from ingest.settings import HealthSettings, IngestSettings, read_settings
-from warehouse.adhoc import Adhoc, Answer
-from warehouse.client import ServerError, connect
-from warehouse.feed import FeedQuestion, FeedRow, feed_rows
-from warehouse.query import current_values
+from dashboard.system_status import look
+from ingest.contract.errors import ConfigurationError, QueryRefused, Unavailable
+from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
+from ingest.kafka.client import client_options
+from ingest.network.http_server import HttpConfig, HttpServer, Names, names_of
+from ingest.runtime import failpoint
+from ingest.runtime.health import listener_of
+from ingest.runtime.process import start
+from warehouse.model.value import Value
+from warehouse.query.adhoc import Adhoc, Answer
+from warehouse.query.feed import FeedQuestion, FeedRow, feed_rows
 from warehouse.settings import WarehouseSettings
-from warehouse.value import Value
+from warehouse.store.client import ServerError, connect
+from warehouse.store.values import current_values
 from warehouse.views import public_names
 
 log = logging.getLogger("dashboard")
@@ -124,7 +124,7 @@ def load(settings: WarehouseSettings, ward: str, now_ms: int, stocks_from_ms: in
         raise
 
 
-def ad_hoc(settings: WarehouseSettings) -> Ask:
+def ad_hoc(settings: WarehouseSettings) -> AskSql:
     """What runs the analysts' queries; refuses every one where they have no password."""
     try:
         return Adhoc(settings, public_names()).run

@@ -14,46 +14,36 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp
 
-from dashboard import (
-    asking,
-    due_desk,
-    feed,
-    graph,
-    groups,
-    headline,
-    history_desk,
-    letter_desk,
-    login,
-    proving,
-    readings,
-    system_desk,
-    text,
-    theme,
-    transport,
-)
-from dashboard.accounts import Accounts
-from dashboard.alarm import desk as alarm_desk
+import dashboard.pages
+from dashboard import theme
+from dashboard.access import login
+from dashboard.access.accounts import Accounts
+from dashboard.access.callback_request import CallbackCheck
+from dashboard.access.display_entry import CLOCK as WALL_CLOCK
+from dashboard.access.display_entry import Door
+from dashboard.access.guard import BOARD, CLOCK, FEED, LIVEZ, Guard
+from dashboard.access.session import Sessions
+from dashboard.alarm.channels import ways
 from dashboard.alarm.delivery import Delivery
-from dashboard.alarm.duty import Duty
+from dashboard.alarm.service import Duty
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.alarm.ways import ways
-from dashboard.callback_request import CallbackCheck
-from dashboard.city_cut import CityCuts
-from dashboard.guard import BOARD, CLOCK, FEED, LIVEZ, Guard
-from dashboard.index import make
-from dashboard.live import Live
-from dashboard.page import fill, find
-from dashboard.past import moment, turning
-from dashboard.reader import Reader
-from dashboard.saved_query import SavedQueries
-from dashboard.session import Sessions
+from dashboard.board import push
+from dashboard.board import wall_app as wall
+from dashboard.board.html import make
+from dashboard.board.live import Live
+from dashboard.board.page import fill, find
+from dashboard.board.queries import Reader
+from dashboard.board.services import AskSql, Services
+from dashboard.board.viewer import chosen_scheme, viewer
+from dashboard.charts import graph
+from dashboard.components import group_map, header
+from dashboard.feed import audit_view, routes
+from dashboard.feed.city_cut import CityCuts
+from dashboard.pages.past import callbacks as past
 from dashboard.settings import BoardSettings
-from dashboard.store.store import BoardStore
-from dashboard.viewer import chosen_scheme, viewer
-from dashboard.wall import app as wall
-from dashboard.wall.door import CLOCK as WALL_CLOCK
-from dashboard.wall.door import Door
-from ingest.clock import RealClock, milliseconds
+from dashboard.words import moment, text
+from ingest.contract.clock import RealClock, milliseconds
+from ingest.contract.discovery import modules
 
 log = logging.getLogger("dashboard")
 
@@ -68,7 +58,12 @@ class Board(NamedTuple):
 
 
 def build(
-    live: Live, settings: BoardSettings, ask_sql: asking.Ask, ask_feed: feed.Ask, reader: Reader, alarms: AlarmSettings
+    live: Live,
+    settings: BoardSettings,
+    ask_sql: AskSql,
+    ask_feed: routes.Ask,
+    reader: Reader,
+    alarms: AlarmSettings,
 ) -> Board:
     """Make the server.
 
@@ -110,18 +105,14 @@ def build(
         return {"real_ms": real_ms, "now_ms": live.now_ms(), "speed": live.clock_speed or 1.0}
 
     login.register(server, accounts, sessions, settings)
-    server.mount(BOARD, readings.build(live, settings))
-    server.mount(FEED, feed.build(settings, live.clock, ask_feed, cuts))
+    server.mount(BOARD, audit_view.build(live, settings))
+    server.mount(FEED, routes.build(settings, live.clock, ask_feed, cuts))
     wall_app = wall.build(server, live)
     app = _dash(server, live)
-    asking.register(app, ask_sql, SavedQueries(settings), live.ingest.ward)
-    proving.register(app, live, reader)
-    history_desk.register(app, live, reader)
-    due_desk.register(app, live, reader)
-    letter_desk.register(app, live, reader)
-    system_desk.register(app, live, delivery, reader, BoardStore(settings.folder))
-    alarm_desk.register(app, duty, delivery, reader, accounts)
-    turning.register(app, live, reader)
+    services = Services(settings, live, reader, ask_sql, accounts, duty, delivery)
+    for module in modules(dashboard.pages, deep=True):
+        if hasattr(module, "register"):
+            module.register(app, services)
     app._setup_server()  # type: ignore[no-untyped-call]  # Dash does this at its first own request, too late when another page than / is asked for first
     server.add_middleware(CallbackCheck, apps={one.config.requests_pathname_prefix: one for one in (app, wall_app)})
     server.add_exception_handler(DependencyException, _no_such_file)
@@ -140,19 +131,19 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     def show(path: object, search: object) -> tuple[Component, str]:
         place, asked = find(path), moment.asked(search, live.now_ms())
         if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
-            return turning.show(place.page, live, asked), turning.PATH
+            return past.show(place.page, live, asked), past.PATH
         return _page(path, live), path if isinstance(path, str) else ""
 
-    transport.register(app, live)
+    push.register(app, live)
     graph.register(app)
-    groups.register(app)
+    group_map.register(app)
     return app
 
 
 def _shell(live: Live) -> Component:
     """What stands around every page."""
     shell: Component = dmc.MantineProvider(
-        [dcc.Location(id="url", refresh=False), html.Div(id="page"), *transport.parts()],
+        [dcc.Location(id="url", refresh=False), html.Div(id="page"), *push.parts()],
         id="scheme",
         theme=theme.mantine(),
         defaultColorScheme="auto",
@@ -166,7 +157,7 @@ def _page(path: object, live: Live) -> Component:
     scene = live.scene(viewer().language, place.argument if place else "")
     if place is None or not place.page.may_be_seen_by(viewer()):
         why = text.NOT_FOUND if place is None else text.FORBIDDEN
-        return html.Div([headline.navigation(scene, viewer(), ""), html.P(scene.say(why))], className="alone")
+        return html.Div([header.navigation(scene, viewer(), ""), html.P(scene.say(why))], className="alone")
     return fill(place.page.layout(scene), place.page.leaves(scene))
 
 

@@ -6,19 +6,20 @@ import socket
 import threading
 from datetime import timedelta
 
-from dashboard.live import Live
-from ingest import checks, metrics
-from ingest.clock import milliseconds
-from ingest.errors import IocError, NotReady
-from ingest.health import Health
-from ingest.health import serve as tell
-from ingest.liveness import Liveness
-from ingest.readiness import Readiness
-from ingest.settings import IngestSettings
-from warehouse.client import Client, ServerError
-from warehouse.feed import FeedQuestion, feed_rows
+from dashboard.board.live import Live
+from ingest.contract.clock import milliseconds
+from ingest.contract.errors import IocError, NotReady
+from ingest.contract.settings import IngestSettings
+from ingest.kafka import checks
+from ingest.runtime import metrics
+from ingest.runtime.health import Health
+from ingest.runtime.health import serve as tell
+from ingest.runtime.liveness import Liveness
+from ingest.runtime.readiness import Readiness
 from warehouse.health import answers
+from warehouse.query.feed import FeedQuestion, feed_rows
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import Client, ServerError
 
 log = logging.getLogger(__name__)
 

@@ -1,10 +1,18 @@
-"""The contract and the way into Kafka.
+"""What an event is, and the way from a foreign system into Kafka. Imports none of our other folders.
 
-What an event is (`event`, `events/`), how it travels (`envelope`, `topic`), how a foreign system reaches us
-(`connector`; `intake` for webhooks, `poll` for REST, `subscription` for MQTT), how it gets into Kafka (`producer`,
-`dead_letter`; again with `letter_replay`; a flood of them is stopped by `flood` and `hold`), and the broker on this PC
-(`broker/`). What happens when a disk is nearly full: `room`. How any of our processes tells how it is: `health`, with
-`liveness`, `readiness` and `metrics`; which parts had to be started again: `restarts`. Which connections a port keeps and for
-how long: `connection_limits`, `http_server`; how much and how fast: `concurrency_limit`, `rate_limit`; how it is taken: `sockets`.
-How long to wait after a failure: `backoff`; what people read meanwhile: `away`. Imports none of our other folders.
+An event enters by `webhook/`, `mqtt/` or `rest/`; `source/` maps it by the rules of its connector and watches over the source; `kafka/`
+stores it. What happens when a disk is nearly full: `runtime/disk_space`.
+
+`contract/`   what every folder agrees on: events, envelope, topics, connectors, errors, clock, settings
+`untrusted/`  what came from outside and is not believed: fields, JSON, personal data
+`source/`     one source: mapping, status, circuit breakers, heartbeat
+`webhook/`    sources that post to us
+`mqtt/`       sources that publish to a broker
+`rest/`       sources that are polled
+`kafka/`      producing, reading and administering Kafka, and the broker on this PC
+`replay/`     dead letters tried again with the code of today
+`runtime/`    what every process needs: health, metrics, disk space
+`network/`    every port of ours, and what those who reach it may cost
+`runner`      runs all connectors in one process, each by its own way
+`__main__`    `python -m ingest`: keeps Kafka ready
 """

@@ -11,18 +11,19 @@ import time
 from datetime import timedelta
 from typing import NoReturn
 
-from ingest import checks, failpoint, health, metrics
-from ingest.backoff import BackOff
-from ingest.broker import archive, jars
-from ingest.broker.server import Server
-from ingest.errors import ConfigurationError, NotReady, Unavailable
-from ingest.health import Health, listener_of
-from ingest.kafka_admin import make_topics
-from ingest.kafka_client import reach
-from ingest.liveness import Liveness, Progress, Pulse
-from ingest.process import start
-from ingest.readiness import Readiness
-from ingest.settings import HealthSettings, IngestSettings, read_settings
+from ingest.contract.errors import ConfigurationError, NotReady, Unavailable
+from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
+from ingest.kafka import checks
+from ingest.kafka.admin import make_topics
+from ingest.kafka.broker import archive, jars
+from ingest.kafka.broker.server import Server
+from ingest.kafka.client import reach
+from ingest.runtime import failpoint, health, metrics
+from ingest.runtime.backoff import BackOff
+from ingest.runtime.health import Health, listener_of
+from ingest.runtime.liveness import Liveness, Progress, Pulse
+from ingest.runtime.process import start
+from ingest.runtime.readiness import Readiness
 
 log = logging.getLogger("ingest")
 
@@ -139,7 +140,7 @@ def _fetch(settings: IngestSettings) -> None:
     backoff = BackOff(timedelta(seconds=5), timedelta(minutes=1))
     while jars.wrong(settings.cache_folder):
         # Only here: the library that fetches is of no use to the process that stays.
-        from ingest.broker import fetch
+        from ingest.kafka.broker import fetch
 
         try:
             fetch.ensure(settings.cache_folder, _report)

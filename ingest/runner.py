@@ -19,17 +19,17 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import SecretStr
 
-from ingest.connector import Connector, Context, Subscription, Webhook
-from ingest.cursor import Cursor
-from ingest.hold import Hold
-from ingest.intake import Intake, Limits, Post
-from ingest.intake_server import IntakeServer, Listen
-from ingest.mapping import Mapping as ConnectorMapping
-from ingest.mqtt_broker import CONNECTOR_CLIENT, BrokerListen, DeviceSource, embedded_broker
-from ingest.poll import Poller
-from ingest.producer import Producer
-from ingest.source_light import EVERY, Light
-from ingest.subscription import MqttServer, Subscriber
+from ingest.contract.connector import Connector, Context, Subscription, Webhook
+from ingest.kafka.producer import Producer
+from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerListen, DeviceSource, embedded_broker
+from ingest.mqtt.subscriber import MqttServer, Subscriber
+from ingest.rest.cursor import Cursor
+from ingest.rest.poller import Poller
+from ingest.source.circuit_breaker import Hold
+from ingest.source.mapper import Mapping as ConnectorMapping
+from ingest.source.status import EVERY, Light
+from ingest.webhook.routes import Intake, Limits, Post
+from ingest.webhook.server import IntakeServer, Listen
 
 log = logging.getLogger(__name__)
 

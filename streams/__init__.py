@@ -1,18 +1,22 @@
 """Faust: events in Kafka become rows and values in the warehouse.
 
-`fold` is the pure heart (`flows`, `stocks`, `population`, `plan` and `count` serve it): events in, values out, the same for any split and
-any replay. Around it:
-
-- `transport` feeds Faust whole partition chunks, `app` attaches an agent a stream, `worker` is the shell: chunks in, blocks out;
-- `sift` with `repeat` tells what of a chunk counts, and what is a dead letter or was there before;
-- `block` is what one flush writes, `flushing` when, `writing` in which order; `late` is what is recomputed beside it;
-- `recovery` takes up a partition, with `kafka_log` (where in Kafka it lies) and `kafka_read` (what the warehouse lost);
-- `suspicion` tells faults that a record may be to blame for, `attempts` where processes died: then `recovery` takes the partition up
-  carefully, and `setting_aside` makes a dead letter of the record that is found;
-- `store` waits for the warehouse; `stop` stops a flood; `freeze` and `stall` end a worker that must not, or does not, go on.
-
-Exactly once, by position: each raw row carries topic, partition and offset, every record of Kafka is a row, a repeat or a dead letter,
+Exactly once, by position: each raw row carries topic, partition and offset, every record of Kafka is a row, a duplicate or a dead letter,
 and values are upserts whose version is the last offset folded in. A worker that gets a partition asks the warehouse how far it is and
 what is missing, folds the rows after its newest snapshot again, and reads Kafka from there on. Nobody's commit is trusted: Kafka's
 committed offset is written afterwards, for lag monitors only.
+
+`fold/`                  events in, values out; pure
+`consume/`               from Kafka to events that count
+`write/`                 from the fold to the warehouse and to the boards
+`recovery/`              taking up a partition where the warehouse stands
+`poison/`                records whose content makes work fail
+`watchdog/`              ends a worker that must not go on or does not, and shows how it is
+`app`                    the Faust application; the one place where agents are attached
+`worker`                 the shell around the fold
+`record_batch`           consecutive records of one partition
+`partition_state`        one partition that a worker has, and how far it is with it
+`halted`                 partitions that are not read until somebody lets them go on
+`warehouse_connections`  the worker's two connections, which wait while the warehouse is away
+`settings`               settings of the stream workers
+`__main__`               `python -m streams`: one worker
 """

@@ -11,23 +11,23 @@ from typing import Any
 
 import faust
 
-from ingest import failpoint, process
-from ingest.backoff import BackOff
-from ingest.errors import Unavailable
-from ingest.events import streams
-from ingest.kafka_admin import missing_topics
-from ingest.kafka_extent import held
-from ingest.producer import Producer
-from ingest.settings import HealthSettings, IngestSettings, read_settings
-from ingest.topic import DEAD_LETTERS, topic_of
-from streams import ending
+from ingest.contract.errors import Unavailable
+from ingest.contract.events import streams
+from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
+from ingest.contract.topic import DEAD_LETTERS, topic_of
+from ingest.kafka.admin import missing_topics
+from ingest.kafka.offsets import held
+from ingest.kafka.producer import Producer
+from ingest.runtime import failpoint, process
+from ingest.runtime.backoff import BackOff
 from streams.app import build
 from streams.settings import StreamsSettings
-from streams.signs import Signs
-from streams.stall import StallWatch, State
+from streams.watchdog import exit
+from streams.watchdog.health import Signs
+from streams.watchdog.stall import StallWatch, State
 from streams.worker import Worker
-from warehouse.client import Client
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def _stall_watch(app: Any, ingest: IngestSettings, warehouse: WarehouseSettings,
 
 def _end_now() -> None:
     log.warning("not ended in order within %.0f s, because something is away: ending now", STOPS_WITHIN.total_seconds())
-    ending.end(0)
+    exit.end(0)
 
 
 def _wait(is_there: Callable[[], bool], what: str) -> None:

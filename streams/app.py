@@ -5,17 +5,17 @@ from typing import Any
 
 import faust
 
-from ingest.events import streams
-from ingest.failpoint import failpoint
-from ingest.kafka_client import client_options
-from ingest.settings import IngestSettings
-from ingest.topic import DEAD_LETTERS, topic_of
-from streams.ending import or_end
-from streams.freeze import SESSION
-from streams.part import Place
+from ingest.contract.events import streams
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import DEAD_LETTERS, topic_of
+from ingest.kafka.client import client_options
+from ingest.runtime.failpoint import failpoint
+from streams.consume.transport import ChunkTransport
+from streams.partition_state import Place
 from streams.settings import StreamsSettings
-from streams.signs import Signs
-from streams.transport import ChunkTransport
+from streams.watchdog.exit import or_end
+from streams.watchdog.freeze import SESSION
+from streams.watchdog.health import Signs
 from streams.worker import Worker
 
 COMMIT_EVERY = 1.0

@@ -1,7 +1,7 @@
 """Worker: the shell around the fold. Takes chunks of records, folds them, and has what comes out written.
 
-While one block is being written the next chunks are folded. How a partition is taken up is `recovery`, what of a chunk counts is `sift`,
-in which order a block is written is `writing`. Everything here runs in one event loop; what blocks runs in threads of `store`.
+While one block is being written the next chunks are folded. How a partition is taken up is `recovery/`, what of a chunk counts is `validate`,
+in which order a block is written is `writer`. Everything here runs in one event loop; what blocks runs in threads of `warehouse_connections`.
 """
 
 import asyncio
@@ -10,27 +10,27 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, Protocol
 
-from ingest.clock import Clock
-from ingest.errors import Unavailable
-from ingest.failpoint import failpoint
-from ingest.producer import Producer
-from ingest.settings import IngestSettings
-from ingest.topic import DEAD_LETTERS
-from streams import ending
-from streams.attempts import Attempts
-from streams.chunk import Chunk
-from streams.flushing import Flushing
-from streams.freeze import FreezeGuard
-from streams.late import LateWork
-from streams.part import Part, Place
-from streams.recovery import Recovery, bring_back
+from ingest.contract.clock import Clock
+from ingest.contract.errors import Unavailable
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import DEAD_LETTERS
+from ingest.kafka.producer import Producer
+from ingest.runtime.failpoint import failpoint
+from streams.consume.validate import Sieve, lying_letters, sifted
+from streams.halted import Stops
+from streams.partition_state import Part, Place
+from streams.poison.attempts import Attempts
+from streams.poison.suspicion import SuspectError, Suspicion, suspecting
+from streams.record_batch import Chunk
+from streams.recovery.take_up import Recovery, bring_back
 from streams.settings import StreamsSettings
-from streams.sift import Sieve, lying_letters, sifted
-from streams.stop import Stops
-from streams.store import Stopping, Store
-from streams.suspicion import SuspectError, Suspicion, suspecting
-from streams.writing import Writing
-from warehouse.client import Client
+from streams.warehouse_connections import Stopping, Store
+from streams.watchdog import exit
+from streams.watchdog.freeze import FreezeGuard
+from streams.write.flusher import Flushing
+from streams.write.late_stocks import LateWork
+from streams.write.writer import Writing
+from warehouse.store.client import Client
 
 log = logging.getLogger(__name__)
 
@@ -338,7 +338,7 @@ class Worker:
         while self._recovering is not None and not self._recovering.done():
             await self._stop_recovering()
         if self._awaited:
-            self._recovering = asyncio.create_task(ending.or_end(self._recover_all(set(self._awaited))))
+            self._recovering = asyncio.create_task(exit.or_end(self._recover_all(set(self._awaited))))
 
     async def _stop_recovering(self) -> None:
         task, self._recovering = self._recovering, None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadFileScheduling
 
-from commands.stack import Stack
+from commands.supervision.stack import Stack
 
 # How long an example takes says nothing about it: machines are noisy, and two files run at once. In CI every run takes the same ones.
 settings.register_profile(
@@ -32,9 +32,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest first, so that nothing long is left over for one process at the end; quick tests fill the gaps."""
     sizes = Counter(item.path for item in items)
 
-    def place(item: pytest.Item) -> tuple[bool, bool, int]:
+    def place(item: pytest.Item) -> tuple[bool, bool, bool, int]:
         is_seen, is_embedded = (bool(item.get_closest_marker(mark)) for mark in ("browser", "embedded"))
-        return not is_seen, not is_embedded, -sizes[item.path] if is_seen else 0
+        has_stack = hasattr(getattr(item, "module", None), "Stack")  # most of the whole minutes
+        return not is_seen, not is_embedded, not has_stack, -sizes[item.path] if is_seen else 0
 
     items.sort(key=place)
 

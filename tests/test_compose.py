@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import yaml
 
-from commands.install import KINDS, variable
+from commands.install.settings import KINDS, variable
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard")
-MODULES = {**{folder: folder for folder in FOLDERS}, "keeper": "warehouse.keeping"}
+MODULES = {**{folder: folder for folder in FOLDERS}, "keeper": "warehouse.maintenance"}
 """What each service of ours runs; the keeper is a second process of the warehouse's folder."""
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -22,7 +22,7 @@ VARIABLES = {variable(kind, field) for kind in KINDS for field in kind.model_fie
 def test_one_service_a_folder_runs_its_entry_point(name: str, module: str) -> None:
     assert SERVICES[name]["command"] == ["python", "-m", module]
     assert (ROOT / module.replace(".", "/") / "__main__.py").is_file()
-    assert SERVICES[name]["healthcheck"]["test"] == ["CMD", "python", "-m", "commands.ready", name]
+    assert SERVICES[name]["healthcheck"]["test"] == ["CMD", "python", "-m", "commands.supervision.ready", name]
 
 
 def test_nothing_else_runs_than_the_folders_and_the_two_stores() -> None:
@@ -59,10 +59,11 @@ def test_ports_are_published_on_loopback_only(name: str) -> None:
 def test_the_image_holds_what_the_services_run() -> None:
     copied = re.findall(r"^COPY (\w+) \1$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
     assert {*FOLDERS, "commands"} == set(copied)
+    assert "commands/developers" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert re.search(r"^FROM python:\d+\.\d+\.\d+-", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def test_kafka_and_driver_speak_of_the_same_kafka() -> None:
-    pinned = (ROOT / "ingest" / "broker" / "jars.lock").read_text(encoding="utf-8")
+    pinned = (ROOT / "ingest" / "kafka" / "broker" / "jars.lock").read_text(encoding="utf-8")
     version = SERVICES["kafka"]["image"].partition(":")[2]
     assert f"kafka_2.13:{version}" in pinned.replace(" ", ":") or version in pinned

@@ -1,4 +1,4 @@
-"""Every error class of ours says what its caller has to do about it: it stands in the tree of `ingest.errors`."""
+"""Every error class of ours says what its caller has to do about it: it stands in the tree of `ingest.contract.errors`."""
 
 import ast
 import builtins

@@ -63,10 +63,9 @@ class Checkout:
         self.folder = folder
         self.packages = packages
         self.lines = {name: wheel(packages, name) for name in ("first", "second", "tool")}
-        (folder / "commands").mkdir(parents=True)
-        (folder / "commands" / "__init__.py").touch()
-        for name in ("hello", "check"):
-            (folder / "commands" / f"{name}.py").write_text(HELLO)
+        (folder / "commands" / "developers").mkdir(parents=True)
+        for file in ("hello", "developers/check"):
+            (folder / "commands" / f"{file}.py").write_text(HELLO)
         (folder / "commands" / "shared.py").write_text('"""No command."""\n')
         shutil.copy(ROOT / "ioc", folder / "ioc")
         self.lock("first")
@@ -102,7 +101,8 @@ def test_help_lists_the_commands_without_an_environment(checkout):
     for arguments in ((), ("help",), ("--help",)):
         code, out, _ = checkout.run(*arguments)
         assert code == 0
-        assert "hello       Chào.\n              Say hello." in out
+        assert "Running a ward\n  hello       Chào.\n              Say hello." in out
+        assert "For developers\n  check       Chào.\n              Say hello." in out
         assert "shared" not in out
     assert not (checkout.folder / ".venv").exists()
 
@@ -127,7 +127,7 @@ def test_two_at_once_make_one_environment_and_both_run(checkout):
     assert out.startswith("hello again")
 
 
-def test_check_and_test_bring_the_development_packages(checkout):
+def test_what_developers_run_brings_the_development_packages(checkout):
     code, out, _ = checkout.run("check")
     assert code == 0
     assert "['first', 'tool']" in out
@@ -203,8 +203,13 @@ def test_an_old_python_goes_on_in_a_newer_one_or_says_so(launcher, monkeypatch):
 
 def test_every_command_is_described_in_both_languages(launcher):
     known = launcher.commands()
-    assert {"up", "down", "status", "doctor", "check", "test", "connectors"} <= set(known)
-    assert all(vietnamese and english for vietnamese, english in known.values())
+    by_package: dict[str, set[str]] = {}
+    for name, command in known.items():
+        by_package.setdefault(command.package, set()).add(name)
+        assert command.vietnamese, name
+        assert command.english, name
+    assert {"up", "down", "status", "doctor", "connectors"} <= by_package["commands"]
+    assert {"bench", "chaos", "check", "screenshots", "soak", "test"} <= by_package["commands.developers"]
     assert not {"stack", "ready", "ports"} & set(known)
 
 

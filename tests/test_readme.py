@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from commands import env_example
-from commands.install import KINDS, variable
-from dashboard import text
+from commands.developers import env_example
+from commands.install.settings import KINDS, variable
+from dashboard.alarm.channels import filled
 from dashboard.alarm.message import Message
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.alarm.ways import filled
-from tests import warehouse_server
-from tests.made import events
-from tests.raw import store
+from dashboard.words import text
+from tests.support import warehouse_server
+from tests.support.made import events
+from tests.support.raw import store
 from warehouse import views
-from warehouse.adhoc import Adhoc
-from warehouse.client import connect
+from warehouse.query.adhoc import Adhoc
+from warehouse.store.client import connect
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -44,8 +44,8 @@ def test_commands_exist() -> None:
     named = set(re.findall(r"\./ioc (\w+)(.*?)`", TEXT + GUIDE))
     assert named
     for name, rest in named:
-        source = ROOT / "commands" / f"{name}.py"
-        assert source.is_file(), name
+        (source,) = (ROOT / "commands").glob(f"**/{name}.py")
+        assert source.parent.name in ("commands", "developers"), name
         for option in re.findall(r"--[a-z-]+", rest):
             assert option in source.read_text(encoding="utf-8"), (name, option)
     assert [block.strip() for block in blocks("sh")] == ["./ioc up", "./ioc test"]

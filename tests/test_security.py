@@ -2,7 +2,7 @@
 
 import re
 
-from commands.install import KINDS, variable
+from commands.install.settings import KINDS, variable
 from tests.test_promises import ROOT, see_it_is_there
 
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")

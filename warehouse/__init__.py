@@ -1,15 +1,24 @@
 """ClickHouse: what is kept, what it means, how it is read. Imports `ingest`.
 
-The way to the database: `client` is the only module that opens a connection, `migrate` makes the tables, `adhoc` lets
-analysts ask SQL. On one PC the database itself is ours too: `server/` owns the embedded ClickHouse engine and speaks
-ClickHouse's native protocol on loopback, so that everything above it is the same against an outside server.
+Five words for doing a thing again: *recompute* counts a figure from the raw events by SQL; *rebuild* gives the fold back a state that it
+no longer has in memory; *repair* writes stored figures again that an audit found wrong; *reconcile* compares what is stored with what
+Kafka holds; *replay* (in `ingest`) sends a dead letter again.
 
-That it stays: `keeping/` makes backups and restores them, deletes what is too old, and does the audit at night.
-
-What the rows mean: `indicator` with `indicators/`, `entity` with `entities/`, and the views that follow from them.
-
-That it can be proved: `recompute` writes a figure as SQL over the events, `proof` compares it with what the board shows, `behind`
-finds the events and corrections, `formula` says what is counted, and `prepared_query` lets people check it themselves.
-
-As it was: `past` puts together what stood at a minute, from a day that `past_day` reads.
+`model/`         what the rows mean: indicators, entities, aggregates, deadlines
+`indicators/`    the ward's indicators, one file a domain
+`entities/`      the entities that they count, one file a domain
+`alarms/`        the ward's alarm rules, one file a domain
+`views/`         what analysts see, made from the declarations
+`store/`         reading and writing rows, and the only module that opens a connection
+`query/`         what the board, the city and analysts ask
+`history/`       figures through time, and as they stood at a minute
+`proof/`         a shown figure beside what the events say
+`recompute/`     values and states from the raw events
+`audit/`         everything that is stored, counted again
+`dead_letters/`  what could not be processed
+`maintenance/`   backups, retention and audits, by themselves and at night
+`server/`        the embedded engine behind ClickHouse's own protocol
+`settings`       where the warehouse is, who may enter, and how much a query may cost
+`health`         how its process is, and gauges of what it holds
+`__main__`       `python -m warehouse`: keeps ClickHouse ready
 """

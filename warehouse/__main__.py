@@ -16,19 +16,20 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from ingest import failpoint, sockets
-from ingest.backoff import BackOff
-from ingest.errors import ConfigurationError, Unavailable
-from ingest.health import listener_of
-from ingest.liveness import Pulse
-from ingest.process import start
-from ingest.settings import HealthSettings, IngestSettings, read_settings
+from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
+from ingest.network import sockets
+from ingest.runtime import failpoint
+from ingest.runtime.backoff import BackOff
+from ingest.runtime.health import listener_of
+from ingest.runtime.liveness import Pulse
+from ingest.runtime.process import start
 from warehouse import health, views
-from warehouse.client import connect
-from warehouse.migrate import migrate
-from warehouse.server import engine_config
-from warehouse.server.confine import confine, interpreter
+from warehouse.server.engine import config
+from warehouse.server.sandbox import confine, interpreter
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import connect
+from warehouse.store.migrate import migrate
 
 log = logging.getLogger("warehouse")
 
@@ -73,15 +74,15 @@ def serve(
     public, private = _bound(settings.port), _bound(0)
     private_port = private.getsockname()[1]
     confine(
-        [engine_config.store(settings), engine_config.home(settings)],
+        [config.store(settings), config.home(settings)],
         [_CODE, _CODE.parent / "ingest"],
         [private_port],
         programs=interpreter(),
     )
     # The engine's library begins with a database in memory that wants a folder for temporary files.
-    os.putenv("TMPDIR", str(engine_config.home(settings)))
+    os.putenv("TMPDIR", str(config.home(settings)))
     # Only now: the engine's threads are confined from the start, and where it is an outside one it is never loaded.
-    from warehouse.server.front import Front
+    from warehouse.server.listener import Front
 
     front, by_ourselves = Front(settings, tables), settings.model_copy(update={"port": private_port})
     try:

@@ -11,18 +11,18 @@ from functools import partial
 from pydantic import SecretStr
 
 from connectors.settings import ConnectorsSettings
-from connectors.simulator import kiosk, office
-from connectors.simulator.devices import OWN_CONNECTION, Devices
 from connectors.simulator.mark import Mark
 from connectors.simulator.plan import DOSSIERS, WEBHOOKS
-from connectors.simulator.rest import RestServer, rest
+from connectors.simulator.protocols.devices import OWN_CONNECTION, Devices
+from connectors.simulator.protocols.rest import RestServer, rest
+from connectors.simulator.protocols.webhooks import Sender
 from connectors.simulator.settings import SimulatorSettings
+from connectors.simulator.systems import kiosk, office
 from connectors.simulator.ward import Pretend
-from connectors.simulator.webhooks import Sender
-from ingest.errors import ConfigurationError
-from ingest.process import start
-from ingest.settings import IngestSettings, read_settings
-from ingest.subscription import MqttServer
+from ingest.contract.errors import ConfigurationError
+from ingest.contract.settings import IngestSettings, read_settings
+from ingest.mqtt.subscriber import MqttServer
+from ingest.runtime.process import start
 
 log = logging.getLogger("connectors.simulator")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
 from connectors.simulator.ward import Pretend
-from ingest.calendar import local_day
+from ingest.contract.calendar import local_day
 
 
 class _Kept(BaseModel):

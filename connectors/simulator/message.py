@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import NamedTuple
 
-from ingest.clock import WARD_OFFSET
+from ingest.contract.clock import WARD_OFFSET
 
 WARD = timezone(WARD_OFFSET)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from connectors.simulator import kiosk, loudspeakers, office
-from connectors.simulator.dossier_system import item
-from connectors.simulator.dossiers import changes
 from connectors.simulator.message import Message, encoded
+from connectors.simulator.systems import kiosk, loudspeakers, office
+from connectors.simulator.systems.dossier_system import item
+from connectors.simulator.systems.dossiers import changes
 from connectors.simulator.ward import Pretend
 
 WEBHOOKS = (kiosk.SYSTEM, office.PETITIONS, office.DOCUMENTS, office.POSTS, office.REGISTER)

@@ -10,15 +10,15 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import NamedTuple
 
-from connectors.simulator import kiosk, office
-from connectors.simulator.dossier_system import item
-from connectors.simulator.dossiers import UNITS, Change, Dossier
-from connectors.simulator.hall import hall
 from connectors.simulator.message import Message, encoded
 from connectors.simulator.plan import DOSSIER_PATH, DOSSIERS
-from connectors.simulator.procedures import PROCEDURES, Procedure
+from connectors.simulator.systems import kiosk, office
+from connectors.simulator.systems.dossier_system import item
+from connectors.simulator.systems.dossiers import UNITS, Change, Dossier
+from connectors.simulator.systems.hall import hall
+from connectors.simulator.systems.procedures import PROCEDURES, Procedure
 from connectors.simulator.ward import UNIT, WEEKDAYS, Pretend
-from ingest.calendar import local_day, ward_moment
+from ingest.contract.calendar import local_day, ward_moment
 
 FIRST_DAY = date(2025, 7, 1)
 LAST_DAY = date(2025, 8, 29)

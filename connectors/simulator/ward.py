@@ -4,7 +4,7 @@ from datetime import date
 from random import Random
 from typing import NamedTuple
 
-from ingest.calendar import OFFICE, Calendar
+from ingest.contract.calendar import OFFICE, Calendar
 
 
 class Pretend(NamedTuple):

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from warehouse.alarm_acts import Act, Kind
-from warehouse.indicator import Status
+from warehouse.model.indicator import Status
+from warehouse.store.alarm_log import Act, Kind
 
 Key = tuple[str, str]
 """Rule and subject: of each there is one active alarm at most."""

@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, Fault
-from dashboard.alarm.duty import ActRefused, Duty
+from dashboard.alarm.channels import NotSentError, Way
 from dashboard.alarm.message import compose
-from dashboard.alarm.ways import NotSentError, Way
-from ingest.backoff import BackOff
-from ingest.errors import Unavailable
-from warehouse.alarm_acts import SYSTEM, Act
+from dashboard.alarm.service import ActRefused, Duty
+from ingest.contract.errors import Unavailable
+from ingest.runtime.backoff import BackOff
+from warehouse.store.alarm_log import SYSTEM, Act
 
 log = logging.getLogger("dashboard.alarm")
 

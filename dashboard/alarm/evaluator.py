@@ -13,10 +13,10 @@ import hashlib
 from typing import NamedTuple
 
 from dashboard.alarm.alarm import SEVERITIES, Alarm, Key, Measured, begin
-from warehouse.alarm import Rise, Rule
-from warehouse.alarm_acts import SYSTEM, Act, Kind
-from warehouse.expression import NEVER
-from warehouse.indicator import Status
+from warehouse.model.alarm_rule import Rise, Rule
+from warehouse.model.expression import NEVER
+from warehouse.model.indicator import Status
+from warehouse.store.alarm_log import SYSTEM, Act, Kind
 
 SAMPLES = 60
 """Values kept of the time over which a rise is measured."""

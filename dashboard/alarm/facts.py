@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from dashboard import number, text
-from dashboard.page import Scene
-from ingest.clock import milliseconds
-from ingest.label import Label, Language
-from ingest.restarts import part_label
+from dashboard.board.page import Scene
+from dashboard.words import number, text
+from ingest.contract.clock import milliseconds
+from ingest.contract.label import Label, Language
+from ingest.runtime.restarts import part_label
 
 HOURS = Label("{count} giờ", "{count} hours")
 

@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from dashboard.private_file import write_private
-from ingest.errors import Unavailable
-from warehouse.alarm_acts import Act
+from dashboard.store.private_file import write_private
+from ingest.contract.errors import Unavailable
+from warehouse.store.alarm_log import Act
 
 log = logging.getLogger("dashboard.alarm")
 

@@ -6,13 +6,13 @@ Only what the board's own lists show: no comment, no name of a person, no code o
 from datetime import UTC
 from typing import Any, NamedTuple
 
-from dashboard import text
 from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.sentence import sentence
-from dashboard.page import Scene
-from ingest.clock import WARD_ZONE, moment
-from ingest.label import Label
-from warehouse.alarm_acts import Act, Kind
+from dashboard.board.page import Scene
+from dashboard.words import text
+from ingest.contract.clock import WARD_ZONE, moment
+from ingest.contract.label import Label
+from warehouse.store.alarm_log import Act, Kind
 
 HEADS: dict[Kind, Label] = {
     "raised": Label("Cảnh báo", "Alarm"),

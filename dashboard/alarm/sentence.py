@@ -2,15 +2,15 @@
 
 from fractions import Fraction
 
-from dashboard import number, text
 from dashboard.alarm.alarm import Alarm, Measured
 from dashboard.alarm.facts import FACTS
-from dashboard.alarm.observing import DOWN_S
-from dashboard.groups import group_number
-from dashboard.page import Scene
-from ingest.label import Label, Language
-from warehouse.alarm import Fact, Figure, NoEvent, NoHeartbeat, Remaining, Rise, Rule, Silence, rules
-from warehouse.indicator import Derived, Indicator
+from dashboard.alarm.observation import DOWN_S
+from dashboard.board.page import Scene
+from dashboard.components.group_map import group_number
+from dashboard.words import number, text
+from ingest.contract.label import Label, Language
+from warehouse.model.alarm_rule import Fact, Figure, NoEvent, NoHeartbeat, Remaining, Rise, Rule, Silence, rules
+from warehouse.model.indicator import Derived, Indicator
 
 APPS: dict[str, Label] = {
     "ho_tich": Label("Phần mềm hộ tịch", "Civil-status software"),

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ingest.settings import LOOPBACK
-from warehouse.alarm import TEAMS
+from ingest.contract.settings import LOOPBACK
+from warehouse.model.alarm_rule import TEAMS
 
 
 class AlarmSettings(BaseSettings):

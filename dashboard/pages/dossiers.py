@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from dashboard import text
-from dashboard.card import Card, Line, wall_page
-from dashboard.chart import Chart, Series
-from dashboard.part import chart_part, field_bars
-from ingest.label import Label
+from dashboard.charts.chart import Chart, Series
+from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.widget import chart_part, field_bars
+from dashboard.words import text
+from ingest.contract.label import Label
 
 ON_TIME = Label("Đúng hạn", "On time")
 RESULT = Label("Giải quyết", "Results")

@@ -5,12 +5,12 @@ from datetime import timedelta
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard import headline, number, text, tile
-from dashboard.alarm import panel
-from dashboard.page import Leaf, Leaves, Page, Scene
-from dashboard.part import ARRIVALS, field_bars, groups_part
-from dashboard.viewer import viewer
-from ingest.label import Label
+from dashboard.board.page import Leaf, Leaves, Page, Scene
+from dashboard.board.viewer import viewer
+from dashboard.components import alarm_panel, header, tile
+from dashboard.components.widget import ARRIVALS, field_bars, groups_part
+from dashboard.words import number, text
+from ingest.contract.label import Label
 
 CARDS = {
     "queue": ("Q02", "Q05", "Q03", "Q08", "Q07"),
@@ -38,12 +38,12 @@ def layout(scene: Scene) -> Component:
     second = [_arrivals(scene), _fields(scene), _groups(scene)]
     third = [_alarms(scene), _petitions(scene), _documents(scene), _news(scene), _teams(scene)]
     lines = [html.Div(cards, className=f"line line-{place}") for place, cards in enumerate((first, second, third), 1)]
-    return html.Div([headline.head(scene), html.Main(lines), headline.foot(scene, viewer(), "/")], className="wall")
+    return html.Div([header.head(scene), html.Main(lines), header.foot(scene, viewer(), "/")], className="wall")
 
 
 def leaves(scene: Scene) -> Leaves:
     """Every figure of the page."""
-    pushed = headline.head_leaves(scene) | headline.foot_leaves(scene) | panel.leaves(scene)
+    pushed = header.head_leaves(scene) | header.foot_leaves(scene) | alarm_panel.leaves(scene)
     for id, indicators in CARDS.items():
         pushed |= tile.card_leaves(id, scene, indicators)
     for part in (
@@ -198,7 +198,7 @@ def _alarms(scene: Scene) -> Component:
         ],
         className="system",
     )
-    return html.Section([head, panel.panel(), system], id="alarms-card", role="status")
+    return html.Section([head, alarm_panel.panel(), system], id="alarms-card", role="status")
 
 
 def _petitions(scene: Scene) -> Component:

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from dashboard.card import Card, Line, wall_page
-from dashboard.chart import Chart, Series
-from dashboard.part import chart_part, member_bars
-from ingest.label import Label
+from dashboard.charts.chart import Chart, Series
+from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.widget import chart_part, member_bars
+from ingest.contract.label import Label
 
 PETITIONS = Label("Phản ánh kiến nghị", "Petitions")
 ANSWERED = Label("Trả lời", "Answers")

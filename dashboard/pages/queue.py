@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
-from dashboard import heat, text
-from dashboard.card import Card, Line, wall_page
-from dashboard.part import ARRIVALS, Part, member_bars
-from ingest.label import Label
+from dashboard.charts import heatmap
+from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.widget import ARRIVALS, Part, member_bars
+from dashboard.words import text
+from ingest.contract.label import Label
 
 WAIT = Label("Đang chờ", "Waiting")
 LEVEL = Label("Mức phục vụ", "Service level")
@@ -48,8 +49,8 @@ PAGE = wall_page(
                     "heat",
                     HEAT,
                     part=Part(
-                        lambda scene: heat.heat(scene, "heat"),
-                        lambda scene: heat.heat_leaves(scene, "heat", "Q01"),
+                        lambda scene: heatmap.heat(scene, "heat"),
+                        lambda scene: heatmap.heat_leaves(scene, "heat", "Q01"),
                         ("Q01",),
                     ),
                     note=SEVEN_DAYS,

@@ -2,11 +2,11 @@
 
 from datetime import timedelta
 
-from dashboard import text
-from dashboard.broadcasts import schedule
-from dashboard.card import Card, Line, wall_page
-from dashboard.part import groups_part, member_bars
-from ingest.label import Label
+from dashboard.components.broadcasts import schedule
+from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.widget import groups_part, member_bars
+from dashboard.words import text
+from ingest.contract.label import Label
 
 CONNECTED = Label("Kết nối", "Connected")
 SCHEDULE = Label("Lịch phát", "Schedule")

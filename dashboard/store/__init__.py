@@ -1,7 +1,9 @@
 """Store: what people set - accounts, keys, screens, saved queries - in one SQLite file that board and command line share.
 
-- `store`: connections, transactions, migrations, the copy that stands in for a damaged file.
-- `json_files`: takes over the JSON files of earlier versions, once.
-- `changes`: who changed what.
-- `migrations/`: the tables, by numbered statements that never change once applied.
+`migrations/` holds its tables, by numbered statements that never change once applied.
+
+`store`         connections, transactions, migrations, the copy that stands in for a damaged file
+`changes`       who changed what
+`json_files`    takes over the JSON files of earlier versions, once
+`private_file`  replaces a file in one step by another that only its owner can read
 """

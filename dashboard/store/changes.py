@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from dashboard.store.store import BoardStore
-from ingest.clock import RealClock
+from ingest.contract.clock import RealClock
 
 OURSELVES = "ioc"
 """Who changes what the system itself needs, as the audit's key."""

@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ingest.clock import RealClock
-from ingest.errors import InvalidInput
-from ingest.label import Label
+from ingest.contract.clock import RealClock
+from ingest.contract.errors import InvalidInput
+from ingest.contract.label import Label
 
 ASIDE = "before-store"
 

@@ -23,11 +23,11 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from dashboard.store import json_files
-from ingest.clock import RealClock
-from ingest.errors import Unavailable
-from ingest.label import Label
-from warehouse.migrate import Migration, pending
-from warehouse.migrate import read as read_migrations
+from ingest.contract.clock import RealClock
+from ingest.contract.errors import Unavailable
+from ingest.contract.label import Label
+from warehouse.store.migrate import Migration, pending
+from warehouse.store.migrate import read as read_migrations
 
 log = logging.getLogger("dashboard.store")
 

@@ -13,11 +13,11 @@ import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 from standardwebhooks import Webhook
 
-from commands.chromium import CHROMIUM, FLAGS
-from commands.stack import Stack
-from dashboard.accounts import Accounts
-from ingest.clock import WARD_ZONE
-from tests.warehouse_server import ROOT
+from commands.developers.load.chromium import CHROMIUM, FLAGS
+from commands.supervision.stack import Stack
+from dashboard.access.accounts import Accounts
+from ingest.contract.clock import WARD_ZONE
+from tests.support.warehouse_server import ROOT
 
 ARTEFACTS = ROOT / "artefacts"
 PARTS = ("ingest", "warehouse", "connectors", "streams", "dashboard")

@@ -5,12 +5,12 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.wall.display import Displays
-from ingest.clock import RealClock
+from dashboard.access.displays import Displays
+from ingest.contract.clock import RealClock
 from tests.browser.conftest import PATIENCE, live
 from tests.streams.test_worker import until
-from warehouse.alarm import RESPONSE_TEAM
-from warehouse.client import connect
+from warehouse.model.alarm_rule import RESPONSE_TEAM
+from warehouse.store.client import connect
 
 pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(900)]
 

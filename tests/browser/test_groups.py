@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import live
-from tests.browser.served import served
-from tests.dashboard.ward import CAMERAS, OFFLINE, PETITIONS, stock
+from tests.browser.support.served import served
+from tests.dashboard.support.ward import CAMERAS, OFFLINE, PETITIONS, stock
 
 pytestmark = pytest.mark.browser
 

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import expect
 
-from commands.stack import Stack
-from ingest.dead_letter import DeadLetter, from_record, from_source
-from ingest.errors import InvalidEvent
-from ingest.producer import Producer
+from commands.supervision.stack import Stack
+from ingest.contract.dead_letter import DeadLetter, from_record, from_source
+from ingest.contract.errors import InvalidEvent
+from ingest.kafka.producer import Producer
 from tests.commands.test_letters_whole import until
 from tests.declarations.test_connectors import CONNECTORS, lines, sent
-from warehouse.client import connect
+from warehouse.store.client import connect
 
 pytestmark = pytest.mark.browser
 

@@ -9,13 +9,13 @@ from itertools import islice
 import pytest
 from playwright.sync_api import expect
 
-from commands.load import Record, records
-from ingest.producer import Producer
-from ingest.settings import IngestSettings
+from commands.developers.load.events import Record, records
+from ingest.contract.settings import IngestSettings
+from ingest.kafka.producer import Producer
 from tests.browser.conftest import live
 from tests.streams.test_worker import until
-from warehouse.client import connect
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import connect
 
 pytestmark = [pytest.mark.browser, pytest.mark.faults, pytest.mark.timeout(400)]
 

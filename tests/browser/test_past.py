@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from ingest.clock import WARD_ZONE, milliseconds, real_at
-from warehouse.client import connect
-from warehouse.expression import MINUTE
-from warehouse.value import Value
+from ingest.contract.clock import WARD_ZONE, milliseconds, real_at
+from warehouse.model.expression import MINUTE
+from warehouse.model.value import Value
+from warehouse.store.client import connect
 
 pytestmark = pytest.mark.browser
 

@@ -8,11 +8,11 @@ import pytest
 from kafka import KafkaProducer
 from playwright.sync_api import expect
 
-from ingest.kafka_client import client_options
+from ingest.kafka.client import client_options
 from tests.browser.conftest import PATIENCE, live
-from warehouse.audit import run_audit, write_audit
-from warehouse.audit_scope import since
-from warehouse.client import connect
+from warehouse.audit.run import run_audit, write_audit
+from warehouse.audit.scope import since
+from warehouse.store.client import connect
 
 pytestmark = pytest.mark.browser
 

@@ -9,16 +9,16 @@ import pytest
 from dash.backends.ws import DashWebsocketCallback
 from playwright.sync_api import expect
 
-from commands.chromium import ARE_DRAWN, CHROMIUM, FLAGS
-from dashboard import index, transport
+from commands.developers.load.chromium import ARE_DRAWN, CHROMIUM, FLAGS
 from dashboard.alarm.alarm import begin, together
-from dashboard.wall.tour import wall_pages
+from dashboard.board import html, push
+from dashboard.board.wall_tour import wall_pages
 from tests.browser.conftest import PATIENCE, is_grey, live
-from tests.browser.served import served
-from tests.dashboard.alarm.made import after, raised
-from tests.dashboard.ward import stock
+from tests.browser.support.served import served
+from tests.dashboard.support.alarms import after, raised
+from tests.dashboard.support.ward import stock
 from tests.streams.test_worker import until
-from tests.warehouse_server import ROOT
+from tests.support.warehouse_server import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -170,7 +170,7 @@ def test_a_new_version_starts_the_page_afresh(board, screen, monkeypatch):
     page = screen(address)
     live(page)
     page.evaluate("window.notReloaded = true")
-    for module in (index, transport):
+    for module in (html, push):
         monkeypatch.setattr(module, "version", lambda: "another")
     expect(page.locator("html")).to_have_attribute("data-version", "another", timeout=2 * PATIENCE)
     live(page)
@@ -242,7 +242,7 @@ def count_unanswered(monkeypatch):
             unanswered.append(asked)
             raise
 
-    monkeypatch.setattr(transport, "_ANSWER_WITHIN", 1)
+    monkeypatch.setattr(push, "_ANSWER_WITHIN", 1)
     monkeypatch.setattr(DashWebsocketCallback, "get_prop", noted)
     return unanswered
 

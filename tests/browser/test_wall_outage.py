@@ -8,10 +8,10 @@ from itertools import islice
 import pytest
 from playwright.sync_api import expect
 
-from commands import soak
-from dashboard.wall.display import Displays
-from dashboard.wall.tour import wall_pages
-from ingest.clock import RealClock
+from commands.developers import soak
+from dashboard.access.displays import Displays
+from dashboard.board.wall_tour import wall_pages
+from ingest.contract.clock import RealClock
 from tests.browser.conftest import is_grey, live
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -85,7 +85,7 @@ def test_a_quiet_hall_is_live_and_a_dead_kiosk_is_not(wall, kiosk):
 
 def test_its_memory_is_flat_while_it_turns_fast(stack, kiosk, screen):
     kiosk.beat()
-    stops = tuple((page.path, timedelta(seconds=1)) for page in wall_pages())
+    stops = tuple((page.path, timedelta(seconds=0.25)) for page in wall_pages())
     _, token = Displays(stack.install.board).add("hall", RealClock().now(), stops)
     page = screen(f"{stack.install.board.url}/wall?token={token}")
     live(page)

@@ -3,8 +3,8 @@ import re
 import pytest
 
 from commands import account
-from dashboard.accounts import Accounts
-from tests.dashboard.ward import board_settings
+from dashboard.access.accounts import Accounts
+from tests.dashboard.support.ward import board_settings
 
 PASSWORD = re.compile(r"lan  /  (\S+)")
 

@@ -11,18 +11,18 @@ import pytest
 
 from commands import audit as command
 from commands.audit import as_text, audit
-from commands.stack import Stack
-from ingest.clock import RealClock, milliseconds
-from ingest.envelope import Envelope, encode
-from ingest.producer import Producer
-from ingest.settings import IngestSettings
-from ingest.topic import topic_of
-from tests.made import START, events
-from warehouse.audit import nightly
-from warehouse.audit_report import AuditReport
-from warehouse.audit_scope import Scope, nightly_scope
-from warehouse.client import Client, connect
+from commands.supervision.stack import Stack
+from ingest.contract.clock import RealClock, milliseconds
+from ingest.contract.envelope import Envelope, encode
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import topic_of
+from ingest.kafka.producer import Producer
+from tests.support.made import START, events
+from warehouse.audit.report import AuditReport
+from warehouse.audit.run import nightly
+from warehouse.audit.scope import Scope, nightly_scope
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import Client, connect
 
 pytestmark = pytest.mark.embedded
 
@@ -198,7 +198,7 @@ def test_the_nightly_audit_takes_what_changed_and_keeps_its_result(
     def scope(client: Client, ingest: IngestSettings) -> Scope:
         return replace(nightly_scope(client, ingest), ids=("Q01", "C01"))
 
-    monkeypatch.setattr("warehouse.audit.nightly_scope", scope)
+    monkeypatch.setattr("warehouse.audit.run.nightly_scope", scope)
     report = nightly(client, stack.settings(IngestSettings))
     assert not report.mismatches
     assert report.not_checked == {}

@@ -3,8 +3,8 @@ import re
 import pytest
 
 from commands import display
-from dashboard.wall.display import Displays
-from tests.dashboard.ward import board_settings
+from dashboard.access.displays import Displays
+from tests.dashboard.support.ward import board_settings
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,8 @@ import re
 import pytest
 
 from commands import feed_key
-from dashboard.feed_key import FeedKeys
-from tests.dashboard.ward import board_settings
+from dashboard.access.api_key import FeedKeys
+from tests.dashboard.support.ward import board_settings
 
 
 @pytest.fixture(autouse=True)

@@ -9,20 +9,21 @@ from typing import Any
 import pytest
 
 from commands import letters as command
-from commands.stack import Stack
-from ingest import failpoint, kafka_extent
-from ingest.dead_letter import DeadLetter, from_record, from_source
-from ingest.envelope import Envelope, encode
-from ingest.errors import InvalidEvent
-from ingest.events.queue import TicketIssued
-from ingest.kafka_record import read_records
-from ingest.producer import Producer
-from ingest.topic import topic_of
-from tests import made, raw
+from commands.supervision.stack import Stack
+from ingest.contract.dead_letter import DeadLetter, from_record, from_source
+from ingest.contract.envelope import Envelope, encode
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.events.queue import TicketIssued
+from ingest.contract.topic import topic_of
+from ingest.kafka import offsets
+from ingest.kafka.producer import Producer
+from ingest.kafka.reader import read_records
+from ingest.runtime import failpoint
 from tests.connectors.test_letter_replay import BUG
 from tests.declarations.test_connectors import CONNECTORS, lines, sent
-from warehouse.client import Client, connect
-from warehouse.stops import read_stops, stop
+from tests.support import made, raw
+from warehouse.store.client import Client, connect
+from warehouse.store.halted_partitions import read_stops, stop
 
 pytestmark = pytest.mark.embedded
 
@@ -91,7 +92,7 @@ def in_kafka(stack: Stack, *envelopes: Envelope) -> tuple[int, int]:
 
 
 def ends(stack: Stack) -> dict[tuple[str, int], int]:
-    return {place: extent.end for place, extent in kafka_extent.held(stack.install.ingest).extents.items()}
+    return {place: extent.end for place, extent in offsets.held(stack.install.ingest).extents.items()}
 
 
 def newest(stack: Stack, partition: int, topic: str = QUEUE) -> bytes | None:
@@ -208,7 +209,7 @@ def test_records_that_kafka_no_longer_has_are_lost(
 ) -> None:
     events = tickets(4, 2)
     partition, offset = in_kafka(stack, *events)
-    cluster = kafka_extent.held(stack.install.ingest).cluster
+    cluster = offsets.held(stack.install.ingest).cluster
     # This log is the second one: positions of the first are gone with it, and ours begin at 1000.
     rows = [(QUEUE, partition, "another", 0, 0), (QUEUE, partition, cluster, 1000, 1000)]
     for seconds, (topic, part, name, base, first) in enumerate(rows):

@@ -10,19 +10,19 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from commands import letters as command
-from commands.stack import Stack
-from ingest.dead_letter import from_source
-from ingest.envelope import encode
-from ingest.errors import InvalidEvent
-from ingest.events.queue import TicketIssued
-from ingest.flood import FEWEST
-from ingest.kafka_client import client_options
-from ingest.producer import Producer
-from ingest.topic import topic_of
-from tests import made
+from commands.supervision.stack import Stack
+from ingest.contract.dead_letter import from_source
+from ingest.contract.envelope import encode
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.events.queue import TicketIssued
+from ingest.contract.topic import topic_of
+from ingest.kafka.client import client_options
+from ingest.kafka.producer import Producer
+from ingest.source.failure_rate import FEWEST
 from tests.declarations.test_connectors import CONNECTORS, lines, mapping, sent
-from warehouse.client import Client, connect
-from warehouse.stops import read_stops
+from tests.support import made
+from warehouse.store.client import Client, connect
+from warehouse.store.halted_partitions import read_stops
 
 pytestmark = pytest.mark.embedded
 

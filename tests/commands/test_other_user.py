@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from commands import secret_files
-from commands.install import KINDS, ROOT, NotOursError, tighten
+from commands.install import secret_files
+from commands.install.settings import KINDS, ROOT, NotOursError, tighten
 
 NOBODY = 65534
 COMMANDS = (

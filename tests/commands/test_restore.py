@@ -8,18 +8,19 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from commands import backup, obstacles, restore
-from commands.install import described
-from commands.stack import Stack
-from dashboard.accounts import Accounts
-from dashboard.wall.display import Displays
-from ingest.clock import RealClock
-from tests import raw
-from tests.made import events
-from warehouse.client import connect
-from warehouse.keeping.sealing import public_key
+from commands import backup, restore
+from commands.install import preflight
+from commands.install.settings import described
+from commands.supervision.stack import Stack
+from dashboard.access.accounts import Accounts
+from dashboard.access.displays import Displays
+from ingest.contract.clock import RealClock
+from tests.support import raw
+from tests.support.made import events
+from warehouse.maintenance.backups.sealing import public_key
 from warehouse.settings import WarehouseSettings
-from warehouse.snapshot import Snapshot, write_snapshots
+from warehouse.store.client import connect
+from warehouse.store.snapshots import Snapshot, write_snapshots
 
 pytestmark = pytest.mark.embedded
 
@@ -177,7 +178,7 @@ def test_without_being_asked_no_secret_goes_with_it(stack, here, tmp_path, monke
     here(stack.variables)
     (tmp_path / ".env").write_text("IOC_BOARD_PORT=8051\nexport IOC_KAFKA_PASSWORD=hunter2hunter2\n")
     with monkeypatch.context() as patch:
-        patch.setattr("commands.install.ROOT", tmp_path)
+        patch.setattr("commands.install.settings.ROOT", tmp_path)
         assert backup.main(["--to", str(tmp_path / "usb")]) == 0
     (file,) = (tmp_path / "usb").iterdir()
     assert b"hunter2" not in file.read_bytes()
@@ -280,8 +281,8 @@ def test_another_wards_backup_is_refused(made, here, tmp_path, capsys):
 def test_a_restore_that_was_cut_off_stops_the_next_start(tmp_path):
     stack = Stack(tmp_path / "x", ("warehouse",))
     install = described(stack.variables, stack.folder / "secrets")
-    obstacles.check_restore(install)
+    preflight.check_restore(install)
     install.run.mkdir(exist_ok=True)
     (install.run / "restoring").write_text("/somewhere")
-    with pytest.raises(obstacles.CannotStartError, match="/somewhere"):
-        obstacles.check_restore(install)
+    with pytest.raises(preflight.CannotStartError, match="/somewhere"):
+        preflight.check_restore(install)

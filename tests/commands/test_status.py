@@ -5,8 +5,9 @@ import sys
 
 import pytest
 
-from commands import install as installs
-from commands import running, status
+from commands import status
+from commands.install import lock
+from commands.install import settings as installs
 
 REPORT = {
     "url": "http://127.0.0.1:8050",
@@ -39,7 +40,7 @@ REPORT = {
 def report(monkeypatch, tmp_path):
     monkeypatch.setattr(installs, "place", lambda: tmp_path)
     monkeypatch.setattr(installs, "read", lambda: None)
-    monkeypatch.setattr(running, "up", lambda run: 7)
+    monkeypatch.setattr(lock, "up", lambda run: 7)
     monkeypatch.setattr(status, "whole", lambda install, pid: dict(REPORT))
 
 

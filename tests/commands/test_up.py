@@ -14,11 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from commands import running
-from commands.install import ROOT
-from commands.ports import free, is_taken
-from commands.stack import PORTS
-from dashboard.accounts import Accounts
+from commands.install import lock
+from commands.install.ports import free, is_taken
+from commands.install.settings import ROOT
+from commands.supervision.stack import PORTS
+from dashboard.access.accounts import Accounts
 from dashboard.settings import BoardSettings
 
 pytestmark = pytest.mark.embedded
@@ -75,7 +75,7 @@ def up(person):
     if process.poll() is None:
         process.kill()
     process.communicate()
-    running.end(running.left_over(person.folder), patience=15)
+    lock.end(lock.left_over(person.folder), patience=15)
 
 
 def read_until(process, text):
@@ -132,7 +132,7 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
     while person.pids().get("connectors") in (None, before["connectors"]):
         time.sleep(0.2)
 
-    started = running.left_over(person.folder)
+    started = lock.left_over(person.folder)
     assert len(started) > len(before)
     assert person.run("down")[0] == 0
     assert up.wait(10) == 0
@@ -147,7 +147,7 @@ def test_ctrl_c_before_the_board_is_up_leaves_nothing(person, up):
     read_until(up, "starting")
     up.send_signal(signal.SIGINT)
     assert up.wait(40) == 0
-    assert running.left_over(person.folder) == []
+    assert lock.left_over(person.folder) == []
 
 
 def test_a_taken_port_is_told_and_nothing_is_started(person):
@@ -158,7 +158,7 @@ def test_a_taken_port_is_told_and_nothing_is_started(person):
     assert f"Port {port} (Board) is taken by another program" in err
     assert f"pid {os.getpid()}" in err
     assert "change IOC_BOARD_PORT" in err
-    assert running.left_over(person.folder) == []
+    assert lock.left_over(person.folder) == []
 
 
 def test_a_wrong_setting_is_told(person):
@@ -171,7 +171,7 @@ def test_a_killed_up_takes_everything_with_it(person, up):
     if sys.platform != "linux":
         pytest.skip("only Linux ends a child with its parent")
     read_until(up, "starting")
-    started = running.left_over(person.folder)
+    started = lock.left_over(person.folder)
     up.kill()
     gone, alive = psutil.wait_procs(started, 40)
     assert alive == []

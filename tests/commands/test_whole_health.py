@@ -16,18 +16,19 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from commands import probe, running, supervision
-from commands.install import ROOT, bare_environment
-from commands.liveness import Liveness
-from commands.parts import Part, parts
-from commands.stack import Stack
-from ingest.lag import lags
-from ingest.process import end_with_parent
-from ingest.producer import Producer
-from ingest.settings import IngestSettings
-from tests.made import events
-from warehouse.client import connect
+from commands.install import lock
+from commands.install.processes import Part, parts
+from commands.install.settings import ROOT, bare_environment
+from commands.supervision import probe, supervisor
+from commands.supervision.liveness import Liveness
+from commands.supervision.stack import Stack
+from ingest.contract.settings import IngestSettings
+from ingest.kafka.lag import lags
+from ingest.kafka.producer import Producer
+from ingest.runtime.process import end_with_parent
+from tests.support.made import events
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import connect
 
 pytestmark = pytest.mark.embedded
 
@@ -145,9 +146,9 @@ def test_a_frozen_worker_is_replaced_and_nothing_is_lost(stack: Stack, monkeypat
     sent = [envelope for envelope in events(seed=41, count=600) if envelope.data.stream == "petition"]
     looking = Liveness([one], limit=timedelta(seconds=2))
     process = subprocess.Popen(
-        supervision.command(supervision.configure(stack.install, [one])),
+        supervisor.command(supervisor.configure(stack.install, [one])),
         cwd=ROOT,
-        env=bare_environment({**stack.variables, running.MARK: str(stack.folder)}),
+        env=bare_environment({**stack.variables, lock.MARK: str(stack.folder)}),
         stdout=subprocess.DEVNULL,
         start_new_session=True,
         preexec_fn=end_with_parent,
@@ -155,18 +156,18 @@ def test_a_frozen_worker_is_replaced_and_nothing_is_lost(stack: Stack, monkeypat
 
     def pid() -> int:
         """Of the worker, once it is at work."""
-        found = [state.pid for state in supervision.states(stack.install.run) or [] if state.state == "RUNNING"]
+        found = [state.pid for state in supervisor.states(stack.install.run) or [] if state.state == "RUNNING"]
         return found[0] if found and is_ready(stack, "streams-1") else 0
 
     try:
         until(pid)
         until(lambda: max(ages(stack).values()) < 20)
         first = pid()
-        looking.look(supervision.states(stack.install.run) or [])
+        looking.look(supervisor.states(stack.install.run) or [])
         send(stack, sent[:30])
         os.kill(first, signal.SIGSTOP)
         send(stack, sent[30:])
-        until(lambda: looking.look(supervision.states(stack.install.run) or []))
+        until(lambda: looking.look(supervisor.states(stack.install.run) or []))
         until(lambda: pid() not in (0, first))
         with connect(stack.settings(WarehouseSettings)) as client:
             counted = "SELECT uniqExact(id), count() FROM raw_events FINAL WHERE topic = 'ioc.petition.v1'"

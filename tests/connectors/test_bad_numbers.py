@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from connectors import dossier_portal, frigate, queue_kiosk, smart_loudspeaker
-from ingest.connector import Connector
-from tests.connectors.taking import reason
+from ingest.contract.connector import Connector
+from tests.connectors.support.taking import reason
 from tests.connectors.test_dossier_portal import change
 from tests.connectors.test_frigate import tracked
 from tests.connectors.test_queue_kiosk import message

@@ -1,8 +1,8 @@
 """The desk's rules: which alert, when and with what result; who it was only as a pseudonym."""
 
 from connectors.camera_desk import CONNECTOR
-from ingest.events import camera
-from tests.connectors.taking import NOW, events, reason, take
+from ingest.contract.events import camera
+from tests.connectors.support.taking import NOW, events, reason, take
 
 SAID = {
     "id": "r1-xac-nhan", "thoiGian": NOW.timestamp() - 5, "maSuKien": "r1", "camera": "ubnd_02", "ketQua": "bao_dong_gia",

@@ -3,7 +3,7 @@ import pytest
 from connectors import catalogue
 from connectors.describe import describe
 from connectors.settings import ConnectorsSettings
-from ingest.errors import ConfigurationError
+from ingest.contract.errors import ConfigurationError
 
 SETTINGS = ConnectorsSettings(
     _env_file=None,

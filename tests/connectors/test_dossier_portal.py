@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from connectors.dossier_portal import CONNECTOR
-from ingest.connector import Poll
-from ingest.errors import InvalidEvent
-from ingest.events import dossier
-from tests.connectors.taking import events, reason, take
+from ingest.contract.connector import Poll
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.events import dossier
+from tests.connectors.support.taking import events, reason, take
 
 CHANGE = {
     "IdThayDoi": "H24.12-261119-0001-01",
@@ -109,7 +109,11 @@ COMMON = {
     "channel": 1,
     "applicant_type": 0,
 }
-BARE = {name: value for name, value in CHANGE.items() if name not in ("NgayHenTra", "ThoiGianThucHien", "LoaiThoiGianThucHien")}
+BARE = {
+    name: value
+    for name, value in CHANGE.items()
+    if name not in ("NgayHenTra", "ThoiGianThucHien", "LoaiThoiGianThucHien")
+}
 AT = datetime(2026, 11, 19, 1, 15, tzinfo=UTC)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from connectors.frigate import CONNECTOR, direction_of, kind_of
-from ingest.events import camera, health
-from tests.connectors.taking import NOW, Conversation, events, reason, take
+from ingest.contract.events import camera, health
+from tests.connectors.support.taking import NOW, Conversation, events, reason, take
 
 START = NOW.timestamp() - 20
 

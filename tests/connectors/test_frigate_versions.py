@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 
 from connectors.frigate import CONNECTOR
-from ingest.connector import Subscription
-from ingest.events import camera
-from ingest.memory import Memory
-from tests.connectors.taking import Conversation
+from ingest.contract.connector import Memory, Subscription
+from ingest.contract.events import camera
+from tests.connectors.support.taking import Conversation
 from tests.declarations.test_connectors import SAMPLES, personal_values
 
 VERSIONS = ("0.14", "0.15", "0.16", "0.17")

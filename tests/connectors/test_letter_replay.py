@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ingest.connector import Connector
-from ingest.dead_letter import from_source
-from ingest.envelope import encode
-from ingest.errors import InvalidEvent
-from ingest.letter_replay import Plan, SourceReplay
+from ingest.contract.connector import Connector
+from ingest.contract.dead_letter import from_source
+from ingest.contract.envelope import encode
+from ingest.contract.errors import InvalidEvent
+from ingest.replay.replay import Plan, SourceReplay
 from tests.declarations.test_connectors import MAPPED, NOW, lines, mapping, sent
 
 BUG = InvalidEvent("mapping_bug", "KeyError in it.py, line 1")

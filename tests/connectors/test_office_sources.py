@@ -7,9 +7,9 @@ import pytest
 
 from connectors import civil_status, content_post, document_office, petition_portal, ward_register
 from connectors.civil_status import Probe
-from ingest.connector import Connector
-from ingest.events import document, health
-from tests.connectors.taking import events, reason, take
+from ingest.contract.connector import Connector
+from ingest.contract.events import document, health
+from tests.connectors.support.taking import events, reason, take
 
 TIME = "2026-11-19T09:00:00+07:00"
 START = datetime(2026, 11, 19, 2, tzinfo=UTC)

@@ -24,29 +24,29 @@ import pytest
 from pydantic_core import to_json
 from standardwebhooks import Webhook as Signer
 
-from commands.ports import free
-from commands.stack import Stack
+from commands.install.ports import free
+from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
-from ingest.clock import WARD_ZONE
-from ingest.connector import Connector, Poll, Subscription, Webhook
-from ingest.envelope import Envelope, decode
-from ingest.errors import InvalidEvent
-from ingest.events import event_types
-from ingest.foreign_json import check, read_loosely
-from ingest.mapping import Mapping, Taken
-from ingest.pseudonym import pseudonyms
-from ingest.settings import IngestSettings
-from ingest.topic import topic_of
-from tests.connectors.poison import at, leaves, replaced, values, with_value
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.connector import Connector, Poll, Subscription, Webhook
+from ingest.contract.envelope import Envelope, decode
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.events import event_types
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import topic_of
+from ingest.source.mapper import Mapping, Taken
+from ingest.untrusted.json_text import check, read_loosely
+from ingest.untrusted.pseudonym import pseudonyms
+from tests.connectors.support.poison import at, leaves, replaced, values, with_value
 from tests.declarations.test_connectors import MAPPED, Sent, lines, mapping, sent
-from tests.made import START, events
-from tests.streams.counting import Figures, audit, expected, flows, send, until
-from warehouse import stops
-from warehouse.client import Client, connect
-from warehouse.indicator import indicator
+from tests.streams.support.counting import Figures, audit, expected, flows, send, until
+from tests.support.made import START, events
+from warehouse.model.indicator import indicator
 from warehouse.settings import WarehouseSettings
+from warehouse.store import halted_partitions
+from warehouse.store.client import Client, connect
 
-pytestmark = [pytest.mark.embedded, pytest.mark.faults]
+pytestmark = [pytest.mark.embedded, pytest.mark.faults, pytest.mark.timeout(900)]
 
 PRESENT = START + timedelta(hours=2)
 """A little after all events: what is hours late changes every minute since then, which is not the subject here."""
@@ -197,9 +197,9 @@ def client(stack: Stack) -> Iterator[Client]:
 
 def resume(client: Client) -> None:
     """Let every stopped stream go on, as a person does who knows what is coming."""
-    for (topic, partition), one in stops.read_stops(client).items():
+    for (topic, partition), one in halted_partitions.read_stops(client).items():
         if one.is_stopped:
-            stops.resume(client, topic, partition, "tester", ALLOWED)
+            halted_partitions.resume(client, topic, partition, "tester", ALLOWED)
 
 
 def stored(client: Client) -> dict[str, str]:

@@ -16,17 +16,17 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from standardwebhooks import Webhook as Signer
 
 import connectors
-from commands.ports import free
-from commands.stack import Stack
+from commands.install.ports import free
+from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
-from ingest.connector import Connector, Poll, Subscription, Webhook
-from ingest.declared import declared
-from ingest.kafka_client import client_options
-from ingest.settings import IngestSettings
-from ingest.topic import topics
+from ingest.contract.connector import Connector, Poll, Subscription, Webhook
+from ingest.contract.discovery import declared
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import topics
+from ingest.kafka.client import client_options
 from tests.declarations.test_connectors import lines, personal_values
-from warehouse.client import connect
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import connect
 
 pytestmark = pytest.mark.embedded
 

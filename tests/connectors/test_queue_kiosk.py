@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from connectors.queue_kiosk import CONNECTOR
-from tests.connectors.taking import events, reason, take
+from tests.connectors.support.taking import events, reason, take
 
 TICKET = {"number": "A012", "issuedAt": "2026-11-18T23:30:00+00:00", "service": "ho_tich", "queue": "Q-HT"}
 MESSAGE = {"id": "e1", "time": "2026-11-19T08:40:00+07:00", "site": "S1", "kiosk": "K1", "ticket": TICKET}

@@ -6,8 +6,8 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from connectors.settings import ConnectorsSettings
-from ingest.errors import ConfigurationError
-from ingest.settings import read_settings
+from ingest.contract.errors import ConfigurationError
+from ingest.contract.settings import read_settings
 
 MASTER = "m1" * 4 + "abcdefghijklmnopqrstuvwxyz"
 OTHER = "o2" * 4 + "abcdefghijklmnopqrstuvwxyz"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from connectors.smart_loudspeaker import CONNECTOR
-from ingest.events import speaker
-from tests.connectors.taking import NOW, events, reason, take
+from ingest.contract.events import speaker
+from tests.connectors.support.taking import NOW, events, reason, take
 
 AT = NOW.timestamp() - 5
 

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from ingest.envelope import encode
-from ingest.kafka_admin import make_topics, missing_topics
-from ingest.kafka_extent import sizes
-from ingest.producer import Producer
-from ingest.settings import IngestSettings
-from tests.made import events
-from tests.raw import store
+from ingest.contract.envelope import encode
+from ingest.contract.settings import IngestSettings
+from ingest.kafka.admin import make_topics, missing_topics
+from ingest.kafka.offsets import sizes
+from ingest.kafka.producer import Producer
+from tests.support.made import events
+from tests.support.raw import store
 from warehouse import views
-from warehouse.client import connect
-from warehouse.indicator import indicators
-from warehouse.migrate import migrate
-from warehouse.recompute import flow_sql
+from warehouse.model.indicator import indicators
+from warehouse.recompute.sql import flow_sql
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import connect
+from warehouse.store.migrate import migrate
 
 PASSWORD = "container-password-of-the-tests"
 

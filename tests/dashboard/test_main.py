@@ -7,11 +7,11 @@ import time
 import httpx
 import pytest
 
-from commands.ports import free
-from dashboard.accounts import Accounts, ensure_first
-from tests.broker import SECRET as KAFKA_SECRET
-from tests.dashboard.ward import SECRET, board_settings
-from tests.warehouse_server import ROOT
+from commands.install.ports import free
+from dashboard.access.accounts import Accounts, ensure_first
+from tests.dashboard.support.ward import SECRET, board_settings
+from tests.support.broker import SECRET as KAFKA_SECRET
+from tests.support.warehouse_server import ROOT
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import pytest
 from dash import dcc
 from plotly.offline import get_plotlyjs_version
 
-from dashboard.index import ASSETS
-from dashboard.page import fill, find, pages
-from dashboard.viewer import Viewer, set_viewer
-from tests.dashboard import whole_ward
-from tests.dashboard.board import BoardOfTests
+from dashboard.board.html import ASSETS
+from dashboard.board.page import fill, find, pages
+from dashboard.board.viewer import Viewer, set_viewer
+from tests.dashboard.support import whole_ward
+from tests.dashboard.support.board import BoardOfTests
 
 BUNDLE = ASSETS / "plotly" / "plotly-basic.min.js"
 PUBLISHED = "99784e3abfb07b142a15e521a439e6d9addceadb3f79553fd24c72774f0649ba"

@@ -14,15 +14,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Mount
 
-from dashboard.callback_request import _NOT_UNDERSTOOD
-from dashboard.feed_key import FeedKeys
-from dashboard.guard import BOARD, CLOCK, FEED
-from ingest.clock import RealClock
-from ingest.errors import Unavailable
-from tests.dashboard.board import ORIGIN, BoardOfTests
-from tests.dashboard.test_feed import FROM, Asked, row
-from tests.dashboard.test_guard import Socket, cookies
-from tests.dashboard.ward import WARD
+from dashboard.access.api_key import FeedKeys
+from dashboard.access.callback_request import _NOT_UNDERSTOOD
+from dashboard.access.guard import BOARD, CLOCK, FEED
+from ingest.contract.clock import RealClock
+from ingest.contract.errors import Unavailable
+from tests.dashboard.access.test_guard import Socket, cookies
+from tests.dashboard.feed.test_routes import FROM, Asked, row
+from tests.dashboard.support.board import ORIGIN, BoardOfTests
+from tests.dashboard.support.ward import WARD
 
 DASH = "/_dash-update-component"
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "x" * 200)

@@ -2,7 +2,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from dashboard.settings import BoardSettings
-from tests.dashboard.ward import board_settings
+from tests.dashboard.support.ward import board_settings
 
 
 def test_loopback_is_the_default_and_needs_nothing(tmp_path):

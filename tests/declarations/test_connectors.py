@@ -6,6 +6,7 @@ A line of a sample is what the source sends: a webhook's body, one item of a pag
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,12 +19,12 @@ from paho.mqtt.client import topic_matches_sub
 from pydantic import SecretStr, TypeAdapter
 
 from connectors import catalogue
-from ingest.connector import Connector, Context, Poll, Subscription
-from ingest.envelope import Envelope, decode, encode
-from ingest.mapping import MAPPING_BUG, Mapping, Taken
-from ingest.pseudonym import pseudonyms
-from ingest.topic import topic_of
-from streams.fold import Fold
+from ingest.contract.connector import Connector, Context, Poll, Subscription
+from ingest.contract.envelope import Envelope, decode, encode
+from ingest.contract.topic import topic_of
+from ingest.source.mapper import MAPPING_BUG, Mapping, Taken
+from ingest.untrusted.pseudonym import pseudonyms
+from streams.fold.fold import Fold
 
 SAMPLES = Path(__file__).parent.parent / "connectors" / "samples"
 FOLDER = Path(__file__).parent.parent.parent / "connectors"
@@ -85,6 +86,12 @@ def ids(connectors: list[Connector]) -> list[str]:
 
 each = pytest.mark.parametrize("connector", CONNECTORS, ids=ids(CONNECTORS))
 each_mapped = pytest.mark.parametrize("connector", MAPPED, ids=ids(MAPPED))
+
+
+def test_the_import_rules_name_every_connector() -> None:
+    project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    (rule,) = [rule for rule in project["tool"]["importlinter"]["contracts"] if rule["type"] == "independence"]
+    assert rule["modules"] == [f"connectors.{connector.id}" for connector in CONNECTORS]
 
 
 def test_one_connector_a_file() -> None:

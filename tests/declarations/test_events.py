@@ -15,15 +15,15 @@ from pydantic import AwareDatetime, SecretStr, StringConstraints, TypeAdapter, V
 from pydantic.fields import FieldInfo
 
 from connectors import catalogue
-from ingest import code
-from ingest.declared import declared
-from ingest.envelope import Envelope, decode, encode, envelope, invalid
-from ingest.event import Event
-from ingest.events import event_types
-from ingest.pseudonym import pseudonyms
-from tests.made import events, parts_of
+from ingest.contract import code
+from ingest.contract.discovery import declared
+from ingest.contract.envelope import Envelope, decode, encode, envelope, invalid
+from ingest.contract.event import Event
+from ingest.contract.events import event_types
+from ingest.untrusted.pseudonym import pseudonyms
+from tests.support.made import events, parts_of
 from warehouse import entities
-from warehouse.entity import Entity
+from warehouse.model.entity import Entity
 
 FIELDS = [(kind, name) for kind in event_types().values() for name in kind.model_fields]
 OF_ENVELOPE = [(Envelope, name) for name in Envelope.model_fields if name not in ("data", "type", "specversion")]

@@ -5,21 +5,21 @@ from random import Random
 
 import pytest
 
-from ingest.clock import milliseconds
-from ingest.envelope import Envelope
-from ingest.topic import topic_of
-from streams.fold import Fold
-from tests import warehouse_server
-from tests.made import events
-from tests.raw import store
-from tests.streams.states import states_of
-from warehouse import recall
-from warehouse.client import Client, connect
-from warehouse.entity import State
-from warehouse.indicator import Derived, Indicator, entities, indicator, indicators, measures
-from warehouse.reading import TOTAL, Reading, Split
-from warehouse.recompute import flow_sql, stock_sql, stocks_sql
-from warehouse.value import Value
+from ingest.contract.clock import milliseconds
+from ingest.contract.envelope import Envelope
+from ingest.contract.topic import topic_of
+from streams.fold.fold import Fold
+from tests.streams.support.states import states_of
+from tests.support import warehouse_server
+from tests.support.made import events
+from tests.support.raw import store
+from warehouse.model.entity import State
+from warehouse.model.indicator import Derived, Indicator, entities, indicator, indicators, measures
+from warehouse.model.reading import TOTAL, Reading, Split
+from warehouse.model.value import Value
+from warehouse.recompute import rebuild
+from warehouse.recompute.sql import flow_sql, stock_sql, stocks_sql
+from warehouse.store.client import Client, connect
 
 ENVELOPES = events(seed=1, count=12_000, keys=300)
 MOMENTS = [milliseconds(ENVELOPES[-1].time) - minutes * 60_000 for minutes in (7, 1)]
@@ -154,7 +154,7 @@ def test_states_recalled_from_the_warehouse_are_those_of_the_fold(entity, stored
     topic = topic_of(entity.events[0].stream)
     mine = {(state.ward, state.key): state for id, state in states_of(folds[topic]) if id == entity.id}
     assert mine
-    theirs = recall.states(stored, entity, mine, topic, 0, len(ENVELOPES))
+    theirs = rebuild.states(stored, entity, mine, topic, 0, len(ENVELOPES))
     assert len(theirs) == len(mine)
     for state in theirs:
         assert fields(state) == fields(mine[state.ward, state.key])
@@ -170,7 +170,7 @@ def test_the_state_up_to_an_offset_leaves_out_what_came_later(stored: Client, fo
     half = len(ENVELOPES) // 2
     earlier = folded(ENVELOPES[:half])["ioc.queue.v1"]
     mine = {(state.ward, state.key): state for id, state in states_of(earlier) if id == "ticket"}
-    theirs = recall.states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
+    theirs = rebuild.states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
     assert {(state.ward, state.key): fields(state) for state in theirs} == {
         key: fields(one) for key, one in mine.items()
     }

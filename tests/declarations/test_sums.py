@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from ingest.clock import milliseconds
-from ingest.event import Event
-from ingest.quantity import EARLIEST, LATEST
-from tests.made import bounds_of
-from warehouse.aggregate import MOST, Flow, Part
-from warehouse.entity import Attr, Constant, First, Rule, state_type
-from warehouse.entity_sql import SqlState
-from warehouse.expression import NEVER, Sql, sql
-from warehouse.indicator import Indicator, indicators
+from ingest.contract.clock import milliseconds
+from ingest.contract.event import Event
+from ingest.contract.quantity import EARLIEST, LATEST
+from tests.support.made import bounds_of
+from warehouse.model.aggregate import MOST, Flow, Part
+from warehouse.model.entity import Attr, Constant, First, Rule, state_type
+from warehouse.model.entity_sql import SqlState
+from warehouse.model.expression import NEVER, Sql, sql
+from warehouse.model.indicator import Indicator, indicators
 
 ENTITIES = 2**25 - 1
 """33 million in one window of one ward, of which none has more than a hundred thousand people."""

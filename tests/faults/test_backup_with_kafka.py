@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from commands import restore
-from commands.install import described
-from commands.stack import Stack
-from ingest.envelope import Envelope
-from ingest.settings import IngestSettings
-from tests.streams.counting import a_clock, expected, flows, made, send, until
-from warehouse.audit import run_audit
-from warehouse.audit_scope import since
-from warehouse.client import Client, connect
-from warehouse.keeping import backup
-from warehouse.keeping.backup import Made, Origin
-from warehouse.keeping.sealing import make_key
+from commands.install.settings import described
+from commands.supervision.stack import Stack
+from ingest.contract.envelope import Envelope
+from ingest.contract.settings import IngestSettings
+from tests.streams.support.counting import a_clock, expected, flows, made, send, until
+from warehouse.audit.run import run_audit
+from warehouse.audit.scope import since
+from warehouse.maintenance.backups import backup
+from warehouse.maintenance.backups.backup import Made, Origin
+from warehouse.maintenance.backups.sealing import make_key
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import Client, connect
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(500)]
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from commands.install import ROOT
-from commands.nemesis.crew import FOLDERS, failpoints_of
+from commands.developers.nemesis.faults.processes import FOLDERS, failpoints_of
+from commands.install.settings import ROOT
 
 
 def chaos(*arguments: str, root: Path = ROOT) -> tuple[int, dict[str, Any]]:
     """Run it from a checkout; exit code and what it says."""
-    command = [sys.executable, "-m", "commands.chaos", "--json", *arguments]
+    command = [sys.executable, "-m", "commands.developers.chaos", "--json", *arguments]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert answer.stdout, answer.stderr[-3000:]
     return answer.returncode, json.loads(answer.stdout)

@@ -11,16 +11,16 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from commands.nemesis.small_disk import SmallDisk
-from commands.stack import Stack
+from commands.developers.nemesis.faults.small_disk import SmallDisk
+from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
-from ingest.clock import WARD_ZONE
-from ingest.room import disks
-from ingest.settings import IngestSettings
-from tests.ingest.mqtt_device import Device
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.settings import IngestSettings
+from ingest.runtime.disk_space import disks
+from tests.ingest.support.mqtt_device import Device
 from tests.streams.test_worker import until
-from warehouse.client import Client, connect
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import Client, connect
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(300)]
 

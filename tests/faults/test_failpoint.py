@@ -7,13 +7,13 @@ import sys
 import psutil
 import pytest
 
-from commands.install import ROOT
-from commands.nemesis.crew import FOLDERS, failpoints, failpoints_of
-from ingest import failpoint
-from ingest.errors import ConfigurationError
+from commands.developers.nemesis.faults.processes import FOLDERS, failpoints, failpoints_of
+from commands.install.settings import ROOT
+from ingest.contract.errors import ConfigurationError
+from ingest.runtime import failpoint
 
 PROGRAM = """
-from ingest.failpoint import arm, failpoint
+from ingest.runtime.failpoint import arm, failpoint
 arm({armed!r})
 for turn in (1, 2, 3):
     failpoint("here")

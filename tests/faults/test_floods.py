@@ -18,18 +18,18 @@ from standardwebhooks import Webhook
 from websockets.asyncio.client import connect as open_socket
 from websockets.typing import Origin
 
-from commands.stack import Stack
+from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
-from dashboard.accounts import Accounts
-from dashboard.wall.display import Displays
-from dashboard.wall.door import ENTRY, HOME, SOCKET
-from ingest.clock import RealClock
-from ingest.errors import QueryRefused
-from tests.flooding import flooding
-from tests.warehouse.bombs import BOMBS
-from warehouse.adhoc import Adhoc
-from warehouse.client import connect
+from dashboard.access.accounts import Accounts
+from dashboard.access.display_entry import ENTRY, HOME, SOCKET
+from dashboard.access.displays import Displays
+from ingest.contract.clock import RealClock
+from ingest.contract.errors import QueryRefused
+from tests.support.flooding import flooding
+from tests.warehouse.support.bombs import BOMBS
+from warehouse.query.adhoc import Adhoc
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import connect
 from warehouse.views import public_names
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(400)]

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from commands.nemesis.gate import Gate, Gates
-from commands.ports import free
+from commands.developers.nemesis.faults.tcp_proxy import Gate, Gates
+from commands.install.ports import free
 
 
 def echo(listening: socket.socket) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from commands.install import ROOT
+from commands.install.settings import ROOT
 
 CODE = ("commands", "connectors", "dashboard", "ingest", "streams", "warehouse")
 
@@ -31,7 +31,7 @@ class Mutation(NamedTuple):
 MUTATIONS = (
     Mutation(
         "a post is answered before kafka has its events",
-        "ingest/producer.py",
+        "ingest/kafka/producer.py",
         (
             (
                 "                await asyncio.wait(futures, timeout=max(0.0, deadline - time.monotonic()))\n",
@@ -44,7 +44,7 @@ MUTATIONS = (
     ),
     Mutation(
         "the cursor is saved before kafka has the page",
-        "ingest/poll.py",
+        "ingest/rest/poller.py",
         (
             (
                 "                await self._into_kafka(taken)\n",
@@ -58,7 +58,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a worker begins at the end of kafka instead of where the warehouse stands",
-        "streams/recovery.py",
+        "streams/recovery/take_up.py",
         (
             (
                 "        part.next = max(standing.newest + 1, found.base.first)\n",
@@ -69,13 +69,13 @@ MUTATIONS = (
     ),
     Mutation(
         "nobody remembers ids",
-        "streams/sift.py",
+        "streams/consume/validate.py",
         (("        suspects = part.ids.suspects(hashes)\n", "        suspects = []\n"),),
         ("doubled",),
     ),
     Mutation(
         "closed minutes stay as they are whatever comes late",
-        "streams/late.py",
+        "streams/write/late_stocks.py",
         (("if part.overdue and part.are_overdue_stored]", "if False]"),),
         ("mismatched",),
     ),
@@ -97,7 +97,17 @@ def mutated(folder: Path, mutation: Mutation) -> Path:
 
 def chaos(root: Path, seed: int) -> tuple[int, dict[str, Any]]:
     """A storm over that code; exit code and what it says."""
-    command = [sys.executable, "-m", "commands.chaos", "--json", "--no-disk", "--minutes", "0.7", "--seed", str(seed)]
+    command = [
+        sys.executable,
+        "-m",
+        "commands.developers.chaos",
+        "--json",
+        "--no-disk",
+        "--minutes",
+        "0.7",
+        "--seed",
+        str(seed),
+    ]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert answer.stdout, answer.stderr[-3000:]
     return answer.returncode, json.loads(answer.stdout)

@@ -7,18 +7,18 @@ import pytest
 from pydantic import SecretStr
 from xxhash import xxh64_intdigest
 
-from commands.nemesis import check
-from commands.nemesis.figures import corrections
-from commands.nemesis.findings import Findings
-from commands.nemesis.journal import Journal
-from commands.nemesis.kafka_log import Record
-from commands.nemesis.saying import Expected, Meaning, Saying, conflict_letter, digest
-from commands.nemesis.scripts import Scripts
-from commands.nemesis.watch import Ahead
-from dashboard.agreement import WRONG
-from ingest.envelope import encode
-from ingest.settings import IngestSettings
-from ingest.topic import DEAD_LETTERS
+from commands.developers.nemesis.oracle import invariants
+from commands.developers.nemesis.oracle.figures import corrections
+from commands.developers.nemesis.oracle.findings import Findings
+from commands.developers.nemesis.oracle.kafka_log import Record
+from commands.developers.nemesis.oracle.process_watch import Ahead
+from commands.developers.nemesis.sources.journal import Journal
+from commands.developers.nemesis.sources.message import Expected, Meaning, Saying, conflict_letter, digest
+from commands.developers.nemesis.sources.scripts import Scripts
+from dashboard.board.agreement import WRONG
+from ingest.contract.envelope import encode
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import DEAD_LETTERS
 
 TOPIC = "ioc.queue.v1"
 
@@ -33,7 +33,7 @@ class Ward:
     def __init__(self, folder) -> None:
         self.journal = Journal(folder / "journal.jsonl")
         self.log: dict[tuple[str, int], list[Record]] = {(TOPIC, 0): [], (DEAD_LETTERS, 0): []}
-        self.stored = check.Stored()
+        self.stored = invariants.Stored()
         self.findings = Findings()
 
     def said(
@@ -59,9 +59,9 @@ class Ward:
         self.stored.event(TOPIC, 0, self.in_kafka(id), id, event(id))
 
     def found(self) -> dict[str, int]:
-        check.check_positions(self.log, self.stored, self.findings)
-        check.check_journal(self.journal, self.log, self.stored, self.findings)
-        check.check_order(self.journal, self.stored, self.findings)
+        invariants.check_positions(self.log, self.stored, self.findings)
+        invariants.check_journal(self.journal, self.log, self.stored, self.findings)
+        invariants.check_order(self.journal, self.stored, self.findings)
         return {kind: count for kind, count in self.findings.counts.items() if count}
 
 
@@ -120,7 +120,7 @@ def test_a_record_in_two_tables_is_doubled(ward):
 def test_what_a_board_had_to_correct_counts_even_if_it_was_killed_afterwards(tmp_path):
     (tmp_path / "logs").mkdir()
     said = [
-        f"2026-11-28T07:05:29Z dashboard WARNING dashboard.agreement: {WRONG}: {what}"
+        f"2026-11-28T07:05:29Z dashboard WARNING dashboard.board.agreement: {WRONG}: {what}"
         for what in ("Q02", "7 figures more")
     ]
     (tmp_path / "logs" / "dashboard.log").write_text(
@@ -181,12 +181,12 @@ def test_messages_of_a_source_in_another_order_are_a_mismatch(ward):
 
 
 def test_a_commit_beyond_what_is_stored_is_a_mismatch(ward):
-    check.check_commits({(TOPIC, 0): Ahead((TOPIC, 0), 3, 0)}, ward.stored, ward.log, ward.findings)
+    invariants.check_commits({(TOPIC, 0): Ahead((TOPIC, 0), 3, 0)}, ward.stored, ward.log, ward.findings)
     assert ward.findings.counts["mismatched"] == 1
 
 
 def test_a_commit_beyond_letters_on_their_way_is_none(ward):
-    check.check_commits({(TOPIC, 0): Ahead((TOPIC, 0), 6, 4)}, ward.stored, ward.log, ward.findings)
+    invariants.check_commits({(TOPIC, 0): Ahead((TOPIC, 0), 6, 4)}, ward.stored, ward.log, ward.findings)
     assert ward.findings.clean
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from commands.stack import STOP_ORDER, Stack
-from ingest.producer import Producer
-from ingest.settings import IngestSettings
-from tests.made import events
-from tests.streams.counting import a_clock, until
-from warehouse.client import connect
+from commands.supervision.stack import STOP_ORDER, Stack
+from ingest.contract.settings import IngestSettings
+from ingest.kafka.producer import Producer
+from tests.streams.support.counting import a_clock, until
+from tests.support.made import events
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import connect
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(240)]
 

@@ -1,7 +1,7 @@
 import pytest
 
-from ingest.producer import Producer
-from tests import broker
+from ingest.kafka.producer import Producer
+from tests.support import broker
 
 
 @pytest.fixture(scope="session")

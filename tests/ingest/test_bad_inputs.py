@@ -1,8 +1,8 @@
 """Bad inputs that no other test has: what reliability calls the thirty, by their numbers.
 
-1-8 `test_intake`; 9-12 here, `test_foreign_json` and `test_intake`; 13-19 `test_mapping`; 20-21 `connectors/test_bad_numbers`; 22
-`test_mapping`; 23 here; 24 `streams/test_fold` and `warehouse/test_many_dates`; 25 `test_mapping` and `dashboard/test_spreadsheet`; 27 here,
-`test_subscription`, `test_mqtt_broker`; 28 `test_poll`; 29 here, `test_envelope` and `streams/test_worker`; 30 `warehouse/test_adhoc`. A drop
+1-8 `webhook/test_routes`; 9-12 here, `untrusted/test_json_text` and `webhook/test_routes`; 13-19 `source/test_mapper`; 20-21 `connectors/test_bad_numbers`; 22
+`source/test_mapper`; 23 here; 24 `streams/fold/test_fold` and `warehouse/store/test_many_dates`; 25 `source/test_mapper` and `dashboard/words/test_csv`; 27 here,
+`mqtt/test_subscriber`, `mqtt/test_broker`; 28 `rest/test_poller`; 29 here, `contract/test_envelope` and `streams/test_worker`; 30 `warehouse/query/test_adhoc`. A drop
 folder (26) does not exist.
 """
 
@@ -13,17 +13,17 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 
-from commands.ports import free
+from commands.install.ports import free
 from connectors.queue_kiosk import CONNECTOR as KIOSK
-from ingest.flood import FEWEST
-from ingest.hold import Hold
-from ingest.kafka_client import client_options
-from ingest.mapping import Mapping
-from ingest.source_light import Light
-from ingest.topic import MEGABYTE
-from tests.ingest.mqtt_device import device
-from tests.ingest.test_mqtt_broker import DEVICE, Connector, broker, connect
-from tests.ingest.toy import POSTING, QUEUE, context, note, until
+from ingest.contract.topic import MEGABYTE
+from ingest.kafka.client import client_options
+from ingest.source.circuit_breaker import Hold
+from ingest.source.failure_rate import FEWEST
+from ingest.source.mapper import Mapping
+from ingest.source.status import Light
+from tests.ingest.mqtt.test_broker import DEVICE, Connector, broker, connect
+from tests.ingest.support.mqtt_device import device
+from tests.ingest.support.toy import POSTING, QUEUE, context, note, until
 
 
 @pytest.mark.parametrize(

@@ -23,23 +23,22 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 
-from commands.ports import free
+from commands.install.ports import free
 from ingest import __main__ as entry
-from ingest import kafka_admin
-from ingest.broker import archive, fetch, jars
-from ingest.broker import folder as folders
-from ingest.broker import server as server_module
-from ingest.broker.folder import Folder, properties
-from ingest.broker.server import MAIN, Server, answers, left_over
-from ingest.errors import ConfigurationError, Unavailable
-from ingest.kafka_client import client_options, reach
-from ingest.kafka_extent import sizes
-from ingest.kafka_ping import ping
-from ingest.lag import records_behind
-from ingest.settings import IngestSettings
-from ingest.topic import DEAD_LETTERS
-from tests import broker
-from tests.broker import SECRET
+from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import DEAD_LETTERS
+from ingest.kafka import admin as kafka_admin
+from ingest.kafka.broker import archive, fetch, jars
+from ingest.kafka.broker import folder as folders
+from ingest.kafka.broker import server as server_module
+from ingest.kafka.broker.folder import Folder, properties
+from ingest.kafka.broker.server import MAIN, Server, answers, left_over
+from ingest.kafka.client import client_options, ping, reach
+from ingest.kafka.lag import records_behind
+from ingest.kafka.offsets import sizes
+from tests.support import broker
+from tests.support.broker import SECRET
 
 ROOT = Path(__file__).parents[2]
 CACHE = IngestSettings(_env_file=None).cache_folder

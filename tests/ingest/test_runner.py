@@ -17,23 +17,23 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook as Signer
 
-from commands.ports import free
+from commands.install.ports import free
 from connectors.settings import ConnectorsSettings
-from ingest.connector import Connector, Webhook
-from ingest.cursor import Cursor
-from ingest.envelope import decode
-from ingest.errors import ConfigurationError
-from ingest.intake_server import Listen
-from ingest.mapping import Mapping
-from ingest.mqtt_broker import OWN, BrokerListen
-from ingest.producer import Producer
+from ingest.contract.connector import Connector, Webhook
+from ingest.contract.envelope import decode
+from ingest.contract.errors import ConfigurationError
+from ingest.contract.topic import topic_of
+from ingest.kafka.producer import Producer
+from ingest.mqtt.broker import OWN, BrokerListen
+from ingest.mqtt.subscriber import MqttServer
+from ingest.rest.cursor import Cursor
 from ingest.runner import Outside, Runner
-from ingest.subscription import MqttServer
-from ingest.topic import topic_of
-from tests.broker import SECRET as SECRET_OF_KAFKA
-from tests.ingest.mqtt_device import Device, device
-from tests.ingest.test_poll import Rest, served
-from tests.ingest.toy import HEALTH, POLLED, POSTING, QUEUE, SUBSCRIBED, context, kept, note, until
+from ingest.source.mapper import Mapping
+from ingest.webhook.server import Listen
+from tests.ingest.rest.test_poller import Rest, served
+from tests.ingest.support.mqtt_device import Device, device
+from tests.ingest.support.toy import HEALTH, POLLED, POSTING, QUEUE, SUBSCRIBED, context, kept, note, until
+from tests.support.broker import SECRET as SECRET_OF_KAFKA
 
 pytestmark = pytest.mark.embedded
 

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from ingest.code import PERSONAL_DATA
-from ingest.envelope import Envelope, decode, decode_stored, encode
-from ingest.errors import InvalidEvent
-from ingest.events.camera import OccupancySampled
-from ingest.events.queue import TicketIssued
-from ingest.events.speaker import BroadcastCompleted
-from streams.fold import Fold
-from tests.made import events
+from ingest.contract.code import PERSONAL_DATA
+from ingest.contract.envelope import Envelope, decode, decode_stored, encode
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.events.camera import OccupancySampled
+from ingest.contract.events.queue import TicketIssued
+from ingest.contract.events.speaker import BroadcastCompleted
+from streams.fold.fold import Fold
+from tests.support.made import events
 
 TICKET, BROADCAST, HALL = (events(9, 1, [kind])[0] for kind in (TicketIssued, BroadcastCompleted, OccupancySampled))
 

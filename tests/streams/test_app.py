@@ -10,20 +10,20 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust.types import TP
 
-from ingest.errors import Unavailable
-from ingest.events import streams
-from ingest.settings import IngestSettings
-from ingest.topic import DEAD_LETTERS, topic_of
-from streams import ending
+from ingest.contract.errors import Unavailable
+from ingest.contract.events import streams
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import DEAD_LETTERS, topic_of
 from streams.app import build
-from streams.chunk import FOLDED_AT_ONCE, Chunk
-from streams.part import Part
+from streams.consume.transport import ChunkConsumer
+from streams.partition_state import Part
+from streams.record_batch import FOLDED_AT_ONCE, Chunk
 from streams.settings import StreamsSettings
-from streams.transport import ChunkConsumer
+from streams.watchdog import exit
 from streams.worker import Worker
-from tests.broker import SECRET
-from warehouse.client import Client
+from tests.support.broker import SECRET
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import Client
 
 
 class NoSigns:
@@ -113,7 +113,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         codes.append(code)
         raise EndedError
 
-    monkeypatch.setattr(ending, "end", end)
+    monkeypatch.setattr(exit, "end", end)
     return codes
 
 
@@ -125,12 +125,12 @@ async def test_no_error_leaves_an_agent(ended: list[int], error: BaseException) 
         raise error
 
     with pytest.raises(EndedError):
-        await ending.or_end(work())
-    assert ended == [ending.BUG]
+        await exit.or_end(work())
+    assert ended == [exit.BUG]
 
 
 async def test_a_cancelled_agent_is_no_error(ended: list[int]) -> None:
-    task = asyncio.create_task(ending.or_end(asyncio.sleep(60)))
+    task = asyncio.create_task(exit.or_end(asyncio.sleep(60)))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -3,14 +3,14 @@
 import json
 from datetime import timedelta
 
-from ingest.clock import milliseconds
-from ingest.topic import topic_of
-from streams.block import Block, merged
-from streams.fold import Fold, LateStocks
-from streams.part import Part
-from streams.plan import plans
-from tests.made import START, events
-from warehouse.correction import Cause
+from ingest.contract.clock import milliseconds
+from ingest.contract.topic import topic_of
+from streams.fold.fold import Fold, LateStocks
+from streams.fold.plan import plans
+from streams.partition_state import Part
+from streams.write.batch import Block, merged
+from tests.support.made import START, events
+from warehouse.model.correction import Cause
 
 TOPIC = topic_of("queue")
 KINDS = list(dict.fromkeys(event for plan in plans(TOPIC) for event in plan.entity.events))

@@ -5,22 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from ingest.clock import milliseconds
-from ingest.envelope import Envelope
-from ingest.topic import topic_of
-from streams.flows import KEEP_MS
-from streams.plan import GAUGE_MS
-from tests import warehouse_server
-from tests.made import START
-from tests.streams.test_fold_recall import Life
-from tests.streams.test_fold_stocks import visit
-from warehouse.client import Client, connect
-from warehouse.correction import Correction
-from warehouse.push import pushes
-from warehouse.query import current_values
-from warehouse.reading import Readings, key_of
-from warehouse.snapshot import values_after
-from warehouse.value import Value
+from ingest.contract.clock import milliseconds
+from ingest.contract.envelope import Envelope
+from ingest.contract.topic import topic_of
+from streams.fold.flows import KEEP_MS
+from streams.fold.plan import GAUGE_MS
+from tests.streams.fold.test_rebuild import Life
+from tests.streams.fold.test_stocks import visit
+from tests.support import warehouse_server
+from tests.support.made import START
+from warehouse.model.correction import Correction
+from warehouse.model.reading import Readings, key_of
+from warehouse.model.value import Value
+from warehouse.model.value_push import pushes
+from warehouse.store.client import Client, connect
+from warehouse.store.snapshots import values_after
+from warehouse.store.values import current_values
 
 pytestmark = pytest.mark.embedded
 

@@ -8,26 +8,26 @@ from contextlib import closing
 import pytest
 from kafka import KafkaAdminClient
 
-from commands.stack import Stack
-from dashboard import agreement
-from dashboard.live import Live
-from ingest import kafka_extent
-from ingest.clock import milliseconds
-from ingest.envelope import Envelope, encode
-from ingest.kafka_client import client_options
-from ingest.producer import Producer
-from ingest.settings import IngestSettings
-from ingest.topic import DEAD_LETTERS
-from streams import ending
-from tests.made import events
-from tests.streams import counting
-from tests.streams.board_beside import beside, wrong
-from tests.streams.counting import a_clock, expected, flows, later, made, send, until
-from warehouse import positions, sink, stops
-from warehouse.client import Client, connect
-from warehouse.push import Push, encode_push
-from warehouse.reading import key_of
+from commands.supervision.stack import Stack
+from dashboard.board import agreement
+from dashboard.board.live import Live
+from ingest.contract.clock import milliseconds
+from ingest.contract.envelope import Envelope, encode
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import DEAD_LETTERS
+from ingest.kafka import offsets as kafka_extent
+from ingest.kafka.client import client_options
+from ingest.kafka.producer import Producer
+from streams.watchdog import exit
+from tests.streams.support import counting
+from tests.streams.support.board_beside import beside, wrong
+from tests.streams.support.counting import a_clock, expected, flows, later, made, send, until
+from tests.support.made import events
+from warehouse.model.reading import key_of
+from warehouse.model.value_push import Push, encode_push
 from warehouse.settings import WarehouseSettings
+from warehouse.store import halted_partitions, positions, sink
+from warehouse.store.client import Client, connect
 
 __all__ = ["a_clock", "expected", "flows", "made", "send", "until"]
 
@@ -151,7 +151,7 @@ def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(stack: S
     send(stack, more)
     SENT.extend(more)
     process = stack._processes["streams-1"]
-    assert process.wait(60) == ending.BUG
+    assert process.wait(60) == exit.BUG
     stack.restart("streams")
     check(client)
 
@@ -162,8 +162,8 @@ def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it
     letters = "SELECT count() FROM raw_dead_letters FINAL"
     before = client.query(letters)[0][0]
     send(stack, [], raw=[b"flood"] * 300, topic="ioc.petition.v1")
-    assert until(lambda: [one.is_stopped for one in stops.read_stops(client).values()] == [True])
-    ((place, stop),) = stops.read_stops(client).items()
+    assert until(lambda: [one.is_stopped for one in halted_partitions.read_stops(client).values()] == [True])
+    ((place, stop),) = halted_partitions.read_stops(client).items()
     assert place[0] == "ioc.petition.v1"
     more = made(18, 300)
     send(stack, more)
@@ -176,7 +176,7 @@ def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it
     newest = "SELECT max(offset) FROM raw_events WHERE topic = %(topic)s AND partition = %(partition)s"
     assert client.query(newest, {"topic": place[0], "partition": place[1]})[0][0] == stop.offset - 1
     assert client.query(letters)[0][0] == before
-    assert stops.resume(client, *place, "test", 300)
+    assert halted_partitions.resume(client, *place, "test", 300)
     SENT.extend(waiting)
     check(client)
     assert until(lambda: client.query(letters)[0][0] == before + 300)

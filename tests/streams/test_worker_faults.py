@@ -8,18 +8,18 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from commands.stack import Stack
-from ingest import kafka_extent
-from ingest.envelope import Envelope
-from ingest.kafka_record import read_records
-from ingest.settings import IngestSettings
-from ingest.topic import VALUES
-from streams import ending
-from tests.streams import counting
-from tests.streams.counting import a_clock, flows, later, made, send, until
-from warehouse.client import Client, connect
-from warehouse.push import decode_push
+from commands.supervision.stack import Stack
+from ingest.contract.envelope import Envelope
+from ingest.contract.settings import IngestSettings
+from ingest.contract.topic import VALUES
+from ingest.kafka import offsets
+from ingest.kafka.reader import read_records
+from streams.watchdog import exit
+from tests.streams.support import counting
+from tests.streams.support.counting import a_clock, flows, later, made, send, until
+from warehouse.model.value_push import decode_push
 from warehouse.settings import WarehouseSettings
+from warehouse.store.client import Client, connect
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(400)]
 
@@ -77,7 +77,7 @@ def test_a_worker_that_was_frozen_ends_before_it_writes(stack: Stack, client: Cl
     more(stack)
     counting.check(client, SENT, 90)  # the other one has taken over, which takes longer than the session
     zombie.send_signal(signal.SIGCONT)
-    assert zombie.wait(20) == ending.FROZEN
+    assert zombie.wait(20) == exit.FROZEN
     more(stack)
     counting.check(client, SENT, 60)
     stack.start("streams-1")
@@ -147,7 +147,7 @@ def test_the_boards_hear_of_every_figure_wherever_the_worker_died(stack: Stack, 
 def heard(stack: Stack) -> counting.Figures:
     """The flows that a board knows which has heard all that was ever pushed."""
     ingest = stack.settings(IngestSettings)
-    extents = kafka_extent.held(ingest, [VALUES]).extents
+    extents = offsets.held(ingest, [VALUES]).extents
     places = [(*place, offset) for place, extent in extents.items() for offset in range(extent.first, extent.end)]
     pushed = [decode_push(record) for record in asyncio.run(read_records(ingest, places)).values() if record]
     values = sorted((one for push in pushed for one in push.values if one.grain == "flow"), key=lambda one: one.version)

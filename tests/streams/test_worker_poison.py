@@ -12,26 +12,29 @@ from random import Random
 
 import pytest
 
-from commands.stack import Stack
-from ingest.envelope import Envelope
-from ingest.events import event_types
-from ingest.settings import IngestSettings
-from streams.attempts import DEATHS, FOLDED, WRITTEN
-from tests.made import events
-from tests.streams import counting
-from tests.streams.counting import a_clock, send, until
-from warehouse import stops
-from warehouse.client import Client, connect
-from warehouse.letter_resend import resend
-from warehouse.letters import Chosen, read_letters
+from commands.supervision.stack import Stack
+from ingest.contract.envelope import Envelope
+from ingest.contract.events import event_types
+from ingest.contract.settings import IngestSettings
+from streams.poison.attempts import DEATHS, FOLDED, WRITTEN
+from tests.streams.support import counting
+from tests.streams.support.counting import a_clock, send, until
+from tests.support.made import events
+from warehouse.dead_letters.resend import resend
+from warehouse.dead_letters.stored import Chosen, read_letters
 from warehouse.settings import WarehouseSettings
+from warehouse.store import halted_partitions
+from warehouse.store.client import Client, connect
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(400)]
 
-STUMBLING = "tests.streams.poisoned"
+STUMBLING = "tests.streams.support.poisoned"
 
 KINDS = [kind for kind in event_types().values() if kind.stream in ("speaker", "queue")]
 """The stream in which the bad ones come, and another one."""
+
+SPREAD = timedelta(minutes=20)
+"""Over how long they happen: every minute of it is recomputed for what comes late."""
 
 SENT: list[Envelope] = []
 """Everything that the tests of this module have sent so far and that counts: they build on each other."""
@@ -42,7 +45,8 @@ BAD: list[Envelope] = []
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with Stack(tmp_path_factory.mktemp("poison"), ("ingest", "warehouse"), a_clock(speed=10)) as running:
+    clock = a_clock(SPREAD + timedelta(minutes=10), speed=10)
+    with Stack(tmp_path_factory.mktemp("poison"), ("ingest", "warehouse"), clock) as running:
         yield running
 
 
@@ -78,13 +82,13 @@ def kept_running(stack: Stack, module: str | None = STUMBLING) -> Iterator[list[
 
 def made(seed: int, count: int) -> list[Envelope]:
     """Events of both streams, close enough in time that no life is over and begun again."""
-    return events(seed, count, kinds=KINDS, keys=max(1, count // 10), spread=timedelta(minutes=90))
+    return events(seed, count, kinds=KINDS, keys=max(1, count // 10), spread=SPREAD)
 
 
 def poison(name: str, kind: str = "broadcast.completed") -> Envelope:
     """An event that a stumbling worker stumbles over."""
     kinds = [type(one.data) for one in made(1, 400) if one.data.kind == kind][:1]
-    (one,) = events(100 + len(BAD), 1, kinds=kinds, spread=timedelta(minutes=90))
+    (one,) = events(100 + len(BAD), 1, kinds=kinds, spread=SPREAD)
     id = f"{name}-{len(BAD)}"
     data = one.data.model_copy(update={one.data.about: id})
     BAD.append(one.model_copy(update={"id": id, "subject": id, "partitionkey": "hong-bang", "data": data}))
@@ -189,7 +193,7 @@ def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(
         assert until(lambda: client.query(known, {"ids": ids}) == [(len(ids),)])
         assert len(letters_of(client)) < len(before) + 53
         SENT.extend(more)
-        assert stops.resume(client, topic, partition, "test", 60)
+        assert halted_partitions.resume(client, topic, partition, "test", 60)
         check_set_aside(client, [*before, *["not_foldable"] * 53])
     assert codes == []
 
@@ -215,8 +219,8 @@ def letters_of(client: Client) -> list[str]:
     return [reason for (reason,) in client.query("SELECT reason_code FROM raw_dead_letters FINAL ORDER BY received_at")]
 
 
-def stopped(client: Client) -> list[stops.Stop]:
-    return [one for one in stops.read_stops(client).values() if one.is_stopped]
+def stopped(client: Client) -> list[halted_partitions.Stop]:
+    return [one for one in halted_partitions.read_stops(client).values() if one.is_stopped]
 
 
 def test_a_letter_that_is_sent_again_once_mended_counts_once(stack: Stack, client: Client) -> None:

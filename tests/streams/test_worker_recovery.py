@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient, TopicPartition
 
-from commands.stack import Stack
-from ingest import kafka_admin, kafka_extent
-from ingest.envelope import Envelope
-from ingest.kafka_client import client_options
-from ingest.settings import IngestSettings
-from tests.made import events
-from tests.streams import counting
-from tests.streams.counting import a_clock, expected, flows, made, send, until
-from warehouse import positions
-from warehouse.client import Client, connect
+from commands.supervision.stack import Stack
+from ingest.contract.envelope import Envelope
+from ingest.contract.settings import IngestSettings
+from ingest.kafka import admin as kafka_admin
+from ingest.kafka import offsets
+from ingest.kafka.client import client_options
+from tests.streams.support import counting
+from tests.streams.support.counting import a_clock, expected, flows, made, send, until
+from tests.support.made import events
 from warehouse.settings import WarehouseSettings
+from warehouse.store import positions
+from warehouse.store.client import Client, connect
 
 pytestmark = pytest.mark.embedded
 
@@ -171,7 +172,7 @@ def test_what_kafka_has_let_go_of_stops_nothing(stack: Stack, client: Client) ->
 def forget(stack: Stack, topic: str) -> None:
     """Let Kafka delete everything that it has of a topic now, as it does when the retention is over."""
     settings = stack.settings(IngestSettings)
-    ends = {place: extent.end for place, extent in kafka_extent.held(settings).extents.items() if place[0] == topic}
+    ends = {place: extent.end for place, extent in offsets.held(settings).extents.items() if place[0] == topic}
     admin = KafkaAdminClient(**client_options(settings))
     admin.delete_records({TopicPartition(*place): end for place, end in ends.items() if end})
     admin.close()

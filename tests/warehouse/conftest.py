@@ -1,7 +1,7 @@
 import pytest
 
-from tests import warehouse_server
-from warehouse.client import connect
+from tests.support import warehouse_server
+from warehouse.store.client import connect
 
 
 @pytest.fixture(scope="session")

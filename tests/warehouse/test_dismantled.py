@@ -6,24 +6,24 @@ from random import Random
 
 import pytest
 
-from ingest.clock import milliseconds
-from ingest.envelope import Envelope, envelope
-from ingest.event import Event
-from ingest.events.camera import HealthOffline, HealthOnline, OccupancySampled
-from ingest.events.queue import CounterOpened
-from ingest.events.speaker import DeviceFault, DeviceHeartbeat, DeviceOffline
-from ingest.topic import topic_of
-from streams.fold import Fold
-from tests import warehouse_server
-from tests.made import START, events
-from tests.raw import store
-from warehouse.client import Client, connect
+from ingest.contract.clock import milliseconds
+from ingest.contract.envelope import Envelope, envelope
+from ingest.contract.event import Event
+from ingest.contract.events.camera import HealthOffline, HealthOnline, OccupancySampled
+from ingest.contract.events.queue import CounterOpened
+from ingest.contract.events.speaker import DeviceFault, DeviceHeartbeat, DeviceOffline
+from ingest.contract.topic import topic_of
+from streams.fold.fold import Fold
+from tests.support import warehouse_server
+from tests.support.made import START, events
+from tests.support.raw import store
 from warehouse.entities.camera import CAMERA, ZONE
 from warehouse.entities.queue import COUNTER
 from warehouse.entities.speaker import SPEAKER
-from warehouse.indicator import indicators
 from warehouse.indicators.dismantled import AFTER, LISTED, last_sign
-from warehouse.recompute import stock_sql, stocks_sql
+from warehouse.model.indicator import indicators
+from warehouse.recompute.sql import stock_sql, stocks_sql
+from warehouse.store.client import Client, connect
 
 SPREAD = timedelta(days=150)
 KINDS = [*SPEAKER.events, *CAMERA.events, *COUNTER.events, *ZONE.events]

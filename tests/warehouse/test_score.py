@@ -1,8 +1,8 @@
 import pytest
 
-from warehouse.indicator import indicator
 from warehouse.indicators.score import PARTS, points
-from warehouse.reading import Reading
+from warehouse.model.indicator import indicator
+from warehouse.model.reading import Reading
 
 
 def asking(**sides):

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests import warehouse_server
-from warehouse.adhoc import Adhoc
-from warehouse.client import connect
+from tests.support import warehouse_server
+from warehouse.query.adhoc import Adhoc
+from warehouse.store.client import connect
 from warehouse.views import dictionary, public_names
 
 pytestmark = pytest.mark.embedded

@@ -1,1 +1,10 @@
-"""The ward's alarm rules, one file a domain: what somebody must act on, beside the indicators that tell it."""
+"""The ward's alarm rules, one file a domain: what somebody must act on, beside the indicators that show it.
+
+`camera`    cameras that see nothing, and alerts that nobody has looked at
+`dossier`   what will soon be too late, and what is too late
+`health`    sources that are silent, software that does not answer
+`petition`  what must be answered soon, and what should have been
+`queue`     people wait too long, or nobody comes although the office is open
+`speaker`   loudspeakers that do not answer
+`system`    the warehouse, the disk, the streams, the audit and the dead letters of this install
+"""

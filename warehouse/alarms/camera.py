@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from ingest.label import Label
-from warehouse.alarm import POLICE, RESPONSE_TEAM, Figure, Rule
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import POLICE, RESPONSE_TEAM, Figure, Rule
 
 FAULT = Rule(
     id="camera.fault",

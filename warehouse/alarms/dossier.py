@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from ingest.label import Label
-from warehouse.alarm import ONE_STOP, Figure, Remaining, Rule
+from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
-from warehouse.indicator import Threshold
 from warehouse.indicators.dossier import due, open_
+from warehouse.model.alarm_rule import ONE_STOP, Figure, Remaining, Rule
+from warehouse.model.indicator import Threshold
 
 
 def due_by_law(d: Any) -> Any:

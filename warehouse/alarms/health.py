@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from ingest.label import Label
-from warehouse.alarm import RESPONSE_TEAM, NoHeartbeat, Rise, Rule, Silence
-from warehouse.indicator import Threshold
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import RESPONSE_TEAM, NoHeartbeat, Rise, Rule, Silence
+from warehouse.model.indicator import Threshold
 
 KIOSK = ("queue_kiosk",)
 """Sources that are switched off with the office."""

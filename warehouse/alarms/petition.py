@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from ingest.label import Label
-from warehouse.alarm import OFFICE, Figure, Rule
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import OFFICE, Figure, Rule
 
 NEAR_DUE = Rule(
     id="petition.near_due",

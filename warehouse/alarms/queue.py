@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from ingest.label import Label
-from warehouse.alarm import ONE_STOP, RESPONSE_TEAM, Figure, NoEvent, Rise, Rule
-from warehouse.indicator import Threshold
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import ONE_STOP, RESPONSE_TEAM, Figure, NoEvent, Rise, Rule
+from warehouse.model.indicator import Threshold
 
 OPEN_A_COUNTER = (
     Label("Mở thêm quầy hoặc chuyển người sang quầy vắng", "Open a counter, or move people to a free one"),

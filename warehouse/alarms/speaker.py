@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from ingest.label import Label
-from warehouse.alarm import CULTURE, RESPONSE_TEAM, Figure, Rise, Rule
-from warehouse.indicator import Threshold
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import CULTURE, RESPONSE_TEAM, Figure, Rise, Rule
+from warehouse.model.indicator import Threshold
 
 OFFLINE = Rule(
     id="speaker.offline",

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from ingest.label import Label
-from ingest.restarts import LOOP
-from warehouse.alarm import RESPONSE_TEAM, Fact, Rule
-from warehouse.indicator import Threshold
+from ingest.contract.label import Label
+from ingest.runtime.restarts import LOOP
+from warehouse.model.alarm_rule import RESPONSE_TEAM, Fact, Rule
+from warehouse.model.indicator import Threshold
 
 DOCTOR = Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says")
 

@@ -1,7 +1,7 @@
 """Camera: the cameras and their faults, what they noticed, which of it somebody has to look at, and how many people are where."""
 
-from ingest.event import Event
-from ingest.events.camera import (
+from ingest.contract.event import Event
+from ingest.contract.events.camera import (
     AlertAcknowledged,
     DetectionEnded,
     DetectionStarted,
@@ -10,9 +10,9 @@ from ingest.events.camera import (
     HealthOnline,
     OccupancySampled,
 )
-from ingest.label import Label
-from warehouse.entity import Attr, Constant, Entity, First, Latest
-from warehouse.expression import NEVER
+from ingest.contract.label import Label
+from warehouse.model.entity import Attr, Constant, Entity, First, Latest
+from warehouse.model.expression import NEVER
 
 _HEALTH = (HealthOnline, HealthOffline, HealthFault)
 _DETECTION = (DetectionStarted, DetectionEnded)

@@ -1,6 +1,6 @@
 """Dossier: a file of the one-stop shop from receipt to result."""
 
-from ingest.events.dossier import (
+from ingest.contract.events.dossier import (
     DossierCompleted,
     DossierPaid,
     DossierPaymentRequested,
@@ -15,9 +15,9 @@ from ingest.events.dossier import (
     DossierSuspended,
     DossierWithdrawn,
 )
-from ingest.label import Label
-from warehouse.entity import Attr, Constant, Entity, First, Latest
-from warehouse.expression import NEVER, least
+from ingest.contract.label import Label
+from warehouse.model.entity import Attr, Constant, Entity, First, Latest
+from warehouse.model.expression import NEVER, least
 
 _EVERY = (
     DossierReceived,

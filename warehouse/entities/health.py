@@ -1,6 +1,6 @@
 """Health: the sources themselves, outages of the ward's own software, and what the city was sent."""
 
-from ingest.events.health import (
+from ingest.contract.events.health import (
     AppOutageEnded,
     AppOutageStarted,
     EventsTallied,
@@ -11,9 +11,9 @@ from ingest.events.health import (
     SourceUp,
     SystemHeartbeat,
 )
-from ingest.label import Label
-from warehouse.entity import Attr, Constant, Entity, First, Latest
-from warehouse.expression import NEVER
+from ingest.contract.label import Label
+from warehouse.model.entity import Attr, Constant, Entity, First, Latest
+from warehouse.model.expression import NEVER
 
 SOURCE = Entity(
     id="source",

@@ -1,10 +1,10 @@
 """Office: documents, published items, and the residential groups with their digital teams."""
 
-from ingest.events.content import PostPublished
-from ingest.events.document import DocumentIssued
-from ingest.events.reference import AreaRegistered, TeamDissolved, TeamFormed
-from ingest.label import Label
-from warehouse.entity import Constant, Entity, First, Latest
+from ingest.contract.events.content import PostPublished
+from ingest.contract.events.document import DocumentIssued
+from ingest.contract.events.reference import AreaRegistered, TeamDissolved, TeamFormed
+from ingest.contract.label import Label
+from warehouse.model.entity import Constant, Entity, First, Latest
 
 DOCUMENT = Entity(
     id="document",

@@ -1,6 +1,6 @@
 """Petition: feedback and petitions of citizens."""
 
-from ingest.events.petition import (
+from ingest.contract.events.petition import (
     PetitionAnswered,
     PetitionPublished,
     PetitionReceived,
@@ -8,9 +8,9 @@ from ingest.events.petition import (
     PetitionSupplementRequested,
     PetitionTransferred,
 )
-from ingest.label import Label
-from warehouse.entity import Attr, Constant, Entity, First, Latest
-from warehouse.expression import NEVER, least
+from ingest.contract.label import Label
+from warehouse.model.entity import Attr, Constant, Entity, First, Latest
+from warehouse.model.expression import NEVER, least
 
 _EVERY = (
     PetitionReceived,

@@ -1,6 +1,6 @@
 """Queue: tickets from the kiosk to the counter, and the counters."""
 
-from ingest.events.queue import (
+from ingest.contract.events.queue import (
     CounterClosed,
     CounterOpened,
     CounterPaused,
@@ -16,9 +16,9 @@ from ingest.events.queue import (
     TicketServingStarted,
     TicketTransferred,
 )
-from ingest.label import Label
-from warehouse.entity import Attr, Constant, Entity, First, Latest
-from warehouse.expression import NEVER, least
+from ingest.contract.label import Label
+from warehouse.model.entity import Attr, Constant, Entity, First, Latest
+from warehouse.model.expression import NEVER, least
 
 _EVERY = (
     TicketIssued,

@@ -1,6 +1,6 @@
 """Speaker: the smart loudspeakers of the residential groups, what is planned, and each broadcast on each of them."""
 
-from ingest.events.speaker import (
+from ingest.contract.events.speaker import (
     BroadcastCompleted,
     BroadcastFailed,
     BroadcastPreEmpted,
@@ -14,9 +14,9 @@ from ingest.events.speaker import (
     ScheduleChanged,
     ScheduleCreated,
 )
-from ingest.label import Label
-from warehouse.entity import Attr, Constant, Entity, First, Latest
-from warehouse.expression import DAY_MS, NEVER, least
+from ingest.contract.label import Label
+from warehouse.model.entity import Attr, Constant, Entity, First, Latest
+from warehouse.model.expression import DAY_MS, NEVER, least
 
 _EVERY = (DeviceHeartbeat, DeviceOnline, DeviceOffline, DeviceFault, DeviceRestored)
 _BROADCAST = (BroadcastStarted, BroadcastCompleted, BroadcastFailed, BroadcastPreEmpted)

@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from ingest.label import Label
-from warehouse.aggregate import Count, Level, Mean, Ratio
+from ingest.contract.label import Label
 from warehouse.entities.camera import ALERT, CAMERA, DETECTION, ZONE
-from warehouse.expression import MINUTE, starts_with
-from warehouse.indicator import MINUTES, Indicator, Threshold, Unit
 from warehouse.indicators.dismantled import is_silent, is_there, silent_since
+from warehouse.model.aggregate import Count, Level, Mean, Ratio
+from warehouse.model.expression import MINUTE, starts_with
+from warehouse.model.indicator import MINUTES, Indicator, Threshold, Unit
 
 CAMERAS = Unit(Label("camera", "cameras"))
 ALERTS = Unit(Label("cảnh báo", "alerts"))

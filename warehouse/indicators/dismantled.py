@@ -8,8 +8,8 @@ counts again with its next sign. A sign that comes late counts from its own time
 
 from typing import Any
 
-from warehouse.aggregate import Dimension
-from warehouse.expression import DAY_MS, joined
+from warehouse.model.aggregate import Dimension
+from warehouse.model.expression import DAY_MS, joined
 
 AFTER = 30 * DAY_MS
 """Silence after which a device counts as taken down; shorter than the time for which events are kept at least."""

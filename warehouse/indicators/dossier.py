@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from ingest.label import Label
-from warehouse.aggregate import Count, Level, Ratio
-from warehouse.deadline import SupplementRule, due_after, due_paused, working_time
+from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
-from warehouse.expression import MINUTE, NEVER, choose, ward_day
-from warehouse.indicator import PERCENT, Ask, Derived, Indicator, Threshold, Unit, reported
+from warehouse.model.aggregate import Count, Level, Ratio
+from warehouse.model.deadline import SupplementRule, due_after, due_paused, working_time
+from warehouse.model.expression import MINUTE, NEVER, choose, ward_day
+from warehouse.model.indicator import PERCENT, Ask, Derived, Indicator, Threshold, Unit, reported
 
 DOSSIERS = Unit(Label("hồ sơ", "dossiers"))
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ingest.label import Label
-from warehouse.aggregate import Count, Level, Ratio
+from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
-from warehouse.expression import NEVER, choose, ward_day
-from warehouse.indicator import PERCENT, Indicator, Threshold
 from warehouse.indicators.dossier import DOSSIERS, REQUESTED, due, finished_at, open_, unfinished
+from warehouse.model.aggregate import Count, Level, Ratio
+from warehouse.model.expression import NEVER, choose, ward_day
+from warehouse.model.indicator import PERCENT, Indicator, Threshold
 
 
 def promised_at(d: Any) -> Any:

@@ -2,12 +2,8 @@
 
 from typing import Any
 
-from ingest.label import Label
-from warehouse.aggregate import Aggregate, Count, Flow, Level, Mean, Ratio
-from warehouse.deadline import working_time
+from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
-from warehouse.expression import NEVER, choose, greatest, least, ward_day
-from warehouse.indicator import PERCENT, Indicator, Threshold, Unit
 from warehouse.indicators.dossier import (
     DOSSIERS,
     due,
@@ -16,6 +12,10 @@ from warehouse.indicators.dossier import (
     unfinished,
     unfinished_in_time,
 )
+from warehouse.model.aggregate import Aggregate, Count, Flow, Level, Mean, Ratio
+from warehouse.model.deadline import working_time
+from warehouse.model.expression import NEVER, choose, greatest, least, ward_day
+from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
 
 def finished(d: Any) -> Any:

@@ -1,9 +1,9 @@
 """Dossier online: how much is filed, paid and kept without paper."""
 
-from ingest.label import Label
-from warehouse.aggregate import Count, Ratio
+from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
-from warehouse.indicator import PERCENT, Indicator, Threshold
+from warehouse.model.aggregate import Count, Ratio
+from warehouse.model.indicator import PERCENT, Indicator, Threshold
 
 ONLINE = 2
 """Channel "trực tuyến"."""

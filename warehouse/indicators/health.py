@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from ingest.label import Label
-from warehouse.aggregate import Count, Largest, Level, Ratio
+from ingest.contract.label import Label
 from warehouse.entities.health import CUT, OUTAGE, SOURCE, SYSTEM, TALLY
-from warehouse.expression import DAY_MS, MINUTE, greatest, least, window_start
-from warehouse.indicator import MINUTES, PERCENT, SECONDS, Indicator, Threshold, Unit
+from warehouse.model.aggregate import Count, Largest, Level, Ratio
+from warehouse.model.expression import DAY_MS, MINUTE, greatest, least, window_start
+from warehouse.model.indicator import MINUTES, PERCENT, SECONDS, Indicator, Threshold, Unit
 
 SILENCE = MINUTE
 """A connector signals every ten seconds."""

@@ -1,9 +1,9 @@
 """Office: documents signed, items published, community digital teams."""
 
-from ingest.label import Label
-from warehouse.aggregate import Count, Level, Ratio
+from ingest.contract.label import Label
 from warehouse.entities.office import AREA, DOCUMENT, POST
-from warehouse.indicator import PERCENT, Indicator, Threshold, Unit
+from warehouse.model.aggregate import Count, Level, Ratio
+from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
 SIGNED = Indicator(
     id="V01",

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from ingest.label import Label
-from warehouse.aggregate import Count, Level, Ratio
-from warehouse.deadline import working_time
+from ingest.contract.label import Label
 from warehouse.entities.petition import PETITION
-from warehouse.expression import MINUTE, NEVER, choose, least, ward_day
-from warehouse.indicator import PERCENT, Indicator, Threshold, Unit
+from warehouse.model.aggregate import Count, Level, Ratio
+from warehouse.model.deadline import working_time
+from warehouse.model.expression import MINUTE, NEVER, choose, least, ward_day
+from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
 PETITIONS = Unit(Label("PAKN", "petitions"))
 

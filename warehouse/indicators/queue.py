@@ -3,12 +3,12 @@
 from datetime import timedelta
 from typing import Any
 
-from ingest.label import Label
-from warehouse.aggregate import Aggregate, Count, Flow, Largest, Level, Mean, Quantile, Ratio, Stock
+from ingest.contract.label import Label
 from warehouse.entities.queue import COUNTER, SESSION, TICKET
-from warehouse.expression import MINUTE, NEVER, choose, least, ward_day
-from warehouse.indicator import MINUTES, Derived, Indicator, Threshold, Unit, reported
 from warehouse.indicators.dismantled import is_silent, is_there, silent_since
+from warehouse.model.aggregate import Aggregate, Count, Flow, Largest, Level, Mean, Quantile, Ratio, Stock
+from warehouse.model.expression import MINUTE, NEVER, choose, least, ward_day
+from warehouse.model.indicator import MINUTES, Derived, Indicator, Threshold, Unit, reported
 
 PEOPLE = Unit(Label("người", "people"))
 VISITS = Unit(Label("lượt", "visits"))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ingest.label import Label
-from warehouse.indicator import Ask, Derived, Unit
+from ingest.contract.label import Label
+from warehouse.model.indicator import Ask, Derived, Unit
 
 if TYPE_CHECKING:
-    from warehouse.reading import Reading
+    from warehouse.model.reading import Reading
 
 
 class Part(NamedTuple):

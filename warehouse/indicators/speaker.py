@@ -3,13 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
-from ingest.events.speaker import NO_AREA
-from ingest.label import Label
-from warehouse.aggregate import Aggregate, Count, Each, Flow, Level, Quantile, Ratio
+from ingest.contract.events.speaker import NO_AREA
+from ingest.contract.label import Label
 from warehouse.entities.speaker import BROADCAST, SCHEDULE, SPEAKER
-from warehouse.expression import MINUTE, NEVER, choose, greatest, least, ward_day
-from warehouse.indicator import MINUTES, SECONDS, Derived, Indicator, Threshold, Unit
 from warehouse.indicators.dismantled import is_silent, is_there, silent_since
+from warehouse.model.aggregate import Aggregate, Count, Each, Flow, Level, Quantile, Ratio
+from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
+from warehouse.model.indicator import MINUTES, SECONDS, Derived, Indicator, Threshold, Unit
 
 CLUSTERS = Unit(Label("cụm", "clusters"))
 GROUPS = Unit(Label("tổ", "groups"))

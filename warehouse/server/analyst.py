@@ -7,16 +7,17 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from hashlib import sha256
 
-from warehouse.server import limit_texts, replicas
-from warehouse.server.bounds import ENGINE_LIMITS
-from warehouse.server.confine import landlock
-from warehouse.server.engine import Engine, EngineError
-from warehouse.server.gate import LONGEST
-from warehouse.server.places import NoPlaceError, Places
-from warehouse.server.protocol import Query
-from warehouse.server.query_settings import wanted
-from warehouse.server.replicas import Question, Replicas
-from warehouse.server.wire import Reader, Writer
+from warehouse.server.engine.engine import Engine, EngineError
+from warehouse.server.native.protocol import Query
+from warehouse.server.native.query_settings import wanted
+from warehouse.server.native.wire import Reader, Writer
+from warehouse.server.replicas import pool
+from warehouse.server.replicas.pool import Question, Replicas
+from warehouse.server.replicas.query_slots import NoPlaceError, Places
+from warehouse.server.sandbox import landlock
+from warehouse.server.sql_gate import limit_texts
+from warehouse.server.sql_gate.bounds import ENGINE_LIMITS
+from warehouse.server.sql_gate.gate import LONGEST
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
@@ -60,10 +61,10 @@ class Desk:
 
     def refused(self, error: EngineError) -> EngineError:
         """An error as it is told: limits with their value, whoever noticed that they were passed."""
-        if error.code == replicas.TIME_LIMIT:
+        if error.code == pool.TIME_LIMIT:
             seconds = self.seconds / timedelta(seconds=1)
             return EngineError(error.code, f"{limit_texts.overtime(seconds)} [time] (TIMEOUT_EXCEEDED)")
-        if error.code == replicas.MEMORY_LIMIT:
+        if error.code == pool.MEMORY_LIMIT:
             return EngineError(error.code, f"{limit_texts.over_memory(self.memory)} [memory] (MEMORY_LIMIT_EXCEEDED)")
         return error
 

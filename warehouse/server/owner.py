@@ -3,14 +3,23 @@
 import re
 from contextlib import closing, suppress
 
-from warehouse.server import answer, data_insert, protocol, sql_text
-from warehouse.server.answer import Columns
-from warehouse.server.data_insert import Target
-from warehouse.server.engine import Engine, EngineConnection, EngineError, Parameters, is_streaming_refused, parameter
-from warehouse.server.protocol import Query
-from warehouse.server.query_settings import MARK, NO_LIMITS, QuerySettings, parameters, wanted
-from warehouse.server.watch import Watch
-from warehouse.server.wire import Reader, Writer
+from warehouse.server.engine.engine import (
+    Engine,
+    EngineConnection,
+    EngineError,
+    Parameters,
+    is_streaming_refused,
+    parameter,
+)
+from warehouse.server.native import data_insert, protocol
+from warehouse.server.native import result as answer
+from warehouse.server.native.data_insert import Target
+from warehouse.server.native.protocol import Query
+from warehouse.server.native.query_settings import MARK, NO_LIMITS, QuerySettings, parameters, wanted
+from warehouse.server.native.query_watchdog import Watch
+from warehouse.server.native.result import Columns
+from warehouse.server.native.wire import Reader, Writer
+from warehouse.server.sql_gate import sql_text
 
 _SYNTAX_ERROR = 62
 _NOT_HERE = 344

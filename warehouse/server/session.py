@@ -11,13 +11,13 @@ from hashlib import sha256
 from time import monotonic
 from typing import Protocol
 
-from warehouse.server import protocol
 from warehouse.server.analyst import Analyst, Desk
-from warehouse.server.engine import Engine, EngineError
+from warehouse.server.engine.engine import Engine, EngineError
+from warehouse.server.native import protocol
+from warehouse.server.native.protocol import Hello, Query
+from warehouse.server.native.query_watchdog import Watch
+from warehouse.server.native.wire import MalformedError, Reader, Writer
 from warehouse.server.owner import Owner, Schema
-from warehouse.server.protocol import Hello, Query
-from warehouse.server.watch import Watch
-from warehouse.server.wire import MalformedError, Reader, Writer
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)

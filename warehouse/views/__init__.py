@@ -1,13 +1,19 @@
 """Views: what analysts see, made from the declarations at every start that finds other ones. Each is documented here, column by column.
 
 Personal data never got as far as the tables beneath (domain.md 5.2), and nothing else than these views is open to ad-hoc SQL.
+
+`view`     a view, documented column by column
+`events`   events, their duplicates, and what could not be processed
+`figures`  indicators, their figures, and corrections of closed ones
+`states`   entities as they are now, and the working calendar
+`duty`     audits, and alarms with what people did about them
 """
 
 from xxhash import xxh3_64_hexdigest
 
-from warehouse.client import Client
-from warehouse.expression import sql
-from warehouse.indicator import entities
+from warehouse.model.expression import sql
+from warehouse.model.indicator import entities
+from warehouse.store.client import Client
 from warehouse.views import duty, events, figures
 from warehouse.views.states import calendar, entity_view
 from warehouse.views.view import View

@@ -1,6 +1,6 @@
 """What was watched over: audits, and alarms with what people did about them."""
 
-from ingest.label import Label
+from ingest.contract.label import Label
 from warehouse.views.view import LOCAL, View, described
 
 

@@ -1,6 +1,6 @@
 """What came in: events, their repeats, and what could not be processed."""
 
-from ingest.label import Label
+from ingest.contract.label import Label
 from warehouse.views.view import View, described, local
 
 _PLACE = """

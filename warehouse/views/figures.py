@@ -1,8 +1,8 @@
 """What the indicators are, their figures, and what became of those that were closed."""
 
-from ingest.label import Label
-from warehouse.expression import sql
-from warehouse.indicator import Derived, Indicator, measures
+from ingest.contract.label import Label
+from warehouse.model.expression import sql
+from warehouse.model.indicator import Derived, Indicator, measures
 from warehouse.views.view import View, described, local
 
 

@@ -1,11 +1,11 @@
 """Entities as they are now, and the working calendar that their deadlines are reckoned by."""
 
-from ingest.label import Label
-from warehouse.entity import Attr, Constant, Entity, First, Rule
-from warehouse.entity_sql import attribute_sql, entity_sql
-from warehouse.expression import NEVER, sql
+from ingest.contract.label import Label
+from warehouse.model.entity import Attr, Constant, Entity, First, Rule
+from warehouse.model.entity_sql import attribute_sql, entity_sql
+from warehouse.model.expression import NEVER, sql
+from warehouse.model.working_time import working_calendar
 from warehouse.views.view import Column, View, described, local
-from warehouse.working_time import working_calendar
 
 
 def entity_view(entity: Entity) -> View:

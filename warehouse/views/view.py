@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ingest.label import Label
+from ingest.contract.label import Label
 
 LOCAL = "'Asia/Ho_Chi_Minh'"
 

@@ -12,15 +12,15 @@ from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
 from dashboard.alarm.alarm import Alarms
+from dashboard.alarm.channels import ways
 from dashboard.alarm.delivery import Delivery, outstanding
-from dashboard.alarm.duty import Duty
+from dashboard.alarm.service import Duty
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.alarm.ways import ways
-from dashboard.live import Live
-from tests.dashboard.alarm.made import after, raised
-from tests.dashboard.board import Away
-from tests.dashboard.ward import board_settings, ingest_settings, values
-from warehouse.alarm_acts import SYSTEM, Act
+from dashboard.board.live import Live
+from tests.dashboard.support.alarms import after, raised
+from tests.dashboard.support.board import Away
+from tests.dashboard.support.ward import board_settings, ingest_settings, values
+from warehouse.store.alarm_log import SYSTEM, Act
 
 KEY = "whsec_" + base64.b64encode(b"a key that only the tests know..").decode()
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, doubles, fold, together
 from dashboard.alarm.evaluator import Now, Pace, State, evaluate, next_act
-from ingest.label import Label
-from warehouse.alarm import Figure, NoEvent, Rise, Rule
-from warehouse.indicator import Threshold
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import Figure, NoEvent, Rise, Rule
+from warehouse.model.indicator import Threshold
 
 PACE = Pace(settle_ms=10_000, longest_gap_ms=30_000)
 SECOND = 1000

@@ -1,0 +1,12 @@
+"""What only developers run. It is left out of the image, and brings the packages of `requirements-dev.lock`.
+
+`check`        lint, format, types, import rules
+`test`         the tests
+`bench`        throughput, latency and memory
+`chaos`        faults at random, and everything held against everything
+`soak`         a screen of the wall, watched for leaks
+`screenshots`  pictures of every page
+`env_example`  writes `.env.example` from the settings classes
+`load/`        load for the bench, and browsers
+`nemesis/`     what `chaos` is made of
+"""

@@ -1,0 +1,66 @@
+"""Chromium: the browser that commands look at the board with, headless."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from dashboard.access.display_entry import ENTRY
+from dashboard.access.displays import Displays
+from dashboard.board.wall_tour import wall_pages
+from dashboard.settings import BoardSettings
+from ingest.contract.clock import RealClock
+
+_SHELL = "/usr/bin/chromium-headless-shell"
+CHROMIUM = _SHELL if Path(_SHELL).exists() else "/usr/bin/chromium"
+"""Where there is the one without windows it is taken: it needs three fifths of the processor time."""
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+FULL_HD = {"width": 1920, "height": 1080}
+
+IS_LIVE = "() => performance.getEntriesByName('ioc-live').length > 0"
+"""The first pushed figures are painted."""
+ARE_DRAWN = "() => [...document.querySelectorAll('.graph')].every(one => one.querySelector('.main-svg'))"
+"""All charts of the page are drawn."""
+PATIENCE_MS = 120_000
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """A browser that runs meanwhile."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield found
+        found.close()
+
+
+@contextmanager
+def screen(settings: BoardSettings, stands: timedelta, paths: Sequence[str] = ()) -> Iterator[Any]:
+    """A screen of the wall in a browser, live.
+
+    Args:
+        settings: the board's.
+        stands: how long each page stands.
+        paths: its pages; all of the wall's if left out.
+    """
+    displays = Displays(settings)
+    stops = tuple((path, stands) for path in paths or [page.path for page in wall_pages()])
+    one, token = displays.add("chromium", RealClock().now(), stops)
+    try:
+        with browser() as found:
+            page = found.new_page(viewport=FULL_HD)
+            page.set_default_timeout(PATIENCE_MS)
+            page.goto(f"{settings.url}{ENTRY}?token={token}")
+            page.wait_for_function(IS_LIVE)
+            yield page
+    finally:
+        displays.revoke(one.id)

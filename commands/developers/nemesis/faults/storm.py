@@ -1,0 +1,178 @@
+"""Storm: the nemesis itself - what happens to whom and when, by a seed."""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from random import Random
+
+import psutil
+
+from commands.developers.nemesis.faults.processes import Crew, failpoints_of
+from commands.developers.nemesis.faults.small_disk import SmallDisk
+from commands.developers.nemesis.faults.tcp_proxy import Gates, Way
+
+PAUSE = (0.6, 3.2)
+"""Seconds between two faults, from … to."""
+GALE = (25.0, 45.0)
+"""How long faults come one after the other …"""
+LULL = (5.0, 9.0)
+"""… and how long there is peace then, so that those who start again get anywhere."""
+ARMED = 0.5
+"""Share of starts with a failpoint armed."""
+LONGEST_FREEZE = 15.0
+LONGEST_STOP = 30.0
+"""Seconds in which a part has to end when it is asked to, awake."""
+
+KILLS = {
+    "connectors": 20,
+    "streams-1": 16,
+    "streams-2": 16,
+    "dashboard": 12,
+    "warehouse": 11,
+    "kafka": 6,
+    "keeper": 3,
+    "ingest": 1,
+}
+"""Who is killed how often, relative to each other: who starts quickly, more often."""
+FREEZES = {"connectors": 3, "streams-1": 4, "streams-2": 4, "warehouse": 3, "kafka": 2, "dashboard": 1}
+FAULTS = {"kill": 68, "kill several": 4, "freeze": 9, "restart": 6, "cut": 13}
+
+WAYS: tuple[Way, ...] = ("shut", "held", "deaf", "slow")
+
+
+class Storm:
+    """Makes faults for some minutes, and undoes each in its time.
+
+    Args:
+        minutes: how long it lasts, from `serve` on.
+        gates: the doors.
+        disk: what can be full; `None` where that cannot be tried.
+        random: chooses.
+    """
+
+    def __init__(self, minutes: float, gates: Gates, disk: SmallDisk | None, random: Random) -> None:
+        self._seconds = minutes * 60
+        self._gates = gates
+        self._disk = disk
+        self._random = random
+        self.counts: Counter[str] = Counter()
+        """Faults by kind and whom."""
+        self.last_fault = time.monotonic()
+        self.notes: list[str] = []
+        """What is no breach, but ought to be known."""
+        self._undo: list[tuple[float, Callable[[], object]]] = []
+        self._crew: Crew | None = None
+
+    def serve(self, crew: Crew) -> None:
+        """Begin, with these parts."""
+        self._crew = crew
+        now = self._next = time.monotonic()
+        self._over_at = now + self._seconds
+        self._lull_at = now + self._random.uniform(*GALE)
+        self._full_at = now + self._random.uniform(15, 60)
+
+    def arm(self, part: str) -> str:
+        """The failpoints to arm at a part's start; often none."""
+        names = failpoints_of(part)
+        if self._crew is None or not names or self._random.random() >= ARMED:
+            return ""
+        count = self._random.choice((1, 1, 2, 4))
+        action = self._random.choices(("kill", "freeze", "fail"), (8, 1, 1))[0]
+        return f"{self._random.choice(names)}:{count}:{action}"
+
+    @property
+    def done(self) -> bool:
+        """Whether its time is over."""
+        return self._crew is not None and time.monotonic() >= self._over_at
+
+    def blow(self) -> None:
+        """Undo what is due, and make the next fault if it is time."""
+        if self._crew is None:
+            return
+        now = time.monotonic()
+        for due, undo in [one for one in self._undo if one[0] <= now]:
+            self._undo.remove((due, undo))
+            undo()
+        if self._disk is not None and now >= self._full_at:
+            self._fill(self._disk, now)
+        if now < self._next:
+            return
+        self._fault(self._crew, now)
+        self.last_fault = time.monotonic()
+        self._next = now + self._random.uniform(*PAUSE)
+        if now >= self._lull_at:
+            self._next = now + self._random.uniform(*LULL)
+            self._lull_at = self._next + self._random.uniform(*GALE)
+
+    def calm(self) -> None:
+        """Undo everything that is not undone yet."""
+        for _, undo in self._undo:
+            undo()
+        self._undo.clear()
+        self._gates.open_all()
+        if self._crew is not None:
+            self._crew.come_back()
+        self._crew = None
+
+    def _fault(self, crew: Crew, now: float) -> None:
+        match self._one_of(FAULTS):
+            case "kill":
+                self._kill(crew, self._one_of({part: n for part, n in KILLS.items() if crew.process(part)} or KILLS))
+            case "kill several":
+                for part in self._random.sample(sorted(KILLS), self._random.randrange(2, len(KILLS))):
+                    self._kill(crew, part)
+            case "freeze":
+                part = self._one_of(FREEZES)
+                if crew.signal(part, signal.SIGSTOP):
+                    self.counts[f"freeze {part}"] += 1
+                    seconds = self._random.choice((1.5, 4.0, LONGEST_FREEZE)) * self._random.uniform(0.6, 1.0)
+                    self._undo.append((now + seconds, partial(_thaw, crew.process(part))))
+            case "restart":
+                part = self._random.choice(["streams-1", "streams-2", "connectors", "dashboard"])
+                if crew.leave(part):
+                    self.counts[f"restart {part}"] += 1
+                    self._undo.append((now + self._random.uniform(2, 9), partial(self._back, crew, part, now)))
+            case _:
+                self._cut(now)
+
+    def _kill(self, crew: Crew, part: str) -> None:
+        if crew.kill(part):
+            self.counts[f"kill {part}"] += 1
+
+    def _cut(self, now: float) -> None:
+        gate, way = self._random.choice(sorted(self._gates.by_name)), self._random.choice(WAYS)
+        self._gates.set(gate, way)
+        self.counts[f"{way} {gate}"] += 1
+        seconds = self._random.choice((0.3, 2.0, 8.0)) * self._random.uniform(0.5, 1.0)
+        self._undo.append((now + seconds, lambda: self._gates.set(gate, "open")))
+
+    def _fill(self, disk: SmallDisk, now: float) -> None:
+        self._full_at = now + self._random.uniform(40, 80)
+        what = self._random.choice(disk.names)
+        disk.fill(what)
+        self.counts[f"full disk {what}"] += 1
+        self.last_fault = now
+        self._undo.append((now + self._random.uniform(4, 12), lambda: disk.free(what)))
+
+    def _back(self, crew: Crew, part: str, since: float) -> None:
+        """Start a part that was asked to end; by force where it does not."""
+        now = time.monotonic()
+        if not crew.alive(part):
+            crew.start(part)
+            return
+        if now - since > LONGEST_STOP + LONGEST_FREEZE:
+            self.notes.append(f"{part} had not ended {now - since:.0f} s after it was asked to")
+            self._kill(crew, part)
+        self._undo.append((now + 1, partial(self._back, crew, part, since)))
+
+    def _one_of(self, weights: dict[str, int]) -> str:
+        return self._random.choices(list(weights), list(weights.values()))[0]
+
+
+def _thaw(process: psutil.Process | None) -> None:
+    with suppress(psutil.Error):
+        if process is not None and process.is_running():
+            process.resume()

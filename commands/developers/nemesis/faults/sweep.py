@@ -1,0 +1,73 @@
+"""Sweep: instead of a storm, every failpoint that there is goes off once - with -9, the first time the process comes by."""
+
+import time
+from collections import Counter
+
+from commands.developers.nemesis.faults.processes import FOLDERS, Crew, failpoints_of
+
+PATIENCE = 40.0
+"""Seconds until a process has come by; then another process of the kind is asked, if there is one."""
+
+SECOND = {"streams-1": "streams-2"}
+"""Who is asked next."""
+
+
+class Sweep:
+    """Arms one failpoint after the other in each part, all parts at the same time; the crew is told in `serve`."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+        """How many were armed, by part."""
+        self.last_fault = time.monotonic()
+        self.notes: list[str] = []
+        """Failpoints that nobody came by."""
+        self._queues: dict[str, list[str]] = {}
+        self._since: dict[str, float] = {}
+        self._crew: Crew | None = None
+        for part in (*FOLDERS, *SECOND.values()):
+            first = "streams-1" if part == "streams" else part
+            self._queues[first] = failpoints_of(part) if part in FOLDERS else []
+
+    def serve(self, crew: Crew) -> None:
+        """Begin: end every part that comes by any, so that it starts with the first one armed."""
+        self._crew = crew
+        for part, queue in self._queues.items():
+            if queue:
+                crew.kill(part)
+
+    def arm(self, part: str) -> str:
+        """What a part is started with."""
+        if self._crew is None or not self._queues.get(part):
+            return ""
+        self._since[part] = time.monotonic()
+        self.counts[f"armed {part}"] += 1
+        return f"{self._queues[part][0]}:1:kill"
+
+    def blow(self) -> None:
+        """See who has come by, and whom nobody will."""
+        if self._crew is None:
+            return
+        for part, queue in self._queues.items():
+            if queue and self._crew.fired_in[part, queue[0]]:
+                queue.pop(0)
+                self.last_fault = time.monotonic()
+            elif queue and time.monotonic() - self._since.get(part, time.monotonic()) > PATIENCE:
+                self._pass_on(part, queue.pop(0))
+
+    @property
+    def done(self) -> bool:
+        """Whether every one has gone off, or never will."""
+        return not any(self._queues.values())
+
+    def calm(self) -> None:
+        """There is nothing to undo."""
+        self._queues.clear()
+
+    def _pass_on(self, part: str, name: str) -> None:
+        if part in SECOND:
+            self._queues[SECOND[part]].append(name)
+        else:
+            self.notes.append(f"nobody came by the failpoint {name}")
+        if self._crew is not None:
+            for one in {part, SECOND.get(part, part)}:
+                self._crew.kill(one)

@@ -1,0 +1,171 @@
+"""Run: one storm (or sweep) over one stack, from the empty folder to the verdict."""
+
+import json
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from aiokafka.errors import KafkaError
+from httpx import HTTPError
+
+from commands.developers.nemesis.faults.processes import Crew
+from commands.developers.nemesis.faults.small_disk import SmallDisk
+from commands.developers.nemesis.faults.storm import Storm
+from commands.developers.nemesis.faults.sweep import Sweep
+from commands.developers.nemesis.layout import MODULES, PARTS, laid_out
+from commands.developers.nemesis.oracle.figures import corrections
+from commands.developers.nemesis.oracle.findings import KINDS, Findings
+from commands.developers.nemesis.oracle.process_watch import Watch, watched
+from commands.developers.nemesis.oracle.verdict import verdict
+from commands.developers.nemesis.settle import Settled, Show, settle
+from commands.developers.nemesis.sources.driver import Driver
+from commands.developers.nemesis.sources.journal import Journal
+from commands.developers.nemesis.sources.scripts import Scripts
+from ingest.contract.errors import ConfigurationError, Unavailable
+from warehouse.store.client import ServerError
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is asked for."""
+
+    minutes: float
+    """How long faults go on; with `sweep`, at most."""
+    seed: int
+    rate: float = 60.0
+    """Messages a second."""
+    disk: bool = True
+    """Whether disks are filled up, where this PC lets us."""
+    sweep: bool = False
+    """Whether each failpoint goes off once, instead of faults at random."""
+
+
+class Stages:
+    """Tells where we are, and keeps how long each stage took.
+
+    Args:
+        show: tells.
+    """
+
+    def __init__(self, show: Show) -> None:
+        self._show = show
+        self._since = time.monotonic()
+        self._stage = "start"
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, text: str, stage: str = "") -> None:
+        """We are here now.
+
+        Args:
+            text: for people.
+            stage: its name; what comes before a comma, if left out.
+        """
+        now = time.monotonic()
+        name = stage or text.partition(",")[0]
+        self.seconds[self._stage] = round(self.seconds.get(self._stage, 0.0) + now - self._since, 1)
+        self._stage, self._since = name, now
+        self._show(text)
+
+
+def run(plan: Plan, folder: Path, tell: Show) -> dict[str, Any]:
+    """Run it; what came of it, with the counts of `findings.KINDS`, `acked` and `kills` among other things.
+
+    Raises:
+        NotReadyError: the stack does not even start.
+    """
+    random = Random(plan.seed)  # noqa: S311 - a repeatable run, no secret
+    findings, show = Findings(), Stages(tell)
+    disk = SmallDisk.made(folder, ("warehouse", "kafka")) if plan.disk and not plan.sweep else None
+    with ExitStack() as leaving:
+        stack, gates, environments, reach = laid_out(folder)
+        journal = Journal(folder / "journal.jsonl")
+        leaving.callback(journal.close)
+        gates.start()
+        leaving.callback(gates.close)
+        leaving.callback(stack.stop)
+        nemesis = Sweep() if plan.sweep else Storm(plan.minutes, gates, disk, random)
+        crew = Crew(stack, PARTS, environments, MODULES, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
+        show("start")
+        for part in PARTS:
+            crew.start(part)
+        for part in PARTS:
+            stack.wait(part)
+        scripts = Scripts(Random(plan.seed + 1), f"c{plan.seed}x{int(time.time()) % 100_000}")  # noqa: S311 - as above
+        driver = Driver(reach, journal, scripts, plan.rate, plan.seed + 2)
+        driver.start()
+        watch = watched(crew)
+        watch.start()
+        nemesis.serve(crew)
+        _rage(plan, nemesis, crew, driver, journal, show)
+        nemesis.calm()
+        if driver.error is not None:
+            raise driver.error
+        settled = settle(crew, driver, journal, scripts, findings, nemesis.last_fault, show)
+        watch.stop()
+        crew.count_fired()
+        compared: dict[str, int] = {}
+        try:
+            compared = verdict(stack, journal, watch, findings, show)
+        except (Unavailable, ConfigurationError, ServerError, KafkaError, OSError, HTTPError) as error:
+            findings.add(
+                "lost", f"nothing can be checked, for something is away for good: {type(error).__name__} {error}"
+            )
+        for note in nemesis.notes:
+            findings.note(note)
+        show("done")
+        result = _told(plan, crew, nemesis, journal, watch, settled, findings, compared)
+        result["stages"] = show.seconds
+        (folder / "result.json").write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")
+    if disk is not None and not findings.clean:
+        disk.keep()
+    return result
+
+
+def _rage(plan: Plan, nemesis: Storm | Sweep, crew: Crew, driver: Driver, journal: Journal, show: Stages) -> None:
+    began = time.monotonic()
+    shown = 0.0
+    while not nemesis.done and driver.error is None and time.monotonic() < began + plan.minutes * 60:
+        crew.tend()
+        nemesis.blow()
+        now = time.monotonic()
+        if now - shown > 2:
+            shown = now
+            counts = journal.counts
+            show(
+                f"{(now - began) / 60:.1f}/{plan.minutes:g} min, {counts['acked']:,} acked of {counts['said']:,}, "
+                f"{crew.total_kills} kills, {sum(map(crew.alive, crew.parts))}/{len(crew.parts)} up",
+                "storm",
+            )
+        time.sleep(0.05)
+
+
+def _told(
+    plan: Plan, crew: Crew, nemesis: Storm | Sweep, journal: Journal, watch: Watch, settled: Settled, findings: Findings,
+    compared: dict[str, int],
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "acked": journal.counts["acked"],
+        **{kind: findings.counts[kind] for kind in KINDS},
+        "corrections": sum(count for _, count in corrections(crew.stack.folder)),
+        "kills": crew.total_kills,
+        "seed": plan.seed,
+        "minutes": plan.minutes,
+        "said": dict(sorted(journal.counts.items())),
+        "faults": dict(sorted(nemesis.counts.items())),
+        "failpoints": dict(sorted(crew.fired.items())),
+        "crashes": dict(sorted(crew.crashes.items())),
+        "seconds": {
+            "ready": round(settled.ready, 1),
+            "fresh": None if settled.fresh is None else round(settled.fresh, 1),
+            "quiet": round(settled.quiet, 1),
+        },
+        "compared": compared,
+        "positions": {"looks": watch.looks, "backwards": watch.backwards},
+        "processes": watch.most(),
+        "examples": {kind: found for kind, found in findings.examples.items() if found},
+        "notes": findings.notes[:30],
+        "folder": str(crew.stack.folder),
+    }

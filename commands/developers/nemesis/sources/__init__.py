@@ -1,0 +1,8 @@
+"""The sources of a run.
+
+`message`  one message, and what must become of it
+`scripts`  lives of tickets, petitions, dossiers and loudspeakers
+`senders`  how a message gets into the system
+`driver`   all sources in one event loop, at a steady pace
+`journal`  what was said and what was acknowledged: the oracle that the check believes
+"""

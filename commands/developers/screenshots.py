@@ -1,0 +1,109 @@
+"""Pictures of every page of the board, in the sizes and themes that people see it in, for looking at.
+
+Vi: Chụp ảnh mọi trang của bảng, ở các cỡ màn hình và nền mà mọi người dùng, để xem lại.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from playwright.sync_api import Browser
+
+from commands.developers.load.chromium import browser
+from commands.install import secret_files
+from commands.install import settings as installs
+from dashboard.access.accounts import RIGHTS, Accounts
+from dashboard.board.page import pages
+from dashboard.theme import Scheme
+
+NAME = "screenshots"
+"""The account that looks; it is there only meanwhile."""
+WAIT_MS = 45_000
+SETTLE_MS = 2500
+"""So long charts and what pages ask for take to be drawn."""
+
+
+class Screen(NamedTuple):
+    """What somebody looks at."""
+
+    width: int
+    height: int
+    scheme: Scheme
+
+
+SCREENS = (
+    Screen(1920, 1080, "dark"),
+    Screen(1920, 1080, "light"),
+    Screen(3840, 2160, "dark"),
+    Screen(2560, 1080, "dark"),
+    Screen(1366, 768, "light"),
+    Screen(390, 844, "dark"),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """Take them."""
+    options = _options(arguments)
+    secret_files.make(installs.place() / "secrets", installs.KINDS)
+    settings = installs.read().board
+    accounts = Accounts(settings)
+    password = accounts.add(NAME, RIGHTS)
+    try:
+        with browser() as found:
+            for picture in _take(found, settings.url, password, options):
+                print(picture, flush=True)
+    finally:
+        accounts.remove(NAME)
+    return 0
+
+
+def _take(chromium: Browser, url: str, password: str, options: argparse.Namespace) -> Iterator[Path]:
+    options.folder.mkdir(parents=True, exist_ok=True)
+    for screen in options.screens:
+        context = chromium.new_context(viewport={"width": screen.width, "height": screen.height})
+        page = context.new_page()
+        page.set_default_timeout(WAIT_MS)
+        page.goto(f"{url}/login")
+        page.fill("[name=name]", NAME)
+        page.fill("[name=password]", password)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{url}/")
+        for path in options.pages:
+            page.goto(f"{url}{path}?theme={screen.scheme}&lang={options.language}")
+            page.wait_for_selector("#pulse[data-frame]", state="attached")
+            page.wait_for_timeout(SETTLE_MS)
+            name = path.strip("/").replace("/", "-") or "overview"
+            target = options.folder / f"{name}-{screen.width}x{screen.height}-{screen.scheme}.png"
+            page.screenshot(path=target, full_page=screen.width < screen.height)
+            yield target
+        context.close()
+
+
+def _screen(said: str) -> Screen:
+    found = re.fullmatch(r"(\d+)x(\d+)-(dark|light)", said)
+    if found is None:
+        raise argparse.ArgumentTypeError("1920x1080-dark")
+    return Screen(int(found[1]), int(found[2]), "dark" if found[3] == "dark" else "light")
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./ioc screenshots")
+    parser.add_argument("folder", type=Path, help="thư mục để lưu ảnh | where to put the pictures")
+    parser.add_argument("--language", choices=("vi", "en"), default="vi")
+    own = [page.path for page in pages().values() if page.arguments is None]
+    parser.add_argument("--pages", nargs="+", default=own, metavar="PATH")
+    parser.add_argument(
+        "--screens",
+        nargs="+",
+        default=SCREENS,
+        type=_screen,
+        metavar="1920x1080-dark",
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,33 @@
+"""Run the tests, four files at a time; further arguments go to pytest, for example `-m "not embedded"`.
+
+Vi: Chạy bộ kiểm thử; tham số thêm được chuyển cho pytest.
+"""
+
+import os
+import subprocess
+import sys
+
+from commands.install.settings import ROOT
+
+ARTEFACTS = ROOT / "artefacts"
+"""Where tests put screenshots and logs; not in git."""
+
+LONG = "not faults"
+"""The marks that are left out unless `-m` says otherwise: minutes of kills and cuts."""
+
+SIDE_BY_SIDE = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
+"""Most of a test is waiting for real processes, so two cores carry four files at once."""
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest; its exit code."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    chosen = any(one == "-m" or one.startswith("-m=") for one in arguments)
+    marks = [] if chosen else ["-m", LONG]
+    command = [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *marks, *arguments]
+    environment = {**os.environ, "IOC_ARTEFACTS": str(ARTEFACTS)}
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,12 @@
+"""One install.
+
+`settings`           the settings of all folders together
+`processes`          the processes that make up a running install
+`preflight`          what may stand in the way of a start
+`lock`               whether an install runs, and what a crash left behind
+`ports`              which ports are free, and who holds one that is not
+`secret_files`       secrets made at first start
+`pretend_clock`      what time it is in the pretend ward
+`offline_warehouse`  our own engine on the folder of an install that does not run
+`backup_comparison`  what a backup holds against what is there
+"""

@@ -1,0 +1,112 @@
+"""Parts: the processes that make up a running install, in the order in which they are started."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from pydantic_settings import BaseSettings
+
+from commands.install.settings import Install, variable
+from ingest.contract.label import Label
+from ingest.runtime.restarts import PARTS
+from streams.settings import StreamsSettings
+
+Turn = Literal["stores", "workers", "front"]
+"""When it is stopped: the front first, then the workers, and the stores when nobody writes any more."""
+
+
+class Port(NamedTuple):
+    """A port on which a part of ours listens."""
+
+    number: int
+    variable: str
+    """The setting that changes it."""
+    host: str = "127.0.0.1"
+    """Where to ask for it from this PC."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One process."""
+
+    name: str
+    label: Label
+    module: str
+    """What `python -m` runs."""
+    turn: Turn
+    ports: tuple[Port, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+    """Variables of this process only."""
+    health: Port | None = None
+    """Where it tells how it is; the part runs without, should it be taken."""
+
+
+def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
+    """The processes of an install.
+
+    Args:
+        install: its settings; what is outside (a cluster, a server, a broker) opens no port here.
+        simulator: whether the pretend ward feeds it.
+        workers: how many stream workers share the partitions.
+    """
+    ingest, warehouse, connectors, board = install.ingest, install.warehouse, install.connectors, install.board
+    kafka = () if ingest.kafka_bootstrap else _ports(ingest, "kafka_port", "kafka_controller_port")
+    engine = _ports(warehouse, "port") if warehouse.embedded else ()
+    intake = _ports(connectors, "intake_port", host=connectors.intake_host)
+    mqtt = () if connectors.mqtt_url else _ports(connectors, "mqtt_port", host=connectors.mqtt_host)
+    web = _ports(board, "port", host=board.host)
+    found = [
+        Part("ingest", PARTS["ingest"], "ingest", "stores", kafka, health=_health(install, ingest)),
+        Part(
+            "warehouse",
+            PARTS["warehouse"],
+            "warehouse",
+            "stores",
+            engine,
+            health=_health(install, warehouse),
+        ),
+        Part(
+            "connectors",
+            PARTS["connectors"],
+            "connectors",
+            "workers",
+            intake + mqtt,
+            health=_health(install, connectors),
+        ),
+    ]
+    found += [worker(number, _health(install, install.streams, number)) for number in range(1, workers + 1)]
+    found.append(
+        Part("keeper", PARTS["keeper"], "warehouse.maintenance", "workers", health=_health(install, install.keeper))
+    )
+    found.append(Part("dashboard", PARTS["dashboard"], "dashboard", "front", web, health=_health(install, board)))
+    if simulator:
+        ports = _ports(connectors, "simulator_port")
+        found.append(Part("simulator", PARTS["simulator"], "connectors.simulator", "front", ports))
+    return found
+
+
+def worker(number: int, health: Port | None = None) -> Part:
+    """A stream worker; the numbers tell those on one PC apart."""
+    environment = {variable(StreamsSettings, "worker"): str(number)}
+    return Part(f"streams-{number}", PARTS["streams"], "streams", "workers", environment=environment, health=health)
+
+
+def all_ports(found: Sequence[Part]) -> list[tuple[Part, Port]]:
+    """Every port of these parts, with the part that listens on it."""
+    return [(part, port) for part in found for port in part.ports]
+
+
+def asked_at(host: str) -> str:
+    """Where on this PC to ask for what listens on `host`."""
+    return "127.0.0.1" if host in ("", "0.0.0.0", "::", "localhost") else host
+
+
+def _health(install: Install, settings: BaseSettings, number: int = 0) -> Port | None:
+    """Where a part tells how it is, `number` ports above the one that is set; `None` when it does not."""
+    port = int(getattr(settings, "health_port", 0))
+    (asked,) = _ports(settings, "health_port", host=install.health.host) if port else (None,)
+    return asked._replace(number=port + number) if asked else None
+
+
+def _ports(settings: BaseSettings, *names: str, host: str = "127.0.0.1") -> tuple[Port, ...]:
+    return tuple(Port(getattr(settings, name), variable(type(settings), name), asked_at(host)) for name in names)

@@ -1,0 +1,107 @@
+"""Doctor checks: what processes and the keeper's jobs report of themselves, as findings of `./ioc doctor`."""
+
+import time
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from commands.install import preflight
+from commands.install.ports import holder, is_taken
+from commands.install.processes import Part
+from commands.install.settings import Install
+from commands.supervision import probe
+from ingest.contract.away import KAFKA_AWAY, WAREHOUSE_AWAY
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.label import Label
+from warehouse.maintenance import retention, status
+from warehouse.maintenance.status import Chore
+
+
+class Finding(NamedTuple):
+    """What was found, in both languages."""
+
+    good: bool
+    vietnamese: str
+    english: str
+
+
+PATIENCE = 10.0
+"""Seconds that a part may wait for something before that is worth a sentence."""
+
+CHECKS = {
+    "loop": Label("bị treo", "it hangs"),
+    "kafka": KAFKA_AWAY,
+    "topics": Label("Kafka chưa có đủ luồng", "Kafka's topics are missing"),
+    "warehouse": WAREHOUSE_AWAY,
+    "tables": Label("kho dữ liệu chưa có đủ bảng", "the warehouse's tables are missing"),
+    "disk": Label("ổ đĩa sắp đầy", "the disk is nearly full"),
+    "heartbeat": Label("dữ liệu mới không vào được Kafka", "new data does not get into Kafka"),
+    "partitions": Label("đang khôi phục", "it is recovering"),
+    "writes": Label("không ghi được vào kho dữ liệu", "it cannot write into the warehouse"),
+    "figures": Label("chưa đọc được số liệu", "the figures have not been read"),
+}
+"""What is wrong, by the name of the check that found it."""
+
+
+def well(part: Part, pid: int) -> Finding:
+    """How a part is; what it waits for may come within a moment.
+
+    Args:
+        part: one that runs and answers.
+        pid: its process.
+    """
+    until = time.monotonic() + PATIENCE
+    answer = probe.whole(part.health) if part.health else None
+    while part.health and answer is not None and answer.faults and time.monotonic() < until:
+        time.sleep(0.5)
+        answer = probe.whole(part.health)
+    if answer is not None and answer.pid == pid:
+        return _said(part, answer.faults)
+    if part.health and is_taken(part.health.number, part.health.host) and holder(part.health.number).pid != pid:
+        return Finding(False, *preflight.taken(part, part.health))
+    return _said(part, {})
+
+
+def _said(part: Part, faults: dict[str, str]) -> Finding:
+    if not faults:
+        return Finding(True, f"{part.label.vi}: hoạt động tốt", f"{part.label.en}: well")
+    known = [(CHECKS.get(name, Label(name, name)), why) for name, why in faults.items()]
+    return Finding(
+        False,
+        f"{part.label.vi} đang chờ: " + "; ".join(label.vi for label, _ in known),
+        f"{part.label.en} is waiting: " + "; ".join(f"{label.en} ({why})" for label, why in known),
+    )
+
+
+NAMES = {
+    "backup": Label("Sao lưu", "Backup"),
+    "audit": Label("Đối soát", "Audit"),
+    "retention": Label("Thời hạn lưu", "Retention"),
+}
+
+
+def kept(install: Install) -> Iterator[Finding]:
+    """Findings about every chore that was done or failed, and every deletion that is announced."""
+    known = status.read(install.folder)
+    for name, label in NAMES.items():
+        chore = known.chore(name)
+        if chore.done_at is not None or chore.failed:
+            yield _finding(label, chore)
+    for table, one in known.announced.items():
+        at = f"{(one.since + retention.NOTICE).astimezone(WARD_ZONE):%d/%m/%Y %H:%M}"
+        yield Finding(
+            False,
+            f"Sau {at}, {one.rows} dòng cũ hơn {one.days} ngày của {table} sẽ bị xoá: đặt lại IOC_WAREHOUSE_KEEP_… nếu cần giữ.",
+            f"After {at}, {one.rows} rows of {table} older than {one.days} days will be deleted: set IOC_WAREHOUSE_KEEP_… back "
+            "to keep them.",
+        )
+
+
+def _finding(label: Label, chore: Chore) -> Finding:
+    done = f"{chore.done_at.astimezone(WARD_ZONE):%d/%m/%Y %H:%M}" if chore.done_at else "-"
+    if chore.failed:
+        return Finding(
+            False,
+            f"{label.vi} không làm được (lần gần nhất {done}): {chore.said.vi}",
+            f"{label.en} could not be done (last done {done}): {chore.said.en}",
+        )
+    return Finding(not chore.alarming, f"{label.vi} {done}: {chore.said.vi}", f"{label.en} {done}: {chore.said.en}")

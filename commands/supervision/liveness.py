@@ -1,0 +1,106 @@
+"""Liveness of the parts: one that hangs is ended by force, and supervisor starts it again.
+
+A part is judged once it has answered as the process it is now: one whose health port is taken by another program is left alone.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+from typing import NamedTuple
+
+import psutil
+
+from commands.install.processes import Part, Port
+from commands.supervision.probe import Answer, is_alive
+from commands.supervision.supervisor import State
+
+LIMIT = timedelta(seconds=60)
+"""How long a part may hang."""
+
+LONGEST_GAP = timedelta(seconds=15)
+"""Time between two looks after which they do not belong together: we were asleep ourselves."""
+
+
+class Hung(NamedTuple):
+    """A part that was ended because it hung."""
+
+    part: Part
+    why: str
+
+
+@dataclass
+class _Known:
+    """A process that has answered, and since when it does not, or says that it hangs."""
+
+    pid: int
+    failing_since: float | None = None
+
+
+class Liveness:
+    """Looks after the parts of an install.
+
+    Args:
+        found: its parts.
+        limit: how long one may hang.
+        question: how to ask; for tests.
+    """
+
+    def __init__(
+        self, found: Sequence[Part], limit: timedelta = LIMIT, question: Callable[[Port], Answer | None] = is_alive
+    ) -> None:
+        self._ports = {part.name: (part, part.health) for part in found if part.health}
+        self._limit = limit.total_seconds()
+        self._question = question
+        self._known: dict[str, _Known] = {}
+        self._looked_at = monotonic()
+        self._askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="liveness")
+
+    def look(self, states: Sequence[State]) -> list[Hung]:
+        """Ask every running part, and end those that have hung for too long.
+
+        Returns:
+            The ended ones.
+        """
+        began, before = monotonic(), self._looked_at
+        if began - before > LONGEST_GAP.total_seconds():
+            self._known.clear()
+        self._looked_at = began
+        asked = [
+            (state, *self._ports[state.name])
+            for state in states
+            if state.state == "RUNNING" and state.name in self._ports
+        ]
+        answers = list(self._askers.map(self._question, [port for _, _, port in asked]))
+        return [
+            Hung(part, why)
+            for (state, part, _), answer in zip(asked, answers, strict=True)
+            if (why := self._judged(state, answer)) and _ended(state.pid)
+        ]
+
+    def _judged(self, state: State, answer: Answer | None) -> str:
+        """Why a process has to be ended; empty if it has not."""
+        if answer is not None and answer.pid == state.pid and answer.alive:
+            self._known[state.name] = _Known(state.pid)
+            return ""
+        known = self._known.get(state.name)
+        if known is None or known.pid != state.pid:
+            return ""
+        now = monotonic()
+        known.failing_since = known.failing_since or now
+        if now - known.failing_since < self._limit:
+            return ""
+        del self._known[state.name]
+        return answer.faults.get("loop", "") if answer and answer.pid == state.pid else "no answer"
+
+
+def _ended(pid: int) -> bool:
+    """Kill a process and its children; a frozen one obeys nothing else."""
+    try:
+        process = psutil.Process(pid)
+        for one in [*process.children(recursive=True), process]:
+            one.kill()
+    except psutil.NoSuchProcess:
+        return False
+    return True

@@ -1,0 +1,127 @@
+"""Watching the parts: how the start goes, and afterwards what ends and comes back."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from commands.install.processes import Part
+from commands.install.settings import Install
+from commands.supervision import restarts, supervisor
+from commands.supervision.liveness import Liveness
+from commands.supervision.ready import is_ready
+from commands.supervision.supervisor import State
+from commands.terminal import Progress, line, say, wide
+from ingest.contract.label import Language
+from ingest.runtime.restarts import tell
+
+LOOK_EVERY = 0.25
+"""Seconds between two looks while parts start."""
+
+LONG = 60.0
+"""Seconds after which a start that is not finished is worth a hint."""
+
+
+def show_start(install: Install, found: Sequence[Part], workers: int, is_alive: Callable[[], bool]) -> None:
+    """Show each part's way until all are ready; returns then, or when supervisor has ended.
+
+    Args:
+        install: its settings.
+        found: its parts.
+        workers: how many stream workers there are.
+        is_alive: whether supervisor still runs.
+    """
+    began, hinted = time.monotonic(), False
+    waiting, told = list(found), dict[str, str]()
+    with Progress() as progress:
+
+        def tell(part: Part, what: str, why: str = "") -> None:
+            progress.clear()
+            line(f"{time.monotonic() - began:6.1f} s  {wide(part.label.vi, 16)} {wide(part.name, 12)} {what}")
+            if why:
+                line(f"          {why}")
+
+        while waiting and is_alive():
+            for part in _failing(install, waiting):
+                last = last_line(install.logs, part)
+                if told.get(part.name) != last:
+                    told[part.name] = last
+                    tell(part, "✘ đang thử lại | trying again", last)
+            for part in list(waiting):
+                if is_ready(part, install, workers):
+                    waiting.remove(part)
+                    tell(part, "✔ sẵn sàng | ready")
+            seconds = time.monotonic() - began
+            if waiting and not hinted and seconds > LONG:
+                hinted = True
+                progress.clear()
+                say(
+                    f"Đang chờ: {_names(waiting, 'vi')}. Mở cửa sổ khác và chạy ./ioc doctor để xem vì sao.",
+                    f"Waiting for: {_names(waiting, 'en')}. ./ioc doctor in another window says why.",
+                )
+            if waiting:
+                progress.show(f"{seconds:6.1f} s  đang khởi động | starting: {_names(waiting, 'vi')}", every=20)
+            time.sleep(LOOK_EVERY)
+
+
+class Watch:
+    """Tells, line by line, of parts that end and come back, and ends those that hang."""
+
+    def __init__(self, install: Install, found: Sequence[Part]) -> None:
+        self._install = install
+        self._parts = {part.name: part for part in found}
+        self._pids: dict[str, int] = {}
+        self._liveness = Liveness(found)
+
+    def look(self) -> None:
+        """Compare with the last look, tell what changed, and let nothing wait too long."""
+        states = supervisor.states(self._install.run)
+        if states is None:
+            return
+        for state in states:
+            self._compare(state)
+        for part, why in self._liveness.look(states):
+            clock = time.strftime("%H:%M:%S")
+            line(f"{clock}  {wide(part.label.vi, 16)} bị treo, được chạy lại | hung, is started again: {why}")
+        supervisor.hurry(self._install.run, states)
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell the board which parts were started again; what cannot be told now is told at the next look."""
+        now = datetime.now(UTC)
+        try:
+            tell(self._install.folder, restarts.found(self._install, now), now)
+        except OSError as error:
+            line(f"{time.strftime('%H:%M:%S')}  {error}")
+
+    def _compare(self, state: State) -> None:
+        before, part = self._pids.get(state.name), self._parts.get(state.name)
+        if before is not None and before != state.pid and part is not None:
+            clock = time.strftime("%H:%M:%S")
+            if state.pid:
+                line(f"{clock}  {wide(part.label.vi, 16)} đã chạy lại | runs again")
+            else:
+                reason = last_line(self._install.logs, part)
+                line(f"{clock}  {wide(part.label.vi, 16)} đã dừng, sẽ chạy lại | ended, starts again: {reason}")
+        self._pids[state.name] = state.pid
+
+
+def last_line(logs: Path, part: Part) -> str:
+    """The last line of a part's log, which says why it ended."""
+    try:
+        with (logs / f"{part.name}.log").open("rb") as log:
+            log.seek(0, 2)
+            log.seek(max(0, log.tell() - 4096))
+            lines = log.read().decode("utf-8", errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return lines[-1][:300] if lines else ""
+
+
+def _failing(install: Install, waiting: Sequence[Part]) -> list[Part]:
+    failing = {state.name for state in supervisor.states(install.run) or [] if state.state == "BACKOFF"}
+    return [part for part in waiting if part.name in failing]
+
+
+def _names(parts: Sequence[Part], language: Language) -> str:
+    return ", ".join(part.label.text(language) for part in parts)

@@ -1,0 +1,45 @@
+"""Signal: the newest alarm on every page, invisible, for whatever has to react to it - a banner, a sound, a jump of the wall.
+
+`#alarm-signal` has `data-severity` (that of the worst that calls; empty: none does), `data-count` (how many call: active, and
+acknowledged by nobody), `data-newest` (of the worst the one that called last; with how bad it is, so that a rise is news too),
+`data-text` (its sentence), `data-page` (where its subject is seen) and `data-quiet` (`true`: make no sound).
+"""
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.alarm.sentence import sentence
+from dashboard.board.page import Leaf, Leaves, Scene, find
+from warehouse.model.alarm_rule import rules
+
+ID = "alarm-signal"
+
+
+def part() -> Component:
+    """The element."""
+    return html.Div(id=ID, hidden=True)
+
+
+def leaves(scene: Scene) -> Leaves:
+    """What it says now."""
+    calling = scene.alarms.calling
+    worst = calling[0].severity if calling else ""
+    newest = max(
+        (one for one in calling if one.severity == worst), key=lambda one: (one.alerted_ms, one.id), default=None
+    )
+    passes = not scene.alarms.is_quiet or (worst == "critical" and scene.alarms.critical_passes)
+    said = {
+        "data-severity": worst,
+        "data-count": len(calling),
+        "data-newest": f"{newest.id}-{newest.severity}" if newest else "",
+        "data-text": sentence(newest, scene) if newest else "",
+        "data-page": page_of(newest.key[0]) if newest else "",
+        "data-quiet": "" if passes else "true",
+    }
+    return {Leaf(ID, name): value for name, value in said.items()}
+
+
+def page_of(rule: str) -> str:
+    """The page on which a rule's subject is seen."""
+    page = rules()[rule].page if rule in rules() else ""
+    return page if find(page) else "/"

@@ -1,0 +1,106 @@
+"""Index: the HTML around an app of Dash - its language, its tokens, where it asks for the clock, and of which version it is."""
+
+import hashlib
+import logging
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dash import Dash
+from fastapi import FastAPI
+
+from dashboard import theme
+from dashboard.board.live import Live
+from dashboard.board.viewer import viewer
+from dashboard.words import text
+
+log = logging.getLogger("dashboard")
+
+ASSETS = Path(__file__).parent.parent / "assets"
+
+_ROOT = Path(__file__).parents[2]
+_SHOWN_BY = ("dashboard", "ingest", "warehouse")
+"""Folders that make what the browser shows."""
+_ASKED_FIRST = ("_dash-layout", "_dash-dependencies")
+"""What Dash asks for once its scripts run; made while they still come."""
+
+
+class IndexedDash(Dash):
+    """Dash with a page around it that says what the scripts need to know before anything else is there.
+
+    Args:
+        clock: path at which this app's pages ask for the clock.
+        arguments: Dash's own.
+    """
+
+    def __init__(self, *, clock: str, **arguments: Any) -> None:
+        self._ioc_clock = clock
+        super().__init__("dashboard", **arguments)
+
+    def interpolate_index(self, *args: Any, **parts: Any) -> str:
+        """The page around the app."""
+        index: str = super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]
+        scheme = f'data-theme="{chosen}" ' if (chosen := viewer().scheme) else ""
+        facts = f'{scheme}lang="{viewer().language}" data-clock="{self._ioc_clock}" data-version="{version()}"'
+        asked = (f"{self.config.requests_pathname_prefix}{name}" for name in _ASKED_FIRST)
+        early = "".join(f'<link rel="preload" as="fetch" crossorigin href="{path}">' for path in asked)
+        # Dash wraps its scripts in a footer, which would be a second one beside the page's own.
+        for before, after in (
+            ("<html>", f"<html {facts}>"),
+            ("<head>", f"<head>{early}"),
+            ("</head>", f"<style>{theme.variables()}</style></head>"),
+            ("<footer>", "<div>"),
+            ("</footer>", "</div>"),
+        ):
+            index = index.replace(before, after, 1)
+        return index
+
+
+def make(server: FastAPI, live: Live, *, clock: str, without: str, prefix: str = "/") -> Dash:
+    """An app of Dash on our server, without pages and callbacks yet.
+
+    Args:
+        server: gets its routes.
+        live: names the ward.
+        clock: path at which its pages ask for the clock.
+        without: assets that it has no use for, as a regular expression.
+        prefix: where its routes begin.
+    """
+    app = IndexedDash(
+        clock=clock,
+        server=server,
+        assets_folder=str(ASSETS),
+        assets_ignore=without,
+        assets_path_ignore=["plotly"],  # `chart.js` brings it
+        url_base_pathname=prefix,
+        use_pages=False,
+        serve_locally=True,
+        suppress_callback_exceptions=True,  # pages come one at a time
+        title=text.CENTRE.vi.format(ward=live.board.ward_name),
+        update_title="",
+        add_log_handler=False,
+        websocket_inactivity_timeout=0,  # a wall is quiet for longer than five minutes
+        websocket_batch_delay=0.002,
+        enable_mcp=False,
+        on_error=_log,
+    )
+    app.enable_dev_tools(debug=False)
+    return app
+
+
+@cache
+def version() -> str:
+    """What tells one state of code and assets from another, so that pages left open notice that they are of the past."""
+    seen = hashlib.sha256()
+    for folder in _SHOWN_BY:
+        for path in sorted((_ROOT / folder).rglob("*")):
+            if path.suffix in (".py", ".js", ".css", ".html"):
+                seen.update(str(path.relative_to(_ROOT)).encode())
+                seen.update(path.read_bytes())
+    return seen.hexdigest()[:12]
+
+
+def _log(error: Exception) -> None:
+    """Dash answers 500 and says nothing: write down why."""
+    log.error("a callback failed", exc_info=error)
+    raise error

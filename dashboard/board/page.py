@@ -1,0 +1,203 @@
+"""Page: what a page of the board is, and how its changing parts are told apart from the standing ones.
+
+A page is a layout that stands still, and leaves: single properties of single components that change with the figures. The same
+leaves fill the first paint and are pushed later, so there is one rendering of every figure.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import cache
+from typing import Any, NamedTuple
+
+from dash import Patch
+from dash._utils import stringify_id
+from dash.development.base_component import Component
+
+import dashboard.pages
+from dashboard.alarm.alarm import NO_ALARMS, Alarms, Fault
+from dashboard.board.viewer import Right, Viewer
+from dashboard.settings import BoardSettings
+from dashboard.system_status import NOTHING_KNOWN, Standing
+from dashboard.words.freshness import Sign
+from ingest.contract.discovery import declared
+from ingest.contract.label import Label, Language
+from warehouse.model.indicator import Derived, Indicator, measure
+from warehouse.model.reading import TOTAL, Reading, Readings, Split, derived_reading
+
+
+class Leaf(NamedTuple):
+    """A property of a component that is pushed on its own."""
+
+    id: str
+    """The component."""
+    path: str
+    """The property; with dots it goes into it, for example `figure.data.0.y`."""
+
+
+Leaves = dict[Leaf, Any]
+
+
+def _no_leaves(scene: "Scene") -> Leaves:
+    return {}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a page shows: the ward's readings at a moment, and how it is to be said."""
+
+    readings: Readings
+    signs: Mapping[str, Sign]
+    now_ms: int
+    language: Language
+    place: BoardSettings
+    pretend: bool = False
+    """Whether the pretend ward feeds this install."""
+    clock_speed: float | None = None
+    """How fast the pretend clock runs; `None` when the clock is real."""
+    standing: Standing = NOTHING_KNOWN
+    """How the system itself stands."""
+    alarms: Alarms = NO_ALARMS
+    """The alarms of this moment."""
+    argument: str = ""
+    """What follows the page's path in the address: of which indicator a proof is, for example."""
+    past: bool = False
+    """Whether the moment is a minute of the past."""
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+    """The ways to tell people of alarms that do not work."""
+    _read: dict[tuple[str, Split], Reading] = field(default_factory=dict, compare=False)
+
+    def read(self, id: str, split: Split = TOTAL) -> Reading:
+        """An indicator's reading at this moment, looked up once."""
+        key = (id, split)
+        if key not in self._read:
+            one = measure(id)
+            if isinstance(one, Derived):
+                self._read[key] = derived_reading(one, self.read, split)
+            else:
+                reading = self.readings.read(id, self.now_ms, split)
+                self._read[key] = reading if reading.known else self._none_yet(one, reading)
+        return self._read[key]
+
+    def _none_yet(self, one: Indicator, reading: Reading) -> Reading:
+        """A count without any event in its span: 0 while its source reports, and unknown only when that does not."""
+        last = [self.signs[source].last_ms for source in one.sources if source in self.signs]
+        return reading._replace(as_of_ms=max(last)) if last and not one.has_stock else reading
+
+    def members(self, id: str, dimension: str) -> dict[str, Reading]:
+        """The reading of each member of a dimension."""
+        return self.readings.members(id, dimension, self.now_ms)
+
+    def say(self, label: Label, **values: object) -> str:
+        """A text in the scene's language, with values put in."""
+        text = label.text(self.language)
+        return text.format(**values) if values else text
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page, declared in one file of `pages/`."""
+
+    path: str
+    label: Label
+    right: Right
+    """What a person must be allowed to see it; `leader` for the board itself."""
+    layout: Callable[[Scene], Component]
+    """The standing parts; every leaf's component has its id there."""
+    leaves: Callable[[Scene], Leaves] = field(default=_no_leaves)
+    """The changing parts at a moment."""
+    order: int = 99
+    """Where it stands among the ways to go."""
+    arguments: Callable[[], Collection[str]] | None = None
+    """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
+    pace: timedelta | None = None
+    """How long it stands on the wall; `None`: it is not shown there."""
+    only_now: bool = False
+    """Whether it asks for more than its leaves, so that it cannot be shown as it was."""
+
+    reads_moment: bool = False
+    """Whether it reads the moment in its address itself: it tells what was until then."""
+
+    def may_be_seen_by(self, viewer: Viewer) -> bool:
+        """Whether somebody may see it: by their right, or a screen because it belongs on the wall."""
+        return viewer.may(self.right) or (viewer.is_display and self.pace is not None)
+
+    @property
+    def can_look_back(self) -> bool:
+        """Whether it can be shown as it was at a minute of the past."""
+        return self.arguments is None and not self.only_now and self.leaves is not _no_leaves
+
+
+class Place(NamedTuple):
+    """A page with what its address says of it."""
+
+    page: Page
+    argument: str = ""
+
+
+@cache
+def pages() -> dict[str, Page]:
+    """Every page by its path, in their order."""
+    return {page.path: page for page in sorted(declared(dashboard.pages, Page, deep=True), key=lambda page: page.order)}
+
+
+def find(path: object) -> Place | None:
+    """What an address shows; `None` when there is no such page."""
+    if not isinstance(path, str):
+        return None
+    page = pages().get(path)
+    if page is not None:
+        return Place(page) if page.arguments is None else None
+    before, _, argument = path.rpartition("/")
+    page = pages().get(before)
+    known = page is not None and page.arguments is not None and argument in page.arguments()
+    return Place(page, argument) if page is not None and known else None
+
+
+def fill(layout: Component, leaves: Leaves) -> Component:
+    """Put the leaves' values into a layout, for the first paint.
+
+    Raises:
+        KeyError: a leaf's component is not in the layout.
+    """
+    found = {stringify_id(id): part for part in _every(layout) if (id := getattr(part, "id", None))}
+    for leaf, value in leaves.items():
+        name, *inner = leaf.path.split(".")
+        if not inner:
+            setattr(found[leaf.id], name, value)
+            continue
+        target = getattr(found[leaf.id], name)
+        for step in inner[:-1]:
+            target = target[_step(step)]
+        target[_step(inner[-1])] = value
+    return layout
+
+
+def changes(leaves: Leaves, known: Leaves) -> Leaves:
+    """The leaves whose value is another than the one already shown."""
+    return {leaf: value for leaf, value in leaves.items() if leaf not in known or known[leaf] != value}
+
+
+def properties(leaves: Leaves) -> dict[str, dict[str, Any]]:
+    """Leaves as properties a component; what goes into a property becomes a patch, so that whole figures never travel."""
+    grouped: dict[str, dict[str, Any]] = {}
+    for leaf, value in leaves.items():
+        name, *inner = leaf.path.split(".")
+        component = grouped.setdefault(leaf.id, {})
+        if not inner:
+            component[name] = value
+            continue
+        target = component.setdefault(name, Patch())
+        for step in inner[:-1]:
+            target = target[_step(step)]
+        target[_step(inner[-1])] = value
+    return grouped
+
+
+def _every(layout: Component) -> list[Component]:
+    parts = layout._traverse()  # type: ignore[no-untyped-call]
+    return [layout, *(part for part in parts if isinstance(part, Component))]
+
+
+def _step(text: str) -> int | str:
+    return int(text) if text.isdigit() else text

@@ -1,0 +1,61 @@
+"""Viewer: who asks at this moment and in which language; set by the guard for each request and socket."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dashboard.theme import Scheme
+from ingest.contract.label import Language
+
+Right = str
+"""`leader`: the board. `analyst`: ad-hoc SQL. `admin`: both, and what only an administrator may.
+
+`display`: the pages of the wall and nothing else; only a screen has it, never an account.
+"""
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """A person who has logged in, or a screen of the wall."""
+
+    name: str
+    rights: frozenset[Right]
+    language: Language = "vi"
+    session: str = ""
+    """Id of the log-in, as kept on the server."""
+    stops: tuple[tuple[str, timedelta], ...] = ()
+    """Of a screen: its own pages and how long each stands; none: those that the pages declare."""
+    scheme: Scheme | None = None
+    """Dark or light, where they chose."""
+
+    @property
+    def is_display(self) -> bool:
+        """Whether it is a screen, which nobody touches."""
+        return "display" in self.rights
+
+    def may(self, right: Right) -> bool:
+        """Whether the person has the right."""
+        return right in self.rights or "admin" in self.rights
+
+
+_current: ContextVar[Viewer] = ContextVar("viewer")
+
+
+def viewer() -> Viewer:
+    """Who asks.
+
+    Raises:
+        LookupError: nobody does; the guard lets no such request through.
+    """
+    return _current.get()
+
+
+def chosen_scheme() -> Scheme | None:
+    """Dark or light, where somebody asks who chose."""
+    one = _current.get(None)
+    return one.scheme if one else None
+
+
+def set_viewer(one: Viewer) -> None:
+    """Remember who asks, for this request and everything it starts."""
+    _current.set(one)

@@ -1,0 +1,95 @@
+"""App: the wall's own app of Dash. It has the pages, what pushes their figures, and no other callback.
+
+Which page is shown is a value in the browser that `assets/wall.js` sets; the page is swapped in place, in one document for hours.
+`./ioc soak` watches that nothing stays behind.
+"""
+
+import json
+from contextvars import copy_context
+from datetime import timedelta
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+from fastapi import FastAPI
+
+from dashboard import theme
+from dashboard.access.display_entry import CLOCK, HOME
+from dashboard.board import push
+from dashboard.board.html import make
+from dashboard.board.live import Live
+from dashboard.board.page import fill, find
+from dashboard.board.viewer import Viewer, chosen_scheme, set_viewer, viewer
+from dashboard.board.wall_tour import tour, wall_pages
+from dashboard.charts import graph
+from ingest.contract.label import Label
+from warehouse.model.indicator import Status
+
+REPEAT: dict[Status, timedelta] = {"critical": timedelta(minutes=1), "warning": timedelta(minutes=15)}
+"""After how long the sound of an alarm that nobody has acknowledged comes again."""
+
+LOST = Label("Số liệu đang đứng yên", "Figures stand still")
+BLOCKED = Label("Trình duyệt chặn âm thanh cảnh báo", "The browser blocks the alarm sound")
+
+
+def build(server: FastAPI, live: Live) -> Dash:
+    """Make the app on the board's server."""
+    app = make(server, live, clock=CLOCK, without="sql", prefix=HOME)
+    app.layout = lambda: _shell(live)
+
+    @app.callback(
+        Output("page", "children"), Output("page-path", "data"), Input("wall-path", "data"), prevent_initial_call=True
+    )
+    def show(path: object) -> tuple[Component | None, str]:
+        return _page(path, live), path if isinstance(path, str) else ""
+
+    push.register(app, live)
+    graph.register(app)
+    copy_context().run(_set_up, app)
+    return app
+
+
+def _set_up(app: Dash) -> None:
+    """What Dash would do at the first request; it looks at the layout once, as a screen would."""
+    set_viewer(Viewer("", frozenset({"display"})))
+    app._setup_server()  # type: ignore[no-untyped-call]
+
+
+def _shell(live: Live) -> Component:
+    """The first page at once, and what `wall.js` reads and fills."""
+    stops = tour(viewer())
+    first = stops[0][0].path
+    words: dict[str, Any] = {
+        "data-stops": json.dumps([[page.path, pace.total_seconds()] for page, pace in stops]),
+        "data-repeat": json.dumps({severity: every.total_seconds() for severity, every in REPEAT.items()}),
+        "data-pages": json.dumps([page.path for page in wall_pages()]),
+    }
+    language = viewer().language
+    shell: Component = dmc.MantineProvider(
+        [
+            dcc.Store(id="wall-path", data=first),
+            html.Div(_page(first, live), id="page"),
+            _banner("wall-alarm", "alert", "sign sign-critical"),
+            _banner("wall-lost", "status", "sign sign-critical", LOST.text(language)),
+            html.Div(BLOCKED.text(language), id="wall-blocked", hidden=True, role="status"),
+            html.Div(id="wall-tour", hidden=True, **words),
+            *push.parts(first),
+        ],
+        theme=theme.mantine(),
+        forceColorScheme=chosen_scheme(),
+    )
+    return shell
+
+
+def _page(path: object, live: Live) -> Component | None:
+    place = find(path)
+    if place is None or not place.page.may_be_seen_by(viewer()):
+        return None
+    scene = live.scene(viewer().language, place.argument)
+    return fill(place.page.layout(scene), place.page.leaves(scene))
+
+
+def _banner(id: str, role: str, sign: str, small: str = "") -> Component:
+    parts = [html.Span(className=sign), html.Strong(), html.Small(small)]
+    return html.Div(parts, id=id, className="wall-banner", hidden=True, role=role)

@@ -1,0 +1,202 @@
+"""Chart: what charts over time have in common, and the plain one - how many in each slot of a stretch, now against usual.
+
+Figures are plain data for Plotly; what changes in them are arrays, pushed as patches. Bars for now, the current one lighter; the
+same time last week as a thin dashed line; direct labels, no frames, two or three grid lines.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from dash.development.base_component import Component
+
+from dashboard import theme
+from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.charts.graph import graph, graph_id
+from dashboard.theme import token
+from dashboard.words import text
+from ingest.contract.label import Label, Language
+from warehouse.model.expression import DAY_MS, window_start
+from warehouse.model.reading import TOTAL, Split
+
+HIDDEN: dict[str, Any] = {"showgrid": False, "zeroline": False, "fixedrange": True}
+"""An axis without lines."""
+QUIET: dict[str, Any] = {"hoverinfo": "skip", "showlegend": False}
+NOTE: dict[str, Any] = {"showarrow": False, "xanchor": "left", "yanchor": "middle"}
+SIZES: dict[str, float] = {
+    "layout.font.size": 16,
+    "layout.margin.l": 42,
+    "layout.margin.r": 18,
+    "layout.margin.t": 24,
+    "layout.margin.b": 26,
+}
+"""What grows with the screen in every chart: place in its figure -> size at 1080 lines."""
+
+SEPARATORS: dict[Language, str] = {"vi": ",.", "en": ".,"}
+"""Marks of decimals and of thousands, as Plotly takes them."""
+
+_TICKS = 8
+"""About how many labels an axis of time has."""
+_MILLISECOND = timedelta(milliseconds=1)
+WEEK_MS = 7 * DAY_MS
+
+
+def frame(language: Language) -> dict[str, Any]:
+    """The layout that every chart begins with; figures on its axes are written as the language does."""
+    clear = "rgba(0,0,0,0)"
+    return {
+        "paper_bgcolor": clear,
+        "plot_bgcolor": clear,
+        "font": {"family": theme.FONT, "color": token("dim")},
+        "margin": {},
+        "bargap": 0.2,
+        "separators": SEPARATORS[language],
+    }
+
+
+def axis() -> dict[str, Any]:
+    """An axis of figures, with a few thin lines."""
+    return {
+        "gridcolor": token("line"),
+        "zeroline": False,
+        "fixedrange": True,
+        "nticks": 4,
+        "rangemode": "tozero",
+        "tickformat": ",",
+    }
+
+
+def last_week(scene: Scene) -> str:
+    """What the same weekday of last week is called."""
+    weekday = scene.say(text.DAYS[text.local(scene.now_ms).weekday()])
+    weekday = weekday[0].lower() + weekday[1:] if scene.language == "vi" else weekday
+    return scene.say(text.LAST_WEEK, day=weekday)
+
+
+class Series(NamedTuple):
+    """One colour of a chart's bars."""
+
+    indicator: str
+    split: Split = TOTAL
+    colour: str = "blue"
+    label: Label | None = None
+    of_denominator: bool = False
+    """Whether it shows what a ratio is out of."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """How many in each slot of a stretch of time."""
+
+    name: str
+    label: Label
+    """What one slot's bar says, with its unit: stands in the corner."""
+    series: tuple[Series, ...]
+    """One: its last bar is lighter. Several: stacked, each named in the corner."""
+    slot: timedelta
+    count: int
+    """How many slots."""
+    today: bool = False
+    """Whether they are those of the local day, from `begins` on; else the last ones."""
+    begins: timedelta = timedelta()
+    usual: bool = True
+    """Whether the same slots of last week are shown as well."""
+
+    def layout(self, scene: Scene) -> Component:
+        """The chart without its data."""
+        slots = list(range(self.count))
+        bar = {"type": "bar", "x": slots, "y": [], **QUIET}
+        line = {"type": "scatter", "mode": "lines", "x": slots, "y": [], **QUIET}
+        colours = [*[one.colour for one in self.series], *(["light-blue"] if len(self.series) == 1 else [])]
+        corner = {**NOTE, "xref": "paper", "yref": "paper", "yanchor": "bottom", "y": 1, "font": {}}
+        named = [
+            f'<span style="color:{theme.token(one.colour)}">■</span> {scene.say(one.label)}'
+            for one in self.series
+            if one.label
+        ]
+        figure = {
+            "data": [
+                *[{**bar, "marker": {"color": token(colour)}} for colour in colours],
+                {**line, "line": {"color": token("dim"), "dash": "dot"}},
+            ],
+            "layout": {
+                **frame(scene.language),
+                "barmode": "stack",
+                "xaxis": {**HIDDEN, "range": [-0.6, self.count - 0.4], "tickangle": 0, "tickvals": [], "ticktext": []},
+                "yaxis": {**axis(), "range": [0, 1]},
+                "annotations": [
+                    {**corner, "x": 0, "text": scene.say(self.label)},
+                    {**corner, "x": 1, "xanchor": "right", "text": "   ".join(named)},
+                ],
+            },
+        }
+        sizes = SIZES | {
+            f"data.{len(colours)}.line.width": 1.6,
+            "layout.annotations.0.font.size": 16,
+            "layout.annotations.1.font.size": 16,
+        }
+        if named:  # on a phone the names take the whole width: the unit stands above them
+            sizes |= {"layout.margin.t": 48, "layout.annotations.0.yshift": 23}
+        return graph(self.name, figure, sizes, scene.say(self.label))
+
+    def leaves(self, scene: Scene) -> Leaves:
+        """The arrays of the chart."""
+        slot_ms = self.slot // _MILLISECOND
+        start_ms, current = self._start(scene.now_ms)
+        rows = [self._sums(one, scene, start_ms) for one in self.series]
+        known = [slot for slot in range(self.count) if slot <= current]
+        bars = [[row[slot] if slot in known else None for slot in range(self.count)] for row in rows]
+        if len(bars) == 1:
+            bars = [
+                [value if slot != current else None for slot, value in enumerate(bars[0])],
+                [value if slot == current else None for slot, value in enumerate(bars[0])],
+            ]
+        before = [self._sums(one, scene, start_ms - WEEK_MS) for one in self.series] if self.usual else []
+        usual = [sum(row[slot] for row in before) for slot in range(self.count)]
+        is_usual = any(usual)
+        highest = max([4, *usual, *(sum(row[slot] for row in rows) for slot in known)])
+        ticks = [slot for slot in range(self.count) if self._is_tick(start_ms + slot * slot_ms, scene.now_ms)]
+        found: dict[str, Any] = {f"data.{place}.y": row for place, row in enumerate(bars)}
+        found |= {
+            f"data.{len(bars)}.y": usual if is_usual else [None] * self.count,
+            "layout.xaxis.tickvals": ticks,
+            "layout.xaxis.ticktext": [self._said(start_ms + slot * slot_ms) for slot in ticks],
+            "layout.yaxis.range": [0, highest * 1.12],
+        }
+        if is_usual and len(self.series) == 1:
+            found["layout.annotations.1.text"] = f"- - - {last_week(scene)}"
+        return {Leaf(graph_id(self.name), f"figure.{path}"): value for path, value in found.items()}
+
+    def _start(self, now_ms: int) -> tuple[int, int]:
+        """Start of the first slot, and the place of the current one."""
+        slot_ms = self.slot // _MILLISECOND
+        if self.today:
+            start_ms = int(window_start(now_ms, DAY_MS)) + self.begins // _MILLISECOND
+        else:
+            start_ms = int(window_start(now_ms, slot_ms)) - (self.count - 1) * slot_ms
+        return start_ms, (now_ms - start_ms) // slot_ms
+
+    def _sums(self, one: Series, scene: Scene, start_ms: int) -> list[int]:
+        slot_ms = self.slot // _MILLISECOND
+        sums = [0] * self.count
+        for value in scene.readings.series(one.indicator, start_ms, start_ms + self.count * slot_ms, one.split):
+            sums[(value.window_ms - start_ms) // slot_ms] += (
+                value.denominator if one.of_denominator else value.numerator
+            )
+        return sums
+
+    def _is_tick(self, at_ms: int, now_ms: int) -> bool:
+        """Labels stand at today's weekday, or at hours or steps of hours, so that they fit on a phone too."""
+        step = next(
+            hours
+            for hours in (1, 2, 3, 6, 12, 24)
+            if self.slot * self.count <= _TICKS * timedelta(hours=hours) or hours == 24
+        )
+        if self.slot >= timedelta(days=1):
+            return text.local(at_ms).weekday() == text.local(now_ms).weekday()
+        at = text.local(at_ms)
+        return at.hour % step == 0 and at.minute == 0
+
+    def _said(self, at_ms: int) -> str:
+        at = text.local(at_ms)
+        return f"{at:%d/%m}" if self.slot >= timedelta(days=1) else f"{at.hour}h"

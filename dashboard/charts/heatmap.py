@@ -1,0 +1,49 @@
+"""Heat: when people come - a cell for every hour of every weekday of the last seven days, with its number in it."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.words import number, text
+from warehouse.model.expression import DAY_MS, window_start
+
+HOURS = tuple(range(7, 18))
+DAYS = 7
+HOUR_MS = 3_600_000
+
+
+def heat(scene: Scene, name: str) -> Component:
+    """The cells: a row a day, oldest first, a column an hour."""
+    head = [html.Span(), *[html.Span(f"{hour}h", className="heat-hour") for hour in HOURS]]
+    rows = [
+        part
+        for day in range(DAYS)
+        for part in (
+            html.Span(id=f"{name}-{day}-day", className="heat-day"),
+            *[html.Span(id=f"{name}-{day}-{hour}", className="heat-cell") for hour in HOURS],
+        )
+    ]
+    return html.Div([*head, *rows], className="heat")
+
+
+def heat_leaves(scene: Scene, name: str, id: str) -> Leaves:
+    """How many of a flow came in each hour; hours to come are empty."""
+    today_ms = int(window_start(scene.now_ms, DAY_MS))
+    start_ms = today_ms - (DAYS - 1) * DAY_MS
+    sums: dict[tuple[int, int], int] = {}
+    for value in scene.readings.series(id, start_ms, scene.now_ms + 1):
+        day, rest = divmod(value.window_ms - start_ms, DAY_MS)
+        place = (day, rest // HOUR_MS)
+        sums[place] = sums.get(place, 0) + value.numerator
+    largest = max(sums.values(), default=1)
+    leaves: Leaves = {}
+    for day in range(DAYS):
+        at = text.local(start_ms + day * DAY_MS)
+        leaves[Leaf(f"{name}-{day}-day", "children")] = f"{scene.say(text.DAYS_SHORT[at.weekday()])} {at:%d/%m}"
+        for hour in HOURS:
+            is_over = start_ms + day * DAY_MS + hour * HOUR_MS <= scene.now_ms
+            count = sums.get((day, hour), 0)
+            cell = f"{name}-{day}-{hour}"
+            leaves[Leaf(cell, "children")] = number.whole(count, scene.language) if is_over and count else ""
+            leaves[Leaf(cell, "style")] = {"--heat": f"{100 * count / largest:.0f}%"}
+    return leaves

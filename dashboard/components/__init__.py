@@ -1,0 +1,13 @@
+"""What pages are made of.
+
+`tile`            how an indicator stands on the screen
+`card`            one question of a page, declared as a value
+`widget`          what is drawn in a card beneath its figures
+`trend`           a figure against the same time last week
+`table`           rows that need no sorting
+`header`          the head and the foot of every wall page
+`group_map`       the ward as a grid of its residential groups
+`broadcasts`      what the loudspeakers play today
+`silent_devices`  devices that count as taken down
+`alarm_panel`     alarms as a list on the wall
+"""

@@ -1,0 +1,122 @@
+"""Panel: the alarms as a list on the wall - sign, time, what is wrong, for how long and who has it.
+
+Those that call come first, those that somebody has acknowledged are dim, those that cleared within the last hour end it. It is
+tinted only while one calls.
+"""
+
+from typing import NamedTuple
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.alarm.alarm import Alarm
+from dashboard.alarm.sentence import sentence
+from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.components import tile
+from dashboard.words import number, text
+from ingest.contract.label import Label
+
+ROWS = 5
+"""Places in the list; when there is more, the last one counts the rest."""
+
+CALLING = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms")
+ACKNOWLEDGED = Label("{count} cảnh báo đang xử lý", "{count} alarms being dealt with")
+CALM = Label("Không có cảnh báo", "No alarms")
+LONGEST = Label("lâu nhất {time}", "longest {time}")
+NOBODY = Label("chưa giao", "not assigned")
+SEEN = Label("đã nhận", "acknowledged")
+DONE = Label("đã xong {time}", "cleared {time}")
+MORE = Label("và {count} cảnh báo nữa", "and {count} more")
+MINUTES = Label("{count} phút", "{count} min")
+HOURS = Label("{count} giờ", "{count} h")
+DAYS = Label("{count} ngày", "{count} d")
+
+_CLEARED_WITHIN_MS = 3_600_000
+
+
+class Row(NamedTuple):
+    """One line of the list."""
+
+    look: str = "empty"
+    """`critical`, `warning`, `seen`, `done` or `empty`."""
+    sign: str = "sign sign-normal"
+    time: str = ""
+    what: str = ""
+    detail: str = ""
+    href: str | None = None
+
+
+def panel() -> Component:
+    """The list's standing places."""
+    places = [
+        html.Li(
+            [
+                html.Span(id=f"alarm-{place}-sign"),
+                html.Span(id=f"alarm-{place}-time", className="at"),
+                html.A(id=f"alarm-{place}-what", className="what"),
+                html.Span(id=f"alarm-{place}-detail", className="detail"),
+            ],
+            id=f"alarm-{place}",
+        )
+        for place in range(ROWS)
+    ]
+    return html.Ul(places, className="alarms")
+
+
+def rows(scene: Scene) -> list[Row]:
+    """Every alarm that belongs on the list."""
+    recent = (one for one in scene.alarms.cleared if scene.now_ms - one.cleared_ms <= _CLEARED_WITHIN_MS)
+    return [_row(alarm, scene) for alarm in (*scene.alarms.active, *recent)]
+
+
+def leaves(scene: Scene) -> Leaves:
+    """The list as it is now, and its title."""
+    say, calling, found = scene.say, scene.alarms.calling, rows(scene)
+    shown = found[:ROWS]
+    if len(scene.alarms.active) > ROWS:
+        count = number.whole(len(scene.alarms.active) - ROWS + 1, scene.language)
+        shown = [*found[: ROWS - 1], Row("seen", what=say(MORE, count=count), href="/alarms")]
+    shown += [Row()] * (ROWS - len(shown))
+    title, worst, longest = CALM, "normal", ""
+    if calling:
+        title, worst = CALLING, calling[0].severity
+        longest = say(LONGEST, time=lasted(scene.now_ms - min(one.raised_ms for one in calling), scene))
+    elif scene.alarms.active:
+        title = ACKNOWLEDGED
+    count = number.whole(len(calling) or len(scene.alarms.active), scene.language)
+    pushed: Leaves = {
+        Leaf("alarms-title", "children"): say(title, count=count),
+        Leaf("alarms-longest", "children"): longest,
+        Leaf("alarms-sign", "className"): f"sign sign-{worst}",
+        Leaf("alarms-card", "className"): f"card alarms-{worst}",
+    }
+    for place, row in enumerate(shown):
+        pushed[Leaf(f"alarm-{place}", "className")] = f"row row-{row.look}"
+        pushed[Leaf(f"alarm-{place}-sign", "className")] = row.sign
+        pushed[Leaf(f"alarm-{place}-time", "children")] = row.time
+        pushed[Leaf(f"alarm-{place}-what", "children")] = row.what
+        pushed[Leaf(f"alarm-{place}-what", "href")] = row.href
+        pushed[Leaf(f"alarm-{place}-detail", "children")] = row.detail
+    return pushed
+
+
+def lasted(ms: int, scene: Scene) -> str:
+    """A length of time, for people: `34 phút`."""
+    minutes = max(0, ms // 60_000)
+    for label, size in ((DAYS, 2880), (HOURS, 120)):
+        if minutes >= size:
+            return scene.say(label, count=minutes // (size // 2))
+    return scene.say(MINUTES, count=minutes)
+
+
+def _row(alarm: Alarm, scene: Scene) -> Row:
+    say, what, href = scene.say, sentence(alarm, scene), f"/alarm/{alarm.id}"
+    at = text.clock_time(alarm.raised_ms, scene.now_ms)
+    if not alarm.is_active:
+        done = say(DONE, time=text.clock_time(alarm.cleared_ms, scene.now_ms))
+        return Row("done", "sign sign-done", at, what, done, href)
+    who = alarm.assigned_to or say(NOBODY)
+    if alarm.is_acknowledged:
+        return Row("seen", tile.sign(alarm.severity), at, what, f"{say(SEEN)} · {who}", href)
+    detail = f"{lasted(scene.now_ms - alarm.raised_ms, scene)} · {who}"
+    return Row(alarm.severity, tile.sign(alarm.severity), at, what, detail, href)

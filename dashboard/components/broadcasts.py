@@ -1,0 +1,74 @@
+"""Broadcasts: what the loudspeakers play today, one line for each time, and whether it is over, on the air or still to come."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.components.widget import Part
+from dashboard.words import number, text
+from dashboard.words.freshness import freshness
+from ingest.contract.label import Label
+from warehouse.model.reading import Reading
+
+INDICATOR = "S04"
+OVER = Label("đã phát xong", "over")
+NEXT = Label("sắp tới", "to come")
+ON_AIR = Label("trong giờ phát", "on the air")
+COUNT = Label("{count} lịch", "{count} planned")
+MORE = Label("còn {count} giờ phát nữa", "{count} more times")
+NONE = Label("Chưa được báo lịch phát nào hôm nay", "No broadcast is announced for today")
+
+
+def schedule(name: str, count: int) -> Part:
+    """The day's broadcasts.
+
+    Args:
+        name: beginning of the components' ids.
+        count: for how many times there are places; those that are over longest give way.
+    """
+
+    def layout(_scene: Scene) -> Component:
+        rows = [
+            html.Li(
+                [html.Span(id=f"{name}-{place}-{part}", className=part) for part in ("at", "what", "detail")],
+                id=f"{name}-{place}",
+                className="row",
+            )
+            for place in range(count)
+        ]
+        return html.Ul(rows, className="rows")
+
+    def leaves(scene: Scene) -> Leaves:
+        found = _planned(scene)
+        over = [at_ms for at_ms, reading in found if reading.numerator == reading.denominator]
+        found = found[max(0, min(len(over), len(found) - count)) :]
+        rest = found[count - 1 :] if len(found) > count else []
+        lines = [_line(at_ms, reading, scene) for at_ms, reading in (found[: count - 1] if rest else found)]
+        if rest:
+            lines.append(("", scene.say(MORE, count=len(rest)), "", "row"))
+        if not lines:
+            is_told = freshness(scene.read(INDICATOR), scene.signs, scene.now_ms).state in ("live", "late")
+            lines = [("", scene.say(NONE) if is_told else number.NONE, "", "row row-seen")]
+        leaves: Leaves = {}
+        for place in range(count):
+            *said, classes = lines[place] if place < len(lines) else ("", "", "", "row row-empty")
+            leaves[Leaf(f"{name}-{place}", "className")] = classes
+            for part, words in zip(("at", "what", "detail"), said, strict=True):
+                leaves[Leaf(f"{name}-{place}-{part}", "children")] = words
+        return leaves
+
+    return Part(layout, leaves, (INDICATOR,))
+
+
+def _planned(scene: Scene) -> list[tuple[int, Reading]]:
+    """The starts of today, in their order, each with how many are over of how many."""
+    members = scene.members(INDICATOR, "start_at")
+    return sorted((int(start), reading) for start, reading in members.items() if reading.denominator)
+
+
+def _line(at_ms: int, reading: Reading, scene: Scene) -> tuple[str, str, str, str]:
+    """When, how many, how it stands, and its classes."""
+    is_over = reading.numerator == reading.denominator
+    state = OVER if is_over else NEXT if at_ms > scene.now_ms else ON_AIR
+    count = scene.say(COUNT, count=number.whole(reading.denominator, scene.language))
+    return f"{text.local(at_ms):%H:%M}", count, scene.say(state), "row row-seen" if is_over else "row"

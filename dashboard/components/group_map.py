@@ -1,0 +1,189 @@
+"""Groups: the ward as a grid of its residential groups, each always in the same place, coloured by what is in it.
+
+Three layers - loudspeakers, cameras, petitions - and their worst. Every cell carries all four states as classes, and the style
+sheet shows those of the layer that its map is set to; so choosing one asks nothing of the server.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NamedTuple
+
+import dash_mantine_components as dmc
+from dash import ClientsideFunction, Dash, Input, Output, html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.words import text
+from ingest.contract.label import Label
+from warehouse.model.indicator import measures
+from warehouse.model.reading import Reading
+
+Cell = Literal["normal", "warning", "critical", "none"]
+
+WORDS: dict[Cell, Label] = {
+    "normal": text.CELL_NORMAL,
+    "warning": text.CELL_WARNING,
+    "critical": text.CELL_CRITICAL,
+    "none": text.CELL_NONE,
+}
+
+_ORDER: tuple[Cell, ...] = ("none", "normal", "warning", "critical")
+_NUMBER = re.compile(r"(\d+)$")
+
+Members = Mapping[int, Reading]
+"""Readings by the number of the residential group."""
+
+
+Own = list[Reading | None]
+"""A group's readings of a layer's indicators."""
+
+
+class Layer(NamedTuple):
+    """What one colouring looks at."""
+
+    label: Label
+    indicators: tuple[str, ...]
+    """Split by `area_code`."""
+    state: Callable[[Own], Cell]
+    """How a group is."""
+    counted: Label
+    """How many there are of what."""
+    counts: Callable[[Own], dict[str, int]]
+    """Them, by their names in `counted`."""
+
+
+def device_counts(readings: Own) -> dict[str, int]:
+    """A group's devices: all, those connected, and those that are not or have a fault."""
+    online, wrong = readings
+    there, connected = (online.denominator, online.numerator) if online is not None and online.known else (0, 0)
+    return {"all": there, "connected": connected, "wrong": max(_number(wrong), there - connected)}
+
+
+def device_state(readings: Own) -> Cell:
+    """How a group's devices are: all well, some, or none; and whether there are any."""
+    counts = device_counts(readings)
+    if not counts["all"]:
+        return "none"
+    if not counts["wrong"]:
+        return "normal"
+    return "warning" if counts["connected"] else "critical"
+
+
+def petition_counts(readings: Own) -> dict[str, int]:
+    """A group's petitions: those near due, those overdue, and all of the period."""
+    return dict(zip(("near", "overdue", "received"), map(_number, readings), strict=True))
+
+
+def petition_state(readings: Own) -> Cell:
+    """How a group's petitions are: overdue, near due, or neither; and whether there were any in the period."""
+    counts = petition_counts(readings)
+    if counts["overdue"]:
+        return "critical"
+    if counts["near"]:
+        return "warning"
+    return "normal" if counts["received"] else "none"
+
+
+LAYERS: dict[str, Layer] = {
+    "speakers": Layer(
+        Label("loa", "loudspeakers"),
+        ("S01", "S02"),
+        device_state,
+        Label("kết nối {connected}/{all}", "{connected}/{all} connected"),
+        device_counts,
+    ),
+    "cameras": Layer(
+        Label("camera", "cameras"),
+        ("C01", "C02"),
+        device_state,
+        Label("có hình {connected}/{all}, lỗi {wrong}", "{connected}/{all} with a picture, {wrong} faulty"),
+        device_counts,
+    ),
+    "petitions": Layer(
+        Label("kiến nghị", "petitions"),
+        ("P03", "P04", "P01"),
+        petition_state,
+        Label(
+            "sắp đến hạn {near}, quá hạn {overdue}, tiếp nhận {received}",
+            "near due {near}, overdue {overdue}, received {received}",
+        ),
+        petition_counts,
+    ),
+}
+WORST = Label("chung", "all")
+LAYER = Label("Tô màu theo", "Colour by")
+
+
+def group_number(area_code: str) -> int | None:
+    """The number at the end of a group's code (`TDP-017` is 17); `None` when there is none."""
+    found = _NUMBER.search(area_code)
+    return int(found[1]) if found else None
+
+
+def grid(scene: Scene, *, choice: bool = True, layer: str = "worst") -> Component:
+    """The cells, what their signs mean, and the choice of the layer."""
+    cells = [
+        html.Div(str(number), id=_cell(number), className="cell cell-none")
+        for number in range(1, scene.place.groups + 1)
+    ]
+    keys = [html.Span([html.I(className=f"key key-{cell}"), scene.say(word)]) for cell, word in WORDS.items()]
+    layers = {"worst": WORST, **{id: one.label for id, one in LAYERS.items()}}
+    chosen = dmc.ChipGroup(
+        [dmc.Chip(scene.say(label), value=id, size="xs", radius="sm") for id, label in layers.items()],
+        id="layer",
+        value=layer,
+        multiple=False,
+    )
+    foot = [html.Div(keys, className="legend-keys")]
+    if choice:
+        named: dict[str, Any] = {"aria-label": scene.say(LAYER)}
+        foot.append(html.Div(chosen, className="layers", role="group", **named))
+    shown: dict[str, Any] = {"data-layer": layer}
+    return html.Div(
+        [dmc.SimpleGrid(cells, cols=10, spacing=0, className="cells"), html.Div(foot, className="legend")],
+        className="groups",
+        id="groups",
+        **shown,
+    )
+
+
+def grid_leaves(scene: Scene) -> Leaves:
+    """What each group's cell looks like in each layer, and what it says when pointed at."""
+    read = {id: [_by_number(scene, one) for one in layer.indicators] for id, layer in LAYERS.items()}
+    leaves: Leaves = {}
+    for number in range(1, scene.place.groups + 1):
+        own: dict[str, Own] = {id: [members.get(number) for members in read[id]] for id in LAYERS}
+        states: dict[str, Cell] = {id: layer.state(own[id]) for id, layer in LAYERS.items()}
+        worst = max(states.values(), key=_ORDER.index)
+        classes = " ".join(f"{id}-{cell}" for id, cell in {**states, "worst": worst}.items())
+        said = [_said(scene, LAYERS[id], cell, own[id]) for id, cell in states.items()]
+        leaves[Leaf(_cell(number), "className")] = f"cell {classes}"
+        leaves[Leaf(_cell(number), "title")] = "\n".join([scene.say(text.GROUP, number=number), *said])
+    return leaves
+
+
+def register(app: Dash) -> None:
+    """Let the browser show the layer that is chosen."""
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        ClientsideFunction("groups", "choose"), Output("groups", "data-layer"), Input("layer", "value")
+    )
+
+
+def _said(scene: Scene, layer: Layer, cell: Cell, own: Own) -> str:
+    said = f"{scene.say(layer.label)}: {scene.say(WORDS[cell])}"
+    return said if cell == "none" else f"{said} ({scene.say(layer.counted, **layer.counts(own))})"
+
+
+def _number(reading: Reading | None) -> int:
+    return reading.numerator if reading is not None else 0
+
+
+def _by_number(scene: Scene, id: str) -> Members:
+    if id not in {one.id for one in measures()}:
+        return {}
+    numbered = ((group_number(code), reading) for code, reading in scene.members(id, "area_code").items())
+    return {number: reading for number, reading in numbered if number is not None}
+
+
+def _cell(number: int) -> str:
+    return f"group-{number}"

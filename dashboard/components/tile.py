@@ -1,0 +1,222 @@
+"""Tile: how an indicator stands on the screen - its figure, what it is out of, its age and its freshness.
+
+A card asks one question: one large figure, a caption that says of what and out of how many, a few small figures for the next
+questions. The card's freshness is that of its figure which deserves the least trust.
+"""
+
+from collections.abc import Sequence
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.words import moment, number, text
+from dashboard.words.freshness import Freshness, freshness, worst
+from warehouse.model.expression import DAY_MS
+from warehouse.model.indicator import Status
+from warehouse.model.reading import TOTAL, Reading, Split
+
+
+def card(id: str, title: str, *body: Component, facts: Sequence[Component] = ()) -> Component:
+    """A card with its title, its freshness, and whatever it shows.
+
+    Args:
+        id: name of the card; its freshness is pushed by `card_leaves`.
+        title: what it is about.
+        body: what it shows.
+        facts: figures that stand in its head.
+    """
+    head = html.Div(
+        [dmc.Title(title, order=2, className="title"), html.Div(list(facts), className="facts"), freshness_mark(id)],
+        className="card-head",
+    )
+    whole: Component = dmc.Card(
+        [head, *body], id=f"{id}-card", className="card", attributes={"root": {"role": "region", "aria-label": title}}
+    )
+    return whole
+
+
+def card_leaves(id: str, scene: Scene, indicators: Sequence[str]) -> Leaves:
+    """How fresh a card is, and whether it needs somebody: a coloured border is for that only, a warning has its sign alone.
+
+    Args:
+        id: name of the card.
+        scene: what is shown.
+        indicators: ids of the indicators on it.
+    """
+    readings = [scene.read(one) for one in indicators]
+    fresh = worst([freshness(reading, scene.signs, scene.now_ms) for reading in readings])
+    newest_ms = max(reading.newest_ms for reading in readings)
+    needs = "act" if fresh.state == "down" or any(reading.status == "critical" for reading in readings) else ""
+    needs = needs or ("look" if fresh.state in ("late", "stale") else "")
+    return {
+        **freshness_leaves(id, fresh._replace(newest_ms=newest_ms), scene),
+        Leaf(f"{id}-card", "className"): f"card needs-{needs or 'nobody'}",
+    }
+
+
+def freshness_leaves(id: str, fresh: Freshness, scene: Scene) -> Leaves:
+    """The word for a freshness, and the time from which the browser counts the age.
+
+    The age is that of the newest event while the source reports, and of its last sign when it does not, or when nothing happened
+    for so long that an age in days would look as if the figure were old.
+    """
+    is_quiet = fresh.sign_ms - fresh.newest_ms > DAY_MS
+    since = {"live": fresh.sign_ms if is_quiet else fresh.newest_ms, "late": fresh.sign_ms, "stale": fresh.sign_ms}.get(
+        fresh.state, 0
+    )
+    return {
+        Leaf(f"{id}-fresh", "className"): f"fresh is-{fresh.state}",
+        Leaf(f"{id}-fresh", "data-state"): fresh.state,
+        Leaf(f"{id}-fresh", "data-newest"): fresh.newest_ms,
+        Leaf(f"{id}-word", "children"): text.state_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language),
+        Leaf(f"{id}-age", "data-since"): since,
+    }
+
+
+def big(id: str, unit: str = "", *, second: bool = False) -> Component:
+    """A card's large figure with its unit.
+
+    Args:
+        id: the indicator.
+        unit: what stands behind the figure; empty where it is pushed.
+        second: a smaller size, for cards of less weight.
+    """
+    figure = [html.Span(id=f"{id}-sign"), html.A(id=f"{id}-figure", className="figure")]
+    return html.Div(
+        html.Div(
+            [*figure, html.Span(unit or None, id=f"{id}-unit", className="unit")],
+            className="big second" if second else "big",
+        ),
+        id=id,
+    )
+
+
+def small(id: str, label: str) -> Component:
+    """A small figure with its sign, its label and, of a ratio, what it is out of."""
+    return html.Div(
+        [
+            html.Div([html.Span(id=f"{id}-sign", className="sign"), html.A(id=f"{id}-figure", className="figure")]),
+            html.Div([label, html.Span(id=f"{id}-parts", className="parts")], className="small-label"),
+        ],
+        id=id,
+        className="small",
+    )
+
+
+def fact(id: str, before: str = "", after: str = "") -> Component:
+    """A figure within a line of text."""
+    return html.Span(
+        [
+            f"{before} " if before else "",
+            html.Span(id=f"{id}-sign", className="sign"),
+            html.A(id=f"{id}-figure", className="figure"),
+            html.Span(f" {after}" if after else None, id=f"{id}-after"),
+        ],
+        id=id,
+        className="fact",
+    )
+
+
+def fact_leaves(id: str, scene: Scene) -> Leaves:
+    """A figure within a line of text: with its unit where it is a time or a share."""
+    name, reading = id.lower(), scene.read(id)
+    return {
+        **figure_leaves(id, scene, shown=_small_digits(reading, scene)),
+        Leaf(
+            name, "className"
+        ): f"fact status-{reading.status} fresh-{freshness(reading, scene.signs, scene.now_ms).state}",
+    }
+
+
+def smalls(*several: Component) -> Component:
+    """Small figures side by side."""
+    return html.Div(list(several), className="smalls")
+
+
+def figure_leaves(id: str, scene: Scene, *, shown: str | None = None, split: Split = TOTAL, name: str = "") -> Leaves:
+    """What every figure carries: its digits, its status, where it comes from, and numerator and denominator for whoever reads the page.
+
+    Args:
+        id: the indicator.
+        scene: what is shown.
+        shown: the digits, where they are not the value itself.
+        split: a member instead of the total.
+        name: id of the components, where it is not the indicator's own.
+    """
+    reading = scene.read(id, split)
+    fresh = freshness(reading, scene.signs, scene.now_ms)
+    name = name or id.lower()
+    return {
+        Leaf(f"{name}-figure", "children"): number.figure(reading, scene.language) if shown is None else shown,
+        Leaf(f"{name}-figure", "href"): moment.address(f"/history/{id}", scene.now_ms)
+        if scene.past
+        else f"/history/{id}",
+        Leaf(
+            f"{name}-figure", "aria-label"
+        ): f"{reading.indicator.label.text(scene.language)}: {number.with_unit(reading, scene.language)}",
+        Leaf(f"{name}-sign", "className"): sign(reading.status),
+        Leaf(name, "className"): f"shown status-{reading.status} fresh-{fresh.state}",
+        Leaf(name, "title"): description(reading, fresh, scene),
+        Leaf(name, "data-indicator"): id,
+        Leaf(name, "data-numerator"): reading.numerator,
+        Leaf(name, "data-denominator"): reading.denominator,
+        Leaf(name, "data-state"): fresh.state,
+    }
+
+
+def small_leaves(
+    id: str, scene: Scene, *, shown: str | None = None, split: Split = TOTAL, name: str = "", parts: bool = True
+) -> Leaves:
+    """A small figure: the same, with its unit, its sign and its parts."""
+    reading = scene.read(id, split)
+    name = name or id.lower()
+    digits = _small_digits(reading, scene) if shown is None else shown
+    said = number.parts(reading, scene.language) if parts and not reading.indicator.unit.out_of else ""
+    return {
+        **figure_leaves(id, scene, shown=digits, split=split, name=name),
+        Leaf(
+            name, "className"
+        ): f"small status-{reading.status} fresh-{freshness(reading, scene.signs, scene.now_ms).state}",
+        Leaf(f"{name}-parts", "children"): said,
+    }
+
+
+def description(reading: Reading, fresh: Freshness, scene: Scene) -> str:
+    """An indicator in one line: what it is, its value and parts, its newest event and its freshness; shown when pointed at."""
+    one = reading.indicator
+    lines = [
+        f"{one.id} {one.label.text(scene.language)}: {number.with_unit(reading, scene.language)}",
+        one.definition.text(scene.language),
+        number.parts(reading, scene.language),
+        text.state_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language),
+    ]
+    if reading.newest_ms:
+        lines.append(scene.say(text.NEWEST, time=f"{text.local(reading.newest_ms):%H:%M:%S %d/%m}"))
+    return "\n".join(line for line in lines if line)
+
+
+def sign(status: Status) -> str:
+    """The class that draws a status's sign."""
+    return f"sign sign-{status}"
+
+
+def freshness_mark(id: str) -> Component:
+    """The place for the word and the age that `freshness_leaves` fills."""
+    return html.Div(
+        [
+            html.Span(className="dot"),
+            html.Span(id=f"{id}-word", className="word"),
+            html.Span(id=f"{id}-age", className="age"),
+        ],
+        id=f"{id}-fresh",
+        className="fresh",
+    )
+
+
+def _small_digits(reading: Reading, scene: Scene) -> str:
+    """With its unit where it is a time or a share; of what is counted the label says of what."""
+    unit = reading.indicator.unit
+    is_count = unit.factor == 1 or unit.out_of
+    return (number.figure if is_count else number.with_unit)(reading, scene.language)

@@ -1,0 +1,162 @@
+"""Figure: the shapes of the city's feed - what an indicator is, and its figure in one window."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+
+from ingest.contract.clock import moment
+from ingest.contract.label import Label
+from warehouse.model.aggregate import RANKED
+from warehouse.model.indicator import Derived, Indicator, indicator
+from warehouse.query.feed import FeedRow, is_complete, window_end_ms
+
+
+class Names(BaseModel):
+    """A text in both languages."""
+
+    vi: str
+    en: str
+
+
+class Quantile(BaseModel):
+    """How a quantile is read from its members, added up over windows and wards."""
+
+    percent: int
+    """The quantile is the smallest member that so many per cent of the numerators lie at or below."""
+    dimension: str
+    """Its members are amounts, rounded up, in the measure before `factor`; numerators count how many."""
+    step: int
+    """Amounts are rounded up to a multiple of this."""
+
+
+class Base(BaseModel):
+    """What was counted before this system counted: added to the shown figure, part of no row."""
+
+    numerator: int
+    denominator: int
+    until: datetime
+    """Windows that begin before this are covered by it."""
+    source: Names
+
+
+class Derivation(BaseModel):
+    """How a measure without rows of its own is calculated from others."""
+
+    made_of: list[str]
+    formula: Names
+
+
+class Declaration(BaseModel):
+    """What an indicator is."""
+
+    id: str
+    label: Names
+    definition: Names
+    unit: Names
+    factor: float
+    """What numerator (over denominator) is multiplied with to be in the unit."""
+    is_ratio: bool
+    dimensions: list[str]
+    window_seconds: int
+    """0 for a derived measure."""
+    span: str
+    quantile: Quantile | None = None
+    baseline: Base | None = None
+    derived: Derivation | None = None
+
+
+class Figure(BaseModel):
+    """An indicator's figure in one window."""
+
+    ward: str
+    indicator: str
+    grain: Literal["flow", "stock"]
+    window_start: datetime
+    window_end: datetime
+    dimension: str
+    """Field by which it is split; empty for the total."""
+    member: str
+    numerator: int
+    denominator: int | None
+    """Null unless the indicator is a ratio."""
+    value: float | None
+    """In the indicator's unit; null for a ratio over nothing."""
+    newest_event_at: datetime | None
+    as_of: datetime
+    complete: bool
+    """Whether the window is over and may change only by a correction."""
+    revision: int
+    written_at: datetime
+
+
+class Figures(BaseModel):
+    """One page of figures."""
+
+    rows: list[Figure]
+    cursor: str | None
+    """Ask with it for what comes after: the rest, and later what is new or corrected."""
+    more: bool
+    """Whether there is more now."""
+
+
+class Declarations(BaseModel):
+    """Every indicator of the feed."""
+
+    indicators: list[Declaration]
+
+
+def declaration(one: Indicator | Derived) -> Declaration:
+    """A measure as the feed declares it."""
+    declared = Declaration(
+        id=one.id,
+        label=_names(one.label),
+        definition=_names(one.definition),
+        unit=_names(one.unit.label),
+        factor=one.unit.factor,
+        is_ratio=one.is_ratio,
+        dimensions=list(one.by)
+        if isinstance(one, Derived)
+        else [dimension.name for dimension in one.dimensions if dimension.name not in one.inside],
+        window_seconds=0,
+        span="derived",
+    )
+    if isinstance(one, Derived):
+        declared.derived = Derivation(made_of=list(one.made_of), formula=_names(one.formula))
+        return declared
+    declared.window_seconds = round(one.window.total_seconds())
+    declared.span = one.span if isinstance(one.span, str) else f"PT{round(one.span.total_seconds())}S"
+    if rank := one.value.rank:
+        declared.quantile = Quantile(percent=rank.percent, dimension=RANKED, step=rank.step)
+    if base := one.baseline:
+        source = _names(base.source)
+        declared.baseline = Base(
+            numerator=base.numerator, denominator=base.denominator, until=base.until, source=source
+        )
+    return declared
+
+
+def _names(label: Label) -> Names:
+    return Names(**label._asdict())
+
+
+def figure(row: FeedRow, now_ms: int) -> Figure:
+    """A row as the feed gives it."""
+    one = indicator(row.indicator)
+    return Figure(
+        ward=row.ward,
+        indicator=row.indicator,
+        grain="stock" if row.grain == "stock" else "flow",
+        window_start=moment(row.window_ms),
+        window_end=moment(window_end_ms(one, row)),
+        dimension=row.dimension,
+        member=row.member,
+        numerator=row.numerator,
+        denominator=row.denominator if one.is_ratio else None,
+        value=one.figure(row.numerator, row.denominator),
+        newest_event_at=moment(row.newest_ms) if row.newest_ms else None,
+        as_of=moment(row.as_of_ms),
+        complete=is_complete(one, row, now_ms),
+        revision=row.revision,
+        written_at=moment(row.written_ms),
+    )

@@ -1,0 +1,110 @@
+"""Listing: the active alarms one below the other, and those that cleared lately; both pushed, so that they are never old."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.alarm.alarm import Alarm
+from dashboard.alarm.sentence import sentence
+from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.components import tile
+from dashboard.components.alarm_panel import ACKNOWLEDGED, CALLING, CALM, MORE, NOBODY, lasted
+from dashboard.pages.alarms.log import SEVERITIES, escalation, state, took, value
+from dashboard.words import number, text
+from ingest.contract.label import Label
+
+PLACES = 20
+CLEARED = 12
+
+HEADS = (
+    Label("Lúc báo", "Raised"),
+    Label("Cảnh báo", "Alarm"),
+    Label("Nhận sau", "Acknowledged after"),
+    Label("Hết sau", "Cleared after"),
+    Label("Ai nhận", "By"),
+)
+_PARTS = ("sign", "word", "at", "value", "state")
+
+
+def address(alarm: Alarm) -> str:
+    """The page of one alarm."""
+    return f"/alarm/{alarm.id}"
+
+
+def active(_scene: Scene) -> Component:
+    """The standing places of the active ones."""
+    places = [
+        html.Li(
+            [
+                html.Span(id=f"active-{place}-sign"),
+                html.Span(id=f"active-{place}-word", className="word"),
+                html.Span(id=f"active-{place}-at", className="at"),
+                html.A(id=f"active-{place}-what", className="what"),
+                html.Div(
+                    [html.Strong(id=f"active-{place}-value"), html.Span(id=f"active-{place}-state")], className="detail"
+                ),
+            ],
+            id=f"active-{place}",
+            hidden=True,
+        )
+        for place in range(PLACES)
+    ]
+    return html.Div(
+        [html.P(id="active-count", className="caption"), html.Ul(places, className="alarm-list")],
+        className="block-body",
+    )
+
+
+def active_leaves(scene: Scene) -> Leaves:
+    """The active ones, those that call first."""
+    alarms = scene.alarms.active
+    calling = len(scene.alarms.calling)
+    counts = [(CALLING, calling), (ACKNOWLEDGED, len(alarms) - calling), (MORE, max(0, len(alarms) - PLACES))]
+    parts = [scene.say(label, count=number.whole(count, scene.language)) for label, count in counts if count]
+    leaves: Leaves = {Leaf("active-count", "children"): " · ".join(parts) or scene.say(CALM)}
+    for place in range(PLACES):
+        leaves |= _row(f"active-{place}", alarms[place] if place < len(alarms) else None, scene)
+    return leaves
+
+
+def _row(id: str, alarm: Alarm | None, scene: Scene) -> Leaves:
+    if alarm is None:
+        empty: Leaves = {Leaf(f"{id}-{part}", "children"): "" for part in (*_PARTS[1:], "what")}
+        return {Leaf(id, "hidden"): True, Leaf(f"{id}-what", "href"): None, **empty}
+    since = f"{text.clock_time(alarm.raised_ms, scene.now_ms)} · {lasted(scene.now_ms - alarm.raised_ms, scene)}"
+    parts = (state(alarm, scene), escalation(alarm, scene), alarm.assigned_to or scene.say(NOBODY))
+    shown: dict[tuple[str, str], Any] = {
+        (id, "hidden"): False,
+        (id, "className"): f"row-{alarm.severity if alarm.calls else 'seen'}",
+        (f"{id}-sign", "className"): tile.sign(alarm.severity),
+        (f"{id}-word", "children"): scene.say(SEVERITIES[alarm.severity]),
+        (f"{id}-at", "children"): since,
+        (f"{id}-what", "children"): sentence(alarm, scene),
+        (f"{id}-what", "href"): address(alarm),
+        (f"{id}-value", "children"): value(alarm, scene),
+        (f"{id}-state", "children"): " · ".join(filter(None, parts)),
+    }
+    return {Leaf(*place): what for place, what in shown.items()}
+
+
+def cleared(_scene: Scene) -> Component:
+    """The place of those that cleared within a day."""
+    table = dmc.Table(id="alarms-cleared", data={"head": [], "body": []}, className="plain", withRowBorders=False)
+    return html.Div(table, className="block-body", tabIndex=0)
+
+
+def cleared_leaves(scene: Scene) -> Leaves:
+    """Those that cleared within a day, the newest first."""
+    rows = [
+        [
+            text.clock_time(alarm.raised_ms, scene.now_ms),
+            sentence(alarm, scene, now=False),
+            took(alarm.raised_ms, alarm.first_acknowledged_ms, scene),
+            took(alarm.raised_ms, alarm.cleared_ms, scene),
+            alarm.acknowledged_by or number.NONE,
+        ]
+        for alarm in scene.alarms.cleared[:CLEARED]
+    ]
+    return {Leaf("alarms-cleared", "data"): {"head": [scene.say(head) for head in HEADS], "body": rows}}

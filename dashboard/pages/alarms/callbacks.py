@@ -1,0 +1,179 @@
+"""Desk: what people do about alarms, and what the pages of alarms ask. Every act asks anew whether the person may."""
+
+from datetime import timedelta
+from typing import Any
+
+from dash import Dash, Input, Output, State, ctx, no_update, set_props
+
+from dashboard.access.accounts import Accounts
+from dashboard.alarm.alarm import Alarm, fold
+from dashboard.alarm.delivery import Delivery
+from dashboard.alarm.service import ActRefused, Duty
+from dashboard.board.page import properties
+from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.services import Services
+from dashboard.board.viewer import Viewer, viewer
+from dashboard.pages.alarms import history
+from dashboard.pages.alarms.detail import LONGEST_COMMENT, RIGHT, STEPS, Ids, alarm_leaves
+from ingest.contract.away import WAREHOUSE_ASK_AGAIN
+from ingest.contract.clock import moment
+from ingest.contract.errors import Refused, Unavailable
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import rules
+from warehouse.store.alarm_log import Kind, Times, read_alarm, read_history, times
+from warehouse.store.client import Client
+
+OFF = Label("Tài khoản này không có quyền làm việc đó.", "This account may not do that.")
+GONE = Label("Cảnh báo này không còn xử lý được nữa.", "Nothing can be done about this alarm any more.")
+NOT_KEPT = Label("Chưa ghi được, hãy thử lại.", "It could not be kept, try again.")
+NO_SUCH = Label("Không có cảnh báo này.", "There is no such alarm.")
+WHOM = Label("Hãy chọn giao cho ai.", "Choose to whom.")
+WHAT = Label("Hãy viết ghi chú.", "Write a comment.")
+
+MOST_READ = 1000
+"""Alarms that are read for the history."""
+
+Wanted = tuple[Kind, str]
+"""What is to be done, and `Act.what`."""
+
+
+class Wrong(Refused):
+    """What was asked for cannot be done; says why."""
+
+    def __init__(self, why: Label) -> None:
+        self.why = why
+
+
+def register(app: Dash, services: Services) -> None:
+    """Attach the callbacks of both pages."""
+    duty, delivery, reader, accounts = services.duty, services.delivery, services.reader, services.accounts
+    _register_acts(app, duty, accounts)
+    _register_one(app, duty, reader, accounts)
+    _register_history(app, duty, delivery, reader)
+
+
+def assignees(duty: Duty, accounts: Accounts) -> list[str]:
+    """Who an alarm can be given to: the teams, and everybody who may handle alarms."""
+    people = [one.name for one in accounts.all().values() if Viewer(one.name, one.rights).may(RIGHT)]
+    return list(dict.fromkeys([*duty.settings.teams, *sorted(people)]))
+
+
+def _register_acts(app: Dash, duty: Duty, accounts: Accounts) -> None:
+    steps = [f"alarm-step-{step}" for step in range(STEPS)]
+
+    @app.callback(
+        Output("alarm-fault", "children"),
+        Output("alarm-comment", "value"),
+        *(Input(id, "n_clicks") for id in ("alarm-acknowledge", "alarm-assign", "alarm-say", *steps)),
+        Input("alarm-comment", "n_submit"),
+        State("alarm-id", "data"),
+        State("alarm-to", "value"),
+        State("alarm-comment", "value"),
+        *(State(id, "aria-checked") for id in steps),
+        prevent_initial_call=True,
+    )
+    async def act(*given: object) -> tuple[Any, ...]:
+        person, (id, to, comment, *ticked) = viewer(), given[4 + STEPS :]
+        if not person.may(RIGHT):
+            return OFF.text(person.language), no_update
+        try:
+            alarm = duty.alarms.get(id) if isinstance(id, str) else None
+            if alarm is None:
+                raise ActRefused
+            kind, what = _wanted(str(ctx.triggered_id), to, comment, ticked, alarm, assignees(duty, accounts))
+            await duty.do(alarm.id, kind, person.name, what)
+        except Wrong as error:
+            return error.why.text(person.language), no_update
+        except ActRefused:
+            return GONE.text(person.language), no_update
+        except Unavailable:
+            return NOT_KEPT.text(person.language), no_update
+        return "", "" if kind == "commented" else no_update
+
+
+def _wanted(button: str, to: object, comment: object, ticked: list[Any], alarm: Alarm, known: list[str]) -> Wanted:
+    """What a button asks for; of a step, the opposite of what the person saw."""
+    match button.removeprefix("alarm-"):
+        case "acknowledge":
+            return "acknowledged", ""
+        case "assign":
+            if to not in known:
+                raise Wrong(WHOM)
+            return "assigned", str(to)
+        case "say" | "comment":
+            said = " ".join(comment.split()) if isinstance(comment, str) else ""
+            if not said:
+                raise Wrong(WHAT)
+            return "commented", said[:LONGEST_COMMENT]
+    rule, step = rules().get(alarm.key[0]), button.rpartition("-")[2]
+    if rule is None or step not in map(str, range(len(rule.checklist))):
+        raise ActRefused
+    return ("unticked" if ticked[int(step)] == "true" else "ticked"), step
+
+
+def _register_one(app: Dash, duty: Duty, reader: Reader, accounts: Accounts) -> None:
+    @app.callback(Output("alarm-to", "data"), Output("alarm-fault", "children", allow_duplicate=True), Input("alarm-id", "data"), prevent_initial_call="initial_duplicate")  # fmt: skip
+    async def begin(id: object) -> tuple[Any, ...]:
+        """Whom it can be given to; and one that is long gone is read from the warehouse."""
+        person = viewer()
+        if not person.may(RIGHT) or not isinstance(id, str) or id not in Ids():
+            return no_update, no_update
+        known = assignees(duty, accounts)
+        if id in duty.alarms:
+            return known, ""
+        ward = duty.live.ingest.ward
+        try:
+            found = fold(await reader.ask(lambda client: read_alarm(client, ward, id)))
+        except (Unavailable, TooMuch):
+            return known, WAREHOUSE_ASK_AGAIN.text(person.language)
+        for alarm in found:
+            leaves = alarm_leaves(alarm, duty.live.scene(person.language), is_gone=True)
+            for component, values in properties(leaves).items():
+                set_props(component, values)
+        return known, "" if found else NO_SUCH.text(person.language)
+
+
+def _register_history(app: Dash, duty: Duty, delivery: Delivery, reader: Reader) -> None:
+    live = duty.live
+
+    @app.callback(
+        Output("alarms-table", "children"),
+        Output("alarms-count", "children"),
+        Input("alarms-span", "value"),
+        Input("alarms-severity", "value"),
+        Input("alarms-domain", "value"),
+        Input("alarms-refresh", "n_clicks"),
+    )
+    async def show(span: object, severity: object, domain: object, _clicks: object) -> tuple[Any, ...]:
+        person = viewer()
+        if not person.may(RIGHT):
+            return no_update, OFF.text(person.language)
+        _, days = history.SPANS[span if isinstance(span, str) and span in history.SPANS else history.DEFAULT]
+        scene, since = live.scene(person.language), moment(live.now_ms()) - timedelta(days=days)
+        try:
+            stored = await reader.ask(lambda client: read_history(client, live.ingest.ward, since, MOST_READ))
+        except (Unavailable, TooMuch):
+            return no_update, WAREHOUSE_ASK_AGAIN.text(person.language)
+        alarms = {one.id: one for one in fold(stored)}
+        alarms |= {id: one for id, one in duty.alarms.items() if moment(one.raised_ms) >= since}
+        chosen = history.chosen(alarms.values(), severity, domain)
+        return history.history_table(chosen, scene), history.count_said(chosen, scene)
+
+    @app.callback(
+        Output("alarms-times", "children"), Output("alarms-ways", "children"), Input("alarms-tick", "n_intervals")
+    )
+    async def tell(_ticks: object) -> tuple[Any, ...]:
+        person = viewer()
+        if not person.may(RIGHT):
+            return no_update, no_update
+        scene, ward = live.scene(person.language), live.ingest.ward
+        since = moment(live.now_ms()) - timedelta(days=history.TIMES_DAYS)
+
+        def ask(client: Client) -> Times:
+            return times(client, ward, since)
+
+        try:
+            said = history.times_said(await reader.ask(ask), scene)
+        except (Unavailable, TooMuch):
+            said = WAREHOUSE_ASK_AGAIN.text(person.language)
+        return said, history.ways_said((way.name for way in delivery.ways), delivery.faults, scene)

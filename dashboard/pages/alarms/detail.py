@@ -1,0 +1,182 @@
+"""Alarm: one of them, `/alarm/<id>` - how it stands, what was done about it, and what a person can do.
+
+Everything but the controls is pushed, so that two people who handle the same alarm see each other's acts. What the controls do
+is in `alarm/desk.py`.
+"""
+
+from collections.abc import Collection, Iterator
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.alarm.alarm import Alarm
+from dashboard.alarm.sentence import sentence, subject_name
+from dashboard.board.page import Leaf, Leaves, Page, Scene, find
+from dashboard.board.viewer import viewer
+from dashboard.components import tile
+from dashboard.components.alarm_panel import NOBODY, lasted
+from dashboard.components.header import navigation, transport_mark
+from dashboard.pages.alarms.log import HEADS, SEVERITIES, escalation, rows, state, told, value
+from dashboard.words import number, text
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import rules
+
+RIGHT = "leader"
+"""Who may see an alarm's page, and act on it."""
+STEPS = 6
+"""Places of a checklist."""
+LONGEST_COMMENT = 500
+
+BACK = Label("← Cảnh báo", "← Alarms")
+FACTS = {
+    "severity": Label("Mức", "Severity"),
+    "since": Label("Từ lúc", "Since"),
+    "subject": Label("Đối tượng", "Subject"),
+    "value": Label("Hiện nay", "Now"),
+    "state": Label("Tình trạng", "State"),
+    "escalation": Label("Báo cấp trên", "Escalation"),
+    "assigned": Label("Giao cho", "Assigned to"),
+    "told": Label("Báo ra ngoài", "Told outside"),
+}
+ACKNOWLEDGE = Label("Nhận cảnh báo", "Acknowledge")
+TO = Label("Giao cho ai", "Assign to whom")
+ASSIGN = Label("Giao", "Assign")
+COMMENT = Label(
+    "Ghi chú (không ghi tên, số điện thoại công dân)", "Comment (no names or telephone numbers of citizens)"
+)
+SAY = Label("Ghi", "Note")
+CHECKLIST = Label("Việc cần làm", "What to do")
+LOG = Label("Nhật ký", "Log")
+BY_DEFAULT = Label("{nobody}; thường do {team}", "{nobody}; usually {team}")
+SEE = Label("Xem số liệu", "See the figures")
+
+
+class Ids(Collection[str]):
+    """Everything that an alarm's id can be: 16 hexadecimal digits."""
+
+    def __contains__(self, id: object) -> bool:
+        """Whether an address may end with it."""
+        return isinstance(id, str) and len(id) == 16 and set(id) <= set("0123456789abcdef")
+
+    def __iter__(self) -> Iterator[str]:
+        """None is known beforehand."""
+        return iter(())
+
+    def __len__(self) -> int:
+        """None is known beforehand."""
+        return 0
+
+
+def layout(scene: Scene) -> Component:
+    """How it stands and what can be done on the left, what is to do and what was done on the right."""
+    say = scene.say
+    head = html.Header(
+        [
+            html.A(say(BACK), href="/alarms", className="back"),
+            transport_mark(scene),
+            html.Span(className="spring"),
+            navigation(scene, viewer(), f"/alarm/{scene.argument}"),
+        ],
+        className="desk-head",
+    )
+    facts = [part for id, label in FACTS.items() for part in (html.Dt(say(label)), html.Dd(id=f"alarm-{id}"))]
+    left = html.Section(
+        [
+            html.H1([html.Span(id="alarm-sign"), html.Span(id="alarm-what")]),
+            html.Dl(facts, className="facts-list"),
+            html.A(say(SEE), id="alarm-see", className="back"),
+            html.Div(id="alarm-fault", className="fault", role="alert"),
+            html.Fieldset(_controls(scene), id="alarm-acts", className="acts"),
+        ]
+    )
+    log = dmc.Table(id="alarm-log", data={"head": [], "body": []}, className="plain", withRowBorders=False)
+    right = html.Section(
+        [html.H2(say(CHECKLIST)), html.Fieldset(_steps(), id="alarm-steps", className="acts"), html.H2(say(LOG)), log]
+    )
+    main = html.Main([left, right, dcc.Store(id="alarm-id", data=scene.argument)], className="desk-scroll alarm")
+    return html.Div([head, main], className="desk")
+
+
+def _controls(scene: Scene) -> list[Component]:
+    say = scene.say
+    return [
+        dmc.Button(say(ACKNOWLEDGE), id="alarm-acknowledge"),
+        dmc.Group(
+            [
+                dmc.Select(
+                    id="alarm-to",
+                    data=[],
+                    debounce=True,
+                    searchable=True,
+                    placeholder=say(TO),
+                    flex=1,
+                    **{"aria-label": say(TO)},
+                ),
+                dmc.Button(say(ASSIGN), id="alarm-assign", variant="default"),
+            ],
+            gap="sm",
+        ),
+        dmc.TextInput(
+            id="alarm-comment", debounce=True, label=say(COMMENT), attributes={"input": {"maxLength": LONGEST_COMMENT}}
+        ),
+        dmc.Button(say(SAY), id="alarm-say", variant="default"),
+    ]
+
+
+def _steps() -> list[Component]:
+    return [
+        html.Button(id=f"alarm-step-{step}", role="checkbox", type="button", className="step", hidden=True)
+        for step in range(STEPS)
+    ]
+
+
+def leaves(scene: Scene) -> Leaves:
+    """Everything that changes; nothing of one that is long gone, which is asked for."""
+    alarm = scene.alarms.find(scene.argument)
+    return alarm_leaves(alarm, scene) if alarm else {}
+
+
+def alarm_leaves(alarm: Alarm, scene: Scene, *, is_gone: bool = False) -> Leaves:
+    """An alarm as it is.
+
+    Args:
+        alarm: which one.
+        scene: the moment, and the language.
+        is_gone: whether it is so old that nothing can be done about it.
+    """
+    say, rule = scene.say, rules().get(alarm.key[0])
+    since = text.clock_time(alarm.raised_ms, scene.now_ms)
+    nobody = say(BY_DEFAULT, nobody=say(NOBODY), team=rule.team) if rule and rule.team else say(NOBODY)
+    subject = (subject_name(rule, alarm.key[1], scene.language) if alarm.key[1] else "") if rule else alarm.key[1]
+    shown = {
+        "what": sentence(alarm, scene),
+        "severity": say(SEVERITIES[alarm.severity]),
+        "since": f"{since} · {lasted((alarm.cleared_ms or scene.now_ms) - alarm.raised_ms, scene)}",
+        "subject": subject or number.NONE,
+        "value": value(alarm, scene) or number.NONE,
+        "state": state(alarm, scene),
+        "escalation": escalation(alarm, scene) or number.NONE,
+        "assigned": alarm.assigned_to or nobody,
+        "told": told(alarm, scene) or number.NONE,
+    }
+    page = find(rule.page) if rule else None
+    found: Leaves = {
+        **{Leaf(f"alarm-{name}", "children"): words for name, words in shown.items()},
+        Leaf("alarm-sign", "className"): tile.sign(alarm.severity),
+        Leaf("alarm-see", "href"): page.page.path if page else "/",
+        Leaf("alarm-log", "data"): {"head": [say(head) for head in HEADS], "body": rows(alarm, scene)},
+        Leaf("alarm-acts", "disabled"): is_gone,
+        Leaf("alarm-steps", "disabled"): is_gone,
+        Leaf("alarm-acknowledge", "disabled"): is_gone or not alarm.calls,
+    }
+    checklist = rule.checklist if rule else ()
+    for step in range(STEPS):
+        is_step = step < len(checklist)
+        found[Leaf(f"alarm-step-{step}", "hidden")] = not is_step
+        found[Leaf(f"alarm-step-{step}", "children")] = say(checklist[step]) if is_step else ""
+        found[Leaf(f"alarm-step-{step}", "aria-checked")] = "true" if step in alarm.ticked else "false"
+    return found
+
+
+PAGE = Page(path="/alarm", label=text.ALARMS, right=RIGHT, layout=layout, leaves=leaves, arguments=Ids)

@@ -1,0 +1,150 @@
+"""History: the alarms of the last weeks as a table, and how long it takes until somebody acknowledges one."""
+
+from collections.abc import Iterable, Mapping
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.alarm.alarm import Alarm, Fault
+from dashboard.alarm.sentence import sentence
+from dashboard.board.page import Scene, find
+from dashboard.components import tile
+from dashboard.components.table import Cell, table
+from dashboard.pages.alarms.active import address
+from dashboard.pages.alarms.log import SEVERITIES, state, told, took
+from dashboard.words import number, text
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import rules
+from warehouse.store.alarm_log import Times
+
+SPANS = {str(days): (text.last_days(days), days) for days in (1, 7, 30, 90)}
+DEFAULT = "7"
+MOST = 100
+"""Rows that are shown; the newest."""
+TIMES_DAYS = 30
+REFRESH_MS = 15_000
+
+SINCE = Label("Thời gian", "Time")
+SEVERITY = Label("Mức", "Severity")
+DOMAIN = Label("Lĩnh vực", "Domain")
+REFRESH = Label("Xem lại", "Refresh")
+READ_AT = Label("{count} cảnh báo, đọc lúc {time}", "{count} alarms, read at {time}")
+CUT = Label("{count} mới nhất, đọc lúc {time}", "the newest {count}, read at {time}")
+NONE = Label("Không có cảnh báo nào.", "No alarms.")
+HEADS = (
+    Label("Lúc báo", "Raised"),
+    Label("Mức", "Severity"),
+    Label("Cảnh báo", "Alarm"),
+    Label("Nhận sau", "Acknowledged after"),
+    Label("Hết sau", "Cleared after"),
+    Label("Tình trạng", "State"),
+    Label("Giao cho", "Assigned to"),
+    Label("Đã báo", "Told"),
+)
+TIMES = Label(
+    "30 ngày: {alarms} cảnh báo, {acknowledged} được nhận; từ báo đến nhận trung bình {mean}, trung vị {median}",
+    "30 days: {alarms} alarms, {acknowledged} acknowledged; raised to acknowledged mean {mean}, median {median}",
+)
+NO_WAY = Label(
+    "Chưa cài cách báo ra ngoài: đặt webhook hoặc thư điện tử (README).",
+    "Nobody is told outside the board: set up a webhook or mail (README).",
+)
+WORKS = Label("{way}: không có lỗi", "{way}: no fault")
+FAILS = Label("{way}: không gửi được từ {time}, {why}", "{way}: fails since {time}, {why}")
+
+
+def part(scene: Scene) -> Component:
+    """The choices, and the places of what is asked."""
+    say = scene.say
+    spans = [{"value": value, "label": say(label)} for value, (label, _) in SPANS.items()]
+    severities = [{"value": value, "label": say(label)} for value, label in SEVERITIES.items()]
+    domains = [
+        {"value": path, "label": _domain(path, scene)} for path in sorted({rule.page for rule in rules().values()})
+    ]
+    choices = dmc.Group(
+        [
+            dmc.Select(id="alarms-span", data=spans, value=DEFAULT, allowDeselect=False, w=150, **_named(say(SINCE))),
+            dmc.Select(id="alarms-severity", data=severities, clearable=True, w=150, **_named(say(SEVERITY))),
+            dmc.Select(id="alarms-domain", data=domains, clearable=True, w=190, **_named(say(DOMAIN))),
+            dmc.Button(say(REFRESH), id="alarms-refresh", variant="default", size="sm"),
+            html.Span(id="alarms-count", className="quiet", role="status"),
+        ],
+        gap="sm",
+    )
+    return html.Div(
+        [
+            html.P([html.Span(id="alarms-times"), html.Span(id="alarms-ways")], className="quiet"),
+            choices,
+            html.Div(id="alarms-table", className="block-body", tabIndex=0),
+            dcc.Interval(id="alarms-tick", interval=REFRESH_MS),
+        ],
+        className="alarms-past",
+    )
+
+
+def chosen(alarms: Iterable[Alarm], severity: object, domain: object) -> list[Alarm]:
+    """Those of a severity and a domain, the newest first; what is no choice leaves all."""
+    by_page = {id: rule.page for id, rule in rules().items()}
+    found = [
+        one
+        for one in alarms
+        if (severity not in SEVERITIES or one.severity == severity)
+        and (domain not in by_page.values() or by_page.get(one.key[0]) == domain)
+    ]
+    return sorted(found, key=lambda one: (-one.raised_ms, one.id))
+
+
+def history_table(alarms: list[Alarm], scene: Scene) -> Component:
+    """Each alarm as a row."""
+    rows: list[list[Cell]] = [
+        [
+            text.clock_time(one.raised_ms, scene.now_ms),
+            html.Span([html.Span(className=tile.sign(one.severity)), scene.say(SEVERITIES[one.severity])]),
+            html.A(sentence(one, scene, now=False), href=address(one)),
+            took(one.raised_ms, one.first_acknowledged_ms, scene),
+            took(one.raised_ms, one.cleared_ms, scene),
+            state(one, scene),
+            one.assigned_to or number.NONE,
+            told(one, scene) or number.NONE,
+        ]
+        for one in alarms[:MOST]
+    ]
+    return table([scene.say(head) for head in HEADS], rows, empty=scene.say(NONE))
+
+
+def count_said(alarms: list[Alarm], scene: Scene) -> str:
+    """How many rows there are, and of when."""
+    label = CUT if len(alarms) > MOST else READ_AT
+    return scene.say(label, count=min(len(alarms), MOST), time=f"{text.local(scene.now_ms):%H:%M:%S}")
+
+
+def times_said(found: Times, scene: Scene) -> str:
+    """How long it takes until somebody acknowledges."""
+    mean, median = (
+        took(0, max(1, round(seconds * 1000)), scene) if found.acknowledged else number.NONE
+        for seconds in (found.mean_s, found.median_s)
+    )
+    count = {name: number.whole(getattr(found, name), scene.language) for name in ("alarms", "acknowledged")}
+    return scene.say(TIMES, **count, mean=mean, median=median)
+
+
+def ways_said(ways: Iterable[str], faults: Mapping[str, Fault], scene: Scene) -> list[Component]:
+    """How people are told outside the board, and whether that works."""
+    said: list[Component] = []
+    for name in ways:
+        way, fault = text.way_name(name, scene.language), faults.get(name)
+        sign = html.Span(className=tile.sign("critical" if fault else "normal"))
+        time = text.clock_time(fault.since_ms, scene.now_ms) if fault else ""
+        words = scene.say(FAILS, way=way, time=time, why=fault.why) if fault else scene.say(WORKS, way=way)
+        said.append(html.Span([sign, words], className="way"))
+    return said or [html.Span(scene.say(NO_WAY), className="way")]
+
+
+def _domain(path: str, scene: Scene) -> str:
+    place = find(path)
+    return scene.say(place.page.label) if place else path
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"aria-label": name, "placeholder": name, "size": "sm"}

@@ -1,0 +1,128 @@
+"""Log: what was done about an alarm, and how it stands, in words."""
+
+from collections.abc import Callable
+
+from dashboard.alarm.alarm import Alarm
+from dashboard.alarm.sentence import limit, quantity
+from dashboard.board.page import Scene
+from dashboard.components.alarm_panel import lasted
+from dashboard.words import number, text
+from ingest.contract.label import Label
+from warehouse.model.alarm_rule import rules
+from warehouse.model.indicator import Status
+from warehouse.store.alarm_log import SYSTEM, Act, Kind
+
+SEVERITIES: dict[Status, Label] = {
+    "warning": Label("cần xem", "warning"),
+    "critical": Label("nghiêm trọng", "critical"),
+}
+KINDS: dict[Kind, Label] = {
+    "raised": Label("Báo: {severity}", "Raised: {severity}"),
+    "risen": Label("Nặng hơn: {severity}", "Got worse: {severity}"),
+    "cleared": Label("Đã hết", "Cleared"),
+    "escalated": Label("Chưa ai nhận: báo cấp trên", "Nobody acknowledged: escalated"),
+    "acknowledged": Label("Đã nhận", "Acknowledged"),
+    "assigned": Label("Giao cho {what}", "Assigned to {what}"),
+    "commented": Label("Ghi chú: {what}", "Comment: {what}"),
+    "ticked": Label("Đã làm: {what}", "Done: {what}"),
+    "unticked": Label("Chưa làm: {what}", "Not done: {what}"),
+    "told": Label("Đã báo bằng {what}", "Told by {what}"),
+    "not_told": Label("Không báo được bằng {what}", "Not told by {what}"),
+}
+REASONS = {
+    "cleared": Label("đã hết trước khi báo được", "it cleared before"),
+    "too late": Label("quá lâu không gửi được", "it could not be sent for too long"),
+}
+BY_ITSELF = Label("hệ thống", "system")
+VALUE = Label("{value} · ngưỡng {limit}", "{value} · limit {limit}")
+UNKNOWN = Label("không rõ", "not known")
+ESCALATED = Label("đã báo cấp trên {time}", "escalated {time}")
+WILL_ESCALATE = Label("báo cấp trên lúc {time} nếu chưa ai nhận", "escalates at {time} unless acknowledged")
+ACKNOWLEDGED = Label("{who} đã nhận {time}", "acknowledged by {who} {time}")
+CLEARED = Label("đã hết {time}", "cleared {time}")
+NOT_ACKNOWLEDGED = Label("chưa ai nhận", "not acknowledged")
+SECONDS = Label("{count} giây", "{count} s")
+
+HEADS = (Label("Lúc", "Time"), Label("Ai", "Who"), Label("Việc", "Act"))
+
+
+def rows(alarm: Alarm, scene: Scene) -> list[list[str]]:
+    """Time, who and what of every act, the newest first."""
+    return [
+        [
+            f"{text.local(act.at_ms):%H:%M:%S %d/%m}",
+            scene.say(BY_ITSELF) if act.who == SYSTEM else act.who,
+            said(act, scene),
+        ]
+        for act in reversed(alarm.acts)
+    ]
+
+
+def said(act: Act, scene: Scene) -> str:
+    """One act."""
+    named = _NAMES.get(act.kind)
+    what = named(act, scene) if named else act.what
+    return scene.say(KINDS[act.kind], severity=scene.say(SEVERITIES[act.severity]), what=what)
+
+
+def told(alarm: Alarm, scene: Scene) -> str:
+    """By which ways people were told of it, or not."""
+    last = {act.what.partition(":")[0]: act for act in alarm.acts if act.kind in ("told", "not_told")}
+    return " · ".join(said(act, scene) for act in last.values())
+
+
+def state(alarm: Alarm, scene: Scene) -> str:
+    """Whether somebody has seen it, or it cleared."""
+    say, now_ms = scene.say, scene.now_ms
+    if not alarm.is_active:
+        return say(CLEARED, time=text.clock_time(alarm.cleared_ms, now_ms))
+    if alarm.is_acknowledged:
+        return say(ACKNOWLEDGED, who=alarm.acknowledged_by, time=text.clock_time(alarm.acknowledged_ms, now_ms))
+    return say(NOT_ACKNOWLEDGED)
+
+
+def escalation(alarm: Alarm, scene: Scene) -> str:
+    """Whether others were told, or when they will be; nothing once it is acknowledged."""
+    rule = rules().get(alarm.key[0])
+    if alarm.escalated_ms:
+        return scene.say(ESCALATED, time=text.clock_time(alarm.escalated_ms, scene.now_ms))
+    if not alarm.calls or rule is None:
+        return ""
+    at_ms = alarm.alerted_ms + round(rule.escalate_after.total_seconds() * 1000)
+    return scene.say(WILL_ESCALATE, time=text.clock_time(at_ms, scene.now_ms))
+
+
+def value(alarm: Alarm, scene: Scene) -> str:
+    """What is measured now, and the limit; what is not known now is not shown as if it were."""
+    rule, found = rules().get(alarm.key[0]), scene.alarms.measured.get(alarm.key)
+    if rule is None or not alarm.is_active:
+        return ""
+    now = quantity(rule, found.value, scene) if found else scene.say(UNKNOWN)
+    return scene.say(VALUE, value=now, limit=quantity(rule, limit(rule, alarm), scene))
+
+
+def took(since_ms: int, until_ms: int, scene: Scene) -> str:
+    """How long something took; nothing where it has not happened."""
+    if not until_ms:
+        return number.NONE
+    ms = max(0, until_ms - since_ms)
+    return scene.say(SECONDS, count=ms // 1000) if ms < 120_000 else lasted(ms, scene)
+
+
+def _step(act: Act, scene: Scene) -> str:
+    rule, step = rules().get(act.rule), int(act.what)
+    return scene.say(rule.checklist[step]) if rule and step < len(rule.checklist) else str(step + 1)
+
+
+def _way(act: Act, scene: Scene) -> str:
+    name, _, why = act.what.partition(": ")
+    shown = text.way_name(name, scene.language)
+    return f"{shown}: {scene.say(REASONS[why]) if why in REASONS else why}" if why else shown
+
+
+_NAMES: dict[Kind, Callable[[Act, Scene], str]] = {
+    "ticked": _step,
+    "unticked": _step,
+    "told": _way,
+    "not_told": _way,
+}

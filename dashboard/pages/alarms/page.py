@@ -1,0 +1,35 @@
+"""Alarms: what needs somebody now, what cleared lately and, for people, the history of the last weeks.
+
+A screen of the wall shows the first two; there is nothing to press. What is asked is in `alarm/desk.py`.
+"""
+
+from datetime import timedelta
+
+from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.widget import Part
+from dashboard.pages.alarms import active, history
+from dashboard.words import text
+from ingest.contract.label import Label
+
+ACTIVE = Label("Đang báo", "Active")
+CLEARED = Label("Đã hết trong 24 giờ", "Cleared within 24 h")
+HISTORY = Label("Lịch sử", "History")
+
+PAGE = wall_page(
+    "/alarms",
+    text.ALARMS,
+    order=1,
+    pace=timedelta(seconds=20),
+    only_now=True,
+    lines=(
+        Line(
+            25,
+            (
+                Card("active", ACTIVE, part=Part(active.active, active.active_leaves)),
+                Card("cleared", CLEARED, part=Part(active.cleared, active.cleared_leaves)),
+            ),
+            (62, 38),
+        ),
+        Line(24, (Card("history", HISTORY, part=Part(history.part)),), for_people=True),
+    ),
+)

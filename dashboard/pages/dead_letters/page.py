@@ -1,0 +1,186 @@
+"""Dead letters: what could not be processed, why, and sending it again after a mend; stopped streams; what came twice.
+
+What is asked and done is in `callbacks`; this page only shows.
+"""
+
+import dash_ag_grid as dag
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Page, Scene
+from dashboard.board.viewer import viewer
+from dashboard.components.header import navigation
+from dashboard.words import text
+from dashboard.words.grid_words import grid_words
+from ingest.contract.label import Label
+
+REPLAY_RIGHT = "admin"
+"""Who may send letters again and let stopped streams go on."""
+
+ALL = Label("Tất cả", "All")
+REASON = Label("Lý do", "Reason")
+STREAM = Label("Luồng hoặc nguồn", "Stream or source")
+SINCE = Label("Thời gian", "Time")
+OUTCOME = Label("Kết quả gửi lại", "Sent again")
+REFRESH = Label("Xem lại", "Refresh")
+DRY_RUN = Label("Chạy thử gửi lại", "Dry run")
+REPLAY = Label("Gửi lại", "Replay")
+REPLAY_HINT = Label("Chạy thử trước, rồi mới gửi được.", "Dry run first, then it can be sent.")
+SELECT = Label("Chọn dòng để xem nội dung và gửi lại.", "Select rows to see them and to send them again.")
+LETTERS = Label("Sự kiện lỗi", "Dead letters")
+REPEATS = Label("Gửi trùng và xung đột", "Repeats and conflicts")
+ONLY_CONFLICTS = Label("Chỉ xung đột (nội dung khác)", "Only conflicts (another content)")
+STOPPED = Label("Luồng đang dừng", "Stopped streams")
+ALLOWANCE = Label("Bỏ qua tối đa bao nhiêu bản ghi hỏng nữa", "How many more bad records may pass")
+
+SPANS: dict[str, tuple[Label, int | None]] = {
+    **{str(days): (text.last_days(days), days) for days in (1, 7, 30)},
+    "all": (ALL, None),
+}
+"""Spans of time that can be chosen, in days."""
+
+OUTCOMES: dict[str, Label] = {
+    "open": Label("chưa gửi được", "not sent"),
+    "untried": Label("chưa thử", "never tried"),
+    "sent": Label("đã gửi lại", "sent again"),
+    "refused": Label("vẫn không đọc được", "still makes no sense"),
+    "lost": Label("Kafka không còn giữ", "no longer in Kafka"),
+    "redacted": Label("thiếu phần đã che", "parts were taken out"),
+}
+
+COLUMNS: list[tuple[str, Label, int]] = [
+    ("received", Label("Lúc nhận", "Received"), 175),
+    ("reason", Label("Lý do", "Reason"), 150),
+    ("stream", Label("Luồng", "Stream"), 120),
+    ("error", Label("Chi tiết", "Detail"), 220),
+    ("place", Label("Vị trí", "Place"), 200),
+    ("outcome", Label("Đã gửi lại", "Sent again"), 160),
+    ("result", Label("Kết quả thử", "Result"), 250),
+]
+REPEAT_COLUMNS: list[tuple[str, Label, int]] = [
+    ("came", Label("Lúc nhận", "Received"), 180),
+    ("conflict", Label("Nội dung", "Content"), 140),
+    ("kind", Label("Loại", "Kind"), 190),
+    ("subject", Label("Đối tượng", "Subject"), 260),
+    ("id", Label("Mã sự kiện", "Event id"), 290),
+    ("place", Label("Vị trí", "Place"), 200),
+]
+
+
+def layout(scene: Scene) -> Component:
+    """Stopped streams on top, then letters and repeats in tabs."""
+    say = scene.say
+    head = html.Header(
+        [html.H1(say(text.LETTERS)), html.Span(className="spring"), navigation(scene, viewer(), "/letters")],
+        className="desk-head",
+    )
+    tabs = dmc.Tabs(
+        [
+            dmc.TabsList(
+                [dmc.TabsTab(say(LETTERS), value="letters"), dmc.TabsTab(say(REPEATS), value="repeats")],
+            ),
+            dmc.TabsPanel(_letters(scene), value="letters"),
+            dmc.TabsPanel(_repeats(scene), value="repeats"),
+        ],
+        value="letters",
+        keepMounted=True,
+        className="letters-tabs",
+    )
+    stops = [html.Div(id="stops"), html.Div(id="stops-fault", className="fault", role="alert")]
+    main = html.Main([*stops, tabs], className="desk-letters")
+    return html.Div([head, main], className="desk")
+
+
+def _letters(scene: Scene) -> Component:
+    say = scene.say
+    spans = [{"value": value, "label": say(label)} for value, (label, _) in SPANS.items()]
+    outcomes = [{"value": value, "label": say(label)} for value, label in OUTCOMES.items()]
+    filters = dmc.Group(
+        [
+            _select("letters-span", say(SINCE), spans, "7", 150),
+            _select("letters-reason", say(REASON), [], None, 210, say(ALL)),
+            _select("letters-stream", say(STREAM), [], None, 210, say(ALL)),
+            _select("letters-outcome", say(OUTCOME), outcomes, None, 200, say(ALL)),
+            dmc.Button(say(REFRESH), id="letters-refresh", variant="default"),
+            html.Span(id="letters-count", className="quiet", role="status"),
+        ],
+        align="end",
+        gap="sm",
+    )
+    may = viewer().may(REPLAY_RIGHT)
+    acts = dmc.Group(
+        [
+            dmc.Button(say(DRY_RUN), id="letters-try", variant="default", disabled=True),
+            dmc.Button(
+                say(REPLAY),
+                id="letters-send",
+                color="sky",
+                autoContrast=True,
+                disabled=True,
+                display=None if may else "none",
+            ),
+            html.Span(say(SELECT), id="letters-chosen", className="quiet"),
+            html.Span(id="letters-status", role="status"),
+            html.Span(id="letters-fault", className="fault", role="alert"),
+        ],
+        gap="sm",
+    )
+    chart = dcc.Graph(
+        id="letters-chart",
+        config={"staticPlot": True, "displayModeBar": False},
+        style={"height": "8.5rem"},
+        responsive=True,
+    )
+    left = html.Div(
+        [filters, chart, acts, _grid("letters-table", COLUMNS, scene, select=True)], className="letters-left"
+    )
+    return html.Div([left, html.Aside(id="letters-detail", className="letters-detail")], className="letters-panel")
+
+
+def _repeats(scene: Scene) -> Component:
+    choice = dmc.Group(
+        [
+            dmc.Switch(id="repeats-conflicts", label=scene.say(ONLY_CONFLICTS), checked=False),
+            html.Span(id="repeats-count", className="quiet", role="status"),
+        ],
+        gap="lg",
+    )
+    left = html.Div([choice, _grid("repeats-table", REPEAT_COLUMNS, scene, select=False)], className="letters-left")
+    return html.Div([left, html.Aside(id="repeats-detail", className="letters-detail")], className="letters-panel wide")
+
+
+def _select(
+    id: str, label: str, data: list[dict[str, str]], value: str | None, width: int, placeholder: str = ""
+) -> Component:
+    chosen: Component = dmc.Select(
+        id=id, label=label, data=data, value=value, w=width, clearable=value is None, placeholder=placeholder
+    )
+    return chosen
+
+
+def _grid(id: str, columns: list[tuple[str, Label, int]], scene: Scene, *, select: bool) -> Component:
+    several = {"mode": "multiRow", "enableClickSelection": True}
+    one = {"mode": "singleRow", "enableClickSelection": True, "checkboxes": False}
+    grid: Component = dag.AgGrid(
+        id=id,
+        rowData=[],
+        columnDefs=[
+            {"field": field, "headerName": scene.say(label), "width": width} for field, label, width in columns
+        ],
+        defaultColDef={"sortable": True, "filter": True, "resizable": True, "cellDataType": False},
+        getRowId="params.data.key",
+        dashGridOptions={
+            "rowSelection": several if select else one,
+            "enableCellTextSelection": True,
+            "ensureDomOrder": True,
+            "animateRows": False,
+            "suppressCellFocus": False,
+            "localeText": grid_words(scene.language),
+        },
+        className="sql-table",
+    )
+    return grid
+
+
+PAGE = Page(path="/letters", label=text.LETTERS, right="analyst", layout=layout, order=9)

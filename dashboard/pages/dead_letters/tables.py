@@ -1,0 +1,250 @@
+"""Letter rows: dead letters, repeats and stopped streams as the page shows them. All text is shown as text, whatever it holds."""
+
+import json
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard import theme
+from dashboard.components.table import Cell, table
+from dashboard.pages.dead_letters.page import ALLOWANCE, OUTCOMES, STOPPED
+from dashboard.words import number, text
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.label import Label, Language
+from ingest.replay.replay import OUTCOMES as RESENT
+from warehouse.dead_letters.by_day import Day
+from warehouse.dead_letters.resend import Resent
+from warehouse.dead_letters.stored import StoredLetter
+from warehouse.store.duplicates import Repeat
+from warehouse.store.halted_partitions import Stop
+
+RESUME = Label("Cho chạy tiếp", "Resume")
+CONFIRM = Label(
+    "Cho luồng {stream} chạy tiếp? Chỉ làm khi nguyên nhân đã được sửa.",
+    "Let the stream {stream} go on? Only once the cause is mended.",
+)
+WAITS = Label(
+    "bản ghi hỏng {reason} · dừng từ {time} · phân vùng {partition}, vị trí {offset}",
+    "bad records {reason} · stopped since {time} · partition {partition}, offset {offset}",
+)
+CONFLICT = Label("xung đột", "conflict")
+SAME = Label("giống lần đầu", "the same again")
+NO_FIRST = Label("Bản ghi đầu không còn trong kho.", "The first record is no longer stored.")
+NO_DIFFERENCE = Label("Nội dung giống hệt bản ghi đầu.", "The content is the same as the first record's.")
+FIELD = Label("Trường", "Field")
+FIRST = Label("Lần đầu (được tính)", "First (counts)")
+SECOND = Label("Lần này", "This one")
+PAYLOAD = Label("Nội dung đã che thông tin cá nhân", "Payload, personal data taken out")
+EVENTS = Label("{count} sự kiện", "{count} events")
+
+_FACTS = (
+    Label("Lý do", "Reason"),
+    Label("Chi tiết", "Detail"),
+    Label("Nguồn hoặc luồng", "Source or stream"),
+    Label("Vị trí", "Place"),
+    Label("Địa chỉ", "Address"),
+    Label("Lúc nhận", "Received"),
+    Label("Đã gửi lại", "Sent again"),
+    Label("Mã", "Id"),
+)
+CHART_HEIGHT = 136
+# Amber and red are for what somebody must look at.
+_COLOURS = (theme.LIGHT_BLUE, theme.BLUE, theme.DIM, theme.LIVE, theme.AMBER)
+
+
+def letter_row(stored: StoredLetter, language: Language, resent: Resent | None = None) -> dict[str, str]:
+    """A letter as a row of the table."""
+    letter = stored.letter
+    return {
+        "key": letter.id,
+        "received": f"{letter.received_at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}",
+        "reason": letter.reason_code,
+        "stream": stream_of(stored.stream, language),
+        "error": letter.error,
+        "place": _place(stored),
+        "outcome": outcome_of(stored, language),
+        "result": "" if resent is None else _result(resent, language),
+    }
+
+
+def letter_detail(stored: StoredLetter, language: Language) -> list[Component]:
+    """Everything that is kept of a letter."""
+    letter = stored.letter
+    tried = outcome_of(stored, language)
+    if stored.replayed_at:
+        tried += f" · {stored.replayed_at.astimezone(WARD_ZONE):%H:%M %d/%m/%Y} · {stored.replayed_by}"
+    if stored.detail:
+        tried += f" · {stored.detail}"
+    values = (
+        letter.reason_code,
+        letter.error,
+        stream_of(stored.stream, language),
+        _place(stored),
+        letter.address or number.NONE,
+        f"{letter.received_at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}",
+        tried,
+        letter.id,
+    )
+    rows = [
+        part
+        for label, value in zip(_FACTS, values, strict=True)
+        for part in (html.Dt(label.text(language)), html.Dd(value))
+    ]
+    payload = html.Pre(_pretty(letter.payload_redacted), className="payload", tabIndex="0")
+    return [html.Dl(rows, className="facts-list"), html.P(PAYLOAD.text(language), className="quiet"), payload]
+
+
+def repeat_row(repeat: Repeat, came_at: datetime, language: Language) -> dict[str, str]:
+    """A repeat as a row of the table; `came_at` by the install's clock."""
+    return {
+        "key": f"{repeat.topic}:{repeat.partition}:{repeat.offset}",
+        "came": f"{came_at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}",
+        "conflict": (CONFLICT if repeat.is_conflict else SAME).text(language),
+        "kind": repeat.kind,
+        "subject": repeat.subject,
+        "id": repeat.id,
+        "place": f"{repeat.topic} / {repeat.partition} / {repeat.offset}",
+    }
+
+
+def repeat_detail(repeat: Repeat, language: Language) -> list[Component]:
+    """Both contents side by side: the fields in which they differ, then both as a whole."""
+    if not repeat.first:
+        told: Component = html.P(NO_FIRST.text(language), className="quiet")
+    elif not repeat.differing:
+        told = html.P(NO_DIFFERENCE.text(language), className="quiet")
+    else:
+        rows: list[list[Cell]] = [[name, _said(first), _said(second)] for name, first, second in repeat.differing]
+        told = table([label.text(language) for label in (FIELD, FIRST, SECOND)], rows)
+    sides = [
+        html.Div(
+            [
+                html.P(label.text(language), className="quiet"),
+                html.Pre(_json(content), className="payload", tabIndex="0"),
+            ]
+        )
+        for label, content in ((FIRST, repeat.first), (SECOND, repeat.content))
+    ]
+    return [told, html.Div(sides, className="sides")]
+
+
+def stop_list(stops: list[Stop], language: Language, now_ms: int, *, may_resume: bool) -> list[Component]:
+    """Streams that are stopped, each with the way to let it go on."""
+    if not stops:
+        return []
+    rows = []
+    for stop in stops:
+        stream = text.stream_name(stop.topic, language)
+        since = text.clock_time(round(stop.changed_at.timestamp() * 1000), now_ms)
+        said = WAITS.text(language).format(reason=stop.reason, time=since, partition=stop.partition, offset=stop.offset)
+        parts: list[Component] = [
+            html.Span(className="sign sign-critical"),
+            html.Strong(stream),
+            html.Span(said, className="what"),
+        ]
+        if may_resume:
+            place = {"topic": stop.topic, "partition": stop.partition}
+            parts += [
+                html.Span(ALLOWANCE.text(language), className="quiet"),
+                dmc.NumberInput(
+                    id={"type": "allowance", **place},
+                    value=0,
+                    min=0,
+                    max=100_000,
+                    w=110,
+                    size="xs",
+                    **{"aria-label": ALLOWANCE.text(language)},
+                ),
+                dcc.ConfirmDialogProvider(
+                    dmc.Button(RESUME.text(language), variant="default", size="xs"),
+                    id={"type": "resume", **place},
+                    message=CONFIRM.text(language).format(stream=stream),
+                ),
+            ]
+        rows.append(html.Li(parts))
+    return [html.Section([html.H2(STOPPED.text(language)), html.Ul(rows)], className="stopped", role="alert")]
+
+
+def day_chart(days: list[Day], until: date, span: int) -> dict[str, Any]:
+    """Letters by day, the reasons stacked, each named beside its bar's last piece."""
+    shown = [until - timedelta(days=back) for back in reversed(range(span))]
+    reasons = sorted(
+        {day.reason for day in days}, key=lambda reason: -sum(d.letters for d in days if d.reason == reason)
+    )
+    counts = {(day.day, day.reason): day.letters for day in days}
+    quiet = {"gridcolor": theme.LINE, "zeroline": False, "fixedrange": True}
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "name": reason,
+                "x": [f"{day:%d/%m}" for day in shown],
+                "y": [counts.get((day, reason), 0) for day in shown],
+                "marker": {"color": _COLOURS[place % len(_COLOURS)]},
+            }
+            for place, reason in enumerate(reasons)
+        ],
+        "layout": {
+            "height": CHART_HEIGHT,
+            "barmode": "stack",
+            "bargap": 0.35,
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": theme.FONT, "color": theme.DIM, "size": 13},
+            "margin": {"l": 36, "r": 8, "t": 6, "b": 24},
+            "showlegend": True,
+            "legend": {"orientation": "v", "x": 1.01, "y": 1, "font": {"size": 12}},
+            "xaxis": {**quiet, "type": "category", "showgrid": False, "nticks": 10},
+            "yaxis": {**quiet, "nticks": 4, "rangemode": "tozero"},
+        },
+    }
+
+
+def stream_of(stream: str, language: Language) -> str:
+    """What a topic or a connector is called."""
+    return text.stream_name(stream, language) if stream.startswith("ioc.") else text.source_name(stream, language)
+
+
+def outcome_of(stored: StoredLetter, language: Language) -> str:
+    """What became of a letter, in words."""
+    known = OUTCOMES.get(stored.outcome or "untried")
+    return known.text(language) if known else stored.outcome
+
+
+def _result(resent: Resent, language: Language) -> str:
+    known = next((label for outcome, label in RESENT.items() if outcome == resent.outcome), None)
+    words = [known.text(language) if known else resent.outcome]
+    if resent.events:
+        words.append(EVENTS.text(language).format(count=resent.events))
+    if resent.detail:
+        words.append(resent.detail)
+    return " · ".join(words)
+
+
+def _place(stored: StoredLetter) -> str:
+    letter = stored.letter
+    return f"{letter.original_topic} / {letter.partition} / {letter.offset}" if letter.original_topic else number.NONE
+
+
+def _pretty(payload: str) -> str:
+    """JSON with its lines set apart; anything else as it is."""
+    try:
+        return _json(json.loads(payload))
+    except ValueError:
+        return payload
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _said(value: Any) -> str:
+    return number.NONE if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def ward_day(moment: datetime) -> date:
+    """The ward's day."""
+    return moment.astimezone(WARD_ZONE).date()

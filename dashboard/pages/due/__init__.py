@@ -1,0 +1,5 @@
+"""The dossiers that have to be finished next.
+
+`page`       the layout
+`callbacks`  asks for the list while somebody looks at it
+"""

@@ -1,0 +1,49 @@
+"""Due: which dossiers have to be finished next, one by one.
+
+The only page with dossiers' codes, so it is for people alone: no screen of the wall shows it. `callbacks` asks for the list.
+"""
+
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Leaves, Page, Scene
+from dashboard.board.viewer import viewer
+from dashboard.components import tile
+from dashboard.components.header import navigation
+from dashboard.words import text
+from dashboard.words.short_name import short_name
+from ingest.contract.label import Label
+
+DUE = Label("Hồ sơ đến hạn", "Due dossiers")
+READING = Label("Đang đọc…", "Reading…")
+FIGURES = ("D07", "D08")
+REFRESH_MS = 15_000
+
+
+def layout(scene: Scene) -> Component:
+    """How many are near due and overdue, and which."""
+    head = html.Header(
+        [html.H1(scene.say(DUE)), html.Span(className="spring"), navigation(scene, viewer(), "/due")],
+        className="desk-head",
+    )
+    figures = [tile.small(id.lower(), short_name(id, scene.language)) for id in FIGURES]
+    main = html.Main(
+        [
+            tile.card("due", scene.say(DUE), tile.smalls(*figures)),
+            html.Div(html.P(scene.say(READING), className="quiet"), id="due-list", className="block-body"),
+            dcc.Interval(id="due-tick", interval=REFRESH_MS),
+        ],
+        className="desk-scroll due",
+    )
+    return html.Div([head, main], className="desk")
+
+
+def leaves(scene: Scene) -> Leaves:
+    """How many."""
+    found = tile.card_leaves("due", scene, FIGURES)
+    for id in FIGURES:
+        found |= tile.small_leaves(id, scene)
+    return found
+
+
+PAGE = Page(path="/due", label=text.DUE, right="leader", layout=layout, leaves=leaves, order=8, only_now=True)

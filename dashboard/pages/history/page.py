@@ -1,0 +1,143 @@
+"""History: a measure's figures through time, as a chart and as a table, beside those of a week and a year before.
+
+`/history/<indicator>`. The figure itself is live, as on the wall; the rest is asked by `callbacks`: until now, or with
+`?at=2026-11-24T10:15` until then, as it is known now. From here it goes on to the proof, and from there to the queries.
+"""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Leaf, Leaves, Page, Scene
+from dashboard.board.viewer import viewer
+from dashboard.components import tile
+from dashboard.components.header import navigation
+from dashboard.words import number, text
+from ingest.contract.label import Label
+from warehouse.history.series import Grain, grains
+from warehouse.model.indicator import measure, measures
+
+BACK = Label("← Tổng quan", "← Overview")
+PROOF = Label("Chứng minh số này →", "Proof of this figure →")
+BY = Label("Theo", "By")
+GRAINS: dict[Grain, Label] = {
+    "hour": Label("giờ", "hour"),
+    "day": Label("ngày", "day"),
+    "month": Label("tháng", "month"),
+}
+SPAN = Label("Trong", "Over")
+SPANS: dict[str, Label] = {
+    "2": Label("2 ngày", "2 days"),
+    "7": Label("7 ngày", "7 days"),
+    "31": Label("31 ngày", "31 days"),
+    "92": Label("3 tháng", "3 months"),
+    "366": Label("1 năm", "1 year"),
+    "731": Label("2 năm", "2 years"),
+}
+"""How many days back, and what that is called."""
+FIRST: dict[Grain, str] = {"hour": "2", "day": "31", "month": "366"}
+"""The span that goes with a grain at first."""
+UNTIL = Label("Đến hết ngày", "Until the end of")
+NOW = Label("Hiện nay", "Now")
+TABLE = Label("Từng giá trị", "Each value")
+CHART = Label("Diễn biến", "Through time")
+CSV = Label("Tải CSV", "Download CSV")
+READING = Label("Đang đọc…", "Reading…")
+
+
+def layout(scene: Scene) -> Component:
+    """The figure and its definition, the choice, the chart, the table."""
+    say, one = scene.say, measure(scene.argument)
+    offered = grains(one)
+    head = html.Header(
+        [
+            html.A(say(BACK), href="/", className="back"),
+            html.H1(f"{one.id} · {say(one.label)}"),
+            html.Span(className="spring"),
+            navigation(scene, viewer(), f"/history/{one.id}"),
+        ],
+        className="desk-head",
+    )
+    unit = "" if one.unit.out_of else say(one.unit.label)
+    meaning = [
+        tile.card(
+            "timeline",
+            say(NOW),
+            tile.big(one.id.lower(), unit, second=True),
+            html.Div(id="timeline-parts", className="caption"),
+        ),
+        html.P(say(one.definition), className="definition"),
+        html.A(say(PROOF), href=f"/proof/{one.id}", id="timeline-proof", className="back"),
+    ]
+    described: dict[str, Any] = {"aria-label": f"{say(CHART)}: {say(one.label)}. {say(TABLE)} ↓"}
+    choice = [
+        dmc.Select(
+            id="timeline-grain",
+            label=say(BY),
+            data=[{"value": grain, "label": say(GRAINS[grain])} for grain in offered],
+            value=offered[0],
+            allowDeselect=False,
+            w=110,
+        ),
+        dmc.Select(
+            id="timeline-span",
+            label=say(SPAN),
+            data=[{"value": days, "label": say(label)} for days, label in SPANS.items()],
+            value=FIRST[offered[0]],
+            allowDeselect=False,
+            w=130,
+        ),
+        dmc.DatePickerInput(
+            id="timeline-until",
+            label=say(UNTIL),
+            placeholder=say(NOW),
+            valueFormat="DD/MM/YYYY",
+            maxDate=f"{text.local(scene.now_ms):%Y-%m-%d}",
+            w=150,
+        ),
+        dmc.Button(say(CSV), id="timeline-csv", variant="default"),
+    ]
+    told = html.Section(
+        [
+            html.Div(choice, className="timeline-choice"),
+            html.H2(say(CHART)),
+            html.Div(id="timeline-said", className="quiet", role="status"),
+            html.Div(
+                dcc.Graph(id="timeline-chart", config={"displayModeBar": False}, className="timeline-chart"),
+                role="img",
+                **described,
+            ),
+            html.H2(say(TABLE)),
+            html.Div(say(READING), id="timeline-table", className="block-body"),
+            dcc.Store(id="timeline-of", data=one.id),
+            dcc.Download(id="timeline-download"),
+        ],
+        className="proof-said",
+    )
+    main = html.Main([html.Section(meaning, className="proof-meaning"), told], className="desk-scroll proof")
+    return html.Div([head, main], className="desk")
+
+
+def leaves(scene: Scene) -> Leaves:
+    """The figure as it is now."""
+    one = measure(scene.argument)
+    found = {
+        **tile.figure_leaves(one.id, scene),
+        **tile.card_leaves("timeline", scene, [one.id]),
+        Leaf("timeline-parts", "children"): number.parts(scene.read(one.id), scene.language),
+    }
+    found[Leaf(f"{one.id.lower()}-figure", "href")] = f"/proof/{one.id}"
+    return found
+
+
+PAGE = Page(
+    path="/history",
+    label=text.HISTORY,
+    right="leader",
+    layout=layout,
+    leaves=leaves,
+    arguments=lambda: [one.id for one in measures()],
+    reads_moment=True,
+)

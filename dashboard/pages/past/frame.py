@@ -1,0 +1,158 @@
+"""Frame: what stands around a page of the past - that it is past, in words, stripes and title; and the ways through time."""
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Leaf, Leaves, Page, Scene
+from dashboard.words import text
+from dashboard.words.moment import SHAPE, Asked, day_start
+from ingest.contract.label import Label, Language
+from warehouse.history.as_of import View
+from warehouse.model.expression import DAY_MS, MINUTE
+from warehouse.model.indicator import measure
+
+PAST = Label("QUÁ KHỨ · {time} {day} {date}", "PAST · {time} {day} {date}")
+BACK = Label("Về hiện tại", "Back to now")
+READING = Label("Đang đọc…", "Reading…")
+MINUTE_OF_DAY = Label("Phút trong ngày", "Minute of the day")
+OTHER_DAY = Label("Ngày khác", "Another day")
+VIEW = Label("Cách nhìn", "View")
+VIEWS: dict[View, Label] = {
+    "then": Label("Như đã thấy lúc đó", "As shown then"),
+    "now": Label("Theo số liệu nay", "As known now"),
+}
+STEPS = (
+    (-1440, Label("−1 ngày", "−1 day")),
+    (-60, Label("−1 giờ", "−1 h")),
+    (-1, Label("−1 phút", "−1 min")),
+    (1, Label("+1 phút", "+1 min")),
+    (60, Label("+1 giờ", "+1 h")),
+    (1440, Label("+1 ngày", "+1 day")),
+)
+"""Minutes that a button goes."""
+NOTES: dict[View, Label] = {
+    "then": Label(
+        "Số đã sửa về sau được đưa về như lúc đó, theo những gì kho có trong vòng một phút sau đó.",
+        "What was corrected later is undone: as far as the warehouse knew within a minute of it.",
+    ),
+    "now": Label(
+        "Sự kiện đến muộn và các lần sửa về sau đã được tính.",
+        "With the events that came late, and what was corrected later.",
+    ),
+}
+UNRESTORED = Label(
+    "Không khôi phục được, đang hiện như nay: {ids}.", "Cannot be brought back, shown as known now: {ids}."
+)
+CURRENT = Label("CẬP NHẬT", "UP TO DATE")
+"""What was live then: nothing of the past is called live."""
+
+_MOST_NAMED = 6
+_MARKS = tuple(range(0, 25, 3))
+
+
+def frame(inner: Component, page: Page, scene: Scene, what: Asked, now_ms: int) -> Component:
+    """A page with the past around it; `callbacks` fills it."""
+    say, start_ms = scene.say, day_start(what.at_ms)
+    slider = dmc.Slider(
+        id="past-minute",
+        min=0,
+        max=DAY_MS // MINUTE,
+        step=1,
+        value=(what.at_ms - start_ms) // MINUTE,
+        updatemode="drag",
+        label=None,
+        marks=[{"value": 60 * hour, "label": f"{hour:02}"} for hour in _MARKS],
+        thumbLabel=say(MINUTE_OF_DAY),
+        color="violet",
+        size="sm",
+        className="past-slider",
+    )
+    buttons = [_step(minutes, say(label)) for minutes, label in STEPS]
+    views = dmc.SegmentedControl(
+        id="past-view",
+        value=what.view,
+        data=[{"value": view, "label": say(label)} for view, label in VIEWS.items()],
+        size="xs",
+        attributes={"root": {"aria-label": say(VIEW)}},
+    )
+    day = dmc.DatePickerInput(
+        id="past-day",
+        value=f"{text.local(start_ms):%Y-%m-%d}",
+        valueFormat="DD/MM/YYYY",
+        maxDate=f"{text.local(now_ms):%Y-%m-%d}",
+        size="xs",
+        attributes={"input": {"aria-label": say(OTHER_DAY)}},
+    )
+    bar = html.Div(
+        [
+            html.Strong(id="past-mark", className="past-mark", role="status"),
+            html.Div(buttons[:3], className="past-steps"),
+            slider,
+            html.Div(buttons[3:], className="past-steps"),
+            day,
+            views,
+            html.A(say(BACK), href=page.path, id="past-back", className="past-back"),
+            html.Span(say(READING), id="past-busy", className="past-busy"),
+            html.Span(id="past-note", className="past-note", role="status"),
+        ],
+        className="past-bar",
+    )
+    facts: dict[str, Any] = {"data-start": start_ms, "data-path": page.path}
+    return html.Div(
+        [
+            bar,
+            inner,
+            html.Div(id="past", hidden=True, **facts),
+            dcc.Store(id="past-start", data=start_ms),
+            dcc.Store(id="past-turn", data=slider.value),
+        ],
+        className="past-frame",
+    )
+
+
+def mark_leaves(at_ms: int, view: View, language: Language) -> Leaves:
+    """Which minute it is, for people and for the browser's clock."""
+    said = mark(at_ms, language)
+    return {
+        Leaf("past-mark", "children"): said,
+        Leaf("past", "data-at"): at_ms,
+        Leaf("past", "data-shape"): f"{text.local(at_ms):{SHAPE}}",
+        Leaf("past", "data-view"): view,
+        Leaf("past", "data-title"): said,
+    }
+
+
+def mark(at_ms: int, language: Language) -> str:
+    """That it is past, and which minute: `QUÁ KHỨ · 10:15 thứ Ba 24/11/2026`."""
+    at = text.local(at_ms)
+    day = text.DAYS[at.weekday()].text(language)
+    return PAST.text(language).format(
+        time=f"{at:%H:%M}", day=day[0].lower() + day[1:] if language == "vi" else day, date=f"{at:%d/%m/%Y}"
+    )
+
+
+def note(view: View, unrestored: tuple[str, ...], language: Language) -> str:
+    """How what is shown was come by, and what of it is not as it was."""
+    said = NOTES[view].text(language)
+    if unrestored:
+        named = ", ".join(measure(id).label.text(language) for id in unrestored[:_MOST_NAMED])
+        more = "…" if len(unrestored) > _MOST_NAMED else ""
+        said = f"{UNRESTORED.text(language).format(ids=named + more)} {said}"
+    return said
+
+
+def as_past(leaves: Leaves, language: Language) -> Leaves:
+    """The leaves of a page with nothing in them called live."""
+    live = text.STATES["live"].text(language)
+    return {
+        leaf: value.replace(live, CURRENT.text(language)) if isinstance(value, str) and live in value else value
+        for leaf, value in leaves.items()
+    }
+
+
+def _step(minutes: int, label: str) -> Component:
+    data: dict[str, Any] = {"data-minutes": minutes}
+    return html.Button(label, className="past-step", type="button", **data)

@@ -1,0 +1,170 @@
+"""Memory: the days of the past that somebody looks at, read from the warehouse once, and the scenes of their minutes.
+
+Bounded: a few days, a few minutes, and one question at a time for each log-in. Who moves on while the last minute is still being made
+gets the newest one only.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any, NamedTuple, TypeVar
+
+from dashboard.board.live import Live
+from dashboard.board.page import Scene
+from dashboard.board.queries import Reader, TooMuch
+from dashboard.system_status import Standing
+from dashboard.words.freshness import signs
+from dashboard.words.moment import day_start
+from ingest.contract.clock import milliseconds, moment, real_at
+from ingest.contract.errors import Refused
+from ingest.contract.label import Language
+from warehouse.audit.history import audits
+from warehouse.history.as_of import Day, Minute, Place, View, at
+from warehouse.history.as_of_day import counted, oldest, read_day
+from warehouse.model.expression import DAY_MS, MINUTE
+from warehouse.model.reading import Readings
+from warehouse.model.value import Value
+from warehouse.store.client import Client
+
+DAYS = 3
+"""Days that are remembered; a day of a ward takes some ten megabytes."""
+MINUTES = 8
+"""Minutes that are remembered."""
+
+Kept = TypeVar("Kept")
+
+
+class Superseded(Refused):
+    """The same person has asked for another minute meanwhile."""
+
+
+class TooOld(Refused):
+    """Nothing is kept of so long ago.
+
+    Args:
+        first_ms: what is kept begins here; 0: nothing is.
+    """
+
+    def __init__(self, first_ms: int) -> None:
+        super().__init__(first_ms)
+        self.first_ms = first_ms
+
+
+class Seen(NamedTuple):
+    """A minute as it stood."""
+
+    readings: Readings
+    standing: Standing
+    unrestored: tuple[str, ...]
+    """Ids of indicators that stand as they are known now, because what was known then is not kept."""
+
+
+class Memory:
+    """What is remembered of the past of the ward that this board shows."""
+
+    def __init__(self, live: Live, reader: Reader) -> None:
+        self._live = live
+        self._reader = reader
+        self._days: OrderedDict[int, Day] = OrderedDict()
+        self._minutes: OrderedDict[tuple[int, View], Seen] = OrderedDict()
+        self._first_ms: int | None = None
+        self._newest: dict[str, object] = {}
+        self._free: dict[str, asyncio.Lock] = {}
+
+    async def scene(self, person: str, at_ms: int, view: View, language: Language) -> tuple[Scene, tuple[str, ...]]:
+        """The board as it was at a minute.
+
+        Args:
+            person: whose turn it is: the log-in.
+            at_ms: the minute's end, by the install's clock.
+            view: as it was shown, or as it is known now.
+            language: in which language.
+
+        Returns:
+            The scene, and the indicators that could not be brought back.
+
+        Raises:
+            Superseded: the person wants another minute meanwhile.
+            TooOld: nothing is kept of it.
+            TooMuch: it takes too long.
+            Unavailable: the warehouse is away.
+        """
+        turn = self._newest[person] = object()
+        lock = self._free.setdefault(person, asyncio.Lock())
+        try:
+            async with lock:
+                if self._newest.get(person) is not turn:
+                    raise Superseded
+                seen = await self._seen(at_ms, view)
+        finally:
+            if self._newest.get(person) is turn:
+                del self._newest[person], self._free[person]
+        return scene_of(self._live, seen, at_ms, language), seen.unrestored
+
+    async def _seen(self, at_ms: int, view: View) -> Seen:
+        key = (at_ms, view)
+        if key not in self._minutes:
+            day = await self._day(at_ms)
+            _keep(self._minutes, key, await self._stood(day, at_ms, view), MINUTES)
+        self._minutes.move_to_end(key)
+        return self._minutes[key]
+
+    async def _stood(self, day: Day, at_ms: int, view: View) -> Seen:
+        minute = self._minute(at_ms)
+        stood = await asyncio.to_thread(at, day, minute, view)
+
+        def ask(client: Client) -> tuple[dict[Place, list[Value]], Standing]:
+            last = audits(client, 1, moment(at_ms))
+            return counted(client, day.ward, minute, view, stood.open), Standing(last[0] if last else None)
+
+        try:
+            found, standing = await self._reader.ask(ask)
+        except TooMuch:
+            found, standing = {}, Standing()
+        readings = await asyncio.to_thread(stood.readings, found)
+        known = {value.indicator for value in stood.values}  # of others there is nothing that could be another
+        unrestored = sorted({place[0] for place in stood.open - found.keys()} & known)
+        return Seen(readings, standing, tuple(unrestored))
+
+    async def _day(self, at_ms: int) -> Day:
+        ward, start_ms = self._live.ingest.ward, day_start(at_ms)
+        if self._first_ms is None:
+            self._first_ms = await self._reader.ask(lambda client: oldest(client, ward))
+        if self._first_ms is None or at_ms <= self._first_ms:
+            raise TooOld(self._first_ms or 0)
+        known = self._days.get(start_ms)
+        if known is None or known.until_ms < at_ms:
+            until_ms = min(start_ms + DAY_MS, self._live.now_ms() // MINUTE * MINUTE)
+            start, until = self._minute(start_ms), self._minute(max(until_ms, at_ms))
+            day = await self._reader.ask(lambda client: read_day(client, ward, start, until))
+            _keep(self._days, start_ms, day, DAYS)
+        self._days.move_to_end(start_ms)
+        return self._days[start_ms]
+
+    def _minute(self, at_ms: int) -> Minute:
+        return Minute(at_ms, milliseconds(real_at(self._live.clock, moment(at_ms))))
+
+
+def scene_of(live: Live, seen: Seen, at_ms: int, language: Language) -> Scene:
+    """What pages show of a minute of the past."""
+    return Scene(
+        seen.readings,
+        signs(seen.readings, at_ms),
+        at_ms,
+        language,
+        live.board,
+        live.ingest.pretend,
+        live.clock_speed,
+        seen.standing,
+        past=True,
+    )
+
+
+NOTHING = Seen(Readings(), Standing(), ())
+"""Stands until a minute has been read."""
+
+
+def _keep(kept: "OrderedDict[Any, Kept]", key: Hashable, value: Kept, most: int) -> None:
+    kept[key] = value
+    while len(kept) > most:
+        kept.popitem(last=False)

@@ -1,0 +1,286 @@
+"""Proof: what stands behind one figure - its definition and formula, the same figure recomputed from the events, and the events.
+
+`/proof/<indicator>`. The figure itself is live, as on the wall; what is compared comes from `callbacks`.
+"""
+
+from datetime import timedelta
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Leaf, Leaves, Page, Scene
+from dashboard.board.viewer import viewer
+from dashboard.components import tile
+from dashboard.components.header import navigation
+from dashboard.words import number, text
+from ingest.contract.label import Label
+from warehouse.model.indicator import Derived, Indicator, Measure, Threshold, indicator, measure, measures
+from warehouse.proof import formula
+from warehouse.proof.formula import Line
+
+SHOWN = Label("Hiện nay", "Now")
+DEFINITION = Label("Định nghĩa", "Definition")
+FORMULA = Label("Công thức", "Formula")
+NUMERATOR = Label("Tử số", "Numerator")
+DENOMINATOR = Label("Mẫu số", "Denominator")
+VALUE = Label("Giá trị", "Value")
+CHECK = Label("Tính lại từ sự kiện gốc", "Recomputed from the raw events")
+AGAIN = Label("Tính lại", "Recompute")
+CHECKING = Label("Đang tính lại…", "Recomputing…")
+MEMBERS = Label("Theo thành phần", "By member")
+WINDOWS = Label("Các khung gần nhất", "Last windows")
+CORRECTIONS = Label("Số đã chốt được sửa", "Closed figures that changed")
+EVENTS = Label("Sự kiện mới nhất phía sau", "Newest events behind it")
+QUERIES = Label("Tự kiểm tra bằng SQL", "Check it yourself in SQL")
+BACK = Label("← Tổng quan", "← Overview")
+ENTITY = Label("Đối tượng được đếm", "What is counted")
+SOURCES = Label("Nguồn", "Sources")
+UNIT = Label("Đơn vị", "Unit")
+WINDOW = Label("Khung lưu", "Window kept")
+SPAN = Label("Phạm vi của số", "Span of the figure")
+SPANS = {
+    "today": Label("từ 0 giờ hôm nay", "since midnight"),
+    "period": Label("từ đầu kỳ báo cáo", "since the start of the period"),
+}
+NOW = Label("tại thời điểm xem", "at this moment")
+ROLLING = Label("{span} gần nhất", "last {span}")
+THRESHOLDS = Label("Ngưỡng", "Thresholds")
+LOOK = Label("cần xem", "look")
+ACT = Label("cần xử lý", "act")
+NO_THRESHOLD = Label("không có", "none")
+DIMENSIONS = Label("Tách theo", "Split by")
+AS_OF = Label("tính đến {time}", "as of {time}")
+STATUSES = {
+    "normal": Label("bình thường", "normal"),
+    "warning": Label("cần xem", "look"),
+    "critical": Label("cần xử lý", "act"),
+}
+
+COUNTED = Label("mỗi {entity} tính 1", "1 for each {entity}")
+EACH = Label("mỗi {field} khác nhau của các {entity} tính 1", "1 for each {field} among the {entity}s")
+SUMMED = Label("mỗi {entity} tính {amount}", "{amount} for each {entity}")
+LARGEST = Label("{amount} lớn nhất trong các {entity}", "the largest {amount} of any {entity}")
+HAPPENED = Label("vào lúc {at}", "at {at}")
+NOW_SO = Label("tại thời điểm now", "at the moment now")
+RANKED = Label(
+    "giá trị mà {percent} % không vượt quá, của {{}}, làm tròn lên {step}",
+    "what {percent}% do not exceed, of {{}}, rounded up to {step}",
+)
+BASELINE = Label("Số nền", "Baseline")
+BASED = Label("{parts} đến hết {day} ({source})", "{parts} until the end of {day} ({source})")
+MADE_OF = Label("Tính từ", "Calculated from")
+DERIVED = Label(
+    "Chỉ số này không được lưu riêng: mỗi thành phần có phần chứng minh của nó.",
+    "Nothing of this figure is stored: each of its parts has a proof of its own.",
+)
+SUCH_THAT = Label("với {where}", "where {where}")
+PLUS = Label("cộng", "plus")
+WITH = Label("trong đó", "where")
+HOURS = Label("{count} giờ", "{count} h")
+MINUTES = Label("{count} phút", "{count} min")
+
+
+def layout(scene: Scene) -> Component:
+    """The figure and what it means on the left, what the events say on the right."""
+    say, one = scene.say, measure(scene.argument)
+    path = f"/proof/{one.id}"
+    head = html.Header(
+        [
+            html.A(say(BACK), href="/", className="back"),
+            html.A(say(text.HISTORY), href=f"/history/{one.id}", id="proof-history", className="back"),
+            html.H1(f"{one.id} · {say(one.label)}"),
+            html.Span(className="spring"),
+            navigation(scene, viewer(), path),
+        ],
+        className="desk-head",
+    )
+    meaning = [_figure(scene, one), _definition(scene, one)]
+    if isinstance(one, Derived):
+        parts = html.Section([_derivation(scene, one), _parts(scene, one)], className="proof-said")
+        main = html.Main([html.Section(meaning, className="proof-meaning"), parts], className="desk-scroll proof")
+        return html.Div([head, main], className="desk")
+    meaning.append(_formula(scene, one))
+    said = html.Section(
+        [
+            html.Div(
+                [
+                    html.H2(say(CHECK)),
+                    dmc.Button(say(AGAIN), id="proof-again", variant="default", size="xs"),
+                ],
+                className="block-head",
+            ),
+            html.Div(say(CHECKING), id="proof-verdict", className="verdict", role="status"),
+            *_block(say(MEMBERS), "proof-members", bool(one.dimensions)),
+            *_block(say(WINDOWS), "proof-windows"),
+            *_block(say(CORRECTIONS), "proof-corrections"),
+            *_block(say(EVENTS), "proof-events"),
+            *_block(say(QUERIES), "proof-queries"),
+        ],
+        className="proof-said",
+    )
+    quiet = [
+        dcc.Store(id="proof-of", data=one.id),
+        dcc.Interval(id="proof-wait", interval=2000, max_intervals=30, disabled=True),
+    ]
+    main = html.Main([html.Section(meaning, className="proof-meaning"), said, *quiet], className="desk-scroll proof")
+    return html.Div([head, main], className="desk")
+
+
+def leaves(scene: Scene) -> Leaves:
+    """The figure as it is now."""
+    one = measure(scene.argument)
+    reading, language = scene.read(one.id), scene.language
+    name = one.id.lower()
+    found = {
+        **tile.figure_leaves(one.id, scene, name=name),
+        **tile.card_leaves("proof", scene, [one.id]),
+        Leaf("proof-parts", "children"): number.parts(reading, language),
+        Leaf("proof-status", "children"): scene.say(STATUSES[reading.status]),
+        Leaf("proof-as-of", "children"): scene.say(AS_OF, time=f"{text.local(reading.as_of_ms):%H:%M:%S %d/%m/%Y}")
+        if reading.known
+        else "",
+    }
+    del found[Leaf(f"{name}-figure", "href")]
+    for id in one.made_of if isinstance(one, Derived) else ():
+        found |= tile.small_leaves(id, scene, name=f"part-{id.lower()}")
+    return found
+
+
+def _figure(scene: Scene, one: Measure) -> Component:
+    unit = "" if one.unit.out_of else scene.say(one.unit.label)
+    caption = html.Div(
+        [
+            html.Span(id="proof-parts", className="parts-first"),
+            html.Span(id="proof-status"),
+            html.Span(id="proof-as-of"),
+        ],
+        className="caption proof-caption",
+    )
+    return tile.card("proof", scene.say(SHOWN), tile.big(one.id.lower(), unit, second=True), caption)
+
+
+def _definition(scene: Scene, one: Indicator | Derived) -> Component:
+    say = scene.say
+    facts = [(UNIT, say(one.unit.label)), (THRESHOLDS, _thresholds(one.threshold, scene, one))]
+    if isinstance(one, Indicator):
+        facts = [(ENTITY, f"{say(one.of.label)} ({one.of.id})"), *facts, *_counted(scene, one)]
+    if one.sources:
+        facts.append((SOURCES, ", ".join(text.source_name(source, scene.language) for source in one.sources)))
+    rows = [part for label, said in facts for part in (html.Dt(say(label)), html.Dd(said))]
+    return html.Div(
+        [
+            html.H2(say(DEFINITION)),
+            html.P(one.definition.text(scene.language), className="definition"),
+            html.P(one.definition.text("en" if scene.language == "vi" else "vi"), className="quiet"),
+            html.Dl(rows, className="facts-list"),
+        ],
+        className="block",
+    )
+
+
+def _counted(scene: Scene, one: Indicator) -> list[tuple[Label, str]]:
+    """How an indicator is kept: window, span, dimensions, and where its count begins."""
+    say = scene.say
+    span = one.span if isinstance(one.span, str) else None
+    spanned = say(SPANS[span]) if span else say(ROLLING, span=_duration(one.span, scene))
+    if one.has_stock:
+        spanned = f"{spanned} · {say(NOW)}" if one.has_flow else say(NOW)
+    facts = [(WINDOW, _duration(one.window, scene) if one.has_flow else say(MINUTES, count=1)), (SPAN, spanned)]
+    if one.dimensions:
+        facts.append((DIMENSIONS, ", ".join(dimension.name for dimension in one.dimensions)))
+    if base := one.baseline:
+        parts = number.sides(one, (base.numerator, base.denominator), scene.language)
+        facts.append((BASELINE, say(BASED, parts=parts, day=f"{base.last_day:%d/%m/%Y}", source=say(base.source))))
+    return facts
+
+
+def _derivation(scene: Scene, one: Derived) -> Component:
+    said = html.P(html.Code(scene.say(one.formula)), className="definition")
+    return html.Div([html.H2(scene.say(FORMULA)), said], className="block")
+
+
+def _parts(scene: Scene, one: Derived) -> Component:
+    """What a derived measure is calculated from; each leads to its own proof."""
+    parts = [tile.small(f"part-{id.lower()}", f"{id} {scene.say(indicator(id).label)}") for id in one.made_of]
+    note = html.P(scene.say(DERIVED), className="quiet")
+    return html.Div([html.H2(scene.say(MADE_OF)), note, tile.smalls(*parts)], className="block")
+
+
+def _formula(scene: Scene, one: Indicator) -> Component:
+    found = formula.lines(one, scene.language)
+    sides = [(NUMERATOR if one.is_ratio or one.value.rank else VALUE, True), (DENOMINATOR, False)]
+    parts: list[Component] = []
+    for label, is_numerator in sides:
+        lines = [line for line in found if line.is_numerator == is_numerator]
+        for place, line in enumerate(lines):
+            parts += [html.Dt(scene.say(PLUS if place else label)), html.Dd(_line(scene, one, line))]
+    if rank := one.value.rank:
+        ranked = scene.say(RANKED, percent=rank.percent, step=formula.number(rank.step, scene.language))
+        parts += [html.Dt(scene.say(VALUE)), html.Dd(_with_code(ranked, formula.ranked(one, scene.language)))]
+    named = [
+        html.Li(
+            [
+                html.Code(definition.name),
+                " = ",
+                html.Code(definition.text),
+                *[html.Div(html.Code(step), className="step") for step in definition.steps],
+            ]
+        )
+        for definition in formula.definitions(one, scene.language)
+    ]
+    with_ = [html.P(scene.say(WITH), className="quiet"), html.Ul(named, className="named")] if named else []
+    return html.Div([html.H2(scene.say(FORMULA)), html.Dl(parts, className="formula"), *with_], className="block")
+
+
+def _line(scene: Scene, one: Indicator, line: Line) -> list[Component | str]:
+    """One part in a sentence: how it is counted, of what, when, and under which condition."""
+    counted = scene.say(
+        EACH if one.value.each else LARGEST if line.largest else SUMMED if line.amount else COUNTED,
+        entity=scene.say(one.of.label).lower(),
+        amount="{}",
+        field=one.value.each,
+    )
+    said = [
+        _with_code(counted, line.amount),
+        _with_code(scene.say(HAPPENED, at="{}") if line.is_flow else scene.say(NOW_SO), line.at),
+    ]
+    if line.where:
+        said.append(_with_code(scene.say(SUCH_THAT, where="{}"), line.where))
+    joined = said[0]
+    for more in said[1:]:
+        joined = [*joined, ", ", *more]
+    return joined
+
+
+def _with_code(said: str, code: str) -> list[Component | str]:
+    before, placed, after = said.partition("{}")
+    return [before, html.Code(code), after] if placed else [said]
+
+
+def _thresholds(threshold: Threshold | None, scene: Scene, one: Measure) -> str:
+    if threshold is None:
+        return scene.say(NO_THRESHOLD)
+    mark = "<" if threshold.below else ">"
+    unit = f"{number.gap(one, scene.language)}{one.unit.label.text(scene.language)}"
+    limits = [(threshold.warning, LOOK), (threshold.critical, ACT)]
+    return " · ".join(f"{mark} {limit:g}{unit}: {scene.say(word)}" for limit, word in limits if limit is not None)
+
+
+def _duration(time: object, scene: Scene) -> str:
+    minutes = time // timedelta(minutes=1) if isinstance(time, timedelta) else 0
+    return scene.say(HOURS, count=minutes // 60) if minutes % 60 == 0 else scene.say(MINUTES, count=minutes)
+
+
+def _block(title: str, id: str, shown: bool = True) -> list[Component]:
+    return [html.H2(title, hidden=not shown), html.Div(id=id, className="block-body", hidden=not shown)]
+
+
+PAGE = Page(
+    path="/proof",
+    label=text.PROOF,
+    right="leader",
+    layout=layout,
+    leaves=leaves,
+    arguments=lambda: [one.id for one in measures()],
+)

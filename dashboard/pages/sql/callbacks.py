@@ -1,0 +1,320 @@
+"""Asking: what the analysts' page does - runs a query, shows its answer as table and chart, hands out CSV, keeps queries.
+
+Every act asks anew whether the person may: what comes from a browser proves nothing.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from dash import Dash, Input, Output, State, no_update
+
+from dashboard import theme
+from dashboard.board.services import AskSql, Services
+from dashboard.board.viewer import Viewer, viewer
+from dashboard.pages.sql.address import prepared
+from dashboard.pages.sql.page import EXAMPLE_QUERIES
+from dashboard.pages.sql.saved_query import SavedQueries
+from dashboard.store.store import StoreUnavailable
+from dashboard.thread_pool import Pool
+from dashboard.words import number
+from dashboard.words.csv import csv_text
+from ingest.contract.away import WAREHOUSE_ASK_AGAIN
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.errors import Overloaded, QueryRefused, Unavailable
+from ingest.contract.label import Label
+from warehouse.query.adhoc import Answer
+
+log = logging.getLogger("dashboard.sql")
+
+DONE = Label("{rows} dòng · {seconds} giây", "{rows} rows · {seconds} s")
+CUT = Label("chỉ {rows} dòng đầu · {seconds} giây", "only the first {rows} rows · {seconds} s")
+REFUSED = Label("Không chạy: {why}", "Refused: {why}")
+BUSY = Label(
+    "Đang có quá nhiều truy vấn, hãy thử lại sau vài giây.", "Too many queries are running, try again in a few seconds."
+)
+OFF = Label("Tài khoản này không có quyền truy vấn.", "This account may not query.")
+BAD_NAME = Label("Không lưu được: {why}", "Not saved: {why}")
+
+RIGHT = "analyst"
+CHART_POINTS = 2000
+"""Most rows that a chart shows."""
+
+_KEPT_ANSWERS = 16
+_SAFE_WHOLE = 2**53
+
+
+class Answers:
+    """The last answer of each log-in, for its chart and its CSV; the oldest are forgotten."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[str, Answer] = OrderedDict()
+
+    def keep(self, session: str, answer: Answer) -> None:
+        """Remember the answer."""
+        self._kept[session] = answer
+        self._kept.move_to_end(session)
+        while len(self._kept) > _KEPT_ANSWERS:
+            self._kept.popitem(last=False)
+
+    def of(self, session: str) -> Answer | None:
+        """The last answer of a log-in."""
+        return self._kept.get(session)
+
+
+def register(app: Dash, services: Services) -> None:
+    """Attach the page's callbacks."""
+    answers, ward = Answers(), services.live.ingest.ward
+
+    @app.callback(
+        Output("sql-text", "value", allow_duplicate=True),
+        Input("sql-text", "id"),
+        State("url", "search"),
+        prevent_initial_call="initial_duplicate",
+    )
+    def start_with(_id: object, search: object) -> Any:
+        query = prepared(search, ward) if viewer().may(RIGHT) else None
+        return no_update if query is None else query
+
+    _register_run(app, services.ask_sql, answers)
+    _register_chart(app, answers)
+    _register_saved(app, SavedQueries(services.settings))
+
+
+def _register_run(app: Dash, ask: AskSql, answers: Answers) -> None:
+    pool = Pool("sql", threads=4, waiting=12, of_one_client=4)
+
+    @app.callback(
+        Output("sql-table", "columnDefs"),
+        Output("sql-table", "rowData"),
+        Output("sql-status", "children"),
+        Output("sql-fault", "children"),
+        Output("sql-answer", "data"),
+        Input("sql-run", "n_clicks"),
+        State("sql-text", "value"),
+        running=[(Output("sql-run", "loading"), True, False)],
+        prevent_initial_call=True,
+    )
+    async def run(clicks: int, sql: object) -> tuple[Any, Any, Any, str, Any]:
+        person = viewer()
+        if not person.may(RIGHT):
+            return no_update, no_update, "", OFF.text(person.language), no_update
+        asked = sql if isinstance(sql, str) else ""
+        try:
+            answer = await pool.run(person.name, ask, asked, person.name)
+        except QueryRefused as error:
+            return no_update, no_update, "", REFUSED.text(person.language).format(why=error), no_update
+        except Overloaded:
+            return no_update, no_update, "", BUSY.text(person.language), no_update
+        except Unavailable:
+            return no_update, no_update, "", WAREHOUSE_ASK_AGAIN.text(person.language), no_update
+        seconds = answer.elapsed.total_seconds()
+        answers.keep(person.session, answer)
+        status = (CUT if answer.truncated else DONE).text(person.language)
+        said = status.format(rows=number.whole(len(answer.rows), person.language), seconds=f"{seconds:.2f}")
+        names = column_names(answer)
+        return columns(names), rows(answer.rows), said, "", {"columns": names, "run": clicks}
+
+    @app.callback(
+        Output("sql-fault", "children", allow_duplicate=True),
+        Input("sql-text", "id"),
+        prevent_initial_call="initial_duplicate",
+    )
+    async def open_page(_id: object) -> Any:
+        """Say at once when ad-hoc SQL is off; where it is on, the process that answers is started by this."""
+        person = viewer()
+        if person.may(RIGHT):
+            try:
+                await pool.run(person.name, ask, "SELECT 1", person.name)
+            except QueryRefused as error:
+                return REFUSED.text(person.language).format(why=error) if error.rule == "off" else no_update
+            except (Overloaded, Unavailable):
+                pass
+        return no_update
+
+    @app.callback(Output("sql-download", "data"), Input("sql-csv", "n_clicks"), prevent_initial_call=True)
+    def download(_clicks: int) -> Any:
+        person = viewer()
+        answer = answers.of(person.session) if person.may(RIGHT) else None
+        if answer is None:
+            return no_update
+        log.info("csv by %s: %d rows", person.name, len(answer.rows))
+        # The mark at the start tells spreadsheet programs that Vietnamese letters follow.
+        return {
+            "content": "\ufeff" + csv_text(column_names(answer), answer.rows),
+            "filename": "query.csv",
+            "type": "text/csv",
+        }
+
+
+def _register_chart(app: Dash, answers: Answers) -> None:
+    @app.callback(
+        Output("sql-across", "data"),
+        Output("sql-up", "data"),
+        Output("sql-across", "value"),
+        Output("sql-up", "value"),
+        Input("sql-answer", "data"),
+        prevent_initial_call=True,
+    )
+    def choices(_answer: object) -> tuple[list[str], list[str], str | None, str | None]:
+        answer = _own(answers)
+        if answer is None:
+            return [], [], None, None
+        names, numbers = column_names(answer), number_columns(answer)
+        across = next((name for name in names if name not in numbers[:1]), names[0] if names else None)
+        return names, numbers, across, numbers[0] if numbers else None
+
+    @app.callback(
+        Output("sql-chart", "figure"),
+        Input("sql-across", "value"),
+        Input("sql-up", "value"),
+        Input("sql-kind", "value"),
+        Input("sql-answer", "data"),
+    )
+    def draw(across: object, up: object, kind: object, _answer: object) -> dict[str, Any]:
+        answer = _own(answers)
+        names = column_names(answer) if answer else []
+        x = y = []
+        if answer and across in names and up in names:
+            shown = answer.rows[:CHART_POINTS]
+            x, y = ([_shown(row[names.index(str(name))]) for row in shown] for name in (across, up))
+            pairs = (
+                sorted(zip(x, y, strict=True), key=lambda pair: str(pair[0]))
+                if kind == "scatter"
+                else list(zip(x, y, strict=True))
+            )
+            x, y = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        return figure(x, y, "scatter" if kind == "scatter" else "bar", str(up or ""))
+
+
+def _register_saved(app: Dash, saved: SavedQueries) -> None:
+    @app.callback(Output("sql-text", "value"), Input("sql-example", "value"), prevent_initial_call=True)
+    def example(id: object) -> Any:
+        return EXAMPLE_QUERIES[id][1] if isinstance(id, str) and id in EXAMPLE_QUERIES else no_update
+
+    @app.callback(Output("sql-saved", "data"), Input("sql-saved", "id"))
+    def kept(_id: object) -> list[str]:
+        try:
+            return list(saved.of(viewer().name)) if viewer().may(RIGHT) else []
+        except StoreUnavailable:  # what the person does next is told why
+            return []
+
+    @app.callback(
+        Output("sql-text", "value", allow_duplicate=True),
+        Output("sql-name", "value"),
+        Output("sql-fault", "children", allow_duplicate=True),
+        Input("sql-saved", "value"),
+        prevent_initial_call=True,
+    )
+    def choose(name: object) -> tuple[Any, Any, Any]:
+        try:
+            own = saved.of(viewer().name) if viewer().may(RIGHT) else {}
+        except StoreUnavailable as error:
+            return no_update, no_update, error.public.text(viewer().language)
+        return (own[name], name, "") if isinstance(name, str) and name in own else (no_update,) * 3
+
+    @app.callback(
+        Output("sql-saved", "data", allow_duplicate=True),
+        Output("sql-fault", "children", allow_duplicate=True),
+        Input("sql-save", "n_clicks"),
+        State("sql-name", "value"),
+        State("sql-text", "value"),
+        prevent_initial_call=True,
+    )
+    def save(_clicks: int, name: object, sql: object) -> tuple[Any, str]:
+        person = viewer()
+        if not person.may(RIGHT):
+            return no_update, OFF.text(person.language)
+        try:
+            saved.save(person.name, str(name or ""), str(sql or ""))
+            return list(saved.of(person.name)), ""
+        except ValueError as error:
+            return no_update, BAD_NAME.text(person.language).format(why=error)
+        except StoreUnavailable as error:
+            return no_update, error.public.text(person.language)
+
+    @app.callback(
+        Output("sql-saved", "data", allow_duplicate=True),
+        Output("sql-saved", "value"),
+        Output("sql-fault", "children", allow_duplicate=True),
+        Input("sql-delete", "n_clicks"),
+        State("sql-name", "value"),
+        prevent_initial_call=True,
+    )
+    def delete(_clicks: int, name: object) -> tuple[Any, Any, Any]:
+        person: Viewer = viewer()
+        if not person.may(RIGHT):
+            return (no_update,) * 3
+        try:
+            saved.delete(person.name, str(name or ""))
+            return list(saved.of(person.name)), None, ""
+        except StoreUnavailable as error:
+            return no_update, no_update, error.public.text(person.language)
+
+
+def columns(names: Sequence[str]) -> list[dict[str, Any]]:
+    """Columns of the table. Fields are numbered: a name may hold what the table would read as a path."""
+    return [{"field": f"c{place}", "headerName": name} for place, name in enumerate(names)]
+
+
+def rows(values: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+    """Rows of the table."""
+    return [{f"c{place}": _shown(value) for place, value in enumerate(row)} for row in values]
+
+
+def number_columns(answer: Answer) -> list[str]:
+    """Names of the columns that hold numbers."""
+    names = column_names(answer)
+    return [
+        name
+        for place, name in enumerate(names)
+        if any(
+            isinstance(row[place], int | float | Decimal) and not isinstance(row[place], bool)
+            for row in answer.rows[:100]
+        )
+    ]
+
+
+def figure(x: list[Any], y: list[Any], kind: str, title: str) -> dict[str, Any]:
+    """A plain chart of two columns."""
+    axis = {"gridcolor": theme.LINE, "zeroline": False, "automargin": True}
+    return {
+        "data": [{"type": kind, "mode": "lines+markers", "x": x, "y": y, "marker": {"color": theme.LIGHT_BLUE}}],
+        "layout": {
+            "paper_bgcolor": "rgba(0,0,0,0)",
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "font": {"family": theme.FONT, "color": theme.DIM, "size": 14},
+            "margin": {"l": 20, "r": 20, "t": 20, "b": 20},
+            "xaxis": {**axis, "type": "category"} if x and isinstance(x[0], str) and not x[0][:4].isdigit() else axis,
+            "yaxis": {**axis, "title": {"text": title}},
+        },
+    }
+
+
+def column_names(answer: Answer) -> list[str]:
+    """Names of an answer's columns."""
+    return [column.name for column in answer.columns]
+
+
+def _own(answers: Answers) -> Answer | None:
+    person = viewer()
+    return answers.of(person.session) if person.may(RIGHT) else None
+
+
+def _shown(value: Any) -> Any:
+    """A value as JSON can carry it without loss."""
+    if value is None or isinstance(value, bool | float | str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < _SAFE_WHOLE else str(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime):  # the ward's time, as the views' columns say
+        local = value.astimezone(WARD_ZONE) if value.tzinfo else value
+        return local.replace(tzinfo=None).isoformat(" ", "milliseconds" if value.microsecond else "seconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

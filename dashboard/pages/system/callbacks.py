@@ -1,0 +1,162 @@
+"""System desk: asks what the page about the system shows, while somebody looks at it."""
+
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from dash import Dash, Input, Output, html, no_update
+from dash.development.base_component import Component
+
+from dashboard.board.live import Live
+from dashboard.board.queries import TooMuch
+from dashboard.board.services import Services
+from dashboard.board.viewer import Viewer, viewer
+from dashboard.components.silent_devices import silent_table
+from dashboard.pages.alarms.history import ways_said
+from dashboard.pages.proof.tables import correction_table
+from dashboard.pages.system.page import PAGE
+from dashboard.pages.system.tables import (
+    audit_block,
+    change_table,
+    chore_table,
+    disk_table,
+    restart_table,
+    source_table,
+    stream_table,
+)
+from dashboard.store.changes import changes
+from dashboard.store.store import BoardStore, StoreUnavailable
+from dashboard.system_status import open_stops, restarted
+from ingest.contract.away import WAREHOUSE_ASK_AGAIN
+from ingest.contract.clock import RealClock
+from ingest.contract.errors import Unavailable
+from ingest.contract.label import Label
+from ingest.contract.settings import IngestSettings
+from ingest.kafka import offsets
+from ingest.runtime import disk_space
+from warehouse.audit.history import Audit, Stored, audits, stored
+from warehouse.maintenance import status
+from warehouse.proof.evidence import Corrected, corrections
+from warehouse.store.client import Client
+from warehouse.store.halted_partitions import Stop
+from warehouse.store.positions import bases, in_kafka
+
+AUDITS = 8
+CHANGES = 12
+CORRECTED_WITHIN = timedelta(days=7)
+
+
+class Found(NamedTuple):
+    """What was found out."""
+
+    audits: list[Audit]
+    stored: list[Stored]
+    behind: dict[tuple[str, int], int]
+    """By partition, how many records Kafka has beyond what is stored; absent where that is not known."""
+    stops: list[Stop]
+    corrected: list[Corrected]
+
+
+def register(app: Dash, services: Services) -> None:
+    """Attach the page's callbacks."""
+    live, delivery, reader, store = (
+        services.live,
+        services.delivery,
+        services.reader,
+        BoardStore(services.settings.folder),
+    )
+
+    @app.callback(
+        Output("system-audit", "children"),
+        Output("system-streams", "children"),
+        Output("system-corrections", "children"),
+        Input("system-tick", "n_intervals"),
+    )
+    async def show(_ticks: object) -> tuple[Any, ...]:
+        person = viewer()
+        if not person.may(PAGE.right):
+            return (no_update,) * 3
+        since_ms = live.now_ms() - CORRECTED_WITHIN // timedelta(milliseconds=1)
+        try:
+            found = await reader.ask(lambda client: look(client, live.ingest, since_ms))
+        except (Unavailable, TooMuch):
+            return (WAREHOUSE_ASK_AGAIN.text(person.language),) * 3
+        return (
+            audit_block(found.audits, live.now_ms(), person.language),
+            stream_table(found.stored, found.behind, found.stops, live.now_ms(), person.language),
+            correction_table(found.corrected, person.language),
+        )
+
+    @app.callback(
+        Output("system-sources", "children"),
+        Output("system-silent", "children"),
+        Output("system-restarts", "children"),
+        Output("system-keeping", "children"),
+        Output("system-disks", "children"),
+        Output("system-changes", "children"),
+        Input("system-tick", "n_intervals"),
+    )
+    def show_place(_ticks: object) -> tuple[Any, ...]:
+        person = viewer()
+        if not person.may(PAGE.right):
+            return (no_update,) * 6
+        scene = live.scene(person.language)
+        kept = status.read(live.ingest.data_folder)
+        return (
+            source_table(scene),
+            silent_table(scene),
+            restart_table(restarted(live.ingest.data_folder), person.language),
+            chore_table(kept, kept.is_alive(RealClock().now()), person.language),
+            [
+                disk_table(disk_space.disks(live.ingest), person.language),
+                html.P(ways_said((way.name for way in delivery.ways), delivery.faults, scene), className="quiet"),
+                html.P(_agreement(live).text(person.language), className="quiet"),
+            ],
+            _changes(store, person),
+        )
+
+
+def _changes(store: BoardStore, person: Viewer) -> list[Component]:
+    """What was changed in accounts, keys and screens, for administrators; to everybody, what is wrong with the store."""
+    found, fault = [], None
+    try:
+        found = changes(store, CHANGES) if person.may("admin") else []
+        store.check()
+    except StoreUnavailable as error:
+        fault = error.public
+    return change_table(found, fault, person.language)
+
+
+def _agreement(live: Live) -> Label:
+    """How often this board has compared its figures with the warehouse, and what it had to correct."""
+    compared, corrected = live.agreement.comparisons, live.agreement.corrected
+    return Label(
+        f"Từ lúc khởi động, bảng đã đối chiếu số liệu với kho {compared} lần, phải sửa {corrected} số.",
+        f"Since its start the board has compared its figures with the warehouse {compared} times and had to correct {corrected}.",
+    )
+
+
+def look(client: Client, ingest: IngestSettings, since_ms: int) -> Found:
+    """Find out how the system stands."""
+    kept = stored(client)
+    return Found(
+        audits(client, AUDITS),
+        kept,
+        _behind(client, ingest, kept),
+        open_stops(ingest.clock(), client),
+        corrections(client, ingest.ward, since_ms=since_ms),
+    )
+
+
+def _behind(client: Client, ingest: IngestSettings, kept: list[Stored]) -> dict[tuple[str, int], int]:
+    """How many records Kafka has beyond what is stored; nothing while Kafka is away."""
+    try:
+        held = offsets.held(ingest)
+    except Unavailable:
+        return {}
+    known, found = bases(client), {}
+    last = {(one.topic, one.partition): one.last_offset for one in kept}
+    for place, extent in held.extents.items():
+        offset = in_kafka(known, held.cluster, place, last[place]) if place in last else extent.first - 1
+        if offset is not None:
+            found[place] = max(0, extent.end - max(extent.first, offset + 1))
+    return found

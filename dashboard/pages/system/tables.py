@@ -1,0 +1,243 @@
+"""System tables: audits, sources, streams, chores and disks as the page about the system shows them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.board.page import Scene
+from dashboard.components.table import Cell, table
+from dashboard.store.changes import StoreChange
+from dashboard.system_status import AUDITED_WITHIN
+from dashboard.words import number, text
+from dashboard.words.freshness import declared_sources, source_freshness
+from ingest.contract.clock import WARD_ZONE, moment
+from ingest.contract.label import Label, Language
+from ingest.runtime.disk_space import Disk
+from ingest.runtime.restarts import Restarts
+from warehouse.audit.history import Audit, Stored
+from warehouse.maintenance.status import KeeperState
+from warehouse.store.halted_partitions import Stop
+
+NO_AUDIT = Label(
+    "Chưa đối soát lần nào: ./ioc audit, hoặc chờ đến đêm.", "No audit yet: ./ioc audit, or wait for the night."
+)
+CLEAN = Label("KHÔNG SAI LỆCH · {compared} giá trị", "NO DIFFERENCES · {compared} values")
+DIFFERS = Label("{count} SAI LỆCH · {compared} giá trị", "DIFFERENCES: {count} · {compared} values")
+MISSED = Label("quá 26 giờ chưa đối soát lại", "no audit for over 26 hours")
+AUDITED_AT = Label("{start} – {end} · phạm vi {scope}", "{start} – {end} · scope {scope}")
+FOUND_HEADS = (Label("Ở đâu", "Where"), Label("Sai gì", "Fault"), Label("Có", "Found"), Label("Phải là", "Expected"))
+AUDIT_HEADS = (
+    Label("Lúc xong", "Finished"),
+    Label("Phạm vi", "Scope"),
+    Label("So sánh", "Compared"),
+    Label("Sai lệch", "Differences"),
+    Label("Đã sửa", "Repaired"),
+)
+RECONCILED_HEADS = (
+    Label("Luồng", "Stream"),
+    Label("Kafka", "Kafka"),
+    Label("Sự kiện", "Events"),
+    Label("Gửi trùng", "Repeats"),
+    Label("Lỗi", "Dead letters"),
+    Label("Thiếu", "Missing"),
+    Label("Trùng", "Doubled"),
+)
+STREAM_HEADS = (
+    Label("Luồng", "Stream"),
+    Label("Sự kiện", "Events"),
+    Label("Gửi trùng", "Repeats"),
+    Label("Lỗi", "Dead letters"),
+    Label("Sự kiện mới nhất", "Newest event"),
+    Label("Chờ trong Kafka", "Waiting in Kafka"),
+    Label("Trạng thái", "State"),
+)
+SOURCE_HEADS = (Label("Nguồn", "Source"), Label("Trạng thái", "State"), Label("Tín hiệu cuối", "Last sign"))
+CHORE_HEADS = (Label("Việc", "Chore"), Label("Lần cuối", "Last"), Label("Kết quả", "Result"))
+RESTART_HEADS = (Label("Tiến trình đã chạy lại", "Parts started again"), Label("Làm gì, nhật ký", "What to do, log"))
+DISK_HEADS = (Label("Thư mục", "Folder"), Label("Còn trống", "Free"), Label("Trạng thái", "State"))
+CHORES = {
+    "backup": Label("Sao lưu", "Backup"),
+    "audit": Label("Đối soát", "Audit"),
+    "retention": Label("Dọn dữ liệu cũ", "Retention"),
+}
+CHANGE_HEADS = (Label("Lúc", "When"), Label("Ai", "Who"), Label("Thay đổi", "Change"))
+CHANGED = {
+    "account": Label("Tài khoản", "Account"),
+    "feed_key": Label("Khóa", "Key"),
+    "display": Label("Màn hình", "Display"),
+}
+ACTS = {
+    "added": Label("thêm", "added"),
+    "removed": Label("xóa", "removed"),
+    "reset": Label("cấp lại mật khẩu", "new password made"),
+    "password": Label("đổi mật khẩu", "password changed"),
+}
+NEVER = Label("chưa", "never")
+FAILED = Label("không được", "failed")
+STOPPED = Label("đã dừng", "stopped")
+GONE = Label("Tiến trình giữ gìn (keeper) không chạy.", "The keeper does not run.")
+ROOM = Label("đủ", "enough")
+LOW = Label("cần dọn", "make room")
+SHORT = Label("ngừng nhận dữ liệu", "no data accepted")
+_MOST_FOUND = 20
+
+
+def audit_block(audits: list[Audit], now_ms: int, language: Language) -> list[Component]:
+    """The last audit's verdict, its streams and what it found; then the ones before."""
+    if not audits:
+        return [html.P(NO_AUDIT.text(language), className="quiet")]
+    last = audits[0]
+    compared, count = (number.whole(value, language) for value in (last.compared, last.differences))
+    said = (DIFFERS if last.differences else CLEAN).text(language).format(count=count, compared=compared)
+    missed = moment(now_ms) - last.finished_at > AUDITED_WITHIN
+    when = AUDITED_AT.text(language).format(start=_time(last.started_at), end=_time(last.finished_at), scope=last.scope)
+    verdict = html.Div(
+        [
+            html.Strong(said),
+            html.Div(when, className="quiet"),
+            *([_bad(MISSED.text(language), "warning")] if missed else []),
+        ],
+        className=f"verdict {'differs' if last.differences else 'agrees'}",
+    )
+    rows: list[list[Cell]] = [
+        [
+            _time(one.finished_at),
+            one.scope,
+            number.whole(one.compared, language),
+            _bad(number.whole(one.differences, language)) if one.differences else "0",
+            number.whole(one.repaired, language),
+        ]
+        for one in audits
+    ]
+    earlier = table(_heads(AUDIT_HEADS, language), rows, (2, 3, 4))
+    return [verdict, *_reconciled(last.report, language), *_differences(last.report, language), earlier]
+
+
+def stream_table(
+    kept: list[Stored], behind: Mapping[tuple[str, int], int], stops: list[Stop], now_ms: int, language: Language
+) -> Component:
+    """What is stored of each stream, and what still waits."""
+    stopped = {one.topic for one in stops}
+    rows: list[list[Cell]] = []
+    for topic in sorted({one.topic for one in kept}):
+        mine = [one for one in kept if one.topic == topic]
+        waiting = [behind[place] for place in behind if place[0] == topic]
+        newest_ms = max(one.newest_ms for one in mine)
+        rows.append(
+            [
+                text.stream_name(topic, language),
+                *(
+                    number.whole(sum(counts), language)
+                    for counts in zip(*[(one.events, one.repeats, one.letters) for one in mine], strict=True)
+                ),
+                text.clock_time(newest_ms, now_ms) if newest_ms else number.NONE,
+                number.whole(sum(waiting), language) if waiting else number.NONE,
+                _bad(STOPPED.text(language)) if topic in stopped else "",
+            ]
+        )
+    return table(_heads(STREAM_HEADS, language), rows, (1, 2, 3, 4, 5))
+
+
+def source_table(scene: Scene) -> Component:
+    """Each source with its light."""
+    rows: list[list[Cell]] = []
+    for source in declared_sources():
+        fresh = source_freshness(source, scene.signs, scene.now_ms)
+        word = text.state_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language)
+        light = html.Span([html.Span(className="dot"), word], className=f"fresh is-{fresh.state}")
+        since: dict[str, Any] = {"data-since": fresh.sign_ms}
+        rows.append([text.source_name(source, scene.language), light, html.Span(**since)])
+    return table(_heads(SOURCE_HEADS, scene.language), rows)
+
+
+def chore_table(kept: KeeperState, is_alive: bool, language: Language) -> list[Component]:
+    """What is done at night, when it was last done and what came of it."""
+    rows: list[list[Cell]] = []
+    for name, label in CHORES.items():
+        chore = kept.chore(name)
+        done = _time(chore.done_at) if chore.done_at else NEVER.text(language)
+        said = chore.said.text(language)
+        rows.append(
+            [
+                label.text(language),
+                done,
+                _bad(f"{FAILED.text(language)}: {said}") if chore.failed else said or number.NONE,
+            ]
+        )
+    told = [] if is_alive else [html.P(_bad(GONE.text(language), "warning"))]
+    return [*told, table(_heads(CHORE_HEADS, language), rows)]
+
+
+def restart_table(restarts: Sequence[Restarts], language: Language) -> list[Component]:
+    """Parts that ended lately and were started again; nothing, where none did or nobody tells."""
+    rows: list[list[Cell]] = []
+    for one in restarts:
+        said = one.sentence.text(language)
+        what = [one.advice.text(language), *one.said] if one.is_loop else []
+        rows.append([_bad(said) if one.is_loop else said, html.Div([html.Div(line) for line in what])])
+    return [table(_heads(RESTART_HEADS, language), rows)] if rows else []
+
+
+def disk_table(disks: list[Disk], language: Language) -> Component:
+    """The disks that are written on."""
+    rows: list[list[Cell]] = []
+    for disk in disks:
+        word: Cell = ROOM.text(language)
+        if disk.is_low:
+            label = SHORT if disk.is_short else LOW
+            word = _bad(label.text(language), "critical" if disk.is_short else "warning")
+        rows.append([str(disk.folder), number.size(disk.free, language), word])
+    return table(_heads(DISK_HEADS, language), rows, (1,))
+
+
+def change_table(changes: Sequence[StoreChange], fault: Label | None, language: Language) -> list[Component]:
+    """What people changed in accounts, keys and screens; before it, what is wrong with the store that holds them."""
+    rows: list[list[Cell]] = []
+    for one in changes:
+        kind, act = CHANGED[one.kind], ACTS[one.act]
+        rows.append([_time(one.at), one.by, f"{kind.text(language)} {one.subject}: {act.text(language)}"])
+    told: list[Component] = [html.P(_bad(fault.text(language)))] if fault else []
+    return [*told, table(_heads(CHANGE_HEADS, language), rows)] if rows else told
+
+
+def _reconciled(report: dict[str, Any], language: Language) -> list[Component]:
+    """By stream, what became of Kafka's records."""
+    found = report.get("streams")
+    names = ("kafka", "raw", "repeats", "dead_letters", "missing", "doubled")
+    rows: list[list[Cell]] = []
+    for topic, counts in sorted(found.items()) if isinstance(found, dict) else ():
+        if isinstance(counts, dict):
+            values = [int(counts.get(name) or 0) for name in names]
+            cells: list[Cell] = [number.whole(value, language) for value in values[:4]]
+            cells += [_bad(number.whole(value, language)) if value else "0" for value in values[4:]]
+            rows.append([text.stream_name(topic, language), *cells])
+    return [table(_heads(RECONCILED_HEADS, language), rows, (1, 2, 3, 4, 5, 6))] if rows else []
+
+
+def _differences(report: dict[str, Any], language: Language) -> list[Component]:
+    """The first differences that were found."""
+    found = report.get("found")
+    rows: list[list[Cell]] = [
+        [str(one.get(name, "")) for name in ("place", "fault", "found", "expected")]
+        for one in (found if isinstance(found, list) else [])[:_MOST_FOUND]
+        if isinstance(one, dict)
+    ]
+    return [table(_heads(FOUND_HEADS, language), rows)] if rows else []
+
+
+def _bad(said: str, status: str = "critical") -> Component:
+    """What somebody must look at: sign, word and colour."""
+    return html.Span(
+        [html.Span(className=f"sign sign-{status}"), said], className="other" if status == "critical" else "look"
+    )
+
+
+def _heads(labels: tuple[Label, ...], language: Language) -> list[str]:
+    return [label.text(language) for label in labels]
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(WARD_ZONE):%H:%M %d/%m/%Y}"

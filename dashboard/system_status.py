@@ -1,0 +1,60 @@
+"""Standing: how the system itself stands, as the board shows it on every page - last audit, stopped streams, room on the disk."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from ingest.contract.clock import Clock, shown_at
+from ingest.contract.settings import IngestSettings
+from ingest.runtime import disk_space, restarts
+from ingest.runtime.disk_space import Disk
+from ingest.runtime.restarts import Restarts
+from warehouse.audit.history import Audit, audits
+from warehouse.dead_letters.stored import open_letters
+from warehouse.store.client import Client
+from warehouse.store.halted_partitions import Stop, read_stops
+
+AUDITED_WITHIN = timedelta(hours=26)
+"""An audit older than this was missed: there is one every night."""
+
+
+class Standing(NamedTuple):
+    """What is known of the system itself."""
+
+    audit: Audit | None = None
+    """The last one."""
+    stops: tuple[Stop, ...] = ()
+    """Streams that are stopped."""
+    disk: Disk | None = None
+    """The disk that somebody has to look after, if there is one."""
+    letters: int = 0
+    """Dead letters of the last day that nobody has sent again."""
+    restarts: tuple[Restarts, ...] = ()
+    """Parts that ended lately and were started again; none where nobody tells."""
+    away_since_ms: int = 0
+    """Since when the warehouse has not answered, by the install's clock; 0 while it does."""
+
+
+NOTHING_KNOWN = Standing()
+
+
+def look(ingest: IngestSettings, client: Client) -> Standing:
+    """See how the system stands."""
+    last = audits(client, 1)
+    stops = tuple(open_stops(ingest.clock(), client))
+    disk, letters = disk_space.low(ingest), open_letters(client)
+    return Standing(last[0] if last else None, stops, disk, letters, restarted(ingest.data_folder))
+
+
+def restarted(data_folder: Path) -> tuple[Restarts, ...]:
+    """The parts that ended lately and were started again, as far as somebody tells."""
+    return restarts.told(data_folder, datetime.now(UTC))
+
+
+def open_stops(clock: Clock, client: Client) -> list[Stop]:
+    """The streams that are stopped, since when by the install's clock."""
+    return [
+        one._replace(changed_at=shown_at(clock, one.changed_at))
+        for one in read_stops(client).values()
+        if one.is_stopped
+    ]

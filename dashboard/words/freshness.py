@@ -1,0 +1,108 @@
+"""Freshness: whether a figure may be taken as live, judged by the signs of life of the sources it comes from.
+
+No events at night and a dead connector look different: a source that reports is live even when nothing happens. The rule has
+one home here; the browser only counts the ages on.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Literal, NamedTuple
+
+from ingest.contract.clock import milliseconds
+from ingest.contract.quantity import EARLIEST
+from warehouse.model.indicator import entities, indicator
+from warehouse.model.reading import Reading, Readings
+
+State = Literal["live", "late", "stale", "down", "none"]
+
+LAG = "H01"
+"""The indicator whose members tell how long ago each source gave its last sign."""
+DOWN = "H04"
+"""The indicator whose members tell which sources are down."""
+
+_MILLISECOND = timedelta(milliseconds=1)
+_EARLIEST_MS = milliseconds(EARLIEST)
+
+
+class Sign(NamedTuple):
+    """What is known of one source."""
+
+    last_ms: int
+    """Its last sign of life."""
+    down: bool
+    """Whether it is down: says so, or has been silent for too long."""
+
+
+class Freshness(NamedTuple):
+    """How far a figure, or a source, may be trusted as live."""
+
+    state: State
+    sign_ms: int
+    """Last sign of life of its source; 0 when there was none."""
+    newest_ms: int
+    """Its newest event; 0 when there was none."""
+
+
+def signs(readings: Readings, now_ms: int) -> dict[str, Sign]:
+    """The last sign of every source that was ever heard of, by the id of its connector."""
+    down = readings.members(DOWN, "key", now_ms)
+    lags = readings.members(LAG, "key", now_ms)
+    return {
+        source: Sign(_sign(lag), source in down and down[source].numerator > 0)
+        for source, lag in lags.items()
+        if lag.known
+    }
+
+
+def declared_sources() -> list[str]:
+    """Ids of the sources that figures come from, in the indicators' order."""
+    return list(dict.fromkeys(source for entity in entities() for source in entity.sources))
+
+
+def freshness(reading: Reading, found: Mapping[str, Sign], now_ms: int) -> Freshness:
+    """How fresh a figure is.
+
+    Args:
+        reading: the figure.
+        found: the sources' signs of life.
+        now_ms: the present by the install's clock.
+    """
+    if not reading.known:
+        return Freshness("none", 0, 0)
+    one = reading.indicator
+    sources = [found[source] for source in one.sources if source in found]
+    # Without a source of its own (the health of the sources themselves) the last computation is the sign of life.
+    sign_ms = min((sign.last_ms for sign in sources), default=reading.as_of_ms)
+    if any(sign.down for sign in sources):
+        return Freshness("down", sign_ms, reading.newest_ms)
+    state = _by_age(now_ms - sign_ms, one.late_after, one.stale_after)
+    return Freshness(state, sign_ms, reading.newest_ms)
+
+
+def source_freshness(source: str, found: Mapping[str, Sign], now_ms: int) -> Freshness:
+    """How fresh a source is, for its light."""
+    if source not in found:
+        return Freshness("none", 0, 0)
+    sign = found[source]
+    if sign.down:
+        return Freshness("down", sign.last_ms, 0)
+    lag = indicator(LAG)
+    return Freshness(_by_age(now_ms - sign.last_ms, lag.late_after, lag.stale_after), sign.last_ms, 0)
+
+
+def worst(several: list[Freshness]) -> Freshness:
+    """The one of several that deserves the least trust."""
+    order: list[State] = ["live", "late", "stale", "none", "down"]
+    return max(several, key=lambda one: order.index(one.state))
+
+
+def _sign(lag: Reading) -> int:
+    """When the source last gave a sign; 0 for one that never did, whose lag is counted from 1970."""
+    sign_ms = lag.as_of_ms - lag.numerator
+    return sign_ms if sign_ms > _EARLIEST_MS else 0
+
+
+def _by_age(age_ms: int, late_after: timedelta, stale_after: timedelta) -> State:
+    if age_ms >= stale_after // _MILLISECOND:
+        return "stale"
+    return "late" if age_ms >= late_after // _MILLISECOND else "live"

@@ -1,0 +1,285 @@
+"""Text: every word of the board that is not an indicator's own label, in Vietnamese and in English, and the names of codes."""
+
+from datetime import datetime
+
+from dashboard.words.freshness import State
+from ingest.contract.clock import WARD_ZONE, moment
+from ingest.contract.label import Label, Language
+
+CENTRE = Label("Trung tâm điều hành phường {ward}", "{ward} ward operations centre")
+CITY = Label("Thành phố {city}", "City of {city}")
+
+STATES: dict[State, Label] = {
+    "live": Label("TRỰC TIẾP", "LIVE"),
+    "late": Label("CHẬM", "LATE"),
+    "stale": Label("CŨ", "STALE"),
+    "down": Label("MẤT NGUỒN từ {time}", "SOURCE DOWN since {time}"),
+    "none": Label("KHÔNG CÓ DỮ LIỆU", "NO DATA"),
+}
+
+LIGHTS: dict[State, Label] = {
+    "live": Label("", ""),
+    "late": Label("chậm", "late"),
+    "stale": Label("cũ", "stale"),
+    "down": Label("mất từ {time}", "down since {time}"),
+    "none": Label("chưa có", "none yet"),
+}
+"""The same, short, for the sources' lights in the head."""
+
+SOURCES: dict[str, Label] = {
+    "queue_kiosk": Label("Một cửa", "Queue"),
+    "dossier_portal": Label("Hồ sơ", "Dossiers"),
+    "smart_loudspeaker": Label("Truyền thanh", "Speakers"),
+    "frigate": Label("Camera", "Cameras"),
+    "camera_desk": Label("Trực camera", "Camera desk"),
+    "petition_portal": Label("Kiến nghị", "Petitions"),
+    "document_office": Label("Văn bản", "Documents"),
+    "content_post": Label("Tin bài", "News"),
+    "ward_register": Label("Danh mục", "Register"),
+    "civil_status": Label("Hộ tịch", "Civil status"),
+}
+"""Short names of the sources, by the id of their connector."""
+
+STREAMS: dict[str, Label] = {
+    "queue": SOURCES["queue_kiosk"],
+    "dossier": SOURCES["dossier_portal"],
+    "speaker": SOURCES["smart_loudspeaker"],
+    "camera": SOURCES["frigate"],
+    "petition": SOURCES["petition_portal"],
+    "document": SOURCES["document_office"],
+    "content": SOURCES["content_post"],
+    "reference": SOURCES["ward_register"],
+    "health": Label("Tín hiệu", "Health"),
+}
+"""Short names of the streams."""
+
+CODES: dict[str, Label] = {
+    "dat_dai": Label("Đất đai", "Land"),
+    "ho_tich": Label("Hộ tịch", "Civil status"),
+    "chung_thuc": Label("Chứng thực", "Certification"),
+    "bao_tro_xa_hoi": Label("Bảo trợ xã hội", "Social aid"),
+    "bao_tro": Label("Bảo trợ xã hội", "Social aid"),
+    "nguoi_co_cong": Label("Người có công", "Veterans"),
+    "dang_ky_kinh_doanh": Label("Đăng ký kinh doanh", "Business"),
+    "ho_kinh_doanh": Label("Hộ kinh doanh", "Businesses"),
+    "kinh_doanh": Label("Hộ kinh doanh", "Businesses"),
+    "xay_dung": Label("Xây dựng", "Construction"),
+    "cu_tru": Label("Cư trú", "Residence"),
+    "lao_dong": Label("Lao động", "Labour"),
+    "giao_duc": Label("Giáo dục", "Education"),
+    "y_te": Label("Y tế", "Health"),
+    "moi_truong": Label("Môi trường", "Environment"),
+    "van_hoa": Label("Văn hóa", "Culture"),
+    "do_thi": Label("Đô thị", "Urban"),
+    "huong_dan": Label("Hướng dẫn", "Guidance"),
+    "tra_ket_qua": Label("Trả kết quả", "Hand-out"),
+    "khac": Label("Khác", "Other"),
+    "mot_cua": Label("Phần mềm một cửa", "One-stop software"),
+    "zalo": Label("Zalo", "Zalo"),
+    "portal": Label("Cổng", "Portal"),
+    "fanpage": Label("Fanpage", "Fan page"),
+    "speaker": Label("Loa", "Speakers"),
+    "ha_tang": Label("Hạ tầng", "Infrastructure"),
+    "trat_tu_do_thi": Label("Trật tự đô thị", "Public order"),
+    "direct": Label("Trực tiếp", "In person"),
+    "dvcqg": Label("Cổng DVC quốc gia", "National portal"),
+    "city": Label("Cổng thành phố", "City portal"),
+    "1022": Label("Tổng đài 1022", "Hotline 1022"),
+    "thong_thuong": Label("Thông thường", "Regular"),
+    "uu_tien": Label("Ưu tiên", "Priority"),
+    "khan_cap": Label("Khẩn cấp", "Emergency"),
+    "line_cross": Label("Qua vạch đếm", "Line crossed"),
+    "intrusion": Label("Xâm nhập", "Intrusion"),
+    "loitering": Label("Lảng vảng", "Loitering"),
+    "abandoned_object": Label("Vật bỏ quên", "Abandoned object"),
+    "crowd": Label("Tụ tập đông", "Crowd"),
+    "congestion": Label("Ùn tắc", "Congestion"),
+}
+"""What codes of services, fields, channels, applications, platforms, bulletins and camera events are called."""
+
+DAYS = (
+    Label("Thứ Hai", "Monday"),
+    Label("Thứ Ba", "Tuesday"),
+    Label("Thứ Tư", "Wednesday"),
+    Label("Thứ Năm", "Thursday"),
+    Label("Thứ Sáu", "Friday"),
+    Label("Thứ Bảy", "Saturday"),
+    Label("Chủ nhật", "Sunday"),
+)
+
+DAYS_SHORT = (
+    Label("T2", "Mon"),
+    Label("T3", "Tue"),
+    Label("T4", "Wed"),
+    Label("T5", "Thu"),
+    Label("T6", "Fri"),
+    Label("T7", "Sat"),
+    Label("CN", "Sun"),
+)
+
+# Một cửa
+QUEUE = Label("Một cửa", "One-stop office")
+WAITING = Label("người đang chờ", "people waiting")
+LONGEST = Label("lâu nhất", "longest")
+MEAN_WAIT = Label("chờ TB", "avg wait")
+COUNTERS = Label("quầy mở", "counters")
+SERVICE_LEVEL = Label("≤ 15 phút", "≤ 15 min")
+# Hồ sơ
+DOSSIERS = Label("Hồ sơ", "Dossiers")
+COMPLETED = Label("đã giải quyết {parts} hồ sơ tiếp nhận", "{parts} received dossiers finished")
+ON_TIME = Label("đúng hạn", "on time")
+NEAR_DUE = Label("sắp đến hạn", "near due")
+OVERDUE = Label("quá hạn", "overdue")
+# Truyền thanh, camera
+SPEAKERS = Label("Truyền thanh", "Loudspeakers")
+SPEAKERS_OF = Label("/{all} cụm loa", "/{all} clusters")
+SPEAKERS_ONLINE = Label("cụm loa đang kết nối", "loudspeaker clusters connected")
+SPEAKERS_OFFLINE = Label("mất kết nối", "offline")
+PLAYING = Label("đang phát", "playing")
+ONLINE_SHARE = Label("trực tuyến", "online")
+CAMERAS = Label("Camera", "Cameras")
+CAMERAS_OF = Label("/{all} camera", "/{all} cameras")
+CAMERAS_ONLINE = Label("camera có hình", "cameras with a picture")
+DETECTIONS = Label("sự kiện 24 giờ", "events, 24 h")
+ALERTS = Label("cảnh báo 24 giờ", "alerts, 24 h")
+# Hàng hai
+ARRIVALS = Label("Lượt đến và thời gian chờ", "Arrivals and waiting time")
+TODAY_VISITS = Label("lượt hôm nay", "visits today")
+ARRIVALS_AXIS = Label("lượt / 15 phút", "visits / 15 min")
+WAIT_AXIS = Label("chờ TB, phút", "mean wait, min")
+LAST_WEEK = Label("{day} trước", "last {day}")
+OPEN_DOSSIERS = Label("Hồ sơ đang giải quyết", "Dossiers in progress")
+OPEN_NOW = Label("đang xử lý", "open")
+RECEIVED_TODAY = Label("nhận hôm nay", "received today")
+OTHERS = Label("Còn lại", "Others")
+NOTHING = Label("Không có", "None")
+GROUPS = Label("{count} tổ dân phố", "{count} residential groups")
+GROUPS_TITLE = Label("Tổ dân phố", "Residential groups")
+CELL_NORMAL = Label("bình thường", "normal")
+CELL_WARNING = Label("cần xem", "to look at")
+CELL_CRITICAL = Label("cần xử lý", "to act on")
+CELL_NONE = Label("không có dữ liệu", "no data")
+GROUP = Label("Tổ dân phố {number}", "Residential group {number}")
+# Hàng ba
+SINCE = Label("từ {time}", "since {time}")
+AREAS = Label("TDP {numbers}", "groups {numbers}")
+FREE = Label("còn {free}", "{free} left")
+DOWN_SOURCES = Label("nguồn mất", "sources down")
+LAG = Label("trễ dữ liệu", "data lag")
+OUTAGE_TODAY = Label("gián đoạn hộ tịch", "civil-status outage")
+PETITIONS = Label("Phản ánh, kiến nghị", "Petitions")
+PETITIONS_ON_TIME = Label("trả lời đúng hạn, {parts}", "answered on time, {parts}")
+PETITIONS_RECEIVED = Label("tiếp nhận", "received")
+DOCUMENTS = Label("Văn bản", "Documents")
+SIGNED = Label("ký số {parts}", "signed {parts}")
+NEWS = Label("Tin bài", "News items")
+PUBLISHED = Label("đã đăng từ đầu kỳ", "published this period")
+TEAMS = Label("Tổ công nghệ số", "Digital teams")
+TEAMS_OF = Label("/{all} tổ", "/{all}")
+TEAMS_CAPTION = Label("tổ dân phố đã có", "groups have one")
+# Chân trang
+PRETEND = Label("DỮ LIỆU GIẢ LẬP", "PRETEND DATA")
+PRETEND_CLOCK = Label("đồng hồ giả lập", "pretend clock")
+SPEED = Label("×{speed}", "×{speed}")
+AUDITED = Label(
+    "đối soát {time}: {differences} sai lệch / {compared}", "audit {time}: differences {differences} / {compared}"
+)
+NOT_AUDITED = Label("chưa đối soát", "not audited yet")
+BEAT = Label("nhịp cuối", "heartbeat")
+EVENT_TO_PIXEL = Label("sự kiện → màn hình", "event → pixel")
+TRANSPORTS = {
+    "push": Label("đẩy trực tiếp", "pushed live"),
+    "fallback": Label("đường dự phòng", "fallback"),
+    "lost": Label("mất kết nối từ", "disconnected since"),
+}
+WAYS = {
+    "webhook": Label("webhook", "webhook"),
+    "mail": Label("thư điện tử", "mail"),
+    "mail-escalation": Label("thư điện tử cho cấp trên", "mail to superiors"),
+}
+UNACKNOWLEDGED = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms")
+OVERVIEW = Label("Tổng quan", "Overview")
+ALARMS = Label("Cảnh báo", "Alarms")
+SQL = Label("Truy vấn SQL", "SQL")
+LETTERS = Label("Sự kiện lỗi", "Dead letters")
+SYSTEM = Label("Hệ thống", "System")
+DUE = Label("Đến hạn", "Due")
+HISTORY = Label("Diễn biến", "History")
+PROOF = Label("Chứng minh số liệu", "Proof")
+LOOK_BACK = Label("Xem lại", "Look back")
+SCHEME = Label("Nền sáng / tối", "Light / dark")
+OTHER_LANGUAGE = Label("English", "Tiếng Việt")
+CHANGE_PASSWORD = Label("Đổi mật khẩu", "Change password")
+LOG_OUT = Label("Thoát", "Log out")
+NOT_FOUND = Label("Không có trang này.", "There is no such page.")
+FORBIDDEN = Label("Tài khoản của bạn không có quyền xem trang này.", "Your account may not see this page.")
+NO_MEMBER = Label("(không rõ)", "(unknown)")
+NEWEST = Label("mới nhất {time}", "newest {time}")
+
+
+def last_days(days: int) -> Label:
+    """What so many days until now are called."""
+    return Label("24 giờ qua", "Last 24 hours") if days == 1 else Label(f"{days} ngày qua", f"Last {days} days")
+
+
+def code(value: str, language: Language) -> str:
+    """What a code is called; an unknown word is made readable, and a device's name is shown as it is."""
+    known = CODES.get(value.lower())
+    if known:
+        return known.text(language)
+    return value if any(map(str.isdigit, value)) else value.replace("_", " ").capitalize()
+
+
+def member(value: str, language: Language) -> str:
+    """What a member of a dimension is called; an unknown one exactly as it is."""
+    known = CODES.get(value.lower())
+    return known.text(language) if known else value or NO_MEMBER.text(language)
+
+
+def source_name(id: str, language: Language) -> str:
+    """Short name of a source."""
+    known = SOURCES.get(id)
+    return known.text(language) if known else id
+
+
+def stream_name(topic: str, language: Language) -> str:
+    """Short name of the stream that a topic carries; an unknown topic as it is."""
+    stream = topic.removeprefix("ioc.").removesuffix(".v1")
+    known = STREAMS.get(stream)
+    return known.text(language) if known else stream
+
+
+def way_name(name: str, language: Language) -> str:
+    """What a way to tell people of alarms is called; an unknown one as it is."""
+    known = WAYS.get(name)
+    return known.text(language) if known else name
+
+
+def local(ms: int) -> datetime:
+    """A time as the ward's clocks show it."""
+    return moment(ms).astimezone(WARD_ZONE)
+
+
+def clock_time(ms: int, now_ms: int) -> str:
+    """A time of day, with the date where it is not today's: `09:41` or `09:41 23/11`."""
+    at, now = local(ms), local(now_ms)
+    return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%H:%M %d/%m}"
+
+
+def state_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
+    """The word for a state of freshness."""
+    return _since(STATES[state], sign_ms, now_ms, language)
+
+
+def light_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
+    """The short word for a source's state."""
+    return _since(LIGHTS[state], sign_ms, now_ms, language)
+
+
+def _since(label: Label, sign_ms: int, now_ms: int, language: Language) -> str:
+    """The label with its time; of what never gave a sign, the label up to there."""
+    text = label.text(language)
+    return text.format(time=clock_time(sign_ms, now_ms)) if sign_ms else text.split(_SINCE[language])[0]
+
+
+_SINCE = {"vi": " từ {", "en": " since {"}

@@ -1,9 +1,0 @@
-"""Away: what people read while Kafka or the warehouse does not answer."""
-
-from ingest.label import Label
-
-KAFKA_AWAY = Label("Kafka không trả lời", "Kafka does not answer")
-WAREHOUSE_AWAY = Label("kho dữ liệu không trả lời", "the warehouse does not answer")
-
-WAREHOUSE_ASK_AGAIN = Label("Kho dữ liệu đang không trả lời, hãy thử lại.", "The warehouse does not answer, try again.")
-SERVICE_ASK_AGAIN = Label("Có dịch vụ không trả lời, hãy thử lại.", "A service does not answer, try again.")

@@ -1,0 +1,254 @@
+"""Calendar: Vietnam's working time, in which statutory limits are counted (domain.md 2.4).
+
+Holidays come from the library `holidays`; the days that are announced year by year (swapped days, days off granted besides) override
+it. `days_off.toml` beside this file holds what is known of them; `calendar.toml` in the data folder, in the same form, adds and
+overrides years without touching the code. Both are read once a process, when the first day is asked for. A year that is missing there
+is still calculated, with a warning: its swaps are not known yet.
+"""
+
+import logging
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import holidays
+
+from ingest.contract.clock import WARD_OFFSET, milliseconds
+from ingest.contract.errors import ConfigurationError
+from ingest.contract.settings import PlaceSettings
+
+SHIPPED = Path(__file__).parent / "days_off.toml"
+OVERRIDE = "calendar.toml"
+
+
+class Announced(NamedTuple):
+    """What the authorities announced for one year, besides the holidays that the law names."""
+
+    off: frozenset[date] = frozenset()
+    """Further days off: the day that a swap frees, days granted besides."""
+    working: frozenset[date] = frozenset()
+    """Days worked although they would be off: the Saturday of a swap, a calculated holiday that was not given."""
+
+
+@cache
+def announced() -> dict[int, Announced]:
+    """By year, as shipped, with the office's own years in their place.
+
+    Raises:
+        ConfigurationError: a file is not of the form; names it and the line or year.
+    """
+    override = PlaceSettings().data_folder / OVERRIDE
+    return read(SHIPPED) | (read(override) if override.exists() else {})
+
+
+def read(file: Path) -> dict[int, Announced]:
+    """The years of one file.
+
+    Raises:
+        ConfigurationError: as `announced`.
+    """
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}. It must look like {SHIPPED.name}.") from None
+    return {int(year): _year(file, year, table) for year, table in tables.items() if _is_year(file, year)}
+
+
+def _is_year(file: Path, text: str) -> bool:
+    if not (text.isdecimal() and len(text) == 4):
+        raise ConfigurationError(f"{file}: [{text}] is no year, for example [2027].")
+    return True
+
+
+def _year(file: Path, year: str, table: Any) -> Announced:
+    days = {name: table.get(name, []) if isinstance(table, dict) else None for name in Announced._fields}
+    for name, given in days.items():
+        if not isinstance(given, list) or not all(type(day) is date and day.year == int(year) for day in given):
+            raise ConfigurationError(f"{file}: {name} of [{year}] must be dates of that year, like [{year}-01-02].")
+    if isinstance(table, dict) and set(table) - set(days):
+        raise ConfigurationError(
+            f"{file}: [{year}] knows off and working, not {', '.join(sorted(set(table) - set(days)))}."
+        )
+    return Announced(**{name: frozenset(given) for name, given in days.items() if given is not None})
+
+
+logger = logging.getLogger(__name__)
+
+LimitUnit = Literal["gio", "ngay", "ngay_lam_viec"]
+"""Units of a statutory limit: working hour, calendar day, working day."""
+
+WORKING_DAY = timedelta(hours=8)
+"""A working day of a statutory limit: eight working hours, whatever the office's own hours are."""
+
+
+class Hours(NamedTuple):
+    """A stretch of a day's working hours, in the ward's local time."""
+
+    opens: time
+    closes: time
+
+
+OFFICE_HOURS = (Hours(time(7, 0), time(11, 30)), Hours(time(13, 30), time(17, 0)))
+"""The default working hours: eight hours with a long lunch."""
+
+MONDAY_TO_FRIDAY = frozenset(range(5))
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The working time of one office, as a value: hours, weekdays, and the announced days by year.
+
+    Everything takes and gives aware datetimes; what comes out is UTC.
+    """
+
+    hours: tuple[Hours, ...] = OFFICE_HOURS
+    """A working day's hours, in order, not overlapping."""
+    weekdays: frozenset[int] = MONDAY_TO_FRIDAY
+    """Working weekdays, Monday = 0."""
+    announced: dict[int, Announced] | None = field(default=None, hash=False)
+    """What was announced, by year; `None`: as the install's files say."""
+
+    def __post_init__(self) -> None:
+        edges = [edge for hours in self.hours for edge in hours]
+        if not edges or any(later <= earlier for earlier, later in pairwise(edges)):
+            raise ConfigurationError(f"working hours must be in order and not overlap: {' '.join(map(str, edges))}")
+        if not self.weekdays or not self.weekdays <= frozenset(range(7)):
+            raise ConfigurationError(f"working weekdays must be some of 0 (Monday) to 6, got {sorted(self.weekdays)}")
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether the office works on that local day."""
+        announced = _announced(self, day.year)
+        if day in announced.working:
+            return True
+        return day.weekday() in self.weekdays and day not in announced.off and day not in _holidays(day.year)
+
+    def periods(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The local day's working hours as [opens, closes) in UTC; empty on a day off."""
+        return list(_periods(self, day))
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether the moment lies in working hours."""
+        return any(opens <= at < closes for opens, closes in _periods(self, local_day(at)))
+
+    def working_time(self, start: datetime, end: datetime) -> timedelta:
+        """Working time between two moments; negative when `end` is before `start`."""
+        if end < start:
+            return -self.working_time(end, start)
+        total = timedelta()
+        for opens, closes in self._periods_from(start):
+            if opens >= end:
+                break
+            total += max(min(closes, end) - max(opens, start), timedelta())
+        return total
+
+    def add_working_time(self, start: datetime, amount: timedelta) -> datetime:
+        """The moment at which `amount` of working time has passed since `start`.
+
+        A result on a boundary is the close of the earlier stretch, not the opening of the next one. With nothing to add
+        it is `start` itself, or the next opening when `start` is outside working hours.
+
+        Raises:
+            ValueError: the amount is negative.
+        """
+        if amount < timedelta():
+            raise ValueError(f"working time to add must not be negative, got {amount}")
+        for opens, closes in self._periods_from(start):
+            begin = max(opens, start.astimezone(UTC))
+            if closes > begin and closes - begin >= amount:
+                return begin + amount
+            amount -= max(closes - begin, timedelta())
+        raise AssertionError("working time never ends")
+
+    def due(self, received_at: datetime, limit_value: int, limit_unit: LimitUnit) -> datetime:
+        """When the result of a dossier is due.
+
+        - `gio`: that many working hours later;
+        - `ngay_lam_viec`: that many times eight working hours later, so the same time of day on a full working day;
+        - `ngay`: the day of receipt is not counted; the close of the last calendar day, or of the next working day when
+          that day is off.
+
+        Args:
+            received_at: when the office accepted it.
+            limit_value: the procedure's limit.
+            limit_unit: its unit.
+        """
+        if limit_unit == "gio":
+            return self.add_working_time(received_at, timedelta(hours=limit_value))
+        if limit_unit == "ngay_lam_viec":
+            return self.add_working_time(received_at, limit_value * WORKING_DAY)
+        last = self.next_working_day(local_day(received_at) + timedelta(days=limit_value))
+        return _periods(self, last)[-1][1]
+
+    def next_working_day(self, day: date) -> date:
+        """The day itself when it is a working day, else the first one after it."""
+        while not self.is_working_day(day):
+            day += timedelta(days=1)
+        return day
+
+    def previous_working_day(self, day: date) -> date:
+        """The day itself when it is a working day, else the last one before it."""
+        while not self.is_working_day(day):
+            day -= timedelta(days=1)
+        return day
+
+    def segments(self, first_day: date, last_day: date) -> list[tuple[int, int]]:
+        """The working hours from first to last local day, both included, as (open, close) in epoch milliseconds UTC.
+
+        With them SQL does the same arithmetic over arrays: the working time between a and b is
+        `arraySum(arrayMap((o, c) -> greatest(0, least(c, b) - greatest(o, a)), opens, closes))`.
+        """
+        days = (first_day + timedelta(days=n) for n in range((last_day - first_day).days + 1))
+        return [(milliseconds(opens), milliseconds(closes)) for day in days for opens, closes in _periods(self, day)]
+
+    def _periods_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Working hours from the local day of `start` on, without end."""
+        day = local_day(start)
+        while True:
+            yield from _periods(self, day)
+            day += timedelta(days=1)
+
+
+OFFICE = Calendar()
+"""The working time used where nothing else is set."""
+
+
+def local_day(at: datetime) -> date:
+    """The ward's local day of a moment."""
+    return (at.astimezone(UTC) + WARD_OFFSET).date()
+
+
+def ward_moment(day: date, at: time) -> datetime:
+    """The UTC moment of a local day and local time of the ward."""
+    return datetime.combine(day, at, UTC) - WARD_OFFSET
+
+
+@cache
+def _periods(calendar: Calendar, day: date) -> tuple[tuple[datetime, datetime], ...]:
+    if not calendar.is_working_day(day):
+        return ()
+    return tuple((ward_moment(day, hours.opens), ward_moment(day, hours.closes)) for hours in calendar.hours)
+
+
+@cache
+def _holidays(year: int) -> frozenset[date]:
+    """The holidays that the law names, as the library calculates them."""
+    return frozenset(holidays.country_holidays("VN", years=year))
+
+
+@cache
+def _announced(calendar: Calendar, year: int) -> Announced:
+    years = announced() if calendar.announced is None else calendar.announced
+    if year in years:
+        return years[year]
+    logger.warning(
+        "The days off of %d are not announced yet: the law's are counted, swaps unknown. Add [%d] to calendar.toml in the data "
+        "folder as soon as they are (the form: ingest/contract/days_off.toml).",
+        year,
+        year,
+    )
+    return Announced()

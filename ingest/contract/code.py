@@ -1,0 +1,106 @@
+"""Code: the texts that events carry, one type a kind of code, each with its pattern and length.
+
+An event holds no free text. What a code looks like is declared here, at the kind; besides, no code may look like a telephone
+number, an identity number, a plate, an e-mail address or a name (`personal.looks_personal`). Two kinds are not asked that:
+pseudonyms, whose pattern leaves no room for any of these, and names of places and devices, of which only the
+name of a person is not looked for: streets and schools bear names of people, and cameras are named after streets.
+"""
+
+from functools import lru_cache
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+from pydantic_core import PydanticCustomError
+
+from ingest.untrusted.personal_fields import looks_like_name, looks_like_number
+
+PERSONAL_DATA = "personal_data"
+"""Reason of an event with a code that looks like personal data."""
+
+
+@lru_cache(maxsize=65_536)
+def _impersonal(text: str) -> str:
+    if looks_like_number(text) or looks_like_name(text):
+        raise PydanticCustomError(PERSONAL_DATA, "it looks like personal data")
+    return text
+
+
+@lru_cache(maxsize=65_536)
+def _no_number(text: str) -> str:
+    if looks_like_number(text):
+        raise PydanticCustomError(PERSONAL_DATA, "it looks like personal data")
+    return text
+
+
+Pseudonym = Annotated[str, StringConstraints(min_length=32, max_length=32, pattern=r"^[0-9a-f]{32}$")]
+"""A keyed hash that stands in for the code of a dossier, a petition or a member of staff; see `pseudonym`."""
+
+Digest = Annotated[str, StringConstraints(min_length=64, max_length=64, pattern=r"^[0-9a-f]{64}$")]
+"""A SHA-256 checksum."""
+
+LocalDay = Annotated[str, StringConstraints(min_length=10, max_length=10, pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$")]
+"""A local date."""
+
+AreaCode = Annotated[str, StringConstraints(min_length=7, max_length=7, pattern=r"^TDP-[0-9]{3}$")]
+"""A residential group (tổ dân phố), by the number in the ward's register: `TDP-017`."""
+
+ProcedureCode = Annotated[str, StringConstraints(max_length=24, pattern=r"^[0-9]\.[0-9]{6}(\.[A-Za-z0-9.]{1,15})?$")]
+"""A procedure's number in the national list (mã TTHC): `1.005129`, `2.000815.H24`."""
+
+UnitCode = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=24, pattern=r"^([A-Z]{0,3}[0-9]{1,3}(\.[A-Z]?[0-9]{1,3}){0,4}|khac)$"),
+]
+"""An agency by its number of QĐ 20/2020: `H24.12`; `khac` where a source does not say."""
+
+TicketNumber = Annotated[
+    str, StringConstraints(min_length=1, max_length=16, pattern=r"^[A-Za-z]{0,4}[-.]?[0-9]{1,8}[A-Za-z]?$")
+]
+"""What stands on a ticket: `A012`, `1001`, `HT-7`."""
+
+Word = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z][A-Za-z0-9]*([._-][A-Za-z0-9]+)*$"),
+    AfterValidator(_impersonal),
+]
+"""An entry of a list: a service, a field, a topic, a kind of document, a reason, a cause; words that begin with a letter."""
+
+StepCode = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$"),
+    AfterValidator(_impersonal),
+]
+"""A step, a department or a team, which some systems number: `tham_dinh`, `PVHXH`, `17`, `TCNS-001`."""
+
+VersionCode = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$"),
+    AfterValidator(_impersonal),
+]
+"""A version of a device's software."""
+
+DeviceName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$"),
+    AfterValidator(_no_number),
+]
+"""What the ward calls a device, a counter, a queue, a zone or an office: `tdp-017-l1`, `Q01`, `vach_cong_ra`."""
+
+Reference = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:|/+-]*$"),
+    AfterValidator(_no_number),
+]
+"""A source's own id of a happening or a thing: a ticket, a broadcast, a detection, a document. It may hold a device's name."""
+
+EventId = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-~]([ -~]*[!-~])?$"), AfterValidator(_no_number)
+]
+"""The id of an event: the source's own, which may have spaces in it, or a hash."""
+
+FieldName = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_]*$"),
+    AfterValidator(_impersonal),
+]
+"""The name of a field in a source's data."""

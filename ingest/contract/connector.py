@@ -1,0 +1,163 @@
+"""Connector: how one foreign system's messages become our events, declared as one value in one file of `connectors/`.
+
+A connector maps a foreign shape to our events and nothing else. How messages arrive is one of three ways, each run by its own
+module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`). A message is confirmed to its source only
+after Kafka has its events on disk.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from pydantic import TypeAdapter
+
+from ingest.contract.clock import Clock
+from ingest.contract.event import Event
+from ingest.contract.label import Label
+
+MOST = 20_000
+"""Things that are remembered."""
+
+
+class Memory:
+    """Facts by key.
+
+    Args:
+        most: how many there are at most.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._known: OrderedDict[Hashable, Any] = OrderedDict()
+
+    def recall(self, key: Hashable) -> Any:
+        """What is known under a key; `None` for nothing."""
+        if key in self._known:
+            self._known.move_to_end(key)
+        return self._known.get(key)
+
+    def keep(self, key: Hashable, fact: Any) -> None:
+        """Remember a fact; the one before it under the same key is forgotten."""
+        self._known[key] = fact
+        self._known.move_to_end(key)
+        if len(self._known) > self._most:
+            self._known.popitem(last=False)
+
+    def is_told_by(self, key: Hashable, message: Hashable) -> bool:
+        """Whether it is for this message to tell something: for the first that could, and for that one however often it comes.
+
+        A message comes again when it was not confirmed, and then it has to say the same as before.
+
+        Args:
+            key: names what there is to be told.
+            message: something that tells one message from another.
+        """
+        first = self.recall(key)
+        if first is None:
+            self.keep(key, message)
+        return first is None or bool(first == message)
+
+
+class Identified(NamedTuple):
+    """An event with the source's own id; sources without ids yield bare events, which get a hash of their natural key."""
+
+    event: Event
+    id: str
+
+
+Mapped = Iterable[Event | Identified]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a connector may use besides the message; tests pass their own."""
+
+    clock: Clock
+    ward: str
+    pseudonym: Callable[[str], str]
+    """A keyed hash that stands in for a code that could lead to a person."""
+    memory: Memory = field(default_factory=Memory)
+    """What is known of earlier messages; each mapping has its own."""
+
+
+class Received(NamedTuple):
+    """One message of a foreign system, checked against the connector's `payload` type."""
+
+    payload: Any
+    address: str
+    """MQTT topic, or path of the REST resource; empty for a webhook."""
+    received_at: datetime
+    retained: bool = False
+    """MQTT only: the broker repeated it from memory when we subscribed, so it is a state and not a happening."""
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """The source posts to `POST /intake/<connector id>`, signed as in Standard Webhooks 1.0."""
+
+    sign_of_life: timedelta
+    """How often the source posts at least its heartbeat; three missing ones mean that it is down."""
+
+
+@dataclass(frozen=True)
+class Poll:
+    """We ask the source's REST interface for what is new since a cursor, which is saved after Kafka has acknowledged."""
+
+    path: str
+    """Path below the source's base URL (a setting)."""
+    every: timedelta
+    """Pause between two questions while nothing is new."""
+    items: Callable[[Any], Sequence[Any]]
+    """The raw items of one page, oldest first."""
+    next_cursor: Callable[[Any], str | None]
+    """The cursor after one page; `None` when the page holds none."""
+    parameters: Callable[[str | None], dict[str, str]]
+    """Query parameters for a cursor; `None` before the first page."""
+    status: Callable[[int, datetime], Mapped] | None = None
+    """For a probe: events made from the answer's HTTP status (0: no answer) instead of from items; called when it changes."""
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """We subscribe to MQTT topics with QoS 1 and a persistent session, and acknowledge by hand."""
+
+    topics: tuple[str, ...]
+    """MQTT topic filters."""
+    payloads: dict[str, TypeAdapter[Any]] = field(default_factory=dict)
+    """For topics that carry another shape than the connector's `payload`: MQTT filter -> type."""
+    device_topics: tuple[str, ...] = ()
+    """Topics that name a device, with `{device}` in its place."""
+    device_accounts: bool = False
+    """Whether each device may also log in with an account of its own, which may publish on its `device_topics` alone."""
+    device_field: tuple[str, ...] = ()
+    """For messages on other topics: where the payload names its device, by the names of the fields that lead there."""
+
+
+@dataclass(frozen=True)
+class Connector:
+    """One source, declared once."""
+
+    id: str
+    """Name of the source everywhere: settings, addresses, source lights; the module's own name."""
+    label: Label
+    system: str
+    """Middle part of the CloudEvents source `/<ward>/<system>/<connector id>`."""
+    way: Webhook | Poll | Subscription
+    payload: TypeAdapter[Any]
+    """The foreign shape. Its models list personal fields nowhere: what is not named is kept out and counted."""
+    events: tuple[type[Event], ...]
+    """The event types that may come out."""
+    map: Callable[[Received, Context], Mapped]
+    """Foreign message to events. Raises `InvalidEvent` for a message that can never make sense."""
+    sample: str
+    """File name under `tests/connectors/samples/`: recorded messages, one JSON value a line, full of personal fields."""
+    personal: frozenset[str] = frozenset()
+    """Names of foreign fields that carry personal data; redacted in dead letters as well."""
+    guide: Label | None = None
+    """What the person who sets up the device does there."""
+
+    def source(self, ward: str) -> str:
+        """The CloudEvents source of its events."""
+        return f"/{ward}/{self.system}/{self.id}"

@@ -1,0 +1,193 @@
+"""Dossier: the one-stop shop's files on their way, in the states of the national portal (domain.md 2.3)."""
+
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Len
+
+from ingest.contract.code import FieldName, ProcedureCode, Pseudonym, Reference, StepCode, UnitCode, Word
+from ingest.contract.event import Event
+from ingest.contract.quantity import LimitUnits, Moment, Repetitions, Score
+
+State = Literal[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+
+
+class _Dossier(Event):
+    """What every event of a dossier carries; `dossier_ref` is a keyed hash of the code, which itself stays outside."""
+
+    stream: ClassVar[str] = "dossier"
+    about: ClassVar[str] = "dossier_ref"
+
+    dossier_ref: Pseudonym
+    unit_id: UnitCode
+    procedure_code: ProcedureCode
+    field_code: Word
+    channel: Literal[1, 2, 3]
+    applicant_type: Literal[0, 1, 2] = 0
+    state_from: State | None = None
+    state_to: State
+
+
+class DossierRegistered(_Dossier):
+    """The citizen submitted it; not yet received."""
+
+    kind: ClassVar[str] = "dossier.registered"
+    occurred: ClassVar[str] = "submitted_at"
+
+    submitted_at: Moment
+
+
+class DossierReceived(_Dossier):
+    """The office accepted it and gave a date for the result."""
+
+    kind: ClassVar[str] = "dossier.received"
+    occurred: ClassVar[str] = "received_at"
+
+    received_at: Moment
+    due_at: Moment | None = None
+    limit_value: LimitUnits
+    limit_unit: Literal["gio", "ngay", "ngay_lam_viec"]
+    has_fee: bool = False
+    requires_paper_result: bool = False
+    digitised_component: bool = False
+    reused_data: bool = False
+    vneid_verified: bool = False
+    from_national_store: bool = False
+
+
+class DossierRefusedIntake(_Dossier):
+    """The office did not accept it (Mẫu 03)."""
+
+    kind: ClassVar[str] = "dossier.refused_intake"
+
+    at: Moment
+    reason_code: Word
+
+
+class DossierStepChanged(_Dossier):
+    """It moved to another step or department."""
+
+    kind: ClassVar[str] = "dossier.step_changed"
+    occurred: ClassVar[str] = "started_at"
+
+    step_code: StepCode
+    dept_code: StepCode
+    started_at: Moment
+    step_due_at: Moment | None = None
+
+
+class DossierSupplementRequested(_Dossier):
+    """The citizen was asked for more papers (Mẫu 02); more than once counts as overdue (QĐ 766)."""
+
+    kind: ClassVar[str] = "dossier.supplement_requested"
+    occurred: ClassVar[str] = "requested_at"
+
+    requested_at: Moment
+    supplement_due_at: Moment | None = None
+    request_no: Repetitions = 1
+
+
+class DossierSupplemented(_Dossier):
+    """The citizen handed in what was missing; the new due date, where the rule moves it."""
+
+    kind: ClassVar[str] = "dossier.supplemented"
+
+    at: Moment
+    due_at: Moment | None = None
+
+
+class DossierPaymentRequested(_Dossier):
+    """The citizen was asked to pay."""
+
+    kind: ClassVar[str] = "dossier.payment_requested"
+
+    at: Moment
+
+
+class DossierPaid(_Dossier):
+    """The citizen paid: 0 at the counter, 1 on the national portal, 2 on the province's gateway."""
+
+    kind: ClassVar[str] = "dossier.paid"
+
+    at: Moment
+    online: Literal[0, 1, 2]
+
+
+class DossierSuspended(_Dossier):
+    """Work on it stopped (state 8)."""
+
+    kind: ClassVar[str] = "dossier.suspended"
+
+    at: Moment
+    reason_code: Word
+
+
+class DossierResumed(_Dossier):
+    """Work on it went on."""
+
+    kind: ClassVar[str] = "dossier.resumed"
+
+    at: Moment
+    reason_code: Word
+
+
+class DossierRescheduled(_Dossier):
+    """The due date moved, with or without the apology that the law asks for (Mẫu 04)."""
+
+    kind: ClassVar[str] = "dossier.rescheduled"
+
+    at: Moment
+    old_due_at: Moment
+    new_due_at: Moment
+    apology_sent: bool
+    reason_code: Word
+    outage_ref: Reference | None = None
+
+
+class DossierWithdrawn(_Dossier):
+    """The citizen took it back (state 7)."""
+
+    kind: ClassVar[str] = "dossier.withdrawn"
+
+    at: Moment
+
+
+class DossierCompleted(_Dossier):
+    """Processing ended (state 9): the moment that decides whether it was in time."""
+
+    kind: ClassVar[str] = "dossier.completed"
+    occurred: ClassVar[str] = "completed_at"
+
+    completed_at: Moment
+    result_kind: Literal["approved", "rejected"] = "approved"
+    e_result: bool = False
+    digitised_result: bool = False
+
+
+class DossierReturned(_Dossier):
+    """The citizen got the result (state 10)."""
+
+    kind: ClassVar[str] = "dossier.returned"
+    occurred: ClassVar[str] = "returned_at"
+
+    returned_at: Moment
+    method: Literal[1, 2, 3] = 1
+
+
+class DossierRated(_Dossier):
+    """The citizen gave a mark."""
+
+    kind: ClassVar[str] = "dossier.rated"
+
+    at: Moment
+    score: Score
+    dissatisfied: bool = False
+
+
+class DossierCorrected(_Dossier):
+    """The source changed fields after the fact; kept for the audit."""
+
+    kind: ClassVar[str] = "dossier.corrected"
+
+    at: Moment
+    fields: Annotated[list[FieldName], Len(max_length=64)]
+    reason: Word

@@ -1,0 +1,91 @@
+"""Petition: feedback and petitions of citizens (phản ánh, kiến nghị); no text, no name."""
+
+from typing import ClassVar, Literal
+
+from ingest.contract.code import AreaCode, Pseudonym, UnitCode, Word
+from ingest.contract.event import Event
+from ingest.contract.quantity import Moment
+
+
+class _Petition(Event):
+    """What every event of a petition carries."""
+
+    stream: ClassVar[str] = "petition"
+    about: ClassVar[str] = "petition_ref"
+
+    petition_ref: Pseudonym
+    channel: Literal["dvcqg", "city", "1022", "direct"]
+    category: Literal["quy_dinh", "hanh_vi", "hien_truong"]
+    field_code: Word
+    area_code: AreaCode | None = None
+    """The residential group where the matter lies, if the portal names it; never an address or coordinates."""
+
+
+class PetitionReceived(_Petition):
+    """A petition came in."""
+
+    kind: ClassVar[str] = "petition.received"
+    occurred: ClassVar[str] = "received_at"
+
+    received_at: Moment
+    due_at: Moment | None = None
+
+
+class PetitionSupplementRequested(_Petition):
+    """The petitioner was asked for more."""
+
+    kind: ClassVar[str] = "petition.supplement_requested"
+
+    at: Moment
+
+
+class PetitionTransferred(_Petition):
+    """It went to another body."""
+
+    kind: ClassVar[str] = "petition.transferred"
+
+    at: Moment
+    to_unit: UnitCode
+
+
+class PetitionRefused(_Petition):
+    """It was refused or sent back."""
+
+    kind: ClassVar[str] = "petition.refused"
+
+    at: Moment
+    reason_code: Word
+
+
+class PetitionAnswered(_Petition):
+    """The answer was given."""
+
+    kind: ClassVar[str] = "petition.answered"
+    occurred: ClassVar[str] = "answered_at"
+
+    answered_at: Moment
+
+
+class PetitionPublished(_Petition):
+    """The answer was published."""
+
+    kind: ClassVar[str] = "petition.published"
+
+    at: Moment
+
+
+class PetitionRated(_Petition):
+    """The petitioner said whether the answer satisfies."""
+
+    kind: ClassVar[str] = "petition.rated"
+
+    at: Moment
+    satisfied: bool
+
+
+class PetitionReopened(_Petition):
+    """It was opened again."""
+
+    kind: ClassVar[str] = "petition.reopened"
+
+    at: Moment

@@ -1,0 +1,167 @@
+"""Queue: the kiosk's tickets and the counters that serve them."""
+
+from typing import ClassVar, Literal
+
+from ingest.contract.code import DeviceName, LocalDay, Pseudonym, Reference, TicketNumber, Word
+from ingest.contract.event import Event
+from ingest.contract.quantity import Moment, Repetitions, Score
+
+Priority = Literal["normal", "elderly", "disabled", "pregnant", "veteran", "other"]
+
+
+class _Ticket(Event):
+    """What every event of a ticket carries; numbers restart daily, so the id holds site, local date and number."""
+
+    stream: ClassVar[str] = "queue"
+    about: ClassVar[str] = "ticket_id"
+
+    ticket_id: Reference
+    site_id: DeviceName
+    local_date: LocalDay
+    ticket_no: TicketNumber
+    service_code: Word
+    queue_id: DeviceName
+    priority: Priority = "normal"
+    field_code: Word | None = None
+
+
+class TicketIssued(_Ticket):
+    """A citizen took a number."""
+
+    kind: ClassVar[str] = "ticket.issued"
+    occurred: ClassVar[str] = "issued_at"
+
+    issued_at: Moment
+    kiosk_id: DeviceName
+    booked_online: bool = False
+
+
+class TicketCalled(_Ticket):
+    """A counter called the number for the first time."""
+
+    kind: ClassVar[str] = "ticket.called"
+    occurred: ClassVar[str] = "called_at"
+
+    called_at: Moment
+    counter_id: DeviceName
+    call_no: Repetitions = 1
+
+
+class TicketRecalled(TicketCalled):
+    """A counter called the number again."""
+
+    kind: ClassVar[str] = "ticket.recalled"
+
+
+class TicketServingStarted(_Ticket):
+    """The citizen sat down at the counter."""
+
+    kind: ClassVar[str] = "ticket.serving_started"
+    occurred: ClassVar[str] = "started_at"
+
+    started_at: Moment
+    counter_id: DeviceName
+
+
+class TicketServed(_Ticket):
+    """The counter finished with the citizen."""
+
+    kind: ClassVar[str] = "ticket.served"
+    occurred: ClassVar[str] = "served_at"
+
+    served_at: Moment
+    counter_id: DeviceName
+    dossier_ref: Pseudonym | None = None
+    rating: Score | None = None
+
+
+class TicketNoShow(_Ticket):
+    """Nobody came when the number was called."""
+
+    kind: ClassVar[str] = "ticket.no_show"
+
+    at: Moment
+    counter_id: DeviceName
+
+
+class TicketTransferred(_Ticket):
+    """The same ticket now waits in another queue."""
+
+    kind: ClassVar[str] = "ticket.transferred"
+
+    at: Moment
+    from_queue: DeviceName
+    to_queue: DeviceName
+    from_counter: DeviceName | None = None
+    to_counter: DeviceName | None = None
+
+
+class TicketCancelled(_Ticket):
+    """The citizen or the staff gave the number up."""
+
+    kind: ClassVar[str] = "ticket.cancelled"
+
+    at: Moment
+    reason: Word
+
+
+class TicketExpired(_Ticket):
+    """The end-of-day sweep closed a ticket that nobody called."""
+
+    kind: ClassVar[str] = "ticket.expired"
+
+    at: Moment
+
+
+class _Counter(Event):
+    """What every event of a counter carries."""
+
+    stream: ClassVar[str] = "queue"
+    about: ClassVar[str] = "counter_id"
+
+    site_id: DeviceName
+    counter_id: DeviceName
+    at: Moment
+    staff_ref: Pseudonym | None = None
+
+
+class CounterOpened(_Counter):
+    """A counter began to serve."""
+
+    kind: ClassVar[str] = "counter.opened"
+
+
+class CounterClosed(_Counter):
+    """A counter stopped serving."""
+
+    kind: ClassVar[str] = "counter.closed"
+
+
+class CounterPaused(_Counter):
+    """A counter stopped for a while."""
+
+    kind: ClassVar[str] = "counter.paused"
+
+
+class _Session(Event):
+    """What both ends of a counter's session carry: the time from its opening until it pauses or closes."""
+
+    stream: ClassVar[str] = "queue"
+    about: ClassVar[str] = "session_ref"
+
+    session_ref: Reference
+    site_id: DeviceName
+    counter_id: DeviceName
+    at: Moment
+
+
+class CounterSessionStarted(_Session):
+    """A counter began to serve."""
+
+    kind: ClassVar[str] = "counter.session_started"
+
+
+class CounterSessionEnded(_Session):
+    """A counter paused or closed."""
+
+    kind: ClassVar[str] = "counter.session_ended"

@@ -1,0 +1,39 @@
+"""Reference: what the ward consists of, as events, so that it has an age and a proof like everything else."""
+
+from typing import ClassVar
+
+from ingest.contract.code import AreaCode, StepCode
+from ingest.contract.event import Event
+from ingest.contract.quantity import Moment
+
+
+class _Area(Event):
+    """What every event of a residential group (tổ dân phố) carries."""
+
+    stream: ClassVar[str] = "reference"
+    about: ClassVar[str] = "area_code"
+
+    area_code: AreaCode
+    at: Moment
+
+
+class AreaRegistered(_Area):
+    """A residential group exists."""
+
+    kind: ClassVar[str] = "area.registered"
+
+
+class TeamFormed(_Area):
+    """The group's community digital team (tổ công nghệ số cộng đồng) was formed."""
+
+    kind: ClassVar[str] = "team.formed"
+
+    team_ref: StepCode
+
+
+class TeamDissolved(_Area):
+    """The group's community digital team ended."""
+
+    kind: ClassVar[str] = "team.dissolved"
+
+    team_ref: StepCode

@@ -1,0 +1,42 @@
+"""Topics: one a stream, one for changed values, one for dead letters; declared here, made by `python -m ingest`."""
+
+from typing import NamedTuple
+
+from ingest.contract.events import streams
+
+MEGABYTE = 1_048_576
+
+
+class Topic(NamedTuple):
+    """A Kafka topic and the settings that are part of the contract (partitions and copies are the install's)."""
+
+    name: str
+    configs: dict[str, str]
+
+
+def topic_of(stream: str) -> str:
+    """The topic of a stream, for example `ioc.queue.v1`."""
+    return f"ioc.{stream}.v1"
+
+
+VALUES = "ioc.value.v1"
+"""Changed indicator values on their way from the fold to the board."""
+
+DEAD_LETTERS = "ioc.dlq.v1"
+"""Events that can never be processed, with their reason."""
+
+
+def topics(retention_ms: int) -> list[Topic]:
+    """Every topic of the system.
+
+    Args:
+        retention_ms: how long events are kept, in milliseconds; dead letters are kept four times as long, values an hour.
+    """
+    # Power cuts are common in a ward and one node has no replica: acknowledged must mean on disk.
+    durable = {"flush.messages": "1", "max.message.bytes": str(MEGABYTE), "cleanup.policy": "delete"}
+    events = [Topic(topic_of(stream), {**durable, "retention.ms": str(retention_ms)}) for stream in streams()]
+    return [
+        *events,
+        Topic(VALUES, {"retention.ms": "3600000", "max.message.bytes": str(MEGABYTE), "cleanup.policy": "delete"}),
+        Topic(DEAD_LETTERS, {**durable, "retention.ms": str(4 * retention_ms)}),
+    ]

@@ -1,0 +1,129 @@
+"""Letter mapping: the connectors say over HTTP what they make today of their sources' dead letters, for the board, which does not know them.
+
+`POST /letters` on the intake's port, with a secret of its own, takes letters as the warehouse keeps them and answers what becomes of
+each. Asking changes nothing: who asks sends the events, and notes it.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from hmac import compare_digest
+from typing import Any
+
+import httpx
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+from ingest.contract.dead_letter import DeadLetter
+from ingest.contract.envelope import Envelope, decode, encode
+from ingest.contract.errors import Unavailable
+from ingest.replay.replay import OUTCOMES, Plan, SourceReplay
+from ingest.webhook.body import PostRefusedError, check_kind, read_body
+
+PATH = "/letters"
+AT_ONCE = 20
+"""Letters of one question."""
+LARGEST = 1024 * 1024
+"""Bytes of a question: a letter keeps 8 kB of its payload at most."""
+PATIENCE = timedelta(seconds=10)
+
+_LETTERS = TypeAdapter(list[DeadLetter])
+_SERVICE = "The connectors"
+
+
+def letter_router(replay: Callable[[], SourceReplay], secret: SecretStr) -> APIRouter:
+    """The route that answers.
+
+    Args:
+        replay: makes what maps letters; one for each question.
+        secret: what a question has to bring as its bearer token.
+    """
+    router = APIRouter()
+    expected = _bearer(secret).encode()
+
+    @router.post(PATH)
+    async def mapped(request: Request) -> JSONResponse:
+        try:
+            if not compare_digest(request.headers.get("authorization", "").encode(), expected):
+                raise PostRefusedError(401, "secret")
+            check_kind(request.headers)
+            letters = _letters(await read_body(request, LARGEST, PATIENCE))
+        except PostRefusedError as refused:
+            return refused.response()
+        plans = await asyncio.to_thread(replay().plans, letters)
+        return JSONResponse({"plans": [_told(plan) for plan in plans]})
+
+    return router
+
+
+class RemotePlans:
+    """Asks the connectors; a `SourcePlans`.
+
+    Args:
+        url: where their intake is.
+        secret: what they know us by; without it they are not asked.
+    """
+
+    def __init__(self, url: str, secret: SecretStr | None) -> None:
+        self._url = url
+        self._secret = secret
+
+    def __call__(self, letters: Sequence[DeadLetter]) -> list[Plan]:
+        """What becomes of letters of connectors.
+
+        Raises:
+            Unavailable: the connectors do not answer, or not to us.
+        """
+        if self._secret is None:
+            raise Unavailable(_SERVICE, "IOC_LETTERS_SECRET is not set")
+        plans: list[Plan] = []
+        headers = {"authorization": _bearer(self._secret), "content-type": "application/json"}
+        try:
+            with httpx.Client(headers=headers, timeout=PATIENCE.total_seconds(), trust_env=False) as http:
+                for start in range(0, len(letters), AT_ONCE):
+                    some = list(letters[start : start + AT_ONCE])
+                    answer = http.post(self._url + PATH, content=_LETTERS.dump_json(some, exclude_none=True))
+                    told = answer.raise_for_status().json()["plans"]
+                    plans += [_understood(letter, one) for letter, one in zip(some, told, strict=True)]
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise Unavailable(_SERVICE, f"{self._url}: {type(error).__name__} {error}") from error
+        return plans
+
+
+def _bearer(secret: SecretStr) -> str:
+    return f"Bearer {secret.get_secret_value().strip()}"
+
+
+def _letters(body: bytes) -> list[DeadLetter]:
+    """The letters of a question.
+
+    Raises:
+        PostRefusedError: it is none.
+    """
+    try:
+        letters = _LETTERS.validate_json(body)
+    except ValidationError as error:
+        raise PostRefusedError(400, "no_letters") from error
+    if len(letters) > AT_ONCE:
+        raise PostRefusedError(413, "too_many")
+    return letters
+
+
+def _told(plan: Plan) -> dict[str, Any]:
+    events = [json.loads(encode(one)) for one in plan.envelopes]
+    return {"id": plan.letter.id, "outcome": plan.outcome, "detail": plan.detail, "events": events}
+
+
+def _understood(letter: DeadLetter, told: dict[str, Any]) -> Plan:
+    """A plan as it was told.
+
+    Raises:
+        ValueError: it is none of this letter's, or of another version.
+    """
+    events = decode([json.dumps(one).encode() for one in told["events"]]).events
+    envelopes = tuple(one for one in events if isinstance(one, Envelope))
+    if told["id"] != letter.id or told["outcome"] not in OUTCOMES or len(envelopes) != len(events):
+        raise ValueError("an answer that this version does not understand")
+    return Plan(letter, told["outcome"], told["detail"], envelopes)

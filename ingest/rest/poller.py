@@ -1,0 +1,301 @@
+"""Poll: asks a source's REST interface for what is new, and remembers how far it has read.
+
+The cursor is saved after Kafka has acknowledged a page: a crash in between reads the page again, and its events, which
+have the same ids, count once. A source that does not answer turns its light and is asked ever more rarely; an item that
+makes no sense becomes a dead letter and the next one goes on, unless there are so many that the source is held back.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NoReturn
+
+import httpx
+from pydantic import SecretStr
+from pydantic_core import to_json
+from xxhash import xxh3_64_hexdigest
+
+from ingest.contract.connector import Poll
+from ingest.contract.dead_letter import DeadLetter
+from ingest.contract.envelope import Envelope
+from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
+from ingest.kafka.producer import Producer
+from ingest.rest.cursor import LONGEST, Cursor
+from ingest.runtime.backoff import BackOff
+from ingest.runtime.failpoint import failpoint
+from ingest.source.circuit_breaker import Hold
+from ingest.source.mapper import Mapping, Taken
+from ingest.source.status import Light
+from ingest.untrusted.json_text import check, read_loosely
+
+log = logging.getLogger(__name__)
+
+LARGEST_ANSWER = 4 * 1_048_576
+PATIENCE = timedelta(seconds=30)
+"""Time for one whole answer."""
+
+MOST_REMEMBERED = 10_000
+"""Events and letters that are known to be in Kafka: pages that overlap are not written again and again."""
+
+FAILURES_UNTIL_DOWN = 2
+"""One lost answer is no outage."""
+
+
+class Failed(Unavailable):
+    """The source gave no answer that can be used.
+
+    Args:
+        cause: code for the source's light, for example `no_answer` or `http_500`.
+        detail: for the log.
+    """
+
+    def __init__(self, cause: str, detail: str) -> None:
+        super().__init__("the source", detail)
+        self.cause = cause
+
+
+class Poller:
+    """Reads one source for ever.
+
+    Args:
+        mapping: its connector's, whose way is a `Poll`.
+        light: its light.
+        hold: whether it is held back.
+        producer: the way into Kafka.
+        cursor: where it remembers how far it has read.
+        url: the source's base URL.
+        token: bearer token, if the source wants one.
+        pause: replaces the connector's pause between two questions; for tests.
+
+    Raises:
+        ConfigurationError: the URL is none.
+    """
+
+    def __init__(
+        self,
+        mapping: Mapping,
+        light: Light,
+        hold: Hold,
+        producer: Producer,
+        cursor: Cursor,
+        url: str,
+        token: SecretStr | None = None,
+        pause: timedelta | None = None,
+    ) -> None:
+        way = mapping.connector.way
+        if not isinstance(way, Poll):
+            raise TypeError(f"{mapping.connector.id} is not polled")
+        self._way = way
+        self._id = mapping.connector.id
+        self._mapping = mapping
+        self._light = light
+        self._hold = hold
+        self._producer = producer
+        self._cursor = cursor
+        self._url = _checked(url, self._id).rstrip("/") + way.path
+        self._token = token
+        self._pause = (pause or way.every).total_seconds()
+        self._backoff = BackOff()
+        self._failures = 0
+        self._remembered: dict[str, None] = {}
+
+    async def run(self) -> None:
+        """Read for ever."""
+        async with self._http() as http:
+            position = await asyncio.to_thread(self._cursor.read)
+            if self._way.status is not None:
+                await self._probe_for_ever(http, self._recalled(position))
+            while True:
+                try:
+                    page = await self._page(http, position)
+                    items, following = self._parts(page)
+                except Failed as fault:
+                    await self._failed(fault)
+                    continue
+                self._answered()
+                taken = self._taken(items)
+                if taken is None:
+                    await asyncio.sleep(self._hold.left())
+                    continue
+                await self._into_kafka(taken)
+                failpoint("poll.sent")
+                moved = following is not None and following != position
+                if following is not None and moved:
+                    await asyncio.to_thread(self._cursor.save, following)
+                    failpoint("poll.saved")
+                    position = following
+                if not (items and moved):
+                    await asyncio.sleep(self._pause)
+
+    async def _probe_for_ever(self, http: httpx.AsyncClient, known: int | None) -> NoReturn:
+        while True:
+            known = await self._probe(http, known)
+            await asyncio.sleep(self._pause)
+
+    def _http(self) -> httpx.AsyncClient:
+        headers = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "ward-ioc"}
+        if self._token is not None:
+            headers["authorization"] = f"Bearer {self._token.get_secret_value()}"
+        timeout = httpx.Timeout(15, connect=5)
+        return httpx.AsyncClient(headers=headers, timeout=timeout, follow_redirects=False, trust_env=False)
+
+    async def _page(self, http: httpx.AsyncClient, position: str | None) -> Any:
+        """One page, as it was sent.
+
+        Raises:
+            Failed: there is no usable one.
+        """
+        status, body = await self._asked(http, self._way.parameters(position))
+        if status != 200:
+            raise Failed(f"http_{status}", f"{self._url} answered with status {status}")
+        try:
+            return read_loosely(body)
+        except InvalidEvent as fault:
+            raise Failed("bad_answer", f"{self._url} did not answer with JSON: {fault}") from fault
+
+    async def _asked(self, http: httpx.AsyncClient, parameters: dict[str, str]) -> tuple[int, bytes]:
+        """Status and body of one answer.
+
+        Raises:
+            Failed: there is none, or it is too long.
+        """
+        body = bytearray()
+        try:
+            async with (
+                asyncio.timeout(PATIENCE.total_seconds()),
+                http.stream("GET", self._url, params=parameters) as answer,
+            ):
+                if answer.headers.get("content-encoding", "identity") != "identity":
+                    raise Failed("bad_answer", f"{self._url} answered compressed, which was not asked for")
+                async for chunk in answer.aiter_raw():
+                    body += chunk
+                    if len(body) > LARGEST_ANSWER:
+                        raise Failed("bad_answer", f"{self._url} answered with more than {LARGEST_ANSWER} bytes")
+        except (httpx.HTTPError, TimeoutError, OSError) as error:
+            raise Failed("no_answer", f"{self._url}: {type(error).__name__} {error}".strip()) from error
+        return answer.status_code, bytes(body)
+
+    def _parts(self, page: Any) -> tuple[Sequence[Any], str | None]:
+        """The page's items and the cursor after them.
+
+        Raises:
+            Failed: it is not built as the connector expects.
+        """
+        try:
+            items, following = list(self._way.items(page)), self._way.next_cursor(page)
+            (following or "").encode()  # half a surrogate pair could not be kept
+        except (LookupError, TypeError, ValueError, AttributeError, InvalidEvent) as error:
+            raise Failed(
+                "bad_answer", f"{self._url} answered in another form: {type(error).__name__} {error}"
+            ) from error
+        if following is not None and len(following) > LONGEST:
+            raise Failed("bad_answer", f"{self._url} gave a cursor of more than {LONGEST} characters")
+        return items, following
+
+    def _taken(self, items: Sequence[Any]) -> list[Taken] | None:
+        """What comes of a page and is not in Kafka yet; `None` while the source is held back, which then keeps its page."""
+        before = self._mapping.counts.copy()
+        taken = [one for one in map(self._fresh, items) if one.envelopes or one.letter]
+        if self._hold.judge_page([one.letter is not None for one in taken]):
+            return taken
+        self._mapping.hold_back(before, len(items))
+        return None
+
+    async def _into_kafka(self, taken: Sequence[Taken]) -> None:
+        """Wait until Kafka has all of it, however long it is away."""
+        envelopes = [envelope for one in taken for envelope in one.envelopes]
+        letters = [one.letter for one in taken if one.letter]
+        await self._sent(envelopes, letters)
+        self._remember([*map(_name, envelopes), *map(_name, letters)])
+
+    def _remember(self, names: Sequence[str]) -> None:
+        self._remembered |= dict.fromkeys(names)
+        for oldest in list(self._remembered)[:-MOST_REMEMBERED]:
+            del self._remembered[oldest]
+
+    def _fresh(self, item: Any) -> Taken:
+        """What comes of an item, without what is known to be in Kafka."""
+        try:
+            check(item)
+        except InvalidEvent as fault:
+            # Such an item cannot be written as JSON again; its shape tells enough.
+            shape = repr(item).encode(errors="replace")
+            envelopes, letter = Taken(letter=self._mapping.refused(shape, fault, address=self._way.path))
+        else:
+            envelopes, letter = self._mapping.take(to_json(item), address=self._way.path)
+        unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
+        return Taken(unknown, letter if letter and _name(letter) not in self._remembered else None)
+
+    async def _sent(self, envelopes: Sequence[Envelope], letters: Sequence[DeadLetter]) -> None:
+        backoff = BackOff(most=timedelta(seconds=5))
+        while True:
+            try:
+                if envelopes:
+                    await self._producer.send(envelopes)
+                if letters:
+                    await self._producer.dead_letter(*letters)
+            except Unavailable:
+                await asyncio.sleep(backoff.seconds())
+            else:
+                self._light.sent(tuple(envelopes))
+                return
+
+    async def _probe(self, http: httpx.AsyncClient, known: int | None) -> int | None:
+        """Ask once; when the status is another than before, and still is on a second question, tell it."""
+        status, seen_at = await self._status(http), self._mapping.context.clock.now()
+        self._light.up()  # also without an answer: that is what a probe is there to find
+        if status == known or self._way.status is None:
+            return known
+        await asyncio.sleep(min(1.0, self._pause))
+        if await self._status(http) != status:
+            return known
+        await self._sent(self._mapping.probed(self._way.status(status, seen_at)), ())
+        await asyncio.to_thread(self._cursor.save, f"{status} {seen_at.isoformat()}")
+        return status
+
+    def _recalled(self, position: str | None) -> int | None:
+        """The status before the start; the connector is told again what it meant, for what it has to remember."""
+        try:
+            status, seen_at = (position or "").split(" ")
+            known = int(status)
+            if self._way.status is not None:
+                list(self._way.status(known, datetime.fromisoformat(seen_at)))
+        except ValueError:
+            return None
+        return known
+
+    async def _status(self, http: httpx.AsyncClient) -> int:
+        try:
+            return (await self._asked(http, self._way.parameters(None)))[0]
+        except Failed:
+            return 0
+
+    def _answered(self) -> None:
+        self._failures = 0
+        self._backoff.reset()
+        self._light.up()
+
+    async def _failed(self, fault: Failed) -> None:
+        self._mapping.counts["failed"] += 1
+        self._failures += 1
+        if self._failures == FAILURES_UNTIL_DOWN:
+            log.warning("%s", fault)
+        if self._failures >= FAILURES_UNTIL_DOWN:
+            self._light.down(fault.cause)
+        await asyncio.sleep(self._backoff.seconds())
+
+
+def _name(one: Envelope | DeadLetter) -> str:
+    """What it is remembered by: an event by its id and by what it says, for the same id with another content must be seen."""
+    if isinstance(one, DeadLetter):
+        return one.id
+    return f"{one.id} {xxh3_64_hexdigest(one.data.model_dump_json().encode())}"
+
+
+def _checked(url: str, connector_id: str) -> str:
+    parsed = httpx.URL(url)
+    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.userinfo:
+        name = f"IOC_CONNECTORS_URLS__{connector_id.upper()}"
+        raise ConfigurationError(f"{name} must be http://host or https://host without user and password.")
+    return url

@@ -1,0 +1,9 @@
+"""One source: its messages mapped, its status judged, its faults kept apart from everybody else's.
+
+`mapper`            one message becomes envelopes or a dead letter; never both, never neither
+`status`            what we report about our sight of a source
+`failure_rate`      when too much of what comes cannot be processed
+`circuit_breaker`   holds back a source whose messages suddenly make no sense
+`device_breaker`    sets aside one device of a source, so that its other devices go on
+`system_heartbeat`  a heartbeat of our own that goes the whole way
+"""

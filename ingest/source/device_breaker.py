@@ -1,0 +1,187 @@
+"""Device hold: one device whose messages make no sense is set aside, and the source's other devices go on.
+
+Each source on MQTT has one. A message is judged with the device that its topic or a field of it names; what names none counts
+together, as if one device had sent it. A device of whose messages too many make no sense is set aside: what makes sense still
+counts, of the rest a few messages every few minutes become dead letters, and the others are counted and let go, as nobody could
+keep them for ever behind a connection that all devices share. When most devices fail, it is the source or our reading of it
+that is at fault, and the source is held back as a whole (`circuit_breaker`).
+"""
+
+import logging
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any
+
+from ingest.contract.connector import Subscription
+from ingest.contract.errors import InvalidEvent
+from ingest.source.circuit_breaker import PAUSE, TRIED
+from ingest.source.failure_rate import FEWEST, FloodGate
+from ingest.untrusted.json_text import read_loosely
+
+log = logging.getLogger(__name__)
+
+FEWEST_OF_DEVICE = 20
+"""Bad messages that set a device aside at the soonest."""
+
+MOST_DEVICES = 1_000
+"""Devices that are judged one by one; what names further ones is judged with what names none."""
+
+LONGEST_NAME = 64
+
+UNNAMED = ""
+"""Stands for the device of messages that name none."""
+
+SET_ASIDE = "device_set_aside"
+"""Reason of the dead letter that says so."""
+
+
+class Verdict(Enum):
+    """What becomes of a message."""
+
+    GOES_ON = "goes on"
+    SETS_ASIDE = "sets its device aside"
+    LET_GO = "let go"
+
+
+class _Device:
+    """One device, as far as we have heard it."""
+
+    def __init__(self, fewest: int) -> None:
+        self.gate = FloodGate(fewest)
+        self.has_made_sense = False
+        self.until = 0.0
+        self.tried: list[bool] = []
+
+    @property
+    def is_aside(self) -> bool:
+        return self.gate.tripped is not None
+
+
+class DeviceHold:
+    """Which devices of one source are set aside.
+
+    Args:
+        source_id: the source, for the log.
+        allowance: messages that may make no sense before they are counted, because somebody decided so.
+    """
+
+    def __init__(self, source_id: str, allowance: int = 0) -> None:
+        self._source_id = source_id
+        self._allowed = allowance
+        self._devices: OrderedDict[str, _Device] = OrderedDict()
+
+    @property
+    def aside(self) -> list[str]:
+        """The devices that are set aside."""
+        return sorted(name for name, one in self._devices.items() if one.is_aside)
+
+    def judge(self, messages: Sequence[tuple[str, bool]]) -> list[Verdict] | None:
+        """Judge messages that came together.
+
+        Args:
+            messages: of each, its device and whether it makes no sense.
+
+        Returns:
+            What becomes of each; `None` when so many devices fail that the source is at fault. All are judged anew then.
+        """
+        for name, is_bad in messages:
+            if not is_bad:
+                self._of(name).has_made_sense = True
+        verdicts = []
+        for name, is_bad in messages:
+            verdicts.append(self._judge(name, is_bad))
+            if verdicts[-1] is Verdict.SETS_ASIDE and self._most_fail():
+                self._devices.clear()
+                return None
+        return verdicts
+
+    def _judge(self, name: str, is_bad: bool) -> Verdict:
+        if is_bad and self._allowed:
+            self._allowed -= 1
+            return Verdict.GOES_ON
+        device = self._of(name)
+        if not device.is_aside:
+            device.gate.judge(is_bad)
+            return self._after(name, device)
+        if time.monotonic() < device.until:
+            return Verdict.LET_GO if is_bad else Verdict.GOES_ON
+        device.tried.append(is_bad)
+        if len(device.tried) >= TRIED:
+            if 2 * sum(device.tried) < len(device.tried):
+                device.gate.allow(0)
+                log.warning("%s: %s makes sense again", self._source_id, name or "what names no device")
+            else:
+                device.until = time.monotonic() + PAUSE.total_seconds()
+            device.tried = []
+        return Verdict.GOES_ON
+
+    def _after(self, name: str, device: _Device) -> Verdict:
+        if not device.is_aside:
+            return Verdict.GOES_ON
+        device.until = time.monotonic() + PAUSE.total_seconds()
+        self._tell(name, device)
+        return Verdict.SETS_ASIDE
+
+    def _of(self, name: str) -> _Device:
+        device = self._devices.get(name)
+        if device is None:
+            if len(self._devices) >= MOST_DEVICES and name:
+                name = self._room_for(name)
+                device = self._devices.get(name)
+            if device is None:
+                device = self._devices[name] = _Device(FEWEST_OF_DEVICE if name else FEWEST)
+        self._devices.move_to_end(name)
+        return device
+
+    def _room_for(self, name: str) -> str:
+        """Forget the device that has been silent longest, but none that has made sense or is set aside: names are made up quickly."""
+        idle = (one for one, known in self._devices.items() if one and not (known.has_made_sense or known.is_aside))
+        oldest = next(idle, None)
+        if oldest is None:
+            return UNNAMED
+        del self._devices[oldest]
+        return name
+
+    def _most_fail(self) -> bool:
+        known = [one for one in self._devices.values() if one.has_made_sense]
+        if known:
+            return 2 * sum(one.is_aside for one in known) > len(known)
+        return self._devices.get(UNNAMED, _Device(FEWEST)).is_aside or len(self.aside) >= 3
+
+    def _tell(self, name: str, device: _Device) -> None:
+        log.error(
+            "%s: %s is set aside, for %s of its messages make no sense; other devices go on. Look at the dead letters; some of "
+            "its messages are tried every %.0f s.",
+            self._source_id,
+            ascii(name) if name else "what names no device",
+            device.gate.tripped,
+            PAUSE.total_seconds(),
+        )
+
+
+def namer(way: Subscription) -> Callable[[str, bytes], str]:
+    """The function that finds the device of a message, from its topic and payload; `UNNAMED` where they name none."""
+    patterns = [
+        re.compile("([^/]+)".join(re.escape(part) for part in one.split("{device}"))) for one in way.device_topics
+    ]
+
+    def name(topic: str, payload: bytes) -> str:
+        for pattern in patterns:
+            if found := pattern.fullmatch(topic):
+                return found[1] if len(found[1]) <= LONGEST_NAME else UNNAMED
+        return _in_payload(payload, way.device_field) if way.device_field else UNNAMED
+
+    return name
+
+
+def _in_payload(payload: bytes, path: Sequence[str]) -> str:
+    try:
+        value: Any = read_loosely(payload)
+    except InvalidEvent:
+        return UNNAMED
+    for field in path:
+        value = value.get(field) if isinstance(value, dict) else None
+    return value if isinstance(value, str) and len(value) <= LONGEST_NAME else UNNAMED

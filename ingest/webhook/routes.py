@@ -1,0 +1,251 @@
+"""Intake: `POST /intake/<connector id>` for systems that push, as FastAPI.
+
+A post is refused while it is read (length, kind), then by its signature, then by its form; it is accepted with 202 only
+after Kafka has its events on disk. What is signed but makes no sense is accepted too, as a dead letter: the source
+could not mend it by sending it again.
+"""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import TypeAdapter, ValidationError
+
+from ingest.contract.errors import InvalidEvent, Unavailable
+from ingest.contract.label import Label
+from ingest.kafka.producer import Producer
+from ingest.network.http_server import recognise
+from ingest.runtime import metrics
+from ingest.runtime.disk_space import NoRoom
+from ingest.runtime.failpoint import failpoint
+from ingest.source.circuit_breaker import CAUSE, Hold
+from ingest.source.mapper import Mapping as ConnectorMapping
+from ingest.source.mapper import Taken
+from ingest.source.status import Light
+from ingest.untrusted.json_text import read
+from ingest.webhook.body import PostRefusedError, check_kind, read_body
+from ingest.webhook.idempotency import Replies
+from ingest.webhook.signature import Signatures
+
+NO_ROOM = Label(
+    "Máy chủ của phường sắp đầy đĩa nên tạm chưa nhận: hãy giữ dữ liệu và gửi lại sau.",
+    "The ward's disk is nearly full, so nothing is taken for now: keep your data and send it again later.",
+)
+"""What a source is told then; where the disk is, is nobody's business there."""
+
+CONFLICT = Label(
+    "Mã webhook-id này đã dùng cho một nội dung khác; nội dung đầu tiên được giữ: hãy gửi với mã mới.",
+    "This webhook-id came with another body before, and the first stands: send this one under an id of its own.",
+)
+HELD_BACK = Label(
+    "Gần đây quá nhiều tin của nguồn này không đọc được nên tạm dừng nhận: hãy giữ dữ liệu và gửi lại sau.",
+    "Too many messages of this source made no sense lately, so nothing is taken for now: keep your data and send it again later.",
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one post and one source may cost us."""
+
+    body: int = 65_536
+    """Bytes of a body."""
+    read_time: timedelta = timedelta(seconds=10)
+    """Time for a body to arrive."""
+    per_second: float = 1000.0
+    """Posts that a source may send per second, on average."""
+    at_once: int = 64
+    """Posts of one source that may be in work at the same time."""
+
+
+@dataclass
+class Post:
+    """One source that posts: its mapping, its light, whether it is held back, and how much of its allowance is left."""
+
+    mapping: ConnectorMapping
+    light: Light
+    hold: Hold
+    last_posted: float = field(default_factory=time.monotonic)
+    """When it last posted anything that it had signed."""
+    forms: frozenset[type] = frozenset()
+    """What a body may be: an object, a list, or either."""
+    in_work: int = 0
+    allowance: float = 0.0
+    allowed_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        payload = self.mapping.connector.payload
+        self.forms = frozenset(form for form in (dict, list) if _may_be(form(), payload))
+
+    def admitted(self, limits: Limits) -> bool:
+        """Whether the source may be served now; takes one from its allowance."""
+        now = time.monotonic()
+        earned = (now - self.allowed_at) * limits.per_second
+        self.allowance = min(max(limits.per_second, 1.0), self.allowance + earned)
+        self.allowed_at = now
+        if self.in_work >= limits.at_once or self.allowance < 1:
+            return False
+        self.allowance -= 1
+        return True
+
+
+class Intake:
+    """The sources that post, and what happens to a post.
+
+    Args:
+        posts: the connectors whose way is `Webhook`.
+        secrets: for each of them its live secrets.
+        producer: the way into Kafka.
+        limits: what is allowed.
+        beside: what else is served on the same port.
+    """
+
+    def __init__(
+        self,
+        posts: Iterable[Post],
+        secrets: Mapping[str, tuple[str, ...]],
+        producer: Producer,
+        limits: Limits | None = None,
+        beside: Iterable[APIRouter] = (),
+    ) -> None:
+        self.posts = {post.mapping.connector.id: post for post in posts}
+        self.closing = False
+        """Set when the process ends: from then on every post is answered 503."""
+        self._signatures = Signatures(secrets)
+        self._producer = producer
+        self._limits = limits or Limits()
+        self._replies = Replies()
+        self._beside = tuple(beside)
+
+    def app(self) -> FastAPI:
+        """The HTTP application."""
+        app = FastAPI(title="Ward IOC intake", docs_url=None, redoc_url=None, openapi_url=None)
+        for router in self._beside:
+            app.include_router(router)
+
+        @app.post("/intake/{connector_id}")
+        async def intake(connector_id: str, request: Request) -> JSONResponse:
+            try:
+                return JSONResponse(await self.taken(connector_id, request), 202)
+            except PostRefusedError as refused:
+                if refused.status == 401:
+                    metrics.AUTH_FAILURES.inc()
+                if connector_id in self.posts:
+                    self.posts[connector_id].mapping.counts[f"refused_{refused.status}"] += 1
+                return refused.response()
+
+        @app.get("/livez")
+        async def livez() -> dict[str, str]:
+            return {"status": "ok"}
+
+        @app.get("/readyz")
+        async def readyz() -> JSONResponse:
+            away = self.closing or self._producer.away
+            return JSONResponse({"status": "away" if away else "ok"}, 503 if away else 200)
+
+        return app
+
+    async def taken(self, connector_id: str, request: Request) -> dict[str, Any]:
+        """Take one post in; returns the content of the 202.
+
+        Raises:
+            PostRefusedError: any other answer.
+        """
+        if self.closing:
+            raise PostRefusedError(503, "closing", timedelta(seconds=5))
+        check_kind(request.headers)
+        body = await read_body(request, self._limits.body, self._limits.read_time)
+        if fault := self._signatures.verified(connector_id, body, request.headers):
+            raise PostRefusedError(401, fault)
+        post = self.posts.get(connector_id)
+        if post is None:
+            raise PostRefusedError(401, "signature")
+        recognise(request.scope, connector_id)
+        post.last_posted = time.monotonic()
+        post.light.up()
+        if not post.admitted(self._limits):
+            raise PostRefusedError(429, "too_many", timedelta(seconds=1))
+        post.in_work += 1
+        try:
+            return await self._answered(post, request.headers["webhook-id"], body)
+        except NoRoom as error:
+            raise PostRefusedError(503, "no_room", error.retry_after, NO_ROOM) from error
+        except Unavailable as error:
+            raise PostRefusedError(503, "unavailable", error.retry_after) from error
+        finally:
+            post.in_work -= 1
+
+    async def _answered(self, post: Post, id_: str, body: bytes) -> dict[str, Any]:
+        connector_id = post.mapping.connector.id
+        try:
+            value = read(body)
+        except InvalidEvent as fault:
+            raise PostRefusedError(400, fault.reason) from fault
+        if type(value) not in post.forms:
+            raise PostRefusedError(400, "wrong_form")
+        try:
+            given = self._replies.given(connector_id, id_, body)
+        except InvalidEvent as conflict:
+            _check_conflict(post)
+            await self._producer.dead_letter(post.mapping.refused(body, conflict))
+            failpoint("intake.conflict_sent")
+            raise PostRefusedError(409, conflict.reason, label=CONFLICT) from conflict
+        if given is not None:
+            post.mapping.counts["repeated"] += 1
+            return given
+        try:
+            return self._replies.give(connector_id, id_, await self._kept(post, _taken(post, body)))
+        finally:
+            self._replies.withdraw(connector_id, id_)
+
+    async def _kept(self, post: Post, taken: Taken) -> dict[str, Any]:
+        if taken.letter is not None:
+            await self._producer.dead_letter(taken.letter)
+            failpoint("intake.letter_sent")
+            return {"id": taken.letter.id, "dead_letter": True}
+        await self._producer.send(taken.envelopes)
+        failpoint("intake.sent")
+        post.light.sent(taken.envelopes)
+        return {"id": taken.envelopes[0].id if taken.envelopes else None, "events": len(taken.envelopes)}
+
+
+def _taken(post: Post, body: bytes) -> Taken:
+    """What becomes of a post.
+
+    Raises:
+        PostRefusedError: its source is held back, or is from now on.
+    """
+    if not post.hold.admits():
+        raise _held_back(post)
+    before = post.mapping.counts.copy()
+    taken = post.mapping.take(body)
+    if not post.hold.judge(taken.letter is not None):
+        post.mapping.hold_back(before, 1)
+        raise _held_back(post)
+    return taken
+
+
+def _check_conflict(post: Post) -> None:
+    """Count a conflict as a message that makes no sense: a source that uses its ids anew is a flood of them.
+
+    Raises:
+        PostRefusedError: its source is held back, or is from now on.
+    """
+    if not post.hold.admits() or not post.hold.judge(True):
+        raise _held_back(post)
+
+
+def _held_back(post: Post) -> PostRefusedError:
+    return PostRefusedError(503, CAUSE, timedelta(seconds=post.hold.left()), HELD_BACK)
+
+
+def _may_be(empty: Any, payload: TypeAdapter[Any]) -> bool:
+    """Whether a payload type takes this form of value at all, whatever is inside."""
+    try:
+        payload.validate_python(empty)
+    except ValidationError as error:
+        return not all(fault["type"].endswith("_type") for fault in error.errors(include_url=False))
+    return True

@@ -1,0 +1,153 @@
+"""Transport: Faust reads whole partition chunks, and starts where the warehouse says.
+
+Faust's stream machinery costs tens of microseconds a message, so one of its messages here is all that one fetch brought of one
+partition: `Chunk`, whose offset is the last one's. Positions come from the warehouse and never from Kafka's commits, which Faust can
+let run ahead of the work (faust-streaming #606, #316).
+
+Where Faust would seek to what was committed, the worker is told which partitions it has, and seeks each when it has recovered; until
+then, and while it is stopped, nothing of a partition is fetched. Faust drops fetched messages here and there (around a rebalance, or
+when it believes to have read further): the worker sees by the offsets when one is missing, and reads again.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import IllegalStateError, KafkaError
+from aiokafka.structs import OffsetAndMetadata, TopicPartition
+from faust.exceptions import ConsumerNotStarted
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP, AppT, ConsumerMessage
+
+from streams.partition_state import Place
+from streams.record_batch import Chunk as Chunk
+from streams.watchdog.exit import or_end
+from streams.watchdog.freeze import SESSION
+from streams.worker import Worker
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 10.0
+"""Seconds that the consumer's thread may take for something that asks nobody else."""
+
+HEARD = SESSION.total_seconds() / 2
+"""Seconds after Kafka's last word of a partition in which what it said there was holds: a worker that is cut off from Kafka may have
+lost its partitions to another, which knows of events that this one does not."""
+
+PAUSE = 0.05
+"""Seconds until it is looked again whether a partition may be read."""
+
+
+class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
+    """The aiokafka consumer of Faust, a message a chunk; it reads for the worker of its transport."""
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """One message for each partition that has something new."""
+        generation = self.app.consumer_generation_id
+        records, active = await self._wait_next_records(timeout)
+        if records is None or self.should_stop:
+            return
+        if not self.flow_active:
+            await self.perform_seek()
+            return
+        for tp, chunk in records.items():
+            if not self.flow_active or self.app.consumer_generation_id != generation:
+                break
+            if chunk and (active is None or tp in active or tp in self._buffered_partitions):
+                # Faust drops whatever lies before what it believes to have read, so also what is read again after a seek.
+                self._read_offset[tp] = None
+                yield tp, self._to_message(tp, chunk)
+
+    async def perform_seek(self) -> None:
+        """Tell the worker which partitions it has; it seeks them itself."""
+        await or_end(self._worker.assigned({(tp.topic, tp.partition) for tp in self.assignment()}, self))
+
+    async def seek_to(self, place: Place, offset: int) -> None:
+        """Make an offset the next one that is read of a partition, if it is still ours."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self.seek_wait({TP(*place): offset})
+        except IllegalStateError:
+            log.info("%s-%d is no longer ours", *place)
+
+    def highwater(self, place: Place) -> int | None:
+        """Kafka's offset after the last record of a partition; None if it is not ours, or was not read yet."""
+        return self._known(AIOKafkaConsumer.highwater, place)
+
+    def is_heard(self, place: Place) -> bool:
+        """Whether Kafka has answered for a partition within the last `HEARD` seconds."""
+        heard_ms = self._known(AIOKafkaConsumer.last_poll_timestamp, place)
+        return heard_ms is not None and time.time() - heard_ms / 1000 < HEARD
+
+    @property
+    def _worker(self) -> Worker:
+        return self.transport.worker  # type: ignore[no-any-return]
+
+    def _known(self, ask: Callable[[AIOKafkaConsumer, TopicPartition], int | None], place: Place) -> int | None:
+        """What the consumer knows of a partition; its thread may give it up at any moment, also between two steps of an answer."""
+        try:
+            return ask(self._thread._ensure_consumer(), TopicPartition(*place))
+        except (AssertionError, AttributeError, ConsumerNotStarted, IllegalStateError):
+            return None
+
+    async def note(self, offsets: Mapping[Place, int]) -> bool:
+        """Tell Kafka how far we are, for those who watch its lag; False: it was not heard, which harms nobody."""
+        wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "") for place, offset in offsets.items()}
+        consumer = self._thread._ensure_consumer()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._thread.call_thread(consumer.commit, wanted)
+        except (KafkaError, TimeoutError) as error:
+            log.info("Kafka did not note how far we are: %s", type(error).__name__)
+            return False
+        return True
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        wanted = {tp for tp in active_partitions or self.assignment() if self._worker.is_open((tp.topic, tp.partition))}
+        if not wanted:
+            await self.sleep(PAUSE)
+            return {}
+        return await super()._getmany(wanted, timeout)
+
+    def _to_message(self, tp: TP, record: Any) -> ConsumerMessage:
+        last = record[-1]
+        return ConsumerMessage(
+            last.topic,
+            last.partition,
+            last.offset,
+            (last.timestamp or 0) / 1000,
+            last.timestamp_type,
+            (),
+            None,
+            Chunk(
+                [one.offset for one in record],
+                [one.value for one in record],
+                [one.key for one in record],
+                record[0].timestamp or 0,
+                last.timestamp or 0,
+            ),
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+
+class ChunkTransport(driver.Transport):  # type: ignore[misc]
+    """Faust's transport over aiokafka, whose consumer reads for a worker.
+
+    Args:
+        url: the brokers, as `faust.App` has them.
+        app: the application.
+        worker: who is told which partitions there are, and says from where and when each is read.
+    """
+
+    Consumer = ChunkConsumer
+
+    def __init__(self, url: list[Any], app: AppT, worker: Worker) -> None:
+        super().__init__(url, app)
+        self.worker = worker

@@ -1,0 +1,232 @@
+"""Fold: the events of one partition become its entities' states and its indicators' values. Pure: no clock, no input, no output.
+
+The same events give the same values, however they are split into batches, repeated or replayed: `flows` keeps what happened by
+window, `stocks` what is so minute by minute. What depends on time takes the time as an argument: `close` is driven by the events'
+own time while the partition is behind, by the clock once it has caught up.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ingest.contract.clock import milliseconds
+from ingest.contract.envelope import Envelope
+from streams.fold.contributions import contributions
+from streams.fold.flows import Flows, Late
+from streams.fold.plan import Touch, meaning, plans, touches
+from streams.fold.stocks import LateStocks, Place, Stocks
+from warehouse.model.correction import Cause, Correction
+from warehouse.model.entity import State
+from warehouse.model.value import Value
+
+__all__ = ["Fold", "Late", "LateStocks"]
+
+
+class Fold:
+    """The memory of one partition."""
+
+    def __init__(self, topic: str, partition: int) -> None:
+        self.topic = topic
+        self.partition = partition
+        self.offset = -1
+        """Last offset folded in."""
+        self.watermark = 0
+        """Newest event time seen, in ms."""
+        self.left_out: set[int] = set()
+        """Positions of records that were set aside: they are not folded in, though they came."""
+        self._touches = touches(topic)
+        self._plans = {plan.entity.id: plan for plan in plans(topic)}
+        self._states: dict[Place, dict[str, State]] = {}
+        self._flows = Flows(topic, partition)
+        self._stocks = Stocks(topic, partition, self._plans.values())
+
+    @property
+    def late(self) -> dict[Late, Cause]:
+        """Windows that are no longer in memory and have to be recomputed, with the last event that came too late for each."""
+        return self._flows.late
+
+    @late.setter
+    def late(self, late: dict[Late, Cause]) -> None:
+        self._flows.late = late
+
+    @property
+    def late_stocks(self) -> dict[Place, LateStocks]:
+        """Closed minutes, by entity id and ward, that are no longer in memory and have to be recomputed."""
+        return self._stocks.late
+
+    @late_stocks.setter
+    def late_stocks(self, late: dict[Place, LateStocks]) -> None:
+        self._stocks.late = late
+
+    def unknown(self, envelopes: Iterable[Envelope]) -> dict[str, set[tuple[str, str]]]:
+        """Entities whose past only the warehouse can know: a life that goes on without having begun here, or an old event.
+
+        Returns:
+            (ward, key) pairs by entity id; hand their states to `adopt` before the envelopes to `fold`.
+        """
+        missing: dict[str, set[tuple[str, str]]] = {}
+        born: set[tuple[str, str, str]] = set()
+        for envelope in envelopes:
+            for touch in self._touches.get(type(envelope.data), ()):
+                if touch.only is not None and not touch.only(envelope.data):
+                    continue
+                id, ward, key = touch.plan.entity.id, envelope.partitionkey, envelope.subject
+                if key in self._states.get((id, ward), ()) or (id, ward, key) in born:
+                    continue
+                if touch.is_birth and milliseconds(envelope.time) >= self.watermark - touch.plan.entity.keep_ms:
+                    born.add((id, ward, key))
+                else:
+                    missing.setdefault(id, set()).add((ward, key))
+        return missing
+
+    def adopt(self, id: str, states: Iterable[State]) -> None:
+        """Take in states that the warehouse remembers; what they contribute is already in the values."""
+        plan = self._plans[id]
+        for state in states:
+            state.given = contributions(plan, state)
+            place = (id, state.ward)
+            if self._states.setdefault(place, {}).setdefault(state.key, state) is state:
+                self._stocks.adopt(place, state)
+
+    def fold(self, envelopes: Sequence[Envelope], offsets: Sequence[int]) -> None:
+        """Fold envelopes in the order of their offsets; their changes wait in `take`."""
+        for envelope, offset in zip(envelopes, offsets, strict=True):
+            touched = self._touches.get(type(envelope.data))
+            at = milliseconds(envelope.time)
+            if at > self.watermark:
+                self.reach(at)
+            if touched:
+                self._touch(touched, envelope, at, offset)
+            self.offset = offset
+
+    def closes(self, at: int) -> bool:
+        """Whether an event of that time ends minutes that are not closed yet."""
+        return at > self.watermark and at >= self._stocks.next_close
+
+    def reach(self, at: int) -> None:
+        """Close what an event ends that is the newest so far, before it is folded."""
+        self.watermark = at
+        if at >= self._stocks.next_close:
+            self.close(at)
+
+    def close(self, now_ms: int) -> None:
+        """Make the stocks of every minute final that ended at least the grace before `now_ms`."""
+        self._stocks.close(now_ms, self.offset)
+
+    def look(self, now_ms: int, only_stirred: bool) -> None:
+        """Take the stocks as they are now.
+
+        Args:
+            now_ms: the moment.
+            only_stirred: leave out entities that no event has touched since the last look.
+        """
+        self._stocks.look(now_ms, only_stirred, self.offset)
+
+    def take(self) -> list[Value]:
+        """The values that changed since the last call; what an earlier life wrote is not told before it is folded again."""
+        return self._stocks.take(self.offset) + self._flows.take(self.offset)
+
+    def take_corrections(self) -> list[Correction]:
+        """What events have changed of closed windows since the last call."""
+        corrections, self._flows.corrections = self._flows.corrections, []
+        return corrections
+
+    def forget(self) -> None:
+        """Let go of what is over: settled entities, and windows that only a very late event could still change."""
+        for (id, ward), states in self._states.items():
+            entity = self._plans[id].entity
+            limit = self.watermark - entity.keep_ms
+            for key in [key for key, state in states.items() if state.newest_at < limit and entity.settled(state)]:
+                self._stocks.drop((id, ward), states.pop(key))
+        self._flows.forget(self.watermark)
+
+    def stocks(self) -> dict[tuple[str, str, str, str], tuple[int, int, int]]:
+        """Numerator, denominator and window of every stock as last seen, by ward, indicator, dimension and member."""
+        return self._stocks.shown()
+
+    def has_revised(self, value: Value) -> bool:
+        """Whether a closed minute's stock was written again, with what the fold knows."""
+        return self._stocks.has_revised(value)
+
+    def dump(self) -> list[list[Any]]:
+        """The memory as JSON values, in pieces; nothing may wait in `take`."""
+        next_close, forgotten = self._stocks.next_close, self._flows.forgotten
+        pieces: list[list[Any]] = [["declared", meaning(self.topic)]]
+        pieces += [["fold", self.watermark, next_close, forgotten, self._stocks.newest()]]
+        pieces += [["left_out", sorted(self.left_out)]]
+        pieces += [
+            ["states", id, [state.dump() for state in states.values()]] for (id, _), states in self._states.items()
+        ]
+        return pieces + self._flows.dump() + self._stocks.dump()
+
+    def is_mine(self, pieces: Iterable[list[Any]]) -> bool:
+        """Whether a memory was made by the declarations of today; of another one nothing can be taken."""
+        return ["declared", meaning(self.topic)] in pieces
+
+    @staticmethod
+    def first_unknown(pieces: Iterable[list[Any]], left_out: Iterable[int], offset: int) -> int | None:
+        """The first position that was set aside and that a memory, as it was after `offset`, may have folded in; `None`: there is none."""
+        known = {position for kind, *content in pieces if kind == "left_out" for position in content[0]}
+        return min((position for position in left_out if position <= offset and position not in known), default=None)
+
+    def load(self, offset: int, pieces: Iterable[list[Any]]) -> None:
+        """Take the memory that `dump` gave, as it was after `offset`."""
+        self.offset = offset
+        next_close, is_older = 0, True
+        for kind, *content in pieces:
+            if kind == "fold":
+                self.watermark, next_close, self._flows.forgotten, newest = content
+                self._stocks.load("newest", newest)
+            elif kind == "left_out":
+                self.left_out = set(content[0])
+            elif kind == "states" and content[0] in self._plans:
+                self.adopt(content[0], map(self._plans[content[0]].state.load, content[1]))
+            elif kind in ("flows", "late"):
+                self._flows.load(kind, content[0])
+            elif kind not in ("states", "declared"):
+                self._stocks.load(kind, content[0])
+                is_older = is_older and kind != "closed"
+        self._stocks.resume(next_close, is_older)
+
+    def expect(self, values: Iterable[Value], revisions: Iterable[tuple[str, str, int, str, str, int]] = ()) -> None:
+        """Know what an earlier life wrote after the snapshot, so that what no longer counts is written as 0.
+
+        Args:
+            values: every window of its flows, and the newest row of each stock.
+            revisions: of closed minutes of stocks: ward, indicator, window, dimension, member, and how often it was written again.
+        """
+        for value in values:
+            (self._stocks if value.grain == "stock" else self._flows).expect(value)
+        for revised in revisions:
+            self._stocks.expect_revision(*revised)
+
+    def _touch(self, touched: tuple[Touch, ...], envelope: Envelope, at: int, offset: int) -> None:
+        event, ward, key, id = envelope.data, envelope.partitionkey, envelope.subject, envelope.id
+        for plan, counted, others, _, only in touched:
+            if only is not None and not only(event):
+                continue
+            place = (plan.entity.id, ward)
+            states = self._states.get(place)
+            if states is None:
+                self._meet(ward)
+                states = self._states[place]
+            state = states.get(key)
+            if state is None:
+                state = states[key] = plan.state(ward, key)
+            is_counted = False
+            for step in counted:
+                if step(state, event, at, id):
+                    is_counted = True
+            for step in others:
+                step(state, event, at, id)
+            if at > state.newest_at:
+                state.newest_at = at
+            if is_counted:
+                self._flows.settle(plan, state, self.watermark, envelope, at, offset)
+            if plan.is_clocked and self._stocks.touch(place, state, at):
+                self._stocks.disturb(place, Cause(event.kind, key, id, at, offset))
+
+    def _meet(self, ward: str) -> None:
+        """A ward of which nothing was heard before."""
+        for id in self._plans:
+            self._states.setdefault((id, ward), {})
+        self._stocks.meet(ward)

@@ -1,0 +1,287 @@
+"""Stocks: what is so at a moment - live, closed minute by minute, and looked at again when an event comes late.
+
+A minute closes once, `GRACE_MS` after its end, as things were at its end by all that is known by then: that row says `as_of` = end
+of the minute. A total gets a row in every minute that is looked at; a member only when it is another than in the minute before, or
+when a live row of that minute stands. An event that comes later than that, but within `HORIZON_MS`, makes the fold look at those
+minutes again: what is another than it was is written as the next revision. What is older still is recomputed from the raw events.
+
+How often minutes are looked at again depends on how events are batched; what the last revision says does not.
+"""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from streams.fold.entities import NOTHING, Population, StockKey, Sums
+from streams.fold.plan import GAUGE_MS, EntityPlan
+from warehouse.model.correction import Cause
+from warehouse.model.entity import HORIZON_MS, State
+from warehouse.model.expression import window_start
+from warehouse.model.value import Value
+
+GRACE_MS = 5_000
+"""How long after its end a minute waits for stragglers before it closes."""
+QUIET_MS = 15 * GAUGE_MS
+"""How often the stocks of entities that nothing touches are looked at while catching up."""
+
+Place = tuple[str, str]
+"""Id of an entity kind, and ward."""
+
+
+class LateStocks(NamedTuple):
+    """Closed minutes that are no longer in memory and have to be recomputed from the raw events."""
+
+    from_ms: int
+    until_ms: int
+    cause: Cause
+    """The event that reaches back furthest."""
+
+
+class Stocks:
+    """The stocks of one partition."""
+
+    def __init__(self, topic: str, partition: int, plans: Iterable[EntityPlan]) -> None:
+        self.late: dict[Place, LateStocks] = {}
+        """Minutes to recompute."""
+        self.next_close = 0
+        """From when on there is a minute to close; 0 before the first."""
+        self._topic = topic
+        self._partition = partition
+        self._plans = {plan.entity.id: plan for plan in plans if plan.is_clocked}
+        self._owners = {stock.id: plan.entity.id for plan in self._plans.values() for stock in plan.stocks}
+        self._populations: dict[Place, Population] = {}
+        self._closed_ms = 0
+        """End of the last closed minute."""
+        self._stored_ms = 0
+        """Until when an earlier life has written rows whose revisions are not known here."""
+        self._disturbed: dict[Place, Cause] = {}
+        """Where closed minutes have changed, and the event that reaches back furthest."""
+        self._values: dict[tuple[Any, ...], Value] = {}
+
+    def meet(self, ward: str) -> None:
+        """A ward of which nothing was heard before: what is counted of it is 0 until something is."""
+        for id, plan in self._plans.items():
+            if (id, ward) not in self._populations:
+                self._populations[id, ward] = Population(plan, ward)
+
+    def adopt(self, place: Place, state: State) -> None:
+        """Count an entity from now on."""
+        if place[0] in self._plans:
+            self._population(place).add(state)
+
+    def drop(self, place: Place, state: State) -> None:
+        """Count an entity no longer; its life was over long ago."""
+        if place in self._populations:
+            self._populations[place].drop(state)
+
+    def touch(self, place: Place, state: State, at: int) -> bool:
+        """Know that an event has changed an entity.
+
+        Returns:
+            Whether it came too late for minutes that are closed: `disturb` them.
+        """
+        population = self._populations[place]
+        if state not in population.active:
+            population.add(state)
+        population.is_stirred = True
+        if at > population.newest_ms:
+            population.newest_ms = at
+        return at <= self._closed_ms
+
+    def disturb(self, place: Place, cause: Cause) -> None:
+        """Closed minutes have changed, from the event's own on."""
+        known = self._disturbed.get(place)
+        if known is None or cause.at_ms < known.at_ms:
+            self._disturbed[place] = cause
+
+    def close(self, now_ms: int, offset: int) -> None:
+        """Close every minute that ended at least `GRACE_MS` before `now_ms`."""
+        self._look_again(offset)
+        last = int(window_start(now_ms - GRACE_MS, GAUGE_MS))
+        for end in range(self._closed_ms + GAUGE_MS if self._closed_ms else last, last + 1, GAUGE_MS):
+            for population in self._populations.values():
+                is_moved = population.newest_ms > end - GAUGE_MS or population.shown_ms >= end
+                if is_moved or end - population.closed_ms >= QUIET_MS:
+                    self._look_back(population, end, offset, set())
+                    population.forget(end + GAUGE_MS - HORIZON_MS)
+            self._closed_ms = end
+        self.next_close = self._closed_ms + GAUGE_MS + GRACE_MS
+
+    def look(self, now_ms: int, only_stirred: bool, offset: int) -> None:
+        """Take the stocks as they are now."""
+        if now_ms <= self._closed_ms:
+            return  # an event came from the future, and what was closed because of it is newer
+        self._look_again(offset)
+        window = int(window_start(now_ms - 1, GAUGE_MS))
+        for population in self._populations.values():
+            if now_ms < population.looked_ms or (only_stirred and not population.is_stirred):
+                continue
+            population.is_stirred, population.looked_ms = False, now_ms
+            now = population.levels(now_ms)
+            for stock in [*now, *(one for one in population.shown if one not in now)]:
+                sums, known = now.get(stock, NOTHING), population.shown.get(stock)
+                if known is None or known[:2] != sums or (not stock[1] and known[2] != window):
+                    self._write(population, stock, sums, now_ms, window, 0, offset)
+                    population.show(stock, (*sums, window))
+
+    def take(self, offset: int) -> list[Value]:
+        """The rows that are new since the last call."""
+        self._look_again(offset)
+        values = list(self._values.values())
+        self._values.clear()
+        return values
+
+    def shown(self) -> dict[tuple[str, str, str, str], tuple[int, int, int]]:
+        """Numerator, denominator and window of every stock as last seen, by ward, indicator, dimension and member."""
+        return {(one.ward, *key): row for one in self._populations.values() for key, row in one.shown.items()}
+
+    def has_revised(self, value: Value) -> bool:
+        """Whether a closed minute's stock was written again."""
+        population = self._populations.get((self._owners[value.indicator], value.ward))
+        key = (value.window_ms + GAUGE_MS, (value.indicator, value.dimension, value.member))
+        return population is not None and key in population.revisions
+
+    def newest(self) -> list[list[Any]]:
+        """Newest event time of every place, as JSON values."""
+        return [[*place, population.newest_ms] for place, population in self._populations.items()]
+
+    def dump(self) -> list[list[Any]]:
+        """The memory as JSON values, in pieces."""
+        closed = [[*place, *minute] for place, population in self._populations.items() for minute in population.dump()]
+        return [
+            ["stocks", [[*key, *row] for key, row in self.shown().items()]],
+            ["closed", closed],
+            ["disturbed", [[*place, *cause] for place, cause in self._disturbed.items()]],
+            ["late_stocks", [[*place, *late[:2], *late.cause] for place, late in self.late.items()]],
+            ["stored", [["", "", self._stored_ms]]],
+            ["revised", [[*place, *row] for place, one in self._populations.items() for row in one.dump_open()]],
+        ]
+
+    def load(self, kind: str, rows: list[list[Any]]) -> None:
+        """Take a piece that `dump` or `newest` gave; what belongs to a declaration that is gone is left out."""
+        for first, second, *row in rows:
+            if kind == "stocks":
+                if second in self._owners:
+                    self._population((self._owners[second], first)).show((second, row[0], row[1]), row[2:])
+            elif kind == "stored":
+                self._stored_ms = max(self._stored_ms, row[0])
+            elif first not in self._plans:
+                continue
+            elif kind == "newest":
+                self._population((first, second)).newest_ms = row[0]
+            elif kind == "closed":
+                self._population((first, second)).load(*row)
+            elif kind == "revised":
+                self._population((first, second)).revisions[row[0], (row[1], row[2], row[3])] = row[4]
+            elif kind == "disturbed":
+                self._population((first, second))
+                self._disturbed[first, second] = Cause(*row)
+            elif kind == "late_stocks":
+                self.late[first, second] = LateStocks(row[0], row[1], Cause(*row[2:]))
+
+    def resume(self, next_close: int, is_older: bool) -> None:
+        """End of loading.
+
+        Args:
+            next_close: as it was.
+            is_older: whether an older release made the dump, which kept no closed minutes: what was last shown stands for them.
+        """
+        self.next_close = next_close
+        self._closed_ms = max(next_close - GAUGE_MS - GRACE_MS, 0)
+        if is_older:
+            self._stored_ms = self._closed_ms
+            for population in self._populations.values():
+                population.closed[self._closed_ms] = {key: row[:2] for key, row in population.shown.items()}
+                population.closed_ms = self._closed_ms
+
+    def expect(self, value: Value) -> None:
+        """Know a row that an earlier life wrote after the snapshot."""
+        if value.indicator in self._owners:
+            row = (value.numerator, value.denominator, value.window_ms)
+            key = (value.indicator, value.dimension, value.member)
+            population = self._population((self._owners[value.indicator], value.ward))
+            known = population.shown.get(key)
+            if known is None or known[2] <= value.window_ms:  # a minute that was written again may be an older one
+                population.show(key, row)
+            self._stored_ms = max(self._stored_ms, value.window_ms + GAUGE_MS)
+
+    def expect_revision(self, ward: str, id: str, window: int, dimension: str, member: str, revision: int) -> None:
+        """Know how often an earlier life wrote a closed minute again: what is written of it from now on stands against that."""
+        if id in self._owners:
+            known, key = (
+                self._population((self._owners[id], ward)).revisions,
+                (window + GAUGE_MS, (id, dimension, member)),
+            )
+            known[key] = max(known.get(key, 0), revision)
+
+    def _population(self, place: Place) -> Population:
+        if place not in self._populations:
+            self.meet(place[1])
+        return self._populations[place]
+
+    def _look_again(self, offset: int) -> None:
+        """Look at the closed minutes that events have changed, as far back as memory reaches, and leave older ones to `late_stocks`."""
+        for place, cause in list(self._disturbed.items()):
+            population, first = self._populations[place], minute_end(cause.at_ms)
+            oldest = max(
+                self._closed_ms + GAUGE_MS - HORIZON_MS,
+                self._stored_ms + GAUGE_MS,
+                minute_end(population.newest_ms - HORIZON_MS),
+            )
+            if oldest > self._closed_ms:
+                continue  # until a minute has closed that tells how it went on after those that are left to `late_stocks`
+            del self._disturbed[place]
+            if first < oldest:
+                self._leave(place, LateStocks(cause.at_ms, oldest - GAUGE_MS, cause))
+            changed: set[StockKey] = set()
+            for end in range(max(first, oldest), self._closed_ms + 1, GAUGE_MS):
+                self._look_back(population, end, offset, changed)
+
+    def _leave(self, place: Place, late: LateStocks) -> None:
+        known = self.late.get(place, late)
+        furthest = min(known, late)
+        self.late[place] = LateStocks(furthest.from_ms, max(known.until_ms, late.until_ms), furthest.cause)
+
+    def _look_back(self, population: Population, end: int, offset: int, changed: set[StockKey]) -> None:
+        """Write how things were at the end of a minute.
+
+        Args:
+            population: which things.
+            end: end of the minute.
+            offset: last offset folded in.
+            changed: stocks that were found to be another in the minutes before, since one was looked at again, and so need a row
+                in this one to say how it went on; those that are another in this minute are added.
+        """
+        now, window = population.levels(end), end - GAUGE_MS
+        is_again = end in population.closed
+        known = population.closed[end] if is_again else population.before(end)
+        for stock in dict.fromkeys([*now, *known, *changed, *population.shown]):
+            sums, shown = now.get(stock, NOTHING), population.shown.get(stock)
+            is_other = sums != known.get(stock, NOTHING)
+            if is_other:
+                changed.add(stock)
+            if is_again:
+                is_due = is_other or (bool(stock[1]) and stock in changed)  # a total has a row of its own
+                if is_due:
+                    population.revisions[end, stock] = population.revisions.get((end, stock), 0) + 1
+            else:
+                is_due = is_other or not stock[1] or (shown is not None and shown[2] >= window)
+            if is_due:
+                self._write(population, stock, sums, end, window, population.revisions.get((end, stock), 0), offset)
+                # A live row of the same minute that was taken later stands.
+                if shown is None or (shown[2], population.looked_ms) < (window, end):
+                    population.show(stock, (*sums, window))
+        population.closed[end] = now
+        population.closed_ms = max(population.closed_ms, end)
+
+    def _write(
+        self, population: Population, stock: StockKey, sums: Sums, at_ms: int, window: int, revision: int, offset: int
+    ) -> None:
+        self._values[(population.ward, *stock, window)] = Value(
+            population.ward, stock[0], "stock", window, *stock[1:], *sums, min(population.newest_ms, at_ms), at_ms,
+            self._topic, self._partition, offset, at_ms + revision, revision,
+        )  # fmt: skip
+
+
+def minute_end(ms: int) -> int:
+    """End of the minute that sees a moment: its own end still belongs to a minute."""
+    return -(-ms // GAUGE_MS) * GAUGE_MS

@@ -1,0 +1,56 @@
+"""Stop: partitions that are not read because too much of what came could not be processed, until somebody lets them go on."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+
+from ingest.contract.errors import Unavailable
+from streams.partition_state import Part, Place
+from streams.warehouse_connections import Stopping, Store
+from warehouse.store import halted_partitions
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = timedelta(seconds=2)
+
+
+class Stops:
+    """Stops partitions, and sees when they are resumed. What is stopped stays so over restarts: the warehouse knows it."""
+
+    def __init__(self, store: Store, stopping: Stopping) -> None:
+        self._store = store
+        self._stopping = stopping
+
+    async def stop(self, part: Part) -> None:
+        """Read no more of a partition; the chunk that brought it about is not taken, nor are its bad records sent anywhere."""
+        part.is_open = False
+        await self._store.write(halted_partitions.stop, *part.place, part.next, part.gate.tripped)
+        part.is_stopped = True
+        log.error(
+            "%s-%d is stopped at position %d: %s records could not be processed. The other streams go on. Mend the cause, then let "
+            "it go on: ./ioc letters resume %s",
+            *part.place, part.next, part.gate.tripped, part.place[0],
+        )  # fmt: skip
+
+    async def resumed(self, parts: Mapping[Place, Part]) -> AsyncIterator[Part]:
+        """The partitions that somebody has let go on, as that is seen; never ends before the worker does.
+
+        Args:
+            parts: the worker's, as they are at any time.
+        """
+        while not self._stopping:
+            await asyncio.sleep(LOOK_EVERY.total_seconds())
+            if not any(part.is_stopped for part in parts.values()):
+                continue
+            try:
+                newest = await self._store.ask(halted_partitions.read_stops)
+            except Unavailable:
+                return  # the worker is stopping
+            for part in [part for part in parts.values() if part.is_stopped]:
+                stop = newest.get(part.place)
+                if stop is not None and not stop.is_stopped and parts.get(part.place) is part:
+                    log.warning("%s-%d goes on at position %d: %s let it", *part.place, part.next, stop.changed_by)
+                    part.gate.allow(stop.allowance)
+                    part.is_stopped = False
+                    yield part

@@ -1,0 +1,132 @@
+"""Kafka log: which log of Kafka a partition is read from, and where in it its positions begin.
+
+Kafka's offsets begin at 0 again when Kafka begins anew: another PC after a restore, a lost disk, a topic made again. Positions in the
+warehouse never do: they are Kafka's offset plus a base, which is looked up, or found anew, when a partition is assigned:
+
+- a cluster that is not known: all that it has is new, and goes on behind the newest position that anything in the warehouse bears;
+- a known cluster whose log is shorter than what we have, or has another record where our newest lies: it was cut, or made again.
+  The first record that differs from ours is found by halving, and everything from there on is new.
+
+A partition of which we have positions but no base was first read before there were bases: its base is 0.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from ingest.contract.dead_letter import DeadLetter
+from ingest.contract.envelope import Envelope, decode
+from ingest.contract.topic import DEAD_LETTERS
+from ingest.kafka.offsets import Extent
+from warehouse.store.positions import Base, Place, Standing
+
+log = logging.getLogger(__name__)
+
+IsOurs = Callable[[int, int], Awaitable[bool | None]]
+"""Whether a record of Kafka (by its offset) is the one that we have at a position; `None` when that cannot be told."""
+
+
+class Log(NamedTuple):
+    """Where a partition's records lie now."""
+
+    base: Base
+    begun: bool
+    """Whether it is another log than before: the base has to be noted."""
+    begin: int
+    """Position of the oldest record that is still there."""
+    end: int
+    """Position that the next record will have."""
+
+
+async def found_log(
+    place: Place, cluster: str, extent: Extent, known: list[Base], standing: Standing, is_ours: IsOurs
+) -> Log:
+    """Find out from where in Kafka a partition goes on.
+
+    Args:
+        place: topic and partition, for the log.
+        cluster: id of the Kafka that is there.
+        extent: what it holds of the partition.
+        known: the logs that the partition was read from, oldest first.
+        standing: how far the warehouse is with it.
+        is_ours: compares a record of Kafka with what we have.
+    """
+    following = standing.used + 1
+    ours = [one for one in known if one.cluster == cluster]
+    if known and not ours:
+        if standing.used >= 0:
+            log.warning("%s-%d: another Kafka, read as position %d and following", *place, following)
+        return _log(Base(cluster, following - extent.first, following), True, extent)
+    # A log of which nothing was stored in the end says nothing.
+    base = next(
+        (one for one in reversed(ours) if one.first <= standing.newest), ours[0] if ours else Base(cluster, 0, 0)
+    )
+    differs = await _first_that_differs(base, extent, standing.newest, is_ours)
+    if differs is None:
+        return _log(base, base != (ours[-1] if ours else None), extent)
+    log.error(
+        "%s-%d: Kafka's log has been cut or made again. From its offset %d on (of %d to %d) everything is new, and is read as "
+        "position %d and following; positions %d to %d can no longer be had from Kafka",
+        *place, differs, extent.first, extent.end - 1, following, base.base + differs, standing.used,
+    )  # fmt: skip
+    return _log(Base(cluster, following - differs, following), True, extent)
+
+
+async def _first_that_differs(base: Base, extent: Extent, newest: int, is_ours: IsOurs) -> int | None:
+    """Kafka's offset of the first record that is not ours, where there should be one of ours; `None`: it is all as it should be."""
+    begun = base.first - base.base
+    first, last = max(extent.first, begun), newest - base.base
+    if last < first:
+        # Nothing to compare with. But a log never begins earlier than it did, nor ends before what we have, unless it was made again.
+        is_again = extent.first < begun or extent.end + base.base < max(newest + 1, base.first)
+        return extent.first if is_again else None
+    there = min(last, extent.end - 1)
+    if (
+        there < first
+    ):  # it ends before our part of it began: perhaps not all of it is new, but repeats are told by their ids
+        return extent.first
+    verdict = await is_ours(there, there + base.base)
+    if there == last and verdict is not False:
+        return None
+    if verdict:
+        return extent.end
+    # In doubt a record is new: what is read twice is told by its id, what is left out is lost.
+    low, high = first, there  # the first that differs is one of these
+    while low < high:
+        middle = (low + high) // 2
+        if await is_ours(middle, middle + base.base):
+            low = middle + 1
+        else:
+            high = middle
+    return (
+        low if low > first else extent.first
+    )  # nothing is left of our part of it: then what is before it is in doubt as well
+
+
+def _log(base: Base, begun: bool, extent: Extent) -> Log:
+    return Log(base, begun, extent.first + base.base, extent.end + base.base)
+
+
+def identity(place: Place, record: bytes) -> str:
+    """What tells a record from others: the event's id, a letter's for the dead letters' topic, empty for what is no event."""
+    if place[0] == DEAD_LETTERS:
+        try:
+            return DeadLetter.model_validate_json(record).id
+        except ValidationError:
+            return ""
+    (event,) = decode([record]).events
+    return event.id if isinstance(event, Envelope) else ""
+
+
+def compared(
+    stored: Mapping[tuple[str, int, int], str], place: Place, position: int, record: bytes | None
+) -> bool | None:
+    """Whether a record is the one that is stored at a position; `None` when that cannot be told.
+
+    It cannot when either is missing, nor when an event became a letter: it was set aside, or another version understands it.
+    """
+    mine = stored.get((*place, position))
+    theirs = None if mine is None or record is None else identity(place, record)
+    return None if theirs is None or bool(mine) != bool(theirs) else mine == theirs

@@ -1,0 +1,132 @@
+"""Store: the worker's two connections to the warehouse, which wait as long as it is away - unless the worker is stopping."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from ingest.contract.errors import Unavailable
+from ingest.runtime.backoff import BackOff
+from streams.watchdog.freeze import FreezeGuard
+from warehouse.store.client import Client
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=0.2), timedelta(seconds=5)
+
+
+class Stopping:
+    """Whether the worker has been told to stop: from then on nothing is waited for any more."""
+
+    def __init__(self) -> None:
+        self._told = asyncio.Event()
+
+    def __bool__(self) -> bool:
+        return self._told.is_set()
+
+    def tell(self) -> None:
+        """Stop."""
+        self._told.set()
+
+    async def pause(self, seconds: float, error: Unavailable) -> None:
+        """Wait a while before something is tried again.
+
+        Raises:
+            Unavailable: the worker is stopping; it is the error that was waited for.
+        """
+        if self:
+            raise error
+        try:
+            await asyncio.wait_for(self._told.wait(), seconds)
+        except TimeoutError:
+            return
+        raise error
+
+
+class Store:
+    """The warehouse, as the worker reads and writes it.
+
+    Args:
+        writer: a connection for what is written.
+        reader: another one for what is asked, so that a long question does not keep rows waiting.
+        stopping: whether to give up waiting.
+        guard: asked before everything that is written.
+    """
+
+    def __init__(self, writer: Client, reader: Client, stopping: Stopping, guard: FreezeGuard) -> None:
+        self._writer = _Connection(writer)
+        self._reader = _Connection(reader)
+        self._settings = reader.settings
+        self._leisure = _Connection(Client(reader.settings))
+        self._stopping = stopping
+        self._guard = guard
+
+    async def ask(self, work: Callable[..., object], *arguments: object) -> Any:
+        """Do blocking work that reads, again and again until the warehouse is there.
+
+        Raises:
+            Unavailable: it is away, and the worker is stopping.
+        """
+        return await self._patiently(self._reader, work, *arguments)
+
+    async def write(self, work: Callable[..., object], *arguments: object) -> Any:
+        """Do blocking work that writes, and may be done twice, again and again until the warehouse has confirmed it.
+
+        Raises:
+            Unavailable: it is away, and the worker is stopping.
+        """
+        return await self._patiently(self._writer, self._guarded, work, *arguments)
+
+    async def try_to_write(self, work: Callable[..., object], *arguments: object) -> Any:
+        """Do blocking work that writes, once.
+
+        Raises:
+            Unavailable: nobody knows whether it is done.
+        """
+        return await self._writer.do(self._guarded, work, *arguments)
+
+    async def ask_at_leisure(self, work: Callable[..., object], *arguments: object) -> Any:
+        """As `ask`, for what may take long: nobody else waits for it.
+
+        Raises:
+            Unavailable: it is away, and the worker is stopping.
+        """
+        return await self._patiently(self._leisure, work, *arguments)
+
+    def own_connection(self) -> Client:
+        """A connection of one's own, for a long answer that is read piece by piece; whoever asks for it closes it."""
+        return Client(self._settings)
+
+    def _guarded(self, client: Client, work: Callable[..., object], *arguments: object) -> object:
+        self._guard.check()
+        return work(client, *arguments)
+
+    async def _patiently(self, connection: "_Connection", work: Callable[..., object], *arguments: object) -> Any:
+        backoff = BackOff(FIRST_WAIT, LONGEST_WAIT)
+        while True:
+            try:
+                return await connection.do(work, *arguments)
+            except Unavailable as error:
+                log.warning("waiting for the warehouse: %s", error)
+                await self._stopping.pause(backoff.seconds(), error)
+
+
+class _Connection:
+    """A client with which one thread at a time works."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._free = asyncio.Lock()
+
+    async def do(self, work: Callable[..., object], *arguments: object) -> Any:
+        """Do work in a thread. Nobody can call a thread back: when we are cancelled, the client stays taken until it is done."""
+        await self._free.acquire()
+        done = asyncio.ensure_future(asyncio.to_thread(work, self._client, *arguments))
+        done.add_done_callback(self._released)
+        return await asyncio.shield(done)
+
+    def _released(self, done: "asyncio.Future[Any]") -> None:
+        self._free.release()
+        if not done.cancelled():
+            done.exception()  # looked at, even when nobody waits any more

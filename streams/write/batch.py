@@ -1,0 +1,116 @@
+"""Block: what one flush writes, cut at one instant."""
+
+from collections.abc import Iterable
+from time import monotonic
+from typing import Any, NamedTuple
+
+from ingest.contract.clock import milliseconds
+from streams.consume.validate import Events
+from streams.fold.fold import Late, LateStocks
+from streams.fold.plan import plans
+from streams.partition_state import Part, Place
+from streams.poison.suspicion import suspecting
+from warehouse.model.correction import Cause, Correction
+from warehouse.model.value import Value
+from warehouse.store import sink
+from warehouse.store.sink import LyingLetter, RawRows
+from warehouse.store.snapshots import Snapshot
+
+LateByPlace = dict[tuple[str, str], LateStocks]
+"""Closed minutes to recompute, by entity id and ward."""
+
+
+class Amendment(NamedTuple):
+    """A window that is recomputed from the raw rows."""
+
+    part: Part
+    late: Late
+    cause: Cause
+    offset: int
+    """Last offset folded in."""
+
+
+class Block:
+    """What waits to be written together, and how far each partition is with it."""
+
+    def __init__(self) -> None:
+        self.rows = RawRows()
+        self.repeats: list[tuple[Any, ...]] = []
+        self.letters: list[LyingLetter] = []
+        self.newest_recorded: dict[str, int] = {}
+        """By ward, when the newest event was taken in."""
+        self.untold: list[Value] = []
+        """Values that are stored, and that the boards are told of again."""
+        self.values: list[Value] = []
+        self.corrections: list[Correction] = []
+        self.late: list[Amendment] = []
+        """Windows that are recomputed when the rows are there."""
+        self.reached: list[tuple[Part, int]] = []
+        """The position before the next record of each partition."""
+        self.memories: list[tuple[Part, Snapshot]] = []
+
+    def __bool__(self) -> bool:
+        return bool(
+            self.rows or self.repeats or self.letters or self.values or self.corrections or self.late or self.memories
+        )
+
+    def add(self, part: Part, events: Events) -> None:
+        """Add the events of a partition."""
+        for name, column in events.rows(part).columns.items():
+            self.rows.columns[name] += column
+        for one in events.envelopes[-1:]:
+            self.newest_recorded[one.partitionkey] = milliseconds(one.recordedtime)
+
+    def cut(self, parts: Iterable[Part], with_memory: bool) -> None:
+        """Add what the partitions' folds give, and the memory of those that went on since their last snapshot."""
+        for part in parts:
+            if part.is_behind:
+                continue
+            with suspecting((part.place, part.next - 1)):
+                self._cut(part, with_memory)
+
+    def in_question(self) -> list[tuple[Place, int]]:
+        """The partitions that a refusal may be about, with how far each is: if values cannot be stored, theirs, else all that are there."""
+        bad: set[Place] = set()
+        for value in self.values:
+            try:
+                sink.check_values([value])
+            except (OverflowError, UnicodeEncodeError):
+                bad.add((value.topic, value.partition))
+        there = {*zip(self.rows.columns["topic"], self.rows.columns["partition"], strict=True)}
+        there |= {(value.topic, value.partition) for value in self.values} | {part.place for part, _ in self.memories}
+        reached = {part.place: position for part, position in self.reached}
+        return [(place, reached[place]) for place in bad or there or reached.keys() if place in reached]
+
+    def _cut(self, part: Part, with_memory: bool) -> None:
+        """Add what one partition's fold gives."""
+        self.untold, part.untold = self.untold + part.untold, []
+        self.values += part.fold.take()
+        self.corrections += part.fold.take_corrections()
+        self.late += [Amendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
+        part.fold.late = {}
+        self.reached.append((part, part.next - 1))
+        if part.fold.late_stocks and not part.overdue and monotonic() >= part.overdue_until:
+            part.overdue, part.fold.late_stocks = part.fold.late_stocks, {}
+            part.are_overdue_stored = False
+        if with_memory and plans(part.place[0]) and part.fold.offset > part.snapshot:
+            self.memories.append((part, Snapshot(part.fold.offset, part.values, _memory(part))))
+
+
+def _memory(part: Part) -> list[list[Any]]:
+    """What a snapshot keeps of a partition; what is being recomputed is not done yet."""
+    part.fold.forget()
+    newer, part.fold.late_stocks = part.fold.late_stocks, merged(part.overdue, part.fold.late_stocks)
+    pieces = part.fold.dump()
+    part.fold.late_stocks = newer
+    return pieces
+
+
+def merged(overdue: LateByPlace, newer: LateByPlace) -> LateByPlace:
+    """What is being recomputed, together with what came up since."""
+    both = dict(newer)
+    for place, late in overdue.items():
+        other = both.get(place, late)
+        furthest = min(late, other)
+        both[place] = LateStocks(furthest.from_ms, max(late.until_ms, other.until_ms), furthest.cause)
+    return both

@@ -1,0 +1,158 @@
+"""Flushing: when what waits is written, and when things are looked at that move with the clock."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from time import monotonic
+
+from ingest.contract.clock import Clock, milliseconds
+from ingest.contract.errors import Unavailable
+from streams.partition_state import Part, Place
+from streams.poison.attempts import Attempts
+from streams.poison.suspicion import NOT_STORABLE, SuspectError, is_of_content, suspecting
+from streams.settings import StreamsSettings
+from streams.warehouse_connections import Stopping
+from streams.write.batch import Block
+from streams.write.writer import Writing
+
+CLOSED_AT_ONCE = 3_600_000
+"""Milliseconds of which the minutes are closed in one go."""
+
+FULL_PAUSE = 0.005
+
+
+class Flushing:
+    """Gathers what comes out of the partitions and has it written, one block at a time, while the next one grows.
+
+    Args:
+        settings: how long and how much is gathered.
+        parts: the worker's, as they are at any time.
+        has_caught_up: whether a partition has taken all that Kafka has.
+        writing: writes blocks.
+        attempts: is told what is written.
+        clock: the install's.
+        stopping: whether to give up.
+    """
+
+    def __init__(
+        self,
+        settings: StreamsSettings,
+        parts: Mapping[Place, Part],
+        has_caught_up: Callable[[Part], bool],
+        writing: Writing,
+        attempts: Attempts,
+        clock: Clock,
+        stopping: Stopping,
+    ) -> None:
+        self._settings = settings
+        self._parts = parts
+        self._has_caught_up = has_caught_up
+        self._writing = writing
+        self._attempts = attempts
+        self._clock = clock
+        self._stopping = stopping
+        self._changed = asyncio.Event()
+        self._snapshot_at = monotonic()
+        self.is_torn = False
+        """Whether a block could not be written: the folds know what is lost with it."""
+        self.waiting = Block()
+        """What grows."""
+        self.lock = asyncio.Lock()
+        """Held while something is written."""
+
+    def change(self) -> None:
+        """Something waits: write it before long."""
+        self._changed.set()
+
+    def forget(self) -> None:
+        """Let go of what waits, with the partitions that it came from."""
+        self.waiting, self.is_torn = Block(), False
+
+    async def flush(self, snapshot: bool = False) -> None:
+        """Write everything that waits.
+
+        Raises:
+            Unavailable: something is away, and the worker is stopping.
+            SuspectError: something refuses it for what it says; the folds know what is not written.
+        """
+        async with self.lock:
+            if self.is_torn:
+                return  # what the folds know is not written, and must not go into a snapshot
+            self._changed.clear()
+            block, self.waiting = self.waiting, Block()
+            now = milliseconds(self._clock.now())
+            try:
+                for part in self._parts.values():
+                    if part.closed_ms and self._has_caught_up(part):
+                        with suspecting((part.place, part.next - 1)):
+                            part.fold.look(now, only_stirred=True)
+                        part.looked = part.next - 1
+                if snapshot:
+                    self._snapshot_at = monotonic()
+                looked = [(part, part.looked) for part in self._parts.values()]
+                block.cut(self._parts.values(), with_memory=snapshot)
+                await self._write(block)
+            except BaseException:
+                self.is_torn = True
+                raise
+            for part, position in looked:
+                part.stocked = position
+            for part, position in block.reached:
+                self._attempts.written(part.place, position)
+
+    async def _write(self, block: Block) -> None:
+        try:
+            await self._writing.write(block)
+        except SuspectError:
+            raise
+        except Exception as error:
+            if is_of_content(error):
+                with suspecting(*block.in_question(), reason=NOT_STORABLE):
+                    raise
+            raise
+
+    async def make_room(self) -> None:
+        """Wait while too much waits; then write it.
+
+        Raises:
+            Unavailable: something is away, and the worker is stopping.
+        """
+        while len(self.waiting.rows) >= self._settings.flush_rows and self.lock.locked():
+            await asyncio.sleep(FULL_PAUSE)
+        if len(self.waiting.rows) >= self._settings.flush_rows:
+            await self.flush()
+
+    async def run(self) -> None:
+        """Flush what changes, and look at what moves with the clock, until the worker stops."""
+        looked_at = monotonic()
+        while not self._stopping:
+            patience = self._settings.look_every.total_seconds() - (monotonic() - looked_at)
+            try:
+                async with asyncio.timeout(max(patience, 0)):
+                    await self._changed.wait()
+                    await asyncio.sleep(self._settings.flush_after.total_seconds())
+            except TimeoutError:
+                await self._look(list(self._parts.values()))
+                looked_at = monotonic()
+            await self._look([part for part in self._parts.values() if not part.closed_ms])
+            is_due = monotonic() - self._snapshot_at > self._settings.snapshot_every.total_seconds()
+            try:
+                await self.flush(snapshot=is_due)
+            except Unavailable:
+                if not self._stopping:
+                    raise
+
+    async def _look(self, parts: list[Part]) -> None:
+        """Close the minutes that are over, and take stocks as they are, of partitions that have caught up."""
+        for part in parts:
+            if not self._has_caught_up(part):
+                continue
+            now = milliseconds(self._clock.now())
+            for at in range((part.closed_ms or part.fold.watermark or now) + CLOSED_AT_ONCE, now, CLOSED_AT_ONCE):
+                with suspecting((part.place, part.next - 1)):
+                    part.fold.close(at)  # after days without power there are many
+                await asyncio.sleep(0)
+            with suspecting((part.place, part.next - 1)):
+                part.fold.close(now)
+                part.fold.look(now, only_stirred=False)
+            part.closed_ms, part.looked = now, part.next - 1
+            await asyncio.sleep(0)

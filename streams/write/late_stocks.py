@@ -1,0 +1,106 @@
+"""Late stocks: closed minutes that the fold no longer has in memory are recomputed from the raw rows, beside everything else.
+
+An event that comes hours late changes every minute since then. That takes seconds, so it is done at most once in a while for a partition,
+on a connection of its own, for all the events that came late meanwhile. What is left to do is part of the fold's memory, and of every
+snapshot until it is written.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from time import monotonic
+
+from ingest.contract.clock import moment
+from ingest.contract.errors import Unavailable
+from streams.fold.stocks import LateStocks
+from streams.partition_state import Part, Place
+from streams.poison.suspicion import SuspectError, described, suspecting
+from streams.warehouse_connections import Stopping, Store
+from streams.write.batch import Block
+from streams.write.writer import Writing
+from warehouse.recompute import rebuild
+from warehouse.store.client import ServerError
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0
+
+_TOO_MUCH = frozenset({158, 159, 160, 241, 307, 396})
+"""ClickHouse's codes for a question that takes too much time or memory."""
+
+
+class LateWork:
+    """Recomputes what came too late for the fold's memory.
+
+    Args:
+        store: the warehouse.
+        writing: writes what comes out.
+        flushing: held while something is written.
+        stopping: whether to give up.
+        moved: called whenever it has got on.
+        every: how often it is done for a partition, at most.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        writing: Writing,
+        flushing: asyncio.Lock,
+        stopping: Stopping,
+        moved: Callable[[], None],
+        every: timedelta,
+    ) -> None:
+        self._store = store
+        self._writing = writing
+        self._flushing = flushing
+        self._stopping = stopping
+        self._moved = moved
+        self._every = every.total_seconds()
+
+    async def run(self, parts: Mapping[Place, Part]) -> None:
+        """Do what there is to do until the worker stops.
+
+        Args:
+            parts: the worker's, as they are at any time.
+        """
+        while not self._stopping:
+            await asyncio.sleep(LOOK_EVERY)
+            for part in [part for part in parts.values() if part.overdue and part.are_overdue_stored]:
+                try:
+                    for (entity_id, ward), late in list(part.overdue.items()):
+                        with suspecting((part.place, part.next - 1), culprit=late.cause.offset):
+                            await self._recompute(part, entity_id, ward, late)
+                except Unavailable:
+                    return  # the worker is stopping
+                except SuspectError as error:
+                    if not isinstance(error.__cause__, ServerError) or error.__cause__.code not in _TOO_MUCH:
+                        raise
+                    log.error("%s-%d: late events cannot be counted now: %s", *part.place, described(error.__cause__))
+                    await asyncio.sleep(self._every)  # no record is to blame that the engine is short of time or memory
+                    continue
+                part.overdue, part.overdue_until = {}, monotonic() + self._every
+
+    async def _recompute(self, part: Part, entity_id: str, ward: str, late: LateStocks) -> None:
+        for from_ms, until_ms in rebuild.days(late.from_ms, late.until_ms):
+            offset = part.written
+            block = Block()
+            block.reached.append((part, offset))
+            block.values, block.corrections = await self._store.ask_at_leisure(
+                rebuild.recomputed_stocks, entity_id, ward, from_ms, until_ms, *part.place, offset, late.cause
+            )
+            self._moved()
+            log.info(
+                "%s-%d: %s in %s from %s to %s recomputed, because of %s at position %d: %d rows differ",
+                *part.place, entity_id, ward, moment(from_ms), moment(until_ms), late.cause.kind, late.cause.offset, len(block.values),
+            )  # fmt: skip
+            if block:
+                async with self._flushing:
+                    block.reached[0] = (part, part.written)
+                    # Of the minute after, which the fold still remembers, it may have written a revision meanwhile: that one stands.
+                    block.values = [
+                        value
+                        for value in block.values
+                        if value.as_of_ms <= until_ms or not part.fold.has_revised(value)
+                    ]
+                    await self._writing.write(block)

@@ -1,0 +1,126 @@
+"""Writing: a block into the warehouse and to the boards, in the one order in which a crash between any two steps does no harm.
+
+Raw rows, repeats, corrections, values, dead letters, push, snapshot: what is written later can be made again from what is written
+earlier. Each step is one insert. A snapshot is last, because from then on nothing before it is looked at again, nor told to a board:
+what was stored after the snapshot is told once more by whoever recovers from it.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+
+from ingest.contract.clock import Clock, RealClock, milliseconds
+from ingest.contract.errors import Unavailable
+from ingest.contract.topic import DEAD_LETTERS
+from ingest.kafka.producer import Producer
+from ingest.runtime import metrics
+from ingest.runtime.failpoint import failpoint
+from streams.poison.suspicion import described, is_of_content, suspecting
+from streams.warehouse_connections import Stopping, Store
+from streams.write.batch import Block
+from warehouse.model.value_push import encode_push, pushes
+from warehouse.recompute import rebuild
+from warehouse.store import positions, sink
+from warehouse.store.sink import LyingLetter
+from warehouse.store.snapshots import write_snapshots
+
+log = logging.getLogger(__name__)
+
+
+class Writing:
+    """Writes blocks; one at a time, which whoever calls sees to."""
+
+    def __init__(self, store: Store, producer: Producer, clock: Clock, stopping: Stopping) -> None:
+        self._store = store
+        self._producer = producer
+        self._clock = clock
+        self._stopping = stopping
+
+    async def write(self, block: Block) -> None:
+        """Write a block; returns when all of it can be queried and the boards have heard.
+
+        Raises:
+            Unavailable: something is away, and the worker is stopping.
+        """
+        if block:
+            await self._write_rows(block)
+            failpoint("streams.raw_stored")
+            await self._write(sink.write_repeats, block.repeats)
+            failpoint("streams.repeats_stored")
+            await self._recompute(block)
+            await self._write(sink.write_corrections, block.corrections, self._clock.now())
+            metrics.LATE_EVENTS.inc(len(block.corrections))
+            failpoint("streams.corrections_stored")
+            await self._write_values(block)
+            failpoint("streams.values_stored")
+            await self._write_letters(block.letters)
+            failpoint("streams.letters_stored")
+            if newest_ms := max(block.rows.columns["at_ms"], default=0):
+                age = milliseconds(self._clock.now()) - newest_ms
+                metrics.FRESHNESS.labels(metrics.STORED).observe(max(0.0, age / 1000))
+        for part, position in block.reached:
+            part.written, part.are_overdue_stored = position, True
+        await self._push(block)
+        if block.memories:
+            snapshots = [(part.place, memory._replace(values_offset=part.values)) for part, memory in block.memories]
+            await self._write(write_snapshots, snapshots)
+            for part, memory in block.memories:
+                part.snapshot = memory.offset
+            failpoint("streams.snapshot_stored")
+
+    async def _write(self, work: Callable[..., None], rows: Sequence[object], *arguments: object) -> None:
+        if rows:
+            await self._store.write(work, rows, *arguments)
+
+    async def _write_values(self, block: Block) -> None:
+        """Write a block's values, and note how far they go."""
+        await self._write(sink.write_values, block.values)
+        newest: dict[positions.Place, int] = {}
+        for value in block.values:
+            place = (value.topic, value.partition)
+            newest[place] = max(value.offset, newest.get(place, -1))
+        for part, _ in block.reached:
+            part.values = max(part.values, newest.get(part.place, -1))
+
+    async def _write_rows(self, block: Block) -> None:
+        """An answer that got lost is not guessed: the warehouse is asked what it has."""
+        is_stored = not len(block.rows)
+        while not is_stored:
+            try:
+                await self._store.try_to_write(sink.write_raw, block.rows)
+                is_stored = True
+            except Unavailable as error:
+                await self._stopping.pause(error.retry_after.total_seconds(), error)
+                is_stored = await self._store.ask(positions.are_stored, block.rows.newest())
+
+    async def _recompute(self, block: Block) -> None:
+        """Windows that events came too late for, from the raw rows, as new revisions."""
+        for part, late, cause, offset in block.late:
+            with suspecting((part.place, offset), culprit=cause.offset):
+                values, corrections = await self._store.ask(rebuild.recomputed, *late, *part.place, offset, cause)
+            block.values += values
+            block.corrections += corrections
+
+    async def _write_letters(self, letters: Sequence[LyingLetter]) -> None:
+        """Write dead letters; a letter that is refused has nowhere to go any more: that is said, and the next one goes on."""
+        try:
+            await self._write(sink.write_dead_letters, letters)
+        except Exception as error:
+            if not is_of_content(error):
+                raise
+            for one in letters if len(letters) > 1 else ():
+                await self._write_letters([one])
+            if len(letters) == 1:
+                place, told = (DEAD_LETTERS, letters[0].partition), described(error)
+                log.error("%s-%d: the letter at position %d cannot be stored: %s", *place, letters[0].offset, told)
+
+    async def _push(self, block: Block) -> None:
+        """Tell the boards what changed; a figure that they never hear of would look live and be old, so this does not give up."""
+        values, now_ms = [*block.untold, *block.values], milliseconds(RealClock().now())
+        records = [(push.ward, encode_push(push)) for push in pushes(values, block.newest_recorded, now_ms)]
+        while records:
+            try:
+                await self._producer.push(records)
+                failpoint("streams.pushed")
+                return
+            except Unavailable as error:
+                await self._stopping.pause(error.retry_after.total_seconds(), error)

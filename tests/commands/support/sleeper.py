@@ -1,0 +1,10 @@
+"""A part for tests: says that it runs, and sleeps until told to stop."""
+
+import time
+
+from ingest.runtime.process import start
+
+if __name__ == "__main__":
+    start("sleeper")
+    print("sleeping", flush=True)
+    time.sleep(600)

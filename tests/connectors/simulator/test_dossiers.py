@@ -1,0 +1,145 @@
+"""The pretend dossier system: lives in legal steps, deadlines in working time, pages that lose and repeat nothing."""
+
+from collections import Counter
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import httpx
+import pytest
+
+from connectors import dossier_portal
+from connectors.simulator.protocols.rest import rest
+from connectors.simulator.systems.dossier_system import page
+from connectors.simulator.systems.dossiers import LONGEST, dossiers
+from connectors.simulator.systems.outages import outages
+from connectors.simulator.ward import Pretend
+from ingest.contract.calendar import OFFICE
+
+PRETEND = Pretend()
+DAYS = [date(2026, 10, 5) + timedelta(days=n) for n in range(42)]
+ALL = [dossier for day in DAYS for dossier in dossiers(PRETEND, day)]
+LEGAL = {
+    (None, 1), (None, 2), (1, 2), (1, 3), (2, 4), (4, 4), (4, 5), (5, 4), (4, 6), (6, 4), (4, 7), (4, 9), (9, 10), (10, 10),
+}  # fmt: skip
+SINCE = date(2026, 11, 12)
+NOW = datetime(2026, 11, 19, 3, tzinfo=UTC)
+
+
+def test_lives_take_legal_steps_in_order() -> None:
+    for dossier in ALL:
+        states = [(change.old, change.new) for change in dossier.changes]
+        assert set(states) <= LEGAL
+        assert all(before[1] == after[0] for before, after in pairwise(states))
+        times = [change.at for change in dossier.changes]
+        assert times == sorted(times)
+        assert times[-1] - times[0] < timedelta(days=LONGEST - 5)
+
+
+def test_they_are_plausible() -> None:
+    working = sum(OFFICE.is_working_day(day) for day in DAYS)
+    assert 88 < len(ALL) / working < 108
+    channels = Counter(dossier.channel for dossier in ALL)
+    assert 0.5 < channels[2] / len(ALL) < 0.62
+    assert channels[3] > 0
+    assert len({dossier.code for dossier in ALL}) == len(ALL)
+    kinds = Counter(change.kind for dossier in ALL for change in dossier.changes)
+    assert 3 < kinds["hen_lai"] < 60
+    asked = Counter(sum(change.new == 5 for change in dossier.changes) for dossier in ALL)
+    assert asked[1] > 50
+    assert 0 < asked[2] < 20
+
+
+def test_the_office_works_in_working_hours() -> None:
+    for dossier in ALL:
+        for change in dossier.changes:
+            if change.new in (2, 3, 9) and change.kind == "trang_thai":
+                assert OFFICE.is_open(change.at) or OFFICE.is_open(change.at - timedelta(seconds=1))
+
+
+def test_most_are_finished_early_and_lateness_comes_from_outages() -> None:
+    late = early = 0
+    for dossier in ALL:
+        due = dossier.due_at
+        for change in dossier.changes:
+            if change.kind == "hen_lai":
+                assert change.more["MaSuCo"] in {
+                    one.code for n in range(30) for one in outages(PRETEND, change.at.date() - timedelta(days=15 - n))
+                }
+            elif "NgayHenTra" in change.more:
+                due = change.more["NgayHenTra"]  # type: ignore[assignment]
+            if change.new == 9 and due is not None:
+                late += change.at > due
+                early += change.at <= due
+    assert late < 0.02 * early
+
+
+def test_some_are_nearly_due_in_working_hours() -> None:
+    for hour in (2, 4, 8):
+        now = datetime(2026, 11, 12, hour, tzinfo=UTC)
+        waiting = [
+            dossier
+            for dossier in ALL
+            if dossier.received_at
+            and dossier.received_at <= now < next((c.at for c in dossier.changes if c.new in (7, 9)), now)
+        ]
+        near = [one for one in waiting if one.due_at and OFFICE.working_time(now, one.due_at) <= timedelta(hours=8)]
+        assert len(near) > 3
+        assert len(waiting) > 60
+
+
+@pytest.mark.parametrize("size", [7, 200])
+def test_pages_lose_and_repeat_nothing(size: int) -> None:
+    whole = page(PRETEND, SINCE, None, NOW, 100_000)["DuLieu"]
+    cursor: str | None = None
+    paged: list[object] = []
+    for _ in range(10_000 // size):
+        answer = page(PRETEND, SINCE, cursor, NOW, size)
+        paged += answer["DuLieu"]  # type: ignore[arg-type]
+        cursor = answer["ConTroTiepTheo"]  # type: ignore[assignment]
+        if not answer["DuLieu"]:
+            break
+    else:
+        paged = paged[: len(whole)] if size == 7 else paged  # type: ignore[arg-type]
+        whole = whole[: len(paged)]  # type: ignore[index]
+    assert paged == whole
+    assert len({one["IdThayDoi"] for one in whole}) == len(whole)  # type: ignore[attr-defined]
+
+
+def test_time_brings_only_what_is_new() -> None:
+    first = page(PRETEND, SINCE, None, NOW, 100_000)
+    later = page(PRETEND, SINCE, first["ConTroTiepTheo"], NOW + timedelta(hours=2), 100_000)  # type: ignore[arg-type]
+    both = page(PRETEND, SINCE, None, NOW + timedelta(hours=2), 100_000)
+    assert [*first["DuLieu"], *later["DuLieu"]] == both["DuLieu"]  # type: ignore[misc]
+    assert later["DuLieu"]
+
+
+def test_a_dossier_is_known_from_its_beginning() -> None:
+    changes = page(PRETEND, SINCE, None, NOW, 100_000)["DuLieu"]
+    firsts = {one["MaHoSo"]: one["TrangThaiHoSoIdCu"] for one in reversed(changes)}  # type: ignore[call-overload]
+    assert set(firsts.values()) == {None}
+
+
+class _Clock:
+    def __init__(self, now: datetime) -> None:
+        self.moment = now
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+async def test_over_http() -> None:
+    outage = next(one for day in DAYS for one in outages(PRETEND, day))
+    clock = _Clock(NOW)
+    app = rest(PRETEND, clock, "token", lambda: SINCE)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://pretend") as http:
+        way = dossier_portal.CONNECTOR.way
+        path, parameters = way.path, way.parameters(None)  # type: ignore[union-attr]
+        assert (await http.get(path, params=parameters)).status_code == 401
+        answer = await http.get(path, params=parameters, headers={"authorization": "Bearer token"})
+        assert len(way.items(answer.json())) == 200  # type: ignore[union-attr]
+        assert way.next_cursor(answer.json())  # type: ignore[union-attr]
+        assert (await http.get("/ho-tich/health")).status_code == 200
+        clock.moment = outage.begins
+        assert (await http.get("/ho-tich/health")).status_code == 503
+        clock.moment = outage.ends
+        assert (await http.get("/ho-tich/health")).status_code == 200

@@ -1,0 +1,162 @@
+import json
+import re
+import sys
+
+import pytest
+from dash import dcc, html
+from dash._utils import to_json
+
+import dashboard.pages
+from dashboard.board.page import Leaf, changes, fill, find, pages, properties
+from dashboard.board.viewer import Viewer, set_viewer
+from tests.dashboard.support import whole_ward
+from tests.dashboard.support.board import BoardOfTests
+from tests.dashboard.support.ward import scene
+from warehouse.model.indicator import measures
+
+DOMAINS = {
+    "Q": "/queue",
+    "D": "/dossiers",
+    "P": "/petitions",
+    "S": "/speakers",
+    "C": "/cameras",
+    "V": "/documents",
+    "H": "/system",
+}
+"""By the first letter of an indicator's id, the page where it is."""
+
+COUNTS = {"Q": 11, "D": 20, "P": 5, "S": 8, "C": 7, "V": 3, "H": 6}
+"""By the same letter, how many indicators domain.md (b) proposes: 60."""
+
+SHELL = {"url", "page-path", "fallback", "pulse", "page", "scheme"}
+"""What stands around every page."""
+
+
+def test_leaves_fill_a_layout():
+    layout = html.Div([html.Span(id="a"), dcc.Graph(id={"x": 1}, figure={"data": [{"y": []}]})])
+    fill(layout, {Leaf("a", "children"): "5", Leaf("a", "data-since"): 7, Leaf('{"x":1}', "figure.data.0.y"): [1, 2]})
+    assert layout.children[0].children == "5"
+    assert layout.children[0].to_plotly_json()["props"]["data-since"] == 7
+    assert layout.children[1].figure == {"data": [{"y": [1, 2]}]}
+
+
+def test_a_leaf_without_a_place_is_an_error():
+    with pytest.raises(KeyError):
+        fill(html.Div(), {Leaf("nowhere", "children"): "5"})
+
+
+def test_only_what_is_different_travels():
+    shown = {Leaf("a", "children"): "5", Leaf("b", "children"): "6"}
+    now = {Leaf("a", "children"): "5", Leaf("b", "children"): "7", Leaf("c", "children"): "8"}
+    assert changes(now, shown) == {Leaf("b", "children"): "7", Leaf("c", "children"): "8"}
+    assert changes(now, now) == {}
+
+
+def test_what_goes_into_a_property_is_a_patch():
+    sent = properties({Leaf("g", "figure.data.0.y"): [1], Leaf("g", "className"): "x", Leaf("g", "figure.layout.t"): 2})
+    assert sent["g"]["className"] == "x"
+    patch = json.loads(to_json(sent["g"]["figure"]))
+    assert [one["location"] for one in patch["operations"]] == [["data", 0, "y"], ["layout", "t"]]
+
+
+SILENT = {"Q13", "S10", "C08"}
+"""How many devices are not heard of any more is the concern of who keeps the system running."""
+
+
+def test_pages_are_found():
+    own = ["/", "/alarms", *DOMAINS.values()]
+    assert list(pages()) == [*own, "/due", "/letters", "/sql", "/alarm", "/history", "/proof"]
+    assert [page.path for page in pages().values() if page.pace] == own[:-1]
+    assert {page.right for page in pages().values()} == {"leader", "analyst"}
+
+
+PAGE = """
+from dash import html
+from dashboard.board.page import Page
+from ingest.contract.label import Label
+
+PAGE = Page(path="/extra", label=Label("Thêm", "Extra"), right="leader", layout=lambda scene: html.Div(id="extra"))
+"""
+CALLBACKS = """
+from dash import Input, Output
+
+def register(app, services):
+    @app.callback(Output("extra", "title"), Input("extra", "id"))
+    def show(_id):
+        return services.live.ingest.ward
+"""
+
+
+def test_a_page_is_found_with_its_callbacks_by_being_there(tmp_path, monkeypatch):
+    extra = tmp_path / "pages" / "extra"
+    extra.mkdir(parents=True)
+    for name, text in (("__init__", ""), ("page", PAGE), ("callbacks", CALLBACKS)):
+        (extra / f"{name}.py").write_text(text)
+    monkeypatch.setattr(dashboard.pages, "__path__", [*dashboard.pages.__path__, str(extra.parent)])
+    pages.cache_clear()
+    try:
+        assert "/extra" in pages()
+        assert "extra.title" in BoardOfTests(tmp_path).board.dash.callback_map
+    finally:
+        pages.cache_clear()
+        for name in [name for name in sys.modules if name.startswith("dashboard.pages.extra")]:
+            del sys.modules[name]
+
+
+def test_an_address_leads_to_a_page_and_what_it_is_about():
+    assert find("/proof/Q03") == (pages()["/proof"], "Q03")
+    assert find("/sql") == (pages()["/sql"], "")
+    assert find("/alarm/c6f39e9a11dfddfe") == (pages()["/alarm"], "c6f39e9a11dfddfe")
+    for wrong in ("/proof", "/proof/", "/proof/X99", "/proof/q03", "/proof/Q03/x", "/sql/x", "//", "", None, 5, ["/"],
+                  "/alarm", "/alarm/", "/alarm/c6f39e9a11dfddf", "/alarm/C6F39E9A11DFDDFE", "/alarms/c6f39e9a11dfddfe"):  # fmt: skip
+        assert find(wrong) is None, wrong
+
+
+def test_every_declared_indicator_appears_on_exactly_its_page():
+    set_viewer(Viewer("lan", frozenset({"admin"})))
+    found = {
+        path: {value for place, value in pages()[path].leaves(scene()).items() if place.path == "data-indicator"}
+        for path in DOMAINS.values()
+    }
+    for letter, path in DOMAINS.items():
+        own = {one.id for one in measures() if one.id.startswith(letter)}
+        assert found[path] == (own | SILENT if letter == "H" else own - SILENT), path
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/due",
+        "/letters",
+        "/sql",
+        "/alarms",
+        *DOMAINS.values(),
+        *(f"/{page}/{one.id}" for page in ("proof", "history") for one in measures()),
+    ],
+)
+def test_every_page_renders_in_both_languages(path, language):
+    set_viewer(Viewer("lan", frozenset({"admin"}), language))
+    place = find(path)
+    one = whole_ward.scene(language, argument=place.argument)
+    whole = fill(place.page.layout(one), place.page.leaves(one))
+    text = json.dumps(json.loads(to_json(whole)), ensure_ascii=False)
+    assert ("Tổng quan" in text) == (language == "vi")
+    assert "Label(" not in text
+    assert not re.search(r"\{[a-z_]+\}", text), "a text whose values were forgotten"
+
+
+async def test_no_two_callbacks_of_different_pages_share_a_name(tmp_path):
+    """What a callback listens to stands on one page, all of it: else the browser misses some of it on the other one."""
+    set_viewer(Viewer("lan", frozenset({"admin"})))
+    async with BoardOfTests(tmp_path).logged_in() as client:
+        listed = (await client.get("/_dash-dependencies")).json()
+    shown = []
+    for path in [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]:
+        place = find(path)
+        layout = place.page.layout(whole_ward.scene(argument=place.argument))
+        shown.append({part.id for part in [layout, *layout._traverse()] if isinstance(getattr(part, "id", None), str)})
+    for one in listed:
+        ids = {given["id"] for given in [*one["inputs"], *one["state"]] if not given["id"].startswith("{")}
+        for there in shown:
+            assert not (ids & there) or ids <= there | SHELL, one["output"]

@@ -1,0 +1,149 @@
+import asyncio
+import json
+
+import pytest
+
+from dashboard.board import push
+from dashboard.board.page import Leaf, Place, changes, pages
+from dashboard.board.viewer import Viewer, set_viewer
+from tests.dashboard.support.board import BoardOfTests
+from tests.dashboard.support.ward import WARD, stock, values
+from warehouse.model.value_push import Push
+
+
+class Browser:
+    """The other end of the socket: takes what is set, and answers when a test lets it."""
+
+    def __init__(self):
+        self.is_shutdown = False
+        self.sent = []
+        self.path = "/"
+        self.answers = asyncio.Semaphore(0)
+        self.naps = 0
+
+    async def get_prop(self, component_id, name, timeout):
+        if self.naps:
+            self.naps -= 1
+            raise TimeoutError
+        await self.answers.acquire()
+        return self.path
+
+
+@pytest.fixture
+def tested(tmp_path):
+    found = BoardOfTests(tmp_path)
+    found.live.readings.apply(values())
+    set_viewer(Viewer("lan", frozenset({"leader"})))
+    return found
+
+
+@pytest.fixture
+def browser(monkeypatch):
+    found = Browser()
+    monkeypatch.setattr(push, "_send", lambda leaves, pulse: found.sent.append((leaves, pulse)))
+    monkeypatch.setattr(push, "LEAST_INTERVAL", 0.0)
+    return found
+
+
+async def until(condition):
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+async def test_a_browser_gets_everything_once_and_then_what_changed(tested, browser):
+    task = asyncio.create_task(push._push(tested.live, browser))
+    browser.answers.release()  # the page is there
+    await until(lambda: len(browser.sent) == 1)
+    assert Leaf("q02-figure", "children") in browser.sent[0][0]
+    browser.answers.release()  # the first frame is taken in
+    await asyncio.sleep(0.01)
+    tested.live.take([Push(WARD, [stock("Q02", 24)], 5)])
+    await until(lambda: len(browser.sent) == 2)
+    leaves, pulse = browser.sent[1]
+    assert leaves[Leaf("q02-figure", "children")] == "24"
+    assert Leaf("d04-figure", "children") not in leaves
+    assert pulse["data-way"] == "push"
+    assert pulse["data-recorded"] == "5"
+    task.cancel()
+
+
+async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
+    task = asyncio.create_task(push._push(tested.live, browser))
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 1)
+    for number in range(30, 130):  # it has not answered yet: nothing is sent, nothing is kept
+        tested.live.take([Push(WARD, [stock("Q02", number)], number)])
+        await asyncio.sleep(0)
+    assert len(browser.sent) == 1
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 2)
+    assert browser.sent[1][0][Leaf("q02-figure", "children")] == "129"
+    assert len(browser.sent[1][1]["data-recorded"].split()) == 100, "but every event's time is told"
+    task.cancel()
+
+
+async def test_a_browser_that_sleeps_is_waited_for(tested, browser):
+    browser.naps = 3
+    task = asyncio.create_task(push._push(tested.live, browser))
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 1)
+    browser.naps = 1000
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 2)
+    task.cancel()
+
+
+async def test_a_page_that_was_turned_in_place_gets_everything_at_once(tested, browser):
+    task = asyncio.create_task(push._push(tested.live, browser))
+    browser.path = "/sql"
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 1)
+    assert browser.sent[0][0] == {}
+    browser.path = "/"
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 2)
+    assert browser.sent[1][0][Leaf("d04-figure", "children")] == "99,88"
+    task.cancel()
+
+
+async def test_a_page_that_the_person_may_not_see_is_not_pushed(tested, browser):
+    set_viewer(Viewer("stranger", frozenset()))
+    task = asyncio.create_task(push._push(tested.live, browser))
+    browser.answers.release()
+    await until(lambda: len(browser.sent) == 1)
+    assert browser.sent[0][0] == {}
+    task.cancel()
+
+
+async def test_the_fallback_answers_over_http(tested):
+    body = {
+        "inputs": [{"id": "fallback", "property": "n_intervals", "value": 1}],
+        "state": [{"id": "page-path", "property": "data", "value": "/"}],
+        "changedPropIds": ["fallback.n_intervals"],
+    }
+    async with tested.logged_in() as client:
+        listed = (await client.get("/_dash-dependencies")).json()
+        found = next(one for one in listed if one["inputs"] == [{"id": "fallback", "property": "n_intervals"}])
+        response = await client.post("/_dash-update-component", json={**body, "output": found["output"], "outputs": []})
+    update = response.json()["sideUpdate"]
+    assert update["q02-figure"]["children"] == "23"
+    assert update["pulse"]["data-way"] == "fallback"
+
+
+async def test_only_the_push_goes_over_the_socket(tested):
+    async with tested.logged_in() as client:
+        listed = (await client.get("/_dash-dependencies")).json()
+    pushes = [one for one in listed if one["websocket"]]
+    assert len(pushes) == 1
+    assert pushes[0]["persistent"]
+    assert pushes[0]["inputs"] == []
+
+
+def test_frames_are_small(tested):
+    page = Place(pages()["/"])
+    before = tested.live.frame(page, "vi")
+    tested.live.take([Push(WARD, [stock("Q02", 24)], 5)])
+    after = tested.live.frame(page, "vi")
+    sent = {leaf.id: value for leaf, value in changes(after.leaves, before.leaves).items()}
+    assert len(json.dumps(sent)) < 1000

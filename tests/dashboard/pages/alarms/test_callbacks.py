@@ -1,0 +1,272 @@
+"""What people do about alarms, and the pages where they do it."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from dash._utils import to_json
+
+from dashboard.alarm.alarm import Fault, Measured, begin, together
+from dashboard.alarm.observation import observe
+from dashboard.alarm.sentence import sentence
+from dashboard.board.page import Leaf, fill, find
+from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.pages.alarms import active, callbacks, history, log
+from dashboard.pages.alarms import detail as alarm_page
+from dashboard.pages.alarms import page as alarms_page
+from tests.dashboard.pages.test_overview import texts
+from tests.dashboard.support.alarms import MINUTE, after, raised, wall
+from tests.dashboard.support.board import BoardOfTests, call
+from tests.dashboard.support.ward import NOW_MS, scene
+from warehouse.model.alarm_rule import TEAMS, rules
+from warehouse.store.alarm_log import SYSTEM, Times
+
+SILENT = raised("source.silent", "civil_status", "critical", 5, 120.0)
+STEPS = range(alarm_page.STEPS)
+SCREEN = Viewer("hall", frozenset({"display"}))
+
+
+@pytest.fixture
+def tested(tmp_path):
+    """A board that holds one critical alarm."""
+    found = BoardOfTests(tmp_path)
+    found.board.duty._journal.append([SILENT])
+    found.board.duty.start()
+    return found
+
+
+def one(tested):
+    return tested.board.duty.alarms[SILENT.alarm]
+
+
+async def press(client, button, id=SILENT.alarm, to=None, comment=None, ticked=()):
+    buttons = ["alarm-acknowledge", "alarm-assign", "alarm-say", *(f"alarm-step-{step}" for step in STEPS)]
+    said = [(("alarm-id", "data"), id), (("alarm-to", "value"), to), (("alarm-comment", "value"), comment)]
+    seen = [((f"alarm-step-{step}", "aria-checked"), "true" if step in ticked else "false") for step in STEPS]
+    clicks = [((name, "n_clicks"), 1) for name in buttons]
+    clicks.append((("alarm-comment", "n_submit"), 1))
+    return await call(
+        client,
+        "alarm-fault.children",
+        clicks,
+        [*said, *seen],
+        f"alarm-{button}.{'n_submit' if button == 'comment' else 'n_clicks'}",
+    )
+
+
+async def test_a_leader_handles_it_and_everything_is_in_its_log(tested):
+    async with tested.logged_in(name="lan") as leader:
+        await press(leader, "acknowledge")
+        await press(leader, "assign", to=TEAMS[0])
+        await press(leader, "step-1")
+        assert (await press(leader, "say", comment="  đã gọi\n đầu mối "))["alarm-comment"]["value"] == ""
+        await press(leader, "comment", comment="xong")
+        await press(leader, "step-1", ticked=(1,))
+        await press(leader, "acknowledge")
+    acts = [(act.kind, act.who, act.what) for act in one(tested).acts[1:]]
+    assert acts == [
+        ("acknowledged", "lan", ""),
+        ("assigned", "lan", TEAMS[0]),
+        ("ticked", "lan", "1"),
+        ("commented", "lan", "đã gọi đầu mối"),
+        ("commented", "lan", "xong"),
+        ("unticked", "lan", "1"),
+    ]
+    said = [row[1:] for row in log.rows(one(tested), scene("vi"))]
+    assert said[2:4] == [["lan", "Ghi chú: đã gọi đầu mối"], ["lan", "Đã làm: Kiểm tra mạng từ máy này đến nguồn"]]
+    assert said[-1] == ["hệ thống", "Báo: nghiêm trọng"]
+
+
+async def test_two_who_press_the_same_step_both_tick_it(tested):
+    async with tested.logged_in(name="lan") as lan, tested.logged_in(name="mai") as mai:
+        await asyncio.gather(press(lan, "step-0"), press(mai, "step-0"))
+    assert one(tested).ticked == {0}
+
+
+@pytest.mark.parametrize("button", ["acknowledge", "assign", "say", "step-0"])
+async def test_who_may_not_cannot_whatever_they_send(tested, button):
+    async with tested.logged_in(("analyst",), "an") as analyst:
+        answer = await press(analyst, button, to=TEAMS[0], comment="x")
+        assert "không có quyền" in answer["alarm-fault"]["children"]
+        assert "quyền xem" in str(await call(analyst, "page.children", [(("url", "pathname"), f"/alarm/{SILENT.alarm}")],
+                                             [(("url", "search"), "")]))  # fmt: skip
+    assert len(one(tested).acts) == 1
+
+
+@pytest.mark.parametrize(
+    ("button", "given", "why"),
+    [
+        ("assign", {}, "chọn giao cho ai"),
+        ("assign", {"to": "somebody"}, "chọn giao cho ai"),
+        ("assign", {"to": ["x"]}, "chọn giao cho ai"),
+        ("say", {"comment": " \n"}, "viết ghi chú"),
+        ("say", {"comment": 5}, "viết ghi chú"),
+        ("step-5", {}, "không còn xử lý"),
+        ("acknowledge", {"id": "0" * 16}, "không còn xử lý"),
+        ("acknowledge", {"id": ["x"]}, "không còn xử lý"),
+    ],
+)
+async def test_what_makes_no_sense_is_told_and_changes_nothing(tested, button, given, why):
+    async with tested.logged_in() as leader:
+        assert why in (await press(leader, button, **given))["alarm-fault"]["children"]
+    assert len(one(tested).acts) == 1
+
+
+async def test_a_full_disk_is_told(tested, monkeypatch):
+    def full(acts):
+        raise callbacks.Unavailable("the alarms' journal", "no room")
+
+    monkeypatch.setattr(tested.board.duty._journal, "append", full)
+    async with tested.logged_in() as leader:
+        assert "thử lại" in (await press(leader, "acknowledge"))["alarm-fault"]["children"]
+    assert one(tested).calls
+
+
+async def test_what_has_cleared_is_acknowledged_no_more(tested):
+    await tested.board.duty.do(SILENT.alarm, "cleared", SYSTEM)
+    async with tested.logged_in() as leader:
+        await press(leader, "acknowledge")
+    assert not one(tested).is_acknowledged
+
+
+async def test_teams_and_who_may_handle_alarms_can_be_given_one(tested):
+    tested.accounts.add("an", frozenset({"analyst"}))
+    async with tested.logged_in(name="lan") as leader:
+        answer = await call(leader, "alarm-to.data", [(("alarm-id", "data"), SILENT.alarm)])
+    assert answer["alarm-to"]["data"] == [*TEAMS, "lan"]
+
+
+class Stored:
+    """A warehouse with acts."""
+
+    def __init__(self, acts, monkeypatch):
+        monkeypatch.setattr(callbacks, "read_alarm", lambda client, ward, id: [act for act in acts if act.alarm == id])
+        monkeypatch.setattr(callbacks, "read_history", lambda client, ward, since, most: acts)
+        monkeypatch.setattr(callbacks, "times", lambda client, ward, since: Times(41, 38, 192.0, 90.0))
+
+    async def ask(self, question):
+        return question(None)
+
+
+CLEARED = after(raised(ago=3000), ("acknowledged", "mai", "", 2997), ("cleared", SYSTEM, "", 2900))
+FILTERS = [("alarms-span", "value"), ("alarms-severity", "value"), ("alarms-domain", "value"), ("alarms-refresh", "n_clicks")]  # fmt: skip
+
+
+async def test_the_history_is_filtered_and_tells_how_long_it_took(tmp_path, monkeypatch):
+    tested = BoardOfTests(tmp_path, reader=Stored([*CLEARED.acts, SILENT], monkeypatch))
+
+    async def show(client, *values):
+        answer = await call(client, "alarms-table.children", list(zip(FILTERS, values, strict=True)))
+        return str(answer)
+
+    async with tested.logged_in() as leader:
+        everything = await show(leader, "30", None, None, None)
+        for part in (
+            "Nguồn Hộ tịch mất kết nối",
+            "Chờ quá 15",
+            "3 phút",
+            "100 phút",
+            f"/alarm/{CLEARED.id}",
+            "2 cảnh báo, đọc lúc",
+        ):
+            assert part in everything, part
+        assert "Chờ quá" not in await show(leader, "30", "critical", None, None)
+        assert "Nguồn" not in await show(leader, "x", None, "/queue", None)
+        assert "2 cảnh báo" in await show(leader, ["x"], "x", 5, None)
+        told = str(await call(leader, "alarms-times.children", [(("alarms-tick", "n_intervals"), 0)]))
+        assert "41 cảnh báo, 38 được nhận; từ báo đến nhận trung bình 3 phút, trung vị 90 giây" in told
+        assert "Chưa cài cách báo" in told
+    async with tested.logged_in(("analyst",), "an") as analyst:
+        assert "Nguồn" not in await show(analyst, "30", None, None, None)
+        assert await call(analyst, "alarms-times.children", [(("alarms-tick", "n_intervals"), 0)]) == {}
+
+
+async def test_one_of_long_ago_is_read_and_can_only_be_looked_at(tmp_path, monkeypatch):
+    tested = BoardOfTests(tmp_path, reader=Stored(CLEARED.acts, monkeypatch))
+    begin = "alarm-to.data"
+    async with tested.logged_in() as leader:
+        answer = str(await call(leader, begin, [(("alarm-id", "data"), CLEARED.id)]))
+        assert "Không có" not in answer
+        assert "Không có cảnh báo này" in str(await call(leader, begin, [(("alarm-id", "data"), "0" * 16)]))
+        assert "không còn xử lý" in str(await press(leader, "say", CLEARED.id, comment="x"))
+    leaves = alarm_page.alarm_leaves(CLEARED, scene("vi"), is_gone=True)
+    assert leaves[Leaf("alarm-acts", "disabled")] is True
+    assert leaves[Leaf("alarm-state", "children")] == "đã hết 09:55 22/11"
+
+
+def test_without_the_warehouse_the_history_says_so(tested):
+    async def ask():
+        async with tested.logged_in() as leader:
+            return str(await call(leader, "alarms-table.children", [(name, None) for name in FILTERS]))
+
+    assert "không trả lời" in asyncio.run(ask())
+
+
+def test_the_list_says_how_bad_since_when_how_much_and_who_is_told():
+    leaves = active.active_leaves(scene("vi", alarms=wall()._replace(measured={})))
+    row = {leaf.id.rpartition("-")[2]: said for leaf, said in leaves.items() if leaf.id.startswith("active-2-")}
+    assert leaves[Leaf("active-count", "children")] == "3 cảnh báo chưa nhận"
+    assert row["word"] == "cần xem"
+    assert row["at"] == "10:11 · 4 phút"
+    assert row["value"] == "không rõ · ngưỡng 15\u00a0phút", "what is not measured now is not shown as if it were"
+    assert row["state"] == "chưa ai nhận · báo cấp trên lúc 10:26 nếu chưa ai nhận · chưa giao"
+    assert leaves[Leaf("active-2-what", "href")] == f"/alarm/{raised().alarm}"
+    assert leaves[Leaf("active-3", "hidden")] is True
+    assert leaves[Leaf("active-3-what", "href")] is None
+    (row,) = active.cleared_leaves(scene("en", alarms=wall()))[Leaf("alarms-cleared", "data")]["body"]
+    assert row[2:] == ["60 s", "65 min", "lan"]
+
+
+def test_an_alarm_measured_now_says_so_against_its_limit():
+    alarms = wall()
+    silent = next(one for one in alarms.active if one.key[0] == "queue.longest_wait")
+    shown = scene("en", alarms=alarms._replace(measured={silent.key: Measured(19.0)}))
+    assert log.value(silent, shown) == "19\u00a0min · limit 15\u00a0min"
+    assert log.escalation(after(raised(), ("escalated", SYSTEM, "", 2)), shown) == "escalated 10:13"
+    assert log.told(
+        after(raised(), ("told", SYSTEM, "webhook", 2), ("not_told", SYSTEM, "mail: too late", 1)), shown
+    ) == ("Told by webhook · Not told by mail: it could not be sent for too long")
+
+
+def test_ways_that_fail_have_a_sign_and_a_word():
+    said = history.ways_said(["webhook", "mail"], {"mail": Fault(NOW_MS - MINUTE, "SMTP 451")}, scene("vi"))
+    assert [texts(part) for part in said] == ["webhook: không có lỗi", "thư điện tử: không gửi được từ 10:14, SMTP 451"]
+    assert said[1].children[0].className == "sign sign-critical"
+
+
+def test_a_way_that_fails_for_long_is_an_alarm_itself():
+    failing = replace(scene("vi"), faults={"mail": Fault(NOW_MS - 11 * MINUTE, "SMTP 451")})
+    found = observe(rules()["system.way"], failing, {})
+    assert rules()["system.way"].threshold.status(found.of("mail").value) == "warning"
+    assert rules()["system.way"].is_good(found.of("webhook").value)
+    alarm = begin(raised("system.way", "mail", value=11.0))
+    assert sentence(alarm, failing) == "Không gửi được cảnh báo bằng thư điện tử đã 11 phút"
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_page_of_one_renders_and_a_screen_has_nothing_to_press(language):
+    set_viewer(Viewer("lan", frozenset({"leader"}), language))
+    alarms = wall()
+    for one in (*alarms.active, *alarms.cleared):
+        shown = scene(language, alarms=alarms, argument=one.id)
+        place = find(active.address(one))
+        text = to_json(fill(place.page.layout(shown), place.page.leaves(shown)))
+        assert "Label(" not in text
+        assert "alarm-acknowledge" in text
+    set_viewer(SCREEN)
+    assert not place.page.may_be_seen_by(SCREEN)
+    shown = scene(language, alarms=alarms)
+    wall_text = to_json(fill(alarms_page.PAGE.layout(shown), alarms_page.PAGE.leaves(shown)))
+    assert "active-0-what" in wall_text
+    for control in ("Button", "Select", "alarms-table", "Interval"):
+        assert control not in wall_text, control
+
+
+def test_there_is_a_place_for_every_step():
+    assert max(len(rule.checklist) for rule in rules().values()) <= alarm_page.STEPS
+
+
+def test_many_are_counted():
+    many = together([after(raised(subject=f"s{number}")) for number in range(active.PLACES + 3)], {})
+    said = active.active_leaves(scene("en", alarms=many))[Leaf("active-count", "children")]
+    assert said == "23 unacknowledged alarms · and 3 more"

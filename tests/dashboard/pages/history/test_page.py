@@ -1,0 +1,125 @@
+"""A measure's history: its chart, its table, its spreadsheet, and what is said where it cannot be read."""
+
+import csv
+from datetime import datetime
+from io import StringIO
+
+import pytest
+
+from dashboard.pages.history.tables import Told, history_chart, history_csv, history_table
+from ingest.contract.clock import WARD_ZONE, milliseconds
+from tests.dashboard.pages.test_overview import texts
+from tests.dashboard.support.board import BoardOfTests, call
+from tests.dashboard.support.ward import NOW_MS
+from warehouse.history.series import buckets, points, starts
+from warehouse.model.indicator import measure
+
+NOW = (("url", "search"), "")
+CHOSEN = [(("timeline-grain", "value"), "hour"), (("timeline-span", "value"), "2"), NOW]
+OUTPUT = "timeline-chart.figure"
+
+
+def told(id="Q07", **changed):
+    hours = starts("hour", NOW_MS, 2)[-3:]
+    rows = [(hours[1], "flow", "", "", 9, 12, 0, 1), (hours[2], "flow", "", "", 1204, 1300, 2, 2)]
+    now = points(measure(id), "hour", hours, {id: buckets("hour", rows)})
+    week = points(measure(id), "hour", hours, {id: buckets("hour", [(hours[0], "flow", "", "", 1, 2, 0, 1)])})
+    return Told(measure(id), "hour", now, **{"week": week, **changed})
+
+
+def test_every_value_stands_in_the_table_with_what_was_revised_marked():
+    said = texts(history_table(told(), "vi"))
+    for part in ("10:00 24/11/2026 · đang chạy", "92,6", "1.204/1.300", "Cùng thứ tuần trước", "50", "2 lần"):
+        assert part in said
+    assert "Cùng thứ năm trước" not in said, "nothing is known of it"
+    assert "Chưa có số liệu" in texts(history_table(Told(measure("Q07"), "hour", []), "vi"))
+
+
+def test_the_chart_has_gaps_where_nothing_is_known():
+    figure = history_chart(told(), "vi")
+    now, week, revised = figure["data"]
+    assert now["y"][:2] == [None, 75]
+    assert week["line"]["dash"] == "dash"
+    assert (revised["name"], revised["x"]) == ("đã sửa", [now["x"][2]])
+    assert figure["layout"]["separators"] == ",."
+    assert history_chart(told("Q01", week=()), "en")["data"][0]["type"] == "bar"
+
+
+def test_the_spreadsheet_has_plain_numbers():
+    rows = list(csv.DictReader(StringIO(history_csv(told(), "en"))))
+    assert rows[0]["numerator"] == ""
+    assert rows[2]["start"] == "2026-11-24T10:00:00+07:00"
+    assert float(rows[2]["Q07 (%)"]) == pytest.approx(92.615, abs=0.001)
+    assert (rows[2]["numerator"], rows[2]["denominator"], rows[2]["revision"]) == ("1204", "1300", "2")
+
+
+class Client:
+    """A warehouse in which an indicator counted 5 in one hour."""
+
+    def __init__(self, hour_ms):
+        self.asked = []
+        self._rows = [(hour_ms, "flow", "", "", 5, 0, 0, hour_ms)]
+
+    def query(self, query):
+        self.asked.append(query)
+        return self._rows if len(self.asked) == 1 else []
+
+
+class Reader:
+    def __init__(self):
+        self.client = None
+
+    async def ask(self, question):
+        return question(self.client)
+
+
+async def test_it_is_read_for_people_who_may(tmp_path):
+    reader = Reader()
+    tested = BoardOfTests(tmp_path, reader=reader)
+    reader.client = Client(starts("hour", tested.live.now_ms(), 2)[-1])
+    async with tested.logged_in() as client:
+        answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
+        assert answer["timeline-chart"]["figure"]["data"][0]["y"][-1] == 5
+        assert len(reader.client.asked) == 3, "now, a week and a year before"
+    async with tested.logged_in(rights=("analyst",), name="minh") as client:
+        assert await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")]) == {}
+
+
+async def test_one_can_go_back_to_any_moment(tmp_path):
+    reader = Reader()
+    tested = BoardOfTests(tmp_path, reader=reader)
+    then = [*CHOSEN[:-1], (("url", "search"), "?at=2026-11-20T10:15")]
+    of = [(("timeline-of", "data"), "Q01")]
+    reader.client = Client(starts("hour", milliseconds(datetime(2026, 11, 20, 10, 15, tzinfo=WARD_ZONE)), 2)[-1])
+    async with tested.logged_in() as client:
+        answer = await call(client, OUTPUT, then, of)
+        drawn = answer["timeline-chart"]["figure"]["data"][0]
+        assert (drawn["x"][-1], drawn["y"][-1]) == ("2026-11-20T10:00", 5)
+        said, _, back, _ = answer["timeline-said"]["children"]
+        assert said == "Đến 10:15 20/11/2026."
+        assert back["props"]["href"] == "/history/Q01"
+        assert "đang chạy" not in str(answer["timeline-table"])
+        reader.client = Client(starts("hour", tested.live.now_ms(), 2)[-1])
+        answer = await call(client, OUTPUT, [*CHOSEN[:-1], (("url", "search"), "?at=2999-01-01T00:00")], of)
+        assert "chưa đến" in str(answer["timeline-said"])
+        assert "đang chạy" in str(answer["timeline-table"])
+        for day, search in (("2026-11-20", "?at=2026-11-20T23:59"), ("2999-01-01", ""), (None, "")):
+            answer = await call(client, "url.search", [(("timeline-until", "value"), day)])
+            assert answer["url"]["search"] == search
+
+
+@pytest.mark.parametrize("id", ["X99", None, 5, "Q01'"])
+async def test_only_what_is_declared_is_read(tmp_path, id):
+    async with BoardOfTests(tmp_path).logged_in() as client:
+        assert await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), id)]) == {}
+
+
+async def test_a_warehouse_that_is_away_is_named(tmp_path):
+    async with BoardOfTests(tmp_path).logged_in() as client:
+        answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
+        assert "không trả lời" in answer["timeline-said"]["children"]
+        other = [(("timeline-grain", "value"), "century"), (("timeline-span", "value"), ["9"]), NOW]
+        assert (
+            "không trả lời"
+            in (await call(client, OUTPUT, other, [(("timeline-of", "data"), "D04")]))["timeline-said"]["children"]
+        )

@@ -1,0 +1,30 @@
+import pytest
+
+from dashboard.pages.sql.page import EXAMPLE_QUERIES
+from tests.dashboard.support.ward import values
+from tests.support import warehouse_server
+from warehouse.query.adhoc import Adhoc
+from warehouse.store.client import connect
+from warehouse.store.sink import write_values
+from warehouse.views import public_names
+
+pytestmark = pytest.mark.embedded
+
+
+@pytest.fixture(scope="module")
+def adhoc(tmp_path_factory):
+    with warehouse_server.running(tmp_path_factory.mktemp("examples")) as settings:
+        with connect(settings) as client:
+            write_values(client, values())
+        yield Adhoc(settings, public_names())
+
+
+@pytest.mark.parametrize("id", EXAMPLE_QUERIES)
+def test_each_example_runs_as_it_stands(adhoc, id):
+    label, sql = EXAMPLE_QUERIES[id]
+    answer = adhoc.run(sql, "lan")
+    assert len(answer.columns) > 1
+    assert label.vi
+    assert label.en
+    if id in ("indicators", "arrivals", "waits"):
+        assert answer.rows

@@ -1,0 +1,192 @@
+from datetime import timedelta
+from pathlib import Path
+
+from dashboard.alarm.alarm import begin
+from dashboard.alarm.observation import observe
+from dashboard.alarm.sentence import sentence
+from dashboard.components.silent_devices import silent_table
+from dashboard.pages.system import callbacks
+from dashboard.pages.system.tables import (
+    audit_block,
+    change_table,
+    chore_table,
+    disk_table,
+    restart_table,
+    source_table,
+    stream_table,
+)
+from dashboard.store.changes import StoreChange
+from dashboard.store.store import DAMAGED
+from dashboard.system_status import Standing
+from ingest.contract.errors import Unavailable
+from ingest.contract.label import Label
+from ingest.kafka.offsets import Extent, Held
+from ingest.runtime.disk_space import Disk
+from ingest.runtime.restarts import Restarts
+from tests.dashboard.pages.test_overview import texts
+from tests.dashboard.support.alarms import raised
+from tests.dashboard.support.board import BoardOfTests, call
+from tests.dashboard.support.ward import NOW_MS, TODAY_MS, ingest_settings, scene, stock
+from tests.dashboard.test_system_status import NOW, audit
+from warehouse.audit.history import Stored
+from warehouse.maintenance.status import Chore, KeeperState
+from warehouse.model.alarm_rule import rules
+from warehouse.model.expression import DAY_MS
+from warehouse.store.halted_partitions import Stop
+from warehouse.store.positions import Base
+
+QUEUE = "ioc.queue.v1"
+KEPT = Stored(QUEUE, 2, 883, 2, 5, 889, NOW_MS - 60_000, NOW)
+STOP = Stop(QUEUE, 2, 1204, True, "51/1000", "worker", 0, NOW)
+GB = 10**9
+
+
+def said(parts):
+    return " ".join(texts(part) for part in (parts if isinstance(parts, list) else [parts]))
+
+
+def test_an_audit_is_a_verdict_its_streams_and_what_it_found():
+    report = {
+        "streams": {QUEUE: {"kafka": 890, "raw": 883, "repeats": 2, "dead_letters": 5, "missing": 0, "doubled": 1}},
+        "found": [{"place": "hong-bang Q01 flow", "fault": "wrong", "found": "7", "expected": "8"}],
+    }
+    clean, differing = (audit_block([audit(count)._replace(report=report)], NOW_MS, "vi") for count in (0, 3))
+    assert clean[0].className == "verdict agrees"
+    assert "KHÔNG SAI LỆCH · 41.208 giá trị" in said(clean)
+    assert differing[0].className == "verdict differs"
+    for part in ("hong-bang Q01 flow", "wrong", "890", "883"):
+        assert part in said(differing)
+    assert "quá 26 giờ" in said(audit_block([audit(ago=timedelta(hours=30))], NOW_MS, "vi"))
+    assert "Chưa đối soát" in said(audit_block([], NOW_MS, "vi"))
+
+
+def test_a_report_of_another_shape_is_no_fault():
+    for report in (
+        {},
+        {"streams": []},
+        {"streams": {"x": 5}},
+        {"found": "no"},
+        {"found": [5]},
+        {"streams": {QUEUE: {}}},
+    ):
+        assert audit_block([audit()._replace(report=report)], NOW_MS, "en")
+
+
+def test_streams_say_what_is_stored_and_what_waits():
+    table = said(stream_table([KEPT], {(QUEUE, 2): 12, (QUEUE, 0): 1}, [], NOW_MS, "vi"))
+    for part in ("Một cửa", "883", "13", "10:14"):
+        assert part in table
+    assert "đã dừng" in said(stream_table([KEPT], {}, [STOP], NOW_MS, "vi"))
+
+
+def test_sources_chores_and_disks_have_a_word_beside_the_colour():
+    assert "MẤT NGUỒN từ 09:41" in said(source_table(scene("vi")))
+    failed = KeeperState(chores={"backup": Chore(done_at=NOW, said="no room", failed=True)})
+    assert "không được: no room" in said(chore_table(failed, True, "vi"))
+    done = KeeperState(chores={"audit": Chore(done_at=NOW, said=Label("0 sai lệch", "0 differences"))})
+    assert "0 sai lệch" in said(chore_table(done, True, "vi"))
+    assert "0 differences" in said(chore_table(done, True, "en"))
+    assert "keeper" not in said(chore_table(failed, True, "vi"))
+    assert "keeper" in said(chore_table(KeeperState(), False, "vi"))
+    words = said(
+        disk_table([Disk(Path("/a"), GB // 2, GB), Disk(Path("/b"), 2 * GB, GB), Disk(Path("/c"), 9 * GB, GB)], "vi")
+    )
+    for word in ("ngừng nhận dữ liệu", "cần dọn", "đủ"):
+        assert word in words
+
+
+def test_changes_of_accounts_keys_and_screens_name_who_made_them():
+    acts = [
+        ("account", "lan", "password"),
+        ("feed_key", "a00af5f4 city", "removed"),
+        ("display", "262a4a23 hall", "added"),
+    ]
+    changed = [StoreChange(NOW, "truc-ban", *act) for act in acts]
+    told = said(change_table(changed, None, "vi"))
+    for part in ("truc-ban", "Tài khoản lan: đổi mật khẩu", "Khóa a00af5f4 city: xóa", "Màn hình 262a4a23 hall: thêm"):
+        assert part in told
+    assert "Account lan: password changed" in said(change_table(changed, None, "en"))
+    assert DAMAGED.vi in said(change_table([], DAMAGED, "vi"))
+    assert change_table([], None, "vi") == []
+
+
+def test_parts_that_were_started_again_are_told_and_a_crash_loop_is_called_by_name():
+    killed = Restarts(
+        part="streams-1", ended_at=(NOW, NOW, NOW), how=Label("bị buộc dừng", "was killed"), said=("a line",)
+    )
+    told = said(restart_table([killed], "vi"))
+    for part in ("Xử lý luồng 1", "dừng liên tục: 3 lần", "bị buộc dừng", "a line", "Sự kiện lỗi"):
+        assert part in told
+    once = said(restart_table([killed.model_copy(update={"ended_at": (NOW,)})], "en"))
+    assert "was started again 1 times" in once
+    assert "a line" not in once
+    assert restart_table([], "vi") == []
+
+
+def test_a_crash_loop_is_an_alarm_until_it_is_over():
+    rule = rules()["system.restarts"]
+    killed = Restarts(part="streams-1", ended_at=(NOW,) * 3, how=Label("bị buộc dừng", "was killed"))
+    looping = Standing(restarts=(killed, killed.model_copy(update={"part": "keeper", "ended_at": (NOW,) * 2})))
+    found = observe(rule, scene("vi", standing=looping), {})
+    assert rule.threshold.status(found.of("streams-1").value) == "critical"
+    assert rule.is_good(found.of("keeper").value), "an ordinary restart or two"
+    away = looping._replace(away_since_ms=NOW_MS)
+    assert observe(rule, scene("vi", standing=away), {}).of("streams-1").value == 3, "also of the warehouse itself"
+    assert rule.is_good(observe(rule, scene("vi", standing=Standing()), {}).of("streams-1").value)
+    alarm = begin(raised("system.restarts", "streams-1", "critical", value=3.0))
+    said = sentence(alarm, scene("vi", standing=looping))
+    assert said == "Xử lý luồng 1 dừng liên tục: đã chạy lại 3 lần trong 10 phút"
+
+
+def test_devices_that_are_left_out_are_named_with_their_last_sign():
+    assert "Không có thiết bị nào im lặng quá 30 ngày" in said(silent_table(scene("vi")))
+    morning = TODAY_MS + 6 * 3_600_000
+    silent = [
+        stock("S10", 1, split=("silent_since", f"tdp-017-l1 {morning - 45 * DAY_MS}")),
+        stock("C08", 1, split=("silent_since", f"tdp017_cong-cho {morning - 31 * DAY_MS}")),
+        stock("Q13", 0, split=("silent_since", f"Q14 {morning - 33 * DAY_MS}")),
+    ]
+    shown = said(silent_table(scene("vi", extra=silent)))
+    for part in ("Cụm loa tdp-017-l1", "06:00 10/10/2026", "45 ngày", "Camera tdp017_cong-cho", "31 ngày", "đã tháo"):
+        assert part in shown
+    assert shown.index("tdp017_cong-cho") < shown.index("tdp-017-l1"), "those that fell silent last first"
+    assert "Q14" not in shown, "it is back"
+    assert "31 days" in said(silent_table(scene("en", extra=silent)))
+
+
+def test_what_waits_in_kafka_is_counted_from_where_the_warehouse_stands(monkeypatch, tmp_path):
+    extents = {(QUEUE, 2): Extent(0, 895), (QUEUE, 1): Extent(4, 10), ("ioc.camera.v1", 0): Extent(0, 3)}
+    monkeypatch.setattr(callbacks.offsets, "held", lambda settings: Held("new", extents))
+    monkeypatch.setattr(callbacks, "bases", lambda client: {("ioc.camera.v1", 0): [Base("new", 100, 100)]})
+    kept = [KEPT, KEPT._replace(topic="ioc.camera.v1", partition=0, last_offset=101)]
+    waiting = callbacks._behind(None, ingest_settings(tmp_path), kept)
+    assert waiting == {(QUEUE, 2): 5, (QUEUE, 1): 6, ("ioc.camera.v1", 0): 1}
+
+    def away(settings):
+        raise Unavailable("Kafka", "away")
+
+    monkeypatch.setattr(callbacks.offsets, "held", away)
+    assert callbacks._behind(None, ingest_settings(tmp_path), kept) == {}
+
+
+class Found:
+    async def ask(self, question):
+        return callbacks.Found([audit()], [KEPT], {}, [], [])
+
+
+async def test_the_page_is_filled_for_who_may_see_the_board(tmp_path):
+    tested, tick = BoardOfTests(tmp_path, reader=Found()), [(("system-tick", "n_intervals"), 0)]
+    async with tested.logged_in() as client:
+        told = await call(client, "system-audit.children", tick)
+        assert "KHÔNG SAI LỆCH" in str(told)
+        place = str(await call(client, "system-disks.children", tick))
+        assert "Nguồn" in place
+        assert "Chưa cài cách báo ra ngoài" in place
+        assert "minh" not in place, "who has an account is for administrators"
+    async with tested.logged_in(("admin",), "minh") as client:
+        place = str(await call(client, "system-disks.children", tick))
+        for part in ("Tài khoản lan: thêm", "Tài khoản minh: thêm"):
+            assert part in place
+    async with tested.logged_in(("analyst",), "mai") as client:
+        assert await call(client, "system-audit.children", tick) == {}
+        assert await call(client, "system-disks.children", tick) == {}

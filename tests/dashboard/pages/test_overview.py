@@ -1,0 +1,237 @@
+import dataclasses
+import re
+
+import pytest
+from dash._utils import stringify_id
+
+from dashboard.board.page import Leaf, fill
+from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.charts.arrivals import ARRIVALS, mean_wait
+from dashboard.charts.graph import graph_id
+from dashboard.components.tile import freshness_leaves
+from dashboard.pages.overview import CARDS, PAGE
+from dashboard.words.freshness import Freshness, signs
+from ingest.contract.clock import milliseconds
+from tests.dashboard.support.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
+from warehouse.model.indicator import indicators
+from warehouse.model.reading import Readings
+
+SHOWN = {"H01", "H04", "H05", "H07"}.union(*CARDS.values())
+
+
+@pytest.fixture(autouse=True)
+def _somebody_looks():
+    set_viewer(Viewer("test", frozenset({"admin"})))
+
+
+def leaf(found, id, path="children"):
+    return found[Leaf(id, path)]
+
+
+def texts(component):
+    """Everything that a component says, cells of tables included."""
+    found = []
+    for part in [component, *component._traverse()]:
+        for row in getattr(part, "data", {}).get("body", []) if type(part).__name__ == "Table" else ():
+            found += [cell if isinstance(cell, str) else texts(cell) for cell in row]
+    for part in [component, *component._traverse()]:
+        if isinstance(part, str):
+            found.append(part)
+        elif isinstance(getattr(part, "children", None), str):
+            found.append(part.children)
+    return " ".join(found)
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
+    one = scene(language)
+    layout = PAGE.layout(one)
+    leaves = PAGE.leaves(one)
+    fill(layout, leaves)  # raises for a leaf without a place
+    pushed = {found.id for found in leaves}
+    ids = {stringify_id(part.id) for part in layout._traverse() if getattr(part, "id", None)}
+    written_by_browser = {
+        "clock",
+        "date",
+        "latency",
+        "transport",
+        "language",
+        "log-out",
+        "theme",
+        "look-back",
+        "groups",
+        "layer",
+    }
+    standing = {id for id in ids if id.endswith("-unit") or '"places"' in id or id.endswith("-after")}
+    assert ids - pushed - written_by_browser - standing == set()
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_its_indicators_are_on_the_page_with_their_parts(language):
+    leaves = PAGE.leaves(scene(language))
+    shown = {value for place, value in leaves.items() if place.path == "data-indicator"}
+    assert shown == SHOWN
+    ratios = [one for one in indicators() if one.is_ratio and one.id in SHOWN]
+    for one in ratios:
+        assert leaf(leaves, one.id.lower(), "data-denominator") > 0
+    # 4.288/4.293, 11/13, 67 of 70 …: as text a person sees, not only as an attribute
+    whole = " ".join(str(value) for place, value in leaves.items() if place.path == "children")
+    whole += texts(PAGE.layout(scene(language)))
+    mark = "." if language == "vi" else ","
+    for parts in (f"4{mark}288/4{mark}293", "178/185", "11/13", "/70", "/42", "7/7", f"1{mark}768/1{mark}768"):
+        assert parts in whole
+    assert re.search(r"n\u00a0=\u00a0\d+", whole)
+
+
+def test_figures_in_vietnamese():
+    leaves = PAGE.leaves(scene("vi"))
+    assert leaf(leaves, "q02-figure") == "23"
+    assert leaf(leaves, "d04-figure") == "99,88"
+    assert leaf(leaves, "d04-caption") == "đã giải quyết 4.288/4.293 hồ sơ tiếp nhận"
+    assert leaf(leaves, "s01-figure") == "67"
+    assert leaf(leaves, "s01-unit") == "/70 cụm loa"
+    assert leaf(leaves, "s01-share-figure") == "95,7\u00a0%"
+    assert leaf(leaves, "q03-figure") == "8,4\u00a0phút"
+    assert leaf(leaves, "q05-figure") == "19\u00a0phút"
+    assert leaf(leaves, "q05-after") == ", Đất đai"
+    assert leaf(leaves, "c03-figure") == "1.204"
+    assert leaf(leaves, "c03-alert-figure") == "6"
+    assert leaf(leaves, "v02-zalo-figure") == "251"
+    assert "4.288/4.293" in leaf(leaves, "d04", "title")
+
+
+def test_what_has_not_changed_for_days_is_as_old_as_its_sources_last_sign():
+    quiet = freshness_leaves("teams", Freshness("live", NOW_MS - 2000, NOW_MS - 40 * 86_400_000), scene("vi"))
+    assert leaf(quiet, "teams-age", "data-since") == NOW_MS - 2000
+    busy = freshness_leaves("teams", Freshness("live", NOW_MS - 2000, NOW_MS - 3_600_000), scene("vi"))
+    assert leaf(busy, "teams-age", "data-since") == NOW_MS - 3_600_000
+
+
+def test_cards_say_how_fresh_they_are_in_words():
+    leaves = PAGE.leaves(scene("vi"))
+    assert leaf(leaves, "queue-word") == "TRỰC TIẾP"
+    assert leaf(leaves, "queue-fresh", "data-state") == "live"
+    assert leaf(leaves, "queue-age", "data-since") == NOW_MS - 2000
+    late = PAGE.leaves(scene("en", extra=[stock("H01", 90_000, split=("key", "queue_kiosk"))]))
+    assert leaf(late, "queue-word") == "LATE"
+    assert leaf(late, "queue-age", "data-since") == NOW_MS - 90_000
+    assert "needs-look" in leaf(late, "queue-card", "className")
+    down = PAGE.leaves(scene("vi", extra=[stock("H04", 1, split=("key", "queue_kiosk"))]))
+    assert leaf(down, "queue-word") == "MẤT NGUỒN từ 10:15"
+    assert "fresh-down" in leaf(down, "q02", "className")
+    assert leaf(down, "q02-figure") == "23", "the last figure is greyed and kept"
+
+
+def test_before_anything_is_known_the_page_says_so():
+    empty = Readings()
+    nothing = dataclasses.replace(scene(), readings=empty, signs=signs(empty, NOW_MS))
+    leaves = PAGE.leaves(nothing)
+    assert leaf(leaves, "queue-word") == "KHÔNG CÓ DỮ LIỆU"
+    assert leaf(leaves, "d04-figure") == "–"
+    assert leaf(leaves, "q02-figure") == "–"
+    assert leaf(leaves, "v02-zalo-figure") == "–"
+    assert leaf(leaves, "group-1", "className").split()[-1] == "worst-none"
+    assert leaf(leaves, "alarms-title") == "Không có cảnh báo"
+
+
+def test_groups_stand_in_their_places():
+    leaves = PAGE.leaves(scene())
+    classes = {number: leaf(leaves, f"group-{number}", "className").split() for number in range(1, 71)}
+    assert {number for number, found in classes.items() if "speakers-critical" in found} == set(OFFLINE)
+    assert {number for number, found in classes.items() if "speakers-none" in found} == set(UNKNOWN)
+    assert all("worst-critical" in classes[number] for number in OFFLINE)
+    partly = scene(
+        extra=[stock("S01", 1, 2, ("area_code", "TDP-005")), stock("S02", 1, split=("area_code", "TDP-005"))]
+    )
+    assert "speakers-warning" in leaf(PAGE.leaves(partly), "group-5", "className")
+
+
+def test_groups_are_coloured_by_cameras_and_petitions():
+    leaves = PAGE.leaves(scene())
+    classes = {number: leaf(leaves, f"group-{number}", "className").split() for number in range(1, 71)}
+
+    def those(found):
+        return {number for number, told in classes.items() if found in told}
+
+    assert (those("cameras-normal"), those("cameras-warning"), those("cameras-critical")) == ({36}, {5}, {30})
+    assert those("cameras-none") == set(range(1, 71)) - {36, 5, 30}
+    assert (those("petitions-normal"), those("petitions-warning"), those("petitions-critical")) == ({7}, {8}, {52})
+    assert those("petitions-none") == set(range(1, 71)) - {7, 8, 52}
+    assert those("worst-critical") == {*OFFLINE, 30, 52}
+    assert those("worst-warning") == {5, 8}
+    assert those("worst-none") == set(UNKNOWN)
+
+
+def test_a_group_says_how_many_there_are_of_what():
+    leaves = PAGE.leaves(scene("vi"))
+    assert leaf(leaves, "group-5", "title").splitlines() == [
+        "Tổ dân phố 5",
+        "loa: bình thường (kết nối 1/1)",
+        "camera: cần xem (có hình 2/3, lỗi 1)",
+        "kiến nghị: không có dữ liệu",
+    ]
+    english = PAGE.leaves(scene("en"))
+    said = "petitions: to act on (near due 1, overdue 1, received 2)"
+    assert leaf(english, "group-52", "title").splitlines()[-1] == said
+
+
+def test_what_stands_in_no_known_group_colours_none():
+    nowhere = scene(extra=[stock("C01", 0, 3, ("area_code", "")), stock("C02", 3, split=("area_code", ""))])
+    assert PAGE.leaves(nowhere) == PAGE.leaves(scene())
+
+
+def test_arrivals_show_today_against_last_week():
+    leaves = PAGE.leaves(scene())
+    id = graph_id(ARRIVALS)
+    bars = leaf(leaves, id, "figure.data.0.y")
+    assert bars[:13] == [10 + slot % 4 for slot in range(13)]
+    assert bars[13:] == [None] * 29, "what has not come yet is no zero"
+    running = leaf(leaves, id, "figure.data.1.y")
+    assert [slot for slot, value in enumerate(running) if value is not None] == [13], "only the running one is lighter"
+    assert leaf(leaves, id, "figure.data.2.y") == [12] * 42
+
+
+def test_the_line_ends_at_the_shown_figure():
+    start_ms = TODAY_MS + 7 * 3_600_000
+    x, y = mean_wait(readings(), start_ms, NOW_MS)
+    assert y[-1] == 8.4
+    assert x[-1] == (NOW_MS - start_ms) / 60_000
+    moved = readings([flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)])
+    now = scene(extra=[flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)]).read("Q03")
+    assert mean_wait(moved, start_ms, NOW_MS)[1][-1] == round(now.figure, 2)
+
+
+def test_fields_come_largest_first_and_the_rest_in_one_row():
+    leaves = PAGE.leaves(scene("vi"))
+    places = range(6)
+    assert [leaf(leaves, f"fields-{place}-name") for place in (0, 5)] == ["Đất đai", "Còn lại"]
+    assert [leaf(leaves, f"fields-{place}-shown") for place in places] == ["128", "96", "74", "41", "37", "22"]
+    widths = leaf(leaves, "fields-0-bar", "style")
+    assert widths == {"--normal": "94.5%", "--warning": "5.5%", "--critical": "0.0%"}
+
+
+def test_pretend_data_say_so():
+    plain = texts(PAGE.layout(scene("vi")))
+    assert "GIẢ LẬP" not in plain
+    pretend = texts(PAGE.layout(scene("vi", pretend=True, clock_speed=60.0)))
+    assert "DỮ LIỆU GIẢ LẬP" in pretend
+    assert "đồng hồ giả lập ×60" in pretend
+
+
+def test_a_quiet_source_has_a_zero_and_a_silent_one_has_nothing():
+    quiet = readings()
+    hours_later = NOW_MS + 3 * 3_600_000
+    quiet.apply([stock("H01", 1000, split=("key", "queue_kiosk"))._replace(as_of_ms=hours_later, version=10**9)])
+    one = dataclasses.replace(scene(), readings=quiet, signs=signs(quiet, hours_later), now_ms=hours_later)
+    leaves = PAGE.leaves(one)
+    assert leaf(leaves, "q03-figure") == "–", "a mean over nothing"
+    assert leaf(leaves, "q03", "data-state") == "live"
+    assert leaf(leaves, "queue-word") == "TRỰC TIẾP"
+
+
+def test_the_day_is_the_wards():
+    before_midnight = milliseconds(NOW.replace(hour=23, minute=59))
+    assert PAGE.leaves(scene(now_ms=before_midnight))[Leaf("q01-figure", "children")] == str(
+        sum(10 + s % 4 for s in range(14))
+    )
+    assert PAGE.leaves(scene(now_ms=before_midnight + 120_000))[Leaf("q01-figure", "children")] == "0"

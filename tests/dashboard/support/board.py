@@ -1,0 +1,92 @@
+"""The whole board as one server in this process, with a ward of known figures instead of Kafka and the warehouse behind it."""
+
+import asyncio
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import httpx
+
+from dashboard.access.accounts import Accounts
+from dashboard.alarm.settings import AlarmSettings
+from dashboard.app import build
+from dashboard.board.live import Live
+from ingest.contract.errors import QueryRefused, Unavailable
+from tests.dashboard.support.ward import board_settings, ingest_settings, values
+from warehouse.query.adhoc import Answer, Column
+
+ORIGIN = "http://board.test"
+
+
+class StillLive(Live):
+    """Reads its figures once and waits: nothing is pushed unless a test does."""
+
+    async def run(self):
+        await self._read_all()
+        await asyncio.Event().wait()
+
+
+REFUSED = {"SELECT file('/etc/passwd')": QueryRefused("function", "file() is not allowed")}
+"""Queries that are not answered, and why."""
+
+
+def answer(sql: str, person: str) -> Answer:
+    """Two rows for any query that is not refused."""
+    if sql in REFUSED:
+        raise REFUSED[sql]
+    rows = [("dat_dai", 3, "=1+1"), ("ho_tich", 5, None)]
+    columns = (Column("field", "String"), Column("dossiers", "UInt64"), Column("note", "String"))
+    return Answer(columns, rows, False, timedelta(milliseconds=20))
+
+
+class Away:
+    """The warehouse, which does not answer."""
+
+    async def ask(self, question):
+        raise Unavailable("ClickHouse", "not in this test")
+
+
+class BoardOfTests:
+    """A board and ways to talk to it."""
+
+    def __init__(self, folder, ingest=None, ask_feed=lambda question: [], reader=None, **changed):
+        self.settings = board_settings(folder, **changed)
+        self.accounts = Accounts(self.settings)
+        self.live = StillLive(ingest or ingest_settings(folder), self.settings, lambda now_ms, stocks_from_ms: values())
+        self.reader = reader or Away()
+        self.board = build(self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None))
+        self.server = self.board.server
+
+    def client(self) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(self.server)
+        return httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers={"sec-fetch-site": "same-origin"})
+
+    @asynccontextmanager
+    async def logged_in(self, rights=("leader",), name="lan"):
+        password = self.accounts.add(name, frozenset(rights))
+        async with self.client() as client:
+            response = await client.post("/login", data={"name": name, "password": password, "next": "/"})
+            assert response.status_code == 303, response.text
+            yield client
+
+
+async def call(client, output, inputs, state=(), changed=None):
+    """Run the callback that has this output, as the browser does; `changed`: the input that started it, the first if left out."""
+    listed = (await client.get("/_dash-dependencies")).json()
+    names = [f"{id}.{name}" for (id, name), _ in inputs]
+    found = next(
+        one
+        for one in listed
+        if output in one["output"] and [f"{i['id']}.{i['property']}" for i in one["inputs"]] == names
+    )
+    ids = [part.rpartition(".") for part in found["output"].strip(".").split("...")]
+    outputs = [{"id": id, "property": name.partition("@")[0]} for id, _, name in ids]
+    body = {
+        "output": found["output"],
+        "outputs": outputs if found["output"].startswith("..") else outputs[0],
+        "inputs": [{"id": id, "property": name, "value": value} for (id, name), value in inputs],
+        "state": [{"id": id, "property": name, "value": value} for (id, name), value in state],
+        "changedPropIds": [changed or names[0]],
+    }
+    response = await client.post("/_dash-update-component", json=body)
+    assert response.status_code in (200, 204), response.text
+    return response.json()["response"] if response.status_code == 200 else {}

@@ -1,0 +1,95 @@
+from dataclasses import replace
+
+import pytest
+
+from dashboard.board.page import Leaf
+from dashboard.pages.overview import PAGE
+from dashboard.words.freshness import Freshness, declared_sources, freshness, signs, source_freshness, worst
+from tests.dashboard.support.ward import NOW_MS, readings, scene, stock
+from warehouse.model.reading import Readings
+
+
+def of(id, **changed):
+    one = scene(**changed)
+    return freshness(one.read(id), one.signs, one.now_ms)
+
+
+def at(seconds, id="Q02"):
+    """How fresh a figure is when its source signed `seconds` ago and nothing happened for an hour."""
+    return of(
+        id,
+        extra=[
+            stock("H01", seconds * 1000, split=("key", "queue_kiosk")),
+            stock("Q02", 5, newest_ms=NOW_MS - 3_600_000),
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "state"), [(0, "live"), (59, "live"), (60, "late"), (299, "late"), (300, "stale"), (3600, "stale")]
+)
+def test_the_age_of_the_sources_last_sign_decides(seconds, state):
+    assert at(seconds).state == state
+    assert at(seconds).sign_ms == NOW_MS - seconds * 1000
+
+
+def test_a_quiet_night_is_live_as_long_as_the_source_signs():
+    assert at(5).state == "live"
+    assert at(5).newest_ms == NOW_MS - 3_600_000
+
+
+def test_it_grows_old_by_the_clock_when_nothing_comes_any_more():
+    assert of("Q02", now_ms=NOW_MS + 10_000).state == "live"
+    assert of("Q02", now_ms=NOW_MS + 70_000).state == "late"
+    assert of("Q02", now_ms=NOW_MS + 400_000).state == "stale"
+
+
+def test_a_source_that_says_it_is_down_is_down_however_fresh_its_sign():
+    down = of("Q02", extra=[stock("H04", 1, split=("key", "queue_kiosk"))])
+    assert down.state == "down"
+    assert down.sign_ms == NOW_MS - 2000
+
+
+def test_nothing_known_is_no_data():
+    one = replace(scene(), readings=Readings())
+    assert freshness(one.read("Q02"), one.signs, one.now_ms) == Freshness("none", 0, 0)
+
+
+def test_without_any_sign_the_last_computation_counts():
+    found = Readings()
+    found.apply([stock("Q02", 5)])
+    assert freshness(found.read("Q02", NOW_MS), {}, NOW_MS + 1000).state == "live"
+    assert freshness(found.read("Q02", NOW_MS), {}, NOW_MS + 61_000).state == "late"
+
+
+def test_the_health_of_the_sources_is_as_fresh_as_its_computation():
+    assert of("H04").state == "live"
+    assert of("H04", now_ms=NOW_MS + 61_000).state == "late"
+
+
+def test_lights_of_sources():
+    found = signs(readings(), NOW_MS)
+    assert source_freshness("frigate", found, NOW_MS).state == "live"
+    assert source_freshness("smart_loudspeaker", found, NOW_MS).state == "late"
+    assert source_freshness("civil_status", found, NOW_MS).state == "down"
+    assert source_freshness("never_heard_of", found, NOW_MS).state == "none"
+
+
+def test_every_source_of_an_entity_has_a_light():
+    assert {"queue_kiosk", "dossier_portal", "smart_loudspeaker", "frigate", "civil_status"} <= set(declared_sources())
+
+
+def test_a_card_is_as_fresh_as_its_worst_figure():
+    live, late, down = (Freshness(state, 1, 1) for state in ("live", "late", "down"))
+    assert worst([live, late]) is late
+    assert worst([down, late, live]) is down
+
+
+def test_a_source_that_never_gave_a_sign_is_down_since_nobody_knows_when():
+    never = [stock("H01", NOW_MS, split=("key", "queue_kiosk")), stock("H04", 1, split=("key", "queue_kiosk"))]
+    assert of("Q02", extra=never) == Freshness("down", 0, NOW_MS - 2000)
+    leaves = PAGE.leaves(scene("vi", extra=never))
+    assert leaves[Leaf("queue-word", "children")] == "MẤT NGUỒN"
+    assert leaves[Leaf("light-queue_kiosk-word", "children")] == "mất"
+    assert leaves[Leaf("h01-figure", "children")] == "–"
+    assert PAGE.leaves(scene("en", extra=never))[Leaf("queue-word", "children")] == "SOURCE DOWN"

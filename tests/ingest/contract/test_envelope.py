@@ -1,0 +1,71 @@
+import json
+from datetime import timedelta
+
+import pytest
+
+from ingest.contract.envelope import decode, encode
+from ingest.contract.errors import InvalidEvent
+from tests.support.made import events
+
+GOOD = events(5, 3)
+
+
+def broken(**changed):
+    """A good record with something changed; `None` takes a field away."""
+    value = {**json.loads(encode(GOOD[0])), **changed}
+    return json.dumps({name: one for name, one in value.items() if one is not None}).encode()
+
+
+def of_data(**changed):
+    return broken(data={**json.loads(encode(GOOD[0]))["data"], **changed})
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (b"", "not_json"),  # a tombstone
+        (b"{", "not_json"),
+        (b"\xff\xfe{", "not_json"),
+        (b"\xef\xbb\xbf{}", "not_json"),
+        (b"[" * 100_000, "not_json"),
+        (b"null", "invalid_field"),
+        (b"[]", "invalid_field"),
+        (b"{}", "unknown_type"),
+        (b"{},{}", "not_json"),  # nobody makes two records of one
+        (broken(type="vn.hongbang.queue.ticket.melted.v1"), "unknown_type"),
+        (broken(type="vn.hongbang.queue.ticket.issued.v2"), "unknown_type"),
+        (broken(type=7), "unknown_type"),
+        (broken(specversion="0.3"), "invalid_field"),
+        (broken(id=None), "invalid_field"),
+        (broken(id=""), "invalid_field"),
+        (broken(id="x" * 201), "invalid_field"),
+        (broken(time=None), "invalid_field"),
+        (broken(time="2026-02-30T00:00:00Z"), "invalid_field"),
+        (broken(time="2026-11-20T08:00:00"), "invalid_field"),  # without its zone
+        (broken(time="1969-12-31T23:59:59Z"), "invalid_field"),
+        (broken(time="2200-01-01T00:00:00Z"), "time_in_future"),
+        (broken(time=1795140000000000), "invalid_field"),  # microseconds
+        (broken(partitionkey="<script>"), "invalid_field"),
+        (broken(data=None), "invalid_field"),
+        (broken(data=[]), "invalid_field"),
+    ],
+)
+def test_a_bad_record_is_refused_and_its_neighbours_are_not(record, reason):
+    first, bad, last = decode([encode(GOOD[0]), record, encode(GOOD[1])]).events
+    assert (first, last) == (GOOD[0], GOOD[1])
+    assert isinstance(bad, InvalidEvent)
+    assert bad.reason == reason
+
+
+def test_a_field_that_is_not_known_yet_is_ignored_and_counted():
+    decoded = decode([encode(GOOD[1]), broken(trace="x"), of_data(new_field=1)])
+    assert decoded.unknown_fields == 2
+    assert decoded.events == [GOOD[1], GOOD[0], GOOD[0]]
+
+
+def test_what_was_ahead_of_the_clock_that_took_it_in_is_refused_for_ever():
+    taken_in = GOOD[0].time - timedelta(minutes=5, seconds=1)
+    (late,) = decode([broken(recordedtime=taken_in.isoformat())]).events
+    assert isinstance(late, InvalidEvent)
+    (in_time,) = decode([broken(recordedtime=(GOOD[0].time - timedelta(minutes=5)).isoformat())]).events
+    assert in_time.id == GOOD[0].id

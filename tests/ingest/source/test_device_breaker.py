@@ -1,0 +1,117 @@
+from collections import Counter
+
+import pytest
+
+from connectors.camera_desk import CONNECTOR as DESK
+from connectors.frigate import CONNECTOR as FRIGATE
+from connectors.smart_loudspeaker import CONNECTOR as LOUDSPEAKERS
+from ingest.source import device_breaker as module
+from ingest.source.circuit_breaker import PAUSE, TRIED
+from ingest.source.device_breaker import FEWEST_OF_DEVICE, UNNAMED, DeviceHold, Verdict, namer
+from ingest.source.failure_rate import FEWEST
+
+CAMERAS = [f"cam-{number}" for number in range(70)]
+
+
+class Clock:
+    now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    monkeypatch.setattr(module, "time", one := Clock())
+    return one
+
+
+@pytest.fixture
+def hold(clock):
+    one = DeviceHold("frigate")
+    assert one.judge([(camera, False) for camera in CAMERAS]) == [Verdict.GOES_ON] * len(CAMERAS)
+    return one
+
+
+def counted(verdicts):
+    return Counter(one.value for one in verdicts)
+
+
+def test_one_device_is_set_aside_and_the_others_go_on(hold):
+    verdicts = hold.judge([("cam-0", True)] * 1000)
+    assert counted(verdicts) == {
+        "goes on": FEWEST_OF_DEVICE - 1,
+        "sets its device aside": 1,
+        "let go": 1000 - FEWEST_OF_DEVICE,
+    }
+    assert hold.aside == ["cam-0"]
+    assert counted(hold.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
+    assert hold.judge([("cam-0", False), ("cam-1", True)]) == [Verdict.GOES_ON] * 2
+
+
+def test_what_names_no_device_does_not_stop_what_does(hold):
+    assert counted(hold.judge([(UNNAMED, True)] * 1000))["goes on"] == FEWEST - 1
+    assert counted(hold.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
+
+
+def test_names_that_are_made_up_stop_nobody_and_are_bounded(hold, monkeypatch):
+    monkeypatch.setattr(module, "MOST_DEVICES", most := 100)
+    for number in range(3 * most):
+        assert hold.judge([(f"made-up-{number}", True)] * FEWEST_OF_DEVICE) is not None
+    assert len(hold._devices) <= most + 1
+    assert counted(hold.judge([("made-up-0", True)] * 100))["let go"] > 0
+    assert counted(hold.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
+
+
+def test_when_most_devices_fail_the_source_is_at_fault(hold):
+    for camera in CAMERAS[:35]:
+        assert hold.judge([(camera, True)] * FEWEST_OF_DEVICE) is not None
+    assert hold.judge([(CAMERAS[35], True)] * FEWEST_OF_DEVICE) is None
+    assert hold.aside == []
+
+
+@pytest.mark.parametrize("names", [[UNNAMED], ["a", "b", "c"]])
+def test_a_source_that_never_made_sense_is_at_fault(clock, names):
+    one = DeviceHold("toy")
+    judged = [one.judge([(name, True)] * FEWEST) for name in names]
+    assert [verdicts is None for verdicts in judged] == [False] * (len(names) - 1) + [True]
+
+
+def test_a_broken_device_that_speaks_first_does_not_stop_the_source(clock):
+    one = DeviceHold("smart_loudspeaker")
+    assert counted(one.judge([("broken", True)] * 1000))["let go"] == 1000 - FEWEST_OF_DEVICE
+    assert one.judge([("well", False)]) == [Verdict.GOES_ON]
+
+
+def test_a_device_that_was_mended_comes_back_after_a_trial(hold, clock):
+    hold.judge([("cam-0", True)] * FEWEST_OF_DEVICE)
+    for is_bad, aside in ((True, ["cam-0"]), (False, [])):
+        clock.now += PAUSE.total_seconds()
+        assert hold.judge([("cam-0", is_bad)] * TRIED) == [Verdict.GOES_ON] * TRIED
+        assert hold.aside == aside
+    assert hold.judge([("cam-0", True)]) == [Verdict.GOES_ON]
+
+
+def test_an_allowance_is_for_all_devices(clock):
+    one = DeviceHold("frigate", allowance=500)
+    assert counted(one.judge([("cam-0", True)] * 500)) == {"goes on": 500}
+    assert Verdict.SETS_ASIDE in one.judge([("cam-0", True)] * FEWEST_OF_DEVICE)
+
+
+@pytest.mark.parametrize(
+    ("connector", "topic", "payload", "device"),
+    [
+        (FRIGATE, "frigate/events", b'{"after": {"camera": "cam-1"}}', "cam-1"),
+        (FRIGATE, "frigate/events", b'{"after": {"camera": 1}}', UNNAMED),
+        (FRIGATE, "frigate/events", b'{"after": []}', UNNAMED),
+        (FRIGATE, "frigate/events", b"[]", UNNAMED),
+        (FRIGATE, "frigate/events", b"{", UNNAMED),
+        (FRIGATE, "frigate/events", b'{"after": {"camera": "' + b"x" * 65 + b'"}}', UNNAMED),
+        (FRIGATE, "frigate/cam-1/status/detect", b"{", "cam-1"),
+        (LOUDSPEAKERS, "loa/tdp-017-l1/broadcast", b"{", "tdp-017-l1"),
+        (LOUDSPEAKERS, "loa/schedule/1", b"{", UNNAMED),
+        (DESK, "camera_desk/acknowledged", b'{"camera": "cam-1"}', UNNAMED),
+    ],
+)
+def test_a_message_names_its_device_by_topic_or_field(connector, topic, payload, device):
+    assert namer(connector.way)(topic, payload) == device

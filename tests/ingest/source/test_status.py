@@ -1,0 +1,125 @@
+import asyncio
+from collections import Counter
+from datetime import timedelta
+
+from ingest.contract.envelope import envelope
+from ingest.contract.errors import Unavailable
+from ingest.contract.events.health import SourceDown, SourceUp
+from ingest.source.status import Light
+from tests.ingest.support.toy import POSTING, context, until
+
+
+class Kafka:
+    """What was sent, unless it is away."""
+
+    def __init__(self):
+        self.sent = []
+        self.away = False
+
+    async def send(self, events):
+        if self.away:
+            raise Unavailable("Kafka", "away")
+        self.sent += [one.data for one in events]
+
+    @property
+    def changes(self):
+        return [(one.kind, one.cause_code) for one in self.sent if one.kind != "source.heartbeat"]
+
+    @property
+    def beats(self):
+        return [one for one in self.sent if one.kind == "source.heartbeat"]
+
+
+def light(every=20):
+    kafka = Kafka()
+    one = Light(POSTING, context("w"), kafka, timedelta(milliseconds=every))
+    return one, kafka, asyncio.create_task(one.shine(Counter()))
+
+
+async def ended(task):
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert task.cancelled()
+
+
+async def test_beats_only_while_the_source_is_in_sight():
+    one, kafka, task = light()
+    await asyncio.sleep(0.1)
+    assert kafka.sent == []
+    one.up()
+    await until(lambda: len(kafka.beats) > 2)
+    one.down("silent")
+    await until(lambda: kafka.changes[-1][0] == "source.down")
+    count = len(kafka.beats)
+    await asyncio.sleep(0.1)
+    assert len(kafka.beats) == count
+    await ended(task)
+
+
+async def test_only_changes_are_told_and_at_once():
+    one, kafka, task = light(every=60_000)
+    for _ in range(3):
+        one.up()
+    await until(lambda: kafka.beats)
+    for _ in range(3):
+        one.down("silent")
+    await until(lambda: len(kafka.changes) == 2)
+    assert kafka.changes == [("source.up", "reached"), ("source.down", "silent")]
+    await ended(task)
+
+
+async def test_changes_wait_while_kafka_is_away_and_keep_their_time():
+    one, kafka, task = light()
+    kafka.away = True
+    one.down("silent")
+    one._context.clock.moment += timedelta(minutes=1)
+    one.up()
+    await asyncio.sleep(0.1)
+    kafka.away = False
+    await until(lambda: len(kafka.changes) == 2)
+    down, up = (one for one in kafka.sent if one.kind != "source.heartbeat")
+    assert up.at - down.at == timedelta(minutes=1)
+    await ended(task)
+
+
+async def test_a_heartbeat_says_how_old_the_newest_event_is():
+    one, kafka, task = light()
+    one.up()
+    await until(lambda: kafka.beats)
+    assert kafka.beats[-1].lag_s is None
+
+    class Sent:
+        time = one._context.clock.now() - timedelta(seconds=90)
+        data = None
+
+    one.sent([Sent, Sent])
+    await until(lambda: kafka.beats[-1].lag_s == 90)
+    assert kafka.beats[-1].events_sent == 2
+    await ended(task)
+
+
+async def test_beats_stop_while_what_we_reach_says_that_the_source_is_gone():
+    one, kafka, task = light()
+    one.up()
+    await until(lambda: kafka.beats)
+
+    def told(kind):
+        event = kind(source_id=POSTING.id, at=one._context.clock.now(), cause_code="recorder")
+        return envelope(event, ward="w", source="/w/queue/posting", recorded_at=one._context.clock.now())
+
+    one.sent([told(SourceDown)])
+    await asyncio.sleep(0.05)
+    count = len(kafka.beats)
+    await asyncio.sleep(0.1)
+    assert len(kafka.beats) == count
+    one.sent([told(SourceUp)])
+    await until(lambda: len(kafka.beats) > count)
+    await ended(task)
+
+
+async def test_ends_even_when_a_change_comes_in_the_same_moment():
+    for _ in range(50):
+        one, _, task = light(every=1)
+        await asyncio.sleep(0.002)
+        one.down("silent")
+        await ended(task)

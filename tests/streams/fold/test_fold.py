@@ -1,0 +1,133 @@
+"""The fold: the same events give the same values, however they are split, repeated, ordered or interrupted."""
+
+import json
+from datetime import timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.contract.clock import milliseconds
+from ingest.contract.envelope import Envelope
+from ingest.contract.events import streams
+from ingest.contract.topic import topic_of
+from streams.fold.fold import Fold
+from streams.fold.plan import plans
+from tests.support.made import START, events
+from warehouse.model.value import Value
+
+LATER = milliseconds(START + timedelta(days=4, minutes=1))
+
+Figures = dict[tuple[object, ...], tuple[int, int]]
+
+
+def made(stream: str, seed: int, count: int = 300) -> list[Envelope]:
+    kinds = [event for plan in plans(topic_of(stream)) for event in plan.entity.events]
+    return events(seed, count, kinds=list(dict.fromkeys(kinds)), keys=20)
+
+
+def figures(values: list[Value]) -> Figures:
+    """The last row of each key, without what tells how it came about."""
+    last = {value[:6]: (value.numerator, value.denominator) for value in values}
+    return {key: sums for key, sums in last.items() if any(sums)}
+
+
+def final(fold: Fold) -> Figures:
+    """The final flows and the stocks at one later moment."""
+    fold.look(LATER, only_stirred=False)
+    values = fold.take()
+    known = {(*key[:2], "stock", *key[2:]): sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}
+    return figures([value for value in values if value.grain == "flow"]) | known  # type: ignore[return-value]
+
+
+def folded(stream: str, envelopes: list[Envelope], cuts: list[int]) -> list[Value]:
+    fold = Fold(topic_of(stream), 0)
+    values: list[Value] = []
+    for start, end in zip([0, *cuts], [*cuts, len(envelopes)], strict=True):
+        fold.fold(envelopes[start:end], range(start, end))
+        values += fold.take()
+    return values
+
+
+@pytest.mark.parametrize("stream", streams())
+@given(seed=st.integers(0, 1000), cuts=st.lists(st.integers(0, 300), max_size=8))
+@settings(max_examples=5)
+def test_any_split_into_batches_gives_the_same_rows(stream: str, seed: int, cuts: list[int]) -> None:
+    envelopes = made(stream, seed)
+    whole = folded(stream, envelopes, [])
+    assert figures(folded(stream, envelopes, sorted(cuts))) == figures(whole)
+
+
+@pytest.mark.parametrize("stream", streams())
+@given(seed=st.integers(0, 1000))
+@settings(max_examples=5)
+def test_any_order_and_any_repetition_give_the_same_figures(stream: str, seed: int) -> None:
+    envelopes = made(stream, seed)
+    straight, shuffled = Fold(topic_of(stream), 0), Fold(topic_of(stream), 0)
+    straight.fold(envelopes, range(len(envelopes)))
+    jumbled = envelopes + envelopes[:50]
+    Random(seed).shuffle(jumbled)
+    shuffled.fold(jumbled, range(len(jumbled)))
+    assert final(straight) == final(shuffled)
+
+
+@pytest.mark.parametrize("stream", streams())
+@given(seed=st.integers(0, 1000), cut=st.integers(0, 300))
+@settings(max_examples=5)
+def test_a_snapshot_is_the_whole_memory(stream: str, seed: int, cut: int) -> None:
+    envelopes = made(stream, seed)
+    straight, first, second = (Fold(topic_of(stream), 0) for _ in range(3))
+    straight.fold(envelopes, range(len(envelopes)))
+    first.fold(envelopes[:cut], range(cut))
+    taken = first.take()
+    second.load(first.offset, json.loads(json.dumps(first.dump())))
+    second.fold(envelopes[cut:], range(cut, len(envelopes)))
+    flows = [value for value in taken if value.grain == "flow"]
+    assert figures(flows) | final(second) == figures(flows) | final(straight)
+
+
+def test_a_snapshot_made_by_other_declarations_is_none() -> None:
+    """What it counted is something else; and an entity's fields may not even fit any more."""
+    fold = Fold(topic_of("speaker"), 0)
+    fold.fold(made("speaker", 1), range(300))
+    fold.take()
+    pieces = json.loads(json.dumps(fold.dump()))
+    assert fold.is_mine(pieces)
+    assert not fold.is_mine([["declared", "of another release"], *pieces[1:]])
+    assert not fold.is_mine(pieces[1:])
+    assert not Fold(topic_of("camera"), 0).is_mine(pieces)
+
+
+def test_a_batch_that_spans_months_loses_no_window() -> None:
+    kinds = [event for plan in plans(topic_of("content")) for event in plan.entity.events]
+    envelopes = events(5, 300, kinds=kinds, keys=300, spread=timedelta(days=90))
+    at_once, one_by_one = Fold(topic_of("content"), 0), Fold(topic_of("content"), 0)
+    at_once.fold(envelopes, range(300))
+    for offset, envelope in enumerate(envelopes):
+        one_by_one.fold([envelope], [offset])
+    assert figures(at_once.take()) == figures(one_by_one.take())
+    assert not at_once.late
+
+
+def test_a_settled_entity_leaves_the_memory_and_asks_for_its_past_when_it_comes_back() -> None:
+    envelopes = made("document", 7, count=40)
+    fold = Fold(topic_of("document"), 0)
+    fold.fold(envelopes, range(len(envelopes)))
+    fold.take()
+    fold.watermark += 30 * 86_400_000
+    fold.forget()
+    again = envelopes[:1]
+    assert fold.unknown(again) == {"document": {(again[0].ward, again[0].subject)}}
+
+
+def test_an_event_for_a_window_that_is_gone_asks_for_a_recomputation() -> None:
+    envelopes = made("content", 3, count=10)
+    fold = Fold(topic_of("content"), 0)
+    fold.fold(envelopes[:5], range(5))
+    fold.take()
+    fold.watermark += 30 * 86_400_000
+    fold.forget()
+    fold.fold(envelopes[5:], range(5, 10))
+    fold.take()
+    assert {late.indicator for late in fold.late} == {"V02"}

@@ -1,0 +1,292 @@
+"""The fold's stocks: every closed minute says how things were at its end, in whatever order the events came."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.contract.clock import milliseconds
+from ingest.contract.envelope import Envelope, envelope
+from ingest.contract.events import streams
+from ingest.contract.events.queue import TicketCalled, TicketIssued
+from ingest.contract.topic import topic_of
+from streams.fold.fold import Fold
+from streams.fold.plan import GAUGE_MS, plans
+from tests.support.made import START, events
+from warehouse.model.value import Value
+
+CLOCKED = [stream for stream in streams() if any(plan.is_clocked for plan in plans(topic_of(stream)))]
+
+Split = tuple[str, str, str, str]
+"""Ward, indicator, dimension, member."""
+History = dict[int, dict[Split, tuple[int, int]]]
+"""By a minute's end, what counts anything."""
+
+
+def made(stream: str, seed: int, count: int = 150) -> list[Envelope]:
+    kinds = [event for plan in plans(topic_of(stream)) for event in plan.entity.events]
+    return events(seed, count, kinds=list(dict.fromkeys(kinds)), keys=12, spread=timedelta(minutes=40))
+
+
+def delayed(envelopes: list[Envelope], seed: int, most: timedelta) -> list[tuple[int, Envelope]]:
+    """The events in the order in which they come, with the time when they do; some come again within two minutes."""
+    random = Random(seed)
+    late = [(milliseconds(one.time) + random.randrange(0, most // timedelta(milliseconds=1)), one) for one in envelopes]
+    on_time = [(milliseconds(one.time) + random.randrange(0, 500), one) for one in envelopes]
+    mixed = [random.choice(pair) for pair in zip(late, on_time, strict=True)]
+    again = [(at + random.randrange(0, 120_000), one) for at, one in random.sample(mixed, 20)]
+    return sorted([*mixed, *again], key=lambda pair: pair[0])
+
+
+def truth(stream: str, envelopes: list[Envelope], ends: Iterable[int]) -> History:
+    """How things were at these moments, by a fold that knew everything in time."""
+    fold = Fold(topic_of(stream), 0)
+    waiting = sorted(envelopes, key=lambda one: one.time)
+    found: History = {}
+    for end in sorted(ends):
+        while waiting and milliseconds(waiting[0].time) <= end:
+            fold.fold([waiting.pop(0)], [0])
+        fold.look(end, only_stirred=False)
+        found[end] = {key: row[:2] for key, row in fold.stocks().items() if any(row[:2])}
+    return found
+
+
+def told(values: list[Value]) -> History:
+    """What a reader of the stored rows takes for the end of each minute that has any row of the total."""
+    newest: dict[tuple[object, ...], Value] = {}
+    for value in values:
+        known = newest.get(value[:6])
+        if value.grain == "stock" and (known is None or value.version >= known.version):
+            newest[value[:6]] = value
+    rows: dict[int, dict[Split, tuple[int, int]]] = {}
+    for value in newest.values():
+        split = (value.ward, value.indicator, value.dimension, value.member)
+        rows.setdefault(value.window_ms + GAUGE_MS, {})[split] = (value.numerator, value.denominator)
+    found: History = {}
+    standing: dict[Split, tuple[int, int]] = {}
+    for end in sorted(rows):
+        standing |= rows[end]
+        with_total = {split[:2] for split in rows[end] if not split[2]}
+        found[end] = {split: sums for split, sums in standing.items() if split[:2] in with_total and any(sums)}
+    return found
+
+
+def check(stream: str, envelopes: list[Envelope], values: list[Value], until_ms: int) -> None:
+    """What is told of closed minutes is the truth, and told by closing rows."""
+    history = {end: levels for end, levels in told(values).items() if end <= until_ms}
+    assert len(history) > 10
+    for end, levels in truth(stream, envelopes, history).items():
+        looked_at = {split[:2] for split in history[end]}
+        assert history[end] == {split: sums for split, sums in levels.items() if split[:2] in looked_at}
+    last = {value[:6]: value for value in values if value.grain == "stock"}
+    assert all(row.as_of_ms == row.window_ms + GAUGE_MS for row in last.values() if row.window_ms < until_ms)
+
+
+@pytest.mark.parametrize("stream", CLOCKED)
+@given(seed=st.integers(0, 10_000), batch=st.integers(1, 60), is_live=st.booleans(), cut=st.integers(0, 160))
+@settings(max_examples=3)
+def test_a_closed_minute_says_how_things_were_at_its_end(
+    stream: str, seed: int, batch: int, is_live: bool, cut: int
+) -> None:
+    """Whatever came late within the horizon, twice, or while the worker was looking; and after a restart."""
+    envelopes = made(stream, seed)
+    coming = delayed(envelopes, seed, timedelta(minutes=6))
+    fold, values = Fold(topic_of(stream), 0), []
+    for start in range(0, len(coming), batch):
+        chunk = coming[start : start + batch]
+        fold.fold([one for _, one in chunk], range(start, start + len(chunk)))
+        if is_live:
+            fold.close(chunk[-1][0])
+            fold.look(chunk[-1][0], only_stirred=start % 2 == 0)
+        values += fold.take()
+        if start <= cut < start + batch:
+            again = Fold(topic_of(stream), 0)
+            again.load(fold.offset, json.loads(json.dumps(fold.dump())))
+            fold = again
+    fold.close(coming[-1][0] + 2 * GAUGE_MS)
+    values += fold.take()
+    assert not fold.late_stocks
+    check(stream, envelopes, values, coming[-1][0])
+
+
+def visit(
+    number: int, at: datetime, called_at: datetime | None = None, service: str = "ho_tich", ward: str = "hong-bang"
+) -> list[Envelope]:
+    """A ticket's events."""
+    ticket = {"ticket_id": f"t-{number}", "site_id": "s", "local_date": "2026-11-20", "ticket_no": str(number)}
+    life = [TicketIssued(**ticket, service_code=service, queue_id="q", issued_at=at, kiosk_id="k")]
+    if called_at:
+        life.append(TicketCalled(**ticket, service_code=service, queue_id="q", called_at=called_at, counter_id="1"))
+    return [
+        envelope(one, ward=ward, source="/t", recorded_at=one.occurred_at, id=f"{one.kind}-{number}") for one in life
+    ]
+
+
+def rows(values: list[Value], id: str, dimension: str = "") -> list[tuple[float, int, int]]:
+    """Minutes since the start, numerator and revision of an indicator's rows."""
+    start = milliseconds(START)
+    return [
+        ((value.as_of_ms - start) / GAUGE_MS, value.numerator, value.revision)
+        for value in values
+        if value.indicator == id and value.dimension == dimension
+    ]
+
+
+def queue(*lives: list[Envelope]) -> Fold:
+    """A fold that has taken these events."""
+    fold = Fold(topic_of("queue"), 0)
+    for offset, one in enumerate(one for life in lives for one in life):
+        fold.fold([one], [offset])
+    return fold
+
+
+def watch(fold: Fold, first: int, last: int) -> list[Value]:
+    """A caught-up worker's looks, from one minute's end to another's: the rows of every look."""
+    values: list[Value] = []
+    for minute in range(first, last + 1):
+        fold.close(milliseconds(START) + minute * GAUGE_MS + 5_000)
+        fold.look(milliseconds(START) + minute * GAUGE_MS + 6_000, only_stirred=False)
+        values += fold.take()
+    return values
+
+
+def closing(values: list[Value]) -> list[Value]:
+    return [value for value in values if value.as_of_ms == value.window_ms + GAUGE_MS]
+
+
+def test_a_minute_closes_with_what_was_so_at_its_end_even_if_it_was_looked_at_later() -> None:
+    fold = queue(visit(1, START + timedelta(seconds=10), START + timedelta(seconds=62)))
+    fold.look(milliseconds(START) + 63_000, only_stirred=False)
+    fold.close(milliseconds(START) + 65_000)
+    values = fold.take()
+    assert rows(values, "Q02") == [(63 / 60, 0, 0), (1, 1, 0)]
+    assert rows(values, "Q02", "service_code") == [(1, 1, 0)]
+
+
+def test_a_member_that_stays_as_it_was_gets_no_row() -> None:
+    fold = queue(visit(1, START + timedelta(seconds=10)))
+    values = watch(fold, 1, 3)
+    fold.fold(visit(2, START + timedelta(seconds=200)), [2])
+    values += watch(fold, 4, 5)
+    assert rows(closing(values), "Q02") == [(1, 1, 0), (2, 1, 0), (3, 1, 0), (4, 2, 0), (5, 2, 0)]
+    assert rows(closing(values), "Q02", "service_code") == [(1, 1, 0), (4, 2, 0)]
+
+
+def test_a_late_event_makes_closed_minutes_be_looked_at_again() -> None:
+    fold = queue(visit(1, START + timedelta(seconds=10)))
+    watch(fold, 1, 5)
+    fold.fold(visit(2, START + timedelta(seconds=190), START + timedelta(seconds=250)), [1, 2])
+    values = fold.take()
+    assert rows(values, "Q02") == [(4, 2, 1)]
+    assert rows(values, "Q02", "service_code") == [(4, 2, 1), (5, 1, 1)]
+    assert values[0].version == values[0].as_of_ms + 1
+    assert not closing(fold.take())
+
+
+def test_what_the_fold_has_written_again_is_not_for_the_warehouse_to_tell() -> None:
+    fold = queue(visit(1, START))
+    closed = watch(fold, 1, 5)
+    fold.fold(visit(2, START + timedelta(seconds=190), START + timedelta(seconds=250)), [1, 2])
+    again = {(value.indicator, *value[3:6]) for value in fold.take() if value.revision}
+    assert again
+    for value in closing(closed):
+        assert fold.has_revised(value) == ((value.indicator, *value[3:6]) in again)
+
+
+def test_an_event_from_before_the_horizon_is_left_to_the_warehouse() -> None:
+    fold = queue(visit(1, START), visit(2, START + timedelta(minutes=30)))
+    late = visit(3, START + timedelta(minutes=3))
+    fold.fold(late, [9])
+    fold.take()
+    ((place, found),) = fold.late_stocks.items()
+    assert place == ("ticket", "hong-bang")
+    assert found.from_ms == milliseconds(late[0].time) == found.cause.at_ms
+    assert found.until_ms == milliseconds(START + timedelta(minutes=19))
+    assert found.cause == ("ticket.issued", "t-3", "ticket.issued-3", found.from_ms, 9)
+    again = Fold(topic_of("queue"), 0)
+    again.load(fold.offset, json.loads(json.dumps(fold.dump())))
+    assert again.late_stocks == fold.late_stocks
+
+
+def test_after_a_restart_minutes_that_were_written_are_left_to_the_warehouse() -> None:
+    """Their revisions are not known any more."""
+    fold = queue(visit(1, START))
+    watch(fold, 1, 2)
+    snapshot = json.loads(json.dumps(fold.dump()))
+    written = watch(fold, 3, 5)
+    again = Fold(topic_of("queue"), 0)
+    again.load(0, snapshot)
+    again.expect(written)
+    again.fold(visit(2, START + timedelta(minutes=2)), [1])
+    assert rows(watch(again, 3, 5), "Q02")[0] == (3, 2, 0)
+    assert not again.late_stocks
+    watch(again, 6, 7)
+    assert again.late_stocks["ticket", "hong-bang"][:2] == (
+        milliseconds(START + timedelta(minutes=2)),
+        milliseconds(START + timedelta(minutes=6)),
+    )
+
+
+def test_what_an_earlier_life_wrote_of_members_is_written_again_minute_by_minute() -> None:
+    """It may have known less or more when it closed them."""
+    fold = queue(visit(1, START))
+    watch(fold, 1, 1)
+    snapshot = json.loads(json.dumps(fold.dump()))
+    fold.fold(visit(2, START + timedelta(seconds=150)), [1])
+    written = watch(fold, 2, 3)
+    again = Fold(topic_of("queue"), 0)
+    again.load(0, snapshot)
+    again.expect(written)
+    again.close(milliseconds(START) + 4 * GAUGE_MS)
+    assert rows(again.take(), "Q02", "service_code") == [(2, 1, 0), (3, 1, 0)]
+
+
+def test_an_older_minute_that_was_written_again_does_not_hide_a_live_row() -> None:
+    """The live row says what was seen last; without its memory a fold would not correct it."""
+    fold = queue(visit(1, START))
+    watch(fold, 1, 5)
+    snapshot = json.loads(json.dumps(fold.dump()))
+    fold.fold(visit(2, START + timedelta(minutes=5, seconds=2)), [1])
+    fold.look(milliseconds(START) + 5 * GAUGE_MS + 8_000, only_stirred=False)
+    live = fold.take()
+    fold.fold(visit(3, START + timedelta(minutes=2), START + timedelta(minutes=3, seconds=30)), [2, 3])
+    again = Fold(topic_of("queue"), 0)
+    again.load(0, snapshot)
+    again.expect([*live, *fold.take()])
+    assert again.stocks()["hong-bang", "Q02", "", ""] == (2, 0, milliseconds(START) + 5 * GAUGE_MS)
+
+
+def test_a_snapshot_of_an_older_release_is_taken() -> None:
+    fold = queue(visit(1, START), visit(2, START + timedelta(minutes=2)))
+    watch(fold, 1, 3)
+    older = [
+        ["flows", [row[:-1] for row in piece[1]]] if piece[0] == "flows" else piece
+        for piece in json.loads(json.dumps(fold.dump()))
+        if piece[0] in ("fold", "states", "flows", "stocks")
+    ]
+    again = Fold(topic_of("queue"), 0)
+    again.load(fold.offset, older)
+    values = watch(again, 4, 5)
+    assert rows(closing(values), "Q02") == [(4, 2, 0), (5, 2, 0)]
+    again.fold(visit(1, START, START + timedelta(minutes=4)), [3, 4])
+    assert rows(again.take(), "Q02") == [(4, 1, 1), (5, 1, 1)]
+    assert [value.numerator for value in again.take() if value.grain == "flow"] == []
+
+
+def test_a_member_that_a_late_event_brings_to_closed_minutes_only_is_gone_now() -> None:
+    """Its newest row would be that of the last closed minute, of which a look at what is so now knew nothing."""
+    fold = queue(visit(1, START))
+    watch(fold, 1, 5)
+    fold.fold(visit(2, START + timedelta(seconds=190), START + timedelta(seconds=302), service="chung_thuc"), [1, 2])
+    fold.look(milliseconds(START) + 5 * GAUGE_MS + 7_000, only_stirred=True)
+    found = {
+        (value.window_ms, value.version): value.numerator
+        for value in fold.take()
+        if value.member == "chung_thuc" and value.indicator == "Q02"
+    }
+    assert found
+    assert found[max(found)] == 0

@@ -1,0 +1,64 @@
+"""A worker that stumbles over events by their ids, as one with a fault would: `python -m tests.streams.support.poisoned` in place of `streams`.
+
+`raises-…`     the fold raises in the middle of it
+`overflows-…`  a figure grows beyond what a column holds
+`grows-…`      a figure grows to 2,000,000,000
+`looms-…`      nothing fails before stocks are looked at
+`dies-…`       the process is killed while it folds it
+`sinks-…`      the process is killed while it writes what comes of it
+"""
+
+import os
+import signal
+from collections.abc import Sequence
+from typing import Any
+
+from streams import __main__
+from streams.fold.entities import Population
+from streams.fold.flows import Flows
+from streams.fold.fold import Fold
+from warehouse.model.value import Value
+from warehouse.store import sink
+from warehouse.store.client import Client
+
+HUGE = 2**63
+DEADLY = 2**62
+"""Whoever writes a figure of this size is killed; it stays storable, whatever else is counted in the same window."""
+
+
+def arm() -> None:
+    """Make the worker stumble."""
+    touch, settle, levels, write_values = Fold._touch, Flows.settle, Population.levels, sink.write_values
+
+    def stumbling(self: Fold, touched: Any, envelope: Any, at: int, offset: int) -> None:
+        if envelope.id.startswith("dies-"):
+            os.kill(os.getpid(), signal.SIGKILL)
+        touch(self, touched, envelope, at, offset)
+        if envelope.id.startswith("raises-"):
+            raise RecursionError(f"too deep at {envelope.subject}")
+
+    def overflowing(self: Flows, plan: Any, state: Any, watermark: int, envelope: Any, at: int, offset: int) -> None:
+        settle(self, plan, state, watermark, envelope, at, offset)
+        grown = {"overflows": HUGE, "grows": 2_000_000_000, "sinks": DEADLY}.get(envelope.id.split("-")[0], 0)
+        for key in self._dirty if grown else ():
+            self._sums[key][0] = max(self._sums[key][0], grown)
+
+    def looming(self: Population, at_ms: int) -> Any:
+        if any(state.key.startswith("looms-") for state in self.active):
+            raise ZeroDivisionError("a rate of nothing")
+        return levels(self, at_ms)
+
+    def sinking(client: Client, values: Sequence[Value]) -> None:
+        if any(DEADLY <= value.numerator < HUGE for value in values):
+            os.kill(os.getpid(), signal.SIGKILL)
+        write_values(client, values)
+
+    Fold._touch = stumbling  # type: ignore[method-assign]
+    Flows.settle = overflowing  # type: ignore[method-assign]
+    Population.levels = looming  # type: ignore[method-assign]
+    sink.write_values = sinking
+
+
+if __name__ == "__main__":
+    arm()
+    __main__.main()

@@ -1,0 +1,41 @@
+"""The real Kafka for tests, on free ports in a folder of its own: one start of two seconds serves a whole session."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from commands.install.ports import free
+from ingest.contract.settings import IngestSettings
+from ingest.kafka.admin import make_topics
+from ingest.kafka.broker import archive, fetch
+from ingest.kafka.broker.server import Server
+
+SECRET = "kafka's secret of at least thirty-two characters"
+
+
+@contextmanager
+def running(folder: Path, **changed: object) -> Iterator[IngestSettings]:
+    """Run our own Kafka with all topics made, and stop it at the end.
+
+    Args:
+        folder: an empty folder for its data.
+        changed: settings other than the defaults.
+    """
+    port, controller = free(2)
+    settings = IngestSettings(
+        _env_file=None,
+        data_folder=folder,
+        kafka_bootstrap="",
+        kafka_own_secret=SECRET,
+        **{"kafka_port": port, "kafka_controller_port": controller, **changed},
+    )
+    fetch.ensure(settings.cache_folder, lambda there, in_all, megabytes: None)
+    archive.ensure(settings)
+    server = Server(settings)
+    try:
+        server.start()
+        server.wait()
+        make_topics(settings)
+        yield settings
+    finally:
+        server.stop()

@@ -1,0 +1,57 @@
+"""Views are made when they are not as declared; one whose file the disk had no room for does not keep the warehouse from starting."""
+
+import pytest
+
+from ingest.contract.errors import ConfigurationError
+from tests.support import warehouse_server
+from warehouse import views
+from warehouse.server.engine.definitions import remove_empty
+from warehouse.store.client import connect
+
+NAMES = frozenset({"events", "working_calendar"})
+
+
+def definition(store, name, text):
+    path = store / "store" / "ca9" / "ca92ac21-3450-48fa-8a29-f7dac245cdd9" / f"{name}.sql"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_empty_definitions_of_views_are_removed_and_nothing_else(tmp_path):
+    empty, half = definition(tmp_path, "events", ""), definition(tmp_path, "_tmp_replace_59a7_gv", "")
+    whole, table = definition(tmp_path, "working_calendar", "ATTACH …"), definition(tmp_path, "raw_events", "ATTACH …")
+    remove_empty(tmp_path, NAMES)
+    assert [path.exists() for path in (empty, half, whole, table)] == [False, False, True, True]
+
+
+def test_the_empty_definition_of_a_table_is_an_error_that_says_what_to_do(tmp_path):
+    path = definition(tmp_path, "raw_events", "")
+    with pytest.raises(ConfigurationError, match=r"raw_events.*\./ioc restore"):
+        remove_empty(tmp_path, NAMES)
+    assert path.exists()
+
+
+@pytest.mark.embedded
+def test_it_starts_and_has_its_views_again(tmp_path):
+    with warehouse_server.running(tmp_path) as settings, connect(settings) as client:
+        made = views_made(client)
+        assert set(made) == views.public_names()
+    (path,) = (tmp_path / "warehouse" / "store").glob("*/*/working_calendar.sql")
+    path.write_text("")
+    with warehouse_server.running(tmp_path) as settings, connect(settings) as client:
+        found = views_made(client)
+        assert client.query("SELECT count() FROM working_calendar") == [(1,)]
+        assert {name for name in made if found[name] != made[name]} == {"working_calendar"}  # the others are untouched
+        client.execute("CREATE OR REPLACE VIEW events AS SELECT 1 AS x")
+        views.sync(client)
+        assert client.query("SELECT count() FROM events") == [(0,)]
+
+
+def views_made(client):
+    """When each view was made."""
+    return dict(
+        client.query(
+            "SELECT name, uuid FROM system.tables WHERE database = currentDatabase() AND engine = 'View' ORDER BY name"
+        )
+    )

@@ -1,0 +1,216 @@
+"""Audit: everything that is stored, counted again - figures from the events, events from Kafka, and what others see from the figures.
+
+scope      which windows and records
+values     stored figures = what the raw events give by SQL, in both directions
+records    Kafka = events + repeats + dead letters, offset by offset (`kafka` counts them)
+published  the city's feed and the board = the stored figures
+report     what comes of it
+repair     what can be mended
+
+It runs beside everything else: what differs is looked at again a little later before it counts, for it may have been on its way.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from ingest.contract.clock import RealClock, milliseconds
+from ingest.contract.errors import Unavailable
+from ingest.contract.settings import IngestSettings
+from warehouse.audit.published import FEED_DAYS, Board, board_of, compare_board, compare_feed
+from warehouse.audit.records import Question, compare_letters, compare_records
+from warehouse.audit.report import AuditReport, Checked
+from warehouse.audit.scope import Scope, clipped, nightly_scope
+from warehouse.audit.values import Compared, compare_flows, compare_stocks
+from warehouse.model.expression import DAY_MS
+from warehouse.model.indicator import Indicator, indicators
+from warehouse.store.client import Client
+
+PATIENCE = (2.0, 5.0, 10.0, 30.0, 60.0, 60.0, 60.0)
+"""Seconds after which a difference is looked at again, one after the other, before it counts.
+
+In all they are longer than a worker takes, once it has begun anew or met late events, until all closed minutes are as the events say: it
+waits for two minutes to close, and for `IOC_STREAMS_RECOMPUTE_EVERY`.
+"""
+
+CHUNK_MS = 7 * DAY_MS
+"""So many days of stocks are recomputed by one query: its cost is the events before, not the minutes. It is cut where memory is short."""
+
+Progress = Callable[[str], None]
+"""Told what is being looked at."""
+
+
+class Beside(NamedTuple):
+    """What else an audit can ask, besides the warehouse and Kafka."""
+
+    group: str | None = None
+    """Consumer group of the workers: up to where they say they are, everything must be there."""
+    board: Board | None = None
+    """The running board."""
+    no_board: str = "the board is not running"
+    """Why there is none."""
+
+
+def run_audit(
+    client: Client,
+    ingest: IngestSettings,
+    scope: Scope,
+    progress: Progress = lambda text: None,
+    beside: Beside = Beside(),  # noqa: B008 - it is frozen
+    patience: Sequence[float] = PATIENCE,
+) -> AuditReport:
+    """Compare; what cannot be asked is in the report as not checked.
+
+    Raises:
+        Unavailable: the warehouse does not answer.
+    """
+    began, now = time.monotonic(), ingest.clock().now()
+    report = AuditReport(scope.name, now, now, RealClock().now())
+    ranges = clipped(client, scope, report)
+    _values(client, scope, ranges, milliseconds(now), report, progress, patience)
+    asked = Question(ingest, beside.group, scope.records_since)
+    for part, compare in (("records", compare_records), ("letters", compare_letters)):
+        progress(part)
+        try:
+            compare(client, asked, report, patience)
+        except Unavailable as error:
+            if error.service != "Kafka":
+                raise
+            report.not_checked[part] = str(error)
+    _shown(client, ingest, ranges, beside, report, progress, patience)
+    report.corrections = _corrections(client, ranges)
+    report.finished_at = ingest.clock().now()
+    report.seconds = round(time.monotonic() - began, 1)
+    return report
+
+
+def nightly(
+    client: Client, ingest: IngestSettings, progress: Progress = lambda text: None, group: str | None = None
+) -> AuditReport:
+    """Run the nightly audit and keep its result.
+
+    Raises:
+        Unavailable: the warehouse does not answer.
+    """
+    beside = Beside(group, board_of(ingest.data_folder, ingest.ward))
+    report = run_audit(client, ingest, nightly_scope(client, ingest), progress, beside)
+    write_audit(client, report)
+    return report
+
+
+def write_audit(client: Client, report: AuditReport) -> None:
+    """Keep what an audit found."""
+    text = json.dumps(report.as_json(), ensure_ascii=False, separators=(",", ":"))
+    row = {
+        "started_at": report.started_at,
+        "finished_at": report.finished_at,
+        "scope": report.scope,
+        "compared": report.compared,
+        "differences": report.differences,
+        "repaired": len(report.repairs),
+        "report": text,
+    }
+    client.insert("audits", {name: [value] for name, value in row.items()})
+
+
+class _Ask(NamedTuple):
+    """One question about stored figures."""
+
+    one: Indicator
+    ask: Callable[[], Compared]
+
+
+def _values(
+    client: Client,
+    scope: Scope,
+    ranges: list[tuple[int, int]],
+    now_ms: int,
+    report: AuditReport,
+    progress: Progress,
+    patience: Sequence[float],
+) -> None:
+    answers: list[tuple[_Ask, Compared]] = []
+    for one in indicators():
+        if scope.ids and one.id not in scope.ids:
+            continue
+        progress(one.id)
+        answers += [(asked, asked.ask()) for asked in _questions(client, one, ranges, now_ms)]
+    for pause in patience:
+        if not any(found.mismatches for _, found in answers):
+            break
+        progress("…")
+        time.sleep(pause)
+        answers = [(asked, _again(asked, found)) for asked, found in answers]
+    for asked, found in answers:
+        checked = report.indicators.setdefault(asked.one.id, Checked())
+        checked.compared += found.size
+        checked.differences += len(found.mismatches)
+        report.mismatches += found.mismatches
+        report.add(mismatch.difference() for mismatch in found.mismatches)
+
+
+def _questions(client: Client, one: Indicator, ranges: list[tuple[int, int]], now_ms: int) -> Iterator[_Ask]:
+    for start, end in ranges:
+        if one.has_flow:
+            yield _Ask(one, partial(compare_flows, client, one, start, end, now_ms))
+        for chunk in range(start, end, CHUNK_MS) if one.has_stock else ():
+            yield _Ask(one, partial(compare_stocks, client, one, chunk, min(chunk + CHUNK_MS, end)))
+
+
+def _again(asked: _Ask, found: Compared) -> Compared:
+    """Ask once more where something differed; only what still does, counts."""
+    if not found.mismatches:
+        return found
+    known = {mismatch.place for mismatch in found.mismatches}
+    size, mismatches = asked.ask()
+    return Compared(size, [mismatch for mismatch in mismatches if mismatch.place in known])
+
+
+def _shown(
+    client: Client,
+    ingest: IngestSettings,
+    ranges: list[tuple[int, int]],
+    beside: Beside,
+    report: AuditReport,
+    progress: Progress,
+    patience: Sequence[float],
+) -> None:
+    if beside.board is None:
+        report.not_checked |= dict.fromkeys(("feed", "board"), beside.no_board)
+        return
+    now_ms = milliseconds(report.started_at)
+    recent = now_ms - FEED_DAYS * DAY_MS
+    days = [(max(start, recent), end) for start, end in ranges if end > recent]
+    for part in ("feed", "board"):
+        progress(part)
+        try:
+            if part == "feed":
+                checked, found = compare_feed(client, beside.board, days, now_ms, patience, progress)
+            else:
+                checked, found = compare_board(client, beside.board, ingest.ward, patience)
+        except Unavailable as error:
+            if error.service != "The board":
+                raise
+            report.not_checked[part] = str(error)
+        else:
+            report.shown[part] = checked
+            report.add(found)
+
+
+def _corrections(client: Client, ranges: list[tuple[int, int]]) -> Checked:
+    """Corrected totals of flows, and those whose newest correction does not say what is stored."""
+    checked = Checked()
+    for start, end in ranges:
+        ((count, without),) = client.query(
+            "SELECT count(), countIf((v.numerator, v.denominator) != (c.sums.1, c.sums.2)) FROM ("
+            "SELECT ward, indicator, window_ms, numerator, denominator FROM raw_values FINAL WHERE grain = 'flow' AND dimension = '' "
+            "AND revision > 0 AND window_ms >= %(start)s AND window_ms < %(end)s) AS v LEFT JOIN ("
+            "SELECT ward, indicator, window_ms, argMax((numerator, denominator), revision) AS sums FROM raw_corrections "
+            "WHERE grain = 'flow' GROUP BY ward, indicator, window_ms) AS c USING (ward, indicator, window_ms)",
+            {"start": start, "end": end},
+        )
+        checked.compared += count
+        checked.differences += without
+    return checked

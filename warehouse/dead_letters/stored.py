@@ -1,0 +1,204 @@
+"""Letters: the dead letters as they are stored, and what became of those that were sent again."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from ingest.contract.dead_letter import DeadLetter
+from ingest.contract.envelope import Envelope
+from ingest.contract.topic import topic_of
+from warehouse.store.client import Client
+
+
+class StoredLetter(NamedTuple):
+    """A dead letter and what became of it."""
+
+    letter: DeadLetter
+    outcome: str
+    """As in `ingest.replay.replay.OUTCOMES`; empty while nobody tried."""
+    detail: str
+    replayed_by: str
+    replayed_at: datetime | None
+
+    @property
+    def stream(self) -> str:
+        """The topic or the connector that it comes from."""
+        return self.letter.original_topic or self.letter.connector or ""
+
+
+class Chosen(NamedTuple):
+    """Which letters; what is empty chooses all."""
+
+    ids: Sequence[str] = ()
+    reason: str = ""
+    stream: str = ""
+    """A topic, the name of its stream, or a connector."""
+    since: datetime | None = None
+    """By the time at which they came in."""
+    is_open: bool = False
+    """Only those that were not sent again yet."""
+
+
+class Replayed(NamedTuple):
+    """What became of a letter: a row of `raw_letter_replays`."""
+
+    id: str
+    outcome: str
+    detail: str
+    events: int
+    replayed_by: str
+    replayed_at: datetime
+
+
+class Group(NamedTuple):
+    """Letters of one stream with one reason."""
+
+    stream: str
+    reason: str
+    letters: int
+    still_open: int
+    """How many of them were not sent again."""
+    newest: datetime
+
+
+PAGE = 1_000
+
+_LETTER = (
+    "id",
+    "ward",
+    "original_topic",
+    "partition",
+    "offset",
+    "reason_code",
+    "error",
+    "payload_redacted",
+    "received_at",
+    "connector",
+    "address",
+)
+_STREAM = "if(original_topic != '', original_topic, connector)"
+
+
+def read_letters(client: Client, chosen: Chosen, limit: int = PAGE) -> list[StoredLetter]:
+    """The newest letters, each once.
+
+    Args:
+        client: an open connection.
+        chosen: which ones.
+        limit: how many at most.
+    """
+    return _read(client, chosen, "ORDER BY l.received_at DESC, l.id LIMIT %(limit)s", {"limit": limit})
+
+
+def each_letter(client: Client, chosen: Chosen) -> Iterator[StoredLetter]:
+    """All letters, each once, the oldest first, page by page."""
+    order = "AND (l.received_at, l.id) > (%(after)s, %(after_id)s) ORDER BY l.received_at, l.id LIMIT %(limit)s"
+    after, after_id = datetime(1970, 1, 2, tzinfo=UTC), ""
+    while page := _read(client, chosen, order, {"after": after, "after_id": after_id, "limit": PAGE}):
+        yield from page
+        after, after_id = page[-1].letter.received_at, page[-1].letter.id
+
+
+def read_groups(client: Client, chosen: Chosen) -> list[Group]:
+    """How many letters there are, by stream and reason; the largest group first."""
+    joined, parameters = _joined(chosen, f"id, received_at, reason_code, {_STREAM} AS stream")
+    rows = client.query(
+        "SELECT l.stream, l.reason_code, count() AS letters, countIf(r.outcome != 'sent'), max(l.received_at) "
+        f"{joined} GROUP BY l.stream, l.reason_code ORDER BY letters DESC, l.stream, l.reason_code",
+        parameters,
+    )
+    return [Group(*row) for row in rows]
+
+
+def open_letters(client: Client) -> int:
+    """How many letters came in within the last 24 hours and were not sent again."""
+    rows = client.query(
+        "SELECT uniqExact(id) FROM raw_dead_letters WHERE received_at > now() - INTERVAL 1 DAY "
+        "AND id NOT IN (SELECT id FROM raw_letter_replays WHERE outcome = 'sent')"
+    )
+    return int(rows[0][0])
+
+
+def write_replays(client: Client, replayed: Sequence[Replayed]) -> None:
+    """Note what became of letters; the newest note of a letter stands."""
+    if replayed:
+        client.insert(
+            "raw_letter_replays", dict(zip(Replayed._fields, map(list, zip(*replayed, strict=True)), strict=True))
+        )
+
+
+def stored_events(client: Client, envelopes: Iterable[Envelope]) -> set[tuple[str, str, str]]:
+    """Which of these events the warehouse has already, as topic, ward and id."""
+    wanted = {(topic_of(one.data.stream), one.ward, one.id) for one in envelopes}
+    if not wanted:
+        return set()
+    rows = client.query(
+        "SELECT DISTINCT topic, ward, id FROM raw_events WHERE id IN %(ids)s AND topic IN %(topics)s",
+        {"ids": tuple({id_ for _, _, id_ in wanted}), "topics": tuple({topic for topic, _, _ in wanted})},
+    )
+    return wanted & {(topic, ward, id_) for topic, ward, id_ in rows}
+
+
+def _read(client: Client, chosen: Chosen, order: str, parameters: Mapping[str, object]) -> list[StoredLetter]:
+    joined, chosen_parameters = _joined(chosen, ", ".join(_LETTER))
+    columns = ", ".join(f"l.{name}" for name in _LETTER)
+    rows = client.query(
+        f"SELECT {columns}, r.outcome, r.detail, r.replayed_by, r.replayed_at {joined} {order}",
+        {**chosen_parameters, **parameters},
+    )
+    found = []
+    for row in rows:
+        *letter, outcome, detail, by, at = row
+        found.append(StoredLetter(_letter(*letter), outcome, detail, by, at if outcome else None))
+    return found
+
+
+def _joined(chosen: Chosen, columns: str) -> tuple[str, dict[str, object]]:
+    """Letters `l`, each once, with what became of them, `r`; the SQL ends with a condition."""
+    conditions, parameters = ["1"], dict[str, object]()
+    if chosen.ids:
+        conditions.append("id IN %(ids)s")
+        parameters["ids"] = tuple(chosen.ids)
+    if chosen.reason:
+        conditions.append("reason_code = %(reason)s")
+        parameters["reason"] = chosen.reason
+    if chosen.stream:
+        conditions.append(f"{_STREAM} IN %(streams)s")
+        parameters["streams"] = (chosen.stream, topic_of(chosen.stream))
+    if chosen.since:
+        conditions.append("received_at >= %(since)s")
+        parameters["since"] = chosen.since
+    where = " AND ".join(conditions)
+    # The same message, refused again, is the same letter with a later time.
+    letters = f"SELECT {columns} FROM raw_dead_letters WHERE {where} ORDER BY received_at LIMIT 1 BY id"
+    replays = "SELECT id, outcome, detail, replayed_by, replayed_at FROM raw_letter_replays FINAL"
+    is_open = "r.outcome != 'sent'" if chosen.is_open else "1"
+    return f"FROM ({letters}) AS l LEFT JOIN ({replays}) AS r ON l.id = r.id WHERE {is_open}", parameters
+
+
+def _letter(
+    id_: str,
+    ward: str,
+    topic: str,
+    partition: int,
+    offset: int,
+    reason: str,
+    error: str,
+    payload: str,
+    received_at: datetime,
+    connector: str,
+    address: str,
+) -> DeadLetter:
+    return DeadLetter(
+        id=id_,
+        ward=ward,
+        original_topic=topic or None,
+        partition=partition if topic else None,
+        offset=offset if topic else None,
+        reason_code=reason,
+        error=error,
+        payload_redacted=payload,
+        received_at=received_at,
+        connector=connector or None,
+        address=address,
+    )

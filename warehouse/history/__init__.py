@@ -1,0 +1,6 @@
+"""Figures through time.
+
+`series`     a measure's figure in every hour, day or month
+`as_of`      a ward's figures as they stood at any minute of a day
+`as_of_day`  what that needs, read a day at once
+"""

@@ -1,0 +1,214 @@
+"""Past: a ward's figures as they stood at any minute of a day, put together from what `as_of_day` read of it.
+
+Stocks have a closing row for each minute, so they are exact. A flow is stored a window; the share of a window that was running then
+comes from the same events and the same SQL, minute by minute, where what has once been counted stays as it was counted.
+
+What was written after that minute has two faces. `now`: as everything is known today. `then`: as it was shown. Old totals come back
+from the corrections. `Stood.open` names what else has to be counted from the events up to that minute (`past_day.counted`): windows
+that ran and whose counts can move, and in the view `then` what was written later - members, stocks looked at again, late events,
+minutes in which the streams stood still - from the events that were stored by then. Where those are gone the value stays as it is now.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import cache
+from typing import Literal, NamedTuple
+
+from ingest.contract.topic import topic_of
+from warehouse.model.aggregate import Flow
+from warehouse.model.entity import Constant, First
+from warehouse.model.entity_sql import SqlState
+from warehouse.model.expression import MINUTE, NEVER, sql, window_start
+from warehouse.model.indicator import Indicator, indicator, indicators
+from warehouse.model.reading import TOTAL, Readings, Split, span_start
+from warehouse.model.value import Value
+
+View = Literal["then", "now"]
+"""As it was shown then, or as it is known now."""
+
+PROMPT_MS = MINUTE
+"""What was written within this time after a minute counts as shown in it; not in a window that was over for as long by then, for only
+something newer or late changes that."""
+
+Grain = Literal["flow", "stock"]
+Place = tuple[str, str, int]
+"""Indicator, grain and window; of a stock, of which only one window stands, the window is 0."""
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Minute(NamedTuple):
+    """A moment by both clocks."""
+
+    at_ms: int
+    """By the install's clock, which dates events, windows and corrections."""
+    real_ms: int
+    """By the machine's, which dates what is written."""
+
+
+class Row(NamedTuple):
+    """A stored value, and when it was written by the machine's clock."""
+
+    value: Value
+    written_ms: int
+
+
+class Undone(NamedTuple):
+    """What a correction replaced."""
+
+    indicator: str
+    grain: str
+    window_ms: int
+    numerator: int
+    denominator: int
+    corrected_ms: int
+
+
+class Late(NamedTuple):
+    """An event that was stored long after it happened."""
+
+    topic: str
+    at_ms: int
+    stored_ms: int
+    """By the machine's clock."""
+
+
+class Day(NamedTuple):
+    """What a ward's board showed on one local day is made of."""
+
+    ward: str
+    start_ms: int
+    until_ms: int
+    """Its end, or the last minute that was over when it was read."""
+    flows: list[Row]
+    """The windows that figures and charts reach, as they are stored."""
+    stocks: list[Row]
+    """What stood when the day began, and its own rows, by window."""
+    minutes: list[Value]
+    """The day's flows once more, in windows of a minute, by time."""
+    corrections: list[Undone]
+    """What was corrected since the day began, oldest first."""
+    late: list[Late]
+
+
+class Stood(NamedTuple):
+    """The values that stood at a moment."""
+
+    values: list[Value]
+    open: frozenset[Place]
+    """Where the events up to then have to tell, and the value is only what is known of it."""
+
+    def readings(self, counted: Mapping[Place, Iterable[Value]]) -> Readings:
+        """The readings that they make, with what was counted in its place."""
+        found = Readings()
+        found.apply(value for value in self.values if place_of(value) not in counted)
+        found.apply(value for values in counted.values() for value in values)
+        return found
+
+
+def place_of(value: Value) -> Place:
+    """The place of a value that stands."""
+    return value.indicator, value.grain, value.window_ms if value.grain == "flow" else 0
+
+
+def at(day: Day, minute: Minute, view: View) -> Stood:
+    """The values that stood at a moment of a day."""
+    rows = _rows(day, minute.at_ms)
+    values = {key: row.value for key, row in rows.items()}
+    running = _running(day.minutes, minute.at_ms)
+    moving = {_running_place(one, minute.at_ms) for one in indicators() if one.has_flow and not is_steady(one)}
+    if view == "now":
+        return Stood([*values.values(), *running], frozenset(moving))
+    by_then_ms = minute.real_ms + PROMPT_MS
+    later = {key[0] for key, row in rows.items() if _is_later(row, minute) and _is_shown(row.value, minute.at_ms)}
+    for undone in day.corrections:
+        place = (undone.indicator, undone.grain, undone.window_ms if undone.grain == "flow" else 0)
+        known = values.get((place, TOTAL))
+        if undone.corrected_ms > minute.at_ms and known and known.window_ms == undone.window_ms:
+            # The first one since then replaced what stood; the next ones replaced its own figure.
+            if known is rows[place, TOTAL].value:
+                values[place, TOTAL] = known._replace(numerator=undone.numerator, denominator=undone.denominator)
+            if not indicator(undone.indicator).dimensions:
+                later.discard(place)
+    streams = {one.topic for one in day.late if one.at_ms <= minute.at_ms and one.stored_ms > by_then_ms}
+    late = {
+        _running_place(one, minute.at_ms)
+        for one in indicators()
+        if one.has_flow and streams & {topic_of(event.stream) for event in one.of.events}
+    }
+    return Stood([*values.values(), *running], frozenset(moving | later | late))
+
+
+@cache
+def is_steady(one: Indicator) -> bool:
+    """Whether what was once counted into a window stays so, whatever happens to the entity later.
+
+    So it is where the time is that of the first such event, and conditions and amounts look at nothing but such times and constants,
+    and do not ask whether something has never happened.
+    """
+    return all(_stays(one, part) for part in one.parts if isinstance(part, Flow))
+
+
+def _stays(one: Indicator, part: Flow) -> bool:
+    time, rest = SqlState(), SqlState()
+    at = sql(part.at(time))
+    members = [member for _, member in one.dimensions]
+    others = [sql(given(rest)) for given in (part.where, part.amount, *members) if given]
+    is_first = time.asked == {at} and isinstance(one.of.fields[at], First)
+    is_told = all(isinstance(one.of.fields[name], First | Constant) for name in rest.asked)
+    return is_first and is_told and not any(str(NEVER) in text for text in others)
+
+
+def _running_place(one: Indicator, at_ms: int) -> Place:
+    return one.id, "flow", int(window_start(at_ms - 1, _size(one.id)))
+
+
+def _rows(day: Day, at_ms: int) -> dict[tuple[Place, Split], Row]:
+    """The stored rows that stood: the windows that were over, and the newest look at each stock."""
+    found: dict[tuple[Place, Split], Row] = {}
+    for row in day.flows:
+        value = row.value
+        if value.window_ms + _size(value.indicator) <= at_ms:
+            found[place_of(value), (value.dimension, value.member)] = row
+    for row in day.stocks:
+        if row.value.as_of_ms <= at_ms:
+            found[place_of(row.value), (row.value.dimension, row.value.member)] = row
+        elif row.value.window_ms >= at_ms:
+            break
+    return found
+
+
+def _running(minutes: list[Value], at_ms: int) -> list[Value]:
+    """The share of the windows that were running."""
+    found: dict[tuple[Place, Split], Value] = {}
+    for value in minutes:
+        if value.window_ms >= at_ms:
+            break
+        size = _size(value.indicator)
+        window = int(window_start(value.window_ms, size))
+        if window + size <= at_ms:
+            continue
+        key = ((value.indicator, "flow", window), (value.dimension, value.member))
+        known = found.get(key)
+        numerator, denominator = (known.numerator, known.denominator) if known else (0, 0)
+        found[key] = value._replace(
+            window_ms=window, numerator=numerator + value.numerator, denominator=denominator + value.denominator
+        )
+    return list(found.values())
+
+
+def _is_later(row: Row, minute: Minute) -> bool:
+    """Whether a row was written for what was not shown yet."""
+    value = row.value
+    is_over = value.grain == "flow" and value.window_ms + _size(value.indicator) + PROMPT_MS <= minute.at_ms
+    return row.written_ms > minute.real_ms + (0 if is_over else PROMPT_MS)
+
+
+def _is_shown(value: Value, at_ms: int) -> bool:
+    """Whether a figure, and not only a chart, reached the value."""
+    return value.grain == "stock" or value.window_ms >= span_start(indicator(value.indicator), at_ms)
+
+
+@cache
+def _size(id: str) -> int:
+    return indicator(id).window // _MILLISECOND

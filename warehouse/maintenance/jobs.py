@@ -1,0 +1,114 @@
+"""Chores: what the keeper has done by processes of their own, which end afterwards and give their memory back.
+
+`python -m warehouse.maintenance backup` and so on does one of them now. What became of it goes to standard output as one line
+of JSON; only the keeper writes the state.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from ingest.contract.clock import RealClock
+from ingest.contract.events.health import EventsTallied
+from ingest.contract.label import Label
+from ingest.contract.settings import IngestSettings, read_settings
+from ingest.kafka.own_event import tell
+from ingest.runtime.disk_space import shown
+from warehouse.maintenance import retention, status
+from warehouse.maintenance.backups import backup
+from warehouse.maintenance.settings import KeeperSettings
+from warehouse.maintenance.status import Outcome
+from warehouse.query.tally import tally
+from warehouse.settings import WarehouseSettings
+from warehouse.store.client import connect
+
+log = logging.getLogger(__name__)
+
+PROCESS = "keeper"
+
+ENV_FILE = Path(".env")
+"""Where settings are read from, beside the environment."""
+
+
+def make_backup() -> Outcome:
+    """Make the nightly backup, and delete the oldest."""
+    keeper, ingest = read_settings(KeeperSettings), read_settings(IngestSettings)
+    origin = backup.Origin(ingest, read_settings(WarehouseSettings), ENV_FILE)
+    made = backup.make(origin, keeper.folder, keeper.backup_secrets, lambda what, done, whole: None, keeper.backup_key)
+    for old in backup.prune(keeper.folder, ingest.ward, keeper.backup_copies):
+        log.info("deleted %s", old)
+    rows = sum(table.rows for table in made.said.tables.values())
+    size, seconds = shown(made.path.stat().st_size), f"{made.took.total_seconds():.0f} s"
+    return Outcome(
+        said=Label(
+            f"{made.path}: {size}, {rows} dòng, {seconds}, đã kiểm chứng",
+            f"{made.path}: {size}, {rows} rows, {seconds}, proved",
+        )
+    )
+
+
+def run_audit() -> Outcome:
+    """Recompute the figures of the last days from the events, and compare."""
+    # Only here: it loads every indicator and event.
+    from warehouse.audit.run import nightly
+
+    with connect(read_settings(WarehouseSettings)) as client:
+        report = nightly(client, read_settings(IngestSettings), group=read_settings(KeeperSettings).group)
+    left = Label(
+        "".join(f"; chưa kiểm tra {part}: {why}" for part, why in report.not_checked.items()),
+        "".join(f"; {part} not checked: {why}" for part, why in report.not_checked.items()),
+    )
+    return Outcome(
+        said=Label(
+            f"so sánh {report.compared} giá trị, {report.differences} sai lệch, {report.seconds:.0f} s{left.vi}",
+            f"{report.compared} compared, {report.differences} differences, {report.seconds:.0f} s{left.en}",
+        ),
+        alarming=report.differences > 0,
+    )
+
+
+def keep_retention() -> Outcome:
+    """Make the tables keep their rows as long as the settings say."""
+    settings = read_settings(WarehouseSettings)
+    known = status.read(settings.data_folder).announced
+    with connect(settings) as client:
+        done, waiting = retention.sync(client, settings, known, RealClock().now())
+        thinned = retention.thin_snapshots(client, settings)
+    for change in done:
+        log.info("%s keeps its rows for %d days now", change.rule.table, change.rule.days)
+    for table, one in waiting.items():
+        log.warning(
+            "%s: %d rows are older than the %d days that are now set, and will be deleted after %s UTC; set it back to keep them",
+            *(table, one.rows, one.days, f"{one.since + retention.NOTICE:%Y-%m-%d %H:%M}"),
+        )
+    return Outcome(
+        said=Label(
+            f"đổi thời hạn {len(done)} bảng, báo trước {len(waiting)} bảng, xoá {thinned} mảnh bản chụp cũ",
+            f"{len(done)} changed, {len(waiting)} announced, {thinned} pieces of snapshots deleted",
+        ),
+        announced=waiting,
+    )
+
+
+def tally_events() -> Outcome:
+    """Count the events of the last 24 hours and the dead letters that wait, and tell it as an event."""
+    ingest = read_settings(IngestSettings)
+    now = ingest.clock().now()
+    with connect(read_settings(WarehouseSettings)) as client:
+        counted = tally(client, now)
+    asyncio.run(tell(ingest, PROCESS, now, EventsTallied(process=PROCESS, at=now, **counted._asdict())))
+    return Outcome(
+        said=Label(
+            f"{counted.valid} hợp lệ, {counted.rejected} bị loại, {counted.waiting} đang chờ",
+            f"{counted.valid} valid, {counted.rejected} rejected, {counted.waiting} waiting",
+        )
+    )
+
+
+CHORES: dict[str, Callable[[], Outcome]] = {
+    "backup": make_backup,
+    "audit": run_audit,
+    "retention": keep_retention,
+    "tally": tally_events,
+}

@@ -1,0 +1,162 @@
+"""Keeper: the process that stays. It holds little, waits much, and never dies of what is away."""
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from datetime import datetime, timedelta
+
+from pydantic import ValidationError
+
+from ingest.contract.clock import RealClock
+from ingest.contract.label import Label
+from ingest.contract.settings import IngestSettings
+from ingest.runtime.disk_space import Room, disks
+from ingest.runtime.liveness import Pulse
+from ingest.runtime.process import end_with_parent
+from warehouse.maintenance import schedule, status
+from warehouse.maintenance.settings import KeeperSettings
+from warehouse.maintenance.status import Announced, KeeperState, Outcome
+
+log = logging.getLogger("keeper")
+
+LOOK_EVERY = timedelta(seconds=5)
+RETENTION_EVERY = timedelta(hours=1)
+TALLY_EVERY = timedelta(minutes=5)
+SOON = timedelta(minutes=1)
+"""When retention is looked at again if the warehouse was away."""
+LONGEST_CHORE = timedelta(hours=6)
+"""A chore that takes longer hangs, and keeps the others from being done."""
+PATIENCE = 8.0
+"""Seconds that a chore gets to end when we do."""
+LONGEST_LINE = 500
+
+
+class Keeper:
+    """Looks at the disks, and does what is due.
+
+    Args:
+        settings: what and when.
+        ingest: the install, its disks and its clock.
+        embedded: whether the warehouse is our own; of an outside server no backup is made here.
+        pulse: beaten as long as we look.
+    """
+
+    def __init__(self, settings: KeeperSettings, ingest: IngestSettings, embedded: bool, pulse: Pulse) -> None:
+        self._pulse = pulse
+        self._settings = settings
+        self._ingest = ingest
+        self._embedded = embedded
+        self._room = Room(ingest)
+        self._was_low = False
+        self._is_written = True
+        self._state = status.read(settings.data_folder)
+
+    def run(self, stop: threading.Event) -> None:
+        """Keep until told to stop."""
+        began = time.monotonic()
+        log.info("keeping %s", self._settings.data_folder.absolute())
+        while not stop.is_set():
+            self._look()
+            if time.monotonic() - began >= self._settings.settle.total_seconds() and (chore := self._due()):
+                self._do(chore, stop)
+            stop.wait(LOOK_EVERY.total_seconds())
+        log.info("stopped")
+
+    def _look(self) -> None:
+        """Say when a disk gets full, and that we live."""
+        self._pulse.beat()
+        self._room.shortage()  # which logs
+        low = next((disk for disk in disks(self._ingest) if disk.is_low), None)
+        if low and not low.is_short and not self._was_low:
+            log.warning("%s", low.label.en)
+        self._was_low = low is not None
+        self._write(self._state.model_copy(update={"looked_at": RealClock().now()}))
+
+    def _due(self) -> str | None:
+        """The chore to do now: retention every hour, the nightly ones when their time has come, else the tally."""
+        now, real_now = self._ingest.clock().now(), RealClock().now()
+        last = self._state.chore("retention")
+        pause = SOON if last.failed else RETENTION_EVERY
+        if last.tried_at is None or not timedelta() <= real_now - last.tried_at < pause:
+            return "retention"
+        nightly = {
+            "backup": self._settings.backup_at if self._settings.backup and self._embedded else None,
+            "audit": self._settings.audit_at if self._settings.audit else None,
+        }
+        for name, at in nightly.items():
+            one = self._state.chore(name)
+            if at is not None and schedule.is_due(at, now, one.done_at, one.tried_at, real_now):
+                return name
+        tallied_at = self._state.chore("tally").tried_at
+        return None if tallied_at and timedelta() <= real_now - tallied_at < TALLY_EVERY else "tally"
+
+    def _do(self, name: str, stop: threading.Event) -> None:
+        """Do one chore in a process of its own, and keep looking meanwhile."""
+        began, real_began = self._ingest.clock().now(), RealClock().now()
+        self._note(name, tried_at=real_began)
+        with subprocess.Popen(
+            [sys.executable, "-m", "warehouse.maintenance", name],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=end_with_parent,
+        ) as child:
+            until = time.monotonic() + LONGEST_CHORE.total_seconds()
+            while child.poll() is None:
+                if time.monotonic() > until:
+                    log.error("%s: it takes longer than %s, and is ended", name, LONGEST_CHORE)
+                    _end(child)
+                if stop.wait(min(1.0, LOOK_EVERY.total_seconds())):
+                    _end(child)
+                    return
+                self._look()
+            answer = child.stdout.read() if child.stdout else ""
+        self._heard(name, began, child.returncode, answer.strip())
+
+    def _heard(self, name: str, began: datetime, code: int, answer: str) -> None:
+        try:
+            outcome = Outcome.model_validate_json(answer)
+        except ValidationError:
+            said = Label(
+                f"đã dừng với mã {code}; lý do trong logs/keeper.log",
+                f"it ended with code {code}; logs/keeper.log says why",
+            )
+            outcome = Outcome(said=said, failed=True)
+        self._note(
+            name,
+            outcome.announced,
+            said=Label(*(line[:LONGEST_LINE] for line in outcome.said)),
+            failed=outcome.failed,
+            alarming=outcome.alarming,
+            **({} if outcome.failed else {"done_at": began}),
+        )
+
+    def _note(self, name: str, announced: dict[str, Announced] | None = None, **changed: object) -> None:
+        chores = {**self._state.chores, name: self._state.chore(name).model_copy(update=changed)}
+        self._write(
+            self._state.model_copy(
+                update={"chores": chores, "announced": self._state.announced if announced is None else announced}
+            )
+        )
+
+    def _write(self, changed: KeeperState) -> None:
+        self._state = changed
+        try:
+            status.write(self._settings.data_folder, changed)
+        except OSError as error:  # a full disk, which we are here to tell of
+            if self._is_written:
+                log.error("the keeper's state cannot be written: %s", error)
+            self._is_written = False
+        else:
+            self._is_written = True
+
+
+def _end(child: subprocess.Popen[str]) -> None:
+    child.terminate()
+    try:
+        child.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()

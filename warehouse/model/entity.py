@@ -1,0 +1,300 @@
+"""Entity: something with a life cycle - a ticket, a dossier, a device - and how events make up its state.
+
+Each field is a rule whose result does not depend on the order or repetition of events: the earliest time, the latest value, a
+constant attribute. So any permutation of the same events gives the same state, and a rule can be written as SQL as well:
+`declared once` holds for entities as it does for indicators.
+
+`State` is the Python rendering; `entity_sql` holds the other.
+"""
+
+from __future__ import annotations
+
+import types
+from bisect import insort
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from ingest.contract.clock import milliseconds
+from ingest.contract.event import Event
+from ingest.contract.label import Label
+from warehouse.model.expression import NEVER
+
+HORIZON_MS = 10 * 60_000
+"""How far back, behind its newest event, an entity can still be seen as it was."""
+
+
+class Attr(NamedTuple):
+    """An event's attribute, as the value of a field."""
+
+    name: str
+    where: Callable[[Any], Any] | None = None
+    """Takes it only from events for which this holds; called with the event."""
+
+
+@dataclass(frozen=True)
+class First:
+    """When the first of these events happened; `NEVER` before that."""
+
+    events: tuple[type[Event], ...]
+    where: Callable[[Any], Any] | None = None
+    """Counts only events for which this holds; called with the event."""
+
+
+@dataclass(frozen=True)
+class Latest:
+    """The value that the latest of these events gives: an attribute or a constant. Events whose attribute is unset give none."""
+
+    values: Mapping[type[Event], Any]
+    empty: Any
+    """The value before any event."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """An attribute that all these events share; should the source contradict itself, the greatest value so far stands."""
+
+    events: tuple[type[Event], ...]
+    attribute: str
+    empty: Any = ""
+
+
+Rule = First | Latest | Constant
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A kind of entity, declared once."""
+
+    id: str
+    """Name of the kind, and of its view in SQL."""
+    label: Label
+    fields: Mapping[str, Rule]
+    born: tuple[type[Event], ...]
+    """Events that begin a life. Any other event of an entity that the fold does not know asks the warehouse for its past; so does
+    a beginning older than `keep_ms`. A source does not give the id of a life that is over to a new one."""
+    settled: Callable[[Any], Any]
+    """State -> whether its life is over."""
+    sources: tuple[str, ...]
+    """Ids of the connectors that report such entities: their heartbeats tell whether a figure is live."""
+    keep_ms: int = 2 * 3_600_000
+    """How long a settled entity stays in the fold's memory; later events ask the warehouse for its past."""
+    counts_ms: int = 0
+    """How long after its newest event a settled entity may still be counted in a stock."""
+    only: Mapping[type[Event], Callable[[Any], Any]] = field(default_factory=dict)
+    """Event -> whether it is about such an entity, for event types of which only some are."""
+
+    @property
+    def events(self) -> tuple[type[Event], ...]:
+        """The event types that touch it, each once."""
+        found: dict[type[Event], None] = {}
+        for rule in self.fields.values():
+            found.update(dict.fromkeys(rule.values if isinstance(rule, Latest) else rule.events))
+        return tuple(found)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+class State:
+    """One entity as the events so far make it; a subclass an entity kind holds its fields as attributes."""
+
+    __slots__ = ("given", "key", "lesser", "newest_at", "ward")
+    entity: Entity
+    rules: tuple[tuple[str, Rule], ...]
+    empty: tuple[tuple[str, Any], ...]
+    """Each field's value before any event, and `NEVER` for since when a constant has its value."""
+    histories: tuple[str, ...]
+    """Slots with what the latest values were: (time, id, value) by time."""
+
+    ward: str
+    key: str
+    newest_at: int
+    given: Any
+    """What the fold last counted it as; the fold's own."""
+    lesser: dict[str, dict[Any, int]] | None
+    """Other values of constants that the source gave before the one that stands, and since when; seldom any."""
+
+    def __init__(self, ward: str, key: str) -> None:
+        self.ward = ward
+        self.key = key
+        self.newest_at = 0
+        self.given = None
+        self.lesser = None
+        for name, empty in self.empty:
+            setattr(self, name, empty)
+        for name in self.histories:
+            setattr(self, name, [])
+
+    def as_of(self, ms: int) -> State:
+        """The state as it was at a time, at most `HORIZON_MS` before its newest event."""
+        if self.newest_at <= ms:
+            return self
+        past = type(self)(self.ward, self.key)
+        for name, rule in self.rules:
+            if isinstance(rule, First):
+                at = getattr(self, name)
+                setattr(past, name, at if at <= ms else NEVER)
+            elif isinstance(rule, Latest):
+                known = [entry for entry in getattr(self, f"_{name}") if entry[0] <= ms]
+                setattr(past, name, known[-1][2] if known else rule.empty)
+            elif getattr(self, f"_{name}") <= ms:
+                setattr(past, name, getattr(self, name))
+            elif self.lesser:
+                given = [value for value, at in self.lesser.get(name, {}).items() if at <= ms]
+                setattr(past, name, max(given, default=rule.empty))
+        past.newest_at = ms
+        return past
+
+    def dump(self) -> list[Any]:
+        """The state as JSON values; `load` takes it back."""
+        fields: list[Any] = []
+        for name, rule in self.rules:
+            if isinstance(rule, Constant):
+                lesser = (self.lesser or {}).get(name, {})
+                fields.append([getattr(self, f"_{name}"), getattr(self, name), *lesser.items()])
+            else:
+                fields.append(getattr(self, f"_{name}" if isinstance(rule, Latest) else name))
+        return [self.ward, self.key, self.newest_at, fields]
+
+    @classmethod
+    def load(cls, dumped: list[Any]) -> State:
+        """The state that `dump` gave; a constant may also be its value alone, if it is not known since when."""
+        ward, key, newest_at, fields = dumped
+        state = cls(ward, key)
+        state.newest_at = newest_at
+        for (name, rule), value in zip(cls.rules, fields, strict=True):
+            if isinstance(rule, Latest):
+                entries = [tuple(entry) for entry in value]
+                setattr(state, f"_{name}", entries)
+                setattr(state, name, entries[-1][2] if entries else rule.empty)
+            elif isinstance(rule, Constant):
+                since, constant, *lesser = value if isinstance(value, list) else (0, value)
+                setattr(state, f"_{name}", since)
+                setattr(state, name, constant)
+                if lesser:
+                    state.lesser = {**(state.lesser or {}), name: dict(lesser)}
+            else:
+                setattr(state, name, value)
+        return state
+
+
+Update = Callable[[Any, Event, int, str], bool]
+"""Folds one event into a field of a state: (state, event, its time in ms, its id) -> whether the field's value changed."""
+
+
+@cache
+def state_type(entity: Entity) -> type[State]:
+    """The class of the entity's states, with a slot a field."""
+    histories = tuple(f"_{name}" for name, rule in entity.fields.items() if isinstance(rule, Latest))
+    constants = tuple(f"_{name}" for name, rule in entity.fields.items() if isinstance(rule, Constant))
+    members = {
+        "__slots__": (*entity.fields, *histories, *constants),
+        "entity": entity,
+        "rules": tuple(entity.fields.items()),
+        "empty": (
+            *((name, NEVER if isinstance(rule, First) else rule.empty) for name, rule in entity.fields.items()),
+            *((name, NEVER) for name in constants),
+        ),
+        "histories": histories,
+    }
+    return types.new_class(f"State_{entity.id}", (State,), exec_body=lambda namespace: namespace.update(members))
+
+
+@cache
+def updates(entity: Entity) -> dict[type[Event], dict[str, Update]]:
+    """What each event type does to a state of the entity, by field."""
+    return {
+        event: {name: _update(name, rule, event) for name, rule in entity.fields.items() if _touches(rule, event)}
+        for event in entity.events
+    }
+
+
+def _touches(rule: Rule, event: type[Event]) -> bool:
+    return event in (rule.values if isinstance(rule, Latest) else rule.events)
+
+
+def _update(name: str, rule: Rule, event: type[Event]) -> Update:
+    if isinstance(rule, First):
+        return _first(name, rule.where)
+    if isinstance(rule, Constant):
+        return _constant(name, rule)
+    return _latest(name, rule.values[event])
+
+
+def _first(name: str, where: Callable[[Any], Any] | None) -> Update:
+    def update(state: Any, event: Event, at: int, id: str) -> bool:
+        if at < getattr(state, name) and (where is None or where(event)):
+            setattr(state, name, at)
+            return True
+        return False
+
+    return update
+
+
+def _constant(name: str, rule: Constant) -> Update:
+    attribute, empty = rule.attribute, rule.empty
+    since = f"_{name}"
+
+    def update(state: Any, event: Event, at: int, id: str) -> bool:
+        value = getattr(event, attribute)
+        known = getattr(state, name)
+        if value == known:
+            if at < getattr(state, since):
+                setattr(state, since, at)
+            return False
+        if value is None or value == empty:
+            return False
+        if known == empty:
+            setattr(state, name, value)
+            setattr(state, since, at)
+            return True
+        return _contradict(state, name, value, at)
+
+    return update
+
+
+def _contradict(state: Any, name: str, value: Any, at: int) -> bool:
+    """Take another value of a constant than the one known."""
+    known, since = getattr(state, name), getattr(state, f"_{name}")
+    if value < known and at >= since:
+        return False
+    if state.lesser is None:
+        state.lesser = {}
+    lesser = state.lesser.setdefault(name, {})
+    if value < known:
+        lesser[value] = min(at, lesser.get(value, at))
+        return False
+    lesser[known] = since
+    setattr(state, name, value)
+    setattr(state, f"_{name}", at)
+    return True
+
+
+def _latest(name: str, value: Any) -> Update:
+    attribute, where = value if isinstance(value, Attr) else (None, None)
+    history = f"_{name}"
+
+    def update(state: Any, event: Event, at: int, id: str) -> bool:
+        if where is not None and not where(event):
+            return False
+        given = getattr(event, attribute) if attribute else value
+        if given is None:
+            return False
+        if isinstance(given, datetime):
+            given = milliseconds(given)
+        entries = getattr(state, history)
+        entry = (at, id, given)
+        if entry in entries:
+            return False
+        insort(entries, entry)
+        newest = entries[-1]
+        while len(entries) > 1 and entries[1][0] < newest[0] - HORIZON_MS:
+            del entries[0]
+        known = getattr(state, name)
+        setattr(state, name, newest[2])
+        return bool(newest[2] != known)
+
+    return update

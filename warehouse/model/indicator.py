@@ -1,0 +1,247 @@
+"""Indicator: a declared measure. The fold, its SQL, the tile, the feed, the data dictionary and the report read this one value.
+
+A `Derived` measure has no values of its own: it is calculated from what others show, at the moment at which it is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from operator import attrgetter
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import warehouse.indicators
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.discovery import declared
+from ingest.contract.label import Label
+from warehouse.model.aggregate import Aggregate, Dimension, Flow, Part, Stock
+from warehouse.model.entity import Entity
+from warehouse.model.expression import DAY
+
+if TYPE_CHECKING:
+    from warehouse.model.reading import Reading
+
+Span = timedelta | Literal["today", "period"]
+"""How far back a shown figure reaches: a rolling time, the ward's local day, or the reporting period."""
+
+PERIOD_START = datetime(2025, 7, 1, tzinfo=WARD_ZONE)
+"""Since when the ward exists and counts."""
+
+GAUGE_WINDOW = timedelta(minutes=1)
+"""The grain in which the history of a stock is kept."""
+
+
+class Unit(NamedTuple):
+    """What a value is counted in, and how it is written."""
+
+    label: Label
+    factor: float = 1.0
+    """What numerator (over denominator) is multiplied with to be in this unit."""
+    decimals: int = 0
+    out_of: bool = False
+    """Whether a ratio is written as numerator out of denominator, like 11/13, instead of divided."""
+
+
+PERCENT = Unit(Label("%", "%"), 100.0, 2)
+MINUTES = Unit(Label("phút", "min"), 1 / 60_000, 1)
+SECONDS = Unit(Label("giây", "s"), 1 / 1000, 0)
+
+Status = Literal["normal", "warning", "critical"]
+
+
+class Threshold(NamedTuple):
+    """From which value on somebody must look, and somebody must act."""
+
+    warning: float | None
+    critical: float | None
+    below: bool = False
+    """Whether less is worse."""
+
+    def status(self, value: float) -> Status:
+        """What the value means."""
+        for status, limit in (("critical", self.critical), ("warning", self.warning)):
+            if limit is not None and (value < limit if self.below else value > limit):
+                return status  # type: ignore[return-value]
+        return "normal"
+
+
+class Baseline(NamedTuple):
+    """What was counted before this system counted: a constant that is added to the shown figure, and to nothing that is stored."""
+
+    numerator: int
+    denominator: int
+    last_day: date
+    """The last local day that it covers. Windows up to then are kept as all others, and left out of the shown figure."""
+    source: Label
+
+    @property
+    def until(self) -> datetime:
+        """From when on events are counted."""
+        return datetime.combine(self.last_day + timedelta(days=1), time(), WARD_ZONE)
+
+
+def reported(numerator: int, denominator: int = 0) -> Baseline:
+    """A figure of the ward's report of 2025; the report covers 1 July to 29 August 2025."""
+    source = Label("Báo cáo của phường, 01/7–29/8/2025", "The ward's report, 1 July to 29 August 2025")
+    return Baseline(numerator, denominator, date(2025, 8, 29), source)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """One of the ward's figures, declared once."""
+
+    id: str
+    """Its number in domain.md (b), for example `Q03`."""
+    label: Label
+    unit: Unit
+    definition: Label
+    """One sentence that says exactly what is counted, for the data dictionary."""
+    threshold: Threshold | None = None
+    late_after: timedelta = timedelta(seconds=60)
+    """Age of the source's last sign from which the figure is late."""
+    stale_after: timedelta = timedelta(minutes=5)
+    """Age of the source's last sign from which the figure is stale."""
+    is_ratio = False
+    """Whether the value has a denominator."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the connectors that the figure comes from."""
+        return ()
+
+    def figure(self, numerator: int, denominator: int) -> float | None:
+        """The value in its unit; `None` for a ratio over nothing."""
+        if not self.is_ratio or self.unit.out_of:
+            return numerator * self.unit.factor
+        return numerator / denominator * self.unit.factor if denominator else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator(Measure):
+    """A measure that is counted from events and stored by window."""
+
+    of: Entity
+    value: Aggregate
+    by: tuple[str | Dimension, ...] = ()
+    """By what it is also shown: fields of the entity, or what is calculated from them."""
+    inside: tuple[str, ...] = ()
+    """Dimensions that do not leave the ward: so few people stand behind a member that its figure could tell of one of them."""
+    window: timedelta = DAY
+    """Grain in which flows are kept."""
+    span: Span = "today"
+    """How far back the shown figure of a flow reaches."""
+    baseline: Baseline | None = None
+    also_from: tuple[str, ...] = ()
+    """Ids of further connectors that report on its entities."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the connectors that the figure comes from."""
+        return self.of.sources + self.also_from
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """Everything by which it is split."""
+        given = [Dimension(one, attrgetter(one)) if isinstance(one, str) else one for one in self.by]
+        return (*given, *self.value.dimensions)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Every part, numerator first."""
+        return self.value.numerator + self.value.denominator
+
+    @property
+    def is_ratio(self) -> bool:  # type: ignore[override]
+        """Whether the value has a denominator."""
+        return bool(self.value.denominator)
+
+    @property
+    def has_flow(self) -> bool:
+        """Whether any part is a flow."""
+        return any(isinstance(part, Flow) for part in self.parts)
+
+    @property
+    def has_stock(self) -> bool:
+        """Whether any part is a stock, so that the figure moves with the clock."""
+        return any(isinstance(part, Stock) for part in self.parts)
+
+    @property
+    def takes_largest(self) -> bool:
+        """Whether figures are merged by the largest instead of the sum."""
+        return any(isinstance(part, Stock) and part.largest for part in self.parts)
+
+    def figure(self, numerator: int, denominator: int) -> float | None:
+        """The value in its unit; `None` for a ratio over nothing, and for a quantile, which its members tell together."""
+        return None if self.value.rank else super().figure(numerator, denominator)
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+Ask = Callable[..., "Reading"]
+"""(id, split) -> what a measure shows; without a split, the one that is asked of the derived measure itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Derived(Measure):
+    """A measure calculated from what others show; of it nothing is stored."""
+
+    made_of: tuple[str, ...]
+    """Ids of the indicators that it asks."""
+    value: Callable[[Ask], tuple[int, int] | None]
+    """Numerator and denominator, whole numbers; `None` where they cannot be told."""
+    formula: Label
+    """The same as one writes it on paper."""
+    is_ratio: bool = False
+    by: tuple[str, ...] = ()
+    """Dimensions that all of these indicators have."""
+    is_whole: bool = True
+    """Whether it is unknown as long as any of them is."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the connectors that the figure comes from."""
+        return tuple(dict.fromkeys(source for id in self.made_of for source in indicator(id).sources))
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+
+@cache
+def measures() -> tuple[Indicator | Derived, ...]:
+    """Every declared measure, in file order."""
+    return tuple(one for one in declared(warehouse.indicators, Measure) if isinstance(one, Indicator | Derived))
+
+
+@cache
+def indicators() -> tuple[Indicator, ...]:
+    """Every measure that is stored, in file order."""
+    return tuple(one for one in measures() if isinstance(one, Indicator))
+
+
+@cache
+def indicator(id: str) -> Indicator:
+    """The indicator of that id.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return {one.id: one for one in indicators()}[id]
+
+
+@cache
+def measure(id: str) -> Indicator | Derived:
+    """The measure of that id, stored or derived.
+
+    Raises:
+        KeyError: there is none.
+    """
+    return {one.id: one for one in measures()}[id]
+
+
+@cache
+def entities() -> tuple[Entity, ...]:
+    """Every entity that an indicator counts, in the order of the indicators."""
+    return tuple(dict.fromkeys(one.of for one in indicators()))

@@ -1,0 +1,79 @@
+"""Report: the figures that the ward reports for a period, read from the same indicators as the wall."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ingest.contract.clock import milliseconds
+from warehouse.model.indicator import PERIOD_START
+from warehouse.model.reading import Readings
+from warehouse.store.client import Client
+from warehouse.store.values import current_values
+
+
+class Share(NamedTuple):
+    """A part and its whole."""
+
+    part: int
+    whole: int
+
+
+class Report(NamedTuple):
+    """The ward's figures from the start of the period until `until`."""
+
+    until: datetime
+    visits: int
+    """Tickets issued (Q01)."""
+    completed: Share
+    """Dossiers finished of those received (D04)."""
+    in_time: int
+    """Dossiers finished on or before their due date (D09)."""
+    late: int
+    """Dossiers finished late, or overdue and not finished (D09)."""
+    petitions: Share
+    """Petitions answered in time of those answered (P02)."""
+    petitions_on_time: Share
+    """Petitions answered in time or open and in time, of all (P02)."""
+    documents: Share
+    """Documents signed of those issued (V01)."""
+    items: int
+    """News items published (V02)."""
+    items_by_platform: dict[str, int]
+    """News items by platform (V02)."""
+    teams: Share
+    """Residential groups with a digital team, of all (V03)."""
+
+
+def read_report(client: Client, ward: str, until: datetime) -> Report:
+    """Read the report.
+
+    Args:
+        client: an open connection.
+        ward: the ward.
+        until: end of the period.
+    """
+    now, start = milliseconds(until), milliseconds(PERIOD_START)
+    readings = Readings()
+    days = (until - PERIOD_START) // timedelta(days=1) + 1
+    readings.apply(current_values(client, ward, now, chart_days=days, until_ms=now))
+
+    def happened(id: str) -> Share:
+        windows = readings.series(id, start, now)
+        return Share(sum(value.numerator for value in windows), sum(value.denominator for value in windows))
+
+    completion, on_time = happened("D04"), readings.read("D09", now)
+    petitions, teams = readings.read("P02", now), readings.read("V03", now)
+    return Report(
+        until=until,
+        visits=happened("Q01").part,
+        completed=completion,
+        in_time=happened("D09").part,
+        late=on_time.denominator - on_time.numerator,
+        petitions=happened("P02"),
+        petitions_on_time=Share(petitions.numerator, petitions.denominator),
+        documents=happened("V01"),
+        items=happened("V02").part,
+        items_by_platform={
+            platform: reading.numerator for platform, reading in readings.members("V02", "platform", now).items()
+        },
+        teams=Share(teams.numerator, teams.denominator),
+    )

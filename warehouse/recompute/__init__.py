@@ -1,0 +1,5 @@
+"""Values and states from the raw events.
+
+`sql`      an indicator's values as SQL over the raw events
+`rebuild`  states and windows that the fold no longer has in memory
+"""

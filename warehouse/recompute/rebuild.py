@@ -1,0 +1,256 @@
+"""Recall: states and windows that the fold no longer has in memory, asked of the raw events."""
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from ingest.contract.clock import RealClock, milliseconds
+from ingest.contract.topic import topic_of
+from warehouse.model.correction import Cause, Correction, correction
+from warehouse.model.entity import Entity, Latest, State, state_type
+from warehouse.model.entity_sql import entity_sql
+from warehouse.model.expression import DAY_MS, MINUTE, sql, ward_day, window_start
+from warehouse.model.indicator import Indicator, indicator, indicators
+from warehouse.model.reading import TOTAL, Split
+from warehouse.model.value import Value
+from warehouse.recompute.sql import flow_sql, stocks_sql
+from warehouse.store.client import Client
+
+
+def states(
+    client: Client, entity: Entity, pairs: Iterable[tuple[str, str]], topic: str, partition: int, until_offset: int
+) -> list[State]:
+    """The entities' states as they were after an offset; those that no event has touched are absent.
+
+    Args:
+        client: an open connection.
+        entity: their kind.
+        pairs: (ward, key) of each.
+        topic: the topic they live on.
+        partition: the partition they live on.
+        until_offset: the last offset that counts.
+    """
+    wanted = list(pairs)
+    source = (
+        "(SELECT * FROM raw_events WHERE topic = %(topic)s AND ward IN %(wards)s AND subject IN %(keys)s "
+        "AND partition = %(partition)s AND offset <= %(offset)s)"
+    )
+    origins = [f"{name}_origin" for name, rule in entity.fields.items() if isinstance(rule, Latest)]
+    parameters = {
+        "topic": topic,
+        "wards": tuple({ward for ward, _ in wanted}),
+        "keys": tuple({key for _, key in wanted}),
+        "partition": partition,
+        "offset": until_offset,
+    }
+    columns = ", ".join(["ward", "key", "newest_at", *entity.fields, *origins])
+    query = f"SELECT {columns} FROM ({entity_sql(entity, source=source, with_origins=True)})"
+    return [_state(entity, row) for row in client.query(query, parameters) if (row[0], row[1]) in set(wanted)]
+
+
+def recomputed(
+    client: Client, id: str, ward: str, window_ms: int, topic: str, partition: int, offset: int, cause: Cause
+) -> tuple[list[Value], list[Correction]]:
+    """One window of an indicator's flows from the raw events; what differs from what is stored is the next revision.
+
+    Members that no longer count anything are given as 0, so that their old values do not stay. What does not differ is given too: it may
+    have been stored by a worker that died before it told the boards.
+
+    Args:
+        client: an open connection.
+        id: the indicator.
+        ward: the ward.
+        window_ms: start of the window.
+        topic: topic of the event that came late.
+        partition: its partition.
+        offset: the last offset stored of it.
+        cause: the event that came late.
+
+    Returns:
+        The rows, and a correction if the total is among them; none where `is_beyond_events`.
+    """
+    if is_beyond_events(client, window_ms):
+        return [], []
+    place = {"id": id, "ward": ward, "window": window_ms}
+    stored = {
+        (dimension, member): row
+        for dimension, member, *row in client.query(
+            "SELECT dimension, member, numerator, denominator, revision, newest_ms FROM raw_values FINAL "
+            "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'flow' AND window_ms = %(window)s",
+            place,
+        )
+    }
+    counted = {
+        (dimension, member): (numerator, denominator)
+        for dimension, member, numerator, denominator in client.query(
+            f"SELECT dimension, member, numerator, denominator FROM ({flow_sql(indicator(id))}) "
+            "WHERE ward = %(ward)s AND window_ms = %(window)s",
+            place,
+        )
+    }
+    values: list[Value] = []
+    corrections: list[Correction] = []
+    for split in sorted(stored.keys() | counted.keys()):
+        *old, revision, newest = stored.get(split, (0, 0, 0, cause.at_ms))
+        sums = counted.get(split, (0, 0))
+        is_revised = tuple(old) != sums
+        value = Value(
+            ward, id, "flow", window_ms, *split, *sums, newest, newest, topic, partition, offset, offset, revision + is_revised
+        )  # fmt: skip
+        values.append(value)
+        if is_revised and split == TOTAL:
+            corrections.append(correction(value, (old[0], old[1]), cause))
+    return values, corrections
+
+
+def is_beyond_events(client: Client, window_ms: int) -> bool:
+    """Whether a window may count events that are not kept any more: its figure stands as it is, for it would come out too small."""
+    kept_ms = milliseconds(RealClock().now() - client.settings.keep_raw)
+    if window_ms > kept_ms:
+        return False
+    asked = (
+        "SELECT count() FROM raw_values WHERE window_ms <= %(kept)s AND written_at < fromUnixTimestamp64Milli(%(kept)s)"
+    )
+    return bool(client.query(asked, {"kept": kept_ms})[0][0])
+
+
+def days(from_ms: int, until_ms: int) -> list[tuple[int, int]]:
+    """The time from `from_ms` to `until_ms` cut at the ward's midnights: each piece is one call of `recomputed_stocks`."""
+    cuts = range(int(window_start(from_ms, DAY_MS)) + DAY_MS, until_ms, DAY_MS)
+    return [*zip([from_ms, *(cut + 1 for cut in cuts)], [*cuts, until_ms], strict=True)]
+
+
+def recomputed_stocks(
+    client: Client,
+    entity_id: str,
+    ward: str,
+    from_ms: int,
+    until_ms: int,
+    topic: str,
+    partition: int,
+    offset: int,
+    cause: Cause,
+) -> tuple[list[Value], list[Correction]]:
+    """The stocks of one kind of entity from the raw events, at every minute's end of which a row is stored: what differs.
+
+    A member's row stands until the next one, so a member also gets a row where it has none and the row before no longer tells it,
+    at the latest in the first minute after `until_ms`.
+
+    Args:
+        client: an open connection.
+        entity_id: the kind.
+        ward: the ward.
+        from_ms: the first moment that may have changed.
+        until_ms: the last one; see `days`.
+        topic: topic of the event that came late.
+        partition: its partition.
+        offset: the last offset stored of it.
+        cause: the event that came late; its own minute gets a row in any case.
+
+    Returns:
+        The rows, and for each total among them one correction a day: the day's last; none where `is_beyond_events`.
+    """
+    values: list[Value] = []
+    corrections: list[Correction] = []
+    if is_beyond_events(client, from_ms):
+        return values, corrections
+    for one in indicators():
+        if one.of.id != entity_id or not one.has_stock:
+            continue
+        found: list[Value] = []
+        days_last: dict[int, Correction] = {}
+        standing = _standing(client, one, ward, from_ms)
+        stored = _stored_minutes(client, one, ward, from_ms, until_ms)
+        own = _minute_end(cause.at_ms)
+        if from_ms <= own <= until_ms:
+            stored.setdefault(own, {})
+        for (is_after, _), group in groupby(sorted(stored), lambda minute: (minute > until_ms, ward_day(minute - 1))):
+            if is_after and not found:
+                break
+            minutes = list(group)
+            counted = _counted(client, one, ward, minutes[0], minutes[-1])
+            for minute in minutes:
+                rows, truth = stored[minute], counted.get(minute, {})
+                for split in sorted({TOTAL, *standing, *rows, *truth}):
+                    known, sums = rows.get(split), truth.get(split, (0, 0))
+                    old = known[:2] if known else standing.get(split, (0, 0))
+                    standing[split] = sums
+                    if old == sums or (known is not None and is_after):
+                        continue
+                    revision, newest = known[2:] if known else (0, min(cause.at_ms, minute))
+                    value = Value(
+                        ward, one.id, "stock", minute - MINUTE, *split, *sums, newest, minute,
+                        topic, partition, offset, minute + revision + 1, revision + 1,
+                    )  # fmt: skip
+                    found.append(value)
+                    if split == TOTAL:
+                        days_last[ward_day(minute - 1)] = correction(value, old, cause)
+        values += found
+        corrections += days_last.values()
+    return values, corrections
+
+
+def _standing(client: Client, one: Indicator, ward: str, before_ms: int) -> dict[Split, tuple[int, int]]:
+    """What a reader takes for a stock and its members just before a time."""
+    rows = client.query(
+        "SELECT dimension, member, numerator, denominator FROM raw_values FINAL WHERE ward = %(ward)s "
+        "AND indicator = %(id)s AND grain = 'stock' AND window_ms < %(window)s ORDER BY window_ms DESC LIMIT 1 BY dimension, member",
+        {"ward": ward, "id": one.id, "window": _minute_end(before_ms) - MINUTE},
+    )
+    return {(dimension, member): (n, d) for dimension, member, n, d in rows}
+
+
+def _stored_minutes(
+    client: Client, one: Indicator, ward: str, from_ms: int, until_ms: int
+) -> dict[int, dict[Split, tuple[int, int, int, int]]]:
+    """The closing rows by minute's end: of the minutes in the span, and of the first one after it."""
+    rows = client.query(
+        "SELECT as_of_ms, dimension, member, numerator, denominator, revision, newest_ms FROM raw_values FINAL "
+        "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'stock' AND as_of_ms = window_ms + %(minute)s "
+        "AND window_ms >= %(from)s AND window_ms <= (SELECT if(count() = 0, %(until)s, min(window_ms)) FROM raw_values "
+        "WHERE ward = %(ward)s AND indicator = %(id)s AND grain = 'stock' AND as_of_ms = window_ms + %(minute)s AND window_ms >= %(until)s)",
+        {
+            "ward": ward,
+            "id": one.id,
+            "minute": MINUTE,
+            "from": _minute_end(from_ms) - MINUTE,
+            "until": until_ms // MINUTE * MINUTE,
+        },
+    )
+    found: dict[int, dict[Split, tuple[int, int, int, int]]] = {}
+    for minute, dimension, member, *known in rows:
+        found.setdefault(minute, {})[dimension, member] = (known[0], known[1], known[2], known[3])
+    return found
+
+
+def _counted(
+    client: Client, one: Indicator, ward: str, first_ms: int, last_ms: int
+) -> dict[int, dict[Split, tuple[int, int]]]:
+    """The stocks by minute's end, from the raw events."""
+    source = f"(SELECT * FROM raw_events WHERE topic = {sql(topic_of(one.of.events[0].stream))} AND ward = %(ward)s)"
+    rows = client.query(
+        f"SELECT window_ms, dimension, member, numerator, denominator FROM ({stocks_sql(one, first_ms - MINUTE, last_ms, source)})",
+        {"ward": ward},
+    )
+    found: dict[int, dict[Split, tuple[int, int]]] = {}
+    for window, dimension, member, n, d in rows:
+        found.setdefault(window + MINUTE, {})[dimension, member] = (n, d)
+    return found
+
+
+def _minute_end(ms: int) -> int:
+    """End of the minute that sees a time: the minute's own end still belongs to it."""
+    return -(-ms // MINUTE) * MINUTE
+
+
+def _state(entity: Entity, row: tuple[Any, ...]) -> State:
+    ward, key, newest_at, *values = row
+    origins = iter(values[len(entity.fields) :])
+    fields: list[Any] = []
+    for rule, value in zip(entity.fields.values(), values, strict=False):
+        if isinstance(rule, Latest):
+            at, id = next(origins)
+            fields.append([(at, id, value)] if at else [])
+        else:
+            fields.append(value)
+    return state_type(entity).load([ward, key, newest_at, fields])
