@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.events import streams
+from ingest.contract.events.content import PostPublished
 from ingest.contract.topic import topic_of
-from ingest.events.content import PostPublished
 from streams.fold.contributions import contributions
 from streams.fold.fold import Fold
 from streams.fold.plan import plans
