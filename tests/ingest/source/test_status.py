@@ -1,12 +1,14 @@
 import asyncio
 from collections import Counter
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from ingest.contract.envelope import envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.events.health import SourceDown, SourceUp
 from ingest.source.status import Light
-from tests.ingest.support.toy import POSTING, context, until
+from tests.ingest.support.toy import POSTING, StillClock, context, until
 
 
 class Kafka:
@@ -15,9 +17,11 @@ class Kafka:
     def __init__(self):
         self.sent = []
         self.away = False
+        self.refused = 0
 
     async def send(self, events):
         if self.away:
+            self.refused += 1
             raise Unavailable("Kafka", "away")
         self.sent += [one.data for one in events]
 
@@ -30,10 +34,24 @@ class Kafka:
         return [one for one in self.sent if one.kind == "source.heartbeat"]
 
 
-def light(every=20):
+def light(every=20, clock=None):
     kafka = Kafka()
-    one = Light(POSTING, context("w"), kafka, timedelta(milliseconds=every))
+    one = Light(POSTING, replace(context("w"), clock=clock or StillClock()), kafka, timedelta(milliseconds=every))
     return one, kafka, asyncio.create_task(one.shine(Counter()))
+
+
+@asynccontextmanager
+async def witness():
+    """Waits while another source, which is in sight, has its turn for heartbeats several times: what was due by then has happened."""
+    one, kafka, task = light()
+    one.up()
+
+    async def passed():
+        wanted = len(kafka.beats) + 5
+        await until(lambda: len(kafka.beats) >= wanted)
+
+    yield passed
+    await ended(task)
 
 
 async def ended(task):
@@ -44,15 +62,16 @@ async def ended(task):
 
 async def test_beats_only_while_the_source_is_in_sight():
     one, kafka, task = light()
-    await asyncio.sleep(0.1)
-    assert kafka.sent == []
-    one.up()
-    await until(lambda: len(kafka.beats) > 2)
-    one.down("silent")
-    await until(lambda: kafka.changes[-1][0] == "source.down")
-    count = len(kafka.beats)
-    await asyncio.sleep(0.1)
-    assert len(kafka.beats) == count
+    async with witness() as time_passed:
+        await time_passed()
+        assert kafka.sent == []
+        one.up()
+        await until(lambda: len(kafka.beats) > 2)
+        one.down("silent")
+        await until(lambda: kafka.changes[-1][0] == "source.down")
+        count = len(kafka.beats)
+        await time_passed()
+        assert len(kafka.beats) == count
     await ended(task)
 
 
@@ -69,12 +88,14 @@ async def test_only_changes_are_told_and_at_once():
 
 
 async def test_changes_wait_while_kafka_is_away_and_keep_their_time():
-    one, kafka, task = light()
+    clock = StillClock()
+    one, kafka, task = light(clock=clock)
     kafka.away = True
     one.down("silent")
-    one._context.clock.moment += timedelta(minutes=1)
+    clock.moment += timedelta(minutes=1)
     one.up()
-    await asyncio.sleep(0.1)
+    await until(lambda: kafka.refused > 2)
+    assert kafka.sent == []
     kafka.away = False
     await until(lambda: len(kafka.changes) == 2)
     down, up = (one for one in kafka.sent if one.kind != "source.heartbeat")
@@ -89,7 +110,7 @@ async def test_a_heartbeat_says_how_old_the_newest_event_is():
     assert kafka.beats[-1].lag_s is None
 
     class Sent:
-        time = one._context.clock.now() - timedelta(seconds=90)
+        time = StillClock().now() - timedelta(seconds=90)
         data = None
 
     one.sent([Sent, Sent])
@@ -104,14 +125,14 @@ async def test_beats_stop_while_what_we_reach_says_that_the_source_is_gone():
     await until(lambda: kafka.beats)
 
     def told(kind):
-        event = kind(source_id=POSTING.id, at=one._context.clock.now(), cause_code="recorder")
-        return envelope(event, ward="w", source="/w/queue/posting", recorded_at=one._context.clock.now())
+        event = kind(source_id=POSTING.id, at=StillClock().now(), cause_code="recorder")
+        return envelope(event, ward="w", source="/w/queue/posting", recorded_at=StillClock().now())
 
-    one.sent([told(SourceDown)])
-    await asyncio.sleep(0.05)
-    count = len(kafka.beats)
-    await asyncio.sleep(0.1)
-    assert len(kafka.beats) == count
+    async with witness() as time_passed:
+        one.sent([told(SourceDown)])
+        count = len(kafka.beats)
+        await time_passed()
+        assert len(kafka.beats) == count
     one.sent([told(SourceUp)])
     await until(lambda: len(kafka.beats) > count)
     await ended(task)
