@@ -41,3 +41,19 @@ def test_how_messages_are_asked_for(connector: Connector) -> None:
         assert way.path.startswith("/")
         first: dict[str, Any] = dict(way.parameters(None))
         assert {**first, **dict(way.parameters("c"))} != first, "a cursor goes on from where the last page ended"
+
+
+def test_how_often_sources_are_asked_and_show_life() -> None:
+    """In seconds; what the guide of each source promises its operator."""
+    found = {
+        one.id: seconds.total_seconds()
+        for one in catalogue()
+        if (seconds := getattr(one.way, "every", None) or getattr(one.way, "sign_of_life", None)) is not None
+    }
+    assert found == OFTEN
+
+
+OFTEN = {
+    "civil_status": 5, "content_post": 60, "document_office": 60, "dossier_portal": 5, "petition_portal": 60, "queue_kiosk": 10,
+    "ward_register": 60,
+}  # fmt: skip
