@@ -172,20 +172,20 @@ class _Finder(ast.NodeVisitor):
 
     def visit(self, node: ast.AST) -> None:
         """Visit a node, knowing those around it."""
-        is_placed = isinstance(node, ast.expr | ast.stmt)
-        if is_placed:
-            self._around.append(node)
+        if not isinstance(node, ast.expr | ast.stmt):
+            super().visit(node)
+            return
+        self._around.append(node)
         super().visit(node)
-        if is_placed:
-            self._around.pop()
+        self._around.pop()
 
     # Positions
 
     def _begin(self, node: Any) -> int:
-        return self._lines[node.lineno - 1] + int(node.col_offset)
+        return self._lines[int(node.lineno) - 1] + int(node.col_offset)
 
     def _end(self, node: Any) -> int:
-        return self._lines[node.end_lineno - 1] + int(node.end_col_offset)
+        return self._lines[int(node.end_lineno) - 1] + int(node.end_col_offset)
 
     def _text(self, begin: int, end: int) -> str:
         return self.bytes[begin:end].decode()
