@@ -464,9 +464,9 @@ class Laboratory:
         """
         first = self._copy(0)
         shutil.copytree(ROOT, first, ignore=LEFT_OUT, symlinks=True)
-        took: dict[tuple[tuple[str, ...], bool], float] = {}
+        took: dict[tuple[frozenset[str], bool], float] = {}
         for subject in subjects:
-            asked = (subject.tests, subject.embedded)
+            asked = (frozenset(subject.tests), subject.embedded)
             if asked in took:
                 continue
             progress.show(f"{subject.module}: chưa sửa gì | unchanged")
@@ -484,7 +484,7 @@ class Laboratory:
                     lambda number: shutil.copytree(first, self._copy(number), symlinks=True), range(1, self.processes)
                 )
             )
-        return {subject.module: took[subject.tests, subject.embedded] for subject in subjects}
+        return {subject.module: took[frozenset(subject.tests), subject.embedded] for subject in subjects}
 
     def test(self, chosen: list[tuple[Subject, Mutation]], took: dict[str, float], progress: Progress) -> None:
         """Run every mutation's tests; `results` are filled as they come."""
