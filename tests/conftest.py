@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Generator
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadFileScheduling
 
 from commands.supervision.stack import Stack
@@ -18,6 +18,14 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("noisy machine")
+# `./ioc mutations` asks only whether a test fails, many times, and the same each time.
+settings.register_profile(
+    "mutations",
+    parent=settings.get_profile("noisy machine"),
+    max_examples=50,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

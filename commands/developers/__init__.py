@@ -2,6 +2,7 @@
 
 `check`        lint, format, types, import rules
 `test`         the tests
+`mutations`    whether the tests notice when the code is changed in a single place
 `bench`        throughput, latency and memory
 `chaos`        faults at random, and everything held against everything
 `soak`         a screen of the wall, watched for leaks

@@ -90,7 +90,9 @@ def known_names(adapter: TypeAdapter[Any]) -> frozenset[str]:
 def reads_any_name(adapter: TypeAdapter[Any]) -> bool:
     """Whether a payload type takes fields that it does not name: `known_names` then does not say what is read."""
     return any(
-        schema.get("type") in ("dict", "any") or schema.get("extra_behavior") == "allow" for schema in _schemas(adapter)
+        schema.get("type") in ("dict", "any")
+        or "allow" in (schema.get("extra_behavior"), schema.get("extra_fields_behavior"))
+        for schema in _schemas(adapter)
     )
 
 

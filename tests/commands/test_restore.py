@@ -272,8 +272,12 @@ def test_a_damaged_backup_changes_nothing(made, here, tmp_path, capsys, damage):
 
 def test_another_wards_backup_is_refused(made, here, tmp_path, capsys):
     here({"IOC_DATA_FOLDER": str(tmp_path / "fresh"), "IOC_WARD": "le-chan"})
-    assert restore.main([str(made)]) == 1
-    assert "hong-bang" in capsys.readouterr().err
+    for options in ([], ["--dry-run"]):
+        assert restore.main([str(made), *options]) == 1
+        assert "hong-bang" in capsys.readouterr().err
+    there = {path.name for path in (tmp_path / "fresh").iterdir()} if (tmp_path / "fresh").exists() else set()
+    assert there <= {"secrets"}, "nothing of it is written"
+    assert not list(tmp_path.rglob("restor*"))
 
 
 def test_a_restore_that_was_cut_off_stops_the_next_start(tmp_path):

@@ -130,7 +130,9 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
     assert any(person.run("doctor")[0] == 0 for _ in range(10))  # partitions may still be recovering
 
     os.kill(before["connectors"], signal.SIGKILL)
+    end = time.monotonic() + 180
     while person.pids().get("connectors") in (None, before["connectors"]):
+        assert time.monotonic() < end, "it is not started again"
         time.sleep(0.2)
 
     started = lock.left_over(person.folder)

@@ -101,3 +101,119 @@ def test_pages() -> None:
     for page in shapeless:
         with pytest.raises(InvalidEvent, match="DuLieu"):
             way.items(page)
+
+
+COMMON = {
+    "unit_id": "H24.12",
+    "procedure_code": "2.000815",
+    "field_code": "chung_thuc",
+    "channel": 1,
+    "applicant_type": 0,
+}
+BARE = {
+    name: value
+    for name, value in CHANGE.items()
+    if name not in ("NgayHenTra", "ThoiGianThucHien", "LoaiThoiGianThucHien")
+}
+AT = datetime(2026, 11, 19, 1, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (None, 1, {"submitted_at": AT}),
+        (
+            1,
+            2,
+            {
+                "received_at": AT, "due_at": None, "limit_value": 0, "limit_unit": "ngay_lam_viec", "has_fee": False,
+                "requires_paper_result": False, "digitised_component": False, "reused_data": False, "vneid_verified": False,
+                "from_national_store": False,
+            },
+        ),
+        (1, 3, {"at": AT, "reason_code": "khac"}),
+        (2, 4, {"step_code": "khac", "dept_code": "khac", "started_at": AT, "step_due_at": None}),
+        (4, 5, {"requested_at": AT, "supplement_due_at": None, "request_no": 1}),
+        (5, 4, {"at": AT, "due_at": None}),
+        (4, 6, {"at": AT}),
+        (6, 4, {"at": AT, "online": 0}),
+        (4, 8, {"at": AT, "reason_code": "khac"}),
+        (8, 4, {"at": AT, "reason_code": "khac"}),
+        (4, 7, {"at": AT}),
+        (4, 9, {"completed_at": AT, "result_kind": "approved", "e_result": False, "digitised_result": False}),
+        (9, 10, {"returned_at": AT, "method": 1}),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_has_a_documented_default(old: int | None, new: int, expected: dict[str, Any]) -> None:
+    (made,) = events(CONNECTOR, {**BARE, "TrangThaiHoSoIdCu": old, "TrangThaiHoSoId": new})
+    data = made.model_dump()
+    assert len(data.pop("dossier_ref")) == 32
+    assert data == {**COMMON, "state_from": old, "state_to": new, **expected}
+
+
+FULL = {
+    "LoaiDoiTuong": 2, "NgayNopHoSo": "2026-11-18T08:00:00", "NgayTiepNhan": "2026-11-18T09:00:00",
+    "NgayKetThucXuLy": "2026-11-18T10:00:00", "NgayTra": "2026-11-18T11:00:00", "NgayHenTra": "2026-11-20T08:15:00",
+    "ThoiGianThucHien": 3, "LoaiThoiGianThucHien": "ngày", "CoPhiLePhi": True, "PhaiTraBanGiay": True,
+    "HoSoCoThanhPhanSoHoa": True, "DuocSoHoa": True, "TaiKhoanDuocXacThucVoiVNeID": True, "DuocLayTuKhoDMQG": True,
+    "MaBuoc": "tham_dinh", "PhongBanXuLyId": "pb-1", "HanBuoc": "2026-11-19T17:00:00", "ThoiHanBoSung": "2026-11-25T17:00:00",
+    "LanYeuCauBoSung": 2, "DuocThanhToanTrucTuyen": 2, "KetQuaXuLy": "tu_choi", "DinhKemKetQua": True, "DaSoHoaKetQua": True,
+    "HinhThucTra": 3, "CoPhieuXinLoi": True, "MaLyDo": "thieu_giay_to", "MaSuCo": "sc-1", "DiemDanhGia": 2, "KhongHaiLong": True,
+    "NgayHenTraCu": "2026-11-19T08:15:00", "CacTruongDinhChinh": ["NgayHenTra"],
+}  # fmt: skip
+DUE = datetime(2026, 11, 20, 1, 15, tzinfo=UTC)
+
+
+def day_before(hour: int) -> datetime:
+    """A local hour of the 18th."""
+    return datetime(2026, 11, 18, hour - 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "expected"),
+    [
+        ("trang_thai", None, 1, {"submitted_at": day_before(8)}),
+        (
+            "trang_thai",
+            1,
+            2,
+            {
+                "received_at": day_before(9), "due_at": DUE, "limit_value": 3, "limit_unit": "ngay", "has_fee": True,
+                "requires_paper_result": True, "digitised_component": True, "reused_data": True, "vneid_verified": True,
+                "from_national_store": True,
+            },
+        ),
+        ("trang_thai", 1, 3, {"at": AT, "reason_code": "thieu_giay_to"}),
+        (
+            "trang_thai", 2, 4,
+            {"step_code": "tham_dinh", "dept_code": "pb-1", "started_at": AT, "step_due_at": datetime(2026, 11, 19, 10, tzinfo=UTC)},
+        ),
+        (
+            "trang_thai", 4, 5,
+            {"requested_at": AT, "supplement_due_at": datetime(2026, 11, 25, 10, tzinfo=UTC), "request_no": 2},
+        ),
+        ("trang_thai", 5, 4, {"at": AT, "due_at": DUE}),
+        ("trang_thai", 6, 4, {"at": AT, "online": 2}),
+        ("trang_thai", 4, 8, {"at": AT, "reason_code": "thieu_giay_to"}),
+        ("trang_thai", 8, 4, {"at": AT, "reason_code": "thieu_giay_to"}),
+        (
+            "trang_thai", 4, 9,
+            {"completed_at": day_before(10), "result_kind": "rejected", "e_result": True, "digitised_result": True},
+        ),
+        ("trang_thai", 9, 10, {"returned_at": day_before(11), "method": 3}),
+        (
+            "hen_lai", 4, 4,
+            {
+                "at": AT, "old_due_at": datetime(2026, 11, 19, 1, 15, tzinfo=UTC), "new_due_at": DUE, "apology_sent": True,
+                "reason_code": "thieu_giay_to", "outage_ref": "sc-1",
+            },
+        ),
+        ("danh_gia", 10, 10, {"at": AT, "score": 2, "dissatisfied": True}),
+        ("dinh_chinh", 4, 4, {"at": AT, "fields": ["NgayHenTra"], "reason": "thieu_giay_to"}),
+    ],
+)  # fmt: skip
+def test_every_field_gets_to_its_place(kind: str, old: int | None, new: int, expected: dict[str, Any]) -> None:
+    (made,) = events(CONNECTOR, {**BARE, **FULL, "LoaiThayDoi": kind, "TrangThaiHoSoIdCu": old, "TrangThaiHoSoId": new})
+    data = made.model_dump()
+    assert len(data.pop("dossier_ref")) == 32
+    assert data == {**COMMON, "applicant_type": 2, "state_from": old, "state_to": new, **expected}

@@ -58,8 +58,13 @@ WARD = "hong-bang"
 ALLOWED = 1_000_000
 """Bad records that whoever resumes a stream, or sets up a source, expects."""
 
-SENT: list[Envelope] = []
-"""Events that the tests of this module have put into the topics so far: they build on each other."""
+
+@pytest.fixture(scope="module")
+def ledger() -> list[Envelope]:
+    """What this file's stack was sent so far, and counts."""
+    return []
+
+
 REFUSED: Counter[str] = Counter()
 """By topic, how many of their records may not count."""
 
@@ -222,13 +227,15 @@ def letters(client: Client) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("is_whole", [False, True], ids=["short", "whole"])
-def test_every_field_of_every_event_straight_into_its_topic(stack: Stack, client: Client, is_whole: bool) -> None:
+def test_every_field_of_every_event_straight_into_its_topic(
+    stack: Stack, client: Client, is_whole: bool, ledger: list[Envelope]
+) -> None:
     """What a field may be counts, and what it may not be is a letter."""
     neighbours = events(11 + is_whole, 600, keys=120, spread=timedelta(minutes=90))
     half = len(neighbours) // 2
     pattern = {type(one.data): one for one in neighbours if one.ward == WARD}  # whose partition all records go to
     records: dict[str, list[bytes]] = {}
-    SENT.extend(neighbours[:half])
+    ledger.extend(neighbours[:half])
     before = REFUSED.total()
     for kind in event_types().values():
         for name in kind.model_fields:
@@ -241,10 +248,10 @@ def test_every_field_of_every_event_straight_into_its_topic(stack: Stack, client
                 if isinstance(judged, InvalidEvent):
                     REFUSED[topic_of(kind.stream)] += 1
                 else:
-                    SENT.append(judged)
+                    ledger.append(judged)
                 records.setdefault(topic_of(kind.stream), []).append(record)
     assert REFUSED.total() - before > (5_000 if is_whole else 500)
-    SENT.extend(neighbours[half:])
+    ledger.extend(neighbours[half:])
     send(stack, neighbours[:half])
     for topic, some in records.items():
         send(stack, [], some, topic)
@@ -255,7 +262,7 @@ def test_every_field_of_every_event_straight_into_its_topic(stack: Stack, client
         return letters(client) == REFUSED
 
     assert until(is_there, 180), (stack.told(), letters(client), REFUSED)
-    ids, figures = {one.id for one in SENT}, without_health(expected(SENT))
+    ids, figures = {one.id for one in ledger}, without_health(expected(ledger))
     until(lambda: ids <= stored(client).keys() and without_health(flows(client)) == figures, 90)
     assert ids - stored(client).keys() == set()
     found = without_health(flows(client))

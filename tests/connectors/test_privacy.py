@@ -25,6 +25,8 @@ from ingest.contract.discovery import declared
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topics
 from ingest.kafka.client import client_options
+from ingest.kafka.lag import lags
+from streams.settings import StreamsSettings
 from tests.declarations.test_connectors import lines, personal_values
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
@@ -151,7 +153,10 @@ def test_nothing_personal_gets_further_than_the_connector(stack: Stack) -> None:
         while wanted - {topic for (topic,) in client.query("SELECT DISTINCT topic FROM raw_events")}:
             assert time.monotonic() < end, stack.log("connectors")
             time.sleep(0.2)
-    time.sleep(2)
+        ingest = stack.settings(IngestSettings)
+        while any(lag.records for lag in lags(ingest, stack.settings(StreamsSettings).group).values()):
+            assert time.monotonic() < end + 60, "what is in Kafka does not get into the warehouse"
+            time.sleep(0.2)
     everything = [part.decode() for part in asyncio.run(in_kafka(stack.settings(IngestSettings)))] + in_warehouse(
         warehouse
     )

@@ -9,6 +9,7 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
+from tests.streams.support.states import states_of
 from tests.support import warehouse_server
 from tests.support.made import events
 from tests.support.raw import store
@@ -151,12 +152,8 @@ def test_stocks_minute_by_minute_agree_with_each_moment(one: Indicator, hours: t
 @pytest.mark.parametrize("entity", entities(), ids=lambda entity: entity.id)
 def test_states_recalled_from_the_warehouse_are_those_of_the_fold(entity, stored, folds) -> None:
     topic = topic_of(entity.events[0].stream)
-    mine = {
-        (state.ward, state.key): state
-        for (id, _), states in folds[topic].states.items()
-        if id == entity.id
-        for state in states.values()
-    }
+    mine = {(state.ward, state.key): state for id, state in states_of(folds[topic]) if id == entity.id}
+    assert mine
     theirs = rebuild.states(stored, entity, mine, topic, 0, len(ENVELOPES))
     assert len(theirs) == len(mine)
     for state in theirs:
@@ -172,7 +169,7 @@ def test_the_state_up_to_an_offset_leaves_out_what_came_later(stored: Client, fo
     entity = next(entity for entity in entities() if entity.id == "ticket")
     half = len(ENVELOPES) // 2
     earlier = folded(ENVELOPES[:half])["ioc.queue.v1"]
-    mine = {(s.ward, s.key): s for (id, _), states in earlier.states.items() if id == "ticket" for s in states.values()}
+    mine = {(state.ward, state.key): state for id, state in states_of(earlier) if id == "ticket"}
     theirs = rebuild.states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
     assert {(state.ward, state.key): fields(state) for state in theirs} == {
         key: fields(one) for key, one in mine.items()

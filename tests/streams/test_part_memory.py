@@ -8,7 +8,7 @@ from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold, LateStocks
 from streams.fold.plan import plans
 from streams.partition_state import Part
-from streams.write.batch import _memory, merged
+from streams.write.batch import Block, merged
 from tests.support.made import START, events
 from warehouse.model.correction import Cause
 
@@ -27,7 +27,11 @@ def test_minutes_that_are_being_recomputed_are_not_done_yet() -> None:
     part.overdue = {place: LateStocks(1_000, 5_000, cause(1_000))}
     part.fold.late_stocks = {place: LateStocks(3_000, 9_000, cause(3_000)), other: LateStocks(2, 3, cause(2))}
     again = Fold(*part.place)
-    again.load(0, json.loads(json.dumps(_memory(part))))
+    part.fold.offset = 0
+    block = Block()
+    block.cut([part], with_memory=True)
+    ((_, snapshot),) = block.memories
+    again.load(snapshot.offset, json.loads(json.dumps(snapshot.pieces)))
     assert again.late_stocks[place] == LateStocks(1_000, 9_000, cause(1_000))
     assert again.late_stocks[other] == LateStocks(2, 3, cause(2))
     assert part.fold.late_stocks[place].from_ms == 3_000

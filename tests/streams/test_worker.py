@@ -52,46 +52,50 @@ def client(stack: Stack) -> Iterator[Client]:
         yield opened
 
 
-SENT: list[Envelope] = []
-"""Everything that the tests of this module have sent so far: they build on each other."""
+@pytest.fixture(scope="module")
+def sent() -> list[Envelope]:
+    """What this file's stack was sent so far, and counts."""
+    return []
 
 
-def check(client: Client) -> None:
-    counting.check(client, SENT)
+def check(client: Client, sent: list[Envelope]) -> None:
+    counting.check(client, sent)
 
 
-def test_what_is_sent_is_counted(stack: Stack, client: Client) -> None:
-    SENT.extend(made(11, 600))
-    send(stack, SENT)
-    check(client)
+def test_what_is_sent_is_counted(stack: Stack, client: Client, sent: list[Envelope]) -> None:
+    sent.extend(made(11, 600))
+    send(stack, sent)
+    check(client, sent)
 
 
-def test_what_is_sent_again_is_not_counted_again(stack: Stack, client: Client) -> None:
+def test_what_is_sent_again_is_not_counted_again(stack: Stack, client: Client, sent: list[Envelope]) -> None:
     before = flows(client)
-    send(stack, SENT[:200])
+    send(stack, sent[:200])
     asked = "SELECT count(), countIf(is_conflict), countIf(event != '') FROM raw_repeats FINAL"
     assert until(lambda: client.query(asked)[0] == (200, 0, 0))
-    assert client.query("SELECT count() FROM raw_events FINAL")[0][0] == len(SENT)
-    assert flows(client) == before == expected(SENT)
+    assert client.query("SELECT count() FROM raw_events FINAL")[0][0] == len(sent)
+    assert flows(client) == before == expected(sent)
 
 
-def test_another_content_under_the_same_id_is_kept_and_not_counted(stack: Stack, client: Client) -> None:
+def test_another_content_under_the_same_id_is_kept_and_not_counted(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     """The first copy lies in the warehouse, or only a few records before; the worker is another one or the same."""
     first, second, third = made(13, 3)
     taken = [
         events(seed, 1, kinds=[type(one.data)])[0].model_copy(update={"id": one.id, "partitionkey": one.partitionkey})
-        for seed, one in ((14, SENT[0]), (15, first), (16, second))
+        for seed, one in ((14, sent[0]), (15, first), (16, second))
     ]
     send(stack, [first, taken[0], second, taken[1]])
-    SENT.extend([first, second])
-    check(client)
+    sent.extend([first, second])
+    check(client, sent)
     stack.restart("streams")
     send(stack, [taken[2], third, first])
-    SENT.append(third)
-    check(client)
+    sent.append(third)
+    check(client, sent)
     asked = "SELECT id, is_conflict, event, first_offset FROM raw_repeats FINAL WHERE id NOT IN %(known)s OR is_conflict ORDER BY id"
-    assert until(lambda: len(client.query(asked, {"known": tuple(one.id for one in SENT[:200])})) == 4)
-    rows = client.query(asked, {"known": tuple(one.id for one in SENT[:200])})
+    assert until(lambda: len(client.query(asked, {"known": tuple(one.id for one in sent[:200])})) == 4)
+    rows = client.query(asked, {"known": tuple(one.id for one in sent[:200])})
     assert {(id, event) for id, is_conflict, event, _ in rows if is_conflict} == {
         (one.id, encode(one).decode()) for one in taken
     }
@@ -100,14 +104,16 @@ def test_another_content_under_the_same_id_is_kept_and_not_counted(stack: Stack,
         assert client.query("SELECT offset FROM raw_events FINAL WHERE id = %(id)s", {"id": id}) == [(offset,)]
 
 
-def test_a_record_that_is_no_event_becomes_a_dead_letter_and_stops_nothing(stack: Stack, client: Client) -> None:
+def test_a_record_that_is_no_event_becomes_a_dead_letter_and_stops_nothing(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     more = made(12, 100)
     send(stack, [], raw=[b"no letter", b""], topic=DEAD_LETTERS)
     poison = b'{"type": "nonsense", "hoTen": "Nguyen Van A"}'
     send(stack, [], raw=[*map(encode, of_queue(more)[:5]), poison, *map(encode, of_queue(more)[5:])])
     send(stack, [one for one in more if one not in of_queue(more)])
-    SENT.extend(more)
-    check(client)
+    sent.extend(more)
+    check(client, sent)
     asked = "SELECT reason_code, original_topic, payload_redacted, ward, log_offset FROM raw_dead_letters FINAL"
     assert until(lambda: len(client.query(asked)) == 1)
     ((reason, topic, payload, ward, log_offset),) = client.query(asked)
@@ -141,7 +147,9 @@ def check_nothing_is_missing(stack: Stack, client: Client) -> None:
     assert found() == full
 
 
-def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(stack: Stack, client: Client) -> None:
+def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     """Faust would go on behind the chunk, and commit it (faust-streaming #527, #189)."""
     stack.kill("streams")
     stack.variables["IOC_FAILPOINTS"] = "streams.folded:2:fail"
@@ -149,15 +157,15 @@ def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(stack: S
     del stack.variables["IOC_FAILPOINTS"]
     more = made(17, 200)
     send(stack, more)
-    SENT.extend(more)
+    sent.extend(more)
     process = stack.process("streams-1")
     assert process.wait(60) == exit.BUG
     stack.restart("streams")
-    check(client)
+    check(client, sent)
 
 
 def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it_go_on(
-    stack: Stack, client: Client
+    stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
     letters = "SELECT count() FROM raw_dead_letters FINAL"
     before = client.query(letters)[0][0]
@@ -169,21 +177,23 @@ def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it
     send(stack, more)
     waiting = [one for one in more if one.data.stream == "petition" and one.ward == "hong-bang"]
     assert waiting
-    SENT.extend(one for one in more if one not in waiting)
-    check(client)
+    sent.extend(one for one in more if one not in waiting)
+    check(client, sent)
     stack.restart("streams")
-    check(client)
+    check(client, sent)
     newest = "SELECT max(offset) FROM raw_events WHERE topic = %(topic)s AND partition = %(partition)s"
     assert client.query(newest, {"topic": place[0], "partition": place[1]})[0][0] == stop.offset - 1
     assert client.query(letters)[0][0] == before
     assert halted_partitions.resume(client, *place, "test", 300)
-    SENT.extend(waiting)
-    check(client)
+    sent.extend(waiting)
+    check(client, sent)
     assert until(lambda: client.query(letters)[0][0] == before + 300)
     check_nothing_is_missing(stack, client)
 
 
-def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(stack: Stack, client: Client) -> None:
+def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     more = made(19, 6000)
     options = client_options(stack.settings(IngestSettings))
     seen: list[dict[tuple[str, int], int]] = []
@@ -202,48 +212,52 @@ def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(stack: Stack, cli
                 seen.append(committed)
                 time.sleep(0.2)
     assert len({tuple(sorted(one.items())) for one in seen}) > 1
-    SENT.extend(more)
-    check(client)
+    sent.extend(more)
+    check(client, sent)
 
 
 @pytest.mark.parametrize("part", ["streams", "warehouse", "kafka"])
-def test_a_killed_part_loses_nothing_and_doubles_nothing(stack: Stack, client: Client, part: str) -> None:
-    more = made(len(SENT), 3000)
+def test_a_killed_part_loses_nothing_and_doubles_nothing(
+    stack: Stack, client: Client, part: str, sent: list[Envelope]
+) -> None:
+    more = made(len(sent), 3000)
     send(stack, more[:1500])
-    SENT.extend(more)
+    sent.extend(more)
     stack.kill(part)
     if part == "kafka":
         stack.restart("ingest")
     else:
         stack.restart(part)
     send(stack, more[1500:])
-    check(client)
+    check(client, sent)
 
 
-def test_a_second_worker_shares_the_partitions_and_takes_over(stack: Stack, client: Client) -> None:
+def test_a_second_worker_shares_the_partitions_and_takes_over(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     stack.start("streams-2")
     stack.wait("streams-2")
-    more = made(len(SENT), 1000)
+    more = made(len(sent), 1000)
     send(stack, more[:500])
     stack.kill("streams")
     send(stack, more[500:])
-    SENT.extend(more)
-    check(client)
+    sent.extend(more)
+    check(client, sent)
 
 
-def test_an_event_for_a_window_long_gone_changes_it_visibly(stack: Stack, client: Client) -> None:
+def test_an_event_for_a_window_long_gone_changes_it_visibly(stack: Stack, client: Client, sent: list[Envelope]) -> None:
     """Weeks later the fold has let go of the first windows; what still comes for them is a new revision."""
-    first = next(one for one in SENT if one.data.kind == "post.published")
+    first = next(one for one in sent if one.data.kind == "post.published")
     newer = events(seed=99, count=40, kinds=[type(first.data)], keys=10_000)
     shifted = [later(one, days=30) for one in newer]
     send(stack, shifted)
-    SENT.extend(shifted)
-    check(client)
+    sent.extend(shifted)
+    check(client, sent)
     stack.restart("streams-2")  # a clean stop takes a snapshot, in which the old windows are forgotten
     late = [later(one, days=0, id=f"late-{number}") for number, one in enumerate(newer[:5])]
     send(stack, late)
-    SENT.extend(late)
-    check(client)
+    sent.extend(late)
+    check(client, sent)
     window = milliseconds(late[0].time)
     revisions = client.query(
         "SELECT max(revision) FROM raw_values FINAL WHERE indicator = 'V02' AND window_ms <= %(at)s", {"at": window}
@@ -269,7 +283,7 @@ def test_a_board_that_was_told_what_is_not_stored_corrects_itself(stack: Stack, 
 
 
 def test_a_board_that_was_not_told_what_is_stored_corrects_itself(
-    stack: Stack, board: Live, client: Client, monkeypatch: pytest.MonkeyPatch
+    stack: Stack, board: Live, client: Client, monkeypatch: pytest.MonkeyPatch, sent: list[Envelope]
 ) -> None:
     """It counts when the partition has told something that was stored later, for until then the push may be on its way."""
     monkeypatch.setattr(agreement, "SETTLED_AFTER", 0.1)
@@ -282,9 +296,9 @@ def test_a_board_that_was_not_told_what_is_stored_corrects_itself(
     assert until(lambda: board.agreement.comparisons > comparisons + 1)
     assert (board.agreement.corrected, board.agreement.awaited) == (before, 1)
     time.sleep(agreement.SKEW_MS / 1000)
-    more = made(len(SENT), 50)
+    more = made(len(sent), 50)
     send(stack, more)
-    SENT.extend(more)
+    sent.extend(more)
     assert until(lambda: board.agreement.corrected == before + 1 and not wrong(board, client))
     assert board.agreement.awaited == 0
 

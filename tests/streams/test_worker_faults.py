@@ -23,8 +23,11 @@ from warehouse.store.client import Client, connect
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(400)]
 
-SENT: list[Envelope] = []
-"""Everything that the tests of this module have sent so far: they build on each other."""
+
+@pytest.fixture(scope="module")
+def sent() -> list[Envelope]:
+    """What this file's stack was sent so far, and counts."""
+    return []
 
 
 @pytest.fixture(scope="module")
@@ -39,28 +42,30 @@ def client(stack: Stack) -> Iterator[Client]:
         yield opened
 
 
-def more(stack: Stack, count: int = 600) -> None:
-    envelopes = made(len(SENT) + 31, count)
+def more(stack: Stack, sent: list[Envelope], count: int = 600) -> None:
+    envelopes = made(len(sent) + 31, count)
     send(stack, envelopes)
-    SENT.extend(envelopes)
+    sent.extend(envelopes)
 
 
-def test_workers_that_come_and_go_all_the_time(stack: Stack, client: Client) -> None:
+def test_workers_that_come_and_go_all_the_time(stack: Stack, client: Client, sent: list[Envelope]) -> None:
     for turn in range(6):
-        more(stack)
+        more(stack, sent)
         stack.start("streams-2")
         until(lambda: "connected to Kafka" in stack.log("streams-2"), 20)
-        more(stack)
+        more(stack, sent)
         stack.kill("streams-2" if turn % 2 else "streams-1", (signal.SIGKILL, signal.SIGTERM)[turn % 3 == 0])
-        more(stack)
+        more(stack, sent)
         if not turn % 2:
             stack.start("streams-1")
             stack.kill("streams-2")
-    counting.check(client, SENT, 120)
+    counting.check(client, sent, 120)
 
 
 @pytest.mark.parametrize("where", ["anywhere", "raw_stored", "values_stored"])
-def test_a_worker_that_was_frozen_ends_before_it_writes(stack: Stack, client: Client, where: str) -> None:
+def test_a_worker_that_was_frozen_ends_before_it_writes(
+    stack: Stack, client: Client, where: str, sent: list[Envelope]
+) -> None:
     """Another one has its partitions by then. When it goes on in the middle of a flush, the next step is not done."""
     stack.kill("streams-1", signal.SIGTERM)
     if where != "anywhere":
@@ -69,78 +74,82 @@ def test_a_worker_that_was_frozen_ends_before_it_writes(stack: Stack, client: Cl
     stack.variables.pop("IOC_FAILPOINTS", None)
     stack.wait("streams-1")
     zombie = stack.process("streams-1")
-    more(stack)
+    more(stack, sent)
     if where == "anywhere":
         zombie.send_signal(signal.SIGSTOP)
     assert until(lambda: psutil.Process(zombie.pid).status() == psutil.STATUS_STOPPED)
     stack.start("streams-2")
-    more(stack)
-    counting.check(client, SENT, 90)  # the other one has taken over, which takes longer than the session
+    more(stack, sent)
+    counting.check(client, sent, 90)  # the other one has taken over, which takes longer than the session
     zombie.send_signal(signal.SIGCONT)
     assert zombie.wait(20) == exit.FROZEN
-    more(stack)
-    counting.check(client, SENT, 60)
+    more(stack, sent)
+    counting.check(client, sent, 60)
     stack.start("streams-1")
     stack.kill("streams-2", signal.SIGTERM)
-    more(stack)
-    counting.check(client, SENT, 60)
+    more(stack, sent)
+    counting.check(client, sent, 60)
 
 
-def test_a_kafka_that_stands_still_for_a_while(stack: Stack, client: Client) -> None:
-    more(stack)
+def test_a_kafka_that_stands_still_for_a_while(stack: Stack, client: Client, sent: list[Envelope]) -> None:
+    more(stack, sent)
     stack.kill("kafka", signal.SIGSTOP)
     time.sleep(20)
     stack.kill("kafka", signal.SIGCONT)
-    until(lambda: can_send(stack))
-    counting.check(client, SENT, 90)
+    until(lambda: can_send(stack, sent))
+    counting.check(client, sent, 90)
 
 
-def can_send(stack: Stack) -> bool:
-    more(stack)
+def can_send(stack: Stack, sent: list[Envelope]) -> bool:
+    more(stack, sent)
     return True
 
 
 @pytest.mark.parametrize("away", ["warehouse", "kafka"])
-def test_a_worker_ends_in_time_though_something_hangs(stack: Stack, client: Client, away: str) -> None:
-    more(stack)
+def test_a_worker_ends_in_time_though_something_hangs(
+    stack: Stack, client: Client, away: str, sent: list[Envelope]
+) -> None:
+    more(stack, sent)
     stack.kill(away, signal.SIGSTOP)
     if away == "warehouse":
-        more(stack)
+        more(stack, sent)
     worker = stack.process("streams-1")
     worker.terminate()
     assert worker.wait(10) == 0
     stack.kill(away, signal.SIGCONT)
     stack.restart("streams-1")
-    counting.check(client, SENT, 90)
+    counting.check(client, sent, 90)
 
 
 def test_what_comes_in_when_all_of_it_is_over_is_counted_and_every_minute_is_right(
-    stack: Stack, client: Client
+    stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
-    more(stack)
-    counting.check(client, SENT, 60)
+    more(stack, sent)
+    counting.check(client, sent, 60)
     found = counting.audit(stack)
     assert (found.differences, found.found) == (0, [])
     assert set(found.not_checked) == {"feed", "board"}
 
 
 @pytest.mark.parametrize("step", ["corrections_stored", "values_stored", "snapshot_stored"])
-def test_the_boards_hear_of_every_figure_wherever_the_worker_died(stack: Stack, client: Client, step: str) -> None:
+def test_the_boards_hear_of_every_figure_wherever_the_worker_died(
+    stack: Stack, client: Client, step: str, sent: list[Envelope]
+) -> None:
     """Of windows that only the rows still know, too: when they are counted again, nothing differs from what is stored.
 
     After what is audited minute by minute: these events are weeks ahead of the clock, which no source's are.
     """
-    weeks_later = [later(one, days=30) for one in made(len(SENT), 40)]
+    weeks_later = [later(one, days=30) for one in made(len(sent), 40)]
     send(stack, weeks_later)
-    SENT.extend(weeks_later)
-    counting.check(client, SENT, 60)
+    sent.extend(weeks_later)
+    counting.check(client, sent, 60)
     stack.kill("streams-1", signal.SIGTERM)  # a clean end takes a snapshot, in which the old windows are forgotten
-    more(stack)
+    more(stack, sent)
     dying = {"IOC_FAILPOINTS": f"streams.{step}:1:kill", "IOC_STREAMS_SNAPSHOT_EVERY": "PT0S"}
     stack.start("streams-1", environment=dying)
     assert until(lambda: stack.pid("streams-1") is None)
     stack.start("streams-1")
-    counting.check(client, SENT, 60)
+    counting.check(client, sent, 60)
     assert until(lambda: heard(stack) == flows(client), 10)
 
 

@@ -36,8 +36,12 @@ KINDS = [kind for kind in event_types().values() if kind.stream in ("speaker", "
 SPREAD = timedelta(minutes=20)
 """Over how long they happen: every minute of it is recomputed for what comes late."""
 
-SENT: list[Envelope] = []
-"""Everything that the tests of this module have sent so far and that counts: they build on each other."""
+
+@pytest.fixture(scope="module")
+def sent() -> list[Envelope]:
+    """What this file's stack was sent so far, and counts."""
+    return []
+
 
 BAD: list[Envelope] = []
 """Everything that was set aside."""
@@ -95,20 +99,20 @@ def poison(name: str, kind: str = "broadcast.completed") -> Envelope:
     return BAD[-1]
 
 
-def send_among_others(stack: Stack, *bad: Envelope) -> None:
+def send_among_others(stack: Stack, sent: list[Envelope], *bad: Envelope) -> None:
     """Send events before, between and behind those that are bad."""
     more = made(40 + len(BAD), 200)
     send(stack, [*more[:100], *bad[:1], *more[100:150], *bad[1:], *more[150:]])
-    SENT.extend(more)
+    sent.extend(more)
 
 
-def check_set_aside(client: Client, reasons: Sequence[str], patience: float = 200) -> None:
+def check_set_aside(client: Client, reasons: Sequence[str], sent: list[Envelope], patience: float = 200) -> None:
     """The bad ones are letters with reason and place, and all others are counted as if these had not come."""
     asked = (
         "SELECT reason_code, original_topic, partition, offset, error FROM raw_dead_letters FINAL ORDER BY received_at"
     )
     until(lambda: len(client.query(asked)) >= len(BAD), patience)
-    counting.check(client, SENT)
+    counting.check(client, sent)
     rows = client.query(asked)
     assert Counter(row[0] for row in rows) == Counter(reasons)
     assert {row[1] for row in rows} <= {"ioc.speaker.v1"}
@@ -116,46 +120,50 @@ def check_set_aside(client: Client, reasons: Sequence[str], patience: float = 20
     assert not any("too deep" in error or "nothing" in error for *_, error in rows), "texts of errors may say anything"
 
 
-def test_what_the_fold_the_sink_and_the_engine_refuse_is_set_aside(stack: Stack, client: Client) -> None:
+def test_what_the_fold_the_sink_and_the_engine_refuse_is_set_aside(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     client.execute("ALTER TABLE raw_events ADD CONSTRAINT c CHECK NOT startsWith(id, 'refused-')")
     client.execute("ALTER TABLE raw_values ADD CONSTRAINT c CHECK numerator < 1000000000")
     with kept_running(stack) as codes:
-        send_among_others(stack, poison("raises"), poison("overflows"))
-        check_set_aside(client, ["not_foldable", "not_storable"])
-        send_among_others(stack, poison("refused"), poison("grows"))
-        check_set_aside(client, ["not_foldable", "not_storable", "not_storable", "not_storable"])
+        send_among_others(stack, sent, poison("raises"), poison("overflows"))
+        check_set_aside(client, ["not_foldable", "not_storable"], sent)
+        send_among_others(stack, sent, poison("refused"), poison("grows"))
+        check_set_aside(client, ["not_foldable", "not_storable", "not_storable", "not_storable"], sent)
         pid = stack.pid("streams")
-        send_among_others(stack)
-        counting.check(client, SENT)
+        send_among_others(stack, sent)
+        counting.check(client, sent)
     assert codes == []
     assert pid is not None
 
 
 @pytest.mark.faults
 def test_what_fails_only_when_stocks_are_looked_at_is_found_among_what_came_before(
-    stack: Stack, client: Client
+    stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
     before = letters_of(client)
     with kept_running(stack) as codes:
-        send_among_others(stack, poison("looms", "device.heartbeat"))
-        check_set_aside(client, [*before, "not_storable"])
+        send_among_others(stack, sent, poison("looms", "device.heartbeat"))
+        check_set_aside(client, [*before, "not_storable"], sent)
     assert codes == []
 
 
 @pytest.mark.faults
-def test_what_was_counted_before_and_fails_in_another_release_is_counted_no_more(stack: Stack, client: Client) -> None:
+def test_what_was_counted_before_and_fails_in_another_release_is_counted_no_more(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     """In no minute of the past either."""
     before = letters_of(client)
     with kept_running(stack, None):
-        send_among_others(stack, poison("raises", "device.heartbeat"))
-        counted = [*SENT, BAD[-1]]
+        send_among_others(stack, sent, poison("raises", "device.heartbeat"))
+        counted = [*sent, BAD[-1]]
         counting.check(client, counted)
         assert counting.audit(stack).differences == 0
     earlier = "replaceRegexpOne(body, '\"[0-9a-f]{16}\"', '\"of an earlier release\"')"
     change = f"ALTER TABLE fold_snapshots UPDATE body = {earlier} WHERE body LIKE '[\"declared\"%'"
     client.execute(change, settings={"mutations_sync": 2})
     with kept_running(stack) as codes:
-        check_set_aside(client, [*before, "not_foldable"])
+        check_set_aside(client, [*before, "not_foldable"], sent)
         found = counting.audit(stack)
         assert (found.differences, found.found) == (0, [])
     assert codes == []
@@ -164,23 +172,27 @@ def test_what_was_counted_before_and_fails_in_another_release_is_counted_no_more
 @pytest.mark.faults
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", ["dies", "sinks"])
-def test_what_kills_the_worker_is_set_aside_after_few_deaths(stack: Stack, client: Client, name: str) -> None:
+def test_what_kills_the_worker_is_set_aside_after_few_deaths(
+    stack: Stack, client: Client, name: str, sent: list[Envelope]
+) -> None:
     """While it is folded, or while what comes of it is written; the supervisor starts the worker again each time."""
     before = letters_of(client)
     with kept_running(stack) as codes:
-        send_among_others(stack, poison(name))
-        check_set_aside(client, [*before, "ends_worker"], patience=600)  # a dozen starts of a worker
+        send_among_others(stack, sent, poison(name))
+        check_set_aside(client, [*before, "ends_worker"], sent, patience=600)  # a dozen starts of a worker
     assert set(codes) == {-signal.SIGKILL}
     assert DEATHS + FOLDED <= len(codes) <= DEATHS + (200).bit_length() + WRITTEN
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(900)
-def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(stack: Stack, client: Client) -> None:
+def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     before = letters_of(client)
     with kept_running(stack) as codes:
         many = [poison("raises") for _ in range(53)]
-        send_among_others(stack, *many)
+        send_among_others(stack, sent, *many)
         assert until(lambda: bool(stopped(client)), 400)
         ((topic, partition, _, _, reason, *_),) = stopped(client)
         assert topic == "ioc.speaker.v1"
@@ -192,25 +204,27 @@ def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(
         ids = tuple(one.id for one in elsewhere)
         assert until(lambda: client.query(known, {"ids": ids}) == [(len(ids),)])
         assert len(letters_of(client)) < len(before) + 53
-        SENT.extend(more)
+        sent.extend(more)
         assert halted_partitions.resume(client, topic, partition, "test", 60)
-        check_set_aside(client, [*before, *["not_foldable"] * 53])
+        check_set_aside(client, [*before, *["not_foldable"] * 53], sent)
     assert codes == []
 
 
 @pytest.mark.faults
 @pytest.mark.timeout(600)
-def test_who_kills_the_worker_from_outside_gets_nothing_set_aside(stack: Stack, client: Client) -> None:
+def test_who_kills_the_worker_from_outside_gets_nothing_set_aside(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     before, random = letters_of(client), Random(5)
     with kept_running(stack, None) as codes:
         while len(codes) < 10:
-            more = made(1000 + len(SENT), 100)
+            more = made(1000 + len(sent), 100)
             send(stack, more)
-            SENT.extend(more)
+            sent.extend(more)
             time.sleep(random.uniform(1, 8))
             if (pid := stack.pid("streams")) is not None:
                 os.kill(pid, signal.SIGKILL)
-        counting.check(client, SENT)
+        counting.check(client, sent)
     assert letters_of(client) == before
 
 
@@ -223,7 +237,9 @@ def stopped(client: Client) -> list[halted_partitions.Stop]:
     return [one for one in halted_partitions.read_stops(client).values() if one.is_stopped]
 
 
-def test_a_letter_that_is_sent_again_once_mended_counts_once(stack: Stack, client: Client) -> None:
+def test_a_letter_that_is_sent_again_once_mended_counts_once(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     """Until then it becomes a letter once more."""
     ingest = stack.settings(IngestSettings)
     with kept_running(stack):
@@ -233,15 +249,15 @@ def test_a_letter_that_is_sent_again_once_mended_counts_once(stack: Stack, clien
         ]
         letters = "SELECT count(), uniqExact(offset) FROM raw_dead_letters FINAL WHERE reason_code = 'not_foldable'"
         assert until(lambda: client.query(letters) == [(2, 2)])
-        counting.check(client, SENT)
+        counting.check(client, sent)
     for table in ("raw_events", "raw_values"):
         client.execute(f"ALTER TABLE {table} DROP CONSTRAINT c")
     stack.restart("streams")
     open_letters = read_letters(client, Chosen(is_open=True))
-    sent = resend(client, ingest, open_letters, "test", lambda letters: [], is_dry=False)
-    assert {one.outcome for one in sent} == {"sent"}
-    SENT.extend(BAD)
-    counting.check(client, SENT)
+    resent = resend(client, ingest, open_letters, "test", lambda letters: [], is_dry=False)
+    assert {one.outcome for one in resent} == {"sent"}
+    sent.extend(BAD)
+    counting.check(client, sent)
     assert all(
         one.detail == "already_there" for one in resend(client, ingest, open_letters, "test", lambda letters: [])
     )

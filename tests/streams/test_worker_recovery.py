@@ -23,8 +23,11 @@ from warehouse.store.client import Client, connect
 
 pytestmark = pytest.mark.embedded
 
-SENT: list[Envelope] = []
-"""Everything that the tests of this module have sent so far: they build on each other."""
+
+@pytest.fixture(scope="module")
+def sent() -> list[Envelope]:
+    """What this file's stack was sent so far, and counts."""
+    return []
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def client(stack: Stack) -> Iterator[Client]:
 
 
 def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_there(
-    stack: Stack, client: Client
+    stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
     """As it happens to a group that is formed in the moment in which Kafka has started again."""
     ingest = stack.settings(IngestSettings)
@@ -50,17 +53,19 @@ def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_the
         admin.delete_topics([topic.name for topic in kafka_admin.wanted_topics(ingest)])
     assert until(lambda: "Ignoring missing topic" in stack.log("streams"))
     kafka_admin.make_topics(ingest)
-    SENT.extend(made(20, 50))
-    send(stack, SENT)
-    counting.check(client, SENT, patience=150)
+    sent.extend(made(20, 50))
+    send(stack, sent)
+    counting.check(client, sent, patience=150)
 
 
-def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(stack: Stack, client: Client) -> None:
+def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     more = made(21, 1500)
-    SENT.extend(more)
+    sent.extend(more)
     send(stack, more[:1200], raw=[b"nonsense", b"more nonsense"])
     send(stack, [*more[:50], *more[1200:]])
-    counting.check(client, SENT)
+    counting.check(client, sent)
     letters = "SELECT count() FROM raw_dead_letters FINAL"
     repeats = "SELECT count() FROM raw_repeats FINAL"
     assert until(lambda: (client.query(letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
@@ -70,12 +75,14 @@ def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(stack: Stack, cl
     newest = {place: standing.newest for place, standing in positions.standings(client).items()}
     assert positions.holes(client, newest)
     stack.restart("streams")
-    counting.check(client, SENT)
+    counting.check(client, sent)
     assert until(lambda: (client.query(letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
 
 
 @pytest.mark.faults
-def test_a_release_that_declares_more_tells_it_of_what_an_earlier_one_has_stored(stack: Stack, client: Client) -> None:
+def test_a_release_that_declares_more_tells_it_of_what_an_earlier_one_has_stored(
+    stack: Stack, client: Client, sent: list[Envelope]
+) -> None:
     """The snapshot is not taken up, and neither what was counted nor what is counted besides gets lost."""
     added = "dimension = 'area_code' AND indicator IN ('C01', 'C02', 'P01', 'P03', 'P04')"
     there = f"SELECT uniqExact(indicator) FROM raw_values WHERE {added}"  # noqa: S608
@@ -89,21 +96,21 @@ def test_a_release_that_declares_more_tells_it_of_what_an_earlier_one_has_stored
         client.execute(f"ALTER TABLE {change}", settings={"mutations_sync": 2})
     assert client.query(there)[0][0] == 0
     stack.restart("streams")
-    counting.check(client, SENT)
+    counting.check(client, sent)
     assert until(lambda: client.query(there)[0][0] == 5)
     assert "another version made the snapshot" in stack.log("streams", 400)
     assert counting.audit(stack, patience=60).differences == 0
 
 
 @pytest.mark.faults
-def test_a_power_cut_that_takes_the_newest_parts_of_rows_and_values(stack: Stack) -> None:
-    cut_power(stack, ("raw_events", "raw_values"), SENT)
+def test_a_power_cut_that_takes_the_newest_parts_of_rows_and_values(stack: Stack, sent: list[Envelope]) -> None:
+    cut_power(stack, ("raw_events", "raw_values"), sent)
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("table", ["raw_events", "raw_values", "fold_snapshots", "raw_dead_letters", "raw_repeats"])
-def test_a_power_cut_that_takes_the_newest_parts_of_one_table(stack: Stack, table: str) -> None:
-    cut_power(stack, (table,), SENT)
+def test_a_power_cut_that_takes_the_newest_parts_of_one_table(stack: Stack, table: str, sent: list[Envelope]) -> None:
+    cut_power(stack, (table,), sent)
 
 
 def cut_power(stack: Stack, tables: Sequence[str], sent: list[Envelope]) -> None:
@@ -152,10 +159,10 @@ def newest_parts(client: Client, table: str) -> list[Path]:
 
 
 @pytest.mark.faults
-def test_what_kafka_has_let_go_of_stops_nothing(stack: Stack, client: Client) -> None:
-    more = made(len(SENT), 600)
+def test_what_kafka_has_let_go_of_stops_nothing(stack: Stack, client: Client, sent: list[Envelope]) -> None:
+    more = made(len(sent), 600)
     send(stack, more[:300])
-    counting.check(client, [*SENT, *more[:300]])
+    counting.check(client, [*sent, *more[:300]])
     stack.kill("streams")
     send(stack, more[300:500])
     lost = [one for one in more[300:500] if one.data.stream == "queue" and one.ward == "hong-bang"]
@@ -163,9 +170,9 @@ def test_what_kafka_has_let_go_of_stops_nothing(stack: Stack, client: Client) ->
     forget(stack, "ioc.queue.v1")
     send(stack, more[500:])
     gone = {one.id for one in more[300:500] if one.data.stream == "queue"}
-    SENT.extend(one for one in more if one.id not in gone)
+    sent.extend(one for one in more if one.id not in gone)
     stack.restart("streams")
-    counting.check(client, SENT)
+    counting.check(client, sent)
     assert "are lost" in stack.log("streams", 400)
 
 
@@ -179,7 +186,7 @@ def forget(stack: Stack, topic: str) -> None:
 
 
 @pytest.mark.faults
-def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client) -> None:
+def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client, sent: list[Envelope]) -> None:
     """The disk with Kafka's log is lost, or the warehouse was restored on another PC."""
     before = {place: standing.newest for place, standing in positions.standings(client).items()}
     lost = positions.holes(client, before)
@@ -187,12 +194,12 @@ def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client) -> Non
     stack.kill("ingest")
     shutil.rmtree(stack.folder / "kafka")
     stack.restart("ingest")
-    more = made(len(SENT), 600)
-    send(stack, [*more[:300], *SENT[-20:]], raw=[b"nonsense of the new one"])
+    more = made(len(sent), 600)
+    send(stack, [*more[:300], *sent[-20:]], raw=[b"nonsense of the new one"])
     stack.restart("streams")
     send(stack, more[300:])
-    SENT.extend(more)
-    counting.check(client, SENT)
+    sent.extend(more)
+    counting.check(client, sent)
     rows = client.query(
         "SELECT topic, partition, offset FROM raw_events WHERE id IN %(ids)s", {"ids": tuple(one.id for one in more)}
     )
@@ -206,11 +213,11 @@ def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client) -> Non
     assert until(lambda: client.query(letters, queue)[0][0] == 2)
     newest = {place: standing.newest for place, standing in positions.standings(client).items()}
     assert positions.holes(client, newest) == lost
-    assert flows(client) == expected(SENT)
+    assert flows(client) == expected(sent)
 
 
 @pytest.mark.faults
-def test_a_topic_that_was_made_again_is_read_on(stack: Stack, client: Client) -> None:
+def test_a_topic_that_was_made_again_is_read_on(stack: Stack, client: Client, sent: list[Envelope]) -> None:
     settings = stack.settings(IngestSettings)
     stack.kill("streams")
     admin = KafkaAdminClient(**client_options(settings))
@@ -218,12 +225,12 @@ def test_a_topic_that_was_made_again_is_read_on(stack: Stack, client: Client) ->
     assert until(lambda: "ioc.petition.v1" not in set(admin.list_topics()))
     admin.close()
     stack.restart("ingest")  # which makes what is missing
-    kinds = [type(one.data) for one in SENT if one.data.stream == "petition"]
-    more = events(seed=len(SENT), count=200, kinds=kinds, keys=20)
+    kinds = [type(one.data) for one in sent if one.data.stream == "petition"]
+    more = events(seed=len(sent), count=200, kinds=kinds, keys=20)
     stack.restart("streams")
     send(stack, more)
-    SENT.extend(more)
-    counting.check(client, SENT)
+    sent.extend(more)
+    counting.check(client, sent)
 
 
 @pytest.mark.faults

@@ -159,8 +159,12 @@ def test_just_before_its_return_a_device_was_away() -> None:
     back = START + timedelta(days=40)
     fold = Fold(topic_of("speaker"), 0)
     fold.fold([beat(START), beat(back)], [0, 1])
-    ((_, population),) = [(place, one) for place, one in fold.populations.items() if place[0] == "speaker"]
-    before = population.levels(milliseconds(back) - 60_000)
-    assert before["S01", "", ""] == (0, 0)
-    assert before["S10", "", ""] == (1, 0)
-    assert population.levels(milliseconds(back))["S01", "", ""] == (1, 1)
+
+    def levels(at: datetime, id: str) -> tuple[int, int]:
+        fold.look(milliseconds(at), only_stirred=False)
+        (row,) = [row for (_, *key), row in fold.stocks().items() if key == [id, "", ""]]
+        return row[:2]
+
+    before = back - timedelta(minutes=1)
+    assert (levels(before, "S01"), levels(before, "S10")) == ((0, 0), (1, 0))
+    assert levels(back, "S01") == (1, 1)

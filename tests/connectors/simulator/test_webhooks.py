@@ -57,8 +57,9 @@ async def serving(intake: Intake) -> AsyncIterator[str]:
         port = free.getsockname()[1]
     server = RestServer(intake.app, port)
     task = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while not server.started:
+            await asyncio.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{port}"
     finally:
@@ -71,8 +72,9 @@ async def spoken(intake: Intake, mark: Mark, system: str, count: int, clock: _Cl
     async with serving(intake) as url:
         sender = Sender(url, {system: SECRET}, PRETEND, clock or _Clock(), 1, mark)
         speaking = asyncio.create_task(sender.speak(system))
-        while len(intake.bodies) < count and not speaking.done():
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(120):
+            while len(intake.bodies) < count and not speaking.done():
+                await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
         speaking.cancel()
         with suppress(asyncio.CancelledError):
@@ -116,8 +118,9 @@ async def test_a_sign_of_life(tmp_path: Path) -> None:
     async with serving(intake) as url:
         sender = Sender(url, {kiosk.SYSTEM: SECRET}, PRETEND, _Clock(), 1, mark(tmp_path))
         living = asyncio.create_task(sender.live(kiosk.heartbeat, timedelta(seconds=60)))
-        while not intake.bodies:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(120):
+            while not intake.bodies:
+                await asyncio.sleep(0.01)
         living.cancel()
         with suppress(asyncio.CancelledError):
             await living

@@ -251,6 +251,12 @@ async def test_a_weak_password_is_not_taken(tested, weak):
 
 async def test_the_old_password_is_asked_for_and_the_new_one_twice(tested):
     async with tested.logged_in() as client:
+        password = tested.accounts.reset("lan")
+        await client.post("/login", data={"name": "lan", "password": password})
+        for again in ("Another-one-12345", "", CHOSEN.lower()):
+            assert (await change(client, old=password, again=again)).status_code == 422
+        assert tested.accounts.check("lan", password), "nothing has changed"
+        assert tested.accounts.check("lan", CHOSEN) is None
         assert (await change(client, old="wrong")).status_code == 401
         assert (await change(client, old="wrong", again="other")).status_code == 401
     async with tested.client() as stranger:

@@ -141,20 +141,22 @@ async def test_a_way_that_is_away_waits_longer_each_time_and_loses_nothing(tmp_p
     assert "127.0.0.1" not in str(delivery.faults), "an address may hold a token"
 
 
-async def test_what_is_too_late_is_given_up_but_the_newest_finds_out_that_the_way_works_again(tmp_path):
+async def test_what_is_too_late_is_given_up_but_the_newest_finds_out_that_the_way_works_again(tmp_path, monkeypatch):
     receiver = Receiver(failures=3)
     async with listening(receiver.http) as port:
-        chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"), give_up_after=timedelta(seconds=1))
+        chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"), give_up_after=timedelta(seconds=10))
         one = duty(tmp_path, chosen)
         (alarm,) = one.alarms.values()
         newest = after(raised(ago=0))
+        now_ms = [newest.acts[0].at_ms]
+        monkeypatch.setattr(one.live, "now_ms", lambda: now_ms[0])
         one.journal.append(newest.acts)
         one.start()
         delivery = Delivery(one, ways(chosen), first_wait=timedelta())
         (way,) = delivery.ways
         for _ in range(3):
             await delivery.tell(way)
-            await asyncio.sleep(0.6)
+            now_ms[0] += 6_000
         assert delivery.faults
         assert kinds(one, alarm.id) == ["not_told"]
         assert kinds(one, newest.id) == []

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, doubles, fold, together
-from dashboard.alarm.evaluator import Now, Pace, State, evaluate, next_act
+from dashboard.alarm.evaluator import Now, Pace, State, alarm_id, evaluate, next_act
 from ingest.contract.label import Label
 from warehouse.model.alarm_rule import Figure, NoEvent, Rise, Rule
 from warehouse.model.indicator import Threshold
+from warehouse.store.alarm_log import SYSTEM
 
 PACE = Pace(settle_ms=10_000, longest_gap_ms=30_000)
 SECOND = 1000
@@ -172,3 +173,76 @@ def test_a_rise_is_measured_against_the_value_of_then():
     assert acts[0].value == 12.0
     slow = [(1, second * 0.1, True) for second in range(200)]
     assert watched(one, slow)[1] == []
+
+
+def test_each_act_says_what_it_is_and_has_the_next_number():
+    state, acts = watched(
+        rule(hold=timedelta()), [*SETTLED, *steady(11.0, 1), *steady(25.0, 1), *steady(25.0, 31), *steady(4.0, 4)]
+    )
+    assert [(one.number, one.kind, one.severity, one.value) for one in acts] == [
+        (0, "raised", "warning", 11.0), (1, "risen", "critical", 25.0), (2, "escalated", "critical", 0.0), (3, "cleared", "critical", 4.0),
+    ]  # fmt: skip
+    assert {(one.alarm, one.rule, one.subject, one.who, one.about) for one in acts} == {
+        (acts[0].alarm, "r", "s", SYSTEM, -1)
+    }
+    assert acts[0].alarm == alarm_id(("r", "s"), acts[0].at_ms)
+    assert state.alarm is None
+
+
+def test_an_id_is_of_its_rule_subject_and_moment():
+    assert alarm_id(("queue.wait", ""), 1_795_150_800_000) == alarm_id(("queue.wait", ""), 1_795_150_800_000)
+    ids = {alarm_id(key, at) for key in (("a", "b"), ("ab", ""), ("a", "c")) for at in (1, 2)}
+    assert len(ids) == 6
+    assert {len(id) for id in ids} == {16}
+
+
+def test_an_act_of_a_person_says_who_what_and_about_which():
+    state, _ = watched(rule(hold=timedelta()), [*SETTLED, *steady(11.0, 1)])
+    one = next_act(state.alarm, "told", 7, "lan", "mail", 3)
+    assert (one.number, one.kind, one.severity, one.value, one.who, one.what, one.about, one.at_ms) == (
+        1, "told", "warning", 0.0, "lan", "mail", 3, 7,
+    )  # fmt: skip
+    assert next_act(state.alarm, "assigned", 7).about == -1
+
+
+def test_a_rise_is_measured_from_exactly_then():
+    """Against the newest value that is at least as old as the span, which samples of half as long again are kept for."""
+    one = rule(
+        measure=Rise("Q02", within=timedelta(seconds=20)),
+        clear=0,
+        hold=timedelta(),
+        limits=Threshold(warning=10, critical=20),
+    )
+    _, acts = watched(one, [(1, 1.0, True)] * 20 + [(1, 13.0, True)])
+    assert kinds(acts) == ["raised"]
+    assert acts[0].value == 12.0
+    _, acts = watched(one, [(1, 1.0, True)] * 19 + [(1, 13.0, True)])
+    assert acts == [], "twenty seconds ago nothing was known"
+
+
+def test_names_behind_a_value_are_told():
+    state, acts = State(), []
+    for second in range(16):
+        state, new = evaluate(
+            rule(), "s", state, Measured(11.0, ("A", "B")), Now(1_000_000 + second * SECOND, True, PACE)
+        )
+        acts += new
+    assert [(one.kind, one.what) for one in acts] == [("raised", "A B")]
+    for second in range(16, 20):
+        state, new = evaluate(rule(), "s", state, Measured(25.0, ("C",)), Now(1_000_000 + second * SECOND, True, PACE))
+        acts += new
+    assert [(one.kind, one.what) for one in acts[1:]] == [("risen", "C")]
+
+
+def test_a_gap_counts_as_a_jump_only_beyond_its_length_and_settling_ends_on_time():
+    assert (Pace().settle_ms, Pace().longest_gap_ms) == (60_000, 30_000)
+    state, _ = watched(rule(), SETTLED)
+    kept, _ = watched(rule(), [(30, 0.0, True)], state, state.watch.looked_ms)
+    assert kept.watch.calm_until_ms == state.watch.calm_until_ms
+    for jump in (31, -1):
+        jumped, _ = watched(rule(), [(jump, 0.0, True)], state, state.watch.looked_ms)
+        assert jumped.watch.calm_until_ms == jumped.watch.looked_ms + PACE.settle_ms
+        none = rule(hold=timedelta())
+        still, acts = watched(none, steady(11.0, 9), jumped, jumped.watch.looked_ms)
+        assert acts == []
+        assert kinds(watched(none, steady(11.0, 1), still, still.watch.looked_ms)[1]) == ["raised"]

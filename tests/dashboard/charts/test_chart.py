@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations, pairwise
 from math import dist
+from typing import Any
 
 import plotly.graph_objects as go
 import pytest
@@ -44,7 +45,8 @@ def on_pages(language):
         layout = fill(place.page.layout(scene), place.page.leaves(scene))
         for part in components(layout):
             if isinstance(part, dcc.Graph):
-                yield path, part.figure
+                graph: Any = part
+                yield path, graph.figure
 
 
 def asked(language):

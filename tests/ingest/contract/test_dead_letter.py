@@ -1,6 +1,13 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any, cast
 
+import pytest
+from pydantic import BaseModel, Field, TypeAdapter
+
+from connectors import catalogue
+from ingest.contract.connector import Subscription
 from ingest.contract.dead_letter import LONGEST_ERROR, DeadLetter, from_record, from_source, known_fields
 from ingest.contract.errors import InvalidEvent
 from tests.ingest.support.toy import POSTING, SUBSCRIBED, note
@@ -50,3 +57,38 @@ def test_error_and_address_are_bounded():
 
 def test_known_fields_are_those_of_every_topic():
     assert known_fields(SUBSCRIBED) == {"id", "at", "number", "kiosk"}
+
+    class Second(BaseModel):
+        volume: int = Field(alias="vol")
+
+    class Third(BaseModel):
+        parts: list[Second]
+
+    assert isinstance(SUBSCRIBED.way, Subscription)
+    payloads = {"a": TypeAdapter(Second), "b/+": TypeAdapter(list[Third]), "c": TypeAdapter(str)}
+    way = replace(SUBSCRIBED.way, payloads=cast(Any, payloads))
+    several = replace(SUBSCRIBED, way=way)
+    assert known_fields(several) == {"id", "at", "number", "kiosk", "volume", "vol", "parts"}
+    only = replace(several, payload=TypeAdapter(str))
+    assert known_fields(only) == {"volume", "vol", "parts"}
+    body = json.dumps({"vol": 7, "id": "n-1", "parts": [{"vol": 8}]}).encode()
+    letters = [from_source(one, body, FAULT, ward="w", received_at=NOW) for one in (SUBSCRIBED, several, only)]
+    assert [json.loads(one.payload_redacted) for one in letters] == [
+        {"vol": "[number]", "id": "n-1", "parts": [{"vol": "[number]"}]},
+        {"vol": 7, "id": "n-1", "parts": [{"vol": 8}]},
+        {"vol": 7, "id": "[text]", "parts": [{"vol": 8}]},
+    ]
+
+
+@pytest.mark.parametrize("connector", catalogue(), ids=lambda one: one.id)
+def test_every_field_that_a_connector_reads_is_known(connector):
+    """By every one of its topics; a field that is renamed for the source is known by the source's name."""
+    adapters = [connector.payload, *getattr(connector.way, "payloads", {}).values()]
+    schemas = [adapter.json_schema(by_alias=True) for adapter in adapters]
+    asked = {
+        name
+        for schema in schemas
+        for one in (schema, *schema.get("$defs", {}).values())
+        for name in one.get("properties", {})
+    }
+    assert asked <= known_fields(connector)

@@ -69,3 +69,16 @@ def test_what_was_ahead_of_the_clock_that_took_it_in_is_refused_for_ever():
     assert isinstance(late, InvalidEvent)
     (in_time,) = decode([broken(recordedtime=(GOOD[0].time - timedelta(minutes=5)).isoformat())]).events
     assert in_time.id == GOOD[0].id
+
+
+def test_at_most_five_fields_are_named_and_personal_ones_before_others():
+    data = json.loads(encode(GOOD[0]))["data"]
+    (fault,) = decode([broken(data={name: [] for name in data}, id="", source="")]).events
+    assert isinstance(fault, InvalidEvent)
+    assert len(str(fault).split("; ")) == 5
+    name = next(name for name, value in data.items() if isinstance(value, str) and "T" not in value)
+    (personal,) = decode([of_data(**{name: "0912345678"})]).events
+    assert isinstance(personal, InvalidEvent)
+    assert personal.reason == "personal_data"
+    assert name in str(personal)
+    assert "0912345678" not in str(personal)

@@ -93,7 +93,7 @@ async def test_a_device_gets_its_answer_after_the_connector_has_answered(running
     with device(running.port, password=DEVICE) as one:
         mids = [one.publish("toy/1/note", str(number), qos=qos) for number in range(20)]
         await until(lambda: len(connector.messages) == 20)
-        await asyncio.sleep(0.2)
+        await asyncio.to_thread(one.round_trip)
         assert one.acknowledged == []
         connector.acknowledge()
         await until(lambda: sorted(one.acknowledged) == mids)
@@ -205,7 +205,7 @@ async def test_devices_cannot_read_what_others_publish(running, connector):
         assert all(reason.is_failure for reason in granted)
         one.publish("toy/1/note", "x", retain=True)
         await until(lambda: connector.payloads == ["x"])
-        await asyncio.sleep(0.2)
+        await asyncio.to_thread(spy.round_trip)
         assert spy.received == []
 
 
@@ -271,7 +271,9 @@ async def test_retained_messages_come_marked_and_once(running):
         await asyncio.to_thread(connector.leave)
         again = await asyncio.to_thread(Connector, running.port)
         await until(lambda: again.messages)
-        await asyncio.sleep(0.2)
+        one.publish("toy/1/note", "the end")
+        await until(lambda: again.messages[-1].payload == b"the end")
+        assert again.messages.pop().topic == "toy/1/note"
         assert [(message.payload, message.retain) for message in again.messages] == [(b"online", True)]
         again.acknowledge()
         await asyncio.to_thread(again.leave)

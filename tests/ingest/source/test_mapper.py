@@ -2,7 +2,7 @@ import json
 import logging
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -140,10 +140,34 @@ def test_an_event_that_the_connector_does_not_declare_is_a_bug(caplog):
     assert (letter.reason_code, letter.error[:9]) == ("mapping_bug", "TypeError")
 
 
-@given(st.binary(max_size=300))
+GOOD = json.dumps(note(1)).encode()
+
+
+@st.composite
+def spliced(draw):
+    """A good message in which some bytes are others."""
+    first, last = sorted(draw(st.tuples(st.integers(0, len(GOOD)), st.integers(0, len(GOOD)))))
+    return GOOD[:first] + draw(st.binary(max_size=6) | st.just(GOOD[first:last]) | st.just(b" ")) + GOOD[last:]
+
+
+@given(st.binary(max_size=300) | spliced())
+@example(GOOD)
+@example(GOOD + b" ")
+@example(GOOD[:-1])
+@example(GOOD.replace(b"n-1", "ñ-1".encode()))
 def test_any_bytes_are_accepted_or_refused(body):
     taken = mapping().take(body)
     assert bool(taken.envelopes) != (taken.letter is not None)
+    if taken.envelopes:
+        assert {one.data.type() for one in taken.envelopes} == {"vn.hongbang.queue.ticket.issued.v1"}
+        assert [taken.envelopes[0].id] == [json.loads(body)["id"]]
+    else:
+        assert json.loads(taken.letter.encode())["reason_code"] == taken.letter.reason_code
+
+
+def test_a_good_message_is_accepted_whatever_stands_around_it():
+    for body in (GOOD, b" " + GOOD + b"\n", json.dumps(note(1, other=["x"]), ensure_ascii=False).encode()):
+        assert [one.id for one in mapping().take(body).envelopes] == ["n-1"]
 
 
 VALUES = st.recursive(

@@ -1,5 +1,6 @@
 import asyncio
 from collections import Counter
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,6 +17,20 @@ def light(every=20, clock=None):
     return one, kafka, asyncio.create_task(one.shine(Counter()))
 
 
+@asynccontextmanager
+async def witness():
+    """Waits while another source, which is in sight, has its turn for heartbeats several times: what was due by then has happened."""
+    one, kafka, task = light()
+    one.up()
+
+    async def passed():
+        wanted = len(kafka.beats) + 5
+        await until(lambda: len(kafka.beats) >= wanted)
+
+    yield passed
+    await ended(task)
+
+
 async def ended(task):
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -24,15 +39,16 @@ async def ended(task):
 
 async def test_beats_only_while_the_source_is_in_sight():
     one, kafka, task = light()
-    await asyncio.sleep(0.1)
-    assert kafka.sent == []
-    one.up()
-    await until(lambda: len(kafka.beats) > 2)
-    one.down("silent")
-    await until(lambda: kafka.changes[-1][0] == "source.down")
-    count = len(kafka.beats)
-    await asyncio.sleep(0.1)
-    assert len(kafka.beats) == count
+    async with witness() as time_passed:
+        await time_passed()
+        assert kafka.sent == []
+        one.up()
+        await until(lambda: len(kafka.beats) > 2)
+        one.down("silent")
+        await until(lambda: kafka.changes[-1][0] == "source.down")
+        count = len(kafka.beats)
+        await time_passed()
+        assert len(kafka.beats) == count
     await ended(task)
 
 
@@ -55,7 +71,8 @@ async def test_changes_wait_while_kafka_is_away_and_keep_their_time():
     one.down("silent")
     clock.moment += timedelta(minutes=1)
     one.up()
-    await asyncio.sleep(0.1)
+    await until(lambda: kafka.refused > 2)
+    assert kafka.sent == []
     kafka.away = False
     await until(lambda: len(kafka.changes) == 2)
     down, up = (one for one in kafka.sent if one.kind != "source.heartbeat")
@@ -89,11 +106,11 @@ async def test_beats_stop_while_what_we_reach_says_that_the_source_is_gone():
         event = kind(source_id=POSTING.id, at=now, cause_code="recorder")
         return envelope(event, ward="w", source="/w/queue/posting", recorded_at=now)
 
-    one.sent([told(SourceDown)])
-    await asyncio.sleep(0.05)
-    count = len(kafka.beats)
-    await asyncio.sleep(0.1)
-    assert len(kafka.beats) == count
+    async with witness() as time_passed:
+        one.sent([told(SourceDown)])
+        count = len(kafka.beats)
+        await time_passed()
+        assert len(kafka.beats) == count
     one.sent([told(SourceUp)])
     await until(lambda: len(kafka.beats) > count)
     await ended(task)

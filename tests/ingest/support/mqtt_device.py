@@ -50,6 +50,13 @@ class Device:
     def publish(self, topic, payload, qos=1, retain=False):
         return self.client.publish(topic, payload, qos=qos, retain=retain).mid
 
+    def round_trip(self):
+        """Ask the broker something and wait for its answer: what it had to say on this connection before has come."""
+        answered = threading.Event()
+        self.client.on_subscribe = lambda *_: answered.set()
+        self.client.subscribe("round/trip", 0)  # which nobody may, and gets an answer all the same
+        assert answered.wait(60)
+
     def leave(self):
         self.client.disconnect()
         self.client.loop_stop()

@@ -105,9 +105,11 @@ class Kafka:
     def __init__(self) -> None:
         self.sent: list[Any] = []
         self.away = False
+        self.refused = 0
 
     async def send(self, events: Sequence[Envelope]) -> None:
         if self.away:
+            self.refused += 1
             raise Unavailable("Kafka", "away")
         self.sent += [one.data for one in events]
 

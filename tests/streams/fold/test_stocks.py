@@ -52,12 +52,8 @@ def truth(stream: str, envelopes: list[Envelope], ends: Iterable[int]) -> Histor
     for end in sorted(ends):
         while waiting and milliseconds(waiting[0].time) <= end:
             fold.fold([waiting.pop(0)], [0])
-        found[end] = {
-            (ward, *key): sums
-            for (_, ward), population in fold.populations.items()
-            for key, sums in population.levels(end).items()
-            if any(sums)
-        }
+        fold.look(end, only_stirred=False)
+        found[end] = {key: row[:2] for key, row in fold.stocks().items() if any(row[:2])}
     return found
 
 
@@ -268,8 +264,7 @@ def test_an_older_minute_that_was_written_again_does_not_hide_a_live_row() -> No
     again = Fold(topic_of("queue"), 0)
     again.load(0, snapshot)
     again.expect([*live, *fold.take()])
-    place = again.populations["ticket", "hong-bang"]
-    assert place.shown["Q02", "", ""] == (2, 0, milliseconds(START) + 5 * GAUGE_MS)
+    assert again.stocks()["hong-bang", "Q02", "", ""] == (2, 0, milliseconds(START) + 5 * GAUGE_MS)
 
 
 def test_a_snapshot_of_an_older_release_is_taken() -> None:

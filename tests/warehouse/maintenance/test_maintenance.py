@@ -314,20 +314,28 @@ def test_a_late_event_leaves_figures_alone_whose_events_are_gone(own, own_client
     cause = Cause("ticket.issued", "s|1", "n1", old_ms, 8)
     window = window_start(old_ms, 900_000)
     place = ("Q01", "hong-bang", window, "ioc.queue.v1", 0, 8, cause)
+    minute = window_start(old_ms - 1, 60_000)
+    stocks = ("ticket", "hong-bang", old_ms, old_ms + 60_000, *place[3:])
     sink.write_values(
-        own_client, [Value("hong-bang", "Q01", "flow", window, "", "", 5, 0, old_ms, old_ms, "t", 0, 7, 7)]
+        own_client,
+        [
+            Value("hong-bang", "Q01", "flow", window, "", "", 5, 0, old_ms, old_ms, "t", 0, 7, 7),
+            Value("hong-bang", "Q02", "stock", minute, "", "", 5, 0, old_ms, minute + 60_000, "t", 0, 7, 7),
+        ],
     )
+    # A replay of old events, all of them kept.
     values, _ = rebuild.recomputed(own_client, *place)
-    assert [(value.numerator, value.revision) for value in values] == [
-        (0, 1)
-    ]  # a replay of old events, all of them kept
+    assert [(value.numerator, value.revision) for value in values] == [(0, 1)]
+    values, corrections = rebuild.recomputed_stocks(own_client, *stocks)
+    assert [(value.indicator, value.numerator, value.revision) for value in values] == [("Q02", 0, 1)]
+    assert [one.old_numerator for one in corrections] == [5]
     own_client.execute(
         "INSERT INTO raw_values (ward, indicator, grain, window_ms, written_at) "
         "VALUES ('hong-bang', 'Q01', 'flow', %(window)s, now() - INTERVAL 499 DAY)",
         {"window": window - 900_000},
     )
     assert rebuild.recomputed(own_client, *place) == ([], [])
-    assert rebuild.recomputed_stocks(own_client, "ticket", "hong-bang", old_ms, old_ms + 60_000, *place[3:]) == ([], [])
+    assert rebuild.recomputed_stocks(own_client, *stocks) == ([], [])
     own_client.execute("TRUNCATE TABLE raw_values")
 
 

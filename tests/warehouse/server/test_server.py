@@ -528,6 +528,10 @@ def test_with_an_outside_server_it_waits_prepares_and_watches(tmp_path):
         with connect_to_running(inside) as client:
             assert says(log, "ready at 127.0.0.1")
             assert client.query("SELECT count() FROM schema_migrations") > [(0,)]
+        # It is watched: that it goes away is said, and that it is there again, and what is missing by then is made.
+        assert says(log, "waiting: ClickHouse at 127.0.0.1", times=2)
+        with connect_to_running(inside):
+            assert says(log, "ready at 127.0.0.1", times=2)
         assert "Traceback" not in log.read_text()
         assert not (outside.data_folder / "warehouse").exists()
     finally:
@@ -545,10 +549,10 @@ def connect_to_running(settings):
         warehouse_server.end(process)
 
 
-def says(log, words):
-    """Whether the log comes to say it."""
-    for _ in range(600):
-        if log.exists() and words in log.read_text():
+def says(log, words, times=1):
+    """Whether the log comes to say it so often."""
+    for _ in range(1200):
+        if log.exists() and log.read_text().count(words) >= times:
             return True
         time.sleep(0.05)
     return False

@@ -1,0 +1,177 @@
+"""What a block's writing tells of itself, and what a worker does that is told to stop while something is away."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ingest.contract.dead_letter import DeadLetter
+from ingest.contract.errors import Unavailable
+from ingest.runtime import metrics
+from streams.fold.stocks import LateStocks
+from streams.partition_state import Part
+from streams.poison.attempts import Attempts
+from streams.settings import StreamsSettings
+from streams.warehouse_connections import Stopping
+from streams.write.batch import Block
+from streams.write.flusher import Flushing
+from streams.write.late_stocks import LateWork
+from streams.write.writer import Writing
+from tests.connectors.support.taking import Still
+from tests.support.made import START, events
+from warehouse.model.correction import Cause
+from warehouse.store.sink import LyingLetter
+
+PLACE = ("ioc.queue.v1", 0)
+
+
+class Warehouse:
+    """Takes everything; what is asked is counted."""
+
+    def __init__(self) -> None:
+        self.asked: list[Callable[..., object]] = []
+
+    async def write(self, work: object, rows: Sequence[object], *arguments: object) -> None:
+        pass
+
+    async def try_to_write(self, work: object, rows: Sequence[object]) -> None:
+        pass
+
+    async def ask_at_leisure(self, work: Callable[..., object], *arguments: object) -> object:
+        self.asked.append(work)
+        return [], []
+
+
+class Deaf:
+    """A Kafka that hears of nothing."""
+
+    async def push(self, records: object) -> None:
+        pass
+
+
+def writing(stopping: Stopping) -> Writing:
+    return Writing(Warehouse(), Deaf(), Still(START + timedelta(seconds=7)), stopping)  # type: ignore[arg-type]
+
+
+def freshness() -> tuple[float, float]:
+    """How many blocks of events were stored, and how old their newest were, added up in seconds."""
+    (told,) = metrics.FRESHNESS.collect()
+    mine = {one.name: one.value for one in told.samples if one.labels["stage"] == metrics.STORED}
+    return mine.get(f"{told.name}_count", 0.0), mine.get(f"{told.name}_sum", 0.0)
+
+
+def with_events() -> Block:
+    block = Block()
+    for number, one in enumerate(events(seed=3, count=4, spread=timedelta(0))):
+        row = (*PLACE, number, one.ward, one.data.kind, one.subject, one.id, int(one.time.timestamp() * 1000), "{}")
+        for column, value in zip(block.rows.columns.values(), row, strict=True):
+            column.append(value)
+    return block
+
+
+def with_a_letter() -> Block:
+    letter = DeadLetter(
+        id="l",
+        ward="w",
+        reason_code="x",
+        error="y",
+        payload_redacted="{}",
+        received_at=datetime(2026, 11, 20, tzinfo=UTC),
+    )
+    block = Block()
+    block.letters.append(LyingLetter(letter, 0, 1))
+    return block
+
+
+async def test_freshness_is_that_of_the_newest_event_and_a_block_without_any_has_none() -> None:
+    count, total = freshness()
+    await writing(Stopping()).write(with_a_letter())
+    assert freshness() == (count, total)
+    await writing(Stopping()).write(with_events())
+    assert freshness() == pytest.approx((count + 1, total + 7))
+
+
+class Away:
+    """Writing that finds the warehouse away, and whose worker is told to stop meanwhile, or not."""
+
+    def __init__(self, stopping: Stopping, is_stopping: bool) -> None:
+        self._stopping = stopping
+        self._is_stopping = is_stopping
+
+    async def write(self, block: Block) -> None:
+        if self._is_stopping:
+            self._stopping.tell()
+        raise Unavailable("ClickHouse", "away", timedelta(0))
+
+
+@pytest.mark.parametrize("is_stopping", [True, False])
+async def test_what_is_away_ends_the_flushing_quietly_only_while_the_worker_stops(is_stopping: bool, tmp_path) -> None:
+    stopping = Stopping()
+    settings = StreamsSettings(_env_file=None, flush_after=timedelta(0), look_every=timedelta(milliseconds=1))
+    flushing = Flushing(
+        settings,
+        {},
+        lambda _: True,
+        Away(stopping, is_stopping),  # type: ignore[arg-type]
+        Attempts(tmp_path),
+        Still(),
+        stopping,
+    )
+    flushing.waiting = with_a_letter()
+    async with asyncio.timeout(20):
+        if is_stopping:
+            await flushing.run()
+        else:
+            with pytest.raises(Unavailable):
+                await flushing.run()
+    assert flushing.is_torn
+
+
+async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(monkeypatch) -> None:
+    """Whatever else comes late for the partition waits in the fold until then."""
+    now = [1_000.0]
+    for module in ("late_stocks", "batch"):
+        monkeypatch.setattr(f"streams.write.{module}.monotonic", lambda: now[0])
+    monkeypatch.setattr("streams.write.late_stocks.LOOK_EVERY", 0)
+    stopping, warehouse, part = Stopping(), Warehouse(), Part(PLACE, 0)
+    moved: list[float] = []
+    work = LateWork(
+        warehouse,  # type: ignore[arg-type]
+        writing(stopping),
+        asyncio.Lock(),
+        stopping,
+        lambda: moved.append(now[0]),
+        timedelta(seconds=30),
+    )
+
+    async def came_late() -> None:
+        """A stock's minutes have to be recomputed; a block is written, and the work gets its turn."""
+        part.fold.late_stocks = {("ticket", "w"): LateStocks(60_000, 120_000, Cause("k", "s", "i", 60_000, 1))}
+        Block().cut([part], with_memory=False)
+        part.are_overdue_stored = True
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    async with asyncio.timeout(20):
+        running = asyncio.create_task(work.run({PLACE: part}))
+        await came_late()
+        assert moved == [1_000.0]
+        for now[0] in (1_001.0, 1_029.9):
+            await came_late()
+        assert moved == [1_000.0]
+        assert part.fold.late_stocks
+        now[0] = 1_030.0
+        await came_late()
+        assert moved == [1_000.0, 1_030.0]
+        assert not part.fold.late_stocks
+        stopping.tell()
+        await running
+
+
+def test_nothing_is_taken_of_a_partition_before_it_has_recovered() -> None:
+    part = Part(PLACE, 5)
+    assert not part.is_open
+    assert not part.is_stopped
+    assert not part.is_behind
+    assert (part.next, part.written, part.noted_offset, part.kafka_offset) == (0, -1, -5, -5)
