@@ -107,7 +107,7 @@ class Room:
         if short and not self._short:
             log.error("%s", short.label.en)
         if self._short and not short:
-            log.warning("there is room on the disk again: new data is accepted")
+            log.warning("enough disk space again: new events are accepted")
         self._short = short
         return short
 

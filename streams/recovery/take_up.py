@@ -201,7 +201,7 @@ class Recovery:
             return Search(found, is_lost=len(times) >= FRUITLESS)
         if not note.is_careful:
             return None
-        log.error("%s-%d: %d processes have ended at the same place: each record is looked at", *place, note.deaths)
+        log.error("%s-%d: %d processes have ended at the same position: taking records one by one", *place, note.deaths)
         return Search(Suspicion(note.until, note.culprit, ENDS_WORKER), note.bad)
 
     async def _part(self, known: Known, standing: Standing, holes: list[Range], search: Search | None = None) -> Part:
@@ -233,7 +233,7 @@ class Recovery:
         """A partition, without the records that are to blame for what fails; stopped, if there are too many, or none."""
         place = known.place
         is_stopped = known.stop is not None and known.stop.is_stopped
-        log.warning("%s-%d: taken up carefully: %s", *place, search.found.told or search.found.reason)
+        log.warning("%s-%d: careful recovery: %s", *place, search.found.told or search.found.reason)
         is_fruitless = True
         while not is_stopped:
             standing, culprit = await self._standing(place), search.found.culprit
@@ -283,7 +283,7 @@ class Recovery:
         """Stop a partition that cannot be taken up."""
         await self._store.write(halted_partitions.stop, *known.place, position, why)
         log.error(
-            "%s-%d is stopped at position %d: %s. The other streams go on. Mend the cause, then let it go on: ./ioc letters resume %s",
+            "%s-%d is halted at position %d: %s. The other streams go on. Fix the cause, then let it go on: ./ioc letters resume %s",
             *known.place, position, why, known.place[0],
         )  # fmt: skip
         return self._stopped(known, position, standing)
@@ -342,14 +342,14 @@ class Recovery:
         there = [(max(first, found.begin), last) for first, last in holes if last >= found.begin]
         if gone:
             log.error(
-                "%s-%d: %d records between positions %d and %d are lost: the warehouse does not have them, and Kafka has let go of them",
+                "%s-%d: %d records between positions %d and %d are lost: neither the warehouse nor Kafka has them",
                 *part.place, _size(gone), gone[0][0], gone[-1][1],
             )  # fmt: skip
         for near in _near(there):
             await self._from_kafka(lambda near=near: self._restore(part, near, search))  # type: ignore[misc]
         if there and search is None:
             log.warning(
-                "%s-%d: %d records between positions %d and %d were missing in the warehouse, and are stored again",
+                "%s-%d: %d records between positions %d and %d were missing in the warehouse and are stored again",
                 *part.place, _size(there), there[0][0], there[-1][1],
             )  # fmt: skip
 
@@ -432,7 +432,7 @@ class Recovery:
         fold.offset = max(fold.offset, part.next - 1)
         if found.begin > part.next:
             log.error(
-                "%s-%d: positions %d to %d are lost: %d records that Kafka let go of before they could be read",
+                "%s-%d: positions %d to %d are lost: Kafka deleted %d records before they were read",
                 *part.place, part.next, found.begin - 1, found.begin - part.next,
             )  # fmt: skip
             part.next = found.begin
@@ -451,7 +451,7 @@ class Recovery:
                 break
             rows_to = unknown - 1
         if not fold.is_mine(snapshot.pieces):
-            log.info("%s-%d: another version made the snapshot: everything is folded again", *part.place)
+            log.info("%s-%d: the snapshot is of other declarations: folding all events again", *part.place)
             return
         try:
             with suspecting((part.place, snapshot.offset)):
