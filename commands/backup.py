@@ -1,4 +1,4 @@
-"""Make a backup of the figures, events, accounts and settings in one file, also while everything runs; `--to FOLDER`.
+"""Back up figures, events, accounts and settings into one file, even while the system runs; `--to FOLDER`.
 
 Vi: Sao lưu số liệu, sự kiện, tài khoản và cài đặt vào một tệp, kể cả khi hệ thống đang chạy.
 """
@@ -139,15 +139,15 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add(
         "--with-secrets",
         action="store_true",
-        help="kèm khoá bí mật, cần --key | with passwords and secrets, needs --key",
+        help="kèm mật khẩu và khoá bí mật, cần --key | include passwords and secrets; needs --key",
     )
     add(
         "--key",
         default="",
         metavar="KEY",
-        help="mã hoá: age1… hoặc tệp có khoá | encrypt: age1… or a file with the key",
+        help="mã hoá: age1… hoặc tệp chứa khoá | encrypt for age1… or for the key in a file",
     )
-    add("--new-key", type=Path, metavar="FILE", help="tạo khoá mã hoá | make a key for encryption")
+    add("--new-key", type=Path, metavar="FILE", help="tạo khoá mã hoá | create an encryption key")
     add("--json", action="store_true", help="cho chương trình | for programs")
     return parser.parse_args(arguments)
 

@@ -1,6 +1,6 @@
-"""What each source's device needs to reach us: address, secret, settings.
+"""Show the address, secret and settings that each source's device needs.
 
-Vi: Mỗi nguồn dữ liệu cần địa chỉ, khoá bí mật và cài đặt nào.
+Vi: Cho biết địa chỉ, khoá bí mật và cài đặt mà thiết bị của từng nguồn cần.
 """
 
 import argparse

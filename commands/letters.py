@@ -1,6 +1,6 @@
-"""Show the dead letters, send them again after a mend, or let a stopped stream go on: `list`, `replay`, `resume TOPIC`.
+"""List dead letters, send them again after a fix, or resume a halted stream: `list`, `replay`, `resume STREAM`.
 
-Vi: Xem các tin không đọc được, gửi lại sau khi đã sửa, hoặc cho luồng đang dừng chạy tiếp.
+Vi: Xem các sự kiện lỗi, gửi lại sau khi đã khắc phục, hoặc cho luồng đang dừng chạy tiếp.
 """
 
 import argparse
@@ -66,34 +66,34 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="./ioc letters", description="Các tin không đọc được | messages that could not be processed"
+        prog="./ioc letters", description="Sự kiện lỗi | dead letters"
     )
     acts = parser.add_subparsers(dest="act", required=True)
-    listed = acts.add_parser("list", help="liệt kê | list them (the default)")
+    listed = acts.add_parser("list", help="liệt kê, mặc định | list them (default)")
     _add_choice(listed)
-    listed.add_argument("--open", action="store_true", help="chỉ tin chưa gửi lại | only those not sent again yet")
-    listed.add_argument("--limit", type=int, default=30, help="số tin hiện ra | how many are shown")
-    replay = acts.add_parser("replay", help="gửi lại | send them again; without --send only says what would happen")
+    listed.add_argument("--open", action="store_true", help="chỉ sự kiện chưa gửi lại | only those that were not sent again")
+    listed.add_argument("--limit", type=int, default=30, help="số sự kiện hiện ra | how many are shown")
+    replay = acts.add_parser("replay", help="gửi lại | send them again; without --send a dry run")
     _add_choice(replay)
     replay.add_argument(
-        "--id", action="append", default=[], help="mã tin, có thể lặp lại | of one letter; may be repeated"
+        "--id", action="append", default=[], help="mã sự kiện lỗi, có thể lặp lại | id of a dead letter; may be repeated"
     )
-    replay.add_argument("--all", action="store_true", help="tất cả tin chưa gửi lại | all that were not sent again yet")
+    replay.add_argument("--all", action="store_true", help="tất cả sự kiện chưa gửi lại | all that were not sent again")
     how = replay.add_mutually_exclusive_group()
-    how.add_argument("--send", action="store_true", help="gửi thật | really send")
-    how.add_argument("--dry-run", action="store_true", help="chỉ thử, mặc định | only try (the default)")
-    resume = acts.add_parser("resume", help="cho luồng đang dừng chạy tiếp | let a stopped stream go on")
+    how.add_argument("--send", action="store_true", help="gửi thật | send")
+    how.add_argument("--dry-run", action="store_true", help="chỉ thử, mặc định | dry run (default)")
+    resume = acts.add_parser("resume", help="cho luồng đang dừng chạy tiếp | resume a halted stream")
     resume.add_argument("topic", help="luồng, ví dụ queue | the stream, for example queue")
     resume.add_argument(
-        "--allow", type=int, default=0, metavar="N", help="bỏ qua N tin lỗi tiếp theo | let N more bad records pass"
+        "--allow", type=int, default=0, metavar="N", help="chấp nhận thêm N sự kiện lỗi | let N more invalid records pass"
     )
     return parser
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="lý do | only with this reason")
-    parser.add_argument("--stream", default="", help="luồng hoặc nguồn | only of this stream or connector")
-    parser.add_argument("--since", default="", help="từ lúc | since: 30m, 2h, 7d, 2026-11-20, 2026-11-20T08:00")
+    parser.add_argument("--stream", default="", help="luồng hoặc nguồn | only this stream or connector")
+    parser.add_argument("--since", default="", help="từ lúc | since, as in 30m, 2h, 7d, 2026-11-20, 2026-11-20T08:00")
     parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
 
 

@@ -1,6 +1,6 @@
-"""Restore a backup: `FILE --dry-run` checks it and shows what would change; what is there is moved aside, never deleted.
+"""Restore a backup: `FILE --dry-run` checks it and shows what would change; existing data is moved aside, never deleted.
 
-Vi: Phục hồi từ bản sao lưu; --dry-run chỉ kiểm tra và cho xem sẽ thay đổi gì. Dữ liệu hiện có được cất sang một bên.
+Vi: Phục hồi từ bản sao lưu; --dry-run chỉ kiểm tra và cho xem sẽ thay đổi gì. Dữ liệu hiện có được chuyển sang thư mục khác, không bị xóa.
 """
 
 import argparse
