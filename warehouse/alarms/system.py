@@ -31,7 +31,7 @@ DISK = Rule(
     escalate_after=timedelta(minutes=60),
     checklist=(
         Label(
-            "Xoá tệp thừa, chép bản sao lưu sang đĩa khác", "Delete what is not needed, move backups to another disk"
+            "Xóa tệp thừa, chép bản sao lưu sang đĩa khác", "Delete what is not needed, move backups to another disk"
         ),
         DOCTOR,
     ),

@@ -84,7 +84,7 @@ def keep_retention() -> Outcome:
         )
     return Outcome(
         said=Label(
-            f"đổi thời hạn {len(done)} bảng, báo trước {len(waiting)} bảng, xoá {thinned} mảnh bản chụp cũ",
+            f"đổi thời hạn {len(done)} bảng, báo trước {len(waiting)} bảng, xóa {thinned} mảnh bản chụp cũ",
             f"{len(done)} changed, {len(waiting)} announced, {thinned} pieces of snapshots deleted",
         ),
         announced=waiting,
