@@ -50,7 +50,9 @@ class Stops:
             for part in [part for part in parts.values() if part.is_stopped]:
                 stop = newest.get(part.place)
                 if stop is not None and not stop.is_stopped and parts.get(part.place) is part:
-                    log.warning("%s-%d continues at position %d: resumed by %s", *part.place, part.next, stop.changed_by)
+                    log.warning(
+                        "%s-%d continues at position %d: resumed by %s", *part.place, part.next, stop.changed_by
+                    )
                     part.gate.allow(stop.allowance)
                     part.is_stopped = False
                     yield part

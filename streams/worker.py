@@ -289,7 +289,9 @@ class Worker:
         """Kafka sends what is not next: ask the warehouse where we are and Kafka what it has, and read from there again."""
         place = part.place
         if first > part.next == part.gap_at:
-            log.error("%s-%d: Kafka does not have positions %d to %d: continuing after them", *place, part.next, first - 1)
+            log.error(
+                "%s-%d: Kafka does not have positions %d to %d: continuing after them", *place, part.next, first - 1
+            )
             part.next = first
             await self._seek(part)
             return

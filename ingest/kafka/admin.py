@@ -151,7 +151,10 @@ def _warn_of_differences(client: KafkaAdminClient, present: list[Topic], setting
         if count != settings.kafka_partitions:
             said = settings.kafka_partitions
             log.warning(
-                "%s has %d partitions, IOC_KAFKA_PARTITIONS is %d; the topic is not changed", described["name"], count, said
+                "%s has %d partitions, IOC_KAFKA_PARTITIONS is %d; the topic is not changed",
+                described["name"],
+                count,
+                said,
             )
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found = client.describe_configs(resources, config_filter="all")["topic"]
