@@ -1,4 +1,4 @@
-"""Manage who may enter the board: `add NAME --rights leader,analyst`, `reset NAME`, `remove NAME`, `list`.
+"""Manage the accounts of the board: `add NAME --rights leader,analyst`, `reset NAME`, `remove NAME`, `list`.
 
 Vi: Quản lý tài khoản của bảng điều hành: thêm, cấp lại mật khẩu, xóa, liệt kê.
 """
@@ -54,12 +54,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="./ioc account", description="Tài khoản của bảng điều hành | the board's accounts"
     )
     acts = parser.add_subparsers(dest="act", required=True)
-    add = acts.add_parser("add", help="thêm | add one; its password is shown once")
+    add = acts.add_parser("add", help="thêm | add an account; its password is shown once")
     add.add_argument("name")
     add.add_argument("--rights", type=_rights, default=frozenset({"leader"}), help=", ".join(sorted(RIGHTS)))
-    acts.add_parser("reset", help="cấp lại mật khẩu | make a new password").add_argument("name")
-    acts.add_parser("remove", help="xóa | remove one, and end its log-ins").add_argument("name")
-    acts.add_parser("list", help="liệt kê | list them")
+    acts.add_parser("reset", help="cấp lại mật khẩu | set a new password").add_argument("name")
+    acts.add_parser("remove", help="xóa | remove an account and end its log-ins").add_argument("name")
+    acts.add_parser("list", help="liệt kê | list the accounts")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Count everything again and compare: figures from events, events from Kafka, what is shown; `--since 7d|all`, `--repair`, `--json`.
+"""Recompute every figure from the events, reconcile the events with Kafka, compare board and feed; `--since 7d|all`, `--repair`, `--json`.
 
 Vi: Đối soát: tính lại mọi số liệu từ sự kiện và so với số đã lưu, với Kafka, với bảng và nguồn số liệu của thành phố.
 
@@ -256,21 +256,21 @@ def as_text(report: AuditReport, with_hours: bool = False) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./ioc audit", description="Đối soát | count everything again and compare")
+    parser = argparse.ArgumentParser(prog="./ioc audit", description="Đối soát | recompute, reconcile, compare")
     parser.add_argument(
         "--since", type=_span, default=timedelta(days=7), metavar="7d", help="lùi lại bao lâu: 12h, 7d, all | how far back"
     )  # fmt: skip
     parser.add_argument(
-        "--indicator", action="append", default=[], choices=sorted(known_ids()), metavar="Q01", help="chỉ chỉ số này, có thể lặp lại | only this one; may be repeated"
+        "--indicator", action="append", default=[], choices=sorted(known_ids()), metavar="Q01", help="chỉ chỉ số này, có thể lặp lại | only this indicator; may be repeated"
     )  # fmt: skip
     parser.add_argument("--hours", action="store_true", help="từng giờ của mỗi luồng | every hour of each stream")
     parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
     parser.add_argument(
-        "--repair", action="store_true", help="sửa số liệu sai: nói trước, hỏi rồi mới ghi | mend wrong figures: says what, asks, writes"
+        "--repair", action="store_true", help="sửa số liệu sai: nêu trước, hỏi rồi mới ghi | repair wrong figures: shows them, asks, writes"
     )  # fmt: skip
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--yes", action="store_true", help="ghi, không hỏi | write without asking")
-    how.add_argument("--dry-run", action="store_true", help="chỉ nói sẽ ghi gì | only say what would be written")
+    how.add_argument("--dry-run", action="store_true", help="chỉ nêu sẽ ghi gì | only show what would be written")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Make a backup of the figures, events, accounts and settings in one file, also while everything runs; `--to FOLDER`.
+"""Back up figures, events, accounts and settings into one file, even while the system runs; `--to FOLDER`.
 
 Vi: Sao lưu số liệu, sự kiện, tài khoản và cài đặt vào một tệp, kể cả khi hệ thống đang chạy.
 """
@@ -79,7 +79,7 @@ def _tell_key(path: Path, public: str) -> None:
     line(f"  {public}")
     say(
         f"  Cất tệp {path} ở nơi khác, không để trên máy này (ví dụ USB trong két, và in ra giấy): mất nó thì không mở được bản sao "
-        "lưu nào nữa. Dòng age1… là khoá công khai: ghi vào .env, IOC_KEEPER_BACKUP_KEY=age1…, để sao lưu mỗi đêm được mã hoá.",
+        "lưu nào nữa. Dòng age1… là khóa công khai: ghi vào .env, IOC_KEEPER_BACKUP_KEY=age1…, để sao lưu mỗi đêm được mã hóa.",
         f"  Keep {path} elsewhere and not on this PC (a USB stick in the safe, and on paper): without it no backup can be opened. The "
         "line age1… is the public key: write it into .env, IOC_KEEPER_BACKUP_KEY=age1…, and the nightly backups are encrypted.",
     )
@@ -101,17 +101,17 @@ def _tell(made: Made, with_secrets: bool, *, is_sealed: bool) -> None:
         )
     if is_sealed:
         say(
-            "  Đã mã hoá: chỉ mở được bằng tệp khoá. Bên cạnh là mã kiểm tra (.sha256) để thử tệp còn nguyên vẹn hay không.",
+            "  Đã mã hóa: chỉ mở được bằng tệp khóa. Bên cạnh là mã kiểm tra (.sha256) để thử tệp còn nguyên vẹn hay không.",
             "  Encrypted: only the key file opens it. Beside it is a checksum (.sha256) that tells whether it is still whole.",
         )
     if with_secrets:
         say(
-            "  Có cả mật khẩu và khoá bí mật: ai có tệp này và tệp khoá thì vào được hệ thống. Hãy cất hai tệp ở hai nơi.",
+            "  Có cả mật khẩu và khóa bí mật: ai có tệp này và tệp khóa thì vào được hệ thống. Hãy cất hai tệp ở hai nơi.",
             "  It holds the passwords and secrets: who has it and the key file can enter the system. Keep them in two places.",
         )
     else:
         say(
-            "  Không có khoá bí mật. Trên máy mới, thiếu khoá cũ (secrets/ioc_pseudonym_secret) thì mã giả danh sẽ đổi: "
+            "  Không có khóa bí mật. Trên máy mới, thiếu khóa cũ (secrets/ioc_pseudonym_secret) thì mã giả danh sẽ đổi: "
             "hãy cất riêng thư mục secrets, hoặc sao lưu với --with-secrets.",
             "  It holds no secrets. On a new PC without the old pseudonym secret (secrets/ioc_pseudonym_secret) every code gets "
             "another pseudonym: keep the folder secrets elsewhere, or use --with-secrets.",
@@ -139,15 +139,15 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add(
         "--with-secrets",
         action="store_true",
-        help="kèm khoá bí mật, cần --key | with passwords and secrets, needs --key",
+        help="kèm mật khẩu và khóa bí mật, cần --key | include passwords and secrets; needs --key",
     )
     add(
         "--key",
         default="",
         metavar="KEY",
-        help="mã hoá: age1… hoặc tệp có khoá | encrypt: age1… or a file with the key",
+        help="mã hóa: age1… hoặc tệp chứa khóa | encrypt for age1… or for the key in a file",
     )
-    add("--new-key", type=Path, metavar="FILE", help="tạo khoá mã hoá | make a key for encryption")
+    add("--new-key", type=Path, metavar="FILE", help="tạo khóa mã hóa | create an encryption key")
     add("--json", action="store_true", help="cho chương trình | for programs")
     return parser.parse_args(arguments)
 

@@ -1,6 +1,6 @@
-"""What each source's device needs to reach us: address, secret, settings.
+"""Show the address, secret and settings that each source's device needs.
 
-Vi: Mỗi nguồn dữ liệu cần địa chỉ, khoá bí mật và cài đặt nào.
+Vi: Cho biết địa chỉ, khóa bí mật và cài đặt mà thiết bị của từng nguồn cần.
 """
 
 import argparse
@@ -21,7 +21,7 @@ HIDDEN = (SECRET, TOKEN, PASSWORD)
 def main(arguments: list[str]) -> int:
     """Print what each source needs."""
     parser = argparse.ArgumentParser(prog="./ioc connectors", description="Các nguồn dữ liệu | the sources")
-    parser.add_argument("--secrets", action="store_true", help="hiện cả khoá bí mật | show secrets as well")
+    parser.add_argument("--secrets", action="store_true", help="hiện cả khóa bí mật | show secrets as well")
     parser.add_argument("source", nargs="*", help="chỉ các nguồn này | only these sources")
     add = "tài khoản MQTT riêng cho một thiết bị | an MQTT account for this device alone"
     parser.add_argument("--device", default="", metavar="NAME", help=add)

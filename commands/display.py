@@ -1,4 +1,4 @@
-"""Let screens show the wall: `add NAME [--pages queue:30,…] [--network CIDR] [--days N] [--lang en]`, `list`, `revoke ID`.
+"""Manage the screens on the wall: `add NAME [--pages queue:30,…] [--network CIDR] [--days N] [--lang en]`, `list`, `revoke ID`.
 
 Vi: Quản lý màn hình treo tường: cấp địa chỉ, liệt kê, thu hồi.
 """
@@ -65,16 +65,16 @@ def _done(install: Install, options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="./ioc display", description="Màn hình treo tường | displays of the wall")
+    parser = argparse.ArgumentParser(prog="./ioc display", description="Màn hình treo tường | screens on the wall")
     acts = parser.add_subparsers(dest="act", required=True)
-    add = acts.add_parser("add", help="cấp | let one in; its address is shown once")
-    add.add_argument("name", help="ở đâu | where it hangs")
+    add = acts.add_parser("add", help="cấp địa chỉ | add a screen; its address is shown once")
+    add.add_argument("name", help="vị trí | where the screen hangs")
     add.add_argument("--pages", type=_stops, default=(), help="trang:giây | pages with seconds, as in /:30,queue:20")
-    add.add_argument("--network", type=_network, help="mạng được phép | only from there, as in 192.168.1.0/24")
-    add.add_argument("--days", type=_days, help="số ngày hiệu lực | days until it expires; never if left out")
+    add.add_argument("--network", type=_network, help="mạng được phép | allowed network, as in 192.168.1.0/24")
+    add.add_argument("--days", type=_days, help="số ngày hiệu lực | days until it expires; never by default")
     add.add_argument("--lang", choices=("vi", "en"), default="vi", help="ngôn ngữ | language")
-    acts.add_parser("list", help="liệt kê | list them")
-    acts.add_parser("revoke", help="thu hồi | take its token away at once").add_argument("id")
+    acts.add_parser("list", help="liệt kê | list the screens")
+    acts.add_parser("revoke", help="thu hồi | revoke a screen at once").add_argument("id")
     return parser
 
 

@@ -1,6 +1,6 @@
-"""Say what is wrong with this install, and what to do about it.
+"""Show what is wrong with this install, and what to do about it.
 
-Vi: Cho biết hệ thống đang hỏng ở đâu và cần làm gì.
+Vi: Cho biết hệ thống đang có sự cố gì và cần làm gì.
 """
 
 import argparse

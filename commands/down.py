@@ -1,4 +1,4 @@
-"""Stop this install, or what a crash left of it.
+"""Stop this install, including processes that a crash left behind.
 
 Vi: Dừng hệ thống này, kể cả phần còn sót sau sự cố.
 """

@@ -65,19 +65,19 @@ def _parser() -> argparse.ArgumentParser:
         prog="./ioc feed_key", description="Khóa đọc số liệu của thành phố | keys of the city's feed"
     )
     acts = parser.add_subparsers(dest="act", required=True)
-    make = acts.add_parser("make", help="tạo | make one; it is shown once")
+    make = acts.add_parser("make", help="tạo | make a key; it is shown once")
     make.add_argument("name", help="ai dùng | who uses it")
-    make.add_argument("--wards", default="", help="phường | wards, with commas; this install's own if left out")
+    make.add_argument("--wards", default="", help="phường | wards, separated by commas; by default this install's")
     make.add_argument("--days", type=int, default=365, help="số ngày hiệu lực | days until it expires")
     make.add_argument(
         "--scope",
         action="append",
         choices=SCOPES,
         default=[],
-        help="feed: số liệu cho thành phố | the city's feed (if left out); board: số bảng đang hiển thị, để đối soát | what the board shows, for audits",
+        help="feed: số liệu cho thành phố | the city's feed (default); board: số liệu bảng đang hiển thị, để đối soát | what the board shows, for audits",
     )
-    acts.add_parser("list", help="liệt kê | list them")
-    acts.add_parser("remove", help="xóa | remove one").add_argument("id")
+    acts.add_parser("list", help="liệt kê | list the keys")
+    acts.add_parser("remove", help="xóa | remove a key").add_argument("id")
     return parser
 
 

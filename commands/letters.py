@@ -1,6 +1,6 @@
-"""Show the dead letters, send them again after a mend, or let a stopped stream go on: `list`, `replay`, `resume TOPIC`.
+"""List dead letters, send them again after a fix, or resume a halted stream: `list`, `replay`, `resume STREAM`.
 
-Vi: Xem các tin không đọc được, gửi lại sau khi đã sửa, hoặc cho luồng đang dừng chạy tiếp.
+Vi: Xem các sự kiện lỗi, gửi lại sau khi đã khắc phục, hoặc cho luồng đang dừng chạy tiếp.
 """
 
 import argparse
@@ -65,35 +65,42 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="./ioc letters", description="Các tin không đọc được | messages that could not be processed"
-    )
+    parser = argparse.ArgumentParser(prog="./ioc letters", description="Sự kiện lỗi | dead letters")
     acts = parser.add_subparsers(dest="act", required=True)
-    listed = acts.add_parser("list", help="liệt kê | list them (the default)")
+    listed = acts.add_parser("list", help="liệt kê, mặc định | list them (default)")
     _add_choice(listed)
-    listed.add_argument("--open", action="store_true", help="chỉ tin chưa gửi lại | only those not sent again yet")
-    listed.add_argument("--limit", type=int, default=30, help="số tin hiện ra | how many are shown")
-    replay = acts.add_parser("replay", help="gửi lại | send them again; without --send only says what would happen")
+    listed.add_argument(
+        "--open", action="store_true", help="chỉ sự kiện chưa gửi lại | only those that were not sent again"
+    )
+    listed.add_argument("--limit", type=int, default=30, help="số sự kiện hiện ra | how many are shown")
+    replay = acts.add_parser("replay", help="gửi lại | send them again; without --send a dry run")
     _add_choice(replay)
     replay.add_argument(
-        "--id", action="append", default=[], help="mã tin, có thể lặp lại | of one letter; may be repeated"
+        "--id",
+        action="append",
+        default=[],
+        help="mã sự kiện lỗi, có thể lặp lại | id of a dead letter; may be repeated",
     )
-    replay.add_argument("--all", action="store_true", help="tất cả tin chưa gửi lại | all that were not sent again yet")
+    replay.add_argument("--all", action="store_true", help="tất cả sự kiện chưa gửi lại | all that were not sent again")
     how = replay.add_mutually_exclusive_group()
-    how.add_argument("--send", action="store_true", help="gửi thật | really send")
-    how.add_argument("--dry-run", action="store_true", help="chỉ thử, mặc định | only try (the default)")
-    resume = acts.add_parser("resume", help="cho luồng đang dừng chạy tiếp | let a stopped stream go on")
+    how.add_argument("--send", action="store_true", help="gửi thật | send")
+    how.add_argument("--dry-run", action="store_true", help="chỉ thử, mặc định | dry run (default)")
+    resume = acts.add_parser("resume", help="cho luồng đang dừng chạy tiếp | resume a halted stream")
     resume.add_argument("topic", help="luồng, ví dụ queue | the stream, for example queue")
     resume.add_argument(
-        "--allow", type=int, default=0, metavar="N", help="bỏ qua N tin lỗi tiếp theo | let N more bad records pass"
+        "--allow",
+        type=int,
+        default=0,
+        metavar="N",
+        help="chấp nhận thêm N sự kiện lỗi | let N more invalid records pass",
     )
     return parser
 
 
 def _add_choice(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--reason", default="", help="lý do | only with this reason")
-    parser.add_argument("--stream", default="", help="luồng hoặc nguồn | only of this stream or connector")
-    parser.add_argument("--since", default="", help="từ lúc | since: 30m, 2h, 7d, 2026-11-20, 2026-11-20T08:00")
+    parser.add_argument("--stream", default="", help="luồng hoặc nguồn | only this stream or connector")
+    parser.add_argument("--since", default="", help="từ lúc | since, as in 30m, 2h, 7d, 2026-11-20, 2026-11-20T08:00")
     parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
 
 
@@ -112,12 +119,13 @@ def _list(client: Client, install: Install, options: argparse.Namespace) -> int:
         print(json.dumps(told, ensure_ascii=False, indent=2))
         return 0
     if not groups:
-        say("Không có tin nào không đọc được.", "There are no dead letters.")
+        say("Không có sự kiện lỗi nào.", "There are no dead letters.")
     else:
         rows = [[one.stream, one.reason, one.letters, one.still_open, _time(one.newest)] for one in groups]
         print(
             table(
-                ("luồng | stream", "lý do | reason", "số tin | letters", "chưa gửi | open", "mới nhất | newest"), rows
+                ("luồng | stream", "lý do | reason", "số sự kiện | letters", "chưa gửi | open", "mới nhất | newest"),
+                rows,
             )
         )
         print()
@@ -137,7 +145,7 @@ def _list(client: Client, install: Install, options: argparse.Namespace) -> int:
 def _replay(client: Client, install: Install, options: argparse.Namespace) -> int:
     if not (options.all or options.id or options.reason or options.stream or options.since):
         say(
-            "Chọn tin: --reason, --stream, --since, --id hoặc --all.",
+            "Chọn sự kiện: --reason, --stream, --since, --id hoặc --all.",
             "Say which: --reason, --stream, --since, --id or --all.",
         )
         return 2
@@ -154,10 +162,10 @@ def _replay(client: Client, install: Install, options: argparse.Namespace) -> in
             by=_who(),
             sources=sources.plans,
             is_dry=not options.send,
-            told=lambda done: progress.show(f"{done} tin | letters"),
+            told=lambda done: progress.show(f"{done} sự kiện | letters"),
         )
     if not resent:
-        say("Không có tin nào như thế.", "There is no such letter.")
+        say("Không có sự kiện lỗi nào như thế.", "There is no such letter.")
         return 2
     if options.json:
         print(json.dumps([one._asdict() for one in resent], ensure_ascii=False, indent=2))
@@ -179,7 +187,7 @@ def _resume(client: Client, topic: str, allowance: int) -> int:
         _tell_stops(stopped)
         return 2
     say(
-        f"{name}: {len(resumed)} phân vùng chạy tiếp, bỏ qua tối đa {allowance} tin lỗi nữa mỗi phân vùng.",
+        f"{name}: {len(resumed)} phân vùng chạy tiếp, chấp nhận thêm tối đa {allowance} sự kiện lỗi mỗi phân vùng.",
         f"{name}: {len(resumed)} partitions go on, and up to {allowance} more bad records of each may pass.",
     )
     return 0
@@ -228,7 +236,7 @@ def _tell_resent(resent: list[Resent], *, is_dry: bool) -> None:
     counts = Counter(one.outcome for one in resent)
     rows = [[f"{label.vi} | {label.en}", counts[id_]] for id_, label in OUTCOMES.items() if counts[id_]]
     events = sum(one.events for one in resent)
-    print(table(("kết quả | outcome", "số tin | letters"), rows))
+    print(table(("kết quả | outcome", "số sự kiện | letters"), rows))
     print(f"\n{events} sự kiện | events\n")
     staying = [one for one in resent if one.outcome != "sent"]
     if staying:
@@ -251,7 +259,7 @@ def _tell_stops(stops: list[Stop]) -> None:
     rows = [[one.topic, one.partition, one.offset, one.reason, _time(one.changed_at)] for one in stops]
     print(table(("dừng | stopped", "phân vùng | partition", "từ | from", "lỗi | bad", "lúc | at"), rows))
     say(
-        "Luồng dừng vì quá nhiều tin không đọc được. Cập nhật phần mềm, rồi: ./ioc letters resume LUỒNG.",
+        "Luồng bị dừng vì quá nhiều sự kiện lỗi. Cập nhật phần mềm, rồi: ./ioc letters resume LUỒNG.",
         "A stream is stopped when too much of it cannot be read. Update the software, then: ./ioc letters resume STREAM.",
     )
 

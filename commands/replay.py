@@ -66,7 +66,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("what", choices=["report"], help="báo cáo năm 2025 | the report of 2025")
     parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
     parser.add_argument(
-        "--seed", type=int, default=1, help="những gì báo cáo không nói | for what the report does not say"
+        "--seed",
+        type=int,
+        default=1,
+        help="hạt giống cho chi tiết mà báo cáo không nêu | seed for details that the report does not state",
     )
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ward-ioc-replay-") as folder:

@@ -1,6 +1,6 @@
-"""Restore a backup: `FILE --dry-run` checks it and shows what would change; what is there is moved aside, never deleted.
+"""Restore a backup: `FILE --dry-run` checks it and shows what would change; existing data is moved aside, never deleted.
 
-Vi: Phục hồi từ bản sao lưu; --dry-run chỉ kiểm tra và cho xem sẽ thay đổi gì. Dữ liệu hiện có được cất sang một bên.
+Vi: Phục hồi từ bản sao lưu; --dry-run chỉ kiểm tra và cho xem sẽ thay đổi gì. Dữ liệu hiện có được chuyển sang thư mục khác, không bị xóa.
 """
 
 import argparse
@@ -171,7 +171,7 @@ def _welcome(restored: Restored) -> None:
     say("✔ Đã phục hồi và đối chiếu từng bảng.", "✔ Restored; every table was compared.")
     if restored.moved:
         say(
-            f"  Dữ liệu trước đó được giữ ở {restored.aside}; khi chắc chắn không cần nữa thì xoá.",
+            f"  Dữ liệu trước đó được giữ ở {restored.aside}; khi chắc chắn không cần nữa thì xóa.",
             f"  What was there before is kept in {restored.aside}; delete it when you are sure.",
         )
     if restored.settings:
@@ -186,7 +186,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./ioc restore", description="Phục hồi | restore a backup")
     add = parser.add_argument
     add("file", type=Path, help="tệp sao lưu | the backup")
-    add("--key", type=Path, metavar="KEYFILE", help="tệp khoá, nếu đã mã hoá | the key file, if it is encrypted")
+    add("--key", type=Path, metavar="KEYFILE", help="tệp khóa, nếu đã mã hóa | the key file, if it is encrypted")
     add("--dry-run", action="store_true", help="chỉ kiểm tra và cho xem | only check it and show what would change")
     add("--json", action="store_true", help="cho chương trình | for programs")
     return parser.parse_args(arguments)

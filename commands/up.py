@@ -207,9 +207,13 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     add = parser.add_argument
     without = "chờ thiết bị thật, không có phường giả lập | wait for real devices, without the pretend ward"
     add("--no-simulator", dest="simulator", action="store_false", help=without)
-    add("--speed", type=_speed, default=1.0, help="tốc độ của phường giả lập | speed of the pretend ward")
-    add("--workers", type=_count, default=1, metavar="N", help="số tiến trình xử lý luồng | stream workers")
-    add("--at", type=_moment, help="giờ bắt đầu của phường giả lập | when the pretend ward starts: '2026-11-24 09:30'")
+    add("--speed", type=_speed, default=1.0, help="tốc độ đồng hồ của phường giả lập | speed of the pretend clock")
+    add("--workers", type=_count, default=1, metavar="N", help="số tiến trình xử lý luồng | number of stream workers")
+    add(
+        "--at",
+        type=_moment,
+        help="giờ bắt đầu của phường giả lập | start of the pretend clock, as in '2026-11-24 09:30'",
+    )
     options = parser.parse_args(arguments)
     if not options.simulator and (options.at or options.speed != 1):
         parser.error("--at, --speed: chỉ dùng với phường giả lập | only with the pretend ward")

@@ -73,7 +73,7 @@ CONNECTOR = Connector(
     personal=frozenset({"tieuDe", "noiDung", "tacGia", "duongDan", "anhDaiDien", "binhLuan"}),
     guide=Label(
         vi=(
-            "Trên công cụ biên tập (hoặc cổng thông tin), thêm webhook với địa chỉ và khoá bí mật in ở trên, kiểu ký "
+            "Trên công cụ biên tập (hoặc cổng thông tin), thêm webhook với địa chỉ và khóa bí mật in ở trên, kiểu ký "
             "“Standard Webhooks”; gửi một tin cho mỗi bài vừa đăng trên Zalo, cổng thông tin, fanpage, truyền thanh và "
             "tín hiệu nhip_song 60 giây một lần."
         ),

@@ -7,7 +7,7 @@ from ingest.contract.label import Label
 from ingest.mqtt.broker import DEVICE_NAME, DEVICE_PART
 
 ADDRESS = Label(vi="Địa chỉ", en="Address")
-SECRET = Label(vi="Khoá bí mật", en="Secret")
+SECRET = Label(vi="Khóa bí mật", en="Secret")
 SIGNATURE = Label(vi="Kiểu ký", en="Signature")
 SIGN_OF_LIFE = Label(vi="Tín hiệu sống", en="Sign of life")
 TOKEN = Label(vi="Mã truy cập", en="Bearer token")

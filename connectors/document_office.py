@@ -82,7 +82,7 @@ CONNECTOR = Connector(
     personal=frozenset({"soKyHieu", "trichYeu", "nguoiKy", "nguoiSoan", "noiNhan", "chungThuSo", "tepDinhKem"}),
     guide=Label(
         vi=(
-            "Trên phần mềm quản lý văn bản, thêm webhook với địa chỉ và khoá bí mật in ở trên, kiểu ký “Standard "
+            "Trên phần mềm quản lý văn bản, thêm webhook với địa chỉ và khóa bí mật in ở trên, kiểu ký “Standard "
             "Webhooks”; gửi khi phát hành, tiếp nhận, xử lý xong và tín hiệu nhip_song 60 giây một lần. Văn bản thuộc "
             "danh mục bí mật nhà nước phải được loại ngay tại nguồn. Không cần gửi trích yếu, người ký."
         ),

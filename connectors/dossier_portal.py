@@ -1,6 +1,6 @@
 """Dossier portal: the information system of the one-stop shop (TTHC), asked for the changes of its dossiers.
 
-A page is a list of changes in the national portal's words (domain.md 2.3), oldest first, with a cursor for the next
+A page is a list of changes in the national portal's words, oldest first, with a cursor for the next
 page. Each change names the dossier's old and new state; from the pair follows our event. The system writes local times
 without a zone: they are read as Asia/Ho_Chi_Minh here, and that is the only place where a missing zone is accepted. The
 dossier's code becomes a pseudonym, so does the change's id, and who submitted it is not read at all.

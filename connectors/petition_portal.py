@@ -135,7 +135,7 @@ CONNECTOR = Connector(
     guide=Label(
         vi=(
             "Trên hệ thống tiếp nhận phản ánh, kiến nghị (hoặc phần mềm trung gian lấy từ Cổng DVCQG, 1022), thêm "
-            "webhook với địa chỉ và khoá bí mật in ở trên, kiểu ký “Standard Webhooks”; gửi các bước tiếp nhận, "
+            "webhook với địa chỉ và khóa bí mật in ở trên, kiểu ký “Standard Webhooks”; gửi các bước tiếp nhận, "
             "chuyển, trả lời, công khai, đánh giá và tín hiệu nhip_song 60 giây một lần. Gửi kèm maTo, mã tổ dân phố nơi xảy ra sự việc "
             "(ví dụ TDP-017, như trong danh mục của phường), nếu biết. Không cần gửi nội dung, người gửi, địa chỉ, toạ độ."
         ),

@@ -248,7 +248,7 @@ CONNECTOR = Connector(
     ),
     guide=Label(
         vi=(
-            "Trong phần quản trị của kiosk, mở mục Webhook và thêm địa chỉ nhận cùng khoá bí mật in ở trên. Chọn kiểu "
+            "Trong phần quản trị của kiosk, mở mục Webhook và thêm địa chỉ nhận cùng khóa bí mật in ở trên. Chọn kiểu "
             "ký “Standard Webhooks”. Bật tất cả sự kiện của phiếu (ticket) và của quầy (counter), và bật tín hiệu sống "
             "kiosk.heartbeat 10 giây một lần. Nếu được, tắt việc gửi họ tên, số điện thoại và CCCD: hệ thống không "
             "dùng và luôn bỏ đi."

@@ -19,67 +19,67 @@ SHORTEST_KEY = 24
 
 
 class ConnectorsSettings(BaseSettings):
-    """Where we listen, where sources are, and the secrets shared with them."""
+    """Connectors: where webhooks and MQTT are received, where sources are polled, and the secrets shared with sources."""
 
     model_config = SettingsConfigDict(
         env_prefix="IOC_CONNECTORS_", env_nested_delimiter="__", env_file=".env", extra="ignore", frozen=True
     )
 
     intake_host: str = "127.0.0.1"
-    """Address at which webhooks are taken in; one that is not loopback needs TLS."""
+    """Address on which webhooks are received; an address that is not loopback needs TLS."""
     intake_port: int = 8060
-    """Its port."""
+    """Port on which webhooks are received."""
     intake_certificate: Path | None = None
-    """TLS certificate of the intake (PEM, with its chain)."""
+    """TLS certificate of the webhook receiver (PEM, with its chain)."""
     intake_key: Path | None = None
-    """Its key."""
+    """Key of this certificate (PEM)."""
     intake_largest_body: int = Field(65_536, ge=1_024, le=1_048_576)
-    """Bytes of a webhook's body at most."""
+    """Maximum size of a webhook's body, in bytes."""
     intake_per_second: float = Field(1000.0, gt=0)
-    """Webhooks that one source may send per second, on average."""
+    """Maximum average number of webhooks per second of a source."""
 
     mqtt_url: str = ""
-    """`mqtt://host:1883` or `mqtts://host:8883` of the ward's own MQTT broker. Empty: an embedded one."""
+    """`mqtt://host:1883` or `mqtts://host:8883` of an external MQTT broker; empty: the embedded broker."""
     mqtt_user: str = ""
-    """User at the ward's own broker."""
+    """User at the external broker."""
     mqtt_password: SecretStr | None = None
-    """Password at the ward's own broker."""
+    """Password at the external broker."""
     mqtt_ca_file: Path | None = None
-    """Certificate authority of the ward's own broker, with `mqtts`; empty: the system's."""
+    """Certificate authority of the external broker, with `mqtts`; empty: the system's."""
     mqtt_host: str = "127.0.0.1"
-    """Address of the embedded broker; one that is not loopback needs TLS."""
+    """Address of the embedded broker; an address that is not loopback needs TLS."""
     mqtt_port: int = 1883
-    """Its port."""
+    """Port of the embedded broker."""
     mqtt_certificate: Path | None = None
-    """TLS certificate of the embedded broker."""
+    """TLS certificate of the embedded broker (PEM, with its chain)."""
     mqtt_key: Path | None = None
-    """Its key."""
+    """Key of this certificate (PEM)."""
     mqtt_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
-    """The password of each account at the embedded broker is derived from this one; made at first start."""
+    """Secret from which the password of each account at the embedded broker is derived."""
     mqtt_refused: list[str] = []
-    """Accounts that may not log in there any more, as a JSON list: `["smart_loudspeaker.tdp-017-l1"]`."""
+    """Accounts that the embedded broker refuses, as a JSON list: `["smart_loudspeaker.tdp-017-l1"]`."""
 
     open_without_tls: bool = False
-    """Accept plain connections on an address that is not loopback: only where the network itself is closed."""
+    """Accept connections without TLS on an address that is not loopback. Only for a closed network."""
 
     webhook_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
-    """Each source's webhook secret is derived from this one."""
+    """Secret from which the webhook secret of each source is derived."""
     webhook_secret_previous: SecretStr | None = None
-    """The one before, while devices are being changed over: both are accepted."""
+    """Previous webhook secret, accepted as well while devices change over."""
     secrets: dict[str, SecretStr] = {}
-    """Webhook secrets that a source insists on, by connector id: `IOC_CONNECTORS_SECRETS__<ID>=whsec_…[,whsec_…]`."""
+    """Webhook secrets that sources prescribe, by connector id: `IOC_CONNECTORS_SECRETS__<ID>=whsec_…[,whsec_…]`."""
     urls: dict[str, str] = {}
-    """Base URLs of the sources that are polled, by connector id: `IOC_CONNECTORS_URLS__<ID>=https://…`."""
+    """Base URLs of polled sources, by connector id: `IOC_CONNECTORS_URLS__<ID>=https://…`."""
     tokens: dict[str, SecretStr] = {}
-    """Bearer tokens for them, by connector id: `IOC_CONNECTORS_TOKENS__<ID>=…`."""
+    """Bearer tokens for polled sources, by connector id: `IOC_CONNECTORS_TOKENS__<ID>=…`."""
 
     allowances: dict[str, int] = {}
-    """Messages without sense that a source may send before it is held back, from each start: `IOC_CONNECTORS_ALLOWANCES__<ID>=500`."""
+    """Invalid messages that a source may send after each start before its circuit breaker counts them: `IOC_CONNECTORS_ALLOWANCES__<ID>=500`."""
 
     simulator_port: int = 8070
-    """Loopback port where the pretend ward plays the REST sources."""
+    """Loopback port of the pretend ward's REST sources."""
     health_port: int = Field(9103, ge=0, le=65535)
-    """Port on which the connectors' process tells how it is; 0: none."""
+    """Port of the health endpoints of the connectors' process; 0: none."""
 
     def webhook_secrets(self, connector_id: str) -> tuple[str, ...]:
         """The live secrets of a source that posts, in the form `whsec_<base64>`; the first is the one to set there.

@@ -78,7 +78,7 @@ CONNECTOR = Connector(
     personal=frozenset({"tenTo", "toTruong", "thanhVien", "hoTen", "soDienThoai", "diaChi"}),
     guide=Label(
         vi=(
-            "Trên phần mềm danh mục của phường, thêm webhook với địa chỉ và khoá bí mật in ở trên, kiểu ký “Standard "
+            "Trên phần mềm danh mục của phường, thêm webhook với địa chỉ và khóa bí mật in ở trên, kiểu ký “Standard "
             "Webhooks”; gửi một tin cho mỗi tổ dân phố và mỗi tổ công nghệ số cộng đồng khi lập hoặc giải thể, và tín "
             "hiệu nhip_song 60 giây một lần. Không cần gửi tên người."
         ),

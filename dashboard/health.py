@@ -88,7 +88,7 @@ class _Feed:
             try:
                 self.newest_ms = max(self.newest_ms, self._newest())
             except (IocError, ServerError) as error:
-                log.debug("the feed was not looked at: %s", error)
+                log.debug("cannot check the feed: %s", error)
             pause.wait(LOOK_EVERY.total_seconds())
 
     def _newest(self) -> int:

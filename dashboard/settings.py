@@ -22,57 +22,57 @@ class BoardSettings(BaseSettings):
     """Everything this install writes; the same setting as `IOC_DATA_FOLDER` of the other folders."""
 
     host: str = "127.0.0.1"
-    """Address on which the board listens. Another than loopback needs a certificate, or `behind_proxy`."""
+    """Address on which the board listens; an address that is not loopback needs a certificate, or `behind_proxy`."""
     port: int = Field(8050, ge=1, le=65535)
     """Port on which the board listens."""
     tls_certificate: Path | None = None
-    """The board's own TLS certificate (PEM, with its chain)."""
+    """TLS certificate of the board (PEM, with its chain)."""
     tls_key: Path | None = None
     """Key of the certificate (PEM)."""
     behind_proxy: bool = False
-    """Whether a proxy of yours in front of the board speaks TLS with the browsers."""
+    """Whether a reverse proxy in front of the board terminates TLS."""
     public_url: str = Field("", pattern=r"^$|^https?://[^/\s]+$")
-    """Address under which browsers reach the board, for example `https://ioc.example.vn`; empty: host and port above."""
+    """URL at which browsers reach the board, for example `https://ioc.example.vn`; empty: host and port above."""
 
     names: list[str] = []
-    """Other names under which browsers may reach the board, as a JSON list; those of `public_url` and of this PC need not be named."""
+    """Further host names at which browsers may reach the board, as a JSON list; those of `public_url` and of this PC are always allowed."""
     proxies: list[str] = ["127.0.0.1", "::1"]
-    """Addresses or networks of the proxies whose word for a browser's own address is taken, with `behind_proxy`; as a JSON list."""
+    """With `behind_proxy`: addresses or networks of the proxies whose `X-Forwarded-For` is trusted, as a JSON list."""
 
     intake_port: int = Field(8060, validation_alias="IOC_CONNECTORS_INTAKE_PORT")
     """Where the connectors listen on this PC; the same setting as `IOC_CONNECTORS_INTAKE_PORT`."""
     intake_url: str = Field("", pattern=r"^$|^https?://[^/\s]+$")
-    """Where the board asks the connectors about their dead letters, for example `https://intake.example.vn`; empty: the port above."""
+    """URL of the connectors, which the board asks about dead letters, for example `https://intake.example.vn`; empty: the port above."""
 
     session_secret: SecretStr = Field(min_length=32, json_schema_extra={"generated": True})
-    """Key that signs the log-in cookies; made at first start."""
+    """Key that signs the log-in cookies."""
     session_idle: timedelta = Field(timedelta(hours=12), gt=timedelta())
-    """After how long without a click a person has to log in again."""
+    """Time without a click after which a person has to log in again."""
     session_longest: timedelta = Field(timedelta(days=7), gt=timedelta())
-    """After how long a person has to log in again in any case."""
+    """Time after which a person has to log in again in any case."""
     login_failures: int = Field(5, ge=1)
-    """How many wrong passwords in a row lock an account."""
+    """Number of wrong passwords in a row that locks an account."""
     login_lock: timedelta = Field(timedelta(minutes=5), gt=timedelta())
     """How long a locked account stays locked."""
 
     ward_name: str = "Hồng Bàng"
-    """The ward's name, as people read it."""
+    """Name of the ward on the board."""
     city_name: str = "Hải Phòng"
-    """The city's name, as people read it."""
+    """Name of the city on the board."""
     groups: int = Field(70, ge=1, le=400)
-    """How many residential groups (tổ dân phố) the ward has: cells of its schematic map."""
+    """Number of residential groups (tổ dân phố) of the ward: the cells of its schematic map."""
 
     compare_every: timedelta = Field(timedelta(minutes=1), ge=timedelta(seconds=1))
-    """How often the board compares its figures with the warehouse, corrects itself and says so."""
+    """How often the board compares its figures with the warehouse; it corrects and logs differences."""
 
     feed_requests: int = Field(120, ge=1)
-    """How many requests a minute one key of the city's feed may make."""
+    """Maximum number of requests per minute of a key of the city's feed."""
     feed_page: int = Field(5000, ge=1, le=50_000)
-    """Most rows of one page of the city's feed."""
+    """Maximum number of rows of a page of the city's feed."""
     feed_cut: time = time(16, 45)
-    """When the city takes the figures of each day, in the ward's time; it should have them within 15 minutes."""
+    """Time at which the city takes the figures of a day, in the ward's time; it should have read them 15 minutes later."""
     health_port: int = Field(9105, ge=0, le=65535)
-    """Port on which the board's process tells how it is; 0: none."""
+    """Port of the health endpoints of the board's process; 0: none."""
 
     @property
     def folder(self) -> Path:

@@ -98,7 +98,7 @@ def serve(settings: IngestSettings, state: State) -> int:
             server.wait()
             made = make_topics(settings)
             took = time.monotonic() - began
-            log.info("Kafka ready on %s after %.1f s, %d topics made", settings.bootstrap, took, len(made))
+            log.info("Kafka ready on %s after %.1f s, %d topics created", settings.bootstrap, took, len(made))
             state.has_topics = True
             while server.ended is None:
                 state.tick()
@@ -115,7 +115,7 @@ def watch(settings: IngestSettings, state: State) -> NoReturn:
     while True:
         state.pulse.rest()
         made = _make_topics_once_there(settings)
-        log.info("Kafka ready at %s, %d topics made", settings.bootstrap, len(made))
+        log.info("Kafka ready at %s, %d topics created", settings.bootstrap, len(made))
         state.has_topics = True
         try:
             while True:
@@ -153,7 +153,7 @@ def _fetch(settings: IngestSettings) -> None:
 
 
 def _report(there: int, in_all: int, megabytes: float) -> None:
-    log.info("fetching Kafka: %d/%d jars, %.0f MB", there, in_all, megabytes)
+    log.info("downloading Kafka: %d/%d jars, %.0f MB", there, in_all, megabytes)
 
 
 def _end(_signal: int, _frame: object) -> NoReturn:

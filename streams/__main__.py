@@ -89,7 +89,9 @@ def _stall_watch(app: Any, ingest: IngestSettings, warehouse: WarehouseSettings,
 
 
 def _end_now() -> None:
-    log.warning("not ended in order within %.0f s, because something is away: ending now", STOPS_WITHIN.total_seconds())
+    log.warning(
+        "no orderly end within %.0f s, because a service does not answer: ending now", STOPS_WITHIN.total_seconds()
+    )
     exit.end(0)
 
 

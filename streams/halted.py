@@ -28,7 +28,7 @@ class Stops:
         await self._store.write(halted_partitions.stop, *part.place, part.next, part.gate.tripped)
         part.is_stopped = True
         log.error(
-            "%s-%d is stopped at position %d: %s records could not be processed. The other streams go on. Mend the cause, then let "
+            "%s-%d is halted at position %d: %s records could not be processed. The other streams go on. Fix the cause, then let "
             "it go on: ./ioc letters resume %s",
             *part.place, part.next, part.gate.tripped, part.place[0],
         )  # fmt: skip
@@ -50,7 +50,9 @@ class Stops:
             for part in [part for part in parts.values() if part.is_stopped]:
                 stop = newest.get(part.place)
                 if stop is not None and not stop.is_stopped and parts.get(part.place) is part:
-                    log.warning("%s-%d goes on at position %d: %s let it", *part.place, part.next, stop.changed_by)
+                    log.warning(
+                        "%s-%d continues at position %d: resumed by %s", *part.place, part.next, stop.changed_by
+                    )
                     part.gate.allow(stop.allowance)
                     part.is_stopped = False
                     yield part

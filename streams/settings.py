@@ -8,29 +8,29 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class StreamsSettings(BaseSettings):
-    """How a worker reads, batches and remembers."""
+    """Stream workers: how they read, batch and store snapshots."""
 
     model_config = SettingsConfigDict(env_prefix="IOC_STREAMS_", env_file=".env", extra="ignore", frozen=True)
 
     group: str = "ioc-streams"
     """Kafka consumer group; the workers of one group share the partitions."""
     worker: str = Field("1", pattern=r"^[A-Za-z0-9-]{1,32}$")
-    """Name of this worker, different for each on the same machine."""
+    """Name of this worker; unique on this PC."""
     flush_after: timedelta = timedelta(milliseconds=100)
-    """How long a changed figure waits for others before it goes to the warehouse."""
+    """How long a changed figure waits for others before they are written together."""
     flush_rows: int = Field(20_000, ge=1)
-    """Rows that make a worker write at once; twice as many make it stop reading until they are written."""
+    """Number of waiting rows at which a worker writes at once; at twice as many it stops reading until they are written."""
     look_every: timedelta = timedelta(seconds=5)
-    """How often figures that move with the clock are taken, in real time."""
+    """How often figures that change with time alone are updated, in real time."""
     snapshot_every: timedelta = timedelta(seconds=60)
-    """How often the fold's memory is stored: what a restart has to fold again."""
+    """How often a snapshot of the fold's memory is stored; a restart folds the events since the newest one again."""
     recompute_every: timedelta = timedelta(seconds=60)
-    """How often closed minutes that events came too late for are recomputed, at most."""
+    """Minimum time between two recomputations of closed minutes because of late events."""
     fetch_bytes: int = Field(1_048_576, ge=1024)
-    """Largest piece of one partition that is read at once."""
+    """Maximum number of bytes read of a partition at once."""
 
     health_port: int = Field(9110, ge=0, le=65500)
-    """Port behind which the workers tell how they are: worker 1 on the next one, worker 2 on the one after it; 0: none."""
+    """Base port of the workers' health endpoints: worker n uses this port + n; 0: none."""
 
     @property
     def own_health_port(self) -> int:

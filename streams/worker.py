@@ -176,7 +176,7 @@ class Worker:
         except (TimeoutError, Unavailable, SuspectError) as error:
             if isinstance(error, SuspectError):
                 self._suspect(error)
-            log.warning("partitions given up without a last flush (their next owner reads from Kafka): %r", error)
+            log.warning("partitions revoked without a last flush (their next owner reads from Kafka): %r", error)
         self.parts.clear()
         self._flushing.forget()
 
@@ -217,7 +217,7 @@ class Worker:
 
         When a block could not be written, this goes for all partitions: their folds have given what is lost with it.
         """
-        log.error("work failed for what a record may say: %s", error, exc_info=_without_texts(error))
+        log.error("work failed, perhaps because of the content of a record: %s", error, exc_info=_without_texts(error))
         self._suspect(error)
         await self._stop_recovering()
         for place in self.parts.keys() & error.suspects.keys():
@@ -291,11 +291,13 @@ class Worker:
         """Kafka sends what is not next: ask the warehouse where we are and Kafka what it has, and read from there again."""
         place = part.place
         if first > part.next == part.gap_at:
-            log.error("%s-%d: Kafka has no positions %d to %d: going on behind them", *place, part.next, first - 1)
+            log.error(
+                "%s-%d: Kafka does not have positions %d to %d: continuing after them", *place, part.next, first - 1
+            )
             part.next = first
             await self._seek(part)
             return
-        log.warning("%s-%d: Kafka sends position %d, expected was %d: reading again", *place, first, part.next)
+        log.warning("%s-%d: Kafka sent position %d instead of %d: reading again", *place, first, part.next)
         gap_at = part.next if first > part.next else -1
         part.is_open = False
         await self._flushing.flush()
@@ -318,7 +320,7 @@ class Worker:
             self._flushing.change()
             if not part.is_stopped:
                 await self._open(part)
-        log.info("partitions read: %d", len(self.parts))
+        log.info("reading %d partitions", len(self.parts))
 
     async def _recover_all(self, places: set[Place]) -> None:
         try:

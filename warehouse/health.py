@@ -152,5 +152,5 @@ def _measure(gauges: StoreGauges) -> None:
                 gauges.take()
             due = (due + 1) % GAUGES_EVERY
         except (IocError, ServerError) as error:
-            log.debug("not measured: %s", error)
+            log.debug("cannot measure: %s", error)
         pause.wait(BEAT_EVERY.total_seconds())

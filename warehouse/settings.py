@@ -13,7 +13,7 @@ _FEWEST_CHARACTERS = 8
 
 
 class WarehouseSettings(BaseSettings):
-    """ClickHouse: the embedded engine on this PC, or an outside server or cluster."""
+    """ClickHouse: the embedded engine on this PC, or an external server or cluster."""
 
     model_config = SettingsConfigDict(
         env_prefix="IOC_WAREHOUSE_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
@@ -23,58 +23,58 @@ class WarehouseSettings(BaseSettings):
     """Everything this install writes; the same setting as `IOC_DATA_FOLDER` of the other folders."""
 
     host: str = ""
-    """An outside ClickHouse server. Empty: our own engine on this PC."""
+    """Host of an external ClickHouse server; empty: the embedded engine on this PC."""
     port: int = Field(9000, ge=1, le=65535)
-    """Native port, of the outside server or, on loopback, of our own engine."""
+    """Native port of the external server, or loopback port of the embedded engine."""
     secure: bool = False
-    """Whether the outside server is reached by TLS; its certificate is always checked."""
+    """Whether to connect to the external server by TLS; its certificate is always verified."""
     ca_file: Path | None = None
-    """Certificate authority of the outside server; empty: the system's."""
+    """Certificate authority of the external server; empty: the system's."""
     database: str = Field("ioc", pattern=_IDENTIFIER)
-    """Database that holds everything of this install."""
+    """Database of this install."""
     cluster: str = Field("", pattern=r"^$|" + _IDENTIFIER)
-    """Cluster over which an outside server's database is replicated; empty: one server."""
+    """Cluster over which the external server's database is replicated; empty: a single server."""
 
     user: str = Field("ioc", pattern=_IDENTIFIER)
     """User that owns the database."""
     password: SecretStr = Field(min_length=16, json_schema_extra={"generated": True})
-    """The owner's password; made at first start for our own engine."""
+    """Password of the owner."""
     analyst_user: str = Field("analyst", pattern=_IDENTIFIER)
-    """User that may only read what is open to analysts."""
+    """Read-only user for analysts."""
     analyst_password: SecretStr | None = Field(None, min_length=16, json_schema_extra={"generated": True})
-    """The analysts' password, another than the owner's; without it nobody can ask ad-hoc SQL."""
+    """Password of the analysts' user, different from the owner's; without it ad-hoc SQL is off."""
 
     analyst_seconds: timedelta = Field(timedelta(seconds=10), gt=timedelta())
-    """How long an ad-hoc query may run."""
+    """Time limit of an ad-hoc query."""
     analyst_memory: ByteSize = Field(ByteSize(320 * _MEGABYTE), ge=16 * _MEGABYTE)
-    """How much memory an ad-hoc query may use."""
+    """Memory limit of an ad-hoc query, in bytes."""
     analyst_rows: int = Field(10_000, ge=1)
-    """How many rows of an ad-hoc query are shown; the answer says when there were more."""
+    """Maximum number of rows of a result; the answer says when there are more."""
     analyst_concurrency: int = Field(2, ge=1)
-    """How many ad-hoc queries one person may run at once; our own engine runs twice as many for all together."""
+    """Ad-hoc queries that a person may run at once; the embedded engine runs twice as many for all persons together."""
 
     analyst_without_landlock: bool = False
-    """Whether ad-hoc queries run where the kernel has no Landlock to confine them; without it they are off there."""
+    """Whether to run ad-hoc queries although the kernel has no Landlock to confine them; otherwise they are off there."""
 
     keep_raw: timedelta = Field(timedelta(days=396), ge=timedelta(days=35))
-    """How long events are kept, with repeats; figures that are recomputed from them can be proved for as long."""
+    """How long events and duplicates are kept; figures can be recomputed and proved for as long."""
     keep_values: timedelta = Field(timedelta(days=3653), ge=timedelta(days=35))
-    """How long figures are kept, with their corrections."""
+    """How long figures and their corrections are kept."""
     keep_letters: timedelta = Field(timedelta(days=396), ge=timedelta(days=1))
-    """How long dead letters are kept, with what became of them."""
+    """How long dead letters and the outcomes of their replays are kept."""
     keep_audits: timedelta = Field(timedelta(days=1827), ge=timedelta(days=1))
     """How long the results of audits are kept."""
     keep_snapshots: timedelta = Field(timedelta(days=3), ge=timedelta(days=1))
-    """How long snapshots of the workers' memory are kept, apart from the newest, which stay."""
+    """How long snapshots of the workers' memory are kept; the newest are always kept."""
 
     engine_memory: ByteSize = Field(ByteSize(2 * 1024 * _MEGABYTE), ge=512 * _MEGABYTE)
-    """Memory cap of our own engine, apart from ad-hoc queries; a query that would go over it fails, the engine does not."""
+    """Memory limit of the embedded engine in bytes, without ad-hoc queries; a query that would exceed it fails."""
     engine_clients: int = Field(96, ge=4)
-    """How many connections our own engine accepts at once."""
+    """Maximum number of connections to the embedded engine."""
     engine_idle: timedelta = Field(timedelta(hours=1), gt=timedelta())
-    """After how long without a question our own engine closes a connection."""
+    """Time after which the embedded engine closes an idle connection."""
     health_port: int = Field(9102, ge=0, le=65535)
-    """Port on which the warehouse's process tells how it is; 0: none."""
+    """Port of the health endpoints of the warehouse's process; 0: none."""
 
     @property
     def embedded(self) -> bool:

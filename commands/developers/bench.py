@@ -1,4 +1,4 @@
-"""Measure throughput, latency and memory side by side in one run; `--json` for programs.
+"""Measure throughput, latency and memory, beside a plain Faust agent, in one run; `--json` for programs.
 
 Vi: Đo thông lượng, độ trễ và bộ nhớ, so sánh trong cùng một lần chạy.
 

@@ -1,6 +1,6 @@
-"""Kill, cut, freeze and fill at random while sources keep a journal, then hold everything against everything; `--json` for programs.
+"""Inject random faults while sources keep a journal, then check for loss, duplicates, inventions and errors; `--json` for programs.
 
-Vi: Giết, cắt, treo tiến trình ngẫu nhiên trong lúc nguồn vẫn gửi, rồi đối chiếu tất cả: mất, trùng, bịa, sai.
+Vi: Gây sự cố ngẫu nhiên trong lúc nguồn vẫn gửi, rồi đối chiếu tất cả: mất, trùng, thừa, sai.
 
 A stack of its own in a folder of its own on free ports: an install on this PC neither sees nor feels it. A seed chooses messages and
 faults; when exactly they meet is up to the machine, so that the same seed finds more the second time.
@@ -73,23 +73,23 @@ def _parser() -> argparse.ArgumentParser:
         prog="./ioc chaos",
         description="Thử sự cố ngẫu nhiên, rồi đối chiếu | faults at random, then everything is compared",
     )
-    parser.add_argument("--minutes", type=float, default=2.0, help="kéo dài | how long faults go on (2)")
-    parser.add_argument("--seed", type=int, default=1, help="hạt giống | chooses messages and faults (1)")
+    parser.add_argument("--minutes", type=float, default=2.0, help="thời gian gây sự cố, phút | minutes of faults (2)")
+    parser.add_argument("--seed", type=int, default=1, help="hạt giống | seed of messages and faults (1)")
     parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
     parser.add_argument("--rate", type=float, default=60.0, help="tin mỗi giây | messages a second (60)")
     parser.add_argument(
         "--disk",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="cả đĩa đầy, nếu được | full disks too, as root",
+        help="cả đĩa đầy (cần quyền root) | full disks too (as root)",
     )
     parser.add_argument(
         "--sweep",
         action="store_true",
-        help="lần lượt từng điểm dừng | each failpoint once, instead of faults at random",
+        help="lần lượt từng điểm dừng | each failpoint once instead of random faults",
     )
-    parser.add_argument("--folder", help="nơi ghi | where to write; a new one, if left out")
-    parser.add_argument("--keep", action="store_true", help="giữ thư mục | keep the folder in any case")
+    parser.add_argument("--folder", help="thư mục ghi | working folder; a new one by default")
+    parser.add_argument("--keep", action="store_true", help="giữ thư mục | always keep the folder")
     return parser
 
 

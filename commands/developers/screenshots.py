@@ -1,6 +1,6 @@
-"""Pictures of every page of the board, in the sizes and themes that people see it in, for looking at.
+"""Take pictures of every page of the board, in the sizes and themes that people use.
 
-Vi: Chụp ảnh mọi trang của bảng, ở các cỡ màn hình và nền mà mọi người dùng, để xem lại.
+Vi: Chụp ảnh mọi trang của bảng ở các cỡ màn hình và nền mà người dùng gặp.
 """
 
 import argparse

@@ -86,7 +86,7 @@ class Comparison(NamedTuple):
         self._tell_of_events_since()
         if not self.same_pseudonyms:
             say(
-                "  Chú ý: khoá giả danh ở đây khác với bản sao lưu, mã cũ và mới sẽ không khớp. Trước khi chạy, hãy chép tệp "
+                "  Chú ý: khóa giả danh ở đây khác với bản sao lưu, mã cũ và mới sẽ không khớp. Trước khi chạy, hãy chép tệp "
                 "ioc_pseudonym_secret cũ vào thư mục secrets.",
                 "  Mind: the pseudonym secret here is another than the backup's, so old and new codes will not meet. Before you "
                 "start, put the old ioc_pseudonym_secret into the folder secrets.",
@@ -113,7 +113,7 @@ class Comparison(NamedTuple):
             gone = RealClock().now() - self.retention
             if self.said.real_made_at < gone:
                 say(
-                    f"  Sự kiện từ {at} đến {_clock(gone)} đã bị Kafka xoá: sẽ mất.",
+                    f"  Sự kiện từ {at} đến {_clock(gone)} đã bị Kafka xóa: sẽ mất.",
                     f"  Events from {at} to {_clock(gone)} are gone from Kafka: they will be lost.",
                 )
         else:

@@ -47,7 +47,7 @@ def check_disk(install: Install) -> None:
     free = shutil.disk_usage(install.folder).free / 1e9
     if free < ROOM_GB:
         raise CannotStartError(
-            f"Ổ đĩa chứa {install.folder} chỉ còn {free:.1f} GB: hãy xoá bớt tệp, hoặc đổi IOC_DATA_FOLDER, rồi chạy lại.",
+            f"Ổ đĩa chứa {install.folder} chỉ còn {free:.1f} GB: hãy xóa bớt tệp, hoặc đổi IOC_DATA_FOLDER, rồi chạy lại.",
             f"The disk of {install.folder} has {free:.1f} GB left: free some, or change IOC_DATA_FOLDER, then run this again.",
         )
     if free < 5 * ROOM_GB:

@@ -43,7 +43,7 @@ def tell_former(folder: Path) -> None:
     former = folder / "ioc_connectors_mqtt_device_password"
     if former.exists():
         say(
-            f"Tài khoản MQTT “device” không còn: mỗi nguồn có tài khoản riêng, xem ./ioc connectors --secrets. Đặt lại xong thì xoá {former}.",
+            f"Tài khoản MQTT “device” không còn: mỗi nguồn có tài khoản riêng, xem ./ioc connectors --secrets. Đặt lại xong thì xóa {former}.",
             f"The MQTT account “device” is no more: each source has its own, see ./ioc connectors --secrets. When all are set, delete {former}.",
         )
 

@@ -90,7 +90,7 @@ def kept(install: Install) -> Iterator[Finding]:
         at = f"{(one.since + retention.NOTICE).astimezone(WARD_ZONE):%d/%m/%Y %H:%M}"
         yield Finding(
             False,
-            f"Sau {at}, {one.rows} dòng cũ hơn {one.days} ngày của {table} sẽ bị xoá: đặt lại IOC_WAREHOUSE_KEEP_… nếu cần giữ.",
+            f"Sau {at}, {one.rows} dòng cũ hơn {one.days} ngày của {table} sẽ bị xóa: đặt lại IOC_WAREHOUSE_KEEP_… nếu cần giữ.",
             f"After {at}, {one.rows} rows of {table} older than {one.days} days will be deleted: set IOC_WAREHOUSE_KEEP_… back "
             "to keep them.",
         )

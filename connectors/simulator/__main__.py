@@ -77,7 +77,7 @@ async def play(ingest: IngestSettings, settings: ConnectorsSettings, own: Simula
     devices = Devices(partial(_mqtt, settings), pretend, clock, mark, own.device_memory)
     token = settings.token(DOSSIERS, pretend=True) or SecretStr("")
     server = RestServer(rest(pretend, clock, token.get_secret_value(), lambda: mark.since), settings.simulator_port)
-    log.info("the pretend ward lives from %s, seed %d, speed %g", clock.now(), own.seed, ingest.clock_speed)
+    log.info("the pretend ward starts at %s, seed %d, speed %g", clock.now(), own.seed, ingest.clock_speed)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(sender.speak(system)) for system in WEBHOOKS]
         tasks.append(group.create_task(sender.live(kiosk.heartbeat, SIGN_OF_LIFE)))

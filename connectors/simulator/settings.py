@@ -12,8 +12,8 @@ class SimulatorSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="IOC_SIMULATOR_", env_file=".env", extra="ignore", frozen=True)
 
     seed: int = 1
-    """Another seed is another ward: other visits, dossiers, failures."""
+    """Seed of the pretend ward: another seed gives other visits, dossiers and failures."""
     backfill: timedelta = Field(timedelta(days=7), ge=timedelta(0), le=timedelta(days=60))
-    """How far back systems with a memory (kiosk, dossiers, office) tell their past at the first start."""
+    """How far back the kiosk, the dossier system and the office send their past at the first start."""
     device_memory: timedelta = Field(timedelta(minutes=30), ge=timedelta(0), le=timedelta(days=1))
-    """How far back cameras and heartbeats are told: devices remember little."""
+    """How far back cameras and heartbeats are sent at the first start."""

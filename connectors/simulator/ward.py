@@ -58,7 +58,7 @@ COUNTERS: dict[str, tuple[str, ...]] = {
 SITE = "TTHCC-HB"
 KIOSK = "KIOSK-01"
 UNIT = "H24.12"
-"""Unit id in dossier codes; the real one must come from configuration (domain.md 2.2)."""
+"""Unit id in dossier codes; the real one must come from configuration."""
 
 VISITS = 268
 """Mean number of tickets on a working day (11,796 in 44 days)."""

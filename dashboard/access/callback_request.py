@@ -170,7 +170,7 @@ class CallbackCheck:
             try:
                 return {"type": "websocket.receive", "text": _understood(message.get("text"), app)}
             except MalformedError as error:
-                log.warning("a WebSocket is closed: %s", error)
+                log.warning("closing a WebSocket: %s", error)
                 await send({"type": "websocket.close", "code": _NOT_UNDERSTOOD, "reason": str(error)})
                 return {"type": "websocket.disconnect", "code": _NOT_UNDERSTOOD}
 

@@ -144,7 +144,7 @@ class _Entrance:
             self._tries.withdraw(attempt, self.clock.now())
             raise _RefusedError(503, error.public, error.retry_after) from error
         if account is None:
-            log.warning("a wrong password for %r", attempt.account[:40])
+            log.warning("wrong password for %r", attempt.account[:40])
             metrics.AUTH_FAILURES.inc()
             raise _RefusedError(401, wrong)
         self._tries.succeeded(attempt, self.clock.now())

@@ -87,12 +87,12 @@ class Delivery:
         except NotSentError as error:
             self.trials[key] = Trial(trial.backoff, time.monotonic() + trial.backoff.seconds())
             if way.name not in self.faults:
-                log.warning("%s does not work: %s", way.name, error)
+                log.warning("channel %s does not work: %s", way.name, error)
             self.faults[way.name] = Fault(self.faults.get(way.name, Fault(live.now_ms(), "")).since_ms, str(error))
             return error.answered
         self.trials.pop(key, None)
         if self.faults.pop(way.name, None):
-            log.info("%s works again", way.name)
+            log.info("channel %s works again", way.name)
         await self._note(alarm, act, way, "told")
         return True
 
@@ -102,7 +102,7 @@ class Delivery:
             try:
                 await self._duty.do(alarm.id, "told" if kind == "told" else "not_told", SYSTEM, what, act.number)
             except Unavailable as error:  # it must not go out again because the disk was full for a moment
-                log.error("what was told is not noted: %s", error)
+                log.error("cannot record a delivery: %s", error)
                 await asyncio.sleep(LOOK_EVERY)
             except ActRefused:
                 return

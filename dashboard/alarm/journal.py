@@ -43,7 +43,7 @@ class Journal:
             try:
                 found.append(Act(*json.loads(line)))
             except (ValueError, TypeError):
-                log.warning("%s: line %d makes no sense and is left out", self._path, number)
+                log.warning("%s: line %d is invalid and skipped", self._path, number)
         return found
 
     def append(self, acts: Sequence[Act]) -> None:

@@ -247,7 +247,7 @@ class Duty:
             try:
                 await self.look()
             except Unavailable as error:
-                log.error("alarms are not judged: %s", error)
+                log.error("cannot evaluate alarms: %s", error)
             await asyncio.sleep(LOOK_EVERY)
 
     async def _write(self) -> None:
@@ -255,7 +255,7 @@ class Duty:
             try:
                 await (self.write() if self._has_met else self.meet())
             except (Unavailable, TooMuch) as error:
-                log.debug("acts wait for the warehouse: %s", error)
+                log.debug("acts are waiting for the warehouse: %s", error)
             await asyncio.sleep(WRITE_EVERY)
 
     async def _ask(self) -> None:
@@ -263,7 +263,7 @@ class Duty:
             try:
                 await self.ask()
             except (Unavailable, TooMuch) as error:
-                log.debug("no deadlines: %s", error)
+                log.debug("cannot read deadlines: %s", error)
             await asyncio.sleep(ASK_EVERY / (self.live.clock_speed or 1.0) if self._dues else WRITE_EVERY)
 
 

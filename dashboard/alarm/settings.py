@@ -15,48 +15,48 @@ from warehouse.model.alarm_rule import TEAMS
 
 
 class AlarmSettings(BaseSettings):
-    """Alarms: who is told how, and when not."""
+    """Alarms: who is notified, how, and when not."""
 
     model_config = SettingsConfigDict(env_prefix="IOC_ALARM_", env_file=".env", extra="ignore", frozen=True)
 
     teams: list[str] = list(TEAMS)
-    """Teams to which an alarm can be given, as a JSON list; each person who may handle alarms comes besides."""
+    """Teams to which an alarm can be assigned, as a JSON list, besides each person who may handle alarms."""
 
     quiet_from: time | None = None
-    """Beginning of the quiet hours in the ward's time, for example `22:00`; empty: there are none. Alarms are raised all the same."""
+    """Beginning of the quiet hours in the ward's time, for example `22:00`; empty: none. Alarms are raised in quiet hours too."""
     quiet_until: time | None = None
-    """End of the quiet hours; what is still active then is sent."""
+    """End of the quiet hours; alarms that are still active then are sent."""
     quiet_critical_passes: bool = True
-    """Whether critical alarms are sent, and heard, in quiet hours too."""
+    """Whether critical alarms are sent and sound in quiet hours."""
 
     webhook_url: SecretStr | None = None
-    """Where alarms are posted, `https://…` (`http://` on loopback only); empty: nowhere. A secret, as it may hold a token."""
+    """URL to which alarms are posted, `https://…` (`http://` on loopback only); empty: none. A secret, because it may contain a token."""
     webhook_secret: SecretStr | None = None
     """Key of the HMAC signature in the header `webhook-signature` (Standard Webhooks): `whsec_` and 24 to 64 bytes in base64."""
     webhook_body: str = Field("", max_length=4000)
-    """JSON to post instead of ours, for receivers that have a form of their own; `{text}`, `{severity}` and `{url}` are filled in."""
+    """JSON template for receivers with a format of their own; `{text}`, `{severity}` and `{url}` are filled in. Empty: the standard body."""
 
     mail_host: str = ""
     """Mail server (SMTP); empty: no mail is sent."""
     mail_port: int = Field(587, ge=1, le=65535)
-    """Its port."""
+    """Port of the mail server."""
     mail_security: Literal["starttls", "tls", "none"] = "starttls"
-    """How the connection is protected; `none` on loopback only."""
+    """Protection of the connection; `none` on loopback only."""
     mail_user: str = ""
     """Account at the mail server; empty: without log-in."""
     mail_password: SecretStr | None = None
-    """Its password."""
+    """Password of this account."""
     mail_from: str = ""
     """Sender's address."""
     mail_to: list[str] = []
-    """Addresses that are told of every alarm, as a JSON list."""
+    """Recipients of every alarm, as a JSON list."""
     mail_escalation_to: list[str] = []
-    """Addresses that are told besides when nobody has acknowledged in time, as a JSON list."""
+    """Further recipients of an alarm that nobody has acknowledged in time, as a JSON list."""
 
     settle: timedelta = Field(timedelta(minutes=1), ge=timedelta())
-    """For how long after a start, a sleep of the PC or a jump of its clock nothing is judged."""
+    """How long no rule is evaluated after a start, a sleep of the PC or a jump of its clock."""
     give_up_after: timedelta = Field(timedelta(hours=24), gt=timedelta())
-    """After how long an alarm that could not be sent is given up; only the newest goes on, to find out when the way works again."""
+    """Time after which a notification that cannot be delivered is given up; only the newest is retried further, to find out when the channel works again."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

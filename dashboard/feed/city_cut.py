@@ -92,7 +92,7 @@ class CityCuts:
         missed = [cut for cut in islice(self._cuts_until(due), DAYS_BACK) if cut > self.state.judged]
         for cut in reversed(missed):
             if cut > self.state.delivered and any(self._is_planned(cut, key) for key in self._keys.all().values()):
-                log.warning("the city has not fetched the cut of %s in time", cut.isoformat(timespec="minutes"))
+                log.warning("the city has not read the cut of %s in time", cut.isoformat(timespec="minutes"))
                 at = cut + TIME_TO_FETCH
                 event = FeedFailed(cut_ref=_ref(cut), dataset=DATASET, cut_at=cut, at=at, reason_code="not_fetched")
                 self.state.unsent.append(event)
@@ -142,7 +142,7 @@ class CityCuts:
         except FileNotFoundError:
             pass
         except ValidationError as error:
-            log.error("%s cannot be read, so cuts are followed from now on: %s", self._path, error)
+            log.error("cannot read %s; following cuts from now on: %s", self._path, error)
         now = self._clock.now()
         begun = _State(judged=now, delivered=now)
         self._write(begun)
@@ -152,7 +152,7 @@ class CityCuts:
         try:
             write_private(self._path, state.model_dump_json())
         except OSError as error:  # a full disk: known until the process ends, and written with the next change
-            log.error("%s cannot be written: %s", self._path, error)
+            log.error("cannot write %s: %s", self._path, error)
 
 
 def _ref(cut: datetime) -> str:

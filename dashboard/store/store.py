@@ -258,7 +258,7 @@ class BoardStore:
                 if self._path.with_name(f"{NAME}-wal").stat().st_size > LARGEST_LOG:
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         except (sqlite3.DatabaseError, OSError) as error:  # the change itself is kept
-            log.warning("%s is not copied: %s", self._path, error)
+            log.warning("cannot copy %s: %s", self._path, error)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Calendar: Vietnam's working time, in which statutory limits are counted (domain.md 2.4).
+"""Calendar: Vietnam's working time, in which statutory limits are counted (BLDS 2015, Đ147-148; BLLĐ 2019, Đ111-112).
 
 Holidays come from the library `holidays`; the days that are announced year by year (swapped days, days off granted besides) override
 it. `days_off.toml` beside this file holds what is known of them; `calendar.toml` in the data folder, in the same form, adds and

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Event(BaseModel):
-    """One thing that happened, without personal data (domain.md 5.2).
+    """One thing that happened, without personal data (Luật 91/2025/QH15).
 
     Strict where we produce: an unknown field is refused. A subclass with a `kind` is an event type; the classes between are the
     fields that a family shares.

@@ -26,20 +26,20 @@ class PlaceSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="IOC_", env_file=".env", extra="ignore", frozen=True)
 
     data_folder: Path = Path("var")
-    """Everything this install writes: Kafka's log, the warehouse, secrets, logs. Another folder and other ports make a second install."""
+    """Folder for everything that this install writes: Kafka's log, the warehouse, secrets, logs. A second install needs another folder and other ports."""
     cache_folder: Path = Path.home() / ".cache" / "ward-ioc"
-    """What was fetched, verified and prepared once, shared by all installs of this user: Kafka's jars."""
+    """Downloaded and verified files (Kafka's jars), shared by all installs of this user."""
 
 
 class HealthSettings(BaseSettings):
-    """Where every process tells how it is: `/livez`, `/readyz`, `/healthz` and `/metrics`, each process on a port of its own."""
+    """Health endpoints of the processes: `/livez`, `/readyz`, `/healthz` and `/metrics`, on a port of its own for each process."""
 
     model_config = SettingsConfigDict(env_prefix="IOC_HEALTH_", env_file=".env", extra="ignore", frozen=True)
 
     host: str = "127.0.0.1"
-    """Address of these pages, which have no log-in. Another than loopback needs `open_without_tls`."""
+    """Address on which the health endpoints listen. They have no log-in; an address that is not loopback needs `open_without_tls`."""
     open_without_tls: bool = False
-    """Let everybody who reaches `host` read them: only where the network itself is closed."""
+    """Allow an address that is not loopback: everybody who reaches it can read the endpoints. Only for a closed network."""
 
     @model_validator(mode="after")
     def _nobody_listens_in(self) -> Self:
@@ -57,55 +57,55 @@ class IngestSettings(PlaceSettings):
     model_config = SettingsConfigDict(populate_by_name=True)
 
     ward: str = Field("hong-bang", pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")
-    """The ward this install serves: partition key of its events, and first column of every figure."""
+    """Id of the ward that this install serves; the partition key of its events and the first column of every figure."""
     pseudonym_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
-    """Key of the hashes that stand in for dossier codes and the like; kept outside the warehouse, made at first start."""
+    """Key of the pseudonyms that replace dossier codes and similar codes; never stored in the warehouse."""
     letters_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
-    """By which the connectors know the board when it asks what they make of dead letters now; made at first start."""
+    """Shared secret with which the board authenticates at the connectors when it replays dead letters."""
 
     disk_reserve: ByteSize = Field(ByteSize(2 * 1000**3), ge=1)
-    """Free disk space below which new events are refused until there is room again; on a small disk a tenth of it is enough."""
+    """Free disk space in bytes below which new events are refused; on a small disk, a tenth of the disk if that is less."""
 
     kafka_bootstrap: str = ""
-    """`host:port,…` of an outside Kafka cluster. Empty: a Kafka of our own on this PC."""
+    """`host:port,…` of an external Kafka cluster; empty: the embedded Kafka on this PC."""
     kafka_port: int = 9092
-    """Loopback port of our own Kafka."""
+    """Loopback port of the embedded Kafka."""
     kafka_controller_port: int = 9093
-    """Loopback port of our own Kafka's controller."""
+    """Loopback port of the embedded Kafka's controller."""
     kafka_own_secret: SecretStr | None = Field(None, json_schema_extra={"generated": True})
-    """By which our own Kafka knows our parts, and they know it; made at first start. An outside cluster has `kafka_password`."""
+    """Secret for mutual authentication between the embedded Kafka and its clients; an external cluster uses `kafka_password`."""
     kafka_heap: str = Field("256m", pattern=r"^\d+[mg]$")
-    """Largest Java heap of our own Kafka."""
+    """Maximum Java heap of the embedded Kafka."""
     kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    """How to talk to an outside cluster."""
+    """Security protocol of an external cluster."""
     kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    """SASL mechanism, where the protocol has SASL."""
+    """SASL mechanism, if the protocol includes SASL."""
     kafka_username: str = ""
     """SASL user."""
     kafka_password: SecretStr | None = None
     """SASL password."""
     kafka_ca_file: Path | None = None
-    """Certificate authority of the cluster, where the protocol has SSL; empty: the system's."""
+    """Certificate authority of the cluster, if the protocol includes SSL; empty: the system's."""
     kafka_partitions: int = Field(4, ge=1, le=1024)
-    """Partitions of each topic; wards spread over them, and they over workers. Fixed once the topics exist."""
+    """Partitions of each topic; wards are distributed over partitions, partitions over workers. Cannot be changed once the topics exist."""
     kafka_replication_factor: int = Field(1, ge=1, le=7)
-    """Copies of each partition; 3 on a cluster."""
+    """Replicas of each partition; use 3 on a cluster."""
     kafka_retention: timedelta = timedelta(days=14)
-    """How long Kafka keeps events: longer than any outage of the warehouse."""
+    """How long Kafka keeps events; must be longer than any outage of the warehouse."""
     health_port: int = Field(9101, ge=0, le=65535, validation_alias="IOC_INGEST_HEALTH_PORT")
-    """Port on which Kafka's process tells how it is; 0: none."""
+    """Port of the health endpoints of Kafka's process; 0: none."""
 
     pretend: bool = False
-    """Whether the pretend ward feeds this install; the board then says so on every page."""
+    """Whether the pretend ward feeds this install; every page of the board says so."""
     clock_origin: datetime | None = None
-    """What the pretend clock showed at `clock_real_origin`; empty: real time. Set by `./ioc up`."""
+    """Time that the pretend clock showed at `clock_real_origin`; empty: real time. Set by `./ioc up`."""
     clock_real_origin: datetime | None = None
-    """When, in real time, the pretend clock showed `clock_origin`. Set by `./ioc up`."""
+    """Real time at which the pretend clock showed `clock_origin`. Set by `./ioc up`."""
     clock_speed: float = Field(1.0, gt=0, le=1000)
-    """How many times as fast the pretend clock runs."""
+    """Speed of the pretend clock; 1 is real time."""
 
     failpoints: str = ""
-    """For tests only: places in the code where a process ends, freezes or fails, as `name:n:kill, …`; see `ingest/runtime/failpoint.py`."""
+    """For tests only: failpoints at which a process ends, freezes or fails, as `name:n:kill, …`; see `ingest/runtime/failpoint.py`."""
 
     @property
     def bootstrap(self) -> str:

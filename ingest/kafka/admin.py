@@ -134,7 +134,7 @@ def _create(client: KafkaAdminClient, made: list[Topic], settings: IngestSetting
     try:
         client.create_topics({topic.name: {**shape, "configs": topic.configs} for topic in made})
     except TopicAlreadyExistsError:
-        log.info("another process made the same topics")
+        log.info("another process created the same topics")
     except InvalidReplicationFactorError as error:
         copies = settings.kafka_replication_factor
         raise ConfigurationError(
@@ -151,7 +151,10 @@ def _warn_of_differences(client: KafkaAdminClient, present: list[Topic], setting
         if count != settings.kafka_partitions:
             said = settings.kafka_partitions
             log.warning(
-                "%s has %d partitions, IOC_KAFKA_PARTITIONS says %d; it stays as it is", described["name"], count, said
+                "%s has %d partitions, IOC_KAFKA_PARTITIONS is %d; the topic is not changed",
+                described["name"],
+                count,
+                said,
             )
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in names]
     found = client.describe_configs(resources, config_filter="all")["topic"]
@@ -159,4 +162,4 @@ def _warn_of_differences(client: KafkaAdminClient, present: list[Topic], setting
         for name, value in topic.configs.items():
             actual = found[topic.name].get(name, {}).get("value")
             if actual != value:
-                log.warning("%s has %s=%s, we declare %s; it stays as it is", topic.name, name, actual, value)
+                log.warning("%s has %s=%s, declared is %s; the topic is not changed", topic.name, name, actual, value)

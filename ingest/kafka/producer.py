@@ -209,7 +209,7 @@ class Producer:
         now = time.monotonic()
         if self._away_since is None:
             self._away_since = now
-            log.warning("Kafka is away: %s", detail)
+            log.warning("Kafka does not answer: %s", detail)
         self._retry_at = now + RETRY_AFTER.total_seconds()
         for future in futures:
             future.add_done_callback(_looked_at)
@@ -222,7 +222,7 @@ class Producer:
         old, self._client = self._client, None
         if old is None or (self._renewal is not None and not self._renewal.done()):
             return
-        log.warning("connecting to Kafka afresh")
+        log.warning("reconnecting to Kafka")
         self._renewal = asyncio.create_task(self._renewed(old))
 
     async def _renewed(self, old: AIOKafkaProducer) -> None:
@@ -264,7 +264,7 @@ async def _closed(client: AIOKafkaProducer) -> None:
         async with asyncio.timeout(3):
             await client.stop()
     except (KafkaError, OSError, TimeoutError) as error:
-        log.warning("gave up what Kafka had not acknowledged: %s", _named(error))
+        log.warning("closed the producer with unacknowledged records: %s", _named(error))
         sender = client._sender  # noqa: SLF001  # aiokafka leaves it running after a stop that fails
         if sender.sender_task is not None:
             sender.sender_task.cancel()

@@ -392,7 +392,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         """Note what was refused; a line a minute at most tells the newest, and how many there were."""
         self._refused += 1
         if time.monotonic() - self._told_at >= TELL_EVERY:
-            log.warning("MQTT: %s (refused since the last such line: %d)", what, self._refused)
+            log.warning("MQTT: %s (refused since the last such message: %d)", what, self._refused)
             self._refused, self._told_at = 0, time.monotonic()
 
     # -- Messages

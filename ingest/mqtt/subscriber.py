@@ -174,7 +174,7 @@ class Subscriber:
 
     def _set_aside(self, device: str, message: _Message, letter: DeadLetter) -> DeadLetter:
         """The letter of the message that set its device aside; it says so, besides its own fault."""
-        who = ascii(device) if device else "what names no device"
+        who = ascii(device) if device else "a device without a name"
         fault = InvalidEvent(
             SET_ASIDE,
             f"{who} is set aside: too many of its messages make no sense; {letter.reason_code}: {letter.error}",

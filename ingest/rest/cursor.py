@@ -49,7 +49,7 @@ class Cursor:
         except FileNotFoundError:
             return None
         except ValueError:
-            log.warning("%s is damaged; its source is read from the beginning, and known events count once", self.path)
+            log.warning("%s is damaged: the source is read from the beginning; known events count once", self.path)
             return None
         if text:
             self.save(text)

@@ -61,11 +61,11 @@ class Disk(NamedTuple):
         free = shown(self.free)
         if self.is_short:
             return Label(
-                f"Đĩa sắp đầy, còn {free}: tạm ngừng nhận dữ liệu mới. Hãy xoá bớt tệp trên đĩa chứa {self.folder}.",
+                f"Đĩa sắp đầy, còn {free}: tạm ngừng nhận dữ liệu mới. Hãy xóa bớt tệp trên đĩa chứa {self.folder}.",
                 f"The disk is nearly full, {free} left: new data is not accepted. Free space on the disk of {self.folder}.",
             )
         return Label(
-            f"Đĩa chỉ còn {free}; dưới {shown(self.reserve)} sẽ ngừng nhận dữ liệu. Hãy xoá bớt tệp trên đĩa chứa {self.folder}.",
+            f"Đĩa chỉ còn {free}; dưới {shown(self.reserve)} sẽ ngừng nhận dữ liệu. Hãy xóa bớt tệp trên đĩa chứa {self.folder}.",
             f"The disk has only {free} left; below {shown(self.reserve)} no data is accepted. Free space on the disk of {self.folder}.",
         )
 
@@ -107,7 +107,7 @@ class Room:
         if short and not self._short:
             log.error("%s", short.label.en)
         if self._short and not short:
-            log.warning("there is room on the disk again: new data is accepted")
+            log.warning("enough disk space again: new events are accepted")
         self._short = short
         return short
 

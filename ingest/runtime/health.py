@@ -94,7 +94,7 @@ class Health:
             pause.wait(LOOK_EVERY.total_seconds())
             fault = self._live.fault()
             looks = looks + 1 if fault else 0
-        log.critical("%s: ending myself, to be started again", fault)
+        log.critical("%s: this process ends so that it is restarted", fault)
         os._exit(HANGING)
 
     def _who(self) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def serve(health: Health, listener: socket.socket | None, may_end: bool = True) 
 
 
 def _say_taken(port: int, error: OSError) -> None:
-    log.warning("health and metrics cannot be asked for: port %d cannot be used (%s)", port, error.strerror)
+    log.warning("health endpoints are off: port %d cannot be used (%s)", port, error.strerror)
 
 
 class _Visit(NamedTuple):

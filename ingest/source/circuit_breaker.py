@@ -98,7 +98,7 @@ class Hold:
             return False
         self._gate.allow(0)
         self._light.release("flood_over")
-        log.warning("%s: its messages make sense again; going on", self._light.source_id)
+        log.warning("%s: its messages are valid again; the circuit breaker is closed", self._light.source_id)
         return True
 
     def _close(self) -> None:
@@ -106,8 +106,8 @@ class Hold:
         self._tried = []
         self._light.hold(CAUSE)
         log.error(
-            "%s: held back, for %s of its messages make no sense. The source keeps them. Look at the dead letters; some are "
-            "tried every %.0f s; update and restart the connectors, or set IOC_CONNECTORS_ALLOWANCES__%s to let so many pass.",
+            "%s: circuit breaker open, because %s of its messages are invalid. The source keeps them. Look at the dead letters; a few are "
+            "tried every %.0f s. Update and restart the connectors, or set IOC_CONNECTORS_ALLOWANCES__%s to let that many pass.",
             self._light.source_id,
             self._gate.tripped,
             PAUSE.total_seconds(),

@@ -116,7 +116,7 @@ class DeviceHold:
         if len(device.tried) >= TRIED:
             if 2 * sum(device.tried) < len(device.tried):
                 device.gate.allow(0)
-                log.warning("%s: %s makes sense again", self._source_id, name or "what names no device")
+                log.warning("%s: messages of %s are valid again", self._source_id, name or "devices without a name")
             else:
                 device.until = time.monotonic() + PAUSE.total_seconds()
             device.tried = []
@@ -157,10 +157,10 @@ class DeviceHold:
 
     def _tell(self, name: str, device: _Device) -> None:
         log.error(
-            "%s: %s is set aside, for %s of its messages make no sense; other devices go on. Look at the dead letters; some of "
+            "%s: circuit breaker of %s open, because %s of its messages are invalid; other devices go on. Look at the dead letters; a few of "
             "its messages are tried every %.0f s.",
             self._source_id,
-            ascii(name) if name else "what names no device",
+            ascii(name) if name else "devices without a name",
             device.gate.tripped,
             PAUSE.total_seconds(),
         )

@@ -148,7 +148,7 @@ class Mapping:
         if place not in self._bugs:
             self._bugs.add(place)
             trace = "".join(traceback.format_list(frames))
-            log.error("%s: a bug in its mapping, %s:\n%s", self.connector.id, place, trace.rstrip())
+            log.error("%s: its mapping failed, %s:\n%s", self.connector.id, place, trace.rstrip())
         return InvalidEvent(MAPPING_BUG, place)
 
     def _count_unknown(self, raw: Any) -> None:
@@ -167,7 +167,7 @@ class Mapping:
         """Say once that a source sends fields that are not used: its makers may have changed something. Their names are its own affair."""
         if count and not self._has_told:
             self._has_told = True
-            log.info("%s sends fields that are not used; how many is counted as unknown_fields", self.connector.id)
+            log.info("%s sends fields that no mapping uses; unknown_fields counts them", self.connector.id)
 
 
 def _text(body: bytes, payload: TypeAdapter[Any], fault: InvalidEvent) -> Any:

@@ -106,5 +106,5 @@ class IntakeServer:
                 raise ConfigurationError(
                     f"IOC_CONNECTORS_INTAKE_CERTIFICATE={self._listen.certificate} cannot be used: {error}"
                 ) from error
-            log.info("intake ready on %s", at)
+            log.info("webhook receiver ready on %s", at)
             await self._server.serve(sockets=[listening])

@@ -71,7 +71,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
             async with asyncio.timeout(PATIENCE):
                 await self.seek_wait({TP(*place): offset})
         except IllegalStateError:
-            log.info("%s-%d is no longer ours", *place)
+            log.info("%s-%d is no longer assigned to this worker", *place)
 
     def highwater(self, place: Place) -> int | None:
         """Kafka's offset after the last record of a partition; None if it is not ours, or was not read yet."""
@@ -101,7 +101,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
             async with asyncio.timeout(PATIENCE):
                 await self._thread.call_thread(consumer.commit, wanted)
         except (KafkaError, TimeoutError) as error:
-            log.info("Kafka did not note how far we are: %s", type(error).__name__)
+            log.info("cannot commit offsets to Kafka: %s", type(error).__name__)
             return False
         return True
 

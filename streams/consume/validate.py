@@ -110,7 +110,7 @@ def lying_letters(part: Part, chunk: Chunk) -> list[LyingLetter]:
         try:
             letters.append(LyingLetter(DeadLetter.model_validate_json(value or b""), part.place[1], offset))
         except ValidationError as error:
-            log.error("%s-%d: position %d is no dead letter: %s", *part.place, offset, invalid(error))
+            log.error("%s-%d: the record at position %d is not a dead letter: %s", *part.place, offset, invalid(error))
     return letters
 
 

@@ -174,7 +174,7 @@ class Attempts:
             try:
                 os.pwrite(file, body + _CHECK.pack(zlib.crc32(body)), 0)
             except OSError as error:  # a full disk stops nothing here
-                log.warning("what is worked on cannot be noted: %s", error)
+                log.warning("cannot write the note of attempts: %s", error)
 
     def _file(self, place: Place) -> int | None:
         if self._folder is None:
@@ -185,7 +185,7 @@ class Attempts:
                 path = self._folder / f"{place[0]}-{place[1]}"
                 self._files[place] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             except OSError as error:
-                log.warning("what is worked on cannot be noted in %s: %s", self._folder, error)
+                log.warning("cannot write notes of attempts in %s: %s", self._folder, error)
                 self._folder = None
                 return None
         return self._files[place]

@@ -57,7 +57,7 @@ async def found_log(
     ours = [one for one in known if one.cluster == cluster]
     if known and not ours:
         if standing.used >= 0:
-            log.warning("%s-%d: another Kafka, read as position %d and following", *place, following)
+            log.warning("%s-%d: another Kafka; its first record gets position %d", *place, following)
         return _log(Base(cluster, following - extent.first, following), True, extent)
     # A log of which nothing was stored in the end says nothing.
     base = next(
@@ -67,8 +67,8 @@ async def found_log(
     if differs is None:
         return _log(base, base != (ours[-1] if ours else None), extent)
     log.error(
-        "%s-%d: Kafka's log has been cut or made again. From its offset %d on (of %d to %d) everything is new, and is read as "
-        "position %d and following; positions %d to %d can no longer be had from Kafka",
+        "%s-%d: Kafka's log was truncated or recreated. From offset %d on (of %d to %d) all records are new and are read as "
+        "position %d and following; Kafka no longer has positions %d to %d",
         *place, differs, extent.first, extent.end - 1, following, base.base + differs, standing.used,
     )  # fmt: skip
     return _log(Base(cluster, following - differs, following), True, extent)

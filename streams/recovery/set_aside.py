@@ -73,7 +73,7 @@ class SettingAside:
         """
         detail = found.told or DETAILS.get(found.reason, found.reason)
         log.error(
-            "%s-%d: position %d is set aside (%s: %s). It is a dead letter; once mended, it can be sent again",
+            "%s-%d: the record at position %d is set aside as a dead letter (%s: %s). After a fix it can be sent again",
             *place, position, found.reason, detail,
         )  # fmt: skip
         metrics.SET_ASIDE.labels(place[0], found.reason).inc()
@@ -89,7 +89,7 @@ class SettingAside:
                 except Exception as error:
                     if not is_of_content(error):
                         raise
-                    log.error("%s-%d: what counted position %d could not be recomputed, and the audit will show it: %s", *place, position, described(error))  # fmt: skip
+                    log.error("%s-%d: cannot recompute the figures that counted position %d; the audit will show them: %s", *place, position, described(error))  # fmt: skip
         await self._store.write(aside.write_letter, letter)
 
     async def _recount(self, place: Place, position: int, stored: StoredRecord, offset: int) -> None:

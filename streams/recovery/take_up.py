@@ -144,14 +144,14 @@ class TakeUp:
         there = [(max(first, found.begin), last) for first, last in holes if last >= found.begin]
         if gone:
             log.error(
-                "%s-%d: %d records between positions %d and %d are lost: the warehouse does not have them, and Kafka has let go of them",
+                "%s-%d: %d records between positions %d and %d are lost: neither the warehouse nor Kafka has them",
                 *part.place, _size(gone), gone[0][0], gone[-1][1],
             )  # fmt: skip
         for near in grouped(there):
             await self._tools.from_kafka(lambda near=near: self._restore(part, near))  # type: ignore[misc]
         if there and not self.is_careful:
             log.warning(
-                "%s-%d: %d records between positions %d and %d were missing in the warehouse, and are stored again",
+                "%s-%d: %d records between positions %d and %d were missing in the warehouse and are stored again",
                 *part.place, _size(there), there[0][0], there[-1][1],
             )  # fmt: skip
 
@@ -201,7 +201,7 @@ class TakeUp:
         fold.offset = max(fold.offset, part.next - 1)
         if found.begin > part.next:
             log.error(
-                "%s-%d: positions %d to %d are lost: %d records that Kafka let go of before they could be read",
+                "%s-%d: positions %d to %d are lost: Kafka deleted %d records before they were read",
                 *part.place, part.next, found.begin - 1, found.begin - part.next,
             )  # fmt: skip
             part.next = found.begin
@@ -220,7 +220,7 @@ class TakeUp:
                 break
             rows_to = unknown - 1
         if not fold.is_mine(snapshot.pieces):
-            log.info("%s-%d: another version made the snapshot: everything is folded again", *part.place)
+            log.info("%s-%d: the snapshot is of other declarations: folding all events again", *part.place)
             return
         try:
             with suspecting((part.place, snapshot.offset)):

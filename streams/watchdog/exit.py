@@ -27,7 +27,7 @@ async def or_end(work: Awaitable[Any]) -> Any:
     except asyncio.CancelledError:
         raise
     except BaseException:
-        log.exception("unexpected error: the worker ends, and starts again from what the warehouse has")
+        log.exception("unexpected error: the worker ends and restarts from what the warehouse has")
         end(BUG)
 
 

@@ -42,7 +42,9 @@ class FreezeGuard:
         """Before a write: end the process if it has stood still since the last beat."""
         still = 0.0 if self._beat_at is None else _now() - self._beat_at
         if still > self._limit:
-            log.error("stood still for %.0f s: ending myself before I write what may no longer be mine", still)
+            log.error(
+                "frozen for %.0f s: this process ends before it writes to partitions that may have another owner", still
+            )
             self._end(exit.FROZEN)
 
     def beat(self) -> None:

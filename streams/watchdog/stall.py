@@ -72,7 +72,7 @@ class StallWatch:
             self._moves, self._since = state.moves, self._now()
         elif self._now() - self._since > LIMIT.total_seconds():
             log.critical(
-                "nothing was taken for %.0f s, though Kafka has something and the warehouse answers: ending myself, to be started again",
+                "no progress for %.0f s although Kafka has records and the warehouse answers: this process ends so that it is restarted",
                 self._now() - self._since,
             )
             self._end(exit.STALLED)

@@ -76,7 +76,11 @@ class LateWork:
                 except SuspectError as error:
                     if not isinstance(error.__cause__, ServerError) or error.__cause__.code not in _TOO_MUCH:
                         raise
-                    log.error("%s-%d: late events cannot be counted now: %s", *part.place, described(error.__cause__))
+                    log.error(
+                        "%s-%d: cannot recompute stocks for late events now: %s",
+                        *part.place,
+                        described(error.__cause__),
+                    )
                     await asyncio.sleep(self._every)  # no record is to blame that the engine is short of time or memory
                     continue
                 part.overdue, part.overdue_until = {}, monotonic() + self._every

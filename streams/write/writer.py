@@ -111,7 +111,7 @@ class Writing:
                 await self._write_letters([one])
             if len(letters) == 1:
                 place, told = (DEAD_LETTERS, letters[0].partition), described(error)
-                log.error("%s-%d: the letter at position %d cannot be stored: %s", *place, letters[0].offset, told)
+                log.error("%s-%d: cannot store the dead letter at position %d: %s", *place, letters[0].offset, told)
 
     async def _push(self, block: Block) -> None:
         """Tell the boards what changed; a figure that they never hear of would look live and be old, so this does not give up."""

@@ -22,7 +22,7 @@ from tests.support.warehouse_server import ROOT
 
 pytestmark = pytest.mark.browser
 
-README = ROOT / "README.md"
+GUIDE = ROOT / "docs" / "wall.md"
 HERE = ".wall-dots"
 """Says which page a screen shows."""
 WATCHES = """
@@ -177,9 +177,9 @@ def test_a_new_version_starts_the_page_afresh(board, screen, monkeypatch):
     assert not page.evaluate("window.notReloaded")
 
 
-def test_as_the_readme_starts_it_alarms_may_sound(board, chromium):
+def test_as_the_document_starts_it_alarms_may_sound(board, chromium):
     _, address = board.add_display(("/", 3600))
-    command, shown = re.search(r"^Exec=chromium (.*) \"(.*)\"$", README.read_text("utf-8"), re.MULTILINE).groups()
+    command, shown = re.search(r"^Exec=chromium (.*) \"(.*)\"$", GUIDE.read_text("utf-8"), re.MULTILINE).groups()
     assert shown == "http://127.0.0.1:8050/wall?token=…"
     told = chromium.browser_type.launch(executable_path=CHROMIUM, args=[*FLAGS, *command.split()])
     page = told.new_page()

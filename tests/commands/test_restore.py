@@ -128,9 +128,9 @@ def test_secrets_go_nowhere_without_a_key(stack, here, tmp_path, capsys):
     assert backup.main(["--with-secrets", "--to", str(tmp_path / "usb")]) == 1
     said = capsys.readouterr().err
     assert "./ioc backup --new-key" in said
-    assert "phải được mã hoá" in said
+    assert "phải được mã hóa" in said
     assert backup.main(["--to", str(tmp_path / "usb"), "--key", "age1nothing"]) == 1
-    assert "Đây không phải khoá công khai" in capsys.readouterr().err
+    assert "Đây không phải khóa công khai" in capsys.readouterr().err
     assert not list((tmp_path / "usb").glob("*"))
 
 
@@ -167,7 +167,7 @@ def test_an_encrypted_backup_that_cannot_be_opened_changes_nothing(sealed, key, 
     for more in ([], ["--dry-run"]):
         assert restore.main([str(file), *keys.get(damage, ["--key", str(key)]), *more]) == 1
         said = capsys.readouterr().err
-        assert {"no key": "đã được mã hoá", "no such key": "Không đọc được tệp khoá", "another key": "khoá khác"}.get(
+        assert {"no key": "đã được mã hóa", "no such key": "Không đọc được tệp khóa", "another key": "khóa khác"}.get(
             damage, "bị hỏng"
         ) in said
         assert {"no key": "is encrypted", "no such key": "cannot be read", "another key": "another key"}.get(

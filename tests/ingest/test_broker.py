@@ -232,7 +232,7 @@ def test_an_archive_that_kafka_could_not_write_is_not_tried_again(not_jars, capl
 def test_a_cache_that_takes_nothing_is_no_reason_to_stay_away(not_jars, caplog):
     (not_jars.cache_folder / f"kafka-{jars.KAFKA}.lock").mkdir()
     archive.ensure(not_jars)
-    assert "Kafka starts without its archive" in caplog.text
+    assert "Kafka starts without its class archive" in caplog.text
 
 
 def test_a_damaged_folder_is_named(tmp_path):
@@ -281,7 +281,7 @@ def test_topics_are_made_once_and_events_are_flushed_to_disk(kafka):
 def test_differing_topics_are_reported_and_left_alone(kafka, caplog):
     changed = kafka.model_copy(update={"kafka_partitions": 9, "kafka_retention": 2 * kafka.kafka_retention})
     kafka_admin.make_topics(changed)
-    assert "ioc.queue.v1 has 4 partitions, IOC_KAFKA_PARTITIONS says 9" in caplog.text
+    assert "ioc.queue.v1 has 4 partitions, IOC_KAFKA_PARTITIONS is 9" in caplog.text
     assert "ioc.queue.v1 has retention.ms=" in caplog.text
     caplog.clear()
     kafka_admin.make_topics(kafka)
@@ -603,7 +603,7 @@ def variables_of(settings):
 async def test_outside_cluster_with_tls_and_log_in(cluster, tmp_path):
     with process(tmp_path, **variables_of(cluster)) as (_, begin):
         watching = begin()
-        assert "topics made" in read_until(watching, "Kafka ready")
+        assert "topics created" in read_until(watching, "Kafka ready")
         assert kafka_admin.missing_topics(cluster) == []
         async with AIOKafkaProducer(**client_options(cluster)) as producer:
             await producer.send_and_wait(DEAD_LETTERS, b"x")

@@ -48,7 +48,7 @@ def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_the
 ) -> None:
     """As it happens to a group that is formed in the moment in which Kafka has started again."""
     ingest = stack.settings(IngestSettings)
-    assert until(lambda: "partitions read: 40" in stack.log("streams"))
+    assert until(lambda: "reading 40 partitions" in stack.log("streams"))
     with kafka_admin.admin(ingest) as admin:
         admin.delete_topics([topic.name for topic in kafka_admin.wanted_topics(ingest)])
     assert until(lambda: "Ignoring missing topic" in stack.log("streams"))
@@ -98,7 +98,7 @@ def test_a_release_that_declares_more_tells_it_of_what_an_earlier_one_has_stored
     stack.restart("streams")
     counting.check(client, sent)
     assert until(lambda: client.query(there)[0][0] == 5)
-    assert "another version made the snapshot" in stack.log("streams", 400)
+    assert "the snapshot is of other declarations" in stack.log("streams", 400)
     assert counting.audit(stack, patience=60).differences == 0
 
 

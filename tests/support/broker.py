@@ -18,7 +18,7 @@ SECRET = SecretStr("kafka's secret of at least thirty-two characters")
 
 @contextmanager
 def running(folder: Path, **changed: Any) -> Iterator[IngestSettings]:
-    """Run our own Kafka with all topics made, and stop it at the end.
+    """Run our own Kafka with all topics created, and stop it at the end.
 
     Args:
         folder: an empty folder for its data.

@@ -31,7 +31,7 @@ DISK = Rule(
     escalate_after=timedelta(minutes=60),
     checklist=(
         Label(
-            "Xoá tệp thừa, chép bản sao lưu sang đĩa khác", "Delete what is not needed, move backups to another disk"
+            "Xóa tệp thừa, chép bản sao lưu sang đĩa khác", "Delete what is not needed, move backups to another disk"
         ),
         DOCTOR,
     ),
@@ -131,7 +131,7 @@ WAY_FAILS = Rule(
     escalate_after=timedelta(minutes=60),
     checklist=(
         Label("Xem lý do trên trang Hệ thống", "See the reason on the page of the system"),
-        Label("Kiểm tra mạng, địa chỉ, mật khẩu (README, Alarms)", "Check network, address, password (README, Alarms)"),
+        Label("Kiểm tra mạng, địa chỉ, mật khẩu (docs/alarms.md)", "Check network, address, password (docs/alarms.md)"),
         Label("Trong lúc chờ: nhìn bảng, báo bằng điện thoại", "Meanwhile: watch the board, tell people by phone"),
     ),
 )

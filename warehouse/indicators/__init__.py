@@ -1,4 +1,4 @@
-"""The ward's indicators, one file a domain; numbers and definitions as in domain.md part (b).
+"""The ward's indicators, one file a domain.
 
 `camera`          whether the cameras see, what they noticed, and whether somebody looks at it
 `dismantled`      devices that count as taken down

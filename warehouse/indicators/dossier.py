@@ -24,7 +24,7 @@ def open_in_time(ask: Ask) -> tuple[int, int]:
 
 
 def finished_at(d: Any) -> Any:
-    """When processing ended: finished, else returned, else withdrawn (domain.md 2.5); `NEVER` while it goes on."""
+    """When processing ended: finished, else returned, else withdrawn (QĐ 766/QĐ-TTg); `NEVER` while it goes on."""
     return choose(d.completed_at < NEVER, d.completed_at, choose(d.returned_at < NEVER, d.returned_at, d.withdrawn_at))
 
 

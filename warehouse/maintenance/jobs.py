@@ -76,15 +76,15 @@ def keep_retention() -> Outcome:
         done, waiting = retention.sync(client, settings, known, RealClock().now())
         thinned = retention.thin_snapshots(client, settings)
     for change in done:
-        log.info("%s keeps its rows for %d days now", change.rule.table, change.rule.days)
+        log.info("%s: retention is %d days now", change.rule.table, change.rule.days)
     for table, one in waiting.items():
         log.warning(
-            "%s: %d rows are older than the %d days that are now set, and will be deleted after %s UTC; set it back to keep them",
+            "%s: %d rows are older than the new retention of %d days and will be deleted after %s UTC; restore the setting to keep them",
             *(table, one.rows, one.days, f"{one.since + retention.NOTICE:%Y-%m-%d %H:%M}"),
         )
     return Outcome(
         said=Label(
-            f"đổi thời hạn {len(done)} bảng, báo trước {len(waiting)} bảng, xoá {thinned} mảnh bản chụp cũ",
+            f"đổi thời hạn {len(done)} bảng, báo trước {len(waiting)} bảng, xóa {thinned} mảnh bản chụp cũ",
             f"{len(done)} changed, {len(waiting)} announced, {thinned} pieces of snapshots deleted",
         ),
         announced=waiting,

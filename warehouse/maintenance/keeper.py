@@ -56,7 +56,7 @@ class Keeper:
     def run(self, stop: threading.Event) -> None:
         """Keep until told to stop."""
         began = time.monotonic()
-        log.info("keeping %s", self._settings.data_folder.absolute())
+        log.info("maintaining %s", self._settings.data_folder.absolute())
         while not stop.is_set():
             self._look()
             if time.monotonic() - began >= self._settings.settle.total_seconds() and (chore := self._due()):
@@ -106,7 +106,7 @@ class Keeper:
             until = time.monotonic() + LONGEST_CHORE.total_seconds()
             while child.poll() is None:
                 if time.monotonic() > until:
-                    log.error("%s: it takes longer than %s, and is ended", name, LONGEST_CHORE)
+                    log.error("%s: takes longer than %s; ending it", name, LONGEST_CHORE)
                     _end(child)
                 if stop.wait(min(1.0, LOOK_EVERY.total_seconds())):
                     _end(child)
@@ -147,7 +147,7 @@ class Keeper:
             status.write(self._settings.data_folder, changed)
         except OSError as error:  # a full disk, which we are here to tell of
             if self._is_written:
-                log.error("the keeper's state cannot be written: %s", error)
+                log.error("cannot write the state of maintenance: %s", error)
             self._is_written = False
         else:
             self._is_written = True

@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class KeeperSettings(BaseSettings):
-    """The keeper: backups and audits at night."""
+    """Maintenance: backups and audits at night."""
 
     model_config = SettingsConfigDict(
         env_prefix="IOC_KEEPER_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
@@ -18,32 +18,32 @@ class KeeperSettings(BaseSettings):
     """Everything this install writes; the same setting as `IOC_DATA_FOLDER` of the other folders."""
 
     backup: bool = True
-    """Whether a backup is made every night; of an outside ClickHouse server none is made here."""
+    """Whether to make a backup every night; an external ClickHouse server is not backed up here."""
     backup_at: time = time(1, 30)
-    """When, in the ward's time; a PC that was off then makes it soon after its start."""
+    """Time of the backup, in the ward's time; if the PC is off then, the backup is made soon after its next start."""
     backup_folder: Path | None = None
-    """Where backups go; better on another disk. Empty: `backups` in the data folder."""
+    """Folder for backups, preferably on another disk; empty: `backups` in the data folder."""
     backup_copies: int = Field(7, ge=1)
-    """How many backups stay there; older ones are deleted."""
+    """Number of backups that are kept; older backups are deleted."""
     backup_secrets: bool = False
-    """Whether they hold the secrets too, which needs `backup_key`. Without the pseudonym secret a new PC gives every code another
+    """Whether backups include the secrets, which needs `backup_key`. Without the pseudonym secret a new PC gives every code another
     pseudonym."""
     backup_key: str = ""
-    """Public key (`age1…`) that they are encrypted for, from `./ioc backup --new-key FILE`. Empty: they are not encrypted."""
+    """Public key (`age1…`) for which backups are encrypted, from `./ioc backup --new-key FILE`; empty: no encryption."""
 
     audit: bool = True
-    """Whether every night the figures are recomputed from the events and compared."""
+    """Whether to recompute figures from the events and compare them every night."""
     audit_at: time = time(2, 30)
-    """When, in the ward's time."""
+    """Time of the audit, in the ward's time."""
 
     group: str = Field("ioc-streams", validation_alias="IOC_STREAMS_GROUP")
     """Kafka consumer group of the workers, for the audit; the same setting as theirs."""
 
     settle: timedelta = Field(timedelta(minutes=2), ge=timedelta())
-    """How long after the start nothing heavy is done."""
+    """How long after the start no heavy job begins."""
 
     health_port: int = Field(9104, ge=0, le=65535)
-    """Port on which the keeper tells how it is; 0: none."""
+    """Port of the health endpoints of the maintenance process; 0: none."""
 
     @property
     def folder(self) -> Path:

@@ -1,7 +1,7 @@
 """Deadline: when a dossier is due, in both renderings, from its procedure's limit and from when the citizen was waited for.
 
 The same rules as `ingest.contract.calendar.Calendar.due`, as expressions over an entity's fields: a limit in hours or working days is
-working time, one in calendar days ends with a day's last hour. Where a supplement was asked for, two rules exist (domain.md 2):
+working time, one in calendar days ends with a day's last hour. Where a supplement was asked for, two rules exist:
 
 - `restart`: the limit begins anew when the dossier is whole (NĐ 61/2018, Đ19.4);
 - `pause`: the time in which the citizen was waited for does not count (QĐ 766).

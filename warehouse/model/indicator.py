@@ -93,7 +93,7 @@ class Measure:
     """One of the ward's figures, declared once."""
 
     id: str
-    """Its number in domain.md (b), for example `Q03`."""
+    """Its id, for example `Q03`: the letter of its domain and a number."""
     label: Label
     unit: Unit
     definition: Label

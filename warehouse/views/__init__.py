@@ -1,6 +1,6 @@
 """Views: what analysts see, made from the declarations at every start that finds other ones. Each is documented here, column by column.
 
-What a module's `views()` returns is found by being here. Personal data never got as far as the tables beneath (domain.md 5.2), and nothing else than these views is open to ad-hoc SQL.
+What a module's `views()` returns is found by being here. Personal data never got as far as the tables beneath, and nothing else than these views is open to ad-hoc SQL.
 
 `view`       a view, documented column by column
 `events`     events, their duplicates, and what could not be processed

@@ -118,11 +118,11 @@ class Sender:
         except httpx.HTTPError as error:
             said, again, refused = type(error).__name__, True, True
         if refused and message.system not in self._refused:
-            log.warning("the intake does not accept what %s posts: %s", message.system, said)
+            log.warning("the webhook receiver refuses the posts of %s: %s", message.system, said)
         if refused:
             self._refused.add(message.system)
         elif message.system in self._refused:
-            log.info("the intake accepts what %s posts again", message.system)
+            log.info("the webhook receiver accepts the posts of %s again", message.system)
             self._refused.discard(message.system)
         return not again
 

@@ -47,8 +47,8 @@ TIMES = Label(
     "30 days: {alarms} alarms, {acknowledged} acknowledged; raised to acknowledged mean {mean}, median {median}",
 )
 NO_WAY = Label(
-    "Chưa cài cách báo ra ngoài: đặt webhook hoặc thư điện tử (README).",
-    "Nobody is told outside the board: set up a webhook or mail (README).",
+    "Chưa cài cách báo ra ngoài: đặt webhook hoặc thư điện tử (docs/alarms.md).",
+    "Nobody is told outside the board: set up a webhook or mail (docs/alarms.md).",
 )
 WORKS = Label("{way}: không có lỗi", "{way}: no fault")
 FAILS = Label("{way}: không gửi được từ {time}, {why}", "{way}: fails since {time}, {why}")

@@ -1,4 +1,4 @@
-"""The event types, one file a stream; fields and streams as in domain.md part (c).
+"""The event types, one file a stream.
 
 `camera`     what the cameras counted and noticed, and their own health
 `content`    news items that the ward published

@@ -1,6 +1,6 @@
 """Camera: what the cameras counted and noticed, and their own health.
 
-Never a plate, face, name, thumbnail, snapshot, clip, box or description (domain.md 5.2).
+Never a plate, face, name, thumbnail, snapshot, clip, box or description (Luật 91/2025/QH15).
 """
 
 from typing import ClassVar, Literal

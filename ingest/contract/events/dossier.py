@@ -1,4 +1,4 @@
-"""Dossier: the one-stop shop's files on their way, in the states of the national portal (domain.md 2.3)."""
+"""Dossier: the one-stop shop's files on their way, in the states of the national portal."""
 
 from typing import Annotated, ClassVar, Literal
 

@@ -29,10 +29,10 @@ def ensure(settings: IngestSettings) -> None:
         if not is_made(settings.cache_folder):
             with jars.alone(settings.cache_folder):
                 if not is_made(settings.cache_folder):
-                    log.info("preparing Kafka, once on this PC: some seconds")
+                    log.info("preparing Kafka's class archive, once on this PC; this takes some seconds")
                     _make(settings)
     except OSError as error:  # the cache or a disk takes nothing: that is no reason to stay away
-        log.warning("Kafka starts without its archive: %s", error)
+        log.warning("Kafka starts without its class archive: %s", error)
 
 
 def is_made(cache_folder: Path) -> bool:
@@ -55,7 +55,7 @@ def _make(settings: IngestSettings) -> None:
             server.start()
             server.wait()
         except (ConfigurationError, Unavailable) as error:
-            log.warning("Kafka starts without its archive, as it did not start to write it: %s", error)
+            log.warning("Kafka starts without its class archive, because the run that writes it failed: %s", error)
         finally:
             server.stop(PATIENCE)
     # An empty one fits nothing, and says that it was tried.

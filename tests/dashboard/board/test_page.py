@@ -26,7 +26,7 @@ DOMAINS = {
 """By the first letter of an indicator's id, the page where it is."""
 
 COUNTS = {"Q": 11, "D": 20, "P": 5, "S": 8, "C": 7, "V": 3, "H": 6}
-"""By the same letter, how many indicators domain.md (b) proposes: 60."""
+"""By the same letter, how many indicators there are: 60."""
 
 SHELL = {"url", "page-path", "fallback", "pulse", "page", "scheme"}
 """What stands around every page."""

@@ -209,7 +209,7 @@ async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
     letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
     reasons = Counter(one.reason_code for one in {one.id: one for one in letters}.values())
     assert reasons == {"no_such_ticket": FEWEST_OF_DEVICE - 1, SET_ASIDE: 1}
-    assert "'broken' is set aside" in caplog.text
+    assert "circuit breaker of 'broken' open" in caplog.text
 
 
 async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process(

@@ -89,7 +89,7 @@ def make(origin: Origin, folder: Path, secrets: bool, tell: Progress, key: str =
         raise KeepingError(
             "A backup with the secrets is encrypted: make a key by ./ioc backup --new-key FILE, then give its public half by "
             "--key or IOC_KEEPER_BACKUP_KEY.",
-            "Bản sao lưu kèm mã bí mật phải được mã hoá: tạo khoá bằng ./ioc backup --new-key TỆP, rồi đưa khoá công khai bằng --key "
+            "Bản sao lưu kèm mã bí mật phải được mã hóa: tạo khóa bằng ./ioc backup --new-key TỆP, rồi đưa khóa công khai bằng --key "
             "hoặc IOC_KEEPER_BACKUP_KEY.",
         )
     if key:

@@ -69,7 +69,7 @@ def content(path: Path) -> bytes:
     try:
         return _dumped(path)
     except sqlite3.DatabaseError as error:
-        log.error("%s cannot be read, its copy is backed up: %s", path, error)
+        log.error("%s cannot be read; backing up its copy: %s", path, error)
     try:
         return _dumped(path.with_name(STORE_COPY))
     except sqlite3.DatabaseError as error:

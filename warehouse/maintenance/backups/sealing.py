@@ -45,7 +45,7 @@ def make_key(path: Path) -> str:
     except FileExistsError:
         raise KeepingError(
             f"There is a file {path} already: choose another name, a key is never overwritten.",
-            f"Đã có tệp {path}: hãy chọn tên khác, không bao giờ ghi đè lên khoá.",
+            f"Đã có tệp {path}: hãy chọn tên khác, không bao giờ ghi đè lên khóa.",
         ) from None
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(f"# created: {RealClock().now():%Y-%m-%dT%H:%M:%SZ}\n# public key: {public}\n{key}\n")
@@ -68,7 +68,7 @@ def public_key(text: str) -> str:
     except pyrage.RecipientError:
         raise KeepingError(
             "This is no public key (age1…), and no file with one. Make a key by ./ioc backup --new-key FILE.",
-            "Đây không phải khoá công khai (age1…) hay tệp có khoá. Hãy tạo khoá bằng ./ioc backup --new-key TỆP.",
+            "Đây không phải khóa công khai (age1…) hay tệp có khóa. Hãy tạo khóa bằng ./ioc backup --new-key TỆP.",
         ) from None
     return found
 
@@ -124,7 +124,7 @@ def sealing(sink: IO[bytes], key: str) -> Iterator[IO[bytes]]:
         finally:
             thread.join()
     if faults:
-        raise KeepingError(f"The backup could not be encrypted: {faults[0]}", f"Không mã hoá được: {faults[0]}")
+        raise KeepingError(f"The backup could not be encrypted: {faults[0]}", f"Không mã hóa được: {faults[0]}")
 
 
 def note_digest(path: Path) -> str:
@@ -157,7 +157,7 @@ def opened(path: Path, key_file: Path | None, beside: Path) -> Iterator[Path]:
     if key_file is None:
         raise KeepingError(
             f"{path} is encrypted: give the file with its key, ./ioc restore FILE --key KEYFILE.",
-            f"{path} đã được mã hoá: hãy đưa tệp khoá, ./ioc restore TỆP --key TỆP_KHOÁ.",
+            f"{path} đã được mã hóa: hãy đưa tệp khóa, ./ioc restore TỆP --key TỆP_KHOÁ.",
         )
     keys = _secret_keys(key_file)
     beside.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -177,7 +177,7 @@ def _unseal(source: IO[bytes], sink: IO[bytes], keys: list[pyrage.x25519.Identit
         if "No matching keys" in str(error):
             raise KeepingError(
                 f"{path} was encrypted for another key: look for the one that was made for this install.",
-                f"{path} được mã hoá bằng khoá khác: hãy tìm đúng tệp khoá đã tạo cho hệ thống này.",
+                f"{path} được mã hóa bằng khóa khác: hãy tìm đúng tệp khóa đã tạo cho hệ thống này.",
             ) from None
         raise _damaged(path) from None
     except OSError as error:
@@ -214,7 +214,7 @@ def _secret_keys(path: Path) -> list[pyrage.x25519.Identity]:
     if not keys:
         raise KeepingError(
             f"{path} holds no key that opens backups (a line AGE-SECRET-KEY-1…).",
-            f"{path} không có khoá mở bản sao lưu (dòng AGE-SECRET-KEY-1…).",
+            f"{path} không có khóa mở bản sao lưu (dòng AGE-SECRET-KEY-1…).",
         )
     return keys
 
@@ -233,7 +233,7 @@ def _key_file(path: Path) -> str:
     except OSError as error:
         why = error.strerror or "unreadable"
         raise KeepingError(
-            f"The key file {path} cannot be read: {why}.", f"Không đọc được tệp khoá {path}: {why}."
+            f"The key file {path} cannot be read: {why}.", f"Không đọc được tệp khóa {path}: {why}."
         ) from None
 
 

@@ -32,5 +32,5 @@ def remove_empty(store: Path, views: frozenset[str]) -> None:
                 f"{path} is empty: the engine no longer knows what the table {path.stem} is. Stop everything, and bring the last backup "
                 "back with ./ioc restore."
             )
-        log.warning("the definition of %s is empty, perhaps because the disk was full: it is made again", path.stem)
+        log.warning("the definition of %s is empty, perhaps because the disk was full: recreating it", path.stem)
         path.unlink()

@@ -89,7 +89,7 @@ class Watch:
         try:
             connection.run(f"KILL QUERY WHERE Settings['{MARK}'] = {literal(running.mark)} ASYNC")
         except EngineError as error:
-            log.warning("query not ended: %s", error)
+            log.warning("cannot end a query: %s", error)
 
 
 def ending_of(reader: Reader) -> Ending:

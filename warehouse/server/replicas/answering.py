@@ -123,7 +123,7 @@ class Answering:
                 self._first.run(statement)
                 return
             except EngineError as error:
-                log.warning("table %s is tried again: %s", table, error.text[:200])
+                log.warning("retrying table %s: %s", table, error.text[:200])
                 time.sleep(wait)
         self._first.run(statement)
 

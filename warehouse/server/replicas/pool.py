@@ -170,7 +170,7 @@ class Replica:
             raise
         except (OverdueError, EOFError, OSError, ValueError) as error:
             code = self.end()
-            log.warning("replica ended with %d after %s", code, repr(error) or type(error).__name__)
+            log.warning("replica ended with exit code %d after %s", code, repr(error) or type(error).__name__)
             if relay.ending == "gone" or relay.is_within_packet:
                 raise EOFError from None
             if relay.ending == "cancelled":
@@ -443,7 +443,7 @@ class Replicas:
             folder = engine_config.replicas(self._settings) / str(next(self._numbers))
             replica = Replica(folder, self._settings, self._open_data())
         except (EOFError, OSError, ValueError, EngineError) as error:
-            log.error("no replica for analysts' queries: %s", error)
+            log.error("cannot start a replica for analysts' queries: %s", error)
             with self._changed:
                 self._failures += 1
                 if self._owed:
