@@ -23,8 +23,7 @@ def public_names() -> dict[str, list[str]]:
     for folder in FOLDERS:
         for file in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.parse(file.read_text(encoding="utf-8")).body:
-                is_definition = isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
-                if is_definition and not node.name.startswith("_"):
+                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_":
                     found[node.name].append(str(file.relative_to(ROOT)))
     return found
 
