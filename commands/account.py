@@ -8,7 +8,7 @@ import sys
 
 from commands.install import secret_files
 from commands.install import settings as installs
-from commands.terminal import line, say
+from commands.terminal import say, terminal_line
 from dashboard.access.accounts import RIGHTS, Accounts
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.errors import ConfigurationError
@@ -18,8 +18,8 @@ def main(arguments: list[str]) -> int:
     """Do it; 0 if it is done."""
     options = _parser().parse_args(arguments)
     try:
-        secret_files.make(installs.place() / "secrets", installs.KINDS)
-        _do(Accounts(installs.read().board), options)
+        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
+        _do(Accounts(installs.read_install().board), options)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
         return 1
@@ -68,7 +68,7 @@ def _rights(text: str) -> frozenset[str]:
 
 
 def _show(name: str, password: str) -> None:
-    line(f"  {name}  /  {password}")
+    terminal_line(f"  {name}  /  {password}")
     say("  Mật khẩu này chỉ hiện một lần: hãy ghi lại.", "  This password is shown only once: note it down.")
 
 

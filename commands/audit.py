@@ -21,19 +21,19 @@ from commands.install import lock
 from commands.install import settings as installs
 from commands.install.offline_warehouse import lone_warehouse
 from commands.install.settings import Install
-from commands.terminal import Progress, line, say, table
+from commands.terminal import ProgressBar, say, table_lines, terminal_line
 from dashboard.access.api_key import FeedKeys
 from dashboard.store.changes import OURSELVES
 from ingest.contract.clock import WARD_ZONE, RealClock
 from ingest.contract.errors import ConfigurationError, Unavailable
-from ingest.kafka.client import reach
+from ingest.kafka.client import check_reachable
 from ingest.kafka.producer import Producer
 from warehouse.audit import repair
 from warehouse.audit import scope as audit_scope
-from warehouse.audit.kafka import local
-from warehouse.audit.published import Board, board_of
+from warehouse.audit.kafka import local_hour
+from warehouse.audit.published import BoardAddress, board_of
 from warehouse.audit.report import FAULTS, AuditReport
-from warehouse.audit.run import PATIENCE, Beside, run_audit, write_audit
+from warehouse.audit.run import PATIENCE, AuditSources, run_audit, write_audit
 from warehouse.model.value_push import encode_push, pushes
 from warehouse.query.feed import known_ids
 from warehouse.store.client import Client, ServerError, connect
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     """Do it; 0 if nothing differs, 1 if something does, 2 if it could not be checked."""
     options = _parser().parse_args(arguments)
     try:
-        install = installs.read()
+        install = installs.read_install()
         with _warehouse(install) as opened, connect(opened.warehouse) as client:
             report = _audited(client, opened, options)
             if options.repair:
@@ -73,11 +73,11 @@ def main(arguments: list[str]) -> int:
     if options.json:
         print(json.dumps(report.as_json(), ensure_ascii=False, indent=1))
     else:
-        print("\n".join(as_text(report, options.hours)))
+        print("\n".join(format_report(report, options.hours)))
     return 1 if report.differences else 0
 
 
-def audit(
+def audit_install(
     client: Client,
     install: Install,
     since: timedelta | None,
@@ -98,14 +98,14 @@ def audit(
     Raises:
         Unavailable: the warehouse does not answer.
     """
-    scope = audit_scope.since(install.ingest, since, ids)
+    scope = audit_scope.scope_since(install.ingest, since, ids)
     with _board(client, install) as board:
-        beside = Beside(install.streams.group, board, "the board of this install has never run")
+        beside = AuditSources(install.streams.group, board, "the board of this install has never run")
         return run_audit(client, install.ingest, scope, progress, beside, patience)
 
 
 @contextmanager
-def _board(client: Client, install: Install) -> Iterator[Board | None]:
+def _board(client: Client, install: Install) -> Iterator[BoardAddress | None]:
     """How to ask the board, with a key of the city's feed that ends with us."""
     board = board_of(install.folder, install.ingest.ward)
     if board is None:
@@ -123,10 +123,14 @@ def _board(client: Client, install: Install) -> Iterator[Board | None]:
 @contextmanager
 def _warehouse(install: Install) -> Iterator[Install]:
     """The install as it runs; of one that is stopped the store is opened for us alone."""
-    if not install.warehouse.embedded or lock.up(install.run) is not None or lock.left_over(install.folder):
+    if (
+        not install.warehouse.embedded
+        or lock.running_pid(install.run) is not None
+        or lock.left_over_processes(install.folder)
+    ):
         yield install
         return
-    with lock.alone(install.run), lone_warehouse(install, install.folder) as settings:
+    with lock.install_lock(install.run), lone_warehouse(install, install.folder) as settings:
         say(
             "Hệ thống không chạy: chỉ so được số liệu với sự kiện trong kho. Sự kiện đến muộn ngay trước khi dừng có thể chưa tính xong; "
             "lần chạy sau sẽ tính tiếp.",
@@ -137,12 +141,12 @@ def _warehouse(install: Install) -> Iterator[Install]:
 
 
 def _audited(client: Client, install: Install, options: argparse.Namespace) -> AuditReport:
-    with Progress() as progress:
+    with ProgressBar() as progress:
 
         def show(text: str) -> None:
             progress.show(f"đối soát | audit: {text}", every=5)
 
-        return audit(client, install, options.since, options.indicator, show, PATIENCE)
+        return audit_install(client, install, options.since, options.indicator, show, PATIENCE)
 
 
 def _repaired(client: Client, install: Install, report: AuditReport, options: argparse.Namespace) -> AuditReport:
@@ -153,7 +157,7 @@ def _repaired(client: Client, install: Install, report: AuditReport, options: ar
             "Records of Kafka are missing: restart (./ioc down, ./ioc up), the workers read them again; then audit again.",
         )
     for number in range(ROUNDS):
-        planned = repair.plan(client, report, install.ingest.clock().now())
+        planned = repair.plan_repair(client, report, install.ingest.clock().now())
         for topic, count in planned.held_back.items():
             say(
                 f"{topic}: {count} số liệu để nguyên, vì còn thiếu hoặc trùng bản ghi.",
@@ -165,11 +169,11 @@ def _repaired(client: Client, install: Install, report: AuditReport, options: ar
             f"{'Sẽ ghi' if number == 0 else 'Ghi tiếp'} {len(planned.values)} số liệu:",
             f"{len(planned.values)} figures {'would be' if number == 0 else 'are'} written:",
         )
-        for text in repair.described(planned.lines()):
-            line(f"  {text}")
+        for text in repair.describe_plan(planned.lines()):
+            terminal_line(f"  {text}")
         if number == 0 and not _is_wanted(options):
             return report
-        repair.write(client, planned)
+        repair.write_repair(client, planned)
         _push(install, planned)
         written = [*report.repairs, *planned.lines()]
         report = _audited(client, install, options)
@@ -179,7 +183,7 @@ def _repaired(client: Client, install: Install, report: AuditReport, options: ar
     return report
 
 
-def _push(install: Install, planned: repair.Planned) -> None:
+def _push(install: Install, planned: repair.RepairPlan) -> None:
     """Tell the board, which hears of changes through Kafka; without Kafka there is no board to tell."""
 
     async def work() -> None:
@@ -191,7 +195,7 @@ def _push(install: Install, planned: repair.Planned) -> None:
             await producer.stop()
 
     try:
-        reach(install.ingest)
+        check_reachable(install.ingest)
         asyncio.run(work())
     except Unavailable as error:
         say(f"Chưa báo cho bảng: {error}", f"The board was not told: {error}")
@@ -209,7 +213,7 @@ def _is_wanted(options: argparse.Namespace) -> bool:
     return sys.stdin.readline().strip().lower() in ("y", "yes", "c", "co", "có")
 
 
-def as_text(report: AuditReport, with_hours: bool = False) -> list[str]:
+def format_report(report: AuditReport, with_hours: bool = False) -> list[str]:
     """The report for people.
 
     Args:
@@ -223,24 +227,24 @@ def as_text(report: AuditReport, with_hours: bool = False) -> list[str]:
         (topic, s.kafka, s.raw, s.repeats, s.conflicts, s.dead_letters, s.missing, s.doubled, s.behind)
         for topic, s in report.streams.items()
     ]
-    lines += [table(head, rows), ""] if rows else []
+    lines += [table_lines(head, rows), ""] if rows else []
     hours = [
-        (topic, local(h.start) if h.start.year > 1970 else "…", h.kafka, h.raw, h.repeats, h.dead_letters, h.missing, h.doubled)
+        (topic, local_hour(h.start) if h.start.year > 1970 else "…", h.kafka, h.raw, h.repeats, h.dead_letters, h.missing, h.doubled)
         for topic, stream in report.streams.items()
         for h in sorted(stream.hours, key=lambda hour: hour.start)
         if (with_hours and h.kafka) or h.missing or h.doubled
     ]  # fmt: skip
     if hours:
         names = ("Luồng | stream", "giờ|hour", "Kafka", "sự kiện|events", "lặp|repeats", "lỗi|letters", "thiếu|missing", "trùng|doubled")  # fmt: skip
-        lines += [table(names, hours), ""]
+        lines += [table_lines(names, hours), ""]
     checked = [(id, one.compared, one.differences) for id, one in report.indicators.items()]
     shown = {"feed": "thành phố | feed", "board": "bảng | board"}
     checked += [(shown[part], one.compared, one.differences) for part, one in report.shown.items()]
-    lines += [table(("Chỉ số | indicator", "đã so|compared", "sai khác|differences"), checked), ""]
+    lines += [table_lines(("Chỉ số | indicator", "đã so|compared", "sai khác|differences"), checked), ""]
     if report.corrections.compared:
         corrected, without = report.corrections.compared, report.corrections.differences
         lines.append(f"Số đã sửa | corrected: {corrected}; không có bản sửa | without a correction: {without}")
-    lines += [f"  ✎ {text}" for text in repair.described(report.repairs)]
+    lines += [f"  ✎ {text}" for text in repair.describe_plan(report.repairs)]
     lines += [f"  – {part}: không kiểm tra | not checked: {why}" for part, why in report.not_checked.items()]
     told: Counter[str] = Counter()
     for one in report.found:

@@ -14,12 +14,12 @@ from commands.install import lock
 from commands.install import settings as installs
 from commands.install.offline_warehouse import lone_warehouse
 from commands.install.settings import Install
-from commands.terminal import Progress, line, say
+from commands.terminal import ProgressBar, say, terminal_line
 from ingest.contract.errors import ConfigurationError, Unavailable
-from ingest.runtime.disk_space import shown
+from ingest.runtime.disk_space import size_text
 from warehouse.maintenance.backups import backup, sealing
-from warehouse.maintenance.backups.backup import Made, Origin
-from warehouse.maintenance.backups.tables import KeepingError
+from warehouse.maintenance.backups.backup import BackupOrigin, BackupResult
+from warehouse.maintenance.backups.tables import BackupError
 
 
 def main(arguments: list[str]) -> int:
@@ -29,22 +29,22 @@ def main(arguments: list[str]) -> int:
         if options.new_key:
             _tell_key(options.new_key, sealing.make_key(options.new_key))
             return 0
-        install = installs.read()
+        install = installs.read_install()
         key = options.key or install.keeper.backup_key
         folder = (options.to or install.keeper.folder).resolve()
-        with _warehouse(install) as origin, Progress() as progress:
-            made = backup.make(
+        with _warehouse(install) as origin, ProgressBar() as progress:
+            made = backup.make_backup(
                 origin,
                 folder,
                 options.with_secrets,
                 lambda what, done, whole: progress.show(_shown(what, done, whole), every=50),
                 key,
             )
-        old = [] if options.to else backup.prune(folder, install.ingest.ward, install.keeper.backup_copies)
+        old = [] if options.to else backup.prune_backups(folder, install.ingest.ward, install.keeper.backup_copies)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
         return 1
-    except (KeepingError, Unavailable, OSError) as error:
+    except (BackupError, Unavailable, OSError) as error:
         say(f"Không sao lưu được: {getattr(error, 'vi', error)}", f"No backup was made: {error}")
         return 1
     except lock.AlreadyRunningError as error:
@@ -55,28 +55,32 @@ def main(arguments: list[str]) -> int:
     else:
         _tell(made, options.with_secrets, is_sealed=bool(key))
     for path in old:
-        line(f"  − {path}")
+        terminal_line(f"  − {path}")
     return 0
 
 
 @contextmanager
-def _warehouse(install: Install) -> Iterator[Origin]:
+def _warehouse(install: Install) -> Iterator[BackupOrigin]:
     """The install as it runs; one that is stopped gets its warehouse opened for us alone."""
-    origin = Origin(install.ingest, install.warehouse, installs.ROOT / ".env")
-    if not install.warehouse.embedded or lock.up(install.run) is not None or lock.left_over(install.folder):
+    origin = BackupOrigin(install.ingest, install.warehouse, installs.ROOT / ".env")
+    if (
+        not install.warehouse.embedded
+        or lock.running_pid(install.run) is not None
+        or lock.left_over_processes(install.folder)
+    ):
         yield origin
         return
-    with lock.alone(install.run), lone_warehouse(install, install.folder) as settings:
+    with lock.install_lock(install.run), lone_warehouse(install, install.folder) as settings:
         yield origin._replace(warehouse=settings)
 
 
 def _shown(what: str, done: int, whole: int) -> str:
-    return f"{what}  {shown(done)} / {shown(whole)}" if whole else what
+    return f"{what}  {size_text(done)} / {size_text(whole)}" if whole else what
 
 
 def _tell_key(path: Path, public: str) -> None:
-    line(f"✔ {path}")
-    line(f"  {public}")
+    terminal_line(f"✔ {path}")
+    terminal_line(f"  {public}")
     say(
         f"  Cất tệp {path} ở nơi khác, không để trên máy này (ví dụ USB trong két, và in ra giấy): mất nó thì không mở được bản sao "
         "lưu nào nữa. Dòng age1… là khóa công khai: ghi vào .env, IOC_KEEPER_BACKUP_KEY=age1…, để sao lưu mỗi đêm được mã hóa.",
@@ -85,11 +89,11 @@ def _tell_key(path: Path, public: str) -> None:
     )
 
 
-def _tell(made: Made, with_secrets: bool, *, is_sealed: bool) -> None:
+def _tell(made: BackupResult, with_secrets: bool, *, is_sealed: bool) -> None:
     said = made.said
     rows = sum(table.rows for table in said.tables.values())
-    size, seconds = shown(made.path.stat().st_size), f"{made.took.total_seconds():.1f} s"
-    line(f"✔ {made.path}  {size}  {seconds}")
+    size, seconds = size_text(made.path.stat().st_size), f"{made.took.total_seconds():.1f} s"
+    terminal_line(f"✔ {made.path}  {size}  {seconds}")
     say(
         f"  {rows} dòng trong {len(said.tables)} bảng, đã phục hồi thử và đối chiếu từng bảng.",
         f"  {rows} rows in {len(said.tables)} tables; each was restored on trial and compared.",
@@ -118,7 +122,7 @@ def _tell(made: Made, with_secrets: bool, *, is_sealed: bool) -> None:
         )
 
 
-def _report(made: Made) -> dict[str, object]:
+def _report(made: BackupResult) -> dict[str, object]:
     said = made.said
     return {
         "file": str(made.path),

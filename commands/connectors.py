@@ -36,8 +36,8 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     try:
-        secret_files.make(installs.place() / "secrets", installs.KINDS)
-        secret_files.tell_former(installs.place() / "secrets")
+        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
+        secret_files.report_former_account(installs.data_folder_path() / "secrets")
         settings = read_settings(ConnectorsSettings)
         for name in options.source or known:
             print(f"{name}  {known[name].label.vi} | {known[name].label.en}")

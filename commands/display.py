@@ -11,9 +11,9 @@ from datetime import timedelta
 from commands.install import secret_files
 from commands.install import settings as installs
 from commands.install.settings import Install
-from commands.terminal import line, say
+from commands.terminal import say, terminal_line
 from dashboard.access.display_entry import ENTRY
-from dashboard.access.displays import Displays, Network, Stops, read_stops
+from dashboard.access.displays import Displays, Network, Stops, parse_stops
 from dashboard.board.wall_tour import wall_pages
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.clock import RealClock
@@ -24,8 +24,8 @@ def main(arguments: list[str]) -> int:
     """Do it; 0 if it is done."""
     options = _parser().parse_args(arguments)
     try:
-        secret_files.make(installs.place() / "secrets", installs.KINDS)
-        return _done(installs.read(), options)
+        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
+        return _done(installs.read_install(), options)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
     except StoreUnavailable as error:
@@ -44,7 +44,7 @@ def _done(install: Install, options: argparse.Namespace) -> int:
             except ValueError as error:
                 say(f"Không được: {error}", f"Refused: {error}")
                 return 2
-            line(f"  {install.board.url}{ENTRY}?token={token}")
+            terminal_line(f"  {install.board.url}{ENTRY}?token={token}")
             say(
                 f"  Địa chỉ này chỉ hiện một lần: hãy mở nó trên màn hình {one.id}.",
                 f"  This address is shown only once: open it on the display {one.id}.",
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _stops(text: str) -> Stops:
     try:
-        return read_stops(text, [page.path for page in wall_pages()])
+        return parse_stops(text, [page.path for page in wall_pages()])
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

@@ -12,10 +12,10 @@ import psutil
 from commands.install import lock, preflight, secret_files
 from commands.install import settings as installs
 from commands.install.ports import is_taken
-from commands.install.processes import all_ports, parts
+from commands.install.processes import all_ports, managed_processes
 from commands.install.settings import Install
 from commands.supervision import restarts, supervisor
-from commands.supervision.doctor_checks import Finding, kept, well
+from commands.supervision.doctor_checks import Finding, job_findings, process_finding
 from commands.supervision.ready import is_ready
 from commands.supervision.watch import last_line
 from dashboard.store.store import COPY as STORE_COPY
@@ -25,7 +25,7 @@ from ingest.contract.away import KAFKA_AWAY
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.kafka.broker import jars
 from ingest.kafka.lag import records_behind
-from ingest.runtime.disk_space import disks, shown
+from ingest.runtime.disk_space import disks, size_text
 
 MEMORY_GB = 1.5
 """Free memory that the whole system needs."""
@@ -40,13 +40,13 @@ def main(arguments: list[str]) -> int:
         arguments
     )
     try:
-        folder = installs.place()
-        secret_files.make(folder / "secrets", installs.KINDS)
-        install = installs.read()
+        folder = installs.data_folder_path()
+        secret_files.make_secrets(folder / "secrets", installs.KINDS)
+        install = installs.read_install()
     except ConfigurationError as error:
         _show(Finding(False, f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}"))
         return 1
-    up = lock.up(install.run) is not None
+    up = lock.running_pid(install.run) is not None
     findings = [*_this_pc(install), *(_running(install) if up else _stopped(install))]
     for finding in findings:
         _show(finding)
@@ -57,12 +57,12 @@ def _this_pc(install: Install) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding(True, f"Python {version}", f"Python {version}")
     for disk in disks(install.ingest):
-        free = shown(disk.free)
+        free = size_text(disk.free)
         yield (
             Finding(False, *disk.label) if disk.is_low else Finding(True, f"Đĩa còn {free}", f"{free} of disk are free")
         )
     if not install.ingest.kafka_bootstrap:
-        wrong = jars.wrong(install.ingest.cache_folder)
+        wrong = jars.wrong_jars(install.ingest.cache_folder)
         yield Finding(
             not wrong,
             "Kafka đã có đủ tệp"
@@ -73,7 +73,7 @@ def _this_pc(install: Install) -> Iterator[Finding]:
             else f"{len(wrong)} of Kafka's files are missing or wrong: connect to the internet, run ./ioc up.",
         )
     yield from _store(install)
-    for path in secret_files.too_open(install.folder / "secrets"):
+    for path in secret_files.readable_by_others(install.folder / "secrets"):
         yield Finding(
             False,
             f"{path}: người khác trên máy đọc được; hãy chạy: chmod -R go= {install.folder / 'secrets'}",
@@ -97,7 +97,7 @@ def _store(install: Install) -> Iterator[Finding]:
 
 def _stopped(install: Install) -> Iterator[Finding]:
     yield Finding(False, "Hệ thống không chạy: hãy chạy ./ioc up.", "The system is not running: run ./ioc up.")
-    left = lock.left_over(install.folder)
+    left = lock.left_over_processes(install.folder)
     if left:
         pids = ", ".join(str(one.pid) for one in left)
         yield Finding(
@@ -112,14 +112,14 @@ def _stopped(install: Install) -> Iterator[Finding]:
             f"Bộ nhớ chỉ còn {memory:.1f} GB, cần {MEMORY_GB} GB: hãy đóng bớt chương trình.",
             f"{memory:.1f} GB of memory are free, {MEMORY_GB} GB are needed: close some programs.",
         )
-    found = parts(install, simulator=True)
+    found = managed_processes(install, simulator=True)
     for part, port in [*all_ports(found), *((part, part.health) for part in found if part.health)]:
         if is_taken(port.number, port.host):
-            yield Finding(False, *preflight.taken(part, port))
+            yield Finding(False, *preflight.port_conflict(part, port))
 
 
 def _running(install: Install) -> Iterator[Finding]:
-    states = supervisor.states(install.run)
+    states = supervisor.process_states(install.run)
     if states is None:
         yield Finding(
             False,
@@ -128,7 +128,9 @@ def _running(install: Install) -> Iterator[Finding]:
         )
         return
     workers = sum(state.name.startswith("streams-") for state in states)
-    for part in parts(install, simulator=any(state.name == "simulator" for state in states), workers=workers):
+    for part in managed_processes(
+        install, simulator=any(state.name == "simulator" for state in states), workers=workers
+    ):
         state = next((one for one in states if one.name == part.name), None)
         if state is None or state.state not in ("RUNNING", "STARTING"):
             why = last_line(install.logs, part)
@@ -143,10 +145,10 @@ def _running(install: Install) -> Iterator[Finding]:
                 False, f"{part.label.vi} chạy nhưng chưa sẵn sàng.", f"{part.label.en} runs but is not ready yet."
             )
         else:
-            yield well(part, state.pid)
-    yield from restarts.loops(restarts.found(install))
+            yield process_finding(part, state.pid)
+    yield from restarts.crash_loops(restarts.recent_restarts(install))
     yield from _asked(lambda: _lag(install))
-    yield from kept(install)
+    yield from job_findings(install)
 
 
 def _lag(install: Install) -> Iterator[Finding]:

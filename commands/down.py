@@ -21,9 +21,9 @@ def main(arguments: list[str]) -> int:
     argparse.ArgumentParser(prog="./ioc down", description="Dừng hệ thống này | stop this install").parse_args(
         arguments
     )
-    folder = installs.place()
-    pid = lock.up(folder / "run")
-    left = lock.left_over(folder)
+    folder = installs.data_folder_path()
+    pid = lock.running_pid(folder / "run")
+    left = lock.left_over_processes(folder)
     if pid is None and not left:
         say("Hệ thống này không chạy.", "This install is not running.")
         return 0
@@ -36,9 +36,9 @@ def main(arguments: list[str]) -> int:
                 up.kill()
         except psutil.NoSuchProcess:
             pass
-        left = lock.left_over(folder)
-    lock.end(left)
-    if lock.left_over(folder):
+        left = lock.left_over_processes(folder)
+    lock.end_processes(left)
+    if lock.left_over_processes(folder):
         say("Vẫn còn tiến trình không dừng được.", "Some processes could not be stopped.")
         return 1
     say("Đã dừng.", "Stopped.")

@@ -10,7 +10,7 @@ from datetime import timedelta
 from commands.install import secret_files
 from commands.install import settings as installs
 from commands.install.settings import Install
-from commands.terminal import line, say
+from commands.terminal import say, terminal_line
 from dashboard.access.api_key import SCOPES, FeedKeys
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.clock import RealClock
@@ -21,8 +21,8 @@ def main(arguments: list[str]) -> int:
     """Do it; 0 if it is done."""
     options = _parser().parse_args(arguments)
     try:
-        secret_files.make(installs.place() / "secrets", installs.KINDS)
-        return _done(installs.read(), options)
+        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
+        return _done(installs.read_install(), options)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
     except StoreUnavailable as error:
@@ -42,7 +42,7 @@ def _done(install: Install, options: argparse.Namespace) -> int:
             except (ValueError, OverflowError) as error:
                 say(f"Không tạo được khóa: {error}", f"No key was made: {error}")
                 return 2
-            line(f"  {text}")
+            terminal_line(f"  {text}")
             say(
                 f"  Khóa {key.id} chỉ hiện một lần; hết hạn {key.expires_at:%d/%m/%Y}.",
                 f"  Key {key.id} is shown only once; it expires on {key.expires_at:%Y-%m-%d}.",

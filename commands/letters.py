@@ -15,19 +15,19 @@ import psutil
 
 from commands.install import settings as installs
 from commands.install.settings import Install
-from commands.terminal import Progress, line, say, table
+from commands.terminal import ProgressBar, say, table_lines, terminal_line
 from connectors import catalogue
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.contract.topic import topic_of
 from ingest.replay.replay import OUTCOMES, SourceReplay
 from ingest.runtime import failpoint
-from ingest.untrusted.pseudonym import pseudonyms
-from warehouse.dead_letters.resend import Resent, resend
-from warehouse.dead_letters.stored import Chosen, StoredLetter, each_letter, read_groups, read_letters
+from ingest.untrusted.pseudonym import pseudonymiser
+from warehouse.dead_letters.resend import ResentDeadLetter, resend
+from warehouse.dead_letters.stored import DeadLetterChoice, StoredDeadLetter, iterate_letters, read_groups, read_letters
 from warehouse.store.client import Client, connect
-from warehouse.store.halted_partitions import Stop, read_stops
-from warehouse.store.halted_partitions import resume as resume_stop
+from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions
+from warehouse.store.halted_partitions import resume_partition as resume_stop
 
 SHOWN = 20
 """Letters that are told one by one after a replay."""
@@ -44,8 +44,8 @@ def main(arguments: list[str]) -> int:
         arguments = ["list", *arguments]
     options = _parser().parse_args(arguments)
     try:
-        install = installs.read()
-        failpoint.arm(install.ingest.failpoints)
+        install = installs.read_install()
+        failpoint.arm_failpoints(install.ingest.failpoints)
         with connect(install.warehouse) as client:
             match options.act:
                 case "replay":
@@ -108,7 +108,10 @@ def _list(client: Client, install: Install, options: argparse.Namespace) -> int:
     chosen = _chosen(install, options, is_open=options.open)
     if chosen is None:
         return 2
-    groups, stops = read_groups(client, chosen), [one for one in read_stops(client).values() if one.is_stopped]
+    groups, stops = (
+        read_groups(client, chosen),
+        [one for one in read_halted_partitions(client).values() if one.is_stopped],
+    )
     letters = read_letters(client, chosen, max(0, options.limit))
     if options.json:
         told = {
@@ -123,21 +126,21 @@ def _list(client: Client, install: Install, options: argparse.Namespace) -> int:
     else:
         rows = [[one.stream, one.reason, one.letters, one.still_open, _time(one.newest)] for one in groups]
         print(
-            table(
+            table_lines(
                 ("luồng | stream", "lý do | reason", "số sự kiện | letters", "chưa gửi | open", "mới nhất | newest"),
                 rows,
             )
         )
         print()
         print(
-            table(
+            table_lines(
                 ("nhận | received", "luồng | stream", "lý do | reason", "ở | at", "đã | done", "id"),
                 list(map(_row, letters)),
             )
         )
         rest = sum(one.letters for one in groups) - len(letters)
         if rest > 0:
-            line(f"… {rest} (--limit)")
+            terminal_line(f"… {rest} (--limit)")
     _tell_stops(stops)
     return 0
 
@@ -153,12 +156,12 @@ def _replay(client: Client, install: Install, options: argparse.Namespace) -> in
     if chosen is None:
         return 2
     ingest = install.ingest
-    sources = SourceReplay(catalogue(), ingest.ward, pseudonyms(ingest.pseudonym_secret))
-    with Progress() as progress:
+    sources = SourceReplay(catalogue(), ingest.ward, pseudonymiser(ingest.pseudonym_secret))
+    with ProgressBar() as progress:
         resent = resend(
             client,
             ingest,
-            each_letter(client, chosen),
+            iterate_letters(client, chosen),
             by=_who(),
             sources=sources.plans,
             is_dry=not options.send,
@@ -176,7 +179,7 @@ def _replay(client: Client, install: Install, options: argparse.Namespace) -> in
 
 def _resume(client: Client, topic: str, allowance: int) -> int:
     name = topic if topic.startswith("ioc.") else topic_of(topic)
-    stopped = [stop for stop in read_stops(client).values() if stop.is_stopped]
+    stopped = [stop for stop in read_halted_partitions(client).values() if stop.is_stopped]
     resumed = [
         stop
         for stop in stopped
@@ -195,7 +198,7 @@ def _resume(client: Client, topic: str, allowance: int) -> int:
 
 def _chosen(
     install: Install, options: argparse.Namespace, ids: list[str] | None = None, *, is_open: bool
-) -> Chosen | None:
+) -> DeadLetterChoice | None:
     """The choice that the options make; None, and a word about it, if `--since` cannot be read."""
     since = None
     if options.since:
@@ -203,7 +206,7 @@ def _chosen(
         if since is None:
             say(f"Không đọc được --since {options.since}.", f"--since {options.since} cannot be read.")
             return None
-    return Chosen(ids=ids or (), reason=options.reason, stream=options.stream, since=since, is_open=is_open)
+    return DeadLetterChoice(ids=ids or (), reason=options.reason, stream=options.stream, since=since, is_open=is_open)
 
 
 def _since(text: str, now: datetime) -> datetime | None:
@@ -216,7 +219,7 @@ def _since(text: str, now: datetime) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=WARD_ZONE)
 
 
-def _told(one: StoredLetter) -> dict[str, Any]:
+def _told(one: StoredDeadLetter) -> dict[str, Any]:
     return {
         **one.letter.model_dump(mode="json", exclude={"schema_version"}),
         "outcome": one.outcome or None,
@@ -226,38 +229,38 @@ def _told(one: StoredLetter) -> dict[str, Any]:
     }
 
 
-def _row(one: StoredLetter) -> list[object]:
+def _row(one: StoredDeadLetter) -> list[object]:
     letter = one.letter
     at = letter.address if letter.original_topic is None else f"{letter.partition}/{letter.offset}"
     return [_time(letter.received_at), one.stream, letter.reason_code, at[:40], one.outcome, letter.id]
 
 
-def _tell_resent(resent: list[Resent], *, is_dry: bool) -> None:
+def _tell_resent(resent: list[ResentDeadLetter], *, is_dry: bool) -> None:
     counts = Counter(one.outcome for one in resent)
     rows = [[f"{label.vi} | {label.en}", counts[id_]] for id_, label in OUTCOMES.items() if counts[id_]]
     events = sum(one.events for one in resent)
-    print(table(("kết quả | outcome", "số sự kiện | letters"), rows))
+    print(table_lines(("kết quả | outcome", "số sự kiện | letters"), rows))
     print(f"\n{events} sự kiện | events\n")
     staying = [one for one in resent if one.outcome != "sent"]
     if staying:
         print(
-            table(
+            table_lines(
                 ("luồng | stream", "lý do | reason", "kết quả | outcome", "vì | because", "id"),
                 [[one.stream, one.reason, one.outcome, one.detail[:80], one.id] for one in staying[:SHOWN]],
             )
         )
         if len(staying) > SHOWN:
-            line(f"… {len(staying) - SHOWN} (--json)")
+            terminal_line(f"… {len(staying) - SHOWN} (--json)")
     if is_dry:
         say("Đây mới là thử: thêm --send để gửi thật.", "This was only a trial: add --send to really send.")
 
 
-def _tell_stops(stops: list[Stop]) -> None:
+def _tell_stops(stops: list[HaltedPartition]) -> None:
     if not stops:
         return
     print()
     rows = [[one.topic, one.partition, one.offset, one.reason, _time(one.changed_at)] for one in stops]
-    print(table(("dừng | stopped", "phân vùng | partition", "từ | from", "lỗi | bad", "lúc | at"), rows))
+    print(table_lines(("dừng | stopped", "phân vùng | partition", "từ | from", "lỗi | bad", "lúc | at"), rows))
     say(
         "Luồng bị dừng vì quá nhiều sự kiện lỗi. Cập nhật phần mềm, rồi: ./ioc letters resume LUỒNG.",
         "A stream is stopped when too much of it cannot be read. Update the software, then: ./ioc letters resume STREAM.",

@@ -21,9 +21,9 @@ from typing import Any
 
 import connectors
 from commands.supervision.stack import Stack
-from commands.terminal import Progress
+from commands.terminal import ProgressBar
 from connectors.simulator.report import LAST_DAY, Arrived, report_messages
-from dashboard.words.number import percent, whole
+from dashboard.words.number import percent, whole_number
 from ingest.contract.calendar import ward_moment
 from ingest.contract.connector import Connector, Context
 from ingest.contract.dead_letter import DeadLetter
@@ -33,10 +33,10 @@ from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, VALUES
 from ingest.kafka.lag import records_behind
-from ingest.kafka.offsets import sizes
+from ingest.kafka.offsets import topic_sizes
 from ingest.kafka.producer import Producer
-from ingest.source.mapper import Mapping
-from ingest.untrusted.pseudonym import pseudonyms
+from ingest.source.mapper import Mapper
+from ingest.untrusted.pseudonym import pseudonymiser
 from streams.settings import StreamsSettings
 from warehouse.query.report import Report, read_report
 from warehouse.settings import WarehouseSettings
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="ward-ioc-replay-") as folder:
         report = replay(Path(folder), report_messages(options.seed))
-    print(json.dumps(as_json(report), ensure_ascii=False) if options.json else as_text(report))
+    print(json.dumps(as_json(report), ensure_ascii=False) if options.json else format_figures(report))
     return 0
 
 
@@ -93,7 +93,7 @@ def replay(folder: Path, messages: Iterable[Arrived]) -> Report:
         "IOC_CLOCK_REAL_ORIGIN": datetime.now(UTC).isoformat(),
         "IOC_CLOCK_SPEED": "0.000001",
     }
-    with Progress() as progress, Stack(folder, ("ingest", "warehouse"), environment) as stack:
+    with ProgressBar() as progress, Stack(folder, ("ingest", "warehouse"), environment) as stack:
         ingest = stack.settings(IngestSettings)
         count = asyncio.run(_feed(ingest, messages, progress))
         # Not before all is there: by a clock at the period's end, whatever the worker had to wait for would have come months late.
@@ -129,31 +129,31 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def as_text(report: Report) -> str:
+def format_figures(report: Report) -> str:
     """The figures as the ward's report words them."""
-    platforms = ", ".join(f"{name} {whole(count, 'vi')}" for name, count in report.items_by_platform.items())
+    platforms = ", ".join(f"{name} {whole_number(count, 'vi')}" for name, count in report.items_by_platform.items())
     lines = [
         f"Từ 01/7/2025 đến {report.until:%d/%m/%Y} | From 1 July 2025 to {report.until:%d/%m/%Y}",
-        f"  Lượt công dân | visits: {whole(report.visits, 'vi')}",
+        f"  Lượt công dân | visits: {whole_number(report.visits, 'vi')}",
         f"  Hồ sơ | dossiers: {_of(*report.completed)}, đạt {_percent(*report.completed)}; "
-        f"đúng hạn | in time {whole(report.in_time, 'vi')}, chậm muộn, quá hạn | late {whole(report.late, 'vi')}",
+        f"đúng hạn | in time {whole_number(report.in_time, 'vi')}, chậm muộn, quá hạn | late {whole_number(report.late, 'vi')}",
         f"  Phản ánh, kiến nghị | petitions: {_of(*report.petitions)} đúng hạn, {_percent(*report.petitions_on_time)}",
         f"  Văn bản ký số | documents signed: {_of(*report.documents)}, {_percent(*report.documents)}",
-        f"  Tin bài | news items: {whole(report.items, 'vi')} ({platforms})",
+        f"  Tin bài | news items: {whole_number(report.items, 'vi')} ({platforms})",
         f"  Tổ công nghệ số cộng đồng | community digital teams: {_of(*report.teams)} tổ dân phố",
     ]
     return "\n".join(lines)
 
 
-async def _feed(ingest: IngestSettings, messages: Iterable[Arrived], progress: Progress) -> dict[str, int]:
+async def _feed(ingest: IngestSettings, messages: Iterable[Arrived], progress: ProgressBar) -> dict[str, int]:
     """Map and send every message.
 
     Returns:
         How many events each topic got.
     """
     clock = ArrivalClock()
-    context = Context(clock, ingest.ward, pseudonyms(ingest.pseudonym_secret))
-    mappings = {one.id: Mapping(one, context) for one in declared(connectors, Connector)}
+    context = Context(clock, ingest.ward, pseudonymiser(ingest.pseudonym_secret))
+    mappings = {one.id: Mapper(one, context) for one in declared(connectors, Connector)}
     producer = Producer(ingest)
     await producer.start()
     source, done = iter(messages), 0
@@ -169,13 +169,15 @@ async def _feed(ingest: IngestSettings, messages: Iterable[Arrived], progress: P
             await producer.send(envelopes)
             await producer.dead_letter(*letters)
             done += len(batch)
-            progress.show(f"đã gửi {whole(done, 'vi')} bản tin | sent {whole(done, 'en')} messages", every=5)
+            progress.show(
+                f"đã gửi {whole_number(done, 'vi')} bản tin | sent {whole_number(done, 'en')} messages", every=5
+            )
     finally:
         await producer.stop()
-    return await asyncio.to_thread(sizes, ingest)
+    return await asyncio.to_thread(topic_sizes, ingest)
 
 
-def _wait_until_folded(stack: Stack, sent: dict[str, int], progress: Progress) -> None:
+def _wait_until_folded(stack: Stack, sent: dict[str, int], progress: ProgressBar) -> None:
     """Wait until all that was sent can be queried."""
     ingest, group = stack.settings(IngestSettings), stack.settings(StreamsSettings).group
     topics = {topic for topic, count in sent.items() if count and topic not in (VALUES, DEAD_LETTERS)}
@@ -189,7 +191,9 @@ def _wait_until_folded(stack: Stack, sent: dict[str, int], progress: Progress) -
         if topics <= set(behind) and not any(behind[topic] for topic in topics):
             return
         left = sum(behind.get(topic, sent[topic]) for topic in topics)
-        progress.show(f"còn {whole(left, 'vi')} sự kiện chưa xử lý | {whole(left, 'en')} events to go", every=10)
+        progress.show(
+            f"còn {whole_number(left, 'vi')} sự kiện chưa xử lý | {whole_number(left, 'en')} events to go", every=10
+        )
         time.sleep(0.5)
 
 
@@ -198,7 +202,7 @@ def _percent(part: int, of: int) -> str:
 
 
 def _of(part: int, of: int) -> str:
-    return f"{whole(part, 'vi')}/{whole(of, 'vi')}"
+    return f"{whole_number(part, 'vi')}/{whole_number(of, 'vi')}"
 
 
 if __name__ == "__main__":

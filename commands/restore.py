@@ -16,19 +16,19 @@ from commands.install import settings as installs
 from commands.install.backup_comparison import compare
 from commands.install.offline_warehouse import lone_warehouse
 from commands.install.settings import Install
-from commands.terminal import Progress, line, say
+from commands.terminal import ProgressBar, say, terminal_line
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import ConfigurationError, Unavailable
-from ingest.runtime.disk_space import shown
+from ingest.runtime.disk_space import size_text
 from warehouse.maintenance.backups import archive, files, sealing
 from warehouse.maintenance.backups import restore as restoring
-from warehouse.maintenance.backups.backup import MARGIN, alone, see_engine_is_ours
+from warehouse.maintenance.backups.backup import MARGIN, backup_lock, check_own_engine
 from warehouse.maintenance.backups.manifest import Manifest
-from warehouse.maintenance.backups.tables import KeepingError
+from warehouse.maintenance.backups.tables import BackupError
 from warehouse.store.client import connect
 
 
-class Restored(NamedTuple):
+class RestoredFigures(NamedTuple):
     """What a restore did."""
 
     aside: Path
@@ -43,13 +43,13 @@ def main(arguments: list[str]) -> int:
     """Restore, or only look; 0 if it is restored, or could be."""
     options = _options(arguments)
     try:
-        secret_files.make(installs.place() / "secrets", installs.KINDS)
-        install = installs.read()
-        see_engine_is_ours(install.warehouse)
-        if not options.dry_run and lock.left_over(install.folder):
-            raise lock.AlreadyRunningError(lock.up(install.run))
+        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
+        install = installs.read_install()
+        check_own_engine(install.warehouse)
+        if not options.dry_run and lock.left_over_processes(install.folder):
+            raise lock.AlreadyRunningError(lock.running_pid(install.run))
         _see_room_to_open(install, options.file)
-        with sealing.opened(options.file, options.key, install.folder) as file:
+        with sealing.open_backup(options.file, options.key, install.folder) as file:
             restored = _look_and_restore(install, file, options)
         if restored is not None:
             _welcome(restored)
@@ -62,19 +62,19 @@ def main(arguments: list[str]) -> int:
             "The system is running: stop it by ./ioc down, then restore. (--dry-run works at any time.)",
         )
         return 1
-    except (KeepingError, Unavailable, OSError) as error:
+    except (BackupError, Unavailable, OSError) as error:
         say(f"Không phục hồi được: {getattr(error, 'vi', error)}", f"Not restored: {error}")
         return 1
     return 0
 
 
-def _look_and_restore(install: Install, file: Path, options: argparse.Namespace) -> Restored | None:
+def _look_and_restore(install: Install, file: Path, options: argparse.Namespace) -> RestoredFigures | None:
     """Check a backup and show what it would change; unless it is a dry run, restore it."""
     said = archive.read_manifest(file)
-    restoring.see_it_serves(said, install.ingest.ward)
+    restoring.check_backup_fits(said, install.ingest.ward)
     if options.dry_run:
-        with Progress() as progress:
-            archive.unpack(file, said, lambda name: None, _counting(progress, "sha256", said.size))
+        with ProgressBar() as progress:
+            archive.unpack_archive(file, said, lambda name: None, _counting(progress, "sha256", said.size))
     compared = compare(install, said)
     if options.json:
         print(json.dumps(compared.report(), ensure_ascii=False, indent=2))
@@ -82,7 +82,7 @@ def _look_and_restore(install: Install, file: Path, options: argparse.Namespace)
         compared.tell()
     if options.dry_run:
         return None
-    with Progress() as progress:
+    with ProgressBar() as progress:
         return restore(install, file, said, progress)
 
 
@@ -92,7 +92,7 @@ def _see_room_to_open(install: Install, file: Path) -> None:
         _see_room(install, file.stat().st_size + MARGIN)
 
 
-def restore(install: Install, file: Path, said: Manifest, progress: Progress) -> Restored:
+def restore(install: Install, file: Path, said: Manifest, progress: ProgressBar) -> RestoredFigures:
     """Restore a backup that has been looked at.
 
     Args:
@@ -103,32 +103,34 @@ def restore(install: Install, file: Path, said: Manifest, progress: Progress) ->
 
     Raises:
         AlreadyRunningError: the install runs.
-        KeepingError: the backup does not serve; nothing has been changed.
+        BackupError: the backup does not serve; nothing has been changed.
     """
-    if left := lock.left_over(install.folder):
+    if left := lock.left_over_processes(install.folder):
         raise lock.AlreadyRunningError(left[0].pid)
     stamp = f"{RealClock().now():%Y-%m-%d-%H%M%S}"
     work, aside = install.folder / f"restore-{stamp}.part", install.folder / f"before-restore-{stamp}"
-    with lock.alone(install.run), alone(install.folder):
+    with lock.install_lock(install.run), backup_lock(install.folder):
         _check_room(install, said)
         try:
             settings = install.warehouse.model_copy(update={"data_folder": work})
-            restoring.unpack(file, said, settings, _counting(progress, "unpack", said.size))
+            restoring.unpack_backup(file, said, settings, _counting(progress, "unpack", said.size))
             with (
                 lone_warehouse(install, work) as there,
                 connect(there, database="") as client,
                 connect(there, database="") as watching,
             ):
-                restoring.load(
+                restoring.load_tables(
                     client,
                     watching,
                     said,
-                    lambda what, done, whole: progress.show(f"{what}  {shown(done)} / {shown(whole)}", every=50),
+                    lambda what, done, whole: progress.show(
+                        f"{what}  {size_text(done)} / {size_text(whole)}", every=50
+                    ),
                 )
-            moved = restoring.change_places(work, install.folder, aside)
-            return Restored(aside, moved, _keep_settings(work, install))
+            moved = restoring.swap_folders(work, install.folder, aside)
+            return RestoredFigures(aside, moved, _keep_settings(work, install))
         finally:
-            restoring.remove(work)
+            restoring.remove_work_folder(work)
 
 
 def _check_room(install: Install, said: Manifest) -> None:
@@ -139,18 +141,18 @@ def _see_room(install: Install, needed: int) -> None:
     install.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     free = shutil.disk_usage(install.folder).free
     if free < needed:
-        raise KeepingError(
-            f"No room to restore on the disk of {install.folder}: {shown(needed)} are needed, {shown(free)} are free."
+        raise BackupError(
+            f"No room to restore on the disk of {install.folder}: {size_text(needed)} are needed, {size_text(free)} are free."
         )
 
 
-def _counting(progress: Progress, what: str, whole: int) -> Callable[[int], None]:
+def _counting(progress: ProgressBar, what: str, whole: int) -> Callable[[int], None]:
     done = 0
 
     def more(count: int) -> None:
         nonlocal done
         done += count
-        progress.show(f"{what}  {shown(done)} / {shown(whole)}", every=500)
+        progress.show(f"{what}  {size_text(done)} / {size_text(whole)}", every=500)
 
     return more
 
@@ -166,8 +168,8 @@ def _keep_settings(work: Path, install: Install) -> Path | None:
     return kept
 
 
-def _welcome(restored: Restored) -> None:
-    line("")
+def _welcome(restored: RestoredFigures) -> None:
+    terminal_line("")
     say("✔ Đã phục hồi và đối chiếu từng bảng.", "✔ Restored; every table was compared.")
     if restored.moved:
         say(

@@ -16,17 +16,17 @@ import psutil
 
 from commands.install import lock
 from commands.install import settings as installs
-from commands.install.processes import parts
+from commands.install.processes import managed_processes
 from commands.install.settings import Install
 from commands.supervision import probe, restarts, supervisor
 from commands.terminal import say
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.errors import ConfigurationError, Unavailable
-from ingest.kafka.lag import lags
+from ingest.kafka.lag import group_lags
 from ingest.runtime.restarts import Restarts
-from warehouse.maintenance.status import read as read_keeper
+from warehouse.maintenance.status import read_state as read_keeper
 from warehouse.store.client import connect
-from warehouse.store.halted_partitions import read_stops
+from warehouse.store.halted_partitions import read_halted_partitions
 
 AUDIT = "SELECT finished_at, compared, differences FROM audits ORDER BY started_at DESC LIMIT 1"
 NEWEST = """
@@ -41,12 +41,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
     options = parser.parse_args(arguments)
     try:
-        folder = installs.place()
-        pid = lock.up(folder / "run")
+        folder = installs.data_folder_path()
+        pid = lock.running_pid(folder / "run")
         if pid is None:
             _not_running(options.json)
             return 3
-        report = whole(installs.read(), pid)
+        report = status_value(installs.read_install(), pid)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
         return 1
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
     return 0 if report["processes"] and running_all and not is_looping else 1
 
 
-def whole(install: Install, pid: int) -> dict[str, Any]:
+def status_value(install: Install, pid: int) -> dict[str, Any]:
     """Everything that can be told, as one JSON value; `None` where a part cannot be asked."""
     return {
         "url": install.board.url,
@@ -74,11 +74,11 @@ def whole(install: Install, pid: int) -> dict[str, Any]:
         **_lag(install),
         **_stored(install),
         "backup": _backup(install),
-        "restarts": [restarted(one) for one in restarts.found(install)],
+        "restarts": [restarted_value(one) for one in restarts.recent_restarts(install)],
     }
 
 
-def restarted(one: Restarts) -> dict[str, Any]:
+def restarted_value(one: Restarts) -> dict[str, Any]:
     """A part that ended within the last minutes and was started again, as one JSON value."""
     return {
         "part": one.part,
@@ -95,13 +95,13 @@ def restarted(one: Restarts) -> dict[str, Any]:
 
 def processes(install: Install) -> list[dict[str, Any]]:
     """By process: state, pid, resident memory in MB with its children's, uptime in seconds, and what it says of itself."""
-    states = supervisor.states(install.run) or []
+    states = supervisor.process_states(install.run) or []
     workers = sum(one.name.startswith("streams-") for one in states)
-    ports = {part.name: part.health for part in parts(install, simulator=True, workers=max(1, workers))}
+    ports = {part.name: part.health for part in managed_processes(install, simulator=True, workers=max(1, workers))}
     found = []
     for one in states:
         port = ports.get(one.name)
-        answer = probe.whole(port) if port and one.pid else None
+        answer = probe.health_report(port) if port and one.pid else None
         uptime = round(time.time() - one.since) if one.pid else None
         found.append(
             {
@@ -132,7 +132,7 @@ def memory_mb(pid: int) -> float | None:
 def _lag(install: Install) -> dict[str, Any]:
     """By topic, how many records wait to be processed, and for how long the oldest has."""
     try:
-        found = lags(install.ingest, install.streams.group)
+        found = group_lags(install.ingest, install.streams.group)
     except Unavailable:
         return {"lag": None, "lag_s": None}
     return {
@@ -146,7 +146,7 @@ def _stored(install: Install) -> dict[str, Any]:
     try:
         with connect(install.warehouse) as client:
             rows = client.query(NEWEST, {"ward": install.ingest.ward})
-            stops = [stop for stop in read_stops(client).values() if stop.is_stopped]
+            stops = [stop for stop in read_halted_partitions(client).values() if stop.is_stopped]
             audits = client.query(AUDIT)
     except Unavailable:
         return {"streams": None, "stopped": None, "audit": None}

@@ -10,7 +10,7 @@ def say(vietnamese: str, english: str) -> None:
     print(vietnamese, english, sep="\n", file=sys.stderr, flush=True)
 
 
-def line(text: str) -> None:
+def terminal_line(text: str) -> None:
     """One line that needs no translation, or holds both languages."""
     print(text, file=sys.stderr, flush=True)
 
@@ -20,7 +20,7 @@ def wide(text: str, width: int) -> str:
     return text[:width].ljust(width)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+def table_lines(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """The lines of a table.
 
     Args:
@@ -39,7 +39,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     )
 
 
-class Progress:
+class ProgressBar:
     """Shows how far something is."""
 
     def __init__(self) -> None:

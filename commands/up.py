@@ -17,11 +17,11 @@ import psutil
 
 from commands.install import lock, preflight, pretend_clock, secret_files
 from commands.install import settings as installs
-from commands.install.processes import parts
+from commands.install.processes import managed_processes
 from commands.install.settings import Install
 from commands.supervision import supervisor as supervision
 from commands.supervision import watch
-from commands.terminal import line, say
+from commands.terminal import say, terminal_line
 from dashboard.access.accounts import FIRST, ensure_first, first_password
 from dashboard.store.private_file import write_private
 from dashboard.store.store import StoreUnavailable
@@ -43,10 +43,10 @@ def main(arguments: list[str]) -> int:
         signal.signal(told, _interrupt)
     os.umask(PRIVATE)
     try:
-        folder = installs.place()
-        with installs.ours():
-            installs.tighten(folder)
-            with lock.alone(folder / "run"):
+        folder = installs.data_folder_path()
+        with installs.check_ownership():
+            installs.restrict_access(folder)
+            with lock.install_lock(folder / "run"):
                 _up(options, folder)
     except lock.AlreadyRunningError as other:
         say(
@@ -66,10 +66,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _up(options: argparse.Namespace, folder: Path) -> None:
-    secret_files.make(folder / "secrets", installs.KINDS)
-    secret_files.tell_former(folder / "secrets")
-    install = installs.read()
-    found = parts(install, options.simulator, options.workers)
+    secret_files.make_secrets(folder / "secrets", installs.KINDS)
+    secret_files.report_former_account(folder / "secrets")
+    install = installs.read_install()
+    found = managed_processes(install, options.simulator, options.workers)
     preflight.end_left_overs(install)
     preflight.check_restore(install)
     preflight.check_disk(install)
@@ -84,7 +84,7 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
     try:
         watch.show_start(install, found, options.workers, is_alive=lambda: supervisor.poll() is None)
         _welcome(install)
-        watching = watch.Watch(install, found)
+        watching = watch.ConsoleWatch(install, found)
         while True:
             watching.look()
             if memory:
@@ -101,8 +101,8 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
 
 def _welcome(install: Install) -> None:
     """Say where the board is and, the first time, how to enter."""
-    line("")
-    line(f"  Bảng điều hành | Board:  {install.board.url}")
+    terminal_line("")
+    terminal_line(f"  Bảng điều hành | Board:  {install.board.url}")
     try:
         password = ensure_first(install.board)
     except StoreUnavailable as error:  # the wall runs all the same
@@ -110,7 +110,7 @@ def _welcome(install: Install) -> None:
         return
     waiting = first_password(install.board)
     if password and sys.stderr.isatty():
-        line(f"  Đăng nhập | Log in:      {FIRST}  /  {password}")
+        terminal_line(f"  Đăng nhập | Log in:      {FIRST}  /  {password}")
         say(
             "  Mật khẩu này chỉ hiện một lần: hãy ghi lại. Cấp lại bằng ./ioc account reset admin.",
             "  This password is shown only once: note it down. ./ioc account reset admin makes a new one.",
@@ -119,13 +119,13 @@ def _welcome(install: Install) -> None:
         # What is redirected stays, in a log or a journal that others may read.
         write_private(waiting, f"{FIRST}  /  {password}\n")
     if waiting.exists():
-        line(f"  Đăng nhập | Log in:      {waiting}")
+        terminal_line(f"  Đăng nhập | Log in:      {waiting}")
         say(
             "  Mật khẩu lần đầu nằm trong tệp này, chỉ người chạy hệ thống đọc được; tệp tự mất khi đăng nhập lần đầu.",
             "  The first password is in this file, for the user who runs this only; the first log-in removes it.",
         )
-    line("  Ctrl-C: dừng | stop")
-    line("")
+    terminal_line("  Ctrl-C: dừng | stop")
+    terminal_line("")
 
 
 def _clock(options: argparse.Namespace, install: Install) -> tuple[PretendClock | RealClock, dict[str, str]]:
@@ -139,7 +139,7 @@ def _clock(options: argparse.Namespace, install: Install) -> tuple[PretendClock 
             )
         return RealClock(), {"IOC_PRETEND": "false"}
     now = RealClock().now()
-    begin = pretend_clock.beginning(now, options.speed, last, options.at)
+    begin = pretend_clock.clock_beginning(now, options.speed, last, options.at)
     if begin.moved:
         shown = f"{begin.origin.astimezone(WARD_ZONE):%d/%m/%Y %H:%M}"
         say(
@@ -156,8 +156,8 @@ def _clock(options: argparse.Namespace, install: Install) -> tuple[PretendClock 
     }
 
 
-def _memory(install: Install) -> pretend_clock.Memory:
-    return pretend_clock.Memory(install.run / "clock.json")
+def _memory(install: Install) -> pretend_clock.ClockFile:
+    return pretend_clock.ClockFile(install.run / "clock.json")
 
 
 # -- Supervisor, as our child
@@ -166,7 +166,7 @@ def _memory(install: Install) -> pretend_clock.Memory:
 def _start(configuration: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     # In a session of its own: Ctrl-C is for us alone, who then stop everything in order.
     return subprocess.Popen(
-        supervision.command(configuration),
+        supervision.supervisor_command(configuration),
         cwd=installs.ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -191,7 +191,7 @@ def _stop(supervisor: subprocess.Popen[bytes]) -> None:
         say("Có phần không chịu dừng, đang buộc dừng.", "Some parts do not stop, ending them by force.")
         supervisor.kill()
         supervisor.wait()
-    lock.end([one for one in everything if one.is_running()], patience=0)
+    lock.end_processes([one for one in everything if one.is_running()], patience=0)
     say("Đã dừng.", "Stopped.")
 
 
@@ -235,7 +235,7 @@ def _count(text: str) -> int:
 
 
 def _moment(text: str) -> datetime:
-    return pretend_clock.read_at(text)
+    return pretend_clock.parse_moment(text)
 
 
 if __name__ == "__main__":

@@ -18,22 +18,22 @@ from ingest.contract.errors import ConfigurationError
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.kafka import checks
 from ingest.kafka.producer import Producer
-from ingest.mqtt.broker import OWN, BrokerListen
+from ingest.mqtt.broker import OWN, BrokerSettings
 from ingest.mqtt.subscriber import MqttServer
 from ingest.replay.remote import letter_router
 from ingest.replay.replay import SourceReplay
-from ingest.runner import Outside, Runner
+from ingest.runner import ConnectorEndpoints, ConnectorRunner
 from ingest.runtime import failpoint, metrics
-from ingest.runtime.disk_space import Room
-from ingest.runtime.health import Health, listener_of, serve
+from ingest.runtime.disk_space import DiskSpace
+from ingest.runtime.health import Health, listener_of, serve_health
 from ingest.runtime.liveness import Liveness, Pulse
-from ingest.runtime.process import start
+from ingest.runtime.process import prepare_process
 from ingest.runtime.readiness import Readiness
 from ingest.source.status import EVERY
-from ingest.source.system_heartbeat import SystemBeat
-from ingest.untrusted.pseudonym import pseudonyms
-from ingest.webhook.routes import Limits
-from ingest.webhook.server import Listen
+from ingest.source.system_heartbeat import SystemHeartbeatSender
+from ingest.untrusted.pseudonym import pseudonymiser
+from ingest.webhook.routes import PostLimits
+from ingest.webhook.server import WebhookSettings
 
 log = logging.getLogger("connectors")
 
@@ -43,14 +43,14 @@ FASTEST = timedelta(milliseconds=200)
 
 def main() -> int:
     """Run until told to stop; the exit code is 0 only then."""
-    start("connectors")
+    prepare_process("connectors")
     for told_by_us in ("aiokafka", "uvicorn", "amqtt"):
         logging.getLogger(told_by_us).setLevel(logging.CRITICAL)
     only = _arguments()
     try:
         ingest, settings = read_settings(IngestSettings), read_settings(ConnectorsSettings)
-        failpoint.arm(ingest.failpoints)
-        asyncio.run(_run(chosen(catalogue(), only), ingest, settings))
+        failpoint.arm_failpoints(ingest.failpoints)
+        asyncio.run(_run(chosen_connectors(catalogue(), only), ingest, settings))
     except ConfigurationError as error:
         log.error("%s", error)
         return 1
@@ -63,7 +63,7 @@ def main() -> int:
     return 0
 
 
-def chosen(connectors: Sequence[Connector], only: Sequence[str]) -> list[Connector]:
+def chosen_connectors(connectors: Sequence[Connector], only: Sequence[str]) -> list[Connector]:
     """The connectors to run.
 
     Raises:
@@ -75,7 +75,9 @@ def chosen(connectors: Sequence[Connector], only: Sequence[str]) -> list[Connect
     return [known[id_] for id_ in only] if only else list(connectors)
 
 
-def outside(connectors: Sequence[Connector], ingest: IngestSettings, settings: ConnectorsSettings) -> Outside:
+def connector_endpoints(
+    connectors: Sequence[Connector], ingest: IngestSettings, settings: ConnectorsSettings
+) -> ConnectorEndpoints:
     """How these connectors and their sources reach each other, as the settings say.
 
     Raises:
@@ -88,10 +90,12 @@ def outside(connectors: Sequence[Connector], ingest: IngestSettings, settings: C
     polled = [one.id for one in connectors if isinstance(one.way, Poll)]
     urls = {id_: settings.url(id_, pretend=ingest.pretend) for id_ in polled}
     tokens = {id_: settings.token(id_, pretend=ingest.pretend) for id_ in polled}
-    return Outside(
+    return ConnectorEndpoints(
         folder=ingest.data_folder / "connectors",
-        listen=Listen(settings.intake_host, settings.intake_port, settings.intake_certificate, settings.intake_key),
-        limits=Limits(body=settings.intake_largest_body, per_second=settings.intake_per_second),
+        listen=WebhookSettings(
+            settings.intake_host, settings.intake_port, settings.intake_certificate, settings.intake_key
+        ),
+        limits=PostLimits(body=settings.intake_largest_body, per_second=settings.intake_per_second),
         webhook_secrets={id_: settings.webhook_secrets(id_) for id_ in posting},
         urls={id_: url for id_, url in urls.items() if url},
         tokens={id_: token for id_, token in tokens.items() if token},
@@ -105,7 +109,7 @@ def outside(connectors: Sequence[Connector], ingest: IngestSettings, settings: C
             ca_file=settings.mqtt_certificate if embedded else settings.mqtt_ca_file,
             any_host_name=embedded,
         ),
-        broker=BrokerListen(
+        broker=BrokerSettings(
             settings.mqtt_host,
             settings.mqtt_port,
             settings.mqtt_account_password,
@@ -121,26 +125,28 @@ def outside(connectors: Sequence[Connector], ingest: IngestSettings, settings: C
 
 def _replay(ingest: IngestSettings) -> SourceReplay:
     """What maps dead letters again, whichever connectors run here."""
-    return SourceReplay(catalogue(), ingest.ward, pseudonyms(ingest.pseudonym_secret))
+    return SourceReplay(catalogue(), ingest.ward, pseudonymiser(ingest.pseudonym_secret))
 
 
 async def _run(connectors: Sequence[Connector], ingest: IngestSettings, settings: ConnectorsSettings) -> None:
     secret = ingest.pseudonym_secret
-    context = Context(clock=ingest.clock(), ward=ingest.ward, pseudonym=pseudonyms(secret))
-    reach = outside(connectors, ingest, settings)
+    context = Context(clock=ingest.clock(), ward=ingest.ward, pseudonym=pseudonymiser(secret))
+    reach = connector_endpoints(connectors, ingest, settings)
     ending = asyncio.Event()
     for end in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(end, ending.set)
     heartbeat = max(EVERY / ingest.clock_speed, FASTEST)
-    producer, pulse = Producer(ingest, Room(ingest)), Pulse()
-    beat = SystemBeat(context, producer, heartbeat)
+    producer, pulse = Producer(ingest, DiskSpace(ingest)), Pulse()
+    beat = SystemHeartbeatSender(context, producer, heartbeat)
     beside = {"heartbeat": beat.run, "pulse": pulse.run}
-    runner = Runner(connectors, reach, producer, context, heartbeat, beside)
-    ready = Readiness({"kafka": checks.kafka(ingest), "disk": checks.disk(ingest), "heartbeat": beat.check})
+    runner = ConnectorRunner(connectors, reach, producer, context, heartbeat, beside)
+    ready = Readiness(
+        {"kafka": checks.check_kafka(ingest), "disk": checks.check_disk_space(ingest), "heartbeat": beat.check}
+    )
     metrics.HEARTBEAT_AGE.labels(metrics.IN_KAFKA).set_function(beat.age)
-    registry = metrics.registry(metrics.Received(lambda: runner.counts), *metrics.OF_CONNECTORS)
+    registry = metrics.registry(metrics.ReceivedCollector(lambda: runner.counts), *metrics.OF_CONNECTORS)
     health = Health("connectors", Liveness(pulse, [beat.progress], ready), ready, registry, lambda: dict(runner.counts))
-    serve(health, listener_of(read_settings(HealthSettings), settings.health_port))
+    serve_health(health, listener_of(read_settings(HealthSettings), settings.health_port))
     await runner.run(ending)
 
 

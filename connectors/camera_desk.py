@@ -9,10 +9,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ingest.contract.code import DeviceName, Reference
-from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Subscription
+from ingest.contract.connector import Connector, Context, Identified, Mapped, ReceivedMessage, Subscription
 from ingest.contract.events import camera
 from ingest.contract.label import Label
-from ingest.untrusted.foreign_fields import Hidden, Seconds, named_area
+from ingest.untrusted.foreign_fields import EpochSeconds, Hidden, named_area
 
 OUTCOMES: dict[str, Literal["true", "false_alarm"]] = {"dung": "true", "bao_dong_gia": "false_alarm"}
 """The desk's words and ours."""
@@ -24,14 +24,14 @@ class Acknowledged(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     id: Reference
-    at: Seconds = Field(alias="thoiGian")
+    at: EpochSeconds = Field(alias="thoiGian")
     review: Reference = Field(alias="maSuKien")
     camera: DeviceName
     outcome: Literal["dung", "bao_dong_gia"] = Field(alias="ketQua")
     guard: Hidden = Field(alias="maNguoiTruc")
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """One message as one event."""
     said: Acknowledged = received.payload
     event = camera.AlertAcknowledged(

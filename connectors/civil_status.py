@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ingest.contract.connector import Connector, Context, Mapped, Poll, Received
+from ingest.contract.connector import Connector, Context, Mapped, Poll, ReceivedMessage
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import health
 from ingest.contract.label import Label
@@ -38,7 +38,7 @@ class Probe:
         return []
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """A probe reads no content, so there is nothing to map."""
     raise InvalidEvent("no_content", "the probe of the civil-status software reads no content")
 

@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ingest.contract.code import Reference
-from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.contract.connector import Connector, Context, Identified, Mapped, ReceivedMessage, Webhook
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import content
 from ingest.contract.label import Label
@@ -28,7 +28,7 @@ class _Foreign(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class Post(_Foreign):
+class PublishedPost(_Foreign):
     """A published item, without title, text and author."""
 
     code: str = Field(alias="maBai")
@@ -36,18 +36,18 @@ class Post(_Foreign):
     topic: str = Field("khac", alias="maChuyenMuc")
 
 
-class Message(_Foreign):
+class ContentPostMessage(_Foreign):
     """One webhook of the editors' tool."""
 
     id: Reference
     kind: Literal["dang_bai", "nhip_song"] = Field(alias="loai")
     at: Moment = Field(alias="thoiGian")
-    post: Post | None = Field(None, alias="baiDang")
+    post: PublishedPost | None = Field(None, alias="baiDang")
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """One webhook as one event; none for a sign of life."""
-    message: Message = received.payload
+    message: ContentPostMessage = received.payload
     if message.kind == "nhip_song":
         return []
     if message.post is None:
@@ -66,7 +66,7 @@ CONNECTOR = Connector(
     label=Label(vi="Tin bài đã đăng", en="Published items"),
     system="content",
     way=Webhook(sign_of_life=timedelta(seconds=60)),
-    payload=TypeAdapter(Message),
+    payload=TypeAdapter(ContentPostMessage),
     events=(content.PostPublished,),
     map=to_events,
     sample="content_post.jsonl",

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ingest.contract.code import Reference
-from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.contract.connector import Connector, Context, Identified, Mapped, ReceivedMessage, Webhook
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import document
@@ -33,7 +33,7 @@ class Document(_Foreign):
     due_at: Moment | None = Field(None, alias="hanXuLy")
 
 
-class Message(_Foreign):
+class DocumentMessage(_Foreign):
     """One webhook of the document system."""
 
     id: Reference
@@ -42,9 +42,9 @@ class Message(_Foreign):
     document: Document | None = Field(None, alias="vanBan")
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """One webhook as one event; none for a sign of life, and none for a secret document."""
-    message: Message = received.payload
+    message: DocumentMessage = received.payload
     if message.kind == "nhip_song":
         return []
     if message.document is None:
@@ -54,7 +54,7 @@ def to_events(received: Received, context: Context) -> Mapped:
     return [Identified(_event(message, message.document), message.id)]
 
 
-def _event(message: Message, paper: Document) -> Event:
+def _event(message: DocumentMessage, paper: Document) -> Event:
     if message.kind == "tiep_nhan":
         return document.DocumentReceived(doc_ref=paper.code, at=message.at, due_at=paper.due_at)
     if message.kind == "xu_ly_xong":
@@ -75,7 +75,7 @@ CONNECTOR = Connector(
     label=Label(vi="Quản lý văn bản", en="Documents"),
     system="document",
     way=Webhook(sign_of_life=timedelta(seconds=60)),
-    payload=TypeAdapter(Message),
+    payload=TypeAdapter(DocumentMessage),
     events=(document.DocumentIssued, document.DocumentReceived, document.DocumentHandled),
     map=to_events,
     sample="document_office.jsonl",

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from ingest.contract.clock import WARD_ZONE
-from ingest.contract.connector import Connector, Context, Identified, Mapped, Poll, Received
+from ingest.contract.connector import Connector, Context, Identified, Mapped, Poll, ReceivedMessage
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import dossier
@@ -48,7 +48,7 @@ LocalTime = Annotated[datetime, BeforeValidator(_text), AfterValidator(_in_ward)
 """A time of the ward, with or without its zone."""
 
 
-class Change(BaseModel):
+class PortalChange(BaseModel):
     """One change of one dossier, in the portal's fields; those of the applicant are not among them."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -96,7 +96,7 @@ class Change(BaseModel):
     corrected: list[str] = Field(default_factory=list, alias="CacTruongDinhChinh")
 
 
-def _common(change: Change, context: Context) -> dict[str, Any]:
+def _common(change: PortalChange, context: Context) -> dict[str, Any]:
     """The fields that every event of a dossier has."""
     return {
         "dossier_ref": context.pseudonym(change.code),
@@ -110,7 +110,7 @@ def _common(change: Change, context: Context) -> dict[str, Any]:
     }
 
 
-def _received(change: Change, common: dict[str, Any]) -> Event:
+def _received(change: PortalChange, common: dict[str, Any]) -> Event:
     return dossier.DossierReceived(
         **common,
         received_at=change.received_at or change.at,
@@ -126,7 +126,7 @@ def _received(change: Change, common: dict[str, Any]) -> Event:
     )
 
 
-def _supplement_requested(change: Change, common: dict[str, Any]) -> Event:
+def _supplement_requested(change: PortalChange, common: dict[str, Any]) -> Event:
     return dossier.DossierSupplementRequested(
         **common,
         requested_at=change.at,
@@ -135,7 +135,7 @@ def _supplement_requested(change: Change, common: dict[str, Any]) -> Event:
     )
 
 
-def _processing(change: Change, common: dict[str, Any]) -> Event:
+def _processing(change: PortalChange, common: dict[str, Any]) -> Event:
     """Into state 4: what it means depends on where the dossier comes from."""
     if change.state_from == 5:
         return dossier.DossierSupplemented(**common, at=change.at, due_at=change.due_at)
@@ -152,7 +152,7 @@ def _processing(change: Change, common: dict[str, Any]) -> Event:
     )
 
 
-def _completed(change: Change, common: dict[str, Any]) -> Event:
+def _completed(change: PortalChange, common: dict[str, Any]) -> Event:
     return dossier.DossierCompleted(
         **common,
         completed_at=change.completed_at or change.at,
@@ -162,7 +162,7 @@ def _completed(change: Change, common: dict[str, Any]) -> Event:
     )
 
 
-INTO_STATE: dict[int, Callable[[Change, dict[str, Any]], Event]] = {
+INTO_STATE: dict[int, Callable[[PortalChange, dict[str, Any]], Event]] = {
     1: lambda c, common: dossier.DossierRegistered(**common, submitted_at=c.submitted_at or c.at),
     2: _received,
     3: lambda c, common: dossier.DossierRefusedIntake(**common, at=c.at, reason_code=c.reason_code),
@@ -177,7 +177,7 @@ INTO_STATE: dict[int, Callable[[Change, dict[str, Any]], Event]] = {
 """What a change of state means, by the state it leads into."""
 
 
-def _rescheduled(change: Change, common: dict[str, Any]) -> Event:
+def _rescheduled(change: PortalChange, common: dict[str, Any]) -> Event:
     if change.old_due_at is None or change.due_at is None:
         raise InvalidEvent("missing_part", "a new appointment needs `NgayHenTraCu` and `NgayHenTra`")
     return dossier.DossierRescheduled(
@@ -191,17 +191,17 @@ def _rescheduled(change: Change, common: dict[str, Any]) -> Event:
     )
 
 
-def _rated(change: Change, common: dict[str, Any]) -> Event:
+def _rated(change: PortalChange, common: dict[str, Any]) -> Event:
     if change.score is None:
         raise InvalidEvent("missing_part", "a mark needs `DiemDanhGia`")
     return dossier.DossierRated(**common, at=change.at, score=change.score, dissatisfied=change.dissatisfied)
 
 
-def _corrected(change: Change, common: dict[str, Any]) -> Event:
+def _corrected(change: PortalChange, common: dict[str, Any]) -> Event:
     return dossier.DossierCorrected(**common, at=change.at, fields=change.corrected, reason=change.reason_code)
 
 
-OTHER_CHANGES: dict[str, Callable[[Change, dict[str, Any]], Event]] = {
+OTHER_CHANGES: dict[str, Callable[[PortalChange, dict[str, Any]], Event]] = {
     "hen_lai": _rescheduled,
     "danh_gia": _rated,
     "dinh_chinh": _corrected,
@@ -209,9 +209,9 @@ OTHER_CHANGES: dict[str, Callable[[Change, dict[str, Any]], Event]] = {
 """Changes that leave the state as it is."""
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """One change of a dossier as one event."""
-    change: Change = received.payload
+    change: PortalChange = received.payload
     mapping = OTHER_CHANGES.get(change.change) or INTO_STATE[change.state_to]
     return [Identified(mapping(change, _common(change, context)), context.pseudonym(change.change_id))]
 
@@ -243,7 +243,7 @@ CONNECTOR = Connector(
         next_cursor=_next_cursor,
         parameters=_parameters,
     ),
-    payload=TypeAdapter(Change),
+    payload=TypeAdapter(PortalChange),
     events=(
         dossier.DossierRegistered,
         dossier.DossierReceived,

@@ -25,12 +25,20 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, StringConstraints, Tag, TypeAdapter
 
-from ingest.contract.connector import Connector, Context, Identified, Mapped, Memory, Received, Subscription
+from ingest.contract.connector import (
+    Connector,
+    ConnectorMemory,
+    Context,
+    Identified,
+    Mapped,
+    ReceivedMessage,
+    Subscription,
+)
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import camera, health
 from ingest.contract.label import Label
-from ingest.untrusted.foreign_fields import PlainFloat, PlainInt, Seconds, named_area
+from ingest.untrusted.foreign_fields import EpochSeconds, PlainFloat, PlainInt, named_area
 
 Kind = Literal["line_cross", "intrusion", "loitering", "abandoned_object", "crowd", "congestion"]
 
@@ -85,9 +93,9 @@ class Tracked(_Foreign):
     camera: str
     label: Id
     false_positive: bool
-    frame_time: Seconds | None = None
-    start_time: Seconds
-    end_time: Seconds | None = None
+    frame_time: EpochSeconds | None = None
+    start_time: EpochSeconds
+    end_time: EpochSeconds | None = None
     top_score: Annotated[PlainFloat, Field(ge=0, le=1)] | None = None
     entered_zones: list[str] = Field(default_factory=list)
 
@@ -114,8 +122,8 @@ class Review(_Foreign):
 
     id: Id
     camera: str
-    start_time: Seconds
-    end_time: Seconds | None = None
+    start_time: EpochSeconds
+    end_time: EpochSeconds | None = None
     severity: Literal["detection", "alert"]
     data: ReviewData
 
@@ -178,7 +186,7 @@ PAYLOADS: dict[str, TypeAdapter[Any]] = {
 }
 
 
-class Seen(NamedTuple):
+class TrackedObject(NamedTuple):
     """What is remembered of a tracked object."""
 
     label: str
@@ -238,7 +246,7 @@ def _label(name: str) -> str:
     return name.removesuffix(VERIFIED)
 
 
-def _passage(message: TrackedEvent, memory: Memory) -> Iterator[Identified]:
+def _passage(message: TrackedEvent, memory: ConnectorMemory) -> Iterator[Identified]:
     """The beginning of a passage when the object first enters a counting zone, its end when the object is gone."""
     after = message.after
     if after.false_positive:
@@ -263,17 +271,17 @@ def _passage(message: TrackedEvent, memory: Memory) -> Iterator[Identified]:
         yield Identified(ended, f"{after.id}|ended")
 
 
-def _remember(tracked: Tracked, memory: Memory) -> None:
+def _remember(tracked: Tracked, memory: ConnectorMemory) -> None:
     """Note what an object is, and since when it has been in zones to watch, for the review that will name it."""
-    known: Seen | None = memory.recall(("object", tracked.id))
+    known: TrackedObject | None = memory.recall(("object", tracked.id))
     zone = _watched(tracked.entered_zones)
     entered = known.entered if known else {}
     if zone is not None and zone not in entered:
         entered = {**entered, zone: tracked.frame_time or tracked.start_time}
-    memory.keep(("object", tracked.id), Seen(_label(tracked.label), entered))
+    memory.keep(("object", tracked.id), TrackedObject(_label(tracked.label), entered))
 
 
-def _happening(message: ReviewEvent, memory: Memory) -> Iterator[Identified]:
+def _happening(message: ReviewEvent, memory: ConnectorMemory) -> Iterator[Identified]:
     """The beginning of a happening in a watched zone, once for each severity that it reaches, and its end."""
     after = message.after
     known: Happening | None = memory.recall(("review", after.id)) or _begun(after, memory)
@@ -297,12 +305,12 @@ def _happening(message: ReviewEvent, memory: Memory) -> Iterator[Identified]:
         yield Identified(ended, f"{after.id}|ended")
 
 
-def _begun(review: Review, memory: Memory) -> Happening | None:
+def _begun(review: Review, memory: ConnectorMemory) -> Happening | None:
     """What a review is about, once one of its objects is in a zone to watch and is of a kind that counts."""
     zone = _watched(review.data.zones)
     if zone is None:
         return None
-    objects: list[Seen] = [seen for id in review.data.detections if (seen := memory.recall(("object", id)))]
+    objects: list[TrackedObject] = [seen for id in review.data.detections if (seen := memory.recall(("object", id)))]
     inside = [seen for seen in objects if zone in seen.entered]
     if inside:
         labels: Iterable[str] = [seen.label for seen in inside]
@@ -321,7 +329,7 @@ def _mark(message: TrackedEvent | ReviewEvent) -> int:
     return hash(message.model_dump_json())
 
 
-def _presence(count: int, received: Received) -> Iterator[Event]:
+def _presence(count: int, received: ReceivedMessage) -> Iterator[Event]:
     """How many people are in a zone or before a camera now; a number from the broker's memory says nothing of now."""
     if received.retained:
         return
@@ -330,11 +338,11 @@ def _presence(count: int, received: Received) -> Iterator[Event]:
     yield camera.OccupancySampled(**_camera(name), zone_id=zone, count=count, at=received.received_at)
 
 
-def _sight(name: str, memory: Memory) -> Sight:
+def _sight(name: str, memory: ConnectorMemory) -> Sight:
     return memory.recall(("camera", name)) or Sight()
 
 
-def _picture(state: str, received: Received, memory: Memory) -> Iterator[Event]:
+def _picture(state: str, received: ReceivedMessage, memory: ConnectorMemory) -> Iterator[Event]:
     """Whether a camera's picture is there, in Frigate's own word."""
     name = received.address.split("/")[1]
     memory.keep(("camera", name), _sight(name, memory)._replace(by_status=True))
@@ -345,7 +353,7 @@ def _picture(state: str, received: Received, memory: Memory) -> Iterator[Event]:
         yield camera.HealthOffline(**common)
 
 
-def _shown(name: str, sees: bool, at: datetime, memory: Memory) -> Iterator[Event]:
+def _shown(name: str, sees: bool, at: datetime, memory: ConnectorMemory) -> Iterator[Event]:
     """What something shows of a camera's picture, where Frigate does not say it; as often as it has to be told."""
     known = _sight(name, memory)
     if known.by_status or known.is_off:
@@ -356,13 +364,13 @@ def _shown(name: str, sees: bool, at: datetime, memory: Memory) -> Iterator[Even
     yield (camera.HealthOnline if sees else camera.HealthOffline)(**_camera(name), at=at)
 
 
-def _running(state: str, received: Received) -> Iterator[Event]:
+def _running(state: str, received: ReceivedMessage) -> Iterator[Event]:
     """Whether Frigate runs."""
     common: dict[str, Any] = {"source_id": CONNECTOR.id, "at": received.received_at, "cause_code": f"frigate_{state}"}
     yield health.SourceUp(**common) if state == "online" else health.SourceDown(**common)
 
 
-def _told(received: Received, memory: Memory) -> Iterator[Event | Identified]:
+def _told(received: ReceivedMessage, memory: ConnectorMemory) -> Iterator[Event | Identified]:
     """The events of a message of objects, reviews or cameras as a whole."""
     match received.payload:
         case TrackedEvent(after=after) as said:
@@ -381,7 +389,7 @@ def _told(received: Received, memory: Memory) -> Iterator[Event | Identified]:
                     yield from _shown(name, True, received.received_at, memory)
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """One MQTT message of Frigate as our events."""
     said, memory, address = received.payload, context.memory, received.address
     if isinstance(said, BaseModel):

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.contract.connector import Connector, Context, Identified, Mapped, ReceivedMessage, Webhook
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import petition
@@ -43,7 +43,7 @@ class Petition(_Foreign):
     area: str | None = Field(None, alias="maTo")
 
 
-class Message(_Foreign):
+class PetitionMessage(_Foreign):
     """One webhook of the portal."""
 
     id: Hidden
@@ -55,18 +55,18 @@ class Message(_Foreign):
     satisfied: bool | None = Field(None, alias="haiLong")
 
 
-def _rated(message: Message, common: dict[str, Any]) -> Event:
+def _rated(message: PetitionMessage, common: dict[str, Any]) -> Event:
     if message.satisfied is None:
         raise InvalidEvent("missing_part", "a mark needs `haiLong`")
     return petition.PetitionRated(**common, at=message.at, satisfied=message.satisfied)
 
 
-def _received(message: Message, common: dict[str, Any]) -> Event:
+def _received(message: PetitionMessage, common: dict[str, Any]) -> Event:
     due_at = message.petition.due_at if message.petition else None
     return petition.PetitionReceived(**common, received_at=message.at, due_at=due_at)
 
 
-MAPPINGS: dict[str, Callable[[Message, dict[str, Any]], Event]] = {
+MAPPINGS: dict[str, Callable[[PetitionMessage, dict[str, Any]], Event]] = {
     "tiep_nhan": _received,
     "yeu_cau_bo_sung": lambda m, common: petition.PetitionSupplementRequested(**common, at=m.at),
     "chuyen_don_vi": lambda m, common: petition.PetitionTransferred(**common, at=m.at, to_unit=m.to_unit),
@@ -79,9 +79,9 @@ MAPPINGS: dict[str, Callable[[Message, dict[str, Any]], Event]] = {
 """The portal's steps and the event that each becomes."""
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """One webhook as one event; none for a sign of life."""
-    message: Message = received.payload
+    message: PetitionMessage = received.payload
     if message.kind == "nhip_song":
         return []
     mapping = MAPPINGS.get(message.kind)
@@ -104,7 +104,7 @@ CONNECTOR = Connector(
     label=Label(vi="Phản ánh, kiến nghị", en="Petitions"),
     system="petition",
     way=Webhook(sign_of_life=timedelta(seconds=60)),
-    payload=TypeAdapter(Message),
+    payload=TypeAdapter(PetitionMessage),
     events=(
         petition.PetitionReceived,
         petition.PetitionSupplementRequested,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ingest.contract.calendar import local_day
 from ingest.contract.code import Reference, TicketNumber
-from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.contract.connector import Connector, Context, Identified, Mapped, ReceivedMessage, Webhook
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import queue
@@ -78,13 +78,13 @@ class Rating(_Foreign):
     score: PlainInt
 
 
-class Dossier(_Foreign):
+class KioskDossier(_Foreign):
     """The dossier that was handed in at the counter."""
 
     code: Hidden = Field(alias="maHoSo")
 
 
-class Message(_Foreign):
+class KioskMessage(_Foreign):
     """One webhook of the kiosk."""
 
     id: Reference
@@ -98,10 +98,10 @@ class Message(_Foreign):
     transfer: Transfer | None = None
     reason_code: str = Field("khac", alias="maLyDo")
     rating: Rating | None = None
-    dossier: Dossier | None = Field(None, alias="hoSo")
+    dossier: KioskDossier | None = Field(None, alias="hoSo")
 
 
-def _ticket(message: Message) -> dict[str, Any]:
+def _ticket(message: KioskMessage) -> dict[str, Any]:
     """The fields that every event of a ticket has."""
     ticket = _present(message.ticket, "ticket")
     day = local_day(ticket.issued_at).isoformat()
@@ -123,16 +123,16 @@ def _present(part: Any, name: str) -> Any:
     return part
 
 
-def _at_counter(message: Message) -> str:
+def _at_counter(message: KioskMessage) -> str:
     counter: str = _present(message.counter, "counter").id
     return counter
 
 
-def _called(message: Message) -> dict[str, Any]:
+def _called(message: KioskMessage) -> dict[str, Any]:
     return {**_ticket(message), "called_at": message.time, "counter_id": _at_counter(message), "call_no": message.call}
 
 
-def _served(message: Message, context: Context) -> queue.TicketServed:
+def _served(message: KioskMessage, context: Context) -> queue.TicketServed:
     return queue.TicketServed(
         **_ticket(message),
         served_at=message.time,
@@ -142,7 +142,7 @@ def _served(message: Message, context: Context) -> queue.TicketServed:
     )
 
 
-def _transferred(message: Message) -> queue.TicketTransferred:
+def _transferred(message: KioskMessage) -> queue.TicketTransferred:
     transfer = _present(message.transfer, "transfer")
     return queue.TicketTransferred(
         **_ticket(message),
@@ -154,7 +154,7 @@ def _transferred(message: Message) -> queue.TicketTransferred:
     )
 
 
-def _counter(message: Message, context: Context) -> dict[str, Any]:
+def _counter(message: KioskMessage, context: Context) -> dict[str, Any]:
     counter = _present(message.counter, "counter")
     return {
         "site_id": message.site,
@@ -164,7 +164,7 @@ def _counter(message: Message, context: Context) -> dict[str, Any]:
     }
 
 
-def _session(message: Message, kind: type[queue.CounterSessionStarted | queue.CounterSessionEnded]) -> list[Event]:
+def _session(message: KioskMessage, kind: type[queue.CounterSessionStarted | queue.CounterSessionEnded]) -> list[Event]:
     """An end of the counter's session; none where the kiosk does not tell when it began."""
     counter = _present(message.counter, "counter")
     if counter.opened_at is None:
@@ -174,7 +174,7 @@ def _session(message: Message, kind: type[queue.CounterSessionStarted | queue.Co
     return [kind(session_ref=ref, site_id=message.site, counter_id=counter.id, at=message.time)]
 
 
-MAPPINGS: dict[str, Callable[[Message, Context], Event]] = {
+MAPPINGS: dict[str, Callable[[KioskMessage, Context], Event]] = {
     "ticket.created": lambda m, _: queue.TicketIssued(
         **_ticket(m),
         issued_at=m.time,
@@ -205,9 +205,9 @@ SESSIONS: dict[str, type[queue.CounterSessionStarted | queue.CounterSessionEnded
 """What a kind of message also says of the counter's session."""
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """One webhook of the kiosk as one event; none for a heartbeat, and a counter's also as an end of its session."""
-    message: Message = received.payload
+    message: KioskMessage = received.payload
     if message.event == "kiosk.heartbeat":
         return []
     mapping = MAPPINGS.get(message.event)
@@ -224,7 +224,7 @@ CONNECTOR = Connector(
     label=Label(vi="Kiosk lấy số thứ tự", en="Queue kiosk"),
     system="queue",
     way=Webhook(sign_of_life=timedelta(seconds=10)),
-    payload=TypeAdapter(Message),
+    payload=TypeAdapter(KioskMessage),
     events=(
         queue.TicketIssued,
         queue.TicketCalled,

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.settings import LOOPBACK
-from ingest.untrusted.pseudonym import derived_secret
+from ingest.untrusted.pseudonym import derive_secret
 
 SHORTEST_KEY = 24
 
@@ -90,11 +90,11 @@ class ConnectorsSettings(BaseSettings):
         if (own := self.secrets.get(connector_id)) is not None:
             name = f"IOC_CONNECTORS_SECRETS__{connector_id.upper()}"
             return tuple(_checked_key(secret.strip(), name) for secret in own.get_secret_value().split(","))
-        current = derived_secret(self.webhook_secret, "IOC_CONNECTORS_WEBHOOK_SECRET", f"webhook:{connector_id}")
+        current = derive_secret(self.webhook_secret, "IOC_CONNECTORS_WEBHOOK_SECRET", f"webhook:{connector_id}")
         if self.webhook_secret_previous is None:
             return (_whsec(current),)
         name = "IOC_CONNECTORS_WEBHOOK_SECRET_PREVIOUS"
-        return _whsec(current), _whsec(derived_secret(self.webhook_secret_previous, name, f"webhook:{connector_id}"))
+        return _whsec(current), _whsec(derive_secret(self.webhook_secret_previous, name, f"webhook:{connector_id}"))
 
     def url(self, connector_id: str, *, pretend: bool) -> str | None:
         """Base URL of a source that is polled; the pretend ward's if none is set; None if there is none."""
@@ -109,7 +109,7 @@ class ConnectorsSettings(BaseSettings):
         if connector_id in self.tokens or connector_id in self.urls or not pretend:
             return self.tokens.get(connector_id)
         return SecretStr(
-            derived_secret(self.webhook_secret, "IOC_CONNECTORS_WEBHOOK_SECRET", f"token:{connector_id}").hex()
+            derive_secret(self.webhook_secret, "IOC_CONNECTORS_WEBHOOK_SECRET", f"token:{connector_id}").hex()
         )
 
     def mqtt_account_password(self, account: str) -> str:
@@ -121,7 +121,7 @@ class ConnectorsSettings(BaseSettings):
         Raises:
             ConfigurationError: the secret is missing, too short or not random.
         """
-        return derived_secret(self.mqtt_secret, "IOC_CONNECTORS_MQTT_SECRET", f"mqtt:{account}").hex()
+        return derive_secret(self.mqtt_secret, "IOC_CONNECTORS_MQTT_SECRET", f"mqtt:{account}").hex()
 
     def mqtt_address(self) -> tuple[str, int, bool]:
         """Host, port and whether TLS, of the broker to subscribe at.

@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from ingest.contract.connector import Connector, Context, Mapped, Received, Subscription
+from ingest.contract.connector import Connector, Context, Mapped, ReceivedMessage, Subscription
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import speaker
 from ingest.contract.label import Label
-from ingest.untrusted.foreign_fields import PlainInt, Seconds, named_area
+from ingest.untrusted.foreign_fields import EpochSeconds, PlainInt, named_area
 
 
 class _Foreign(BaseModel):
@@ -29,7 +29,7 @@ class _Foreign(BaseModel):
 
 
 class _OfDevice(_Foreign):
-    ts: Seconds
+    ts: EpochSeconds
     area: str | None = None
     net: Literal["4g", "wifi", "lan"] = "4g"
 
@@ -50,7 +50,7 @@ class Online(_OfDevice):
     reason: str = "connected"
 
 
-class Fault(_OfDevice):
+class FaultMessage(_OfDevice):
     """A part of a device failed, or works again."""
 
     code: Literal["amplifier", "power", "storage", "network", "mute"]
@@ -63,10 +63,10 @@ class Bulletin(_Foreign):
 
     id: str
     type: speaker.BulletinType
-    issued: Seconds | None = None
+    issued: EpochSeconds | None = None
 
 
-class Broadcast(_OfDevice):
+class BroadcastMessage(_OfDevice):
     """A broadcast on one device began or ended."""
 
     event: Literal["started", "completed", "failed", "preempted"]
@@ -81,10 +81,10 @@ class Schedule(_Foreign):
     """A broadcast was planned, changed or called off."""
 
     event: Literal["created", "changed", "cancelled"]
-    ts: Seconds
+    ts: EpochSeconds
     type: speaker.BulletinType
     source: Literal["trung_uong", "tinh", "xa"]
-    start: Seconds
+    start: EpochSeconds
     duration_s: PlainInt
     targets: PlainInt
 
@@ -94,8 +94,8 @@ ONLINE: TypeAdapter[Any] = TypeAdapter(Online | Literal["online", "offline"])
 PAYLOADS: dict[str, TypeAdapter[Any]] = {
     "loa/+/status": TypeAdapter(Status),
     "loa/+/online": ONLINE,
-    "loa/+/fault": TypeAdapter(Fault),
-    "loa/+/broadcast": TypeAdapter(Broadcast),
+    "loa/+/fault": TypeAdapter(FaultMessage),
+    "loa/+/broadcast": TypeAdapter(BroadcastMessage),
     "loa/schedule/+": TypeAdapter(Schedule),
 }
 
@@ -124,13 +124,13 @@ def _online(online: Online, common: dict[str, Any]) -> Event:
     return kind(**common, at=online.ts, reason=online.reason)
 
 
-def _fault(fault: Fault, common: dict[str, Any]) -> Event:
+def _fault(fault: FaultMessage, common: dict[str, Any]) -> Event:
     if fault.active:
         return speaker.DeviceFault(**common, at=fault.ts, code=fault.code, severity=fault.severity)
     return speaker.DeviceRestored(**common, at=fault.ts)
 
 
-def _broadcast(broadcast: Broadcast, common: dict[str, Any]) -> Event:
+def _broadcast(broadcast: BroadcastMessage, common: dict[str, Any]) -> Event:
     told = {
         **common,
         "at": broadcast.ts,
@@ -166,7 +166,7 @@ def _schedule(schedule: Schedule, schedule_id: str) -> Event:
     )
 
 
-def _bare(word: str, received: Received) -> list[Event]:
+def _bare(word: str, received: ReceivedMessage) -> list[Event]:
     """The bare word `offline` (last will) or `online`."""
     if received.retained:
         return []
@@ -176,7 +176,7 @@ def _bare(word: str, received: Received) -> list[Event]:
     return [speaker.DeviceOffline(**common, at=received.received_at, reason="last_will")]
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """One MQTT message as one event; none for a last will from the broker's memory."""
     said = received.payload
     if isinstance(said, str):
@@ -188,9 +188,9 @@ def to_events(received: Received, context: Context) -> Mapped:
         return [_status(said, common)]
     if isinstance(said, Online):
         return [_online(said, common)]
-    if isinstance(said, Fault):
+    if isinstance(said, FaultMessage):
         return [_fault(said, common)]
-    if isinstance(said, Broadcast):
+    if isinstance(said, BroadcastMessage):
         return [_broadcast(said, common)]
     raise InvalidEvent("unknown_kind", "no loudspeaker speaks on topics like this one")
 

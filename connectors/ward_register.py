@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from ingest.contract.code import Reference
-from ingest.contract.connector import Connector, Context, Identified, Mapped, Received, Webhook
+from ingest.contract.connector import Connector, Context, Identified, Mapped, ReceivedMessage, Webhook
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import reference
@@ -34,7 +34,7 @@ class Team(_Foreign):
     code: str = Field(alias="maToCongNghe")
 
 
-class Message(_Foreign):
+class RegisterMessage(_Foreign):
     """One webhook of the register."""
 
     id: Reference
@@ -44,9 +44,9 @@ class Message(_Foreign):
     team: Team | None = Field(None, alias="toCongNghe")
 
 
-def to_events(received: Received, context: Context) -> Mapped:
+def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     """One webhook as one event; none for a sign of life."""
-    message: Message = received.payload
+    message: RegisterMessage = received.payload
     if message.kind == "nhip_song":
         return []
     if message.area is None:
@@ -54,7 +54,7 @@ def to_events(received: Received, context: Context) -> Mapped:
     return [Identified(_event(message, message.area), message.id)]
 
 
-def _event(message: Message, area: Area) -> Event:
+def _event(message: RegisterMessage, area: Area) -> Event:
     if message.kind == "dang_ky_to":
         return reference.AreaRegistered(area_code=area.code, at=message.at)
     if message.team is None:
@@ -71,7 +71,7 @@ CONNECTOR = Connector(
     label=Label(vi="Danh mục tổ dân phố", en="Ward register"),
     system="reference",
     way=Webhook(sign_of_life=timedelta(seconds=60)),
-    payload=TypeAdapter(Message),
+    payload=TypeAdapter(RegisterMessage),
     events=(reference.AreaRegistered, reference.TeamFormed, reference.TeamDissolved),
     map=to_events,
     sample="ward_register.jsonl",

@@ -11,23 +11,23 @@ from urllib.parse import urlsplit
 from dashboard import health
 from dashboard.access.guard import MESSAGE_LIMIT
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.app import build
+from dashboard.app import build_board
 from dashboard.board.live import Live
 from dashboard.board.queries import WarehouseReader
 from dashboard.board.services import AskSql
 from dashboard.feed.audit_view import leave_key
 from dashboard.settings import BoardSettings
 from dashboard.store.store import BoardStore, StoreUnavailable
-from dashboard.system_status import look
+from dashboard.system_status import read_status
 from ingest.contract.errors import ConfigurationError, QueryRefused, Unavailable
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.kafka.client import client_options
-from ingest.network.http_server import HttpConfig, HttpServer, Names, names_of
+from ingest.network.http_server import HostNames, HttpConfig, HttpServer, host_names
 from ingest.runtime import failpoint
 from ingest.runtime.health import listener_of
-from ingest.runtime.process import start
+from ingest.runtime.process import prepare_process
 from warehouse.model.value import Value
-from warehouse.query.adhoc import Adhoc, Answer
+from warehouse.query.adhoc import Adhoc, QueryResult
 from warehouse.query.feed import FeedQuestion, FeedRow, feed_rows
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import ServerError, connect
@@ -44,7 +44,7 @@ _NO_TABLE = 60
 
 def main() -> int:
     """Run until SIGTERM; the exit code is 0 only then."""
-    start("dashboard")
+    prepare_process("dashboard")
     try:
         ingest, board, warehouse, alarms = (
             read_settings(IngestSettings),
@@ -52,7 +52,7 @@ def main() -> int:
             read_settings(WarehouseSettings),
             read_settings(AlarmSettings),
         )
-        failpoint.arm(ingest.failpoints)
+        failpoint.arm_failpoints(ingest.failpoints)
         client_options(ingest)  # what is missing to reach Kafka is told now, and not by the first try
         prepare_store(board, ingest.ward)
         listener = listener_of(read_settings(HealthSettings), board.health_port)
@@ -60,16 +60,16 @@ def main() -> int:
         log.error("%s", error)
         return 1
     reader = WarehouseReader(warehouse)
-    stand = partial(reader.ask, partial(look, ingest))
-    live = Live(ingest, board, partial(load, warehouse, ingest.ward), stand)
+    stand = partial(reader.ask, partial(read_status, ingest))
+    live = Live(ingest, board, partial(load_values, warehouse, ingest.ward), stand)
     server = HttpServer(
         HttpConfig(
-            build(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader, alarms).server,
+            build_board(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader, alarms).server,
             board.host,
             board.port,
             certificate=board.tls_certificate,
             key=board.tls_key,
-            names=names(board),
+            names=board_names(board),
             proxy_headers=board.behind_proxy,
             forwarded_allow_ips=board.proxies,
             ws_max_size=MESSAGE_LIMIT,
@@ -77,7 +77,7 @@ def main() -> int:
             timeout_graceful_shutdown=STOP_WITHIN,
         )
     )
-    health.serve(live, ingest, warehouse, listener)
+    health.serve_board_health(live, ingest, warehouse, listener)
     log.info("board on %s", board.url)
     # uvicorn shuts down cleanly, then raises the signal once more for us.
     signal.signal(signal.SIGTERM, _end)
@@ -103,13 +103,13 @@ def _end(_signal: int, _frame: object) -> NoReturn:
     sys.exit(0)
 
 
-def names(board: BoardSettings) -> Names:
+def board_names(board: BoardSettings) -> HostNames:
     """By which names browsers reach the board."""
     here, public = socket.gethostname(), urlsplit(board.public_url).hostname or ""
-    return names_of("IOC_BOARD_NAMES", here, f"{here}.local", board.host, public, more=board.names)
+    return host_names("IOC_BOARD_NAMES", here, f"{here}.local", board.host, public, more=board.names)
 
 
-def load(settings: WarehouseSettings, ward: str, now_ms: int, stocks_from_ms: int = 0) -> list[Value]:
+def load_values(settings: WarehouseSettings, ward: str, now_ms: int, stocks_from_ms: int = 0) -> list[Value]:
     """A ward's current values; without the stocks that have stood since before a time.
 
     Raises:
@@ -131,7 +131,7 @@ def ad_hoc(settings: WarehouseSettings) -> AskSql:
     except ConfigurationError as error:
         why = str(error)
 
-        def refuse(sql: str, person: str) -> Answer:
+        def refuse(sql: str, person: str) -> QueryResult:
             raise QueryRefused("off", why)
 
         log.warning("%s", why)

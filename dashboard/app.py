@@ -20,19 +20,19 @@ from dashboard.access import login
 from dashboard.access.accounts import Accounts
 from dashboard.access.callback_request import CallbackCheck
 from dashboard.access.display_entry import CLOCK as WALL_CLOCK
-from dashboard.access.display_entry import Door
+from dashboard.access.display_entry import DisplayEntry
 from dashboard.access.guard import BOARD, CLOCK, FEED, LIVEZ, Guard
 from dashboard.access.session import Sessions
-from dashboard.alarm.channels import ways
-from dashboard.alarm.delivery import Delivery
-from dashboard.alarm.service import Duty
+from dashboard.alarm.channels import notification_channels
+from dashboard.alarm.delivery import AlarmDelivery
+from dashboard.alarm.service import AlarmService
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board import push
 from dashboard.board import wall_app as wall
-from dashboard.board.html import make
+from dashboard.board.html import make_dash
 from dashboard.board.live import Live
-from dashboard.board.page import fill, find
-from dashboard.board.queries import Reader
+from dashboard.board.page import fill_layout, find_page
+from dashboard.board.queries import WarehouseQueries
 from dashboard.board.services import AskSql, Services
 from dashboard.board.viewer import chosen_scheme, viewer
 from dashboard.charts import graph
@@ -48,23 +48,23 @@ from ingest.contract.discovery import modules
 log = logging.getLogger("dashboard")
 
 
-class Board(NamedTuple):
+class BoardServer(NamedTuple):
     """The board's server, ready to be run."""
 
     server: ASGIApp
     live: Live
     dash: Dash
-    duty: Duty
+    duty: AlarmService
 
 
-def build(
+def build_board(
     live: Live,
     settings: BoardSettings,
     ask_sql: AskSql,
-    ask_feed: routes.Ask,
-    reader: Reader,
+    ask_feed: routes.FeedRequest,
+    reader: WarehouseQueries,
     alarms: AlarmSettings,
-) -> Board:
+) -> BoardServer:
     """Make the server.
 
     Args:
@@ -77,8 +77,8 @@ def build(
     """
     accounts = Accounts(settings)
     sessions = Sessions(settings, accounts)
-    duty = Duty(live, reader, alarms)
-    delivery = Delivery(duty, ways(alarms))
+    duty = AlarmService(live, reader, alarms)
+    delivery = AlarmDelivery(duty, notification_channels(alarms))
     cuts = CityCuts(settings, live.ingest, live.clock)
 
     @asynccontextmanager
@@ -105,9 +105,9 @@ def build(
         return {"real_ms": real_ms, "now_ms": live.now_ms(), "speed": live.clock_speed or 1.0}
 
     login.register(server, accounts, sessions, settings)
-    server.mount(BOARD, audit_view.build(live, settings))
-    server.mount(FEED, routes.build(settings, live.clock, ask_feed, cuts))
-    wall_app = wall.build(server, live)
+    server.mount(BOARD, audit_view.build_audit_view(live, settings))
+    server.mount(FEED, routes.build_feed(settings, live.clock, ask_feed, cuts))
+    wall_app = wall.build_wall(server, live)
     app = _dash(server, live)
     services = Services(settings, live, reader, ask_sql, accounts, duty, delivery)
     for module in modules(dashboard.pages, deep=True):
@@ -117,19 +117,19 @@ def build(
     server.add_middleware(CallbackCheck, apps={one.config.requests_pathname_prefix: one for one in (app, wall_app)})
     server.add_exception_handler(DependencyException, _no_such_file)
     hashes = {*wall_app.csp_hashes(), *app.csp_hashes()}
-    guard = Guard(server, sessions, Door(settings), settings, sorted(hashes))
-    return Board(guard, live, app, duty)
+    guard = Guard(server, sessions, DisplayEntry(settings), settings, sorted(hashes))
+    return BoardServer(guard, live, app, duty)
 
 
 def _dash(server: FastAPI, live: Live) -> Dash:
-    app = make(server, live, clock=CLOCK, without="wall")
+    app = make_dash(server, live, clock=CLOCK, without="wall")
     app.layout = lambda: _shell(live)
 
     @app.callback(
         Output("page", "children"), Output("page-path", "data"), Input("url", "pathname"), State("url", "search")
     )
     def show(path: object, search: object) -> tuple[Component, str]:
-        place, asked = find(path), moment.asked(search, live.now_ms())
+        place, asked = find_page(path), moment.requested_moment(search, live.now_ms())
         if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
             return past.show(place.page, live, asked), past.PATH
         return _page(path, live), path if isinstance(path, str) else ""
@@ -143,7 +143,7 @@ def _dash(server: FastAPI, live: Live) -> Dash:
 def _shell(live: Live) -> Component:
     """What stands around every page."""
     shell: Component = dmc.MantineProvider(
-        [dcc.Location(id="url", refresh=False), html.Div(id="page"), *push.parts()],
+        [dcc.Location(id="url", refresh=False), html.Div(id="page"), *push.push_widgets()],
         id="scheme",
         theme=theme.mantine(),
         defaultColorScheme="auto",
@@ -153,12 +153,12 @@ def _shell(live: Live) -> Component:
 
 
 def _page(path: object, live: Live) -> Component:
-    place = find(path)
+    place = find_page(path)
     scene = live.scene(viewer().language, place.argument if place else "")
     if place is None or not place.page.may_be_seen_by(viewer()):
         why = text.NOT_FOUND if place is None else text.FORBIDDEN
         return html.Div([header.navigation(scene, viewer(), ""), html.P(scene.say(why))], className="alone")
-    return fill(place.page.layout(scene), place.page.leaves(scene))
+    return fill_layout(place.page.layout(scene), place.page.leaves(scene))
 
 
 async def _no_such_file(request: Request, error: Exception) -> JSONResponse:

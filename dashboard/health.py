@@ -13,10 +13,10 @@ from ingest.contract.settings import IngestSettings
 from ingest.kafka import checks
 from ingest.runtime import metrics
 from ingest.runtime.health import Health
-from ingest.runtime.health import serve as tell
+from ingest.runtime.health import serve_health as tell
 from ingest.runtime.liveness import Liveness
 from ingest.runtime.readiness import Readiness
-from warehouse.health import answers
+from warehouse.health import check_warehouse
 from warehouse.query.feed import FeedQuestion, feed_rows
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, ServerError
@@ -31,7 +31,9 @@ LOOK_BACK = timedelta(minutes=10)
 """How far back the newest heartbeat is looked for; what is older is counted on from when it was last seen."""
 
 
-def serve(live: Live, ingest: IngestSettings, warehouse: WarehouseSettings, listener: socket.socket | None) -> None:
+def serve_board_health(
+    live: Live, ingest: IngestSettings, warehouse: WarehouseSettings, listener: socket.socket | None
+) -> None:
     """Tell how this process is from now on.
 
     Args:
@@ -46,7 +48,11 @@ def serve(live: Live, ingest: IngestSettings, warehouse: WarehouseSettings, list
             raise NotReady("the figures have not been read yet")
 
     ready = Readiness(
-        {"kafka": checks.kafka(ingest), "warehouse": answers(Client(warehouse, database="")), "figures": figures}
+        {
+            "kafka": checks.check_kafka(ingest),
+            "warehouse": check_warehouse(Client(warehouse, database="")),
+            "figures": figures,
+        }
     )
     feed = _Feed(Client(warehouse), ingest)
     threading.Thread(target=feed.look, name="heartbeat of the feed", daemon=True).start()

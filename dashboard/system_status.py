@@ -9,21 +9,21 @@ from ingest.contract.settings import IngestSettings
 from ingest.runtime import disk_space, restarts
 from ingest.runtime.disk_space import Disk
 from ingest.runtime.restarts import Restarts
-from warehouse.audit.history import Audit, audits
+from warehouse.audit.history import Audit, recent_audits
 from warehouse.dead_letters.stored import open_letters
 from warehouse.store.client import Client
-from warehouse.store.halted_partitions import Stop, read_stops
+from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions
 
 AUDITED_WITHIN = timedelta(hours=26)
 """An audit older than this was missed: there is one every night."""
 
 
-class Standing(NamedTuple):
+class SystemStatus(NamedTuple):
     """What is known of the system itself."""
 
     audit: Audit | None = None
     """The last one."""
-    stops: tuple[Stop, ...] = ()
+    stops: tuple[HaltedPartition, ...] = ()
     """Streams that are stopped."""
     disk: Disk | None = None
     """The disk that somebody has to look after, if there is one."""
@@ -35,26 +35,26 @@ class Standing(NamedTuple):
     """Since when the warehouse has not answered, by the install's clock; 0 while it does."""
 
 
-NOTHING_KNOWN = Standing()
+NOTHING_KNOWN = SystemStatus()
 
 
-def look(ingest: IngestSettings, client: Client) -> Standing:
+def read_status(ingest: IngestSettings, client: Client) -> SystemStatus:
     """See how the system stands."""
-    last = audits(client, 1)
-    stops = tuple(open_stops(ingest.clock(), client))
-    disk, letters = disk_space.low(ingest), open_letters(client)
-    return Standing(last[0] if last else None, stops, disk, letters, restarted(ingest.data_folder))
+    last = recent_audits(client, 1)
+    stops = tuple(halted_streams(ingest.clock(), client))
+    disk, letters = disk_space.low_disk(ingest), open_letters(client)
+    return SystemStatus(last[0] if last else None, stops, disk, letters, restarted_parts(ingest.data_folder))
 
 
-def restarted(data_folder: Path) -> tuple[Restarts, ...]:
+def restarted_parts(data_folder: Path) -> tuple[Restarts, ...]:
     """The parts that ended lately and were started again, as far as somebody tells."""
-    return restarts.told(data_folder, datetime.now(UTC))
+    return restarts.reported_restarts(data_folder, datetime.now(UTC))
 
 
-def open_stops(clock: Clock, client: Client) -> list[Stop]:
+def halted_streams(clock: Clock, client: Client) -> list[HaltedPartition]:
     """The streams that are stopped, since when by the install's clock."""
     return [
         one._replace(changed_at=shown_at(clock, one.changed_at))
-        for one in read_stops(client).values()
+        for one in read_halted_partitions(client).values()
         if one.is_stopped
     ]

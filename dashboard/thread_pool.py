@@ -12,7 +12,7 @@ Given = ParamSpec("Given")
 Found = TypeVar("Found")
 
 
-class Pool:
+class ThreadPool:
     """Threads and a queue for one kind of work.
 
     Args:

@@ -18,12 +18,12 @@ from ingest.kafka import checks
 from ingest.kafka.admin import make_topics
 from ingest.kafka.broker import archive, jars
 from ingest.kafka.broker.server import Server
-from ingest.kafka.client import reach
+from ingest.kafka.client import check_reachable
 from ingest.runtime import failpoint, health, metrics
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.health import Health, listener_of
 from ingest.runtime.liveness import Liveness, Progress, Pulse
-from ingest.runtime.process import start
+from ingest.runtime.process import prepare_process
 from ingest.runtime.readiness import Readiness
 
 log = logging.getLogger("ingest")
@@ -36,23 +36,23 @@ LEAST_RUN = timedelta(seconds=20)
 
 def main() -> int:
     """Run until told to stop; the exit code is 0 only then."""
-    start("ingest")
+    prepare_process("ingest")
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     try:
         settings = read_settings(IngestSettings)
-        failpoint.arm(settings.failpoints)
-        state = State()
+        failpoint.arm_failpoints(settings.failpoints)
+        state = BrokerState()
         state.tell(settings)
         if settings.kafka_bootstrap:
-            watch(settings, state)
-        return serve(settings, state)
+            watch_outside_kafka(settings, state)
+        return run_broker(settings, state)
     except (ConfigurationError, Unavailable) as error:
         log.error("%s", error)
         return 1
 
 
-class State:
+class BrokerState:
     """How this process is."""
 
     def __init__(self) -> None:
@@ -65,11 +65,15 @@ class State:
     def tell(self, settings: IngestSettings) -> None:
         """Answer to whoever asks for it."""
         listener = listener_of(read_settings(HealthSettings), settings.health_port)
-        asked = {"kafka": checks.kafka(settings), "disk": checks.disk(settings), "topics": self._topics}
+        asked = {
+            "kafka": checks.check_kafka(settings),
+            "disk": checks.check_disk_space(settings),
+            "topics": self._topics,
+        }
         ready = Readiness(asked)
         self.faults = ready.faults
         live = Liveness(self.pulse, [self.answer], ready)
-        health.serve(Health("ingest", live, ready, metrics.registry()), listener)
+        health.serve_health(Health("ingest", live, ready, metrics.registry()), listener)
 
     def tick(self) -> None:
         """The main thread goes on. Our own Kafka is a part of us: one that does not answer has to be started again."""
@@ -81,14 +85,14 @@ class State:
             raise NotReady("the topics are not made yet")
 
 
-def serve(settings: IngestSettings, state: State) -> int:
+def run_broker(settings: IngestSettings, state: BrokerState) -> int:
     """Run our own Kafka, and start it again at once when it ends: clients are back seconds sooner than by a new process.
 
     Returns:
         1: it could not be started, or ended soon after; the supervisor tries again, with its pauses.
     """
     _fetch(settings)
-    archive.ensure(settings)
+    archive.ensure_archive(settings)
     server = Server(settings)
     try:
         while True:
@@ -110,7 +114,7 @@ def serve(settings: IngestSettings, state: State) -> int:
         server.stop()
 
 
-def watch(settings: IngestSettings, state: State) -> NoReturn:
+def watch_outside_kafka(settings: IngestSettings, state: BrokerState) -> NoReturn:
     """Make the topics of an outside cluster once it answers, then say when it goes away and comes back."""
     while True:
         state.pulse.rest()
@@ -122,7 +126,7 @@ def watch(settings: IngestSettings, state: State) -> NoReturn:
                 state.pulse.beat()
                 time.sleep(WATCH_EVERY.total_seconds())
                 state.pulse.rest()
-                reach(settings)
+                check_reachable(settings)
         except Unavailable as error:
             log.warning("%s", error)
 
@@ -141,12 +145,12 @@ def _make_topics_once_there(settings: IngestSettings) -> list[str]:
 def _fetch(settings: IngestSettings) -> None:
     """Get Kafka's jars if they are not in the cache yet, however long the network is away."""
     backoff = BackOff(timedelta(seconds=5), timedelta(minutes=1))
-    while jars.wrong(settings.cache_folder):
+    while jars.wrong_jars(settings.cache_folder):
         # Only here: the library that fetches is of no use to the process that stays.
         from ingest.kafka.broker import fetch
 
         try:
-            fetch.ensure(settings.cache_folder, _report)
+            fetch.ensure_jars(settings.cache_folder, _report)
         except Unavailable as error:
             log.error("%s", error)
             time.sleep(backoff.seconds())

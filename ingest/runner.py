@@ -21,15 +21,15 @@ from pydantic import SecretStr
 
 from ingest.contract.connector import Connector, Context, Subscription, Webhook
 from ingest.kafka.producer import Producer
-from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerListen, DeviceSource, embedded_broker
+from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerSettings, DeviceSource, embedded_broker
 from ingest.mqtt.subscriber import MqttServer, Subscriber
 from ingest.rest.cursor import Cursor
-from ingest.rest.poller import Poller
-from ingest.source.circuit_breaker import Hold
-from ingest.source.mapper import Mapping as ConnectorMapping
-from ingest.source.status import EVERY, Light
-from ingest.webhook.routes import Intake, Limits, Post
-from ingest.webhook.server import IntakeServer, Listen
+from ingest.rest.poller import RestPoller
+from ingest.source.circuit_breaker import CircuitBreaker
+from ingest.source.mapper import Mapper as ConnectorMapping
+from ingest.source.status import EVERY, SourceStatus
+from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
+from ingest.webhook.server import WebhookServer, WebhookSettings
 
 log = logging.getLogger(__name__)
 
@@ -40,18 +40,18 @@ SIGNS_MISSED = 3
 
 
 @dataclass(frozen=True)
-class Outside:
+class ConnectorEndpoints:
     """How the outside and we reach each other."""
 
     folder: Path
     """Where cursors are kept."""
-    listen: Listen
+    listen: WebhookSettings
     """Where the intake listens."""
     mqtt: MqttServer
     """Where to subscribe."""
-    broker: BrokerListen | None = None
+    broker: BrokerSettings | None = None
     """The embedded broker, if the ward has none."""
-    limits: Limits = field(default_factory=Limits)
+    limits: PostLimits = field(default_factory=PostLimits)
     """What one post and one source may cost."""
     webhook_secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Live secrets of the sources that post, by connector id."""
@@ -65,7 +65,7 @@ class Outside:
     """What is served beside the intake, on its port."""
 
 
-class Runner:
+class ConnectorRunner:
     """Runs connectors.
 
     Args:
@@ -83,7 +83,7 @@ class Runner:
     def __init__(
         self,
         connectors: Sequence[Connector],
-        outside: Outside,
+        outside: ConnectorEndpoints,
         producer: Producer,
         context: Context,
         heartbeat: timedelta = EVERY,
@@ -96,14 +96,14 @@ class Runner:
         """By connector, what became of its source's messages."""
         self._work: dict[str, Work] = {"kafka": producer.start, **(beside or {})}
         self._sources: dict[str, DeviceSource] = {}
-        posts: list[Post] = []
+        posts: list[PostSource] = []
         for connector in connectors:
             mapping = ConnectorMapping(connector, context)
-            light = Light(connector, context, producer, heartbeat)
-            hold = Hold(light, outside.allowances.get(connector.id, 0))
+            light = SourceStatus(connector, context, producer, heartbeat)
+            hold = CircuitBreaker(light, outside.allowances.get(connector.id, 0))
             way = connector.way
             if isinstance(way, Webhook):
-                posts.append(post := Post(mapping, light, hold))
+                posts.append(post := PostSource(mapping, light, hold))
                 self._work[f"{connector.id} signs of life"] = partial(_watch, post, way.sign_of_life)
             elif isinstance(way, Subscription):
                 self._work[connector.id] = self._subscriber(mapping, light, hold, way).run
@@ -114,7 +114,7 @@ class Runner:
                 continue
             self._work[f"{connector.id} light"] = partial(light.shine, mapping.counts)
             self.counts[connector.id] = mapping.counts
-        self._intake = Intake(posts, outside.webhook_secrets, producer, outside.limits, outside.routers)
+        self._intake = WebhookRoutes(posts, outside.webhook_secrets, producer, outside.limits, outside.routers)
 
     async def run(self, ending: asyncio.Event) -> None:
         """Run until `ending` is set; then finish what is in work and return within ten seconds.
@@ -122,7 +122,7 @@ class Runner:
         Raises:
             ConfigurationError: a port is taken, or a certificate does not serve.
         """
-        server = IntakeServer(self._intake, self._outside.listen)
+        server = WebhookServer(self._intake, self._outside.listen)
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._producer.stop)
             if self._outside.broker is not None and self._sources:
@@ -134,7 +134,9 @@ class Runner:
                     task.cancel()
         log.info("stopped")
 
-    def _subscriber(self, mapping: ConnectorMapping, light: Light, hold: Hold, way: Subscription) -> Subscriber:
+    def _subscriber(
+        self, mapping: ConnectorMapping, light: SourceStatus, hold: CircuitBreaker, way: Subscription
+    ) -> Subscriber:
         # The same at every start, and another for each install that shares a broker.
         install = self._context.pseudonym("mqtt client of this install")[:8]
         client_id = f"{CONNECTOR_CLIENT}{mapping.connector.id}-{install}"
@@ -143,14 +145,14 @@ class Runner:
         )
         return Subscriber(mapping, light, hold, self._producer, self._outside.mqtt, client_id)
 
-    def _poller(self, mapping: ConnectorMapping, light: Light, hold: Hold) -> Poller:
+    def _poller(self, mapping: ConnectorMapping, light: SourceStatus, hold: CircuitBreaker) -> RestPoller:
         id_ = mapping.connector.id
         cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
         url, token = self._outside.urls[id_], self._outside.tokens.get(id_)
-        return Poller(mapping, light, hold, self._producer, cursor, url, token)
+        return RestPoller(mapping, light, hold, self._producer, cursor, url, token)
 
 
-async def _watch(post: Post, sign_of_life: timedelta) -> None:
+async def _watch(post: PostSource, sign_of_life: timedelta) -> None:
     """Put out the light of a source that posts nothing, not even its sign of life."""
     limit = SIGNS_MISSED * sign_of_life.total_seconds()
     while True:

@@ -16,15 +16,15 @@ from ingest.contract.events import streams
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.admin import missing_topics
-from ingest.kafka.offsets import held
+from ingest.kafka.offsets import held_records
 from ingest.kafka.producer import Producer
 from ingest.runtime import failpoint, process
 from ingest.runtime.backoff import BackOff
-from streams.app import build
+from streams.app import build_app
 from streams.settings import StreamsSettings
 from streams.watchdog import exit
-from streams.watchdog.health import Signs
-from streams.watchdog.stall import StallWatch, State
+from streams.watchdog.health import WorkerHealth
+from streams.watchdog.stall import StallWatchdog, WorkerActivity
 from streams.worker import Worker
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
@@ -35,7 +35,7 @@ STOPS_WITHIN = timedelta(seconds=7)
 """How long an orderly end may take. Ending at once is safe as well, and that is what comes then."""
 
 
-class Runner(faust.Worker):  # type: ignore[misc]
+class WorkerRunner(faust.Worker):  # type: ignore[misc]
     """Faust's way to run an app, with an end in time whatever is away."""
 
     def __init__(self, app: faust.App, worker: Worker) -> None:
@@ -58,15 +58,15 @@ def main() -> None:
         read_settings(IngestSettings),
         read_settings(WarehouseSettings),
     )
-    process.start(f"streams-{settings.worker}")
-    failpoint.arm(ingest.failpoints)
-    signs = Signs(settings, read_settings(HealthSettings), ingest, warehouse)
+    process.prepare_process(f"streams-{settings.worker}")
+    failpoint.arm_failpoints(ingest.failpoints)
+    signs = WorkerHealth(settings, read_settings(HealthSettings), ingest, warehouse)
     _wait(lambda: not missing_topics(ingest), "Kafka's topics")
     reader, writer = Client(warehouse), Client(warehouse)
     _wait(lambda: bool(reader.query("EXISTS TABLE kafka_logs")[0][0]), "the warehouse's tables")
     producer = Producer(ingest)
     worker = Worker(settings, ingest, writer, reader, producer, ingest.clock())
-    app = build(settings, ingest, worker, signs)
+    app = build_app(settings, ingest, worker, signs)
 
     @app.on_before_configured.connect  # type: ignore[untyped-decorator]
     def quiet(*_: object, **__: object) -> None:
@@ -76,14 +76,14 @@ def main() -> None:
 
     settings.folder(ingest.data_folder).mkdir(parents=True, exist_ok=True)
     _stall_watch(app, ingest, warehouse, worker).start()
-    Runner(app, worker).execute_from_commandline()
+    WorkerRunner(app, worker).execute_from_commandline()
 
 
-def _stall_watch(app: Any, ingest: IngestSettings, warehouse: WarehouseSettings, worker: Worker) -> StallWatch:
+def _stall_watch(app: Any, ingest: IngestSettings, warehouse: WarehouseSettings, worker: Worker) -> StallWatchdog:
     topics = [*map(topic_of, streams()), DEAD_LETTERS]
-    return StallWatch(
-        lambda: State(worker.moves, worker.positions(), app.rebalancing),
-        lambda: {place: extent.end for place, extent in held(ingest, topics).extents.items()},
+    return StallWatchdog(
+        lambda: WorkerActivity(worker.moves, worker.positions(), app.rebalancing),
+        lambda: {place: extent.end for place, extent in held_records(ingest, topics).extents.items()},
         Client(warehouse).ping,
     )
 
@@ -92,7 +92,7 @@ def _end_now() -> None:
     log.warning(
         "no orderly end within %.0f s, because a service does not answer: ending now", STOPS_WITHIN.total_seconds()
     )
-    exit.end(0)
+    exit.end_process(0)
 
 
 def _wait(is_there: Callable[[], bool], what: str) -> None:

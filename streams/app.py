@@ -10,9 +10,9 @@ from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.client import client_options
 from ingest.runtime.failpoint import failpoint
-from streams.consume.transport import ChunkTransport
-from streams.partition_state import Place
-from streams.record_batch import Chunk
+from streams.consume.transport import RecordBatchTransport
+from streams.partition_state import PartitionKey
+from streams.record_batch import RecordBatch
 from streams.settings import StreamsSettings
 from streams.watchdog.exit import or_end
 from streams.watchdog.freeze import SESSION
@@ -25,14 +25,14 @@ COMMIT_EVERY = 1.0
 class ChunkObserver(Protocol):
     """What knows how a worker gets on."""
 
-    def take(self, place: Place, chunk: Chunk) -> None:
+    def take(self, place: PartitionKey, chunk: RecordBatch) -> None:
         """Note a chunk, with Kafka's offsets, that the worker is about to take."""
 
     async def run(self, worker: Worker) -> None:
         """Look at a worker, in its own loop, for ever."""
 
 
-def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, signs: ChunkObserver) -> faust.App:
+def build_app(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, signs: ChunkObserver) -> faust.App:
     """The application with one agent a topic.
 
     Faust's own acknowledgements are off: positions come from the warehouse, and Kafka's committed offsets are written here, after
@@ -60,7 +60,7 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, sig
         key_serializer="raw",
     )
 
-    app.transport = ChunkTransport(app.conf.broker_consumer, app, worker)
+    app.transport = RecordBatchTransport(app.conf.broker_consumer, app, worker)
     for name in [*map(topic_of, streams()), DEAD_LETTERS]:
         app.agent(app.topic(name, value_type=bytes, acks=False), name=name, concurrency=1)(_agent(worker, signs))
 
@@ -89,7 +89,7 @@ def build(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, sig
 def _agent(worker: Worker, signs: ChunkObserver) -> Callable[[Any], Awaitable[None]]:
     async def agent(stream: Any) -> None:
         async for event in stream.noack().events():
-            place: Place = (event.message.topic, event.message.partition)
+            place: PartitionKey = (event.message.topic, event.message.partition)
             signs.take(place, event.value)
             await or_end(worker.take(place, event.value))
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
 from ingest.contract.errors import Unavailable
-from streams.partition_state import Part, Place
-from streams.warehouse_connections import Stopping, Store
+from streams.partition_state import PartitionKey, PartitionState
+from streams.warehouse_connections import Stopping, WorkerWarehouse
 from warehouse.store import halted_partitions
 
 log = logging.getLogger(__name__)
@@ -15,17 +15,17 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = timedelta(seconds=2)
 
 
-class Stops:
+class HaltedPartitions:
     """Stops partitions, and sees when they are resumed. What is stopped stays so over restarts: the warehouse knows it."""
 
-    def __init__(self, store: Store, stopping: Stopping) -> None:
+    def __init__(self, store: WorkerWarehouse, stopping: Stopping) -> None:
         self._store = store
         self._stopping = stopping
 
-    async def stop(self, part: Part) -> None:
+    async def stop(self, part: PartitionState) -> None:
         """Read no more of a partition; the chunk that brought it about is not taken, nor are its bad records sent anywhere."""
         part.is_open = False
-        await self._store.write(halted_partitions.stop, *part.place, part.next, part.gate.tripped)
+        await self._store.write(halted_partitions.halt_partition, *part.place, part.next, part.gate.tripped)
         part.is_stopped = True
         log.error(
             "%s-%d is halted at position %d: %s records could not be processed. The other streams go on. Fix the cause, then let "
@@ -33,7 +33,7 @@ class Stops:
             *part.place, part.next, part.gate.tripped, part.place[0],
         )  # fmt: skip
 
-    async def resumed(self, parts: Mapping[Place, Part]) -> AsyncIterator[Part]:
+    async def resumed(self, parts: Mapping[PartitionKey, PartitionState]) -> AsyncIterator[PartitionState]:
         """The partitions that somebody has let go on, as that is seen; never ends before the worker does.
 
         Args:
@@ -44,7 +44,7 @@ class Stops:
             if not any(part.is_stopped for part in parts.values()):
                 continue
             try:
-                newest = await self._store.ask(halted_partitions.read_stops)
+                newest = await self._store.ask(halted_partitions.read_halted_partitions)
             except Unavailable:
                 return  # the worker is stopping
             for part in [part for part in parts.values() if part.is_stopped]:

@@ -1,22 +1,22 @@
 """Part: one partition that a worker has, and how far it is with it."""
 
-from ingest.source.failure_rate import FloodGate
-from streams.consume.duplicates import IdMemory
+from ingest.source.failure_rate import FailureRate
+from streams.consume.duplicates import EventIdMemory
 from streams.fold.fold import Fold, LateStocks
 from warehouse.model.value import Value
-from warehouse.store.positions import Place as Place
+from warehouse.store.positions import PartitionKey as PartitionKey
 
 
-class Part:
+class PartitionState:
     """One partition that this worker has."""
 
-    def __init__(self, place: Place, base: int) -> None:
+    def __init__(self, place: PartitionKey, base: int) -> None:
         self.place = place
         self.base = base
         """What is added to Kafka's offsets to make positions of them."""
         self.fold = Fold(*place)
-        self.ids = IdMemory()
-        self.gate = FloodGate()
+        self.ids = EventIdMemory()
+        self.gate = FailureRate()
         self.next = 0
         """Position of the next record to take."""
         self.is_open = False

@@ -8,7 +8,7 @@ FOLDED_AT_ONCE = 250
 """Records folded before others get their turn: where minutes have to be closed between them, each takes some ten milliseconds."""
 
 
-class Chunk(NamedTuple):
+class RecordBatch(NamedTuple):
     """Consecutive records of one partition, column by column."""
 
     offsets: list[int]
@@ -20,7 +20,7 @@ class Chunk(NamedTuple):
     last_ms: int = 0
     """The same of the last one."""
 
-    def since(self, first: int) -> "Chunk":
+    def since(self, first: int) -> "RecordBatch":
         """What of it begins at an offset."""
         if not self.offsets or self.offsets[0] >= first:
             return self
@@ -28,14 +28,14 @@ class Chunk(NamedTuple):
         keys = self.keys[skip:] if self.keys else None
         return self._replace(offsets=self.offsets[skip:], values=self.values[skip:], keys=keys)
 
-    def pieces(self, size: int = FOLDED_AT_ONCE) -> "Iterator[Chunk]":
+    def pieces(self, size: int = FOLDED_AT_ONCE) -> "Iterator[RecordBatch]":
         """The same in chunks of at most so many records."""
         for start in range(0, len(self.offsets), size):
             some = slice(start, start + size)
             keys = self.keys[some] if self.keys else None
             yield self._replace(offsets=self.offsets[some], values=self.values[some], keys=keys)
 
-    def within(self, ranges: Sequence[tuple[int, int]]) -> "Chunk":
+    def within(self, ranges: Sequence[tuple[int, int]]) -> "RecordBatch":
         """What of it lies in ascending ranges, first and last offset included."""
         starts = [first for first, _ in ranges]
         inside = [
@@ -52,6 +52,6 @@ class Chunk(NamedTuple):
             keys=keys,
         )
 
-    def moved(self, base: int) -> "Chunk":
+    def moved(self, base: int) -> "RecordBatch":
         """The same with positions instead of Kafka's offsets."""
         return self._replace(offsets=[offset + base for offset in self.offsets]) if base else self

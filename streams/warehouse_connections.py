@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.contract.errors import Unavailable
 from ingest.runtime.backoff import BackOff
-from streams.watchdog.freeze import FreezeGuard
+from streams.watchdog.freeze import FreezeWatchdog
 from warehouse.store.client import Client
 
 log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Stopping:
         raise error
 
 
-class Store:
+class WorkerWarehouse:
     """The warehouse, as the worker reads and writes it.
 
     Args:
@@ -54,7 +54,7 @@ class Store:
         guard: asked before everything that is written.
     """
 
-    def __init__(self, writer: Client, reader: Client, stopping: Stopping, guard: FreezeGuard) -> None:
+    def __init__(self, writer: Client, reader: Client, stopping: Stopping, guard: FreezeWatchdog) -> None:
         self._writer = _Connection(writer)
         self._reader = _Connection(reader)
         self._settings = reader.settings

@@ -16,21 +16,21 @@ from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka.producer import Producer
 from ingest.runtime.failpoint import failpoint
-from streams.consume.validate import Sieve, lying_letters, sifted
-from streams.halted import Stops
-from streams.partition_state import Part, Place
+from streams.consume.validate import RecordValidator, parse_dead_letters, validate_records
+from streams.halted import HaltedPartitions
+from streams.partition_state import PartitionKey, PartitionState
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import SuspectError, Suspicion, suspecting
-from streams.record_batch import Chunk
+from streams.record_batch import RecordBatch
 from streams.recovery.recovery import Recovery
-from streams.recovery.take_up import Tools, bring_back
+from streams.recovery.take_up import Tools, rebuild_entities
 from streams.settings import StreamsSettings
-from streams.warehouse_connections import Stopping, Store
+from streams.warehouse_connections import Stopping, WorkerWarehouse
 from streams.watchdog import exit
-from streams.watchdog.freeze import FreezeGuard
-from streams.write.flusher import Flushing
-from streams.write.late_stocks import LateWork
-from streams.write.writer import Writing
+from streams.watchdog.freeze import FreezeWatchdog
+from streams.write.flusher import BatchFlusher
+from streams.write.late_stocks import LateStockWork
+from streams.write.writer import BatchWriter
 from warehouse.store.client import Client
 
 log = logging.getLogger(__name__)
@@ -45,31 +45,31 @@ SETTLED_AFTER = 10.0
 class Consumer(Protocol):
     """What the worker asks of whoever reads Kafka for it."""
 
-    def highwater(self, place: Place) -> int | None:
+    def highwater(self, place: PartitionKey) -> int | None:
         """Kafka's offset after the last record of a partition; `None` while that is not known."""
         ...
 
-    def is_heard(self, place: Place) -> bool:
+    def is_heard(self, place: PartitionKey) -> bool:
         """Whether Kafka has spoken of a partition lately."""
         ...
 
-    async def seek_to(self, place: Place, offset: int) -> None:
+    async def seek_to(self, place: PartitionKey, offset: int) -> None:
         """Make Kafka's offset the next one that is read of a partition."""
         ...
 
 
-class Unseekable:
+class NullConsumer:
     """A consumer that knows nothing of Kafka and reads on from where it is."""
 
-    def highwater(self, place: Place) -> int | None:
+    def highwater(self, place: PartitionKey) -> int | None:
         """Not known."""
         return None
 
-    def is_heard(self, place: Place) -> bool:
+    def is_heard(self, place: PartitionKey) -> bool:
         """Nothing says otherwise."""
         return True
 
-    async def seek_to(self, place: Place, offset: int) -> None:
+    async def seek_to(self, place: PartitionKey, offset: int) -> None:
         """Go on reading where it is."""
 
 
@@ -96,51 +96,51 @@ class Worker:
     ) -> None:
         self._producer = producer
         self.stopping = Stopping()
-        self._guard = FreezeGuard()
-        self._store = Store(writer, reader, self.stopping, self._guard)
-        self._sieve = Sieve(self._store, producer, clock, self.stopping)
-        writing = Writing(self._store, producer, clock, self.stopping)
+        self._guard = FreezeWatchdog()
+        self._store = WorkerWarehouse(writer, reader, self.stopping, self._guard)
+        self._sieve = RecordValidator(self._store, producer, clock, self.stopping)
+        writing = BatchWriter(self._store, producer, clock, self.stopping)
         self._attempts = Attempts(settings.notes(ingest.data_folder))
         self._recovery = Recovery(
             Tools(ingest, self._store, self._sieve, writing, self._attempts, clock, self.stopping, self._moved)
         )
-        self._stops = Stops(self._store, self.stopping)
-        self._suspects: dict[Place, Suspicion] = {}
+        self._stops = HaltedPartitions(self._store, self.stopping)
+        self._suspects: dict[PartitionKey, Suspicion] = {}
         """Where a record may be to blame for a fault, until the partition is taken up again."""
-        self.parts: dict[Place, Part] = {}
+        self.parts: dict[PartitionKey, PartitionState] = {}
         """Its partitions, as far as each has got."""
-        self._awaited: set[Place] = set()
+        self._awaited: set[PartitionKey] = set()
         self._recovering: asyncio.Task[None] | None = None
         self._is_producing = False
-        self._flushing = Flushing(
+        self._flushing = BatchFlusher(
             settings, self.parts, self._has_caught_up, writing, self._attempts, clock, self.stopping
         )
         every = settings.recompute_every
-        self._late = LateWork(self._store, writing, self._flushing.lock, self.stopping, self._moved, every)
+        self._late = LateStockWork(self._store, writing, self._flushing.lock, self.stopping, self._moved, every)
         self.moves = 0
         """Grows with everything that is taken or recovered; for whoever watches that something is."""
-        self._consumer: Consumer = Unseekable()
+        self._consumer: Consumer = NullConsumer()
 
-    def is_open(self, place: Place) -> bool:
+    def is_open(self, place: PartitionKey) -> bool:
         """Whether records of a partition are taken now; what is not taken has to be read again later."""
         part = self.parts.get(place)
         return part is not None and part.is_open
 
-    def highwater(self, place: Place) -> int | None:
+    def highwater(self, place: PartitionKey) -> int | None:
         """Kafka's offset after the last record of a partition; `None` while that is not known."""
         return self._consumer.highwater(place)
 
-    def positions(self) -> dict[Place, int]:
+    def positions(self) -> dict[PartitionKey, int]:
         """Kafka's offset of the next record of each partition that should get on; of one that has not recovered, -1."""
         places = dict.fromkeys(self._awaited, -1)
         return places | {place: part.kafka_offset for place, part in list(self.parts.items()) if not part.is_stopped}
 
-    def committed(self) -> dict[Place, int]:
+    def committed(self) -> dict[PartitionKey, int]:
         """Kafka's offset after the last queryable record of each partition, for lag monitors only."""
         offsets = {place: part.noted_offset for place, part in self.parts.items() if part.written >= 0}
         return {place: offset for place, offset in offsets.items() if offset > 0}
 
-    async def assigned(self, places: set[Place], consumer: Consumer) -> None:
+    async def assigned(self, places: set[PartitionKey], consumer: Consumer) -> None:
         """Take up partitions: returns at once, and reads each as soon as it has recovered.
 
         Called again with the same ones, it reads again from where each stands: what Kafka's client had fetched may be gone.
@@ -180,7 +180,7 @@ class Worker:
         self.parts.clear()
         self._flushing.forget()
 
-    async def take(self, place: Place, chunk: Chunk) -> None:
+    async def take(self, place: PartitionKey, chunk: RecordBatch) -> None:
         """Take one chunk; returns when it may be followed by the next."""
         part = self.parts.get(place)
         if part is None or not part.is_open or self.stopping:
@@ -244,7 +244,7 @@ class Worker:
             known = self._suspects.get(place, found)
             self._suspects[place] = found._replace(until=max(found.until, known.until))
 
-    async def _take(self, part: Part, chunk: Chunk) -> None:
+    async def _take(self, part: PartitionState, chunk: RecordBatch) -> None:
         first, last = chunk.offsets[0], chunk.offsets[-1]
         is_old = first < part.next and monotonic() - part.sought_at > SETTLED_AFTER
         if first > part.next or is_old:
@@ -259,14 +259,14 @@ class Worker:
             self._flushing.change()
             await asyncio.sleep(0)
 
-    async def _fold(self, part: Part, chunk: Chunk) -> bool:
+    async def _fold(self, part: PartitionState, chunk: RecordBatch) -> bool:
         """Fold a chunk, or keep its letters; False: it has to be read again, by whoever has the partition then."""
         self._attempts.work(part.place, chunk.offsets[-1])
         if part.place[0] == DEAD_LETTERS:
-            self._flushing.waiting.letters += lying_letters(part, chunk)
+            self._flushing.waiting.letters += parse_dead_letters(part, chunk)
             part.next = chunk.offsets[-1] + 1
             return True
-        found = sifted(chunk, self._sieve.now())
+        found = validate_records(chunk, self._sieve.now())
         for is_bad in found.judgement:
             part.gate.judge(is_bad)
         if part.gate.tripped:
@@ -276,7 +276,7 @@ class Worker:
         events, repeats = await self._sieve.without_repeats(part, found.events, self._flushing.flush)
         if part.fold.unknown(events.envelopes):
             await self._flushing.flush()
-            await bring_back(self._store, part, events.envelopes)
+            await rebuild_entities(self._store, part, events.envelopes)
         if self.parts.get(part.place) is not part:
             return False
         part.fold.fold(events.envelopes, events.offsets)
@@ -287,7 +287,7 @@ class Worker:
         failpoint("streams.folded")
         return True
 
-    async def _read_again(self, part: Part, first: int) -> None:
+    async def _read_again(self, part: PartitionState, first: int) -> None:
         """Kafka sends what is not next: ask the warehouse where we are and Kafka what it has, and read from there again."""
         place = part.place
         if first > part.next == part.gap_at:
@@ -305,7 +305,7 @@ class Worker:
             del self.parts[place]
             await self._recover({place}, gap_at)
 
-    async def _recover(self, places: set[Place], gap_at: int = -1) -> None:
+    async def _recover(self, places: set[PartitionKey], gap_at: int = -1) -> None:
         """Recover partitions and read each from where it stands."""
         if not self._is_producing:
             await self._producer.start()
@@ -322,18 +322,18 @@ class Worker:
                 await self._open(part)
         log.info("reading %d partitions", len(self.parts))
 
-    async def _recover_all(self, places: set[Place]) -> None:
+    async def _recover_all(self, places: set[PartitionKey]) -> None:
         try:
             await self._recover(places)
         except Unavailable:
             if not self.stopping:
                 raise
 
-    async def _open(self, part: Part) -> None:
+    async def _open(self, part: PartitionState) -> None:
         await self._seek(part)
         part.is_open = True
 
-    async def _seek(self, part: Part) -> None:
+    async def _seek(self, part: PartitionState) -> None:
         part.sought_at = monotonic()
         await self._consumer.seek_to(part.place, part.kafka_offset)
 
@@ -360,7 +360,7 @@ class Worker:
             else:
                 await self._open(part)
 
-    def _has_caught_up(self, part: Part) -> bool:
+    def _has_caught_up(self, part: PartitionState) -> bool:
         highwater = self.highwater(part.place)
         is_read = part.is_open and highwater is not None and part.kafka_offset >= highwater
         return is_read and self._consumer.is_heard(part.place)

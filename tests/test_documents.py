@@ -14,8 +14,8 @@ import pytest
 
 from commands.developers import env_example
 from commands.install.settings import KINDS, variable
-from dashboard.alarm.channels import filled
-from dashboard.alarm.message import Message
+from dashboard.alarm.channels import fill_body
+from dashboard.alarm.message import AlarmMessage
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.words import text
 from tests.support import warehouse_server
@@ -106,8 +106,8 @@ def test_queries_run(query: str, tmp_path: Path) -> None:
 def test_the_recipe_for_zalo_makes_what_zalo_takes(tmp_path: Path) -> None:
     (line,) = [block for block in blocks("") if "WEBHOOK_BODY" in block]
     (tmp_path / ".env").write_text(line, encoding="utf-8")
-    said = Message("id", "subject", 'Chờ quá "15 phút"\nhttp://board', "critical", "http://board", {})
-    body = filled(AlarmSettings(_env_file=tmp_path / ".env").webhook_body, said)
+    said = AlarmMessage("id", "subject", 'Chờ quá "15 phút"\nhttp://board', "critical", "http://board", {})
+    body = fill_body(AlarmSettings(_env_file=tmp_path / ".env").webhook_body, said)
     assert json.loads(body) == {"chat_id": "<CHAT>", "text": said.text}
 
 

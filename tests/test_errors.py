@@ -11,8 +11,8 @@ FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "command
 OTHERS = {
     "FailpointError": "stands for a bug, which nobody handles",
     "SymbolicTruthError": "a bug of a declaration, which nobody handles",
-    "NotOursError": "ends a command",
-    "NoPlaceError": "comes from the places of the engine's server, which answers it there",
+    "ForeignInstallError": "ends a command",
+    "NoSlotError": "comes from the places of the engine's server, which answers it there",
     "OverdueError": "comes from a signal or a deadline, and never leaves its module",
     "WeakPasswordError": "a value that a person types again",
 }
@@ -28,7 +28,7 @@ def test_every_error_class_is_of_the_tree() -> None:
     }
     ours = {name for name in bases if _is(name, bases, lambda one: one == "IocError")}
     errors = {name for name in bases if _is(name, bases, _is_builtin_error)}
-    assert {"Unavailable", "NoRoom", "SuspectError"} <= ours & errors
+    assert {"Unavailable", "NoDiskSpace", "SuspectError"} <= ours & errors
     assert errors - ours <= OTHERS.keys()
 
 

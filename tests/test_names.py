@@ -12,6 +12,7 @@ PROTOCOL = {
     "register": "attaches a page's or a component's callbacks; found by being there",
     "to_events": "a connector's mapping of one message to events",
     "layout": "the standing parts of a page or a component",
+    "views": "the views that a module of `warehouse/views` declares",
     "leaves": "the changing parts of a page or a component",
 }
 """Names that many modules define, each with the same meaning, so that a caller can treat the modules alike."""

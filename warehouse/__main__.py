@@ -23,10 +23,10 @@ from ingest.runtime import failpoint
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.health import listener_of
 from ingest.runtime.liveness import Pulse
-from ingest.runtime.process import start
+from ingest.runtime.process import prepare_process
 from warehouse import health, views
 from warehouse.server.engine import config
-from warehouse.server.sandbox import confine, interpreter
+from warehouse.server.sandbox import confine, interpreter_files
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 from warehouse.store.migrate import migrate
@@ -41,26 +41,26 @@ _CODE = Path(__file__).parent
 
 def main() -> int:
     """Run until told to stop; the exit code is 0 only then."""
-    start("warehouse")
+    prepare_process("warehouse")
     as_it_is = _arguments()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stop.set())
     try:
         settings, ingest = read_settings(WarehouseSettings), read_settings(IngestSettings)
-        failpoint.arm(ingest.failpoints)
+        failpoint.arm_failpoints(ingest.failpoints)
         listener = None if as_it_is else listener_of(read_settings(HealthSettings), settings.health_port)
         if settings.embedded:
-            serve(settings, ingest, stop, listener, as_it_is)
+            run_engine(settings, ingest, stop, listener, as_it_is)
         else:
-            watch(settings, ingest, stop, listener)
+            watch_outside_warehouse(settings, ingest, stop, listener)
     except ConfigurationError as error:
         log.error("%s", error)
         return 1
     return 0
 
 
-def serve(
+def run_engine(
     settings: WarehouseSettings,
     ingest: IngestSettings,
     stop: threading.Event,
@@ -74,22 +74,22 @@ def serve(
     public, private = _bound(settings.port), _bound(0)
     private_port = private.getsockname()[1]
     confine(
-        [config.store(settings), config.home(settings)],
+        [config.engine_store(settings), config.engine_home(settings)],
         [_CODE, _CODE.parent / "ingest"],
         [private_port],
-        programs=interpreter(),
+        programs=interpreter_files(),
     )
     # The engine's library begins with a database in memory that wants a folder for temporary files.
-    os.putenv("TMPDIR", str(config.home(settings)))
+    os.putenv("TMPDIR", str(config.engine_home(settings)))
     # Only now: the engine's threads are confined from the start, and where it is an outside one it is never loaded.
-    from warehouse.server.listener import Front
+    from warehouse.server.listener import Listener
 
-    front, by_ourselves = Front(settings, tables), settings.model_copy(update={"port": private_port})
+    front, by_ourselves = Listener(settings, tables), settings.model_copy(update={"port": private_port})
     try:
         front.open(private)
         if not as_it_is:
-            health.serve(by_ourselves, ingest, listener)
-            prepare(by_ourselves)
+            health.serve_warehouse_health(by_ourselves, ingest, listener)
+            prepare_tables(by_ourselves)
         front.open(public)
         log.info("ready on port %d after %.1f s", settings.port, time.monotonic() - began)
         stop.wait()
@@ -98,16 +98,16 @@ def serve(
         front.close()
 
 
-def watch(
+def watch_outside_warehouse(
     settings: WarehouseSettings, ingest: IngestSettings, stop: threading.Event, listener: socket.socket | None
 ) -> None:
     """Prepare an outside server once it answers, then say when it goes away and comes back."""
     pulse = Pulse()
-    health.serve(settings, ingest, listener, pulse)
+    health.serve_warehouse_health(settings, ingest, listener, pulse)
     backoff = BackOff(timedelta(seconds=1), LONGEST_WAIT)
     while not stop.is_set():
         try:
-            prepare(settings)
+            prepare_tables(settings)
             log.info("ready at %s:%d", *settings.address)
             backoff.reset()
             with connect(settings) as client:
@@ -122,13 +122,13 @@ def watch(
             stop.wait(backoff.seconds())
 
 
-def prepare(settings: WarehouseSettings) -> None:
+def prepare_tables(settings: WarehouseSettings) -> None:
     """Bring tables and views up to date."""
     with connect(settings, database="") as client:
         for migration in migrate(client):
             log.info("migration %04d_%s applied", migration.version, migration.name)
     with connect(settings) as client:
-        views.sync(client)
+        views.sync_views(client)
 
 
 def _bound(port: int) -> socket.socket:
@@ -138,7 +138,7 @@ def _bound(port: int) -> socket.socket:
         ConfigurationError: the port cannot be used.
     """
     try:
-        return sockets.bound("127.0.0.1", port)
+        return sockets.bind_socket("127.0.0.1", port)
     except OSError as error:
         raise ConfigurationError(
             f"IOC_WAREHOUSE_PORT: port {port} cannot be used ({error.strerror}). End what uses it, or set another port."

@@ -14,12 +14,12 @@ from ingest.contract.topic import topic_of
 from ingest.kafka import checks
 from ingest.runtime import metrics
 from ingest.runtime.health import Health
-from ingest.runtime.health import serve as tell
+from ingest.runtime.health import serve_health as tell
 from ingest.runtime.liveness import Liveness, Pulse
-from ingest.runtime.readiness import Check, Readiness
+from ingest.runtime.readiness import Readiness, ReadinessCheck
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, ServerError
-from warehouse.store.migrate import plan
+from warehouse.store.migrate import plan_migrations
 
 _NEWEST = """
 SELECT max(at_ms) FROM raw_events
@@ -93,7 +93,7 @@ GAUGES_EVERY = 5
 """Every so many beats everything is measured, and not only the heartbeat's age."""
 
 
-def answers(client: Client) -> Check:
+def check_warehouse(client: Client) -> ReadinessCheck:
     """Whether the warehouse answers, and its tables are those that this version needs.
 
     Args:
@@ -102,7 +102,7 @@ def answers(client: Client) -> Check:
 
     def check() -> None:
         try:
-            pending = plan(client)
+            pending = plan_migrations(client)
         except ServerError as error:
             raise Unavailable("the warehouse", str(error.message)[:200]) from error
         if pending:
@@ -111,7 +111,7 @@ def answers(client: Client) -> Check:
     return check
 
 
-def serve(
+def serve_warehouse_health(
     settings: WarehouseSettings, ingest: IngestSettings, listener: socket.socket | None, pulse: Pulse | None = None
 ) -> None:
     """Tell how this process is from now on. Its threads are the caller's children: call it where they are confined as well.
@@ -127,7 +127,9 @@ def serve(
         threading.Thread(target=_beat, args=(Client(settings), pulse), name="heart", daemon=True).start()
     gauges = StoreGauges(Client(settings), ingest.clock())
     threading.Thread(target=_measure, args=(gauges,), name="gauges", daemon=True).start()
-    ready = Readiness({"tables": answers(Client(settings, database="")), "disk": checks.disk(ingest)})
+    ready = Readiness(
+        {"tables": check_warehouse(Client(settings, database="")), "disk": checks.check_disk_space(ingest)}
+    )
     registry = metrics.registry(*metrics.OF_WAREHOUSE)
     tell(Health("warehouse", Liveness(pulse, (), ready), ready, registry), listener)
 

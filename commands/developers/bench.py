@@ -30,7 +30,7 @@ from commands.developers.load.chromium import ARE_DRAWN, FULL_HD, IS_LIVE, brows
 from commands.developers.load.events import records
 from commands.developers.load.screens import crowd
 from commands.supervision.stack import WHOLE, Stack
-from commands.terminal import Progress
+from commands.terminal import ProgressBar
 from connectors.settings import ConnectorsSettings
 from dashboard.access.accounts import FIRST, ensure_first
 from dashboard.settings import BoardSettings
@@ -60,7 +60,7 @@ def main(arguments: list[str]) -> int:
     )
     parser.add_argument("--tickets", type=int, default=500, help="phiếu cho độ trễ | tickets for the latency")
     options = parser.parse_args(arguments)
-    with Progress() as progress:
+    with ProgressBar() as progress:
         found: dict[str, Any] = {}
         if options.events:
             found["throughput"] = throughput(options.events, progress)
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def throughput(count: int, progress: Progress) -> dict[str, Any]:
+def throughput(count: int, progress: ProgressBar) -> dict[str, Any]:
     """Events per second from Kafka to queryable, of each candidate, and the ratios to the plain agent."""
     ours, plain = "streams", "commands.developers.load.plain_agent"
     with _folder() as folder, Stack(folder) as stack:
@@ -89,7 +89,7 @@ def throughput(count: int, progress: Progress) -> dict[str, Any]:
     }
 
 
-def latency(count: int, progress: Progress) -> dict[str, Any]:
+def latency(count: int, progress: ProgressBar) -> dict[str, Any]:
     """Acceptance to painted figure over so many tickets, and the resident memory before them."""
     with _folder() as folder, Stack(folder, WHOLE, {"IOC_PRETEND": "true"}) as stack:
         board = stack.settings(BoardSettings)
@@ -115,7 +115,7 @@ def latency(count: int, progress: Progress) -> dict[str, Any]:
     }
 
 
-def screens(stack: Stack, posted: int, progress: Progress) -> dict[str, Any]:
+def screens(stack: Stack, posted: int, progress: ProgressBar) -> dict[str, Any]:
     """How soon a screen of the wall is live and its charts are drawn, and what one and a hundred cost the board while a figure changes each second."""
     board, connectors = stack.settings(BoardSettings), stack.settings(ConnectorsSettings)
     live_after, drawn_after = [], []
@@ -142,7 +142,7 @@ def screens(stack: Stack, posted: int, progress: Progress) -> dict[str, Any]:
     }
 
 
-class Expected(NamedTuple):
+class ExpectedRows(NamedTuple):
     """What is in the warehouse once everything is."""
 
     events: int
@@ -157,7 +157,7 @@ COUNTED = {"Q01": b".queue.ticket.issued.", "C03": b".camera.detection.started."
 """Indicators that simply count events of one type, so that the sum of their values tells when all is queryable."""
 
 
-async def _fill(ingest: IngestSettings, count: int, progress: Progress) -> Expected:
+async def _fill(ingest: IngestSettings, count: int, progress: ProgressBar) -> ExpectedRows:
     """Put the load into Kafka."""
     figures = dict.fromkeys(COUNTED, 0)
     client = AIOKafkaProducer(
@@ -177,10 +177,12 @@ async def _fill(ingest: IngestSettings, count: int, progress: Progress) -> Expec
         await asyncio.gather(*sent)
     finally:
         await client.stop()
-    return Expected(count, figures)
+    return ExpectedRows(count, figures)
 
 
-def _rate(stack: Stack, name: str, workers: list[str], module: str, expected: Expected, progress: Progress) -> float:
+def _rate(
+    stack: Stack, name: str, workers: list[str], module: str, expected: ExpectedRows, progress: ProgressBar
+) -> float:
     """Events per second of these workers over all that lies in Kafka, into a database of their own."""
     database = f"bench_{name}"
     stack.variables.update(IOC_WAREHOUSE_DATABASE=database, IOC_STREAMS_GROUP=database)
@@ -188,7 +190,7 @@ def _rate(stack: Stack, name: str, workers: list[str], module: str, expected: Ex
     with Client(settings, database="") as owner:
         migrate(owner)
     with connect(settings) as client:
-        views.sync(client)
+        views.sync_views(client)
         for worker in workers:
             stack.start(worker, module)
         first: tuple[float, int] | None = None
@@ -220,7 +222,9 @@ def _figures(client: Client) -> dict[str, int]:
     return {id: int(total) for id, total in rows}
 
 
-def _post(connectors: ConnectorsSettings, numbers: range, pause: Callable[[float], None], progress: Progress) -> None:
+def _post(
+    connectors: ConnectorsSettings, numbers: range, pause: Callable[[float], None], progress: ProgressBar
+) -> None:
     """Post tickets, as a kiosk does, about five a second: slow enough that each is pushed on its own.
 
     Args:

@@ -19,14 +19,14 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from commands.developers.nemesis.oracle.findings import KINDS
-from commands.developers.nemesis.run import Plan, run
-from commands.terminal import Progress, line, say
+from commands.developers.nemesis.run import StormPlan, run
+from commands.terminal import ProgressBar, say, terminal_line
 
 START_AND_CHECK = 25 * 60
 """Seconds for everything but the storm, on the slowest PC."""
 
 
-class OverdueError(Exception):
+class StormOverdueError(Exception):
     """It took longer than it ever may."""
 
 
@@ -35,17 +35,17 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     folder = Path(options.folder) if options.folder else Path(tempfile.mkdtemp(prefix="ward-ioc-chaos-"))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    plan = Plan(options.minutes, options.seed, options.rate, options.disk, options.sweep)
+    plan = StormPlan(options.minutes, options.seed, options.rate, options.disk, options.sweep)
     for noisy in ("aiokafka", "kafka", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)  # they tell at length what is done to them here
     signal.signal(signal.SIGALRM, _overdue)
     signal.signal(signal.SIGTERM, _end)
     signal.alarm(int(options.minutes * 60 * 1.5) + START_AND_CHECK)
     began = time.monotonic()
-    with Progress() as progress:
+    with ProgressBar() as progress:
         try:
             result = run(plan, folder, lambda text: progress.show(text, every=5))
-        except OverdueError:
+        except StormOverdueError:
             progress.clear()
             say(f"Quá thời hạn; xem {folder}.", f"It took too long; see {folder}.")
             return 1
@@ -125,11 +125,11 @@ def _print(result: dict[str, Any]) -> None:
         for example in examples:
             print(f"{LABELS[kind][0]:<14} {kind:<12} {example}")
     for note in result["notes"]:
-        line(f"  {note}")
+        terminal_line(f"  {note}")
 
 
 def _overdue(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise OverdueError
+    raise StormOverdueError
 
 
 def _end(_signal: int, _frame: FrameType | None) -> NoReturn:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from commands.install.settings import ROOT
-from commands.terminal import line
+from commands.terminal import terminal_line
 
 BIN = Path(sys.executable).parent
 
@@ -27,11 +27,11 @@ def main(arguments: list[str]) -> int:
     parser.parse_args(arguments)
     codes = {}
     for name, command in CHECKS.items():
-        line(f"── {name}")
+        terminal_line(f"── {name}")
         codes[name] = subprocess.run(command, cwd=ROOT, check=False).returncode
-    line("")
+    terminal_line("")
     for name, code in codes.items():
-        line(f"{'✘' if code else '✔'} {name}")
+        terminal_line(f"{'✘' if code else '✔'} {name}")
     return 1 if any(codes.values()) else 0
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr, TypeAdapter
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from commands.install.secret_files import generated
+from commands.install.secret_files import generated_secrets
 from commands.install.settings import KINDS, ROOT, variable
 
 FILE = ROOT / ".env.example"
@@ -24,7 +24,7 @@ HEAD = """\
 """
 
 
-def text() -> str:
+def env_example_text() -> str:
     """The whole file."""
     seen: set[str] = set()
     parts = [HEAD]
@@ -54,7 +54,7 @@ def docs(kind: type[BaseSettings]) -> dict[str, str]:
 def _entry(kind: type[BaseSettings], field: str) -> str:
     name = variable(kind, field)
     doc = " ".join(docs(kind).get(field, "").split())
-    made = " (made at first start)" if name.lower() in generated(kind) else ""
+    made = " (made at first start)" if name.lower() in generated_secrets(kind) else ""
     return f"# {doc}{made}\n# {name}={default(kind, field)}\n"
 
 
@@ -76,7 +76,7 @@ def default(kind: type[BaseSettings], field: str) -> str:
 
 def main() -> int:
     """Write the file."""
-    FILE.write_text(text(), encoding="utf-8")
+    FILE.write_text(env_example_text(), encoding="utf-8")
     return 0
 
 

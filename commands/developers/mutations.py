@@ -33,7 +33,7 @@ from typing import Any, Literal, NamedTuple
 
 import psutil
 
-from commands.terminal import Progress, line, table
+from commands.terminal import ProgressBar, table_lines, terminal_line
 
 ROOT = Path(__file__).resolve().parents[2]
 DECLARED = ROOT / "tests" / "mutations.toml"
@@ -456,7 +456,7 @@ class Laboratory:
     sources: dict[str, bytes]
     results: dict[Mutation, Result] = field(default_factory=dict)
 
-    def prepare(self, subjects: Iterable[Subject], progress: Progress) -> dict[str, float]:
+    def prepare(self, subjects: Iterable[Subject], progress: ProgressBar) -> dict[str, float]:
         """Copy the checkout and run each module's tests unchanged; seconds by module.
 
         Raises:
@@ -486,7 +486,7 @@ class Laboratory:
             )
         return {subject.module: took[frozenset(subject.tests), subject.embedded] for subject in subjects}
 
-    def test(self, chosen: list[tuple[Subject, Mutation]], took: dict[str, float], progress: Progress) -> None:
+    def test(self, chosen: list[tuple[Subject, Mutation]], took: dict[str, float], progress: ProgressBar) -> None:
         """Run every mutation's tests; `results` are filled as they come."""
         waiting, free = list(reversed(chosen)), list(range(self.processes))
         running: dict[int, tuple[Mutation, Run]] = {}
@@ -620,16 +620,16 @@ def main(arguments: list[str]) -> int:
     chosen = every if options.all or options.sample >= len(every) else sample(every, options.sample, options.seed)
     if options.list:
         for _, mutation in chosen:
-            line(f"{mutation.module}:{mutation.line} {mutation.function}: {mutation.change}")
+            terminal_line(f"{mutation.module}:{mutation.line} {mutation.function}: {mutation.change}")
         return 0
     for name in PRELOADED:
         import_module(name)
     laboratory: Laboratory | None = None
-    with tempfile.TemporaryDirectory(prefix="ioc-mutations-") as folder, Progress() as progress:
+    with tempfile.TemporaryDirectory(prefix="ioc-mutations-") as folder, ProgressBar() as progress:
         laboratory = Laboratory(Path(folder), options.processes, sources)
         needed = [subject for subject in chosen_subjects if any(one is subject for one, _ in chosen)]
         laboratory.test(chosen, laboratory.prepare(needed, progress), progress)
-    return report(laboratory.results, void)
+    return mutation_report(laboratory.results, void)
 
 
 def sample(every: list[tuple[Subject, Mutation]], count: int, seed: int) -> list[tuple[Subject, Mutation]]:
@@ -642,10 +642,10 @@ def sample(every: list[tuple[Subject, Mutation]], count: int, seed: int) -> list
     return [one for one in every if place(one) in taken]
 
 
-def report(results: dict[Mutation, Result], void: Iterable[tuple[str, str, str]]) -> int:
+def mutation_report(results: dict[Mutation, Result], void: Iterable[tuple[str, str, str]]) -> int:
     """Tell what was not noticed, and the counts by module; 1 if it is too much."""
     for mutation in sorted(mutation for mutation, result in results.items() if result == "unnoticed"):
-        line(f"{mutation.module}:{mutation.line} {mutation.function}: {mutation.change}")
+        terminal_line(f"{mutation.module}:{mutation.line} {mutation.function}: {mutation.change}")
     listed = Counter(module for module, *_ in void)
     by_module: defaultdict[str, Counter[Result]] = defaultdict(Counter)
     for mutation, result in results.items():
@@ -658,7 +658,7 @@ def report(results: dict[Mutation, Result], void: Iterable[tuple[str, str, str]]
     rows.append(
         ["", total.total(), total["noticed"], total["too slow"], total["unnoticed"], sum(listed[m] for m in by_module)]
     )
-    print(table(["module", "mutations", "noticed", "too slow", "unnoticed", "listed as equivalent"], rows))
+    print(table_lines(["module", "mutations", "noticed", "too slow", "unnoticed", "listed as equivalent"], rows))
     share = 1 - total["unnoticed"] / max(total.total(), 1)
     print(f"{share:.1%} bị phát hiện | noticed; cần | wanted: {WANTED:.0%}")
     return int(share < WANTED)

@@ -26,7 +26,7 @@ SETTLE_MS = 2500
 """So long charts and what pages ask for take to be drawn."""
 
 
-class Screen(NamedTuple):
+class ScreenshotTarget(NamedTuple):
     """What somebody looks at."""
 
     width: int
@@ -35,20 +35,20 @@ class Screen(NamedTuple):
 
 
 SCREENS = (
-    Screen(1920, 1080, "dark"),
-    Screen(1920, 1080, "light"),
-    Screen(3840, 2160, "dark"),
-    Screen(2560, 1080, "dark"),
-    Screen(1366, 768, "light"),
-    Screen(390, 844, "dark"),
+    ScreenshotTarget(1920, 1080, "dark"),
+    ScreenshotTarget(1920, 1080, "light"),
+    ScreenshotTarget(3840, 2160, "dark"),
+    ScreenshotTarget(2560, 1080, "dark"),
+    ScreenshotTarget(1366, 768, "light"),
+    ScreenshotTarget(390, 844, "dark"),
 )
 
 
 def main(arguments: list[str]) -> int:
     """Take them."""
     options = _options(arguments)
-    secret_files.make(installs.place() / "secrets", installs.KINDS)
-    settings = installs.read().board
+    secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
+    settings = installs.read_install().board
     accounts = Accounts(settings)
     password = accounts.add(NAME, RIGHTS)
     try:
@@ -82,11 +82,11 @@ def _take(chromium: Browser, url: str, password: str, options: argparse.Namespac
         context.close()
 
 
-def _screen(said: str) -> Screen:
+def _screen(said: str) -> ScreenshotTarget:
     found = re.fullmatch(r"(\d+)x(\d+)-(dark|light)", said)
     if found is None:
         raise argparse.ArgumentTypeError("1920x1080-dark")
-    return Screen(int(found[1]), int(found[2]), "dark" if found[3] == "dark" else "light")
+    return ScreenshotTarget(int(found[1]), int(found[2]), "dark" if found[3] == "dark" else "light")
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from commands.developers.load.chromium import screen
 from commands.supervision.stack import WHOLE, Stack
-from commands.terminal import Progress, line, say
+from commands.terminal import ProgressBar, say, terminal_line
 from dashboard.board.wall_tour import wall_pages
 from dashboard.settings import BoardSettings
 from ingest.contract.clock import WARD_ZONE, RealClock
@@ -51,7 +51,7 @@ EVENTS_COME = "() => window.iocLatency.length > 0"
 PATIENCE_MS = 900_000
 
 
-class Sample(NamedTuple):
+class SoakSample(NamedTuple):
     """What one round leaves behind."""
 
     turns: int
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     clock = {"IOC_CLOCK_ORIGIN": MORNING.isoformat(), "IOC_CLOCK_REAL_ORIGIN": RealClock().now().isoformat()}
     with (
-        Progress() as progress,
+        ProgressBar() as progress,
         tempfile.TemporaryDirectory(prefix="ward-ioc-soak-") as folder,
         Stack(Path(folder), WHOLE, {"IOC_PRETEND": "true", **clock}, patience=180) as stack,
         screen(stack.settings(BoardSettings), timedelta(seconds=options.stands)) as page,
@@ -78,10 +78,12 @@ def main(arguments: list[str]) -> int:
         progress.show("chờ sự kiện trực tiếp | waiting for live events", every=1)
         page.wait_for_function(EVENTS_COME, timeout=PATIENCE_MS)
         samples, ends = [], time.monotonic() + options.minutes * 60
-        for sample in takewhile(lambda _: time.monotonic() < ends, watch(page, lambda: stack.memory()["dashboard"])):
+        for sample in takewhile(
+            lambda _: time.monotonic() < ends, sample_rounds(page, lambda: stack.memory()["dashboard"])
+        ):
             samples.append(sample)
             progress.show(" ".join(f"{name}={value}" for name, value in sample._asdict().items()), every=5)
-        found = report(samples, sorted(page.evaluate("window.iocLatency")))
+        found = soak_report(samples, sorted(page.evaluate("window.iocLatency")))
     if options.json:
         print(json.dumps({**found, "samples": [sample._asdict() for sample in samples]}))
     else:
@@ -89,7 +91,7 @@ def main(arguments: list[str]) -> int:
     return 0 if found["flat"] else 1
 
 
-def watch(page: Any, board: Callable[[], int]) -> Iterator[Sample]:
+def sample_rounds(page: Any, board: Callable[[], int]) -> Iterator[SoakSample]:
     """A sample a round for as long as it is asked for, always when the first page is back.
 
     Args:
@@ -103,7 +105,7 @@ def watch(page: Any, board: Callable[[], int]) -> Iterator[Sample]:
         page.wait_for_function(ROUND_IS_OVER, arg=number * len(wall_pages()), timeout=PATIENCE_MS)
         tools.send("HeapProfiler.collectGarbage")
         found = {one["name"]: one["value"] for one in tools.send("Performance.getMetrics")["metrics"]}
-        yield Sample(
+        yield SoakSample(
             page.evaluate("window.soakTurns"),
             round(found["JSHeapUsedSize"] / 2**20, 2),
             int(found["Nodes"]),
@@ -112,7 +114,7 @@ def watch(page: Any, board: Callable[[], int]) -> Iterator[Sample]:
         )
 
 
-def report(samples: Sequence[Sample], latencies: Sequence[float]) -> dict[str, Any]:
+def soak_report(samples: Sequence[SoakSample], latencies: Sequence[float]) -> dict[str, Any]:
     """What the samples say.
 
     Args:
@@ -148,12 +150,14 @@ def _percentile(values: Sequence[float], at: int) -> int | None:
 def _tell(found: dict[str, Any]) -> None:
     for name in MEASURES:
         one = found[name]
-        line(
+        terminal_line(
             f"  {name:<10}{one['first']:>10g} → {one['last']:<10g}{one['growth']:>+8.1%}"
             f"{one['per_1000_turns']:>+10g} / 1000 ↻"
         )
     latency = found["latency_ms"]
-    line(f"  ms         p50 {latency['p50']}  p95 {latency['p95']}  p99 {latency['p99']}  ({latency['events']})")
+    terminal_line(
+        f"  ms         p50 {latency['p50']}  p95 {latency['p95']}  p99 {latency['p99']}  ({latency['events']})"
+    )
     if found["flat"]:
         say(f"Bộ nhớ không tăng qua {found['turns']} lượt trang.", f"Memory is flat over {found['turns']} turns.")
     else:

@@ -7,12 +7,12 @@ from typing import Any, Literal, NamedTuple
 from commands.install import lock
 from commands.install.offline_warehouse import lone_warehouse
 from commands.install.settings import Install
-from commands.terminal import line, say
+from commands.terminal import say, terminal_line
 from ingest.contract.clock import WARD_ZONE, RealClock, moment
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.kafka.broker.folder import Folder
-from ingest.kafka.offsets import Extent, held
-from ingest.runtime.disk_space import shown
+from ingest.kafka.offsets import Extent, held_records
+from ingest.runtime.disk_space import size_text
 from warehouse.maintenance.backups import files, tables
 from warehouse.maintenance.backups.manifest import Manifest
 from warehouse.store.client import Client, ServerError, connect
@@ -20,7 +20,7 @@ from warehouse.store.client import Client, ServerError, connect
 Kafka = Literal["same", "other", "unknown"]
 
 
-class Store(NamedTuple):
+class StoreContents(NamedTuple):
     """What is there."""
 
     rows: dict[str, int]
@@ -28,7 +28,7 @@ class Store(NamedTuple):
     """When its newest event happened; 0: none."""
 
 
-class Since(NamedTuple):
+class SinceBackup(NamedTuple):
     """What becomes of the events that came after the backup."""
 
     kafka: Kafka
@@ -45,11 +45,11 @@ class Comparison(NamedTuple):
     """A backup and an install, side by side."""
 
     said: Manifest
-    store: Store | None
+    store: StoreContents | None
     """`None`: there is none, or it cannot be opened."""
     why: str
     """Why it cannot."""
-    since: Since
+    since: SinceBackup
     retention: timedelta
     """How long Kafka keeps events."""
     same_pseudonyms: bool
@@ -75,12 +75,12 @@ class Comparison(NamedTuple):
     def tell(self) -> None:
         """For a person at a terminal."""
         said, there = self.said, self.store.rows if self.store else {}
-        line(f"  {_clock(said.made_at)}  {said.ward}  {shown(said.size)}  ClickHouse {said.engine}")
-        line(f"  {'bảng | table':<22}{'bản sao | backup':>18}{'hiện có | there now':>22}")
+        terminal_line(f"  {_clock(said.made_at)}  {said.ward}  {size_text(said.size)}  ClickHouse {said.engine}")
+        terminal_line(f"  {'bảng | table':<22}{'bản sao | backup':>18}{'hiện có | there now':>22}")
         for name, one in sorted(said.tables.items()):
-            line(f"  {name:<22}{one.rows:>18}{there.get(name, ''):>22}")
+            terminal_line(f"  {name:<22}{one.rows:>18}{there.get(name, ''):>22}")
         newest = self.store.newest_ms if self.store else 0
-        line(f"  {'mới nhất | newest':<22}{_event(said.newest_ms):>18}{_event(newest):>22}")
+        terminal_line(f"  {'mới nhất | newest':<22}{_event(said.newest_ms):>18}{_event(newest):>22}")
         if self.why:
             say(f"  Dữ liệu hiện có không mở được: {self.why}", f"  What is there cannot be opened: {self.why}")
         self._tell_of_events_since()
@@ -130,7 +130,7 @@ def compare(install: Install, said: Manifest) -> Comparison:
     """Look at what is there, whether it runs or not; changes nothing."""
     store, why = None, ""
     try:
-        if lock.up(install.run) is not None or lock.left_over(install.folder):
+        if lock.running_pid(install.run) is not None or lock.left_over_processes(install.folder):
             with connect(install.warehouse) as client:
                 store = _store(client)
         elif (install.folder / "warehouse").is_dir():
@@ -148,35 +148,37 @@ def compare(install: Install, said: Manifest) -> Comparison:
     )
 
 
-def _store(client: Client) -> Store:
+def _store(client: Client) -> StoreContents:
     database = client.settings.database
     asked = "SELECT name, toUInt64(total_rows) FROM system.tables WHERE database = {database:String} AND total_rows IS NOT NULL"
     known = dict(client.query(asked, {"database": database}))
-    there = tables.tables(client, database)
+    there = tables.stored_tables(client, database)
     newest = tables.newest(client, database, there)
-    return Store(
+    return StoreContents(
         {name: known[name] for name in there if name in known}, max((one.at_ms for one in newest.values()), default=0)
     )
 
 
-def _since(install: Install, said: Manifest) -> Since:
+def _since(install: Install, said: Manifest) -> SinceBackup:
     cursors = [PurePosixPath(name) for name in said.files]
     polled = [path.stem for path in cursors if path.suffix == ".cursor"]
     try:
-        kafka = held(install.ingest)
+        kafka = held_records(install.ingest)
     except Unavailable:
         cluster = "" if install.ingest.kafka_bootstrap else Folder(install.ingest).cluster
         is_unknown = not said.kafka or (not cluster and bool(install.ingest.kafka_bootstrap))
-        return Since("unknown" if is_unknown else "same" if cluster == said.kafka else "other", None, None, polled)
+        return SinceBackup(
+            "unknown" if is_unknown else "same" if cluster == said.kafka else "other", None, None, polled
+        )
     if kafka.cluster != said.kafka:
-        return Since("other" if said.kafka else "unknown", None, None, polled)
+        return SinceBackup("other" if said.kafka else "unknown", None, None, polled)
     after = {(one.topic, one.partition): one.kafka_offset for one in said.positions}
     comes_back = lost = 0
     for place, extent in kafka.extents.items():
         following = _following(after.get(place, -1), extent)
         comes_back += extent.end - max(extent.first, following)
         lost += max(0, extent.first - following)
-    return Since("same", comes_back, lost, polled)
+    return SinceBackup("same", comes_back, lost, polled)
 
 
 def _following(offset: int | None, extent: Extent) -> int:

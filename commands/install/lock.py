@@ -24,7 +24,7 @@ class AlreadyRunningError(Refused):
 
 
 @contextmanager
-def alone(run: Path) -> Iterator[None]:
+def install_lock(run: Path) -> Iterator[None]:
     """Be the one `./ioc up` of this install; the kernel gives the lock back however we end.
 
     Raises:
@@ -43,7 +43,7 @@ def alone(run: Path) -> Iterator[None]:
         lock.truncate(0)
 
 
-def up(run: Path) -> int | None:
+def running_pid(run: Path) -> int | None:
     """The pid of the `./ioc up` that runs this install; None if none does."""
     try:
         with _file(run).open("r") as lock:
@@ -61,14 +61,14 @@ def has_ended(run: Path, patience: float) -> bool:
     The lock tells, and not the process: one that has ended stays until whoever started it asks how.
     """
     until = time.monotonic() + patience
-    while up(run) is not None:
+    while running_pid(run) is not None:
         if time.monotonic() > until:
             return False
         time.sleep(0.1)
     return True
 
 
-def left_over(folder: Path) -> list[psutil.Process]:
+def left_over_processes(folder: Path) -> list[psutil.Process]:
     """Processes of this install other than ourselves and those above us."""
     us = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     return [one for one in psutil.process_iter() if one.pid not in us and data_folder_of(one) == folder]
@@ -83,7 +83,7 @@ def data_folder_of(process: psutil.Process) -> Path | None:
     return Path(marked) if marked and Path(marked).is_absolute() else None
 
 
-def end(processes: list[psutil.Process], patience: float = 10) -> None:
+def end_processes(processes: list[psutil.Process], patience: float = 10) -> None:
     """End processes: asked first, then by force."""
     for process in processes:
         try:

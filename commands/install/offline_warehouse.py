@@ -9,7 +9,7 @@ from pathlib import Path
 
 from commands.install import lock
 from commands.install import settings as installs
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from commands.install.settings import Install, variable
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.runtime.process import end_with_parent
@@ -34,7 +34,7 @@ def lone_warehouse(install: Install, folder: Path) -> Iterator[WarehouseSettings
     Raises:
         ConfigurationError: it cannot be opened.
     """
-    (port,) = free(1)
+    (port,) = free_ports(1)
     settings = install.warehouse.model_copy(update={"data_folder": folder, "port": port})
     log = folder / "logs" / "lone-warehouse.log"
     log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

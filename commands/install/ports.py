@@ -21,7 +21,7 @@ _until_the_end = contextlib.ExitStack()
 atexit.register(_until_the_end.close)
 
 
-class Holder(NamedTuple):
+class PortHolder(NamedTuple):
     """The program that listens on a port, as far as we may know it."""
 
     name: str
@@ -40,7 +40,7 @@ def is_taken(port: int, host: str = "127.0.0.1") -> bool:
     return False
 
 
-def holder(port: int) -> Holder:
+def port_holder(port: int) -> PortHolder:
     """Who listens on a port; name `?` where the system does not tell (another user's program)."""
     for process in psutil.process_iter(["pid", "name"]):
         try:
@@ -49,13 +49,13 @@ def holder(port: int) -> Holder:
                 for found in process.net_connections("inet")
             )
             if listening:
-                return Holder(process.info["name"], process.info["pid"], " ".join(process.cmdline()))
+                return PortHolder(process.info["name"], process.info["pid"], " ".join(process.cmdline()))
         except (psutil.AccessDenied, psutil.NoSuchProcess):
             continue
-    return Holder("?", None, "")
+    return PortHolder("?", None, "")
 
 
-def free(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Loopback ports that nobody listens on now, all different.
 
     At random, and not those that the system gives to outgoing connections: what others open meanwhile hardly takes them. Nor is one

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import psutil
 
 from commands.install import lock
-from commands.install.ports import holder, is_taken
-from commands.install.processes import Part, Port, all_ports
+from commands.install.ports import is_taken, port_holder
+from commands.install.processes import ManagedProcess, ProcessPort, all_ports
 from commands.install.settings import Install
-from commands.terminal import Progress, say
+from commands.terminal import ProgressBar, say
 from ingest.contract.errors import Refused, Unavailable
 from ingest.contract.label import Label
 from ingest.kafka.broker import fetch, jars
@@ -29,13 +29,13 @@ class CannotStartError(Refused):
 
 def end_left_overs(install: Install) -> None:
     """End what an earlier run left behind when it was cut off."""
-    left = lock.left_over(install.folder)
+    left = lock.left_over_processes(install.folder)
     if left:
         say(
             f"Lần chạy trước còn sót {len(left)} tiến trình, đang dừng chúng …",
             f"{len(left)} processes are left over from an earlier run, ending them …",
         )
-        lock.end(left)
+        lock.end_processes(left)
 
 
 def check_disk(install: Install) -> None:
@@ -69,7 +69,7 @@ def check_restore(install: Install) -> None:
         )
 
 
-def check_ports(found: Sequence[Part]) -> None:
+def check_ports(found: Sequence[ManagedProcess]) -> None:
     """See that every port is free, and no two parts have the same.
 
     Raises:
@@ -84,12 +84,12 @@ def check_ports(found: Sequence[Part]) -> None:
             )
         seen[port.number] = port.variable
         if is_taken(port.number, port.host):
-            raise CannotStartError(*taken(part, port))
+            raise CannotStartError(*port_conflict(part, port))
 
 
-def taken(part: Part, port: Port) -> tuple[str, str]:
+def port_conflict(part: ManagedProcess, port: ProcessPort) -> tuple[str, str]:
     """Who holds a port, and what to do about it, in both languages."""
-    by = holder(port.number)
+    by = port_holder(port.number)
     who = f"{by.name} (pid {by.pid})" if by.pid else "?"
     folder = lock.data_folder_of(psutil.Process(by.pid)) if by.pid and psutil.pid_exists(by.pid) else None
     if folder:
@@ -108,16 +108,16 @@ def fetch_kafka(install: Install) -> None:
     Raises:
         CannotStartError: it could not be fetched.
     """
-    if install.ingest.kafka_bootstrap or not jars.wrong(install.ingest.cache_folder):
+    if install.ingest.kafka_bootstrap or not jars.wrong_jars(install.ingest.cache_folder):
         return
     say("Đang tải Apache Kafka (45 MB, chỉ lần đầu) …", "Fetching Apache Kafka (45 MB, only the first time) …")
-    with Progress() as progress:
+    with ProgressBar() as progress:
 
         def report(there: int, in_all: int, megabytes: float) -> None:
             progress.show(f"Kafka {there}/{in_all}, {megabytes:.0f} MB", every=10)
 
         try:
-            fetch.ensure(install.ingest.cache_folder, report)
+            fetch.ensure_jars(install.ingest.cache_folder, report)
         except Unavailable as error:
             raise CannotStartError(
                 f"Không tải được Kafka: hãy nối máy với Internet rồi chạy lại. ({error})",

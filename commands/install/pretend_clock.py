@@ -12,7 +12,7 @@ MORNING = time(9, 0)
 """Ward time at which a ward that would be closed now is shown instead: the counters are busy then."""
 
 
-class Beginning(NamedTuple):
+class ClockBeginning(NamedTuple):
     """How the clock starts."""
 
     origin: datetime
@@ -23,7 +23,9 @@ class Beginning(NamedTuple):
     """Whether the time asked for was refused, because the clock never goes back."""
 
 
-def beginning(now: datetime, speed: float, last: datetime | None = None, at: datetime | None = None) -> Beginning:
+def clock_beginning(
+    now: datetime, speed: float, last: datetime | None = None, at: datetime | None = None
+) -> ClockBeginning:
     """Where the pretend clock starts.
 
     - the time asked for, if one was;
@@ -40,15 +42,15 @@ def beginning(now: datetime, speed: float, last: datetime | None = None, at: dat
         at: the time asked for.
     """
     if at is not None:
-        return Beginning(max(at, last or at), real=False, moved=last is not None and last > at)
+        return ClockBeginning(max(at, last or at), real=False, moved=last is not None and last > at)
     real = OFFICE.is_open(now) and speed == 1
     origin = now if real else _recent_morning(now)
     if last is None or last <= origin:
-        return Beginning(origin, real)
-    return Beginning(last if OFFICE.is_open(last) else _next_morning(last), real=False)
+        return ClockBeginning(origin, real)
+    return ClockBeginning(last if OFFICE.is_open(last) else _next_morning(last), real=False)
 
 
-def read_at(text: str) -> datetime:
+def parse_moment(text: str) -> datetime:
     """A moment as a person types it, `2026-11-24 09:30`, in ward time unless it names its own zone.
 
     Raises:
@@ -58,7 +60,7 @@ def read_at(text: str) -> datetime:
     return (moment if moment.tzinfo else moment.replace(tzinfo=WARD_ZONE)).astimezone(UTC)
 
 
-class Memory:
+class ClockFile:
     """The file that remembers where the pretend clock got to."""
 
     def __init__(self, path: Path) -> None:

@@ -11,11 +11,11 @@ from ingest.contract.label import Label
 from ingest.runtime.restarts import PARTS
 from streams.settings import StreamsSettings
 
-Turn = Literal["stores", "workers", "front"]
+StartTurn = Literal["stores", "workers", "front"]
 """When it is stopped: the front first, then the workers, and the stores when nobody writes any more."""
 
 
-class Port(NamedTuple):
+class ProcessPort(NamedTuple):
     """A port on which a part of ours listens."""
 
     number: int
@@ -26,22 +26,22 @@ class Port(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Part:
+class ManagedProcess:
     """One process."""
 
     name: str
     label: Label
     module: str
     """What `python -m` runs."""
-    turn: Turn
-    ports: tuple[Port, ...] = ()
+    turn: StartTurn
+    ports: tuple[ProcessPort, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     """Variables of this process only."""
-    health: Port | None = None
+    health: ProcessPort | None = None
     """Where it tells how it is; the part runs without, should it be taken."""
 
 
-def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
+def managed_processes(install: Install, simulator: bool, workers: int = 1) -> list[ManagedProcess]:
     """The processes of an install.
 
     Args:
@@ -56,8 +56,8 @@ def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
     mqtt = () if connectors.mqtt_url else _ports(connectors, "mqtt_port", host=connectors.mqtt_host)
     web = _ports(board, "port", host=board.host)
     found = [
-        Part("ingest", PARTS["ingest"], "ingest", "stores", kafka, health=_health(install, ingest)),
-        Part(
+        ManagedProcess("ingest", PARTS["ingest"], "ingest", "stores", kafka, health=_health(install, ingest)),
+        ManagedProcess(
             "warehouse",
             PARTS["warehouse"],
             "warehouse",
@@ -65,7 +65,7 @@ def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
             engine,
             health=_health(install, warehouse),
         ),
-        Part(
+        ManagedProcess(
             "connectors",
             PARTS["connectors"],
             "connectors",
@@ -76,22 +76,28 @@ def parts(install: Install, simulator: bool, workers: int = 1) -> list[Part]:
     ]
     found += [worker(number, _health(install, install.streams, number)) for number in range(1, workers + 1)]
     found.append(
-        Part("keeper", PARTS["keeper"], "warehouse.maintenance", "workers", health=_health(install, install.keeper))
+        ManagedProcess(
+            "keeper", PARTS["keeper"], "warehouse.maintenance", "workers", health=_health(install, install.keeper)
+        )
     )
-    found.append(Part("dashboard", PARTS["dashboard"], "dashboard", "front", web, health=_health(install, board)))
+    found.append(
+        ManagedProcess("dashboard", PARTS["dashboard"], "dashboard", "front", web, health=_health(install, board))
+    )
     if simulator:
         ports = _ports(connectors, "simulator_port")
-        found.append(Part("simulator", PARTS["simulator"], "connectors.simulator", "front", ports))
+        found.append(ManagedProcess("simulator", PARTS["simulator"], "connectors.simulator", "front", ports))
     return found
 
 
-def worker(number: int, health: Port | None = None) -> Part:
+def worker(number: int, health: ProcessPort | None = None) -> ManagedProcess:
     """A stream worker; the numbers tell those on one PC apart."""
     environment = {variable(StreamsSettings, "worker"): str(number)}
-    return Part(f"streams-{number}", PARTS["streams"], "streams", "workers", environment=environment, health=health)
+    return ManagedProcess(
+        f"streams-{number}", PARTS["streams"], "streams", "workers", environment=environment, health=health
+    )
 
 
-def all_ports(found: Sequence[Part]) -> list[tuple[Part, Port]]:
+def all_ports(found: Sequence[ManagedProcess]) -> list[tuple[ManagedProcess, ProcessPort]]:
     """Every port of these parts, with the part that listens on it."""
     return [(part, port) for part in found for port in part.ports]
 
@@ -101,12 +107,12 @@ def asked_at(host: str) -> str:
     return "127.0.0.1" if host in ("", "0.0.0.0", "::", "localhost") else host
 
 
-def _health(install: Install, settings: BaseSettings, number: int = 0) -> Port | None:
+def _health(install: Install, settings: BaseSettings, number: int = 0) -> ProcessPort | None:
     """Where a part tells how it is, `number` ports above the one that is set; `None` when it does not."""
     port = int(getattr(settings, "health_port", 0))
     (asked,) = _ports(settings, "health_port", host=install.health.host) if port else (None,)
     return asked._replace(number=port + number) if asked else None
 
 
-def _ports(settings: BaseSettings, *names: str, host: str = "127.0.0.1") -> tuple[Port, ...]:
-    return tuple(Port(getattr(settings, name), variable(type(settings), name), asked_at(host)) for name in names)
+def _ports(settings: BaseSettings, *names: str, host: str = "127.0.0.1") -> tuple[ProcessPort, ...]:
+    return tuple(ProcessPort(getattr(settings, name), variable(type(settings), name), asked_at(host)) for name in names)

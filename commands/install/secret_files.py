@@ -15,7 +15,7 @@ from commands.install.settings import variable
 from commands.terminal import say
 
 
-def make(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:
+def make_secrets(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:
     """Make the secrets that are missing; existing ones stay as they are.
 
     Returns:
@@ -24,11 +24,11 @@ def make(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:
     folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
-    names = sorted({name for kind in kinds for name in generated(kind)})
+    names = sorted({name for kind in kinds for name in generated_secrets(kind)})
     return [name for name in names if _made(folder / name)]
 
 
-def generated(kind: type[BaseSettings]) -> list[str]:
+def generated_secrets(kind: type[BaseSettings]) -> list[str]:
     """File names of the secrets that a settings class wants made."""
     names = []
     for field, info in kind.model_fields.items():
@@ -38,7 +38,7 @@ def generated(kind: type[BaseSettings]) -> list[str]:
     return names
 
 
-def tell_former(folder: Path) -> None:
+def report_former_account(folder: Path) -> None:
     """Say what has to be set anew at devices when the install was made by a version whose devices shared one account."""
     former = folder / "ioc_connectors_mqtt_device_password"
     if former.exists():
@@ -48,7 +48,7 @@ def tell_former(folder: Path) -> None:
         )
 
 
-def too_open(folder: Path) -> list[Path]:
+def readable_by_others(folder: Path) -> list[Path]:
     """The folder and the files in it that others on this PC may read."""
     if not folder.is_dir():
         return []

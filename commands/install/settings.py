@@ -68,7 +68,7 @@ class Install:
         return self.folder / "logs"
 
 
-class NotOursError(SystemExit):
+class ForeignInstallError(SystemExit):
     """The install, or a file of it, belongs to another user of this PC: ends a command with a sentence in both languages.
 
     Args:
@@ -86,40 +86,40 @@ class NotOursError(SystemExit):
 
 
 @contextmanager
-def ours() -> Iterator[None]:
+def check_ownership() -> Iterator[None]:
     """Say whose it is when the block may not use a file of the install.
 
     Raises:
-        NotOursError: then.
+        ForeignInstallError: then.
     """
     try:
         yield
     except PermissionError as error:
-        raise NotOursError(Path(os.fsdecode(error.filename or "."))) from None
+        raise ForeignInstallError(Path(os.fsdecode(error.filename or "."))) from None
 
 
-def place() -> Path:
+def data_folder_path() -> Path:
     """This install's data folder, known before any secret is made.
 
     Raises:
-        NotOursError: it belongs to another user of this PC.
+        ForeignInstallError: it belongs to another user of this PC.
     """
-    with ours():
+    with check_ownership():
         folder = read_settings(PlaceSettings).data_folder.resolve()
         if folder.exists() and not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            raise NotOursError(folder)
+            raise ForeignInstallError(folder)
     return folder
 
 
-def read() -> Install:
+def read_install() -> Install:
     """The install that environment, `.env` and secret files describe.
 
     Raises:
         ConfigurationError: a value is wrong or missing.
-        NotOursError: it belongs to another user of this PC.
+        ForeignInstallError: it belongs to another user of this PC.
     """
-    place()
-    with ours():
+    data_folder_path()
+    with check_ownership():
         return Install(
             read_settings(IngestSettings),
             read_settings(WarehouseSettings),
@@ -131,13 +131,13 @@ def read() -> Install:
         )
 
 
-def tighten(folder: Path) -> None:
+def restrict_access(folder: Path) -> None:
     """Make the data folder, and let nobody else into it; what was made before that by earlier versions is tightened as well.
 
     Raises:
-        NotOursError: something in it belongs to another user of this PC.
+        ForeignInstallError: something in it belongs to another user of this PC.
     """
-    with ours():
+    with check_ownership():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not folder.stat().st_mode & OTHERS:
             return
@@ -165,20 +165,20 @@ def _owner(path: Path) -> str:
     return "?"
 
 
-def described(variables: Mapping[str, str], secrets: Path) -> Install:
+def install_of(variables: Mapping[str, str], secrets: Path) -> Install:
     """The install that these variables and secret files describe, whatever our own environment holds."""
     return Install(
-        explicit(IngestSettings, variables, secrets),
-        explicit(WarehouseSettings, variables, secrets),
-        explicit(ConnectorsSettings, variables, secrets),
-        explicit(StreamsSettings, variables, secrets),
-        explicit(BoardSettings, variables, secrets),
-        explicit(HealthSettings, variables, secrets),
-        explicit(KeeperSettings, variables, secrets),
+        read_explicit(IngestSettings, variables, secrets),
+        read_explicit(WarehouseSettings, variables, secrets),
+        read_explicit(ConnectorsSettings, variables, secrets),
+        read_explicit(StreamsSettings, variables, secrets),
+        read_explicit(BoardSettings, variables, secrets),
+        read_explicit(HealthSettings, variables, secrets),
+        read_explicit(KeeperSettings, variables, secrets),
     )
 
 
-def explicit(kind: type[Kind], variables: Mapping[str, str], secrets: Path) -> Kind:
+def read_explicit(kind: type[Kind], variables: Mapping[str, str], secrets: Path) -> Kind:
     """One class of settings from these variables and secret files only."""
     given = EnvSettingsSource(kind)
     given.env_vars = {name.lower(): value for name, value in variables.items()}

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from commands.install import preflight
-from commands.install.ports import holder, is_taken
-from commands.install.processes import Part
+from commands.install.ports import is_taken, port_holder
+from commands.install.processes import ManagedProcess
 from commands.install.settings import Install
 from commands.supervision import probe
 from ingest.contract.away import KAFKA_AWAY, WAREHOUSE_AWAY
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.label import Label
 from warehouse.maintenance import retention, status
-from warehouse.maintenance.status import Chore
+from warehouse.maintenance.status import JobState
 
 
 class Finding(NamedTuple):
@@ -42,7 +42,7 @@ CHECKS = {
 """What is wrong, by the name of the check that found it."""
 
 
-def well(part: Part, pid: int) -> Finding:
+def process_finding(part: ManagedProcess, pid: int) -> Finding:
     """How a part is; what it waits for may come within a moment.
 
     Args:
@@ -50,18 +50,18 @@ def well(part: Part, pid: int) -> Finding:
         pid: its process.
     """
     until = time.monotonic() + PATIENCE
-    answer = probe.whole(part.health) if part.health else None
+    answer = probe.health_report(part.health) if part.health else None
     while part.health and answer is not None and answer.faults and time.monotonic() < until:
         time.sleep(0.5)
-        answer = probe.whole(part.health)
+        answer = probe.health_report(part.health)
     if answer is not None and answer.pid == pid:
         return _said(part, answer.faults)
-    if part.health and is_taken(part.health.number, part.health.host) and holder(part.health.number).pid != pid:
-        return Finding(False, *preflight.taken(part, part.health))
+    if part.health and is_taken(part.health.number, part.health.host) and port_holder(part.health.number).pid != pid:
+        return Finding(False, *preflight.port_conflict(part, part.health))
     return _said(part, {})
 
 
-def _said(part: Part, faults: dict[str, str]) -> Finding:
+def _said(part: ManagedProcess, faults: dict[str, str]) -> Finding:
     if not faults:
         return Finding(True, f"{part.label.vi}: hoạt động tốt", f"{part.label.en}: well")
     known = [(CHECKS.get(name, Label(name, name)), why) for name, why in faults.items()]
@@ -79,9 +79,9 @@ NAMES = {
 }
 
 
-def kept(install: Install) -> Iterator[Finding]:
+def job_findings(install: Install) -> Iterator[Finding]:
     """Findings about every chore that was done or failed, and every deletion that is announced."""
-    known = status.read(install.folder)
+    known = status.read_state(install.folder)
     for name, label in NAMES.items():
         chore = known.chore(name)
         if chore.done_at is not None or chore.failed:
@@ -96,7 +96,7 @@ def kept(install: Install) -> Iterator[Finding]:
         )
 
 
-def _finding(label: Label, chore: Chore) -> Finding:
+def _finding(label: Label, chore: JobState) -> Finding:
     done = f"{chore.done_at.astimezone(WARD_ZONE):%d/%m/%Y %H:%M}" if chore.done_at else "-"
     if chore.failed:
         return Finding(

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import psutil
 
-from commands.install.processes import Part, Port
-from commands.supervision.probe import Answer, is_alive
-from commands.supervision.supervisor import State
+from commands.install.processes import ManagedProcess, ProcessPort
+from commands.supervision.probe import HealthReport, is_alive
+from commands.supervision.supervisor import ProcessState
 
 LIMIT = timedelta(seconds=60)
 """How long a part may hang."""
@@ -23,10 +23,10 @@ LONGEST_GAP = timedelta(seconds=15)
 """Time between two looks after which they do not belong together: we were asleep ourselves."""
 
 
-class Hung(NamedTuple):
+class HungProcess(NamedTuple):
     """A part that was ended because it hung."""
 
-    part: Part
+    part: ManagedProcess
     why: str
 
 
@@ -38,7 +38,7 @@ class _Known:
     failing_since: float | None = None
 
 
-class Liveness:
+class LivenessMonitor:
     """Looks after the parts of an install.
 
     Args:
@@ -50,9 +50,9 @@ class Liveness:
 
     def __init__(
         self,
-        found: Sequence[Part],
+        found: Sequence[ManagedProcess],
         limit: timedelta = LIMIT,
-        question: Callable[[Port], Answer | None] = is_alive,
+        question: Callable[[ProcessPort], HealthReport | None] = is_alive,
         end: Callable[[int], bool] | None = None,
     ) -> None:
         self._ports = {part.name: (part, part.health) for part in found if part.health}
@@ -63,7 +63,7 @@ class Liveness:
         self._looked_at = monotonic()
         self._askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="liveness")
 
-    def look(self, states: Sequence[State]) -> list[Hung]:
+    def look(self, states: Sequence[ProcessState]) -> list[HungProcess]:
         """Ask every running part, and end those that have hung for too long.
 
         Returns:
@@ -80,12 +80,12 @@ class Liveness:
         ]
         answers = list(self._askers.map(self._question, [port for _, _, port in asked]))
         return [
-            Hung(part, why)
+            HungProcess(part, why)
             for (state, part, _), answer in zip(asked, answers, strict=True)
             if (why := self._judged(state, answer)) and self._end(state.pid)
         ]
 
-    def _judged(self, state: State, answer: Answer | None) -> str:
+    def _judged(self, state: ProcessState, answer: HealthReport | None) -> str:
         """Why a process has to be ended; empty if it has not."""
         if answer is not None and answer.pid == state.pid and answer.alive:
             self._known[state.name] = _Known(state.pid)

@@ -4,13 +4,13 @@ import json
 from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
-from commands.install.processes import Port
+from commands.install.processes import ProcessPort
 
 PATIENCE = 3.0
 """Seconds after which no answer is one."""
 
 
-class Answer(NamedTuple):
+class HealthReport(NamedTuple):
     """What a part says."""
 
     pid: int
@@ -19,23 +19,23 @@ class Answer(NamedTuple):
     """What is wrong: `loop` with its own work, the others with what it needs."""
 
 
-def is_alive(port: Port) -> Answer | None:
+def is_alive(port: ProcessPort) -> HealthReport | None:
     """Whether the part at this port does its work; `None`: no answer, or another program is there."""
     return _asked(port, "/livez")
 
 
-def whole(port: Port) -> Answer | None:
+def health_report(port: ProcessPort) -> HealthReport | None:
     """How the part at this port is, and what it needs; `None`: no answer, or another program is there."""
     return _asked(port, "/healthz")
 
 
-def _asked(port: Port, path: str) -> Answer | None:
+def _asked(port: ProcessPort, path: str) -> HealthReport | None:
     connection = HTTPConnection(port.host, port.number, timeout=PATIENCE)
     try:
         connection.request("GET", path)
         said = json.loads(connection.getresponse().read(1_000_000))
         own = {"loop": str(said["fault"])} if said["fault"] else {}
-        return Answer(int(said["pid"]), bool(said["alive"]), {**own, **said.get("faults", {})})
+        return HealthReport(int(said["pid"]), bool(said["alive"]), {**own, **said.get("faults", {})})
     except (OSError, HTTPException, ValueError, LookupError, TypeError):
         return None
     finally:

@@ -5,9 +5,9 @@ import ssl
 import sys
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
-from commands.install.processes import Part, Port, asked_at
+from commands.install.processes import ManagedProcess, ProcessPort, asked_at
 from commands.install.settings import Install
-from commands.supervision.probe import whole
+from commands.supervision.probe import health_report
 from connectors.settings import ConnectorsSettings
 from dashboard.settings import BoardSettings
 from ingest.contract.clock import RealClock
@@ -21,7 +21,7 @@ from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
 
-def is_ready(part: Part, install: Install, workers: int) -> bool:
+def is_ready(part: ManagedProcess, install: Install, workers: int) -> bool:
     """Whether a part does its work now; False as well while it cannot be asked."""
     try:
         match part.module:
@@ -30,18 +30,18 @@ def is_ready(part: Part, install: Install, workers: int) -> bool:
             case "warehouse":
                 return _has_tables(install.warehouse)
             case "streams":
-                return admin.members(install.ingest, install.streams.group) >= workers
+                return admin.group_members(install.ingest, install.streams.group) >= workers
             case "dashboard":
                 return _answers_http(part.ports[0], tls=install.board.tls_certificate is not None)
             case "warehouse.maintenance":
-                return status.read(install.folder).is_alive(RealClock().now())
+                return status.read_state(install.folder).is_alive(RealClock().now())
             case _:
                 return all(_listens(port) for port in part.ports)
     except (Unavailable, ConfigurationError):
         return False
 
 
-def _listens(port: Port) -> bool:
+def _listens(port: ProcessPort) -> bool:
     try:
         with socket.create_connection((port.host, port.number), timeout=1):
             return True
@@ -49,7 +49,7 @@ def _listens(port: Port) -> bool:
         return False
 
 
-def _answers_http(port: Port, tls: bool) -> bool:
+def _answers_http(port: ProcessPort, tls: bool) -> bool:
     if tls:
         # Whether it answers is asked of ourselves; the certificate is for others to check.
         connection: HTTPConnection = HTTPSConnection(port.host, port.number, timeout=5, context=_unchecked())
@@ -84,7 +84,7 @@ def main(arguments: list[str]) -> int:
     """
     (folder,) = arguments
     try:
-        answer = whole(_health_port(folder))
+        answer = health_report(_health_port(folder))
     except ConfigurationError as error:
         print(error)
         return 1
@@ -94,7 +94,7 @@ def main(arguments: list[str]) -> int:
     return 1
 
 
-def _health_port(folder: str) -> Port:
+def _health_port(folder: str) -> ProcessPort:
     match folder:
         case "ingest":
             port = read_settings(IngestSettings).health_port
@@ -110,7 +110,7 @@ def _health_port(folder: str) -> Port:
             port = read_settings(KeeperSettings).health_port
         case _:
             raise ValueError(f"no such folder: {folder}")
-    return Port(port, "", asked_at(read_settings(HealthSettings).host))
+    return ProcessPort(port, "", asked_at(read_settings(HealthSettings).host))
 
 
 if __name__ == "__main__":

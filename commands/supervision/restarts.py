@@ -41,7 +41,7 @@ SIGNALS = {
 """What signals mean."""
 
 
-def found(install: Install, now: datetime | None = None) -> tuple[Restarts, ...]:
+def recent_restarts(install: Install, now: datetime | None = None) -> tuple[Restarts, ...]:
     """The parts that ended within the last minutes, and were started again.
 
     Args:
@@ -64,7 +64,7 @@ def found(install: Install, now: datetime | None = None) -> tuple[Restarts, ...]
     )
 
 
-def loops(restarts: Iterable[Restarts]) -> Iterator[Finding]:
+def crash_loops(restarts: Iterable[Restarts]) -> Iterator[Finding]:
     """Crash loops as findings of the doctor, each with the last lines of the log."""
     for one in restarts:
         if one.is_loop:

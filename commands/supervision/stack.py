@@ -17,8 +17,8 @@ from pydantic_settings import BaseSettings
 
 from commands.install import lock, secret_files
 from commands.install import settings as installs
-from commands.install.ports import free
-from commands.install.processes import Part, parts
+from commands.install.ports import free_ports
+from commands.install.processes import ManagedProcess, managed_processes
 from commands.supervision.ready import is_ready
 from ingest.contract.errors import NotReady
 from ingest.kafka.broker import fetch
@@ -72,12 +72,12 @@ class Stack:
     ) -> None:
         self.folder = folder.resolve()
         self._patience = patience
-        ports = dict(zip(PORTS, map(str, free(len(PORTS))), strict=True))
+        ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         self.variables = {"IOC_DATA_FOLDER": str(self.folder), **ports, **(environment or {})}
         """Every variable of this stack, as its processes see them."""
-        installs.tighten(self.folder)
-        secret_files.make(self.folder / "secrets", installs.KINDS)
-        self.install = installs.described(self.variables, self.folder / "secrets")
+        installs.restrict_access(self.folder)
+        secret_files.make_secrets(self.folder / "secrets", installs.KINDS)
+        self.install = installs.install_of(self.variables, self.folder / "secrets")
         """The settings of all folders."""
         self._names = ["streams-1" if name == "streams" else name for name in parts]
         self._parts = self._known(self._names)
@@ -85,7 +85,7 @@ class Stack:
 
     def __enter__(self) -> Self:
         if "ingest" in self._names and not self.install.ingest.kafka_bootstrap:
-            fetch.ensure(self.install.ingest.cache_folder, lambda there, in_all, megabytes: None)
+            fetch.ensure_jars(self.install.ingest.cache_folder, lambda there, in_all, megabytes: None)
         try:
             for name in self._names:
                 self.start(name)
@@ -103,7 +103,7 @@ class Stack:
 
     def settings(self, kind: type[Kind]) -> Kind:
         """This stack's settings of one class, from its variables and secrets only."""
-        return installs.explicit(kind, self.variables, self.folder / "secrets")
+        return installs.read_explicit(kind, self.variables, self.folder / "secrets")
 
     def start(self, part: str, module: str | None = None, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that does not run, without waiting for it. A further worker needs no mention before.
@@ -172,7 +172,7 @@ class Stack:
             process.wait(30)
             # They end with their parent, a moment later; until then they would answer as if it were still there.
             _, left = psutil.wait_procs(children, 15)
-            lock.end(left, patience=0)
+            lock.end_processes(left, patience=0)
 
     def restart(self, part: str) -> None:
         """Start a part again, after stopping it if it runs, and wait until it is ready."""
@@ -233,11 +233,11 @@ class Stack:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        lock.end([child for child in families if child.is_running()], patience=2)
+        lock.end_processes([child for child in families if child.is_running()], patience=2)
 
-    def _known(self, names: Sequence[str]) -> dict[str, Part]:
+    def _known(self, names: Sequence[str]) -> dict[str, ManagedProcess]:
         workers = max([int(name.removeprefix("streams-")) for name in names if name.startswith("streams-")], default=1)
-        known = {part.name: part for part in parts(self.install, simulator=True, workers=workers)}
+        known = {part.name: part for part in managed_processes(self.install, simulator=True, workers=workers)}
         unknown = sorted(set(names) - set(known))
         if unknown:
             raise ValueError(f"no such part: {', '.join(unknown)}; there are {', '.join(known)}")

@@ -15,7 +15,7 @@ from xmlrpc.client import Fault, ServerProxy
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from commands.install.processes import Part
+from commands.install.processes import ManagedProcess
 from commands.install.settings import ROOT, Install
 
 STOP_WAITS = {"front": 8, "workers": 10, "stores": 10}
@@ -28,7 +28,7 @@ LONGEST_SOCKET_NAME = 90
 """Unix sockets have short names; supervisor adds its pid while it makes one."""
 
 
-class State(NamedTuple):
+class ProcessState(NamedTuple):
     """A part as supervisor sees it."""
 
     name: str
@@ -54,7 +54,7 @@ def socket_path(run: Path) -> Path:
     return folder / f"{short}.sock"
 
 
-def configure(install: Install, parts: Sequence[Part]) -> Path:
+def configure(install: Install, parts: Sequence[ManagedProcess]) -> Path:
     """Write supervisor's configuration.
 
     Returns:
@@ -78,18 +78,18 @@ def configure(install: Install, parts: Sequence[Part]) -> Path:
     return path
 
 
-def command(configuration: Path) -> list[str]:
+def supervisor_command(configuration: Path) -> list[str]:
     """The command that runs supervisor in the foreground."""
     return [sys.executable, "-m", "supervisor.supervisord", "-n", "-c", str(configuration)]
 
 
-def states(run: Path) -> list[State] | None:
+def process_states(run: Path) -> list[ProcessState] | None:
     """Every part's state, from the running supervisor; None if there is none."""
     answer = _ask(run, "getAllProcessInfo")
     if answer is None:
         return None
     return [
-        State(
+        ProcessState(
             info["name"],
             info["statename"],
             info["pid"],
@@ -100,7 +100,7 @@ def states(run: Path) -> list[State] | None:
     ]
 
 
-def hurry(run: Path, known: Sequence[State]) -> None:
+def retry_waiting(run: Path, known: Sequence[ProcessState]) -> None:
     """Try parts again that have been waiting longer than `LONGEST_PAUSE` since they failed."""
     for one in known:
         if one.state == "BACKOFF" and time.time() - one.since > LONGEST_PAUSE.total_seconds():
@@ -147,7 +147,7 @@ pidfile={pid}
 """
 
 
-def _program(install: Install, part: Part) -> str:
+def _program(install: Install, part: ManagedProcess) -> str:
     started = shlex.join([sys.executable, "-m", part.module])
     variables = ",".join(f'{name}="{value}"' for name, value in part.environment.items())
     return f"""

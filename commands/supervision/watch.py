@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from commands.install.processes import Part
+from commands.install.processes import ManagedProcess
 from commands.install.settings import Install
 from commands.supervision import restarts, supervisor
-from commands.supervision.liveness import Liveness
+from commands.supervision.liveness import LivenessMonitor
 from commands.supervision.ready import is_ready
-from commands.supervision.supervisor import State
-from commands.terminal import Progress, line, say, wide
+from commands.supervision.supervisor import ProcessState
+from commands.terminal import ProgressBar, say, terminal_line, wide
 from ingest.contract.label import Language
-from ingest.runtime.restarts import tell
+from ingest.runtime.restarts import report_restarts
 
 LOOK_EVERY = 0.25
 """Seconds between two looks while parts start."""
@@ -22,7 +22,7 @@ LONG = 60.0
 """Seconds after which a start that is not finished is worth a hint."""
 
 
-def show_start(install: Install, found: Sequence[Part], workers: int, is_alive: Callable[[], bool]) -> None:
+def show_start(install: Install, found: Sequence[ManagedProcess], workers: int, is_alive: Callable[[], bool]) -> None:
     """Show each part's way until all are ready; returns then, or when supervisor has ended.
 
     Args:
@@ -33,13 +33,13 @@ def show_start(install: Install, found: Sequence[Part], workers: int, is_alive: 
     """
     began, hinted = time.monotonic(), False
     waiting, told = list(found), dict[str, str]()
-    with Progress() as progress:
+    with ProgressBar() as progress:
 
-        def tell(part: Part, what: str, why: str = "") -> None:
+        def tell(part: ManagedProcess, what: str, why: str = "") -> None:
             progress.clear()
-            line(f"{time.monotonic() - began:6.1f} s  {wide(part.label.vi, 16)} {wide(part.name, 12)} {what}")
+            terminal_line(f"{time.monotonic() - began:6.1f} s  {wide(part.label.vi, 16)} {wide(part.name, 12)} {what}")
             if why:
-                line(f"          {why}")
+                terminal_line(f"          {why}")
 
         while waiting and is_alive():
             for part in _failing(install, waiting):
@@ -64,49 +64,51 @@ def show_start(install: Install, found: Sequence[Part], workers: int, is_alive: 
             time.sleep(LOOK_EVERY)
 
 
-class Watch:
+class ConsoleWatch:
     """Tells, line by line, of parts that end and come back, and ends those that hang."""
 
-    def __init__(self, install: Install, found: Sequence[Part]) -> None:
+    def __init__(self, install: Install, found: Sequence[ManagedProcess]) -> None:
         self._install = install
         self._parts = {part.name: part for part in found}
         self._pids: dict[str, int] = {}
-        self._liveness = Liveness(found)
+        self._liveness = LivenessMonitor(found)
 
     def look(self) -> None:
         """Compare with the last look, tell what changed, and let nothing wait too long."""
-        states = supervisor.states(self._install.run)
+        states = supervisor.process_states(self._install.run)
         if states is None:
             return
         for state in states:
             self._compare(state)
         for part, why in self._liveness.look(states):
             clock = time.strftime("%H:%M:%S")
-            line(f"{clock}  {wide(part.label.vi, 16)} bị treo, được chạy lại | hung, is started again: {why}")
-        supervisor.hurry(self._install.run, states)
+            terminal_line(f"{clock}  {wide(part.label.vi, 16)} bị treo, được chạy lại | hung, is started again: {why}")
+        supervisor.retry_waiting(self._install.run, states)
         self._tell()
 
     def _tell(self) -> None:
         """Tell the board which parts were started again; what cannot be told now is told at the next look."""
         now = datetime.now(UTC)
         try:
-            tell(self._install.folder, restarts.found(self._install, now), now)
+            report_restarts(self._install.folder, restarts.recent_restarts(self._install, now), now)
         except OSError as error:
-            line(f"{time.strftime('%H:%M:%S')}  {error}")
+            terminal_line(f"{time.strftime('%H:%M:%S')}  {error}")
 
-    def _compare(self, state: State) -> None:
+    def _compare(self, state: ProcessState) -> None:
         before, part = self._pids.get(state.name), self._parts.get(state.name)
         if before is not None and before != state.pid and part is not None:
             clock = time.strftime("%H:%M:%S")
             if state.pid:
-                line(f"{clock}  {wide(part.label.vi, 16)} đã chạy lại | runs again")
+                terminal_line(f"{clock}  {wide(part.label.vi, 16)} đã chạy lại | runs again")
             else:
                 reason = last_line(self._install.logs, part)
-                line(f"{clock}  {wide(part.label.vi, 16)} đã dừng, sẽ chạy lại | ended, starts again: {reason}")
+                terminal_line(
+                    f"{clock}  {wide(part.label.vi, 16)} đã dừng, sẽ chạy lại | ended, starts again: {reason}"
+                )
         self._pids[state.name] = state.pid
 
 
-def last_line(logs: Path, part: Part) -> str:
+def last_line(logs: Path, part: ManagedProcess) -> str:
     """The last line of a part's log, which says why it ended."""
     try:
         with (logs / f"{part.name}.log").open("rb") as log:
@@ -118,10 +120,10 @@ def last_line(logs: Path, part: Part) -> str:
     return lines[-1][:300] if lines else ""
 
 
-def _failing(install: Install, waiting: Sequence[Part]) -> list[Part]:
-    failing = {state.name for state in supervisor.states(install.run) or [] if state.state == "BACKOFF"}
+def _failing(install: Install, waiting: Sequence[ManagedProcess]) -> list[ManagedProcess]:
+    failing = {state.name for state in supervisor.process_states(install.run) or [] if state.state == "BACKOFF"}
     return [part for part in waiting if part.name in failing]
 
 
-def _names(parts: Sequence[Part], language: Language) -> str:
+def _names(parts: Sequence[ManagedProcess], language: Language) -> str:
     return ", ".join(part.label.text(language) for part in parts)

@@ -22,7 +22,7 @@ from connectors.simulator.ward import Pretend
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.settings import IngestSettings, read_settings
 from ingest.mqtt.subscriber import MqttServer
-from ingest.runtime.process import start
+from ingest.runtime.process import prepare_process
 
 log = logging.getLogger("connectors.simulator")
 
@@ -33,7 +33,7 @@ SIGN_OF_LIFE = timedelta(seconds=5)
 
 def main() -> int:
     """Play until told to stop; the exit code is 0 only then."""
-    start("simulator")
+    prepare_process("simulator")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     try:
         ingest = read_settings(IngestSettings)

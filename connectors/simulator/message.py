@@ -9,7 +9,7 @@ from ingest.contract.clock import WARD_OFFSET
 WARD = timezone(WARD_OFFSET)
 
 
-class Message(NamedTuple):
+class SimulatedMessage(NamedTuple):
     """What a system sends over its own protocol."""
 
     at: datetime

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from connectors.simulator.message import Message, encoded
+from connectors.simulator.message import SimulatedMessage, encoded
 from connectors.simulator.systems import kiosk, loudspeakers, office
 from connectors.simulator.systems.dossier_system import item
-from connectors.simulator.systems.dossiers import changes
+from connectors.simulator.systems.dossiers import changes_of_day
 from connectors.simulator.ward import Pretend
 
 WEBHOOKS = (kiosk.SYSTEM, office.PETITIONS, office.DOCUMENTS, office.POSTS, office.REGISTER)
@@ -16,7 +16,7 @@ DOSSIERS = "dossier_portal"
 DOSSIER_PATH = "/api/ho-so/thay-doi"
 
 
-def posts(pretend: Pretend, system: str, day: date, since: date) -> list[Message]:
+def posts_of_day(pretend: Pretend, system: str, day: date, since: date) -> list[SimulatedMessage]:
     """What one posting system says on one local day, in order.
 
     Args:
@@ -30,32 +30,32 @@ def posts(pretend: Pretend, system: str, day: date, since: date) -> list[Message
     if system == office.DOCUMENTS:
         return list(office.documents(pretend, day))
     if system == office.POSTS:
-        return list(office.posts(pretend, day))
+        return list(office.published_posts(pretend, day))
     if system == office.REGISTER:
         return list(office.register()) if day == since else []
     return list(_petitions(pretend, day, since))
 
 
-def _petitions(pretend: Pretend, day: date, since: date) -> Iterator[Message]:
+def _petitions(pretend: Pretend, day: date, since: date) -> Iterator[SimulatedMessage]:
     if day == since:
         for back in range(office.LONGEST_PETITION, 0, -1):
             yield from office.petitions(pretend, since - timedelta(days=back))
     yield from office.petitions(pretend, day)
 
 
-def dossier_items(pretend: Pretend, day: date) -> list[Message]:
+def dossier_items(pretend: Pretend, day: date) -> list[SimulatedMessage]:
     """The changes of dossiers on one local day, each as the item of a page."""
     return [
-        Message(dossier.changes[index].at, DOSSIERS, "", encoded(item(pretend, dossier, index)), DOSSIER_PATH)
-        for dossier, index in changes(pretend, day)
+        SimulatedMessage(dossier.changes[index].at, DOSSIERS, "", encoded(item(pretend, dossier, index)), DOSSIER_PATH)
+        for dossier, index in changes_of_day(pretend, day)
     ]
 
 
-def day_plan(pretend: Pretend, day: date) -> list[Message]:
+def day_plan(pretend: Pretend, day: date) -> list[SimulatedMessage]:
     """All that is said on one local day in posts, pages of dossiers and by loudspeakers, in order.
 
     Not heartbeats and cameras, which say too much for a list: ask `loudspeakers.heartbeats` and `frigate.said` for a stretch.
     """
-    posted = [message for system in WEBHOOKS for message in posts(pretend, system, day, date.min)]
+    posted = [message for system in WEBHOOKS for message in posts_of_day(pretend, system, day, date.min)]
     said = [*posted, *dossier_items(pretend, day), *loudspeakers.happenings(pretend, day)]
     return sorted(said, key=lambda message: message.at)

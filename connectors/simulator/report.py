@@ -10,12 +10,12 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import NamedTuple
 
-from connectors.simulator.message import Message, encoded
+from connectors.simulator.message import SimulatedMessage, encoded
 from connectors.simulator.plan import DOSSIER_PATH, DOSSIERS
 from connectors.simulator.systems import kiosk, office
 from connectors.simulator.systems.dossier_system import item
-from connectors.simulator.systems.dossiers import UNITS, Change, Dossier
-from connectors.simulator.systems.hall import hall
+from connectors.simulator.systems.dossiers import UNITS, SimulatedChange, SimulatedDossier
+from connectors.simulator.systems.hall import simulate_hall
 from connectors.simulator.systems.procedures import PROCEDURES, Procedure
 from connectors.simulator.ward import UNIT, WEEKDAYS, Pretend
 from ingest.contract.calendar import local_day, ward_moment
@@ -62,7 +62,7 @@ def report_messages(seed: int = 1) -> Iterator[Arrived]:
     dossiers = _dossiers(pretend, days, visits)
     once = [*office.register(), *_petitions(pretend)]
     changes = [
-        Message(change.at, DOSSIERS, "", encoded(item(pretend, dossier, index)), DOSSIER_PATH)
+        SimulatedMessage(change.at, DOSSIERS, "", encoded(item(pretend, dossier, index)), DOSSIER_PATH)
         for dossier in dossiers
         for index, change in enumerate(dossier.changes)
     ]
@@ -71,9 +71,9 @@ def report_messages(seed: int = 1) -> Iterator[Arrived]:
     for day in days:
         tickets = {number: code for (on, number), code in handed_in.items() if on == day}
         said = [
-            *kiosk.told(pretend, day, hall(pretend, day, visits[day]), tickets),
+            *kiosk.kiosk_messages(pretend, day, simulate_hall(pretend, day, visits[day]), tickets),
             *office.documents(pretend, day, documents[day]),
-            *office.posts(pretend, day, posts[day]),
+            *office.published_posts(pretend, day, posts[day]),
             *spread.get(day, ()),
         ]
         for message in sorted(said, key=lambda message: message.at):
@@ -97,14 +97,14 @@ def _shared(
     return shares
 
 
-def _by_day(messages: Sequence[Message]) -> dict[date, list[Message]]:
-    found: dict[date, list[Message]] = {}
+def _by_day(messages: Sequence[SimulatedMessage]) -> dict[date, list[SimulatedMessage]]:
+    found: dict[date, list[SimulatedMessage]] = {}
     for message in messages:
         found.setdefault(local_day(message.at), []).append(message)
     return found
 
 
-def _petitions(pretend: Pretend) -> Iterator[Message]:
+def _petitions(pretend: Pretend) -> Iterator[SimulatedMessage]:
     """Seven petitions, each answered well within 15 working days."""
     chance = pretend.chance("report", "petitions")
     working = [day for n in range(38) if pretend.calendar.is_working_day(day := FIRST_DAY + timedelta(days=n))]
@@ -114,12 +114,12 @@ def _petitions(pretend: Pretend) -> Iterator[Message]:
         yield from office.petition(pretend, f"PA-{day:%y%m%d}-01", sent, field, chance, answer=chance.uniform(2.5, 11))
 
 
-def _dossiers(pretend: Pretend, days: Sequence[date], visits: dict[date, int]) -> list[Dossier]:
+def _dossiers(pretend: Pretend, days: Sequence[date], visits: dict[date, int]) -> list[SimulatedDossier]:
     """All dossiers of the period; the last to come stay open, and in time."""
     chance = pretend.chance("report", "dossiers")
     counts = _shared(pretend, "dossiers", DOSSIERS_RECEIVED, days)
     still_open = DOSSIERS_RECEIVED - DOSSIERS_COMPLETED
-    found: list[Dossier] = []
+    found: list[SimulatedDossier] = []
     for day in days:
         submitted = _submitted(pretend, chance, day, counts[day], visits[day])
         for n, (at, procedure, ticket) in enumerate(submitted, start=1):
@@ -138,7 +138,7 @@ def _submitted(
 ) -> list[tuple[datetime, Procedure, str]]:
     """When, what, and with which ticket (none: online), in order."""
     tickets: dict[str, list[tuple[datetime, str]]] = {}
-    for step in hall(pretend, day, visits):
+    for step in simulate_hall(pretend, day, visits):
         at = step.at - timedelta(seconds=20)
         if step.event == "ticket.served" and step.visit and pretend.calendar.is_open(at) and at <= LAST_RECEIPT:
             tickets.setdefault(step.visit.service.code, []).append((at, step.visit.number))
@@ -155,36 +155,40 @@ def _submitted(
     return sorted(submitted, key=lambda one: one[0])
 
 
-def _life(pretend: Pretend, code: str, at: datetime, procedure: Procedure, ticket: str, *, stays: bool) -> Dossier:
+def _life(
+    pretend: Pretend, code: str, at: datetime, procedure: Procedure, ticket: str, *, stays: bool
+) -> SimulatedDossier:
     """From submission to result; a dossier that `stays` is still being worked on when the period ends."""
     chance = pretend.chance("report", code)
     office_hours = pretend.calendar
     channel = 1 if ticket else 2
-    changes: list[Change] = []
+    changes: list[SimulatedChange] = []
     received = at
     if channel == 2:
-        changes.append(Change(at, None, 1))
+        changes.append(SimulatedChange(at, None, 1))
         received = office_hours.add_working_time(at, timedelta(minutes=chance.uniform(4, 40)))
     due = office_hours.due(received, procedure.limit, UNITS[procedure.unit])
-    changes.append(Change(received, 1 if channel == 2 else None, 2, more={"NgayHenTra": due}))
+    changes.append(SimulatedChange(received, 1 if channel == 2 else None, 2, more={"NgayHenTra": due}))
     left = office_hours.working_time(received, min(due, LAST_COMPLETION))
     shares = sorted(chance.uniform(0.02, 0.4) for _ in range(3))
     moments = [office_hours.add_working_time(received, left * share) for share in shares]
     step = {"MaBuoc": "tham_dinh", "PhongBanXuLyId": "PVHXH", "HanBuoc": due}
-    changes.append(Change(moments[0], 2, 4, more=step))
+    changes.append(SimulatedChange(moments[0], 2, 4, more=step))
     if not stays:
         if chance.random() < 0.03:
             asked = {"LanYeuCauBoSung": 1, "ThoiHanBoSung": due, "NgayYeuCauBoSung": moments[1]}
-            changes.append(Change(moments[1], 4, 5, more=asked))
-            changes.append(Change(moments[2], 5, 4, more={"NgayCongDanBoSung": moments[2], "NgayHenTra": due}))
+            changes.append(SimulatedChange(moments[1], 4, 5, more=asked))
+            changes.append(SimulatedChange(moments[2], 5, 4, more={"NgayCongDanBoSung": moments[2], "NgayHenTra": due}))
         elif procedure.fee:
-            changes.append(Change(moments[1], 4, 6))
+            changes.append(SimulatedChange(moments[1], 4, 6))
             way = chance.choice((1, 2)) if channel == 2 else 0
-            changes.append(Change(moments[2], 6, 4, more={"DuocThanhToanTrucTuyen": way, "TrangThaiThanhToan": 1}))
+            changes.append(
+                SimulatedChange(moments[2], 6, 4, more={"DuocThanhToanTrucTuyen": way, "TrangThaiThanhToan": 1})
+            )
         done = office_hours.add_working_time(received, left * chance.uniform(0.45, 0.97))
         result = {"NgayKetThucXuLy": done, "KetQuaXuLy": "dong_y", "DinhKemKetQua": True, "DaSoHoaKetQua": True}
-        changes.append(Change(done, 4, 9, more=result))
+        changes.append(SimulatedChange(done, 4, 9, more=result))
         returned = office_hours.add_working_time(done, timedelta(minutes=chance.triangular(2, 600, 30)))
-        changes.append(Change(returned, 9, 10, more={"NgayTra": returned, "HinhThucTra": channel}))
+        changes.append(SimulatedChange(returned, 9, 10, more={"NgayTra": returned, "HinhThucTra": channel}))
     told = tuple(change._replace(at=change.at.replace(microsecond=0)) for change in changes)
-    return Dossier(code, procedure, channel, 0, ticket, received, due, told)
+    return SimulatedDossier(code, procedure, channel, 0, ticket, received, due, told)

@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from dashboard.board.viewer import Right
 from dashboard.settings import BoardSettings
-from dashboard.store.changes import note
+from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore, StoreView
 from ingest.contract.clock import RealClock
 
@@ -138,7 +138,7 @@ class Accounts:
         with self._store.change() as connection:
             if not connection.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount:
                 raise KeyError(name)
-            note(connection, "account", name, "removed")
+            record_change(connection, "account", name, "removed")
 
     def check(self, name: str, password: str) -> Account | None:
         """The account, if the password is right. Takes as long for a name that does not exist."""
@@ -157,7 +157,7 @@ class Accounts:
             update = "UPDATE accounts SET hash = ?, changed_at = ? WHERE name = ?"
             if not connection.execute(update, (hash, changed_at.isoformat(), name)).rowcount:
                 raise KeyError(name)
-            note(connection, "account", name, act, by)
+            record_change(connection, "account", name, act, by)
         if name == FIRST:
             self._first_password.unlink(missing_ok=True)
 
@@ -188,7 +188,7 @@ def _made(name: str, rights: frozenset[Right]) -> tuple[str, Account]:
 def _insert(connection: sqlite3.Connection, account: Account) -> None:
     row = (account.name, account.hash, json.dumps(sorted(account.rights)), account.changed_at.isoformat())
     connection.execute("INSERT INTO accounts (name, hash, rights, changed_at) VALUES (?, ?, ?, ?)", row)
-    note(connection, "account", account.name, "added")
+    record_change(connection, "account", account.name, "added")
 
 
 def _accounts(rows: list[tuple[str, str, str, str]]) -> dict[str, Account]:

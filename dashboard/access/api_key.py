@@ -15,10 +15,10 @@ from typing import Annotated, Literal, get_args
 from fastapi import Header, HTTPException, Request, Response
 
 from dashboard.settings import BoardSettings
-from dashboard.store.changes import note
+from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore, StoreUnavailable, StoreView
 from ingest.contract.clock import RealClock
-from ingest.network.http_server import recognise
+from ingest.network.http_server import recognise_client
 from ingest.runtime import metrics
 
 PREFIX = "ioc"
@@ -102,7 +102,7 @@ class FeedKeys:
         row = (id, name, key.hash, json.dumps(wards, ensure_ascii=False), now.isoformat(), expires_at.isoformat())
         with self._store.change() as connection:
             connection.execute(_ADD, (*row, json.dumps(scopes)))
-            note(connection, "feed_key", f"{id} {name}", "added", by)
+            record_change(connection, "feed_key", f"{id} {name}", "added", by)
         return key, f"{PREFIX}_{id}_{secret}"
 
     def remove(self, id: str, by: str = "") -> None:
@@ -119,7 +119,7 @@ class FeedKeys:
             removed = connection.execute("DELETE FROM feed_keys WHERE id = ? RETURNING name", (id,)).fetchall()
             if not removed:
                 raise KeyError(id)
-            note(connection, "feed_key", f"{id} {removed[0][0]}", "removed", by)
+            record_change(connection, "feed_key", f"{id} {removed[0][0]}", "removed", by)
 
     def find(self, text: str) -> FeedKey | None:
         """The key that this text is; `None` if it is none of ours."""
@@ -146,7 +146,7 @@ def _key(row: tuple[str, ...]) -> FeedKey:
 MINUTE = 60.0
 
 
-class Limits:
+class KeyRequestLimits:
     """How many requests each key has made in the running minute."""
 
     def __init__(self, most: int) -> None:
@@ -184,7 +184,7 @@ class KeyCheck:
 
     def __init__(self, settings: BoardSettings, scope: KeyScope) -> None:
         self._keys = FeedKeys(settings)
-        self._limits = Limits(settings.feed_requests)
+        self._limits = KeyRequestLimits(settings.feed_requests)
         self._scope = scope
         self._clock = RealClock()
 
@@ -209,6 +209,6 @@ class KeyCheck:
             raise HTTPException(401, why, {"WWW-Authenticate": "Bearer", "Vary": "Authorization"})
         if self._scope not in key.scopes:
             raise HTTPException(403, f"the key {key.id} is for {', '.join(key.scopes)}, not for {self._scope}")
-        recognise(request.scope, f"key {key.id}")
+        recognise_client(request.scope, f"key {key.id}")
         response.headers.update(self._limits.use(key.id, time.time()))
         return key

@@ -31,7 +31,7 @@ _NOT_UNDERSTOOD = 1007
 _DEEPEST = 100
 
 
-class MalformedError(InvalidInput, ValueError):
+class MalformedCallbackError(InvalidInput, ValueError):
     """What came is nothing that our own pages send; says why, without a word of it."""
 
 
@@ -87,17 +87,17 @@ def read_json(text: bytes | str) -> Any:
     """The value that a JSON text says.
 
     Raises:
-        MalformedError: it is no JSON, too deep, or holds what cannot be stored: half a surrogate pair, a NUL, or no number.
+        MalformedCallbackError: it is no JSON, too deep, or holds what cannot be stored: half a surrogate pair, a NUL, or no number.
     """
     try:
         value = from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        raise MalformedError("this is no JSON, or holds text that is no Unicode") from error
+        raise MalformedCallbackError("this is no JSON, or holds text that is no Unicode") from error
     _see_it_can_be_stored(value, _DEEPEST)
     return value
 
 
-def checked(sent: object, app: Dash) -> CallbackRequest:
+def check_request(sent: object, app: Dash) -> CallbackRequest:
     """A request as it was understood.
 
     Args:
@@ -105,12 +105,12 @@ def checked(sent: object, app: Dash) -> CallbackRequest:
         app: whose callback it names.
 
     Raises:
-        MalformedError: it has not the form of a request, or the callback that it names is not there or takes something else.
+        MalformedCallbackError: it has not the form of a request, or the callback that it names is not there or takes something else.
     """
     try:
         request = CallbackRequest.model_validate(sent)
     except ValidationError as error:
-        raise MalformedError("this has not the form of a request") from error
+        raise MalformedCallbackError("this has not the form of a request") from error
     _see_it_is_declared(request, app)
     return request
 
@@ -142,9 +142,9 @@ class CallbackCheck:
         try:
             kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
             if kind.partition(b";")[0].strip().lower() != _JSON.encode():
-                raise MalformedError(f"the content is {_JSON}")
-            request = checked(read_json(await _body(receive)), app)
-        except MalformedError as error:
+                raise MalformedCallbackError(f"the content is {_JSON}")
+            request = check_request(read_json(await _body(receive)), app)
+        except MalformedCallbackError as error:
             await JSONResponse({"detail": str(error)}, 400)(scope, receive, send)
             return
         body: bytes | None = request.model_dump_json(exclude_unset=True).encode()
@@ -169,7 +169,7 @@ class CallbackCheck:
                 return message
             try:
                 return {"type": "websocket.receive", "text": _understood(message.get("text"), app)}
-            except MalformedError as error:
+            except MalformedCallbackError as error:
                 log.warning("closing a WebSocket: %s", error)
                 await send({"type": "websocket.close", "code": _NOT_UNDERSTOOD, "reason": str(error)})
                 return {"type": "websocket.disconnect", "code": _NOT_UNDERSTOOD}
@@ -180,34 +180,34 @@ class CallbackCheck:
 def _understood(text: str | None, app: Dash) -> str:
     """A message of the browser as it was understood."""
     if text is None:
-        raise MalformedError("a message is text")
+        raise MalformedCallbackError("a message is text")
     sent = read_json(text)
     kind = sent.get("type") if isinstance(sent, dict) else None
     model = _MESSAGES.get(kind) if isinstance(kind, str) else None
     if model is None:
-        raise MalformedError("there is no such message")
+        raise MalformedCallbackError("there is no such message")
     try:
         message = model.model_validate(sent)
     except ValidationError as error:
-        raise MalformedError("this has not the form of a message") from error
+        raise MalformedCallbackError("this has not the form of a message") from error
     if isinstance(message, _Asked):
         _see_it_is_declared(message.payload, app)
         if not app.callback_map[message.payload.output].get("websocket"):
-            raise MalformedError("this callback is not run over a WebSocket")
+            raise MalformedCallbackError("this callback is not run over a WebSocket")
     return message.model_dump_json(exclude_unset=True)
 
 
 def _see_it_is_declared(request: CallbackRequest, app: Dash) -> None:
     declared = app.callback_map.get(request.output)
     if declared is None or "callback" not in declared:  # one that is run in the browser has none
-        raise MalformedError("there is no such callback")
+        raise MalformedCallbackError("there is no such callback")
     if not (_are_declared(request.inputs, declared["inputs"]) and _are_declared(request.state, declared["state"])):
-        raise MalformedError("the callback takes other inputs")
+        raise MalformedCallbackError("the callback takes other inputs")
     if not declared["no_output"] and not _is_output(request.outputs, request.output):
-        raise MalformedError("the callback has other outputs")
+        raise MalformedCallbackError("the callback has other outputs")
     known = {f"{stringify_id(one.id)}.{one.property}" for sent in request.inputs for one in _listed(sent)}
     if not known.issuperset(request.changedPropIds):
-        raise MalformedError("the callback was not started by that")
+        raise MalformedCallbackError("the callback was not started by that")
 
 
 def _are_declared(sent: list[Property | list[Property]], declared: list[dict[str, str]]) -> bool:
@@ -255,14 +255,14 @@ def _listed(sent: Property | list[Property]) -> list[Property]:
 
 def _see_it_can_be_stored(value: object, depth: int) -> None:
     if not depth:
-        raise MalformedError(f"this is more than {_DEEPEST} levels deep")
+        raise MalformedCallbackError(f"this is more than {_DEEPEST} levels deep")
     match value:
         case str() if "\0" in value:
-            raise MalformedError("texts hold no NUL")
+            raise MalformedCallbackError("texts hold no NUL")
         case float() if value in (float("inf"), float("-inf")):
-            raise MalformedError("a number is too large")
+            raise MalformedCallbackError("a number is too large")
         case int() if abs(value) >= 2**63:
-            raise MalformedError("a number is too large")
+            raise MalformedCallbackError("a number is too large")
         case dict():
             for name, part in value.items():
                 _see_it_can_be_stored(name, depth)
@@ -279,4 +279,4 @@ async def _body(receive: Receive) -> bytes:
         chunks.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(chunks)
-    raise MalformedError("the body was cut off")
+    raise MalformedCallbackError("the body was cut off")

@@ -41,7 +41,7 @@ _COOKIE_AGE = 400 * 86_400
 """Seconds; as long as browsers keep any cookie. It is given anew whenever the wall is opened."""
 
 
-class Door:
+class DisplayEntry:
     """Who may show the wall."""
 
     def __init__(self, settings: BoardSettings) -> None:
@@ -70,7 +70,7 @@ class Door:
             response = RedirectResponse(HOME, 303, {"referrer-policy": "no-referrer"})
             self._keep(response.headers, token)
         elif scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
-            response = HTMLResponse(refusal(OUTSIDE if one else REVOKED if token else UNKNOWN), 403)
+            response = HTMLResponse(refusal_page(OUTSIDE if one else REVOKED if token else UNKNOWN), 403)
         else:
             response = JSONResponse({"detail": "log in first"}, 401)
         if shown and one is None:
@@ -99,7 +99,7 @@ class Door:
         headers.append("set-cookie", cookie)
 
 
-def refusal(why: Label, way_in: Label = WAY_IN) -> str:
+def refusal_page(why: Label, way_in: Label = WAY_IN) -> str:
     """The page of a screen that is not let in, and what is to be done about it."""
     template = Template(files("dashboard.access").joinpath("refusal.html").read_text("utf-8"))
     words = {"vi": why.vi, "en": why.en, "way_vi": way_in.vi, "way_en": way_in.en}

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dashboard.settings import BoardSettings
-from dashboard.store.changes import note
+from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore, StoreView
 from ingest.contract.label import Language
 
@@ -101,7 +101,7 @@ class Displays:
         one = Display(id, name, _hash(secret), now, stops, network, expires_at, language)
         with self._store.change() as connection:
             connection.execute(_ADD, _row(one))
-            note(connection, "display", f"{id} {name}", "added")
+            record_change(connection, "display", f"{id} {name}", "added")
         return one, f"{PREFIX}_{id}_{secret}"
 
     def revoke(self, id: str) -> None:
@@ -114,7 +114,7 @@ class Displays:
             removed = connection.execute("DELETE FROM displays WHERE id = ? RETURNING name", (id,)).fetchall()
             if not removed:
                 raise KeyError(id)
-            note(connection, "display", f"{id} {removed[0][0]}", "removed")
+            record_change(connection, "display", f"{id} {removed[0][0]}", "removed")
 
     def find(self, token: str) -> Display | None:
         """The screen whose token this is; `None` if it is none of ours, or not any more."""
@@ -126,7 +126,7 @@ class Displays:
         return one if one and right else None
 
 
-def read_stops(text: str, known: Sequence[str]) -> Stops:
+def parse_stops(text: str, known: Sequence[str]) -> Stops:
     """Pages and paces as a person writes them: `/:30,queue:20`.
 
     Args:

@@ -80,7 +80,7 @@ def _template() -> Template:
     return Template(Template(text).safe_substitute(variables=theme.variables()))
 
 
-async def read(request: Request) -> dict[str, str] | None:
+async def read_form(request: Request) -> dict[str, str] | None:
     """What was filled in; `None` when it is more than a form can hold."""
     body = b""
     async for chunk in request.stream():

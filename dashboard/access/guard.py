@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.access.display_entry import ENTRY, Door, is_wall, refusal
+from dashboard.access.display_entry import ENTRY, DisplayEntry, is_wall, refusal_page
 from dashboard.access.display_entry import SOCKET as WALL_SOCKET
 from dashboard.access.session import Sessions
 from dashboard.board.viewer import Viewer, set_viewer
@@ -26,7 +26,7 @@ from dashboard.store.store import StoreUnavailable
 from dashboard.theme import SCHEME_COOKIE, scheme_of
 from ingest.contract.clock import RealClock
 from ingest.contract.label import Label, Language
-from ingest.network.http_server import recognise
+from ingest.network.http_server import recognise_client
 
 LIVEZ = "/livez"
 LOG_IN = "/login"
@@ -58,7 +58,12 @@ class Guard:
     """The outermost layer of the board's server."""
 
     def __init__(
-        self, app: ASGIApp, sessions: Sessions, door: Door, settings: BoardSettings, script_hashes: Iterable[str]
+        self,
+        app: ASGIApp,
+        sessions: Sessions,
+        door: DisplayEntry,
+        settings: BoardSettings,
+        script_hashes: Iterable[str],
     ) -> None:
         self.app = app
         self._sessions = sessions
@@ -126,7 +131,7 @@ class Guard:
             await _refuse(send, 403, "a screen may see the wall only")
         elif viewer is None:
             await self._send_to_log_in(scope, send, headers)
-        elif not recognise(scope, _client(viewer)):
+        elif not recognise_client(scope, _client(viewer)):
             await _refuse(send, 503, "too many connections of yours are open", retry_after=5)
         else:
             set_viewer(viewer)
@@ -146,7 +151,7 @@ class Guard:
             await receive()
             await send({"type": "websocket.close", "code": _TRY_AGAIN})
             return
-        if viewer is None or not recognise(scope, _client(viewer)):
+        if viewer is None or not recognise_client(scope, _client(viewer)):
             await receive()
             await send({"type": "websocket.close", "code": _ENDED})
             return
@@ -168,7 +173,7 @@ class Guard:
     async def _excuse(self, error: StoreUnavailable, scope: Scope, receive: Receive, send: Send) -> None:
         """Tell why it is not known who asks; the wall's page tries again by itself."""
         if is_wall(scope["path"]) and "text/html" in Headers(scope=scope).get("accept", ""):
-            await HTMLResponse(refusal(error.public, Label("", "")), 503)(scope, receive, send)
+            await HTMLResponse(refusal_page(error.public, Label("", "")), 503)(scope, receive, send)
         else:
             await _refuse(send, 503, f"{error.public.vi} | {error.public.en}", retry_after=5)
 

@@ -18,7 +18,7 @@ _OF_ONE_ACCOUNT = 16
 _FORGET_AFTER = timedelta(days=180)
 
 
-class KnownPlaces:
+class KnownDevices:
     """From where the accounts of this install have been entered: addresses in a file, browsers by a signed cookie that each keeps."""
 
     def __init__(self, settings: BoardSettings, accounts: Accounts) -> None:

@@ -11,13 +11,13 @@ from dashboard.access import form
 from dashboard.access.accounts import Account, Accounts, WeakPasswordError
 from dashboard.access.form import Field, Form
 from dashboard.access.guard import LOG_IN, cookie_name, language_of, read_cookies
-from dashboard.access.known_devices import COOKIE_AGE, KnownPlaces
-from dashboard.access.login_attempts import Attempt, TooManyTriesError, Tries
+from dashboard.access.known_devices import COOKIE_AGE, KnownDevices
+from dashboard.access.login_attempts import LoginAttempt, LoginLimits, TooManyTriesError
 from dashboard.access.session import Sessions
 from dashboard.board.viewer import viewer
 from dashboard.settings import BoardSettings
 from dashboard.store.store import StoreUnavailable
-from dashboard.thread_pool import Pool
+from dashboard.thread_pool import ThreadPool
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Overloaded, Refused
 from ingest.contract.label import Label, Language
@@ -88,11 +88,12 @@ class _Entrance:
         self.sessions = sessions
         self.settings = settings
         self.clock = RealClock()
-        self.known_places = KnownPlaces(settings, accounts)
-        self._tries = Tries(settings.login_failures, settings.login_lock)
+        self.known_places = KnownDevices(settings, accounts)
+        self._tries = LoginLimits(settings.login_failures, settings.login_lock)
         # One hash at a time in each: they use every core, and the wall needs one too.
         self._of_known, self._of_strangers = (
-            Pool(name, threads=1, waiting=_WAITING, of_one_client=_OF_ONE_ADDRESS) for name in ("known", "strangers")
+            ThreadPool(name, threads=1, waiting=_WAITING, of_one_client=_OF_ONE_ADDRESS)
+            for name in ("known", "strangers")
         )
 
     async def log_in(self, request: Request, name: str, password: str) -> Account:
@@ -104,7 +105,7 @@ class _Entrance:
         address = address_of(request)
         cookie = read_cookies(request.headers).get(_browser_cookie(self.settings), "")
         place = self.known_places.place(name, address, cookie, self.clock.now())
-        return await self._check(Attempt(name, place, address), password, WRONG)
+        return await self._check(LoginAttempt(name, place, address), password, WRONG)
 
     async def confirm(self, request: Request, password: str) -> Account:
         """The account of a person who is logged in and gives the password again.
@@ -113,7 +114,7 @@ class _Entrance:
             _RefusedError: it is wrong, or may not be tried now.
         """
         person = viewer()
-        return await self._check(Attempt(person.name, f"log-in {person.session}", ""), password, WRONG_OLD)
+        return await self._check(LoginAttempt(person.name, f"log-in {person.session}", ""), password, WRONG_OLD)
 
     async def change(self, name: str, password: str) -> None:
         """Take a new password.
@@ -129,7 +130,7 @@ class _Entrance:
         except StoreUnavailable as error:
             raise _RefusedError(503, error.public, error.retry_after) from error
 
-    async def _check(self, attempt: Attempt, password: str, wrong: Label) -> Account:
+    async def _check(self, attempt: LoginAttempt, password: str, wrong: Label) -> Account:
         try:
             self._tries.begin(attempt, self.clock.now())
         except TooManyTriesError as error:
@@ -200,7 +201,7 @@ def _register_log_in(server: FastAPI, entrance: _Entrance) -> None:
 
     @server.post(LOG_IN, include_in_schema=False)
     async def log_in(request: Request) -> Response:
-        language, filled = _language(request), await form.read(request)
+        language, filled = _language(request), await form.read_form(request)
         if filled is None:
             return page(_log_in_form(language, "/"), language, WRONG, 413)
         name, target = filled.get("name", "").strip()[:LONGEST_NAME], local_path(filled.get("next", "/"))
@@ -224,7 +225,7 @@ def _register_change(server: FastAPI, entrance: _Entrance) -> None:
 
     @server.post(CHANGE, include_in_schema=False)
     async def change(request: Request) -> Response:
-        person, filled = viewer(), await form.read(request) or {}
+        person, filled = viewer(), await form.read_form(request) or {}
         new = filled.get("new", "")
         try:
             await entrance.confirm(request, filled.get("old", ""))

@@ -20,7 +20,7 @@ _ADDRESS_FILLS_IN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Attempt:
+class LoginAttempt:
     """A try that may be made."""
 
     account: str
@@ -38,7 +38,7 @@ class TooManyTriesError(Overloaded):
         """Whether too many were made at this account, and not from this address at all accounts."""
 
 
-class Tries:
+class LoginLimits:
     """The tries of the last minutes; forgotten at restart.
 
     Args:
@@ -57,7 +57,7 @@ class Tries:
         """How many accounts and addresses are remembered."""
         return len(self._counts) + len(self._addresses)
 
-    def begin(self, attempt: Attempt, now: datetime) -> None:
+    def begin(self, attempt: LoginAttempt, now: datetime) -> None:
         """Count a try, before its password is looked at.
 
         Raises:
@@ -77,14 +77,14 @@ class Tries:
         while len(self._counts) > MOST_ENTRIES:
             self._counts.popitem(last=False)
 
-    def succeeded(self, attempt: Attempt, now: datetime) -> None:
+    def succeeded(self, attempt: LoginAttempt, now: datetime) -> None:
         """Forget a place's wrong passwords; where nobody was known, only this try is given back: others may be making theirs."""
         if attempt.place:
             self._counts.pop((attempt.account, attempt.place), None)
         else:
             self.withdraw(attempt, now)
 
-    def withdraw(self, attempt: Attempt, now: datetime) -> None:
+    def withdraw(self, attempt: LoginAttempt, now: datetime) -> None:
         """Give a try back that was no wrong password."""
         key = (attempt.account, attempt.place)
         count, last = self._count(key, now)

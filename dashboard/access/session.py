@@ -16,7 +16,7 @@ _WRITE_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Session:
+class LoginSession:
     """One log-in."""
 
     name: str
@@ -45,7 +45,7 @@ class Sessions:
         """
         token = secrets.token_urlsafe(32)
         self._sessions = {key: one for key, one in self._sessions.items() if self._account(one, now)}
-        self._sessions[_key(token)] = Session(name, now, now)
+        self._sessions[_key(token)] = LoginSession(name, now, now)
         self._write(now)
         return self._signer.sign(token).decode()
 
@@ -79,7 +79,7 @@ class Sessions:
         if self._sessions.pop(key, None):
             self._write(now)
 
-    def _account(self, session: Session, now: datetime) -> Account | None:
+    def _account(self, session: LoginSession, now: datetime) -> Account | None:
         """Whose log-in it is, unless it has ended."""
         account = self._accounts.all().get(session.name)
         if account is None or account.changed_at > session.began_at:
@@ -87,13 +87,13 @@ class Sessions:
         is_alive = now - session.used_at < self._idle and now - session.began_at < self._longest
         return account if is_alive else None
 
-    def _read(self) -> dict[str, Session]:
+    def _read(self) -> dict[str, LoginSession]:
         try:
             rows = json.loads(self._path.read_text("utf-8"))
         except FileNotFoundError:
             return {}
         return {
-            row["key"]: Session(
+            row["key"]: LoginSession(
                 row["name"], datetime.fromisoformat(row["began_at"]), datetime.fromisoformat(row["used_at"])
             )
             for row in rows

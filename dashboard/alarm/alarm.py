@@ -27,7 +27,7 @@ class Measured(NamedTuple):
     """The members behind it that are named in the sentence."""
 
 
-class Fault(NamedTuple):
+class ChannelFault(NamedTuple):
     """Why a way to tell people does not work."""
 
     since_ms: int
@@ -131,24 +131,24 @@ class Alarms(NamedTuple):
 NO_ALARMS = Alarms()
 
 
-def begin(act: Act) -> Alarm:
+def begin_alarm(act: Act) -> Alarm:
     """The alarm that a `raised` act makes."""
     return Alarm((act,), act.severity, act.at_ms)
 
 
-def fold(acts: Iterable[Act]) -> list[Alarm]:
+def fold_acts(acts: Iterable[Act]) -> list[Alarm]:
     """The alarms that a log speaks of, whatever the order of its acts and however often each is in it."""
     logs: dict[str, dict[int, Act]] = {}
     for act in acts:
         logs.setdefault(act.alarm, {})[act.number] = act
     return [
-        begin(log[0]).after(*(log[number] for number in sorted(log) if number))
+        begin_alarm(log[0]).after(*(log[number] for number in sorted(log) if number))
         for log in logs.values()
         if 0 in log and log[0].kind == "raised"
     ]
 
 
-def together(
+def combine_alarms(
     alarms: Iterable[Alarm], measured: Mapping[Key, Measured], *, is_quiet: bool = False, critical_passes: bool = True
 ) -> Alarms:
     """All alarms, as they are shown."""
@@ -163,7 +163,7 @@ def together(
     return Alarms(tuple(active), tuple(cleared), measured, is_quiet, critical_passes)
 
 
-def doubles(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
+def duplicate_alarms(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
     """The active alarms of which there is an older one for the same rule and subject."""
     seen: set[Key] = set()
     for alarm in sorted(alarms, key=lambda one: (one.raised_ms, one.id)):

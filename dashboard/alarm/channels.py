@@ -15,7 +15,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from dashboard.alarm.alarm import ALERTS
-from dashboard.alarm.message import Message
+from dashboard.alarm.message import AlarmMessage
 from dashboard.alarm.settings import AlarmSettings
 from ingest.contract.errors import IocError
 from ingest.contract.settings import LOOPBACK
@@ -36,7 +36,7 @@ class NotSentError(IocError):
         """Whether the receiver answered and refused, so that another message may pass."""
 
 
-class Way(Protocol):
+class NotificationChannel(Protocol):
     """One way to tell people."""
 
     name: str
@@ -44,7 +44,7 @@ class Way(Protocol):
     kinds: frozenset[Kind]
     """The acts that it tells of."""
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: AlarmMessage) -> None:
         """Send one message.
 
         Raises:
@@ -53,7 +53,7 @@ class Way(Protocol):
         ...
 
 
-class WebhookWay:
+class WebhookChannel:
     """Posts JSON, signed as Standard Webhooks say where there is a key."""
 
     name = "webhook"
@@ -66,9 +66,9 @@ class WebhookWay:
         self._signer = Webhook(secret.get_secret_value()) if secret else None
         self._is_local = urlsplit(url).hostname in LOOPBACK
 
-    async def send(self, message: Message) -> None:
-        """Send one message; see `Way`."""
-        body = filled(self._body, message) if self._body else json.dumps(message.payload, ensure_ascii=False)
+    async def send(self, message: AlarmMessage) -> None:
+        """Send one message; see `NotificationChannel`."""
+        body = fill_body(self._body, message) if self._body else json.dumps(message.payload, ensure_ascii=False)
         sent_at = datetime.now(UTC)
         headers = {
             "content-type": "application/json; charset=utf-8",
@@ -88,7 +88,7 @@ class WebhookWay:
             raise NotSentError("the receiver answered: not ok", answered=True)
 
 
-class MailWay:
+class MailChannel:
     """Sends a mail."""
 
     def __init__(self, settings: AlarmSettings, name: str, to: Iterable[str], kinds: frozenset[Kind]) -> None:
@@ -97,8 +97,8 @@ class MailWay:
         self._to = list(to)
         self._settings = settings
 
-    async def send(self, message: Message) -> None:
-        """Send one message; see `Way`."""
+    async def send(self, message: AlarmMessage) -> None:
+        """Send one message; see `NotificationChannel`."""
         try:
             await to_thread(self._send, message)
         except smtplib.SMTPResponseException as error:
@@ -108,7 +108,7 @@ class MailWay:
         except (smtplib.SMTPException, OSError) as error:
             raise NotSentError(type(error).__name__, answered=False) from None
 
-    def _send(self, message: Message) -> None:
+    def _send(self, message: AlarmMessage) -> None:
         settings, secure = self._settings, ssl.create_default_context()
         mail = EmailMessage()
         mail["From"], mail["To"], mail["Subject"] = settings.mail_from, ", ".join(self._to), message.subject
@@ -130,21 +130,23 @@ class MailWay:
         return smtplib.SMTP(host, port, timeout=WITHIN)
 
 
-def ways(settings: AlarmSettings) -> list[Way]:
+def notification_channels(settings: AlarmSettings) -> list[NotificationChannel]:
     """The ways that are set up."""
-    found: list[Way] = []
+    found: list[NotificationChannel] = []
     if settings.webhook_url:
-        found.append(WebhookWay(settings, settings.webhook_url.get_secret_value()))
+        found.append(WebhookChannel(settings, settings.webhook_url.get_secret_value()))
     if settings.mail_host:
-        found.append(MailWay(settings, "mail", settings.mail_to, EVERYTHING))
+        found.append(MailChannel(settings, "mail", settings.mail_to, EVERYTHING))
         if settings.mail_escalation_to:
             found.append(
-                MailWay(settings, "mail-escalation", settings.mail_escalation_to, frozenset({"escalated", "cleared"}))
+                MailChannel(
+                    settings, "mail-escalation", settings.mail_escalation_to, frozenset({"escalated", "cleared"})
+                )
             )
     return found
 
 
-def filled(template: str, message: Message) -> str:
+def fill_body(template: str, message: AlarmMessage) -> str:
     """A receiver's own form, filled in."""
     for name, value in (("text", message.text), ("severity", message.severity), ("url", message.url)):
         template = template.replace(f"{{{name}}}", json.dumps(value, ensure_ascii=False)[1:-1])

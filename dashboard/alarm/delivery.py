@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, Fault
-from dashboard.alarm.channels import NotSentError, Way
+from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, ChannelFault
+from dashboard.alarm.channels import NotificationChannel, NotSentError
 from dashboard.alarm.message import compose
-from dashboard.alarm.service import ActRefused, Duty
+from dashboard.alarm.service import ActRefused, AlarmService
 from ingest.contract.errors import Unavailable
 from ingest.runtime.backoff import BackOff
 from warehouse.store.alarm_log import SYSTEM, Act
@@ -27,7 +27,7 @@ LONGEST_WAIT = timedelta(minutes=10)
 LOOK_EVERY = 1.0
 
 
-class Trial(NamedTuple):
+class DeliveryAttempt(NamedTuple):
     """What was tried of one message by one way."""
 
     backoff: BackOff
@@ -35,7 +35,7 @@ class Trial(NamedTuple):
     """When it may be tried again, by the monotonic clock."""
 
 
-class Delivery:
+class AlarmDelivery:
     """Tells people.
 
     Args:
@@ -44,14 +44,16 @@ class Delivery:
         first_wait: until the second attempt.
     """
 
-    def __init__(self, duty: Duty, ways: Sequence[Way], first_wait: timedelta = FIRST_WAIT) -> None:
+    def __init__(
+        self, duty: AlarmService, ways: Sequence[NotificationChannel], first_wait: timedelta = FIRST_WAIT
+    ) -> None:
         self.ways = ways
-        self.faults: dict[str, Fault] = {}
+        self.faults: dict[str, ChannelFault] = {}
         """By way, since when it does not work and why; there is a rule for it."""
         duty.live.faults = self.faults
         self._duty = duty
         self._first_wait = first_wait
-        self.trials: dict[tuple[str, str, int], Trial] = {}
+        self.trials: dict[tuple[str, str, int], DeliveryAttempt] = {}
 
     async def run(self) -> None:
         """Tell people until cancelled."""
@@ -59,17 +61,17 @@ class Delivery:
             for way in self.ways:
                 tasks.create_task(self._run(way))
 
-    async def tell(self, way: Way) -> None:
+    async def tell(self, way: NotificationChannel) -> None:
         """Send by one way what can be sent now."""
         live, settings = self._duty.live, self._duty.settings
         now_ms = live.now_ms()
         most_ms = round(settings.give_up_after.total_seconds() * 1000 * (live.clock_speed or 1.0))
-        waiting = list(outstanding(self._duty.alarms.values(), way, live.alarms))
+        waiting = list(outstanding_acts(self._duty.alarms.values(), way, live.alarms))
         for alarm, act in waiting:
             # The newest goes on being tried while the way does not work: else nobody would notice that it works again.
             is_probe = act is waiting[-1][1] and way.name in self.faults
             key = (way.name, alarm.id, act.number)
-            trial = self.trials.get(key) or Trial(BackOff(self._first_wait, LONGEST_WAIT))
+            trial = self.trials.get(key) or DeliveryAttempt(BackOff(self._first_wait, LONGEST_WAIT))
             if not alarm.is_active and act.kind in ALERTS:
                 await self._note(alarm, act, way, "not_told", "cleared")
             elif now_ms - act.at_ms > most_ms and not is_probe:
@@ -77,7 +79,7 @@ class Delivery:
             elif time.monotonic() >= trial.again and not await self._send(alarm, act, way, trial):
                 return
 
-    async def _send(self, alarm: Alarm, act: Act, way: Way, trial: Trial) -> bool:
+    async def _send(self, alarm: Alarm, act: Act, way: NotificationChannel, trial: DeliveryAttempt) -> bool:
         """Try once; whether another message may be tried now."""
         live = self._duty.live
         message = compose(alarm, act, live.scene("vi"), live.scene("en"), live.ingest.ward)
@@ -85,10 +87,12 @@ class Delivery:
         try:
             await way.send(message)
         except NotSentError as error:
-            self.trials[key] = Trial(trial.backoff, time.monotonic() + trial.backoff.seconds())
+            self.trials[key] = DeliveryAttempt(trial.backoff, time.monotonic() + trial.backoff.seconds())
             if way.name not in self.faults:
                 log.warning("channel %s does not work: %s", way.name, error)
-            self.faults[way.name] = Fault(self.faults.get(way.name, Fault(live.now_ms(), "")).since_ms, str(error))
+            self.faults[way.name] = ChannelFault(
+                self.faults.get(way.name, ChannelFault(live.now_ms(), "")).since_ms, str(error)
+            )
             return error.answered
         self.trials.pop(key, None)
         if self.faults.pop(way.name, None):
@@ -96,7 +100,7 @@ class Delivery:
         await self._note(alarm, act, way, "told")
         return True
 
-    async def _note(self, alarm: Alarm, act: Act, way: Way, kind: str, why: str = "") -> None:
+    async def _note(self, alarm: Alarm, act: Act, way: NotificationChannel, kind: str, why: str = "") -> None:
         what = f"{way.name}: {why}" if why else way.name
         while True:
             try:
@@ -109,13 +113,13 @@ class Delivery:
             else:
                 return
 
-    async def _run(self, way: Way) -> None:
+    async def _run(self, way: NotificationChannel) -> None:
         while True:
             await self.tell(way)
             await asyncio.sleep(LOOK_EVERY)
 
 
-def outstanding(alarms: Iterable[Alarm], way: Way, shown: Alarms) -> Iterator[tuple[Alarm, Act]]:
+def outstanding_acts(alarms: Iterable[Alarm], way: NotificationChannel, shown: Alarms) -> Iterator[tuple[Alarm, Act]]:
     """The acts that a way has still to tell of, the oldest first; in quiet hours only those that may pass.
 
     Args:
@@ -127,7 +131,7 @@ def outstanding(alarms: Iterable[Alarm], way: Way, shown: Alarms) -> Iterator[tu
     return iter(sorted(found, key=lambda one: (one[1].at_ms, one[1].alarm, one[1].number)))
 
 
-def _untold(alarm: Alarm, way: Way) -> Iterator[Act]:
+def _untold(alarm: Alarm, way: NotificationChannel) -> Iterator[Act]:
     noted = {
         act.about: act for act in alarm.acts if act.kind in ("told", "not_told") and act.what.split(":")[0] == way.name
     }

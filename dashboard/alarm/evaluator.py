@@ -12,8 +12,8 @@ What keeps it calm:
 import hashlib
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import SEVERITIES, Alarm, Key, Measured, begin
-from warehouse.model.alarm_rule import Rise, Rule
+from dashboard.alarm.alarm import SEVERITIES, Alarm, Key, Measured, begin_alarm
+from warehouse.model.alarm_rule import AlarmRule, Rise
 from warehouse.model.expression import NEVER
 from warehouse.model.indicator import Status
 from warehouse.store.alarm_log import SYSTEM, Act, Kind
@@ -22,7 +22,7 @@ SAMPLES = 60
 """Values kept of the time over which a rise is measured."""
 
 
-class Pace(NamedTuple):
+class EvaluationPace(NamedTuple):
     """How time is taken."""
 
     settle_ms: int = 60_000
@@ -31,17 +31,17 @@ class Pace(NamedTuple):
     """Time between two looks beyond which the clock has jumped, or the PC has slept."""
 
 
-class Now(NamedTuple):
+class EvaluationTime(NamedTuple):
     """The moment of a look."""
 
     ms: int
     """By the install's clock."""
     is_open: bool
     """Whether the office is."""
-    pace: Pace = Pace()
+    pace: EvaluationPace = EvaluationPace()
 
 
-class Watch(NamedTuple):
+class RuleMemory(NamedTuple):
     """What is remembered of one rule and subject from look to look; none of it needs to survive a restart."""
 
     looked_ms: int = 0
@@ -54,14 +54,16 @@ class Watch(NamedTuple):
     """Times and values, the oldest first, where a rise is measured."""
 
 
-class State(NamedTuple):
+class AlarmState(NamedTuple):
     """One rule and subject: what is remembered, and its active alarm."""
 
-    watch: Watch = Watch()
+    watch: RuleMemory = RuleMemory()
     alarm: Alarm | None = None
 
 
-def evaluate(rule: Rule, subject: str, state: State, measured: Measured | None, now: Now) -> tuple[State, list[Act]]:
+def evaluate(
+    rule: AlarmRule, subject: str, state: AlarmState, measured: Measured | None, now: EvaluationTime
+) -> tuple[AlarmState, list[Act]]:
     """Judge a value.
 
     Args:
@@ -78,20 +80,20 @@ def evaluate(rule: Rule, subject: str, state: State, measured: Measured | None, 
     if isinstance(rule.measure, Rise):
         watch, value = _grown(rule.measure, watch, value, now.ms)
     if value is not None and rule.in_opening_hours and not now.is_open:
-        watch = watch._replace(beyond_ms=Watch().beyond_ms, good_ms=min(watch.good_ms, now.ms))
+        watch = watch._replace(beyond_ms=RuleMemory().beyond_ms, good_ms=min(watch.good_ms, now.ms))
     elif value is None or now.ms < watch.calm_until_ms:
-        watch = watch._replace(beyond_ms=Watch().beyond_ms, good_ms=NEVER)
+        watch = watch._replace(beyond_ms=RuleMemory().beyond_ms, good_ms=NEVER)
     else:
         watch = _noted(rule, watch, value, now.ms)
     if now.ms < watch.calm_until_ms:
-        return State(watch, state.alarm), []
-    state = State(watch, state.alarm)
+        return AlarmState(watch, state.alarm), []
+    state = AlarmState(watch, state.alarm)
     found = Measured(0.0 if value is None else value, measured.names if measured else ())
     acts = _judged(rule, subject, state, found, now.ms)
     alarm = state.alarm
     for act in acts:
-        alarm = alarm.after(act) if alarm else begin(act)
-    return State(watch, alarm if alarm and alarm.is_active else None), acts
+        alarm = alarm.after(act) if alarm else begin_alarm(act)
+    return AlarmState(watch, alarm if alarm and alarm.is_active else None), acts
 
 
 def next_act(alarm: Alarm, kind: Kind, now_ms: int, who: str = SYSTEM, what: str = "", about: int = -1) -> Act:
@@ -101,15 +103,15 @@ def next_act(alarm: Alarm, kind: Kind, now_ms: int, who: str = SYSTEM, what: str
     return Act(alarm.id, number, kind, rule, subject, alarm.severity, 0.0, who, what, about, now_ms)
 
 
-def _looked(watch: Watch, now: Now) -> Watch:
+def _looked(watch: RuleMemory, now: EvaluationTime) -> RuleMemory:
     """After a jump everything begins anew."""
     jumped = not 0 <= now.ms - watch.looked_ms <= now.pace.longest_gap_ms
     if jumped:
-        return Watch(now.ms, now.ms + now.pace.settle_ms)
+        return RuleMemory(now.ms, now.ms + now.pace.settle_ms)
     return watch._replace(looked_ms=now.ms)
 
 
-def _grown(measure: Rise, watch: Watch, value: float | None, now_ms: int) -> tuple[Watch, float | None]:
+def _grown(measure: Rise, watch: RuleMemory, value: float | None, now_ms: int) -> tuple[RuleMemory, float | None]:
     """How much the value has grown; not known before it has been watched for long enough."""
     within = round(measure.within.total_seconds() * 1000)
     kept = [sample for sample in watch.samples if now_ms - within * 3 // 2 <= sample[0] <= now_ms]
@@ -120,7 +122,7 @@ def _grown(measure: Rise, watch: Watch, value: float | None, now_ms: int) -> tup
     return watch._replace(samples=tuple(kept)), grown
 
 
-def _noted(rule: Rule, watch: Watch, value: float, now_ms: int) -> Watch:
+def _noted(rule: AlarmRule, watch: RuleMemory, value: float, now_ms: int) -> RuleMemory:
     """Since when it has been how bad."""
     worst = SEVERITIES.index(rule.threshold.status(value))
     beyond = tuple(min(since, now_ms) if place <= worst else NEVER for place, since in enumerate(watch.beyond_ms))
@@ -128,7 +130,7 @@ def _noted(rule: Rule, watch: Watch, value: float, now_ms: int) -> Watch:
     return watch._replace(beyond_ms=beyond, good_ms=good_ms)  # type: ignore[arg-type]  # as many as before
 
 
-def _judged(rule: Rule, subject: str, state: State, found: Measured, now_ms: int) -> list[Act]:
+def _judged(rule: AlarmRule, subject: str, state: AlarmState, found: Measured, now_ms: int) -> list[Act]:
     watch, alarm = state
     value, names = found.value, " ".join(found.names)
     hold, clear_hold, escalate = (
@@ -151,7 +153,7 @@ def _judged(rule: Rule, subject: str, state: State, found: Measured, now_ms: int
     return []
 
 
-def _raised(rule: Rule, subject: str, severity: Status, found: Measured, now_ms: int) -> Act:
+def _raised(rule: AlarmRule, subject: str, severity: Status, found: Measured, now_ms: int) -> Act:
     id, names = alarm_id((rule.id, subject), now_ms), " ".join(found.names)
     return Act(id, 0, "raised", rule.id, subject, severity, found.value, SYSTEM, names, -1, now_ms)
 

@@ -17,7 +17,7 @@ from warehouse.store.alarm_log import Act
 log = logging.getLogger("dashboard.alarm")
 
 
-class Journal:
+class AlarmJournal:
     """The file.
 
     Args:

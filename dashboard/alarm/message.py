@@ -7,8 +7,8 @@ from datetime import UTC
 from typing import Any, NamedTuple
 
 from dashboard.alarm.alarm import Alarm
-from dashboard.alarm.sentence import sentence
-from dashboard.board.page import Scene
+from dashboard.alarm.sentence import alarm_sentence
+from dashboard.board.page import BoardState
 from dashboard.words import text
 from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.label import Label
@@ -27,7 +27,7 @@ SEVERITY = {
 PLACE = Label("Phường {ward}", "{ward} ward")
 
 
-class Message(NamedTuple):
+class AlarmMessage(NamedTuple):
     """One of them."""
 
     id: str
@@ -42,7 +42,7 @@ class Message(NamedTuple):
     """The same for programs."""
 
 
-def compose(alarm: Alarm, act: Act, vi: Scene, en: Scene, ward: str) -> Message:
+def compose(alarm: Alarm, act: Act, vi: BoardState, en: BoardState, ward: str) -> AlarmMessage:
     """What is told of an act.
 
     Args:
@@ -54,7 +54,7 @@ def compose(alarm: Alarm, act: Act, vi: Scene, en: Scene, ward: str) -> Message:
     """
     severity = SEVERITY[act.severity]
     raised_at = moment(alarm.raised_ms).astimezone(WARD_ZONE)
-    said = {scene.language: sentence(alarm, scene, now=False) for scene in (vi, en)}
+    said = {scene.language: alarm_sentence(alarm, scene, now=False) for scene in (vi, en)}
     url = f"{vi.place.url}/alarm/{alarm.id}"
     heads = {scene.language: f"{scene.say(HEADS[act.kind])} · {scene.say(severity)}" for scene in (vi, en)}
     pretend = f"[{text.PRETEND.vi} | {text.PRETEND.en}] " if vi.pretend else ""
@@ -80,7 +80,7 @@ def compose(alarm: Alarm, act: Act, vi: Scene, en: Scene, ward: str) -> Message:
             "url": url,
         },
     }
-    return Message(
+    return AlarmMessage(
         f"{alarm.id}-{act.number}",
         f"{pretend}{heads['vi']}: {said['vi']}",
         "\n".join(lines),

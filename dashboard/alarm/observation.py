@@ -9,9 +9,18 @@ from typing import NamedTuple
 
 from dashboard.alarm.alarm import Measured
 from dashboard.alarm.facts import FACTS, WITHOUT_WAREHOUSE
-from dashboard.board.page import Scene
+from dashboard.board.page import BoardState
 from dashboard.words.freshness import freshness
-from warehouse.model.alarm_rule import Fact, Figure, NoEvent, NoHeartbeat, Remaining, Rise, Rule, Silence
+from warehouse.model.alarm_rule import (
+    AlarmRule,
+    FactName,
+    MeasuredFigure,
+    NoEvent,
+    NoHeartbeat,
+    Remaining,
+    Rise,
+    Silence,
+)
 from warehouse.model.deadline import working_time
 from warehouse.model.expression import DAY_MS, NEVER, window_start
 from warehouse.model.reading import Reading
@@ -27,14 +36,14 @@ DOWN_S = 86_400.0
 _NO_DEADLINE_H = 1_000_000.0
 
 
-class Due(NamedTuple):
+class DueEvaluation(NamedTuple):
     """The earliest deadline of a rule, as the warehouse last said."""
 
     at_ms: int
     asked_ms: int
 
 
-class Observed(NamedTuple):
+class ObservedFacts(NamedTuple):
     """What a measure says."""
 
     subjects: Mapping[str, Measured | None]
@@ -46,10 +55,10 @@ class Observed(NamedTuple):
         return self.subjects.get(subject, self.rest)
 
 
-UNKNOWN = Observed({})
+UNKNOWN = ObservedFacts({})
 
 
-def observe(rule: Rule, scene: Scene, dues: Mapping[str, Due]) -> Observed:
+def observe(rule: AlarmRule, scene: BoardState, dues: Mapping[str, DueEvaluation]) -> ObservedFacts:
     """What a rule's measure says now.
 
     Args:
@@ -58,7 +67,7 @@ def observe(rule: Rule, scene: Scene, dues: Mapping[str, Due]) -> Observed:
         dues: by rule, the earliest deadlines.
     """
     match rule.measure:
-        case Figure(indicator=id, by=by, names=names):
+        case MeasuredFigure(indicator=id, by=by, names=names):
             return _figures(scene, id, by, names)
         case Rise(indicator=id, by=by):
             return _figures(scene, id, by)
@@ -66,25 +75,25 @@ def observe(rule: Rule, scene: Scene, dues: Mapping[str, Due]) -> Observed:
             return _silence(scene, only, but)
         case NoHeartbeat(indicator=id):
             silent = _heartbeat_s(scene, id)
-            return UNKNOWN if silent is None else Observed({"": Measured(silent)})
+            return UNKNOWN if silent is None else ObservedFacts({"": Measured(silent)})
         case NoEvent(indicator=id):
             return _no_event(scene, id)
         case Remaining():
             return _remaining(scene.now_ms, dues.get(rule.id))
-        case Fact(name=name):
+        case FactName(name=name):
             return _fact(scene, name)
 
 
-def _figures(scene: Scene, id: str, by: str, names: str = "") -> Observed:
+def _figures(scene: BoardState, id: str, by: str, names: str = "") -> ObservedFacts:
     total = scene.read(id)
     if not _is_trusted(scene, total):
         return UNKNOWN
     if by:
         rest = None if total.indicator.is_ratio else Measured(0.0)
-        return Observed({member: _measured(one) for member, one in scene.members(id, by).items()}, rest)
+        return ObservedFacts({member: _measured(one) for member, one in scene.members(id, by).items()}, rest)
     named = [member for member, one in scene.members(id, names).items() if one.numerator] if names else []
     found = _measured(total)
-    return Observed({"": found._replace(names=tuple(named)) if found else None})
+    return ObservedFacts({"": found._replace(names=tuple(named)) if found else None})
 
 
 def _measured(reading: Reading) -> Measured | None:
@@ -92,15 +101,15 @@ def _measured(reading: Reading) -> Measured | None:
     return None if figure is None else Measured(figure)
 
 
-def _is_trusted(scene: Scene, reading: Reading) -> bool:
+def _is_trusted(scene: BoardState, reading: Reading) -> bool:
     return freshness(reading, scene.signs, scene.now_ms).state in ("live", "late")
 
 
-def _silence(scene: Scene, only: tuple[str, ...], but: tuple[str, ...]) -> Observed:
+def _silence(scene: BoardState, only: tuple[str, ...], but: tuple[str, ...]) -> ObservedFacts:
     ours = _heartbeat_s(scene, NoHeartbeat().indicator)
     if ours is not None and ours > HEARTBEAT_LOST_S:
         return UNKNOWN
-    return Observed(
+    return ObservedFacts(
         {
             source: Measured(DOWN_S if sign.down else (scene.now_ms - sign.last_ms) / 1000)
             for source, sign in scene.signs.items()
@@ -109,30 +118,30 @@ def _silence(scene: Scene, only: tuple[str, ...], but: tuple[str, ...]) -> Obser
     )
 
 
-def _heartbeat_s(scene: Scene, id: str) -> float | None:
+def _heartbeat_s(scene: BoardState, id: str) -> float | None:
     reading = scene.read(id)
     return (scene.now_ms - reading.as_of_ms + reading.numerator) / 1000 if reading.known else None
 
 
-def _no_event(scene: Scene, id: str) -> Observed:
+def _no_event(scene: BoardState, id: str) -> ObservedFacts:
     reading = scene.read(id)
     if not _is_trusted(scene, reading):
         return UNKNOWN
     since_ms = max(reading.newest_ms, int(window_start(scene.now_ms, DAY_MS)))
-    return Observed({"": Measured(working_time(since_ms, scene.now_ms) / 60_000)})
+    return ObservedFacts({"": Measured(working_time(since_ms, scene.now_ms) / 60_000)})
 
 
-def _remaining(now_ms: int, due: Due | None) -> Observed:
+def _remaining(now_ms: int, due: DueEvaluation | None) -> ObservedFacts:
     if due is None or not 0 <= now_ms - due.asked_ms <= DUE_HOLDS_MS:
         return UNKNOWN
     left = _NO_DEADLINE_H if due.at_ms == NEVER else working_time(now_ms, due.at_ms) / 3_600_000
-    return Observed({"": Measured(left)})
+    return ObservedFacts({"": Measured(left)})
 
 
-def _fact(scene: Scene, name: str) -> Observed:
+def _fact(scene: BoardState, name: str) -> ObservedFacts:
     if scene.standing.away_since_ms and name not in WITHOUT_WAREHOUSE:
         return UNKNOWN
     found = FACTS[name].read(scene)
     if found is None:
         return UNKNOWN
-    return Observed({subject: Measured(value) for subject, value in found.items()}, Measured(0.0))
+    return ObservedFacts({subject: Measured(value) for subject, value in found.items()}, Measured(0.0))

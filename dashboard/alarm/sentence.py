@@ -5,11 +5,21 @@ from fractions import Fraction
 from dashboard.alarm.alarm import Alarm, Measured
 from dashboard.alarm.facts import FACTS
 from dashboard.alarm.observation import DOWN_S
-from dashboard.board.page import Scene
+from dashboard.board.page import BoardState
 from dashboard.components.group_map import group_number
 from dashboard.words import number, text
 from ingest.contract.label import Label, Language
-from warehouse.model.alarm_rule import Fact, Figure, NoEvent, NoHeartbeat, Remaining, Rise, Rule, Silence, rules
+from warehouse.model.alarm_rule import (
+    AlarmRule,
+    FactName,
+    MeasuredFigure,
+    NoEvent,
+    NoHeartbeat,
+    Remaining,
+    Rise,
+    Silence,
+    alarm_rules,
+)
 from warehouse.model.indicator import Derived, Indicator
 
 APPS: dict[str, Label] = {
@@ -25,7 +35,7 @@ DAY_OR_DOWN = Label("hơn 24 giờ, hoặc tự báo hỏng", "over 24 h, or say
 _NAMED = 8
 
 
-def sentence(alarm: Alarm, scene: Scene, *, now: bool = True) -> str:
+def alarm_sentence(alarm: Alarm, scene: BoardState, *, now: bool = True) -> str:
     """What is wrong.
 
     Args:
@@ -34,7 +44,7 @@ def sentence(alarm: Alarm, scene: Scene, *, now: bool = True) -> str:
         now: with the value of now; else with that of its last alert, as for the history.
     """
     id, subject = alarm.key
-    rule = rules().get(id)
+    rule = alarm_rules().get(id)
     if rule is None:
         return f"{id} {subject}".strip()
     alert = alarm.alert
@@ -45,35 +55,35 @@ def sentence(alarm: Alarm, scene: Scene, *, now: bool = True) -> str:
         rule.sentence,
         subject=subject_name(rule, subject, scene.language),
         value=quantity(rule, found.value, scene),
-        limit=quantity(rule, limit(rule, alarm), scene),
+        limit=quantity(rule, exceeded_limit(rule, alarm), scene),
         names=_names(rule, found.names, scene),
     )
     return said.removesuffix(": ")
 
 
-def limit(rule: Rule, alarm: Alarm) -> float:
+def exceeded_limit(rule: AlarmRule, alarm: Alarm) -> float:
     """The limit beyond which it is as bad as it is."""
     found = rule.threshold.critical if alarm.severity == "critical" else rule.threshold.warning
     return rule.lowest if found is None else found
 
 
-def subject_name(rule: Rule, subject: str, language: Language) -> str:
+def subject_name(rule: AlarmRule, subject: str, language: Language) -> str:
     """What a subject is called."""
     match rule.measure:
         case Silence():
             return text.source_name(subject, language)
-        case Fact(name=name):
+        case FactName(name=name):
             return FACTS[name].name(subject, language)
         case Rise(by="app"):
-            return APPS[subject].text(language) if subject in APPS else text.code(subject, language)
+            return APPS[subject].text(language) if subject in APPS else text.name_of_code(subject, language)
         case _:
-            return text.code(subject, language)
+            return text.name_of_code(subject, language)
 
 
-def quantity(rule: Rule, value: float, scene: Scene) -> str:
+def quantity(rule: AlarmRule, value: float, scene: BoardState) -> str:
     """A value of a rule's measure with its unit."""
     match rule.measure:
-        case Figure() | Rise() if rule.indicator is not None:
+        case MeasuredFigure() | Rise() if rule.indicator is not None:
             return _with_unit(rule.indicator, value, scene.language)
         case Remaining():
             return scene.say(WORKING_HOURS, count=_decimal(value, 1, scene.language))
@@ -84,7 +94,7 @@ def quantity(rule: Rule, value: float, scene: Scene) -> str:
         case Silence() | NoHeartbeat():
             label, count = (MINUTES, value / 60) if value >= 120 else (SECONDS, value)
             return scene.say(label, count=_decimal(count, 0, scene.language))
-        case Fact(name=name):
+        case FactName(name=name):
             return FACTS[name].shown(value, scene)
         case _:
             return _decimal(value, 1, scene.language)
@@ -99,11 +109,11 @@ def _decimal(value: float, decimals: int, language: Language) -> str:
     return number.decimal(Fraction(round(value, decimals)).limit_denominator(1000), decimals, language)
 
 
-def _names(rule: Rule, members: tuple[str, ...], scene: Scene) -> str:
-    if not members or not isinstance(rule.measure, Figure):
+def _names(rule: AlarmRule, members: tuple[str, ...], scene: BoardState) -> str:
+    if not members or not isinstance(rule.measure, MeasuredFigure):
         return ""
     shown, more = members[:_NAMED], "…" if len(members) > _NAMED else ""
     if rule.measure.names == "area_code":
         groups = [str(group_number(one) or one) for one in shown]
         return scene.say(text.AREAS, numbers=", ".join(groups)) + more
-    return ", ".join(text.code(one, scene.language) for one in shown) + more
+    return ", ".join(text.name_of_code(one, scene.language) for one in shown) + more

@@ -9,18 +9,18 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from dashboard.alarm.alarm import Alarm, Key, Measured, begin, doubles, fold, together
-from dashboard.alarm.evaluator import Now, Pace, State, evaluate, next_act
-from dashboard.alarm.journal import Journal
-from dashboard.alarm.observation import UNKNOWN, Due, observe
+from dashboard.alarm.alarm import Alarm, Key, Measured, begin_alarm, combine_alarms, duplicate_alarms, fold_acts
+from dashboard.alarm.evaluator import AlarmState, EvaluationPace, EvaluationTime, evaluate, next_act
+from dashboard.alarm.journal import AlarmJournal
+from dashboard.alarm.observation import UNKNOWN, DueEvaluation, observe
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board.live import Live
-from dashboard.board.page import Scene
-from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.page import BoardState
+from dashboard.board.queries import TooMuchError, WarehouseQueries
 from ingest.contract.calendar import OFFICE
 from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.errors import Refused, Unavailable
-from warehouse.model.alarm_rule import Remaining, rules
+from warehouse.model.alarm_rule import Remaining, alarm_rules
 from warehouse.query.due import earliest_due
 from warehouse.store.alarm_log import Act, Kind, read_acts, write_acts
 from warehouse.store.client import Client
@@ -46,7 +46,7 @@ class ActRefused(Refused):
     """What a person wants to do cannot be done; nothing was changed."""
 
 
-class Duty:
+class AlarmService:
     """The alarms of this install.
 
     Args:
@@ -55,23 +55,23 @@ class Duty:
         settings: who is told how.
     """
 
-    def __init__(self, live: Live, reader: Reader, settings: AlarmSettings) -> None:
+    def __init__(self, live: Live, reader: WarehouseQueries, settings: AlarmSettings) -> None:
         self.live = live
         self.settings = settings
         self.alarms: dict[str, Alarm] = {}
         """Every alarm that is active or was until lately, by its id."""
         self._reader = reader
-        self.journal = Journal(live.board.folder / "alarms.jsonl")
-        self._states: dict[Key, State] = {}
+        self.journal = AlarmJournal(live.board.folder / "alarms.jsonl")
+        self._states: dict[Key, AlarmState] = {}
         self._measured: dict[Key, Measured] = {}
-        self._dues: dict[str, Due] = {}
+        self._dues: dict[str, DueEvaluation] = {}
         self._unwritten: dict[tuple[str, int], Act] = {}
         self._is_known = self._has_met = False
         self._lock = asyncio.Lock()
         self.changed = asyncio.Event()
         """Set when acts were added."""
         speed = live.clock_speed or 1.0
-        self._pace = Pace(_ms(settings.settle * speed), _ms(LONGEST_GAP * speed))
+        self._pace = EvaluationPace(_ms(settings.settle * speed), _ms(LONGEST_GAP * speed))
 
     async def run(self) -> None:
         """Keep the alarms until cancelled."""
@@ -120,7 +120,7 @@ class Duty:
     async def look(self) -> None:
         """Judge every rule once."""
         scene = self.live.scene("vi")
-        now = Now(scene.now_ms, OFFICE.is_open(moment(scene.now_ms)), self._pace)
+        now = EvaluationTime(scene.now_ms, OFFICE.is_open(moment(scene.now_ms)), self._pace)
         async with self._lock:
             if not self._is_known:
                 return
@@ -134,7 +134,7 @@ class Duty:
         """Give the alarms to the board."""
         local = moment(self.live.now_ms()).astimezone(WARD_ZONE).time()
         self.live.show(
-            together(
+            combine_alarms(
                 self.alarms.values(),
                 dict(self._measured),
                 is_quiet=self.settings.is_quiet(local),
@@ -158,7 +158,10 @@ class Duty:
             self._unwritten = {_place(act): act for act in ours if _place(act) not in there}
             self._is_known = self._has_met = True
             now_ms = self.live.now_ms()
-            gone = [*doubles(list(self.alarms.values())), *(one for one in self._active() if one.key[0] not in rules())]
+            gone = [
+                *duplicate_alarms(list(self.alarms.values())),
+                *(one for one in self._active() if one.key[0] not in alarm_rules()),
+            ]
             await self._record([next_act(one, "cleared", now_ms, what="superseded") for one in gone])
         self.show()
 
@@ -189,27 +192,27 @@ class Duty:
         """
         now_ms, ward = self.live.now_ms(), self.live.ingest.ward
 
-        def find(client: Client) -> dict[str, Due]:
+        def find(client: Client) -> dict[str, DueEvaluation]:
             return {
-                id: Due(earliest_due(client, ward, one.of, one.is_open, one.due, now_ms), now_ms)
-                for id, rule in rules().items()
+                id: DueEvaluation(earliest_due(client, ward, one.of, one.is_open, one.due, now_ms), now_ms)
+                for id, rule in alarm_rules().items()
                 if isinstance(one := rule.measure, Remaining)
             }
 
         self._dues = await self._reader.ask(find)
 
-    def _judge(self, scene: Scene, now: Now) -> tuple[list[Act], dict[Key, State]]:
+    def _judge(self, scene: BoardState, now: EvaluationTime) -> tuple[list[Act], dict[Key, AlarmState]]:
         held = {alarm.key: alarm for alarm in self._active()}
         acts: list[Act] = []
-        states: dict[Key, State] = {}
+        states: dict[Key, AlarmState] = {}
         self._measured = {}
-        for rule in rules().values():
+        for rule in alarm_rules().values():
             seen = observe(rule, scene, self._dues) if self.live.loaded else UNKNOWN
             for subject in dict.fromkeys([*seen.subjects, *(one for id, one in held if id == rule.id)]):
                 key, found = (rule.id, subject), seen.of(subject)
                 if found is not None:
                     self._measured[key] = found
-                before = State(self._states.get(key, State()).watch, held.get(key))
+                before = AlarmState(self._states.get(key, AlarmState()).watch, held.get(key))
                 states[key], new = evaluate(rule, subject, before, found, now)
                 acts += new
         return acts, states
@@ -221,7 +224,7 @@ class Duty:
         await asyncio.to_thread(self.journal.append, acts)
         for act in acts:
             known = self.alarms.get(act.alarm)
-            self.alarms[act.alarm] = known.after(act) if known else begin(act)
+            self.alarms[act.alarm] = known.after(act) if known else begin_alarm(act)
             self._unwritten[_place(act)] = act
             if act.kind not in ("told", "not_told"):
                 log.info("%s %s %s %s by %s", act.kind, act.rule, act.subject, act.severity, act.who)
@@ -229,7 +232,7 @@ class Duty:
         self.show()
 
     def _adopt(self, acts: Sequence[Act]) -> None:
-        self.alarms = {alarm.id: alarm for alarm in fold(acts)}
+        self.alarms = {alarm.id: alarm for alarm in fold_acts(acts)}
 
     def _active(self) -> list[Alarm]:
         return [alarm for alarm in self.alarms.values() if alarm.is_active]
@@ -254,7 +257,7 @@ class Duty:
         while True:
             try:
                 await (self.write() if self._has_met else self.meet())
-            except (Unavailable, TooMuch) as error:
+            except (Unavailable, TooMuchError) as error:
                 log.debug("acts are waiting for the warehouse: %s", error)
             await asyncio.sleep(WRITE_EVERY)
 
@@ -262,7 +265,7 @@ class Duty:
         while True:
             try:
                 await self.ask()
-            except (Unavailable, TooMuch) as error:
+            except (Unavailable, TooMuchError) as error:
                 log.debug("cannot read deadlines: %s", error)
             await asyncio.sleep(ASK_EVERY / (self.live.clock_speed or 1.0) if self._dues else WRITE_EVERY)
 

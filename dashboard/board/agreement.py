@@ -45,7 +45,7 @@ MOST_SAID = 20
 Partition = tuple[str, int]
 
 
-class Awaited(NamedTuple):
+class AwaitedFigure(NamedTuple):
     """A stored value whose push has not come."""
 
     value: Value
@@ -55,7 +55,7 @@ class Awaited(NamedTuple):
     """By then it was stored, by the real clock."""
 
 
-class Agreement:
+class BoardAgreement:
     """What the board's memory and the warehouse have to do with each other.
 
     Args:
@@ -72,7 +72,7 @@ class Agreement:
         """Whether every push since the last comparison was heard."""
         self._readings = readings
         self._clock = clock
-        self._awaited: dict[ValueKey, Awaited] = {}
+        self._awaited: dict[ValueKey, AwaitedFigure] = {}
         self._missed: dict[ValueKey, float] = {}
         """Awaited ones that cannot come any more, and since when that is known (monotonic)."""
         self._told: set[ValueKey] | None = None
@@ -149,7 +149,7 @@ class Agreement:
                 self._readings.keep(value)
                 if listened:
                     known = self._awaited.get(key)
-                    self._awaited[key] = Awaited(value, known.shown if known else shown, read_ms)
+                    self._awaited[key] = AwaitedFigure(value, known.shown if known else shown, read_ms)
                     self._missed.pop(key, None)
             if number % AT_ONCE == AT_ONCE - 1:
                 await asyncio.sleep(0)

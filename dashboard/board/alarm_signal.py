@@ -8,19 +8,19 @@ acknowledged by nobody), `data-newest` (of the worst the one that called last; w
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.alarm.sentence import sentence
-from dashboard.board.page import Leaf, Leaves, Scene, find
-from warehouse.model.alarm_rule import rules
+from dashboard.alarm.sentence import alarm_sentence
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates, find_page
+from warehouse.model.alarm_rule import alarm_rules
 
 ID = "alarm-signal"
 
 
-def part() -> Component:
+def alarm_signal_widget() -> Component:
     """The element."""
     return html.Div(id=ID, hidden=True)
 
 
-def leaves(scene: Scene) -> Leaves:
+def leaves(scene: BoardState) -> PropertyUpdates:
     """What it says now."""
     calling = scene.alarms.calling
     worst = calling[0].severity if calling else ""
@@ -32,14 +32,14 @@ def leaves(scene: Scene) -> Leaves:
         "data-severity": worst,
         "data-count": len(calling),
         "data-newest": f"{newest.id}-{newest.severity}" if newest else "",
-        "data-text": sentence(newest, scene) if newest else "",
+        "data-text": alarm_sentence(newest, scene) if newest else "",
         "data-page": page_of(newest.key[0]) if newest else "",
         "data-quiet": "" if passes else "true",
     }
-    return {Leaf(ID, name): value for name, value in said.items()}
+    return {PropertyUpdate(ID, name): value for name, value in said.items()}
 
 
 def page_of(rule: str) -> str:
     """The page on which a rule's subject is seen."""
-    page = rules()[rule].page if rule in rules() else ""
-    return page if find(page) else "/"
+    page = alarm_rules()[rule].page if rule in alarm_rules() else ""
+    return page if find_page(page) else "/"

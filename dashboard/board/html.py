@@ -56,7 +56,7 @@ class IndexedDash(Dash):
         return index
 
 
-def make(server: FastAPI, live: Live, *, clock: str, without: str, prefix: str = "/") -> Dash:
+def make_dash(server: FastAPI, live: Live, *, clock: str, without: str, prefix: str = "/") -> Dash:
     """An app of Dash on our server, without pages and callbacks yet.
 
     Args:

@@ -13,20 +13,20 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import NO_ALARMS, Alarms, Fault
+from dashboard.alarm.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.board import alarm_signal
-from dashboard.board.agreement import Agreement
-from dashboard.board.page import Leaves, Place, Scene
-from dashboard.board.queries import TooMuch
+from dashboard.board.agreement import BoardAgreement
+from dashboard.board.page import BoardState, PageAddress, PropertyUpdates
+from dashboard.board.queries import TooMuchError
 from dashboard.settings import BoardSettings
-from dashboard.system_status import NOTHING_KNOWN, Standing, restarted
-from dashboard.words.freshness import signs
+from dashboard.system_status import NOTHING_KNOWN, SystemStatus, restarted_parts
+from dashboard.words.freshness import freshness_signs
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Language
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import VALUES
-from ingest.kafka.reader import watch
+from ingest.kafka.reader import new_records
 from ingest.runtime import metrics
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.liveness import Progress, Pulse
@@ -49,18 +49,18 @@ _TICK = 1.0
 _KEPT = 256
 """Pushes of which it is remembered when their newest event was taken in."""
 
-Load = Callable[[int, int], list[Value]]
+LoadValues = Callable[[int, int], list[Value]]
 """Reads the current values from the warehouse, for a moment in ms, without the stocks that have stood since before a time; blocks."""
 
-Stand = Callable[[], Awaitable[Standing]]
+LiveStand = Callable[[], Awaitable[SystemStatus]]
 """Finds out how the system itself stands."""
 
 
-class Frame(NamedTuple):
+class BoardFrame(NamedTuple):
     """What one page shows at one moment."""
 
     number: int
-    leaves: Leaves
+    leaves: PropertyUpdates
     recorded_ms: list[int]
     """When the newest event of each push since the last frame asked for was taken in."""
 
@@ -68,16 +68,18 @@ class Frame(NamedTuple):
 class Live:
     """The readings of the one ward that this board shows."""
 
-    def __init__(self, ingest: IngestSettings, board: BoardSettings, load: Load, stand: Stand | None = None) -> None:
+    def __init__(
+        self, ingest: IngestSettings, board: BoardSettings, load: LoadValues, stand: LiveStand | None = None
+    ) -> None:
         self.ingest = ingest
         self.board = board
         self.clock = ingest.clock()
         self.readings = Readings()
-        self.agreement = Agreement(self.readings, RealClock())
+        self.agreement = BoardAgreement(self.readings, RealClock())
         self.loaded = False
         self.standing = NOTHING_KNOWN
         self.alarms = NO_ALARMS
-        self.faults: Mapping[str, Fault] = {}
+        self.faults: Mapping[str, ChannelFault] = {}
         self._load = load
         self._comparing = asyncio.Lock()
         """Held while the memory is compared, or forgets."""
@@ -90,7 +92,7 @@ class Live:
         self.pulse, self.pushes = Pulse(), Progress("changed figures from Kafka", ("kafka", "warehouse"))
         self._changed = asyncio.Event()
         self._recorded: deque[tuple[int, int]] = deque(maxlen=_KEPT)
-        self._frames: dict[tuple[str, str, Language], tuple[int, Leaves]] = {}
+        self._frames: dict[tuple[str, str, Language], tuple[int, PropertyUpdates]] = {}
 
     @property
     def clock_speed(self) -> float | None:
@@ -135,7 +137,7 @@ class Live:
                 self._tick()
         return self.number
 
-    def frame(self, place: Place, language: Language, after: int = 0) -> Frame:
+    def frame(self, place: PageAddress, language: Language, after: int = 0) -> BoardFrame:
         """What a page shows now; made once for all who look at the same.
 
         Args:
@@ -154,13 +156,13 @@ class Live:
             if len(self._frames) >= MOST_FRAMES:  # addresses that hardly anybody asks for
                 self._frames.clear()
             self._frames[key] = (number, leaves)
-        return Frame(number, leaves, [ms for recorded, ms in self._recorded if after < recorded <= number])
+        return BoardFrame(number, leaves, [ms for recorded, ms in self._recorded if after < recorded <= number])
 
-    def scene(self, language: Language, argument: str = "") -> Scene:
+    def scene(self, language: Language, argument: str = "") -> BoardState:
         """The readings at this moment."""
         now_ms = self.now_ms()
-        found = signs(self.readings, now_ms)
-        return Scene(
+        found = freshness_signs(self.readings, now_ms)
+        return BoardState(
             self.readings,
             found,
             now_ms,
@@ -186,7 +188,7 @@ class Live:
     async def _watch(self) -> None:
         first = True
         try:
-            async for records in watch(self.ingest, VALUES):
+            async for records in new_records(self.ingest, VALUES):
                 self.pushes.note(waits=True, place=time.monotonic())  # at least an empty batch comes every second
                 if records:
                     self.take([decode_push(record) for record in records])
@@ -244,7 +246,7 @@ class Live:
         was_away = False
         while self._stand is not None:
             try:
-                with suppress(TooMuch):
+                with suppress(TooMuchError):
                     self.standing = await self._stand()
                 if was_away:
                     self._doubt.set()
@@ -252,7 +254,7 @@ class Live:
             except Unavailable:
                 was_away = True
                 since = self.standing.away_since_ms or self.now_ms()
-                restarts = restarted(self.ingest.data_folder)
+                restarts = restarted_parts(self.ingest.data_folder)
                 self.standing = self.standing._replace(away_since_ms=since, restarts=restarts)
             await asyncio.sleep(LOOK_EVERY)
 

@@ -15,18 +15,18 @@ from dash._utils import stringify_id
 from dash.development.base_component import Component
 
 import dashboard.pages
-from dashboard.alarm.alarm import NO_ALARMS, Alarms, Fault
+from dashboard.alarm.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.board.viewer import Right, Viewer
 from dashboard.settings import BoardSettings
-from dashboard.system_status import NOTHING_KNOWN, Standing
-from dashboard.words.freshness import Sign
+from dashboard.system_status import NOTHING_KNOWN, SystemStatus
+from dashboard.words.freshness import FreshnessSign
 from ingest.contract.discovery import declared
 from ingest.contract.label import Label, Language
 from warehouse.model.indicator import Derived, Indicator, measure
 from warehouse.model.reading import TOTAL, Reading, Readings, Split, derived_reading
 
 
-class Leaf(NamedTuple):
+class PropertyUpdate(NamedTuple):
     """A property of a component that is pushed on its own."""
 
     id: str
@@ -35,19 +35,19 @@ class Leaf(NamedTuple):
     """The property; with dots it goes into it, for example `figure.data.0.y`."""
 
 
-Leaves = dict[Leaf, Any]
+PropertyUpdates = dict[PropertyUpdate, Any]
 
 
-def _no_leaves(scene: "Scene") -> Leaves:
+def _no_leaves(scene: "BoardState") -> PropertyUpdates:
     return {}
 
 
 @dataclass(frozen=True)
-class Scene:
+class BoardState:
     """What a page shows: the ward's readings at a moment, and how it is to be said."""
 
     readings: Readings
-    signs: Mapping[str, Sign]
+    signs: Mapping[str, FreshnessSign]
     now_ms: int
     language: Language
     place: BoardSettings
@@ -55,7 +55,7 @@ class Scene:
     """Whether the pretend ward feeds this install."""
     clock_speed: float | None = None
     """How fast the pretend clock runs; `None` when the clock is real."""
-    standing: Standing = NOTHING_KNOWN
+    standing: SystemStatus = NOTHING_KNOWN
     """How the system itself stands."""
     alarms: Alarms = NO_ALARMS
     """The alarms of this moment."""
@@ -63,7 +63,7 @@ class Scene:
     """What follows the page's path in the address: of which indicator a proof is, for example."""
     past: bool = False
     """Whether the moment is a minute of the past."""
-    faults: Mapping[str, Fault] = field(default_factory=dict)
+    faults: Mapping[str, ChannelFault] = field(default_factory=dict)
     """The ways to tell people of alarms that do not work."""
     _read: dict[tuple[str, Split], Reading] = field(default_factory=dict, compare=False)
 
@@ -102,9 +102,9 @@ class Page:
     label: Label
     right: Right
     """What a person must be allowed to see it; `leader` for the board itself."""
-    layout: Callable[[Scene], Component]
+    layout: Callable[[BoardState], Component]
     """The standing parts; every leaf's component has its id there."""
-    leaves: Callable[[Scene], Leaves] = field(default=_no_leaves)
+    leaves: Callable[[BoardState], PropertyUpdates] = field(default=_no_leaves)
     """The changing parts at a moment."""
     order: int = 99
     """Where it stands among the ways to go."""
@@ -128,7 +128,7 @@ class Page:
         return self.arguments is None and not self.only_now and self.leaves is not _no_leaves
 
 
-class Place(NamedTuple):
+class PageAddress(NamedTuple):
     """A page with what its address says of it."""
 
     page: Page
@@ -141,20 +141,20 @@ def pages() -> dict[str, Page]:
     return {page.path: page for page in sorted(declared(dashboard.pages, Page, deep=True), key=lambda page: page.order)}
 
 
-def find(path: object) -> Place | None:
+def find_page(path: object) -> PageAddress | None:
     """What an address shows; `None` when there is no such page."""
     if not isinstance(path, str):
         return None
     page = pages().get(path)
     if page is not None:
-        return Place(page) if page.arguments is None else None
+        return PageAddress(page) if page.arguments is None else None
     before, _, argument = path.rpartition("/")
     page = pages().get(before)
     known = page is not None and page.arguments is not None and argument in page.arguments()
-    return Place(page, argument) if page is not None and known else None
+    return PageAddress(page, argument) if page is not None and known else None
 
 
-def fill(layout: Component, leaves: Leaves) -> Component:
+def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:
     """Put the leaves' values into a layout, for the first paint.
 
     Raises:
@@ -173,12 +173,12 @@ def fill(layout: Component, leaves: Leaves) -> Component:
     return layout
 
 
-def changes(leaves: Leaves, known: Leaves) -> Leaves:
+def changed_properties(leaves: PropertyUpdates, known: PropertyUpdates) -> PropertyUpdates:
     """The leaves whose value is another than the one already shown."""
     return {leaf: value for leaf, value in leaves.items() if leaf not in known or known[leaf] != value}
 
 
-def properties(leaves: Leaves) -> dict[str, dict[str, Any]]:
+def component_properties(leaves: PropertyUpdates) -> dict[str, dict[str, Any]]:
     """Leaves as properties a component; what goes into a property becomes a patch, so that whole figures never travel."""
     grouped: dict[str, dict[str, Any]] = {}
     for leaf, value in leaves.items():

@@ -15,8 +15,8 @@ from dash.exceptions import WebsocketDisconnected
 
 from dashboard.board import alarm_signal
 from dashboard.board.html import version
-from dashboard.board.live import Frame, Live
-from dashboard.board.page import Leaves, Page, Place, changes, find, properties
+from dashboard.board.live import BoardFrame, Live
+from dashboard.board.page import Page, PageAddress, PropertyUpdates, changed_properties, component_properties, find_page
 from dashboard.board.viewer import viewer
 from ingest.contract.label import Label
 
@@ -27,10 +27,10 @@ CHART_INTERVAL = 1.0
 FALLBACK_MS = 5000
 
 _ANSWER_WITHIN = 30.0
-_NOTHING = Place(Page("", Label("", ""), "", lambda scene: html.Div()))
+_NOTHING = PageAddress(Page("", Label("", ""), "", lambda scene: html.Div()))
 
 
-def parts(path: str | None = None) -> list[Component]:
+def push_widgets(path: str | None = None) -> list[Component]:
     """What every page needs for it, invisible.
 
     Args:
@@ -40,7 +40,7 @@ def parts(path: str | None = None) -> list[Component]:
         dcc.Store(id="page-path", data=path),
         dcc.Interval(id="fallback", interval=FALLBACK_MS, disabled=True),
         html.Div(id="pulse", hidden=True),
-        alarm_signal.part(),
+        alarm_signal.alarm_signal_widget(),
     ]
 
 
@@ -75,12 +75,12 @@ async def push_leaves(live: Live, socket: Any) -> None:
         if not path:
             await asyncio.sleep(0.05)
     place, language = _allowed(path), viewer().language
-    shown: Leaves = {}
+    shown: PropertyUpdates = {}
     number, charted = live.number, 0.0
     while not socket.is_shutdown:
         began = time.monotonic()
         frame = live.frame(place, language, number)
-        fresh = changes(frame.leaves, shown)
+        fresh = changed_properties(frame.leaves, shown)
         if began - charted < CHART_INTERVAL:
             fresh = {leaf: value for leaf, value in fresh.items() if "." not in leaf.path}
         elif any("." in leaf.path for leaf in fresh):
@@ -103,14 +103,14 @@ async def _shown_path(socket: Any) -> Any:
             return await socket.get_prop("page-path", "data", _ANSWER_WITHIN)
 
 
-def set_leaves(leaves: Leaves, pulse: dict[str, Any]) -> None:
+def set_leaves(leaves: PropertyUpdates, pulse: dict[str, Any]) -> None:
     """Set properties of the page, and its pulse, from within a callback."""
-    for id, values in properties(leaves).items():
+    for id, values in component_properties(leaves).items():
         set_props(id, values)
     set_props("pulse", pulse)
 
 
-def _pulse(live: Live, frame: Frame, way: str) -> dict[str, Any]:
+def _pulse(live: Live, frame: BoardFrame, way: str) -> dict[str, Any]:
     """What tells the browser that the board lives, and how old the events of this frame are."""
     return {
         "data-way": way,
@@ -120,7 +120,7 @@ def _pulse(live: Live, frame: Frame, way: str) -> dict[str, Any]:
     }
 
 
-def _allowed(path: object) -> Place:
+def _allowed(path: object) -> PageAddress:
     """What the address shows, if there is such a page and the person may see it; else a page without any figure."""
-    place = find(path)
+    place = find_page(path)
     return place if place and place.page.may_be_seen_by(viewer()) else _NOTHING

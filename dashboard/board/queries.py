@@ -19,11 +19,11 @@ _MEMORY = 1024 * 1024 * 1024
 _LIMITS = {159: "took too long", 160: "would take too long", 241: "needs too much memory"}
 
 
-class TooMuch(Refused):
+class TooMuchError(Refused):
     """A question went over its limit; asking again would do the same."""
 
 
-class Reader(Protocol):
+class WarehouseQueries(Protocol):
     """Asks the warehouse."""
 
     async def ask(self, question: Callable[[Client], Found]) -> Found:
@@ -47,7 +47,7 @@ class WarehouseReader:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, question: Callable[[Client], Found]) -> Found:
-        """The answer; see `Reader`."""
+        """The answer; see `WarehouseQueries`."""
         async with self._places:
             return await asyncio.to_thread(self._answer, question)
 
@@ -58,7 +58,7 @@ class WarehouseReader:
                 return question(client)
         except ServerError as error:
             if error.code in _LIMITS:
-                raise TooMuch(_LIMITS[error.code]) from error
+                raise TooMuchError(_LIMITS[error.code]) from error
             if error.code == _NO_TABLE:
                 raise Unavailable("the warehouse", "its tables are not there yet") from error
             raise

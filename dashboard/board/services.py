@@ -3,18 +3,18 @@
 from typing import NamedTuple, Protocol
 
 from dashboard.access.accounts import Accounts
-from dashboard.alarm.delivery import Delivery
-from dashboard.alarm.service import Duty
+from dashboard.alarm.delivery import AlarmDelivery
+from dashboard.alarm.service import AlarmService
 from dashboard.board.live import Live
-from dashboard.board.queries import Reader
+from dashboard.board.queries import WarehouseQueries
 from dashboard.settings import BoardSettings
-from warehouse.query.adhoc import Answer
+from warehouse.query.adhoc import QueryResult
 
 
 class AskSql(Protocol):
     """Runs an ad-hoc query for a person; blocks."""
 
-    def __call__(self, sql: str, person: str) -> Answer:
+    def __call__(self, sql: str, person: str) -> QueryResult:
         """The answer.
 
         Raises:
@@ -30,11 +30,11 @@ class Services(NamedTuple):
     settings: BoardSettings
     live: Live
     """The ward's figures."""
-    reader: Reader
+    reader: WarehouseQueries
     """Asks the warehouse."""
     ask_sql: AskSql
     accounts: Accounts
-    duty: Duty
+    duty: AlarmService
     """The alarms."""
-    delivery: Delivery
+    delivery: AlarmDelivery
     """How people are told of them."""

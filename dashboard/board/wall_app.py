@@ -17,9 +17,9 @@ from fastapi import FastAPI
 from dashboard import theme
 from dashboard.access.display_entry import CLOCK, HOME
 from dashboard.board import push
-from dashboard.board.html import make
+from dashboard.board.html import make_dash
 from dashboard.board.live import Live
-from dashboard.board.page import fill, find
+from dashboard.board.page import fill_layout, find_page
 from dashboard.board.viewer import Viewer, chosen_scheme, set_viewer, viewer
 from dashboard.board.wall_tour import tour, wall_pages
 from dashboard.charts import graph
@@ -33,9 +33,9 @@ LOST = Label("Số liệu đang đứng yên", "Figures stand still")
 BLOCKED = Label("Trình duyệt chặn âm thanh cảnh báo", "The browser blocks the alarm sound")
 
 
-def build(server: FastAPI, live: Live) -> Dash:
+def build_wall(server: FastAPI, live: Live) -> Dash:
     """Make the app on the board's server."""
-    app = make(server, live, clock=CLOCK, without="sql", prefix=HOME)
+    app = make_dash(server, live, clock=CLOCK, without="sql", prefix=HOME)
     app.layout = lambda: _shell(live)
 
     @app.callback(
@@ -74,7 +74,7 @@ def _shell(live: Live) -> Component:
             _banner("wall-lost", "status", "sign sign-critical", LOST.text(language)),
             html.Div(BLOCKED.text(language), id="wall-blocked", hidden=True, role="status"),
             html.Div(id="wall-tour", hidden=True, **words),
-            *push.parts(first),
+            *push.push_widgets(first),
         ],
         theme=theme.mantine(),
         forceColorScheme=chosen_scheme(),
@@ -83,11 +83,11 @@ def _shell(live: Live) -> Component:
 
 
 def _page(path: object, live: Live) -> Component | None:
-    place = find(path)
+    place = find_page(path)
     if place is None or not place.page.may_be_seen_by(viewer()):
         return None
     scene = live.scene(viewer().language, place.argument)
-    return fill(place.page.layout(scene), place.page.leaves(scene))
+    return fill_layout(place.page.layout(scene), place.page.leaves(scene))
 
 
 def _banner(id: str, role: str, sign: str, small: str = "") -> Component:

@@ -9,8 +9,8 @@ from typing import Any
 import plotly.graph_objects as go
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Scene
-from dashboard.charts.chart import bars, compared, corner, figure, middle, nothing
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
+from dashboard.charts.chart import bar_trace, compared, corner, figure, middle, nothing
 from dashboard.charts.graph import graph, graph_id
 from dashboard.charts.slot_chart import last_week
 from dashboard.theme import token
@@ -34,14 +34,14 @@ _MINUTES = 630
 INDICATORS = ("Q01", "Q03")
 
 
-def layout(scene: Scene) -> Component:
+def layout(scene: BoardState) -> Component:
     """Arrivals by quarter of an hour below, the mean wait of the last hour above, on one day's axis."""
     middles = [15 * slot + 7.5 for slot in range(SLOTS)]
     wait = token("wait")
     drawn = figure(
         [
-            bars("blue", x=middles, y=[], width=11.5),
-            bars("light-blue", x=middles, y=[], width=11.5),
+            bar_trace("blue", x=middles, y=[], width=11.5),
+            bar_trace("light-blue", x=middles, y=[], width=11.5),
             compared("dim", "dot", x=middles, y=[]),
             go.Scatter(x=[], y=[], yaxis="y2", mode="lines", line={"color": wait, "width": 3}),
             go.Scatter(x=[], y=[], yaxis="y2", mode="markers", marker={"color": wait, "size": 9}),
@@ -62,7 +62,7 @@ def layout(scene: Scene) -> Component:
     return graph(ARRIVALS, drawn, scene.say(text.ARRIVALS))
 
 
-def leaves(scene: Scene) -> Leaves:
+def leaves(scene: BoardState) -> PropertyUpdates:
     """The arrays of the chart."""
     start_ms = _opening(scene.now_ms)
     slot_ms = SLOT // timedelta(milliseconds=1)
@@ -91,7 +91,7 @@ def leaves(scene: Scene) -> Leaves:
         "layout.yaxis2.range": [0, max([10.0, *y]) * 1.25],
         "layout.annotations.4.text": "" if x or any(today.values()) or before else nothing(scene, INDICATORS),
     }
-    return {Leaf(graph_id(ARRIVALS), f"figure.{path}"): value for path, value in found.items()}
+    return {PropertyUpdate(graph_id(ARRIVALS), f"figure.{path}"): value for path, value in found.items()}
 
 
 def mean_wait(readings: Readings, start_ms: int, now_ms: int) -> tuple[list[float], list[float]]:
@@ -117,8 +117,8 @@ def mean_wait(readings: Readings, start_ms: int, now_ms: int) -> tuple[list[floa
 
 
 def _opening(now_ms: int) -> int:
-    day = text.local(now_ms).date()
-    return milliseconds(datetime.combine(day, OPENS, text.local(now_ms).tzinfo))
+    day = text.local_time(now_ms).date()
+    return milliseconds(datetime.combine(day, OPENS, text.local_time(now_ms).tzinfo))
 
 
 def _by_slot(values: list[Value], start_ms: int, slot_ms: int) -> dict[int, int]:

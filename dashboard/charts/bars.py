@@ -6,14 +6,14 @@ from typing import NamedTuple
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 
 SEGMENTS = ("normal", "warning", "critical")
 """What a bar's parts mean, from left to right."""
 
 
-class Row(NamedTuple):
+class Bar(NamedTuple):
     """One bar."""
 
     name: str
@@ -48,7 +48,7 @@ def bars(name: str, count: int) -> Component:
     return html.Ul(rows, className="bars")
 
 
-def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene, nothing: str) -> Leaves:
+def bars_leaves(name: str, found: Iterable[Bar], count: int, scene: BoardState, nothing: str) -> PropertyUpdates:
     """What each row says; what does not fit is summed up in the last one.
 
     Args:
@@ -62,25 +62,25 @@ def bars_leaves(name: str, found: Iterable[Row], count: int, scene: Scene, nothi
     if len(rows) > count:
         rest = rows[count - 1 :]
         values = (sum(row.value for row in rest), sum(row.warning for row in rest), sum(row.critical for row in rest))
-        rows = [*rows[: count - 1], Row(scene.say(text.OTHERS), *values)]
+        rows = [*rows[: count - 1], Bar(scene.say(text.OTHERS), *values)]
     largest = max((row.value for row in rows), default=1)
-    leaves: Leaves = {}
+    leaves: PropertyUpdates = {}
     for place in range(count):
-        row = rows[place] if place < len(rows) else Row("", 0)
+        row = rows[place] if place < len(rows) else Bar("", 0)
         parts = (row.value - row.warning - row.critical, row.warning, row.critical)
-        leaves[Leaf(f"{name}-{place}-name", "children")] = row.name if rows or place else nothing
-        leaves[Leaf(f"{name}-{place}-shown", "children")] = (
-            row.shown or number.whole(row.value, scene.language) if row.value else ""
+        leaves[PropertyUpdate(f"{name}-{place}-name", "children")] = row.name if rows or place else nothing
+        leaves[PropertyUpdate(f"{name}-{place}-shown", "children")] = (
+            row.shown or number.whole_number(row.value, scene.language) if row.value else ""
         )
-        leaves[Leaf(f"{name}-{place}-bar", "style")] = {
+        leaves[PropertyUpdate(f"{name}-{place}-bar", "style")] = {
             f"--{part}": f"{100 * share / largest:.1f}%" for part, share in zip(SEGMENTS, parts, strict=True)
         }
     return leaves
 
 
-def member_rows(scene: Scene, id: str, dimension: str) -> list[Row]:
+def member_rows(scene: BoardState, id: str, dimension: str) -> list[Bar]:
     """A bar for each member of an indicator's dimension, in its unit."""
     return [
-        Row(text.code(member, scene.language), round(reading.numerator * reading.indicator.unit.factor))
+        Bar(text.name_of_code(member, scene.language), round(reading.numerator * reading.indicator.unit.factor))
         for member, reading in scene.members(id, dimension).items()
     ]

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from dashboard import theme
-from dashboard.board.page import Scene
+from dashboard.board.page import BoardState
 from dashboard.theme import token
 from dashboard.words import number, text
 from dashboard.words.freshness import freshness
@@ -113,12 +113,12 @@ def figure(
     return go.Figure(list(traces), {"template": template(language, density), **own})
 
 
-def bars(colour: str, **own: Any) -> go.Bar:
+def bar_trace(colour: str, **own: Any) -> go.Bar:
     """Bars in a token's colour."""
     return go.Bar(marker={"color": token(colour)}, **own)
 
 
-def line(colour: str, **own: Any) -> go.Scatter:
+def line_trace(colour: str, **own: Any) -> go.Scatter:
     """A line with a dot at each value, in a token's colour."""
     return go.Scatter(mode="lines+markers", line={"color": token(colour)}, marker={"color": token(colour)}, **own)
 
@@ -149,12 +149,12 @@ def time_axis(**own: Any) -> go.layout.XAxis:
     )
 
 
-def is_told(scene: Scene, indicators: Iterable[str]) -> bool:
+def is_told(scene: BoardState, indicators: Iterable[str]) -> bool:
     """Whether the sources of all these indicators tell: only then is nothing counted the same as none."""
     states = (freshness(scene.read(id), scene.signs, scene.now_ms).state for id in indicators)
     return all(state in ("live", "late") for state in states)
 
 
-def nothing(scene: Scene, indicators: Iterable[str]) -> str:
+def nothing(scene: BoardState, indicators: Iterable[str]) -> str:
     """What stands where there is nothing to draw: that there is none, or a dash where nobody knows."""
     return scene.say(text.NOTHING) if is_told(scene, indicators) else number.NONE

@@ -3,7 +3,7 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from warehouse.model.expression import DAY_MS, window_start
 
@@ -12,7 +12,7 @@ DAYS = 7
 HOUR_MS = 3_600_000
 
 
-def heat(scene: Scene, name: str) -> Component:
+def heat(scene: BoardState, name: str) -> Component:
     """The cells: a row a day, oldest first, a column an hour."""
     head = [html.Span(), *[html.Span(f"{hour}h", className="heat-hour") for hour in HOURS]]
     rows = [
@@ -26,7 +26,7 @@ def heat(scene: Scene, name: str) -> Component:
     return html.Div([*head, *rows], className="heat")
 
 
-def heat_leaves(scene: Scene, name: str, id: str) -> Leaves:
+def heat_leaves(scene: BoardState, name: str, id: str) -> PropertyUpdates:
     """How many of a flow came in each hour; hours to come are empty."""
     today_ms = int(window_start(scene.now_ms, DAY_MS))
     start_ms = today_ms - (DAYS - 1) * DAY_MS
@@ -36,14 +36,18 @@ def heat_leaves(scene: Scene, name: str, id: str) -> Leaves:
         place = (day, rest // HOUR_MS)
         sums[place] = sums.get(place, 0) + value.numerator
     largest = max(sums.values(), default=1)
-    leaves: Leaves = {}
+    leaves: PropertyUpdates = {}
     for day in range(DAYS):
-        at = text.local(start_ms + day * DAY_MS)
-        leaves[Leaf(f"{name}-{day}-day", "children")] = f"{scene.say(text.DAYS_SHORT[at.weekday()])} {at:%d/%m}"
+        at = text.local_time(start_ms + day * DAY_MS)
+        leaves[PropertyUpdate(f"{name}-{day}-day", "children")] = (
+            f"{scene.say(text.DAYS_SHORT[at.weekday()])} {at:%d/%m}"
+        )
         for hour in HOURS:
             is_over = start_ms + day * DAY_MS + hour * HOUR_MS <= scene.now_ms
             count = sums.get((day, hour), 0)
             cell = f"{name}-{day}-{hour}"
-            leaves[Leaf(cell, "children")] = number.whole(count, scene.language) if is_over and count else ""
-            leaves[Leaf(cell, "style")] = {"--heat": f"{100 * count / largest:.0f}%"}
+            leaves[PropertyUpdate(cell, "children")] = (
+                number.whole_number(count, scene.language) if is_over and count else ""
+            )
+            leaves[PropertyUpdate(cell, "style")] = {"--heat": f"{100 * count / largest:.0f}%"}
     return leaves

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Scene
-from dashboard.charts.chart import bars, compared, corner, figure, middle, nothing
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
+from dashboard.charts.chart import bar_trace, compared, corner, figure, middle, nothing
 from dashboard.charts.graph import graph, graph_id
 from dashboard.theme import token
 from dashboard.words import text
@@ -25,9 +25,9 @@ _TICKS = 8
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def last_week(scene: Scene) -> str:
+def last_week(scene: BoardState) -> str:
     """What the same weekday of last week is called."""
-    weekday = scene.say(text.DAYS[text.local(scene.now_ms).weekday()])
+    weekday = scene.say(text.DAYS[text.local_time(scene.now_ms).weekday()])
     weekday = weekday[0].lower() + weekday[1:] if scene.language == "vi" else weekday
     return scene.say(text.LAST_WEEK, day=weekday)
 
@@ -61,7 +61,7 @@ class SlotChart:
     usual: bool = True
     """Whether the same slots of last week are shown as well."""
 
-    def layout(self, scene: Scene) -> Component:
+    def layout(self, scene: BoardState) -> Component:
         """The chart without its data."""
         slots = list(range(self.count))
         colours = [*[one.colour for one in self.series], *(["light-blue"] if len(self.series) == 1 else [])]
@@ -72,7 +72,7 @@ class SlotChart:
         ]
         drawn = figure(
             [
-                *[bars(colour, x=slots, y=[]) for colour in colours],
+                *[bar_trace(colour, x=slots, y=[]) for colour in colours],
                 compared("dim", "dot", x=slots, y=[]),
             ],
             scene.language,
@@ -89,7 +89,7 @@ class SlotChart:
         )
         return graph(self.name, drawn, scene.say(self.label))
 
-    def leaves(self, scene: Scene) -> Leaves:
+    def leaves(self, scene: BoardState) -> PropertyUpdates:
         """The arrays of the chart."""
         slot_ms = self.slot // _MILLISECOND
         start_ms, current = self._start(scene.now_ms)
@@ -118,7 +118,7 @@ class SlotChart:
         }
         if is_usual and len(self.series) == 1:
             found["layout.annotations.1.text"] = f"- - - {last_week(scene)}"
-        return {Leaf(graph_id(self.name), f"figure.{path}"): value for path, value in found.items()}
+        return {PropertyUpdate(graph_id(self.name), f"figure.{path}"): value for path, value in found.items()}
 
     def _start(self, now_ms: int) -> tuple[int, int]:
         """Start of the first slot, and the place of the current one."""
@@ -129,7 +129,7 @@ class SlotChart:
             start_ms = int(window_start(now_ms, slot_ms)) - (self.count - 1) * slot_ms
         return start_ms, (now_ms - start_ms) // slot_ms
 
-    def _sums(self, one: Series, scene: Scene, start_ms: int) -> list[int]:
+    def _sums(self, one: Series, scene: BoardState, start_ms: int) -> list[int]:
         slot_ms = self.slot // _MILLISECOND
         sums = [0] * self.count
         for value in scene.readings.series(one.indicator, start_ms, start_ms + self.count * slot_ms, one.split):
@@ -146,10 +146,10 @@ class SlotChart:
             if self.slot * self.count <= _TICKS * timedelta(hours=hours) or hours == 24
         )
         if self.slot >= timedelta(days=1):
-            return text.local(at_ms).weekday() == text.local(now_ms).weekday()
-        at = text.local(at_ms)
+            return text.local_time(at_ms).weekday() == text.local_time(now_ms).weekday()
+        at = text.local_time(at_ms)
         return at.hour % step == 0 and at.minute == 0
 
     def _said(self, at_ms: int) -> str:
-        at = text.local(at_ms)
+        at = text.local_time(at_ms)
         return f"{at:%d/%m}" if self.slot >= timedelta(days=1) else f"{at.hour}h"

@@ -10,8 +10,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.alarm.alarm import Alarm
-from dashboard.alarm.sentence import sentence
-from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.alarm.sentence import alarm_sentence
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.components import tile
 from dashboard.words import number, text
 from ingest.contract.label import Label
@@ -34,7 +34,7 @@ DAYS = Label("{count} ngày", "{count} d")
 _CLEARED_WITHIN_MS = 3_600_000
 
 
-class Row(NamedTuple):
+class AlarmRow(NamedTuple):
     """One line of the list."""
 
     look: str = "empty"
@@ -63,44 +63,44 @@ def panel() -> Component:
     return html.Ul(places, className="alarms")
 
 
-def rows(scene: Scene) -> list[Row]:
+def alarm_rows(scene: BoardState) -> list[AlarmRow]:
     """Every alarm that belongs on the list."""
     recent = (one for one in scene.alarms.cleared if scene.now_ms - one.cleared_ms <= _CLEARED_WITHIN_MS)
     return [_row(alarm, scene) for alarm in (*scene.alarms.active, *recent)]
 
 
-def leaves(scene: Scene) -> Leaves:
+def leaves(scene: BoardState) -> PropertyUpdates:
     """The list as it is now, and its title."""
-    say, calling, found = scene.say, scene.alarms.calling, rows(scene)
+    say, calling, found = scene.say, scene.alarms.calling, alarm_rows(scene)
     shown = found[:ROWS]
     if len(scene.alarms.active) > ROWS:
-        count = number.whole(len(scene.alarms.active) - ROWS + 1, scene.language)
-        shown = [*found[: ROWS - 1], Row("seen", what=say(MORE, count=count), href="/alarms")]
-    shown += [Row()] * (ROWS - len(shown))
+        count = number.whole_number(len(scene.alarms.active) - ROWS + 1, scene.language)
+        shown = [*found[: ROWS - 1], AlarmRow("seen", what=say(MORE, count=count), href="/alarms")]
+    shown += [AlarmRow()] * (ROWS - len(shown))
     title, worst, longest = CALM, "normal", ""
     if calling:
         title, worst = CALLING, calling[0].severity
         longest = say(LONGEST, time=lasted(scene.now_ms - min(one.raised_ms for one in calling), scene))
     elif scene.alarms.active:
         title = ACKNOWLEDGED
-    count = number.whole(len(calling) or len(scene.alarms.active), scene.language)
-    pushed: Leaves = {
-        Leaf("alarms-title", "children"): say(title, count=count),
-        Leaf("alarms-longest", "children"): longest,
-        Leaf("alarms-sign", "className"): f"sign sign-{worst}",
-        Leaf("alarms-card", "className"): f"card alarms-{worst}",
+    count = number.whole_number(len(calling) or len(scene.alarms.active), scene.language)
+    pushed: PropertyUpdates = {
+        PropertyUpdate("alarms-title", "children"): say(title, count=count),
+        PropertyUpdate("alarms-longest", "children"): longest,
+        PropertyUpdate("alarms-sign", "className"): f"sign sign-{worst}",
+        PropertyUpdate("alarms-card", "className"): f"card alarms-{worst}",
     }
     for place, row in enumerate(shown):
-        pushed[Leaf(f"alarm-{place}", "className")] = f"row row-{row.look}"
-        pushed[Leaf(f"alarm-{place}-sign", "className")] = row.sign
-        pushed[Leaf(f"alarm-{place}-time", "children")] = row.time
-        pushed[Leaf(f"alarm-{place}-what", "children")] = row.what
-        pushed[Leaf(f"alarm-{place}-what", "href")] = row.href
-        pushed[Leaf(f"alarm-{place}-detail", "children")] = row.detail
+        pushed[PropertyUpdate(f"alarm-{place}", "className")] = f"row row-{row.look}"
+        pushed[PropertyUpdate(f"alarm-{place}-sign", "className")] = row.sign
+        pushed[PropertyUpdate(f"alarm-{place}-time", "children")] = row.time
+        pushed[PropertyUpdate(f"alarm-{place}-what", "children")] = row.what
+        pushed[PropertyUpdate(f"alarm-{place}-what", "href")] = row.href
+        pushed[PropertyUpdate(f"alarm-{place}-detail", "children")] = row.detail
     return pushed
 
 
-def lasted(ms: int, scene: Scene) -> str:
+def lasted(ms: int, scene: BoardState) -> str:
     """A length of time, for people: `34 phút`."""
     minutes = max(0, ms // 60_000)
     for label, size in ((DAYS, 2880), (HOURS, 120)):
@@ -109,14 +109,14 @@ def lasted(ms: int, scene: Scene) -> str:
     return scene.say(MINUTES, count=minutes)
 
 
-def _row(alarm: Alarm, scene: Scene) -> Row:
-    say, what, href = scene.say, sentence(alarm, scene), f"/alarm/{alarm.id}"
+def _row(alarm: Alarm, scene: BoardState) -> AlarmRow:
+    say, what, href = scene.say, alarm_sentence(alarm, scene), f"/alarm/{alarm.id}"
     at = text.clock_time(alarm.raised_ms, scene.now_ms)
     if not alarm.is_active:
         done = say(DONE, time=text.clock_time(alarm.cleared_ms, scene.now_ms))
-        return Row("done", "sign sign-done", at, what, done, href)
+        return AlarmRow("done", "sign sign-done", at, what, done, href)
     who = alarm.assigned_to or say(NOBODY)
     if alarm.is_acknowledged:
-        return Row("seen", tile.sign(alarm.severity), at, what, f"{say(SEEN)} · {who}", href)
+        return AlarmRow("seen", tile.sign(alarm.severity), at, what, f"{say(SEEN)} · {who}", href)
     detail = f"{lasted(scene.now_ms - alarm.raised_ms, scene)} · {who}"
-    return Row(alarm.severity, tile.sign(alarm.severity), at, what, detail, href)
+    return AlarmRow(alarm.severity, tile.sign(alarm.severity), at, what, detail, href)

@@ -3,9 +3,9 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.charts.chart import is_told
-from dashboard.components.widget import Part
+from dashboard.components.widget import Widget
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.model.reading import Reading
@@ -19,7 +19,7 @@ MORE = Label("còn {count} giờ phát nữa", "{count} more times")
 NONE = Label("Chưa được báo lịch phát nào hôm nay", "No broadcast is announced for today")
 
 
-def schedule(name: str, count: int) -> Part:
+def schedule(name: str, count: int) -> Widget:
     """The day's broadcasts.
 
     Args:
@@ -27,7 +27,7 @@ def schedule(name: str, count: int) -> Part:
         count: for how many times there are places; those that are over longest give way.
     """
 
-    def layout(_scene: Scene) -> Component:
+    def layout(_scene: BoardState) -> Component:
         rows = [
             html.Li(
                 [html.Span(id=f"{name}-{place}-{part}", className=part) for part in ("at", "what", "detail")],
@@ -38,7 +38,7 @@ def schedule(name: str, count: int) -> Part:
         ]
         return html.Ul(rows, className="rows")
 
-    def leaves(scene: Scene) -> Leaves:
+    def leaves(scene: BoardState) -> PropertyUpdates:
         found = _planned(scene)
         over = [at_ms for at_ms, reading in found if reading.numerator == reading.denominator]
         found = found[max(0, min(len(over), len(found) - count)) :]
@@ -49,26 +49,26 @@ def schedule(name: str, count: int) -> Part:
         if not lines:
             none = scene.say(NONE) if is_told(scene, [INDICATOR]) else number.NONE
             lines = [("", none, "", "row row-seen")]
-        leaves: Leaves = {}
+        leaves: PropertyUpdates = {}
         for place in range(count):
             *said, classes = lines[place] if place < len(lines) else ("", "", "", "row row-empty")
-            leaves[Leaf(f"{name}-{place}", "className")] = classes
+            leaves[PropertyUpdate(f"{name}-{place}", "className")] = classes
             for part, words in zip(("at", "what", "detail"), said, strict=True):
-                leaves[Leaf(f"{name}-{place}-{part}", "children")] = words
+                leaves[PropertyUpdate(f"{name}-{place}-{part}", "children")] = words
         return leaves
 
-    return Part(layout, leaves, (INDICATOR,))
+    return Widget(layout, leaves, (INDICATOR,))
 
 
-def _planned(scene: Scene) -> list[tuple[int, Reading]]:
+def _planned(scene: BoardState) -> list[tuple[int, Reading]]:
     """The starts of today, in their order, each with how many are over of how many."""
     members = scene.members(INDICATOR, "start_at")
     return sorted((int(start), reading) for start, reading in members.items() if reading.denominator)
 
 
-def _line(at_ms: int, reading: Reading, scene: Scene) -> tuple[str, str, str, str]:
+def _line(at_ms: int, reading: Reading, scene: BoardState) -> tuple[str, str, str, str]:
     """When, how many, how it stands, and its classes."""
     is_over = reading.numerator == reading.denominator
     state = OVER if is_over else NEXT if at_ms > scene.now_ms else ON_AIR
-    count = scene.say(COUNT, count=number.whole(reading.denominator, scene.language))
-    return f"{text.local(at_ms):%H:%M}", count, scene.say(state), "row row-seen" if is_over else "row"
+    count = scene.say(COUNT, count=number.whole_number(reading.denominator, scene.language))
+    return f"{text.local_time(at_ms):%H:%M}", count, scene.say(state), "row row-seen" if is_over else "row"

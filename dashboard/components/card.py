@@ -10,11 +10,11 @@ from typing import NamedTuple
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Page, Scene
+from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.board.viewer import viewer
 from dashboard.components import header, tile
 from dashboard.components.trend import trend
-from dashboard.components.widget import Part
+from dashboard.components.widget import Widget
 from dashboard.words import number
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label
@@ -31,7 +31,7 @@ class Card:
     """Id of the measure whose figure is large."""
     smalls: tuple[str, ...] = ()
     """Ids of those whose figures stand beneath."""
-    part: Part | None = None
+    part: Widget | None = None
     """What is drawn."""
     note: Label | None = None
     """Of what and when, beside the title."""
@@ -46,7 +46,7 @@ class Card:
     def _large(self) -> tuple[str, ...]:
         return (self.big,) if self.big else ()
 
-    def layout(self, scene: Scene) -> Component:
+    def layout(self, scene: BoardState) -> Component:
         """The standing parts."""
         body: list[Component] = []
         for id in self._large:
@@ -65,21 +65,21 @@ class Card:
         facts = [html.Span(scene.say(self.note))] if self.note else []
         return tile.card(self.id, scene.say(self.title), *body, facts=facts)
 
-    def leaves(self, scene: Scene) -> Leaves:
+    def leaves(self, scene: BoardState) -> PropertyUpdates:
         """The changing parts."""
         found = tile.card_leaves(self.id, scene, self.indicators) if self.indicators else {}
         for id in self._large:
             one = measure(id)
-            parts = "" if one.unit.out_of else number.parts(scene.read(id), scene.language)
+            parts = "" if one.unit.out_of else number.fraction_text(scene.read(id), scene.language)
             found |= tile.figure_leaves(id, scene)
-            found[Leaf(f"{id.lower()}-parts", "children")] = parts
-            found[Leaf(f"{id.lower()}-trend", "children")] = trend(scene, id)
+            found[PropertyUpdate(f"{id.lower()}-parts", "children")] = parts
+            found[PropertyUpdate(f"{id.lower()}-trend", "children")] = trend(scene, id)
         for id in self.smalls:
             found |= tile.small_leaves(id, scene)
         return found | (self.part.leaves(scene) if self.part else {})
 
 
-class Line(NamedTuple):
+class CardRow(NamedTuple):
     """Cards side by side."""
 
     height: float
@@ -103,7 +103,7 @@ class Line(NamedTuple):
 
 
 def wall_page(
-    path: str, label: Label, order: int, pace: timedelta | None, lines: tuple[Line, ...], *, only_now: bool = False
+    path: str, label: Label, order: int, pace: timedelta | None, lines: tuple[CardRow, ...], *, only_now: bool = False
 ) -> Page:
     """A page of the wall.
 
@@ -116,7 +116,7 @@ def wall_page(
         only_now: whether it asks for more than its leaves.
     """
 
-    def layout(scene: Scene) -> Component:
+    def layout(scene: BoardState) -> Component:
         seen = [line for line in lines if not (line.for_people and viewer().is_display)]
         shown = [
             html.Div(
@@ -129,7 +129,7 @@ def wall_page(
         main = html.Main(shown, style={"--rows": " ".join(line.row for line in seen)})
         return html.Div([header.head(scene, label), main, header.foot(scene, viewer(), path)], className="wall domain")
 
-    def leaves(scene: Scene) -> Leaves:
+    def leaves(scene: BoardState) -> PropertyUpdates:
         found = header.head_leaves(scene) | header.foot_leaves(scene)
         for line in lines:
             for card in line.cards:

@@ -12,7 +12,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
 from ingest.contract.label import Label
 from warehouse.model.indicator import measures
@@ -38,7 +38,7 @@ Own = list[Reading | None]
 """A group's readings of a layer's indicators."""
 
 
-class Layer(NamedTuple):
+class MapLayer(NamedTuple):
     """What one colouring looks at."""
 
     label: Label
@@ -84,22 +84,22 @@ def petition_state(readings: Own) -> Cell:
     return "normal" if counts["received"] else "none"
 
 
-LAYERS: dict[str, Layer] = {
-    "speakers": Layer(
+LAYERS: dict[str, MapLayer] = {
+    "speakers": MapLayer(
         Label("loa", "loudspeakers"),
         ("S01", "S02"),
         device_state,
         Label("kết nối {connected}/{all}", "{connected}/{all} connected"),
         device_counts,
     ),
-    "cameras": Layer(
+    "cameras": MapLayer(
         Label("camera", "cameras"),
         ("C01", "C02"),
         device_state,
         Label("có hình {connected}/{all}, lỗi {wrong}", "{connected}/{all} with a picture, {wrong} faulty"),
         device_counts,
     ),
-    "petitions": Layer(
+    "petitions": MapLayer(
         Label("kiến nghị", "petitions"),
         ("P03", "P04", "P01"),
         petition_state,
@@ -120,7 +120,7 @@ def group_number(area_code: str) -> int | None:
     return int(found[1]) if found else None
 
 
-def grid(scene: Scene, *, choice: bool = True, layer: str = "worst") -> Component:
+def grid(scene: BoardState, *, choice: bool = True, layer: str = "worst") -> Component:
     """The cells, what their signs mean, and the choice of the layer."""
     cells = [
         html.Div(str(number), id=_cell(number), className="cell cell-none")
@@ -147,18 +147,18 @@ def grid(scene: Scene, *, choice: bool = True, layer: str = "worst") -> Componen
     )
 
 
-def grid_leaves(scene: Scene) -> Leaves:
+def grid_leaves(scene: BoardState) -> PropertyUpdates:
     """What each group's cell looks like in each layer, and what it says when pointed at."""
     read = {id: [_by_number(scene, one) for one in layer.indicators] for id, layer in LAYERS.items()}
-    leaves: Leaves = {}
+    leaves: PropertyUpdates = {}
     for number in range(1, scene.place.groups + 1):
         own: dict[str, Own] = {id: [members.get(number) for members in read[id]] for id in LAYERS}
         states: dict[str, Cell] = {id: layer.state(own[id]) for id, layer in LAYERS.items()}
         worst = max(states.values(), key=_ORDER.index)
         classes = " ".join(f"{id}-{cell}" for id, cell in {**states, "worst": worst}.items())
         said = [_said(scene, LAYERS[id], cell, own[id]) for id, cell in states.items()]
-        leaves[Leaf(_cell(number), "className")] = f"cell {classes}"
-        leaves[Leaf(_cell(number), "title")] = "\n".join([scene.say(text.GROUP, number=number), *said])
+        leaves[PropertyUpdate(_cell(number), "className")] = f"cell {classes}"
+        leaves[PropertyUpdate(_cell(number), "title")] = "\n".join([scene.say(text.GROUP, number=number), *said])
     return leaves
 
 
@@ -169,7 +169,7 @@ def register(app: Dash) -> None:
     )
 
 
-def _said(scene: Scene, layer: Layer, cell: Cell, own: Own) -> str:
+def _said(scene: BoardState, layer: MapLayer, cell: Cell, own: Own) -> str:
     said = f"{scene.say(layer.label)}: {scene.say(WORDS[cell])}"
     return said if cell == "none" else f"{said} ({scene.say(layer.counted, **layer.counts(own))})"
 
@@ -178,7 +178,7 @@ def _number(reading: Reading | None) -> int:
     return reading.numerator if reading is not None else 0
 
 
-def _by_number(scene: Scene, id: str) -> Members:
+def _by_number(scene: BoardState, id: str) -> Members:
     if id not in {one.id for one in measures()}:
         return {}
     numbered = ((group_number(code), reading) for code, reading in scene.members(id, "area_code").items())

@@ -9,7 +9,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Page, Scene, pages
+from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates, pages
 from dashboard.board.viewer import Viewer
 from dashboard.board.wall_tour import tour
 from dashboard.words import number, text
@@ -18,7 +18,7 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.label import Label
 
 
-def head(scene: Scene, title: Label | None = None) -> Component:
+def head(scene: BoardState, title: Label | None = None) -> Component:
     """Ward, source lights, clock. The browser writes clock and ages.
 
     Args:
@@ -53,37 +53,37 @@ def head(scene: Scene, title: Label | None = None) -> Component:
     )
 
 
-def head_leaves(scene: Scene) -> Leaves:
+def head_leaves(scene: BoardState) -> PropertyUpdates:
     """The state of each source."""
-    leaves: Leaves = {}
+    leaves: PropertyUpdates = {}
     for source in _lights():
         fresh = source_freshness(source, scene.signs, scene.now_ms)
         word = text.light_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language)
         aged = fresh.state in ("live", "late", "stale")
-        leaves[Leaf(f"light-{source}", "className")] = f"light is-{fresh.state}"
-        leaves[Leaf(f"light-{source}", "title")] = text.state_word(
+        leaves[PropertyUpdate(f"light-{source}", "className")] = f"light is-{fresh.state}"
+        leaves[PropertyUpdate(f"light-{source}", "title")] = text.state_word(
             fresh.state, fresh.sign_ms, scene.now_ms, scene.language
         )
-        leaves[Leaf(f"light-{source}-word", "children")] = word
-        leaves[Leaf(f"light-{source}-age", "data-since")] = fresh.sign_ms if aged else 0
+        leaves[PropertyUpdate(f"light-{source}-word", "children")] = word
+        leaves[PropertyUpdate(f"light-{source}-age", "data-since")] = fresh.sign_ms if aged else 0
     return leaves
 
 
-def foot_leaves(scene: Scene) -> Leaves:
+def foot_leaves(scene: BoardState) -> PropertyUpdates:
     """What the last audit found."""
     audit = scene.standing.audit
     if audit is None:
-        return {Leaf("audit", "children"): scene.say(text.NOT_AUDITED)}
+        return {PropertyUpdate("audit", "children"): scene.say(text.NOT_AUDITED)}
     said = scene.say(
         text.AUDITED,
         time=text.clock_time(milliseconds(audit.finished_at), scene.now_ms),
-        differences=number.whole(audit.differences, scene.language),
-        compared=number.whole(audit.compared, scene.language),
+        differences=number.whole_number(audit.differences, scene.language),
+        compared=number.whole_number(audit.compared, scene.language),
     )
-    return {Leaf("audit", "children"): said}
+    return {PropertyUpdate("audit", "children"): said}
 
 
-def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
+def foot(scene: BoardState, viewer: Viewer, path: str) -> Component:
     """The ways to other pages; beneath, pretend or real, audit, latency, transport."""
     pills = []
     if scene.pretend:
@@ -106,7 +106,7 @@ def foot(scene: Scene, viewer: Viewer, path: str) -> Component:
     return html.Footer([navigation(scene, viewer, path), honest], className="foot")
 
 
-def transport_mark(scene: Scene) -> Component:
+def transport_mark(scene: BoardState) -> Component:
     """How the figures come, or since when they do not; the browser writes it."""
     words: dict[str, Any] = {f"data-{way}": scene.say(label) for way, label in text.TRANSPORTS.items()}
     return html.Div(
@@ -114,7 +114,7 @@ def transport_mark(scene: Scene) -> Component:
     )
 
 
-def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
+def navigation(scene: BoardState, viewer: Viewer, path: str) -> Component:
     """Links to the pages that the person may see, the other language, dark or light, and log-out; on a screen of the wall, where it is."""
     if viewer.is_display:
         return _dots(scene, viewer, path)
@@ -127,7 +127,7 @@ def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
     other = "en" if scene.language == "vi" else "vi"
     if not scene.past and path in pages() and pages()[path].can_look_back:
         links.append(html.A(scene.say(text.LOOK_BACK), href=f"{path}?at=", id="look-back"))
-    at = f"&at={text.local(scene.now_ms):%Y-%m-%dT%H:%M}" if scene.past else ""
+    at = f"&at={text.local_time(scene.now_ms):%Y-%m-%dT%H:%M}" if scene.past else ""
     return html.Nav(
         [
             *links,
@@ -141,14 +141,16 @@ def navigation(scene: Scene, viewer: Viewer, path: str) -> Component:
     )
 
 
-def _address(page: Page, scene: Scene) -> str:
+def _address(page: Page, scene: BoardState) -> str:
     """Where a page is; from the past, as it was at the same minute."""
     return (
-        f"{page.path}?at={text.local(scene.now_ms):%Y-%m-%dT%H:%M}" if scene.past and page.can_look_back else page.path
+        f"{page.path}?at={text.local_time(scene.now_ms):%Y-%m-%dT%H:%M}"
+        if scene.past and page.can_look_back
+        else page.path
     )
 
 
-def _dots(scene: Scene, viewer: Viewer, path: str) -> Component:
+def _dots(scene: BoardState, viewer: Viewer, path: str) -> Component:
     """The page's name and its place among those that the screen turns."""
     dots = [html.I(className="here" if page.path == path else None) for page, _ in tour(viewer)]
     words: dict[str, Any] = {"data-text": scene.say(text.UNACKNOWLEDGED)}

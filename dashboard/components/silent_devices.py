@@ -3,8 +3,8 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Scene
-from dashboard.components.table import Cell, table
+from dashboard.board.page import BoardState
+from dashboard.components.table import Cell, data_table
 from dashboard.words import text
 from ingest.contract.label import Label
 from warehouse.indicators.dismantled import AFTER, SILENT_SINCE, last_sign
@@ -23,7 +23,7 @@ LEFT_OUT = Label(
 )
 
 
-def silent_table(scene: Scene) -> list[Component]:
+def silent_table(scene: BoardState) -> list[Component]:
     """All of them, those that fell silent last first; and what it means."""
     found = sorted(
         (
@@ -41,9 +41,9 @@ def silent_table(scene: Scene) -> list[Component]:
     rows: list[list[Cell]] = [
         [
             f"{scene.say(label)} {device}",
-            f"{text.local(heard_ms):%H:%M %d/%m/%Y}",
+            f"{text.local_time(heard_ms):%H:%M %d/%m/%Y}",
             scene.say(DAYS, count=ward_day(scene.now_ms) - ward_day(heard_ms)),
         ]
         for (device, heard_ms), label in found
     ]
-    return [said, table([scene.say(head) for head in HEADS], rows)]
+    return [said, data_table([scene.say(head) for head in HEADS], rows)]

@@ -13,7 +13,7 @@ from dash.development.base_component import Component
 Cell = Component | str
 
 
-def table(
+def data_table(
     heads: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Sequence[int] = (), empty: str = "–"
 ) -> Component:
     """A table.

@@ -10,9 +10,9 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import moment, number, text
-from dashboard.words.freshness import Freshness, freshness, worst
+from dashboard.words.freshness import Freshness, freshness, worst_freshness
 from warehouse.model.expression import DAY_MS
 from warehouse.model.indicator import Status
 from warehouse.model.reading import TOTAL, Reading, Split
@@ -37,7 +37,7 @@ def card(id: str, title: str, *body: Component, facts: Sequence[Component] = ())
     return whole
 
 
-def card_leaves(id: str, scene: Scene, indicators: Sequence[str]) -> Leaves:
+def card_leaves(id: str, scene: BoardState, indicators: Sequence[str]) -> PropertyUpdates:
     """How fresh a card is, and whether it needs somebody: a coloured border is for that only, a warning has its sign alone.
 
     Args:
@@ -46,17 +46,17 @@ def card_leaves(id: str, scene: Scene, indicators: Sequence[str]) -> Leaves:
         indicators: ids of the indicators on it.
     """
     readings = [scene.read(one) for one in indicators]
-    fresh = worst([freshness(reading, scene.signs, scene.now_ms) for reading in readings])
+    fresh = worst_freshness([freshness(reading, scene.signs, scene.now_ms) for reading in readings])
     newest_ms = max(reading.newest_ms for reading in readings)
     needs = "act" if fresh.state == "down" or any(reading.status == "critical" for reading in readings) else ""
     needs = needs or ("look" if fresh.state in ("late", "stale") else "")
     return {
         **freshness_leaves(id, fresh._replace(newest_ms=newest_ms), scene),
-        Leaf(f"{id}-card", "className"): f"card needs-{needs or 'nobody'}",
+        PropertyUpdate(f"{id}-card", "className"): f"card needs-{needs or 'nobody'}",
     }
 
 
-def freshness_leaves(id: str, fresh: Freshness, scene: Scene) -> Leaves:
+def freshness_leaves(id: str, fresh: Freshness, scene: BoardState) -> PropertyUpdates:
     """The word for a freshness, and the time from which the browser counts the age.
 
     The age is that of the newest event while the source reports, and of its last sign when it does not, or when nothing happened
@@ -67,11 +67,13 @@ def freshness_leaves(id: str, fresh: Freshness, scene: Scene) -> Leaves:
         fresh.state, 0
     )
     return {
-        Leaf(f"{id}-fresh", "className"): f"fresh is-{fresh.state}",
-        Leaf(f"{id}-fresh", "data-state"): fresh.state,
-        Leaf(f"{id}-fresh", "data-newest"): fresh.newest_ms,
-        Leaf(f"{id}-word", "children"): text.state_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language),
-        Leaf(f"{id}-age", "data-since"): since,
+        PropertyUpdate(f"{id}-fresh", "className"): f"fresh is-{fresh.state}",
+        PropertyUpdate(f"{id}-fresh", "data-state"): fresh.state,
+        PropertyUpdate(f"{id}-fresh", "data-newest"): fresh.newest_ms,
+        PropertyUpdate(f"{id}-word", "children"): text.state_word(
+            fresh.state, fresh.sign_ms, scene.now_ms, scene.language
+        ),
+        PropertyUpdate(f"{id}-age", "data-since"): since,
     }
 
 
@@ -119,12 +121,12 @@ def fact(id: str, before: str = "", after: str = "") -> Component:
     )
 
 
-def fact_leaves(id: str, scene: Scene) -> Leaves:
+def fact_leaves(id: str, scene: BoardState) -> PropertyUpdates:
     """A figure within a line of text: with its unit where it is a time or a share."""
     name, reading = id.lower(), scene.read(id)
     return {
         **figure_leaves(id, scene, shown=_small_digits(reading, scene)),
-        Leaf(
+        PropertyUpdate(
             name, "className"
         ): f"fact status-{reading.status} fresh-{freshness(reading, scene.signs, scene.now_ms).state}",
     }
@@ -135,7 +137,9 @@ def smalls(*several: Component) -> Component:
     return html.Div(list(several), className="smalls")
 
 
-def figure_leaves(id: str, scene: Scene, *, shown: str | None = None, split: Split = TOTAL, name: str = "") -> Leaves:
+def figure_leaves(
+    id: str, scene: BoardState, *, shown: str | None = None, split: Split = TOTAL, name: str = ""
+) -> PropertyUpdates:
     """What every figure carries: its digits, its status, where it comes from, and numerator and denominator for whoever reads the page.
 
     Args:
@@ -149,51 +153,53 @@ def figure_leaves(id: str, scene: Scene, *, shown: str | None = None, split: Spl
     fresh = freshness(reading, scene.signs, scene.now_ms)
     name = name or id.lower()
     return {
-        Leaf(f"{name}-figure", "children"): number.figure(reading, scene.language) if shown is None else shown,
-        Leaf(f"{name}-figure", "href"): moment.address(f"/history/{id}", scene.now_ms)
+        PropertyUpdate(f"{name}-figure", "children"): number.figure_text(reading, scene.language)
+        if shown is None
+        else shown,
+        PropertyUpdate(f"{name}-figure", "href"): moment.moment_address(f"/history/{id}", scene.now_ms)
         if scene.past
         else f"/history/{id}",
-        Leaf(
+        PropertyUpdate(
             f"{name}-figure", "aria-label"
         ): f"{reading.indicator.label.text(scene.language)}: {number.with_unit(reading, scene.language)}",
-        Leaf(f"{name}-sign", "className"): sign(reading.status),
-        Leaf(name, "className"): f"shown status-{reading.status} fresh-{fresh.state}",
-        Leaf(name, "title"): description(reading, fresh, scene),
-        Leaf(name, "data-indicator"): id,
-        Leaf(name, "data-numerator"): reading.numerator,
-        Leaf(name, "data-denominator"): reading.denominator,
-        Leaf(name, "data-state"): fresh.state,
+        PropertyUpdate(f"{name}-sign", "className"): sign(reading.status),
+        PropertyUpdate(name, "className"): f"shown status-{reading.status} fresh-{fresh.state}",
+        PropertyUpdate(name, "title"): description(reading, fresh, scene),
+        PropertyUpdate(name, "data-indicator"): id,
+        PropertyUpdate(name, "data-numerator"): reading.numerator,
+        PropertyUpdate(name, "data-denominator"): reading.denominator,
+        PropertyUpdate(name, "data-state"): fresh.state,
     }
 
 
 def small_leaves(
-    id: str, scene: Scene, *, shown: str | None = None, split: Split = TOTAL, name: str = "", parts: bool = True
-) -> Leaves:
+    id: str, scene: BoardState, *, shown: str | None = None, split: Split = TOTAL, name: str = "", parts: bool = True
+) -> PropertyUpdates:
     """A small figure: the same, with its unit, its sign and its parts."""
     reading = scene.read(id, split)
     name = name or id.lower()
     digits = _small_digits(reading, scene) if shown is None else shown
-    said = number.parts(reading, scene.language) if parts and not reading.indicator.unit.out_of else ""
+    said = number.fraction_text(reading, scene.language) if parts and not reading.indicator.unit.out_of else ""
     return {
         **figure_leaves(id, scene, shown=digits, split=split, name=name),
-        Leaf(
+        PropertyUpdate(
             name, "className"
         ): f"small status-{reading.status} fresh-{freshness(reading, scene.signs, scene.now_ms).state}",
-        Leaf(f"{name}-parts", "children"): said,
+        PropertyUpdate(f"{name}-parts", "children"): said,
     }
 
 
-def description(reading: Reading, fresh: Freshness, scene: Scene) -> str:
+def description(reading: Reading, fresh: Freshness, scene: BoardState) -> str:
     """An indicator in one line: what it is, its value and parts, its newest event and its freshness; shown when pointed at."""
     one = reading.indicator
     lines = [
         f"{one.id} {one.label.text(scene.language)}: {number.with_unit(reading, scene.language)}",
         one.definition.text(scene.language),
-        number.parts(reading, scene.language),
+        number.fraction_text(reading, scene.language),
         text.state_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language),
     ]
     if reading.newest_ms:
-        lines.append(scene.say(text.NEWEST, time=f"{text.local(reading.newest_ms):%H:%M:%S %d/%m}"))
+        lines.append(scene.say(text.NEWEST, time=f"{text.local_time(reading.newest_ms):%H:%M:%S %d/%m}"))
     return "\n".join(line for line in lines if line)
 
 
@@ -215,8 +221,8 @@ def freshness_mark(id: str) -> Component:
     )
 
 
-def _small_digits(reading: Reading, scene: Scene) -> str:
+def _small_digits(reading: Reading, scene: BoardState) -> str:
     """With its unit where it is a time or a share; of what is counted the label says of what."""
     unit = reading.indicator.unit
     is_count = unit.factor == 1 or unit.out_of
-    return (number.figure if is_count else number.with_unit)(reading, scene.language)
+    return (number.figure_text if is_count else number.with_unit)(reading, scene.language)

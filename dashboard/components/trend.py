@@ -4,7 +4,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Literal
 
-from dashboard.board.page import Scene
+from dashboard.board.page import BoardState
 from dashboard.charts.slot_chart import WEEK_MS, last_week
 from dashboard.words import number, text
 from ingest.contract.label import Label
@@ -28,7 +28,7 @@ PERIOD: dict[Way, Label] = {
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def trend(scene: Scene, id: str) -> str:
+def trend(scene: BoardState, id: str) -> str:
     """How an indicator's figure went within a week; empty where that cannot be said fairly.
 
     Of flows only: of today's until the last window that is over, on both days alike; of the period's as a whole.

@@ -6,33 +6,33 @@ from typing import NamedTuple
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaves, Scene
+from dashboard.board.page import BoardState, PropertyUpdates
 from dashboard.charts import arrivals
-from dashboard.charts.bars import Row, bars, bars_leaves, member_rows
+from dashboard.charts.bars import Bar, bars, bars_leaves, member_rows
 from dashboard.charts.chart import nothing
 from dashboard.charts.slot_chart import SlotChart
 from dashboard.components.group_map import LAYERS, grid, grid_leaves
 from dashboard.words import text
 
 
-class Part(NamedTuple):
+class Widget(NamedTuple):
     """Something drawn."""
 
-    layout: Callable[[Scene], Component]
+    layout: Callable[[BoardState], Component]
     """The standing parts; every leaf's component has its id there."""
-    leaves: Callable[[Scene], Leaves] = lambda scene: {}
+    leaves: Callable[[BoardState], PropertyUpdates] = lambda scene: {}
     indicators: tuple[str, ...] = ()
     """Ids of the indicators that it shows, for the card's freshness."""
 
 
-def chart_part(chart: SlotChart) -> Part:
+def chart_part(chart: SlotChart) -> Widget:
     """A chart over time."""
-    return Part(chart.layout, chart.leaves, tuple(one.indicator for one in chart.series))
+    return Widget(chart.layout, chart.leaves, tuple(one.indicator for one in chart.series))
 
 
 def bars_part(
-    name: str, count: int, indicators: tuple[str, ...], rows: Callable[[Scene], list[Row]], legend: bool = False
-) -> Part:
+    name: str, count: int, indicators: tuple[str, ...], rows: Callable[[BoardState], list[Bar]], legend: bool = False
+) -> Widget:
     """Bars of whatever rows.
 
     Args:
@@ -43,25 +43,25 @@ def bars_part(
         legend: whether it is said beneath what the colours of a bar's parts mean.
     """
 
-    def layout(scene: Scene) -> Component:
+    def layout(scene: BoardState) -> Component:
         if not legend:
             return bars(name, count)
         keys = [("warning", text.NEAR_DUE), ("critical", text.OVERDUE)]
         said = [html.Span([html.I(className=f"key key-{status}"), scene.say(label)]) for status, label in keys]
         return html.Div([bars(name, count), html.Div(said, className="legend")], className="bars-place")
 
-    def leaves(scene: Scene) -> Leaves:
+    def leaves(scene: BoardState) -> PropertyUpdates:
         return bars_leaves(name, rows(scene), count, scene, nothing(scene, indicators))
 
-    return Part(layout, leaves, indicators)
+    return Widget(layout, leaves, indicators)
 
 
-def member_bars(name: str, id: str, dimension: str, count: int) -> Part:
+def member_bars(name: str, id: str, dimension: str, count: int) -> Widget:
     """A bar for each member of an indicator's dimension."""
     return bars_part(name, count, (id,), lambda scene: member_rows(scene, id, dimension))
 
 
-def field_bars(count: int, *beside: str) -> Part:
+def field_bars(count: int, *beside: str) -> Widget:
     """Open dossiers by field: in time, near due, overdue.
 
     Args:
@@ -69,11 +69,11 @@ def field_bars(count: int, *beside: str) -> Part:
         beside: ids of what else their card shows, which is as fresh as the worst of all.
     """
 
-    def rows(scene: Scene) -> list[Row]:
+    def rows(scene: BoardState) -> list[Bar]:
         near, overdue = scene.members("D07", "field_code"), scene.members("D08", "field_code")
         return [
-            Row(
-                text.code(field, scene.language),
+            Bar(
+                text.name_of_code(field, scene.language),
                 reading.numerator,
                 near[field].numerator if field in near else 0,
                 overdue[field].numerator if field in overdue else 0,
@@ -84,11 +84,11 @@ def field_bars(count: int, *beside: str) -> Part:
     return bars_part("fields", count, ("D05", "D07", "D08", *beside), rows, legend=True)
 
 
-ARRIVALS = Part(arrivals.layout, arrivals.leaves, arrivals.INDICATORS)
+ARRIVALS = Widget(arrivals.layout, arrivals.leaves, arrivals.INDICATORS)
 """Who comes, and how long they wait."""
 
 
-def groups_part(*, choice: bool = True, layer: str = "worst") -> Part:
+def groups_part(*, choice: bool = True, layer: str = "worst") -> Widget:
     """The map of the residential groups.
 
     Args:
@@ -97,4 +97,4 @@ def groups_part(*, choice: bool = True, layer: str = "worst") -> Part:
     """
     looked_at = [LAYERS[layer]] if layer in LAYERS else LAYERS.values()
     indicators = tuple(id for one in looked_at for id in one.indicators)
-    return Part(lambda scene: grid(scene, choice=choice, layer=layer), grid_leaves, indicators)
+    return Widget(lambda scene: grid(scene, choice=choice, layer=layer), grid_leaves, indicators)

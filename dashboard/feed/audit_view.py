@@ -30,7 +30,7 @@ _NAME = "audit"
 _VALID = timedelta(days=3650)
 
 
-def build(live: Live, settings: BoardSettings) -> FastAPI:
+def build_audit_view(live: Live, settings: BoardSettings) -> FastAPI:
     """Make an application of the one route, to be mounted by the board's server at `BOARD`."""
     check = KeyCheck(settings, "board")
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
@@ -42,13 +42,13 @@ def build(live: Live, settings: BoardSettings) -> FastAPI:
         if not live.loaded:
             raise HTTPException(503, "the board has not read its figures yet, try again", {"Retry-After": "1"})
         # Here, on the loop on which values are taken in, nothing changes meanwhile.
-        body = await asyncio.to_thread(json.dumps, held(live), ensure_ascii=False, separators=(",", ":"))
+        body = await asyncio.to_thread(json.dumps, board_memory(live), ensure_ascii=False, separators=(",", ":"))
         return Response(body, media_type="application/json")
 
     return app
 
 
-def held(live: Live) -> dict[str, Any]:
+def board_memory(live: Live) -> dict[str, Any]:
     """The board's memory: for every indicator and split the newest stock, and the windows that its figure and charts reach.
 
     With how often it was compared with the warehouse since the start, how many values had to be corrected, and of how many stored ones

@@ -24,7 +24,7 @@ from ingest.contract.clock import Clock, shown_at
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.events.health import FeedDelivered, FeedFailed
 from ingest.contract.settings import IngestSettings
-from ingest.kafka.own_event import tell
+from ingest.kafka.own_event import send_own_events
 from warehouse.indicators.health import DELIVERED_WITHIN
 from warehouse.query.feed import FeedQuestion
 
@@ -118,7 +118,7 @@ class CityCuts:
         """
         events = list(self.state.unsent)
         if events:
-            await tell(self._ingest, "dashboard", self._clock.now(), *events)
+            await send_own_events(self._ingest, "dashboard", self._clock.now(), *events)
             del self.state.unsent[: len(events)]
             self._write(self.state)
 

@@ -16,9 +16,9 @@ from starlette.middleware.base import RequestResponseEndpoint
 from dashboard.access.api_key import FeedKey, KeyCheck
 from dashboard.feed.city_cut import CityCuts
 from dashboard.feed.cursor import LONGEST, CursorText, UnknownCursorError
-from dashboard.feed.schema import Declarations, Figure, Figures, declaration, figure
+from dashboard.feed.schema import FeedDeclarations, FeedFigure, FeedFigures, declaration, feed_figure
 from dashboard.settings import BoardSettings
-from dashboard.thread_pool import Pool
+from dashboard.thread_pool import ThreadPool
 from dashboard.words.csv import csv_text
 from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.errors import Overloaded, Unavailable
@@ -26,19 +26,19 @@ from ingest.runtime import metrics
 from warehouse.model.indicator import Derived, measures
 from warehouse.query.feed import FeedQuestion, FeedRow, cursor_after, known_ids
 
-Ask = Callable[[FeedQuestion], list[FeedRow]]
+FeedRequest = Callable[[FeedQuestion], list[FeedRow]]
 """Reads rows from the warehouse; blocks."""
 
 VERSION = "1"
 
 
-class Fault(BaseModel):
+class FeedError(BaseModel):
     """Why a request was refused."""
 
     detail: str
 
 
-def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> FastAPI:
+def build_feed(settings: BoardSettings, clock: Clock, ask: FeedRequest, cuts: CityCuts) -> FastAPI:
     """Make the feed's own application, to be mounted by the board's server.
 
     Args:
@@ -48,9 +48,9 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
         cuts: is told who has read the feed to its end.
     """
     authorised = KeyCheck(settings, "feed")
-    pool = Pool("feed", threads=2, waiting=16, of_one_client=6)
+    pool = ThreadPool("feed", threads=2, waiting=16, of_one_client=6)
     faults: dict[int | str, dict[str, Any]] = {
-        status: {"model": Fault, "description": why}
+        status: {"model": FeedError, "description": why}
         for status, why in (
             (401, "no valid key"),
             (403, "the key may not"),
@@ -83,17 +83,17 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
             "security": [{"key": []}],
         }
 
-    @app.get("/indicators", response_model=Declarations)
+    @app.get("/indicators", response_model=FeedDeclarations)
     async def declarations(
         request: Request, response: Response, key: Annotated[FeedKey, Depends(authorised)]
     ) -> Response:
         """What each indicator is, as declared; of a derived one, which others have the rows."""
-        listed = Declarations(indicators=[declaration(one) for one in measures()])
+        listed = FeedDeclarations(indicators=[declaration(one) for one in measures()])
         return _answer(request, response, listed.model_dump_json(), "application/json")
 
     @app.get(
         "/values",
-        response_model=Figures,
+        response_model=FeedFigures,
         responses={
             200: {"content": {"text/csv": {"schema": {"type": "string"}}}},
         },
@@ -141,8 +141,8 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
             wait = str(round(error.retry_after.total_seconds()))
             raise HTTPException(503, "too much is asked at once, try again", {"Retry-After": wait}) from error
         now_ms = milliseconds(clock.now())
-        page = Figures(
-            rows=[figure(row, now_ms) for row in rows[:limit]],
+        page = FeedFigures(
+            rows=[feed_figure(row, now_ms) for row in rows[:limit]],
             cursor=cursors.write(cursor_after(rows[min(limit, len(rows)) - 1])) if rows else cursor,
             more=len(rows) > limit,
         )
@@ -150,7 +150,7 @@ def build(settings: BoardSettings, clock: Clock, ask: Ask, cuts: CityCuts) -> Fa
         if not page.more:
             cuts.fetched(key, question, len(page.rows), text)
         if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
-            names = list(Figure.model_fields)
+            names = list(FeedFigure.model_fields)
             text = csv_text(names, ([getattr(one, name) for name in names] for one in page.rows))
             response.headers["Feed-Cursor"] = page.cursor or ""
             response.headers["Feed-More"] = str(page.more).lower()

@@ -12,14 +12,14 @@ from warehouse.model.indicator import Derived, Indicator, indicator
 from warehouse.query.feed import FeedRow, is_complete, window_end_ms
 
 
-class Names(BaseModel):
+class BilingualName(BaseModel):
     """A text in both languages."""
 
     vi: str
     en: str
 
 
-class Quantile(BaseModel):
+class FeedQuantile(BaseModel):
     """How a quantile is read from its members, added up over windows and wards."""
 
     percent: int
@@ -30,30 +30,30 @@ class Quantile(BaseModel):
     """Amounts are rounded up to a multiple of this."""
 
 
-class Base(BaseModel):
+class FeedBaseline(BaseModel):
     """What was counted before this system counted: added to the shown figure, part of no row."""
 
     numerator: int
     denominator: int
     until: datetime
     """Windows that begin before this are covered by it."""
-    source: Names
+    source: BilingualName
 
 
-class Derivation(BaseModel):
+class FeedDerivation(BaseModel):
     """How a measure without rows of its own is calculated from others."""
 
     made_of: list[str]
-    formula: Names
+    formula: BilingualName
 
 
-class Declaration(BaseModel):
+class FeedDeclaration(BaseModel):
     """What an indicator is."""
 
     id: str
-    label: Names
-    definition: Names
-    unit: Names
+    label: BilingualName
+    definition: BilingualName
+    unit: BilingualName
     factor: float
     """What numerator (over denominator) is multiplied with to be in the unit."""
     is_ratio: bool
@@ -61,12 +61,12 @@ class Declaration(BaseModel):
     window_seconds: int
     """0 for a derived measure."""
     span: str
-    quantile: Quantile | None = None
-    baseline: Base | None = None
-    derived: Derivation | None = None
+    quantile: FeedQuantile | None = None
+    baseline: FeedBaseline | None = None
+    derived: FeedDerivation | None = None
 
 
-class Figure(BaseModel):
+class FeedFigure(BaseModel):
     """An indicator's figure in one window."""
 
     ward: str
@@ -90,25 +90,25 @@ class Figure(BaseModel):
     written_at: datetime
 
 
-class Figures(BaseModel):
+class FeedFigures(BaseModel):
     """One page of figures."""
 
-    rows: list[Figure]
+    rows: list[FeedFigure]
     cursor: str | None
     """Ask with it for what comes after: the rest, and later what is new or corrected."""
     more: bool
     """Whether there is more now."""
 
 
-class Declarations(BaseModel):
+class FeedDeclarations(BaseModel):
     """Every indicator of the feed."""
 
-    indicators: list[Declaration]
+    indicators: list[FeedDeclaration]
 
 
-def declaration(one: Indicator | Derived) -> Declaration:
+def declaration(one: Indicator | Derived) -> FeedDeclaration:
     """A measure as the feed declares it."""
-    declared = Declaration(
+    declared = FeedDeclaration(
         id=one.id,
         label=_names(one.label),
         definition=_names(one.definition),
@@ -122,28 +122,28 @@ def declaration(one: Indicator | Derived) -> Declaration:
         span="derived",
     )
     if isinstance(one, Derived):
-        declared.derived = Derivation(made_of=list(one.made_of), formula=_names(one.formula))
+        declared.derived = FeedDerivation(made_of=list(one.made_of), formula=_names(one.formula))
         return declared
     declared.window_seconds = round(one.window.total_seconds())
     declared.span = one.span if isinstance(one.span, str) else f"PT{round(one.span.total_seconds())}S"
     if rank := one.value.rank:
-        declared.quantile = Quantile(percent=rank.percent, dimension=RANKED, step=rank.step)
+        declared.quantile = FeedQuantile(percent=rank.percent, dimension=RANKED, step=rank.step)
     if base := one.baseline:
         source = _names(base.source)
-        declared.baseline = Base(
+        declared.baseline = FeedBaseline(
             numerator=base.numerator, denominator=base.denominator, until=base.until, source=source
         )
     return declared
 
 
-def _names(label: Label) -> Names:
-    return Names(**label._asdict())
+def _names(label: Label) -> BilingualName:
+    return BilingualName(**label._asdict())
 
 
-def figure(row: FeedRow, now_ms: int) -> Figure:
+def feed_figure(row: FeedRow, now_ms: int) -> FeedFigure:
     """A row as the feed gives it."""
     one = indicator(row.indicator)
-    return Figure(
+    return FeedFigure(
         ward=row.ward,
         indicator=row.indicator,
         grain="stock" if row.grain == "stock" else "flow",

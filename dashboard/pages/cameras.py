@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from dashboard.charts.slot_chart import Series, SlotChart
-from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import chart_part, member_bars
 from dashboard.words import text
 from ingest.contract.label import Label
@@ -28,7 +28,7 @@ PAGE = wall_page(
     order=5,
     pace=timedelta(seconds=20),
     lines=(
-        Line(
+        CardRow(
             15,
             (
                 Card("sight", SIGHT, "C01", ("C02",)),
@@ -37,7 +37,7 @@ PAGE = wall_page(
                 Card("traffic", TRAFFIC, "C07"),
             ),
         ),
-        Line(
+        CardRow(
             16,
             (
                 Card("events", BY_HOUR, part=chart_part(EVENTS)),
@@ -45,7 +45,7 @@ PAGE = wall_page(
             ),
             (62, 38),
         ),
-        Line(
+        CardRow(
             16,
             (
                 Card("crossings", BY_FIVE, part=chart_part(CROSSINGS)),

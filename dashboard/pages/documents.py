@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from dashboard.charts.chart import SERIES
 from dashboard.charts.slot_chart import Series, SlotChart
-from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import chart_part, member_bars
 from dashboard.words import text
 from ingest.contract.label import Label
@@ -36,7 +36,7 @@ PAGE = wall_page(
     order=6,
     pace=timedelta(seconds=20),
     lines=(
-        Line(
+        CardRow(
             13,
             (
                 Card("signed", text.DOCUMENTS, "V01"),
@@ -44,7 +44,7 @@ PAGE = wall_page(
                 Card("teams", text.TEAMS, "V03"),
             ),
         ),
-        Line(
+        CardRow(
             18,
             (
                 Card("issued", BY_DAY, part=chart_part(ISSUED)),
@@ -52,6 +52,6 @@ PAGE = wall_page(
             ),
             (62, 38),
         ),
-        Line(18, (Card("published", NEWS_BY_DAY, part=chart_part(PUBLISHED)),)),
+        CardRow(18, (Card("published", NEWS_BY_DAY, part=chart_part(PUBLISHED)),)),
     ),
 )

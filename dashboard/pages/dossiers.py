@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from dashboard.charts.slot_chart import Series, SlotChart
-from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import chart_part, field_bars
 from dashboard.words import text
 from ingest.contract.label import Label
@@ -28,7 +28,7 @@ PAGE = wall_page(
     order=2,
     pace=timedelta(seconds=30),
     lines=(
-        Line(
+        CardRow(
             15,
             (
                 Card("open", OPEN, "D05", ("D06", "D07", "D08")),
@@ -37,14 +37,14 @@ PAGE = wall_page(
                 Card("supplement", SUPPLEMENT, "D13", ("D14", "D15", "D21")),
             ),
         ),
-        Line(
+        CardRow(
             17,
             (
                 Card("fields", FIELDS, part=field_bars(7)),
                 Card("received", RECEIVED, part=chart_part(RECEIVED_TODAY), smalls=("D01",)),
             ),
         ),
-        Line(
+        CardRow(
             13,
             (
                 Card("online", ONLINE, "D17", ("D18", "D19", "D22")),

@@ -5,7 +5,7 @@ from datetime import timedelta
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Page, Scene
+from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.board.viewer import viewer
 from dashboard.components import alarm_panel, header, tile
 from dashboard.components.widget import ARRIVALS, field_bars, groups_part
@@ -32,7 +32,7 @@ CARDS = {
 """Which indicators each card answers for."""
 
 
-def layout(scene: Scene) -> Component:
+def layout(scene: BoardState) -> Component:
     """Head, three rows of cards, foot."""
     first = [_queue(scene), _dossiers(scene), _speakers(scene), _cameras(scene)]
     second = [_arrivals(scene), _fields(scene), _groups(scene)]
@@ -41,7 +41,7 @@ def layout(scene: Scene) -> Component:
     return html.Div([header.head(scene), html.Main(lines), header.foot(scene, viewer(), "/")], className="wall")
 
 
-def leaves(scene: Scene) -> Leaves:
+def leaves(scene: BoardState) -> PropertyUpdates:
     """Every figure of the page."""
     pushed = header.head_leaves(scene) | header.foot_leaves(scene) | alarm_panel.leaves(scene)
     for id, indicators in CARDS.items():
@@ -59,7 +59,7 @@ def leaves(scene: Scene) -> Leaves:
     return pushed
 
 
-def _queue(scene: Scene) -> Component:
+def _queue(scene: BoardState) -> Component:
     say = scene.say
     return tile.card(
         "queue",
@@ -74,13 +74,13 @@ def _queue(scene: Scene) -> Component:
     )
 
 
-def _queue_leaves(scene: Scene) -> Leaves:
+def _queue_leaves(scene: BoardState) -> PropertyUpdates:
     waits = {service: reading for service, reading in scene.members("Q05", "service_code").items() if reading.numerator}
     slowest = max(waits, key=lambda service: waits[service].numerator, default="")
     return {
         **tile.figure_leaves("Q02", scene),
         **tile.fact_leaves("Q05", scene),
-        Leaf("q05-after", "children"): f", {text.code(slowest, scene.language)}" if slowest else "",
+        PropertyUpdate("q05-after", "children"): f", {text.name_of_code(slowest, scene.language)}" if slowest else "",
         **tile.small_leaves("Q03", scene),
         **tile.small_leaves("Q08", scene),
         **tile.small_leaves("Q07", scene),
@@ -88,7 +88,7 @@ def _queue_leaves(scene: Scene) -> Leaves:
     }
 
 
-def _dossiers(scene: Scene) -> Component:
+def _dossiers(scene: BoardState) -> Component:
     say = scene.say
     return tile.card(
         "dossiers",
@@ -103,10 +103,10 @@ def _dossiers(scene: Scene) -> Component:
     )
 
 
-def _dossier_leaves(scene: Scene) -> Leaves:
+def _dossier_leaves(scene: BoardState) -> PropertyUpdates:
     return {
         **tile.figure_leaves("D04", scene),
-        **_caption_leaf("d04", scene, text.COMPLETED, parts=number.parts(scene.read("D04"), scene.language)),
+        **_caption_leaf("d04", scene, text.COMPLETED, parts=number.fraction_text(scene.read("D04"), scene.language)),
         **tile.small_leaves("D09", scene),
         **tile.small_leaves("D07", scene),
         **tile.small_leaves("D08", scene),
@@ -115,7 +115,7 @@ def _dossier_leaves(scene: Scene) -> Leaves:
     }
 
 
-def _speakers(scene: Scene) -> Component:
+def _speakers(scene: BoardState) -> Component:
     say = scene.say
     return tile.card(
         "speakers",
@@ -130,7 +130,7 @@ def _speakers(scene: Scene) -> Component:
     )
 
 
-def _cameras(scene: Scene) -> Component:
+def _cameras(scene: BoardState) -> Component:
     say = scene.say
     return tile.card(
         "cameras",
@@ -145,7 +145,7 @@ def _cameras(scene: Scene) -> Component:
     )
 
 
-def _device_leaves(scene: Scene) -> Leaves:
+def _device_leaves(scene: BoardState) -> PropertyUpdates:
     return {
         **_out_of_leaves("S01", scene, text.SPEAKERS_OF),
         **tile.small_leaves("S01", scene, name="s01-share", parts=False),
@@ -164,22 +164,22 @@ def _device_leaves(scene: Scene) -> Leaves:
     }
 
 
-def _arrivals(scene: Scene) -> Component:
+def _arrivals(scene: BoardState) -> Component:
     facts = [tile.fact("q01", after=scene.say(text.TODAY_VISITS))]
     return tile.card("arrivals", scene.say(text.ARRIVALS), ARRIVALS.layout(scene), facts=facts)
 
 
-def _fields(scene: Scene) -> Component:
+def _fields(scene: BoardState) -> Component:
     facts = [tile.fact("d05", after=scene.say(text.OPEN_NOW)), tile.fact("d01", after=scene.say(text.RECEIVED_TODAY))]
     caption = html.Div(facts, className="caption")
     return tile.card("fields", scene.say(text.OPEN_DOSSIERS), caption, FIELDS.layout(scene))
 
 
-def _groups(scene: Scene) -> Component:
+def _groups(scene: BoardState) -> Component:
     return tile.card("groups", scene.say(text.GROUPS, count=scene.place.groups), GROUPS.layout(scene))
 
 
-def _alarms(scene: Scene) -> Component:
+def _alarms(scene: BoardState) -> Component:
     say = scene.say
     head = html.Div(
         [
@@ -201,19 +201,19 @@ def _alarms(scene: Scene) -> Component:
     return html.Section([head, alarm_panel.panel(), system], id="alarms-card", role="status")
 
 
-def _petitions(scene: Scene) -> Component:
+def _petitions(scene: BoardState) -> Component:
     say = scene.say
     received = tile.smalls(tile.small("p01", say(text.PETITIONS_RECEIVED)))
     return tile.card("petitions", say(text.PETITIONS), tile.big("p02", "%", second=True), _caption("p02"), received)
 
 
-def _documents(scene: Scene) -> Component:
+def _documents(scene: BoardState) -> Component:
     return tile.card("documents", scene.say(text.DOCUMENTS), tile.big("v01", "%", second=True), _caption("v01"))
 
 
-def _news(scene: Scene) -> Component:
+def _news(scene: BoardState) -> Component:
     say = scene.say
-    platforms = [tile.small(f"v02-{one}", text.code(one, scene.language)) for one in PLATFORMS]
+    platforms = [tile.small(f"v02-{one}", text.name_of_code(one, scene.language)) for one in PLATFORMS]
     return tile.card(
         "news",
         say(text.NEWS),
@@ -223,20 +223,22 @@ def _news(scene: Scene) -> Component:
     )
 
 
-def _teams(scene: Scene) -> Component:
+def _teams(scene: BoardState) -> Component:
     say = scene.say
     return tile.card(
         "teams", say(text.TEAMS), tile.big("v03", second=True), html.Div(say(text.TEAMS_CAPTION), className="caption")
     )
 
 
-def _office_leaves(scene: Scene) -> Leaves:
+def _office_leaves(scene: BoardState) -> PropertyUpdates:
     pushed = {
         **tile.figure_leaves("P02", scene),
-        **_caption_leaf("p02", scene, text.PETITIONS_ON_TIME, parts=number.parts(scene.read("P02"), scene.language)),
+        **_caption_leaf(
+            "p02", scene, text.PETITIONS_ON_TIME, parts=number.fraction_text(scene.read("P02"), scene.language)
+        ),
         **tile.small_leaves("P01", scene),
         **tile.figure_leaves("V01", scene),
-        **_caption_leaf("v01", scene, text.SIGNED, parts=number.parts(scene.read("V01"), scene.language)),
+        **_caption_leaf("v01", scene, text.SIGNED, parts=number.fraction_text(scene.read("V01"), scene.language)),
         **tile.figure_leaves("V02", scene),
         **_out_of_leaves("V03", scene, text.TEAMS_OF),
         **tile.fact_leaves("H04", scene),
@@ -251,32 +253,32 @@ def _office_leaves(scene: Scene) -> Leaves:
     return pushed
 
 
-def _lag_leaves(scene: Scene) -> Leaves:
+def _lag_leaves(scene: BoardState) -> PropertyUpdates:
     """Nothing where a source never gave a sign: the lag would be that since 1970."""
     signs = [sign.last_ms for sign in scene.signs.values()]
-    return {Leaf("h01-figure", "children"): number.NONE} if signs and not min(signs) else {}
+    return {PropertyUpdate("h01-figure", "children"): number.NONE} if signs and not min(signs) else {}
 
 
-def _out_of_leaves(id: str, scene: Scene, unit: Label) -> Leaves:
+def _out_of_leaves(id: str, scene: BoardState, unit: Label) -> PropertyUpdates:
     """A large figure that is so many out of all of them."""
     reading = scene.read(id)
     known = reading.known and reading.denominator
-    digits = number.whole(reading.numerator, scene.language) if known else number.NONE
-    said = scene.say(unit, all=number.whole(reading.denominator, scene.language)) if known else ""
-    return {**tile.figure_leaves(id, scene, shown=digits), Leaf(f"{id.lower()}-unit", "children"): said}
+    digits = number.whole_number(reading.numerator, scene.language) if known else number.NONE
+    said = scene.say(unit, all=number.whole_number(reading.denominator, scene.language)) if known else ""
+    return {**tile.figure_leaves(id, scene, shown=digits), PropertyUpdate(f"{id.lower()}-unit", "children"): said}
 
 
-def _count(id: str, split: tuple[str, str], scene: Scene) -> str:
+def _count(id: str, split: tuple[str, str], scene: BoardState) -> str:
     """How many of a member; none yet is 0 once the total is known."""
-    return number.whole(scene.read(id, split).numerator, scene.language) if scene.read(id).known else number.NONE
+    return number.whole_number(scene.read(id, split).numerator, scene.language) if scene.read(id).known else number.NONE
 
 
 def _caption(id: str) -> Component:
     return html.Div(id=f"{id}-caption", className="caption")
 
 
-def _caption_leaf(id: str, scene: Scene, label: Label, *, parts: str) -> Leaves:
-    return {Leaf(f"{id}-caption", "children"): scene.say(label, parts=parts) if parts else ""}
+def _caption_leaf(id: str, scene: BoardState, label: Label, *, parts: str) -> PropertyUpdates:
+    return {PropertyUpdate(f"{id}-caption", "children"): scene.say(label, parts=parts) if parts else ""}
 
 
 PAGE = Page(

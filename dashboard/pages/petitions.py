@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from dashboard.charts.slot_chart import Series, SlotChart
-from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import chart_part, member_bars
 from ingest.contract.label import Label
 
@@ -25,7 +25,7 @@ PAGE = wall_page(
     order=3,
     pace=timedelta(seconds=20),
     lines=(
-        Line(
+        CardRow(
             15,
             (
                 Card("answered", ANSWERED, "P02"),
@@ -34,13 +34,13 @@ PAGE = wall_page(
                 Card("satisfied", SATISFIED, "P05"),
             ),
         ),
-        Line(
+        CardRow(
             16,
             (
                 Card("channels", CHANNELS, part=member_bars("channels", "P01", "channel", 4)),
                 Card("petition-fields", FIELDS, part=member_bars("petition-fields", "P01", "field_code", 6)),
             ),
         ),
-        Line(12, (Card("daily", DAILY, part=chart_part(BY_DAY)),)),
+        CardRow(12, (Card("daily", DAILY, part=chart_part(BY_DAY)),)),
     ),
 )

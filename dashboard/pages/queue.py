@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from dashboard.charts import heatmap
-from dashboard.components.card import Card, Line, wall_page
-from dashboard.components.widget import ARRIVALS, Part, member_bars
+from dashboard.components.card import Card, CardRow, wall_page
+from dashboard.components.widget import ARRIVALS, Widget, member_bars
 from dashboard.words import text
 from ingest.contract.label import Label
 
@@ -24,7 +24,7 @@ PAGE = wall_page(
     order=1,
     pace=timedelta(seconds=30),
     lines=(
-        Line(
+        CardRow(
             15,
             (
                 Card("waiting", WAIT, "Q02", ("Q05", "Q03", "Q04")),
@@ -34,7 +34,7 @@ PAGE = wall_page(
             ),
             (30, 22, 24, 24),
         ),
-        Line(
+        CardRow(
             18,
             (
                 Card("arrivals", text.ARRIVALS, part=ARRIVALS, note=QUARTERS),
@@ -42,13 +42,13 @@ PAGE = wall_page(
             ),
             (65, 35),
         ),
-        Line(
+        CardRow(
             18,
             (
                 Card(
                     "heat",
                     HEAT,
-                    part=Part(
+                    part=Widget(
                         lambda scene: heatmap.heat(scene, "heat"),
                         lambda scene: heatmap.heat_leaves(scene, "heat", "Q01"),
                         ("Q01",),

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from dashboard.components.broadcasts import schedule
-from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import groups_part, member_bars
 from dashboard.words import text
 from ingest.contract.label import Label
@@ -21,7 +21,7 @@ PAGE = wall_page(
     order=4,
     pace=timedelta(seconds=20),
     lines=(
-        Line(
+        CardRow(
             15,
             (
                 Card("connected", CONNECTED, "S01", ("S02", "S03")),
@@ -30,7 +30,7 @@ PAGE = wall_page(
                 Card("airtime", AIRTIME, "S08"),
             ),
         ),
-        Line(
+        CardRow(
             22,
             (
                 Card(

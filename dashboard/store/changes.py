@@ -30,7 +30,7 @@ class StoreChange(NamedTuple):
     """`added`, `removed`; of an account also `reset` (to a random password) and `password` (chosen by the person)."""
 
 
-def note(connection: sqlite3.Connection, kind: str, subject: str, act: str, by: str = "") -> None:
+def record_change(connection: sqlite3.Connection, kind: str, subject: str, act: str, by: str = "") -> None:
     """Write down a change.
 
     Args:
@@ -45,7 +45,7 @@ def note(connection: sqlite3.Connection, kind: str, subject: str, act: str, by: 
     connection.execute("DELETE FROM changes WHERE id <= (SELECT max(id) FROM changes) - ?", (MOST,))
 
 
-def changes(store: BoardStore, most: int) -> list[StoreChange]:
+def recent_changes(store: BoardStore, most: int) -> list[StoreChange]:
     """The last changes that people made, newest first.
 
     Raises:

@@ -38,12 +38,12 @@ class TakenFile(NamedTuple):
     sha256: str
 
 
-def are_there(folder: Path) -> bool:
+def has_old_files(folder: Path) -> bool:
     """Whether there is anything to take over."""
     return any((folder / name).exists() for name in _FILES)
 
 
-def take_over(connection: sqlite3.Connection, folder: Path) -> list[TakenFile]:
+def import_old_files(connection: sqlite3.Connection, folder: Path) -> list[TakenFile]:
     """Put what stands in the files into the store.
 
     Args:
@@ -73,7 +73,7 @@ def take_over(connection: sqlite3.Connection, folder: Path) -> list[TakenFile]:
     return taken
 
 
-def put_aside(taken: list[TakenFile], folder: Path) -> None:
+def move_aside(taken: list[TakenFile], folder: Path) -> None:
     """Move files whose content is in the store, so that nothing is lost and nobody takes them for what holds."""
     aside = folder / ASIDE
     aside.mkdir(mode=0o700, exist_ok=True)

@@ -26,8 +26,8 @@ from dashboard.store import json_files
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label
-from warehouse.store.migrate import Migration, pending
-from warehouse.store.migrate import read as read_migrations
+from warehouse.store.migrate import Migration, pending_migrations
+from warehouse.store.migrate import read_migrations as read_migrations
 
 log = logging.getLogger("dashboard.store")
 
@@ -193,11 +193,11 @@ class BoardStore:
             connection.execute("PRAGMA journal_mode=WAL")  # which a copy that was put in its place has not
             taken: list[json_files.TakenFile] = []
             is_old = bool(_pending(connection))
-            if is_old or json_files.are_there(self._folder):
+            if is_old or json_files.has_old_files(self._folder):
                 with _transaction(connection):
                     _migrate(connection)
-                    taken = json_files.take_over(connection, self._folder)
-                json_files.put_aside(taken, self._folder)
+                    taken = json_files.import_old_files(connection, self._folder)
+                json_files.move_aside(taken, self._folder)
                 self._tidy(connection)
         except BaseException:
             connection.close()
@@ -250,7 +250,7 @@ class BoardStore:
             with closing(self._connect(READ_WAITS)) as beside, _transaction(connection):
                 new = self._copy_path.with_name(f".{COPY}.{secrets.token_hex(4)}")
                 try:
-                    dump(beside, new)
+                    dump_store(beside, new)
                     os.replace(new, self._copy_path)
                 finally:
                     new.unlink(missing_ok=True)
@@ -318,7 +318,7 @@ class StoreView(Generic[Found]):
         return known[1]
 
 
-def dump(connection: sqlite3.Connection, path: Path) -> None:
+def dump_store(connection: sqlite3.Connection, path: Path) -> None:
     """Write a consistent copy of a store that may be in use: one file, for its owner only, without what was deleted.
 
     Args:
@@ -374,7 +374,7 @@ def _set_up(connection: sqlite3.Connection) -> None:
 
 def _pending(connection: sqlite3.Connection) -> list[Migration]:
     applied = connection.execute("SELECT version, name, checksum FROM schema_migrations")
-    return pending(
+    return pending_migrations(
         read_migrations(MIGRATIONS), {version: (name, checksum) for version, name, checksum in applied.fetchall()}
     )
 

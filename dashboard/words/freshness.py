@@ -24,7 +24,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _EARLIEST_MS = milliseconds(EARLIEST)
 
 
-class Sign(NamedTuple):
+class FreshnessSign(NamedTuple):
     """What is known of one source."""
 
     last_ms: int
@@ -43,12 +43,12 @@ class Freshness(NamedTuple):
     """Its newest event; 0 when there was none."""
 
 
-def signs(readings: Readings, now_ms: int) -> dict[str, Sign]:
+def freshness_signs(readings: Readings, now_ms: int) -> dict[str, FreshnessSign]:
     """The last sign of every source that was ever heard of, by the id of its connector."""
     down = readings.members(DOWN, "key", now_ms)
     lags = readings.members(LAG, "key", now_ms)
     return {
-        source: Sign(_sign(lag), source in down and down[source].numerator > 0)
+        source: FreshnessSign(_sign(lag), source in down and down[source].numerator > 0)
         for source, lag in lags.items()
         if lag.known
     }
@@ -59,7 +59,7 @@ def declared_sources() -> list[str]:
     return list(dict.fromkeys(source for entity in entities() for source in entity.sources))
 
 
-def freshness(reading: Reading, found: Mapping[str, Sign], now_ms: int) -> Freshness:
+def freshness(reading: Reading, found: Mapping[str, FreshnessSign], now_ms: int) -> Freshness:
     """How fresh a figure is.
 
     Args:
@@ -79,7 +79,7 @@ def freshness(reading: Reading, found: Mapping[str, Sign], now_ms: int) -> Fresh
     return Freshness(state, sign_ms, reading.newest_ms)
 
 
-def source_freshness(source: str, found: Mapping[str, Sign], now_ms: int) -> Freshness:
+def source_freshness(source: str, found: Mapping[str, FreshnessSign], now_ms: int) -> Freshness:
     """How fresh a source is, for its light."""
     if source not in found:
         return Freshness("none", 0, 0)
@@ -90,7 +90,7 @@ def source_freshness(source: str, found: Mapping[str, Sign], now_ms: int) -> Fre
     return Freshness(_by_age(now_ms - sign.last_ms, lag.late_after, lag.stale_after), sign.last_ms, 0)
 
 
-def worst(several: list[Freshness]) -> Freshness:
+def worst_freshness(several: list[Freshness]) -> Freshness:
     """The one of several that deserves the least trust."""
     order: list[State] = ["live", "late", "stale", "none", "down"]
     return max(several, key=lambda one: order.index(one.state))

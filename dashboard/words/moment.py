@@ -22,7 +22,7 @@ TOO_OLD = Label("Số liệu sớm nhất còn giữ là từ {first}.", "The ol
 _MOST_FIELDS = 8
 
 
-class Asked(NamedTuple):
+class RequestedMoment(NamedTuple):
     """What an address asks for."""
 
     at_ms: int
@@ -31,7 +31,7 @@ class Asked(NamedTuple):
     """Why it cannot be shown; the moment is then the nearest that can."""
 
 
-def asked(search: object, now_ms: int) -> Asked | None:
+def requested_moment(search: object, now_ms: int) -> RequestedMoment | None:
     """The minute that an address asks for; `None` where it asks for the present.
 
     Args:
@@ -49,18 +49,18 @@ def asked(search: object, now_ms: int) -> Asked | None:
     text, last_ms = fields["at"][0], now_ms // MINUTE * MINUTE
     view: View = "now" if fields.get("view", [""])[0] == "now" else "then"
     if not text:
-        return Asked(last_ms, view)
+        return RequestedMoment(last_ms, view)
     try:
         at = datetime.strptime(text, SHAPE).replace(tzinfo=WARD_ZONE)
     except ValueError:
-        return Asked(last_ms, view, NOT_A_TIME)
+        return RequestedMoment(last_ms, view, NOT_A_TIME)
     if at < EARLIEST:
-        return Asked(last_ms, view, NOT_A_TIME)
+        return RequestedMoment(last_ms, view, NOT_A_TIME)
     at_ms = milliseconds(at)
-    return Asked(last_ms, view, FUTURE) if at_ms > last_ms else Asked(at_ms, view)
+    return RequestedMoment(last_ms, view, FUTURE) if at_ms > last_ms else RequestedMoment(at_ms, view)
 
 
-def address(path: str, at_ms: int, view: View = "then") -> str:
+def moment_address(path: str, at_ms: int, view: View = "then") -> str:
     """Address of a page at a minute."""
     fields = {"at": f"{moment(at_ms).astimezone(WARD_ZONE):{SHAPE}}"}
     return f"{path}?{urlencode(fields | ({'view': view} if view == 'now' else {}), safe=':')}"

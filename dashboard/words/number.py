@@ -4,7 +4,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from ingest.contract.label import Language
-from ingest.runtime.disk_space import shown
+from ingest.runtime.disk_space import size_text
 from warehouse.model.indicator import SECONDS, Measure
 from warehouse.model.reading import Reading
 
@@ -15,7 +15,7 @@ SPACE = "\u00a0"
 """Keeps a figure and its unit on one line."""
 
 
-def whole(value: int, language: Language) -> str:
+def whole_number(value: int, language: Language) -> str:
     """A whole number with its thousands marked, for example 11.796."""
     grouped = f"{value:,}"
     return grouped.replace(",", ".") if language == "vi" else grouped
@@ -31,7 +31,7 @@ def decimal(value: Fraction, decimals: int, language: Language, *, floor: bool =
         floor: cut off instead of round, so that a ratio shows 100 only when it is all.
     """
     if value.denominator == 1:
-        return whole(value.numerator, language)
+        return whole_number(value.numerator, language)
     step = Decimal(1).scaleb(-decimals)
     scaled = value * 10**decimals
     # Half up on the exact fraction: floats would write 0,15 as 0,1 or 0,2 by chance.
@@ -51,11 +51,11 @@ def percent(numerator: int, denominator: int, language: Language, decimals: int 
 
 def size(count: int, language: Language) -> str:
     """So many bytes, for people: `81,5 GB`."""
-    said = shown(count)
+    said = size_text(count)
     return said.replace(".", ",") if language == "vi" else said
 
 
-def figure(reading: Reading, language: Language) -> str:
+def figure_text(reading: Reading, language: Language) -> str:
     """A reading's value in its indicator's unit, without the unit; out of how many where it is written so (11/13)."""
     one = reading.indicator
     if reading.figure is None or (one.is_ratio and not reading.denominator):
@@ -67,7 +67,7 @@ def figure(reading: Reading, language: Language) -> str:
 
 def with_unit(reading: Reading, language: Language) -> str:
     """A reading's value with its unit, for example `8,4 phút`."""
-    text = figure(reading, language)
+    text = figure_text(reading, language)
     return (
         text
         if text == NONE
@@ -75,16 +75,16 @@ def with_unit(reading: Reading, language: Language) -> str:
     )
 
 
-def parts(reading: Reading, language: Language) -> str:
+def fraction_text(reading: Reading, language: Language) -> str:
     """Numerator and denominator, for example `4.288/4.293`; of a mean its count; empty where there is no denominator."""
     one = reading.indicator
     if reading.ranked is not None and not one.is_ratio:
-        return f"n{SPACE}={SPACE}{whole(reading.numerator, language)}"
+        return f"n{SPACE}={SPACE}{whole_number(reading.numerator, language)}"
     if not one.is_ratio or not reading.known:
         return ""
     if is_share(one) or one.unit.out_of or reading.ranked is not None:
         return _out_of(reading, language)
-    return f"n{SPACE}={SPACE}{whole(reading.denominator, language)}"
+    return f"n{SPACE}={SPACE}{whole_number(reading.denominator, language)}"
 
 
 def _out_of(reading: Reading, language: Language) -> str:
@@ -96,13 +96,13 @@ def _out_of(reading: Reading, language: Language) -> str:
 
 def sides(one: Measure, pair: tuple[int, int], language: Language) -> str:
     """Numerator and denominator with nothing rounded, for example `5.888.165 ms / 42`; of what is no ratio the numerator alone."""
-    numerator, denominator = (whole(side, language) for side in pair)
+    numerator, denominator = (whole_number(side, language) for side in pair)
     if one.unit.factor <= SECONDS.factor:
         numerator += f"{SPACE}ms"
     return f"{numerator}{SPACE}/{SPACE}{denominator}" if one.is_ratio else numerator
 
 
-def value(one: Measure, pair: tuple[int, int], language: Language) -> str:
+def value_of(one: Measure, pair: tuple[int, int], language: Language) -> str:
     """The value that numerator and denominator of one window or member give, with its unit."""
     return with_unit(Reading(one, *pair, 0, 1), language)
 

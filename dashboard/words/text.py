@@ -222,7 +222,7 @@ def last_days(days: int) -> Label:
     return Label("24 giờ qua", "Last 24 hours") if days == 1 else Label(f"{days} ngày qua", f"Last {days} days")
 
 
-def code(value: str, language: Language) -> str:
+def name_of_code(value: str, language: Language) -> str:
     """What a code is called; an unknown word is made readable, and a device's name is shown as it is."""
     known = CODES.get(value.lower())
     if known:
@@ -255,14 +255,14 @@ def way_name(name: str, language: Language) -> str:
     return known.text(language) if known else name
 
 
-def local(ms: int) -> datetime:
+def local_time(ms: int) -> datetime:
     """A time as the ward's clocks show it."""
     return moment(ms).astimezone(WARD_ZONE)
 
 
 def clock_time(ms: int, now_ms: int) -> str:
     """A time of day, with the date where it is not today's: `09:41` or `09:41 23/11`."""
-    at, now = local(ms), local(now_ms)
+    at, now = local_time(ms), local_time(now_ms)
     return f"{at:%H:%M}" if at.date() == now.date() else f"{at:%H:%M %d/%m}"
 
 

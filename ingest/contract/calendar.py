@@ -26,7 +26,7 @@ SHIPPED = Path(__file__).parent / "days_off.toml"
 OVERRIDE = "calendar.toml"
 
 
-class Announced(NamedTuple):
+class AnnouncedDaysOff(NamedTuple):
     """What the authorities announced for one year, besides the holidays that the law names."""
 
     off: frozenset[date] = frozenset()
@@ -36,17 +36,17 @@ class Announced(NamedTuple):
 
 
 @cache
-def announced() -> dict[int, Announced]:
+def announced_days_off() -> dict[int, AnnouncedDaysOff]:
     """By year, as shipped, with the office's own years in their place.
 
     Raises:
         ConfigurationError: a file is not of the form; names it and the line or year.
     """
     override = PlaceSettings().data_folder / OVERRIDE
-    return read(SHIPPED) | (read(override) if override.exists() else {})
+    return read_announced(SHIPPED) | (read_announced(override) if override.exists() else {})
 
 
-def read(file: Path) -> dict[int, Announced]:
+def read_announced(file: Path) -> dict[int, AnnouncedDaysOff]:
     """The years of one file.
 
     Raises:
@@ -65,8 +65,8 @@ def _is_year(file: Path, text: str) -> bool:
     return True
 
 
-def _year(file: Path, year: str, table: Any) -> Announced:
-    days = {name: table.get(name, []) if isinstance(table, dict) else None for name in Announced._fields}
+def _year(file: Path, year: str, table: Any) -> AnnouncedDaysOff:
+    days = {name: table.get(name, []) if isinstance(table, dict) else None for name in AnnouncedDaysOff._fields}
     for name, given in days.items():
         if not isinstance(given, list) or not all(type(day) is date and day.year == int(year) for day in given):
             raise ConfigurationError(f"{file}: {name} of [{year}] must be dates of that year, like [{year}-01-02].")
@@ -74,7 +74,7 @@ def _year(file: Path, year: str, table: Any) -> Announced:
         raise ConfigurationError(
             f"{file}: [{year}] knows off and working, not {', '.join(sorted(set(table) - set(days)))}."
         )
-    return Announced(**{name: frozenset(given) for name, given in days.items() if given is not None})
+    return AnnouncedDaysOff(**{name: frozenset(given) for name, given in days.items() if given is not None})
 
 
 logger = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class Calendar:
     """A working day's hours, in order, not overlapping."""
     weekdays: frozenset[int] = MONDAY_TO_FRIDAY
     """Working weekdays, Monday = 0."""
-    announced: dict[int, Announced] | None = field(default=None, hash=False)
+    announced: dict[int, AnnouncedDaysOff] | None = field(default=None, hash=False)
     """What was announced, by year; `None`: as the install's files say."""
 
     def __post_init__(self) -> None:
@@ -241,8 +241,8 @@ def _holidays(year: int) -> frozenset[date]:
 
 
 @cache
-def _announced(calendar: Calendar, year: int) -> Announced:
-    years = announced() if calendar.announced is None else calendar.announced
+def _announced(calendar: Calendar, year: int) -> AnnouncedDaysOff:
+    years = announced_days_off() if calendar.announced is None else calendar.announced
     if year in years:
         return years[year]
     logger.warning(
@@ -251,4 +251,4 @@ def _announced(calendar: Calendar, year: int) -> Announced:
         year,
         year,
     )
-    return Announced()
+    return AnnouncedDaysOff()

@@ -21,7 +21,7 @@ MOST = 20_000
 """Things that are remembered."""
 
 
-class Memory:
+class ConnectorMemory:
     """Facts by key.
 
     Args:
@@ -78,11 +78,11 @@ class Context:
     ward: str
     pseudonym: Callable[[str], str]
     """A keyed hash that stands in for a code that could lead to a person."""
-    memory: Memory = field(default_factory=Memory)
+    memory: ConnectorMemory = field(default_factory=ConnectorMemory)
     """What is known of earlier messages; each mapping has its own."""
 
 
-class Received(NamedTuple):
+class ReceivedMessage(NamedTuple):
     """One message of a foreign system, checked against the connector's `payload` type."""
 
     payload: Any
@@ -149,7 +149,7 @@ class Connector:
     """The foreign shape. Its models list personal fields nowhere: what is not named is kept out and counted."""
     events: tuple[type[Event], ...]
     """The event types that may come out."""
-    map: Callable[[Received, Context], Mapped]
+    map: Callable[[ReceivedMessage, Context], Mapped]
     """Foreign message to events. Raises `InvalidEvent` for a message that can never make sense."""
     sample: str
     """File name under `tests/connectors/samples/`: recorded messages, one JSON value a line, full of personal fields."""

@@ -19,7 +19,7 @@ from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
 from ingest.contract.quantity import Moment
 from ingest.untrusted.personal_fields import looks_personal
-from ingest.untrusted.redaction import known_names, redacted
+from ingest.untrusted.redaction import known_names, redact
 
 LONGEST_ERROR = 500
 _ADDRESS = re.compile(r"[A-Za-z0-9._:|/+{}-]{0,200}")
@@ -72,7 +72,7 @@ def from_source(
         ward=ward,
         reason_code=fault.reason,
         error=_bounded(fault.detail),
-        payload_redacted=redacted(payload, known_fields(connector), connector.personal),
+        payload_redacted=redact(payload, known_fields(connector), connector.personal),
         received_at=received_at,
         connector=connector.id,
         address=address if _ADDRESS.fullmatch(address) and not looks_personal(address) else "",
@@ -108,7 +108,7 @@ def from_record(
         offset=offset,
         reason_code=fault.reason,
         error=_bounded(fault.detail),
-        payload_redacted=redacted(value or b"", _event_fields()),
+        payload_redacted=redact(value or b"", _event_fields()),
         received_at=received_at,
     )
 

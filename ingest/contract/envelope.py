@@ -80,7 +80,7 @@ def envelope(event: Event, *, ward: str, source: str, recorded_at: datetime, id:
     Raises:
         InvalidEvent: it claims to be more than five minutes in the future (`time_in_future`).
     """
-    checked_time(event.occurred_at, recorded_at)
+    check_time(event.occurred_at, recorded_at)
     return _envelope_of(event.type())(
         id=id or event.natural_id(source),
         source=source,
@@ -141,7 +141,7 @@ def decode_stored(records: Sequence[bytes]) -> list[Envelope | InvalidEvent]:
     ]
 
 
-def checked_time(occurred_at: datetime, recorded_at: datetime) -> None:
+def check_time(occurred_at: datetime, recorded_at: datetime) -> None:
     """Refuse a time that is further ahead than clocks may differ.
 
     Raises:
@@ -153,7 +153,7 @@ def checked_time(occurred_at: datetime, recorded_at: datetime) -> None:
         )
 
 
-def invalid(error: ValidationError) -> InvalidEvent:
+def invalid_event(error: ValidationError) -> InvalidEvent:
     """Our error for pydantic's: names the fields and the rules they break, never the values."""
     faults = error.errors(include_url=False, include_context=False)
     kinds = {fault["type"] for fault in faults}
@@ -188,7 +188,7 @@ def _decode_one(record: bytes, latest: datetime) -> tuple[Envelope | InvalidEven
         return _in_time(_one().validate_json(record, strict=True), latest), False
     except ValidationError as error:
         if any(fault["type"] != "extra_forbidden" for fault in error.errors(include_url=False)):
-            return invalid(error), False
+            return invalid_event(error), False
     return _in_time(_one().validate_json(record, strict=True, extra="ignore"), latest), True
 
 

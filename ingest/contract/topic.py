@@ -26,7 +26,7 @@ DEAD_LETTERS = "ioc.dlq.v1"
 """Events that can never be processed, with their reason."""
 
 
-def topics(retention_ms: int) -> list[Topic]:
+def all_topics(retention_ms: int) -> list[Topic]:
     """Every topic of the system.
 
     Args:

@@ -18,8 +18,8 @@ from kafka.errors import (
 
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.contract.settings import IngestSettings
-from ingest.contract.topic import Topic, topics
-from ingest.kafka.client import OWN_MECHANISM, OWN_USER, first_options, own_password, reach
+from ingest.contract.topic import Topic, all_topics
+from ingest.kafka.client import OWN_MECHANISM, OWN_USER, bootstrap_options, check_reachable, own_password
 from ingest.kafka.client import client_options as client_options
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ PATIENCE = timedelta(seconds=10)
 
 
 @contextmanager
-def admin(settings: IngestSettings, options: dict[str, Any] | None = None) -> Iterator[KafkaAdminClient]:
+def connect_admin(settings: IngestSettings, options: dict[str, Any] | None = None) -> Iterator[KafkaAdminClient]:
     """A connection for questions about Kafka itself.
 
     Args:
@@ -40,7 +40,7 @@ def admin(settings: IngestSettings, options: dict[str, Any] | None = None) -> It
         Unavailable: nobody answers, not in time, or not to our log-in.
         ConfigurationError: the certificate or a right is refused.
     """
-    reach(settings)
+    check_reachable(settings)
     limit = round(PATIENCE.total_seconds() * 1000)
     connections: list[Any] = []
 
@@ -77,7 +77,7 @@ def make_account(settings: IngestSettings) -> None:
     Raises:
         Unavailable: it does not answer.
     """
-    with admin(settings, first_options(settings)) as client:
+    with connect_admin(settings, bootstrap_options(settings)) as client:
         client.alter_user_scram_credentials(
             [UserScramCredentialUpsertion(OWN_USER, OWN_MECHANISM, password=own_password(settings))]
         )
@@ -85,12 +85,12 @@ def make_account(settings: IngestSettings) -> None:
 
 def wanted_topics(settings: IngestSettings) -> list[Topic]:
     """The topics that this install declares."""
-    return topics(round(settings.kafka_retention.total_seconds() * 1000))
+    return all_topics(round(settings.kafka_retention.total_seconds() * 1000))
 
 
 def missing_topics(settings: IngestSettings) -> list[str]:
     """Declared topics that Kafka does not have yet; empty means that producers and workers can start."""
-    with admin(settings) as client:
+    with connect_admin(settings) as client:
         there = set(client.list_topics())
     return [topic.name for topic in wanted_topics(settings) if topic.name not in there]
 
@@ -102,7 +102,7 @@ def make_topics(settings: IngestSettings) -> list[str]:
         The names of those made.
     """
     wanted = wanted_topics(settings)
-    with admin(settings) as client:
+    with connect_admin(settings) as client:
         there = set(client.list_topics())
         made = [topic for topic in wanted if topic.name not in there]
         _warn_of_differences(client, [topic for topic in wanted if topic.name in there], settings)
@@ -112,9 +112,9 @@ def make_topics(settings: IngestSettings) -> list[str]:
     return [topic.name for topic in made]
 
 
-def members(settings: IngestSettings, group: str) -> int:
+def group_members(settings: IngestSettings, group: str) -> int:
     """How many consumers of a group have their partitions; 0 while the group is being formed."""
-    with admin(settings) as client:
+    with connect_admin(settings) as client:
         try:
             described = client.describe_groups([group])[group]
         except CoordinatorNotAvailableError:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.contract.settings import IngestSettings
-from ingest.untrusted.pseudonym import derived_secret
+from ingest.untrusted.pseudonym import derive_secret
 
 OWN_USER = "ioc"
 """The one account of our own Kafka: all our parts are one principal, for they share one folder and one secret."""
@@ -24,7 +24,7 @@ def own_password(settings: IngestSettings) -> str:
     Raises:
         ConfigurationError: the secret that it is derived from is missing or not random.
     """
-    return derived_secret(settings.kafka_own_secret, "IOC_KAFKA_OWN_SECRET", "kafka:account").hex()
+    return derive_secret(settings.kafka_own_secret, "IOC_KAFKA_OWN_SECRET", "kafka:account").hex()
 
 
 def client_options(settings: IngestSettings) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def client_options(settings: IngestSettings) -> dict[str, Any]:
     return options
 
 
-def first_options(settings: IngestSettings) -> dict[str, Any]:
+def bootstrap_options(settings: IngestSettings) -> dict[str, Any]:
     """As `client_options`, for whoever gives our own Kafka its account, and has seen that the port is its own.
 
     Raises:
@@ -71,7 +71,7 @@ def _own(settings: IngestSettings, mechanism: str) -> dict[str, Any]:
     }
 
 
-def reach(settings: IngestSettings) -> None:
+def check_reachable(settings: IngestSettings) -> None:
     """See that one of the addresses answers, certificate and all; the libraries tell such faults only as a time-out.
 
     Raises:
@@ -113,7 +113,7 @@ _QUESTION = struct.pack(">hhih", _WHICH_VERSIONS, 0, _CORRELATION, -1)
 """The request that every client begins with, also before a log-in: which requests do you take?"""
 
 
-def ping(settings: IngestSettings) -> None:
+def ping_kafka(settings: IngestSettings) -> None:
     """Ask Kafka for a sign of life.
 
     Raises:

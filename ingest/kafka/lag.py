@@ -11,9 +11,9 @@ from aiokafka.errors import KafkaError
 
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
-from ingest.kafka.admin import admin
+from ingest.kafka.admin import connect_admin
 from ingest.kafka.client import client_options
-from ingest.kafka.offsets import Place, committed, extents
+from ingest.kafka.offsets import PartitionKey, committed_offsets, read_extents
 
 PATIENCE = timedelta(seconds=5)
 """How long the oldest records may take to come."""
@@ -27,7 +27,7 @@ class Lag(NamedTuple):
     """Age of the oldest unprocessed record by Kafka's timestamp and the real clock; 0 when there is none."""
 
 
-def lags(settings: IngestSettings, group: str) -> dict[str, Lag]:
+def group_lags(settings: IngestSettings, group: str) -> dict[str, Lag]:
     """By topic, how far a group is behind, of the topics that it has committed to at all.
 
     Raises:
@@ -56,21 +56,21 @@ def records_behind(settings: IngestSettings, group: str) -> dict[str, int]:
     return found
 
 
-def _behind(settings: IngestSettings, group: str) -> dict[Place, tuple[int, int]]:
+def _behind(settings: IngestSettings, group: str) -> dict[PartitionKey, tuple[int, int]]:
     """By partition, the offset of the first record that a group has not committed, and how many there are from it on."""
-    behind: dict[Place, tuple[int, int]] = {}
-    with admin(settings) as client:
-        done = committed(client, group)
-        for place, extent in extents(client, done.keys()).items():
+    behind: dict[PartitionKey, tuple[int, int]] = {}
+    with connect_admin(settings) as client:
+        done = committed_offsets(client, group)
+        for place, extent in read_extents(client, done.keys()).items():
             first = max(done[place], extent.first)
             behind[place] = first, max(0, extent.end - first)
     return behind
 
 
-async def _times(settings: IngestSettings, waiting: Mapping[Place, int]) -> dict[Place, float]:
+async def _times(settings: IngestSettings, waiting: Mapping[PartitionKey, int]) -> dict[PartitionKey, float]:
     """When, in seconds since 1970, Kafka took the records at these places."""
     places = {TopicPartition(*place): place for place in waiting}
-    found: dict[Place, float] = {}
+    found: dict[PartitionKey, float] = {}
     consumer = AIOKafkaConsumer(
         **client_options(settings), enable_auto_commit=False, group_id=None, max_partition_fetch_bytes=4096
     )

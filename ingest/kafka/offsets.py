@@ -12,9 +12,9 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.events import streams
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
-from ingest.kafka.admin import admin, wanted_topics
+from ingest.kafka.admin import connect_admin, wanted_topics
 
-Place = tuple[str, int]
+PartitionKey = tuple[str, int]
 """Topic and partition."""
 
 
@@ -27,14 +27,14 @@ class Extent(NamedTuple):
     """Offset that the next one will have."""
 
 
-class Held(NamedTuple):
+class HeldRecords(NamedTuple):
     """What a Kafka holds."""
 
     cluster: str
-    extents: dict[Place, Extent]
+    extents: dict[PartitionKey, Extent]
 
 
-def held(settings: IngestSettings, topics: Collection[str] = ()) -> Held:
+def held_records(settings: IngestSettings, topics: Collection[str] = ()) -> HeldRecords:
     """What Kafka holds, of the topics that are there.
 
     Args:
@@ -44,36 +44,36 @@ def held(settings: IngestSettings, topics: Collection[str] = ()) -> Held:
     Raises:
         Unavailable: nobody answers.
     """
-    with admin(settings) as client:
-        return held_by(client, topics or {topic_of(stream) for stream in streams()})
+    with connect_admin(settings) as client:
+        return held_records_of(client, topics or {topic_of(stream) for stream in streams()})
 
 
-def sizes(settings: IngestSettings) -> dict[str, int]:
+def topic_sizes(settings: IngestSettings) -> dict[str, int]:
     """By declared topic that is there, how many records were ever written to it.
 
     Raises:
         Unavailable: nobody answers.
     """
     written: dict[str, int] = {}
-    for (topic, _), extent in held(settings, [topic.name for topic in wanted_topics(settings)]).extents.items():
+    for (topic, _), extent in held_records(settings, [topic.name for topic in wanted_topics(settings)]).extents.items():
         written[topic] = written.get(topic, 0) + extent.end
     return written
 
 
-def held_by(client: KafkaAdminClient, topics: Collection[str]) -> Held:
+def held_records_of(client: KafkaAdminClient, topics: Collection[str]) -> HeldRecords:
     """What the Kafka of an open connection holds of some topics; those that are not there are left out."""
     cluster = str(client.describe_cluster()["cluster_id"])
     names = sorted(set(topics) & set(client.list_topics()))
     described = client.describe_topics(names) if names else []
-    return Held(
+    return HeldRecords(
         cluster,
-        extents(
+        read_extents(
             client, [(topic["name"], part["partition_index"]) for topic in described for part in topic["partitions"]]
         ),
     )
 
 
-def extents(client: KafkaAdminClient, places: Collection[Place]) -> dict[Place, Extent]:
+def read_extents(client: KafkaAdminClient, places: Collection[PartitionKey]) -> dict[PartitionKey, Extent]:
     """From where to where Kafka holds each of these partitions, which must be there."""
     if not places:
         return {}
@@ -83,7 +83,7 @@ def extents(client: KafkaAdminClient, places: Collection[Place]) -> dict[Place, 
     return {(one.topic, one.partition): Extent(firsts[one].offset, ends[one].offset) for one in partitions}
 
 
-def committed(client: KafkaAdminClient, group: str) -> dict[Place, int]:
+def committed_offsets(client: KafkaAdminClient, group: str) -> dict[PartitionKey, int]:
     """By partition, the offset after the last record that a group has said to have processed; empty while it has said nothing."""
     try:
         said = client.list_group_offsets(group)[group]
@@ -92,7 +92,7 @@ def committed(client: KafkaAdminClient, group: str) -> dict[Place, int]:
     return {(one.topic, one.partition): position.offset for one, position in said.items() if position.offset >= 0}
 
 
-class Log(NamedTuple):
+class LogExtent(NamedTuple):
     """One partition; offsets are Kafka's own."""
 
     earliest: int
@@ -105,17 +105,17 @@ class Log(NamedTuple):
     """For each asked moment the first offset that Kafka took then or later; never less than the one before."""
 
 
-class Logs(NamedTuple):
+class LogExtents(NamedTuple):
     """Partitions at one time."""
 
     cluster: str
     """Id of the Kafka cluster."""
-    logs: dict[Place, Log]
+    logs: dict[PartitionKey, LogExtent]
 
 
 def read_logs(
     settings: IngestSettings, topics: Sequence[str], moments: Sequence[datetime] = (), group: str | None = None
-) -> Logs:
+) -> LogExtents:
     """Where the partitions of some topics begin, end and stood; topics that Kafka does not have are left out.
 
     Args:
@@ -127,15 +127,15 @@ def read_logs(
     Raises:
         Unavailable: Kafka does not answer.
     """
-    with admin(settings) as client:
-        told = committed(client, group) if group else {}
-        cluster, held = held_by(client, topics)
+    with connect_admin(settings) as client:
+        told = committed_offsets(client, group) if group else {}
+        cluster, held = held_records_of(client, topics)
         filled = {place: extent.first for place, extent in held.items() if extent.end > extent.first}
         starts = _starts(client, filled, moments)
-    return Logs(
+    return LogExtents(
         cluster,
         {
-            place: Log(
+            place: LogExtent(
                 first,
                 end,
                 told.get(place),
@@ -147,14 +147,14 @@ def read_logs(
 
 
 def _starts(
-    client: KafkaAdminClient, earliest: dict[Place, int], moments: Sequence[datetime]
-) -> dict[Place, list[int | None]]:
+    client: KafkaAdminClient, earliest: dict[PartitionKey, int], moments: Sequence[datetime]
+) -> dict[PartitionKey, list[int | None]]:
     """By partition, for each moment the first offset that Kafka took then or later; `None` when there is none.
 
     Kafka is asked only for moments that its last answer leaves open: hours without records cost nothing.
     """
-    starts: dict[Place, list[int | None]] = {place: [] for place in earliest}
-    known: dict[Place, tuple[int | None, int]] = {place: (offset, -1) for place, offset in earliest.items()}
+    starts: dict[PartitionKey, list[int | None]] = {place: [] for place in earliest}
+    known: dict[PartitionKey, tuple[int | None, int]] = {place: (offset, -1) for place, offset in earliest.items()}
     for moment in moments:
         asked = milliseconds(moment)
         open_ = [

@@ -13,7 +13,7 @@ PATIENCE = timedelta(seconds=10)
 """How long it waits for Kafka; whoever tells comes again."""
 
 
-async def tell(ingest: IngestSettings, process: str, now: datetime, *events: Event) -> None:
+async def send_own_events(ingest: IngestSettings, process: str, now: datetime, *events: Event) -> None:
     """Send events; returns when Kafka has them.
 
     Args:

@@ -25,7 +25,7 @@ from ingest.contract.topic import DEAD_LETTERS, MEGABYTE, VALUES, topic_of
 from ingest.kafka.client import client_options
 from ingest.runtime import metrics
 from ingest.runtime.backoff import BackOff
-from ingest.runtime.disk_space import Room
+from ingest.runtime.disk_space import DiskSpace
 from ingest.runtime.failpoint import failpoint
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,7 @@ RENEW_AFTER = timedelta(seconds=30)
 LINGER = timedelta(milliseconds=5)
 BATCH_BYTES = MEGABYTE // 4
 
-Record = tuple[str, bytes, bytes]
+OutgoingRecord = tuple[str, bytes, bytes]
 
 
 class EventSink(Protocol):
@@ -67,7 +67,7 @@ class Producer:
         room: at the edge, where new events come in: they are refused while there is none.
     """
 
-    def __init__(self, settings: IngestSettings, room: Room | None = None) -> None:
+    def __init__(self, settings: IngestSettings, room: DiskSpace | None = None) -> None:
         self._settings = settings
         self._clock = settings.clock()
         self._room = room
@@ -153,7 +153,7 @@ class Producer:
         if self._room is not None:
             self._room.check()
 
-    async def deliver(self, records: Iterable[Record]) -> None:
+    async def deliver(self, records: Iterable[OutgoingRecord]) -> None:
         """Send records as they are; return when all are stored.
 
         Args:

@@ -85,7 +85,7 @@ SILENT = 15.0
 """Seconds without a record after which Kafka is asked whether it is there."""
 
 
-async def watch(settings: IngestSettings, topic: str) -> AsyncIterator[list[bytes]]:
+async def new_records(settings: IngestSettings, topic: str) -> AsyncIterator[list[bytes]]:
     """Batches of the topic's records that arrive from now on, none left out; an empty batch each second while nothing comes.
 
     Raises:

@@ -37,8 +37,8 @@ from amqtt.utils import gen_client_id
 from paho.mqtt.client import topic_matches_sub
 
 from ingest.contract.errors import ConfigurationError
-from ingest.mqtt.limits import BURST, CLIENTS, BrokerLimits, InWork, Places, ReadingPace, Retained
-from ingest.mqtt.session import Bounds, Handler, Outgoing, PacketReader
+from ingest.mqtt.limits import BURST, CLIENTS, BrokerLimits, InFlight, MqttConnections, ReadingPace, RetainedMessages
+from ingest.mqtt.session import Outgoing, PacketReader, SessionHandler, SessionLimits
 from ingest.network.rate_limit import RateLimits
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ DEVICE_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True)
-class BrokerListen:
+class BrokerSettings:
     """Where the embedded broker listens, and whom it lets in."""
 
     host: str
@@ -149,7 +149,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         sources: by connector id, the connectors whose devices publish here.
     """
 
-    def __init__(self, listen: BrokerListen, sources: Mapping[str, DeviceSource]) -> None:
+    def __init__(self, listen: BrokerSettings, sources: Mapping[str, DeviceSource]) -> None:
         bind = f"{listen.host}:{listen.port}"
         super().__init__(
             BrokerConfig(listeners={"default": ListenerConfig(type=ListenerType.TCP, bind=bind)}, plugins={})
@@ -158,9 +158,9 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         self.limits = limits = listen.limits
         self.is_closing = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self.strangers, self.logged_in = Places(limits.strangers), Places(limits.connections)
+        self.strangers, self.logged_in = MqttConnections(limits.strangers), MqttConnections(limits.connections)
         """Connections that have not logged in, by address; those that have, by connector."""
-        self._of_address, self._of_account = Places(limits.connections), Places(limits.connections)
+        self._of_address, self._of_account = MqttConnections(limits.connections), MqttConnections(limits.connections)
         self._rates = [
             (RateLimits(messages, BURST * messages, CLIENTS), RateLimits(octets, BURST * octets, CLIENTS))
             for messages, octets in (
@@ -169,8 +169,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
                 (limits.messages_in_all, limits.octets_in_all),
             )
         ]
-        self.in_work = InWork(limits.unanswered_in_all)
-        self.retained = Retained(limits)
+        self.in_work = InFlight(limits.unanswered_in_all)
+        self.retained = RetainedMessages(limits)
         self._refused, self._told_at = 0, -math.inf
 
     async def shutdown(self) -> None:
@@ -258,7 +258,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
 
     async def _log_in(
         self, client: Peer, tls: ssl.SSLContext | None
-    ) -> tuple[ReaderAdapter, WriterAdapter, Handler, Session]:
+    ) -> tuple[ReaderAdapter, WriterAdapter, SessionHandler, Session]:
         """Handshake and log-in, as a whole within the time that strangers have."""
         loop = asyncio.get_running_loop()
         try:
@@ -275,7 +275,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         return reader, writer, handler, session
 
     async def _serve_session(
-        self, client: Peer, reader: ReaderAdapter, writer: WriterAdapter, handler: Handler, session: Session
+        self, client: Peer, reader: ReaderAdapter, writer: WriterAdapter, handler: SessionHandler, session: Session
     ) -> None:
         account = self._account(session.username)
         if account is None:
@@ -295,7 +295,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
             rates = [
                 (m.of(holder, now), o.of(holder, now)) for (m, o), holder in zip(self._rates, holders, strict=True)
             ]
-            handler.bounds = Bounds(limits, ReadingPace(rates), self.in_work)
+            handler.bounds = SessionLimits(limits, ReadingPace(rates), self.in_work)
             # A log-in counts as well: who connects again and again tells a last will each time.
             await handler.bounds.pace.keep(len(session.will_message or b""))
             await self._handle_client_session(reader, writer, session, handler, None, "default")
@@ -307,14 +307,14 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
 
     async def _initialize_client_session(
         self, reader: ReaderAdapter, writer: WriterAdapter, remote_address: str, remote_port: int
-    ) -> tuple[Handler, Session]:
+    ) -> tuple[SessionHandler, Session]:
         """Log a client in, before anything of an earlier session is touched.
 
         Raises:
             AMQTTError: it is refused.
         """
         first = PacketReader(reader, self.limits.log_in_bytes, self.limits.log_in_bytes)
-        handler, session = await Handler.init_from_connect(first, writer, self.plugins_manager, self._loop)
+        handler, session = await SessionHandler.init_from_connect(first, writer, self.plugins_manager, self._loop)
         session.client_id = session.client_id or gen_client_id()
         if not self._admitted(session):
             await ConnackPacket.build(0, NOT_AUTHORIZED).to_stream(writer)
@@ -334,7 +334,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         earlier, handler = self._sessions.get(client_id, (None, None))
         if earlier is None:
             return session
-        if isinstance(handler, Handler) and handler.writer is not None:
+        if isinstance(handler, SessionHandler) and handler.writer is not None:
             # A connection that only seems to live must not tell its last will after the new one has begun.
             await handler.handle_connection_closed()
             await handler.stop()
@@ -447,7 +447,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         self.in_work.add(size)
         message.acknowledged.add_done_callback(lambda _: self.in_work.add(-size))
         handler = self._get_handler(subscriber)
-        if isinstance(handler, Handler):
+        if isinstance(handler, SessionHandler):
             handler.send(message)
         deliveries = _deliveries.get(None)
         if deliveries is not None and not retain:
@@ -455,7 +455,7 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
 
 
 @asynccontextmanager
-async def embedded_broker(listen: BrokerListen, sources: Mapping[str, DeviceSource]) -> AsyncIterator[EmbeddedBroker]:
+async def embedded_broker(listen: BrokerSettings, sources: Mapping[str, DeviceSource]) -> AsyncIterator[EmbeddedBroker]:
     """Run the embedded broker as long as the block runs.
 
     Raises:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from ingest.network.connection_limits import Holders
+from ingest.network.connection_limits import ConnectionsByHolder
 from ingest.network.rate_limit import RateLimit
 
 BURST = 2.0
@@ -83,14 +83,14 @@ class BrokerLimits:
     """Bytes of all retained messages."""
 
 
-class Connection(Protocol):
+class MqttConnection(Protocol):
     """What can be ended."""
 
     def end(self) -> None:
         """End it now."""
 
 
-class Places:
+class MqttConnections:
     """Connections by holder, bounded in all and for each: the newest has a place, the oldest of the fullest holder loses its own.
 
     Args:
@@ -99,12 +99,12 @@ class Places:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._taken: Holders[Connection] = Holders()
+        self._taken: ConnectionsByHolder[MqttConnection] = ConnectionsByHolder()
 
     def __len__(self) -> int:
         return len(self._taken)
 
-    def take(self, holder: str, connection: Connection, most: int) -> None:
+    def take(self, holder: str, connection: MqttConnection, most: int) -> None:
         """Give a connection a place.
 
         Args:
@@ -118,7 +118,7 @@ class Places:
             self._drop(self._taken.fullest())
         self._taken.add(holder, connection)
 
-    def leave(self, connection: Connection) -> None:
+    def leave(self, connection: MqttConnection) -> None:
         """Its place is free again; nothing happens if it was taken from it before."""
         self._taken.remove(connection)
 
@@ -146,7 +146,7 @@ class ReadingPace:
             await asyncio.sleep(longest)
 
 
-class InWork:
+class InFlight:
     """Bytes of all clients that are on their way to Kafka.
 
     Args:
@@ -179,7 +179,7 @@ class InWork:
         self._waiting[go_on] = None
 
 
-class Retained:
+class RetainedMessages:
     """What is retained for whom, in messages and bytes.
 
     Args:

@@ -21,18 +21,18 @@ from amqtt.mqtt.pubrec import PubrecPacket
 from amqtt.mqtt.pubrel import PubrelPacket
 from amqtt.session import OUTGOING, ApplicationMessage, OutgoingApplicationMessage, Session
 
-from ingest.mqtt.limits import BrokerLimits, InWork, ReadingPace
+from ingest.mqtt.limits import BrokerLimits, InFlight, ReadingPace
 
 
-class Bounds(NamedTuple):
+class SessionLimits(NamedTuple):
     """What bounds a client."""
 
     limits: BrokerLimits
     pace: ReadingPace
-    in_work: InWork
+    in_work: InFlight
 
 
-NONE = Bounds(BrokerLimits(), ReadingPace(), InWork(sys.maxsize))
+NONE = SessionLimits(BrokerLimits(), ReadingPace(), InFlight(sys.maxsize))
 """For our own clients, which only subscribe and acknowledge."""
 
 
@@ -45,7 +45,7 @@ class Outgoing(OutgoingApplicationMessage):  # type: ignore[misc]  # amqtt has n
         self.acknowledged: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
-class Handler(BrokerProtocolHandler):  # type: ignore[misc]
+class SessionHandler(BrokerProtocolHandler):  # type: ignore[misc]
     """The broker's side of one connection."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -221,7 +221,7 @@ class BoundedReader(PacketReader):
         bounds: how large packets may be, and how fast they may come.
     """
 
-    def __init__(self, reader: ReaderAdapter, room: asyncio.Event, bounds: Bounds) -> None:
+    def __init__(self, reader: ReaderAdapter, room: asyncio.Event, bounds: SessionLimits) -> None:
         super().__init__(reader, bounds.limits.packet, bounds.limits.small_packet)
         self._room = room
         self._pace = bounds.pace

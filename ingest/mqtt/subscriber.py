@@ -24,10 +24,10 @@ from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
-from ingest.source.circuit_breaker import TRIED, Hold
-from ingest.source.device_breaker import SET_ASIDE, DeviceHold, Verdict, namer
-from ingest.source.mapper import Mapping, Taken
-from ingest.source.status import Light
+from ingest.source.circuit_breaker import TRIED, CircuitBreaker
+from ingest.source.device_breaker import SET_ASIDE, DeviceBreaker, DeviceVerdict, device_namer
+from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.status import SourceStatus
 
 log = logging.getLogger(__name__)
 
@@ -82,9 +82,9 @@ class Subscriber:
 
     def __init__(
         self,
-        mapping: Mapping,
-        light: Light,
-        hold: Hold,
+        mapping: Mapper,
+        light: SourceStatus,
+        hold: CircuitBreaker,
         producer: Producer,
         server: MqttServer,
         client_id: str,
@@ -98,8 +98,8 @@ class Subscriber:
         self._light = light
         self._hold = hold
         self._producer = producer
-        self._devices = DeviceHold(self._id, hold.allowance)
-        self._name = namer(way)
+        self._devices = DeviceBreaker(self._id, hold.allowance)
+        self._name = device_namer(way)
         self._server = server
         self._client_id = client_id
         self._queue: asyncio.Queue[_Message] = asyncio.Queue()
@@ -155,7 +155,7 @@ class Subscriber:
             await self._into_kafka(client, some, taken)
             batch = batch[len(some) :]
 
-    def _admitted(self, batch: Sequence[_Message], taken: Sequence[Taken]) -> list[Taken] | None:
+    def _admitted(self, batch: Sequence[_Message], taken: Sequence[MappedMessage]) -> list[MappedMessage] | None:
         """What goes on of a batch, without what devices that are set aside sent; `None` when the source as a whole is at fault."""
         names = [self._name(message.topic, message.payload) for message in batch]
         verdicts = self._devices.judge([(name, one.letter is not None) for name, one in zip(names, taken, strict=True)])
@@ -163,11 +163,11 @@ class Subscriber:
             return None
         admitted = []
         for name, message, one, verdict in zip(names, batch, taken, verdicts, strict=True):
-            if verdict is Verdict.LET_GO:
+            if verdict is DeviceVerdict.LET_GO:
                 self._mapping.counts["set_aside"] += 1
-                admitted.append(Taken())
-            elif verdict is Verdict.SETS_ASIDE and one.letter is not None:
-                admitted.append(Taken(letter=self._set_aside(name, message, one.letter)))
+                admitted.append(MappedMessage())
+            elif verdict is DeviceVerdict.SETS_ASIDE and one.letter is not None:
+                admitted.append(MappedMessage(letter=self._set_aside(name, message, one.letter)))
             else:
                 admitted.append(one)
         return admitted
@@ -182,7 +182,7 @@ class Subscriber:
         self._mapping.counts["dead_letters"] -= 1  # it is the same message
         return self._mapping.refused(message.payload, fault, address=message.topic)
 
-    async def _into_kafka(self, client: paho.Client, batch: Sequence[_Message], taken: Sequence[Taken]) -> None:
+    async def _into_kafka(self, client: paho.Client, batch: Sequence[_Message], taken: Sequence[MappedMessage]) -> None:
         """Wait until Kafka has what came of a batch, however long it is away, then acknowledge."""
         envelopes = [envelope for one in taken for envelope in one.envelopes]
         letters = [one.letter for one in taken if one.letter]
@@ -208,15 +208,15 @@ class Subscriber:
         # After a reconnect the broker counts anew and sends again what it has no answer to.
         return message.qos > 0 and message.connection == self._connection
 
-    def _taken(self, message: _Message) -> Taken:
+    def _taken(self, message: _Message) -> MappedMessage:
         if not message.payload:
             self._mapping.counts["empty"] += 1
-            return Taken()
+            return MappedMessage()
         if len(message.payload) > LARGEST_MESSAGE:
             fault = InvalidEvent(
                 "too_large", f"a message of {len(message.payload)} bytes; {LARGEST_MESSAGE} are allowed"
             )
-            return Taken(letter=self._mapping.refused(message.payload, fault, address=message.topic))
+            return MappedMessage(letter=self._mapping.refused(message.payload, fault, address=message.topic))
         return self._mapping.take(
             message.payload,
             payload=payload_of(self._way, message.topic),

@@ -31,7 +31,7 @@ class Connection(Protocol):
 
 
 @dataclass(frozen=True)
-class Places:
+class ConnectionQuota:
     """How many connections a listener has places for."""
 
     strangers: int = 512
@@ -41,7 +41,7 @@ class Places:
     of_one_client: int = 256
     """Connections of one account, screen, key or source."""
 
-    def fitting(self, open_files: int) -> "Places":
+    def fitting(self, open_files: int) -> "ConnectionQuota":
         """As many as a process can hold that may have so many files open: half of them, a quarter for strangers."""
         strangers = min(self.strangers, open_files // 4)
         return replace(
@@ -55,7 +55,7 @@ class Places:
 Held = TypeVar("Held")
 
 
-class Holders(Generic[Held]):
+class ConnectionsByHolder(Generic[Held]):
     """Connections and who holds each, counted by holder, the oldest first."""
 
     def __init__(self) -> None:
@@ -108,12 +108,12 @@ class ConnectionLimits:
         places: how many there are.
     """
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: ConnectionQuota) -> None:
         self._places = places
         self._lock = threading.Lock()
-        self._strangers: Holders[Connection] = Holders()
+        self._strangers: ConnectionsByHolder[Connection] = ConnectionsByHolder()
         """By network."""
-        self._known: Holders[Connection] = Holders()
+        self._known: ConnectionsByHolder[Connection] = ConnectionsByHolder()
         """By client."""
 
     def enter(self, connection: Connection, address: str) -> None:

@@ -28,7 +28,7 @@ from uvicorn.protocols.utils import is_ssl
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ingest.contract.label import Label
-from ingest.network.connection_limits import ConnectionLimits, Places
+from ingest.network.connection_limits import ConnectionLimits, ConnectionQuota
 from ingest.runtime.process import open_files
 
 HEAD_LIMIT = 32_768
@@ -68,7 +68,7 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Names:
+class HostNames:
     """By which names browsers may ask."""
 
     ours: frozenset[str]
@@ -118,14 +118,14 @@ class HttpConfig(uvicorn.Config):
         *,
         certificate: Path | None = None,
         key: Path | None = None,
-        names: Names | None = None,
-        places: Places | None = None,
+        names: HostNames | None = None,
+        places: ConnectionQuota | None = None,
         patience: Patience | None = None,
         **more: Any,
     ) -> None:
         self.names = names
         self.patience = patience or Patience()
-        self.limits = ConnectionLimits((places or Places()).fitting(open_files()))
+        self.limits = ConnectionLimits((places or ConnectionQuota()).fitting(open_files()))
         self.tls: Any = None
         super().__init__(
             app,
@@ -174,7 +174,7 @@ class HttpServer(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def recognise(scope: MutableMapping[str, Any], client: str) -> bool:
+def recognise_client(scope: MutableMapping[str, Any], client: str) -> bool:
     """Take note of who the client of an ASGI request is: its connection is no stranger's any more.
 
     Args:
@@ -405,7 +405,7 @@ class SocketConnection(WebSocketsSansIOProtocol):
 class _Strict(h11.Connection):
     """The parser, and what it is too lenient with."""
 
-    def __init__(self, names: Names | None) -> None:
+    def __init__(self, names: HostNames | None) -> None:
         super().__init__(h11.SERVER, HEAD_LIMIT)
         self.address = ""
         """At which the connection came in."""
@@ -468,7 +468,7 @@ def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     return getattr(ip, "ipv4_mapped", None) or ip
 
 
-def names_of(setting: str, *names: str, more: Iterable[str] = ()) -> Names:
+def host_names(setting: str, *names: str, more: Iterable[str] = ()) -> HostNames:
     """The names of a server on this PC.
 
     Args:
@@ -478,4 +478,4 @@ def names_of(setting: str, *names: str, more: Iterable[str] = ()) -> Names:
     """
     own = {"localhost", "127.0.0.1", "::1"}
     given = {name.strip().lower().strip("[]").rstrip(".") for name in (*names, *more)}
-    return Names(frozenset(own | given - {"", "0.0.0.0", "::"}), setting)
+    return HostNames(frozenset(own | given - {"", "0.0.0.0", "::"}), setting)

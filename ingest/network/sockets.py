@@ -3,7 +3,7 @@
 import socket
 
 
-def bound(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int) -> socket.socket:
     """A TCP socket that is bound and does not listen yet; whoever asks for it closes it.
 
     Args:

@@ -19,7 +19,7 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope, decode, encode
 from ingest.contract.errors import Unavailable
-from ingest.replay.replay import OUTCOMES, Plan, SourceReplay
+from ingest.replay.replay import OUTCOMES, ReplayPlan, SourceReplay
 from ingest.webhook.body import PostRefusedError, check_kind, read_body
 
 PATH = "/letters"
@@ -70,7 +70,7 @@ class RemotePlans:
         self._url = url
         self._secret = secret
 
-    def __call__(self, letters: Sequence[DeadLetter]) -> list[Plan]:
+    def __call__(self, letters: Sequence[DeadLetter]) -> list[ReplayPlan]:
         """What becomes of letters of connectors.
 
         Raises:
@@ -78,7 +78,7 @@ class RemotePlans:
         """
         if self._secret is None:
             raise Unavailable(_SERVICE, "IOC_LETTERS_SECRET is not set")
-        plans: list[Plan] = []
+        plans: list[ReplayPlan] = []
         headers = {"authorization": _bearer(self._secret), "content-type": "application/json"}
         try:
             with httpx.Client(headers=headers, timeout=PATIENCE.total_seconds(), trust_env=False) as http:
@@ -111,12 +111,12 @@ def _letters(body: bytes) -> list[DeadLetter]:
     return letters
 
 
-def _told(plan: Plan) -> dict[str, Any]:
+def _told(plan: ReplayPlan) -> dict[str, Any]:
     events = [json.loads(encode(one)) for one in plan.envelopes]
     return {"id": plan.letter.id, "outcome": plan.outcome, "detail": plan.detail, "events": events}
 
 
-def _understood(letter: DeadLetter, told: dict[str, Any]) -> Plan:
+def _understood(letter: DeadLetter, told: dict[str, Any]) -> ReplayPlan:
     """A plan as it was told.
 
     Raises:
@@ -126,4 +126,4 @@ def _understood(letter: DeadLetter, told: dict[str, Any]) -> Plan:
     envelopes = tuple(one for one in events if isinstance(one, Envelope))
     if told["id"] != letter.id or told["outcome"] not in OUTCOMES or len(envelopes) != len(events):
         raise ValueError("an answer that this version does not understand")
-    return Plan(letter, told["outcome"], told["detail"], envelopes)
+    return ReplayPlan(letter, told["outcome"], told["detail"], envelopes)

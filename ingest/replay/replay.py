@@ -21,7 +21,7 @@ from ingest.contract.label import Label
 from ingest.kafka.producer import Producer
 from ingest.mqtt.subscriber import payload_of
 from ingest.runtime.failpoint import failpoint
-from ingest.source.mapper import Mapping, Taken
+from ingest.source.mapper import MappedMessage, Mapper
 from ingest.untrusted.redaction import LARGEST, has_marks, is_name, reads_any_name
 
 Outcome = Literal["sent", "refused", "lost", "redacted"]
@@ -45,7 +45,7 @@ _UNREADABLE = frozenset(
 """Reasons that are about the text of a message, of which only the shape was kept."""
 
 
-class Plan(NamedTuple):
+class ReplayPlan(NamedTuple):
     """What becomes of one letter."""
 
     letter: DeadLetter
@@ -63,7 +63,7 @@ class _Redacted(InvalidEvent):
         super().__init__("redacted", detail)
 
 
-def plan_record(letter: DeadLetter, record: bytes | None) -> Plan:
+def plan_record(letter: DeadLetter, record: bytes | None) -> ReplayPlan:
     """What becomes of a letter of a Kafka record.
 
     Args:
@@ -72,11 +72,11 @@ def plan_record(letter: DeadLetter, record: bytes | None) -> Plan:
     """
     (event,) = decode([record or b""]).events
     if isinstance(event, InvalidEvent):
-        return Plan(letter, "refused", str(event))
-    return Plan(letter, "sent", "", (event,))
+        return ReplayPlan(letter, "refused", str(event))
+    return ReplayPlan(letter, "sent", "", (event,))
 
 
-SourcePlans = Callable[[Sequence[DeadLetter]], Sequence[Plan]]
+SourcePlans = Callable[[Sequence[DeadLetter]], Sequence[ReplayPlan]]
 """What becomes of letters of connectors, in their order; may block, and raise `Unavailable`."""
 
 
@@ -94,25 +94,27 @@ class SourceReplay:
         self._ward = ward
         self._pseudonym = pseudonym
         self._clock = _ReceiptClock()
-        self._mappings: dict[tuple[str, str], Mapping] = {}
+        self._mappings: dict[tuple[str, str], Mapper] = {}
 
-    def plans(self, letters: Sequence[DeadLetter]) -> list[Plan]:
+    def plans(self, letters: Sequence[DeadLetter]) -> list[ReplayPlan]:
         """What becomes of letters of connectors."""
         return [self.plan(letter) for letter in letters]
 
-    def plan(self, letter: DeadLetter) -> Plan:
+    def plan(self, letter: DeadLetter) -> ReplayPlan:
         """What becomes of a letter of a connector."""
         connector = self._connectors.get(letter.connector or "")
         if connector is None:
-            return Plan(letter, "refused", f"there is no connector {letter.connector} any more")
+            return ReplayPlan(letter, "refused", f"there is no connector {letter.connector} any more")
         if letter.reason_code == "conflict":
-            return Plan(letter, "refused", "conflict: another message under its id came first, and that one stands")
+            return ReplayPlan(
+                letter, "refused", "conflict: another message under its id came first, and that one stands"
+            )
         try:
             return self._mapped(letter, connector, _payload(letter, connector))
         except _Redacted as fault:
-            return Plan(letter, "redacted", fault.detail)
+            return ReplayPlan(letter, "redacted", fault.detail)
 
-    def _mapped(self, letter: DeadLetter, connector: Connector, payload: TypeAdapter[Any] | None) -> Plan:
+    def _mapped(self, letter: DeadLetter, connector: Connector, payload: TypeAdapter[Any] | None) -> ReplayPlan:
         mapping = self._mapping(connector, letter.ward or self._ward)
         # It happened when it happened: a mapping that asks for the time gets that of the message's arrival.
         self._clock.moment = letter.received_at
@@ -124,22 +126,22 @@ class SourceReplay:
             raise _Redacted("whether MQTT repeated it from memory was not kept")
         if taken.letter is not None:
             outcome: Outcome = "redacted" if taken.letter.reason_code == "redacted" else "refused"
-            return Plan(letter, outcome, f"{taken.letter.reason_code}: {taken.letter.error}")
+            return ReplayPlan(letter, outcome, f"{taken.letter.reason_code}: {taken.letter.error}")
         if any(has_marks(json.loads(encode(one))) for one in taken.envelopes):
             raise _Redacted("what was taken out would get into an event")
-        return Plan(letter, "sent", "" if taken.envelopes else "a mere sign of life", taken.envelopes)
+        return ReplayPlan(letter, "sent", "" if taken.envelopes else "a mere sign of life", taken.envelopes)
 
     def _alone(
-        self, mapping: Mapping, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool
-    ) -> Taken:
+        self, mapping: Mapper, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool
+    ) -> MappedMessage:
         """What becomes of a message by itself, however often and among what others it is planned."""
         mapping.forget()
         return mapping.take(body, payload=payload, address=address, retained=retained)
 
-    def _mapping(self, connector: Connector, ward: str) -> Mapping:
+    def _mapping(self, connector: Connector, ward: str) -> Mapper:
         key = connector.id, ward
         if key not in self._mappings:
-            self._mappings[key] = Mapping(connector, Context(self._clock, ward, self._careful))
+            self._mappings[key] = Mapper(connector, Context(self._clock, ward, self._careful))
         return self._mappings[key]
 
     def _careful(self, code: str) -> str:
@@ -158,7 +160,7 @@ class _ReceiptClock:
         return self.moment
 
 
-async def send(plans: Sequence[Plan], producer: Producer) -> None:
+async def send_replays(plans: Sequence[ReplayPlan], producer: Producer) -> None:
     """Send what the plans say; returns when Kafka has all of it.
 
     Raises:

@@ -24,10 +24,10 @@ from ingest.kafka.producer import Producer
 from ingest.rest.cursor import LONGEST, Cursor
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
-from ingest.source.circuit_breaker import Hold
-from ingest.source.mapper import Mapping, Taken
-from ingest.source.status import Light
-from ingest.untrusted.json_text import check, read_loosely
+from ingest.source.circuit_breaker import CircuitBreaker
+from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.status import SourceStatus
+from ingest.untrusted.json_text import check_json, parse_json_loosely
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ FAILURES_UNTIL_DOWN = 2
 """One lost answer is no outage."""
 
 
-class Failed(Unavailable):
+class PollFailed(Unavailable):
     """The source gave no answer that can be used.
 
     Args:
@@ -55,7 +55,7 @@ class Failed(Unavailable):
         self.cause = cause
 
 
-class Poller:
+class RestPoller:
     """Reads one source for ever.
 
     Args:
@@ -74,9 +74,9 @@ class Poller:
 
     def __init__(
         self,
-        mapping: Mapping,
-        light: Light,
-        hold: Hold,
+        mapping: Mapper,
+        light: SourceStatus,
+        hold: CircuitBreaker,
         producer: Producer,
         cursor: Cursor,
         url: str,
@@ -110,7 +110,7 @@ class Poller:
                 try:
                     page = await self._page(http, position)
                     items, following = self._parts(page)
-                except Failed as fault:
+                except PollFailed as fault:
                     await self._failed(fault)
                     continue
                 self._answered()
@@ -148,11 +148,11 @@ class Poller:
         """
         status, body = await self._asked(http, self._way.parameters(position))
         if status != 200:
-            raise Failed(f"http_{status}", f"{self._url} answered with status {status}")
+            raise PollFailed(f"http_{status}", f"{self._url} answered with status {status}")
         try:
-            return read_loosely(body)
+            return parse_json_loosely(body)
         except InvalidEvent as fault:
-            raise Failed("bad_answer", f"{self._url} did not answer with JSON: {fault}") from fault
+            raise PollFailed("bad_answer", f"{self._url} did not answer with JSON: {fault}") from fault
 
     async def _asked(self, http: httpx.AsyncClient, parameters: dict[str, str]) -> tuple[int, bytes]:
         """Status and body of one answer.
@@ -167,13 +167,13 @@ class Poller:
                 http.stream("GET", self._url, params=parameters) as answer,
             ):
                 if answer.headers.get("content-encoding", "identity") != "identity":
-                    raise Failed("bad_answer", f"{self._url} answered compressed, which was not asked for")
+                    raise PollFailed("bad_answer", f"{self._url} answered compressed, which was not asked for")
                 async for chunk in answer.aiter_raw():
                     body += chunk
                     if len(body) > LARGEST_ANSWER:
-                        raise Failed("bad_answer", f"{self._url} answered with more than {LARGEST_ANSWER} bytes")
+                        raise PollFailed("bad_answer", f"{self._url} answered with more than {LARGEST_ANSWER} bytes")
         except (httpx.HTTPError, TimeoutError, OSError) as error:
-            raise Failed("no_answer", f"{self._url}: {type(error).__name__} {error}".strip()) from error
+            raise PollFailed("no_answer", f"{self._url}: {type(error).__name__} {error}".strip()) from error
         return answer.status_code, bytes(body)
 
     def _parts(self, page: Any) -> tuple[Sequence[Any], str | None]:
@@ -186,14 +186,14 @@ class Poller:
             items, following = list(self._way.items(page)), self._way.next_cursor(page)
             (following or "").encode()  # half a surrogate pair could not be kept
         except (LookupError, TypeError, ValueError, AttributeError, InvalidEvent) as error:
-            raise Failed(
+            raise PollFailed(
                 "bad_answer", f"{self._url} answered in another form: {type(error).__name__} {error}"
             ) from error
         if following is not None and len(following) > LONGEST:
-            raise Failed("bad_answer", f"{self._url} gave a cursor of more than {LONGEST} characters")
+            raise PollFailed("bad_answer", f"{self._url} gave a cursor of more than {LONGEST} characters")
         return items, following
 
-    def _taken(self, items: Sequence[Any]) -> list[Taken] | None:
+    def _taken(self, items: Sequence[Any]) -> list[MappedMessage] | None:
         """What comes of a page and is not in Kafka yet; `None` while the source is held back, which then keeps its page."""
         before = self._mapping.counts.copy()
         taken = [one for one in map(self._fresh, items) if one.envelopes or one.letter]
@@ -202,7 +202,7 @@ class Poller:
         self._mapping.hold_back(before, len(items))
         return None
 
-    async def _into_kafka(self, taken: Sequence[Taken]) -> None:
+    async def _into_kafka(self, taken: Sequence[MappedMessage]) -> None:
         """Wait until Kafka has all of it, however long it is away."""
         envelopes = [envelope for one in taken for envelope in one.envelopes]
         letters = [one.letter for one in taken if one.letter]
@@ -214,18 +214,18 @@ class Poller:
         for oldest in list(self._remembered)[:-MOST_REMEMBERED]:
             del self._remembered[oldest]
 
-    def _fresh(self, item: Any) -> Taken:
+    def _fresh(self, item: Any) -> MappedMessage:
         """What comes of an item, without what is known to be in Kafka."""
         try:
-            check(item)
+            check_json(item)
         except InvalidEvent as fault:
             # Such an item cannot be written as JSON again; its shape tells enough.
             shape = repr(item).encode(errors="replace")
-            envelopes, letter = Taken(letter=self._mapping.refused(shape, fault, address=self._way.path))
+            envelopes, letter = MappedMessage(letter=self._mapping.refused(shape, fault, address=self._way.path))
         else:
             envelopes, letter = self._mapping.take(to_json(item), address=self._way.path)
         unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
-        return Taken(unknown, letter if letter and _name(letter) not in self._remembered else None)
+        return MappedMessage(unknown, letter if letter and _name(letter) not in self._remembered else None)
 
     async def _sent(self, envelopes: Sequence[Envelope], letters: Sequence[DeadLetter]) -> None:
         backoff = BackOff(most=timedelta(seconds=5))
@@ -268,7 +268,7 @@ class Poller:
     async def _status(self, http: httpx.AsyncClient) -> int:
         try:
             return (await self._asked(http, self._way.parameters(None)))[0]
-        except Failed:
+        except PollFailed:
             return 0
 
     def _answered(self) -> None:
@@ -276,7 +276,7 @@ class Poller:
         self._backoff.reset()
         self._light.up()
 
-    async def _failed(self, fault: Failed) -> None:
+    async def _failed(self, fault: PollFailed) -> None:
         self._mapping.counts["failed"] += 1
         self._failures += 1
         if self._failures == FAILURES_UNTIL_DOWN:

@@ -58,19 +58,19 @@ class Disk(NamedTuple):
     @property
     def label(self) -> Label:
         """What a person has to know and do."""
-        free = shown(self.free)
+        free = size_text(self.free)
         if self.is_short:
             return Label(
                 f"Đĩa sắp đầy, còn {free}: tạm ngừng nhận dữ liệu mới. Hãy xóa bớt tệp trên đĩa chứa {self.folder}.",
                 f"The disk is nearly full, {free} left: new data is not accepted. Free space on the disk of {self.folder}.",
             )
         return Label(
-            f"Đĩa chỉ còn {free}; dưới {shown(self.reserve)} sẽ ngừng nhận dữ liệu. Hãy xóa bớt tệp trên đĩa chứa {self.folder}.",
-            f"The disk has only {free} left; below {shown(self.reserve)} no data is accepted. Free space on the disk of {self.folder}.",
+            f"Đĩa chỉ còn {free}; dưới {size_text(self.reserve)} sẽ ngừng nhận dữ liệu. Hãy xóa bớt tệp trên đĩa chứa {self.folder}.",
+            f"The disk has only {free} left; below {size_text(self.reserve)} no data is accepted. Free space on the disk of {self.folder}.",
         )
 
 
-class NoRoom(Unavailable):
+class NoDiskSpace(Unavailable):
     """Nothing new is accepted: the disk is nearly full."""
 
     def __init__(self, disk: Disk) -> None:
@@ -78,7 +78,7 @@ class NoRoom(Unavailable):
         self.label = disk.label
 
 
-class Room:
+class DiskSpace:
     """The free space of an install's disks, looked at once a second at most.
 
     Args:
@@ -118,7 +118,7 @@ class Room:
             NoRoom: there is not.
         """
         if short := self.shortage():
-            raise NoRoom(short)
+            raise NoDiskSpace(short)
 
 
 def disks(settings: IngestSettings, also: Iterable[Path] = ()) -> list[Disk]:
@@ -133,14 +133,14 @@ def disks(settings: IngestSettings, also: Iterable[Path] = ()) -> list[Disk]:
     return list(found.values())
 
 
-def low(settings: IngestSettings) -> Disk | None:
+def low_disk(settings: IngestSettings) -> Disk | None:
     """The disk that a person has to look after now, if there is one."""
     return min(
         (disk for disk in disks(settings) if disk.is_low), key=lambda disk: disk.free / disk.reserve, default=None
     )
 
 
-def shown(size: int) -> str:
+def size_text(size: int) -> str:
     """A size for people."""
     unit, name = next(((unit, name) for unit, name in _UNITS if size >= unit), _UNITS[-1])
     return f"{size / unit:.1f} {name}"

@@ -21,7 +21,7 @@ class FailpointError(Exception):
     """What the action `fail` raises: nobody expects it, as nobody expects a bug."""
 
 
-def arm(text: str) -> None:
+def arm_failpoints(text: str) -> None:
     """Arm failpoints as a setting names them; what was armed before is not any more.
 
     Raises:

@@ -28,7 +28,7 @@ from prometheus_client.exposition import choose_encoder
 
 from ingest.contract.settings import LOOPBACK, HealthSettings
 from ingest.network import sockets
-from ingest.network.connection_limits import ConnectionLimits, Places
+from ingest.network.connection_limits import ConnectionLimits, ConnectionQuota
 from ingest.runtime.liveness import Liveness
 from ingest.runtime.readiness import Readiness
 
@@ -111,13 +111,13 @@ def listener_of(settings: HealthSettings, port: int) -> socket.socket | None:
     if not port:
         return None
     try:
-        return sockets.bound(settings.host, port)
+        return sockets.bind_socket(settings.host, port)
     except OSError as error:
         _say_taken(port, error)
         return None
 
 
-def serve(health: Health, listener: socket.socket | None, may_end: bool = True) -> None:
+def serve_health(health: Health, listener: socket.socket | None, may_end: bool = True) -> None:
     """Tell how the process is from now on, and watch over it.
 
     Args:
@@ -171,7 +171,7 @@ class _Server(ThreadingMixIn, TCPServer):
         self.socket = listener
         self.health = health
         self.on_loopback = listener.getsockname()[0] in LOOPBACK
-        self._places = ConnectionLimits(Places(MOST_AT_ONCE, MOST_AT_ONCE))
+        self._places = ConnectionLimits(ConnectionQuota(MOST_AT_ONCE, MOST_AT_ONCE))
         self._visits: dict[socket.socket, _Visit] = {}
         self.server_activate()
 

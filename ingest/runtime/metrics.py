@@ -147,7 +147,7 @@ OUTCOMES = {
 """What a mapping counts, and what that is called here; with `refused_<status>` for posts."""
 
 
-class Received(Collector):
+class ReceivedCollector(Collector):
     """By connector, what became of what its source sent: read from the counts that mappings keep anyway.
 
     Args:

@@ -15,7 +15,7 @@ PRIVATE = 0o077
 """The umask of everything that writes into the data folder: nobody else on the PC reads, lists or enters."""
 
 
-def start(name: str) -> None:
+def prepare_process(name: str) -> None:
     """Write files for our own user only, log to standard error in UTC, and ask Linux to terminate us when our parent dies.
 
     Args:

@@ -15,7 +15,7 @@ PATIENCE = timedelta(seconds=10)
 """How long an answer may take before what is asked counts as away."""
 
 
-Check = Callable[[], None]
+ReadinessCheck = Callable[[], None]
 """Asks one question, and blocks as long as it takes; what it raises (an `IocError`) is what is wrong."""
 
 NOT_ASKED = "not asked yet"
@@ -24,7 +24,7 @@ NOT_ASKED = "not asked yet"
 class _Asked:
     """One check, asked again and again in a thread of its own."""
 
-    def __init__(self, name: str, check: Check, every: timedelta) -> None:
+    def __init__(self, name: str, check: ReadinessCheck, every: timedelta) -> None:
         self._check = check
         self._every = every.total_seconds()
         self._asked_at: float | None = None
@@ -73,7 +73,7 @@ class Readiness:
         every: time between two questions.
     """
 
-    def __init__(self, checks: Mapping[str, Check], every: timedelta = ASK_EVERY) -> None:
+    def __init__(self, checks: Mapping[str, ReadinessCheck], every: timedelta = ASK_EVERY) -> None:
         self._asked = {name: _Asked(name, check, every) for name, check in checks.items()}
 
     def faults(self) -> dict[str, str]:

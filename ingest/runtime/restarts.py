@@ -101,7 +101,7 @@ def part_label(name: str) -> Label:
     return Label(f"{label.vi} {number}", f"{label.en} {number}") if number else label
 
 
-def tell(folder: Path, parts: tuple[Restarts, ...], now: datetime) -> None:
+def report_restarts(folder: Path, parts: tuple[Restarts, ...], now: datetime) -> None:
     """Tell whoever shows it.
 
     Args:
@@ -115,7 +115,7 @@ def tell(folder: Path, parts: tuple[Restarts, ...], now: datetime) -> None:
     fresh.replace(path)
 
 
-def told(folder: Path, now: datetime) -> tuple[Restarts, ...]:
+def reported_restarts(folder: Path, now: datetime) -> tuple[Restarts, ...]:
     """What was told lately; nothing, where nobody tells.
 
     Args:

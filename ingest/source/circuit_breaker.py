@@ -10,8 +10,8 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
-from ingest.source.failure_rate import FloodGate
-from ingest.source.status import Light
+from ingest.source.failure_rate import FailureRate
+from ingest.source.status import SourceStatus
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ CAUSE = "flood"
 """What the source's light says."""
 
 
-class Hold:
+class CircuitBreaker:
     """Whether one source's messages are taken.
 
     Args:
@@ -33,10 +33,10 @@ class Hold:
         allowance: messages that may make no sense before they are counted, because somebody decided so.
     """
 
-    def __init__(self, light: Light, allowance: int = 0) -> None:
+    def __init__(self, light: SourceStatus, allowance: int = 0) -> None:
         self.allowance = allowance
         self._light = light
-        self._gate = FloodGate()
+        self._gate = FailureRate()
         self._gate.allow(allowance)
         self._until = 0.0
         self._tried: list[bool] = []

@@ -18,8 +18,8 @@ from typing import Any
 from ingest.contract.connector import Subscription
 from ingest.contract.errors import InvalidEvent
 from ingest.source.circuit_breaker import PAUSE, TRIED
-from ingest.source.failure_rate import FEWEST, FloodGate
-from ingest.untrusted.json_text import read_loosely
+from ingest.source.failure_rate import FEWEST, FailureRate
+from ingest.untrusted.json_text import parse_json_loosely
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ SET_ASIDE = "device_set_aside"
 """Reason of the dead letter that says so."""
 
 
-class Verdict(Enum):
+class DeviceVerdict(Enum):
     """What becomes of a message."""
 
     GOES_ON = "goes on"
@@ -50,7 +50,7 @@ class _Device:
     """One device, as far as we have heard it."""
 
     def __init__(self, fewest: int) -> None:
-        self.gate = FloodGate(fewest)
+        self.gate = FailureRate(fewest)
         self.has_made_sense = False
         self.until = 0.0
         self.tried: list[bool] = []
@@ -60,7 +60,7 @@ class _Device:
         return self.gate.tripped is not None
 
 
-class DeviceHold:
+class DeviceBreaker:
     """Which devices of one source are set aside.
 
     Args:
@@ -82,7 +82,7 @@ class DeviceHold:
         """The devices that are set aside."""
         return sorted(name for name, one in self._devices.items() if one.is_aside)
 
-    def judge(self, messages: Sequence[tuple[str, bool]]) -> list[Verdict] | None:
+    def judge(self, messages: Sequence[tuple[str, bool]]) -> list[DeviceVerdict] | None:
         """Judge messages that came together.
 
         Args:
@@ -97,21 +97,21 @@ class DeviceHold:
         verdicts = []
         for name, is_bad in messages:
             verdicts.append(self._judge(name, is_bad))
-            if verdicts[-1] is Verdict.SETS_ASIDE and self._most_fail():
+            if verdicts[-1] is DeviceVerdict.SETS_ASIDE and self._most_fail():
                 self._devices.clear()
                 return None
         return verdicts
 
-    def _judge(self, name: str, is_bad: bool) -> Verdict:
+    def _judge(self, name: str, is_bad: bool) -> DeviceVerdict:
         if is_bad and self._allowed:
             self._allowed -= 1
-            return Verdict.GOES_ON
+            return DeviceVerdict.GOES_ON
         device = self._of(name)
         if not device.is_aside:
             device.gate.judge(is_bad)
             return self._after(name, device)
         if time.monotonic() < device.until:
-            return Verdict.LET_GO if is_bad else Verdict.GOES_ON
+            return DeviceVerdict.LET_GO if is_bad else DeviceVerdict.GOES_ON
         device.tried.append(is_bad)
         if len(device.tried) >= TRIED:
             if 2 * sum(device.tried) < len(device.tried):
@@ -120,14 +120,14 @@ class DeviceHold:
             else:
                 device.until = time.monotonic() + PAUSE.total_seconds()
             device.tried = []
-        return Verdict.GOES_ON
+        return DeviceVerdict.GOES_ON
 
-    def _after(self, name: str, device: _Device) -> Verdict:
+    def _after(self, name: str, device: _Device) -> DeviceVerdict:
         if not device.is_aside:
-            return Verdict.GOES_ON
+            return DeviceVerdict.GOES_ON
         device.until = time.monotonic() + PAUSE.total_seconds()
         self._tell(name, device)
-        return Verdict.SETS_ASIDE
+        return DeviceVerdict.SETS_ASIDE
 
     def _of(self, name: str) -> _Device:
         device = self._devices.get(name)
@@ -166,7 +166,7 @@ class DeviceHold:
         )
 
 
-def namer(way: Subscription) -> Callable[[str, bytes], str]:
+def device_namer(way: Subscription) -> Callable[[str, bytes], str]:
     """The function that finds the device of a message, from its topic and payload; `UNNAMED` where they name none."""
     patterns = [
         re.compile("([^/]+)".join(re.escape(part) for part in one.split("{device}"))) for one in way.device_topics
@@ -183,7 +183,7 @@ def namer(way: Subscription) -> Callable[[str, bytes], str]:
 
 def _in_payload(payload: bytes, path: Sequence[str]) -> str:
     try:
-        value: Any = read_loosely(payload)
+        value: Any = parse_json_loosely(payload)
     except InvalidEvent:
         return UNNAMED
     for field in path:

@@ -16,7 +16,7 @@ LARGEST_SHARE = 0.05
 """More of them bad than this is a flood. Of bad ones in a row the 51st is, at the latest."""
 
 
-class FloodGate:
+class FailureRate:
     """Counts good and bad records of one stream and closes when they are a flood. No clock, no input or output.
 
     Args:

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from ingest.contract.connector import Connector, Context, Identified, Mapped, Memory, Received
+from ingest.contract.connector import Connector, ConnectorMemory, Context, Identified, Mapped, ReceivedMessage
 from ingest.contract.dead_letter import DeadLetter, from_source, known_fields
-from ingest.contract.envelope import Envelope, envelope, invalid
+from ingest.contract.envelope import Envelope, envelope, invalid_event
 from ingest.contract.errors import InvalidEvent, IocError
-from ingest.untrusted.json_text import check, read_loosely
+from ingest.untrusted.json_text import check_json, parse_json_loosely
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +28,14 @@ MAPPING_BUG = "mapping_bug"
 """Reason of a message that a mapping did not survive; after a mend of the mapping it can be replayed."""
 
 
-class Taken(NamedTuple):
+class MappedMessage(NamedTuple):
     """What became of one message: a letter, or events (none for a mere sign of life)."""
 
     envelopes: tuple[Envelope, ...] = ()
     letter: DeadLetter | None = None
 
 
-class Mapping:
+class Mapper:
     """One connector's mapping, with its counts."""
 
     def __init__(self, connector: Connector, context: Context) -> None:
@@ -55,7 +55,7 @@ class Mapping:
         payload: TypeAdapter[Any] | None = None,
         address: str = "",
         retained: bool = False,
-    ) -> Taken:
+    ) -> MappedMessage:
         """Turn one message into events, or into a dead letter if that can never succeed.
 
         A bug in a mapping must not end the process, which would meet the same message again and again: so this is the one
@@ -71,19 +71,19 @@ class Mapping:
         received_at = self.context.clock.now()
         try:
             value = self._value(body, payload or self.connector.payload)
-            made = self._mapped(Received(value, address, received_at, retained), received_at)
+            made = self._mapped(ReceivedMessage(value, address, received_at, retained), received_at)
         except InvalidEvent as fault:
-            return Taken(letter=self.refused(body, fault, address=address))
+            return MappedMessage(letter=self.refused(body, fault, address=address))
         except (IocError, MemoryError):
             raise  # not the message's fault
         except Exception as error:
-            return Taken(letter=self.refused(body, self._bug(error), address=address))
+            return MappedMessage(letter=self.refused(body, self._bug(error), address=address))
         self.counts["events"] += len(made)
-        return Taken(made)
+        return MappedMessage(made)
 
     def forget(self) -> None:
         """Forget what the connector remembers of earlier messages: the next is taken for itself alone."""
-        self.context = replace(self.context, memory=Memory())
+        self.context = replace(self.context, memory=ConnectorMemory())
 
     def hold_back(self, before: Counter[str], count: int) -> None:
         """Forget messages that do not go on to Kafka now; their source still has them, and they will be mapped again.
@@ -114,21 +114,21 @@ class Mapping:
             InvalidEvent: it is not of that type.
         """
         try:
-            raw = read_loosely(body)
+            raw = parse_json_loosely(body)
         except InvalidEvent as fault:
             return _text(body, payload, fault)
-        check(raw)
+        check_json(raw)
         self._count_unknown(raw)
         try:
             return payload.validate_json(body)
         except ValidationError as error:
-            raise invalid(error) from None
+            raise invalid_event(error) from None
 
-    def _mapped(self, received: Received, received_at: datetime) -> tuple[Envelope, ...]:
+    def _mapped(self, received: ReceivedMessage, received_at: datetime) -> tuple[Envelope, ...]:
         try:
             return self._wrapped(self.connector.map(received, self.context), received_at)
         except ValidationError as error:
-            raise invalid(error) from None
+            raise invalid_event(error) from None
 
     def _wrapped(self, made: Mapped, received_at: datetime) -> tuple[Envelope, ...]:
         source = self.connector.source(self.context.ward)
@@ -179,7 +179,7 @@ def _text(body: bytes, payload: TypeAdapter[Any], fault: InvalidEvent) -> Any:
     if fault.reason != "not_json" or not 0 < len(body) <= LONGEST_TEXT:
         raise fault
     text = body.decode()
-    check(text)
+    check_json(text)
     try:
         return payload.validate_json(json.dumps(text))
     except ValidationError:

@@ -30,7 +30,7 @@ REPORT_EVERY = timedelta(minutes=1)
 """Time between two lines in the log about what became of the source's messages."""
 
 
-class Light:
+class SourceStatus:
     """One source's light, as its connector sees it."""
 
     def __init__(self, connector: Connector, context: Context, producer: EventSink, every: timedelta = EVERY) -> None:

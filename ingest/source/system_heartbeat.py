@@ -30,7 +30,7 @@ SILENCE = timedelta(seconds=30)
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-class SystemBeat:
+class SystemHeartbeatSender:
     """The heartbeat of the process that takes events in.
 
     Args:

@@ -36,7 +36,7 @@ def _moment(seconds: Any) -> datetime:
     return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
-Seconds = Annotated[datetime, BeforeValidator(_moment)]
+EpochSeconds = Annotated[datetime, BeforeValidator(_moment)]
 """Seconds since 1970, to the millisecond, from `EARLIEST` until before `LATEST`."""
 
 

@@ -23,18 +23,18 @@ class _Repeated(dict[str, Any]):
     """An object that named a key twice."""
 
 
-def read(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """Read one JSON text and check all of it.
 
     Raises:
         InvalidEvent: reasons `not_json`, `encoding`, `too_deep` and those of `check`.
     """
-    value = read_loosely(body)
-    check(value)
+    value = parse_json_loosely(body)
+    check_json(value)
     return value
 
 
-def read_loosely(body: bytes) -> Any:
+def parse_json_loosely(body: bytes) -> Any:
     """Read one JSON text whose parts are going to be checked one by one, so that one bad item does not spoil its page.
 
     Raises:
@@ -54,7 +54,7 @@ def read_loosely(body: bytes) -> Any:
         _too_deep()
 
 
-def check(value: Any) -> None:
+def check_json(value: Any) -> None:
     """See that a value holds nothing that a later step could not keep as it is.
 
     Raises:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 
-def folded(name: str) -> str:
+def normalise_field_name(name: str) -> str:
     """A field's name without capitals, `_` and `-`, so that all ways of writing it are one."""
     return name.casefold().replace("_", "").replace("-", "")
 
@@ -50,7 +50,8 @@ sub_label face face_name thumbnail snapshot image photo picture clip box path_da
 _SECRETS = "MatKhau password passwd token secret api_key authorization username user"
 
 PERSONAL = frozenset(
-    folded(name) for name in " ".join((_PEOPLE, _NUMBERS, _REACHED_BY, _FREE_TEXT, _PICTURES, _SECRETS)).split()
+    normalise_field_name(name)
+    for name in " ".join((_PEOPLE, _NUMBERS, _REACHED_BY, _FREE_TEXT, _PICTURES, _SECRETS)).split()
 )
 """The names, folded."""
 

@@ -19,7 +19,7 @@ _FEWEST_CHARACTERS = 8
 _PERSON = b"ioc.pseudonym.v1"
 
 
-def pseudonyms(secret: SecretStr | None) -> Callable[[str], str]:
+def pseudonymiser(secret: SecretStr | None) -> Callable[[str], str]:
     """The function that turns a code into its pseudonym: 32 hexadecimal digits.
 
     Args:
@@ -28,7 +28,7 @@ def pseudonyms(secret: SecretStr | None) -> Callable[[str], str]:
     Raises:
         ConfigurationError: the secret is missing, too short, or visibly not random.
     """
-    key = checked_secret(secret, "IOC_PSEUDONYM_SECRET")
+    key = check_secret(secret, "IOC_PSEUDONYM_SECRET")
 
     def pseudonym(code: str) -> str:
         plain = unicodedata.normalize("NFC", code.strip())
@@ -37,7 +37,7 @@ def pseudonyms(secret: SecretStr | None) -> Callable[[str], str]:
     return pseudonym
 
 
-def derived_secret(secret: SecretStr | None, name: str, purpose: str) -> bytes:
+def derive_secret(secret: SecretStr | None, name: str, purpose: str) -> bytes:
     """A secret of 32 bytes for one purpose, made from a secret that serves several.
 
     Args:
@@ -48,12 +48,10 @@ def derived_secret(secret: SecretStr | None, name: str, purpose: str) -> bytes:
     Raises:
         ConfigurationError: the secret is missing, too short, or visibly not random.
     """
-    return blake2b(
-        purpose.encode(), key=checked_secret(secret, name), digest_size=32, person=b"ioc.derived.v1"
-    ).digest()
+    return blake2b(purpose.encode(), key=check_secret(secret, name), digest_size=32, person=b"ioc.derived.v1").digest()
 
 
-def checked_secret(secret: SecretStr | None, name: str) -> bytes:
+def check_secret(secret: SecretStr | None, name: str) -> bytes:
     """The key made of a secret, once it is known to be one.
 
     Raises:

@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ingest.contract.errors import InvalidEvent
-from ingest.untrusted.json_text import DEEPEST, read_loosely
-from ingest.untrusted.personal_fields import PERSONAL, folded, looks_personal
+from ingest.untrusted.json_text import DEEPEST, parse_json_loosely
+from ingest.untrusted.personal_fields import PERSONAL, looks_personal, normalise_field_name
 
 LARGEST = 8_192
 """Bytes of a payload that are kept at most."""
@@ -39,7 +39,7 @@ _FIRST_SECOND, _LAST_SECOND = 1_000_000_000, 4_102_444_800
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
 
 
-def redacted(payload: bytes, known: frozenset[str], personal: frozenset[str] = frozenset()) -> str:
+def redact(payload: bytes, known: frozenset[str], personal: frozenset[str] = frozenset()) -> str:
     """What may be kept of a payload, at most `LARGEST` bytes.
 
     Args:
@@ -51,11 +51,11 @@ def redacted(payload: bytes, known: frozenset[str], personal: frozenset[str] = f
         JSON; or the shape of a text that is none; or, with `base64:` before it, that of bytes that are not UTF-8.
     """
     try:
-        value = read_loosely(payload)
+        value = parse_json_loosely(payload)
     except InvalidEvent:
         return _shape(payload)
-    never = PERSONAL | {folded(name) for name in personal}
-    kept = {name for name in known if folded(name) not in never}
+    never = PERSONAL | {normalise_field_name(name) for name in personal}
+    kept = {name for name in known if normalise_field_name(name) not in never}
     return _cut(json.dumps(_value(value, kept, never, DEEPEST), ensure_ascii=False, allow_nan=False))
 
 
@@ -124,7 +124,7 @@ def _value(value: Any, kept: set[str], never: frozenset[str], depth: int, *, kee
     if isinstance(value, dict):
         return {
             name if is_name(name) else _NAMED: _PERSONAL
-            if folded(name) in never
+            if normalise_field_name(name) in never
             else _value(one, kept, never, depth - 1, keep=name in kept)
             for name, one in value.items()
         }

@@ -21,7 +21,7 @@ class _Reply:
     content: dict[str, Any] | None = None
 
 
-class Replies:
+class IdempotencyKeys:
     """What was answered to each `webhook-id`, of the last seven days and within bounds.
 
     Kept in memory: after a restart the same post is produced again, with the same event ids.

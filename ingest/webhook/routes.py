@@ -18,17 +18,17 @@ from pydantic import TypeAdapter, ValidationError
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.label import Label
 from ingest.kafka.producer import Producer
-from ingest.network.http_server import recognise
+from ingest.network.http_server import recognise_client
 from ingest.runtime import metrics
-from ingest.runtime.disk_space import NoRoom
+from ingest.runtime.disk_space import NoDiskSpace
 from ingest.runtime.failpoint import failpoint
-from ingest.source.circuit_breaker import CAUSE, Hold
-from ingest.source.mapper import Mapping as ConnectorMapping
-from ingest.source.mapper import Taken
-from ingest.source.status import Light
-from ingest.untrusted.json_text import read
+from ingest.source.circuit_breaker import CAUSE, CircuitBreaker
+from ingest.source.mapper import MappedMessage
+from ingest.source.mapper import Mapper as ConnectorMapping
+from ingest.source.status import SourceStatus
+from ingest.untrusted.json_text import parse_json
 from ingest.webhook.body import PostRefusedError, check_kind, read_body
-from ingest.webhook.idempotency import Replies
+from ingest.webhook.idempotency import IdempotencyKeys
 from ingest.webhook.signature import Signatures
 
 NO_ROOM = Label(
@@ -48,7 +48,7 @@ HELD_BACK = Label(
 
 
 @dataclass(frozen=True)
-class Limits:
+class PostLimits:
     """What one post and one source may cost us."""
 
     body: int = 65_536
@@ -62,12 +62,12 @@ class Limits:
 
 
 @dataclass
-class Post:
+class PostSource:
     """One source that posts: its mapping, its light, whether it is held back, and how much of its allowance is left."""
 
     mapping: ConnectorMapping
-    light: Light
-    hold: Hold
+    light: SourceStatus
+    hold: CircuitBreaker
     last_posted: float = field(default_factory=time.monotonic)
     """When it last posted anything that it had signed."""
     forms: frozenset[type] = frozenset()
@@ -80,7 +80,7 @@ class Post:
         payload = self.mapping.connector.payload
         self.forms = frozenset(form for form in (dict, list) if _may_be(form(), payload))
 
-    def admitted(self, limits: Limits) -> bool:
+    def admitted(self, limits: PostLimits) -> bool:
         """Whether the source may be served now; takes one from its allowance."""
         now = time.monotonic()
         earned = (now - self.allowed_at) * limits.per_second
@@ -92,7 +92,7 @@ class Post:
         return True
 
 
-class Intake:
+class WebhookRoutes:
     """The sources that post, and what happens to a post.
 
     Args:
@@ -105,10 +105,10 @@ class Intake:
 
     def __init__(
         self,
-        posts: Iterable[Post],
+        posts: Iterable[PostSource],
         secrets: Mapping[str, tuple[str, ...]],
         producer: Producer,
-        limits: Limits | None = None,
+        limits: PostLimits | None = None,
         beside: Iterable[APIRouter] = (),
     ) -> None:
         self.posts = {post.mapping.connector.id: post for post in posts}
@@ -116,8 +116,8 @@ class Intake:
         """Set when the process ends: from then on every post is answered 503."""
         self._signatures = Signatures(secrets)
         self._producer = producer
-        self._limits = limits or Limits()
-        self._replies = Replies()
+        self._limits = limits or PostLimits()
+        self._replies = IdempotencyKeys()
         self._beside = tuple(beside)
 
     def app(self) -> FastAPI:
@@ -163,7 +163,7 @@ class Intake:
         post = self.posts.get(connector_id)
         if post is None:
             raise PostRefusedError(401, "signature")
-        recognise(request.scope, connector_id)
+        recognise_client(request.scope, connector_id)
         post.last_posted = time.monotonic()
         post.light.up()
         if not post.admitted(self._limits):
@@ -171,17 +171,17 @@ class Intake:
         post.in_work += 1
         try:
             return await self._answered(post, request.headers["webhook-id"], body)
-        except NoRoom as error:
+        except NoDiskSpace as error:
             raise PostRefusedError(503, "no_room", error.retry_after, NO_ROOM) from error
         except Unavailable as error:
             raise PostRefusedError(503, "unavailable", error.retry_after) from error
         finally:
             post.in_work -= 1
 
-    async def _answered(self, post: Post, id_: str, body: bytes) -> dict[str, Any]:
+    async def _answered(self, post: PostSource, id_: str, body: bytes) -> dict[str, Any]:
         connector_id = post.mapping.connector.id
         try:
-            value = read(body)
+            value = parse_json(body)
         except InvalidEvent as fault:
             raise PostRefusedError(400, fault.reason) from fault
         if type(value) not in post.forms:
@@ -201,7 +201,7 @@ class Intake:
         finally:
             self._replies.withdraw(connector_id, id_)
 
-    async def _kept(self, post: Post, taken: Taken) -> dict[str, Any]:
+    async def _kept(self, post: PostSource, taken: MappedMessage) -> dict[str, Any]:
         if taken.letter is not None:
             await self._producer.dead_letter(taken.letter)
             failpoint("intake.letter_sent")
@@ -212,7 +212,7 @@ class Intake:
         return {"id": taken.envelopes[0].id if taken.envelopes else None, "events": len(taken.envelopes)}
 
 
-def _taken(post: Post, body: bytes) -> Taken:
+def _taken(post: PostSource, body: bytes) -> MappedMessage:
     """What becomes of a post.
 
     Raises:
@@ -228,7 +228,7 @@ def _taken(post: Post, body: bytes) -> Taken:
     return taken
 
 
-def _check_conflict(post: Post) -> None:
+def _check_conflict(post: PostSource) -> None:
     """Count a conflict as a message that makes no sense: a source that uses its ids anew is a flood of them.
 
     Raises:
@@ -238,7 +238,7 @@ def _check_conflict(post: Post) -> None:
         raise _held_back(post)
 
 
-def _held_back(post: Post) -> PostRefusedError:
+def _held_back(post: PostSource) -> PostRefusedError:
     return PostRefusedError(503, CAUSE, timedelta(seconds=post.hold.left()), HELD_BACK)
 
 

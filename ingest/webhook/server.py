@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ingest.contract.errors import ConfigurationError
 from ingest.network import sockets
-from ingest.network.connection_limits import Places
+from ingest.network.connection_limits import ConnectionQuota
 from ingest.network.http_server import HttpConfig, HttpServer, Patience
-from ingest.webhook.routes import Intake
+from ingest.webhook.routes import WebhookRoutes
 
 log = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ LAST_ANSWERS = timedelta(milliseconds=300)
 
 
 @dataclass(frozen=True)
-class Listen:
+class WebhookSettings:
     """Where the intake listens."""
 
     host: str
@@ -39,7 +39,7 @@ class _Server(HttpServer):
         yield
 
 
-class IntakeServer:
+class WebhookServer:
     """Serves the intake until it is told to end.
 
     Args:
@@ -50,7 +50,11 @@ class IntakeServer:
     """
 
     def __init__(
-        self, intake: Intake, listen: Listen, places: Places | None = None, patience: Patience | None = None
+        self,
+        intake: WebhookRoutes,
+        listen: WebhookSettings,
+        places: ConnectionQuota | None = None,
+        patience: Patience | None = None,
     ) -> None:
         self._intake = intake
         self._listen = listen
@@ -94,7 +98,7 @@ class IntakeServer:
     async def _serve(self) -> None:
         at = f"{self._listen.host}:{self._listen.port}"
         try:
-            listening = sockets.bound(self._listen.host, self._listen.port)
+            listening = sockets.bind_socket(self._listen.host, self._listen.port)
         except OSError as error:
             raise ConfigurationError(
                 f"The intake cannot listen on {at} ({error.strerror}); change IOC_CONNECTORS_INTAKE_PORT or _HOST."

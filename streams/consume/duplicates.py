@@ -14,21 +14,21 @@ from numpy.typing import NDArray
 
 from ingest.contract.envelope import Envelope, decode_stored
 from ingest.contract.errors import InvalidEvent
-from warehouse.store.event_ids import KEPT, Copy
+from warehouse.store.event_ids import KEPT, StoredEventId
 
 LOOSE = 50_000
 """Hashes in the quick, large form; more are packed, eight bytes each."""
 
-Hashes = NDArray[numpy.uint64]
+IdHashes = NDArray[numpy.uint64]
 
 
-class IdMemory:
+class EventIdMemory:
     """The ids of one partition, as hashes. Pure: the day is said by whoever asks."""
 
     def __init__(self) -> None:
         self._loose: set[int] = set()
         self._loose_day = date.min
-        self._days: dict[date, Hashes] = {}
+        self._days: dict[date, IdHashes] = {}
 
     def __len__(self) -> int:
         return len(self._loose) + sum(map(len, self._days.values()))
@@ -82,7 +82,7 @@ class IdMemory:
             self._days[day] = numpy.sort(packed if known is None else numpy.concatenate((known, packed)), kind="stable")
 
 
-class Judged:
+class DuplicateVerdict:
     """Which records of a chunk count, and which were there before."""
 
     def __init__(self) -> None:
@@ -94,12 +94,12 @@ class Judged:
         """The same of those whose content is another one."""
 
 
-def judged(
+def judge_duplicates(
     envelopes: Sequence[Envelope],
     offsets: Sequence[int],
     suspects: set[int],
-    stored: dict[tuple[str, str], Copy],
-) -> Judged:
+    stored: dict[tuple[str, str], StoredEventId],
+) -> DuplicateVerdict:
     """Decide which records are copies of earlier ones.
 
     Args:
@@ -108,7 +108,7 @@ def judged(
         suspects: indices of those that may be copies.
         stored: the first copies that the warehouse has of these, by ward and id.
     """
-    result = Judged()
+    result = DuplicateVerdict()
     in_doubt = {(envelopes[index].ward, envelopes[index].id) for index in suspects}
     known = {key: copy for key, copy in stored.items() if key in in_doubt}
     offset_of = {key: copy.offset for key, copy in known.items()}

@@ -1,7 +1,7 @@
 """Transport: Faust reads whole partition chunks, and starts where the warehouse says.
 
 Faust's stream machinery costs tens of microseconds a message, so one of its messages here is all that one fetch brought of one
-partition: `Chunk`, whose offset is the last one's. Positions come from the warehouse and never from Kafka's commits, which Faust can
+partition: `RecordBatch`, whose offset is the last one's. Positions come from the warehouse and never from Kafka's commits, which Faust can
 let run ahead of the work (faust-streaming #606, #316).
 
 Where Faust would seek to what was committed, the worker is told which partitions it has, and seeks each when it has recovered; until
@@ -22,8 +22,8 @@ from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage
 
-from streams.partition_state import Place
-from streams.record_batch import Chunk as Chunk
+from streams.partition_state import PartitionKey
+from streams.record_batch import RecordBatch as RecordBatch
 from streams.watchdog.exit import or_end
 from streams.watchdog.freeze import SESSION
 from streams.worker import Worker
@@ -41,7 +41,7 @@ PAUSE = 0.05
 """Seconds until it is looked again whether a partition may be read."""
 
 
-class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
+class RecordBatchConsumer(driver.Consumer):  # type: ignore[misc]
     """The aiokafka consumer of Faust, a message a chunk; it reads for the worker of its transport."""
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
@@ -65,7 +65,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         """Tell the worker which partitions it has; it seeks them itself."""
         await or_end(self._worker.assigned({(tp.topic, tp.partition) for tp in self.assignment()}, self))
 
-    async def seek_to(self, place: Place, offset: int) -> None:
+    async def seek_to(self, place: PartitionKey, offset: int) -> None:
         """Make an offset the next one that is read of a partition, if it is still ours."""
         try:
             async with asyncio.timeout(PATIENCE):
@@ -73,11 +73,11 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         except IllegalStateError:
             log.info("%s-%d is no longer assigned to this worker", *place)
 
-    def highwater(self, place: Place) -> int | None:
+    def highwater(self, place: PartitionKey) -> int | None:
         """Kafka's offset after the last record of a partition; None if it is not ours, or was not read yet."""
         return self._known(AIOKafkaConsumer.highwater, place)
 
-    def is_heard(self, place: Place) -> bool:
+    def is_heard(self, place: PartitionKey) -> bool:
         """Whether Kafka has answered for a partition within the last `HEARD` seconds."""
         heard_ms = self._known(AIOKafkaConsumer.last_poll_timestamp, place)
         return heard_ms is not None and time.time() - heard_ms / 1000 < HEARD
@@ -86,14 +86,14 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
     def _worker(self) -> Worker:
         return self.transport.worker  # type: ignore[no-any-return]
 
-    def _known(self, ask: Callable[[AIOKafkaConsumer, TopicPartition], int | None], place: Place) -> int | None:
+    def _known(self, ask: Callable[[AIOKafkaConsumer, TopicPartition], int | None], place: PartitionKey) -> int | None:
         """What the consumer knows of a partition; its thread may give it up at any moment, also between two steps of an answer."""
         try:
             return ask(self._thread._ensure_consumer(), TopicPartition(*place))  # noqa: SLF001  # Faust has no public way
         except (AssertionError, AttributeError, ConsumerNotStarted, IllegalStateError):
             return None
 
-    async def note(self, offsets: Mapping[Place, int]) -> bool:
+    async def note(self, offsets: Mapping[PartitionKey, int]) -> bool:
         """Tell Kafka how far we are, for those who watch its lag; False: it was not heard, which harms nobody."""
         wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "") for place, offset in offsets.items()}
         consumer = self._thread._ensure_consumer()  # noqa: SLF001  # Faust has no public way
@@ -122,7 +122,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
             last.timestamp_type,
             (),
             None,
-            Chunk(
+            RecordBatch(
                 [one.offset for one in record],
                 [one.value for one in record],
                 [one.key for one in record],
@@ -137,7 +137,7 @@ class ChunkConsumer(driver.Consumer):  # type: ignore[misc]
         )
 
 
-class ChunkTransport(driver.Transport):  # type: ignore[misc]
+class RecordBatchTransport(driver.Transport):  # type: ignore[misc]
     """Faust's transport over aiokafka, whose consumer reads for a worker.
 
     Args:
@@ -146,7 +146,7 @@ class ChunkTransport(driver.Transport):  # type: ignore[misc]
         worker: who is told which partitions there are, and says from where and when each is read.
     """
 
-    Consumer = ChunkConsumer
+    Consumer = RecordBatchConsumer
 
     def __init__(self, url: list[Any], app: AppT, worker: Worker) -> None:
         super().__init__(url, app)

@@ -9,43 +9,43 @@ from pydantic import ValidationError
 
 from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.dead_letter import DeadLetter, from_record
-from ingest.contract.envelope import Envelope, decode, invalid
+from ingest.contract.envelope import Envelope, decode, invalid_event
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
 from ingest.runtime import metrics
-from streams.consume.duplicates import judged
-from streams.partition_state import Part
-from streams.record_batch import Chunk
-from streams.warehouse_connections import Stopping, Store
+from streams.consume.duplicates import judge_duplicates
+from streams.partition_state import PartitionState
+from streams.record_batch import RecordBatch
+from streams.warehouse_connections import Stopping, WorkerWarehouse
 from warehouse.store import event_ids
-from warehouse.store.sink import LyingLetter, RawRows
+from warehouse.store.sink import DeadLetterRecord, RawRows
 
 log = logging.getLogger(__name__)
 
 
-class Events(NamedTuple):
+class ValidEvents(NamedTuple):
     """Events with their places, column by column."""
 
     envelopes: list[Envelope]
     offsets: list[int]
     records: list[bytes]
 
-    def add(self, more: "Events") -> None:
+    def add(self, more: "ValidEvents") -> None:
         """Append others."""
         self.envelopes.extend(more.envelopes)
         self.offsets.extend(more.offsets)
         self.records.extend(more.records)
 
-    def only(self, indices: Sequence[int]) -> "Events":
+    def only(self, indices: Sequence[int]) -> "ValidEvents":
         """Some of them."""
         envelopes, offsets, records = self
-        return Events(
+        return ValidEvents(
             [envelopes[index] for index in indices],
             [offsets[index] for index in indices],
             [records[index] for index in indices],
         )
 
-    def rows(self, part: Part) -> RawRows:
+    def rows(self, part: PartitionState) -> RawRows:
         """The same as raw rows."""
         rows = RawRows()
         rows.columns["topic"] = [part.place[0]] * len(self.offsets)
@@ -60,7 +60,7 @@ class Events(NamedTuple):
         return rows
 
 
-class Refused(NamedTuple):
+class InvalidRecord(NamedTuple):
     """A record that is no event of ours."""
 
     offset: int
@@ -69,16 +69,16 @@ class Refused(NamedTuple):
     fault: InvalidEvent
 
 
-class Sifted(NamedTuple):
+class ValidatedBatch(NamedTuple):
     """What a chunk holds."""
 
-    events: Events
-    refused: list[Refused]
+    events: ValidEvents
+    refused: list[InvalidRecord]
     judgement: list[bool]
     """In order, whether each record is bad."""
 
 
-def sifted(chunk: Chunk, now: datetime) -> Sifted:
+def validate_records(chunk: RecordBatch, now: datetime) -> ValidatedBatch:
     """Tell events from what is none.
 
     Args:
@@ -89,35 +89,37 @@ def sifted(chunk: Chunk, now: datetime) -> Sifted:
     decoded = decode(records, now).events
     bad = [isinstance(one, InvalidEvent) for one in decoded]
     if not any(bad):
-        return Sifted(Events(decoded, chunk.offsets, records), [], bad)  # type: ignore[arg-type]
-    events = Events([], [], [])
+        return ValidatedBatch(ValidEvents(decoded, chunk.offsets, records), [], bad)  # type: ignore[arg-type]
+    events = ValidEvents([], [], [])
     refused = []
     for index, one in enumerate(decoded):
         if isinstance(one, InvalidEvent):
             key = chunk.keys[index] if chunk.keys else None
-            refused.append(Refused(chunk.offsets[index], records[index], ward_of(key), one))
+            refused.append(InvalidRecord(chunk.offsets[index], records[index], ward_of(key), one))
         else:
             events.envelopes.append(one)
             events.offsets.append(chunk.offsets[index])
             events.records.append(records[index])
-    return Sifted(events, refused, bad)
+    return ValidatedBatch(events, refused, bad)
 
 
-def lying_letters(part: Part, chunk: Chunk) -> list[LyingLetter]:
+def parse_dead_letters(part: PartitionState, chunk: RecordBatch) -> list[DeadLetterRecord]:
     """The dead letters in a chunk of their topic. What is none has nowhere to go any more: that is said, and the next one goes on."""
     letters = []
     for offset, value in zip(chunk.offsets, chunk.values, strict=True):
         try:
-            letters.append(LyingLetter(DeadLetter.model_validate_json(value or b""), part.place[1], offset))
+            letters.append(DeadLetterRecord(DeadLetter.model_validate_json(value or b""), part.place[1], offset))
         except ValidationError as error:
-            log.error("%s-%d: the record at position %d is not a dead letter: %s", *part.place, offset, invalid(error))
+            log.error(
+                "%s-%d: the record at position %d is not a dead letter: %s", *part.place, offset, invalid_event(error)
+            )
     return letters
 
 
-class Sieve:
+class RecordValidator:
     """Finds what must not count, and sees to it that it is kept elsewhere."""
 
-    def __init__(self, store: Store, producer: Producer, clock: Clock, stopping: Stopping) -> None:
+    def __init__(self, store: WorkerWarehouse, producer: Producer, clock: Clock, stopping: Stopping) -> None:
         self._store = store
         self._producer = producer
         self._clock = clock
@@ -127,7 +129,7 @@ class Sieve:
         """The present by the install's clock."""
         return self._clock.now()
 
-    async def refuse(self, part: Part, refused: Sequence[Refused]) -> None:
+    async def refuse(self, part: PartitionState, refused: Sequence[InvalidRecord]) -> None:
         """Send dead letters; returns when Kafka has them.
 
         Raises:
@@ -155,8 +157,8 @@ class Sieve:
                 await self._stopping.pause(error.retry_after.total_seconds(), error)
 
     async def without_repeats(
-        self, part: Part, events: Events, flush: Callable[[], Awaitable[None]]
-    ) -> tuple[Events, list[tuple[Any, ...]]]:
+        self, part: PartitionState, events: ValidEvents, flush: Callable[[], Awaitable[None]]
+    ) -> tuple[ValidEvents, list[tuple[Any, ...]]]:
         """Take out what was there before, and remember the rest.
 
         Args:
@@ -174,7 +176,7 @@ class Sieve:
             await flush()
             asked = {(events.envelopes[index].partitionkey, events.envelopes[index].id) for index in suspects}
             stored = await self._store.ask(event_ids.first_copies, *part.place, asked)
-            verdict = judged(events.envelopes, events.offsets, suspects, stored)
+            verdict = judge_duplicates(events.envelopes, events.offsets, suspects, stored)
             repeats = [
                 _repeat(part, events, index, first, is_conflict)
                 for found, is_conflict in ((verdict.repeated, False), (verdict.conflicts, True))
@@ -194,7 +196,7 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def _repeat(part: Part, events: Events, index: int, first: int, is_conflict: bool) -> tuple[Any, ...]:
+def _repeat(part: PartitionState, events: ValidEvents, index: int, first: int, is_conflict: bool) -> tuple[Any, ...]:
     one = events.envelopes[index]
     return (
         *part.place,

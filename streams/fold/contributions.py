@@ -3,14 +3,14 @@
 from typing import Any
 
 from streams.fold.plan import EntityPlan, FlowPlan, StockPlan
-from warehouse.model.entity import State
+from warehouse.model.entity import EntityState
 from warehouse.model.expression import NEVER
 
 Contribution = tuple[FlowPlan, int, int, int, tuple[str, ...]]
 """What one entity adds: to which indicator, when, how much to numerator and denominator, and the members it belongs to."""
 
 
-def contributions(plan: EntityPlan, state: State) -> list[Contribution]:
+def contributions(plan: EntityPlan, state: EntityState) -> list[Contribution]:
     """What the entity adds to flows as it is now known."""
     found: list[Contribution] = []
     for flow in plan.flows:
@@ -30,7 +30,7 @@ def contributions(plan: EntityPlan, state: State) -> list[Contribution]:
     return found
 
 
-def levels(stock: StockPlan, states: list[State], at_ms: int) -> dict[tuple[str, str], list[int]]:
+def levels(stock: StockPlan, states: list[EntityState], at_ms: int) -> dict[tuple[str, str], list[int]]:
     """Numerator and denominator in total and by member."""
     sums: dict[tuple[str, str], list[int]] = {("", ""): [0, 0]}
     counted: set[tuple[tuple[str, str], int, Any]] = set()

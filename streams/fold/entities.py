@@ -5,7 +5,7 @@ from typing import Any
 
 from streams.fold.contributions import levels
 from streams.fold.plan import GAUGE_MS, EntityPlan
-from warehouse.model.entity import State
+from warehouse.model.entity import EntityState
 
 StockKey = tuple[str, str, str]
 """Indicator, dimension, member."""
@@ -17,15 +17,15 @@ Levels = dict[StockKey, Sums]
 NOTHING: Sums = (0, 0)
 
 
-class Population:
+class EntityStates:
     """What the stocks of one kind of entity in one ward are made of, and what was written of them."""
 
     def __init__(self, plan: EntityPlan, ward: str) -> None:
         self.plan = plan
         self.ward = ward
-        self.active: set[State] = set()
+        self.active: set[EntityState] = set()
         """The entities that may be counted."""
-        self._over: set[State] = set()
+        self._over: set[EntityState] = set()
         """Entities whose life is over: counted only when it is looked back so far."""
         self.newest_ms = 0
         """Newest event time."""
@@ -44,12 +44,12 @@ class Population:
         self.revisions: dict[tuple[int, StockKey], int] = {}
         """How often what was closed was written again."""
 
-    def add(self, state: State) -> None:
+    def add(self, state: EntityState) -> None:
         """Count an entity from now on."""
         self.active.add(state)
         self._over.discard(state)
 
-    def drop(self, state: State) -> None:
+    def drop(self, state: EntityState) -> None:
         """Count an entity no longer."""
         self.active.discard(state)
         self._over.discard(state)

@@ -7,7 +7,7 @@ from ingest.contract.envelope import Envelope
 from streams.fold.contributions import Contribution, contributions
 from streams.fold.plan import MILLISECOND, EntityPlan
 from warehouse.model.correction import Cause, Correction, correction
-from warehouse.model.entity import State
+from warehouse.model.entity import EntityState
 from warehouse.model.expression import window_start
 from warehouse.model.value import Value
 from warehouse.query.feed import GRACE
@@ -21,7 +21,7 @@ FlowKey = tuple[str, str, int, str, str]
 """Ward, indicator, window, dimension, member."""
 
 
-class Late(NamedTuple):
+class LateWindow(NamedTuple):
     """A window that is no longer in memory and has to be recomputed from the raw events."""
 
     indicator: str
@@ -33,7 +33,7 @@ class Flows:
     """The windows of one partition."""
 
     def __init__(self, topic: str, partition: int) -> None:
-        self.late: dict[Late, Cause] = {}
+        self.late: dict[LateWindow, Cause] = {}
         """Windows to recompute, and the last event that came too late for each."""
         self.corrections: list[Correction] = []
         self._topic = topic
@@ -45,12 +45,14 @@ class Flows:
         """What an earlier life wrote and is not folded again yet: the revision, and the position that has to be reached first."""
         self._closed: dict[FlowKey, tuple[int, int]] = {}
         """Closed figures that one event touches, as they were before it."""
-        self._gone: list[Late] = []
+        self._gone: list[LateWindow] = []
         """Windows no longer in memory that one event touches."""
         self.forgotten = 0
         """Windows that begin before this are no longer in memory."""
 
-    def settle(self, plan: EntityPlan, state: State, watermark: int, envelope: Envelope, at: int, offset: int) -> None:
+    def settle(
+        self, plan: EntityPlan, state: EntityState, watermark: int, envelope: Envelope, at: int, offset: int
+    ) -> None:
         """Bring the windows in line with an entity that an event has changed.
 
         Args:
@@ -108,13 +110,13 @@ class Flows:
         if kind == "flows":
             self._sums.update({tuple(row[:5]): [*row[5:8], *(row[8:] or [0])] for row in rows})
         elif kind == "late":
-            self.late.update({Late(*row[:3]): Cause(*row[3:]) for row in rows})
+            self.late.update({LateWindow(*row[:3]): Cause(*row[3:]) for row in rows})
 
     def _add(self, ward: str, contribution: Contribution, sign: int, watermark: int) -> None:
         plan, at, numerator, denominator, members = contribution
         window = window_start(at, plan.window_ms)
         if window < self.forgotten:
-            self._gone.append(Late(plan.id, ward, window))
+            self._gone.append(LateWindow(plan.id, ward, window))
             return
         is_closed = window + plan.window_ms + GRACE_MS <= watermark
         keys: list[FlowKey] = [(ward, plan.id, window, "", "")]

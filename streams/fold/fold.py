@@ -11,15 +11,15 @@ from typing import Any
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope
 from streams.fold.contributions import contributions
-from streams.fold.entities import Population
-from streams.fold.flows import Flows, Late
-from streams.fold.plan import Touch, meaning, plans, touches
-from streams.fold.stocks import LateStocks, Place, Stocks
+from streams.fold.entities import EntityStates
+from streams.fold.flows import Flows, LateWindow
+from streams.fold.plan import Touch, declarations_fingerprint, plans, touches
+from streams.fold.stocks import EntityKey, LateStocks, Stocks
 from warehouse.model.correction import Cause, Correction
-from warehouse.model.entity import State
+from warehouse.model.entity import EntityState
 from warehouse.model.value import Value
 
-__all__ = ["Fold", "Late", "LateStocks"]
+__all__ = ["Fold", "LateStocks", "LateWindow"]
 
 
 class Fold:
@@ -36,32 +36,32 @@ class Fold:
         """Positions of records that were set aside: they are not folded in, though they came."""
         self._touches = touches(topic)
         self._plans = {plan.entity.id: plan for plan in plans(topic)}
-        self.states: dict[Place, dict[str, State]] = {}
+        self.states: dict[EntityKey, dict[str, EntityState]] = {}
         """By entity and ward, and by key, what is known of each."""
         self._flows = Flows(topic, partition)
         self._stocks = Stocks(topic, partition, self._plans.values())
 
     @property
-    def late(self) -> dict[Late, Cause]:
+    def late(self) -> dict[LateWindow, Cause]:
         """Windows that are no longer in memory and have to be recomputed, with the last event that came too late for each."""
         return self._flows.late
 
     @late.setter
-    def late(self, late: dict[Late, Cause]) -> None:
+    def late(self, late: dict[LateWindow, Cause]) -> None:
         self._flows.late = late
 
     @property
-    def populations(self) -> dict[Place, Population]:
+    def populations(self) -> dict[EntityKey, EntityStates]:
         """By entity and ward, what stocks are counted from."""
         return self._stocks.populations
 
     @property
-    def late_stocks(self) -> dict[Place, LateStocks]:
+    def late_stocks(self) -> dict[EntityKey, LateStocks]:
         """Closed minutes, by entity id and ward, that are no longer in memory and have to be recomputed."""
         return self._stocks.late
 
     @late_stocks.setter
-    def late_stocks(self, late: dict[Place, LateStocks]) -> None:
+    def late_stocks(self, late: dict[EntityKey, LateStocks]) -> None:
         self._stocks.late = late
 
     def unknown(self, envelopes: Iterable[Envelope]) -> dict[str, set[tuple[str, str]]]:
@@ -85,7 +85,7 @@ class Fold:
                     missing.setdefault(id, set()).add((ward, key))
         return missing
 
-    def adopt(self, id: str, states: Iterable[State]) -> None:
+    def adopt(self, id: str, states: Iterable[EntityState]) -> None:
         """Take in states that the warehouse remembers; what they contribute is already in the values."""
         plan = self._plans[id]
         for state in states:
@@ -157,7 +157,7 @@ class Fold:
     def dump(self) -> list[list[Any]]:
         """The memory as JSON values, in pieces; nothing may wait in `take`."""
         next_close, forgotten = self._stocks.next_close, self._flows.forgotten
-        pieces: list[list[Any]] = [["declared", meaning(self.topic)]]
+        pieces: list[list[Any]] = [["declared", declarations_fingerprint(self.topic)]]
         pieces += [["fold", self.watermark, next_close, forgotten, self._stocks.newest()]]
         pieces += [["left_out", sorted(self.left_out)]]
         pieces += [
@@ -167,7 +167,7 @@ class Fold:
 
     def is_mine(self, pieces: Iterable[list[Any]]) -> bool:
         """Whether a memory was made by the declarations of today; of another one nothing can be taken."""
-        return ["declared", meaning(self.topic)] in pieces
+        return ["declared", declarations_fingerprint(self.topic)] in pieces
 
     @staticmethod
     def first_unknown(pieces: Iterable[list[Any]], left_out: Iterable[int], offset: int) -> int | None:

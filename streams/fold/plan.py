@@ -10,7 +10,7 @@ from xxhash import xxh3_64_hexdigest
 from ingest.contract.event import Event
 from ingest.contract.topic import topic_of
 from warehouse.model.aggregate import Dimension, Flow, Part, Stock
-from warehouse.model.entity import Entity, State, Update, state_type, updates
+from warehouse.model.entity import Entity, EntityState, Update, state_type, updates
 from warehouse.model.entity_sql import SqlState, entity_sql
 from warehouse.model.indicator import GAUGE_WINDOW, Indicator, entities, indicators
 from warehouse.recompute.sql import flow_sql, stock_sql
@@ -60,7 +60,7 @@ class EntityPlan(NamedTuple):
     """All that the fold needs to know of one entity kind."""
 
     entity: Entity
-    state: type[State]
+    state: type[EntityState]
     flows: tuple[FlowPlan, ...]
     stocks: tuple[StockPlan, ...]
     is_clocked: bool
@@ -103,7 +103,7 @@ def plans(topic: str) -> tuple[EntityPlan, ...]:
 
 
 @cache
-def meaning(topic: str) -> str:
+def declarations_fingerprint(topic: str) -> str:
     """A fingerprint of all that is declared of the topic: sums that were made by other declarations are sums of something else."""
     mine = [plan.entity for plan in plans(topic)]
     told = [entity_sql(entity) for entity in mine]

@@ -11,10 +11,10 @@ How often minutes are looked at again depends on how events are batched; what th
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from streams.fold.entities import NOTHING, Population, StockKey, Sums
+from streams.fold.entities import NOTHING, EntityStates, StockKey, Sums
 from streams.fold.plan import GAUGE_MS, EntityPlan
 from warehouse.model.correction import Cause
-from warehouse.model.entity import HORIZON_MS, State
+from warehouse.model.entity import HORIZON_MS, EntityState
 from warehouse.model.expression import window_start
 from warehouse.model.value import Value
 
@@ -23,7 +23,7 @@ GRACE_MS = 5_000
 QUIET_MS = 15 * GAUGE_MS
 """How often the stocks of entities that nothing touches are looked at while catching up."""
 
-Place = tuple[str, str]
+EntityKey = tuple[str, str]
 """Id of an entity kind, and ward."""
 
 
@@ -40,7 +40,7 @@ class Stocks:
     """The stocks of one partition."""
 
     def __init__(self, topic: str, partition: int, plans: Iterable[EntityPlan]) -> None:
-        self.late: dict[Place, LateStocks] = {}
+        self.late: dict[EntityKey, LateStocks] = {}
         """Minutes to recompute."""
         self.next_close = 0
         """From when on there is a minute to close; 0 before the first."""
@@ -48,13 +48,13 @@ class Stocks:
         self._partition = partition
         self._plans = {plan.entity.id: plan for plan in plans if plan.is_clocked}
         self._owners = {stock.id: plan.entity.id for plan in self._plans.values() for stock in plan.stocks}
-        self.populations: dict[Place, Population] = {}
+        self.populations: dict[EntityKey, EntityStates] = {}
         """By entity and ward, what is counted."""
         self._closed_ms = 0
         """End of the last closed minute."""
         self._stored_ms = 0
         """Until when an earlier life has written rows whose revisions are not known here."""
-        self._disturbed: dict[Place, Cause] = {}
+        self._disturbed: dict[EntityKey, Cause] = {}
         """Where closed minutes have changed, and the event that reaches back furthest."""
         self._values: dict[tuple[Any, ...], Value] = {}
 
@@ -62,19 +62,19 @@ class Stocks:
         """A ward of which nothing was heard before: what is counted of it is 0 until something is."""
         for id, plan in self._plans.items():
             if (id, ward) not in self.populations:
-                self.populations[id, ward] = Population(plan, ward)
+                self.populations[id, ward] = EntityStates(plan, ward)
 
-    def adopt(self, place: Place, state: State) -> None:
+    def adopt(self, place: EntityKey, state: EntityState) -> None:
         """Count an entity from now on."""
         if place[0] in self._plans:
             self._population(place).add(state)
 
-    def drop(self, place: Place, state: State) -> None:
+    def drop(self, place: EntityKey, state: EntityState) -> None:
         """Count an entity no longer; its life was over long ago."""
         if place in self.populations:
             self.populations[place].drop(state)
 
-    def touch(self, place: Place, state: State, at: int) -> bool:
+    def touch(self, place: EntityKey, state: EntityState, at: int) -> bool:
         """Know that an event has changed an entity.
 
         Returns:
@@ -88,7 +88,7 @@ class Stocks:
             population.newest_ms = at
         return at <= self._closed_ms
 
-    def disturb(self, place: Place, cause: Cause) -> None:
+    def disturb(self, place: EntityKey, cause: Cause) -> None:
         """Closed minutes have changed, from the event's own on."""
         known = self._disturbed.get(place)
         if known is None or cause.at_ms < known.at_ms:
@@ -214,7 +214,7 @@ class Stocks:
             )
             known[key] = max(known.get(key, 0), revision)
 
-    def _population(self, place: Place) -> Population:
+    def _population(self, place: EntityKey) -> EntityStates:
         if place not in self.populations:
             self.meet(place[1])
         return self.populations[place]
@@ -237,12 +237,12 @@ class Stocks:
             for end in range(max(first, oldest), self._closed_ms + 1, GAUGE_MS):
                 self._look_back(population, end, offset, changed)
 
-    def _leave(self, place: Place, late: LateStocks) -> None:
+    def _leave(self, place: EntityKey, late: LateStocks) -> None:
         known = self.late.get(place, late)
         furthest = min(known, late)
         self.late[place] = LateStocks(furthest.from_ms, max(known.until_ms, late.until_ms), furthest.cause)
 
-    def _look_back(self, population: Population, end: int, offset: int, changed: set[StockKey]) -> None:
+    def _look_back(self, population: EntityStates, end: int, offset: int, changed: set[StockKey]) -> None:
         """Write how things were at the end of a minute.
 
         Args:
@@ -275,7 +275,7 @@ class Stocks:
         population.closed_ms = max(population.closed_ms, end)
 
     def _write(
-        self, population: Population, stock: StockKey, sums: Sums, at_ms: int, window: int, revision: int, offset: int
+        self, population: EntityStates, stock: StockKey, sums: Sums, at_ms: int, window: int, revision: int, offset: int
     ) -> None:
         self._values[(population.ward, *stock, window)] = Value(
             population.ward, stock[0], "stock", window, *stock[1:], *sums, min(population.newest_ms, at_ms), at_ms,

@@ -21,7 +21,7 @@ import zlib
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from warehouse.store.positions import Place
+from warehouse.store.positions import PartitionKey
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ _CHECK = struct.Struct("<I")
 
 
 @dataclass
-class Note:
+class AttemptNote:
     """What is noted of a partition."""
 
     owner: int = 0
@@ -104,12 +104,12 @@ class Attempts:
     def __init__(self, folder: Path | None, owner: int | None = None) -> None:
         self._folder = folder
         self._owner = owner or int.from_bytes(os.urandom(7)) + 1
-        self._files: dict[Place, int] = {}
-        self._notes: dict[Place, Note] = {}
-        self._targets: dict[Place, int] = {}
+        self._files: dict[PartitionKey, int] = {}
+        self._notes: dict[PartitionKey, AttemptNote] = {}
+        self._targets: dict[PartitionKey, int] = {}
         """How far the process that died was at work: who has got so far has got on."""
 
-    def begin(self, place: Place) -> Note:
+    def begin(self, place: PartitionKey) -> AttemptNote:
         """A partition is about to be recovered: read what was noted of it, and note that we have it."""
         note = self._read(place)
         if note.owner not in (0, self._owner):
@@ -119,21 +119,21 @@ class Attempts:
         self._write(place, note)
         return note
 
-    def work(self, place: Place, until: int) -> None:
+    def work(self, place: PartitionKey, until: int) -> None:
         """Records up to a position are about to be worked on."""
         note = self._notes.get(place)
         if note is not None and (until > note.until or not note.owner):
             note.until, note.owner = max(until, note.until), self._owner
             self._write(place, note)
 
-    def stake(self, place: Place, first: int = -1, last: int = -1, is_writing: bool = False) -> None:
+    def stake(self, place: PartitionKey, first: int = -1, last: int = -1, is_writing: bool = False) -> None:
         """These records, and no others, are to blame if the process dies now; without any, none is."""
         note = self._notes.get(place)
         if note is not None:
             note.first, note.last, note.is_writing = first, last, int(is_writing)
             self._write(place, note)
 
-    def written(self, place: Place, position: int) -> None:
+    def written(self, place: PartitionKey, position: int) -> None:
         """Everything up to a position is written."""
         note = self._notes.get(place)
         if note is None or not note.owner or (position <= note.done and position < note.until):
@@ -149,7 +149,7 @@ class Attempts:
             note.owner = 0
         self._write(place, note)
 
-    def passed(self, place: Place) -> None:
+    def passed(self, place: PartitionKey) -> None:
         """A partition was taken up carefully, and nothing is left that may be to blame."""
         note = self._notes.get(place)
         if note is not None:
@@ -157,17 +157,17 @@ class Attempts:
             self._targets[place] = -1
             self._write(place, note)
 
-    def _read(self, place: Place) -> Note:
+    def _read(self, place: PartitionKey) -> AttemptNote:
         file = self._file(place)
         if file is None:
-            return self._notes.get(place, Note())
+            return self._notes.get(place, AttemptNote())
         found = os.pread(file, _FORM.size + _CHECK.size, 0)
         body, check = found[: _FORM.size], found[_FORM.size :]
         if len(check) != _CHECK.size or _CHECK.unpack(check)[0] != zlib.crc32(body):
-            return Note()
-        return Note(*_FORM.unpack(body))
+            return AttemptNote()
+        return AttemptNote(*_FORM.unpack(body))
 
-    def _write(self, place: Place, note: Note) -> None:
+    def _write(self, place: PartitionKey, note: AttemptNote) -> None:
         file = self._file(place)
         if file is not None:
             body = _FORM.pack(*astuple(note))
@@ -176,7 +176,7 @@ class Attempts:
             except OSError as error:  # a full disk stops nothing here
                 log.warning("cannot write the note of attempts: %s", error)
 
-    def _file(self, place: Place) -> int | None:
+    def _file(self, place: PartitionKey) -> int | None:
         if self._folder is None:
             return None
         if place not in self._files:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ingest.contract.errors import ConfigurationError, IocError, Unavailable
 from ingest.runtime.failpoint import FailpointError
 from warehouse.store.client import ServerError
-from warehouse.store.positions import Place
+from warehouse.store.positions import PartitionKey
 
 NOT_FOLDABLE, NOT_STORABLE, ENDS_WORKER, NOT_UNDERSTOOD = (
     "not_foldable",
@@ -46,7 +46,7 @@ class Suspicion(NamedTuple):
 class SuspectError(IocError):
     """Work failed for what a record says; `suspects` tells of which partitions."""
 
-    def __init__(self, suspects: dict[Place, Suspicion]) -> None:
+    def __init__(self, suspects: dict[PartitionKey, Suspicion]) -> None:
         super().__init__(", ".join(f"{topic}-{partition}" for topic, partition in suspects))
         self.suspects = suspects
 
@@ -59,7 +59,9 @@ def is_of_content(error: BaseException) -> bool:
 
 
 @contextmanager
-def suspecting(*places: tuple[Place, int], reason: str = NOT_FOLDABLE, culprit: int | None = None) -> Iterator[None]:
+def suspecting(
+    *places: tuple[PartitionKey, int], reason: str = NOT_FOLDABLE, culprit: int | None = None
+) -> Iterator[None]:
     """Turn an error that a record may be to blame for into a `SuspectError`.
 
     Args:
@@ -74,11 +76,11 @@ def suspecting(*places: tuple[Place, int], reason: str = NOT_FOLDABLE, culprit: 
     except Exception as error:
         if not is_of_content(error):
             raise
-        told = described(error)
+        told = describe_error(error)
         raise SuspectError({place: Suspicion(until, culprit, reason, told) for place, until in places}) from error
 
 
-def described(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """An error by its type and place in the code: its text may hold what must not be kept."""
     kind = f"ClickHouse {error.code}" if isinstance(error, ServerError) else type(error).__name__
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame.filename)]

@@ -6,7 +6,7 @@
 3. The record that is found is set aside (`set_aside`), and the partition is taken up again without it. After too many of them, or
    where no record is to blame, the partition is stopped, and the others go on.
 
-Memory that an exception has left half changed is never used again: each try begins with a new `Part`.
+Memory that an exception has left half changed is never used again: each try begins with a new `PartitionState`.
 """
 
 import asyncio
@@ -16,21 +16,21 @@ import logging
 from ingest.contract.clock import milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.topic import DEAD_LETTERS
-from streams.consume.validate import Events, Sifted, sifted, ward_of
+from streams.consume.validate import ValidatedBatch, ValidEvents, validate_records, ward_of
 from streams.fold.fold import Fold
 from streams.fold.plan import plans
-from streams.partition_state import Part, Place
+from streams.partition_state import PartitionKey, PartitionState
 from streams.poison.attempts import STEP, step_end
 from streams.poison.suspicion import NOT_FOLDABLE, NOT_STORABLE, SuspectError, Suspicion, suspecting
-from streams.record_batch import Chunk
+from streams.record_batch import RecordBatch
 from streams.recovery import reader
-from streams.recovery.set_aside import SettingAside, is_flood
-from streams.recovery.take_up import EVER, Known, TakeUp, Tools, bring_back, understood
-from streams.write.batch import Block
+from streams.recovery.set_aside import Quarantine, is_flood
+from streams.recovery.take_up import EVER, StoredPositions, TakeUp, Tools, rebuild_entities, understood
+from streams.write.batch import WriteBatch
 from streams.write.flusher import CLOSED_AT_ONCE
 from warehouse.store import events as rows
 from warehouse.store import halted_partitions, positions, set_aside, sink
-from warehouse.store.positions import Standing
+from warehouse.store.positions import PartitionProgress
 
 log = logging.getLogger(__name__)
 
@@ -48,17 +48,19 @@ class CarefulTakeUp(TakeUp):
 
     is_careful = True
 
-    def __init__(self, tools: Tools, known: Known, found: Suspicion, *, bad: int = -1, is_lost: bool = False) -> None:
+    def __init__(
+        self, tools: Tools, known: StoredPositions, found: Suspicion, *, bad: int = -1, is_lost: bool = False
+    ) -> None:
         super().__init__(tools, known)
         self._found = found
         self._bad = bad
         self._is_lost = is_lost
         self._attempts = tools.attempts
-        self._aside = SettingAside(tools.store, tools.sieve, tools.writing, tools.clock)
+        self._aside = Quarantine(tools.store, tools.sieve, tools.writing, tools.clock)
         self.is_fruitless = False
         """Whether the partition goes on though no record was found to be to blame."""
 
-    async def carefully(self) -> Part:
+    async def carefully(self) -> PartitionState:
         """The partition, without the records that are to blame for what fails; stopped, if there are too many, or none."""
         known, place = self._known, self._known.place
         is_stopped = known.stop is not None and known.stop.is_stopped
@@ -67,7 +69,7 @@ class CarefulTakeUp(TakeUp):
         while not is_stopped:
             standing, culprit = await self._standing(), self._found.culprit
             if culprit is not None:
-                left_out = await self._store.ask(set_aside.positions_aside, *place)
+                left_out = await self._store.ask(set_aside.set_aside_positions, *place)
                 if flood := is_flood(left_out, culprit, known.stop):
                     return await self._stop(standing, culprit, flood)
                 await self._set_aside(standing, culprit, self._found)
@@ -78,7 +80,7 @@ class CarefulTakeUp(TakeUp):
                 return await self._stop(standing, standing.newest + 1, self._found.told or self._found.reason)
             until = max(standing.newest, min(self._found.until, known.log.end - 1))
             asked = {place: until} if place[0] != DEAD_LETTERS else {}
-            holes = await self._store.ask(positions.holes, asked, {place: known.log.begin})
+            holes = await self._store.ask(positions.missing_positions, asked, {place: known.log.begin})
             before = self._bad, self._snapshots_to
             try:
                 with suspecting((place, until)):
@@ -91,7 +93,7 @@ class CarefulTakeUp(TakeUp):
                 return part
         return self._stopped(known.stop.offset if known.stop else 0, await self._standing())
 
-    def _narrow(self, part: Part, records: list[tuple[int, bytes]]) -> None:
+    def _narrow(self, part: PartitionState, records: list[tuple[int, bytes]]) -> None:
         """A step has failed with these records, without saying at which; with none, what its snapshot holds fails."""
         if records:
             self._bad = records[-1][0]
@@ -108,7 +110,7 @@ class CarefulTakeUp(TakeUp):
         self._found = found._replace(until=max(found.until, self._found.until))
         self._is_lost = self._is_lost or (found.culprit is None and before == (self._bad, self._snapshots_to))
 
-    async def _set_aside(self, standing: Standing, position: int, found: Suspicion) -> None:
+    async def _set_aside(self, standing: PartitionProgress, position: int, found: Suspicion) -> None:
         known = self._known
         stored = await self._store.ask(set_aside.stored_record, *known.place, position)
         if stored is not None:
@@ -120,53 +122,53 @@ class CarefulTakeUp(TakeUp):
         await self._aside.set_aside(known.place, position, found, record, ward, standing.values)
         self._tools.moved()
 
-    async def _record(self, place: Place, offset: int) -> list[tuple[bytes | None, bytes | None]]:
+    async def _record(self, place: PartitionKey, offset: int) -> list[tuple[bytes | None, bytes | None]]:
         """Value and key of one of Kafka's records."""
-        chunks = [chunk async for chunk in reader.stretch(self._tools.ingest, place, (offset, offset))]
+        chunks = [chunk async for chunk in reader.read_range(self._tools.ingest, place, (offset, offset))]
         return [(chunk.values[0], chunk.keys[0] if chunk.keys else None) for chunk in chunks]
 
-    async def _stop(self, standing: Standing, position: int, why: str) -> Part:
+    async def _stop(self, standing: PartitionProgress, position: int, why: str) -> PartitionState:
         """Stop a partition that cannot be taken up."""
         place = self._known.place
-        await self._store.write(halted_partitions.stop, *place, position, why)
+        await self._store.write(halted_partitions.halt_partition, *place, position, why)
         log.error(
             "%s-%d is stopped at position %d: %s. The other streams go on. Mend the cause, then let it go on: ./ioc letters resume %s",
             *place, position, why, place[0],
         )  # fmt: skip
         return self._stopped(position, standing)
 
-    def _stopped(self, position: int, standing: Standing) -> Part:
+    def _stopped(self, position: int, standing: PartitionProgress) -> PartitionState:
         """A partition of which nothing is known; it has to be taken up again before it goes on."""
         known = self._known
-        part = Part(known.place, known.log.base.base)
+        part = PartitionState(known.place, known.log.base.base)
         part.is_stopped = True
         part.next, part.shown = position, max(standing.used, 0)
         self._attempts.passed(known.place)
         self._attempts.written(known.place, standing.newest)
         return part
 
-    async def _standing(self) -> Standing:
-        standings: dict[Place, Standing] = await self._store.ask(positions.standings)
-        return standings.get(self._known.place, Standing())
+    async def _standing(self) -> PartitionProgress:
+        standings: dict[PartitionKey, PartitionProgress] = await self._store.ask(positions.read_progress)
+        return standings.get(self._known.place, PartitionProgress())
 
-    async def _filled(self, standing: Standing) -> Standing:
+    async def _filled(self, standing: PartitionProgress) -> PartitionProgress:
         """How far the warehouse is: what was being worked on is stored only now."""
         return await self._standing()
 
-    def _sift(self, part: Part, chunk: Chunk) -> Sifted:
+    def _sift(self, part: PartitionState, chunk: RecordBatch) -> ValidatedBatch:
         """Judge record by record, each noted before it is looked at."""
-        whole = Sifted(Events([], [], []), [], [])
+        whole = ValidatedBatch(ValidEvents([], [], []), [], [])
         for one in chunk.pieces(1):
             position = one.offsets[0]
             self._attempts.stake(part.place, position, position)
             with suspecting((part.place, chunk.offsets[-1]), culprit=position):
-                found = sifted(one, self._tools.sieve.now())
+                found = validate_records(one, self._tools.sieve.now())
             whole.events.add(found.events)
             whole.refused.extend(found.refused)
         self._attempts.stake(part.place)
         return whole
 
-    async def _keep(self, part: Part, events: Events) -> None:
+    async def _keep(self, part: PartitionState, events: ValidEvents) -> None:
         """Store what was read from Kafka again, step by step."""
         while events.offsets:
             end = step_end(events.offsets[0], self._bad)
@@ -175,7 +177,7 @@ class CarefulTakeUp(TakeUp):
             self._bad = self._bad if events.offsets[count - 1] < self._bad else -1
             events = events.only(range(count, len(events.offsets)))
 
-    async def _store_halves(self, part: Part, events: Events) -> None:
+    async def _store_halves(self, part: PartitionState, events: ValidEvents) -> None:
         """Store events, in halves as long as they are refused."""
         first, last = events.offsets[0], events.offsets[-1]
         try:
@@ -190,11 +192,11 @@ class CarefulTakeUp(TakeUp):
             await self._store_halves(part, events.only(range(half)))
             await self._store_halves(part, events.only(range(half, len(events.offsets))))
 
-    async def _replay(self, part: Part, newest: int) -> None:
+    async def _replay(self, part: PartitionState, newest: int) -> None:
         """Fold the rows after the snapshot, record by record and step by step, each noted before it is done."""
         records: list[tuple[int, bytes]] = []  # the first step is none: the snapshot itself may hold what fails
         while True:
-            block = Block()
+            block = WriteBatch()
             for position, record in records:
                 try:
                     await self._fold_one(part, position, record, block, records[0][0])
@@ -231,7 +233,9 @@ class CarefulTakeUp(TakeUp):
             end = step_end(rest[0][0], self._bad)
             records = [one for one in rest if one[0] <= end] or rest[:1]
 
-    async def _fold_one(self, part: Part, position: int, record: bytes, block: Block, first: int) -> None:
+    async def _fold_one(
+        self, part: PartitionState, position: int, record: bytes, block: WriteBatch, first: int
+    ) -> None:
         """Fold one record of a step that begins at `first`, and see that what comes out can be stored.
 
         Raises:
@@ -245,7 +249,7 @@ class CarefulTakeUp(TakeUp):
         if is_unknown:
             self._attempts.stake(place)
             with suspecting((place, position), culprit=position):
-                await bring_back(self._store, part, envelopes)
+                await rebuild_entities(self._store, part, envelopes)
             self._attempts.stake(place, position, position)
         for at in [milliseconds(one.time) for one in envelopes if part.fold.closes(milliseconds(one.time))]:
             # The minutes that end with it are made of what came before.
@@ -261,7 +265,7 @@ class CarefulTakeUp(TakeUp):
         self._attempts.stake(place)
         part.next = position + 1
 
-    def _take(self, part: Part, block: Block, culprit: int | None = None) -> None:
+    def _take(self, part: PartitionState, block: WriteBatch, culprit: int | None = None) -> None:
         """Take what the fold gives, and check it. Windows change with a record alone, stocks with whatever came before it as well."""
         values = [] if part.is_behind else part.fold.take()
         with suspecting((part.place, part.fold.offset), reason=NOT_STORABLE, culprit=culprit):
@@ -269,7 +273,7 @@ class CarefulTakeUp(TakeUp):
         sink.check_values(values)
         block.values += values
 
-    def _look_ahead(self, part: Part) -> None:
+    def _look_ahead(self, part: PartitionState) -> None:
         """See that a snapshot could be gone on from, and that stocks can be taken of it: in a copy, for it is not caught up yet."""
         if plans(part.place[0]) and not part.is_behind:
             ahead, now = Fold(*part.place), milliseconds(self._tools.clock.now())
@@ -278,13 +282,13 @@ class CarefulTakeUp(TakeUp):
             ahead.close(min(now, ahead.watermark + CLOSED_AT_ONCE))
             sink.check_values(ahead.take())
 
-    async def _records(self, part: Part) -> list[tuple[int, bytes]]:
+    async def _records(self, part: PartitionState) -> list[tuple[int, bytes]]:
         """The next records that the warehouse has, at most `STEP`."""
         while True:
             found: list[tuple[int, bytes]] = []
             client = self._store.own_connection()
             try:
-                answer = rows.after(client, *part.place, part.fold.offset)
+                answer = rows.rows_after(client, *part.place, part.fold.offset)
                 while len(found) < STEP and (piece := await asyncio.to_thread(next, answer, None)) is not None:
                     found += [(offset, event.encode()) for offset, event in piece]
                 return found[:STEP]

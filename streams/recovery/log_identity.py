@@ -20,7 +20,7 @@ from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope, decode
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka.offsets import Extent
-from warehouse.store.positions import Base, Place, Standing
+from warehouse.store.positions import PartitionKey, PartitionProgress, PositionBase
 
 log = logging.getLogger(__name__)
 
@@ -28,10 +28,10 @@ IsOurs = Callable[[int, int], Awaitable[bool | None]]
 """Whether a record of Kafka (by its offset) is the one that we have at a position; `None` when that cannot be told."""
 
 
-class Log(NamedTuple):
+class LogIdentity(NamedTuple):
     """Where a partition's records lie now."""
 
-    base: Base
+    base: PositionBase
     begun: bool
     """Whether it is another log than before: the base has to be noted."""
     begin: int
@@ -40,9 +40,14 @@ class Log(NamedTuple):
     """Position that the next record will have."""
 
 
-async def found_log(
-    place: Place, cluster: str, extent: Extent, known: list[Base], standing: Standing, is_ours: IsOurs
-) -> Log:
+async def find_log(
+    place: PartitionKey,
+    cluster: str,
+    extent: Extent,
+    known: list[PositionBase],
+    standing: PartitionProgress,
+    is_ours: IsOurs,
+) -> LogIdentity:
     """Find out from where in Kafka a partition goes on.
 
     Args:
@@ -58,10 +63,11 @@ async def found_log(
     if known and not ours:
         if standing.used >= 0:
             log.warning("%s-%d: another Kafka; its first record gets position %d", *place, following)
-        return _log(Base(cluster, following - extent.first, following), True, extent)
+        return _log(PositionBase(cluster, following - extent.first, following), True, extent)
     # A log of which nothing was stored in the end says nothing.
     base = next(
-        (one for one in reversed(ours) if one.first <= standing.newest), ours[0] if ours else Base(cluster, 0, 0)
+        (one for one in reversed(ours) if one.first <= standing.newest),
+        ours[0] if ours else PositionBase(cluster, 0, 0),
     )
     differs = await _first_that_differs(base, extent, standing.newest, is_ours)
     if differs is None:
@@ -71,10 +77,10 @@ async def found_log(
         "position %d and following; Kafka no longer has positions %d to %d",
         *place, differs, extent.first, extent.end - 1, following, base.base + differs, standing.used,
     )  # fmt: skip
-    return _log(Base(cluster, following - differs, following), True, extent)
+    return _log(PositionBase(cluster, following - differs, following), True, extent)
 
 
-async def _first_that_differs(base: Base, extent: Extent, newest: int, is_ours: IsOurs) -> int | None:
+async def _first_that_differs(base: PositionBase, extent: Extent, newest: int, is_ours: IsOurs) -> int | None:
     """Kafka's offset of the first record that is not ours, where there should be one of ours; `None`: it is all as it should be."""
     begun = base.first - base.base
     first, last = max(extent.first, begun), newest - base.base
@@ -105,11 +111,11 @@ async def _first_that_differs(base: Base, extent: Extent, newest: int, is_ours: 
     )  # nothing is left of our part of it: then what is before it is in doubt as well
 
 
-def _log(base: Base, begun: bool, extent: Extent) -> Log:
-    return Log(base, begun, extent.first + base.base, extent.end + base.base)
+def _log(base: PositionBase, begun: bool, extent: Extent) -> LogIdentity:
+    return LogIdentity(base, begun, extent.first + base.base, extent.end + base.base)
 
 
-def identity(place: Place, record: bytes) -> str:
+def record_identity(place: PartitionKey, record: bytes) -> str:
     """What tells a record from others: the event's id, a letter's for the dead letters' topic, empty for what is no event."""
     if place[0] == DEAD_LETTERS:
         try:
@@ -120,13 +126,13 @@ def identity(place: Place, record: bytes) -> str:
     return event.id if isinstance(event, Envelope) else ""
 
 
-def compared(
-    stored: Mapping[tuple[str, int, int], str], place: Place, position: int, record: bytes | None
+def is_same_record(
+    stored: Mapping[tuple[str, int, int], str], place: PartitionKey, position: int, record: bytes | None
 ) -> bool | None:
     """Whether a record is the one that is stored at a position; `None` when that cannot be told.
 
     It cannot when either is missing, nor when an event became a letter: it was set aside, or another version understands it.
     """
     mine = stored.get((*place, position))
-    theirs = None if mine is None or record is None else identity(place, record)
+    theirs = None if mine is None or record is None else record_identity(place, record)
     return None if theirs is None or bool(mine) != bool(theirs) else mine == theirs

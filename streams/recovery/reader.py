@@ -11,8 +11,8 @@ from aiokafka.errors import KafkaError
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.client import client_options
-from streams.record_batch import Chunk
-from warehouse.store.positions import Place, Range
+from streams.record_batch import RecordBatch
+from warehouse.store.positions import PartitionKey, PositionRange
 
 PATIENCE = timedelta(seconds=10)
 """How long nothing may come though there is something."""
@@ -20,13 +20,13 @@ PATIENCE = timedelta(seconds=10)
 CHUNK = 2_000
 
 
-async def records_at(settings: IngestSettings, wanted: Mapping[Place, int]) -> dict[Place, bytes]:
+async def read_records_at(settings: IngestSettings, wanted: Mapping[PartitionKey, int]) -> dict[PartitionKey, bytes]:
     """The values of single records, one a partition, of those that are there.
 
     Raises:
         Unavailable: Kafka is away.
     """
-    found: dict[Place, bytes] = {}
+    found: dict[PartitionKey, bytes] = {}
     if not wanted:
         return found
     async with _consumer(settings) as consumer:
@@ -43,7 +43,9 @@ async def records_at(settings: IngestSettings, wanted: Mapping[Place, int]) -> d
     return found
 
 
-async def stretch(settings: IngestSettings, place: Place, wanted: Range) -> AsyncIterator[Chunk]:
+async def read_range(
+    settings: IngestSettings, place: PartitionKey, wanted: PositionRange
+) -> AsyncIterator[RecordBatch]:
     """The records of a stretch of one partition, in order.
 
     Args:
@@ -65,7 +67,9 @@ async def stretch(settings: IngestSettings, place: Place, wanted: Range) -> Asyn
             reached = records[-1].offset
             inside = [one for one in records if one.offset <= last]
             if inside:
-                yield Chunk([one.offset for one in inside], [one.value for one in inside], [one.key for one in inside])
+                yield RecordBatch(
+                    [one.offset for one in inside], [one.value for one in inside], [one.key for one in inside]
+                )
 
 
 async def _some(consumer: AIOKafkaConsumer, partitions: set[TopicPartition], most: int) -> dict[TopicPartition, list]:  # type: ignore[type-arg]

@@ -19,19 +19,19 @@ from ingest.contract.envelope import Envelope, decode_stored
 from ingest.contract.errors import InvalidEvent
 from ingest.runtime import metrics
 from ingest.source.failure_rate import LARGEST_SHARE, RECENT
-from streams.consume.validate import Sieve
+from streams.consume.validate import RecordValidator
 from streams.fold.plan import touches
-from streams.poison.suspicion import ENDS_WORKER, Suspicion, described, is_of_content
-from streams.warehouse_connections import Store
-from streams.write.batch import Block
-from streams.write.writer import Writing
+from streams.poison.suspicion import ENDS_WORKER, Suspicion, describe_error, is_of_content
+from streams.warehouse_connections import WorkerWarehouse
+from streams.write.batch import WriteBatch
+from streams.write.writer import BatchWriter
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.indicator import indicators
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.store import set_aside as aside
-from warehouse.store.halted_partitions import Stop
-from warehouse.store.positions import Place
+from warehouse.store.halted_partitions import HaltedPartition
+from warehouse.store.positions import PartitionKey
 from warehouse.store.set_aside import StoredRecord
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 DETAILS = {ENDS_WORKER: "the process that works on it ends"}
 
 
-class SettingAside:
+class Quarantine:
     """Sets records aside.
 
     Args:
@@ -49,14 +49,14 @@ class SettingAside:
         clock: the install's.
     """
 
-    def __init__(self, store: Store, sieve: Sieve, writing: Writing, clock: Clock) -> None:
+    def __init__(self, store: WorkerWarehouse, sieve: RecordValidator, writing: BatchWriter, clock: Clock) -> None:
         self._store = store
         self._sieve = sieve
         self._writing = writing
         self._clock = clock
 
     async def set_aside(
-        self, place: Place, position: int, found: Suspicion, record: bytes, ward: str, counted_to: int
+        self, place: PartitionKey, position: int, found: Suspicion, record: bytes, ward: str, counted_to: int
     ) -> None:
         """Set a record aside; returns when nothing counts it any more.
 
@@ -82,22 +82,24 @@ class SettingAside:
         await self._sieve.send([letter])
         stored: StoredRecord | None = await self._store.ask(aside.stored_record, *place, position)
         if stored is not None:
-            await self._store.write(aside.remove, *place, position, stored)
+            await self._store.write(aside.remove_raw_row, *place, position, stored)
             if position <= counted_to:
                 try:
                     await self._recount(place, position, stored, counted_to)
                 except Exception as error:
                     if not is_of_content(error):
                         raise
-                    log.error("%s-%d: cannot recompute the figures that counted position %d; the audit will show them: %s", *place, position, described(error))  # fmt: skip
+                    log.error("%s-%d: cannot recompute the figures that counted position %d; the audit will show them: %s", *place, position, describe_error(error))  # fmt: skip
         await self._store.write(aside.write_letter, letter)
 
-    async def _recount(self, place: Place, position: int, stored: StoredRecord, offset: int) -> None:
+    async def _recount(self, place: PartitionKey, position: int, stored: StoredRecord, offset: int) -> None:
         """Recompute what closed windows and minutes have counted of it."""
         cause = Cause(stored.kind, stored.subject, stored.id, stored.at_ms, position)
-        for indicator, window_ms in await self._store.ask(aside.windows_changed, *place, position):
+        for indicator, window_ms in await self._store.ask(aside.changed_windows, *place, position):
             await self._write(
-                await self._store.ask(rebuild.recomputed, indicator, stored.ward, window_ms, *place, offset, cause)
+                await self._store.ask(
+                    rebuild.recompute_window, indicator, stored.ward, window_ms, *place, offset, cause
+                )
             )
         (event,) = decode_stored([stored.event.encode()])
         if not isinstance(event, Envelope):
@@ -106,20 +108,20 @@ class SettingAside:
         for touch in touches(place[0]).get(type(event.data), ()):
             id = touch.plan.entity.id
             if id in with_stocks:
-                for from_ms, until_ms in rebuild.days(stored.at_ms, milliseconds(self._clock.now())):
+                for from_ms, until_ms in rebuild.split_at_midnights(stored.at_ms, milliseconds(self._clock.now())):
                     await self._write(
                         await self._store.ask_at_leisure(
-                            rebuild.recomputed_stocks, id, stored.ward, from_ms, until_ms, *place, offset, cause
+                            rebuild.recompute_stocks, id, stored.ward, from_ms, until_ms, *place, offset, cause
                         )
                     )
 
     async def _write(self, found: tuple[list[Value], list[Correction]]) -> None:
-        block = Block()
+        block = WriteBatch()
         block.values, block.corrections = found
         await self._writing.write(block)
 
 
-def is_flood(left_out: set[int], position: int, stop: Stop | None) -> str | None:
+def is_flood(left_out: set[int], position: int, stop: HaltedPartition | None) -> str | None:
     """Whether one more record that is set aside makes too many: how many of how many then.
 
     Args:

@@ -17,26 +17,26 @@ from ingest.contract.envelope import Envelope, decode_stored
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.source.failure_rate import RECENT
-from streams.consume.duplicates import IdMemory
-from streams.consume.validate import Events, Sieve, Sifted, sifted
+from streams.consume.duplicates import EventIdMemory
+from streams.consume.validate import RecordValidator, ValidatedBatch, ValidEvents, validate_records
 from streams.fold.flows import KEEP_MS
 from streams.fold.fold import Fold
 from streams.fold.plan import plans
-from streams.partition_state import Part, Place
+from streams.partition_state import PartitionKey, PartitionState
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import NOT_UNDERSTOOD, SuspectError, Suspicion, suspecting
-from streams.record_batch import FOLDED_AT_ONCE, Chunk
+from streams.record_batch import FOLDED_AT_ONCE, RecordBatch
 from streams.recovery import reader
-from streams.recovery.log_identity import Log
-from streams.warehouse_connections import Stopping, Store
-from streams.write.batch import Block
-from streams.write.writer import Writing
+from streams.recovery.log_identity import LogIdentity
+from streams.warehouse_connections import Stopping, WorkerWarehouse
+from streams.write.batch import WriteBatch
+from streams.write.writer import BatchWriter
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.store import events as rows
 from warehouse.store import set_aside, sink
-from warehouse.store.halted_partitions import Stop
-from warehouse.store.positions import Range, Standing
+from warehouse.store.halted_partitions import HaltedPartition
+from warehouse.store.positions import PartitionProgress, PositionRange
 from warehouse.store.snapshots import Snapshot, read_snapshot, revisions_after, values_after
 
 log = logging.getLogger(__name__)
@@ -50,13 +50,13 @@ EVER = 2**62
 Answer = TypeVar("Answer")
 
 
-class Known(NamedTuple):
+class StoredPositions(NamedTuple):
     """What is known of a partition before it is taken up."""
 
-    place: Place
-    log: Log
-    ids: IdMemory
-    stop: Stop | None
+    place: PartitionKey
+    log: LogIdentity
+    ids: EventIdMemory
+    stop: HaltedPartition | None
 
 
 class Tools(NamedTuple):
@@ -64,11 +64,11 @@ class Tools(NamedTuple):
 
     ingest: IngestSettings
     """Which Kafka."""
-    store: Store
+    store: WorkerWarehouse
     """The warehouse."""
-    sieve: Sieve
+    sieve: RecordValidator
     """Judges what fills holes."""
-    writing: Writing
+    writing: BatchWriter
     """Writes what a long way back gives in between."""
     attempts: Attempts
     """Where processes died before."""
@@ -100,14 +100,14 @@ class TakeUp:
     is_careful = False
     """Whether a record may be to blame for a fault; then what is missing in the warehouse is what was being worked on."""
 
-    def __init__(self, tools: Tools, known: Known) -> None:
+    def __init__(self, tools: Tools, known: StoredPositions) -> None:
         self._tools = tools
         self._known = known
         self._store = tools.store
         self._snapshots_to = EVER
         """Newest position of a snapshot that may be good."""
 
-    async def part(self, standing: Standing, holes: list[Range]) -> Part:
+    async def part(self, standing: PartitionProgress, holes: list[PositionRange]) -> PartitionState:
         """The partition, as far as the warehouse goes.
 
         Args:
@@ -118,10 +118,10 @@ class TakeUp:
             SuspectError: a record may be to blame that this fails.
         """
         known = self._known
-        part = Part(known.place, known.log.base.base)
+        part = PartitionState(known.place, known.log.base.base)
         part.ids = known.ids
-        if standing != Standing():
-            part.fold.left_out = await self._store.ask(set_aside.positions_aside, *known.place)
+        if standing != PartitionProgress():
+            part.fold.left_out = await self._store.ask(set_aside.set_aside_positions, *known.place)
         await self._fill(part, holes)
         await self._remember(part, await self._filled(standing))
         stop = known.stop
@@ -135,7 +135,7 @@ class TakeUp:
                 part.gate.judge(position in part.fold.left_out)
         return part
 
-    async def _fill(self, part: Part, holes: list[Range]) -> None:
+    async def _fill(self, part: PartitionState, holes: list[PositionRange]) -> None:
         """Read what the warehouse lost from Kafka again, and store it."""
         found = self._known.log
         # What lay in an earlier log was told when that ended.
@@ -155,13 +155,13 @@ class TakeUp:
                 *part.place, _size(there), there[0][0], there[-1][1],
             )  # fmt: skip
 
-    async def _filled(self, standing: Standing) -> Standing:
+    async def _filled(self, standing: PartitionProgress) -> PartitionProgress:
         """How far the warehouse is once holes are filled: no further, for they lie before its newest position."""
         return standing
 
-    async def _restore(self, part: Part, holes: list[Range]) -> None:
+    async def _restore(self, part: PartitionState, holes: list[PositionRange]) -> None:
         stretch = (holes[0][0] - part.base, holes[-1][1] - part.base)
-        async for chunk in reader.stretch(self._tools.ingest, part.place, stretch):
+        async for chunk in reader.read_range(self._tools.ingest, part.place, stretch):
             chunk = chunk.moved(part.base).within(holes)
             if not chunk.offsets:
                 continue
@@ -170,11 +170,11 @@ class TakeUp:
             await self._keep(part, found.events)
             self._tools.moved()
 
-    def _sift(self, part: Part, chunk: Chunk) -> Sifted:
+    def _sift(self, part: PartitionState, chunk: RecordBatch) -> ValidatedBatch:
         """Judge records that were read from Kafka again."""
-        return sifted(chunk, self._tools.sieve.now())
+        return validate_records(chunk, self._tools.sieve.now())
 
-    async def _keep(self, part: Part, events: Events) -> None:
+    async def _keep(self, part: PartitionState, events: ValidEvents) -> None:
         """Store what was read from Kafka again."""
 
         async def nothing_waits() -> None:
@@ -182,12 +182,14 @@ class TakeUp:
 
         fresh, repeats = await self._tools.sieve.without_repeats(part, events, nothing_waits)
         await self._store.write(sink.write_raw, fresh.rows(part))
-        await self._store.write(sink.write_repeats, repeats)
+        await self._store.write(sink.write_duplicates, repeats)
 
-    async def _remember(self, part: Part, standing: Standing) -> None:
+    async def _remember(self, part: PartitionState, standing: PartitionProgress) -> None:
         """Bring the fold to where the warehouse ends, and find out from where Kafka is read."""
         fold, found = part.fold, self._known.log
-        if plans(part.place[0]) and (standing != Standing() or self.is_careful):  # else there is nothing to ask for
+        if plans(part.place[0]) and (
+            standing != PartitionProgress() or self.is_careful
+        ):  # else there is nothing to ask for
             await self._load(part, standing)
             part.snapshot, part.values = fold.offset, standing.values
             part.shown = standing.values if standing.values < found.end and not found.begun else -1
@@ -207,7 +209,7 @@ class TakeUp:
             part.next = found.begin
         part.written = part.snapshot
 
-    async def _load(self, part: Part, standing: Standing) -> None:
+    async def _load(self, part: PartitionState, standing: PartitionProgress) -> None:
         """Take the newest snapshot into which nothing is folded that was set aside."""
         fold, left_out = part.fold, part.fold.left_out
         rows_to = min(standing.newest, self._snapshots_to)
@@ -230,13 +232,13 @@ class TakeUp:
             raise
         fold.left_out = left_out
 
-    async def _replay(self, part: Part, newest: int) -> None:
+    async def _replay(self, part: PartitionState, newest: int) -> None:
         """Fold the rows after the snapshot."""
         began, written = part.fold.offset, 0
         while part.fold.offset < newest:
             try:
                 async for envelopes, offsets in self._rows(part):
-                    await bring_back(self._store, part, envelopes)
+                    await rebuild_entities(self._store, part, envelopes)
                     part.fold.fold(envelopes, offsets)
                     part.next = part.fold.offset + 1
                     written += len(envelopes)
@@ -244,7 +246,7 @@ class TakeUp:
                     await asyncio.sleep(0)
                     if written >= WRITTEN_AFTER:
                         written = 0
-                        block = Block()
+                        block = WriteBatch()
                         block.cut([part], with_memory=True)
                         await self._tools.writing.write(block)
                 break
@@ -253,11 +255,11 @@ class TakeUp:
         if part.fold.offset > began:
             log.info("%s-%d: folded again from position %d to %d", *part.place, began + 1, part.fold.offset)
 
-    async def _rows(self, part: Part) -> AsyncIterator[tuple[list[Envelope], list[int]]]:
+    async def _rows(self, part: PartitionState) -> AsyncIterator[tuple[list[Envelope], list[int]]]:
         """The events after what the fold knows, in order, as the warehouse has them."""
         client = self._store.own_connection()
         try:
-            answer = rows.after(client, *part.place, part.fold.offset)
+            answer = rows.rows_after(client, *part.place, part.fold.offset)
             while (piece := await asyncio.to_thread(next, answer, None)) is not None:
                 for start in range(0, len(piece), FOLDED_AT_ONCE):
                     some = piece[start : start + FOLDED_AT_ONCE]
@@ -266,21 +268,21 @@ class TakeUp:
             client.close()
 
 
-async def bring_back(store: Store, part: Part, envelopes: list[Envelope]) -> None:
+async def rebuild_entities(store: WorkerWarehouse, part: PartitionState, envelopes: list[Envelope]) -> None:
     """Bring back entities that the fold has let go, from the rows up to where it is."""
     entities = {plan.entity.id: plan.entity for plan in plans(part.place[0])}
     for id, pairs in part.fold.unknown(envelopes).items():
-        part.fold.adopt(id, await store.ask(rebuild.states, entities[id], pairs, *part.place, part.fold.offset))
+        part.fold.adopt(id, await store.ask(rebuild.entity_states, entities[id], pairs, *part.place, part.fold.offset))
 
 
-def _size(ranges: list[Range]) -> int:
+def _size(ranges: list[PositionRange]) -> int:
     """How many positions there are in ranges."""
     return sum(last - first + 1 for first, last in ranges)
 
 
-def grouped(ranges: list[Range]) -> list[list[Range]]:
+def grouped(ranges: list[PositionRange]) -> list[list[PositionRange]]:
     """Ranges in groups that are best read in one go."""
-    groups: list[list[Range]] = []
+    groups: list[list[PositionRange]] = []
     for one in ranges:
         if groups and one[0] - groups[-1][-1][1] < reader.CHUNK:
             groups[-1].append(one)
@@ -289,7 +291,7 @@ def grouped(ranges: list[Range]) -> list[list[Range]]:
     return groups
 
 
-def understood(part: Part, offsets: list[int], records: list[bytes]) -> tuple[list[Envelope], list[int]]:
+def understood(part: PartitionState, offsets: list[int], records: list[bytes]) -> tuple[list[Envelope], list[int]]:
     """The events in stored rows.
 
     Raises:

@@ -28,10 +28,10 @@ async def or_end(work: Awaitable[Any]) -> Any:
         raise
     except BaseException:
         log.exception("unexpected error: the worker ends and restarts from what the warehouse has")
-        end(BUG)
+        end_process(BUG)
 
 
-def end(code: int) -> None:
+def end_process(code: int) -> None:
     """End the process here and now, writing nothing more."""
     logging.shutdown()
     os._exit(code)

@@ -21,7 +21,7 @@ SESSION = timedelta(seconds=6)
 BEAT_EVERY = 0.25
 
 
-class FreezeGuard:
+class FreezeWatchdog:
     """Ends the process when it stood still for too long.
 
     Args:
@@ -29,7 +29,7 @@ class FreezeGuard:
         end: what ends the process.
     """
 
-    def __init__(self, limit: timedelta = SESSION, end: Callable[[int], object] = exit.end) -> None:
+    def __init__(self, limit: timedelta = SESSION, end: Callable[[int], object] = exit.end_process) -> None:
         self._limit = limit.total_seconds()
         self._end = end
         self._beat_at: float | None = None

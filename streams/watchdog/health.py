@@ -10,16 +10,16 @@ from ingest.contract.errors import NotReady
 from ingest.contract.settings import HealthSettings, IngestSettings
 from ingest.kafka import checks
 from ingest.runtime import metrics
-from ingest.runtime.health import Health, listener_of, serve
+from ingest.runtime.health import Health, listener_of, serve_health
 from ingest.runtime.liveness import Liveness, Progress, Pulse
 from ingest.runtime.readiness import Readiness
-from streams.record_batch import Chunk
+from streams.record_batch import RecordBatch
 from streams.settings import StreamsSettings
-from streams.watchdog.lag import NOTHING, Backlog, Waiting
-from warehouse.health import answers
+from streams.watchdog.lag import NOTHING, Backlog, PartitionLag
+from warehouse.health import check_warehouse
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
-from warehouse.store.positions import Place
+from warehouse.store.positions import PartitionKey
 
 EVERY = timedelta(seconds=1)
 
@@ -27,60 +27,60 @@ UNWRITTEN = timedelta(seconds=30)
 """How long nothing may have been written, though something waits, of a worker that is ready."""
 
 
-class Watched(Protocol):
+class WatchedTask(Protocol):
     """What is asked of a worker."""
 
     moves: int
     """Grows with everything that it takes or recovers."""
 
-    def positions(self) -> Mapping[Place, int]:
+    def positions(self) -> Mapping[PartitionKey, int]:
         """Kafka's offset of the next record of each partition that should get on; of one that has not recovered, -1."""
         ...
 
-    def committed(self) -> Mapping[Place, int]:
+    def committed(self) -> Mapping[PartitionKey, int]:
         """Kafka's offset after the last queryable record of each partition."""
         ...
 
-    def highwater(self, place: Place) -> int | None:
+    def highwater(self, place: PartitionKey) -> int | None:
         """Kafka's offset after the last record."""
         ...
 
 
-class Signs:
+class WorkerHealth:
     """One worker's signs of life; they are told from the moment this is made."""
 
     def __init__(
         self, settings: StreamsSettings, health: HealthSettings, ingest: IngestSettings, warehouse: WarehouseSettings
     ) -> None:
         self._pulse, self.progress = Pulse(), Progress("records from Kafka", ("kafka", "warehouse"))
-        self._backlogs: dict[Place, Backlog] = {}
-        self._waiting: dict[Place, Waiting] = {}
-        self._positions: dict[Place, int] = {}
+        self._backlogs: dict[PartitionKey, Backlog] = {}
+        self._waiting: dict[PartitionKey, PartitionLag] = {}
+        self._positions: dict[PartitionKey, int] = {}
         ready = Readiness(
             {
-                "kafka": checks.kafka(ingest),
-                "warehouse": answers(Client(warehouse, database="")),
+                "kafka": checks.check_kafka(ingest),
+                "warehouse": check_warehouse(Client(warehouse, database="")),
                 "partitions": self.has_partitions,
                 "writes": self.writes,
             }
         )
         live = Liveness(self._pulse, [self.progress], ready)
         told = Health(f"streams-{settings.worker}", live, ready, metrics.registry(*metrics.OF_STREAMS), self._stages)
-        serve(told, listener_of(health, settings.own_health_port))
+        serve_health(told, listener_of(health, settings.own_health_port))
 
-    def take(self, place: Place, chunk: Chunk) -> None:
+    def take(self, place: PartitionKey, chunk: RecordBatch) -> None:
         """Note a chunk, with Kafka's offsets, that the worker is about to take."""
         backlog = self._backlogs.setdefault(place, Backlog())
         backlog.take(chunk.offsets[-1], chunk.first_ms / 1000, chunk.last_ms / 1000)
 
-    async def run(self, worker: Watched) -> None:
+    async def run(self, worker: WatchedTask) -> None:
         """Look at a worker, in its own loop, for ever."""
         while True:
             self._pulse.beat()
             self.look(worker, time.time())
             await asyncio.sleep(EVERY.total_seconds())
 
-    def look(self, worker: Watched, now: float) -> None:
+    def look(self, worker: WatchedTask, now: float) -> None:
         """Note how far the worker is.
 
         Args:
@@ -88,7 +88,7 @@ class Signs:
             now: seconds since 1970 by the real clock.
         """
         positions, written = dict(worker.positions()), dict(worker.committed())
-        found: dict[Place, Waiting] = {}
+        found: dict[PartitionKey, PartitionLag] = {}
         for place in positions.keys() | written.keys():
             backlog = self._backlogs.setdefault(place, Backlog())
             found[place] = waiting = backlog.measure(written.get(place, 0), worker.highwater(place), now)

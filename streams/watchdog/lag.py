@@ -4,7 +4,7 @@ from collections import deque
 from typing import NamedTuple
 
 
-class Waiting(NamedTuple):
+class PartitionLag(NamedTuple):
     """How much of a partition cannot be queried yet."""
 
     records: int
@@ -14,7 +14,7 @@ class Waiting(NamedTuple):
     """Seconds since the position last moved while something waited; 0 when nothing waits."""
 
 
-NOTHING = Waiting(0, 0.0, 0.0)
+NOTHING = PartitionLag(0, 0.0, 0.0)
 
 
 class Backlog:
@@ -33,7 +33,7 @@ class Backlog:
         """Note a chunk that was taken."""
         self._taken.append((last_offset, first_at, last_at))
 
-    def measure(self, position: int, end: int | None, now: float) -> Waiting:
+    def measure(self, position: int, end: int | None, now: float) -> PartitionLag:
         """How things are.
 
         Args:
@@ -55,4 +55,4 @@ class Backlog:
         if position != self._position:
             self._position, self._moved_at = position, now
         oldest = self._taken[0][1] if self._taken else self._reached or self._behind_since
-        return Waiting(end - position, max(0.0, now - oldest), now - self._moved_at)
+        return PartitionLag(end - position, max(0.0, now - oldest), now - self._moved_at)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ingest.contract.errors import ConfigurationError, Unavailable
 from streams.watchdog import exit
-from warehouse.store.positions import Place
+from warehouse.store.positions import PartitionKey
 
 log = logging.getLogger(__name__)
 
@@ -23,18 +23,18 @@ LIMIT = timedelta(seconds=60)
 LOOK_EVERY = timedelta(seconds=10)
 
 
-class State(NamedTuple):
+class WorkerActivity(NamedTuple):
     """Where the worker is."""
 
     moves: int
     """Grows with everything that it takes or recovers."""
-    positions: Mapping[Place, int]
+    positions: Mapping[PartitionKey, int]
     """Kafka's offset of the next record of each partition that should get on."""
     is_rebalancing: bool
     """Whether partitions are being shared out anew."""
 
 
-class StallWatch:
+class StallWatchdog:
     """Looks now and then whether the worker gets on.
 
     Args:
@@ -47,10 +47,10 @@ class StallWatch:
 
     def __init__(
         self,
-        state: Callable[[], State],
-        ends: Callable[[], Mapping[Place, int]],
+        state: Callable[[], WorkerActivity],
+        ends: Callable[[], Mapping[PartitionKey, int]],
         ping: Callable[[], None],
-        end: Callable[[int], object] = exit.end,
+        end: Callable[[int], object] = exit.end_process,
         now: Callable[[], float] = monotonic,
     ) -> None:
         self._state = state
@@ -77,7 +77,7 @@ class StallWatch:
             )
             self._end(exit.STALLED)
 
-    def _has_to_move(self, state: State) -> bool:
+    def _has_to_move(self, state: WorkerActivity) -> bool:
         """Whether there is something to do and nothing to wait for."""
         if self._now() - self._since < LOOK_EVERY.total_seconds():
             return True  # too early to ask others

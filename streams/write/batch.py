@@ -5,63 +5,63 @@ from time import monotonic
 from typing import Any, NamedTuple
 
 from ingest.contract.clock import milliseconds
-from streams.consume.validate import Events
-from streams.fold.fold import Late, LateStocks
+from streams.consume.validate import ValidEvents
+from streams.fold.fold import LateStocks, LateWindow
 from streams.fold.plan import plans
-from streams.partition_state import Part, Place
+from streams.partition_state import PartitionKey, PartitionState
 from streams.poison.suspicion import suspecting
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.value import Value
 from warehouse.store import sink
-from warehouse.store.sink import LyingLetter, RawRows
+from warehouse.store.sink import DeadLetterRecord, RawRows
 from warehouse.store.snapshots import Snapshot
 
-LateByPlace = dict[tuple[str, str], LateStocks]
+LateByPartition = dict[tuple[str, str], LateStocks]
 """Closed minutes to recompute, by entity id and ward."""
 
 
-class Amendment(NamedTuple):
+class StockAmendment(NamedTuple):
     """A window that is recomputed from the raw rows."""
 
-    part: Part
-    late: Late
+    part: PartitionState
+    late: LateWindow
     cause: Cause
     offset: int
     """Last offset folded in."""
 
 
-class Block:
+class WriteBatch:
     """What waits to be written together, and how far each partition is with it."""
 
     def __init__(self) -> None:
         self.rows = RawRows()
         self.repeats: list[tuple[Any, ...]] = []
-        self.letters: list[LyingLetter] = []
+        self.letters: list[DeadLetterRecord] = []
         self.newest_recorded: dict[str, int] = {}
         """By ward, when the newest event was taken in."""
         self.untold: list[Value] = []
         """Values that are stored, and that the boards are told of again."""
         self.values: list[Value] = []
         self.corrections: list[Correction] = []
-        self.late: list[Amendment] = []
+        self.late: list[StockAmendment] = []
         """Windows that are recomputed when the rows are there."""
-        self.reached: list[tuple[Part, int]] = []
+        self.reached: list[tuple[PartitionState, int]] = []
         """The position before the next record of each partition."""
-        self.memories: list[tuple[Part, Snapshot]] = []
+        self.memories: list[tuple[PartitionState, Snapshot]] = []
 
     def __bool__(self) -> bool:
         return bool(
             self.rows or self.repeats or self.letters or self.values or self.corrections or self.late or self.memories
         )
 
-    def add(self, part: Part, events: Events) -> None:
+    def add(self, part: PartitionState, events: ValidEvents) -> None:
         """Add the events of a partition."""
         for name, column in events.rows(part).columns.items():
             self.rows.columns[name] += column
         for one in events.envelopes[-1:]:
             self.newest_recorded[one.partitionkey] = milliseconds(one.recordedtime)
 
-    def cut(self, parts: Iterable[Part], with_memory: bool) -> None:
+    def cut(self, parts: Iterable[PartitionState], with_memory: bool) -> None:
         """Add what the partitions' folds give, and the memory of those that went on since their last snapshot."""
         for part in parts:
             if part.is_behind:
@@ -69,9 +69,9 @@ class Block:
             with suspecting((part.place, part.next - 1)):
                 self._cut(part, with_memory)
 
-    def in_question(self) -> list[tuple[Place, int]]:
+    def in_question(self) -> list[tuple[PartitionKey, int]]:
         """The partitions that a refusal may be about, with how far each is: if values cannot be stored, theirs, else all that are there."""
-        bad: set[Place] = set()
+        bad: set[PartitionKey] = set()
         for value in self.values:
             try:
                 sink.check_values([value])
@@ -82,12 +82,12 @@ class Block:
         reached = {part.place: position for part, position in self.reached}
         return [(place, reached[place]) for place in bad or there or reached.keys() if place in reached]
 
-    def _cut(self, part: Part, with_memory: bool) -> None:
+    def _cut(self, part: PartitionState, with_memory: bool) -> None:
         """Add what one partition's fold gives."""
         self.untold, part.untold = self.untold + part.untold, []
         self.values += part.fold.take()
         self.corrections += part.fold.take_corrections()
-        self.late += [Amendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
+        self.late += [StockAmendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
         part.fold.late = {}
         self.reached.append((part, part.next - 1))
         if part.fold.late_stocks and not part.overdue and monotonic() >= part.overdue_until:
@@ -97,16 +97,16 @@ class Block:
             self.memories.append((part, Snapshot(part.fold.offset, part.values, _memory(part))))
 
 
-def _memory(part: Part) -> list[list[Any]]:
+def _memory(part: PartitionState) -> list[list[Any]]:
     """What a snapshot keeps of a partition; what is being recomputed is not done yet."""
     part.fold.forget()
-    newer, part.fold.late_stocks = part.fold.late_stocks, merged(part.overdue, part.fold.late_stocks)
+    newer, part.fold.late_stocks = part.fold.late_stocks, merge_late_stocks(part.overdue, part.fold.late_stocks)
     pieces = part.fold.dump()
     part.fold.late_stocks = newer
     return pieces
 
 
-def merged(overdue: LateByPlace, newer: LateByPlace) -> LateByPlace:
+def merge_late_stocks(overdue: LateByPartition, newer: LateByPartition) -> LateByPartition:
     """What is being recomputed, together with what came up since."""
     both = dict(newer)
     for place, late in overdue.items():

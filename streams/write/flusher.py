@@ -6,13 +6,13 @@ from time import monotonic
 
 from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.errors import Unavailable
-from streams.partition_state import Part, Place
+from streams.partition_state import PartitionKey, PartitionState
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import NOT_STORABLE, SuspectError, is_of_content, suspecting
 from streams.settings import StreamsSettings
 from streams.warehouse_connections import Stopping
-from streams.write.batch import Block
-from streams.write.writer import Writing
+from streams.write.batch import WriteBatch
+from streams.write.writer import BatchWriter
 
 CLOSED_AT_ONCE = 3_600_000
 """Milliseconds of which the minutes are closed in one go."""
@@ -20,7 +20,7 @@ CLOSED_AT_ONCE = 3_600_000
 FULL_PAUSE = 0.005
 
 
-class Flushing:
+class BatchFlusher:
     """Gathers what comes out of the partitions and has it written, one block at a time, while the next one grows.
 
     Args:
@@ -36,9 +36,9 @@ class Flushing:
     def __init__(
         self,
         settings: StreamsSettings,
-        parts: Mapping[Place, Part],
-        has_caught_up: Callable[[Part], bool],
-        writing: Writing,
+        parts: Mapping[PartitionKey, PartitionState],
+        has_caught_up: Callable[[PartitionState], bool],
+        writing: BatchWriter,
         attempts: Attempts,
         clock: Clock,
         stopping: Stopping,
@@ -54,7 +54,7 @@ class Flushing:
         self._snapshot_at = monotonic()
         self.is_torn = False
         """Whether a block could not be written: the folds know what is lost with it."""
-        self.waiting = Block()
+        self.waiting = WriteBatch()
         """What grows."""
         self.lock = asyncio.Lock()
         """Held while something is written."""
@@ -65,7 +65,7 @@ class Flushing:
 
     def forget(self) -> None:
         """Let go of what waits, with the partitions that it came from."""
-        self.waiting, self.is_torn = Block(), False
+        self.waiting, self.is_torn = WriteBatch(), False
 
     async def flush(self, snapshot: bool = False) -> None:
         """Write everything that waits.
@@ -78,7 +78,7 @@ class Flushing:
             if self.is_torn:
                 return  # what the folds know is not written, and must not go into a snapshot
             self._changed.clear()
-            block, self.waiting = self.waiting, Block()
+            block, self.waiting = self.waiting, WriteBatch()
             now = milliseconds(self._clock.now())
             try:
                 for part in self._parts.values():
@@ -99,7 +99,7 @@ class Flushing:
             for part, position in block.reached:
                 self._attempts.written(part.place, position)
 
-    async def _write(self, block: Block) -> None:
+    async def _write(self, block: WriteBatch) -> None:
         try:
             await self._writing.write(block)
         except SuspectError:
@@ -141,7 +141,7 @@ class Flushing:
                 if not self._stopping:
                     raise
 
-    async def _look(self, parts: list[Part]) -> None:
+    async def _look(self, parts: list[PartitionState]) -> None:
         """Close the minutes that are over, and take stocks as they are, of partitions that have caught up."""
         for part in parts:
             if not self._has_caught_up(part):

@@ -14,11 +14,11 @@ from time import monotonic
 from ingest.contract.clock import moment
 from ingest.contract.errors import Unavailable
 from streams.fold.stocks import LateStocks
-from streams.partition_state import Part, Place
-from streams.poison.suspicion import SuspectError, described, suspecting
-from streams.warehouse_connections import Stopping, Store
-from streams.write.batch import Block
-from streams.write.writer import Writing
+from streams.partition_state import PartitionKey, PartitionState
+from streams.poison.suspicion import SuspectError, describe_error, suspecting
+from streams.warehouse_connections import Stopping, WorkerWarehouse
+from streams.write.batch import WriteBatch
+from streams.write.writer import BatchWriter
 from warehouse.recompute import rebuild
 from warehouse.store.client import ServerError
 
@@ -30,7 +30,7 @@ _TOO_MUCH = frozenset({158, 159, 160, 241, 307, 396})
 """ClickHouse's codes for a question that takes too much time or memory."""
 
 
-class LateWork:
+class LateStockWork:
     """Recomputes what came too late for the fold's memory.
 
     Args:
@@ -44,8 +44,8 @@ class LateWork:
 
     def __init__(
         self,
-        store: Store,
-        writing: Writing,
+        store: WorkerWarehouse,
+        writing: BatchWriter,
         flushing: asyncio.Lock,
         stopping: Stopping,
         moved: Callable[[], None],
@@ -58,7 +58,7 @@ class LateWork:
         self._moved = moved
         self._every = every.total_seconds()
 
-    async def run(self, parts: Mapping[Place, Part]) -> None:
+    async def run(self, parts: Mapping[PartitionKey, PartitionState]) -> None:
         """Do what there is to do until the worker stops.
 
         Args:
@@ -79,19 +79,19 @@ class LateWork:
                     log.error(
                         "%s-%d: cannot recompute stocks for late events now: %s",
                         *part.place,
-                        described(error.__cause__),
+                        describe_error(error.__cause__),
                     )
                     await asyncio.sleep(self._every)  # no record is to blame that the engine is short of time or memory
                     continue
                 part.overdue, part.overdue_until = {}, monotonic() + self._every
 
-    async def _recompute(self, part: Part, entity_id: str, ward: str, late: LateStocks) -> None:
-        for from_ms, until_ms in rebuild.days(late.from_ms, late.until_ms):
+    async def _recompute(self, part: PartitionState, entity_id: str, ward: str, late: LateStocks) -> None:
+        for from_ms, until_ms in rebuild.split_at_midnights(late.from_ms, late.until_ms):
             offset = part.written
-            block = Block()
+            block = WriteBatch()
             block.reached.append((part, offset))
             block.values, block.corrections = await self._store.ask_at_leisure(
-                rebuild.recomputed_stocks, entity_id, ward, from_ms, until_ms, *part.place, offset, late.cause
+                rebuild.recompute_stocks, entity_id, ward, from_ms, until_ms, *part.place, offset, late.cause
             )
             self._moved()
             log.info(

@@ -14,28 +14,28 @@ from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka.producer import Producer
 from ingest.runtime import metrics
 from ingest.runtime.failpoint import failpoint
-from streams.poison.suspicion import described, is_of_content, suspecting
-from streams.warehouse_connections import Stopping, Store
-from streams.write.batch import Block
+from streams.poison.suspicion import describe_error, is_of_content, suspecting
+from streams.warehouse_connections import Stopping, WorkerWarehouse
+from streams.write.batch import WriteBatch
 from warehouse.model.value_push import encode_push, pushes
 from warehouse.recompute import rebuild
 from warehouse.store import positions, sink
-from warehouse.store.sink import LyingLetter
+from warehouse.store.sink import DeadLetterRecord
 from warehouse.store.snapshots import write_snapshots
 
 log = logging.getLogger(__name__)
 
 
-class Writing:
+class BatchWriter:
     """Writes blocks; one at a time, which whoever calls sees to."""
 
-    def __init__(self, store: Store, producer: Producer, clock: Clock, stopping: Stopping) -> None:
+    def __init__(self, store: WorkerWarehouse, producer: Producer, clock: Clock, stopping: Stopping) -> None:
         self._store = store
         self._producer = producer
         self._clock = clock
         self._stopping = stopping
 
-    async def write(self, block: Block) -> None:
+    async def write(self, block: WriteBatch) -> None:
         """Write a block; returns when all of it can be queried and the boards have heard.
 
         Raises:
@@ -44,7 +44,7 @@ class Writing:
         if block:
             await self._write_rows(block)
             failpoint("streams.raw_stored")
-            await self._write(sink.write_repeats, block.repeats)
+            await self._write(sink.write_duplicates, block.repeats)
             failpoint("streams.repeats_stored")
             await self._recompute(block)
             await self._write(sink.write_corrections, block.corrections, self._clock.now())
@@ -71,17 +71,17 @@ class Writing:
         if rows:
             await self._store.write(work, rows, *arguments)
 
-    async def _write_values(self, block: Block) -> None:
+    async def _write_values(self, block: WriteBatch) -> None:
         """Write a block's values, and note how far they go."""
         await self._write(sink.write_values, block.values)
-        newest: dict[positions.Place, int] = {}
+        newest: dict[positions.PartitionKey, int] = {}
         for value in block.values:
             place = (value.topic, value.partition)
             newest[place] = max(value.offset, newest.get(place, -1))
         for part, _ in block.reached:
             part.values = max(part.values, newest.get(part.place, -1))
 
-    async def _write_rows(self, block: Block) -> None:
+    async def _write_rows(self, block: WriteBatch) -> None:
         """An answer that got lost is not guessed: the warehouse is asked what it has."""
         is_stored = not len(block.rows)
         while not is_stored:
@@ -92,15 +92,15 @@ class Writing:
                 await self._stopping.pause(error.retry_after.total_seconds(), error)
                 is_stored = await self._store.ask(positions.are_stored, block.rows.newest())
 
-    async def _recompute(self, block: Block) -> None:
+    async def _recompute(self, block: WriteBatch) -> None:
         """Windows that events came too late for, from the raw rows, as new revisions."""
         for part, late, cause, offset in block.late:
             with suspecting((part.place, offset), culprit=cause.offset):
-                values, corrections = await self._store.ask(rebuild.recomputed, *late, *part.place, offset, cause)
+                values, corrections = await self._store.ask(rebuild.recompute_window, *late, *part.place, offset, cause)
             block.values += values
             block.corrections += corrections
 
-    async def _write_letters(self, letters: Sequence[LyingLetter]) -> None:
+    async def _write_letters(self, letters: Sequence[DeadLetterRecord]) -> None:
         """Write dead letters; a letter that is refused has nowhere to go any more: that is said, and the next one goes on."""
         try:
             await self._write(sink.write_dead_letters, letters)
@@ -110,10 +110,10 @@ class Writing:
             for one in letters if len(letters) > 1 else ():
                 await self._write_letters([one])
             if len(letters) == 1:
-                place, told = (DEAD_LETTERS, letters[0].partition), described(error)
+                place, told = (DEAD_LETTERS, letters[0].partition), describe_error(error)
                 log.error("%s-%d: cannot store the dead letter at position %d: %s", *place, letters[0].offset, told)
 
-    async def _push(self, block: Block) -> None:
+    async def _push(self, block: WriteBatch) -> None:
         """Tell the boards what changed; a figure that they never hear of would look live and be old, so this does not give up."""
         values, now_ms = [*block.untold, *block.values], milliseconds(RealClock().now())
         records = [(push.ward, encode_push(push)) for push in pushes(values, block.newest_recorded, now_ms)]

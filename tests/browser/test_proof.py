@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from ingest.kafka.client import client_options
 from tests.browser.conftest import PATIENCE, live
 from warehouse.audit.run import run_audit, write_audit
-from warehouse.audit.scope import since
+from warehouse.audit.scope import scope_since
 from warehouse.store.client import connect
 
 pytestmark = pytest.mark.browser
@@ -88,7 +88,7 @@ def test_who_may_not_see_the_letters_is_told(open_board):
 def test_the_audit_is_on_the_system_page_and_on_the_board(open_board, stack, kiosk, artefacts):
     ingest = stack.install.ingest
     with connect(stack.install.warehouse) as client:
-        report = run_audit(client, ingest, since(ingest, None))
+        report = run_audit(client, ingest, scope_since(ingest, None))
         write_audit(client, report)
     assert report.differences == 0, report.found
     with open_board("/system", language="en") as page:

@@ -10,7 +10,7 @@ from dash.backends.ws import DashWebsocketCallback
 from playwright.sync_api import expect
 
 from commands.developers.load.chromium import ARE_DRAWN, CHROMIUM, FLAGS
-from dashboard.alarm.alarm import begin, together
+from dashboard.alarm.alarm import begin_alarm, combine_alarms
 from dashboard.board import html, push
 from dashboard.board.wall_tour import wall_pages
 from tests.browser.conftest import PATIENCE, is_grey, live
@@ -80,8 +80,8 @@ def test_a_new_alarm_is_shown_on_its_page_at_once_and_only_once(board, screen):
     live(page)
     overview, queue = (one.label.vi for one in wall_pages() if one.path in ("/", "/queue"))
     expect(page.locator(HERE)).to_contain_text(overview)
-    alarm = begin(raised(severity="critical"))
-    board.show(together([alarm], {}))
+    alarm = begin_alarm(raised(severity="critical"))
+    board.show(combine_alarms([alarm], {}))
     expect(page.locator(HERE)).to_contain_text(queue), "also a page that is not among the screen's own"
     expect(page.locator("#wall-alarm")).to_be_visible()
     expect(page.locator("#wall-alarm strong")).not_to_be_empty()
@@ -101,17 +101,17 @@ def test_the_banner_stays_and_the_sound_comes_again_until_somebody_acknowledges(
     page = screen(address)
     live(page)
     page.evaluate("""document.getElementById("wall-tour").dataset.repeat = '{"critical": 1, "warning": 1}'""")
-    board.show(together([begin(raised())], {}))
+    board.show(combine_alarms([begin_alarm(raised())], {}))
     expect(page.locator("html")).to_have_attribute("data-chime", "warning")
     expect(page.locator("#wall-alarm")).to_be_hidden()
     critical = raised("source.silent", "civil_status", "critical")
-    board.show(together([begin(critical)], {}))
+    board.show(combine_alarms([begin_alarm(critical)], {}))
     expect(page.locator("html")).to_have_attribute("data-chime", "critical")
     expect(page.locator("#wall-alarm")).to_be_visible()
     before = int(page.locator("html").get_attribute("data-chimed"))
     page.wait_for_function("before => document.documentElement.dataset.chimed > before + 1", arg=before)
     expect(page.locator("#wall-alarm")).to_contain_text("Hộ tịch mất kết nối")
-    board.show(together([after(critical, ("acknowledged", "lan", "", 1))], {}))
+    board.show(combine_alarms([after(critical, ("acknowledged", "lan", "", 1))], {}))
     expect(page.locator("#wall-alarm")).to_be_hidden()
 
 
@@ -126,7 +126,7 @@ def test_an_alarm_that_nobody_acknowledges_delays_the_fresh_start_by_an_hour_at_
     _, address = board.add_display(("/", 1))
     page = screen("about:blank")
     page.route("**/assets/wall.js*", hurry)
-    board.show(together([begin(raised(severity="critical"))], {}))
+    board.show(combine_alarms([begin_alarm(raised(severity="critical"))], {}))
     page.goto(address)
     live(page)
     page.evaluate("window.isOld = true")

@@ -90,8 +90,8 @@ def test_its_memory_is_flat_while_it_turns_fast(stack, kiosk, screen):
     page = screen(f"{stack.install.board.url}/wall?token={token}")
     live(page)
     samples = []
-    for sample in islice(soak.watch(page, lambda: stack.memory()["dashboard"]), soak.FEWEST):
+    for sample in islice(soak.sample_rounds(page, lambda: stack.memory()["dashboard"]), soak.FEWEST):
         samples.append(sample)
         kiosk.issue()
-    found = soak.report(samples, [])
+    found = soak.soak_report(samples, [])
     assert all(found[measure]["growth"] < 0.1 for measure in soak.MEASURES), samples

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from commands import audit as command
-from commands.audit import as_text, audit
+from commands.audit import audit_install, format_report
 from commands.supervision.stack import Stack
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.envelope import Envelope, encode
@@ -19,7 +19,7 @@ from ingest.contract.topic import topic_of
 from ingest.kafka.producer import Producer
 from tests.support.made import START, events
 from warehouse.audit.report import AuditReport
-from warehouse.audit.run import nightly
+from warehouse.audit.run import run_nightly_audit
 from warehouse.audit.scope import Scope, nightly_scope
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
@@ -140,20 +140,20 @@ def test_whatever_is_broken_is_found(stack: Stack, client: Client) -> None:
     change(client, "C01", "grain = 'stock' AND dimension = ''", "numerator + 1")
     change(client, "D01", "grain = 'flow' AND dimension = ''", "numerator + 1")
     remove(client, "raw_values", "indicator = 'D01' AND dimension = 'channel'", {})
-    report = audit(client, stack.install, DAY, ("C01", "D01", "Q01"), patience=AT_ONCE)
+    report = audit_install(client, stack.install, DAY, ("C01", "D01", "Q01"), patience=AT_ONCE)
     assert faults(report) >= {
         ("values", "wrong"), ("values", "missing"), ("records", "missing"), ("records", "doubled"), ("records", "beyond"),
         ("letters", "missing"), ("feed", "unequal"), ("board", "wrong"),
     }  # fmt: skip
     assert {id for id, checked in report.indicators.items() if checked.differences} == {"C01", "D01", "Q01"}
-    assert any("thiếu" in line for line in as_text(report))
+    assert any("thiếu" in line for line in format_report(report))
     queue = report.streams["ioc.queue.v1"]
     assert queue.missing == 2  # the row, and the record whose letter is gone
 
     remove(client, "raw_events", "id = 'another' OR offset >= 1000000", {})
     for table, source in (("raw_events", "kept"), ("raw_dead_letters", "letters")):
         client.execute(f"INSERT INTO {table} SELECT * FROM {source}")  # noqa: S608
-    report = audit(client, stack.install, DAY, ("Q01",), patience=AT_ONCE)
+    report = audit_install(client, stack.install, DAY, ("Q01",), patience=AT_ONCE)
     assert not report.mismatches
     assert faults(report) >= {("feed", "unequal"), ("board", "wrong")}
     assert {part for part, _ in faults(report)} == {"feed", "board"}
@@ -199,7 +199,7 @@ def test_the_nightly_audit_takes_what_changed_and_keeps_its_result(
         return replace(nightly_scope(client, ingest), ids=("Q01", "C01"))
 
     monkeypatch.setattr("warehouse.audit.run.nightly_scope", scope)
-    report = nightly(client, stack.settings(IngestSettings))
+    report = run_nightly_audit(client, stack.settings(IngestSettings))
     assert not report.mismatches
     assert report.not_checked == {}
     assert {id for id, checked in report.indicators.items() if checked.compared} == {"Q01", "C01"}
@@ -214,7 +214,7 @@ def test_what_cannot_be_asked_is_not_clean_but_unchecked(
     """The last test: it stops the board and Kafka."""
     stack.kill("dashboard")
     stack.kill("ingest")
-    report = audit(client, stack.install, DAY, ("D01",), patience=AT_ONCE)
+    report = audit_install(client, stack.install, DAY, ("D01",), patience=AT_ONCE)
     assert set(report.not_checked) == {"records", "letters", "feed", "board"}
     assert report.differences == 0
     assert report.indicators["D01"].compared > 0

@@ -23,7 +23,7 @@ from tests.connectors.test_letter_replay import BUG
 from tests.declarations.test_connectors import CONNECTORS, lines, sent
 from tests.support import made, raw
 from warehouse.store.client import Client, connect
-from warehouse.store.halted_partitions import read_stops, stop
+from warehouse.store.halted_partitions import halt_partition, read_halted_partitions
 
 pytestmark = pytest.mark.embedded
 
@@ -92,7 +92,7 @@ def in_kafka(stack: Stack, *envelopes: Envelope) -> tuple[int, int]:
 
 
 def ends(stack: Stack) -> dict[tuple[str, int], int]:
-    return {place: extent.end for place, extent in offsets.held(stack.install.ingest).extents.items()}
+    return {place: extent.end for place, extent in offsets.held_records(stack.install.ingest).extents.items()}
 
 
 def newest(stack: Stack, partition: int, topic: str = QUEUE) -> bytes | None:
@@ -125,7 +125,7 @@ def test_lists_each_letter_once_by_what_is_asked(client: Client, capsys: pytest.
     (ticket,) = tickets(1, 1)
     store(client, again, of_source("ward_register", 0, at=NOW + timedelta(hours=1)))
     store(client, of_record(ticket, 2, 7), of_source("frigate", 3, "invalid_field", NOW - timedelta(days=3)))
-    stop(client, QUEUE, 2, 8, "51/1000")
+    halt_partition(client, QUEUE, 2, 8, "51/1000")
 
     told = printed(capsys)
     assert [(one["stream"], one["reason"], one["letters"], one["still_open"]) for one in told["groups"]] == [
@@ -209,7 +209,7 @@ def test_records_that_kafka_no_longer_has_are_lost(
 ) -> None:
     events = tickets(4, 2)
     partition, offset = in_kafka(stack, *events)
-    cluster = offsets.held(stack.install.ingest).cluster
+    cluster = offsets.held_records(stack.install.ingest).cluster
     # This log is the second one: positions of the first are gone with it, and ours begin at 1000.
     rows = [(QUEUE, partition, "another", 0, 0), (QUEUE, partition, cluster, 1000, 1000)]
     for seconds, (topic, part, name, base, first) in enumerate(rows):
@@ -244,13 +244,13 @@ def test_letters_of_connectors_are_mapped_again_or_asked_for_again(
 
 
 def test_a_stopped_stream_goes_on(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    stop(client, QUEUE, 1, 5, "50/50")
-    stop(client, QUEUE, 2, 5, "50/50")
-    stop(client, topic_of("camera"), 1, 5, "50/50")
+    halt_partition(client, QUEUE, 1, 5, "50/50")
+    halt_partition(client, QUEUE, 2, 5, "50/50")
+    halt_partition(client, topic_of("camera"), 1, 5, "50/50")
     assert run("resume", "speaker") == 2
     assert QUEUE in capsys.readouterr().out
     assert run("resume", "queue", "--allow", "70") == 0
-    stops = read_stops(client)
+    stops = read_halted_partitions(client)
     assert [stops[QUEUE, part].is_stopped for part in (1, 2)] == [False, False]
     assert stops[QUEUE, 1].allowance == 70
     assert stops[QUEUE, 1].changed_by.endswith("@pc")

@@ -22,7 +22,7 @@ from ingest.source.failure_rate import FEWEST
 from tests.declarations.test_connectors import CONNECTORS, lines, mapping, sent
 from tests.support import made
 from warehouse.store.client import Client, connect
-from warehouse.store.halted_partitions import read_stops
+from warehouse.store.halted_partitions import read_halted_partitions
 
 pytestmark = pytest.mark.embedded
 
@@ -113,8 +113,8 @@ def test_records_of_any_kind_stop_nothing_and_a_flood_stops_its_stream_until_som
         asyncio.run(put(stack, [*odd, *good[:20]]))
         until(lambda: (stored(), letters()) == (20, 4))
         asyncio.run(put(stack, bad + good[20:]))
-        until(lambda: read_stops(client).get((QUEUE, 0)))
-        stop = read_stops(client)[QUEUE, 0]
+        until(lambda: read_halted_partitions(client).get((QUEUE, 0)))
+        stop = read_halted_partitions(client)[QUEUE, 0]
         assert stop.is_stopped
         assert letters() < FEWEST  # the flood did not go on into the dead letters
         assert command.main([]) == 0
@@ -122,4 +122,4 @@ def test_records_of_any_kind_stop_nothing_and_a_flood_stops_its_stream_until_som
         assert command.main(["resume", "queue", "--allow", str(len(bad))]) == 0
         until(lambda: (stored(), letters()) == (40, 4 + len(bad)))
         assert command.main(["replay", "--stream", "queue"]) == command.SOME_STAY
-        assert not read_stops(client)[QUEUE, 0].is_stopped
+        assert not read_halted_partitions(client)[QUEUE, 0].is_stopped

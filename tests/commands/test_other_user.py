@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from commands.install import secret_files
-from commands.install.settings import KINDS, ROOT, NotOursError, tighten
+from commands.install.settings import KINDS, ROOT, ForeignInstallError, restrict_access
 
 NOBODY = 65534
 COMMANDS = (
@@ -50,8 +50,8 @@ def folder(tmp_path_factory):
     for one in (place, *place.parents[:2]):
         one.chmod(0o755)
     folder = place / "dữ liệu"
-    tighten(folder)
-    secret_files.make(folder / "secrets", KINDS)
+    restrict_access(folder)
+    secret_files.make_secrets(folder / "secrets", KINDS)
     return folder
 
 
@@ -80,7 +80,7 @@ def test_another_user_gets_a_sentence(folder):
 
 @needs_root
 def test_a_file_of_another_user_in_an_install_is_named_with_its_owner(tmp_path):
-    assert "nobody" in str(NotOursError(owned(tmp_path / "x")))
+    assert "nobody" in str(ForeignInstallError(owned(tmp_path / "x")))
 
 
 def owned(path):
@@ -97,7 +97,7 @@ def test_what_an_earlier_version_left_open_is_closed(tmp_path):
     for path in (folder, folder / "connectors"):
         path.chmod(0o755)
     (folder / "connectors" / "dossier_portal.cursor").chmod(0o644)
-    tighten(folder)
+    restrict_access(folder)
     modes = {path.name: path.stat().st_mode & 0o777 for path in folder.rglob("*") if not path.is_symlink()}
     assert modes == {"connectors": 0o700, "dossier_portal.cursor": 0o600}
     assert folder.stat().st_mode & 0o777 == 0o700

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.replay import as_json, as_text, replay
+from commands.replay import as_json, format_figures, replay
 from connectors.simulator.report import Arrived, report_messages
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(600)]
@@ -33,7 +33,7 @@ def test_the_report_s_figures_come_back(tmp_path: Path) -> None:
     assert found == REPORT
     assert items["total"] > 600
     assert sum(items["by_platform"].values()) == items["total"]
-    assert "4.288/4.293, đạt 99,88 %" in as_text(report)
+    assert "4.288/4.293, đạt 99,88 %" in format_figures(report)
     assert json.loads(json.dumps(found)) == found
 
 
@@ -55,7 +55,7 @@ def test_the_report_s_last_days_come_back_and_a_changed_event_changes_the_figure
     assert found["teams"] == {"covered": 69, "groups": 70}
     items = found["items"]
     assert items["total"] == sum(items["by_platform"].values()) > 600
-    assert f"{finished}/{total}" in as_text(report)
+    assert f"{finished}/{total}" in format_figures(report)
     assert json.loads(json.dumps(found)) == found
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from commands import backup, restore
 from commands.install import preflight
-from commands.install.settings import described
+from commands.install.settings import install_of
 from commands.supervision.stack import Stack
 from dashboard.access.accounts import Accounts
 from dashboard.access.displays import Displays
@@ -282,7 +282,7 @@ def test_another_wards_backup_is_refused(made, here, tmp_path, capsys):
 
 def test_a_restore_that_was_cut_off_stops_the_next_start(tmp_path):
     stack = Stack(tmp_path / "x", ("warehouse",))
-    install = described(stack.variables, stack.folder / "secrets")
+    install = install_of(stack.variables, stack.folder / "secrets")
     preflight.check_restore(install)
     install.run.mkdir(exist_ok=True)
     (install.run / "restoring").write_text("/somewhere")

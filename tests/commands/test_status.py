@@ -38,10 +38,10 @@ REPORT = {
 
 @pytest.fixture
 def report(monkeypatch, tmp_path):
-    monkeypatch.setattr(installs, "place", lambda: tmp_path)
-    monkeypatch.setattr(installs, "read", lambda: None)
-    monkeypatch.setattr(lock, "up", lambda run: 7)
-    monkeypatch.setattr(status, "whole", lambda install, pid: dict(REPORT))
+    monkeypatch.setattr(installs, "data_folder_path", lambda: tmp_path)
+    monkeypatch.setattr(installs, "read_install", lambda: None)
+    monkeypatch.setattr(lock, "running_pid", lambda run: 7)
+    monkeypatch.setattr(status, "status_value", lambda install, pid: dict(REPORT))
 
 
 @pytest.mark.usefixtures("report")

@@ -16,7 +16,7 @@ import pytest
 from pydantic import SecretStr
 
 from commands.install import lock
-from commands.install.ports import free, is_taken
+from commands.install.ports import free_ports, is_taken
 from commands.install.settings import ROOT
 from commands.supervision.stack import PORTS
 from dashboard.access.accounts import Accounts
@@ -35,7 +35,7 @@ class Person:
 
     def __init__(self, folder):
         self.folder = folder
-        self.ports = dict(zip(PORTS, map(str, free(len(PORTS))), strict=True))
+        self.ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         own = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
         self.environment = {**own, "IOC_DATA_FOLDER": str(folder), "IOC_SIMULATOR_BACKFILL": "PT4H", **self.ports}
 
@@ -76,7 +76,7 @@ def up(person):
     if process.poll() is None:
         process.kill()
     process.communicate()
-    lock.end(lock.left_over(person.folder), patience=15)
+    lock.end_processes(lock.left_over_processes(person.folder), patience=15)
 
 
 def read_until(process, text):
@@ -135,7 +135,7 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
         assert time.monotonic() < end, "it is not started again"
         time.sleep(0.2)
 
-    started = lock.left_over(person.folder)
+    started = lock.left_over_processes(person.folder)
     assert len(started) > len(before)
     assert person.run("down")[0] == 0
     assert up.wait(10) == 0
@@ -150,7 +150,7 @@ def test_ctrl_c_before_the_board_is_up_leaves_nothing(person, up):
     read_until(up, "starting")
     up.send_signal(signal.SIGINT)
     assert up.wait(40) == 0
-    assert lock.left_over(person.folder) == []
+    assert lock.left_over_processes(person.folder) == []
 
 
 def test_a_taken_port_is_told_and_nothing_is_started(person):
@@ -161,7 +161,7 @@ def test_a_taken_port_is_told_and_nothing_is_started(person):
     assert f"Port {port} (Board) is taken by another program" in err
     assert f"pid {os.getpid()}" in err
     assert "change IOC_BOARD_PORT" in err
-    assert lock.left_over(person.folder) == []
+    assert lock.left_over_processes(person.folder) == []
 
 
 def test_a_wrong_setting_is_told(person):
@@ -174,7 +174,7 @@ def test_a_killed_up_takes_everything_with_it(person, up):
     if sys.platform != "linux":
         pytest.skip("only Linux ends a child with its parent")
     read_until(up, "starting")
-    started = lock.left_over(person.folder)
+    started = lock.left_over_processes(person.folder)
     up.kill()
     gone, alive = psutil.wait_procs(started, 40)
     assert alive == []

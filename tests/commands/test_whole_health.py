@@ -17,13 +17,13 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from commands.install import lock
-from commands.install.processes import Part, parts
+from commands.install.processes import ManagedProcess, managed_processes
 from commands.install.settings import ROOT, bare_environment
 from commands.supervision import probe, supervisor
-from commands.supervision.liveness import Liveness
+from commands.supervision.liveness import LivenessMonitor
 from commands.supervision.stack import Stack
 from ingest.contract.settings import IngestSettings
-from ingest.kafka.lag import lags
+from ingest.kafka.lag import group_lags
 from ingest.kafka.producer import Producer
 from ingest.runtime.process import end_with_parent
 from tests.support.made import events
@@ -56,8 +56,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield running_stack
 
 
-def part(stack: Stack, name: str) -> Part:
-    return next(one for one in parts(stack.install, simulator=False) if one.name == name)
+def part(stack: Stack, name: str) -> ManagedProcess:
+    return next(one for one in managed_processes(stack.install, simulator=False) if one.name == name)
 
 
 def asked(stack: Stack, name: str, path: str) -> tuple[int, str]:
@@ -133,7 +133,7 @@ def test_heartbeats_grow_old_where_they_do_not_get_any_more(stack: Stack) -> Non
     stack.kill("streams")
     until(lambda: min(ages(stack)[path] for path in ("stored", "board", "feed")) > 22)
     assert ages(stack)["kafka"] < 20
-    lag = lags(stack.install.ingest, stack.install.streams.group)["ioc.health.v1"]
+    lag = group_lags(stack.install.ingest, stack.install.streams.group)["ioc.health.v1"]
     assert lag.records > 0
     assert lag.seconds > 5
 
@@ -144,9 +144,9 @@ def test_a_frozen_worker_is_replaced_and_nothing_is_lost(stack: Stack, monkeypat
     monkeypatch.setattr(probe, "PATIENCE", 1.0)
     one = part(stack, "streams-1")
     sent = [envelope for envelope in events(seed=41, count=600) if envelope.data.stream == "petition"]
-    looking = Liveness([one], limit=timedelta(seconds=2))
+    looking = LivenessMonitor([one], limit=timedelta(seconds=2))
     process = subprocess.Popen(
-        supervisor.command(supervisor.configure(stack.install, [one])),
+        supervisor.supervisor_command(supervisor.configure(stack.install, [one])),
         cwd=ROOT,
         env=bare_environment({**stack.variables, lock.MARK: str(stack.folder)}),
         stdout=subprocess.DEVNULL,
@@ -156,18 +156,18 @@ def test_a_frozen_worker_is_replaced_and_nothing_is_lost(stack: Stack, monkeypat
 
     def pid() -> int:
         """Of the worker, once it is at work."""
-        found = [state.pid for state in supervisor.states(stack.install.run) or [] if state.state == "RUNNING"]
+        found = [state.pid for state in supervisor.process_states(stack.install.run) or [] if state.state == "RUNNING"]
         return found[0] if found and is_ready(stack, "streams-1") else 0
 
     try:
         until(pid)
         until(lambda: max(ages(stack).values()) < 20)
         first = pid()
-        looking.look(supervisor.states(stack.install.run) or [])
+        looking.look(supervisor.process_states(stack.install.run) or [])
         send(stack, sent[:30])
         os.kill(first, signal.SIGSTOP)
         send(stack, sent[30:])
-        until(lambda: looking.look(supervisor.states(stack.install.run) or []))
+        until(lambda: looking.look(supervisor.process_states(stack.install.run) or []))
         until(lambda: pid() not in (0, first))
         with connect(stack.settings(WarehouseSettings)) as client:
             counted = "SELECT uniqExact(id), count() FROM raw_events FINAL WHERE topic = 'ioc.petition.v1'"

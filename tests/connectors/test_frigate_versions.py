@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.frigate import CONNECTOR
-from ingest.contract.connector import Memory, Subscription
+from ingest.contract.connector import ConnectorMemory, Subscription
 from ingest.contract.events import camera
 from tests.connectors.support.taking import Conversation
 from tests.declarations.test_connectors import SAMPLES, personal_values
@@ -120,7 +120,7 @@ def test_nothing_of_a_person_passes(version: str) -> None:
 
 
 def test_what_is_remembered_is_bounded() -> None:
-    memory = Memory(3)
+    memory = ConnectorMemory(3)
     for number in range(10):
         memory.keep(number, number)
         memory.recall(7)

@@ -11,7 +11,7 @@ from ingest.contract.connector import Connector
 from ingest.contract.dead_letter import from_source
 from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
-from ingest.replay.replay import Plan, SourceReplay
+from ingest.replay.replay import ReplayPlan, SourceReplay
 from tests.declarations.test_connectors import MAPPED, NOW, lines, mapping, sent
 
 BUG = InvalidEvent("mapping_bug", "KeyError in it.py, line 1")
@@ -31,7 +31,7 @@ VALUES: tuple[Any, ...] = (
 )
 
 
-def replay(connector: Connector, line: Any) -> tuple[Plan, list[bytes]]:
+def replay(connector: Connector, line: Any) -> tuple[ReplayPlan, list[bytes]]:
     """What becomes of a sample's line that became a letter, and what would have become of it."""
     message = sent(connector, line)
     letter = from_source(connector, message.body, BUG, ward="hong-bang", received_at=NOW, address=message.address)

@@ -25,7 +25,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from pydantic_core import to_json
 from standardwebhooks import Webhook as Signer
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.clock import WARD_ZONE
@@ -36,9 +36,9 @@ from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
-from ingest.source.mapper import Mapping, Taken
-from ingest.untrusted.json_text import check, read_loosely
-from ingest.untrusted.pseudonym import pseudonyms
+from ingest.source.mapper import MappedMessage, Mapper
+from ingest.untrusted.json_text import check_json, parse_json_loosely
+from ingest.untrusted.pseudonym import pseudonymiser
 from tests.connectors.support.poison import at, leaves, replaced, values, with_value
 from tests.declarations.test_connectors import MAPPED, Sent, lines, mapping, sent
 from tests.streams.support.counting import Figures, audit, expected, flows, send, until
@@ -174,7 +174,7 @@ def odd(known: Any) -> tuple[str, ...]:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    (port,) = free(1)
+    (port,) = free_ports(1)
     server = ThreadingHTTPServer(("127.0.0.1", port), Pages)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     allowances = {f"IOC_CONNECTORS_ALLOWANCES__{one.id.upper()}": str(ALLOWED) for one in MAPPED}
@@ -204,9 +204,9 @@ def client(stack: Stack) -> Iterator[Client]:
 
 def resume(client: Client) -> None:
     """Let every stopped stream go on, as a person does who knows what is coming."""
-    for (topic, partition), one in halted_partitions.read_stops(client).items():
+    for (topic, partition), one in halted_partitions.read_halted_partitions(client).items():
         if one.is_stopped:
-            halted_partitions.resume(client, topic, partition, "tester", ALLOWED)
+            halted_partitions.resume_partition(client, topic, partition, "tester", ALLOWED)
 
 
 def stored(client: Client) -> dict[str, str]:
@@ -277,7 +277,7 @@ def test_every_field_of_every_event_straight_into_its_topic(
 @pytest.mark.parametrize("is_whole", [False, True], ids=["short", "whole"])
 def test_every_field_of_every_message_through_its_connector(stack: Stack, client: Client, is_whole: bool) -> None:
     settings = stack.settings(ConnectorsSettings)
-    secret = pseudonyms(stack.settings(IngestSettings).pseudonym_secret)
+    secret = pseudonymiser(stack.settings(IngestSettings).pseudonym_secret)
     refused: dict[str, set[str]] = {}
     counted: dict[str, set[str]] = {}
     for one in MAPPED:
@@ -317,15 +317,15 @@ def test_every_field_of_every_message_through_its_connector(stack: Stack, client
     check_well(stack, client)
 
 
-def judged(mapping: Mapping, one: Sent) -> Taken:
+def judged(mapping: Mapper, one: Sent) -> MappedMessage:
     """What a connector makes of a message; an item of a page is read and written again before."""
     if not isinstance(mapping.connector.way, Poll):
         return mapping.take(one.body, payload=one.payload, address=one.address)
-    item = read_loosely(one.body)
+    item = parse_json_loosely(one.body)
     try:
-        check(item)
+        check_json(item)
     except InvalidEvent as fault:
-        return Taken(letter=mapping.refused(repr(item).encode(errors="replace"), fault, address=one.address))
+        return MappedMessage(letter=mapping.refused(repr(item).encode(errors="replace"), fault, address=one.address))
     return mapping.take(to_json(item), address=one.address)
 
 

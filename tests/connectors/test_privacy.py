@@ -17,15 +17,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks import Webhook as Signer
 
 import connectors
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import Connector, Poll, Subscription, Webhook
 from ingest.contract.discovery import declared
 from ingest.contract.settings import IngestSettings
-from ingest.contract.topic import topics
+from ingest.contract.topic import all_topics
 from ingest.kafka.client import client_options
-from ingest.kafka.lag import lags
+from ingest.kafka.lag import group_lags
 from streams.settings import StreamsSettings
 from tests.declarations.test_connectors import lines, personal_values
 from warehouse.settings import WarehouseSettings
@@ -57,7 +57,7 @@ class DossierSystem(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    (port,) = free(1)
+    (port,) = free_ports(1)
     DossierSystem.items = [line for one in CONNECTORS if one.id == "dossier_portal" for line in lines(one)]
     server = ThreadingHTTPServer(("127.0.0.1", port), DossierSystem)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -116,7 +116,7 @@ async def in_kafka(settings: IngestSettings) -> list[bytes]:
     consumer = AIOKafkaConsumer(**client_options(settings), enable_auto_commit=False, group_id=None)
     await consumer.start()
     try:
-        places = [TopicPartition(one.name, n) for one in topics(1) for n in range(settings.kafka_partitions)]
+        places = [TopicPartition(one.name, n) for one in all_topics(1) for n in range(settings.kafka_partitions)]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)
@@ -154,7 +154,7 @@ def test_nothing_personal_gets_further_than_the_connector(stack: Stack) -> None:
             assert time.monotonic() < end, stack.log("connectors")
             time.sleep(0.2)
         ingest = stack.settings(IngestSettings)
-        while any(lag.records for lag in lags(ingest, stack.settings(StreamsSettings).group).values()):
+        while any(lag.records for lag in group_lags(ingest, stack.settings(StreamsSettings).group).values()):
             assert time.monotonic() < end + 60, "what is in Kafka does not get into the warehouse"
             time.sleep(0.2)
     everything = [part.decode() for part in asyncio.run(in_kafka(stack.settings(IngestSettings)))] + in_warehouse(

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from ingest.contract.envelope import encode
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.admin import make_topics, missing_topics
-from ingest.kafka.offsets import sizes
+from ingest.kafka.offsets import topic_sizes
 from ingest.kafka.producer import Producer
 from tests.support.made import events
 from tests.support.raw import store
@@ -82,7 +82,7 @@ def test_topics_are_made_and_events_arrive(kafka: IngestSettings) -> None:
         await producer.stop()
 
     asyncio.run(send())
-    assert sum(sizes(kafka).values()) == len(envelopes)
+    assert sum(topic_sizes(kafka).values()) == len(envelopes)
     assert all(encode(one) for one in envelopes)
 
 
@@ -90,7 +90,7 @@ def test_the_same_tables_views_and_figures(clickhouse: WarehouseSettings) -> Non
     with connect(clickhouse, database="") as owner:
         migrate(owner)
     with connect(clickhouse) as client:
-        views.sync(client)
+        views.sync_views(client)
         store(client, events(seed=1, count=2000))
         for one in indicators():
             if one.has_flow:

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from dashboard.access.accounts import Accounts, ensure_first
 from tests.dashboard.support.ward import SECRET, board_settings
 from tests.support.broker import SECRET as KAFKA_SECRET
@@ -16,7 +16,7 @@ from tests.support.warehouse_server import ROOT
 
 @pytest.fixture
 def variables(tmp_path):
-    board, kafka, warehouse = free(3)
+    board, kafka, warehouse = free_ports(3)
     return {
         "IOC_DATA_FOLDER": str(tmp_path),
         "IOC_BOARD_PORT": str(board),

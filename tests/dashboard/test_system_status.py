@@ -1,8 +1,8 @@
 from datetime import timedelta
 
-from dashboard.board.page import Leaf
+from dashboard.board.page import PropertyUpdate
 from dashboard.components import header
-from dashboard.system_status import Standing
+from dashboard.system_status import SystemStatus
 from ingest.contract.clock import moment
 from tests.dashboard.support.ward import NOW_MS, scene
 from warehouse.audit.history import Audit
@@ -16,6 +16,6 @@ def audit(differences=0, ago=timedelta(hours=8)):
 
 
 def test_a_clean_audit_is_told_in_the_foot_only():
-    foot = header.foot_leaves(scene("vi", standing=Standing(audit=audit())))
-    assert foot[Leaf("audit", "children")] == "đối soát 02:15: 0 sai lệch / 41.208"
-    assert header.foot_leaves(scene("vi"))[Leaf("audit", "children")] == "chưa đối soát"
+    foot = header.foot_leaves(scene("vi", standing=SystemStatus(audit=audit())))
+    assert foot[PropertyUpdate("audit", "children")] == "đối soát 02:15: 0 sai lệch / 41.208"
+    assert header.foot_leaves(scene("vi"))[PropertyUpdate("audit", "children")] == "chưa đối soát"

@@ -3,12 +3,12 @@ import threading
 
 import pytest
 
-from dashboard.thread_pool import Pool
+from dashboard.thread_pool import ThreadPool
 from ingest.contract.errors import Overloaded
 
 
 async def test_what_does_not_fit_is_refused_at_once_and_places_come_back():
-    pool, go_on = Pool("test", threads=1, waiting=3, of_one_client=2), threading.Event()
+    pool, go_on = ThreadPool("test", threads=1, waiting=3, of_one_client=2), threading.Event()
     running = [asyncio.create_task(pool.run(client, go_on.wait, 30)) for client in ("a", "a", "b", "c")]
     await asyncio.sleep(0)
     with pytest.raises(Overloaded):
@@ -26,7 +26,7 @@ async def test_what_does_not_fit_is_refused_at_once_and_places_come_back():
 
 
 async def test_an_error_is_the_callers_and_frees_the_place():
-    pool = Pool("test", threads=1, waiting=0, of_one_client=1)
+    pool = ThreadPool("test", threads=1, waiting=0, of_one_client=1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
             await pool.run("a", lambda: 1 / 0)

@@ -23,8 +23,8 @@ from ingest.contract.connector import Connector, Context, Poll, Subscription
 from ingest.contract.dead_letter import known_fields
 from ingest.contract.envelope import Envelope, decode, encode
 from ingest.contract.topic import topic_of
-from ingest.source.mapper import MAPPING_BUG, Mapping, Taken
-from ingest.untrusted.pseudonym import pseudonyms
+from ingest.source.mapper import MAPPING_BUG, MappedMessage, Mapper
+from ingest.untrusted.pseudonym import pseudonymiser
 from streams.fold.fold import Fold
 
 SAMPLES = Path(__file__).parent.parent / "connectors" / "samples"
@@ -53,9 +53,9 @@ class Sent(NamedTuple):
     retained: bool = False
 
 
-def mapping(connector: Connector) -> Mapping:
-    secret = pseudonyms(SecretStr("a secret of at least thirty-two characters"))
-    return Mapping(connector, Context(clock=_Still(), ward="hong-bang", pseudonym=secret))
+def mapping(connector: Connector) -> Mapper:
+    secret = pseudonymiser(SecretStr("a secret of at least thirty-two characters"))
+    return Mapper(connector, Context(clock=_Still(), ward="hong-bang", pseudonym=secret))
 
 
 def lines(connector: Connector) -> list[Any]:
@@ -72,7 +72,7 @@ def sent(connector: Connector, line: Any) -> Sent:
     return Sent(body.encode(), payload, topic, line["retained"])
 
 
-def take(connector: Connector, line: Any) -> Taken:
+def take(connector: Connector, line: Any) -> MappedMessage:
     one = sent(connector, line)
     return mapping(connector).take(one.body, payload=one.payload, address=one.address, retained=one.retained)
 

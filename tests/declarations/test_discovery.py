@@ -13,13 +13,13 @@ import warehouse.indicators
 import warehouse.views
 from ingest.contract.connector import Connector
 from ingest.contract.discovery import declared
-from warehouse.model.alarm_rule import Rule
+from warehouse.model.alarm_rule import AlarmRule
 from warehouse.model.indicator import Indicator
 
 COPIES = (
     (connectors, Connector, "civil_status"),
     (warehouse.indicators, Indicator, "petition"),
-    (warehouse.alarms, Rule, "petition"),
+    (warehouse.alarms, AlarmRule, "petition"),
 )
 
 
@@ -44,6 +44,6 @@ def test_what_a_new_file_declares_is_found(folder: Path, package: ModuleType, ki
 def test_a_view_of_a_new_file_is_in_the_dictionary(folder: Path) -> None:
     (folder / "another.py").write_text(
         "from warehouse.views import figures\n\n\n"
-        "def views():\n    return [figures.corrections()._replace(name='another')]\n"
+        "def views():\n    return [figures.corrections_view()._replace(name='another')]\n"
     )
     assert "another" in warehouse.views.public_names()

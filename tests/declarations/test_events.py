@@ -17,10 +17,10 @@ from pydantic.fields import FieldInfo
 from connectors import catalogue
 from ingest.contract import code
 from ingest.contract.discovery import declared
-from ingest.contract.envelope import Envelope, decode, encode, envelope, invalid
+from ingest.contract.envelope import Envelope, decode, encode, envelope, invalid_event
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
-from ingest.untrusted.pseudonym import pseudonyms
+from ingest.untrusted.pseudonym import pseudonymiser
 from tests.support.made import events, parts_of
 from warehouse import entities
 from warehouse.model.entity import Entity
@@ -110,7 +110,7 @@ def test_what_looks_personal_is_no_code(text: str, name: str) -> None:
         return  # streets are named after people, and cameras after streets
     with pytest.raises(ValidationError) as refused:
         TypeAdapter(KINDS[name]).validate_python(text)
-    told = invalid(refused.value)
+    told = invalid_event(refused.value)
     assert told.reason == code.PERSONAL_DATA
     assert text not in str(told)
 
@@ -125,7 +125,7 @@ def test_nor_does_an_envelope_hold_it(name: str, text: str) -> None:
 
 @given(seed=st.integers(0, 2**32), codes=st.lists(st.text(min_size=1, max_size=30), max_size=40))
 def test_no_pseudonym_is_taken_for_a_number(seed: int, codes: list[str]) -> None:
-    pseudonym = pseudonyms(SecretStr(sha256(str(seed).encode()).hexdigest()))
+    pseudonym = pseudonymiser(SecretStr(sha256(str(seed).encode()).hexdigest()))
     kinds = [TypeAdapter(one) for one in (code.Pseudonym, code.Reference, code.EventId)]
     for one in map(pseudonym, codes):
         for kind in kinds:
@@ -155,7 +155,7 @@ def test_a_field_that_nobody_knows_is_not_named() -> None:
     assert "Nguyen" not in str(refused)
     with pytest.raises(ValidationError) as error:
         type(GOOD[next(iter(GOOD))].data).model_validate({"Nguyen_Van_A": 1})
-    assert "Nguyen" not in str(invalid(error.value))
+    assert "Nguyen" not in str(invalid_event(error.value))
 
 
 def test_a_clock_that_is_far_ahead_is_refused_where_the_reader_has_one() -> None:

@@ -13,7 +13,7 @@ from tests.streams.support.states import states_of
 from tests.support import warehouse_server
 from tests.support.made import events
 from tests.support.raw import store
-from warehouse.model.entity import State
+from warehouse.model.entity import EntityState
 from warehouse.model.indicator import Derived, Indicator, entities, indicator, indicators, measures
 from warehouse.model.reading import TOTAL, Reading, Split
 from warehouse.model.value import Value
@@ -154,13 +154,13 @@ def test_states_recalled_from_the_warehouse_are_those_of_the_fold(entity, stored
     topic = topic_of(entity.events[0].stream)
     mine = {(state.ward, state.key): state for id, state in states_of(folds[topic]) if id == entity.id}
     assert mine
-    theirs = rebuild.states(stored, entity, mine, topic, 0, len(ENVELOPES))
+    theirs = rebuild.entity_states(stored, entity, mine, topic, 0, len(ENVELOPES))
     assert len(theirs) == len(mine)
     for state in theirs:
         assert fields(state) == fields(mine[state.ward, state.key])
 
 
-def fields(state: State) -> dict[str, object]:
+def fields(state: EntityState) -> dict[str, object]:
     return {name: getattr(state, name) for name, _ in state.rules}
 
 
@@ -170,7 +170,7 @@ def test_the_state_up_to_an_offset_leaves_out_what_came_later(stored: Client, fo
     half = len(ENVELOPES) // 2
     earlier = folded(ENVELOPES[:half])["ioc.queue.v1"]
     mine = {(state.ward, state.key): state for id, state in states_of(earlier) if id == "ticket"}
-    theirs = rebuild.states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
+    theirs = rebuild.entity_states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
     assert {(state.ward, state.key): fields(state) for state in theirs} == {
         key: fields(one) for key, one in mine.items()
     }

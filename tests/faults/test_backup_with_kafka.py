@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from commands import restore
-from commands.install.settings import described
+from commands.install.settings import install_of
 from commands.supervision.stack import Stack
 from ingest.contract.envelope import Envelope
 from ingest.contract.settings import IngestSettings
 from tests.streams.support.counting import a_clock, expected, flows, made, send, until
 from warehouse.audit.run import run_audit
-from warehouse.audit.scope import since
+from warehouse.audit.scope import scope_since
 from warehouse.maintenance.backups import backup
-from warehouse.maintenance.backups.backup import Made, Origin
+from warehouse.maintenance.backups.backup import BackupOrigin, BackupResult
 from warehouse.maintenance.backups.sealing import make_key
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
@@ -35,7 +35,7 @@ class Kept:
         self.before = made(21, 400)
         self.during = made(22, 400)
         self.after = made(23, 200)
-        self.backup: Made | None = None
+        self.backup: BackupResult | None = None
 
     @property
     def sent(self) -> list[Envelope]:
@@ -48,7 +48,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
     public = make_key(key)
     with Stack(tmp_path_factory.mktemp("kept"), PARTS, a_clock()) as stack:
         kept = Kept(stack, key)
-        origin = Origin(stack.settings(IngestSettings), stack.settings(WarehouseSettings), Path("none"))
+        origin = BackupOrigin(stack.settings(IngestSettings), stack.settings(WarehouseSettings), Path("none"))
         send(stack, kept.before)
         with connect(origin.warehouse) as client:
             check(client, kept.before)
@@ -59,7 +59,9 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept]:
 
             sending = threading.Thread(target=send_on)
             sending.start()
-            kept.backup = backup.make(origin, stack.folder / "backups", True, lambda what, done, whole: None, public)
+            kept.backup = backup.make_backup(
+                origin, stack.folder / "backups", True, lambda what, done, whole: None, public
+            )
             sending.join()
             send(stack, kept.after)
             check(client, kept.sent)
@@ -86,7 +88,7 @@ def restored(stack: Stack, kept: Kept, patch: pytest.MonkeyPatch, elsewhere: Pat
         patch.setenv(name, value)
     assert kept.backup is not None
     assert restore.main([str(kept.backup.path), "--key", str(kept.key)]) == 0
-    stack.install = described(stack.variables, stack.folder / "secrets")
+    stack.install = install_of(stack.variables, stack.folder / "secrets")
 
 
 def test_on_another_pc_what_is_sent_again_counts_once_and_what_is_new_counts(
@@ -126,6 +128,6 @@ def test_on_the_same_pc_the_events_since_come_back_from_kafka(
 
 def audited(client: Client, stack: Stack) -> None:
     ingest = stack.settings(IngestSettings)
-    report = run_audit(client, ingest, since(ingest, timedelta(hours=6)))
+    report = run_audit(client, ingest, scope_since(ingest, timedelta(hours=6)))
     assert report.compared > 0
     assert report.differences == 0, report.found

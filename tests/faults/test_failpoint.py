@@ -13,8 +13,8 @@ from ingest.contract.errors import ConfigurationError
 from ingest.runtime import failpoint
 
 PROGRAM = """
-from ingest.runtime.failpoint import arm, failpoint
-arm({armed!r})
+from ingest.runtime.failpoint import arm_failpoints, failpoint
+arm_failpoints({armed!r})
 for turn in (1, 2, 3):
     failpoint("here")
     print(turn, flush=True)
@@ -24,7 +24,7 @@ for turn in (1, 2, 3):
 @pytest.fixture(autouse=True)
 def disarmed():
     yield
-    failpoint.arm("")
+    failpoint.arm_failpoints("")
 
 
 def program(armed: str) -> subprocess.Popen[bytes]:
@@ -50,7 +50,7 @@ def test_freeze_stops_it_until_somebody_wakes_it():
 
 
 def test_fail_raises_what_nobody_expects():
-    failpoint.arm("here:2:fail")
+    failpoint.arm_failpoints("here:2:fail")
     failpoint.failpoint("here")
     with pytest.raises(failpoint.FailpointError, match="here"):
         failpoint.failpoint("here")
@@ -58,14 +58,14 @@ def test_fail_raises_what_nobody_expects():
 
 
 def test_unarmed_it_does_nothing():
-    failpoint.arm("")
+    failpoint.arm_failpoints("")
     failpoint.failpoint("here")
 
 
 @pytest.mark.parametrize("text", ["here", "here:0:kill", "here:x:kill", "here:1:explode", ":1:kill"])
 def test_a_setting_that_makes_no_sense_is_refused(text):
     with pytest.raises(ConfigurationError, match="name:n:action"):
-        failpoint.arm(text)
+        failpoint.arm_failpoints(text)
 
 
 def test_every_failpoint_in_the_code_belongs_to_a_part_that_comes_by():

@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from commands.developers.nemesis.faults.tcp_proxy import Gate, Gates, Way
-from commands.install.ports import free
+from commands.developers.nemesis.faults.tcp_proxy import TcpProxies, TcpProxy, Way
+from commands.install.ports import free_ports
 
 
 def echo(listening: socket.socket) -> None:
@@ -32,21 +32,21 @@ def _answer(connection: socket.socket) -> None:
 
 @pytest.fixture
 def gates():
-    (port,) = free(1)
+    (port,) = free_ports(1)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         threading.Thread(target=echo, args=(listening,), daemon=True).start()
-        made = Gates([Gate("door", port, listening.getsockname()[1])])
+        made = TcpProxies([TcpProxy("door", port, listening.getsockname()[1])])
         made.start()
         yield made
         made.close()
         listening.shutdown(socket.SHUT_RDWR)
 
 
-def connect(gates: Gates) -> socket.socket:
+def connect(gates: TcpProxies) -> socket.socket:
     return socket.create_connection(("127.0.0.1", gates.by_name["door"].port), timeout=5)
 
 
-def turn(gates: Gates, way: Way) -> None:
+def turn(gates: TcpProxies, way: Way) -> None:
     gates.set("door", way)
     end = time.monotonic() + 5
     while gates.by_name["door"].way != way and time.monotonic() < end:

@@ -8,12 +8,19 @@ from pydantic import SecretStr
 from xxhash import xxh64_intdigest
 
 from commands.developers.nemesis.oracle import invariants
-from commands.developers.nemesis.oracle.figures import corrections
+from commands.developers.nemesis.oracle.figures import board_corrections
 from commands.developers.nemesis.oracle.findings import Findings
-from commands.developers.nemesis.oracle.kafka_log import Record
-from commands.developers.nemesis.oracle.process_watch import Ahead
-from commands.developers.nemesis.sources.journal import Journal
-from commands.developers.nemesis.sources.message import Expected, Meaning, Nature, Saying, conflict_letter, digest
+from commands.developers.nemesis.oracle.kafka_log import KafkaRecord
+from commands.developers.nemesis.oracle.process_watch import PositionLead
+from commands.developers.nemesis.sources.journal import MessageJournal
+from commands.developers.nemesis.sources.message import (
+    ExpectedOutcome,
+    MessageMeaning,
+    MessageNature,
+    MessagePlan,
+    conflict_letter,
+    digest,
+)
 from commands.developers.nemesis.sources.scripts import Scripts
 from dashboard.board.agreement import WRONG
 from ingest.contract.envelope import encode
@@ -31,16 +38,22 @@ class Ward:
     """A journal, a log and what is stored, which agree at first."""
 
     def __init__(self, folder) -> None:
-        self.journal = Journal(folder / "journal.jsonl")
-        self.log: dict[tuple[str, int], list[Record]] = {(TOPIC, 0): [], (DEAD_LETTERS, 0): []}
-        self.stored = invariants.Stored()
+        self.journal = MessageJournal(folder / "journal.jsonl")
+        self.log: dict[tuple[str, int], list[KafkaRecord]] = {(TOPIC, 0): [], (DEAD_LETTERS, 0): []}
+        self.stored = invariants.StoredRun()
         self.findings = Findings()
 
     def said(
-        self, id: str, state: str = "acked", nature: Nature = "event", says: int = 1, lane: str = "", first: str = ""
+        self,
+        id: str,
+        state: str = "acked",
+        nature: MessageNature = "event",
+        says: int = 1,
+        lane: str = "",
+        first: str = "",
     ):
-        saying = Saying(f"t-{id}-{nature}", "queue_kiosk", "w", b"", nature=nature, lane=lane, first=first)
-        expected = () if nature == "refused" else (Expected(TOPIC, id, digest(event(id, says))),)
+        saying = MessagePlan(f"t-{id}-{nature}", "queue_kiosk", "w", b"", nature=nature, lane=lane, first=first)
+        expected = () if nature == "refused" else (ExpectedOutcome(TOPIC, id, digest(event(id, says))),)
         entry = self.journal.say(saying, expected)
         if state == "acked":
             self.journal.acked(entry, "")
@@ -50,7 +63,7 @@ class Ward:
 
     def in_kafka(self, id: str, says: int = 1) -> int:
         records = self.log[TOPIC, 0]
-        records.append(Record(len(records), id, xxh64_intdigest(event(id, says))))
+        records.append(KafkaRecord(len(records), id, xxh64_intdigest(event(id, says))))
         return len(records) - 1
 
     def counted(self, id: str, **said) -> None:
@@ -126,7 +139,7 @@ def test_what_a_board_had_to_correct_counts_even_if_it_was_killed_afterwards(tmp
     (tmp_path / "logs" / "dashboard.log").write_text(
         "\n".join(["2026 board on http://127.0.0.1", *said, "2026 board on"])
     )
-    assert list(corrections(tmp_path)) == [(said[0], 1), (said[1], 7)]
+    assert list(board_corrections(tmp_path)) == [(said[0], 1), (said[1], 7)]
 
 
 def test_what_nobody_said_is_invented(ward):
@@ -164,7 +177,7 @@ def test_a_conflict_that_is_kept_nowhere_is_lost(ward):
 
 
 def test_a_letter_that_only_kafka_has_is_lost(ward):
-    ward.log[DEAD_LETTERS, 0].append(Record(0, "other letter", 0))
+    ward.log[DEAD_LETTERS, 0].append(KafkaRecord(0, "other letter", 0))
     assert ward.found() == {"lost": 1}
 
 
@@ -181,18 +194,18 @@ def test_messages_of_a_source_in_another_order_are_a_mismatch(ward):
 
 
 def test_a_commit_beyond_what_is_stored_is_a_mismatch(ward):
-    invariants.check_commits({(TOPIC, 0): Ahead((TOPIC, 0), 3, 0)}, ward.stored, ward.log, ward.findings)
+    invariants.check_commits({(TOPIC, 0): PositionLead((TOPIC, 0), 3, 0)}, ward.stored, ward.log, ward.findings)
     assert ward.findings.counts["mismatched"] == 1
 
 
 def test_a_commit_beyond_letters_on_their_way_is_none(ward):
-    invariants.check_commits({(TOPIC, 0): Ahead((TOPIC, 0), 6, 4)}, ward.stored, ward.log, ward.findings)
+    invariants.check_commits({(TOPIC, 0): PositionLead((TOPIC, 0), 6, 4)}, ward.stored, ward.log, ward.findings)
     assert ward.findings.clean
 
 
 def test_every_script_says_what_its_connector_understands():
     settings = IngestSettings(_env_file=None, pseudonym_secret=SecretStr("0123456789abcdefghijklmnopqrstuv"))
-    meaning, scripts = Meaning(settings), Scripts(Random(3), "c720001x63109")
+    meaning, scripts = MessageMeaning(settings), Scripts(Random(3), "c720001x63109")
     natures: dict[str, int] = {}
     ids: set[tuple[str, str]] = set()
     for script in (scripts.ticket, scripts.petition, scripts.loudspeaker, scripts.dossier):

@@ -13,14 +13,14 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import MessageSizeTooLargeError
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from connectors.queue_kiosk import CONNECTOR as KIOSK
 from ingest.contract.topic import MEGABYTE
 from ingest.kafka.client import client_options
-from ingest.source.circuit_breaker import Hold
+from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.failure_rate import FEWEST
-from ingest.source.mapper import Mapping
-from ingest.source.status import Light
+from ingest.source.mapper import Mapper
+from ingest.source.status import SourceStatus
 from tests.ingest.mqtt.test_broker import DEVICE, Connector, broker, connect
 from tests.ingest.support.mqtt_device import device
 from tests.ingest.support.toy import POSTING, QUEUE, Kafka, context, note, until
@@ -46,15 +46,15 @@ from tests.ingest.support.toy import POSTING, QUEUE, Kafka, context, note, until
     ],
 )
 def test_mqtt_and_polls_refuse_what_webhooks_refuse(text, reason):
-    taken = Mapping(POSTING, context("w")).take(text.encode(errors="surrogatepass"))
+    taken = Mapper(POSTING, context("w")).take(text.encode(errors="surrogatepass"))
     assert taken.envelopes == ()
     assert taken.letter.reason_code == reason
 
 
 def test_ten_thousand_new_kinds_are_a_flood_and_make_no_new_counts():
-    mapping = Mapping(KIOSK, context("w"))
-    light = Light(KIOSK, mapping.context, Kafka())
-    hold = Hold(light)
+    mapping = Mapper(KIOSK, context("w"))
+    light = SourceStatus(KIOSK, mapping.context, Kafka())
+    hold = CircuitBreaker(light)
     written = 0
     for number in range(10_000):
         body = {"id": f"m-{number}", "event": f"ticket.new_{number}", "time": "2026-03-02T08:00:00+07:00"}
@@ -68,7 +68,7 @@ def test_ten_thousand_new_kinds_are_a_flood_and_make_no_new_counts():
 @pytest.mark.embedded
 async def test_a_message_for_a_topic_filter_reaches_nobody():
     """`#` in the topic of a message is against the protocol: paho refuses to send it, others may not."""
-    (port,) = free(1)
+    (port,) = free_ports(1)
     async with broker(port):
         connector = await asyncio.to_thread(Connector, port)
         try:

@@ -24,7 +24,7 @@ from kafka.admin import ConfigResource, ConfigResourceType
 from kafka.errors import KafkaError
 from pydantic import SecretStr
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest import __main__ as entry
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.contract.settings import IngestSettings
@@ -33,11 +33,11 @@ from ingest.kafka import admin as kafka_admin
 from ingest.kafka.broker import archive, fetch, jars
 from ingest.kafka.broker import folder as folders
 from ingest.kafka.broker import server as server_module
-from ingest.kafka.broker.folder import Folder, properties
-from ingest.kafka.broker.server import MAIN, Server, answers, left_over
-from ingest.kafka.client import client_options, ping, reach
+from ingest.kafka.broker.folder import Folder, broker_properties
+from ingest.kafka.broker.server import MAIN, Server, is_listening, left_over_java
+from ingest.kafka.client import check_reachable, client_options, ping_kafka
 from ingest.kafka.lag import records_behind
-from ingest.kafka.offsets import sizes
+from ingest.kafka.offsets import topic_sizes
 from tests.support import broker
 from tests.support.broker import SECRET
 
@@ -56,7 +56,7 @@ def kafka(tmp_path_factory):
 
 
 def test_lock_pins_every_jar_of_one_version():
-    locked = jars.locked()
+    locked = jars.locked_jars()
     assert len(locked) == 46
     assert len({jar.file_name for jar in locked}) == len(locked)
     assert all(len(jar.sha256) == 64 for jar in locked)
@@ -68,7 +68,7 @@ def test_lock_pins_every_jar_of_one_version():
 def small_lock(tmp_path, monkeypatch):
     """A lock of two small files, with a cache where both are right."""
     cache = tmp_path / "cache"
-    place = jars.folder(cache)
+    place = jars.jars_folder(cache)
     place.mkdir(parents=True)
     locked = []
     for artifact in ("one", "two"):
@@ -81,19 +81,19 @@ def small_lock(tmp_path, monkeypatch):
 
 
 def test_missing_and_falsified_jars_are_wrong(small_lock):
-    assert jars.wrong(small_lock) == []
-    (jars.folder(small_lock) / "one-1.jar").write_bytes(b"onE")
-    (jars.folder(small_lock) / "two-1.jar").unlink()
-    assert [jar.file_name for jar in jars.wrong(small_lock)] == ["one-1.jar", "two-1.jar"]
+    assert jars.wrong_jars(small_lock) == []
+    (jars.jars_folder(small_lock) / "one-1.jar").write_bytes(b"onE")
+    (jars.jars_folder(small_lock) / "two-1.jar").unlink()
+    assert [jar.file_name for jar in jars.wrong_jars(small_lock)] == ["one-1.jar", "two-1.jar"]
 
 
 def test_classpath_holds_only_recorded_jars(small_lock):
-    (jars.folder(small_lock) / "intruder.jar").write_bytes(b"x")
+    (jars.jars_folder(small_lock) / "intruder.jar").write_bytes(b"x")
     assert [Path(entry).name for entry in jars.classpath(small_lock).split(":")] == ["one-1.jar", "two-1.jar"]
 
 
 def test_server_refuses_a_falsified_jar(small_lock, tmp_path):
-    (jars.folder(small_lock) / "one-1.jar").write_bytes(b"onE")
+    (jars.jars_folder(small_lock) / "one-1.jar").write_bytes(b"onE")
     server = Server(IngestSettings(_env_file=None, data_folder=tmp_path / "data", cache_folder=small_lock))
     with pytest.raises(ConfigurationError, match=r"one-1\.jar"):
         server.start()
@@ -143,12 +143,12 @@ def store(folder, tmp_path, monkeypatch):
 
 
 def _ensure(cache):
-    fetch.ensure(cache, lambda there, in_all, megabytes: None)
+    fetch.ensure_jars(cache, lambda there, in_all, megabytes: None)
 
 
 def test_two_installs_fetch_at_once_and_each_jar_comes_once(tmp_path, monkeypatch):
-    fetch.ensure(CACHE, lambda there, in_all, megabytes: None)
-    with store(jars.folder(CACHE), tmp_path, monkeypatch) as server:
+    fetch.ensure_jars(CACHE, lambda there, in_all, megabytes: None)
+    with store(jars.jars_folder(CACHE), tmp_path, monkeypatch) as server:
         context = multiprocessing.get_context("spawn")
         both = [context.Process(target=_ensure, args=(tmp_path / "cache",)) for _ in range(2)]
         for process in both:
@@ -157,9 +157,9 @@ def test_two_installs_fetch_at_once_and_each_jar_comes_once(tmp_path, monkeypatc
             process.join(120)
         assert [process.exitcode for process in both] == [0, 0]
         assert len(server.asked) == len(set(server.asked)) == 46
-    assert jars.wrong(tmp_path / "cache") == []
-    assert sorted(path.name for path in jars.folder(tmp_path / "cache").iterdir()) == sorted(
-        jar.file_name for jar in jars.locked()
+    assert jars.wrong_jars(tmp_path / "cache") == []
+    assert sorted(path.name for path in jars.jars_folder(tmp_path / "cache").iterdir()) == sorted(
+        jar.file_name for jar in jars.locked_jars()
     )
     _ensure(tmp_path / "cache")  # The store is gone: nothing more is asked for.
 
@@ -167,17 +167,17 @@ def test_two_installs_fetch_at_once_and_each_jar_comes_once(tmp_path, monkeypatc
 def test_a_falsified_store_is_refused_and_what_was_right_stays(small_lock, tmp_path, monkeypatch):
     monkeypatch.setattr(fetch, "ATTEMPTS", 1)
     falsified = tmp_path / "store"
-    shutil.copytree(jars.folder(small_lock), falsified)
+    shutil.copytree(jars.jars_folder(small_lock), falsified)
     (falsified / "two-1.jar").write_bytes(b"twO")
-    (jars.folder(small_lock) / "two-1.jar").unlink()
+    (jars.jars_folder(small_lock) / "two-1.jar").unlink()
     with store(falsified, tmp_path, monkeypatch), pytest.raises(Unavailable, match="another checksum"):
         _ensure(small_lock)
-    assert [jar.file_name for jar in jars.wrong(small_lock)] == ["two-1.jar"]
+    assert [jar.file_name for jar in jars.wrong_jars(small_lock)] == ["two-1.jar"]
 
 
 def test_without_network_the_message_says_what_to_do(small_lock, tmp_path, monkeypatch):
     monkeypatch.setattr(fetch, "ATTEMPTS", 1)
-    (jars.folder(small_lock) / "two-1.jar").unlink()
+    (jars.jars_folder(small_lock) / "two-1.jar").unlink()
     with store(tmp_path, tmp_path, monkeypatch):
         pass
     with pytest.raises(Unavailable, match="Connect this PC to the internet, or copy that folder"):
@@ -189,49 +189,51 @@ def test_without_network_the_message_says_what_to_do(small_lock, tmp_path, monke
 
 @pytest.mark.embedded
 def test_the_archive_is_written_once_for_these_jars_and_kafka_starts_without_one_too(tmp_path):
-    fetch.ensure(CACHE, lambda there, in_all, megabytes: None)
+    fetch.ensure_jars(CACHE, lambda there, in_all, megabytes: None)
     cache = tmp_path / "Kho của phường"
-    shutil.copytree(jars.folder(CACHE), jars.folder(cache), ignore=shutil.ignore_patterns("*.aot", "fetching-*"))
+    shutil.copytree(
+        jars.jars_folder(CACHE), jars.jars_folder(cache), ignore=shutil.ignore_patterns("*.aot", "fetching-*")
+    )
     settings = IngestSettings(_env_file=None, cache_folder=cache)
     context = multiprocessing.get_context("spawn")
-    both = [context.Process(target=archive.ensure, args=(settings,)) for _ in range(2)]
+    both = [context.Process(target=archive.ensure_archive, args=(settings,)) for _ in range(2)]
     for process in both:
         process.start()
     for process in both:
         process.join(120)
-    written = jars.archive(cache)
+    written = jars.archive_path(cache)
     assert written.stat().st_size > 10_000_000
     assert not list(written.parent.glob("*.new*"))
-    jar = jars.folder(cache) / jars.locked()[0].file_name
+    jar = jars.jars_folder(cache) / jars.locked_jars()[0].file_name
     os.utime(jar, (time.time() + 60,) * 2)
     assert not archive.is_made(cache)
     written.write_bytes(b"")
     os.utime(jar, (0, 0))
     with broker.running(tmp_path / "data", cache_folder=cache) as unprepared:
-        ping(unprepared)
+        ping_kafka(unprepared)
     assert written.stat().st_size == 0
 
 
 @pytest.fixture
 def not_jars(tmp_path):
     """A cache of files that have the jars' names."""
-    jars.folder(tmp_path).mkdir()
-    for jar in jars.locked():
-        (jars.folder(tmp_path) / jar.file_name).write_bytes(b"no jar")
+    jars.jars_folder(tmp_path).mkdir()
+    for jar in jars.locked_jars():
+        (jars.jars_folder(tmp_path) / jar.file_name).write_bytes(b"no jar")
     return IngestSettings(_env_file=None, cache_folder=tmp_path)
 
 
 def test_an_archive_that_kafka_could_not_write_is_not_tried_again(not_jars, caplog):
-    archive.ensure(not_jars)
+    archive.ensure_archive(not_jars)
     assert "jars are missing or not as recorded" in caplog.text
     caplog.clear()
-    archive.ensure(not_jars)
+    archive.ensure_archive(not_jars)
     assert caplog.text == ""
 
 
 def test_a_cache_that_takes_nothing_is_no_reason_to_stay_away(not_jars, caplog):
     (not_jars.cache_folder / f"kafka-{jars.KAFKA}.lock").mkdir()
-    archive.ensure(not_jars)
+    archive.ensure_archive(not_jars)
     assert "Kafka starts without its class archive" in caplog.text
 
 
@@ -244,7 +246,7 @@ def test_a_damaged_folder_is_named(tmp_path):
 
 
 def test_everything_listens_on_loopback_only():
-    configured = properties(IngestSettings(_env_file=None, kafka_own_secret=SECRET), "data")
+    configured = broker_properties(IngestSettings(_env_file=None, kafka_own_secret=SECRET), "data")
     for name in ("listeners", "advertised.listeners"):
         assert all("//127.0.0.1:" in listener for listener in configured[name].split(","))
 
@@ -256,10 +258,10 @@ def test_a_taken_port_is_named(tmp_path):
             _env_file=None,
             data_folder=tmp_path,
             kafka_port=taken,
-            kafka_controller_port=free(1)[0],
+            kafka_controller_port=free_ports(1)[0],
             kafka_own_secret=SECRET,
         )
-        fetch.ensure(settings.cache_folder, lambda there, in_all, megabytes: None)
+        fetch.ensure_jars(settings.cache_folder, lambda there, in_all, megabytes: None)
         with pytest.raises(ConfigurationError, match=f"Port {taken}.*IOC_KAFKA_PORT"):
             Server(settings).start()
 
@@ -271,7 +273,7 @@ def test_a_taken_port_is_named(tmp_path):
 def test_topics_are_made_once_and_events_are_flushed_to_disk(kafka):
     assert kafka_admin.missing_topics(kafka) == []
     assert kafka_admin.make_topics(kafka) == []
-    with kafka_admin.admin(kafka) as admin:
+    with kafka_admin.connect_admin(kafka) as admin:
         resource = ConfigResource(ConfigResourceType.TOPIC, "ioc.queue.v1")
         found = admin.describe_configs([resource], config_filter="all")["topic"]["ioc.queue.v1"]
     assert found["flush.messages"]["value"] == "1"
@@ -293,7 +295,7 @@ async def test_no_topic_is_made_by_writing_to_it(kafka):
     async with AIOKafkaProducer(**client_options(kafka), request_timeout_ms=1500) as producer:
         with pytest.raises((UnknownTopicOrPartitionError, TimeoutError)):
             await asyncio.wait_for(producer.send_and_wait("ioc.mistyped.v1", b"x"), 3)
-    with kafka_admin.admin(kafka) as admin:
+    with kafka_admin.connect_admin(kafka) as admin:
         assert "ioc.mistyped.v1" not in admin.list_topics()
 
 
@@ -311,10 +313,10 @@ async def test_lag_counts_what_a_group_has_not_committed(kafka):
             for batch in (await consumer.getmany(max_records=3 - seen, timeout_ms=500)).values():
                 seen += len(batch)
         await consumer.commit()
-        assert await asyncio.to_thread(kafka_admin.members, kafka, "reader") == 1
+        assert await asyncio.to_thread(kafka_admin.group_members, kafka, "reader") == 1
     assert records_behind(kafka, "reader") == {DEAD_LETTERS: 2}
-    assert sizes(kafka)[DEAD_LETTERS] == 5
-    assert kafka_admin.members(kafka, "nobody") == 0
+    assert topic_sizes(kafka)[DEAD_LETTERS] == 5
+    assert kafka_admin.group_members(kafka, "nobody") == 0
 
 
 # -- The process
@@ -328,7 +330,7 @@ def own_settings(folder, port, controller):
 
 @contextmanager
 def process(folder, **environment):
-    port, controller = free(2)
+    port, controller = free_ports(2)
     variables = {
         **os.environ,
         "IOC_DATA_FOLDER": str(folder),
@@ -380,22 +382,22 @@ async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp
 
         second = begin()
         read_until(second, "Kafka ready")
-        assert sizes(settings)[DEAD_LETTERS] == 1
+        assert topic_sizes(settings)[DEAD_LETTERS] == 1
         child = java_of(second)
         second.terminate()
         assert second.wait(10) == 0
         assert ended(child)
-        assert not answers(settings.kafka_port)
+        assert not is_listening(settings.kafka_port)
 
 
 @pytest.mark.embedded
 def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_path, monkeypatch, caplog):
     caplog.set_level("INFO")
-    port, controller = free(2)
+    port, controller = free_ports(2)
     settings = own_settings(tmp_path, port, controller)
     monkeypatch.setattr(entry, "LEAST_RUN", timedelta(0))
     codes = []
-    serving = threading.Thread(target=lambda: codes.append(entry.serve(settings, entry.State())))
+    serving = threading.Thread(target=lambda: codes.append(entry.run_broker(settings, entry.BrokerState())))
     serving.start()
 
     def until_started(times):
@@ -405,10 +407,10 @@ def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_p
         assert kafka_admin.missing_topics(settings) == []
 
     until_started(1)
-    left_over(Folder(settings)).kill()
+    left_over_java(Folder(settings)).kill()
     until_started(2)
     monkeypatch.setattr(entry, "LEAST_RUN", timedelta(hours=1))
-    left_over(Folder(settings)).kill()
+    left_over_java(Folder(settings)).kill()
     serving.join(30)
     assert codes == [1]
 
@@ -451,7 +453,7 @@ async def test_kafka_takes_nobody_without_its_account(kafka, log_in):
     options = {**client_options(kafka), **log_in}
     if log_in.get("security_protocol") == "PLAINTEXT":
         options = {"bootstrap_servers": options["bootstrap_servers"], **log_in}
-    before = sizes(kafka)
+    before = topic_sizes(kafka)
     with pytest.raises(KafkaError):
         KafkaAdminClient(**options, request_timeout_ms=1000, bootstrap_timeout_ms=1000)
     producer = AIOKafkaProducer(**options, request_timeout_ms=1000)
@@ -462,7 +464,7 @@ async def test_kafka_takes_nobody_without_its_account(kafka, log_in):
     with pytest.raises(AioKafkaError):
         await consumer.start()
     await consumer.stop()
-    assert sizes(kafka) == before
+    assert topic_sizes(kafka) == before
 
 
 @pytest.mark.embedded
@@ -487,11 +489,13 @@ def test_whoever_does_not_log_in_is_cut_off_at_the_first_request(kafka, listener
 
 @pytest.mark.embedded
 def test_a_folder_from_before_the_account_gets_it_and_keeps_its_records(tmp_path, monkeypatch):
-    port, controller = free(2)
+    port, controller = free_ports(2)
     settings = own_settings(tmp_path, port, controller)
     plain = {"CLIENT:SASL_PLAINTEXT,CONTROLLER:SASL_PLAINTEXT": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT"}
     with monkeypatch.context() as patch:
-        patch.setattr(folders, "properties", lambda *of: {k: plain.get(v, v) for k, v in properties(*of).items()})
+        patch.setattr(
+            folders, "broker_properties", lambda *of: {k: plain.get(v, v) for k, v in broker_properties(*of).items()}
+        )
         patch.setattr(server_module, "make_account", lambda settings: None)
         old = Server(settings)
         old.start()
@@ -547,9 +551,9 @@ def cluster(tmp_path_factory):
     both = place / "both.pem"
     both.write_text(key.read_text() + certificate.read_text())
 
-    port, controller = free(2)
+    port, controller = free_ports(2)
     own = own_settings(place, port, controller)
-    fetch.ensure(own.cache_folder, lambda there, in_all, megabytes: None)
+    fetch.ensure_jars(own.cache_folder, lambda there, in_all, megabytes: None)
     folder = Folder(own)
     folder.configure()
     folder.properties.write_text(
@@ -630,9 +634,9 @@ def test_settings_that_cannot_work_are_named(tmp_path):
     with pytest.raises(ConfigurationError, match="IOC_KAFKA_CA_FILE"):
         client_options(settings(kafka_security_protocol="SSL", kafka_ca_file=tmp_path / "none.pem"))
     with pytest.raises(ConfigurationError, match="IOC_KAFKA_BOOTSTRAP"):
-        reach(IngestSettings(_env_file=None, kafka_bootstrap="kafka"))
+        check_reachable(IngestSettings(_env_file=None, kafka_bootstrap="kafka"))
     with pytest.raises(Unavailable):
-        reach(settings())
+        check_reachable(settings())
 
 
 def test_our_own_kafka_is_entered_by_its_own_account_whatever_is_set_for_an_outside_one():
@@ -646,7 +650,7 @@ def test_our_own_kafka_is_entered_by_its_own_account_whatever_is_set_for_an_outs
 
 @pytest.mark.embedded
 def test_waits_for_a_cluster_that_is_away(tmp_path):
-    port = free(1)[0]
+    port = free_ports(1)[0]
     with process(tmp_path, IOC_KAFKA_BOOTSTRAP=f"127.0.0.1:{port}") as (_, begin):
         waiting = begin()
         read_until(waiting, "waiting: Kafka is away")

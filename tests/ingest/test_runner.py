@@ -17,19 +17,19 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook as Signer
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import Connector, Webhook
 from ingest.contract.envelope import decode
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.topic import topic_of
 from ingest.kafka.producer import Producer
-from ingest.mqtt.broker import OWN, BrokerListen
+from ingest.mqtt.broker import OWN, BrokerSettings
 from ingest.mqtt.subscriber import MqttServer
 from ingest.rest.cursor import Cursor
-from ingest.runner import Outside, Runner
-from ingest.source.mapper import Mapping
-from ingest.webhook.server import Listen
+from ingest.runner import ConnectorEndpoints, ConnectorRunner
+from ingest.source.mapper import Mapper
+from ingest.webhook.server import WebhookSettings
 from tests.ingest.rest.test_poller import Rest, served
 from tests.ingest.support.mqtt_device import Device, device
 from tests.ingest.support.toy import HEALTH, POLLED, POSTING, QUEUE, SUBSCRIBED, context, kept, note, until
@@ -45,13 +45,13 @@ PASSWORD = "p" * 32
 def outside(folder, intake, mqtt, /, **changed):
     values = {
         "folder": folder,
-        "listen": Listen("127.0.0.1", intake),
+        "listen": WebhookSettings("127.0.0.1", intake),
         "mqtt": MqttServer("127.0.0.1", mqtt, OWN, SecretStr(PASSWORD)),
-        "broker": BrokerListen("127.0.0.1", mqtt, lambda account: PASSWORD),
+        "broker": BrokerSettings("127.0.0.1", mqtt, lambda account: PASSWORD),
         "webhook_secrets": {"posting": (SECRET,)},
         **changed,
     }
-    return Outside(**values)
+    return ConnectorEndpoints(**values)
 
 
 def signed(value, id_="m1", secret=SECRET):
@@ -68,7 +68,7 @@ def signed(value, id_="m1", secret=SECRET):
 @asynccontextmanager
 async def running(connectors, reach, kafka, ward):
     ending = asyncio.Event()
-    runner = Runner(connectors, reach, Producer(kafka), context(ward))
+    runner = ConnectorRunner(connectors, reach, Producer(kafka), context(ward))
     task = asyncio.create_task(runner.run(ending))
     async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{reach.listen.port}") as http:
 
@@ -91,7 +91,7 @@ async def ids(kafka, ward):
 
 
 async def test_every_way_leads_into_kafka_and_each_source_has_its_light(kafka, tmp_path):
-    intake, mqtt = free(2)
+    intake, mqtt = free_ports(2)
     rest = Rest()
     rest.pages = {None: {"notes": [note(2)], "next": "c1"}}
     with served(rest) as url, device(mqtt, user="subscribed", password=PASSWORD) as one:
@@ -116,7 +116,7 @@ async def test_every_way_leads_into_kafka_and_each_source_has_its_light(kafka, t
 
 
 async def test_a_source_that_is_away_does_not_stop_the_others(kafka, tmp_path):
-    intake, mqtt = free(2)
+    intake, mqtt = free_ports(2)
     reach = outside(tmp_path, intake, mqtt, urls={"polled": "http://127.0.0.1:1"})
     async with running([POSTING, POLLED, SUBSCRIBED], reach, kafka, "away") as http:
         assert (await http.post("/intake/posting", **signed(note(1)))).status_code == 202
@@ -124,7 +124,7 @@ async def test_a_source_that_is_away_does_not_stop_the_others(kafka, tmp_path):
 
 
 async def test_a_source_that_posts_nothing_for_three_signs_of_life_goes_dark(kafka, tmp_path):
-    (intake, mqtt) = free(2)
+    (intake, mqtt) = free_ports(2)
     quick = Connector(**{**vars(POSTING), "way": Webhook(sign_of_life=timedelta(milliseconds=200))})
 
     async def told():
@@ -144,7 +144,7 @@ async def test_a_source_that_posts_nothing_for_three_signs_of_life_goes_dark(kaf
 
 async def test_a_polled_source_without_address_is_not_read(kafka, tmp_path, caplog):
     caplog.set_level("INFO")
-    intake, mqtt = free(2)
+    intake, mqtt = free_ports(2)
     async with running([POLLED], outside(tmp_path, intake, mqtt), kafka, "unset"):
         assert "IOC_CONNECTORS_URLS__POLLED" in caplog.text
 
@@ -153,9 +153,9 @@ async def test_a_bug_of_ours_ends_everything(kafka, tmp_path, monkeypatch):
     def broken(self, body, **options):
         raise KeyError("bug")
 
-    monkeypatch.setattr(Mapping, "take", broken)
-    intake, mqtt = free(2)
-    runner = Runner([SUBSCRIBED], outside(tmp_path, intake, mqtt), Producer(kafka), context("bug"))
+    monkeypatch.setattr(Mapper, "take", broken)
+    intake, mqtt = free_ports(2)
+    runner = ConnectorRunner([SUBSCRIBED], outside(tmp_path, intake, mqtt), Producer(kafka), context("bug"))
     with device(mqtt, user="subscribed", password=PASSWORD) as one:
         one.publish("toy/1/note", json.dumps(note(1)))
         with pytest.raises(ExceptionGroup) as errors:
@@ -165,9 +165,9 @@ async def test_a_bug_of_ours_ends_everything(kafka, tmp_path, monkeypatch):
 
 
 async def test_a_port_that_is_taken_is_a_setting_to_change(kafka, tmp_path):
-    intake, mqtt = free(2)
+    intake, mqtt = free_ports(2)
     async with running([POSTING], outside(tmp_path, intake, mqtt), kafka, "first"):
-        second = Runner([POSTING], outside(tmp_path, intake, mqtt), Producer(kafka), context("second"))
+        second = ConnectorRunner([POSTING], outside(tmp_path, intake, mqtt), Producer(kafka), context("second"))
         with pytest.raises(ExceptionGroup) as errors:
             await second.run(asyncio.Event())
         assert errors.group_contains(ConfigurationError)
@@ -186,15 +186,17 @@ def certificate(folder):
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 async def test_both_ports_speak_tls(kafka, tmp_path):
     pem, key = certificate(tmp_path)
-    intake, mqtt = free(2)
+    intake, mqtt = free_ports(2)
     reach = outside(
         tmp_path, intake, mqtt,
-        listen=Listen("127.0.0.1", intake, pem, key),
+        listen=WebhookSettings("127.0.0.1", intake, pem, key),
         mqtt=MqttServer("127.0.0.1", mqtt, OWN, SecretStr(PASSWORD), True, pem, any_host_name=True),
-        broker=BrokerListen("127.0.0.1", mqtt, lambda account: PASSWORD, pem, key),
+        broker=BrokerSettings("127.0.0.1", mqtt, lambda account: PASSWORD, pem, key),
     )  # fmt: skip
     ending = asyncio.Event()
-    task = asyncio.create_task(Runner([POSTING, SUBSCRIBED], reach, Producer(kafka), context("tls")).run(ending))
+    task = asyncio.create_task(
+        ConnectorRunner([POSTING, SUBSCRIBED], reach, Producer(kafka), context("tls")).run(ending)
+    )
     trusting = ssl.create_default_context(cafile=str(pem))
     trusting.check_hostname = False
     one = Device(mqtt, user="subscribed", password=PASSWORD, tls=trusting)
@@ -242,7 +244,7 @@ class Connectors(subprocess.Popen[str]):
 @contextmanager
 def process(folder, *arguments, **settings):
     """`python -m connectors` as it is run, with all secrets made."""
-    intake, mqtt, nothing = free(3)
+    intake, mqtt, nothing = free_ports(3)
     make_secrets(folder)
     environment = {
         "PATH": os.environ["PATH"],
@@ -285,7 +287,7 @@ def test_the_process_runs_all_connectors_and_ends_cleanly_within_ten_seconds(kaf
 
 
 async def test_a_process_killed_at_any_moment_has_acknowledged_only_what_kafka_has(kafka, tmp_path):
-    ward, (intake, mqtt) = "killed", free(2)
+    ward, (intake, mqtt) = "killed", free_ports(2)
     ports = {"IOC_CONNECTORS_INTAKE_PORT": intake, "IOC_CONNECTORS_MQTT_PORT": mqtt}
     settings = {"IOC_KAFKA_PORT": kafka.kafka_port, "IOC_WARD": ward, **ports}
     now = int(time.time()) - 1000

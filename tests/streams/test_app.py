@@ -15,10 +15,10 @@ from ingest.contract.errors import Unavailable
 from ingest.contract.events import streams
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
-from streams.app import build
-from streams.consume.transport import ChunkConsumer
-from streams.partition_state import Part
-from streams.record_batch import FOLDED_AT_ONCE, Chunk
+from streams.app import build_app
+from streams.consume.transport import RecordBatchConsumer
+from streams.partition_state import PartitionState
+from streams.record_batch import FOLDED_AT_ONCE, RecordBatch
 from streams.settings import StreamsSettings
 from streams.watchdog import exit
 from streams.worker import Worker
@@ -28,7 +28,7 @@ from warehouse.store.client import Client
 
 
 class NoSigns:
-    def take(self, place: tuple[str, int], chunk: Chunk) -> None:
+    def take(self, place: tuple[str, int], chunk: RecordBatch) -> None:
         pass
 
     async def run(self, worker: Worker) -> None:
@@ -46,7 +46,7 @@ def worker() -> Worker:
 
 @pytest.fixture
 async def app(worker: Worker) -> Any:  # in the test's loop: outside one, Faust makes a loop that nobody closes
-    return build(
+    return build_app(
         StreamsSettings(_env_file=None), IngestSettings(_env_file=None, kafka_own_secret=SECRET), worker, NoSigns()
     )
 
@@ -70,7 +70,7 @@ def test_records_reach_the_worker_as_they_are(app: Any) -> None:
         "raw",
     )  # JSON drops what is bad; pickle runs it
     assert {agent.channel.value_type for agent in app.agents.values()} == {bytes}
-    assert issubclass(app.transport.Consumer, ChunkConsumer)
+    assert issubclass(app.transport.Consumer, RecordBatchConsumer)
 
 
 def test_each_topic_has_one_agent_that_takes_one_chunk_at_a_time_and_acknowledges_nothing(app: Any) -> None:
@@ -97,7 +97,7 @@ async def test_faust_cannot_drop_what_it_believes_to_have_read() -> None:
         _to_message=lambda tp, chunk: chunk[-1].offset,
         _read_offset={place: 17},
     )
-    async for tp, offset in ChunkConsumer.getmany(consumer, 1.0):
+    async for tp, offset in RecordBatchConsumer.getmany(consumer, 1.0):
         assert (tp, offset) == (place, 5)
         assert consumer._read_offset[place] is None  # noqa: SLF001  # Faust's, which the fetcher of aiokafka goes by
 
@@ -114,7 +114,7 @@ def ended(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         codes.append(code)
         raise EndedError
 
-    monkeypatch.setattr(exit, "end", end)
+    monkeypatch.setattr(exit, "end_process", end)
     return codes
 
 
@@ -150,13 +150,13 @@ async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = ("ioc.queue.v1", 0)
-    part = worker.parts[place] = Part(place, 0)
+    part = worker.parts[place] = PartitionState(place, 0)
     part.is_open = True
     monkeypatch.setattr(worker, "_take", failing(Unavailable("ClickHouse", "away")))
     with pytest.raises(Unavailable):
-        await worker.take(place, Chunk([0], [b""]))
+        await worker.take(place, RecordBatch([0], [b""]))
     worker.stopping.tell()
-    await worker.take(place, Chunk([0], [b""]))
+    await worker.take(place, RecordBatch([0], [b""]))
 
 
 async def test_others_get_their_turn_while_a_long_chunk_is_folded(
@@ -164,11 +164,11 @@ async def test_others_get_their_turn_while_a_long_chunk_is_folded(
 ) -> None:
     """Signs of life come from the same loop: a day's backlog of dossiers would look like a worker that hangs."""
     place = (topic_of("dossier"), 0)
-    part = worker.parts[place] = Part(place, 0)
+    part = worker.parts[place] = PartitionState(place, 0)
     part.is_open = True
     turns, folded = 0, []
 
-    async def fold(_: Part, piece: Chunk) -> bool:
+    async def fold(_: PartitionState, piece: RecordBatch) -> bool:
         folded.append((turns, piece.offsets[0]))
         part.next = piece.offsets[-1] + 1
         return True
@@ -181,7 +181,7 @@ async def test_others_get_their_turn_while_a_long_chunk_is_folded(
 
     monkeypatch.setattr(worker, "_fold", fold)
     other = asyncio.create_task(take_turns())
-    await worker.take(place, Chunk(list(range(3 * FOLDED_AT_ONCE)), [b""] * (3 * FOLDED_AT_ONCE)))
+    await worker.take(place, RecordBatch(list(range(3 * FOLDED_AT_ONCE)), [b""] * (3 * FOLDED_AT_ONCE)))
     other.cancel()
     assert [first for _, first in folded] == [0, FOLDED_AT_ONCE, 2 * FOLDED_AT_ONCE]
     assert len({turn for turn, _ in folded}) == 3

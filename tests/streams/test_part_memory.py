@@ -7,8 +7,8 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold, LateStocks
 from streams.fold.plan import plans
-from streams.partition_state import Part
-from streams.write.batch import Block, merged
+from streams.partition_state import PartitionState
+from streams.write.batch import WriteBatch, merge_late_stocks
 from tests.support.made import START, events
 from warehouse.model.correction import Cause
 
@@ -22,20 +22,20 @@ def cause(at_ms: int) -> Cause:
 
 
 def test_minutes_that_are_being_recomputed_are_not_done_yet() -> None:
-    part = Part((TOPIC, 0), 0)
+    part = PartitionState((TOPIC, 0), 0)
     place, other = ("ticket", "hong-bang"), ("ticket", "le-chan")
     part.overdue = {place: LateStocks(1_000, 5_000, cause(1_000))}
     part.fold.late_stocks = {place: LateStocks(3_000, 9_000, cause(3_000)), other: LateStocks(2, 3, cause(2))}
     again = Fold(*part.place)
     part.fold.offset = 0
-    block = Block()
+    block = WriteBatch()
     block.cut([part], with_memory=True)
     ((_, snapshot),) = block.memories
     again.load(snapshot.offset, json.loads(json.dumps(snapshot.pieces)))
     assert again.late_stocks[place] == LateStocks(1_000, 9_000, cause(1_000))
     assert again.late_stocks[other] == LateStocks(2, 3, cause(2))
     assert part.fold.late_stocks[place].from_ms == 3_000
-    assert merged({}, part.fold.late_stocks) == part.fold.late_stocks
+    assert merge_late_stocks({}, part.fold.late_stocks) == part.fold.late_stocks
 
 
 def test_what_an_earlier_life_wrote_is_not_forgotten_by_the_life_after_the_next() -> None:

@@ -1,28 +1,30 @@
 """A chunk cut to what is wanted of it."""
 
-from streams.record_batch import Chunk
+from streams.record_batch import RecordBatch
 from streams.recovery.take_up import grouped
 
-WHOLE = Chunk([3, 4, 5, 6, 7, 8], [b"3", b"4", b"5", b"6", None, b"8"], [b"a", b"b", b"c", b"d", b"e", b"f"], 30, 80)
+WHOLE = RecordBatch(
+    [3, 4, 5, 6, 7, 8], [b"3", b"4", b"5", b"6", None, b"8"], [b"a", b"b", b"c", b"d", b"e", b"f"], 30, 80
+)
 
 
 def test_what_was_taken_before_is_left_out() -> None:
     assert WHOLE.since(2) is WHOLE
-    assert WHOLE.since(7) == Chunk([7, 8], [None, b"8"], [b"e", b"f"], 30, 80)
+    assert WHOLE.since(7) == RecordBatch([7, 8], [None, b"8"], [b"e", b"f"], 30, 80)
     assert WHOLE._replace(keys=None).since(8).offsets == [8]
 
 
 def test_pieces_are_small_and_miss_nothing() -> None:
     assert list(WHOLE.pieces(4)) == [
-        Chunk([3, 4, 5, 6], [b"3", b"4", b"5", b"6"], [b"a", b"b", b"c", b"d"], 30, 80),
-        Chunk([7, 8], [None, b"8"], [b"e", b"f"], 30, 80),
+        RecordBatch([3, 4, 5, 6], [b"3", b"4", b"5", b"6"], [b"a", b"b", b"c", b"d"], 30, 80),
+        RecordBatch([7, 8], [None, b"8"], [b"e", b"f"], 30, 80),
     ]
     assert [one.offsets for one in WHOLE._replace(keys=None).pieces(6)] == [WHOLE.offsets]
 
 
 def test_only_what_lies_in_holes_is_kept() -> None:
     assert WHOLE.within([(0, 100)]) is WHOLE
-    assert WHOLE.within([(0, 3), (5, 5), (7, 9)]) == Chunk(
+    assert WHOLE.within([(0, 3), (5, 5), (7, 9)]) == RecordBatch(
         [3, 5, 7, 8], [b"3", b"5", None, b"8"], [b"a", b"c", b"e", b"f"], 30, 80
     )
     assert WHOLE.within([(0, 2), (9, 9)]).offsets == []

@@ -130,7 +130,9 @@ def test_every_record_of_kafka_is_a_row_a_repeat_or_a_letter(stack: Stack, clien
 
 
 def check_nothing_is_missing(stack: Stack, client: Client) -> None:
-    held = {place: extent.end for place, extent in kafka_extent.held(stack.settings(IngestSettings)).extents.items()}
+    held = {
+        place: extent.end for place, extent in kafka_extent.held_records(stack.settings(IngestSettings)).extents.items()
+    }
     asked = (
         "SELECT topic, partition, count(), uniqExact(offset), max(offset) FROM ("
         "SELECT topic, partition, offset FROM raw_events FINAL "
@@ -170,8 +172,10 @@ def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it
     letters = "SELECT count() FROM raw_dead_letters FINAL"
     before = client.query(letters)[0][0]
     send(stack, [], raw=[b"flood"] * 300, topic="ioc.petition.v1")
-    assert until(lambda: [one.is_stopped for one in halted_partitions.read_stops(client).values()] == [True])
-    ((place, stop),) = halted_partitions.read_stops(client).items()
+    assert until(
+        lambda: [one.is_stopped for one in halted_partitions.read_halted_partitions(client).values()] == [True]
+    )
+    ((place, stop),) = halted_partitions.read_halted_partitions(client).items()
     assert place[0] == "ioc.petition.v1"
     more = made(18, 300)
     send(stack, more)
@@ -184,7 +188,7 @@ def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it
     newest = "SELECT max(offset) FROM raw_events WHERE topic = %(topic)s AND partition = %(partition)s"
     assert client.query(newest, {"topic": place[0], "partition": place[1]})[0][0] == stop.offset - 1
     assert client.query(letters)[0][0] == before
-    assert halted_partitions.resume(client, *place, "test", 300)
+    assert halted_partitions.resume_partition(client, *place, "test", 300)
     sent.extend(waiting)
     check(client, sent)
     assert until(lambda: client.query(letters)[0][0] == before + 300)
@@ -205,7 +209,7 @@ def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(
                 committed = {
                     (one.topic, one.partition): told.offset for one, told in offsets.items() if told.offset > 0
                 }
-                stored = {place: standing.newest for place, standing in positions.standings(client).items()}
+                stored = {place: standing.newest for place, standing in positions.read_progress(client).items()}
                 assert {
                     place: offset for place, offset in committed.items() if offset > stored.get(place, -1) + 1
                 } == {}

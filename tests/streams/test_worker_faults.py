@@ -156,7 +156,7 @@ def test_the_boards_hear_of_every_figure_wherever_the_worker_died(
 def heard(stack: Stack) -> counting.Figures:
     """The flows that a board knows which has heard all that was ever pushed."""
     ingest = stack.settings(IngestSettings)
-    extents = offsets.held(ingest, [VALUES]).extents
+    extents = offsets.held_records(ingest, [VALUES]).extents
     places = [(*place, offset) for place, extent in extents.items() for offset in range(extent.first, extent.end)]
     pushed = [decode_push(record) for record in asyncio.run(read_records(ingest, places)).values() if record]
     values = sorted((one for push in pushed for one in push.values if one.grain == "flow"), key=lambda one: one.version)

@@ -21,7 +21,7 @@ from tests.streams.support import counting
 from tests.streams.support.counting import a_clock, send, until
 from tests.support.made import events
 from warehouse.dead_letters.resend import resend
-from warehouse.dead_letters.stored import Chosen, read_letters
+from warehouse.dead_letters.stored import DeadLetterChoice, read_letters
 from warehouse.settings import WarehouseSettings
 from warehouse.store import halted_partitions
 from warehouse.store.client import Client, connect
@@ -205,7 +205,7 @@ def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(
         assert until(lambda: client.query(known, {"ids": ids}) == [(len(ids),)])
         assert len(letters_of(client)) < len(before) + 53
         sent.extend(more)
-        assert halted_partitions.resume(client, topic, partition, "test", 60)
+        assert halted_partitions.resume_partition(client, topic, partition, "test", 60)
         check_set_aside(client, [*before, *["not_foldable"] * 53], sent)
     assert codes == []
 
@@ -233,8 +233,8 @@ def letters_of(client: Client) -> list[str]:
     return [reason for (reason,) in client.query("SELECT reason_code FROM raw_dead_letters FINAL ORDER BY received_at")]
 
 
-def stopped(client: Client) -> list[halted_partitions.Stop]:
-    return [one for one in halted_partitions.read_stops(client).values() if one.is_stopped]
+def stopped(client: Client) -> list[halted_partitions.HaltedPartition]:
+    return [one for one in halted_partitions.read_halted_partitions(client).values() if one.is_stopped]
 
 
 def test_a_letter_that_is_sent_again_once_mended_counts_once(
@@ -243,7 +243,7 @@ def test_a_letter_that_is_sent_again_once_mended_counts_once(
     """Until then it becomes a letter once more."""
     ingest = stack.settings(IngestSettings)
     with kept_running(stack):
-        first = [one for one in read_letters(client, Chosen(reason="not_foldable")) if not one.outcome]
+        first = [one for one in read_letters(client, DeadLetterChoice(reason="not_foldable")) if not one.outcome]
         assert [one.outcome for one in resend(client, ingest, first, "test", lambda letters: [], is_dry=False)] == [
             "sent"
         ]
@@ -253,7 +253,7 @@ def test_a_letter_that_is_sent_again_once_mended_counts_once(
     for table in ("raw_events", "raw_values"):
         client.execute(f"ALTER TABLE {table} DROP CONSTRAINT c")
     stack.restart("streams")
-    open_letters = read_letters(client, Chosen(is_open=True))
+    open_letters = read_letters(client, DeadLetterChoice(is_open=True))
     resent = resend(client, ingest, open_letters, "test", lambda letters: [], is_dry=False)
     assert {one.outcome for one in resent} == {"sent"}
     sent.extend(BAD)

@@ -49,7 +49,7 @@ def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_the
     """As it happens to a group that is formed in the moment in which Kafka has started again."""
     ingest = stack.settings(IngestSettings)
     assert until(lambda: "reading 40 partitions" in stack.log("streams"))
-    with kafka_admin.admin(ingest) as admin:
+    with kafka_admin.connect_admin(ingest) as admin:
         admin.delete_topics([topic.name for topic in kafka_admin.wanted_topics(ingest)])
     assert until(lambda: "Ignoring missing topic" in stack.log("streams"))
     kafka_admin.make_topics(ingest)
@@ -72,8 +72,8 @@ def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(
     stack.kill("streams")
     for table, some in (("raw_events", "offset % 7 = 3"), ("raw_repeats", "1"), ("raw_dead_letters", "1")):
         client.execute(f"ALTER TABLE {table} DELETE WHERE {some}", settings={"mutations_sync": 2})
-    newest = {place: standing.newest for place, standing in positions.standings(client).items()}
-    assert positions.holes(client, newest)
+    newest = {place: standing.newest for place, standing in positions.read_progress(client).items()}
+    assert positions.missing_positions(client, newest)
     stack.restart("streams")
     counting.check(client, sent)
     assert until(lambda: (client.query(letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
@@ -179,7 +179,7 @@ def test_what_kafka_has_let_go_of_stops_nothing(stack: Stack, client: Client, se
 def forget(stack: Stack, topic: str) -> None:
     """Let Kafka delete everything that it has of a topic now, as it does when the retention is over."""
     settings = stack.settings(IngestSettings)
-    ends = {place: extent.end for place, extent in offsets.held(settings).extents.items() if place[0] == topic}
+    ends = {place: extent.end for place, extent in offsets.held_records(settings).extents.items() if place[0] == topic}
     admin = KafkaAdminClient(**client_options(settings))
     admin.delete_records({TopicPartition(*place): end for place, end in ends.items() if end})
     admin.close()
@@ -188,8 +188,8 @@ def forget(stack: Stack, topic: str) -> None:
 @pytest.mark.faults
 def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client, sent: list[Envelope]) -> None:
     """The disk with Kafka's log is lost, or the warehouse was restored on another PC."""
-    before = {place: standing.newest for place, standing in positions.standings(client).items()}
-    lost = positions.holes(client, before)
+    before = {place: standing.newest for place, standing in positions.read_progress(client).items()}
+    lost = positions.missing_positions(client, before)
     stack.kill("streams")
     stack.kill("ingest")
     shutil.rmtree(stack.folder / "kafka")
@@ -211,8 +211,8 @@ def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client, sent: 
     )
     queue = {"offset": max(offset for (topic, _), offset in before.items() if topic == "ioc.queue.v1")}
     assert until(lambda: client.query(letters, queue)[0][0] == 2)
-    newest = {place: standing.newest for place, standing in positions.standings(client).items()}
-    assert positions.holes(client, newest) == lost
+    newest = {place: standing.newest for place, standing in positions.read_progress(client).items()}
+    assert positions.missing_positions(client, newest) == lost
     assert flows(client) == expected(sent)
 
 
@@ -235,8 +235,10 @@ def test_a_topic_that_was_made_again_is_read_on(stack: Stack, client: Client, se
 
 @pytest.mark.faults
 def test_the_audit_finds_what_is_lost_and_nothing_else(stack: Stack, client: Client) -> None:
-    newest = {place: standing.newest for place, standing in positions.standings(client).items()}
-    lost = sum(last - first + 1 for ranges in positions.holes(client, newest).values() for first, last in ranges)
+    newest = {place: standing.newest for place, standing in positions.read_progress(client).items()}
+    lost = sum(
+        last - first + 1 for ranges in positions.missing_positions(client, newest).values() for first, last in ranges
+    )
     found = counting.audit(stack, lost)
     assert [one for one in found.found if one.part != "records"] == []
     assert found.differences == lost

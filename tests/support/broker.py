@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.admin import make_topics
 from ingest.kafka.broker import archive, fetch
@@ -24,7 +24,7 @@ def running(folder: Path, **changed: Any) -> Iterator[IngestSettings]:
         folder: an empty folder for its data.
         changed: settings other than the defaults.
     """
-    port, controller = free(2)
+    port, controller = free_ports(2)
     settings = IngestSettings(
         _env_file=None,
         data_folder=folder,
@@ -32,8 +32,8 @@ def running(folder: Path, **changed: Any) -> Iterator[IngestSettings]:
         kafka_own_secret=SECRET,
         **{"kafka_port": port, "kafka_controller_port": controller, **changed},
     )
-    fetch.ensure(settings.cache_folder, lambda there, in_all, megabytes: None)
-    archive.ensure(settings)
+    fetch.ensure_jars(settings.cache_folder, lambda there, in_all, megabytes: None)
+    archive.ensure_archive(settings)
     server = Server(settings)
     try:
         server.start()

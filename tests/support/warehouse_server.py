@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.errors import Unavailable
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
@@ -45,7 +45,7 @@ def running(folder: Path, **changed: Any) -> Iterator[WarehouseSettings]:
 
 def settings_for(folder: Path, **changed: Any) -> WarehouseSettings:
     """Settings of a warehouse in a folder, on a free port."""
-    (port,) = free(1)
+    (port,) = free_ports(1)
     return WarehouseSettings(
         _env_file=None,
         **{

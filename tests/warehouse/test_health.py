@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import envelope
 from ingest.contract.errors import ConfigurationError, NotReady
@@ -16,7 +16,7 @@ from ingest.contract.events.health import SystemHeartbeat
 from ingest.runtime import metrics
 from tests.support import warehouse_server
 from tests.support.raw import store
-from warehouse.health import StoreGauges, answers
+from warehouse.health import StoreGauges, check_warehouse
 from warehouse.store.client import connect
 
 pytestmark = pytest.mark.embedded
@@ -32,7 +32,7 @@ class Clock:
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     folder = tmp_path_factory.mktemp("warehouse")
-    with warehouse_server.running(folder, health_port=free(1)[0]) as found:
+    with warehouse_server.running(folder, health_port=free_ports(1)[0]) as found:
         yield found
 
 
@@ -117,7 +117,7 @@ def test_inserts_are_measured(client):
 
 def test_it_is_ready_with_the_tables_of_this_version_only(client, settings):
     with connect(settings, database="") as other:
-        check = answers(other)
+        check = check_warehouse(other)
         check()
         table = f"{settings.database}.schema_migrations"
         other.insert(table, {"version": [999], "name": ["later"], "checksum": [""]})

@@ -1,6 +1,6 @@
 import pytest
 
-from warehouse.indicators.score import PARTS, points
+from warehouse.indicators.score import PARTS, score_points
 from warehouse.model.indicator import indicator
 from warehouse.model.reading import Reading
 
@@ -17,9 +17,9 @@ def asking(**sides):
 
 def test_full_points_are_fifty():
     everything = {part.id: (part.full_at, 100) for part in PARTS}
-    assert points(asking(**everything)) == (5000, 5000)
+    assert score_points(asking(**everything)) == (5000, 5000)
     more = {part.id: (100, 100) for part in PARTS}
-    assert points(asking(**more)) == (5000, 5000), "no part gives more than its maximum"
+    assert score_points(asking(**more)) == (5000, 5000), "no part gives more than its maximum"
 
 
 @pytest.mark.parametrize(
@@ -33,10 +33,10 @@ def test_full_points_are_fifty():
     ],
 )
 def test_each_part_is_scored_as_the_decision_says(id, sides, told):
-    assert points(asking(**{id: sides})) == told
+    assert score_points(asking(**{id: sides})) == told
 
 
 def test_nothing_to_judge_is_not_nothing_known():
-    assert points(asking()) is None
-    assert points(asking(P02=(0, 0))) == (600, 600), "no petitions"
-    assert points(asking(P05=(0, 0), D09=(0, 0))) == (0, 600), "no dossiers: satisfaction 0, the rest left out"
+    assert score_points(asking()) is None
+    assert score_points(asking(P02=(0, 0))) == (600, 600), "no petitions"
+    assert score_points(asking(P05=(0, 0), D09=(0, 0))) == (0, 600), "no dossiers: satisfaction 0, the rest left out"

@@ -3,14 +3,14 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import POLICE, RESPONSE_TEAM, Figure, Rule
+from warehouse.model.alarm_rule import POLICE, RESPONSE_TEAM, AlarmRule, MeasuredFigure
 
-FAULT = Rule(
+FAULT = AlarmRule(
     id="camera.fault",
     sentence=Label(
         "{value} mất hình, bị che hoặc lỗi: {names}", "{value} without a picture, covered or faulty: {names}"
     ),
-    measure=Figure("C02", names="key"),
+    measure=MeasuredFigure("C02", names="key"),
     page="/cameras",
     hold=timedelta(minutes=1),
     clear_hold=timedelta(minutes=3),
@@ -23,10 +23,10 @@ FAULT = Rule(
     ),
 )
 
-UNSEEN = Rule(
+UNSEEN = AlarmRule(
     id="camera.unseen",
     sentence=Label("{value} camera chưa ai xem", "{value} of cameras that nobody has looked at"),
-    measure=Figure("C04"),
+    measure=MeasuredFigure("C04"),
     page="/cameras",
     team=POLICE,
     escalate_after=timedelta(minutes=5),

@@ -6,7 +6,7 @@ from typing import Any
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
 from warehouse.indicators.dossier import due, open_
-from warehouse.model.alarm_rule import ONE_STOP, Figure, Remaining, Rule
+from warehouse.model.alarm_rule import ONE_STOP, AlarmRule, MeasuredFigure, Remaining
 from warehouse.model.indicator import Threshold
 
 
@@ -15,18 +15,18 @@ def due_by_law(d: Any) -> Any:
     return due(d, "restart")
 
 
-def in_time(d: Any, now: Any) -> Any:
+def is_not_overdue(d: Any, now: Any) -> Any:
     """Being worked on, and not overdue: the overdue ones have a rule of their own."""
     return open_(d, now) & (due_by_law(d) >= now)
 
 
-APOLOGY = Rule(
+APOLOGY = AlarmRule(
     id="dossier.apology",
     sentence=Label(
         "Hồ sơ còn {value} là đến hạn: xong ngay, hoặc gửi phiếu xin lỗi",
         "A dossier is due in {value}: finish it, or send the apology",
     ),
-    measure=Remaining(DOSSIER, is_open=in_time, due=due_by_law),
+    measure=Remaining(DOSSIER, is_open=is_not_overdue, due=due_by_law),
     page="/dossiers",
     # NĐ 61/2018 Đ19.9: the apology (Mẫu 04) goes out a day before the due date at the latest; a working day has eight hours.
     limits=Threshold(warning=8, critical=2, below=True),
@@ -45,10 +45,10 @@ APOLOGY = Rule(
     ),
 )
 
-OVERDUE = Rule(
+OVERDUE = AlarmRule(
     id="dossier.overdue",
     sentence=Label("{value} quá hạn: {names}", "{value} overdue: {names}"),
-    measure=Figure("D08", names="field_code"),
+    measure=MeasuredFigure("D08", names="field_code"),
     page="/dossiers",
     team=ONE_STOP,
     escalate_after=timedelta(minutes=60),

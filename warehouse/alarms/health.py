@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import RESPONSE_TEAM, NoHeartbeat, Rise, Rule, Silence
+from warehouse.model.alarm_rule import RESPONSE_TEAM, AlarmRule, NoHeartbeat, Rise, Silence
 from warehouse.model.indicator import Threshold
 
 KIOSK = ("queue_kiosk",)
 """Sources that are switched off with the office."""
 
-SOURCE_SILENT = Rule(
+SOURCE_SILENT = AlarmRule(
     id="source.silent",
     sentence=Label("Nguồn {subject} mất kết nối", "Source {subject} is down"),
     measure=Silence(but=KIOSK),
@@ -25,7 +25,7 @@ SOURCE_SILENT = Rule(
     ),
 )
 
-KIOSK_SILENT = Rule(
+KIOSK_SILENT = AlarmRule(
     id="source.kiosk_silent",
     sentence=SOURCE_SILENT.sentence,
     measure=Silence(only=KIOSK),
@@ -41,7 +41,7 @@ KIOSK_SILENT = Rule(
     ),
 )
 
-SOFTWARE_AWAY = Rule(
+SOFTWARE_AWAY = AlarmRule(
     id="software.away",
     sentence=Label("{subject} không trả lời", "{subject} does not answer"),
     # The minutes of today grow while it is away. Across midnight they begin anew: the pause before clearing is longer than that.
@@ -60,7 +60,7 @@ SOFTWARE_AWAY = Rule(
     ),
 )
 
-HEARTBEAT = Rule(
+HEARTBEAT = AlarmRule(
     id="system.heartbeat",
     sentence=Label("Hệ thống không nhịp {value}: số liệu đứng yên", "No heartbeat for {value}: figures stand still"),
     measure=NoHeartbeat(),

@@ -3,12 +3,12 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import OFFICE, Figure, Rule
+from warehouse.model.alarm_rule import OFFICE, AlarmRule, MeasuredFigure
 
-NEAR_DUE = Rule(
+NEAR_DUE = AlarmRule(
     id="petition.near_due",
     sentence=Label("{value} sắp đến hạn trả lời", "{value} due for an answer soon"),
-    measure=Figure("P03"),
+    measure=MeasuredFigure("P03"),
     page="/petitions",
     in_opening_hours=True,
     team=OFFICE,
@@ -19,10 +19,10 @@ NEAR_DUE = Rule(
     ),
 )
 
-OVERDUE = Rule(
+OVERDUE = AlarmRule(
     id="petition.overdue",
     sentence=Label("{value} quá hạn trả lời", "{value} overdue for an answer"),
-    measure=Figure("P04"),
+    measure=MeasuredFigure("P04"),
     page="/petitions",
     team=OFFICE,
     escalate_after=timedelta(minutes=60),

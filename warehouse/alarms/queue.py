@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import ONE_STOP, RESPONSE_TEAM, Figure, NoEvent, Rise, Rule
+from warehouse.model.alarm_rule import ONE_STOP, RESPONSE_TEAM, AlarmRule, MeasuredFigure, NoEvent, Rise
 from warehouse.model.indicator import Threshold
 
 OPEN_A_COUNTER = (
@@ -12,10 +12,10 @@ OPEN_A_COUNTER = (
     Label("Kiểm tra phần mềm một cửa, hộ tịch có lỗi không", "Check whether the software is at fault"),
 )
 
-LONGEST_WAIT = Rule(
+LONGEST_WAIT = AlarmRule(
     id="queue.longest_wait",
     sentence=Label("Chờ quá {limit}: {subject}", "Waiting over {limit}: {subject}"),
-    measure=Figure("Q05", by="service_code"),
+    measure=MeasuredFigure("Q05", by="service_code"),
     page="/queue",
     clear=10,
     hold=timedelta(minutes=1),
@@ -24,10 +24,10 @@ LONGEST_WAIT = Rule(
     checklist=OPEN_A_COUNTER,
 )
 
-WAITING = Rule(
+WAITING = AlarmRule(
     id="queue.waiting",
     sentence=Label("{value} đang chờ", "{value} waiting"),
-    measure=Figure("Q02"),
+    measure=MeasuredFigure("Q02"),
     page="/queue",
     clear=20,
     hold=timedelta(minutes=2),
@@ -36,7 +36,7 @@ WAITING = Rule(
     checklist=OPEN_A_COUNTER,
 )
 
-RUSH = Rule(
+RUSH = AlarmRule(
     id="queue.rush",
     sentence=Label("Số người chờ tăng thêm {value} trong 15 phút", "{value} more waiting than 15 minutes ago"),
     measure=Rise("Q02", within=timedelta(minutes=15)),
@@ -48,7 +48,7 @@ RUSH = Rule(
     checklist=OPEN_A_COUNTER,
 )
 
-NO_TICKETS = Rule(
+NO_TICKETS = AlarmRule(
     id="queue.no_tickets",
     sentence=Label("Không ai lấy số trong {value} làm việc", "No ticket for {value} of opening hours"),
     measure=NoEvent("Q01"),

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import CULTURE, RESPONSE_TEAM, Figure, Rise, Rule
+from warehouse.model.alarm_rule import CULTURE, RESPONSE_TEAM, AlarmRule, MeasuredFigure, Rise
 from warehouse.model.indicator import Threshold
 
-OFFLINE = Rule(
+OFFLINE = AlarmRule(
     id="speaker.offline",
     sentence=Label("{value} loa mất kết nối: {names}", "{value} of loudspeakers offline: {names}"),
-    measure=Figure("S02", names="area_code"),
+    measure=MeasuredFigure("S02", names="area_code"),
     page="/speakers",
     hold=timedelta(minutes=2),
     clear_hold=timedelta(minutes=3),
@@ -22,7 +22,7 @@ OFFLINE = Rule(
     ),
 )
 
-MANY_LOST = Rule(
+MANY_LOST = AlarmRule(
     id="speaker.many_lost",
     sentence=Label("Thêm {value} loa mất kết nối trong 5 phút", "{value} of loudspeakers lost within 5 minutes"),
     measure=Rise("S02", within=timedelta(minutes=5)),

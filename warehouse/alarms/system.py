@@ -4,15 +4,15 @@ from datetime import timedelta
 
 from ingest.contract.label import Label
 from ingest.runtime.restarts import LOOP
-from warehouse.model.alarm_rule import RESPONSE_TEAM, Fact, Rule
+from warehouse.model.alarm_rule import RESPONSE_TEAM, AlarmRule, FactName
 from warehouse.model.indicator import Threshold
 
 DOCTOR = Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says")
 
-WAREHOUSE_AWAY = Rule(
+WAREHOUSE_AWAY = AlarmRule(
     id="system.warehouse",
     sentence=Label("Kho dữ liệu không trả lời, số liệu đứng yên", "The warehouse does not answer, figures stand still"),
-    measure=Fact("warehouse_away"),
+    measure=FactName("warehouse_away"),
     page="/system",
     limits=Threshold(warning=None, critical=0),
     clear_hold=timedelta(),
@@ -20,10 +20,10 @@ WAREHOUSE_AWAY = Rule(
     checklist=(Label("Chạy ./ioc status: kho có đang chạy không", "Run ./ioc status: does it run"), DOCTOR),
 )
 
-DISK = Rule(
+DISK = AlarmRule(
     id="system.disk",
     sentence=Label("Đĩa còn ít chỗ trống: {value}", "Little room left on the disk: {value}"),
-    measure=Fact("disk"),
+    measure=FactName("disk"),
     page="/system",
     limits=Threshold(warning=3, critical=1, below=True),
     clear=3.3,
@@ -37,10 +37,10 @@ DISK = Rule(
     ),
 )
 
-STREAM_STOPPED = Rule(
+STREAM_STOPPED = AlarmRule(
     id="system.stream",
     sentence=Label("Luồng {subject} đã dừng", "Stream {subject} is stopped"),
-    measure=Fact("stream_stopped"),
+    measure=FactName("stream_stopped"),
     page="/letters",
     limits=Threshold(warning=None, critical=0),
     clear_hold=timedelta(),
@@ -54,13 +54,13 @@ STREAM_STOPPED = Rule(
     ),
 )
 
-CRASH_LOOP = Rule(
+CRASH_LOOP = AlarmRule(
     id="system.restarts",
     sentence=Label(
         "{subject} dừng liên tục: đã chạy lại {value} lần trong 10 phút",
         "{subject} is in a crash loop: started again {value} times in 10 minutes",
     ),
-    measure=Fact("restarts"),
+    measure=FactName("restarts"),
     page="/system",
     limits=Threshold(warning=None, critical=LOOP - 1),
     clear_hold=timedelta(),
@@ -75,10 +75,10 @@ CRASH_LOOP = Rule(
     ),
 )
 
-AUDIT_DIFFERS = Rule(
+AUDIT_DIFFERS = AlarmRule(
     id="system.audit",
     sentence=Label("Đối soát: {value} sai lệch", "The audit found differences: {value}"),
-    measure=Fact("audit_differences"),
+    measure=FactName("audit_differences"),
     page="/system",
     limits=Threshold(warning=None, critical=0),
     clear_hold=timedelta(),
@@ -90,10 +90,10 @@ AUDIT_DIFFERS = Rule(
     ),
 )
 
-AUDIT_MISSED = Rule(
+AUDIT_MISSED = AlarmRule(
     id="system.audit_missed",
     sentence=Label("Chưa đối soát lại {value}", "No audit for {value}"),
-    measure=Fact("audit_age"),
+    measure=FactName("audit_age"),
     page="/system",
     limits=Threshold(warning=26, critical=None),
     clear_hold=timedelta(),
@@ -102,10 +102,10 @@ AUDIT_MISSED = Rule(
     checklist=(Label("Chạy ./ioc audit", "Run ./ioc audit"), DOCTOR),
 )
 
-DEAD_LETTERS = Rule(
+DEAD_LETTERS = AlarmRule(
     id="system.letters",
     sentence=Label("{value} sự kiện lỗi trong 24 giờ chưa xử lý", "{value} dead letters of 24 hours not dealt with"),
-    measure=Fact("dead_letters"),
+    measure=FactName("dead_letters"),
     page="/letters",
     limits=Threshold(warning=0, critical=100),
     hold=timedelta(minutes=1),
@@ -117,12 +117,12 @@ DEAD_LETTERS = Rule(
     ),
 )
 
-WAY_FAILS = Rule(
+WAY_FAILS = AlarmRule(
     id="system.way",
     sentence=Label(
         "Không gửi được cảnh báo bằng {subject} đã {value} phút", "Alarms cannot be sent by {subject} for {value} min"
     ),
-    measure=Fact("way_fails"),
+    measure=FactName("way_fails"),
     page="/system",
     limits=Threshold(warning=10, critical=None),
     clear=0,

@@ -20,7 +20,7 @@ class Audit(NamedTuple):
     """The whole report, as `./ioc audit --json` gives it; empty where it cannot be read."""
 
 
-class Stored(NamedTuple):
+class StoredPartition(NamedTuple):
     """What is stored of one partition."""
 
     topic: str
@@ -35,7 +35,7 @@ class Stored(NamedTuple):
     """When the last of its events was stored."""
 
 
-def audits(client: Client, count: int, until: datetime | None = None) -> list[Audit]:
+def recent_audits(client: Client, count: int, until: datetime | None = None) -> list[Audit]:
     """The last audits, newest first; of those that had finished by a time, where one is given."""
     columns = ", ".join(Audit._fields)
     by = "WHERE finished_at <= %(until)s " if until else ""
@@ -43,7 +43,7 @@ def audits(client: Client, count: int, until: datetime | None = None) -> list[Au
     return [Audit(*row)._replace(report=_read(row[-1])) for row in rows]
 
 
-def stored(client: Client) -> list[Stored]:
+def stored_partitions(client: Client) -> list[StoredPartition]:
     """What is stored of every partition that anything came from."""
     rows = client.query(
         "SELECT topic, partition, sum(e), sum(r), sum(l), max(last), max(newest), max(at) FROM ("
@@ -55,7 +55,7 @@ def stored(client: Client) -> list[Stored]:
         "FROM raw_dead_letters WHERE original_topic != '' GROUP BY original_topic, partition) "
         "GROUP BY topic, partition ORDER BY topic, partition"
     )
-    found = [Stored(*row) for row in rows]
+    found = [StoredPartition(*row) for row in rows]
     return [one if one.newest_ms else one._replace(stored_at=None) for one in found]
 
 

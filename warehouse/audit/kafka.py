@@ -11,10 +11,10 @@ from typing import NamedTuple
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.events import streams
 from ingest.contract.topic import topic_of
-from ingest.kafka.offsets import Logs
-from warehouse.audit.report import Difference, Hour, Stream
+from ingest.kafka.offsets import LogExtents
+from warehouse.audit.report import AuditedHour, AuditedStream, Difference
 from warehouse.store.client import Client
-from warehouse.store.positions import Base, Place
+from warehouse.store.positions import PartitionKey, PositionBase
 
 MOST_RANGES = 1_000
 """At most so many missing ranges of one partition are listed."""
@@ -29,7 +29,7 @@ _EVER = datetime.fromtimestamp(0, UTC)
 _HOUR = timedelta(hours=1)
 
 
-class Span(NamedTuple):
+class PositionSpan(NamedTuple):
     """The positions of one partition that are compared: [start, end), cut by hours."""
 
     start: int
@@ -38,12 +38,12 @@ class Span(NamedTuple):
     """Where each hour begins, the first one at `start`."""
 
 
-def topics() -> list[str]:
+def event_topics() -> list[str]:
     """The topics of all events."""
     return [topic_of(stream) for stream in streams()]
 
 
-def hours(since: datetime | None, until: datetime) -> list[datetime]:
+def audit_hours(since: datetime | None, until: datetime) -> list[datetime]:
     """Begin of the hours to count by, up to `until`: from the one that holds `since`, or, when `None`, from ever on.
 
     What is older than `MOST_HOURS` is one.
@@ -54,7 +54,7 @@ def hours(since: datetime | None, until: datetime) -> list[datetime]:
     return counted if since is not None and since >= first else [since or _EVER, *counted]
 
 
-def stored_ends(client: Client) -> dict[Place, int]:
+def stored_ends(client: Client) -> dict[PartitionKey, int]:
     """By partition, the position after the newest record that is stored in any way."""
     rows = client.query(
         "SELECT topic, partition, max(offset) + 1 FROM ("
@@ -66,9 +66,12 @@ def stored_ends(client: Client) -> dict[Place, int]:
     return {(topic, partition): end for topic, partition, end in rows}
 
 
-def spans(
-    logs: Logs, moments: Sequence[datetime], known: dict[Place, list[Base]], stored: dict[Place, int]
-) -> tuple[dict[Place, Span], dict[Place, int]]:
+def comparable_spans(
+    logs: LogExtents,
+    moments: Sequence[datetime],
+    known: dict[PartitionKey, list[PositionBase]],
+    stored: dict[PartitionKey, int],
+) -> tuple[dict[PartitionKey, PositionSpan], dict[PartitionKey, int]]:
     """What can be compared of each partition.
 
     Args:
@@ -80,8 +83,8 @@ def spans(
     Returns:
         The positions to compare, and how many records the workers are behind.
     """
-    found: dict[Place, Span] = {}
-    behind: dict[Place, int] = {}
+    found: dict[PartitionKey, PositionSpan] = {}
+    behind: dict[PartitionKey, int] = {}
     for place, log in logs.logs.items():
         base = base_of(known.get(place), logs.cluster)
         if base is None:
@@ -96,11 +99,13 @@ def spans(
             for offset, moment in zip(log.starts, moments, strict=True):
                 if offset + base.base < end:
                     cuts[max(start, offset + base.base)] = moment
-            found[place] = Span(start, end, tuple(sorted(cuts.items())))
+            found[place] = PositionSpan(start, end, tuple(sorted(cuts.items())))
     return found, behind
 
 
-def beyond(logs: Logs, known: dict[Place, list[Base]], stored: dict[Place, int]) -> Iterator[Difference]:
+def partitions_beyond_kafka(
+    logs: LogExtents, known: dict[PartitionKey, list[PositionBase]], stored: dict[PartitionKey, int]
+) -> Iterator[Difference]:
     """Partitions of which more is stored, or was said to be processed, than Kafka ever had."""
     for place, log in logs.logs.items():
         base = base_of(known.get(place), logs.cluster)
@@ -109,11 +114,11 @@ def beyond(logs: Logs, known: dict[Place, list[Base]], stored: dict[Place, int])
         for what, end in (("stored", stored.get(place, 0) - base.base), ("processed", log.committed or 0)):
             if end > log.latest:
                 yield Difference(
-                    "records", "beyond", named(place), f"{what} to {end - 1}", f"Kafka to {log.latest - 1}"
+                    "records", "beyond", name_positions(place), f"{what} to {end - 1}", f"Kafka to {log.latest - 1}"
                 )
 
 
-def count(client: Client, place: Place, span: Span, since: datetime) -> list[Hour]:
+def count_records(client: Client, place: PartitionKey, span: PositionSpan, since: datetime) -> list[AuditedHour]:
     """What became of the records of one partition, hour by hour.
 
     Args:
@@ -124,7 +129,9 @@ def count(client: Client, place: Place, span: Span, since: datetime) -> list[Hou
     """
     begins = [offset for offset, _ in span.cuts]
     ends = [*begins[1:], span.end]
-    counted = {begin: Hour(moment, kafka=end - begin) for (begin, moment), end in zip(span.cuts, ends, strict=True)}
+    counted = {
+        begin: AuditedHour(moment, kafka=end - begin) for (begin, moment), end in zip(span.cuts, ends, strict=True)
+    }
     bucket = f"roundDown(offset, {begins})"
     for begin, raw, repeats, conflicts, letters, there, doubled in client.query(
         f"SELECT {bucket} AS begin, countIf(raws > 0), countIf(repeats > 0), countIf(conflict), countIf(letters > 0), count(), "
@@ -152,7 +159,7 @@ def count(client: Client, place: Place, span: Span, since: datetime) -> list[Hou
     return list(counted.values())
 
 
-def missing(client: Client, place: Place, span: Span, since: datetime) -> list[tuple[int, int]]:
+def missing_ranges(client: Client, place: PartitionKey, span: PositionSpan, since: datetime) -> list[tuple[int, int]]:
     """The ranges of positions, both ends included, of which nothing is stored."""
     rows = client.query(
         "SELECT before + 1, offset - 1 FROM ("
@@ -164,7 +171,9 @@ def missing(client: Client, place: Place, span: Span, since: datetime) -> list[t
     return [(first, last) for first, last in rows]
 
 
-def doubled(client: Client, place: Place, span: Span, since: datetime) -> list[tuple[int, int, int, int]]:
+def doubled_positions(
+    client: Client, place: PartitionKey, span: PositionSpan, since: datetime
+) -> list[tuple[int, int, int, int]]:
     """Positions at which more than one record is stored: offset, and how many events, repeats and letters."""
     return client.query(
         f"SELECT offset, raws, repeats, letters FROM ({_places(since)}) WHERE raws + repeats + letters > 1 "
@@ -198,14 +207,14 @@ def repeated_ids(client: Client, topic: str, since: datetime) -> list[tuple[int,
     return found
 
 
-def base_of(known: Sequence[Base] | None, cluster: str) -> Base | None:
+def base_of(known: Sequence[PositionBase] | None, cluster: str) -> PositionBase | None:
     """Where a partition's positions begin in the log that Kafka has now; `None`: nobody has read that one yet."""
     if not known:
-        return Base(cluster, 0, 0)
+        return PositionBase(cluster, 0, 0)
     return next((base for base in reversed(known) if base.cluster == cluster), None)
 
 
-def named(place: Place, first: int | None = None, last: int | None = None) -> str:
+def name_positions(place: PartitionKey, first: int | None = None, last: int | None = None) -> str:
     """A partition or some of its positions as people read them."""
     where = f"{place[0]}/{place[1]}"
     if first is None:
@@ -213,14 +222,14 @@ def named(place: Place, first: int | None = None, last: int | None = None) -> st
     return f"{where} {first}" if last in (None, first) else f"{where} {first}–{last}"
 
 
-def local(moment: datetime) -> str:
+def local_hour(moment: datetime) -> str:
     """An hour as people read it, in the ward's time."""
     return f"{moment.astimezone(WARD_ZONE):%Y-%m-%d %H:%M}"
 
 
-def add(total: dict[str, Stream], place: Place, found: Sequence[Hour], behind: int) -> None:
+def add_hours(total: dict[str, AuditedStream], place: PartitionKey, found: Sequence[AuditedHour], behind: int) -> None:
     """Count a partition's hours for its topic."""
-    stream = total.setdefault(place[0], Stream())
+    stream = total.setdefault(place[0], AuditedStream())
     stream.behind += behind
     for hour in found:
         stream.add(hour)
@@ -240,7 +249,7 @@ def _places(since: datetime) -> str:
     )
 
 
-def _parameters(place: Place, span: Span) -> dict[str, object]:
+def _parameters(place: PartitionKey, span: PositionSpan) -> dict[str, object]:
     return {"topic": place[0], "partition": place[1], "start": span.start, "end": span.end}
 
 

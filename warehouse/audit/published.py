@@ -12,7 +12,7 @@ import httpx
 
 from ingest.contract.clock import milliseconds, moment
 from ingest.contract.errors import Unavailable
-from warehouse.audit.report import Checked, Difference, Grain, Part, Place, named
+from warehouse.audit.report import AuditedFigures, AuditPart, Difference, FigureKey, Grain, name_figure
 from warehouse.model.expression import DAY_MS
 from warehouse.model.indicator import indicator
 from warehouse.query.feed import GRACE, goes_out_sql
@@ -27,10 +27,10 @@ ANSWER = timedelta(seconds=60)
 _ON_ITS_WAY_MS = 10_000
 """What was written so shortly before may not have got there yet."""
 
-Sums = tuple[int, int]
+FigureSums = tuple[int, int]
 
 
-class Board(NamedTuple):
+class BoardAddress(NamedTuple):
     """How the running board is reached."""
 
     url: str
@@ -43,31 +43,31 @@ class Board(NamedTuple):
     """Wards that it may read."""
 
 
-class Stored(NamedTuple):
+class StoredFigure(NamedTuple):
     """A stored figure."""
 
-    sums: Sums
+    sums: FigureSums
     written_ms: int
 
 
-def board_of(data_folder: Path, ward: str) -> Board | None:
+def board_of(data_folder: Path, ward: str) -> BoardAddress | None:
     """The board of this install, by what it leaves for the audit at its start; `None` when there was none yet."""
     try:
         left = json.loads((data_folder / "dashboard" / "readings.json").read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return None
     parts = urlsplit(left["url"])
-    return Board(f"{parts.scheme}://{parts.netloc}", left["key"], left["key"], (ward,))
+    return BoardAddress(f"{parts.scheme}://{parts.netloc}", left["key"], left["key"], (ward,))
 
 
 def compare_feed(
     client: Client,
-    board: Board,
+    board: BoardAddress,
     ranges: Iterable[tuple[int, int]],
     now_ms: int,
     patience: Sequence[float],
     progress: Callable[[str], None],
-) -> tuple[Checked, list[Difference]]:
+) -> tuple[AuditedFigures, list[Difference]]:
     """Every figure of windows that begin in the ranges as the city gets it, in both directions.
 
     Args:
@@ -96,12 +96,12 @@ def compare_feed(
                     size, again = _feed_day(client, http, board.wards, spans[number], now_ms)
                     answers[number] = (size, _still(found, again))
     differences = [difference for _, found in answers for difference in found]
-    return Checked(sum(size for size, _ in answers), len(differences)), differences
+    return AuditedFigures(sum(size for size, _ in answers), len(differences)), differences
 
 
 def compare_board(
-    client: Client, board: Board, ward: str, patience: Sequence[float]
-) -> tuple[Checked, list[Difference]]:
+    client: Client, board: BoardAddress, ward: str, patience: Sequence[float]
+) -> tuple[AuditedFigures, list[Difference]]:
     """Every figure that the board holds now: all windows that it shows, and the newest of each stock.
 
     Raises:
@@ -115,7 +115,7 @@ def compare_board(
             found = _still(found, again)
             if not found:
                 break
-    return Checked(count, len(found)), found
+    return AuditedFigures(count, len(found)), found
 
 
 def _still(found: Sequence[Difference], again: Sequence[Difference]) -> list[Difference]:
@@ -134,25 +134,29 @@ def _feed_day(
         f"FROM raw_values FINAL WHERE ward IN %(wards)s AND window_ms >= %(start)s AND window_ms < %(end)s AND {goes_out_sql()}",
         {"wards": tuple(wards), "start": span[0], "end": span[1]},
     )
-    stored = {tuple(row[:6]): Stored((row[6], row[7]), row[8]) for row in rows}
+    stored = {tuple(row[:6]): StoredFigure((row[6], row[7]), row[8]) for row in rows}
     found = list(_differing("feed", shown, stored, asked_ms))
     return len(shown.keys() | stored.keys()), found + list(_unequal(shown, now_ms))
 
 
-def _differing(part: Part, shown: dict[Any, Sums], stored: dict[Any, Stored], asked_ms: int) -> Iterator[Difference]:
+def _differing(
+    part: AuditPart, shown: dict[Any, FigureSums], stored: dict[Any, StoredFigure], asked_ms: int
+) -> Iterator[Difference]:
     for place in sorted(shown.keys() | stored.keys()):
         kept = stored.get(place)
         if kept is None:
             if any(shown[place]):
-                yield Difference(part, "extra", named(place), _text(shown[place]), "")
+                yield Difference(part, "extra", name_figure(place), _text(shown[place]), "")
         elif kept.written_ms < asked_ms - _ON_ITS_WAY_MS and shown.get(place) != kept.sums:
             there = shown.get(place)
             if there is not None or any(kept.sums):
                 found = "" if there is None else _text(there)
-                yield Difference(part, "missing" if there is None else "wrong", named(place), found, _text(kept.sums))
+                yield Difference(
+                    part, "missing" if there is None else "wrong", name_figure(place), found, _text(kept.sums)
+                )
 
 
-def _unequal(shown: dict[Place, Sums], now_ms: int) -> Iterator[Difference]:
+def _unequal(shown: dict[FigureKey, FigureSums], now_ms: int) -> Iterator[Difference]:
     """Totals of closed windows that are not what their members add up to."""
     sums: dict[tuple[str, str, int, str], list[int]] = {}
     for (ward, id, grain, window, dimension, _), (n, d) in shown.items():
@@ -165,7 +169,7 @@ def _unequal(shown: dict[Place, Sums], now_ms: int) -> Iterator[Difference]:
         total = shown.get((ward, id, "flow", window, "", ""), (0, 0))
         if is_closed and total != (n, d):
             yield Difference(
-                "feed", "unequal", named((ward, id, "flow", window, dimension, "Σ")), _text((n, d)), _text(total)
+                "feed", "unequal", name_figure((ward, id, "flow", window, dimension, "Σ")), _text((n, d)), _text(total)
             )
 
 
@@ -173,7 +177,7 @@ def _board_now(client: Client, http: httpx.Client, ward: str) -> tuple[int, list
     asked_ms = _now(client)
     held = _get(http, "/api/board/v1/readings", {}).json()
     columns = {name: number for number, name in enumerate(held["columns"])}
-    shown: dict[Any, Sums] = {}
+    shown: dict[Any, FigureSums] = {}
     for row in held["values"]:
         place = [row[columns[name]] for name in ("ward", "indicator", "grain", "window_ms", "dimension", "member")]
         shown[_shown_place(*place)] = (row[columns["numerator"]], row[columns["denominator"]])
@@ -186,23 +190,23 @@ def _board_now(client: Client, http: httpx.Client, ward: str) -> tuple[int, list
         "ORDER BY window_ms DESC LIMIT 1 BY indicator, dimension, member)",
         {"ward": ward, "ids": ids, "since": [held["since_ms"][id] for id in ids]},
     )
-    stored = {_shown_place(*row[:6]): Stored((row[6], row[7]), row[8]) for row in rows}
+    stored = {_shown_place(*row[:6]): StoredFigure((row[6], row[7]), row[8]) for row in rows}
     return len(shown.keys() | stored.keys()), list(_differing("board", shown, stored, asked_ms))
 
 
-def _shown_place(ward: str, id: str, grain: Grain, window_ms: int, dimension: str, member: str) -> Place:
+def _shown_place(ward: str, id: str, grain: Grain, window_ms: int, dimension: str, member: str) -> FigureKey:
     """Of a stock only the newest is shown, whichever minute it is of."""
     return ward, id, grain, 0 if grain == "stock" else window_ms, dimension, member
 
 
-def _feed(http: httpx.Client, start_ms: int, end_ms: int) -> dict[Place, Sums]:
+def _feed(http: httpx.Client, start_ms: int, end_ms: int) -> dict[FigureKey, FigureSums]:
     """Every row of the feed, page by page."""
     asked: dict[str, str | int] = {
         "from": moment(start_ms).isoformat(),
         "to": moment(end_ms).isoformat(),
         "limit": PAGE,
     }
-    shown: dict[Place, Sums] = {}
+    shown: dict[FigureKey, FigureSums] = {}
     while True:
         page = _get(http, "/api/feed/v1/values", asked).json()
         for row in page["rows"]:
@@ -263,5 +267,5 @@ def _parsed(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _text(sums: Sums) -> str:
+def _text(sums: FigureSums) -> str:
     return f"{sums[0]}/{sums[1]}" if sums[1] else str(sums[0])

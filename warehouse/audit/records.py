@@ -12,13 +12,13 @@ from ingest.contract.clock import RealClock
 from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS
-from ingest.kafka.offsets import Logs, read_logs
+from ingest.kafka.offsets import LogExtents, read_logs
 from ingest.kafka.reader import read_records
 from warehouse.audit import kafka
-from warehouse.audit.kafka import Span, named
-from warehouse.audit.report import AuditReport, Difference, Hour, Stream
+from warehouse.audit.kafka import PositionSpan, name_positions
+from warehouse.audit.report import AuditedHour, AuditedStream, AuditReport, Difference
 from warehouse.store.client import Client
-from warehouse.store.positions import Base, Place, bases
+from warehouse.store.positions import PartitionKey, PositionBase, read_bases
 
 LOST_WITHIN = timedelta(days=35)
 """So far back it is looked for records that neither the tables nor Kafka have."""
@@ -26,7 +26,7 @@ LOST_WITHIN = timedelta(days=35)
 _MARGIN = timedelta(hours=1)
 
 
-class Question(NamedTuple):
+class AuditScopeQuestion(NamedTuple):
     """Where Kafka is, and of what time."""
 
     ingest: IngestSettings
@@ -36,7 +36,7 @@ class Question(NamedTuple):
     """Real time; `None`: all that Kafka holds."""
 
 
-def compare_records(client: Client, asked: Question, report: AuditReport, patience: Sequence[float]) -> None:
+def compare_records(client: Client, asked: AuditScopeQuestion, report: AuditReport, patience: Sequence[float]) -> None:
     """Put into the report what became of Kafka's records.
 
     Args:
@@ -48,42 +48,44 @@ def compare_records(client: Client, asked: Question, report: AuditReport, patien
     Raises:
         Unavailable: Kafka does not answer.
     """
-    moments = kafka.hours(asked.since, RealClock().now())
+    moments = kafka.audit_hours(asked.since, RealClock().now())
     stored = kafka.stored_ends(client)  # before Kafka is asked: what comes meanwhile is no surplus
-    logs = read_logs(asked.ingest, kafka.topics(), moments, asked.group)
-    known = bases(client)
+    logs = read_logs(asked.ingest, kafka.event_topics(), moments, asked.group)
+    known = read_bases(client)
     since = moments[0] - _MARGIN
-    spans, behind = kafka.spans(logs, moments, known, stored)
-    counted = {place: kafka.count(client, place, span, since) for place, span in spans.items()}
+    spans, behind = kafka.comparable_spans(logs, moments, known, stored)
+    counted = {place: kafka.count_records(client, place, span, since) for place, span in spans.items()}
     for pause in patience:
         again = [place for place, hours in counted.items() if any(hour.missing or hour.doubled for hour in hours)]
         if not again:
             break
         time.sleep(pause)
-        counted |= {place: kafka.count(client, place, spans[place], since) for place in again}
+        counted |= {place: kafka.count_records(client, place, spans[place], since) for place in again}
     for place in logs.logs:
-        kafka.add(report.streams, place, counted.get(place, ()), behind.get(place, 0))
+        kafka.add_hours(report.streams, place, counted.get(place, ()), behind.get(place, 0))
     for place, hours in counted.items():
         report.add(_faults(client, place, spans[place], hours, since))
-    report.add(kafka.beyond(logs, known, stored))
+    report.add(kafka.partitions_beyond_kafka(logs, known, stored))
     report.add(_lost(client, logs, known, max(since, RealClock().now() - LOST_WITHIN)))
     report.add(_repeated(client, since))
 
 
-def compare_letters(client: Client, asked: Question, report: AuditReport, patience: Sequence[float]) -> None:
+def compare_letters(client: Client, asked: AuditScopeQuestion, report: AuditReport, patience: Sequence[float]) -> None:
     """Put into the report whether every letter of the dead letters' topic is in their table.
 
     Raises:
         Unavailable: Kafka does not answer.
     """
-    moments = kafka.hours(asked.since, RealClock().now())[:1]
+    moments = kafka.audit_hours(asked.since, RealClock().now())[:1]
     ends = client.query(
         "SELECT toUInt32(log_partition), max(log_offset) + 1 FROM raw_dead_letters WHERE log_partition >= 0 GROUP BY log_partition"
     )
     logs = read_logs(asked.ingest, [DEAD_LETTERS], moments, asked.group)
-    known = bases(client)
-    spans, behind = kafka.spans(logs, moments, known, {(DEAD_LETTERS, partition): end for partition, end in ends})
-    stream = report.streams.setdefault(DEAD_LETTERS, Stream())
+    known = read_bases(client)
+    spans, behind = kafka.comparable_spans(
+        logs, moments, known, {(DEAD_LETTERS, partition): end for partition, end in ends}
+    )
+    stream = report.streams.setdefault(DEAD_LETTERS, AuditedStream())
     stream.behind = sum(behind.values())
     for place, span in spans.items():
         bad = _unknown_letters(client, asked.ingest, place, span, logs, known)
@@ -93,22 +95,26 @@ def compare_letters(client: Client, asked: Question, report: AuditReport, patien
             if not bad:
                 break
         size = span.end - span.start
-        stream.add(Hour(span.cuts[0][1], kafka=size, dead_letters=size - len(bad), missing=len(bad)))
-        report.add(Difference("letters", "missing", named(place, position), "", id) for position, id in bad)
+        stream.add(AuditedHour(span.cuts[0][1], kafka=size, dead_letters=size - len(bad), missing=len(bad)))
+        report.add(Difference("letters", "missing", name_positions(place, position), "", id) for position, id in bad)
 
 
-def _faults(client: Client, place: Place, span: Span, hours: Sequence[Hour], since: datetime) -> Iterator[Difference]:
+def _faults(
+    client: Client, place: PartitionKey, span: PositionSpan, hours: Sequence[AuditedHour], since: datetime
+) -> Iterator[Difference]:
     if any(hour.missing for hour in hours):
-        for first, last in kafka.missing(client, place, span, since):
+        for first, last in kafka.missing_ranges(client, place, span, since):
             count = last - first + 1
-            yield Difference("records", "missing", named(place, first, last), "0", str(count))
+            yield Difference("records", "missing", name_positions(place, first, last), "0", str(count))
     if any(hour.doubled for hour in hours):
-        for offset, raws, repeats, letters in kafka.doubled(client, place, span, since):
+        for offset, raws, repeats, letters in kafka.doubled_positions(client, place, span, since):
             found = f"{raws} events, {repeats} repeats, {letters} letters"
-            yield Difference("records", "doubled", named(place, offset), found, "1")
+            yield Difference("records", "doubled", name_positions(place, offset), found, "1")
 
 
-def _lost(client: Client, logs: Logs, known: dict[Place, list[Base]], since: datetime) -> Iterator[Difference]:
+def _lost(
+    client: Client, logs: LogExtents, known: dict[PartitionKey, list[PositionBase]], since: datetime
+) -> Iterator[Difference]:
     """Records that were missing when Kafka let go of them."""
     firsts = client.query(
         f"SELECT topic, partition, min(offset) FROM raw_events WHERE ingested_at >= fromUnixTimestamp({int(since.timestamp())}) "
@@ -121,8 +127,8 @@ def _lost(client: Client, logs: Logs, known: dict[Place, list[Base]], since: dat
             continue
         start, end = max(first, base.first), logs.logs[place].earliest + base.base
         if start < end:
-            for begin, last in kafka.missing(client, place, Span(start, end, ()), since - LOST_WITHIN):
-                yield Difference("records", "lost", named(place, begin, last), "0", str(last - begin + 1))
+            for begin, last in kafka.missing_ranges(client, place, PositionSpan(start, end, ()), since - LOST_WITHIN):
+                yield Difference("records", "lost", name_positions(place, begin, last), "0", str(last - begin + 1))
 
 
 def _repeated(client: Client, since: datetime) -> Iterator[Difference]:
@@ -130,19 +136,21 @@ def _repeated(client: Client, since: datetime) -> Iterator[Difference]:
     # Before there was a table for repeats, they were stored among the events; every rule takes them for one.
     ((applied,),) = client.query("SELECT max(applied_at) FROM schema_migrations WHERE version = 2")
     since = max(since - kafka.SAME_ID, applied)
-    for topic in kafka.topics():
+    for topic in kafka.event_topics():
         for partition, id, places in kafka.repeated_ids(client, topic, since):
             found = ", ".join(map(str, places))
-            yield Difference("records", "doubled", f"{named((topic, partition))} id {id}", found, str(places[0]))
+            yield Difference(
+                "records", "doubled", f"{name_positions((topic, partition))} id {id}", found, str(places[0])
+            )
 
 
 def _unknown_letters(
     client: Client,
     ingest: IngestSettings,
-    place: Place,
-    span: Span,
-    logs: Logs,
-    known: dict[Place, list[Base]],
+    place: PartitionKey,
+    span: PositionSpan,
+    logs: LogExtents,
+    known: dict[PartitionKey, list[PositionBase]],
 ) -> list[tuple[int, str]]:
     """Letters of the topic that the table does not have: position and id. The same letter sent twice is one row of it."""
     missing = client.query(

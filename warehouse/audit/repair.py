@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ingest.contract.clock import milliseconds
 from ingest.contract.topic import topic_of
-from warehouse.audit.report import AuditReport, Mismatch, Place, named
+from warehouse.audit.report import AuditReport, FigureKey, Mismatch, name_figure
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.expression import MINUTE
 from warehouse.model.indicator import indicator
@@ -22,7 +22,7 @@ KIND = "audit"
 """What stands in the place of the event that caused a correction."""
 
 
-class Planned(NamedTuple):
+class RepairPlan(NamedTuple):
     """What a repair would write."""
 
     values: list[Value]
@@ -35,12 +35,12 @@ class Planned(NamedTuple):
     def lines(self) -> list[str]:
         """The figures as people read them, in the order in which they are written."""
         return [
-            f"{named(value[:6])}: {value.numerator}{f'/{value.denominator}' if value.denominator else ''} (revision {value.revision})"
+            f"{name_figure(value[:6])}: {value.numerator}{f'/{value.denominator}' if value.denominator else ''} (revision {value.revision})"
             for value in self.values
         ]
 
 
-def plan(client: Client, report: AuditReport, now: datetime) -> Planned:
+def plan_repair(client: Client, report: AuditReport, now: datetime) -> RepairPlan:
     """What would mend the figures that an audit found; writes nothing.
 
     Args:
@@ -71,10 +71,10 @@ def plan(client: Client, report: AuditReport, now: datetime) -> Planned:
             cause = Cause(KIND, "", f"{KIND}-{now_ms}", now_ms, now_ms * 1000 + number % 1000)
             # Not at a place of Kafka's, so that no event's own correction is replaced.
             corrections.append(correction(value, mismatch.found, cause)._replace(topic=KIND, partition=0))
-    return Planned(values, corrections, now, held_back)
+    return RepairPlan(values, corrections, now, held_back)
 
 
-def write(client: Client, planned: Planned) -> None:
+def write_repair(client: Client, planned: RepairPlan) -> None:
     """Write what was planned."""
     write_corrections(client, planned.corrections, planned.at)
     write_values(client, planned.values)
@@ -95,9 +95,9 @@ def _mended(mismatch: Mismatch, known: Value | None, empty: Value) -> Value:
     return before._replace(numerator=numerator, denominator=denominator, version=before.version + 1, revision=revision)
 
 
-def _known(client: Client, mended: Sequence[Mismatch]) -> dict[Place, Value]:
+def _known(client: Client, mended: Sequence[Mismatch]) -> dict[FigureKey, Value]:
     """The stored rows of these figures."""
-    found: dict[Place, Value] = {}
+    found: dict[FigureKey, Value] = {}
     for start in range(0, len(mended), 1000):
         places = tuple(mismatch.place for mismatch in mended[start : start + 1000])
         rows = client.query(
@@ -117,11 +117,11 @@ def _newest(client: Client) -> dict[tuple[str, str], tuple[int, int, int]]:
     return {(topic, ward): (partition, offset, at_ms) for topic, ward, partition, offset, at_ms in rows}
 
 
-def _topic(place: Place) -> str:
+def _topic(place: FigureKey) -> str:
     return topic_of(indicator(place[1]).of.events[0].stream)
 
 
-def described(lines: Iterable[str], most: int = 20) -> list[str]:
+def describe_plan(lines: Iterable[str], most: int = 20) -> list[str]:
     """The first lines, and how many more there are."""
     whole = list(lines)
     return whole if len(whole) <= most else [*whole[:most], f"… + {len(whole) - most}"]

@@ -12,20 +12,20 @@ from ingest.contract.clock import WARD_ZONE, moment
 MOST_SHOWN = 250
 """So many differences of each part are kept in full; all are counted."""
 
-Part = Literal["values", "records", "letters", "feed", "board"]
+AuditPart = Literal["values", "records", "letters", "feed", "board"]
 """Where a difference was found: stored figures against the events, events against Kafka, dead letters against their topic,
 figures as the city and as the board see them against the stored ones."""
 
 Grain = Literal["flow", "stock"]
 
-Place = tuple[str, str, Grain, int, str, str]
+FigureKey = tuple[str, str, Grain, int, str, str]
 """Ward, indicator, grain, window, dimension, member of a figure."""
 
 
 class Difference(NamedTuple):
     """Two things that should be the same and are not."""
 
-    part: Part
+    part: AuditPart
     fault: str
     """What is wrong, as a word: see `FAULTS`."""
     place: str
@@ -39,14 +39,14 @@ class Difference(NamedTuple):
 class Mismatch(NamedTuple):
     """A stored figure that is not what the raw events give."""
 
-    place: Place
+    place: FigureKey
     fault: str
     found: tuple[int, int]
     expected: tuple[int, int]
 
     def difference(self) -> Difference:
         """The same for the report."""
-        return Difference("values", self.fault, named(self.place), _sides(self.found), _sides(self.expected))
+        return Difference("values", self.fault, name_figure(self.place), _sides(self.found), _sides(self.expected))
 
 
 FAULTS = {
@@ -63,7 +63,7 @@ FAULTS = {
 
 
 @dataclass
-class Hour:
+class AuditedHour:
     """One hour of a stream, by the time at which Kafka took its records."""
 
     start: datetime
@@ -79,7 +79,7 @@ class Hour:
 
 
 @dataclass
-class Stream:
+class AuditedStream:
     """One topic: records in Kafka, and what became of them."""
 
     kafka: int = 0
@@ -95,13 +95,13 @@ class Stream:
     behind: int = 0
     """Records that the workers have not taken yet."""
     kinds: dict[str, int] = field(default_factory=dict)
-    hours: list[Hour] = field(default_factory=list)
+    hours: list[AuditedHour] = field(default_factory=list)
 
-    def add(self, hour: Hour) -> None:
+    def add(self, hour: AuditedHour) -> None:
         """Count an hour of one of its partitions."""
         same = next((known for known in self.hours if known.start == hour.start), None)
         if same is None:
-            same = Hour(hour.start)
+            same = AuditedHour(hour.start)
             self.hours.append(same)
         for total in (self, same):
             for name in ("kafka", "raw", "repeats", "conflicts", "dead_letters", "missing", "doubled"):
@@ -111,7 +111,7 @@ class Stream:
 
 
 @dataclass
-class Checked:
+class AuditedFigures:
     """How much was compared of one thing, and how much of it differed."""
 
     compared: int = 0
@@ -128,13 +128,13 @@ class AuditReport:
     """Both by the install's clock."""
     real_started_at: datetime
     seconds: float = 0.0
-    streams: dict[str, Stream] = field(default_factory=dict)
+    streams: dict[str, AuditedStream] = field(default_factory=dict)
     """By topic."""
-    indicators: dict[str, Checked] = field(default_factory=dict)
+    indicators: dict[str, AuditedFigures] = field(default_factory=dict)
     """Stored figures against the events, by indicator."""
-    shown: dict[str, Checked] = field(default_factory=dict)
+    shown: dict[str, AuditedFigures] = field(default_factory=dict)
     """What is seen outside against the stored figures: `feed` and `board`."""
-    corrections: Checked = field(default_factory=Checked)
+    corrections: AuditedFigures = field(default_factory=AuditedFigures)
     """Corrected totals, and those among them whose newest correction does not say the figure; told only."""
     not_checked: dict[str, str] = field(default_factory=dict)
     """By part, why it could not be checked."""
@@ -171,7 +171,7 @@ class AuditReport:
         return json.loads(json.dumps(whole, default=datetime.isoformat))  # type: ignore[no-any-return]
 
 
-def named(place: Place) -> str:
+def name_figure(place: FigureKey) -> str:
     """A figure's place as people read it, its window in the ward's time; window 0 is the newest."""
     ward, indicator, grain, window_ms, dimension, member = place
     at = f" {moment(window_ms).astimezone(WARD_ZONE):%Y-%m-%d %H:%M}" if window_ms else ""

@@ -19,11 +19,11 @@ from typing import NamedTuple
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
-from warehouse.audit.published import FEED_DAYS, Board, board_of, compare_board, compare_feed
-from warehouse.audit.records import Question, compare_letters, compare_records
-from warehouse.audit.report import AuditReport, Checked
-from warehouse.audit.scope import Scope, clipped, nightly_scope
-from warehouse.audit.values import Compared, compare_flows, compare_stocks
+from warehouse.audit.published import FEED_DAYS, BoardAddress, board_of, compare_board, compare_feed
+from warehouse.audit.records import AuditScopeQuestion, compare_letters, compare_records
+from warehouse.audit.report import AuditedFigures, AuditReport
+from warehouse.audit.scope import Scope, clip_scope, nightly_scope
+from warehouse.audit.values import ComparedValues, compare_flows, compare_stocks
 from warehouse.model.expression import DAY_MS
 from warehouse.model.indicator import Indicator, indicators
 from warehouse.store.client import Client
@@ -42,12 +42,12 @@ Progress = Callable[[str], None]
 """Told what is being looked at."""
 
 
-class Beside(NamedTuple):
+class AuditSources(NamedTuple):
     """What else an audit can ask, besides the warehouse and Kafka."""
 
     group: str | None = None
     """Consumer group of the workers: up to where they say they are, everything must be there."""
-    board: Board | None = None
+    board: BoardAddress | None = None
     """The running board."""
     no_board: str = "the board is not running"
     """Why there is none."""
@@ -58,7 +58,7 @@ def run_audit(
     ingest: IngestSettings,
     scope: Scope,
     progress: Progress = lambda text: None,
-    beside: Beside = Beside(),  # noqa: B008 - it is frozen
+    beside: AuditSources = AuditSources(),  # noqa: B008 - it is frozen
     patience: Sequence[float] = PATIENCE,
 ) -> AuditReport:
     """Compare; what cannot be asked is in the report as not checked.
@@ -68,9 +68,9 @@ def run_audit(
     """
     began, now = time.monotonic(), ingest.clock().now()
     report = AuditReport(scope.name, now, now, RealClock().now())
-    ranges = clipped(client, scope, report)
+    ranges = clip_scope(client, scope, report)
     _values(client, scope, ranges, milliseconds(now), report, progress, patience)
-    asked = Question(ingest, beside.group, scope.records_since)
+    asked = AuditScopeQuestion(ingest, beside.group, scope.records_since)
     for part, compare in (("records", compare_records), ("letters", compare_letters)):
         progress(part)
         try:
@@ -86,7 +86,7 @@ def run_audit(
     return report
 
 
-def nightly(
+def run_nightly_audit(
     client: Client, ingest: IngestSettings, progress: Progress = lambda text: None, group: str | None = None
 ) -> AuditReport:
     """Run the nightly audit and keep its result.
@@ -94,7 +94,7 @@ def nightly(
     Raises:
         Unavailable: the warehouse does not answer.
     """
-    beside = Beside(group, board_of(ingest.data_folder, ingest.ward))
+    beside = AuditSources(group, board_of(ingest.data_folder, ingest.ward))
     report = run_audit(client, ingest, nightly_scope(client, ingest), progress, beside)
     write_audit(client, report)
     return report
@@ -119,7 +119,7 @@ class _Ask(NamedTuple):
     """One question about stored figures."""
 
     one: Indicator
-    ask: Callable[[], Compared]
+    ask: Callable[[], ComparedValues]
 
 
 def _values(
@@ -131,7 +131,7 @@ def _values(
     progress: Progress,
     patience: Sequence[float],
 ) -> None:
-    answers: list[tuple[_Ask, Compared]] = []
+    answers: list[tuple[_Ask, ComparedValues]] = []
     for one in indicators():
         if scope.ids and one.id not in scope.ids:
             continue
@@ -144,7 +144,7 @@ def _values(
         time.sleep(pause)
         answers = [(asked, _again(asked, found)) for asked, found in answers]
     for asked, found in answers:
-        checked = report.indicators.setdefault(asked.one.id, Checked())
+        checked = report.indicators.setdefault(asked.one.id, AuditedFigures())
         checked.compared += found.size
         checked.differences += len(found.mismatches)
         report.mismatches += found.mismatches
@@ -159,20 +159,20 @@ def _questions(client: Client, one: Indicator, ranges: list[tuple[int, int]], no
             yield _Ask(one, partial(compare_stocks, client, one, chunk, min(chunk + CHUNK_MS, end)))
 
 
-def _again(asked: _Ask, found: Compared) -> Compared:
+def _again(asked: _Ask, found: ComparedValues) -> ComparedValues:
     """Ask once more where something differed; only what still does, counts."""
     if not found.mismatches:
         return found
     known = {mismatch.place for mismatch in found.mismatches}
     size, mismatches = asked.ask()
-    return Compared(size, [mismatch for mismatch in mismatches if mismatch.place in known])
+    return ComparedValues(size, [mismatch for mismatch in mismatches if mismatch.place in known])
 
 
 def _shown(
     client: Client,
     ingest: IngestSettings,
     ranges: list[tuple[int, int]],
-    beside: Beside,
+    beside: AuditSources,
     report: AuditReport,
     progress: Progress,
     patience: Sequence[float],
@@ -199,9 +199,9 @@ def _shown(
             report.add(found)
 
 
-def _corrections(client: Client, ranges: list[tuple[int, int]]) -> Checked:
+def _corrections(client: Client, ranges: list[tuple[int, int]]) -> AuditedFigures:
     """Corrected totals of flows, and those whose newest correction does not say what is stored."""
-    checked = Checked()
+    checked = AuditedFigures()
     for start, end in ranges:
         ((count, without),) = client.query(
             "SELECT count(), countIf((v.numerator, v.denominator) != (c.sums.1, c.sums.2)) FROM ("

@@ -33,7 +33,7 @@ class Scope:
     """Only these indicators; all, when empty."""
 
 
-def since(ingest: IngestSettings, duration: timedelta | None, ids: Sequence[str] = ()) -> Scope:
+def scope_since(ingest: IngestSettings, duration: timedelta | None, ids: Sequence[str] = ()) -> Scope:
     """The scope that reaches back so far from now; everything, when `None`.
 
     Args:
@@ -74,7 +74,7 @@ def nightly_scope(client: Client, ingest: IngestSettings) -> Scope:
     return Scope(NIGHTLY, tuple(ranges), written - timedelta(days=1))
 
 
-def clipped(client: Client, scope: Scope, report: AuditReport) -> list[tuple[int, int]]:
+def clip_scope(client: Client, scope: Scope, report: AuditReport) -> list[tuple[int, int]]:
     """The scope's ranges without what cannot be recomputed: before the first figure, and what is older than the events that are kept.
 
     What is left out for the events' sake is in the report as not checked.

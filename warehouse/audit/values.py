@@ -30,7 +30,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _MEMORY_LIMIT = 241
 
 
-class Compared(NamedTuple):
+class ComparedValues(NamedTuple):
     """What a comparison found."""
 
     size: int
@@ -38,7 +38,7 @@ class Compared(NamedTuple):
     mismatches: list[Mismatch]
 
 
-def compare_flows(client: Client, one: Indicator, start_ms: int, end_ms: int, now_ms: int) -> Compared:
+def compare_flows(client: Client, one: Indicator, start_ms: int, end_ms: int, now_ms: int) -> ComparedValues:
     """The flows of closed windows that begin in [start, end), in both directions.
 
     Args:
@@ -66,7 +66,7 @@ def compare_flows(client: Client, one: Indicator, start_ms: int, end_ms: int, no
     return _told(client, one, "flow", both)
 
 
-def compare_stocks(client: Client, one: Indicator, start_ms: int, end_ms: int) -> Compared:
+def compare_stocks(client: Client, one: Indicator, start_ms: int, end_ms: int) -> ComparedValues:
     """The stocks of the minutes that begin in [start, end).
 
     A minute in which the total has a row is one in which the stocks were looked at: there, everything must be as recomputed. A
@@ -74,7 +74,7 @@ def compare_stocks(client: Client, one: Indicator, start_ms: int, end_ms: int) -
     """
     start, end = start_ms // MINUTE * MINUTE, end_ms // MINUTE * MINUTE
     if start >= end:
-        return Compared(0, [])
+        return ComparedValues(0, [])
     closed = client.query(
         "SELECT toString(ward), max(window_ms), minIf(window_ms, window_ms >= %(start)s) AS first FROM raw_values "
         "WHERE indicator = %(id)s AND grain = 'stock' AND as_of_ms = window_ms + %(minute)s GROUP BY ward "
@@ -82,7 +82,7 @@ def compare_stocks(client: Client, one: Indicator, start_ms: int, end_ms: int) -
         {"id": one.id, "minute": MINUTE, "start": start, "end": end},
     )
     if not closed:
-        return Compared(0, [])
+        return ComparedValues(0, [])
     try:
         with _prepared(client, one, start, end):
             return _told(client, one, "stock", _stock_points(one, start, end, closed))
@@ -91,7 +91,9 @@ def compare_stocks(client: Client, one: Indicator, start_ms: int, end_ms: int) -
             raise
         middle = (start + end) // 2 // MINUTE * MINUTE
         halves = [compare_stocks(client, one, *half) for half in ((start, middle), (middle, end))]
-        return Compared(sum(half.size for half in halves), [found for half in halves for found in half.mismatches])
+        return ComparedValues(
+            sum(half.size for half in halves), [found for half in halves for found in half.mismatches]
+        )
 
 
 @contextmanager
@@ -186,11 +188,11 @@ def _stock_points(one: Indicator, start: int, end: int, closed: list[tuple[str, 
     )
 
 
-def _told(client: Client, one: Indicator, grain: Grain, both: str) -> Compared:
+def _told(client: Client, one: Indicator, grain: Grain, both: str) -> ComparedValues:
     fields = "ward, window_ms, dimension, member, n, d, en, ed, fault"
     query = f"SELECT count(), groupArrayIf({MOST_MISMATCHES})(({fields}), fault != '') FROM ({both})"
     ((count, rows),) = client.query(query)
-    return Compared(count, [_mismatch(one, grain, row) for row in rows])
+    return ComparedValues(count, [_mismatch(one, grain, row) for row in rows])
 
 
 def _mismatch(one: Indicator, grain: Grain, row: tuple[Any, ...]) -> Mismatch:

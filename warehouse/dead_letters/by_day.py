@@ -7,7 +7,7 @@ from ingest.contract.clock import WARD_ZONE
 from warehouse.store.client import Client
 
 
-class Day(NamedTuple):
+class DeadLetterDay(NamedTuple):
     """The letters of one day with one reason."""
 
     day: date
@@ -15,7 +15,7 @@ class Day(NamedTuple):
     letters: int
 
 
-def letter_days(client: Client, since: datetime) -> list[Day]:
+def count_by_day(client: Client, since: datetime) -> list[DeadLetterDay]:
     """How many letters there are by day and reason, each counted on the day on which it first came.
 
     Args:
@@ -28,4 +28,4 @@ def letter_days(client: Client, since: datetime) -> list[Day]:
         "WHERE received_at >= %(since)s GROUP BY id) GROUP BY day, reason_code ORDER BY day, reason_code",
         {"since": since},
     )
-    return [Day(*row) for row in rows]
+    return [DeadLetterDay(*row) for row in rows]

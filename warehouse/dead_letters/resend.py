@@ -19,10 +19,10 @@ from ingest.contract.topic import topic_of
 from ingest.kafka import offsets
 from ingest.kafka.producer import Producer
 from ingest.kafka.reader import Position, read_records
-from ingest.replay.replay import ALREADY_THERE, Plan, SourcePlans, plan_record, send
-from warehouse.dead_letters.stored import Replayed, StoredLetter, stored_events, write_replays
+from ingest.replay.replay import ALREADY_THERE, ReplayPlan, SourcePlans, plan_record, send_replays
+from warehouse.dead_letters.stored import ReplayOutcome, StoredDeadLetter, stored_events, write_replays
 from warehouse.store.client import Client
-from warehouse.store.positions import bases, in_kafka
+from warehouse.store.positions import kafka_offset_of, read_bases
 
 AT_ONCE = 200
 """Letters that are sent together, and noted."""
@@ -31,7 +31,7 @@ PATIENCE = timedelta(seconds=15)
 """How long Kafka may take to be there."""
 
 
-class Resent(NamedTuple):
+class ResentDeadLetter(NamedTuple):
     """What became of a letter, or would become of it."""
 
     id: str
@@ -48,12 +48,12 @@ class Resent(NamedTuple):
 def resend(
     client: Client,
     settings: IngestSettings,
-    letters: Iterable[StoredLetter],
+    letters: Iterable[StoredDeadLetter],
     by: str,
     sources: SourcePlans,
     is_dry: bool = True,
     told: Callable[[int], None] | None = None,
-) -> list[Resent]:
+) -> list[ResentDeadLetter]:
     """Try letters again.
 
     Whatever is sent counts once: by its id if it is on its way already, and not at all if the warehouse has it.
@@ -76,13 +76,13 @@ def resend(
 async def _resend(
     client: Client,
     settings: IngestSettings,
-    letters: Iterable[StoredLetter],
+    letters: Iterable[StoredDeadLetter],
     by: str,
     sources: SourcePlans,
     is_dry: bool,
     told: Callable[[int], None],
-) -> list[Resent]:
-    resent: list[Resent] = []
+) -> list[ResentDeadLetter]:
+    resent: list[ResentDeadLetter] = []
     async with AsyncExitStack() as stack:
         producer = None if is_dry else await stack.enter_async_context(_Producing(settings))
         rest = iter(letters)
@@ -91,10 +91,10 @@ async def _resend(
             there = await asyncio.to_thread(stored_events, client, [one for plan in plans for one in plan.envelopes])
             plans = [_without(plan, there) for plan in plans]
             if producer is not None:
-                await send(plans, producer)
+                await send_replays(plans, producer)
                 await asyncio.to_thread(write_replays, client, _notes(some, plans, by))
             resent += [
-                Resent(
+                ResentDeadLetter(
                     one.letter.id, one.stream, one.letter.reason_code, plan.outcome, plan.detail, len(plan.envelopes)
                 )
                 for one, plan in zip(some, plans, strict=True)
@@ -105,7 +105,7 @@ async def _resend(
 
 async def _plans(
     client: Client, settings: IngestSettings, letters: Sequence[DeadLetter], sources: SourcePlans
-) -> list[Plan]:
+) -> list[ReplayPlan]:
     positions = await asyncio.to_thread(_positions, client, settings, letters)
     records = await read_records(settings, list(positions.values()))
     of_sources = [letter for letter in letters if letter.original_topic is None]
@@ -117,7 +117,7 @@ async def _plans(
         elif letter.id in positions and positions[letter.id] in records:
             plans.append(plan_record(letter, records[positions[letter.id]]))
         else:
-            plans.append(Plan(letter, "lost", "its record is no longer in Kafka"))
+            plans.append(ReplayPlan(letter, "lost", "its record is no longer in Kafka"))
     return plans
 
 
@@ -127,17 +127,17 @@ def _positions(client: Client, settings: IngestSettings, letters: Sequence[DeadL
     of_records = [letter for letter in letters if letter.original_topic is not None]
     if not of_records:
         return found
-    known, held = bases(client), offsets.held(settings)
+    known, held = read_bases(client), offsets.held_records(settings)
     for letter in of_records:
         place = letter.original_topic or "", -1 if letter.partition is None else letter.partition
-        offset = in_kafka(known, held.cluster, place, -1 if letter.offset is None else letter.offset)
+        offset = kafka_offset_of(known, held.cluster, place, -1 if letter.offset is None else letter.offset)
         extent = held.extents.get(place)
         if offset is not None and extent is not None and extent.first <= offset < extent.end:
             found[letter.id] = (*place, offset)
     return found
 
 
-def _without(plan: Plan, there: set[tuple[str, str, str]]) -> Plan:
+def _without(plan: ReplayPlan, there: set[tuple[str, str, str]]) -> ReplayPlan:
     """The plan without the events that the warehouse has."""
     missing = tuple(one for one in plan.envelopes if _key(one) not in there)
     if len(missing) == len(plan.envelopes):
@@ -149,11 +149,11 @@ def _key(one: Envelope) -> tuple[str, str, str]:
     return topic_of(one.data.stream), one.ward, one.id
 
 
-def _notes(letters: Sequence[StoredLetter], plans: Sequence[Plan], by: str) -> list[Replayed]:
+def _notes(letters: Sequence[StoredDeadLetter], plans: Sequence[ReplayPlan], by: str) -> list[ReplayOutcome]:
     """What is noted: nothing that hides that a letter was sent."""
     now = RealClock().now()
     return [
-        Replayed(plan.letter.id, plan.outcome, plan.detail, len(plan.envelopes), by, now)
+        ReplayOutcome(plan.letter.id, plan.outcome, plan.detail, len(plan.envelopes), by, now)
         for before, plan in zip(letters, plans, strict=True)
         if before.outcome != "sent" or plan.envelopes
     ]

@@ -10,7 +10,7 @@ from ingest.contract.topic import topic_of
 from warehouse.store.client import Client
 
 
-class StoredLetter(NamedTuple):
+class StoredDeadLetter(NamedTuple):
     """A dead letter and what became of it."""
 
     letter: DeadLetter
@@ -26,7 +26,7 @@ class StoredLetter(NamedTuple):
         return self.letter.original_topic or self.letter.connector or ""
 
 
-class Chosen(NamedTuple):
+class DeadLetterChoice(NamedTuple):
     """Which letters; what is empty chooses all."""
 
     ids: Sequence[str] = ()
@@ -39,7 +39,7 @@ class Chosen(NamedTuple):
     """Only those that were not sent again yet."""
 
 
-class Replayed(NamedTuple):
+class ReplayOutcome(NamedTuple):
     """What became of a letter: a row of `raw_letter_replays`."""
 
     id: str
@@ -50,7 +50,7 @@ class Replayed(NamedTuple):
     replayed_at: datetime
 
 
-class Group(NamedTuple):
+class DeadLetterGroup(NamedTuple):
     """Letters of one stream with one reason."""
 
     stream: str
@@ -79,7 +79,7 @@ _LETTER = (
 _STREAM = "if(original_topic != '', original_topic, connector)"
 
 
-def read_letters(client: Client, chosen: Chosen, limit: int = PAGE) -> list[StoredLetter]:
+def read_letters(client: Client, chosen: DeadLetterChoice, limit: int = PAGE) -> list[StoredDeadLetter]:
     """The newest letters, each once.
 
     Args:
@@ -90,7 +90,7 @@ def read_letters(client: Client, chosen: Chosen, limit: int = PAGE) -> list[Stor
     return _read(client, chosen, "ORDER BY l.received_at DESC, l.id LIMIT %(limit)s", {"limit": limit})
 
 
-def each_letter(client: Client, chosen: Chosen) -> Iterator[StoredLetter]:
+def iterate_letters(client: Client, chosen: DeadLetterChoice) -> Iterator[StoredDeadLetter]:
     """All letters, each once, the oldest first, page by page."""
     order = "AND (l.received_at, l.id) > (%(after)s, %(after_id)s) ORDER BY l.received_at, l.id LIMIT %(limit)s"
     after, after_id = datetime(1970, 1, 2, tzinfo=UTC), ""
@@ -99,7 +99,7 @@ def each_letter(client: Client, chosen: Chosen) -> Iterator[StoredLetter]:
         after, after_id = page[-1].letter.received_at, page[-1].letter.id
 
 
-def read_groups(client: Client, chosen: Chosen) -> list[Group]:
+def read_groups(client: Client, chosen: DeadLetterChoice) -> list[DeadLetterGroup]:
     """How many letters there are, by stream and reason; the largest group first."""
     joined, parameters = _joined(chosen, f"id, received_at, reason_code, {_STREAM} AS stream")
     rows = client.query(
@@ -107,7 +107,7 @@ def read_groups(client: Client, chosen: Chosen) -> list[Group]:
         f"{joined} GROUP BY l.stream, l.reason_code ORDER BY letters DESC, l.stream, l.reason_code",
         parameters,
     )
-    return [Group(*row) for row in rows]
+    return [DeadLetterGroup(*row) for row in rows]
 
 
 def open_letters(client: Client) -> int:
@@ -119,11 +119,11 @@ def open_letters(client: Client) -> int:
     return int(rows[0][0])
 
 
-def write_replays(client: Client, replayed: Sequence[Replayed]) -> None:
+def write_replays(client: Client, replayed: Sequence[ReplayOutcome]) -> None:
     """Note what became of letters; the newest note of a letter stands."""
     if replayed:
         client.insert(
-            "raw_letter_replays", dict(zip(Replayed._fields, map(list, zip(*replayed, strict=True)), strict=True))
+            "raw_letter_replays", dict(zip(ReplayOutcome._fields, map(list, zip(*replayed, strict=True)), strict=True))
         )
 
 
@@ -139,7 +139,9 @@ def stored_events(client: Client, envelopes: Iterable[Envelope]) -> set[tuple[st
     return wanted & {(topic, ward, id_) for topic, ward, id_ in rows}
 
 
-def _read(client: Client, chosen: Chosen, order: str, parameters: Mapping[str, object]) -> list[StoredLetter]:
+def _read(
+    client: Client, chosen: DeadLetterChoice, order: str, parameters: Mapping[str, object]
+) -> list[StoredDeadLetter]:
     joined, chosen_parameters = _joined(chosen, ", ".join(_LETTER))
     columns = ", ".join(f"l.{name}" for name in _LETTER)
     rows = client.query(
@@ -149,11 +151,11 @@ def _read(client: Client, chosen: Chosen, order: str, parameters: Mapping[str, o
     found = []
     for row in rows:
         *letter, outcome, detail, by, at = row
-        found.append(StoredLetter(_letter(*letter), outcome, detail, by, at if outcome else None))
+        found.append(StoredDeadLetter(_letter(*letter), outcome, detail, by, at if outcome else None))
     return found
 
 
-def _joined(chosen: Chosen, columns: str) -> tuple[str, dict[str, object]]:
+def _joined(chosen: DeadLetterChoice, columns: str) -> tuple[str, dict[str, object]]:
     """Letters `l`, each once, with what became of them, `r`; the SQL ends with a condition."""
     conditions, parameters = ["1"], dict[str, object]()
     if chosen.ids:

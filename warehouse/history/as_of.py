@@ -4,7 +4,7 @@ Stocks have a closing row for each minute, so they are exact. A flow is stored a
 comes from the same events and the same SQL, minute by minute, where what has once been counted stays as it was counted.
 
 What was written after that minute has two faces. `now`: as everything is known today. `then`: as it was shown. Old totals come back
-from the corrections. `Stood.open` names what else has to be counted from the events up to that minute (`past_day.counted`): windows
+from the corrections. `FiguresAsOf.open` names what else has to be counted from the events up to that minute (`past_day.counted`): windows
 that ran and whose counts can move, and in the view `then` what was written later - members, stocks looked at again, late events,
 minutes in which the streams stood still - from the events that were stored by then. Where those are gone the value stays as it is now.
 """
@@ -31,13 +31,13 @@ PROMPT_MS = MINUTE
 something newer or late changes that."""
 
 Grain = Literal["flow", "stock"]
-Place = tuple[str, str, int]
+ValuePlace = tuple[str, str, int]
 """Indicator, grain and window; of a stock, of which only one window stands, the window is 0."""
 
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-class Minute(NamedTuple):
+class BoardMinute(NamedTuple):
     """A moment by both clocks."""
 
     at_ms: int
@@ -46,14 +46,14 @@ class Minute(NamedTuple):
     """By the machine's, which dates what is written."""
 
 
-class Row(NamedTuple):
+class StoredValue(NamedTuple):
     """A stored value, and when it was written by the machine's clock."""
 
     value: Value
     written_ms: int
 
 
-class Undone(NamedTuple):
+class ReplacedFigure(NamedTuple):
     """What a correction replaced."""
 
     indicator: str
@@ -64,7 +64,7 @@ class Undone(NamedTuple):
     corrected_ms: int
 
 
-class Late(NamedTuple):
+class LateEvent(NamedTuple):
     """An event that was stored long after it happened."""
 
     topic: str
@@ -73,32 +73,32 @@ class Late(NamedTuple):
     """By the machine's clock."""
 
 
-class Day(NamedTuple):
+class BoardDay(NamedTuple):
     """What a ward's board showed on one local day is made of."""
 
     ward: str
     start_ms: int
     until_ms: int
     """Its end, or the last minute that was over when it was read."""
-    flows: list[Row]
+    flows: list[StoredValue]
     """The windows that figures and charts reach, as they are stored."""
-    stocks: list[Row]
+    stocks: list[StoredValue]
     """What stood when the day began, and its own rows, by window."""
     minutes: list[Value]
     """The day's flows once more, in windows of a minute, by time."""
-    corrections: list[Undone]
+    corrections: list[ReplacedFigure]
     """What was corrected since the day began, oldest first."""
-    late: list[Late]
+    late: list[LateEvent]
 
 
-class Stood(NamedTuple):
+class FiguresAsOf(NamedTuple):
     """The values that stood at a moment."""
 
     values: list[Value]
-    open: frozenset[Place]
+    open: frozenset[ValuePlace]
     """Where the events up to then have to tell, and the value is only what is known of it."""
 
-    def readings(self, counted: Mapping[Place, Iterable[Value]]) -> Readings:
+    def readings(self, counted: Mapping[ValuePlace, Iterable[Value]]) -> Readings:
         """The readings that they make, with what was counted in its place."""
         found = Readings()
         found.apply(value for value in self.values if place_of(value) not in counted)
@@ -106,19 +106,19 @@ class Stood(NamedTuple):
         return found
 
 
-def place_of(value: Value) -> Place:
+def place_of(value: Value) -> ValuePlace:
     """The place of a value that stands."""
     return value.indicator, value.grain, value.window_ms if value.grain == "flow" else 0
 
 
-def at(day: Day, minute: Minute, view: View) -> Stood:
+def values_as_of(day: BoardDay, minute: BoardMinute, view: View) -> FiguresAsOf:
     """The values that stood at a moment of a day."""
     rows = _rows(day, minute.at_ms)
     values = {key: row.value for key, row in rows.items()}
     running = _running(day.minutes, minute.at_ms)
     moving = {_running_place(one, minute.at_ms) for one in indicators() if one.has_flow and not is_steady(one)}
     if view == "now":
-        return Stood([*values.values(), *running], frozenset(moving))
+        return FiguresAsOf([*values.values(), *running], frozenset(moving))
     by_then_ms = minute.real_ms + PROMPT_MS
     later = {key[0] for key, row in rows.items() if _is_later(row, minute) and _is_shown(row.value, minute.at_ms)}
     for undone in day.corrections:
@@ -136,7 +136,7 @@ def at(day: Day, minute: Minute, view: View) -> Stood:
         for one in indicators()
         if one.has_flow and streams & {topic_of(event.stream) for event in one.of.events}
     }
-    return Stood([*values.values(), *running], frozenset(moving | later | late))
+    return FiguresAsOf([*values.values(), *running], frozenset(moving | later | late))
 
 
 @cache
@@ -159,13 +159,13 @@ def _stays(one: Indicator, part: Flow) -> bool:
     return is_first and is_told and not any(str(NEVER) in text for text in others)
 
 
-def _running_place(one: Indicator, at_ms: int) -> Place:
+def _running_place(one: Indicator, at_ms: int) -> ValuePlace:
     return one.id, "flow", int(window_start(at_ms - 1, _size(one.id)))
 
 
-def _rows(day: Day, at_ms: int) -> dict[tuple[Place, Split], Row]:
+def _rows(day: BoardDay, at_ms: int) -> dict[tuple[ValuePlace, Split], StoredValue]:
     """The stored rows that stood: the windows that were over, and the newest look at each stock."""
-    found: dict[tuple[Place, Split], Row] = {}
+    found: dict[tuple[ValuePlace, Split], StoredValue] = {}
     for row in day.flows:
         value = row.value
         if value.window_ms + _size(value.indicator) <= at_ms:
@@ -180,7 +180,7 @@ def _rows(day: Day, at_ms: int) -> dict[tuple[Place, Split], Row]:
 
 def _running(minutes: list[Value], at_ms: int) -> list[Value]:
     """The share of the windows that were running."""
-    found: dict[tuple[Place, Split], Value] = {}
+    found: dict[tuple[ValuePlace, Split], Value] = {}
     for value in minutes:
         if value.window_ms >= at_ms:
             break
@@ -197,7 +197,7 @@ def _running(minutes: list[Value], at_ms: int) -> list[Value]:
     return list(found.values())
 
 
-def _is_later(row: Row, minute: Minute) -> bool:
+def _is_later(row: StoredValue, minute: BoardMinute) -> bool:
     """Whether a row was written for what was not shown yet."""
     value = row.value
     is_over = value.grain == "flow" and value.window_ms + _size(value.indicator) + PROMPT_MS <= minute.at_ms

@@ -5,12 +5,22 @@ from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
-from warehouse.history.as_of import PROMPT_MS, Day, Grain, Late, Minute, Place, Row, Undone, View
+from warehouse.history.as_of import (
+    PROMPT_MS,
+    BoardDay,
+    BoardMinute,
+    Grain,
+    LateEvent,
+    ReplacedFigure,
+    StoredValue,
+    ValuePlace,
+    View,
+)
 from warehouse.model.expression import DAY_MS, sql
 from warehouse.model.indicator import GAUGE_WINDOW, Indicator, indicator, indicators
 from warehouse.model.reading import CHART_DAYS, span_start
 from warehouse.model.value import Value
-from warehouse.proof.proof import entity_events, mattering, narrowed
+from warehouse.proof.proof import entity_events, narrow_to_changed, relevant_events_sql
 from warehouse.recompute.sql import flow_sql, stock_sql
 from warehouse.store.client import Client
 
@@ -23,14 +33,14 @@ _WRITTEN = "toUnixTimestamp64Milli(written_at)"
 _MOST_LATE = 50_000
 
 
-def oldest(client: Client, ward: str) -> int | None:
+def oldest_window(client: Client, ward: str) -> int | None:
     """Start of the oldest window that is kept of a ward; `None` when there is none."""
     asked = "SELECT count(), min(window_ms) FROM raw_values WHERE ward = %(ward)s AND dimension = ''"
     ((count, first),) = client.query(asked, {"ward": ward})
     return int(first) if count else None
 
 
-def read_day(client: Client, ward: str, start: Minute, until: Minute) -> Day:
+def read_day(client: Client, ward: str, start: BoardMinute, until: BoardMinute) -> BoardDay:
     """Read what every minute of a day needs.
 
     Args:
@@ -48,21 +58,21 @@ def read_day(client: Client, ward: str, start: Minute, until: Minute) -> Day:
         "ORDER BY corrected_ms, revision",
         place,
     )
-    return Day(
+    return BoardDay(
         ward,
         start.at_ms,
         until.at_ms,
         [row for one in flowing for row in _flows(client, one, place)],
         [*_standing(client, place), *_stocks(client, place)],
         sorted(minutes, key=lambda value: value.window_ms),
-        [Undone(*row) for row in corrections],
+        [ReplacedFigure(*row) for row in corrections],
         _late(client, ward, start, until),
     )
 
 
-def counted(
-    client: Client, ward: str, minute: Minute, view: View, places: Collection[Place]
-) -> dict[Place, list[Value]]:
+def recompute_as_of(
+    client: Client, ward: str, minute: BoardMinute, view: View, places: Collection[ValuePlace]
+) -> dict[ValuePlace, list[Value]]:
     """What stood at a moment by the events up to it; in the view `then` by those that were stored by then.
 
     Args:
@@ -79,7 +89,7 @@ def counted(
     by_then = f" AND at_ms <= {minute.at_ms}"
     if view == "then":
         by_then += f" AND ingested_at <= fromUnixTimestamp64Milli({minute.real_ms}, 'UTC')"
-    found: dict[Place, list[Value]] = {}
+    found: dict[ValuePlace, list[Value]] = {}
     for id in sorted({place[0] for place in places}):
         one, mine = indicator(id), [place for place in places if place[0] == id]
         if monotonic() > until:
@@ -91,16 +101,16 @@ def counted(
         windows = [window for _, grain, window in mine if grain == "flow"]
         if windows:
             listed = f"window_ms IN ({', '.join(map(str, windows))})"
-            query = flow_sql(one, narrowed(one, ward, min(windows), events))
+            query = flow_sql(one, narrow_to_changed(one, ward, min(windows), events))
             for value in _values(client, one, ward, "flow", f"SELECT * FROM ({query}) WHERE {listed}", minute.at_ms):
                 found[id, "flow", value.window_ms].append(value)
         if (id, "stock", 0) in found:
-            query = stock_sql(one, minute.at_ms, mattering(one, minute.at_ms, events))
+            query = stock_sql(one, minute.at_ms, relevant_events_sql(one, minute.at_ms, events))
             found[id, "stock", 0] = _values(client, one, ward, "stock", query, minute.at_ms)
     return found
 
 
-def _flows(client: Client, one: Indicator, place: dict[str, object]) -> list[Row]:
+def _flows(client: Client, one: Indicator, place: dict[str, object]) -> list[StoredValue]:
     start_ms = int(str(place["start"]))
     since = min(span_start(one, start_ms), start_ms - CHART_DAYS * DAY_MS)
     return _rows(
@@ -111,7 +121,7 @@ def _flows(client: Client, one: Indicator, place: dict[str, object]) -> list[Row
     )
 
 
-def _standing(client: Client, place: dict[str, object]) -> list[Row]:
+def _standing(client: Client, place: dict[str, object]) -> list[StoredValue]:
     """Each stock as it stood when the day began. Totals have a row at least every quarter of an hour; members only when they change."""
     inner = [name for name in Value._fields if name not in ("ward", "indicator", "grain", "dimension", "member")]
     picked = ", ".join(f"newest.{inner.index(name) + 1}" if name in inner else name for name in Value._fields)
@@ -125,7 +135,7 @@ def _standing(client: Client, place: dict[str, object]) -> list[Row]:
     )
 
 
-def _stocks(client: Client, place: dict[str, object]) -> list[Row]:
+def _stocks(client: Client, place: dict[str, object]) -> list[StoredValue]:
     return _rows(
         client,
         f"SELECT {_COLUMNS}, {_WRITTEN} FROM raw_values FINAL WHERE ward = %(ward)s AND grain = 'stock' "
@@ -137,12 +147,12 @@ def _stocks(client: Client, place: dict[str, object]) -> list[Row]:
 def _minutes(client: Client, one: Indicator, ward: str, start_ms: int, until_ms: int) -> list[Value]:
     events = entity_events(one, ward, f" AND at_ms <= {until_ms}")
     finer = replace(one, window=GAUGE_WINDOW)
-    query = flow_sql(finer, narrowed(one, ward, start_ms, events))
+    query = flow_sql(finer, narrow_to_changed(one, ward, start_ms, events))
     within = f"SELECT * FROM ({query}) WHERE window_ms >= {start_ms} AND window_ms < {until_ms}"
     return _values(client, finer, ward, "flow", within, until_ms)
 
 
-def _late(client: Client, ward: str, start: Minute, until: Minute) -> list[Late]:
+def _late(client: Client, ward: str, start: BoardMinute, until: BoardMinute) -> list[LateEvent]:
     speed = (until.real_ms - start.real_ms) / max(1, until.at_ms - start.at_ms)
     rows = client.query(
         "SELECT topic, at_ms, toUnixTimestamp64Milli(ingested_at) AS stored_ms FROM raw_events WHERE ward = %(ward)s "
@@ -150,7 +160,7 @@ def _late(client: Client, ward: str, start: Minute, until: Minute) -> list[Late]
         f"AND stored_ms > {start.real_ms + PROMPT_MS} + (at_ms - %(start)s) * {speed!r} ORDER BY stored_ms DESC LIMIT {_MOST_LATE}",
         {"ward": ward, "start": start.at_ms, "until": until.at_ms},
     )
-    return [Late(*row) for row in rows]
+    return [LateEvent(*row) for row in rows]
 
 
 def _values(client: Client, one: Indicator, ward: str, grain: Grain, query: str, at_ms: int) -> list[Value]:
@@ -167,5 +177,5 @@ def _values(client: Client, one: Indicator, ward: str, grain: Grain, query: str,
     return found
 
 
-def _rows(client: Client, query: str, parameters: dict[str, object]) -> list[Row]:
-    return [Row(Value(*row[:-1]), row[-1]) for row in client.query(query, parameters)]
+def _rows(client: Client, query: str, parameters: dict[str, object]) -> list[StoredValue]:
+    return [StoredValue(Value(*row[:-1]), row[-1]) for row in client.query(query, parameters)]

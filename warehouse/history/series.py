@@ -56,7 +56,7 @@ def grains(one: Indicator | Derived) -> list[Grain]:
     return ["hour", "day", "month"] if by_hour else ["day", "month"]
 
 
-def starts(grain: Grain, now_ms: int, days: int) -> list[int]:
+def bucket_starts(grain: Grain, now_ms: int, days: int) -> list[int]:
     """Starts of the buckets of the last days, oldest first; the last one holds the present."""
     first_ms = now_ms - days * DAY_MS
     if grain == "month":
@@ -69,7 +69,7 @@ def starts(grain: Grain, now_ms: int, days: int) -> list[int]:
     return list(range(last - (days * DAY_MS // size - 1) * size, last + 1, size))
 
 
-def earlier(grain: Grain, start_ms: int, back: Back) -> int:
+def comparison_bucket(grain: Grain, start_ms: int, back: Back) -> int:
     """The bucket to compare with: the same weekday of the week before, or of 52 weeks before; of a month, that of the year before."""
     if grain != "month":
         return start_ms - (7 if back == "week" else 364) * DAY_MS
@@ -83,7 +83,7 @@ def month_start(ms: int) -> int:
     return milliseconds(datetime(at.year, at.month, 1, tzinfo=WARD_ZONE))
 
 
-def history(client: Client, one: Indicator | Derived, ward: str, grain: Grain, wanted: list[int]) -> list[Point]:
+def read_series(client: Client, one: Indicator | Derived, ward: str, grain: Grain, wanted: list[int]) -> list[Point]:
     """A measure's figures.
 
     Args:
@@ -96,10 +96,10 @@ def history(client: Client, one: Indicator | Derived, ward: str, grain: Grain, w
     ids = one.made_of if isinstance(one, Derived) else (one.id,)
     end_ms = _end(grain, wanted[-1])
     found = {id: buckets(grain, _rows(client, indicator(id), ward, grain, wanted[0], end_ms)) for id in ids}
-    return points(one, grain, wanted, found)
+    return series_points(one, grain, wanted, found)
 
 
-def points(
+def series_points(
     one: Indicator | Derived, grain: Grain, wanted: list[int], found: Mapping[str, Mapping[int, Bucket]]
 ) -> list[Point]:
     """Figures from what is stored of the measure, or of those that it is calculated from."""

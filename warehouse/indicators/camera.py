@@ -22,12 +22,12 @@ COUNT_HOLDS = 12 * 60 * MINUTE
 """Cameras count again when the number changes, so at night a count is hours old; a zone that is gone is never counted again."""
 
 
-def registered(c: Any, now: Any) -> Any:
+def is_registered_camera(c: Any, now: Any) -> Any:
     """The camera has been heard of, and not too long ago."""
     return (c.registered_at <= now) & is_there(c.heard_at, now)
 
 
-def hall(z: Any, now: Any) -> Any:
+def is_hall(z: Any, now: Any) -> Any:
     """The zone is a waiting hall that is still counted."""
     return (z.registered_at <= now) & (now - z.counted_at <= COUNT_HOLDS) & starts_with(z.zone_id, HALL)
 
@@ -48,7 +48,10 @@ ONLINE = Indicator(
     ),
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=CAMERA,
-    value=Ratio(numerator=Level(lambda c, now: registered(c, now) & (c.online == 1)), denominator=Level(registered)),
+    value=Ratio(
+        numerator=Level(lambda c, now: is_registered_camera(c, now) & (c.online == 1)),
+        denominator=Level(is_registered_camera),
+    ),
     by=("area_code",),
     threshold=Threshold(warning=95, critical=80, below=True),
 )
@@ -62,7 +65,7 @@ FAULTY = Indicator(
     ),
     unit=CAMERAS,
     of=CAMERA,
-    value=Level(lambda c, now: registered(c, now) & faulty(c)),
+    value=Level(lambda c, now: is_registered_camera(c, now) & faulty(c)),
     by=(
         "area_code",
         "key",
@@ -150,7 +153,7 @@ HALL_OCCUPANCY = Indicator(
     ),
     unit=PEOPLE,
     of=ZONE,
-    value=Level(hall, amount=lambda z, now: z.people),
+    value=Level(is_hall, amount=lambda z, now: z.people),
     by=("zone_id",),
     threshold=Threshold(warning=1.2 * SEATS, critical=2 * SEATS),
 )

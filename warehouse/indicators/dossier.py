@@ -61,7 +61,7 @@ def overdue(d: Any, now: Any) -> Any:
     return open_(d, now) & (due(d, "restart") < now)
 
 
-def near_due(d: Any, now: Any) -> Any:
+def is_dossier_near_due(d: Any, now: Any) -> Any:
     """Being worked on, not overdue, and soon to be."""
     return open_(d, now) & is_near(due(d, "restart"), now)
 
@@ -172,7 +172,7 @@ NEAR_DUE_OPEN = Indicator(
     ),
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Level(near_due),
+    value=Level(is_dossier_near_due),
     by=("field_code",),
     threshold=Threshold(warning=0, critical=None),
 )

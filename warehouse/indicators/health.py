@@ -25,7 +25,7 @@ def is_fresh(t: Any, now: Any) -> Any:
     return (t.taken_at <= now) & (now - t.taken_at <= TALLY_COUNTS)
 
 
-def known(s: Any, now: Any) -> Any:
+def is_known_source(s: Any, now: Any) -> Any:
     """The source has been heard of."""
     return s.registered_at <= now
 
@@ -46,7 +46,7 @@ LAG = Indicator(
     of=SOURCE,
     value=Largest(
         amount=lambda s, now: now - s.seen_at,
-        where=lambda s, now: known(s, now) & (s.seen_at > 0),
+        where=lambda s, now: is_known_source(s, now) & (s.seen_at > 0),
     ),
     by=("key",),
     threshold=Threshold(warning=30, critical=60),
@@ -94,7 +94,7 @@ DOWN = Indicator(
     ),
     unit=Unit(Label("nguồn", "sources")),
     of=SOURCE,
-    value=Level(lambda s, now: known(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))),
+    value=Level(lambda s, now: is_known_source(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))),
     by=("key",),
     threshold=Threshold(warning=None, critical=0),
 )
@@ -145,7 +145,7 @@ HEARTBEAT = Indicator(
     of=SYSTEM,
     value=Largest(
         amount=lambda s, now: now - s.seen_at,
-        where=lambda s, now: known(s, now) & (s.seen_at > 0),
+        where=lambda s, now: is_known_source(s, now) & (s.seen_at > 0),
     ),
     threshold=Threshold(warning=30, critical=60),
     late_after=timedelta(seconds=30),

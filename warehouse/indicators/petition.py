@@ -18,7 +18,7 @@ NEAR_DUE = 2 * 8 * 60 * MINUTE
 """Two working days."""
 
 
-def closed_at(p: Any) -> Any:
+def petition_closed_at(p: Any) -> Any:
     """When it was answered, refused or handed to another body."""
     return least(p.answered_at, p.refused_at, p.transferred_at)
 
@@ -28,20 +28,20 @@ def left(p: Any, at: Any) -> Any:
     return choose(p.due_at < NEVER, ward_day(p.due_at) - ward_day(at), LIMIT - working_time(p.received_at, at))
 
 
-def in_time(p: Any, at: Any) -> Any:
+def is_in_time(p: Any, at: Any) -> Any:
     """Whether a time is within the limit."""
     return left(p, at) >= 0
 
 
 def unanswered(p: Any, now: Any) -> Any:
     """Received and not closed."""
-    return (p.received_at <= now) & (closed_at(p) > now)
+    return (p.received_at <= now) & (petition_closed_at(p) > now)
 
 
-def near_due(p: Any, now: Any) -> Any:
+def is_petition_near_due(p: Any, now: Any) -> Any:
     """Not closed, in time, and at most two working days are left."""
     remaining = choose(p.due_at < NEVER, working_time(now, p.due_at), left(p, now))
-    return unanswered(p, now) & in_time(p, now) & (remaining <= NEAR_DUE)
+    return unanswered(p, now) & is_in_time(p, now) & (remaining <= NEAR_DUE)
 
 
 RECEIVED = Indicator(
@@ -69,9 +69,13 @@ ON_TIME = Indicator(
     unit=PERCENT,
     of=PETITION,
     value=Ratio(
-        numerator=Count(at=closed_at, where=lambda p: (p.received_at <= closed_at(p)) & in_time(p, closed_at(p)))
-        + Level(lambda p, now: unanswered(p, now) & in_time(p, now)),
-        denominator=Count(at=closed_at, where=lambda p: p.received_at <= closed_at(p)) + Level(unanswered),
+        numerator=Count(
+            at=petition_closed_at,
+            where=lambda p: (p.received_at <= petition_closed_at(p)) & is_in_time(p, petition_closed_at(p)),
+        )
+        + Level(lambda p, now: unanswered(p, now) & is_in_time(p, now)),
+        denominator=Count(at=petition_closed_at, where=lambda p: p.received_at <= petition_closed_at(p))
+        + Level(unanswered),
     ),
     span="period",
     threshold=Threshold(warning=100, critical=90, below=True),
@@ -86,7 +90,7 @@ NEAR_DUE_OPEN = Indicator(
     ),
     unit=PETITIONS,
     of=PETITION,
-    value=Level(near_due),
+    value=Level(is_petition_near_due),
     by=("channel", "field_code", "area_code"),
     inside=("area_code",),
     threshold=Threshold(warning=0, critical=None),

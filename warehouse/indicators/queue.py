@@ -28,7 +28,7 @@ def serving_since(t: Any) -> Any:
     return choose(t.serving_at < NEVER, t.serving_at, t.last_called_at)
 
 
-def closed_at(t: Any) -> Any:
+def ticket_closed_at(t: Any) -> Any:
     """When the ticket was done with: served, else given up or expired."""
     return choose(t.served_at < NEVER, t.served_at, least(t.no_show_at, t.cancelled_at, t.expired_at))
 
@@ -43,7 +43,7 @@ def serving_today(s: Any, now: Any) -> Any:
     return (s.started_at <= now) & (s.ended_at > now) & (ward_day(s.started_at) == ward_day(now))
 
 
-def registered(c: Any, now: Any) -> Any:
+def is_registered_counter(c: Any, now: Any) -> Any:
     """The counter has been heard of, and not too long ago."""
     return (c.registered_at <= now) & is_there(c.heard_at, now)
 
@@ -176,8 +176,8 @@ COUNTERS_OPEN = Indicator(
     unit=COUNTERS,
     of=COUNTER,
     value=Ratio(
-        numerator=Level(lambda c, now: registered(c, now) & (c.state == "open")),
-        denominator=Level(registered),
+        numerator=Level(lambda c, now: is_registered_counter(c, now) & (c.state == "open")),
+        denominator=Level(is_registered_counter),
     ),
 )
 
@@ -246,9 +246,9 @@ ABANDONED = Indicator(
     of=TICKET,
     value=Ratio(
         numerator=Count(
-            at=closed_at, where=lambda t: (t.served_at == NEVER) & (least(t.no_show_at, t.cancelled_at) < NEVER)
+            at=ticket_closed_at, where=lambda t: (t.served_at == NEVER) & (least(t.no_show_at, t.cancelled_at) < NEVER)
         ),
-        denominator=Count(at=closed_at),
+        denominator=Count(at=ticket_closed_at),
     ),
     by=("service_code",),
     threshold=Threshold(warning=5, critical=None),

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from warehouse.model.reading import Reading
 
 
-class Part(NamedTuple):
+class ScoreIndex(NamedTuple):
     """One index of QĐ 766 that can be told from the ward's own sources."""
 
     id: str
@@ -25,17 +25,17 @@ class Part(NamedTuple):
 
 
 PARTS = (
-    Part("D09", 20),
-    Part("D17", 6, full_at=50),
-    Part("D18", 6),
-    Part("D19", 4, full_at=80),
-    Part("D22", 2, full_at=80),
-    Part("P02", 6, without=6),
-    Part("P05", 6, full_at=90, without=0),
+    ScoreIndex("D09", 20),
+    ScoreIndex("D17", 6, full_at=50),
+    ScoreIndex("D18", 6),
+    ScoreIndex("D19", 4, full_at=80),
+    ScoreIndex("D22", 2, full_at=80),
+    ScoreIndex("P02", 6, without=6),
+    ScoreIndex("P05", 6, full_at=90, without=0),
 )
 
 
-def hundredths(part: Part, reading: Reading) -> int | None:
+def hundredths(part: ScoreIndex, reading: Reading) -> int | None:
     """The points of a part in hundredths, rounded half up; `None` where they cannot be told."""
     if not reading.known:
         return None
@@ -46,7 +46,7 @@ def hundredths(part: Part, reading: Reading) -> int | None:
     return min(100 * part.most, rounded)
 
 
-def points(ask: Ask) -> tuple[int, int] | None:
+def score_points(ask: Ask) -> tuple[int, int] | None:
     """Points and their maximum in hundredths, over the parts that can be told now."""
     found = [(hundredths(part, ask(part.id)), part.most) for part in PARTS]
     told = [(got, 100 * most) for got, most in found if got is not None]
@@ -64,7 +64,7 @@ SCORE = Derived(
     ),
     unit=Unit(Label("điểm", "points"), 0.01, 2, out_of=True),
     made_of=tuple(part.id for part in PARTS),
-    value=points,
+    value=score_points,
     formula=Label(
         "20 × D09 + 6 × D17 / 50 % + 6 × D18 + 4 × D19 / 80 % + 2 × D22 / 80 % + 6 × P02 + 6 × P05 / 90 %, mỗi phần không quá điểm tối "
         "đa của nó",

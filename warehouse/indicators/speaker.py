@@ -26,14 +26,14 @@ def heard_at(s: Any) -> Any:
     return greatest(s.seen_at, s.reported_at)
 
 
-def registered(s: Any, now: Any) -> Any:
+def is_registered_speaker(s: Any, now: Any) -> Any:
     """The loudspeaker has been heard of, and not too long ago."""
     return (s.registered_at <= now) & is_there(heard_at(s), now)
 
 
 def online(s: Any, now: Any) -> Any:
     """Connected, and heard within three heartbeats."""
-    return registered(s, now) & (s.connected == 1) & (now - s.seen_at <= SILENCE)
+    return is_registered_speaker(s, now) & (s.connected == 1) & (now - s.seen_at <= SILENCE)
 
 
 def planned_today(s: Any, now: Any) -> Any:
@@ -65,7 +65,7 @@ ONLINE = Indicator(
     ),
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=SPEAKER,
-    value=Ratio(numerator=Level(online), denominator=Level(registered)),
+    value=Ratio(numerator=Level(online), denominator=Level(is_registered_speaker)),
     by=("area_code",),
     threshold=Threshold(warning=95, critical=80, below=True),
 )
@@ -79,7 +79,7 @@ OFFLINE = Indicator(
     ),
     unit=CLUSTERS,
     of=SPEAKER,
-    value=Level(lambda s, now: registered(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))),
+    value=Level(lambda s, now: is_registered_speaker(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))),
     by=("area_code",),
     threshold=Threshold(warning=0, critical=3),
 )

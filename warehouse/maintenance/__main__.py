@@ -17,13 +17,13 @@ from ingest.contract.label import Label
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.kafka import checks
 from ingest.runtime import metrics
-from ingest.runtime.health import Health, listener_of, serve
+from ingest.runtime.health import Health, listener_of, serve_health
 from ingest.runtime.liveness import Liveness, Pulse
-from ingest.runtime.process import start
+from ingest.runtime.process import prepare_process
 from ingest.runtime.readiness import Readiness
-from warehouse.maintenance.keeper import Keeper
+from warehouse.maintenance.keeper import MaintenanceService
 from warehouse.maintenance.settings import KeeperSettings
-from warehouse.maintenance.status import Outcome
+from warehouse.maintenance.status import JobOutcome
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger("keeper")
@@ -33,7 +33,7 @@ LOWEST_PRIORITY = 19
 
 def main() -> int:
     """Run until told to stop, or until the chore is done; the exit code is 0 only if all went well."""
-    start("keeper")
+    prepare_process("keeper")
     parser = argparse.ArgumentParser(prog="python -m warehouse.maintenance", description=__doc__)
     parser.add_argument("chore", nargs="?", choices=("backup", "audit", "retention", "tally"))
     chore = parser.parse_args().chore
@@ -52,7 +52,7 @@ def _once(chore: str) -> int:
     try:
         outcome = CHORES[chore]()
     except (IocError, OSError) as error:
-        outcome = Outcome(said=Label(_in_vietnamese(error), str(error)), failed=True)
+        outcome = JobOutcome(said=Label(_in_vietnamese(error), str(error)), failed=True)
     (log.error if outcome.failed else log.info)("%s: %s", chore, outcome.said.en)
     print(outcome.model_dump_json(), flush=True)
     return int(outcome.failed)
@@ -60,10 +60,10 @@ def _once(chore: str) -> int:
 
 def _in_vietnamese(error: Exception) -> str:
     """Why a chore failed, as the board says it; what the system's parts say themselves stands behind it as they said it."""
-    from warehouse.maintenance.backups.tables import KeepingError
+    from warehouse.maintenance.backups.tables import BackupError
 
     match error:
-        case KeepingError():
+        case BackupError():
             return error.vi
         case Unavailable():
             return f"có phần chưa trả lời, hệ thống sẽ tự thử lại ({error})"
@@ -77,10 +77,10 @@ def _for_ever() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stop.set())
     settings, ingest = read_settings(KeeperSettings), read_settings(IngestSettings)
-    pulse, ready = Pulse(), Readiness({"disk": checks.disk(ingest)})
+    pulse, ready = Pulse(), Readiness({"disk": checks.check_disk_space(ingest)})
     told = Health("keeper", Liveness(pulse, (), ready), ready, metrics.registry())
-    serve(told, listener_of(read_settings(HealthSettings), settings.health_port))
-    Keeper(settings, ingest, read_settings(WarehouseSettings).embedded, pulse).run(stop)
+    serve_health(told, listener_of(read_settings(HealthSettings), settings.health_port))
+    MaintenanceService(settings, ingest, read_settings(WarehouseSettings).embedded, pulse).run(stop)
     return 0
 
 

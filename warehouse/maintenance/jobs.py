@@ -13,12 +13,12 @@ from ingest.contract.clock import RealClock
 from ingest.contract.events.health import EventsTallied
 from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings, read_settings
-from ingest.kafka.own_event import tell
-from ingest.runtime.disk_space import shown
+from ingest.kafka.own_event import send_own_events
+from ingest.runtime.disk_space import size_text
 from warehouse.maintenance import retention, status
 from warehouse.maintenance.backups import backup
 from warehouse.maintenance.settings import KeeperSettings
-from warehouse.maintenance.status import Outcome
+from warehouse.maintenance.status import JobOutcome
 from warehouse.query.tally import tally
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
@@ -31,16 +31,18 @@ ENV_FILE = Path(".env")
 """Where settings are read from, beside the environment."""
 
 
-def make_backup() -> Outcome:
+def nightly_backup() -> JobOutcome:
     """Make the nightly backup, and delete the oldest."""
     keeper, ingest = read_settings(KeeperSettings), read_settings(IngestSettings)
-    origin = backup.Origin(ingest, read_settings(WarehouseSettings), ENV_FILE)
-    made = backup.make(origin, keeper.folder, keeper.backup_secrets, lambda what, done, whole: None, keeper.backup_key)
-    for old in backup.prune(keeper.folder, ingest.ward, keeper.backup_copies):
+    origin = backup.BackupOrigin(ingest, read_settings(WarehouseSettings), ENV_FILE)
+    made = backup.make_backup(
+        origin, keeper.folder, keeper.backup_secrets, lambda what, done, whole: None, keeper.backup_key
+    )
+    for old in backup.prune_backups(keeper.folder, ingest.ward, keeper.backup_copies):
         log.info("deleted %s", old)
     rows = sum(table.rows for table in made.said.tables.values())
-    size, seconds = shown(made.path.stat().st_size), f"{made.took.total_seconds():.0f} s"
-    return Outcome(
+    size, seconds = size_text(made.path.stat().st_size), f"{made.took.total_seconds():.0f} s"
+    return JobOutcome(
         said=Label(
             f"{made.path}: {size}, {rows} dòng, {seconds}, đã kiểm chứng",
             f"{made.path}: {size}, {rows} rows, {seconds}, proved",
@@ -48,18 +50,18 @@ def make_backup() -> Outcome:
     )
 
 
-def run_audit() -> Outcome:
+def audit_last_days() -> JobOutcome:
     """Recompute the figures of the last days from the events, and compare."""
     # Only here: it loads every indicator and event.
-    from warehouse.audit.run import nightly
+    from warehouse.audit.run import run_nightly_audit
 
     with connect(read_settings(WarehouseSettings)) as client:
-        report = nightly(client, read_settings(IngestSettings), group=read_settings(KeeperSettings).group)
+        report = run_nightly_audit(client, read_settings(IngestSettings), group=read_settings(KeeperSettings).group)
     left = Label(
         "".join(f"; chưa kiểm tra {part}: {why}" for part, why in report.not_checked.items()),
         "".join(f"; {part} not checked: {why}" for part, why in report.not_checked.items()),
     )
-    return Outcome(
+    return JobOutcome(
         said=Label(
             f"so sánh {report.compared} giá trị, {report.differences} sai lệch, {report.seconds:.0f} s{left.vi}",
             f"{report.compared} compared, {report.differences} differences, {report.seconds:.0f} s{left.en}",
@@ -68,12 +70,12 @@ def run_audit() -> Outcome:
     )
 
 
-def keep_retention() -> Outcome:
+def keep_retention() -> JobOutcome:
     """Make the tables keep their rows as long as the settings say."""
     settings = read_settings(WarehouseSettings)
-    known = status.read(settings.data_folder).announced
+    known = status.read_state(settings.data_folder).announced
     with connect(settings) as client:
-        done, waiting = retention.sync(client, settings, known, RealClock().now())
+        done, waiting = retention.sync_retention(client, settings, known, RealClock().now())
         thinned = retention.thin_snapshots(client, settings)
     for change in done:
         log.info("%s: retention is %d days now", change.rule.table, change.rule.days)
@@ -82,7 +84,7 @@ def keep_retention() -> Outcome:
             "%s: %d rows are older than the new retention of %d days and will be deleted after %s UTC; restore the setting to keep them",
             *(table, one.rows, one.days, f"{one.since + retention.NOTICE:%Y-%m-%d %H:%M}"),
         )
-    return Outcome(
+    return JobOutcome(
         said=Label(
             f"đổi thời hạn {len(done)} bảng, báo trước {len(waiting)} bảng, xóa {thinned} mảnh bản chụp cũ",
             f"{len(done)} changed, {len(waiting)} announced, {thinned} pieces of snapshots deleted",
@@ -91,14 +93,14 @@ def keep_retention() -> Outcome:
     )
 
 
-def tally_events() -> Outcome:
+def tally_events() -> JobOutcome:
     """Count the events of the last 24 hours and the dead letters that wait, and tell it as an event."""
     ingest = read_settings(IngestSettings)
     now = ingest.clock().now()
     with connect(read_settings(WarehouseSettings)) as client:
         counted = tally(client, now)
-    asyncio.run(tell(ingest, PROCESS, now, EventsTallied(process=PROCESS, at=now, **counted._asdict())))
-    return Outcome(
+    asyncio.run(send_own_events(ingest, PROCESS, now, EventsTallied(process=PROCESS, at=now, **counted._asdict())))
+    return JobOutcome(
         said=Label(
             f"{counted.valid} hợp lệ, {counted.rejected} bị loại, {counted.waiting} đang chờ",
             f"{counted.valid} valid, {counted.rejected} rejected, {counted.waiting} waiting",
@@ -106,9 +108,9 @@ def tally_events() -> Outcome:
     )
 
 
-CHORES: dict[str, Callable[[], Outcome]] = {
-    "backup": make_backup,
-    "audit": run_audit,
+CHORES: dict[str, Callable[[], JobOutcome]] = {
+    "backup": nightly_backup,
+    "audit": audit_last_days,
     "retention": keep_retention,
     "tally": tally_events,
 }

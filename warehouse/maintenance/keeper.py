@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from ingest.contract.clock import RealClock
 from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings
-from ingest.runtime.disk_space import Room, disks
+from ingest.runtime.disk_space import DiskSpace, disks
 from ingest.runtime.liveness import Pulse
 from ingest.runtime.process import end_with_parent
 from warehouse.maintenance import schedule, status
 from warehouse.maintenance.settings import KeeperSettings
-from warehouse.maintenance.status import Announced, KeeperState, Outcome
+from warehouse.maintenance.status import AnnouncedRetention, JobOutcome, MaintenanceState
 
 log = logging.getLogger("keeper")
 
@@ -33,7 +33,7 @@ PATIENCE = 8.0
 LONGEST_LINE = 500
 
 
-class Keeper:
+class MaintenanceService:
     """Looks at the disks, and does what is due.
 
     Args:
@@ -48,10 +48,10 @@ class Keeper:
         self._settings = settings
         self._ingest = ingest
         self._embedded = embedded
-        self._room = Room(ingest)
+        self._room = DiskSpace(ingest)
         self._was_low = False
         self._is_written = True
-        self._state = status.read(settings.data_folder)
+        self._state = status.read_state(settings.data_folder)
 
     def run(self, stop: threading.Event) -> None:
         """Keep until told to stop."""
@@ -117,13 +117,13 @@ class Keeper:
 
     def _heard(self, name: str, began: datetime, code: int, answer: str) -> None:
         try:
-            outcome = Outcome.model_validate_json(answer)
+            outcome = JobOutcome.model_validate_json(answer)
         except ValidationError:
             said = Label(
                 f"đã dừng với mã {code}; lý do trong logs/keeper.log",
                 f"it ended with code {code}; logs/keeper.log says why",
             )
-            outcome = Outcome(said=said, failed=True)
+            outcome = JobOutcome(said=said, failed=True)
         self._note(
             name,
             outcome.announced,
@@ -133,7 +133,7 @@ class Keeper:
             **({} if outcome.failed else {"done_at": began}),
         )
 
-    def _note(self, name: str, announced: dict[str, Announced] | None = None, **changed: object) -> None:
+    def _note(self, name: str, announced: dict[str, AnnouncedRetention] | None = None, **changed: object) -> None:
         chores = {**self._state.chores, name: self._state.chore(name).model_copy(update=changed)}
         self._write(
             self._state.model_copy(
@@ -141,10 +141,10 @@ class Keeper:
             )
         )
 
-    def _write(self, changed: KeeperState) -> None:
+    def _write(self, changed: MaintenanceState) -> None:
         self._state = changed
         try:
-            status.write(self._settings.data_folder, changed)
+            status.write_state(self._settings.data_folder, changed)
         except OSError as error:  # a full disk, which we are here to tell of
             if self._is_written:
                 log.error("cannot write the state of maintenance: %s", error)

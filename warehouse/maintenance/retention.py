@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ingest.contract.topic import topic_of
-from warehouse.maintenance.status import Announced
+from warehouse.maintenance.status import AnnouncedRetention
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
 
@@ -32,7 +32,7 @@ _TTL = re.compile(r" TTL (?P<since>.+?) \+ toInterval(?P<unit>Day|Month)\((?P<co
 _DAYS_OF = {"Day": 1, "Month": 30}
 
 
-class Rule(NamedTuple):
+class RetentionRule(NamedTuple):
     """How long one table keeps its rows."""
 
     table: str
@@ -43,10 +43,10 @@ class Rule(NamedTuple):
     """Whether the table is partitioned by that moment, so that whole parts expire."""
 
 
-class Change(NamedTuple):
+class RetentionChange(NamedTuple):
     """A rule that the table does not have yet."""
 
-    rule: Rule
+    rule: RetentionRule
     was_days: int | None
     """`None`: it kept its rows for ever."""
     rows: int
@@ -58,44 +58,46 @@ class Change(NamedTuple):
         return self.rows > 0 and (self.was_days is None or self.rule.days < self.was_days)
 
 
-def rules(settings: WarehouseSettings) -> list[Rule]:
+def retention_rules(settings: WarehouseSettings) -> list[RetentionRule]:
     """The rule of every table that does not keep its rows for ever."""
     raw, values, letters, audits = (
         kept.days for kept in (settings.keep_raw, settings.keep_values, settings.keep_letters, settings.keep_audits)
     )
     snapshots = max(SNAPSHOT_DAYS, settings.keep_snapshots.days)
     return [
-        Rule(
+        RetentionRule(
             "raw_events",
             f"if(topic = '{LASTING}', toDateTime('2100-01-01 00:00:00'), {_INGESTED})",
             raw,
             is_partitioned=False,
         ),
-        Rule("raw_repeats", _INGESTED, raw, is_partitioned=True),
-        Rule("raw_values", "toDateTime(fromUnixTimestamp64Milli(window_ms, 'UTC'))", values, is_partitioned=True),
-        Rule("raw_corrections", "toDateTime(corrected_at)", values, is_partitioned=True),
-        Rule("raw_dead_letters", "toDateTime(received_at)", letters, is_partitioned=False),
-        Rule("raw_letter_replays", "toDateTime(replayed_at)", letters, is_partitioned=False),
-        Rule("audits", "toDateTime(started_at)", audits, is_partitioned=False),
-        Rule("fold_snapshots", "toDateTime(taken_at)", snapshots, is_partitioned=False),
+        RetentionRule("raw_repeats", _INGESTED, raw, is_partitioned=True),
+        RetentionRule(
+            "raw_values", "toDateTime(fromUnixTimestamp64Milli(window_ms, 'UTC'))", values, is_partitioned=True
+        ),
+        RetentionRule("raw_corrections", "toDateTime(corrected_at)", values, is_partitioned=True),
+        RetentionRule("raw_dead_letters", "toDateTime(received_at)", letters, is_partitioned=False),
+        RetentionRule("raw_letter_replays", "toDateTime(replayed_at)", letters, is_partitioned=False),
+        RetentionRule("audits", "toDateTime(started_at)", audits, is_partitioned=False),
+        RetentionRule("fold_snapshots", "toDateTime(taken_at)", snapshots, is_partitioned=False),
     ]
 
 
-def changes(client: Client, settings: WarehouseSettings) -> list[Change]:
+def retention_changes(client: Client, settings: WarehouseSettings) -> list[RetentionChange]:
     """What differs between the settings and the tables that are there; changes nothing."""
     asked = "SELECT name, engine_full FROM system.tables WHERE database = {database:String}"
     engines: dict[str, str] = dict(client.query(asked, {"database": settings.database}))
     found = []
-    for rule in rules(settings):
+    for rule in retention_rules(settings):
         if rule.table in engines:
             known = _TTL.search(engines[rule.table])
             was = int(known["count"]) * _DAYS_OF[known["unit"]] if known else None
             if not known or known["unit"] != "Day" or was != rule.days or known["since"] != rule.since:
-                found.append(Change(rule, was, _going(client, rule)))
+                found.append(RetentionChange(rule, was, _going(client, rule)))
     return found
 
 
-def apply(client: Client, change: Change) -> None:
+def apply_retention(client: Client, change: RetentionChange) -> None:
     """Make the table keep its rows as long as the rule says."""
     rule = change.rule
     # What has expired is worked out from each part's newest row; nothing is rewritten for that.
@@ -106,9 +108,9 @@ def apply(client: Client, change: Change) -> None:
     client.execute(f"ALTER TABLE {rule.table} MODIFY TTL {rule.since} + INTERVAL {rule.days} DAY")
 
 
-def sync(
-    client: Client, settings: WarehouseSettings, announced: Mapping[str, Announced], now: datetime
-) -> tuple[list[Change], dict[str, Announced]]:
+def sync_retention(
+    client: Client, settings: WarehouseSettings, announced: Mapping[str, AnnouncedRetention], now: datetime
+) -> tuple[list[RetentionChange], dict[str, AnnouncedRetention]]:
     """Carry out what harms nobody, and what was announced long enough ago.
 
     Args:
@@ -120,15 +122,15 @@ def sync(
     Returns:
         What was carried out, and what is announced now.
     """
-    done: list[Change] = []
-    waiting: dict[str, Announced] = {}
-    for change in changes(client, settings):
+    done: list[RetentionChange] = []
+    waiting: dict[str, AnnouncedRetention] = {}
+    for change in retention_changes(client, settings):
         known = announced.get(change.rule.table)
         since = known.since if known and known.days == change.rule.days else now
         if change.loses and now - since < NOTICE:
-            waiting[change.rule.table] = Announced(days=change.rule.days, rows=change.rows, since=since)
+            waiting[change.rule.table] = AnnouncedRetention(days=change.rule.days, rows=change.rows, since=since)
         else:
-            apply(client, change)
+            apply_retention(client, change)
             done.append(change)
     return done, waiting
 
@@ -154,7 +156,7 @@ def thin_snapshots(client: Client, settings: WarehouseSettings) -> int:
     return int(going)
 
 
-def _going(client: Client, rule: Rule) -> int:
+def _going(client: Client, rule: RetentionRule) -> int:
     """How many rows are older than the rule allows."""
     asked = f"SELECT count() FROM {rule.table} WHERE {rule.since} + INTERVAL {rule.days} DAY <= now()"
     return int(client.query(asked)[0][0])

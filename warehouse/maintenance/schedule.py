@@ -8,7 +8,7 @@ AGAIN = timedelta(minutes=15)
 """Real time between two tries of a chore that fails, and between two runs at a fast pretend clock."""
 
 
-def latest(at: time, now: datetime) -> datetime:
+def latest_due_time(at: time, now: datetime) -> datetime:
     """The last time that the ward's clocks showed `at`.
 
     Args:
@@ -33,4 +33,4 @@ def is_due(at: time, now: datetime, last: datetime | None, tried: datetime | Non
     if tried is not None and timedelta() <= real_now - tried < AGAIN:
         return False
     # A clock that was set back makes what was done "later" count as done, until that time has come again.
-    return last is None or last < latest(at, now)
+    return last is None or last < latest_due_time(at, now)

@@ -13,11 +13,11 @@ ALIVE_WITHIN = timedelta(seconds=60)
 """A keeper that has not written for longer does not live."""
 
 
-Said = Annotated[Label, BeforeValidator(lambda said: (said, said) if isinstance(said, str) else said)]
+AnnouncedMap = Annotated[Label, BeforeValidator(lambda said: (said, said) if isinstance(said, str) else said)]
 """One line for people; what is said in one language only, as an error is, stands for both."""
 
 
-class Chore(BaseModel):
+class JobState(BaseModel):
     """What became of one chore."""
 
     model_config = ConfigDict(frozen=True)
@@ -26,7 +26,7 @@ class Chore(BaseModel):
     """When it was last done, by the install's clock."""
     tried_at: AwareDatetime | None = None
     """When it was last begun, in real time."""
-    said: Said = Label("", "")
+    said: AnnouncedMap = Label("", "")
     """Its last line: what was done, or why not."""
     failed: bool = False
     """Whether the last try was in vain."""
@@ -34,7 +34,7 @@ class Chore(BaseModel):
     """Whether what it found needs a person."""
 
 
-class Announced(BaseModel):
+class AnnouncedRetention(BaseModel):
     """A shorter retention that would delete rows: it is carried out a day after it was first said."""
 
     model_config = ConfigDict(frozen=True)
@@ -45,56 +45,56 @@ class Announced(BaseModel):
     """Real time."""
 
 
-class Outcome(BaseModel):
+class JobOutcome(BaseModel):
     """What became of one run of a chore."""
 
     model_config = ConfigDict(frozen=True)
 
-    said: Said
+    said: AnnouncedMap
     failed: bool = False
     """Whether it was not done, and is to be tried again."""
     alarming: bool = False
     """Whether it was done, and found something that a person has to look at."""
-    announced: dict[str, Announced] | None = None
+    announced: dict[str, AnnouncedRetention] | None = None
     """Only from `retention`: what will be deleted."""
 
 
-class KeeperState(BaseModel):
+class MaintenanceState(BaseModel):
     """Everything that the keeper tells."""
 
     model_config = ConfigDict(frozen=True)
 
     looked_at: AwareDatetime = datetime.fromtimestamp(0, UTC)
     """When the keeper last did anything, in real time."""
-    chores: dict[str, Chore] = {}
-    announced: dict[str, Announced] = {}
+    chores: dict[str, JobState] = {}
+    announced: dict[str, AnnouncedRetention] = {}
     """By table, what will be deleted."""
 
-    def chore(self, name: str) -> Chore:
+    def chore(self, name: str) -> JobState:
         """What became of a chore; an empty one that was never tried."""
-        return self.chores.get(name, Chore())
+        return self.chores.get(name, JobState())
 
     def is_alive(self, now: datetime) -> bool:
         """Whether the keeper lives."""
         return abs(now - self.looked_at) < ALIVE_WITHIN
 
 
-def path(data_folder: Path) -> Path:
+def status_path(data_folder: Path) -> Path:
     """Where the state is."""
     return data_folder / "run" / "keeper.json"
 
 
-def read(data_folder: Path) -> KeeperState:
+def read_state(data_folder: Path) -> MaintenanceState:
     """The state as it was last written; an empty one where there is none, or none that can be read."""
     try:
-        return KeeperState.model_validate_json(path(data_folder).read_text(encoding="utf-8"))
+        return MaintenanceState.model_validate_json(status_path(data_folder).read_text(encoding="utf-8"))
     except (FileNotFoundError, ValidationError, UnicodeDecodeError):
-        return KeeperState()
+        return MaintenanceState()
 
 
-def write(data_folder: Path, state: KeeperState) -> None:
+def write_state(data_folder: Path, state: MaintenanceState) -> None:
     """Replace the state in one step."""
-    where = path(data_folder)
+    where = status_path(data_folder)
     where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fresh = where.with_name(f".{where.name}.{os.getpid()}")
     fresh.write_text(state.model_dump_json(indent=1), encoding="utf-8")

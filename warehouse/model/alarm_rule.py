@@ -2,11 +2,11 @@
 
 Every kind of rule comes down to one number a subject, held against limits: what differs is where the number comes from.
 
-- `Figure`: an indicator's value, in total or by member: the plain threshold;
+- `MeasuredFigure`: an indicator's value, in total or by member: the plain threshold;
 - `Rise`: how much it has grown in the last minutes: rate of change;
 - `Silence`, `NoHeartbeat`, `NoEvent`: for how long nothing came: absence;
 - `Remaining`: how much working time is left until the first of many deadlines;
-- `Fact`: something about the system itself, which only the board knows.
+- `FactName`: something about the system itself, which only the board knows.
 
 What is judged, and how it is kept from flapping, has one home: `dashboard/alarm/evaluator.py`.
 """
@@ -35,7 +35,7 @@ TEAMS = (RESPONSE_TEAM, ONE_STOP, OFFICE, CULTURE, POLICE)
 
 
 @dataclass(frozen=True)
-class Figure:
+class MeasuredFigure:
     """An indicator's value, in its unit."""
 
     indicator: str
@@ -89,17 +89,17 @@ class Remaining:
 
 
 @dataclass(frozen=True)
-class Fact:
+class FactName:
     """Something about the system itself, by its name in `dashboard/alarm/facts.py`."""
 
     name: str
 
 
-Measure = Figure | Rise | Silence | NoHeartbeat | NoEvent | Remaining | Fact
+Measure = MeasuredFigure | Rise | Silence | NoHeartbeat | NoEvent | Remaining | FactName
 
 
 @dataclass(frozen=True)
-class Rule:
+class AlarmRule:
     """When somebody must act; declared once."""
 
     id: str
@@ -147,7 +147,7 @@ class Rule:
             ValueError: neither the rule nor its indicator has any.
         """
         found = self.limits
-        if found is None and isinstance(self.measure, Figure) and self.indicator is not None:
+        if found is None and isinstance(self.measure, MeasuredFigure) and self.indicator is not None:
             found = self.indicator.threshold
         if found is None or found.warning is found.critical is None:
             raise ValueError(f"{self.id}: no limits, neither its own nor its indicator's")
@@ -176,6 +176,6 @@ class Rule:
 
 
 @cache
-def rules() -> dict[str, Rule]:
+def alarm_rules() -> dict[str, AlarmRule]:
     """Every declared rule by its id, in file order."""
-    return {rule.id: rule for rule in declared(warehouse.alarms, Rule) if not rule.waits}
+    return {rule.id: rule for rule in declared(warehouse.alarms, AlarmRule) if not rule.waits}

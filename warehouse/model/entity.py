@@ -4,7 +4,7 @@ Each field is a rule whose result does not depend on the order or repetition of 
 constant attribute. So any permutation of the same events gives the same state, and a rule can be written as SQL as well:
 `declared once` holds for entities as it does for indicators.
 
-`State` is the Python rendering; `entity_sql` holds the other.
+`EntityState` is the Python rendering; `entity_sql` holds the other.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Entity:
         return hash(self.id)
 
 
-class State:
+class EntityState:
     """One entity as the events so far make it; a subclass an entity kind holds its fields as attributes."""
 
     __slots__ = ("given", "key", "lesser", "newest_at", "ward")
@@ -128,7 +128,7 @@ class State:
         for name in self.histories:
             setattr(self, name, [])
 
-    def as_of(self, ms: int) -> State:
+    def as_of(self, ms: int) -> EntityState:
         """The state as it was at a time, at most `HORIZON_MS` before its newest event."""
         if self.newest_at <= ms:
             return self
@@ -160,7 +160,7 @@ class State:
         return [self.ward, self.key, self.newest_at, fields]
 
     @classmethod
-    def load(cls, dumped: list[Any]) -> State:
+    def load(cls, dumped: list[Any]) -> EntityState:
         """The state that `dump` gave; a constant may also be its value alone, if it is not known since when."""
         ward, key, newest_at, fields = dumped
         state = cls(ward, key)
@@ -186,7 +186,7 @@ Update = Callable[[Any, Event, int, str], bool]
 
 
 @cache
-def state_type(entity: Entity) -> type[State]:
+def state_type(entity: Entity) -> type[EntityState]:
     """The class of the entity's states, with a slot a field."""
     histories = tuple(f"_{name}" for name, rule in entity.fields.items() if isinstance(rule, Latest))
     constants = tuple(f"_{name}" for name, rule in entity.fields.items() if isinstance(rule, Constant))
@@ -200,7 +200,7 @@ def state_type(entity: Entity) -> type[State]:
         ),
         "histories": histories,
     }
-    return types.new_class(f"State_{entity.id}", (State,), exec_body=lambda namespace: namespace.update(members))
+    return types.new_class(f"State_{entity.id}", (EntityState,), exec_body=lambda namespace: namespace.update(members))
 
 
 @cache

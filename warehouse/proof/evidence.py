@@ -15,11 +15,11 @@ NEWEST = 20
 """How many of the newest events are shown."""
 MOST_CORRECTIONS = 100
 
-Sides = tuple[int, int]
+EvidenceSides = tuple[int, int]
 """Numerator and denominator."""
 
 
-class Behind(NamedTuple):
+class Evidence(NamedTuple):
     """An event behind a figure, by its pseudonym and its place."""
 
     kind: str
@@ -31,29 +31,29 @@ class Behind(NamedTuple):
     offset: int
 
 
-class Corrected(NamedTuple):
+class CorrectedFigure(NamedTuple):
     """A closed window's figure that an event changed."""
 
     indicator: str
     grain: str
     window_ms: int
-    old: Sides
-    new: Sides
+    old: EvidenceSides
+    new: EvidenceSides
     revision: int
-    cause: Behind
+    cause: Evidence
     corrected_ms: int
 
 
-def newest_events(client: Client, one: Indicator, ward: str) -> list[Behind]:
+def newest_events(client: Client, one: Indicator, ward: str) -> list[Evidence]:
     """The newest events of the kinds that the indicator looks at."""
     query = (
-        f"SELECT {', '.join(Behind._fields)} FROM raw_events WHERE {about(one, ward)} "
+        f"SELECT {', '.join(Evidence._fields)} FROM raw_events WHERE {event_condition_sql(one, ward)} "
         f"ORDER BY at_ms DESC, offset DESC LIMIT 1 BY topic, partition, offset LIMIT {NEWEST}"
     )
-    return [Behind(*row) for row in client.query(query)]
+    return [Evidence(*row) for row in client.query(query)]
 
 
-def corrections(client: Client, ward: str, id: str | None = None, since_ms: int = 0) -> list[Corrected]:
+def corrected_figures(client: Client, ward: str, id: str | None = None, since_ms: int = 0) -> list[CorrectedFigure]:
     """Figures of closed windows that changed, newest first.
 
     Args:
@@ -69,20 +69,20 @@ def corrections(client: Client, ward: str, id: str | None = None, since_ms: int 
         f"WHERE ward = {sql(ward)}{only} AND corrected_ms >= {since_ms} ORDER BY corrected_ms DESC, window_ms DESC LIMIT {MOST_CORRECTIONS}"
     )
     return [
-        Corrected(id, grain, window_ms, (old_n, old_d), (n, d), revision, Behind(*cause), corrected_ms)
+        CorrectedFigure(id, grain, window_ms, (old_n, old_d), (n, d), revision, Evidence(*cause), corrected_ms)
         for id, grain, window_ms, old_n, old_d, n, d, revision, *cause, corrected_ms in rows
     ]
 
 
-def kinds(one: Indicator) -> list[str]:
+def event_kinds(one: Indicator) -> list[str]:
     """The kinds of event that the indicator's parts look at."""
-    fields = asked(one)
+    fields = evidence_fields(one)
     looked_at = [rule for name, rule in one.of.fields.items() if name in fields]
     touched = {event.kind for rule in looked_at for event in _events(rule)}
     return [event.kind for event in one.of.events if event.kind in touched]
 
 
-def asked(one: Indicator) -> set[str]:
+def evidence_fields(one: Indicator) -> set[str]:
     """The entity's fields that the indicator's parts look at."""
     state, now = SqlState(), Sql("now")
     for part in one.parts:
@@ -99,8 +99,8 @@ def _events(rule: Rule) -> Iterable[Any]:
     return rule.values if isinstance(rule, Latest) else rule.events
 
 
-def about(one: Indicator, ward: str) -> str:
+def event_condition_sql(one: Indicator, ward: str) -> str:
     """SQL of whether an event is a ward's and of the kinds that the indicator looks at."""
     topics = ", ".join(sql(topic_of(stream)) for stream in sorted({event.stream for event in one.of.events}))
-    names = ", ".join(sql(kind) for kind in kinds(one))
+    names = ", ".join(sql(kind) for kind in event_kinds(one))
     return f"topic IN ({topics}) AND ward = {sql(ward)} AND kind IN ({names})"

@@ -33,7 +33,7 @@ _HOURS = Label("giờ", "h")
 _SECONDS = Label("giây", "s")
 
 
-class Line(NamedTuple):
+class FormulaTerm(NamedTuple):
     """One part of the numerator or of the denominator."""
 
     is_numerator: bool
@@ -58,16 +58,16 @@ class Definition(NamedTuple):
     text: str
 
 
-def lines(one: Indicator, language: Language) -> list[Line]:
+def formula_terms(one: Indicator, language: Language) -> list[FormulaTerm]:
     """The parts of an indicator, numerator first."""
     found = []
     for parts, is_numerator in ((one.value.numerator, True), (one.value.denominator, False)):
         for part in parts:
             where, amount = _said(part.where, language), _said(part.amount, language)
             if isinstance(part, Flow):
-                found.append(Line(is_numerator, True, False, _said(part.at, language), where, amount))
+                found.append(FormulaTerm(is_numerator, True, False, _said(part.at, language), where, amount))
             else:
-                found.append(Line(is_numerator, False, part.largest, "", where, amount))
+                found.append(FormulaTerm(is_numerator, False, part.largest, "", where, amount))
     return found
 
 
@@ -86,7 +86,7 @@ def number(value: int, language: Language) -> str:
     return str(value)
 
 
-def definitions(one: Indicator, language: Language) -> list[Definition]:
+def formula_definitions(one: Indicator, language: Language) -> list[Definition]:
     """What the names of the indicator's own functions stand for, each after those that use it."""
     found: dict[str, Definition] = {}
     given = [getattr(part, name, None) for part in one.parts for name in ("at", "where", "amount")]

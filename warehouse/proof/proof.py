@@ -16,7 +16,7 @@ from warehouse.model.expression import MINUTE, sql
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import Split, span_start
 from warehouse.model.value import Value
-from warehouse.proof.evidence import Sides, about, asked
+from warehouse.proof.evidence import EvidenceSides, event_condition_sql, evidence_fields
 from warehouse.query.feed import GRACE
 from warehouse.recompute.sql import flow_sql, stock_sql, stocks_sql
 from warehouse.store.client import Client
@@ -24,19 +24,19 @@ from warehouse.store.client import Client
 WINDOWS = 12
 """How many of the last windows are shown."""
 
-Place = tuple[str, int]
+ValueKeyOfProof = tuple[str, int]
 """Topic and partition."""
 
 _LOOKED_BACK = timedelta(days=2)
 _MILLISECOND = timedelta(milliseconds=1)
-_NOTHING: Sides = (0, 0)
+_NOTHING: EvidenceSides = (0, 0)
 
 
-class Window(NamedTuple):
+class ProofWindow(NamedTuple):
     """One window's total as it is stored, beside what the events say."""
 
     stored: Value
-    recomputed: Sides
+    recomputed: EvidenceSides
     is_closed: bool
     """Whether it is over and changes only by a correction."""
 
@@ -46,7 +46,7 @@ class Window(NamedTuple):
         return (self.stored.numerator, self.stored.denominator) == self.recomputed
 
 
-class Shown(NamedTuple):
+class ShownFigure(NamedTuple):
     """What the board shows of one indicator at one moment."""
 
     one: Indicator
@@ -54,7 +54,7 @@ class Shown(NamedTuple):
     now_ms: int
     values: tuple[Value, ...]
     """Every window of its flows that the figure reaches, and the newest of its stocks, by split."""
-    taken_in: Mapping[Place, int]
+    taken_in: Mapping[ValueKeyOfProof, int]
     """By topic and partition, the last offset that the board knows of; of the topics that the indicator's events are in."""
 
     @property
@@ -62,7 +62,7 @@ class Shown(NamedTuple):
         """When its stocks were last looked at; 0 when they never were. What did not change since then was not written again."""
         return max((value.as_of_ms for value in self.values if value.grain == "stock"), default=0)
 
-    def sides(self) -> dict[Split, Sides]:
+    def sides(self) -> dict[Split, EvidenceSides]:
         """The figure in total and by member."""
         return _added(((value.dimension, value.member), (value.numerator, value.denominator)) for value in self.values)
 
@@ -70,7 +70,7 @@ class Shown(NamedTuple):
 class Proof(NamedTuple):
     """What the events say."""
 
-    sides: dict[Split, Sides]
+    sides: dict[Split, EvidenceSides]
     """The figure in total and by member."""
     differing: tuple[tuple[str, int, str, str], ...]
     """Grain, window, dimension and member of what is not the same."""
@@ -83,7 +83,7 @@ class Proof(NamedTuple):
         return not self.differing
 
 
-def shown(one: Indicator, ward: str, now_ms: int, memory: Iterable[Value]) -> Shown:
+def shown_figures(one: Indicator, ward: str, now_ms: int, memory: Iterable[Value]) -> ShownFigure:
     """Take from the board's memory what it shows of an indicator now.
 
     Args:
@@ -93,7 +93,7 @@ def shown(one: Indicator, ward: str, now_ms: int, memory: Iterable[Value]) -> Sh
         memory: everything that the board knows.
     """
     start_ms = span_start(one, now_ms)
-    taken_in: dict[Place, int] = {}
+    taken_in: dict[ValueKeyOfProof, int] = {}
     mine = []
     for value in memory:
         place = (value.topic, value.partition)
@@ -103,10 +103,10 @@ def shown(one: Indicator, ward: str, now_ms: int, memory: Iterable[Value]) -> Sh
             mine.append(value)
     topics = {topic_of(event.stream) for event in one.of.events}
     mine_in = {place: offset for place, offset in taken_in.items() if place[0] in topics}
-    return Shown(one, ward, now_ms, tuple(mine), mine_in)
+    return ShownFigure(one, ward, now_ms, tuple(mine), mine_in)
 
 
-def prove(client: Client, what: Shown) -> Proof:
+def prove_figure(client: Client, what: ShownFigure) -> Proof:
     """Recompute a shown figure from all events; where they say something else, from those that it has taken in."""
     found = _proof(client, what, "")
     if found.agrees or not what.taken_in:
@@ -115,25 +115,25 @@ def prove(client: Client, what: Shown) -> Proof:
     return found._replace(ahead=_ahead(client, what))
 
 
-def _proof(client: Client, what: Shown, taken_in: str) -> Proof:
+def _proof(client: Client, what: ShownFigure, taken_in: str) -> Proof:
     one = what.one
     everything = entity_events(one, what.ward, taken_in)
-    found: dict[tuple[str, int, str, str], Sides] = {}
+    found: dict[tuple[str, int, str, str], EvidenceSides] = {}
     if one.has_flow:
         start_ms = span_start(one, what.now_ms)
-        query = flow_sql(one, narrowed(one, what.ward, start_ms, everything))
+        query = flow_sql(one, narrow_to_changed(one, what.ward, start_ms, everything))
         for window_ms, *split, n, d in client.query(
             f"SELECT window_ms, dimension, member, numerator, denominator FROM ({query}) "
             f"WHERE ward = {sql(what.ward)} AND window_ms BETWEEN {start_ms} AND {what.now_ms}"
         ):
             found["flow", window_ms, split[0], split[1]] = (n, d)
     if one.has_stock and what.stock_ms:
-        query = stock_sql(one, what.stock_ms, mattering(one, what.stock_ms, everything))
+        query = stock_sql(one, what.stock_ms, relevant_events_sql(one, what.stock_ms, everything))
         for *split, n, d in client.query(
             f"SELECT dimension, member, numerator, denominator FROM ({query}) WHERE ward = {sql(what.ward)}"
         ):
             found["stock", 0, split[0], split[1]] = (n, d)
-    known: dict[tuple[str, int, str, str], Sides] = {
+    known: dict[tuple[str, int, str, str], EvidenceSides] = {
         (value.grain, value.window_ms if value.grain == "flow" else 0, value.dimension, value.member): (
             value.numerator,
             value.denominator,
@@ -147,23 +147,23 @@ def _proof(client: Client, what: Shown, taken_in: str) -> Proof:
     return Proof(sides, differing)
 
 
-def windows(client: Client, one: Indicator, ward: str, now_ms: int) -> list[Window]:
+def proof_windows(client: Client, one: Indicator, ward: str, now_ms: int) -> list[ProofWindow]:
     """The last windows' totals as stored, newest first, each beside its recomputation from the events that it has taken in."""
-    found: list[Window] = []
+    found: list[ProofWindow] = []
     if one.has_flow:
         closed_by = now_ms - (one.window + GRACE) // _MILLISECOND
         taken_in, rows = _stored(client, one, ward, "flow", now_ms)
         first = min((row.window_ms for row in rows), default=now_ms)
-        source = narrowed(one, ward, first, entity_events(one, ward, taken_in))
+        source = narrow_to_changed(one, ward, first, entity_events(one, ward, taken_in))
         said = _totals(client, ward, f"SELECT * FROM ({flow_sql(one, source)}) WHERE window_ms >= {first}")
-        found += [Window(row, said.get(row.window_ms, _NOTHING), row.window_ms <= closed_by) for row in rows]
+        found += [ProofWindow(row, said.get(row.window_ms, _NOTHING), row.window_ms <= closed_by) for row in rows]
     if one.has_stock:
         taken_in, rows = _stored(client, one, ward, "stock", now_ms)
         rows = [row for row in rows if row.as_of_ms == row.window_ms + MINUTE]  # the running minute's is above
         if rows:
             start_ms, end_ms = rows[-1].window_ms, rows[0].as_of_ms
             said = _totals(client, ward, stocks_sql(one, start_ms, end_ms, entity_events(one, ward, taken_in)))
-            found += [Window(row, said.get(row.window_ms, _NOTHING), True) for row in rows]
+            found += [ProofWindow(row, said.get(row.window_ms, _NOTHING), True) for row in rows]
     return found
 
 
@@ -177,7 +177,7 @@ def _stored(client: Client, one: Indicator, ward: str, grain: str, now_ms: int) 
         f"SELECT topic, partition, max(offset) FROM raw_values WHERE ward = {sql(ward)} AND topic IN ({topics}) "
         f"AND window_ms >= {now_ms - _LOOKED_BACK // _MILLISECOND} GROUP BY topic, partition"
     )
-    taken_in: dict[Place, int] = {(topic, partition): offset for topic, partition, offset in written}
+    taken_in: dict[ValueKeyOfProof, int] = {(topic, partition): offset for topic, partition, offset in written}
     rows = [
         Value(*row)
         for row in client.query(
@@ -191,7 +191,7 @@ def _stored(client: Client, one: Indicator, ward: str, grain: str, now_ms: int) 
     return f" AND ({_places(taken_in, '<=')})" if taken_in else "", rows
 
 
-def _totals(client: Client, ward: str, query: str) -> dict[int, Sides]:
+def _totals(client: Client, ward: str, query: str) -> dict[int, EvidenceSides]:
     totals = client.query(
         f"SELECT window_ms, numerator, denominator FROM ({query}) WHERE dimension = '' AND ward = {sql(ward)}"
     )
@@ -207,24 +207,24 @@ def entity_events(one: Indicator, ward: str, taken_in: str = "") -> str:
     )
 
 
-def mattering(one: Indicator, at_ms: int, source: str) -> str:
+def relevant_events_sql(one: Indicator, at_ms: int, source: str) -> str:
     """SQL of a source at a moment, without the old events that change nothing any more: a device has a heartbeat a minute for ever."""
     splits = SqlState()
     for _, member in one.dimensions:
         sql(member(splits))
-    fields = asked(one) | splits.asked
+    fields = evidence_fields(one) | splits.asked
     rules = [rule for name, rule in one.of.fields.items() if name in fields]
     return f"(SELECT * FROM {source} WHERE at_ms <= {at_ms}{matters_sql(one.of, rules, at_ms, source)})"
 
 
-def _places(taken_in: Mapping[Place, int], compared: str) -> str:
+def _places(taken_in: Mapping[ValueKeyOfProof, int], compared: str) -> str:
     return " OR ".join(
         f"(topic = {sql(topic)} AND partition = {partition} AND offset {compared} {offset})"
         for (topic, partition), offset in sorted(taken_in.items())
     )
 
 
-def narrowed(one: Indicator, ward: str, start_ms: int, source: str) -> str:
+def narrow_to_changed(one: Indicator, ward: str, start_ms: int, source: str) -> str:
     """Only entities to which something happened since `start_ms`, where an indicator counts nothing that is no event's time."""
     state = SqlState()
     for part in one.parts:
@@ -232,19 +232,19 @@ def narrowed(one: Indicator, ward: str, start_ms: int, source: str) -> str:
             sql(part.at(state))
     if not all(isinstance(one.of.fields[name], First) for name in state.asked):
         return source
-    touched = f"SELECT subject FROM raw_events WHERE {about(one, ward)} AND at_ms >= {start_ms}"
+    touched = f"SELECT subject FROM raw_events WHERE {event_condition_sql(one, ward)} AND at_ms >= {start_ms}"
     return f"(SELECT * FROM {source} WHERE subject IN ({touched}))"
 
 
-def _ahead(client: Client, what: Shown) -> int:
-    beyond = f"{about(what.one, what.ward)} AND ({_places(what.taken_in, '>')})"
+def _ahead(client: Client, what: ShownFigure) -> int:
+    beyond = f"{event_condition_sql(what.one, what.ward)} AND ({_places(what.taken_in, '>')})"
     ((count,),) = client.query(f"SELECT count() FROM raw_events WHERE {beyond}")
     return int(count)
 
 
-def _added(pairs: Iterable[tuple[Split, Sides]]) -> dict[Split, Sides]:
+def _added(pairs: Iterable[tuple[Split, EvidenceSides]]) -> dict[Split, EvidenceSides]:
     """Sums by split."""
-    sums: dict[Split, Sides] = {}
+    sums: dict[Split, EvidenceSides] = {}
     for split, (numerator, denominator) in pairs:
         known = sums.get(split, _NOTHING)
         sums[split] = (known[0] + numerator, known[1] + denominator)

@@ -10,7 +10,7 @@ from ingest.contract.topic import topic_of
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import span_start
-from warehouse.proof.evidence import about
+from warehouse.proof.evidence import event_condition_sql
 from warehouse.recompute.sql import flow_sql, stock_sql
 from warehouse.server.sql_gate.gate import LONGEST
 
@@ -71,7 +71,7 @@ def _recomputed(one: Indicator, ward: str, at_ms: int) -> str:
 def _newest(one: Indicator, ward: str, at_ms: int) -> str:
     return (
         "SELECT occurred_at, kind, subject, id, data, topic, partition, offset\nFROM events\n"
-        f"WHERE {about(one, ward)}\n    AND occurred_at <= {_moment(at_ms)}\nORDER BY occurred_at DESC\nLIMIT 100"
+        f"WHERE {event_condition_sql(one, ward)}\n    AND occurred_at <= {_moment(at_ms)}\nORDER BY occurred_at DESC\nLIMIT 100"
     )
 
 

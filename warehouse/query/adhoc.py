@@ -24,9 +24,9 @@ from typing import Any, NamedTuple
 
 from ingest.contract.errors import ConfigurationError, QueryRefused, Unavailable
 from ingest.runtime import metrics
-from warehouse.server.replicas.query_slots import NoPlaceError, Places
+from warehouse.server.replicas.query_slots import NoSlotError, QuerySlots
 from warehouse.server.sql_gate import limit_texts
-from warehouse.server.sql_gate.gate import Gate, check_length
+from warehouse.server.sql_gate.gate import SqlGate, check_length
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, ServerError, connect
 
@@ -43,7 +43,7 @@ _WITH_RULE = re.compile(r"(?:DB::Exception: )?(.*) \[([a-z ]{1,20})\](?: \([A-Z_
 """How our own engine says which rule refused: after the reason."""
 
 
-class Column(NamedTuple):
+class ResultColumn(NamedTuple):
     """A column of an answer."""
 
     name: str
@@ -51,10 +51,10 @@ class Column(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answer:
+class QueryResult:
     """What a query gave."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ResultColumn, ...]
     rows: list[tuple[Any, ...]]
     truncated: bool
     """Whether there were more rows than are shown."""
@@ -76,15 +76,15 @@ class Adhoc:
         if settings.analyst_password is None:
             raise ConfigurationError("IOC_WAREHOUSE_ANALYST_PASSWORD is not set: ad-hoc SQL is off. Set it to use it.")
         self._settings = settings
-        self._gate = Gate(settings.database, tables)
-        self._places = Places(settings.analyst_concurrency, 2 * settings.analyst_concurrency)
+        self._gate = SqlGate(settings.database, tables)
+        self._places = QuerySlots(settings.analyst_concurrency, 2 * settings.analyst_concurrency)
         self._limits = {
             "max_execution_time": settings.analyst_seconds / timedelta(seconds=1),
             "max_memory_usage": int(settings.analyst_memory),
             "max_result_bytes": _LARGEST_ANSWER,
         }
 
-    def run(self, sql: str, person: str) -> Answer:
+    def run(self, sql: str, person: str) -> QueryResult:
         """Answer a query.
 
         Args:
@@ -113,7 +113,7 @@ class Adhoc:
             milliseconds = (time.monotonic() - began) * 1000
             log.info("%r asked %s: %s, %d rows, %.0f ms", person, digest[:16], outcome, rows, milliseconds)
 
-    def _run(self, sql: str, person: str, began: float) -> Answer:
+    def _run(self, sql: str, person: str, began: float) -> QueryResult:
         check_length(sql)
         most = self._settings.analyst_rows
         # An outside server's analyst has its limits in its profile: under `readonly = 1` they cannot come with the query.
@@ -125,16 +125,18 @@ class Adhoc:
                 rendering = self._gate.check(sql, lambda question, given: self._ask(client, question, given))
             columns, rows = self._fetch(client, rendering, most + 1)
         elapsed = timedelta(seconds=time.monotonic() - began)
-        return Answer(columns, rows[:most], len(rows) > most, elapsed)
+        return QueryResult(columns, rows[:most], len(rows) > most, elapsed)
 
-    def _fetch(self, client: Client, rendering: str, most: int) -> tuple[tuple[Column, ...], list[tuple[Any, ...]]]:
+    def _fetch(
+        self, client: Client, rendering: str, most: int
+    ) -> tuple[tuple[ResultColumn, ...], list[tuple[Any, ...]]]:
         rows: list[tuple[Any, ...]] = []
         with client.stream(rendering) as stream:
             for block in stream:
                 rows += block
                 if len(rows) >= most:
                     break
-            return tuple(Column(name, kind) for name, kind in stream.columns), rows
+            return tuple(ResultColumn(name, kind) for name, kind in stream.columns), rows
 
     def _ask(self, client: Client, question: str, given: Mapping[str, str]) -> list[str]:
         with self._limited():
@@ -158,7 +160,7 @@ class Adhoc:
         try:
             with self._places.taken(person):
                 yield
-        except NoPlaceError as error:
+        except NoSlotError as error:
             raise (
                 limit_texts.too_many(self._places.of_person) if error.of_person else limit_texts.too_many_of_all()
             ) from None

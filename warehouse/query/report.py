@@ -10,7 +10,7 @@ from warehouse.store.client import Client
 from warehouse.store.values import current_values
 
 
-class Share(NamedTuple):
+class ReportShare(NamedTuple):
     """A part and its whole."""
 
     part: int
@@ -23,23 +23,23 @@ class Report(NamedTuple):
     until: datetime
     visits: int
     """Tickets issued (Q01)."""
-    completed: Share
+    completed: ReportShare
     """Dossiers finished of those received (D04)."""
     in_time: int
     """Dossiers finished on or before their due date (D09)."""
     late: int
     """Dossiers finished late, or overdue and not finished (D09)."""
-    petitions: Share
+    petitions: ReportShare
     """Petitions answered in time of those answered (P02)."""
-    petitions_on_time: Share
+    petitions_on_time: ReportShare
     """Petitions answered in time or open and in time, of all (P02)."""
-    documents: Share
+    documents: ReportShare
     """Documents signed of those issued (V01)."""
     items: int
     """News items published (V02)."""
     items_by_platform: dict[str, int]
     """News items by platform (V02)."""
-    teams: Share
+    teams: ReportShare
     """Residential groups with a digital team, of all (V03)."""
 
 
@@ -56,9 +56,9 @@ def read_report(client: Client, ward: str, until: datetime) -> Report:
     days = (until - PERIOD_START) // timedelta(days=1) + 1
     readings.apply(current_values(client, ward, now, chart_days=days, until_ms=now))
 
-    def happened(id: str) -> Share:
+    def happened(id: str) -> ReportShare:
         windows = readings.series(id, start, now)
-        return Share(sum(value.numerator for value in windows), sum(value.denominator for value in windows))
+        return ReportShare(sum(value.numerator for value in windows), sum(value.denominator for value in windows))
 
     completion, on_time = happened("D04"), readings.read("D09", now)
     petitions, teams = readings.read("P02", now), readings.read("V03", now)
@@ -69,11 +69,11 @@ def read_report(client: Client, ward: str, until: datetime) -> Report:
         in_time=happened("D09").part,
         late=on_time.denominator - on_time.numerator,
         petitions=happened("P02"),
-        petitions_on_time=Share(petitions.numerator, petitions.denominator),
+        petitions_on_time=ReportShare(petitions.numerator, petitions.denominator),
         documents=happened("V01"),
         items=happened("V02").part,
         items_by_platform={
             platform: reading.numerator for platform, reading in readings.members("V02", "platform", now).items()
         },
-        teams=Share(teams.numerator, teams.denominator),
+        teams=ReportShare(teams.numerator, teams.denominator),
     )

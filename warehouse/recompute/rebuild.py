@@ -7,7 +7,7 @@ from typing import Any
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.topic import topic_of
 from warehouse.model.correction import Cause, Correction, correction
-from warehouse.model.entity import Entity, Latest, State, state_type
+from warehouse.model.entity import Entity, EntityState, Latest, state_type
 from warehouse.model.entity_sql import entity_sql
 from warehouse.model.expression import DAY_MS, MINUTE, sql, ward_day, window_start
 from warehouse.model.indicator import Indicator, indicator, indicators
@@ -17,9 +17,9 @@ from warehouse.recompute.sql import flow_sql, stocks_sql
 from warehouse.store.client import Client
 
 
-def states(
+def entity_states(
     client: Client, entity: Entity, pairs: Iterable[tuple[str, str]], topic: str, partition: int, until_offset: int
-) -> list[State]:
+) -> list[EntityState]:
     """The entities' states as they were after an offset; those that no event has touched are absent.
 
     Args:
@@ -48,7 +48,7 @@ def states(
     return [_state(entity, row) for row in client.query(query, parameters) if (row[0], row[1]) in set(wanted)]
 
 
-def recomputed(
+def recompute_window(
     client: Client, id: str, ward: str, window_ms: int, topic: str, partition: int, offset: int, cause: Cause
 ) -> tuple[list[Value], list[Correction]]:
     """One window of an indicator's flows from the raw events; what differs from what is stored is the next revision.
@@ -69,7 +69,7 @@ def recomputed(
     Returns:
         The rows, and a correction if the total is among them; none where `is_beyond_events`.
     """
-    if is_beyond_events(client, window_ms):
+    if exceeds_retention(client, window_ms):
         return [], []
     place = {"id": id, "ward": ward, "window": window_ms}
     stored = {
@@ -103,7 +103,7 @@ def recomputed(
     return values, corrections
 
 
-def is_beyond_events(client: Client, window_ms: int) -> bool:
+def exceeds_retention(client: Client, window_ms: int) -> bool:
     """Whether a window may count events that are not kept any more: its figure stands as it is, for it would come out too small."""
     kept_ms = milliseconds(RealClock().now() - client.settings.keep_raw)
     if window_ms > kept_ms:
@@ -114,13 +114,13 @@ def is_beyond_events(client: Client, window_ms: int) -> bool:
     return bool(client.query(asked, {"kept": kept_ms})[0][0])
 
 
-def days(from_ms: int, until_ms: int) -> list[tuple[int, int]]:
+def split_at_midnights(from_ms: int, until_ms: int) -> list[tuple[int, int]]:
     """The time from `from_ms` to `until_ms` cut at the ward's midnights: each piece is one call of `recomputed_stocks`."""
     cuts = range(int(window_start(from_ms, DAY_MS)) + DAY_MS, until_ms, DAY_MS)
     return [*zip([from_ms, *(cut + 1 for cut in cuts)], [*cuts, until_ms], strict=True)]
 
 
-def recomputed_stocks(
+def recompute_stocks(
     client: Client,
     entity_id: str,
     ward: str,
@@ -152,7 +152,7 @@ def recomputed_stocks(
     """
     values: list[Value] = []
     corrections: list[Correction] = []
-    if is_beyond_events(client, from_ms):
+    if exceeds_retention(client, from_ms):
         return values, corrections
     for one in indicators():
         if one.of.id != entity_id or not one.has_stock:
@@ -243,7 +243,7 @@ def _minute_end(ms: int) -> int:
     return -(-ms // MINUTE) * MINUTE
 
 
-def _state(entity: Entity, row: tuple[Any, ...]) -> State:
+def _state(entity: Entity, row: tuple[Any, ...]) -> EntityState:
     ward, key, newest_at, *values = row
     origins = iter(values[len(entity.fields) :])
     fields: list[Any] = []

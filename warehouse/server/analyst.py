@@ -9,12 +9,12 @@ from hashlib import sha256
 
 from warehouse.server.engine.engine import Engine, EngineError
 from warehouse.server.native.protocol import Query
-from warehouse.server.native.query_settings import wanted
-from warehouse.server.native.wire import Reader, Writer
+from warehouse.server.native.query_settings import known_settings
+from warehouse.server.native.wire import SocketReader, SocketWriter
 from warehouse.server.replicas import pool
-from warehouse.server.replicas.pool import Question, Replicas
-from warehouse.server.replicas.query_slots import NoPlaceError, Places
-from warehouse.server.sandbox import landlock
+from warehouse.server.replicas.pool import ReplicaQuestion, Replicas
+from warehouse.server.replicas.query_slots import NoSlotError, QuerySlots
+from warehouse.server.sandbox import landlock_version
 from warehouse.server.sql_gate import limit_texts
 from warehouse.server.sql_gate.bounds import ENGINE_LIMITS
 from warehouse.server.sql_gate.gate import LONGEST
@@ -26,7 +26,7 @@ _OFF, _TOO_MANY = 344, 202
 _LARGEST_RESULT = 512 * 1024 * 1024
 
 
-class Desk:
+class AnalystDesk:
     """What all analysts share: the replicas, the limits, and the places.
 
     Args:
@@ -42,8 +42,8 @@ class Desk:
         self.known = engine.known
         self.seconds = settings.analyst_seconds
         self.memory = int(settings.analyst_memory)
-        self.places = Places(settings.analyst_concurrency, 2 * settings.analyst_concurrency)
-        self.is_on = settings.analyst_without_landlock or landlock() > 0
+        self.places = QuerySlots(settings.analyst_concurrency, 2 * settings.analyst_concurrency)
+        self.is_on = settings.analyst_without_landlock or landlock_version() > 0
         self.replicas = Replicas(settings, engine, tables, version, self.places.of_all)
         self.most = {
             "max_execution_time": self.seconds / timedelta(seconds=1),
@@ -69,7 +69,7 @@ class Desk:
         return error
 
 
-class Analyst:
+class AnalystSession:
     """An analyst at one connection.
 
     Args:
@@ -83,7 +83,7 @@ class Analyst:
     longest_sql = 100 * LONGEST
     """Long enough for the gate to say that it is too long."""
 
-    def __init__(self, desk: Desk, mark: str) -> None:
+    def __init__(self, desk: AnalystDesk, mark: str) -> None:
         self._desk = desk
         self._mark = mark
         if desk.is_on:
@@ -92,7 +92,7 @@ class Analyst:
     def close(self) -> None:
         """Nothing stays open between an analyst's queries."""
 
-    def run(self, query: Query, reader: Reader, writer: Writer) -> None:
+    def run(self, query: Query, reader: SocketReader, writer: SocketWriter) -> None:
         """Run one query and answer it.
 
         Raises:
@@ -104,9 +104,9 @@ class Analyst:
         began, outcome = time.monotonic(), "answered"
         try:
             with self._desk.replicas.lent(self._desk.places.take(query.person)) as answer:
-                limits = self._limits(wanted(query, self._desk.known))
-                answer(Question(query.sql, limits, float(limits["max_execution_time"])), reader, writer)
-        except NoPlaceError as error:
+                limits = self._limits(known_settings(query, self._desk.known))
+                answer(ReplicaQuestion(query.sql, limits, float(limits["max_execution_time"])), reader, writer)
+        except NoSlotError as error:
             outcome = "refused: no place"
             most = self._desk.places.of_person
             said = limit_texts.too_many(most) if error.of_person else limit_texts.too_many_of_all()

@@ -7,9 +7,9 @@ import threading
 import time
 from contextlib import suppress
 
-from ingest.network.connection_limits import ConnectionLimits, Places
+from ingest.network.connection_limits import ConnectionLimits, ConnectionQuota
 from warehouse.server.engine.engine import Engine
-from warehouse.server.session import HANDSHAKE, House, Session
+from warehouse.server.session import HANDSHAKE, ClientSession, ServerContext
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ _STRANGERS = 128
 """Connections, each with a thread, whose clients have not shown yet who they are; ours do within milliseconds."""
 
 
-class Front:
+class Listener:
     """Our own ClickHouse: owns the folder, and serves clients in a thread each.
 
     Args:
@@ -35,13 +35,13 @@ class Front:
     def __init__(self, settings: WarehouseSettings, tables: frozenset[str]) -> None:
         self._settings = settings
         self._engine = Engine(settings, tables)
-        self._house = House(settings, self._engine, tables)
+        self._house = ServerContext(settings, self._engine, tables)
         self._numbers = itertools.count(1)
         clients = settings.engine_clients
-        self._places = ConnectionLimits(Places(_STRANGERS, _STRANGERS, clients, clients))
+        self._places = ConnectionLimits(ConnectionQuota(_STRANGERS, _STRANGERS, clients, clients))
         # Analysts leave most of the places to our own parts.
         self._most = {settings.user: clients, settings.analyst_user: max(1, clients // 3)}
-        self._sessions: dict[Session, threading.Thread] = {}
+        self._sessions: dict[ClientSession, threading.Thread] = {}
         self._lock = threading.Lock()
         self._listeners: list[socket.socket] = []
         self._stopping = False
@@ -87,7 +87,7 @@ class Front:
                     return
                 time.sleep(0.1)  # out of file descriptors, say: the next one may fit
                 continue
-            session = Session(
+            session = ClientSession(
                 self._house, connection, f"client {next(self._numbers)} at {host}:{port}", self._has_place
             )
             with self._lock:
@@ -99,17 +99,17 @@ class Front:
                 self._places.enter(session, host)
                 thread.start()
 
-    def _has_place(self, session: Session, user: str) -> bool:
+    def _has_place(self, session: ClientSession, user: str) -> bool:
         return self._places.know(session, user, self._most[user])
 
     def _end_handshakes(self) -> None:
         """End connections whose clients take too long to show who they are."""
         while not self._closed.wait(_LOOK_EVERY):
             for session in self._places.strangers():
-                if isinstance(session, Session) and time.monotonic() - session.began > HANDSHAKE.total_seconds():
+                if isinstance(session, ClientSession) and time.monotonic() - session.began > HANDSHAKE.total_seconds():
                     session.drop()
 
-    def _serve(self, session: Session) -> None:
+    def _serve(self, session: ClientSession) -> None:
         try:
             session.serve()
         finally:

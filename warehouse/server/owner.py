@@ -15,10 +15,10 @@ from warehouse.server.native import data_insert, protocol
 from warehouse.server.native import result as answer
 from warehouse.server.native.data_insert import Target
 from warehouse.server.native.protocol import Query
-from warehouse.server.native.query_settings import MARK, NO_LIMITS, QuerySettings, parameters, wanted
-from warehouse.server.native.query_watchdog import Watch
+from warehouse.server.native.query_settings import MARK, NO_LIMITS, QuerySettings, known_settings, query_parameters
+from warehouse.server.native.query_watchdog import QueryWatchdog
 from warehouse.server.native.result import Columns
-from warehouse.server.native.wire import Reader, Writer
+from warehouse.server.native.wire import SocketReader, SocketWriter
 from warehouse.server.sql_gate import sql_text
 
 _SYNTAX_ERROR = 62
@@ -40,7 +40,7 @@ class Schema:
         self.version = 0
 
 
-class Owner:
+class OwnerSession:
     """The owner at one connection.
 
     Args:
@@ -53,7 +53,7 @@ class Owner:
 
     longest_sql = 64 * 1024 * 1024
 
-    def __init__(self, engine: Engine, watch: Watch, schema: Schema, mark: str, database: str) -> None:
+    def __init__(self, engine: Engine, watch: QueryWatchdog, schema: Schema, mark: str, database: str) -> None:
         self._engine = engine
         self._watch = watch
         self._schema = schema
@@ -68,13 +68,13 @@ class Owner:
         """End the connection to the engine."""
         self._connection.close()
 
-    def run(self, query: Query, reader: Reader, writer: Writer) -> None:
+    def run(self, query: Query, reader: SocketReader, writer: SocketWriter) -> None:
         """Run one query and answer it.
 
         Raises:
             EngineError: the engine refused.
         """
-        settings = wanted(query, self._engine.known)
+        settings = known_settings(query, self._engine.known)
         if settings.get("readonly", "0") != "0":
             # Read-only cannot be taken back on a connection of this engine, so it gets one of its own.
             with closing(self._connect()) as other:
@@ -86,8 +86,8 @@ class Owner:
         if data_insert.waits_for_data(query.sql):
             known = self._insert(query.sql)
             if known:
-                rows = data_insert.take(*known, self._connection, reader, writer)
-                writer.put(protocol.progress(0, 0, rows, 0), protocol.END_OF_STREAM)
+                rows = data_insert.take_blocks(*known, self._connection, reader, writer)
+                writer.put(protocol.encode_progress(0, 0, rows, 0), protocol.END_OF_STREAM)
                 return
         self._select_or_other(self._connection, query, reader, writer)
         if _CHANGES_SETTINGS.match(query.sql):
@@ -109,14 +109,16 @@ class Owner:
                 raise
         return connection
 
-    def _select_or_other(self, engine: EngineConnection, query: Query, reader: Reader, writer: Writer) -> None:
+    def _select_or_other(
+        self, engine: EngineConnection, query: Query, reader: SocketReader, writer: SocketWriter
+    ) -> None:
         sql = self._checked(engine, query.sql)
-        given = parameters(query)
+        given = query_parameters(query)
         with self._watch.over(self._mark, reader) as running:
             try:
                 if _STREAMED.match(sql):
                     try:
-                        answer.stream(
+                        answer.stream_result(
                             engine,
                             sql,
                             given,
@@ -134,11 +136,11 @@ class Owner:
                     writer.put(protocol.END_OF_STREAM)
                     return
                 raise
-        answer.whole(result, writer)
+        answer.answer_small(result, writer)
 
     def _described(self, sql: str, given: Parameters) -> Columns:
         with closing(self._connect()) as other:
-            return answer.described(other, sql, given)
+            return answer.describe_result(other, sql, given)
 
     def _insert(self, sql: str) -> tuple[Target, Columns] | None:
         """What an INSERT wants, remembered while the schema does not change."""
@@ -146,12 +148,12 @@ class Owner:
             self._inserts.clear()
             self._known_version = self._schema.version
         if sql not in self._inserts:
-            target = data_insert.target(sql, self._connection)
+            target = data_insert.parse_target(sql, self._connection)
             if target is None:
                 return None
             if len(self._inserts) > 100:
                 self._inserts.clear()
-            self._inserts[sql] = target, data_insert.sample(target, self._connection)
+            self._inserts[sql] = target, data_insert.sample_columns(target, self._connection)
         return self._inserts[sql]
 
     def _checked(self, engine: EngineConnection, sql: str) -> str:
@@ -170,7 +172,7 @@ class Owner:
         if (
             sql_text.has_sequence(text, "INTO", "OUTFILE")
             or sql_text.has_sequence(text, "FROM", "INFILE")
-            or "file" in sql_text.calls(text)
+            or "file" in sql_text.called_names(text)
         ):
             raise EngineError(_NOT_HERE, "Reading and writing files is not allowed here. (SUPPORT_IS_DISABLED)")
         ending = sql_text.format_at(text)

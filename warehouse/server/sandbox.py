@@ -39,7 +39,7 @@ _SYSTEM_FACTS = (
 _DEVICES = ("/dev/null", "/dev/urandom", "/dev/random", "/proc/self/oom_score_adj")
 
 
-def landlock() -> int:
+def landlock_version() -> int:
     """Version of the kernel's Landlock; 0: it has none, or it is switched off."""
     if sys.platform != "linux":
         return 0
@@ -68,7 +68,7 @@ def confine(
     Returns:
         Whether the kernel took it on.
     """
-    libc, version = ctypes.CDLL(None, use_errno=True), landlock()
+    libc, version = ctypes.CDLL(None, use_errno=True), landlock_version()
     if version < 1:
         log.info("this kernel has no Landlock: the warehouse runs unconfined")
         return False
@@ -103,7 +103,7 @@ def confine(
     return True
 
 
-def interpreter() -> list[Path]:
+def interpreter_files() -> list[Path]:
     """What has to be started to run Python: its program, and the system's loader that loads it."""
     with suppress(OSError):
         lines = Path("/proc/self/maps").read_text().splitlines()

@@ -11,13 +11,13 @@ from hashlib import sha256
 from time import monotonic
 from typing import Protocol
 
-from warehouse.server.analyst import Analyst, Desk
+from warehouse.server.analyst import AnalystDesk, AnalystSession
 from warehouse.server.engine.engine import Engine, EngineError
 from warehouse.server.native import protocol
 from warehouse.server.native.protocol import Hello, Query
-from warehouse.server.native.query_watchdog import Watch
-from warehouse.server.native.wire import MalformedError, Reader, Writer
-from warehouse.server.owner import Owner, Schema
+from warehouse.server.native.query_watchdog import QueryWatchdog
+from warehouse.server.native.wire import MalformedPacketError, SocketReader, SocketWriter
+from warehouse.server.owner import OwnerSession, Schema
 from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ class User(Protocol):
 
     longest_sql: int
 
-    def run(self, query: Query, reader: Reader, writer: Writer) -> None:
+    def run(self, query: Query, reader: SocketReader, writer: SocketWriter) -> None:
         """Run one query and answer it."""
         ...
 
@@ -50,7 +50,7 @@ class User(Protocol):
         ...
 
 
-class House:
+class ServerContext:
     """What all sessions share.
 
     Args:
@@ -62,14 +62,14 @@ class House:
     def __init__(self, settings: WarehouseSettings, engine: Engine, tables: frozenset[str]) -> None:
         self.settings = settings
         self.engine = engine
-        self.watch = Watch(engine)
+        self.watch = QueryWatchdog(engine)
         self.schema = Schema()
-        self.desk = Desk(settings, engine, tables, lambda: self.schema.version)
+        self.desk = AnalystDesk(settings, engine, tables, lambda: self.schema.version)
         self.stopping = False
         """Whether sessions end after the query they are at."""
 
 
-class Session:
+class ClientSession:
     """A client's connection.
 
     Args:
@@ -80,7 +80,7 @@ class Session:
     """
 
     def __init__(
-        self, house: House, connection: socket.socket, mark: str, admit: Callable[["Session", str], bool]
+        self, house: ServerContext, connection: socket.socket, mark: str, admit: Callable[["ClientSession", str], bool]
     ) -> None:
         self.connection = connection
         self.began = monotonic()
@@ -89,8 +89,8 @@ class Session:
         self._house = house
         self._mark = mark
         self._admit = admit
-        self._reader = Reader(connection, _LARGEST_BLOCK)
-        self._writer = Writer(connection)
+        self._reader = SocketReader(connection, _LARGEST_BLOCK)
+        self._writer = SocketWriter(connection)
 
     @property
     def keeps_waiting(self) -> bool:
@@ -115,7 +115,7 @@ class Session:
                     user.close()
         except (EOFError, OSError):
             pass
-        except (MalformedError, struct.error, UnicodeDecodeError, OverflowError, MemoryError) as error:
+        except (MalformedPacketError, struct.error, UnicodeDecodeError, OverflowError, MemoryError) as error:
             log.warning("%s: malformed packet: %s", self._mark, error)
         finally:
             self.connection.close()
@@ -123,7 +123,7 @@ class Session:
     def _let_in(self) -> User | None:
         """The user at this connection; `None` when the client is turned away, with the reason told."""
         if self._reader.varint() != protocol.HELLO:
-            raise MalformedError("first packet is no hello")
+            raise MalformedPacketError("first packet is no hello")
         hello = protocol.read_hello(self._reader)
         try:
             if hello.revision < protocol.REVISION:
@@ -135,7 +135,7 @@ class Session:
         except EngineError as error:
             self._refuse(error)
             return None
-        self._writer.put(protocol.hello(self._house.engine.version, self._house.engine.timezone))
+        self._writer.put(protocol.encode_hello(self._house.engine.version, self._house.engine.timezone))
         self._writer.flush()
         return user
 
@@ -145,9 +145,9 @@ class Session:
         analyst_password = settings.analyst_password.get_secret_value() if settings.analyst_password else None
         is_analyst = _is_same(hello, settings.analyst_user, analyst_password)
         if is_owner:
-            return Owner(house.engine, house.watch, house.schema, self._mark, hello.database)
+            return OwnerSession(house.engine, house.watch, house.schema, self._mark, hello.database)
         if is_analyst:
-            return Analyst(house.desk, self._mark)
+            return AnalystSession(house.desk, self._mark)
         log.warning("%s: wrong password or unknown user", self._mark)
         raise EngineError(
             _AUTHENTICATION_FAILED,
@@ -206,7 +206,7 @@ class Session:
         return True
 
     def _refuse(self, error: EngineError) -> None:
-        self._writer.put(protocol.exception(error.code, f"DB::Exception: {error.text}"))
+        self._writer.put(protocol.encode_exception(error.code, f"DB::Exception: {error.text}"))
         self._writer.flush()
 
 

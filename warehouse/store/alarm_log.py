@@ -47,7 +47,7 @@ class Act(NamedTuple):
     """When, by the install's clock."""
 
 
-class Times(NamedTuple):
+class AcknowledgementTimes(NamedTuple):
     """How long it took until alarms were acknowledged."""
 
     alarms: int
@@ -95,7 +95,7 @@ def read_history(client: Client, ward: str, since: datetime, most: int) -> list[
     return _read(client, f"ward = %(ward)s AND alarm IN ({mine})", ward=ward, since=since, most=most)
 
 
-def times(client: Client, ward: str, since: datetime) -> Times:
+def acknowledgement_times(client: Client, ward: str, since: datetime) -> AcknowledgementTimes:
     """How long it took, from raising to the first acknowledgement, for the alarms that were raised since then."""
     rows = client.query(
         "SELECT count(), countIf(is_acknowledged), avgIf(seconds, is_acknowledged), quantileExactInclusiveIf(0.5)(seconds, is_acknowledged) "
@@ -105,7 +105,7 @@ def times(client: Client, ward: str, since: datetime) -> Times:
         {"ward": ward, "since": since},
     )
     alarms, acknowledged, mean, median = rows[0]
-    return Times(alarms, acknowledged, *((mean, median) if acknowledged else (0.0, 0.0)))
+    return AcknowledgementTimes(alarms, acknowledged, *((mean, median) if acknowledged else (0.0, 0.0)))
 
 
 def _read(client: Client, where: str, **parameters: object) -> list[Act]:

@@ -35,7 +35,7 @@ class _Moment:
         return f"fromUnixTimestamp64Micro({self.microseconds}, 'UTC')"
 
 
-def plain(value: Any, *, typed: bool) -> Any:
+def plain_value(value: Any, *, typed: bool) -> Any:
     """A parameter's value as the driver can write it.
 
     Args:
@@ -49,7 +49,7 @@ def plain(value: Any, *, typed: bool) -> Any:
         seconds, rest = divmod(microseconds, 1_000_000)
         return (f"{seconds}.{rest:06}" if rest else str(seconds)) if typed else _Moment(microseconds)
     if isinstance(value, list | tuple):
-        return type(value)(plain(item, typed=typed) for item in value)
+        return type(value)(plain_value(item, typed=typed) for item in value)
     if value is None or isinstance(value, str | int | float):
         return value
     return str(value)
@@ -298,9 +298,9 @@ class Client:
                 yield None, options
                 return
             if set(_CLIENT_SIDE.findall(sql)) & set(parameters):
-                yield {name: plain(value, typed=False) for name, value in parameters.items()}, options
+                yield {name: plain_value(value, typed=False) for name, value in parameters.items()}, options
                 return
-            given = {name: plain(value, typed=True) for name, value in parameters.items()}
+            given = {name: plain_value(value, typed=True) for name, value in parameters.items()}
             if connection.server_info.used_revision >= DBMS_MIN_PROTOCOL_VERSION_WITH_PARAMETERS:
                 yield given, {**options, "server_side_params": True}
             else:

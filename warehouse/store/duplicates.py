@@ -9,7 +9,7 @@ from warehouse.store.client import Client
 MOST = 500
 
 
-class Repeat(NamedTuple):
+class Duplicate(NamedTuple):
     """A record that was not counted, and the first one under its id."""
 
     topic: str
@@ -36,9 +36,9 @@ class Repeat(NamedTuple):
         return [(name, first, second) for name, first, second in pairs if first != second]
 
 
-def read_repeats(
+def read_duplicates(
     client: Client, *, only_conflicts: bool = False, place: tuple[str, int, int] | None = None
-) -> list[Repeat]:
+) -> list[Duplicate]:
     """The newest repeats, at most `MOST`.
 
     Args:
@@ -55,7 +55,9 @@ def read_repeats(
         {"place": place} if place else None,
     )
     firsts = _firsts(client, rows)
-    return [Repeat._make([*row, _data(event), _data(firsts.get((row[0], row[1], row[9]), ""))]) for *row, event in rows]
+    return [
+        Duplicate._make([*row, _data(event), _data(firsts.get((row[0], row[1], row[9]), ""))]) for *row, event in rows
+    ]
 
 
 def _firsts(client: Client, rows: list[Any]) -> dict[tuple[str, int, int], str]:

@@ -17,7 +17,7 @@ AT_ONCE = 2_000
 _SINCE = f"ingested_at >= toStartOfDay(now('UTC')) - INTERVAL {KEPT.days} DAY"
 
 
-class Copy(NamedTuple):
+class StoredEventId(NamedTuple):
     """A stored record."""
 
     offset: int
@@ -32,7 +32,7 @@ def id_hash(ward: str, id: str) -> int:
 _HASH = "xxh3(concat(ward, '|', id))"
 
 
-def days(client: Client) -> dict[tuple[str, int], list[date]]:
+def remembered_days(client: Client) -> dict[tuple[str, int], list[date]]:
     """By topic and partition, the days of which ids are remembered."""
     rows = client.query(
         f"SELECT topic, partition, groupUniqArray(toDate(ingested_at)) FROM raw_events WHERE {_SINCE} GROUP BY topic, partition"
@@ -40,7 +40,7 @@ def days(client: Client) -> dict[tuple[str, int], list[date]]:
     return {(topic, partition): sorted(found) for topic, partition, found in rows}
 
 
-def hashes(client: Client, topic: str, partition: int, day: date) -> Sequence[int]:
+def read_id_hashes(client: Client, topic: str, partition: int, day: date) -> Sequence[int]:
     """The hashes of all ids that were stored of a partition on a day."""
     found = client.query_columns(
         f"SELECT {_HASH} AS hash FROM raw_events "
@@ -52,10 +52,10 @@ def hashes(client: Client, topic: str, partition: int, day: date) -> Sequence[in
 
 def first_copies(
     client: Client, topic: str, partition: int, ids: Collection[tuple[str, str]]
-) -> dict[tuple[str, str], Copy]:
+) -> dict[tuple[str, str], StoredEventId]:
     """The first copy of each (ward, id) that was stored lately, of those that there are."""
     wanted = list(ids)
-    found: dict[tuple[str, str], Copy] = {}
+    found: dict[tuple[str, str], StoredEventId] = {}
     for start in range(0, len(wanted), AT_ONCE):
         rows = client.query(
             "SELECT ward, id, min(offset), argMin(event, offset) FROM raw_events "
@@ -67,5 +67,5 @@ def first_copies(
                 "wards": tuple({ward for ward, _ in wanted[start : start + AT_ONCE]}),
             },
         )
-        found |= {(ward, id): Copy(offset, event.encode()) for ward, id, offset, event in rows}
+        found |= {(ward, id): StoredEventId(offset, event.encode()) for ward, id, offset, event in rows}
     return found

@@ -8,7 +8,7 @@ _MOST_MEMORY = 200_000_000
 """Bytes from which the engine sorts on disk: the way back may be long."""
 
 
-def after(client: Client, topic: str, partition: int, offset: int) -> Iterator[list[tuple[int, str]]]:
+def rows_after(client: Client, topic: str, partition: int, offset: int) -> Iterator[list[tuple[int, str]]]:
     """Position and record of all rows behind an offset, in order; a row that is stored twice comes once.
 
     Args:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from warehouse.store.client import Client
 
 
-class Stop(NamedTuple):
+class HaltedPartition(NamedTuple):
     """The newest word about one partition."""
 
     topic: str
@@ -30,16 +30,16 @@ class Stop(NamedTuple):
 
 BY_WORKER = "worker"
 
-_COLUMNS = ", ".join(Stop._fields)
+_COLUMNS = ", ".join(HaltedPartition._fields)
 
 
-def read_stops(client: Client) -> dict[tuple[str, int], Stop]:
+def read_halted_partitions(client: Client) -> dict[tuple[str, int], HaltedPartition]:
     """The newest word about every partition that was ever stopped, by topic and partition."""
     rows = client.query(f"SELECT {_COLUMNS} FROM raw_stops FINAL ORDER BY topic, partition")
-    return {(row[0], row[1]): Stop(*row) for row in rows}
+    return {(row[0], row[1]): HaltedPartition(*row) for row in rows}
 
 
-def stop(client: Client, topic: str, partition: int, offset: int, reason: str) -> None:
+def halt_partition(client: Client, topic: str, partition: int, offset: int, reason: str) -> None:
     """Note that a partition is stopped; saying it twice does no harm.
 
     Args:
@@ -52,7 +52,7 @@ def stop(client: Client, topic: str, partition: int, offset: int, reason: str) -
     _write(client, topic, partition, offset, True, reason, BY_WORKER, 0)
 
 
-def resume(client: Client, topic: str, partition: int, by: str, allowance: int) -> bool:
+def resume_partition(client: Client, topic: str, partition: int, by: str, allowance: int) -> bool:
     """Let a stopped partition go on; its worker looks every few seconds.
 
     Args:
@@ -65,7 +65,7 @@ def resume(client: Client, topic: str, partition: int, by: str, allowance: int) 
     Returns:
         False: it is not stopped, and nothing is changed.
     """
-    newest = read_stops(client).get((topic, partition))
+    newest = read_halted_partitions(client).get((topic, partition))
     if newest is None or not newest.is_stopped:
         return False
     _write(client, topic, partition, newest.offset, False, newest.reason, by, allowance)

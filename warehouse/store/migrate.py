@@ -46,7 +46,7 @@ class Migration(NamedTuple):
     statements: tuple[str, ...]
 
 
-def read(folder: Path = MIGRATIONS) -> list[Migration]:
+def read_migrations(folder: Path = MIGRATIONS) -> list[Migration]:
     """The migrations in a folder, in order.
 
     Raises:
@@ -75,7 +75,7 @@ def read(folder: Path = MIGRATIONS) -> list[Migration]:
     return migrations
 
 
-def plan(client: Client, folder: Path = MIGRATIONS) -> list[Migration]:
+def plan_migrations(client: Client, folder: Path = MIGRATIONS) -> list[Migration]:
     """What `migrate` would apply; changes nothing.
 
     Args:
@@ -85,10 +85,10 @@ def plan(client: Client, folder: Path = MIGRATIONS) -> list[Migration]:
     Raises:
         ConfigurationError: the database is of another version, or an applied migration was changed.
     """
-    return pending(read(folder), _applied(client))
+    return pending_migrations(read_migrations(folder), _applied(client))
 
 
-def pending(migrations: Sequence[Migration], applied: Mapping[int, tuple[str, str]]) -> list[Migration]:
+def pending_migrations(migrations: Sequence[Migration], applied: Mapping[int, tuple[str, str]]) -> list[Migration]:
     """What has still to be applied, in order.
 
     Args:
@@ -126,12 +126,12 @@ def migrate(client: Client, folder: Path = MIGRATIONS) -> list[Migration]:
         ConfigurationError: as `plan`.
     """
     settings = client.settings
-    missing = plan(client, folder)
+    missing = plan_migrations(client, folder)
     client.execute(_database(settings))
-    client.execute(fill_in(_RECORD, settings))
+    client.execute(fill_statement(_RECORD, settings))
     for migration in missing:
         for statement in migration.statements:
-            client.execute(fill_in(statement, settings))
+            client.execute(fill_statement(statement, settings))
         client.insert(
             f"{settings.database}.schema_migrations",
             {"version": [migration.version], "name": [migration.name], "checksum": [migration.checksum]},
@@ -139,7 +139,7 @@ def migrate(client: Client, folder: Path = MIGRATIONS) -> list[Migration]:
     return missing
 
 
-def fill_in(statement: str, settings: WarehouseSettings) -> str:
+def fill_statement(statement: str, settings: WarehouseSettings) -> str:
     """A migration's statement for this install."""
     prefix = "Replicated" if settings.cluster else ""
     named = statement.replace("{database}", settings.database)

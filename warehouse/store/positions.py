@@ -11,10 +11,10 @@ from typing import NamedTuple
 from ingest.contract.topic import DEAD_LETTERS
 from warehouse.store.client import Client
 
-Place = tuple[str, int]
+PartitionKey = tuple[str, int]
 """Topic and partition."""
 
-Range = tuple[int, int]
+PositionRange = tuple[int, int]
 """First and last offset, both included."""
 
 LOOKED_BACK = timedelta(days=7)
@@ -26,7 +26,7 @@ _LETTERS = "original_topic AS topic, toUInt32(partition) AS partition"
 _OF_RECORDS = "original_topic != '' AND partition >= 0 AND offset >= 0"
 
 
-class Standing(NamedTuple):
+class PartitionProgress(NamedTuple):
     """How far the warehouse is with one partition; -1 where it has nothing."""
 
     newest: int = -1
@@ -42,7 +42,7 @@ class Standing(NamedTuple):
         return max(self)
 
 
-class Base(NamedTuple):
+class PositionBase(NamedTuple):
     """Where a partition's positions begin in one log of Kafka: position = Kafka's offset + `base`, from `first` on."""
 
     cluster: str
@@ -51,9 +51,9 @@ class Base(NamedTuple):
     """The first position that lies in this log; what is before it lay in an earlier one."""
 
 
-def standings(client: Client) -> dict[Place, Standing]:
+def read_progress(client: Client) -> dict[PartitionKey, PartitionProgress]:
     """How far the warehouse is, for every partition of which it has anything."""
-    found: dict[Place, dict[str, int]] = {}
+    found: dict[PartitionKey, dict[str, int]] = {}
     for topic, partition, what, offset in client.query(
         "SELECT topic, partition, what, max(offset) FROM ("
         "SELECT topic, partition, 'newest' AS what, max(offset) AS offset FROM raw_events GROUP BY ALL "
@@ -66,12 +66,12 @@ def standings(client: Client) -> dict[Place, Standing]:
         ") GROUP BY topic, partition, what"
     ):
         found.setdefault((topic, partition), {})[what] = offset
-    return {place: Standing(**offsets) for place, offsets in found.items()}
+    return {place: PartitionProgress(**offsets) for place, offsets in found.items()}
 
 
-def holes(
-    client: Client, newest: dict[Place, int], begins: Mapping[Place, int] | None = None
-) -> dict[Place, list[Range]]:
+def missing_positions(
+    client: Client, newest: dict[PartitionKey, int], begins: Mapping[PartitionKey, int] | None = None
+) -> dict[PartitionKey, list[PositionRange]]:
     """The offsets that are missing before the newest one, by partition, in ascending ranges.
 
     Args:
@@ -115,17 +115,17 @@ def ids_at(client: Client, places: Sequence[tuple[str, int, int]]) -> dict[tuple
     return {(topic, partition, offset): id for topic, partition, offset, id in rows}
 
 
-def bases(client: Client) -> dict[Place, list[Base]]:
+def read_bases(client: Client) -> dict[PartitionKey, list[PositionBase]]:
     """Every log that each partition was read from, oldest first."""
-    found: dict[Place, list[Base]] = {}
+    found: dict[PartitionKey, list[PositionBase]] = {}
     for topic, partition, *base in client.query(
         "SELECT topic, partition, cluster, base, first FROM kafka_logs FINAL ORDER BY topic, partition, since"
     ):
-        found.setdefault((topic, partition), []).append(Base(*base))
+        found.setdefault((topic, partition), []).append(PositionBase(*base))
     return found
 
 
-def write_bases(client: Client, begun: dict[Place, Base]) -> None:
+def write_bases(client: Client, begun: dict[PartitionKey, PositionBase]) -> None:
     """Note in which log partitions are read from now on: newer than what is known, even if the clock was set back in between."""
     if begun:
         client.execute(
@@ -137,7 +137,9 @@ def write_bases(client: Client, begun: dict[Place, Base]) -> None:
         )
 
 
-def in_kafka(known: dict[Place, list[Base]], cluster: str, place: Place, position: int) -> int | None:
+def kafka_offset_of(
+    known: dict[PartitionKey, list[PositionBase]], cluster: str, place: PartitionKey, position: int
+) -> int | None:
     """Kafka's offset of a stored position; `None`: its record is not in the log that Kafka has now.
 
     Args:
@@ -153,7 +155,7 @@ def in_kafka(known: dict[Place, list[Base]], cluster: str, place: Place, positio
     return position - ours[-1].base if ours and position >= ours[-1].first else None
 
 
-def _recent(client: Client) -> dict[Place, tuple[int, int]]:
+def _recent(client: Client) -> dict[PartitionKey, tuple[int, int]]:
     """By partition, the lowest offset among what was stored lately, and how many different ones there are."""
     of = "SELECT topic, partition, min(offset) AS first, groupBitmapState(toUInt64(offset)) AS there FROM"
     since = f"WHERE ingested_at >= now() - INTERVAL {LOOKED_BACK.days} DAY GROUP BY ALL"
@@ -164,7 +166,7 @@ def _recent(client: Client) -> dict[Place, tuple[int, int]]:
     return {(topic, partition): (first, count) for topic, partition, first, count in rows}
 
 
-def _older(client: Client) -> dict[Place, int]:
+def _older(client: Client) -> dict[PartitionKey, int]:
     """By partition, the newest offset among what was stored before that."""
     before = f"< now() - INTERVAL {LOOKED_BACK.days} DAY GROUP BY ALL"
     rows = client.query(
@@ -177,7 +179,7 @@ def _older(client: Client) -> dict[Place, int]:
     return {(topic, partition): offset for topic, partition, offset in rows}
 
 
-def _missing(client: Client, place: Place, first: int, last: int) -> list[Range]:
+def _missing(client: Client, place: PartitionKey, first: int, last: int) -> list[PositionRange]:
     """The ranges between two offsets of which nothing is stored, whenever it was."""
     parameters = {"topic": place[0], "partition": place[1], "first": first, "last": last}
     where = "partition = %(partition)s AND offset BETWEEN %(first)s AND %(last)s"
@@ -192,7 +194,7 @@ def _missing(client: Client, place: Place, first: int, last: int) -> list[Range]
             parameters,
         )
     )
-    missing: list[Range] = []
+    missing: list[PositionRange] = []
     for bucket in range(first // _BUCKET, last // _BUCKET + 1):
         start, end = max(first, bucket * _BUCKET), min(last, bucket * _BUCKET + _BUCKET - 1)
         there = full.get(bucket, 0)
@@ -207,7 +209,7 @@ def _missing(client: Client, place: Place, first: int, last: int) -> list[Range]
     return missing
 
 
-def _add(ranges: list[Range], start: int, end: int) -> None:
+def _add(ranges: list[PositionRange], start: int, end: int) -> None:
     """Add a range at the end, to the last one if it goes on there."""
     if ranges and ranges[-1][1] == start - 1:
         ranges[-1] = (ranges[-1][0], end)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ingest.contract.dead_letter import DeadLetter
 from warehouse.store.client import Client
-from warehouse.store.sink import LyingLetter, write_dead_letters
+from warehouse.store.sink import DeadLetterRecord, write_dead_letters
 
 REASONS = ("not_foldable", "not_storable", "ends_worker", "not_understood")
 """Reason codes of such letters."""
@@ -25,7 +25,7 @@ class StoredRecord(NamedTuple):
     event: str
 
 
-def positions_aside(client: Client, topic: str, partition: int) -> set[int]:
+def set_aside_positions(client: Client, topic: str, partition: int) -> set[int]:
     """The positions of a partition's records that were set aside."""
     rows = client.query(
         "SELECT DISTINCT offset FROM raw_dead_letters "
@@ -45,7 +45,7 @@ def stored_record(client: Client, topic: str, partition: int, offset: int) -> St
     return StoredRecord(*rows[0]) if rows else None
 
 
-def remove(client: Client, topic: str, partition: int, offset: int, record: StoredRecord) -> None:
+def remove_raw_row(client: Client, topic: str, partition: int, offset: int, record: StoredRecord) -> None:
     """Take a raw row away; returns when nobody sees it any more."""
     client.execute(
         "DELETE FROM raw_events WHERE topic = %(topic)s AND ward = %(ward)s AND subject = %(subject)s AND at_ms = %(at_ms)s "
@@ -55,7 +55,7 @@ def remove(client: Client, topic: str, partition: int, offset: int, record: Stor
     )
 
 
-def windows_changed(client: Client, topic: str, partition: int, offset: int) -> list[tuple[str, int]]:
+def changed_windows(client: Client, topic: str, partition: int, offset: int) -> list[tuple[str, int]]:
     """The closed windows of flows whose total a record changed: indicator and start."""
     return [
         (indicator, window_ms)
@@ -70,4 +70,4 @@ def windows_changed(client: Client, topic: str, partition: int, offset: int) -> 
 def write_letter(client: Client, letter: DeadLetter) -> None:
     """Store the letter of a record that was set aside, unless it has come by way of Kafka meanwhile."""
     if not client.query("SELECT 1 FROM raw_dead_letters WHERE id = %(id)s LIMIT 1", {"id": letter.id}):
-        write_dead_letters(client, [LyingLetter(letter, -1, -1)])
+        write_dead_letters(client, [DeadLetterRecord(letter, -1, -1)])

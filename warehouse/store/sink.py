@@ -58,7 +58,7 @@ def _numbers(value: Value) -> tuple[int, ...]:
     return value.window_ms, value.numerator, value.denominator, value.newest_ms, value.as_of_ms, value.offset
 
 
-class LyingLetter(NamedTuple):
+class DeadLetterRecord(NamedTuple):
     """A dead letter and where it lies in the dead letters' topic."""
 
     letter: DeadLetter
@@ -72,7 +72,7 @@ def write_raw(client: Client, rows: RawRows) -> None:
         client.insert("raw_events", rows.columns)
 
 
-def write_repeats(client: Client, rows: Sequence[tuple[Any, ...]]) -> None:
+def write_duplicates(client: Client, rows: Sequence[tuple[Any, ...]]) -> None:
     """Store records that were there before, rows of `REPEAT_COLUMNS`, as one block."""
     if rows:
         client.insert("raw_repeats", _columns(REPEAT_COLUMNS, rows))
@@ -97,7 +97,7 @@ def write_corrections(client: Client, corrections: Sequence[Correction], at: dat
         client.insert("raw_corrections", {**columns, "corrected_at": [at] * len(corrections)})
 
 
-def write_dead_letters(client: Client, letters: Sequence[LyingLetter]) -> None:
+def write_dead_letters(client: Client, letters: Sequence[DeadLetterRecord]) -> None:
     """Store dead letters for people to look at; a letter that was sent again later is the first one still."""
     fresh = _fresh(client, letters)
     if not fresh:
@@ -138,7 +138,7 @@ def write_dead_letters(client: Client, letters: Sequence[LyingLetter]) -> None:
     client.insert("raw_dead_letters", _columns(names, rows))
 
 
-def _fresh(client: Client, letters: Sequence[LyingLetter]) -> list[LyingLetter]:
+def _fresh(client: Client, letters: Sequence[DeadLetterRecord]) -> list[DeadLetterRecord]:
     """Those of which no other copy is known; a letter itself may be stored again, in its own place."""
     first: dict[str, datetime] = {}
     for start in range(0, len(letters), _LETTERS_AT_ONCE):

@@ -17,7 +17,7 @@ from warehouse.model.expression import sql
 from warehouse.store.client import Client
 from warehouse.views.view import View
 
-__all__ = ["View", "dictionary", "public_names", "sync"]
+__all__ = ["View", "dictionary", "public_names", "sync_views"]
 
 
 def dictionary() -> list[View]:
@@ -30,7 +30,7 @@ def public_names() -> frozenset[str]:
     return frozenset(view.name for view in dictionary())
 
 
-def sync(client: Client) -> None:
+def sync_views(client: Client) -> None:
     """Make the views that are not as they are declared now; the calendar first, which others read."""
     made = dict(
         client.query("SELECT name, comment FROM system.tables WHERE database = currentDatabase() AND engine = 'View'")

@@ -3,17 +3,17 @@
 from ingest.contract.label import Label
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Derived, Indicator, measures
-from warehouse.views.view import View, described, local
+from warehouse.views.view import View, local_sql, parse_columns
 
 
 def views() -> list[View]:
     """The views of this module; values are read with the indicators beside them."""
-    return [indicator_dictionary(), values(), corrections()]
+    return [indicator_dictionary(), values_view(), corrections_view()]
 
 
 def indicator_dictionary() -> View:
     """What each indicator is."""
-    columns = described("""
+    columns = parse_columns("""
         id             | String  | Mã chỉ số                | Indicator id
         label_vi       | String  | Tên tiếng Việt           | Vietnamese name
         label_en       | String  | Tên tiếng Anh            | English name
@@ -65,9 +65,9 @@ def _literal(value: _Cell) -> str:
     return repr(value) if isinstance(value, float) else sql(value)
 
 
-def values() -> View:
+def values_view() -> View:
     """Every stored figure."""
-    columns = described("""
+    columns = parse_columns("""
         ward            | String            | Phường                                      | Ward
         indicator       | String            | Mã chỉ số                                   | Indicator id
         grain           | String            | flow: xảy ra trong khung; stock: tại một thời điểm | flow: happened in the window; stock: at a moment
@@ -84,10 +84,10 @@ def values() -> View:
     """)
     query = (
         "SELECT v.ward AS ward, v.indicator AS indicator, v.grain AS grain, "
-        f"{local('v.window_ms')} AS window_start, v.dimension AS dimension, v.member AS member, "
+        f"{local_sql('v.window_ms')} AS window_start, v.dimension AS dimension, v.member AS member, "
         "v.numerator AS numerator, if(i.is_ratio, v.denominator, NULL) AS denominator, "
         "if(i.percentile > 0, NULL, if(i.is_ratio AND NOT i.is_out_of, if(v.denominator = 0, NULL, v.numerator / v.denominator), v.numerator)) * i.factor AS value, "
-        f"{local('v.newest_ms')} AS newest_event_at, {local('v.as_of_ms')} AS as_of, "
+        f"{local_sql('v.newest_ms')} AS newest_event_at, {local_sql('v.as_of_ms')} AS as_of, "
         "v.revision AS revision, v.written_at AS written_at "
         "FROM raw_values AS v FINAL LEFT JOIN indicators AS i ON v.indicator = i.id"
     )
@@ -96,9 +96,9 @@ def values() -> View:
     )
 
 
-def corrections() -> View:
+def corrections_view() -> View:
     """Every closed figure that changed."""
-    columns = described("""
+    columns = parse_columns("""
         corrected_at    | DateTime64 | Lúc sửa                              | When it was corrected
         ward            | String     | Phường                               | Ward
         indicator       | String     | Mã chỉ số                            | Indicator id
@@ -118,8 +118,8 @@ def corrections() -> View:
         offset          | Int64      | Vị trí                               | Offset
     """)
     query = (
-        f"SELECT corrected_at, ward, indicator, grain, {local('window_ms')} AS window_start, old_numerator, old_denominator, "
-        f"numerator, denominator, revision, kind AS cause_kind, subject AS cause_subject, id AS cause_id, {local('at_ms')} AS cause_at, "
+        f"SELECT corrected_at, ward, indicator, grain, {local_sql('window_ms')} AS window_start, old_numerator, old_denominator, "
+        f"numerator, denominator, revision, kind AS cause_kind, subject AS cause_subject, id AS cause_id, {local_sql('at_ms')} AS cause_at, "
         "topic, partition, offset FROM raw_corrections FINAL"
     )
     label = Label("Số đã chốt được sửa: cũ, mới, vì sao", "Closed figures that changed: old, new, and why")

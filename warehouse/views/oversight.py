@@ -1,17 +1,17 @@
 """What was watched over: audits, and alarms with what people did about them."""
 
 from ingest.contract.label import Label
-from warehouse.views.view import LOCAL, View, described
+from warehouse.views.view import LOCAL, View, parse_columns
 
 
 def views() -> list[View]:
     """The views of this module."""
-    return [audits(), alarm_acts(), alarms()]
+    return [audits_view(), alarm_acts_view(), alarms_view()]
 
 
-def audits() -> View:
+def audits_view() -> View:
     """What the audits found."""
-    columns = described("""
+    columns = parse_columns("""
         started_at  | DateTime64 | Lúc bắt đầu                 | Started at
         finished_at | DateTime64 | Lúc xong                    | Finished at
         scope       | String     | Phạm vi                     | Scope
@@ -24,9 +24,9 @@ def audits() -> View:
     return View("audit_results", Label("Kết quả đối soát", "Results of the audits"), columns, query)
 
 
-def alarm_acts() -> View:
+def alarm_acts_view() -> View:
     """Every act in the alarms' log."""
-    columns = described("""
+    columns = parse_columns("""
         ward        | String     | Phường                                        | Ward
         alarm       | String     | Mã cảnh báo                                   | Alarm id
         number      | UInt32     | Thứ tự trong cảnh báo                         | Place in the alarm's log
@@ -48,9 +48,9 @@ def alarm_acts() -> View:
     )
 
 
-def alarms() -> View:
+def alarms_view() -> View:
     """Every alarm as it ended up."""
-    columns = described("""
+    columns = parse_columns("""
         ward            | String               | Phường                                | Ward
         alarm           | String               | Mã cảnh báo                           | Alarm id
         rule            | String               | Quy tắc                               | Rule

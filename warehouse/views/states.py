@@ -6,27 +6,27 @@ from warehouse.model.entity_sql import attribute_sql, entity_sql
 from warehouse.model.expression import NEVER, sql
 from warehouse.model.indicator import entities
 from warehouse.model.working_time import working_calendar
-from warehouse.views.view import Column, View, described, local
+from warehouse.views.view import View, ViewColumn, local_sql, parse_columns
 
 
 def views() -> list[View]:
     """The views of this module."""
-    return [*map(entity_view, entities()), calendar()]
+    return [*map(entity_view, entities()), calendar_view()]
 
 
 def entity_view(entity: Entity) -> View:
     """The newest state of each entity of a kind."""
-    columns = described("""
+    columns = parse_columns("""
         ward            | String     | Phường             | Ward
         key             | String     | Mã giả danh        | Pseudonymous key
         newest_event_at | DateTime64 | Sự kiện mới nhất   | Newest event
     """)
-    selected = ["ward", "key", f"{local('newest_at')} AS newest_event_at"]
+    selected = ["ward", "key", f"{local_sql('newest_at')} AS newest_event_at"]
     for name, rule in entity.fields.items():
         kind = _kind(rule)
-        columns.append(Column(name, kind, Label(f"{name} ({entity.label.vi})", name)))
+        columns.append(ViewColumn(name, kind, Label(f"{name} ({entity.label.vi})", name)))
         selected.append(
-            f"if(s.{name} IN (0, {NEVER}), NULL, {local(f's.{name}')}) AS {name}"
+            f"if(s.{name} IN (0, {NEVER}), NULL, {local_sql(f's.{name}')}) AS {name}"
             if kind == _TIME
             else f"s.{name} AS {name}"
         )
@@ -56,9 +56,9 @@ def _kind(rule: Rule) -> str:
     )
 
 
-def calendar() -> View:
+def calendar_view() -> View:
     """The working calendar, which the views of entities reckon with."""
-    columns = described("""
+    columns = parse_columns("""
         opens   | Array(UInt64) | Đầu mỗi khoảng làm việc (ms)         | Start of each stretch of working time (ms)
         lengths | Array(UInt32) | Độ dài mỗi khoảng (ms)               | Length of each (ms)
         before  | Array(UInt64) | Thời gian làm việc trước mỗi khoảng  | Working time before each (ms)

@@ -7,7 +7,7 @@ from ingest.contract.label import Label
 LOCAL = "'Asia/Ho_Chi_Minh'"
 
 
-class Column(NamedTuple):
+class ViewColumn(NamedTuple):
     """A documented column."""
 
     name: str
@@ -20,16 +20,16 @@ class View(NamedTuple):
 
     name: str
     label: Label
-    columns: list[Column]
+    columns: list[ViewColumn]
     query: str
 
 
-def described(lines: str) -> list[Column]:
+def parse_columns(lines: str) -> list[ViewColumn]:
     """Columns from lines of `name | type | Vietnamese | English`; empty lines mean nothing."""
     rows = [[part.strip() for part in line.split("|")] for line in lines.splitlines() if line.strip()]
-    return [Column(name, kind, Label(vi, en)) for name, kind, vi, en in rows]
+    return [ViewColumn(name, kind, Label(vi, en)) for name, kind, vi, en in rows]
 
 
-def local(ms: str) -> str:
+def local_sql(ms: str) -> str:
     """SQL of a moment in ms as local time."""
     return f"fromUnixTimestamp64Milli({ms}, {LOCAL})"

@@ -15,9 +15,9 @@ from ingest.contract.topic import topic_of
 from ingest.kafka.producer import Producer
 from ingest.runtime import process
 from streams.app import credentials
-from streams.record_batch import Chunk
+from streams.record_batch import RecordBatch
 from streams.settings import StreamsSettings
-from streams.worker import Unseekable, Worker
+from streams.worker import NullConsumer, Worker
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
 
@@ -29,7 +29,7 @@ def main() -> None:
         read_settings(IngestSettings),
         read_settings(WarehouseSettings),
     )
-    process.start("plain-agent")
+    process.prepare_process("plain-agent")
     worker = Worker(settings, ingest, Client(warehouse), Client(warehouse), Producer(ingest), ingest.clock())
     folder = settings.folder(ingest.data_folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def main() -> None:
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def assigned(sender: Any, assigned: set[TP], **_: Any) -> None:
         if not ready.is_set():  # told more than once at start, and this peer does not seek
-            await worker.assigned({(tp.topic, tp.partition) for tp in assigned}, Unseekable())
+            await worker.assigned({(tp.topic, tp.partition) for tp in assigned}, NullConsumer())
             await worker.recovered()
             ready.set()
 
@@ -64,7 +64,7 @@ def main() -> None:
         await ready.wait()
         async for event in stream.events():
             message = event.message
-            await worker.take((message.topic, message.partition), Chunk([message.offset], [event.value]))
+            await worker.take((message.topic, message.partition), RecordBatch([message.offset], [event.value]))
 
     for name in map(topic_of, streams()):
         app.agent(app.topic(name, value_type=bytes), name=name, concurrency=1)(agent)

@@ -24,7 +24,7 @@ ALL_LIVE_WITHIN = 120.0
 """Seconds."""
 
 
-class Cost(NamedTuple):
+class ScreenCost(NamedTuple):
     """What so many screens cost."""
 
     screens: int
@@ -36,7 +36,7 @@ class Cost(NamedTuple):
     """What each was sent a second."""
 
 
-def crowd(board: BoardSettings, pid: int, screens: int, change: Callable[[], None]) -> Cost:
+def crowd(board: BoardSettings, pid: int, screens: int, change: Callable[[], None]) -> ScreenCost:
     """Open so many screens, and measure while figures change.
 
     Args:
@@ -55,7 +55,7 @@ def crowd(board: BoardSettings, pid: int, screens: int, change: Callable[[], Non
 
 async def _crowd(
     board: BoardSettings, token: str, process: psutil.Process, screens: int, change: Callable[[], None]
-) -> Cost:
+) -> ScreenCost:
     async with httpx.AsyncClient(base_url=board.url, trust_env=False) as client:
         await client.get(ENTRY, params={"token": token})
         listed = (await client.get(f"{HOME}_dash-dependencies")).raise_for_status().json()
@@ -80,7 +80,7 @@ async def _crowd(
         cpu, seconds = _cpu(process) - used, loop.time() - began
         more = sum((count - old for count, old in zip(taken, before, strict=True)), Counter())
     each = seconds * screens
-    return Cost(
+    return ScreenCost(
         screens, round(cpu / seconds, 3), round(more["frames"] / each, 2), round(more["bytes"] / each / 1000, 2)
     )
 

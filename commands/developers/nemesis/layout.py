@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commands.developers.nemesis.faults.kafka import DOORS
-from commands.developers.nemesis.faults.tcp_proxy import Gate, Gates
-from commands.developers.nemesis.sources.driver import Reach
-from commands.install.ports import free
+from commands.developers.nemesis.faults.tcp_proxy import TcpProxies, TcpProxy
+from commands.developers.nemesis.sources.driver import DriverReach
+from commands.install.ports import free_ports
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.settings import IngestSettings
@@ -22,19 +22,19 @@ MODULES = {"ingest": "commands.developers.nemesis.faults.kafka"}
 INTAKE, MQTT = "sources to intake", "sources to mqtt"
 
 
-class Layout(NamedTuple):
+class StormLayout(NamedTuple):
     """What a run plays with."""
 
     stack: Stack
-    gates: Gates
+    gates: TcpProxies
     environments: dict[str, dict[str, str]]
     """By part, what only it has to know: its gates."""
-    reach: Reach
+    reach: DriverReach
 
 
-def laid_out(folder: Path) -> Layout:
+def lay_out(folder: Path) -> StormLayout:
     """A stack that is not started yet, and its gates."""
-    ports = iter(free(3 * len(CLIENTS) + 3))
+    ports = iter(free_ports(3 * len(CLIENTS) + 3))
     rest_port = next(ports)
     stack = Stack(
         folder,
@@ -51,19 +51,19 @@ def laid_out(folder: Path) -> Layout:
     )
     warehouse = stack.settings(WarehouseSettings).port
     connectors = stack.settings(ConnectorsSettings)
-    gates: list[Gate] = []
+    gates: list[TcpProxy] = []
     doors: dict[str, tuple[int, int]] = {}
     environments: dict[str, dict[str, str]] = {part: {} for part in PARTS}
     for part in CLIENTS:
         door, kafka_gate, warehouse_gate = next(ports), next(ports), next(ports)
         doors[part.replace("-", "").upper()] = (door, kafka_gate)
-        gates.append(Gate(f"{part} to kafka", kafka_gate, door))
+        gates.append(TcpProxy(f"{part} to kafka", kafka_gate, door))
         environments[part]["IOC_KAFKA_PORT"] = str(kafka_gate)
         if part != "connectors":
-            gates.append(Gate(f"{part} to warehouse", warehouse_gate, warehouse))
+            gates.append(TcpProxy(f"{part} to warehouse", warehouse_gate, warehouse))
             environments[part]["IOC_WAREHOUSE_PORT"] = str(warehouse_gate)
-    intake = Gate(INTAKE, next(ports), connectors.intake_port)
-    mqtt = Gate(MQTT, next(ports), connectors.mqtt_port)
+    intake = TcpProxy(INTAKE, next(ports), connectors.intake_port)
+    mqtt = TcpProxy(MQTT, next(ports), connectors.mqtt_port)
     environments["ingest"][DOORS] = json.dumps(doors)
-    reach = Reach(stack.settings(IngestSettings), connectors, intake.port, mqtt.port, rest_port)
-    return Layout(stack, Gates([*gates, intake, mqtt]), environments, reach)
+    reach = DriverReach(stack.settings(IngestSettings), connectors, intake.port, mqtt.port, rest_port)
+    return StormLayout(stack, TcpProxies([*gates, intake, mqtt]), environments, reach)

@@ -11,25 +11,25 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from httpx import HTTPError
 
-from commands.developers.nemesis.faults.processes import Crew
+from commands.developers.nemesis.faults.processes import ProcessGroup
 from commands.developers.nemesis.faults.small_disk import SmallDisk
 from commands.developers.nemesis.faults.storm import Storm
 from commands.developers.nemesis.faults.sweep import Sweep
-from commands.developers.nemesis.layout import MODULES, PARTS, laid_out
-from commands.developers.nemesis.oracle.figures import corrections
+from commands.developers.nemesis.layout import MODULES, PARTS, lay_out
+from commands.developers.nemesis.oracle.figures import board_corrections
 from commands.developers.nemesis.oracle.findings import KINDS, Findings
-from commands.developers.nemesis.oracle.process_watch import Watch, watched
+from commands.developers.nemesis.oracle.process_watch import ProcessWatch, watch_processes
 from commands.developers.nemesis.oracle.verdict import verdict
-from commands.developers.nemesis.settle import Settled, Show, settle
-from commands.developers.nemesis.sources.driver import Driver
-from commands.developers.nemesis.sources.journal import Journal
+from commands.developers.nemesis.settle import SettledState, Show, settle
+from commands.developers.nemesis.sources.driver import MessageDriver
+from commands.developers.nemesis.sources.journal import MessageJournal
 from commands.developers.nemesis.sources.scripts import Scripts
 from ingest.contract.errors import ConfigurationError, Unavailable
 from warehouse.store.client import ServerError
 
 
 @dataclass(frozen=True)
-class Plan:
+class StormPlan:
     """What is asked for."""
 
     minutes: float
@@ -43,7 +43,7 @@ class Plan:
     """Whether each failpoint goes off once, instead of faults at random."""
 
 
-class Stages:
+class StormStages:
     """Tells where we are, and keeps how long each stage took.
 
     Args:
@@ -70,33 +70,33 @@ class Stages:
         self._show(text)
 
 
-def run(plan: Plan, folder: Path, tell: Show) -> dict[str, Any]:
+def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
     """Run it; what came of it, with the counts of `findings.KINDS`, `acked` and `kills` among other things.
 
     Raises:
         NotReadyError: the stack does not even start.
     """
     random = Random(plan.seed)  # noqa: S311 - a repeatable run, no secret
-    findings, show = Findings(), Stages(tell)
+    findings, show = Findings(), StormStages(tell)
     disk = SmallDisk.made(folder, ("warehouse", "kafka")) if plan.disk and not plan.sweep else None
     with ExitStack() as leaving:
-        stack, gates, environments, reach = laid_out(folder)
-        journal = Journal(folder / "journal.jsonl")
+        stack, gates, environments, reach = lay_out(folder)
+        journal = MessageJournal(folder / "journal.jsonl")
         leaving.callback(journal.close)
         gates.start()
         leaving.callback(gates.close)
         leaving.callback(stack.stop)
         nemesis = Sweep() if plan.sweep else Storm(plan.minutes, gates, disk, random)
-        crew = Crew(stack, PARTS, environments, MODULES, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
+        crew = ProcessGroup(stack, PARTS, environments, MODULES, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
         show("start")
         for part in PARTS:
             crew.start(part)
         for part in PARTS:
             stack.wait(part)
         scripts = Scripts(Random(plan.seed + 1), f"c{plan.seed}x{int(time.time()) % 100_000}")  # noqa: S311 - as above
-        driver = Driver(reach, journal, scripts, plan.rate, plan.seed + 2)
+        driver = MessageDriver(reach, journal, scripts, plan.rate, plan.seed + 2)
         driver.start()
-        watch = watched(crew)
+        watch = watch_processes(crew)
         watch.start()
         nemesis.serve(crew)
         _rage(plan, nemesis, crew, driver, journal, show)
@@ -124,7 +124,14 @@ def run(plan: Plan, folder: Path, tell: Show) -> dict[str, Any]:
     return result
 
 
-def _rage(plan: Plan, nemesis: Storm | Sweep, crew: Crew, driver: Driver, journal: Journal, show: Stages) -> None:
+def _rage(
+    plan: StormPlan,
+    nemesis: Storm | Sweep,
+    crew: ProcessGroup,
+    driver: MessageDriver,
+    journal: MessageJournal,
+    show: StormStages,
+) -> None:
     began = time.monotonic()
     shown = 0.0
     while not nemesis.done and driver.error is None and time.monotonic() < began + plan.minutes * 60:
@@ -143,13 +150,13 @@ def _rage(plan: Plan, nemesis: Storm | Sweep, crew: Crew, driver: Driver, journa
 
 
 def _told(
-    plan: Plan, crew: Crew, nemesis: Storm | Sweep, journal: Journal, watch: Watch, settled: Settled, findings: Findings,
+    plan: StormPlan, crew: ProcessGroup, nemesis: Storm | Sweep, journal: MessageJournal, watch: ProcessWatch, settled: SettledState, findings: Findings,
     compared: dict[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     return {
         "acked": journal.counts["acked"],
         **{kind: findings.counts[kind] for kind in KINDS},
-        "corrections": sum(count for _, count in corrections(crew.stack.folder)),
+        "corrections": sum(count for _, count in board_corrections(crew.stack.folder)),
         "kills": crew.total_kills,
         "seed": plan.seed,
         "minutes": plan.minutes,

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from aiokafka.errors import KafkaError
 
-from commands.developers.nemesis.faults.processes import Crew
+from commands.developers.nemesis.faults.processes import ProcessGroup
 from commands.developers.nemesis.oracle import figures, kafka_log
 from commands.developers.nemesis.oracle.findings import Findings
-from commands.developers.nemesis.oracle.process_watch import until
-from commands.developers.nemesis.sources.driver import Driver
-from commands.developers.nemesis.sources.journal import Journal
+from commands.developers.nemesis.oracle.process_watch import wait_until
+from commands.developers.nemesis.sources.driver import MessageDriver
+from commands.developers.nemesis.sources.journal import MessageJournal
 from commands.developers.nemesis.sources.scripts import Scripts
 from commands.supervision.stack import NotReadyError
 from ingest.contract.errors import ConfigurationError, Unavailable
@@ -41,7 +41,7 @@ Show = Callable[[str], None]
 """Tells where we are."""
 
 
-class Settled(NamedTuple):
+class SettledState(NamedTuple):
     """How long it took."""
 
     ready: float
@@ -53,19 +53,19 @@ class Settled(NamedTuple):
 
 
 def settle(
-    crew: Crew,
-    driver: Driver,
-    journal: Journal,
+    crew: ProcessGroup,
+    driver: MessageDriver,
+    journal: MessageJournal,
     scripts: Scripts,
     findings: Findings,
     last_fault: float,
     show: Show,
-) -> Settled:
+) -> SettledState:
     """Bring everything to rest; what cannot be is a finding."""
     began = time.monotonic()
     show("settle: everybody up")
     _disarm(crew)
-    if not until(lambda: _all_ready(crew), READY):
+    if not wait_until(lambda: _all_ready(crew), READY):
         down = [part for part in crew.parts if not crew.alive(part)]
         findings.add(
             "mismatched", f"not ready within {READY:.0f} s after the last fault: {', '.join(down) or 'somebody'}"
@@ -79,14 +79,14 @@ def settle(
     _answered(crew, driver, journal, findings)
     show("settle: the sources are quiet")
     crew.leave("connectors")
-    if not until(lambda: not crew.alive("connectors"), STOPPED):
+    if not wait_until(lambda: not crew.alive("connectors"), STOPPED):
         findings.note(f"the connectors did not end within {STOPPED:.0f} s")
         crew.kill("connectors")
     _stored(crew, findings, show)
-    return Settled(ready, fresh, time.monotonic() - began)
+    return SettledState(ready, fresh, time.monotonic() - began)
 
 
-def _disarm(crew: Crew) -> None:
+def _disarm(crew: ProcessGroup) -> None:
     """Start anew whoever has a failpoint armed that has not gone off."""
     for part, armed in list(crew.armed.items()):
         if armed and crew.alive(part):
@@ -97,7 +97,7 @@ def _disarm(crew: Crew) -> None:
         time.sleep(0.1)
 
 
-def _all_ready(crew: Crew) -> bool:
+def _all_ready(crew: ProcessGroup) -> bool:
     crew.tend()
     if not all(crew.alive(part) for part in crew.parts):
         return False
@@ -109,7 +109,7 @@ def _all_ready(crew: Crew) -> bool:
     return True
 
 
-def _fresh(crew: Crew, driver: Driver, scripts: Scripts, last_fault: float) -> float | None:
+def _fresh(crew: ProcessGroup, driver: MessageDriver, scripts: Scripts, last_fault: float) -> float | None:
     """Seconds from the last fault until a ticket that the kiosk posts now is counted."""
     driver.say(scripts.probe(crew.stack.settings(IngestSettings).ward))
     asked = "SELECT sum(numerator) FROM raw_values FINAL WHERE indicator = 'Q01' AND member = 'probe'"
@@ -119,10 +119,10 @@ def _fresh(crew: Crew, driver: Driver, scripts: Scripts, last_fault: float) -> f
         with Client(crew.stack.settings(WarehouseSettings)) as client:
             return bool(client.query(asked)[0][0])
 
-    return time.monotonic() - last_fault if until(counted, FRESH) else None
+    return time.monotonic() - last_fault if wait_until(counted, FRESH) else None
 
 
-def _answered(crew: Crew, driver: Driver, journal: Journal, findings: Findings) -> None:
+def _answered(crew: ProcessGroup, driver: MessageDriver, journal: MessageJournal, findings: Findings) -> None:
     end = time.monotonic() + ANSWERED
     while not driver.close(0.5) and time.monotonic() < end:
         crew.tend()
@@ -134,7 +134,7 @@ def _answered(crew: Crew, driver: Driver, journal: Journal, findings: Findings) 
         findings.add("mismatched", f"the sources ended before their time: {driver.error!r}")
 
 
-def _stored(crew: Crew, findings: Findings, show: Show) -> None:
+def _stored(crew: ProcessGroup, findings: Findings, show: Show) -> None:
     """Wait until all that lies in Kafka is stored, and the figures are those of the raw events."""
     stack = crew.stack
     try:
@@ -154,7 +154,7 @@ def _stored(crew: Crew, findings: Findings, show: Show) -> None:
         if counted < wanted:
             findings.note(f"{counted} of {wanted} records were stored when nothing moved for {IDLE:.0f} s")
         show("settle: the figures")
-        if not until(lambda: figures.flows(client) == figures.recomputed(client), FIGURED):
+        if not wait_until(lambda: figures.flows(client) == figures.recompute_flows(client), FIGURED):
             findings.note(f"the figures did not become those of the raw events within {FIGURED:.0f} s")
 
 

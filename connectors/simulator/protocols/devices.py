@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from connectors.simulator.mark import Mark
-from connectors.simulator.message import Message
+from connectors.simulator.message import SimulatedMessage
 from connectors.simulator.protocols.mqtt_station import Station
 from connectors.simulator.systems import camera_desk, frigate, loudspeakers
 from connectors.simulator.ward import Pretend
@@ -95,7 +95,7 @@ class Devices:
         station = Station(self._server(camera_desk.SYSTEM), camera_desk.SYSTEM)
         station.connect()
         try:
-            told = partial(camera_desk.said, self._pretend)
+            told = partial(camera_desk.desk_messages, self._pretend)
             await self._follow(station, camera_desk.SYSTEM, told, memory=camera_desk.MEMORY)
         finally:
             await station.close()
@@ -112,7 +112,7 @@ class Devices:
         self,
         station: Station,
         name: str,
-        said: Callable[[datetime, datetime], list[Message]],
+        said: Callable[[datetime, datetime], list[SimulatedMessage]],
         device: str = "",
         memory: timedelta | None = None,
     ) -> None:
@@ -129,12 +129,12 @@ class Devices:
             if self._clock.now() - after < STRETCH:
                 await asyncio.sleep(TICK)
 
-    def _states(self, devices: list[str]) -> list[Message]:
+    def _states(self, devices: list[str]) -> list[SimulatedMessage]:
         """The retained words of the devices, said whenever they connect."""
         now = self._clock.now()
-        return [loudspeakers.state(self._pretend, device, now) for device in devices]
+        return [loudspeakers.retained_state(self._pretend, device, now) for device in devices]
 
-    def _loudspeakers(self, devices: list[str], after: datetime, until: datetime) -> list[Message]:
+    def _loudspeakers(self, devices: list[str], after: datetime, until: datetime) -> list[SimulatedMessage]:
         """What loudspeakers say in (after, until]; a schedule is told by the gateway."""
         days = {local_day(after), local_day(until)}
         happenings = [message for day in days for message in loudspeakers.happenings(self._pretend, day)]
@@ -147,21 +147,21 @@ class Devices:
         ]
         return sorted(said, key=lambda message: message.at)
 
-    def _seen(self, since: datetime, after: datetime, until: datetime) -> list[Message]:
+    def _seen(self, since: datetime, after: datetime, until: datetime) -> list[SimulatedMessage]:
         """What Frigate says in (after, until]; what bears no time of its own only from `since` on."""
-        said = frigate.said(self._pretend, after, until)
+        said = frigate.frigate_messages(self._pretend, after, until)
         return [message for message in said if message.at > since or message.address in frigate.TIMED]
 
-    def _cameras_now(self) -> list[Message]:
+    def _cameras_now(self) -> list[SimulatedMessage]:
         """What Frigate says when it connects: that it runs, and each camera's status."""
         now = self._clock.now()
         return [self._available(b"online"), *(frigate.status(self._pretend, one, now) for one in frigate.CAMERAS)]
 
-    def _available(self, word: bytes) -> Message:
-        return Message(self._clock.now(), frigate.SYSTEM, "", word, "frigate/available", retain=True)
+    def _available(self, word: bytes) -> SimulatedMessage:
+        return SimulatedMessage(self._clock.now(), frigate.SYSTEM, "", word, "frigate/available", retain=True)
 
 
-def _speaks(message: Message, devices: list[str], *, own: bool) -> bool:
+def _speaks(message: SimulatedMessage, devices: list[str], *, own: bool) -> bool:
     """Whether a message is told over the connection of these devices."""
     name = message.address.split("/")[1]
     if name == "schedule" or b'"error":"offline"' in message.body:

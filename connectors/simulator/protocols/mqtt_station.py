@@ -13,7 +13,7 @@ from typing import Any
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from connectors.simulator.message import Message
+from connectors.simulator.message import SimulatedMessage
 from ingest.mqtt.subscriber import MqttServer
 
 IN_FLIGHT = 100
@@ -35,7 +35,7 @@ class Station:
         server: MqttServer,
         client_id: str,
         will: tuple[str, str] | None = None,
-        greet: Callable[[], list[Message]] = list,
+        greet: Callable[[], list[SimulatedMessage]] = list,
     ) -> None:
         self._server = server
         self._client = client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id)
@@ -64,7 +64,7 @@ class Station:
         self._client.connect_async(self._server.host, self._server.port, keepalive=30)
         self._client.loop_start()
 
-    async def publish(self, messages: Iterable[Message]) -> None:
+    async def publish(self, messages: Iterable[SimulatedMessage]) -> None:
         """Publish in order with QoS 1, and wait until all are acknowledged."""
         left = list(messages)
         while left:

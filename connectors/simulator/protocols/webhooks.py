@@ -13,8 +13,8 @@ import httpx
 from standardwebhooks import Webhook
 
 from connectors.simulator.mark import Mark
-from connectors.simulator.message import Message
-from connectors.simulator.plan import posts
+from connectors.simulator.message import SimulatedMessage
+from connectors.simulator.plan import posts_of_day
 from connectors.simulator.ward import Pretend
 from ingest.contract.calendar import local_day
 from ingest.contract.clock import Clock
@@ -57,7 +57,7 @@ class Sender:
         """Post all that the system has to say, for ever."""
         day = self._mark.resume(system, self._clock.now())
         while True:
-            for batch in _batches(await asyncio.to_thread(posts, self._pretend, system, day, self._mark.since)):
+            for batch in _batches(await asyncio.to_thread(posts_of_day, self._pretend, system, day, self._mark.since)):
                 await self._until(batch[0].at)
                 now = self._clock.now()
                 await self._post_all([message for message in batch if message.at <= now])
@@ -71,7 +71,7 @@ class Sender:
                 await asyncio.sleep(min(LONGEST_WAIT, 60 / self._speed))
             day = following
 
-    async def live(self, sign: Callable[[datetime], Message], every: timedelta) -> None:
+    async def live(self, sign: Callable[[datetime], SimulatedMessage], every: timedelta) -> None:
         """Post a sign of life, for ever.
 
         Args:
@@ -86,20 +86,20 @@ class Sender:
         """Close the connections."""
         await self._http.aclose()
 
-    async def _post_all(self, messages: Sequence[Message]) -> None:
+    async def _post_all(self, messages: Sequence[SimulatedMessage]) -> None:
         await asyncio.gather(*(self._post(message) for message in messages))
 
     async def _until(self, at: datetime) -> None:
         while (left := (at - self._clock.now()).total_seconds() / self._speed) > 0:
             await asyncio.sleep(min(LONGEST_WAIT, left + 0.001))
 
-    async def _post(self, message: Message, *, once: bool = False) -> None:
+    async def _post(self, message: SimulatedMessage, *, once: bool = False) -> None:
         pause = 0.2
         while not await self._accepted(message) and not once:
             await asyncio.sleep(pause)
             pause = min(10.0, pause * 2)
 
-    async def _accepted(self, message: Message) -> bool:
+    async def _accepted(self, message: SimulatedMessage) -> bool:
         """Post once; whether there is nothing more to do."""
         now = datetime.now(UTC)
         headers = {
@@ -127,5 +127,5 @@ class Sender:
         return not again
 
 
-def _batches(messages: list[Message]) -> list[list[Message]]:
+def _batches(messages: list[SimulatedMessage]) -> list[list[SimulatedMessage]]:
     return [messages[n : n + AT_ONCE] for n in range(0, len(messages), AT_ONCE)]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from connectors.simulator.message import Message, encoded, seconds
+from connectors.simulator.message import SimulatedMessage, encoded, seconds
 from connectors.simulator.systems import frigate
 from connectors.simulator.systems.people import person
 from connectors.simulator.ward import Pretend
@@ -18,7 +18,7 @@ MEMORY = timedelta(days=2)
 """How far back it tells, after it was cut off, what was acknowledged meanwhile."""
 
 
-def said(pretend: Pretend, after: datetime, until: datetime) -> list[Message]:
+def desk_messages(pretend: Pretend, after: datetime, until: datetime) -> list[SimulatedMessage]:
     """What was acknowledged in (after, until], in order."""
     minute = (after - LATEST).replace(second=0, microsecond=0)
     messages = []
@@ -28,7 +28,7 @@ def said(pretend: Pretend, after: datetime, until: datetime) -> list[Message]:
     return sorted(messages, key=lambda one: one.at)
 
 
-def _acknowledged(pretend: Pretend, minute: datetime) -> Iterator[Message]:
+def _acknowledged(pretend: Pretend, minute: datetime) -> Iterator[SimulatedMessage]:
     """The acknowledgement of an alert that began in a minute."""
     for review in frigate.reviews(pretend, minute):
         content = json.loads(review.body)
@@ -49,4 +49,4 @@ def _acknowledged(pretend: Pretend, minute: datetime) -> Iterator[Message]:
             "nguoiTruc": guard.name,
             "ghiChu": f"{guard.name} đã kiểm tra",
         }
-        yield Message(at, SYSTEM, "", encoded(body), TOPIC)
+        yield SimulatedMessage(at, SYSTEM, "", encoded(body), TOPIC)

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from connectors.simulator.systems.dossiers import LONGEST, Dossier, changes
+from connectors.simulator.systems.dossiers import LONGEST, SimulatedDossier, changes_of_day
 from connectors.simulator.systems.people import person
 from connectors.simulator.ward import UNIT, Pretend
 from ingest.contract.calendar import local_day
@@ -36,7 +36,7 @@ def local_text(moment: datetime) -> str:
     return (moment.astimezone(UTC) + WARD_OFFSET).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def item(pretend: Pretend, dossier: Dossier, index: int) -> dict[str, object]:
+def item(pretend: Pretend, dossier: SimulatedDossier, index: int) -> dict[str, object]:
     """One change of one dossier as the system tells it."""
     change = dossier.changes[index]
     procedure = dossier.procedure
@@ -113,11 +113,15 @@ def page(pretend: Pretend, since: date, cursor: str | None, now: datetime, size:
     return {"MaLoi": 0, "ThongBao": "Thành công", "DuLieu": found, "ConTroTiepTheo": cursor, "ConNua": more}
 
 
-def _told(pretend: Pretend, since: date, day: date) -> list[tuple[Dossier, int]]:
+def _told(pretend: Pretend, since: date, day: date) -> list[tuple[SimulatedDossier, int]]:
     """The day's changes that the system remembers, in the order of their positions."""
     if day >= since:
-        return changes(pretend, day)
-    return [(dossier, index) for dossier, index in changes(pretend, day) if local_day(dossier.changes[-1].at) >= since]
+        return changes_of_day(pretend, day)
+    return [
+        (dossier, index)
+        for dossier, index in changes_of_day(pretend, day)
+        if local_day(dossier.changes[-1].at) >= since
+    ]
 
 
 def _day_of(cursor: str) -> date | None:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
-from connectors.simulator.systems.hall import hall
+from connectors.simulator.systems.hall import simulate_hall
 from connectors.simulator.systems.outages import outages
 from connectors.simulator.systems.procedures import PROCEDURES, Procedure
 from connectors.simulator.ward import DOSSIERS, UNIT, VISITS, Pretend, visits_on
@@ -26,7 +26,7 @@ BACKLOG = timedelta(minutes=150)
 UNITS: dict[str, LimitUnit] = {"giờ": "gio", "ngày": "ngay", "ngày làm việc": "ngay_lam_viec"}
 
 
-class Change(NamedTuple):
+class SimulatedChange(NamedTuple):
     """One change: when, of what kind, from which state to which, and what else the portal then says."""
 
     at: datetime
@@ -36,7 +36,7 @@ class Change(NamedTuple):
     more: dict[str, object] = {}  # noqa: RUF012 (never changed)
 
 
-class Dossier(NamedTuple):
+class SimulatedDossier(NamedTuple):
     """One dossier with all its changes, oldest first."""
 
     code: str
@@ -47,11 +47,11 @@ class Dossier(NamedTuple):
     """Number of the ticket with which it was handed in; empty when it came online or by post."""
     received_at: datetime | None
     due_at: datetime | None
-    changes: tuple[Change, ...]
+    changes: tuple[SimulatedChange, ...]
 
 
 @lru_cache(maxsize=400)
-def dossiers(pretend: Pretend, day: date) -> tuple[Dossier, ...]:
+def dossiers(pretend: Pretend, day: date) -> tuple[SimulatedDossier, ...]:
     """The dossiers that appear on one local day, in the order of their codes."""
     chance = pretend.chance("dossiers", day)
     tickets = _tickets(pretend, day, chance)
@@ -75,7 +75,7 @@ def dossiers(pretend: Pretend, day: date) -> tuple[Dossier, ...]:
     return tuple(_life(pretend, f"{UNIT}-{day:%y%m%d}-{n:04}", *one) for n, one in enumerate(submitted, start=1))
 
 
-def changes(pretend: Pretend, day: date) -> list[tuple[Dossier, int]]:
+def changes_of_day(pretend: Pretend, day: date) -> list[tuple[SimulatedDossier, int]]:
     """The changes that happen on one local day, in the order in which the portal tells them: dossier and index."""
     found = [
         (dossier, index)
@@ -90,7 +90,7 @@ def changes(pretend: Pretend, day: date) -> list[tuple[Dossier, int]]:
 def _tickets(pretend: Pretend, day: date, chance: Random) -> dict[str, list[tuple[datetime, str]]]:
     """For each field the tickets that were served, as (a moment before the end of service, number), shuffled."""
     found: dict[str, list[tuple[datetime, str]]] = {}
-    for step in hall(pretend, day):
+    for step in simulate_hall(pretend, day):
         if step.event == "ticket.served" and step.visit is not None:
             handed_in = step.at - timedelta(seconds=20)
             if pretend.calendar.is_open(handed_in):
@@ -111,71 +111,77 @@ def _office_moment(pretend: Pretend, day: date, chance: Random) -> datetime:
     return opens + chance.uniform(0.05, 0.9) * (closes - opens)
 
 
-def _life(pretend: Pretend, code: str, at: datetime, procedure: Procedure, channel: int, ticket: str) -> Dossier:
+def _life(
+    pretend: Pretend, code: str, at: datetime, procedure: Procedure, channel: int, ticket: str
+) -> SimulatedDossier:
     chance = pretend.chance("dossier", code)
     office = pretend.calendar
     applicant = 2 if procedure.field == "ho_kinh_doanh" else chance.choices((0, 1), (94, 6))[0]
-    told: list[Change] = []
+    told: list[SimulatedChange] = []
     received: datetime | None = at
     old: int | None = None
     if channel == 2:
-        told.append(Change(at, None, 1))
+        told.append(SimulatedChange(at, None, 1))
         old = 1
         looked_at = office.add_working_time(at, timedelta(minutes=chance.triangular(4, 150, 25)))
         if chance.random() < 0.025:
             reason = chance.choice(("thieu_thanh_phan", "sai_tham_quyen"))
-            refused = Change(looked_at, 1, 3, more={"NgayTuChoi": looked_at, "MaLyDo": reason})
+            refused = SimulatedChange(looked_at, 1, 3, more={"NgayTuChoi": looked_at, "MaLyDo": reason})
             told.append(refused)
             received = None
         else:
             received = looked_at
     due = office.due(received, procedure.limit, UNITS[procedure.unit]) if received else None
     if received and due:
-        told.append(Change(received, old, 2, more={"NgayHenTra": due}))
+        told.append(SimulatedChange(received, old, 2, more={"NgayHenTra": due}))
         told += _work(pretend, chance, procedure, received, due, online=channel == 2)
     # The portal writes whole seconds, and its cursor counts on it.
     whole = tuple(change._replace(at=change.at.replace(microsecond=0)) for change in told)
-    return Dossier(code, procedure, channel, applicant, ticket, received, due, whole)
+    return SimulatedDossier(code, procedure, channel, applicant, ticket, received, due, whole)
 
 
 def _work(
     pretend: Pretend, chance: Random, procedure: Procedure, received: datetime, due: datetime, *, online: bool
-) -> Iterator[Change]:
+) -> Iterator[SimulatedChange]:
     """What happens after receipt, until the citizen has the result."""
     office = pretend.calendar
     limit = office.working_time(received, due)
     minutes = limit / timedelta(minutes=1)
     started = office.add_working_time(received, timedelta(minutes=min(90, minutes * chance.uniform(0.02, 0.08))))
-    yield Change(started, 2, 4, more={"MaBuoc": "tham_dinh", "PhongBanXuLyId": _department(procedure), "HanBuoc": due})
+    yield SimulatedChange(
+        started, 2, 4, more={"MaBuoc": "tham_dinh", "PhongBanXuLyId": _department(procedure), "HanBuoc": due}
+    )
     now = started
     if procedure.fee and chance.random() < 0.6:
         asked = office.add_working_time(now, timedelta(minutes=1))
-        yield Change(asked, 4, 6)
+        yield SimulatedChange(asked, 4, 6)
         way = chance.choices((1, 2), (7, 3))[0] if online else chance.choices((0, 1), (6, 4))[0]
         # Who pays online may do so at any hour; the office takes money only while it is open.
         paid = asked + timedelta(minutes=chance.triangular(1, 90, 5))
         now = paid if way else office.add_working_time(asked, timedelta(minutes=chance.uniform(2, 6)))
-        yield Change(now, 6, 4, more={"DuocThanhToanTrucTuyen": way, "TrangThaiThanhToan": 1})
+        yield SimulatedChange(now, 6, 4, more={"DuocThanhToanTrucTuyen": way, "TrangThaiThanhToan": 1})
     asks = chance.choices((0, 1, 2), (955, 43, 2))[0]
     for request in range(1, asks + 1):
         asked = office.add_working_time(now, limit * chance.uniform(0.05, 0.2))
         until = office.add_working_time(asked, timedelta(hours=80))
-        yield Change(asked, 4, 5, more={"LanYeuCauBoSung": request, "ThoiHanBoSung": until, "NgayYeuCauBoSung": asked})
+        yield SimulatedChange(
+            asked, 4, 5, more={"LanYeuCauBoSung": request, "ThoiHanBoSung": until, "NgayYeuCauBoSung": asked}
+        )
         now = ward_moment(local_day(asked) + timedelta(days=chance.randrange(1, 5)), datetime.min.time()) + timedelta(
             hours=chance.uniform(8, 20)
         )
         # NĐ 61/2018 Đ19.4: the limit starts again once the dossier is complete.
         due = office.due(now, procedure.limit, UNITS[procedure.unit])
-        yield Change(now, 5, 4, more={"NgayCongDanBoSung": now, "NgayHenTra": due})
+        yield SimulatedChange(now, 5, 4, more={"NgayCongDanBoSung": now, "NgayHenTra": due})
     if chance.random() < 0.006:
-        yield Change(now + timedelta(hours=chance.uniform(0.2, 3)), 4, 7)
+        yield SimulatedChange(now + timedelta(hours=chance.uniform(0.2, 3)), 4, 7)
         return
     yield from _finish(pretend, chance, procedure, now, due, online=online)
 
 
 def _finish(
     pretend: Pretend, chance: Random, procedure: Procedure, now: datetime, due: datetime, *, online: bool
-) -> Iterator[Change]:
+) -> Iterator[SimulatedChange]:
     office = pretend.calendar
     left = office.working_time(now, due)
     done = office.add_working_time(now, left * min(0.985, chance.betavariate(3.6, 2.4)))
@@ -188,11 +194,11 @@ def _finish(
                     told = min(due, outage.begins + timedelta(minutes=5))
                     apology = {"NgayHenTraCu": due, "NgayHenTra": new_due, "CoPhieuXinLoi": True}
                     reason = {"MaLyDo": "su_co_phan_mem", "MaSuCo": outage.code}
-                    yield Change(told, 4, 4, "hen_lai", {**apology, **reason})
+                    yield SimulatedChange(told, 4, 4, "hen_lai", {**apology, **reason})
                 break
     rejected = chance.random() < 0.012
     result: dict[str, object] = {"NgayKetThucXuLy": done, "KetQuaXuLy": "tu_choi" if rejected else "dong_y"}
-    yield Change(
+    yield SimulatedChange(
         done, 4, 9, more={**result, "DinhKemKetQua": chance.random() < 0.93, "DaSoHoaKetQua": chance.random() < 0.9}
     )
     if online and not procedure.paper:
@@ -200,11 +206,11 @@ def _finish(
     else:
         method = 3 if chance.random() < 0.12 else 1
         returned = office.add_working_time(done, timedelta(minutes=chance.triangular(5, 900, 60)))
-    yield Change(returned, 9, 10, more={"NgayTra": returned, "HinhThucTra": method})
+    yield SimulatedChange(returned, 9, 10, more={"NgayTra": returned, "HinhThucTra": method})
     if chance.random() < 0.22:
         score = chance.choices((5, 4, 3, 2, 1), (820, 140, 25, 10, 5))[0]
         at = returned + timedelta(hours=chance.uniform(0.1, 20))
-        yield Change(at, 10, 10, "danh_gia", {"DiemDanhGia": score, "KhongHaiLong": score <= 2})
+        yield SimulatedChange(at, 10, 10, "danh_gia", {"DiemDanhGia": score, "KhongHaiLong": score <= 2})
 
 
 def _department(procedure: Procedure) -> str:

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from random import Random
 
-from connectors.simulator.message import Message, encoded, seconds
-from connectors.simulator.systems.hall import hall
+from connectors.simulator.message import SimulatedMessage, encoded, seconds
+from connectors.simulator.systems.hall import simulate_hall
 from connectors.simulator.systems.people import person
 from connectors.simulator.ward import Pretend
 from ingest.contract.calendar import local_day
@@ -56,10 +56,10 @@ PER_HOUR = (
 LABELS = (("motorcycle", 0.60), ("car", 0.21), ("person", 0.09), ("bicycle", 0.05), ("truck", 0.035), ("bus", 0.015))
 
 
-def said(pretend: Pretend, after: datetime, until: datetime) -> list[Message]:
+def frigate_messages(pretend: Pretend, after: datetime, until: datetime) -> list[SimulatedMessage]:
     """All that Frigate says in (after, until], in order."""
     minute = after.replace(second=0, microsecond=0) - MINUTE
-    messages: list[Message] = []
+    messages: list[SimulatedMessage] = []
     while minute <= until:
         messages += minute_messages(pretend, minute)
         minute += MINUTE
@@ -67,7 +67,7 @@ def said(pretend: Pretend, after: datetime, until: datetime) -> list[Message]:
     return sorted((message for message in messages if after < message.at <= until), key=lambda message: message.at)
 
 
-def statuses(pretend: Pretend, after: datetime, until: datetime) -> Iterator[Message]:
+def statuses(pretend: Pretend, after: datetime, until: datetime) -> Iterator[SimulatedMessage]:
     """The cameras' status in (after, until]: each repeated every few minutes, and at once when it changes."""
     for n, camera in enumerate(CAMERAS):
         offset = n * STATUS / len(CAMERAS)
@@ -80,10 +80,10 @@ def statuses(pretend: Pretend, after: datetime, until: datetime) -> Iterator[Mes
         yield from (status(pretend, camera, at) for at in (begins, ends) if after < at <= until)
 
 
-def status(pretend: Pretend, camera: str, at: datetime) -> Message:
+def status(pretend: Pretend, camera: str, at: datetime) -> SimulatedMessage:
     """What Frigate says of one camera's picture at a moment."""
     word = b"offline" if without_picture(pretend, camera, at) else b"online"
-    return Message(at, SYSTEM, "", word, f"frigate/{camera}/status/detect")
+    return SimulatedMessage(at, SYSTEM, "", word, f"frigate/{camera}/status/detect")
 
 
 def without_picture(pretend: Pretend, camera: str, at: datetime) -> bool:
@@ -102,11 +102,11 @@ def _fault(pretend: Pretend, block: int) -> tuple[str, datetime, datetime]:
 
 
 @lru_cache(maxsize=30)
-def minute_messages(pretend: Pretend, minute: datetime) -> tuple[Message, ...]:
+def minute_messages(pretend: Pretend, minute: datetime) -> tuple[SimulatedMessage, ...]:
     """What begins in one minute, to its end; objects stay less than a minute."""
     chance = pretend.chance("traffic", minute)
     hour = (minute.hour + 7) % 24
-    messages: list[Message] = []
+    messages: list[SimulatedMessage] = []
     mean = PER_HOUR[hour] / 60
     for _ in range(max(0, round(chance.gauss(mean, mean**0.5)))):
         begins = minute + timedelta(milliseconds=chance.randrange(60_000))
@@ -119,7 +119,7 @@ def minute_messages(pretend: Pretend, minute: datetime) -> tuple[Message, ...]:
     return tuple(messages)
 
 
-def _object(chance: Random, camera: str, begins: datetime) -> Iterator[Message]:
+def _object(chance: Random, camera: str, begins: datetime) -> Iterator[SimulatedMessage]:
     """One object that passes a camera: seen, entering the line's zone, gone."""
     label = chance.choices([name for name, _ in LABELS], [share for _, share in LABELS])[0]
     zone = f"vach_{camera}_{chance.choice(('vao', 'ra'))}" if chance.random() < 0.93 else None
@@ -176,12 +176,12 @@ def _tracked(chance: Random, id_: str, camera: str, label: str, begins: datetime
     }
 
 
-def _event(kind: str, at: datetime, before: dict[str, object], after: dict[str, object]) -> Message:
+def _event(kind: str, at: datetime, before: dict[str, object], after: dict[str, object]) -> SimulatedMessage:
     body = encoded({"before": before, "after": after, "type": kind})
-    return Message(at, SYSTEM, "", body, "frigate/events")
+    return SimulatedMessage(at, SYSTEM, "", body, "frigate/events")
 
 
-def reviews(pretend: Pretend, minute: datetime) -> Iterator[Message]:
+def reviews(pretend: Pretend, minute: datetime) -> Iterator[SimulatedMessage]:
     """Something in a watched zone that begins in a minute, now and then: at first a detection, often then an alert, and its end."""
     chance = pretend.chance("review", minute)
     if chance.random() > (0.012 if 6 <= (minute.hour + 7) % 24 < 21 else 0.006):
@@ -209,23 +209,27 @@ def reviews(pretend: Pretend, minute: datetime) -> Iterator[Message]:
         "data": data,
     }
     now = first
-    yield Message(begins, SYSTEM, "", encoded({"type": "new", "before": first, "after": first}), "frigate/reviews")
+    yield SimulatedMessage(
+        begins, SYSTEM, "", encoded({"type": "new", "before": first, "after": first}), "frigate/reviews"
+    )
     if chance.random() < 0.45:
         at = begins + timedelta(seconds=chance.uniform(1, 6))
         now = {**first, "severity": "alert"}
-        yield Message(at, SYSTEM, "", encoded({"type": "update", "before": first, "after": now}), "frigate/reviews")
+        yield SimulatedMessage(
+            at, SYSTEM, "", encoded({"type": "update", "before": first, "after": now}), "frigate/reviews"
+        )
     ends = begins + timedelta(seconds=chance.uniform(8, 38))
     end = {**now, "end_time": seconds(ends)}
-    yield Message(ends, SYSTEM, "", encoded({"type": "end", "before": now, "after": end}), "frigate/reviews")
+    yield SimulatedMessage(ends, SYSTEM, "", encoded({"type": "end", "before": now, "after": end}), "frigate/reviews")
 
 
-def _occupancy(pretend: Pretend, minute: datetime) -> Iterator[Message]:
+def _occupancy(pretend: Pretend, minute: datetime) -> Iterator[SimulatedMessage]:
     """How many people are before the counters, every twenty seconds while it changes."""
     for third in range(3):
         at = minute + timedelta(seconds=20 * third)
         count, before = people(pretend, at), people(pretend, at - timedelta(seconds=20))
         if count != before:
-            yield Message(at, SYSTEM, "", str(count).encode(), f"frigate/{HALL}/person")
+            yield SimulatedMessage(at, SYSTEM, "", str(count).encode(), f"frigate/{HALL}/person")
 
 
 def people(pretend: Pretend, at: datetime) -> int:
@@ -237,7 +241,7 @@ def people(pretend: Pretend, at: datetime) -> int:
 def _visits(pretend: Pretend, day: date) -> tuple[tuple[datetime, datetime], ...]:
     came: dict[str, datetime] = {}
     left: dict[str, datetime] = {}
-    for step in hall(pretend, day):
+    for step in simulate_hall(pretend, day):
         if step.visit is not None:
             came.setdefault(step.visit.number, step.at)
             left[step.visit.number] = step.at

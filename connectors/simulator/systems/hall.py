@@ -103,7 +103,7 @@ class _Day:
 
 
 @lru_cache(maxsize=200)
-def hall(pretend: Pretend, day: date, visits: int | None = None) -> tuple[Step, ...]:
+def simulate_hall(pretend: Pretend, day: date, visits: int | None = None) -> tuple[Step, ...]:
     """All that happens in the hall on one local day, in order; nothing on a day off.
 
     Args:

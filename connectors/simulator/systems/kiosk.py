@@ -4,9 +4,9 @@ from datetime import date, datetime
 from functools import lru_cache
 from random import Random
 
-from connectors.simulator.message import Message, encoded, zoned
+from connectors.simulator.message import SimulatedMessage, encoded, zoned
 from connectors.simulator.systems.dossiers import dossiers
-from connectors.simulator.systems.hall import Step, Visit, hall
+from connectors.simulator.systems.hall import Step, Visit, simulate_hall
 from connectors.simulator.systems.people import person
 from connectors.simulator.ward import KIOSK, SITE, Pretend
 
@@ -14,13 +14,15 @@ SYSTEM = "queue_kiosk"
 
 
 @lru_cache(maxsize=20)
-def kiosk(pretend: Pretend, day: date) -> tuple[Message, ...]:
+def kiosk(pretend: Pretend, day: date) -> tuple[SimulatedMessage, ...]:
     """All posts of one local day, in order; nothing on a day off."""
     handed_in = {dossier.ticket: dossier.code for dossier in dossiers(pretend, day) if dossier.ticket}
-    return told(pretend, day, hall(pretend, day), handed_in)
+    return kiosk_messages(pretend, day, simulate_hall(pretend, day), handed_in)
 
 
-def told(pretend: Pretend, day: date, steps: tuple[Step, ...], handed_in: dict[str, str]) -> tuple[Message, ...]:
+def kiosk_messages(
+    pretend: Pretend, day: date, steps: tuple[Step, ...], handed_in: dict[str, str]
+) -> tuple[SimulatedMessage, ...]:
     """What the kiosk says of a day's steps.
 
     Args:
@@ -45,15 +47,15 @@ def told(pretend: Pretend, day: date, steps: tuple[Step, ...], handed_in: dict[s
             content |= _ticket(step, step.visit, people, handed_in)
         if step.counter:
             content["counter"] = _counter(pretend, step, opened)
-        posts.append(Message(step.at, SYSTEM, id_, encoded(content)))
+        posts.append(SimulatedMessage(step.at, SYSTEM, id_, encoded(content)))
     return tuple(posts)
 
 
-def heartbeat(at: datetime) -> Message:
+def heartbeat(at: datetime) -> SimulatedMessage:
     """The sign of life; each has an id of its own."""
     id_ = f"hb-{at:%Y%m%dT%H%M%S%f}"
     content = {"id": id_, "event": "kiosk.heartbeat", "time": zoned(at), "site": SITE, "kiosk": KIOSK}
-    return Message(at, SYSTEM, id_, encoded(content))
+    return SimulatedMessage(at, SYSTEM, id_, encoded(content))
 
 
 def _ticket(step: Step, visit: Visit, people: Random, handed_in: dict[str, str]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from connectors.simulator.message import Message, encoded, seconds
+from connectors.simulator.message import SimulatedMessage, encoded, seconds
 from connectors.simulator.systems.people import person
 from connectors.simulator.ward import AREAS, Pretend
 from ingest.contract.calendar import local_day, ward_moment
@@ -34,7 +34,7 @@ class Failure(NamedTuple):
     code: str
 
 
-class Broadcast(NamedTuple):
+class PlannedBroadcast(NamedTuple):
     """A planned broadcast to all devices."""
 
     id: str
@@ -88,25 +88,29 @@ def _failure_of_block(pretend: Pretend, device: str, block: int) -> Failure | No
 
 
 @lru_cache(maxsize=100)
-def broadcasts(pretend: Pretend, day: date) -> tuple[Broadcast, ...]:
+def broadcasts(pretend: Pretend, day: date) -> tuple[PlannedBroadcast, ...]:
     """The broadcasts of one local day, in order."""
     chance = pretend.chance("broadcasts", day)
     found = [
-        Broadcast(f"PT-{day:%Y%m%d}-0600", ward_moment(day, time(6)), timedelta(minutes=15), "thong_thuong", "tinh"),
-        Broadcast(f"PT-{day:%Y%m%d}-1700", ward_moment(day, time(17)), timedelta(minutes=20), "thong_thuong", "xa"),
+        PlannedBroadcast(
+            f"PT-{day:%Y%m%d}-0600", ward_moment(day, time(6)), timedelta(minutes=15), "thong_thuong", "tinh"
+        ),
+        PlannedBroadcast(
+            f"PT-{day:%Y%m%d}-1700", ward_moment(day, time(17)), timedelta(minutes=20), "thong_thuong", "xa"
+        ),
     ]
     if chance.random() < 0.3:
         at = ward_moment(day, time(chance.choice((9, 10, 15)), chance.choice((0, 30))))
         called_off = chance.random() < 0.15
-        found.append(Broadcast(f"PT-{day:%Y%m%d}-UT", at, timedelta(minutes=3), "uu_tien", "xa", called_off))
+        found.append(PlannedBroadcast(f"PT-{day:%Y%m%d}-UT", at, timedelta(minutes=3), "uu_tien", "xa", called_off))
     if chance.random() < 0.3:
         at = ward_moment(day, time(chance.randrange(8, 21), chance.randrange(5, 55)))
-        found.append(Broadcast(f"PT-{day:%Y%m%d}-KC", at, timedelta(minutes=2), "khan_cap", "tinh"))
+        found.append(PlannedBroadcast(f"PT-{day:%Y%m%d}-KC", at, timedelta(minutes=2), "khan_cap", "tinh"))
     return tuple(sorted(found, key=lambda one: one.starts))
 
 
 @lru_cache(maxsize=10)
-def happenings(pretend: Pretend, day: date) -> tuple[Message, ...]:
+def happenings(pretend: Pretend, day: date) -> tuple[SimulatedMessage, ...]:
     """All that devices say on one local day, except heartbeats, in order."""
     messages = list(_broadcasting(pretend, day))
     for device in DEVICES:
@@ -114,7 +118,7 @@ def happenings(pretend: Pretend, day: date) -> tuple[Message, ...]:
     return tuple(sorted(messages, key=lambda message: message.at))
 
 
-def heartbeats(pretend: Pretend, after: datetime, until: datetime) -> list[Message]:
+def heartbeats(pretend: Pretend, after: datetime, until: datetime) -> list[SimulatedMessage]:
     """The heartbeats in (after, until], in order: each device beats in its own second of the minute, and when it begins or stops."""
     messages = [
         _heartbeat(pretend, device, at, failure(pretend, device, at))
@@ -141,7 +145,7 @@ def connected(pretend: Pretend, device: str, at: datetime) -> bool:
     return failed is None or failed.kind != "offline"
 
 
-def state(pretend: Pretend, device: str, at: datetime) -> Message:
+def retained_state(pretend: Pretend, device: str, at: datetime) -> SimulatedMessage:
     """The retained word on whether a device is connected, as of a moment: said again whenever its client connects."""
     block = _block(device, at)
     found = _failure_of_block(pretend, device, block)
@@ -159,12 +163,12 @@ def _said(device: str, at: datetime) -> dict[str, object]:
     return {"ts": seconds(at), "area": device[:7].upper(), "net": network}
 
 
-def _word(device: str, at: datetime, *, online: bool, reason: str) -> Message:
+def _word(device: str, at: datetime, *, online: bool, reason: str) -> SimulatedMessage:
     content = {**_said(device, at), "online": online, "reason": reason}
-    return Message(at, SYSTEM, "", encoded(content), f"loa/{device}/online", retain=True)
+    return SimulatedMessage(at, SYSTEM, "", encoded(content), f"loa/{device}/online", retain=True)
 
 
-def _heartbeat(pretend: Pretend, device: str, at: datetime, failed: Failure | None) -> Message:
+def _heartbeat(pretend: Pretend, device: str, at: datetime, failed: Failure | None) -> SimulatedMessage:
     chance = pretend.chance("heartbeat", device, at)
     contact = person(pretend.chance("contact", device))
     spans = (_played(pretend, one, device) for one in broadcasts(pretend, local_day(at)))
@@ -179,10 +183,10 @@ def _heartbeat(pretend: Pretend, device: str, at: datetime, failed: Failure | No
         "contact_phone": contact.phone,
         "mac": "02:00:00:{:02x}:{:02x}:{:02x}".format(*(chance.randrange(256) for _ in range(3))),
     }
-    return Message(at, SYSTEM, "", encoded(content), f"loa/{device}/status")
+    return SimulatedMessage(at, SYSTEM, "", encoded(content), f"loa/{device}/status")
 
 
-def _failing(pretend: Pretend, device: str, day: date) -> Iterator[Message]:
+def _failing(pretend: Pretend, device: str, day: date) -> Iterator[SimulatedMessage]:
     """The beginning and end of failures on one local day."""
     start = ward_moment(day, time())
     for block in {_block(device, start), _block(device, start + timedelta(days=1))}:
@@ -197,14 +201,16 @@ def _failing(pretend: Pretend, device: str, day: date) -> Iterator[Message]:
             else:
                 severity = "critical" if failed.code == "amplifier" else "warning"
                 content = {**_said(device, at), "code": failed.code, "severity": severity, "active": begins}
-                yield Message(at, SYSTEM, "", encoded(content), f"loa/{device}/fault")
+                yield SimulatedMessage(at, SYSTEM, "", encoded(content), f"loa/{device}/fault")
 
 
-def _broadcasting(pretend: Pretend, day: date) -> Iterator[Message]:
+def _broadcasting(pretend: Pretend, day: date) -> Iterator[SimulatedMessage]:
     for one in broadcasts(pretend, day):
         editor = person(pretend.chance("editor", one.id))
 
-        def planned(event: str, at: datetime, one: Broadcast = one, author: str = editor.name) -> Message:
+        def planned(
+            event: str, at: datetime, one: PlannedBroadcast = one, author: str = editor.name
+        ) -> SimulatedMessage:
             content = {
                 "event": event,
                 "ts": seconds(at),
@@ -215,7 +221,7 @@ def _broadcasting(pretend: Pretend, day: date) -> Iterator[Message]:
                 "targets": len(DEVICES),
                 "author": author,
             }
-            return Message(at, SYSTEM, "", encoded(content), f"loa/schedule/{one.id}", retain=True)
+            return SimulatedMessage(at, SYSTEM, "", encoded(content), f"loa/schedule/{one.id}", retain=True)
 
         yield planned("created", one.issued)
         if one.called_off:
@@ -225,7 +231,7 @@ def _broadcasting(pretend: Pretend, day: date) -> Iterator[Message]:
             yield from _broadcast(pretend, one, device, editor.name)
 
 
-def _begins(pretend: Pretend, one: Broadcast, device: str) -> datetime:
+def _begins(pretend: Pretend, one: PlannedBroadcast, device: str) -> datetime:
     """When the device begins to play: an emergency takes a while to be heard, the longer where the network is weak."""
     chance = pretend.chance("begin", one.id, device)
     if one.type != "khan_cap":
@@ -235,7 +241,7 @@ def _begins(pretend: Pretend, one: Broadcast, device: str) -> datetime:
 
 
 @lru_cache(maxsize=2000)
-def _played(pretend: Pretend, one: Broadcast, device: str) -> tuple[datetime, datetime]:
+def _played(pretend: Pretend, one: PlannedBroadcast, device: str) -> tuple[datetime, datetime]:
     """From when to when the device plays, if nothing but the stream fails; nothing, when it cannot begin."""
     begins = _begins(pretend, one, device)
     if one.called_off or failure(pretend, device, begins) is not None:
@@ -247,7 +253,7 @@ def _played(pretend: Pretend, one: Broadcast, device: str) -> tuple[datetime, da
     )
 
 
-def _broadcast(pretend: Pretend, one: Broadcast, device: str, editor: str) -> Iterator[Message]:
+def _broadcast(pretend: Pretend, one: PlannedBroadcast, device: str, editor: str) -> Iterator[SimulatedMessage]:
     begins, ends = _played(pretend, one, device)
     bulletin = {"id": f"BT-{one.id[3:]}", "type": one.type, "issued": seconds(one.issued)}
     told = {
@@ -256,9 +262,9 @@ def _broadcast(pretend: Pretend, one: Broadcast, device: str, editor: str) -> It
         "bulletin": {**bulletin, "title": "Thông báo của phường", "author": editor},
     }
 
-    def said(event: str, at: datetime, **more: object) -> Message:
+    def said(event: str, at: datetime, **more: object) -> SimulatedMessage:
         content = {**_said(device, at), "event": event, **told, **more}
-        return Message(at, SYSTEM, "", encoded(content), f"loa/{device}/broadcast")
+        return SimulatedMessage(at, SYSTEM, "", encoded(content), f"loa/{device}/broadcast")
 
     if (failed := failure(pretend, device, begins)) is not None:
         yield said("failed", begins, played_s=0, error="offline" if failed.kind == "offline" else failed.code)

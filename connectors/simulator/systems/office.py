@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from random import Random
 
-from connectors.simulator.message import Message, encoded, zoned
+from connectors.simulator.message import SimulatedMessage, encoded, zoned
 from connectors.simulator.systems.people import person
 from connectors.simulator.ward import AREAS, Pretend
 from ingest.contract.calendar import local_day, ward_moment
@@ -27,19 +27,19 @@ PLATFORMS = (("zalo", 34), ("cong_thong_tin", 30), ("fanpage", 28), ("truyen_tha
 TOPICS = ("hoat_dong", "tuyen_truyen", "huong_dan_tthc", "an_ninh", "van_hoa_xa_hoi", "chuyen_doi_so")
 
 
-def office(pretend: Pretend, day: date) -> list[Message]:
+def office(pretend: Pretend, day: date) -> list[SimulatedMessage]:
     """All posts of the smaller systems on one local day, in order."""
-    messages = [*documents(pretend, day), *posts(pretend, day), *petitions(pretend, day)]
+    messages = [*documents(pretend, day), *published_posts(pretend, day), *petitions(pretend, day)]
     return sorted(messages, key=lambda message: message.at)
 
 
-def sign_of_life(system: str, at: datetime) -> Message:
+def sign_of_life(system: str, at: datetime) -> SimulatedMessage:
     """What a system posts when it has nothing to say; each has an id of its own."""
     id_ = f"{system}-hb-{at:%Y%m%dT%H%M%S%f}"
-    return Message(at, system, id_, encoded({"id": id_, "loai": "nhip_song", "thoiGian": zoned(at)}))
+    return SimulatedMessage(at, system, id_, encoded({"id": id_, "loai": "nhip_song", "thoiGian": zoned(at)}))
 
 
-def register() -> Iterator[Message]:
+def register() -> Iterator[SimulatedMessage]:
     """The 70 residential groups and their 70 teams, as they were entered."""
     chance = Random("register")
     for n, area in enumerate(AREAS):
@@ -52,7 +52,7 @@ def register() -> Iterator[Message]:
         }
         id_ = f"{area}-dang-ky"
         content = {"id": id_, "loai": "dang_ky_to", "thoiGian": zoned(at), "toDanPho": group}
-        yield Message(at, REGISTER, id_, encoded(content))
+        yield SimulatedMessage(at, REGISTER, id_, encoded(content))
     for n, area in enumerate(AREAS):
         at = ward_moment(TEAMS_FORMED, datetime.min.time()) + timedelta(hours=9, seconds=20 * n)
         members = [{"hoTen": one.name, "soDienThoai": one.phone} for one in (person(chance) for _ in range(4))]
@@ -62,7 +62,7 @@ def register() -> Iterator[Message]:
             "id": id_, "loai": "thanh_lap_to_cong_nghe", "thoiGian": zoned(at), "toDanPho": {"maTo": area},
             "toCongNghe": team,
         }  # fmt: skip
-        yield Message(at, REGISTER, id_, encoded(content))
+        yield SimulatedMessage(at, REGISTER, id_, encoded(content))
 
 
 def working_moment(pretend: Pretend, day: date, chance: Random) -> datetime:
@@ -75,7 +75,7 @@ def working_moment(pretend: Pretend, day: date, chance: Random) -> datetime:
 
 
 @lru_cache(maxsize=100)
-def documents(pretend: Pretend, day: date, issued: int | None = None) -> tuple[Message, ...]:
+def documents(pretend: Pretend, day: date, issued: int | None = None) -> tuple[SimulatedMessage, ...]:
     """Documents of one local day: about 40 issued, all signed, and about 25 that came in.
 
     Args:
@@ -97,7 +97,7 @@ def documents(pretend: Pretend, day: date, issued: int | None = None) -> tuple[M
     return tuple(sorted((_document(day, n, *one, chance) for n, one in enumerate(told, 1)), key=lambda m: m.at))
 
 
-def _document(day: date, n: int, at: datetime, step: str, about: dict[str, object], chance: Random) -> Message:
+def _document(day: date, n: int, at: datetime, step: str, about: dict[str, object], chance: Random) -> SimulatedMessage:
     code = f"VB-{day:%Y%m%d}-{n:03}"
     signatory = person(chance)
     id_ = f"{code}-{step}"
@@ -109,11 +109,13 @@ def _document(day: date, n: int, at: datetime, step: str, about: dict[str, objec
         "doMat": "thuong",
         **about,
     }
-    return Message(at, DOCUMENTS, id_, encoded({"id": id_, "loai": step, "thoiGian": zoned(at), "vanBan": paper}))
+    return SimulatedMessage(
+        at, DOCUMENTS, id_, encoded({"id": id_, "loai": step, "thoiGian": zoned(at), "vanBan": paper})
+    )
 
 
 @lru_cache(maxsize=100)
-def posts(pretend: Pretend, day: date, count: int | None = None) -> tuple[Message, ...]:
+def published_posts(pretend: Pretend, day: date, count: int | None = None) -> tuple[SimulatedMessage, ...]:
     """Items published on one local day: about 14 on a working day, fewer on others.
 
     Args:
@@ -138,11 +140,11 @@ def posts(pretend: Pretend, day: date, count: int | None = None) -> tuple[Messag
             "duongDan": f"https://example.invalid/{id_}",
         }
         content = {"id": id_, "loai": "dang_bai", "thoiGian": zoned(at), "baiDang": post}
-        messages.append(Message(at, POSTS, id_, encoded(content)))
+        messages.append(SimulatedMessage(at, POSTS, id_, encoded(content)))
     return tuple(messages)
 
 
-def petitions(pretend: Pretend, day: date) -> list[Message]:
+def petitions(pretend: Pretend, day: date) -> list[SimulatedMessage]:
     """Steps of petitions that happen on one local day; about two petitions a week come in."""
     steps = [
         message
@@ -154,10 +156,10 @@ def petitions(pretend: Pretend, day: date) -> list[Message]:
 
 
 @lru_cache(maxsize=400)
-def _petitions_from(pretend: Pretend, day: date) -> tuple[Message, ...]:
+def _petitions_from(pretend: Pretend, day: date) -> tuple[SimulatedMessage, ...]:
     """The whole lives of the petitions that come in on one local day."""
     chance = pretend.chance("petitions", day)
-    lives: list[Message] = []
+    lives: list[SimulatedMessage] = []
     for n in range(1, chance.choices((0, 1, 2), (76, 20, 4))[0] + 1):
         sent = ward_moment(day, datetime.min.time()) + timedelta(hours=chance.uniform(7, 21))
         lives += petition(pretend, f"PA-{day:%y%m%d}-{n:02}", sent, chance.choice(PETITION_FIELDS), chance)
@@ -166,7 +168,7 @@ def _petitions_from(pretend: Pretend, day: date) -> tuple[Message, ...]:
 
 def petition(
     pretend: Pretend, number: str, received: datetime, field: str, chance: Random, answer: float | None = None
-) -> Iterator[Message]:
+) -> Iterator[SimulatedMessage]:
     """One petition from receipt to publication, always answered within 15 working days.
 
     Args:
@@ -190,11 +192,11 @@ def petition(
         "noiDung": f"Tôi là {author.name}, đề nghị phường xem xét",
     }
 
-    def said(step: str, at: datetime, **more: object) -> Message:
+    def said(step: str, at: datetime, **more: object) -> SimulatedMessage:
         at = at.astimezone(UTC).replace(microsecond=0)
         id_ = f"{number}-{step}"
         content = {"id": id_, "loai": step, "thoiGian": zoned(at), "phanAnh": told, **more}
-        return Message(at, PETITIONS, id_, encoded(content))
+        return SimulatedMessage(at, PETITIONS, id_, encoded(content))
 
     yield said("tiep_nhan", received)
     days = chance.triangular(1.5, 13.5, 6) if answer is None else answer

@@ -7,11 +7,11 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.alarm.alarm import Alarm
-from dashboard.alarm.sentence import sentence
-from dashboard.board.page import Leaf, Leaves, Scene
+from dashboard.alarm.sentence import alarm_sentence
+from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.components import tile
 from dashboard.components.alarm_panel import ACKNOWLEDGED, CALLING, CALM, MORE, NOBODY, lasted
-from dashboard.pages.alarms.log import SEVERITIES, escalation, state, took, value
+from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, escalation, measured_text, took
 from dashboard.words import number, text
 from ingest.contract.label import Label
 
@@ -28,12 +28,12 @@ HEADS = (
 _PARTS = ("sign", "word", "at", "value", "state")
 
 
-def address(alarm: Alarm) -> str:
+def alarm_address(alarm: Alarm) -> str:
     """The page of one alarm."""
     return f"/alarm/{alarm.id}"
 
 
-def active(_scene: Scene) -> Component:
+def active(_scene: BoardState) -> Component:
     """The standing places of the active ones."""
     places = [
         html.Li(
@@ -57,54 +57,54 @@ def active(_scene: Scene) -> Component:
     )
 
 
-def active_leaves(scene: Scene) -> Leaves:
+def active_leaves(scene: BoardState) -> PropertyUpdates:
     """The active ones, those that call first."""
     alarms = scene.alarms.active
     calling = len(scene.alarms.calling)
     counts = [(CALLING, calling), (ACKNOWLEDGED, len(alarms) - calling), (MORE, max(0, len(alarms) - PLACES))]
-    parts = [scene.say(label, count=number.whole(count, scene.language)) for label, count in counts if count]
-    leaves: Leaves = {Leaf("active-count", "children"): " · ".join(parts) or scene.say(CALM)}
+    parts = [scene.say(label, count=number.whole_number(count, scene.language)) for label, count in counts if count]
+    leaves: PropertyUpdates = {PropertyUpdate("active-count", "children"): " · ".join(parts) or scene.say(CALM)}
     for place in range(PLACES):
         leaves |= _row(f"active-{place}", alarms[place] if place < len(alarms) else None, scene)
     return leaves
 
 
-def _row(id: str, alarm: Alarm | None, scene: Scene) -> Leaves:
+def _row(id: str, alarm: Alarm | None, scene: BoardState) -> PropertyUpdates:
     if alarm is None:
-        empty: Leaves = {Leaf(f"{id}-{part}", "children"): "" for part in (*_PARTS[1:], "what")}
-        return {Leaf(id, "hidden"): True, Leaf(f"{id}-what", "href"): None, **empty}
+        empty: PropertyUpdates = {PropertyUpdate(f"{id}-{part}", "children"): "" for part in (*_PARTS[1:], "what")}
+        return {PropertyUpdate(id, "hidden"): True, PropertyUpdate(f"{id}-what", "href"): None, **empty}
     since = f"{text.clock_time(alarm.raised_ms, scene.now_ms)} · {lasted(scene.now_ms - alarm.raised_ms, scene)}"
-    parts = (state(alarm, scene), escalation(alarm, scene), alarm.assigned_to or scene.say(NOBODY))
+    parts = (alarm_state_text(alarm, scene), escalation(alarm, scene), alarm.assigned_to or scene.say(NOBODY))
     shown: dict[tuple[str, str], Any] = {
         (id, "hidden"): False,
         (id, "className"): f"row-{alarm.severity if alarm.calls else 'seen'}",
         (f"{id}-sign", "className"): tile.sign(alarm.severity),
         (f"{id}-word", "children"): scene.say(SEVERITIES[alarm.severity]),
         (f"{id}-at", "children"): since,
-        (f"{id}-what", "children"): sentence(alarm, scene),
-        (f"{id}-what", "href"): address(alarm),
-        (f"{id}-value", "children"): value(alarm, scene),
+        (f"{id}-what", "children"): alarm_sentence(alarm, scene),
+        (f"{id}-what", "href"): alarm_address(alarm),
+        (f"{id}-value", "children"): measured_text(alarm, scene),
         (f"{id}-state", "children"): " · ".join(filter(None, parts)),
     }
-    return {Leaf(*place): what for place, what in shown.items()}
+    return {PropertyUpdate(*place): what for place, what in shown.items()}
 
 
-def cleared(_scene: Scene) -> Component:
+def cleared(_scene: BoardState) -> Component:
     """The place of those that cleared within a day."""
     table = dmc.Table(id="alarms-cleared", data={"head": [], "body": []}, className="plain", withRowBorders=False)
     return html.Div(table, className="block-body", tabIndex=0)
 
 
-def cleared_leaves(scene: Scene) -> Leaves:
+def cleared_leaves(scene: BoardState) -> PropertyUpdates:
     """Those that cleared within a day, the newest first."""
     rows = [
         [
             text.clock_time(alarm.raised_ms, scene.now_ms),
-            sentence(alarm, scene, now=False),
+            alarm_sentence(alarm, scene, now=False),
             took(alarm.raised_ms, alarm.first_acknowledged_ms, scene),
             took(alarm.raised_ms, alarm.cleared_ms, scene),
             alarm.acknowledged_by or number.NONE,
         ]
         for alarm in scene.alarms.cleared[:CLEARED]
     ]
-    return {Leaf("alarms-cleared", "data"): {"head": [scene.say(head) for head in HEADS], "body": rows}}
+    return {PropertyUpdate("alarms-cleared", "data"): {"head": [scene.say(head) for head in HEADS], "body": rows}}

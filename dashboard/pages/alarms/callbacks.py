@@ -6,11 +6,11 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, no_update, set_props
 
 from dashboard.access.accounts import Accounts
-from dashboard.alarm.alarm import Alarm, fold
-from dashboard.alarm.delivery import Delivery
-from dashboard.alarm.service import ActRefused, Duty
-from dashboard.board.page import properties
-from dashboard.board.queries import Reader, TooMuch
+from dashboard.alarm.alarm import Alarm, fold_acts
+from dashboard.alarm.delivery import AlarmDelivery
+from dashboard.alarm.service import ActRefused, AlarmService
+from dashboard.board.page import component_properties
+from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.pages.alarms import history
@@ -19,8 +19,8 @@ from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
 from ingest.contract.errors import Refused, Unavailable
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import rules
-from warehouse.store.alarm_log import Kind, Times, read_alarm, read_history, times
+from warehouse.model.alarm_rule import alarm_rules
+from warehouse.store.alarm_log import AcknowledgementTimes, Kind, acknowledgement_times, read_alarm, read_history
 from warehouse.store.client import Client
 
 OFF = Label("Tài khoản này không có quyền làm việc đó.", "This account may not do that.")
@@ -37,7 +37,7 @@ Wanted = tuple[Kind, str]
 """What is to be done, and `Act.what`."""
 
 
-class Wrong(Refused):
+class AlarmDeskError(Refused):
     """What was asked for cannot be done; says why."""
 
     def __init__(self, why: Label) -> None:
@@ -52,13 +52,13 @@ def register(app: Dash, services: Services) -> None:
     _register_history(app, duty, delivery, reader)
 
 
-def assignees(duty: Duty, accounts: Accounts) -> list[str]:
+def assignees(duty: AlarmService, accounts: Accounts) -> list[str]:
     """Who an alarm can be given to: the teams, and everybody who may handle alarms."""
     people = [one.name for one in accounts.all().values() if Viewer(one.name, one.rights).may(RIGHT)]
     return list(dict.fromkeys([*duty.settings.teams, *sorted(people)]))
 
 
-def _register_acts(app: Dash, duty: Duty, accounts: Accounts) -> None:
+def _register_acts(app: Dash, duty: AlarmService, accounts: Accounts) -> None:
     steps = [f"alarm-step-{step}" for step in range(STEPS)]
 
     @app.callback(
@@ -82,7 +82,7 @@ def _register_acts(app: Dash, duty: Duty, accounts: Accounts) -> None:
                 raise ActRefused
             kind, what = _wanted(str(ctx.triggered_id), to, comment, ticked, alarm, assignees(duty, accounts))
             await duty.do(alarm.id, kind, person.name, what)
-        except Wrong as error:
+        except AlarmDeskError as error:
             return error.why.text(person.language), no_update
         except ActRefused:
             return GONE.text(person.language), no_update
@@ -98,20 +98,20 @@ def _wanted(button: str, to: object, comment: object, ticked: list[Any], alarm: 
             return "acknowledged", ""
         case "assign":
             if to not in known:
-                raise Wrong(WHOM)
+                raise AlarmDeskError(WHOM)
             return "assigned", str(to)
         case "say" | "comment":
             said = " ".join(comment.split()) if isinstance(comment, str) else ""
             if not said:
-                raise Wrong(WHAT)
+                raise AlarmDeskError(WHAT)
             return "commented", said[:LONGEST_COMMENT]
-    rule, step = rules().get(alarm.key[0]), button.rpartition("-")[2]
+    rule, step = alarm_rules().get(alarm.key[0]), button.rpartition("-")[2]
     if rule is None or step not in map(str, range(len(rule.checklist))):
         raise ActRefused
     return ("unticked" if ticked[int(step)] == "true" else "ticked"), step
 
 
-def _register_one(app: Dash, duty: Duty, reader: Reader, accounts: Accounts) -> None:
+def _register_one(app: Dash, duty: AlarmService, reader: WarehouseQueries, accounts: Accounts) -> None:
     @app.callback(Output("alarm-to", "data"), Output("alarm-fault", "children", allow_duplicate=True), Input("alarm-id", "data"), prevent_initial_call="initial_duplicate")  # fmt: skip
     async def begin(id: object) -> tuple[Any, ...]:
         """Whom it can be given to; and one that is long gone is read from the warehouse."""
@@ -123,17 +123,17 @@ def _register_one(app: Dash, duty: Duty, reader: Reader, accounts: Accounts) -> 
             return known, ""
         ward = duty.live.ingest.ward
         try:
-            found = fold(await reader.ask(lambda client: read_alarm(client, ward, id)))
-        except (Unavailable, TooMuch):
+            found = fold_acts(await reader.ask(lambda client: read_alarm(client, ward, id)))
+        except (Unavailable, TooMuchError):
             return known, WAREHOUSE_ASK_AGAIN.text(person.language)
         for alarm in found:
             leaves = alarm_leaves(alarm, duty.live.scene(person.language), is_gone=True)
-            for component, values in properties(leaves).items():
+            for component, values in component_properties(leaves).items():
                 set_props(component, values)
         return known, "" if found else NO_SUCH.text(person.language)
 
 
-def _register_history(app: Dash, duty: Duty, delivery: Delivery, reader: Reader) -> None:
+def _register_history(app: Dash, duty: AlarmService, delivery: AlarmDelivery, reader: WarehouseQueries) -> None:
     live = duty.live
 
     @app.callback(
@@ -152,12 +152,12 @@ def _register_history(app: Dash, duty: Duty, delivery: Delivery, reader: Reader)
         scene, since = live.scene(person.language), moment(live.now_ms()) - timedelta(days=days)
         try:
             stored = await reader.ask(lambda client: read_history(client, live.ingest.ward, since, MOST_READ))
-        except (Unavailable, TooMuch):
+        except (Unavailable, TooMuchError):
             return no_update, WAREHOUSE_ASK_AGAIN.text(person.language)
-        alarms = {one.id: one for one in fold(stored)}
+        alarms = {one.id: one for one in fold_acts(stored)}
         alarms |= {id: one for id, one in duty.alarms.items() if moment(one.raised_ms) >= since}
-        chosen = history.chosen(alarms.values(), severity, domain)
-        return history.history_table(chosen, scene), history.count_said(chosen, scene)
+        chosen = history.filter_alarms(alarms.values(), severity, domain)
+        return history.alarm_history_table(chosen, scene), history.count_said(chosen, scene)
 
     @app.callback(
         Output("alarms-times", "children"), Output("alarms-ways", "children"), Input("alarms-tick", "n_intervals")
@@ -169,11 +169,11 @@ def _register_history(app: Dash, duty: Duty, delivery: Delivery, reader: Reader)
         scene, ward = live.scene(person.language), live.ingest.ward
         since = moment(live.now_ms()) - timedelta(days=history.TIMES_DAYS)
 
-        def ask(client: Client) -> Times:
-            return times(client, ward, since)
+        def ask(client: Client) -> AcknowledgementTimes:
+            return acknowledgement_times(client, ward, since)
 
         try:
             said = history.times_said(await reader.ask(ask), scene)
-        except (Unavailable, TooMuch):
+        except (Unavailable, TooMuchError):
             said = WAREHOUSE_ASK_AGAIN.text(person.language)
         return said, history.ways_said((way.name for way in delivery.ways), delivery.faults, scene)

@@ -11,16 +11,24 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.alarm.alarm import Alarm
-from dashboard.alarm.sentence import sentence, subject_name
-from dashboard.board.page import Leaf, Leaves, Page, Scene, find
+from dashboard.alarm.sentence import alarm_sentence, subject_name
+from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates, find_page
 from dashboard.board.viewer import viewer
 from dashboard.components import tile
 from dashboard.components.alarm_panel import NOBODY, lasted
 from dashboard.components.header import navigation, transport_mark
-from dashboard.pages.alarms.log import HEADS, SEVERITIES, escalation, rows, state, told, value
+from dashboard.pages.alarms.log import (
+    HEADS,
+    SEVERITIES,
+    act_rows,
+    alarm_state_text,
+    delivery_text,
+    escalation,
+    measured_text,
+)
 from dashboard.words import number, text
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import rules
+from warehouse.model.alarm_rule import alarm_rules
 
 RIGHT = "leader"
 """Who may see an alarm's page, and act on it."""
@@ -68,7 +76,7 @@ class Ids(Collection[str]):
         return 0
 
 
-def layout(scene: Scene) -> Component:
+def layout(scene: BoardState) -> Component:
     """How it stands and what can be done on the left, what is to do and what was done on the right."""
     say = scene.say
     head = html.Header(
@@ -98,7 +106,7 @@ def layout(scene: Scene) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def _controls(scene: Scene) -> list[Component]:
+def _controls(scene: BoardState) -> list[Component]:
     say = scene.say
     return [
         dmc.Button(say(ACKNOWLEDGE), id="alarm-acknowledge"),
@@ -131,13 +139,13 @@ def _steps() -> list[Component]:
     ]
 
 
-def leaves(scene: Scene) -> Leaves:
+def leaves(scene: BoardState) -> PropertyUpdates:
     """Everything that changes; nothing of one that is long gone, which is asked for."""
     alarm = scene.alarms.find(scene.argument)
     return alarm_leaves(alarm, scene) if alarm else {}
 
 
-def alarm_leaves(alarm: Alarm, scene: Scene, *, is_gone: bool = False) -> Leaves:
+def alarm_leaves(alarm: Alarm, scene: BoardState, *, is_gone: bool = False) -> PropertyUpdates:
     """An alarm as it is.
 
     Args:
@@ -145,37 +153,37 @@ def alarm_leaves(alarm: Alarm, scene: Scene, *, is_gone: bool = False) -> Leaves
         scene: the moment, and the language.
         is_gone: whether it is so old that nothing can be done about it.
     """
-    say, rule = scene.say, rules().get(alarm.key[0])
+    say, rule = scene.say, alarm_rules().get(alarm.key[0])
     since = text.clock_time(alarm.raised_ms, scene.now_ms)
     nobody = say(BY_DEFAULT, nobody=say(NOBODY), team=rule.team) if rule and rule.team else say(NOBODY)
     subject = (subject_name(rule, alarm.key[1], scene.language) if alarm.key[1] else "") if rule else alarm.key[1]
     shown = {
-        "what": sentence(alarm, scene),
+        "what": alarm_sentence(alarm, scene),
         "severity": say(SEVERITIES[alarm.severity]),
         "since": f"{since} · {lasted((alarm.cleared_ms or scene.now_ms) - alarm.raised_ms, scene)}",
         "subject": subject or number.NONE,
-        "value": value(alarm, scene) or number.NONE,
-        "state": state(alarm, scene),
+        "value": measured_text(alarm, scene) or number.NONE,
+        "state": alarm_state_text(alarm, scene),
         "escalation": escalation(alarm, scene) or number.NONE,
         "assigned": alarm.assigned_to or nobody,
-        "told": told(alarm, scene) or number.NONE,
+        "told": delivery_text(alarm, scene) or number.NONE,
     }
-    page = find(rule.page) if rule else None
-    found: Leaves = {
-        **{Leaf(f"alarm-{name}", "children"): words for name, words in shown.items()},
-        Leaf("alarm-sign", "className"): tile.sign(alarm.severity),
-        Leaf("alarm-see", "href"): page.page.path if page else "/",
-        Leaf("alarm-log", "data"): {"head": [say(head) for head in HEADS], "body": rows(alarm, scene)},
-        Leaf("alarm-acts", "disabled"): is_gone,
-        Leaf("alarm-steps", "disabled"): is_gone,
-        Leaf("alarm-acknowledge", "disabled"): is_gone or not alarm.calls,
+    page = find_page(rule.page) if rule else None
+    found: PropertyUpdates = {
+        **{PropertyUpdate(f"alarm-{name}", "children"): words for name, words in shown.items()},
+        PropertyUpdate("alarm-sign", "className"): tile.sign(alarm.severity),
+        PropertyUpdate("alarm-see", "href"): page.page.path if page else "/",
+        PropertyUpdate("alarm-log", "data"): {"head": [say(head) for head in HEADS], "body": act_rows(alarm, scene)},
+        PropertyUpdate("alarm-acts", "disabled"): is_gone,
+        PropertyUpdate("alarm-steps", "disabled"): is_gone,
+        PropertyUpdate("alarm-acknowledge", "disabled"): is_gone or not alarm.calls,
     }
     checklist = rule.checklist if rule else ()
     for step in range(STEPS):
         is_step = step < len(checklist)
-        found[Leaf(f"alarm-step-{step}", "hidden")] = not is_step
-        found[Leaf(f"alarm-step-{step}", "children")] = say(checklist[step]) if is_step else ""
-        found[Leaf(f"alarm-step-{step}", "aria-checked")] = "true" if step in alarm.ticked else "false"
+        found[PropertyUpdate(f"alarm-step-{step}", "hidden")] = not is_step
+        found[PropertyUpdate(f"alarm-step-{step}", "children")] = say(checklist[step]) if is_step else ""
+        found[PropertyUpdate(f"alarm-step-{step}", "aria-checked")] = "true" if step in alarm.ticked else "false"
     return found
 
 

@@ -6,17 +6,17 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.alarm.alarm import Alarm, Fault
-from dashboard.alarm.sentence import sentence
-from dashboard.board.page import Scene, find
+from dashboard.alarm.alarm import Alarm, ChannelFault
+from dashboard.alarm.sentence import alarm_sentence
+from dashboard.board.page import BoardState, find_page
 from dashboard.components import tile
-from dashboard.components.table import Cell, table
-from dashboard.pages.alarms.active import address
-from dashboard.pages.alarms.log import SEVERITIES, state, told, took
+from dashboard.components.table import Cell, data_table
+from dashboard.pages.alarms.active import alarm_address
+from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, delivery_text, took
 from dashboard.words import number, text
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import rules
-from warehouse.store.alarm_log import Times
+from warehouse.model.alarm_rule import alarm_rules
+from warehouse.store.alarm_log import AcknowledgementTimes
 
 SPANS = {str(days): (text.last_days(days), days) for days in (1, 7, 30, 90)}
 DEFAULT = "7"
@@ -54,13 +54,14 @@ WORKS = Label("{way}: không có lỗi", "{way}: no fault")
 FAILS = Label("{way}: không gửi được từ {time}, {why}", "{way}: fails since {time}, {why}")
 
 
-def part(scene: Scene) -> Component:
+def alarm_history_widget(scene: BoardState) -> Component:
     """The choices, and the places of what is asked."""
     say = scene.say
     spans = [{"value": value, "label": say(label)} for value, (label, _) in SPANS.items()]
     severities = [{"value": value, "label": say(label)} for value, label in SEVERITIES.items()]
     domains = [
-        {"value": path, "label": _domain(path, scene)} for path in sorted({rule.page for rule in rules().values()})
+        {"value": path, "label": _domain(path, scene)}
+        for path in sorted({rule.page for rule in alarm_rules().values()})
     ]
     choices = dmc.Group(
         [
@@ -83,9 +84,9 @@ def part(scene: Scene) -> Component:
     )
 
 
-def chosen(alarms: Iterable[Alarm], severity: object, domain: object) -> list[Alarm]:
+def filter_alarms(alarms: Iterable[Alarm], severity: object, domain: object) -> list[Alarm]:
     """Those of a severity and a domain, the newest first; what is no choice leaves all."""
-    by_page = {id: rule.page for id, rule in rules().items()}
+    by_page = {id: rule.page for id, rule in alarm_rules().items()}
     found = [
         one
         for one in alarms
@@ -95,41 +96,41 @@ def chosen(alarms: Iterable[Alarm], severity: object, domain: object) -> list[Al
     return sorted(found, key=lambda one: (-one.raised_ms, one.id))
 
 
-def history_table(alarms: list[Alarm], scene: Scene) -> Component:
+def alarm_history_table(alarms: list[Alarm], scene: BoardState) -> Component:
     """Each alarm as a row."""
     rows: list[list[Cell]] = [
         [
             text.clock_time(one.raised_ms, scene.now_ms),
             html.Span([html.Span(className=tile.sign(one.severity)), scene.say(SEVERITIES[one.severity])]),
-            html.A(sentence(one, scene, now=False), href=address(one)),
+            html.A(alarm_sentence(one, scene, now=False), href=alarm_address(one)),
             took(one.raised_ms, one.first_acknowledged_ms, scene),
             took(one.raised_ms, one.cleared_ms, scene),
-            state(one, scene),
+            alarm_state_text(one, scene),
             one.assigned_to or number.NONE,
-            told(one, scene) or number.NONE,
+            delivery_text(one, scene) or number.NONE,
         ]
         for one in alarms[:MOST]
     ]
-    return table([scene.say(head) for head in HEADS], rows, empty=scene.say(NONE))
+    return data_table([scene.say(head) for head in HEADS], rows, empty=scene.say(NONE))
 
 
-def count_said(alarms: list[Alarm], scene: Scene) -> str:
+def count_said(alarms: list[Alarm], scene: BoardState) -> str:
     """How many rows there are, and of when."""
     label = CUT if len(alarms) > MOST else READ_AT
-    return scene.say(label, count=min(len(alarms), MOST), time=f"{text.local(scene.now_ms):%H:%M:%S}")
+    return scene.say(label, count=min(len(alarms), MOST), time=f"{text.local_time(scene.now_ms):%H:%M:%S}")
 
 
-def times_said(found: Times, scene: Scene) -> str:
+def times_said(found: AcknowledgementTimes, scene: BoardState) -> str:
     """How long it takes until somebody acknowledges."""
     mean, median = (
         took(0, max(1, round(seconds * 1000)), scene) if found.acknowledged else number.NONE
         for seconds in (found.mean_s, found.median_s)
     )
-    count = {name: number.whole(getattr(found, name), scene.language) for name in ("alarms", "acknowledged")}
+    count = {name: number.whole_number(getattr(found, name), scene.language) for name in ("alarms", "acknowledged")}
     return scene.say(TIMES, **count, mean=mean, median=median)
 
 
-def ways_said(ways: Iterable[str], faults: Mapping[str, Fault], scene: Scene) -> list[Component]:
+def ways_said(ways: Iterable[str], faults: Mapping[str, ChannelFault], scene: BoardState) -> list[Component]:
     """How people are told outside the board, and whether that works."""
     said: list[Component] = []
     for name in ways:
@@ -141,8 +142,8 @@ def ways_said(ways: Iterable[str], faults: Mapping[str, Fault], scene: Scene) ->
     return said or [html.Span(scene.say(NO_WAY), className="way")]
 
 
-def _domain(path: str, scene: Scene) -> str:
-    place = find(path)
+def _domain(path: str, scene: BoardState) -> str:
+    place = find_page(path)
     return scene.say(place.page.label) if place else path
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from dashboard.alarm.alarm import Alarm
-from dashboard.alarm.sentence import limit, quantity
-from dashboard.board.page import Scene
+from dashboard.alarm.sentence import exceeded_limit, quantity
+from dashboard.board.page import BoardState
 from dashboard.components.alarm_panel import lasted
 from dashboard.words import number, text
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import rules
+from warehouse.model.alarm_rule import alarm_rules
 from warehouse.model.indicator import Status
 from warehouse.store.alarm_log import SYSTEM, Act, Kind
 
@@ -46,32 +46,32 @@ SECONDS = Label("{count} giây", "{count} s")
 HEADS = (Label("Lúc", "Time"), Label("Ai", "Who"), Label("Việc", "Act"))
 
 
-def rows(alarm: Alarm, scene: Scene) -> list[list[str]]:
+def act_rows(alarm: Alarm, scene: BoardState) -> list[list[str]]:
     """Time, who and what of every act, the newest first."""
     return [
         [
-            f"{text.local(act.at_ms):%H:%M:%S %d/%m}",
+            f"{text.local_time(act.at_ms):%H:%M:%S %d/%m}",
             scene.say(BY_ITSELF) if act.who == SYSTEM else act.who,
-            said(act, scene),
+            act_text(act, scene),
         ]
         for act in reversed(alarm.acts)
     ]
 
 
-def said(act: Act, scene: Scene) -> str:
+def act_text(act: Act, scene: BoardState) -> str:
     """One act."""
     named = _NAMES.get(act.kind)
     what = named(act, scene) if named else act.what
     return scene.say(KINDS[act.kind], severity=scene.say(SEVERITIES[act.severity]), what=what)
 
 
-def told(alarm: Alarm, scene: Scene) -> str:
+def delivery_text(alarm: Alarm, scene: BoardState) -> str:
     """By which ways people were told of it, or not."""
     last = {act.what.partition(":")[0]: act for act in alarm.acts if act.kind in ("told", "not_told")}
-    return " · ".join(said(act, scene) for act in last.values())
+    return " · ".join(act_text(act, scene) for act in last.values())
 
 
-def state(alarm: Alarm, scene: Scene) -> str:
+def alarm_state_text(alarm: Alarm, scene: BoardState) -> str:
     """Whether somebody has seen it, or it cleared."""
     say, now_ms = scene.say, scene.now_ms
     if not alarm.is_active:
@@ -81,9 +81,9 @@ def state(alarm: Alarm, scene: Scene) -> str:
     return say(NOT_ACKNOWLEDGED)
 
 
-def escalation(alarm: Alarm, scene: Scene) -> str:
+def escalation(alarm: Alarm, scene: BoardState) -> str:
     """Whether others were told, or when they will be; nothing once it is acknowledged."""
-    rule = rules().get(alarm.key[0])
+    rule = alarm_rules().get(alarm.key[0])
     if alarm.escalated_ms:
         return scene.say(ESCALATED, time=text.clock_time(alarm.escalated_ms, scene.now_ms))
     if not alarm.calls or rule is None:
@@ -92,16 +92,16 @@ def escalation(alarm: Alarm, scene: Scene) -> str:
     return scene.say(WILL_ESCALATE, time=text.clock_time(at_ms, scene.now_ms))
 
 
-def value(alarm: Alarm, scene: Scene) -> str:
+def measured_text(alarm: Alarm, scene: BoardState) -> str:
     """What is measured now, and the limit; what is not known now is not shown as if it were."""
-    rule, found = rules().get(alarm.key[0]), scene.alarms.measured.get(alarm.key)
+    rule, found = alarm_rules().get(alarm.key[0]), scene.alarms.measured.get(alarm.key)
     if rule is None or not alarm.is_active:
         return ""
     now = quantity(rule, found.value, scene) if found else scene.say(UNKNOWN)
-    return scene.say(VALUE, value=now, limit=quantity(rule, limit(rule, alarm), scene))
+    return scene.say(VALUE, value=now, limit=quantity(rule, exceeded_limit(rule, alarm), scene))
 
 
-def took(since_ms: int, until_ms: int, scene: Scene) -> str:
+def took(since_ms: int, until_ms: int, scene: BoardState) -> str:
     """How long something took; nothing where it has not happened."""
     if not until_ms:
         return number.NONE
@@ -109,18 +109,18 @@ def took(since_ms: int, until_ms: int, scene: Scene) -> str:
     return scene.say(SECONDS, count=ms // 1000) if ms < 120_000 else lasted(ms, scene)
 
 
-def _step(act: Act, scene: Scene) -> str:
-    rule, step = rules().get(act.rule), int(act.what)
+def _step(act: Act, scene: BoardState) -> str:
+    rule, step = alarm_rules().get(act.rule), int(act.what)
     return scene.say(rule.checklist[step]) if rule and step < len(rule.checklist) else str(step + 1)
 
 
-def _way(act: Act, scene: Scene) -> str:
+def _way(act: Act, scene: BoardState) -> str:
     name, _, why = act.what.partition(": ")
     shown = text.way_name(name, scene.language)
     return f"{shown}: {scene.say(REASONS[why]) if why in REASONS else why}" if why else shown
 
 
-_NAMES: dict[Kind, Callable[[Act, Scene], str]] = {
+_NAMES: dict[Kind, Callable[[Act, BoardState], str]] = {
     "ticked": _step,
     "unticked": _step,
     "told": _way,

@@ -5,8 +5,8 @@ A screen of the wall shows the first two; there is nothing to press. What is ask
 
 from datetime import timedelta
 
-from dashboard.components.card import Card, Line, wall_page
-from dashboard.components.widget import Part
+from dashboard.components.card import Card, CardRow, wall_page
+from dashboard.components.widget import Widget
 from dashboard.pages.alarms import active, history
 from dashboard.words import text
 from ingest.contract.label import Label
@@ -22,14 +22,14 @@ PAGE = wall_page(
     pace=timedelta(seconds=20),
     only_now=True,
     lines=(
-        Line(
+        CardRow(
             25,
             (
-                Card("active", ACTIVE, part=Part(active.active, active.active_leaves)),
-                Card("cleared", CLEARED, part=Part(active.cleared, active.cleared_leaves)),
+                Card("active", ACTIVE, part=Widget(active.active, active.active_leaves)),
+                Card("cleared", CLEARED, part=Widget(active.cleared, active.cleared_leaves)),
             ),
             (62, 38),
         ),
-        Line(24, (Card("history", HISTORY, part=Part(history.part)),), for_people=True),
+        CardRow(24, (Card("history", HISTORY, part=Widget(history.alarm_history_widget)),), for_people=True),
     ),
 )

@@ -12,7 +12,7 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from dashboard.board.live import Live
-from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.charts.graph import redraw, redrawn
@@ -26,22 +26,22 @@ from dashboard.pages.dead_letters.tables import (
     repeat_row,
     stop_list,
     stream_of,
-    ward_day,
+    ward_date,
 )
-from dashboard.system_status import open_stops
+from dashboard.system_status import halted_streams
 from dashboard.words import number
 from ingest.contract.away import SERVICE_ASK_AGAIN
 from ingest.contract.clock import shown_at
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label
 from ingest.replay.remote import RemotePlans
-from warehouse.dead_letters.by_day import Day, letter_days
-from warehouse.dead_letters.resend import Resent, resend
+from warehouse.dead_letters.by_day import DeadLetterDay, count_by_day
+from warehouse.dead_letters.resend import ResentDeadLetter, resend
 from warehouse.dead_letters.stored import PAGE as MOST
-from warehouse.dead_letters.stored import Chosen, Group, StoredLetter, read_groups, read_letters
+from warehouse.dead_letters.stored import DeadLetterChoice, DeadLetterGroup, StoredDeadLetter, read_groups, read_letters
 from warehouse.store.client import Client
-from warehouse.store.duplicates import read_repeats
-from warehouse.store.halted_partitions import Stop, resume
+from warehouse.store.duplicates import read_duplicates
+from warehouse.store.halted_partitions import HaltedPartition, resume_partition
 
 log = logging.getLogger("dashboard.letters")
 
@@ -88,7 +88,7 @@ def register(app: Dash, services: Services) -> None:
     _register_repeats(app, live, reader)
 
 
-def _register_letters(app: Dash, live: Live, reader: Reader) -> None:
+def _register_letters(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     @app.callback(
         Output("letters-table", "rowData"),
         redrawn("letters"),
@@ -108,24 +108,24 @@ def _register_letters(app: Dash, live: Live, reader: Reader) -> None:
         now = live.clock.now()
         days = SPANS[span][1] if isinstance(span, str) and span in SPANS else 7
         since = now - timedelta(days=days) if days else None
-        chosen = Chosen(reason=choice.code(reason), stream=choice.code(stream), since=since)
+        chosen = DeadLetterChoice(reason=choice.valid_choice(reason), stream=choice.valid_choice(stream), since=since)
         window = days or CHART_DAYS
 
-        def ask(client: Client) -> tuple[list[StoredLetter], list[Group], list[Day]]:
-            everything = read_groups(client, Chosen(since=since))
-            return read_letters(client, chosen), everything, letter_days(client, now - timedelta(days=window))
+        def ask(client: Client) -> tuple[list[StoredDeadLetter], list[DeadLetterGroup], list[DeadLetterDay]]:
+            everything = read_groups(client, DeadLetterChoice(since=since))
+            return read_letters(client, chosen), everything, count_by_day(client, now - timedelta(days=window))
 
         try:
             letters, groups, by_day = await reader.ask(ask)
-        except (Unavailable, TooMuch):
+        except (Unavailable, TooMuchError):
             return no_update, no_update, no_update, no_update, SERVICE_ASK_AGAIN.text(person.language)
         shown = [one for one in letters if choice.is_chosen(one, outcome)]
-        said = COUNT.text(person.language).format(count=number.whole(len(shown), person.language))
+        said = COUNT.text(person.language).format(count=number.whole_number(len(shown), person.language))
         if len(letters) == MOST:
-            said = CUT.text(person.language).format(count=number.whole(MOST, person.language))
+            said = CUT.text(person.language).format(count=number.whole_number(MOST, person.language))
         return (
             [letter_row(one, person.language) for one in shown],
-            redraw(day_chart(by_day, ward_day(now), max(2, window), person.language)),
+            redraw(day_chart(by_day, ward_date(now), max(2, window), person.language)),
             sorted({one.reason for one in groups}),
             [
                 {"value": name, "label": stream_of(name, person.language)}
@@ -135,7 +135,7 @@ def _register_letters(app: Dash, live: Live, reader: Reader) -> None:
         )
 
 
-def _register_detail(app: Dash, reader: Reader, trials: Trials) -> None:
+def _register_detail(app: Dash, reader: WarehouseQueries, trials: Trials) -> None:
     @app.callback(
         Output("letters-detail", "children"),
         Output("letters-try", "disabled"),
@@ -150,14 +150,14 @@ def _register_detail(app: Dash, reader: Reader, trials: Trials) -> None:
             return None, True, True, SELECT.text(person.language)
         told = CHOSEN.text(person.language).format(count=len(ids))
         try:
-            found = await reader.ask(lambda client: read_letters(client, Chosen(ids=ids[-1:]), 1))
-        except (Unavailable, TooMuch):
+            found = await reader.ask(lambda client: read_letters(client, DeadLetterChoice(ids=ids[-1:]), 1))
+        except (Unavailable, TooMuchError):
             return SERVICE_ASK_AGAIN.text(person.language), True, True, told
         shown = [part for one in found for part in letter_detail(one, person.language)]
         return shown, False, not trials.tried(person.session, ids), told
 
 
-def _register_acts(app: Dash, live: Live, reader: Reader, trials: Trials) -> None:
+def _register_acts(app: Dash, live: Live, reader: WarehouseQueries, trials: Trials) -> None:
     @app.callback(
         Output("letters-table", "rowTransaction"),
         Output("letters-status", "children"),
@@ -176,7 +176,7 @@ def _register_acts(app: Dash, live: Live, reader: Reader, trials: Trials) -> Non
             return no_update, no_update, fault.text(language), True
         try:
             rows, resent = await _resent(reader, live, ids, person, is_dry)
-        except (Unavailable, TooMuch):
+        except (Unavailable, TooMuchError):
             return no_update, "", SERVICE_ASK_AGAIN.text(language), True
         sent = sum(one.outcome == "sent" for one in resent)
         if is_dry:
@@ -188,22 +188,22 @@ def _register_acts(app: Dash, live: Live, reader: Reader, trials: Trials) -> Non
 
 
 async def _resent(
-    reader: Reader, live: Live, ids: list[str], person: Viewer, is_dry: bool
-) -> tuple[list[dict[str, str]], list[Resent]]:
+    reader: WarehouseQueries, live: Live, ids: list[str], person: Viewer, is_dry: bool
+) -> tuple[list[dict[str, str]], list[ResentDeadLetter]]:
     """Try letters again, or really send them; the rows say what became of each."""
     sources = RemotePlans(live.board.intake, live.ingest.letters_secret)
 
-    def ask(client: Client) -> tuple[list[dict[str, str]], list[Resent]]:
-        chosen = read_letters(client, Chosen(ids=ids), choice.AT_ONCE)
+    def ask(client: Client) -> tuple[list[dict[str, str]], list[ResentDeadLetter]]:
+        chosen = read_letters(client, DeadLetterChoice(ids=ids), choice.AT_ONCE)
         resent = resend(client, live.ingest, chosen, person.name, sources, is_dry=is_dry)
         by_id = {one.id: one for one in resent}
-        now_stored = chosen if is_dry else read_letters(client, Chosen(ids=ids), choice.AT_ONCE)
+        now_stored = chosen if is_dry else read_letters(client, DeadLetterChoice(ids=ids), choice.AT_ONCE)
         return [letter_row(one, person.language, by_id.get(one.letter.id)) for one in now_stored], resent
 
     return await reader.ask(ask)
 
 
-def _register_stops(app: Dash, live: Live, reader: Reader) -> None:
+def _register_stops(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     @app.callback(
         Output("stops", "children"),
         Output("stops-fault", "children"),
@@ -222,13 +222,13 @@ def _register_stops(app: Dash, live: Live, reader: Reader) -> None:
             return no_update, OFF.text(person.language)
         allowance = choice.allowance(place, values, ids)
 
-        def ask(client: Client) -> tuple[bool, list[Stop]]:
-            done = place is None or resume(client, *place, person.name, allowance)
-            return done, open_stops(live.clock, client)
+        def ask(client: Client) -> tuple[bool, list[HaltedPartition]]:
+            done = place is None or resume_partition(client, *place, person.name, allowance)
+            return done, halted_streams(live.clock, client)
 
         try:
             done, found = await reader.ask(ask)
-        except (Unavailable, TooMuch):
+        except (Unavailable, TooMuchError):
             return no_update, SERVICE_ASK_AGAIN.text(person.language)
         if place is not None:
             log.warning(
@@ -238,7 +238,7 @@ def _register_stops(app: Dash, live: Live, reader: Reader) -> None:
         return stop_list(found, person.language, live.now_ms(), may_resume=person.may(REPLAY_RIGHT)), fault
 
 
-def _register_repeats(app: Dash, live: Live, reader: Reader) -> None:
+def _register_repeats(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     @app.callback(
         Output("repeats-table", "rowData"),
         Output("repeats-count", "children"),
@@ -250,8 +250,8 @@ def _register_repeats(app: Dash, live: Live, reader: Reader) -> None:
         if not person.may(PAGE.right):
             return no_update, OFF.text(person.language)
         try:
-            found = await reader.ask(lambda client: read_repeats(client, only_conflicts=only is True))
-        except (Unavailable, TooMuch):
+            found = await reader.ask(lambda client: read_duplicates(client, only_conflicts=only is True))
+        except (Unavailable, TooMuchError):
             return no_update, SERVICE_ASK_AGAIN.text(person.language)
         conflicts = sum(one.is_conflict for one in found)
         said = REPEATED.text(person.language).format(count=len(found), conflicts=conflicts)
@@ -266,8 +266,8 @@ def _register_repeats(app: Dash, live: Live, reader: Reader) -> None:
         if place is None or not person.may(PAGE.right):
             return None
         try:
-            found = await reader.ask(lambda client: read_repeats(client, place=place))
-        except (Unavailable, TooMuch):
+            found = await reader.ask(lambda client: read_duplicates(client, place=place))
+        except (Unavailable, TooMuchError):
             return SERVICE_ASK_AGAIN.text(person.language)
         return [part for one in found for part in repeat_detail(one, person.language)]
 
@@ -281,5 +281,5 @@ def _refusal(person: Viewer, ids: list[str], is_dry: bool, trials: Trials) -> La
     return None if is_dry or trials.tried(person.session, ids) else FIRST_TRY
 
 
-def _told(resent: list[Resent]) -> str:
+def _told(resent: list[ResentDeadLetter]) -> str:
     return ", ".join(f"{one.id}={one.outcome}" for one in resent)

@@ -5,7 +5,7 @@ import re
 from dashboard.pages.dead_letters.page import OUTCOMES
 from ingest.contract.events import streams
 from ingest.contract.topic import topic_of
-from warehouse.dead_letters.stored import StoredLetter
+from warehouse.dead_letters.stored import StoredDeadLetter
 
 AT_ONCE = 200
 """How many letters can be chosen at once."""
@@ -17,7 +17,7 @@ _ID = re.compile(r"[0-9a-f]{8,64}")
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
-def is_chosen(stored: StoredLetter, outcome: object) -> bool:
+def is_chosen(stored: StoredDeadLetter, outcome: object) -> bool:
     """Whether a letter is among those chosen by what became of it."""
     if not isinstance(outcome, str) or outcome not in OUTCOMES:
         return True
@@ -33,7 +33,7 @@ def ids(selected: object) -> list[str]:
     return [id for id in found if isinstance(id, str) and _ID.fullmatch(id)]
 
 
-def code(value: object) -> str:
+def valid_choice(value: object) -> str:
     """A reason, stream or connector; empty where it can be none."""
     return value if isinstance(value, str) and _CODE.fullmatch(value) else ""
 

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Page, Scene
+from dashboard.board.page import BoardState, Page
 from dashboard.board.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
@@ -71,7 +71,7 @@ REPEAT_COLUMNS: list[tuple[str, Label, int]] = [
 ]
 
 
-def layout(scene: Scene) -> Component:
+def layout(scene: BoardState) -> Component:
     """Stopped streams on top, then letters and repeats in tabs."""
     say = scene.say
     head = html.Header(
@@ -95,7 +95,7 @@ def layout(scene: Scene) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def _letters(scene: Scene) -> Component:
+def _letters(scene: BoardState) -> Component:
     say = scene.say
     spans = [{"value": value, "label": say(label)} for value, (label, _) in SPANS.items()]
     outcomes = [{"value": value, "label": say(label)} for value, label in OUTCOMES.items()]
@@ -136,7 +136,7 @@ def _letters(scene: Scene) -> Component:
     return html.Div([left, html.Aside(id="letters-detail", className="letters-detail")], className="letters-panel")
 
 
-def _repeats(scene: Scene) -> Component:
+def _repeats(scene: BoardState) -> Component:
     choice = dmc.Group(
         [
             dmc.Switch(id="repeats-conflicts", label=scene.say(ONLY_CONFLICTS), checked=False),
@@ -157,7 +157,7 @@ def _select(
     return chosen
 
 
-def _grid(id: str, columns: list[tuple[str, Label, int]], scene: Scene, *, select: bool) -> Component:
+def _grid(id: str, columns: list[tuple[str, Label, int]], scene: BoardState, *, select: bool) -> Component:
     several = {"mode": "multiRow", "enableClickSelection": True}
     one = {"mode": "singleRow", "enableClickSelection": True, "checkboxes": False}
     grid: Component = dag.AgGrid(

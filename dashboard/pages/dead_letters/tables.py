@@ -10,18 +10,18 @@ import plotly.graph_objects as go
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.charts.chart import SERIES, bars, figure, middle
-from dashboard.components.table import Cell, table
+from dashboard.charts.chart import SERIES, bar_trace, figure, middle
+from dashboard.components.table import Cell, data_table
 from dashboard.pages.dead_letters.page import ALLOWANCE, OUTCOMES, STOPPED
 from dashboard.words import number, text
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.label import Label, Language
 from ingest.replay.replay import OUTCOMES as RESENT
-from warehouse.dead_letters.by_day import Day
-from warehouse.dead_letters.resend import Resent
-from warehouse.dead_letters.stored import StoredLetter
-from warehouse.store.duplicates import Repeat
-from warehouse.store.halted_partitions import Stop
+from warehouse.dead_letters.by_day import DeadLetterDay
+from warehouse.dead_letters.resend import ResentDeadLetter
+from warehouse.dead_letters.stored import StoredDeadLetter
+from warehouse.store.duplicates import Duplicate
+from warehouse.store.halted_partitions import HaltedPartition
 
 RESUME = Label("Cho chạy tiếp", "Resume")
 CONFIRM = Label(
@@ -54,7 +54,7 @@ _FACTS = (
 )
 
 
-def letter_row(stored: StoredLetter, language: Language, resent: Resent | None = None) -> dict[str, str]:
+def letter_row(stored: StoredDeadLetter, language: Language, resent: ResentDeadLetter | None = None) -> dict[str, str]:
     """A letter as a row of the table."""
     letter = stored.letter
     return {
@@ -69,7 +69,7 @@ def letter_row(stored: StoredLetter, language: Language, resent: Resent | None =
     }
 
 
-def letter_detail(stored: StoredLetter, language: Language) -> list[Component]:
+def letter_detail(stored: StoredDeadLetter, language: Language) -> list[Component]:
     """Everything that is kept of a letter."""
     letter = stored.letter
     tried = outcome_of(stored, language)
@@ -96,7 +96,7 @@ def letter_detail(stored: StoredLetter, language: Language) -> list[Component]:
     return [html.Dl(rows, className="facts-list"), html.P(PAYLOAD.text(language), className="quiet"), payload]
 
 
-def repeat_row(repeat: Repeat, came_at: datetime, language: Language) -> dict[str, str]:
+def repeat_row(repeat: Duplicate, came_at: datetime, language: Language) -> dict[str, str]:
     """A repeat as a row of the table; `came_at` by the install's clock."""
     return {
         "key": f"{repeat.topic}:{repeat.partition}:{repeat.offset}",
@@ -109,7 +109,7 @@ def repeat_row(repeat: Repeat, came_at: datetime, language: Language) -> dict[st
     }
 
 
-def repeat_detail(repeat: Repeat, language: Language) -> list[Component]:
+def repeat_detail(repeat: Duplicate, language: Language) -> list[Component]:
     """Both contents side by side: the fields in which they differ, then both as a whole."""
     if not repeat.first:
         told: Component = html.P(NO_FIRST.text(language), className="quiet")
@@ -117,7 +117,7 @@ def repeat_detail(repeat: Repeat, language: Language) -> list[Component]:
         told = html.P(NO_DIFFERENCE.text(language), className="quiet")
     else:
         rows: list[list[Cell]] = [[name, _said(first), _said(second)] for name, first, second in repeat.differing]
-        told = table([label.text(language) for label in (FIELD, FIRST, SECOND)], rows)
+        told = data_table([label.text(language) for label in (FIELD, FIRST, SECOND)], rows)
     sides = [
         html.Div(
             [
@@ -130,7 +130,7 @@ def repeat_detail(repeat: Repeat, language: Language) -> list[Component]:
     return [told, html.Div(sides, className="sides")]
 
 
-def stop_list(stops: list[Stop], language: Language, now_ms: int, *, may_resume: bool) -> list[Component]:
+def stop_list(stops: list[HaltedPartition], language: Language, now_ms: int, *, may_resume: bool) -> list[Component]:
     """Streams that are stopped, each with the way to let it go on."""
     if not stops:
         return []
@@ -167,7 +167,7 @@ def stop_list(stops: list[Stop], language: Language, now_ms: int, *, may_resume:
     return [html.Section([html.H2(STOPPED.text(language)), html.Ul(rows)], className="stopped", role="alert")]
 
 
-def day_chart(days: list[Day], until: date, span: int, language: Language) -> go.Figure:
+def day_chart(days: list[DeadLetterDay], until: date, span: int, language: Language) -> go.Figure:
     """Letters by day, the reasons stacked, the one with most letters lowest."""
     shown = [until - timedelta(days=back) for back in reversed(range(span))]
     reasons = sorted(
@@ -177,7 +177,7 @@ def day_chart(days: list[Day], until: date, span: int, language: Language) -> go
     across = [f"{day:%d/%m}" for day in shown]
     return figure(
         [
-            bars(colour, name=reason, x=across, y=[counts.get((day, reason), 0) for day in shown])
+            bar_trace(colour, name=reason, x=across, y=[counts.get((day, reason), 0) for day in shown])
             for reason, colour in zip(reasons, cycle(SERIES), strict=False)
         ],
         language,
@@ -196,13 +196,13 @@ def stream_of(stream: str, language: Language) -> str:
     return text.stream_name(stream, language) if stream.startswith("ioc.") else text.source_name(stream, language)
 
 
-def outcome_of(stored: StoredLetter, language: Language) -> str:
+def outcome_of(stored: StoredDeadLetter, language: Language) -> str:
     """What became of a letter, in words."""
     known = OUTCOMES.get(stored.outcome or "untried")
     return known.text(language) if known else stored.outcome
 
 
-def _result(resent: Resent, language: Language) -> str:
+def _result(resent: ResentDeadLetter, language: Language) -> str:
     known = next((label for outcome, label in RESENT.items() if outcome == resent.outcome), None)
     words = [known.text(language) if known else resent.outcome]
     if resent.events:
@@ -212,7 +212,7 @@ def _result(resent: Resent, language: Language) -> str:
     return " · ".join(words)
 
 
-def _place(stored: StoredLetter) -> str:
+def _place(stored: StoredDeadLetter) -> str:
     letter = stored.letter
     return f"{letter.original_topic} / {letter.partition} / {letter.offset}" if letter.original_topic else number.NONE
 
@@ -233,6 +233,6 @@ def _said(value: Any) -> str:
     return number.NONE if value is None else value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def ward_day(moment: datetime) -> date:
+def ward_date(moment: datetime) -> date:
     """The ward's day."""
     return moment.astimezone(WARD_ZONE).date()

@@ -6,10 +6,10 @@ from typing import Any
 from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
-from dashboard.board.queries import TooMuch
+from dashboard.board.queries import TooMuchError
 from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
-from dashboard.components.table import Cell, table
+from dashboard.components.table import Cell, data_table
 from dashboard.pages.due.page import PAGE
 from dashboard.words import number, text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
@@ -42,7 +42,7 @@ def register(app: Dash, services: Services) -> None:
             return no_update
         try:
             found = await reader.ask(lambda client: due_list(client, live.ingest.ward, live.now_ms()))
-        except (Unavailable, TooMuch):
+        except (Unavailable, TooMuchError):
             return WAREHOUSE_ASK_AGAIN.text(person.language)
         return due_table(found, person.language)
 
@@ -57,11 +57,11 @@ def due_table(found: list[DueDossier], language: Language) -> list[Component]:
         rows.append(
             [
                 html.Span([html.Span(className=f"sign sign-{status}"), said], className=classes),
-                f"{text.local(one.due_ms):%H:%M %d/%m/%Y}",
-                text.code(one.field_code, language),
+                f"{text.local_time(one.due_ms):%H:%M %d/%m/%Y}",
+                text.name_of_code(one.field_code, language),
                 one.procedure_code,
                 html.Code(one.code),
             ]
         )
     cut = [html.P(CUT.text(language).format(count=MOST), className="quiet")] if len(found) == MOST else []
-    return [table([head.text(language) for head in HEADS], rows, (), NONE.text(language)), *cut]
+    return [data_table([head.text(language) for head in HEADS], rows, (), NONE.text(language)), *cut]

@@ -6,7 +6,7 @@ The only page with dossiers' codes, so it is for people alone: no screen of the 
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaves, Page, Scene
+from dashboard.board.page import BoardState, Page, PropertyUpdates
 from dashboard.board.viewer import viewer
 from dashboard.components import tile
 from dashboard.components.header import navigation
@@ -20,7 +20,7 @@ FIGURES = ("D07", "D08")
 REFRESH_MS = 15_000
 
 
-def layout(scene: Scene) -> Component:
+def layout(scene: BoardState) -> Component:
     """How many are near due and overdue, and which."""
     head = html.Header(
         [html.H1(scene.say(DUE)), html.Span(className="spring"), navigation(scene, viewer(), "/due")],
@@ -38,7 +38,7 @@ def layout(scene: Scene) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def leaves(scene: Scene) -> Leaves:
+def leaves(scene: BoardState) -> PropertyUpdates:
     """How many."""
     found = tile.card_leaves("due", scene, FIGURES)
     for id in FIGURES:

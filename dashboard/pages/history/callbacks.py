@@ -5,19 +5,19 @@ from typing import Any
 from dash import Dash, Input, Output, State, html, no_update
 
 from dashboard.board.live import Live
-from dashboard.board.queries import TooMuch
+from dashboard.board.queries import TooMuchError
 from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.history.page import FIRST, PAGE, SPANS
-from dashboard.pages.history.tables import Told, history_chart, history_csv, history_table
+from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
 from dashboard.pages.past.frame import BACK
 from dashboard.words import moment, text
-from dashboard.words.moment import Asked
+from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label, Language
-from warehouse.history.series import Back, Grain, Point, earlier, grains, history, starts
+from warehouse.history.series import Back, Grain, Point, bucket_starts, comparison_bucket, grains, read_series
 from warehouse.model.indicator import Derived, Indicator, measures
 from warehouse.store.client import Client
 
@@ -38,7 +38,7 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(Output("url", "search"), Input("timeline-until", "value"), prevent_initial_call=True)
     def until(day: object) -> str:
-        return f"?at={day}T23:59" if isinstance(day, str) and day < f"{text.local(live.now_ms()):%Y-%m-%d}" else ""
+        return f"?at={day}T23:59" if isinstance(day, str) and day < f"{text.local_time(live.now_ms()):%Y-%m-%d}" else ""
 
     @app.callback(
         redrawn("timeline"),
@@ -54,14 +54,14 @@ def register(app: Dash, services: Services) -> None:
         if one is None:
             return (no_update,) * 3
         chosen, days = _chosen(one, grain, span)
-        asked = moment.asked(search, live.now_ms())
+        asked = moment.requested_moment(search, live.now_ms())
         try:
-            told = await reader.ask(lambda client: tell(client, one, live, chosen, days, asked))
-        except (TooMuch, Unavailable) as error:
+            told = await reader.ask(lambda client: answer_history(client, one, live, chosen, days, asked))
+        except (TooMuchError, Unavailable) as error:
             return (
                 no_update,
                 no_update,
-                (TOO_MUCH if isinstance(error, TooMuch) else WAREHOUSE_ASK_AGAIN).text(language),
+                (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(language),
             )
         said: list[Any] = [TOO_MANY.text(language).format(days=days)] if str(days) != span else []
         if asked and not asked.fault:
@@ -73,7 +73,7 @@ def register(app: Dash, services: Services) -> None:
             said.append(asked.fault.text(language))
         return (
             redraw(history_chart(told, language)),
-            history_table(told, language),
+            value_history_table(told, language),
             [part for one in said for part in (one, " ")],
         )
 
@@ -91,10 +91,10 @@ def register(app: Dash, services: Services) -> None:
         if one is None:
             return no_update
         chosen, days = _chosen(one, grain, span)
-        asked = moment.asked(search, live.now_ms())
+        asked = moment.requested_moment(search, live.now_ms())
         try:
-            told = await reader.ask(lambda client: tell(client, one, live, chosen, days, asked))
-        except (TooMuch, Unavailable):
+            told = await reader.ask(lambda client: answer_history(client, one, live, chosen, days, asked))
+        except (TooMuchError, Unavailable):
             return no_update
         return {
             "content": "\ufeff" + history_csv(told, viewer().language),
@@ -103,22 +103,28 @@ def register(app: Dash, services: Services) -> None:
         }
 
 
-def tell(client: Client, one: Indicator | Derived, live: Live, grain: Grain, days: int, asked: Asked | None) -> Told:
+def answer_history(
+    client: Client, one: Indicator | Derived, live: Live, grain: Grain, days: int, asked: RequestedMoment | None
+) -> HistoryNote:
     """A measure's figures until the moment that is asked for, and those to compare them with as far as anything is known of them."""
     now_ms = live.now_ms()
-    wanted = starts(grain, asked.at_ms if asked else now_ms, days)
+    wanted = bucket_starts(grain, asked.at_ms if asked else now_ms, days)
 
     def before(back: Back) -> list[Point]:
-        found = history(client, one, live.ingest.ward, grain, [earlier(grain, start, back) for start in wanted])
+        found = read_series(
+            client, one, live.ingest.ward, grain, [comparison_bucket(grain, start, back) for start in wanted]
+        )
         return found if any(point.reading.figure is not None for point in found) else []
 
-    now = history(client, one, live.ingest.ward, grain, wanted)
+    now = read_series(client, one, live.ingest.ward, grain, wanted)
     week = [] if grain == "month" else before("week")
-    return Told(one, grain, now, week, before("year"), is_running=wanted[-1] == starts(grain, now_ms, days)[-1])
+    return HistoryNote(
+        one, grain, now, week, before("year"), is_running=wanted[-1] == bucket_starts(grain, now_ms, days)[-1]
+    )
 
 
 def _until(at_ms: int, language: Language) -> str:
-    return UNTIL.text(language).format(time=f"{text.local(at_ms):%H:%M %d/%m/%Y}")
+    return UNTIL.text(language).format(time=f"{text.local_time(at_ms):%H:%M %d/%m/%Y}")
 
 
 def _chosen(one: Indicator | Derived, grain: object, span: object) -> tuple[Grain, int]:

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Page, Scene
+from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.board.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
@@ -47,7 +47,7 @@ CSV = Label("Tải CSV", "Download CSV")
 READING = Label("Đang đọc…", "Reading…")
 
 
-def layout(scene: Scene) -> Component:
+def layout(scene: BoardState) -> Component:
     """The figure and its definition, the choice, the chart, the table."""
     say, one = scene.say, measure(scene.argument)
     offered = grains(one)
@@ -93,7 +93,7 @@ def layout(scene: Scene) -> Component:
             label=say(UNTIL),
             placeholder=say(NOW),
             valueFormat="DD/MM/YYYY",
-            maxDate=f"{text.local(scene.now_ms):%Y-%m-%d}",
+            maxDate=f"{text.local_time(scene.now_ms):%Y-%m-%d}",
             w=150,
         ),
         dmc.Button(say(CSV), id="timeline-csv", variant="default"),
@@ -120,15 +120,15 @@ def layout(scene: Scene) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def leaves(scene: Scene) -> Leaves:
+def leaves(scene: BoardState) -> PropertyUpdates:
     """The figure as it is now."""
     one = measure(scene.argument)
     found = {
         **tile.figure_leaves(one.id, scene),
         **tile.card_leaves("timeline", scene, [one.id]),
-        Leaf("timeline-parts", "children"): number.parts(scene.read(one.id), scene.language),
+        PropertyUpdate("timeline-parts", "children"): number.fraction_text(scene.read(one.id), scene.language),
     }
-    found[Leaf(f"{one.id.lower()}-figure", "href")] = f"/proof/{one.id}"
+    found[PropertyUpdate(f"{one.id.lower()}-figure", "href")] = f"/proof/{one.id}"
     return found
 
 

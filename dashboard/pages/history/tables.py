@@ -7,8 +7,8 @@ import plotly.graph_objects as go
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.charts.chart import DASHES, bars, compared, figure, line, middle, time_axis
-from dashboard.components.table import Cell, table
+from dashboard.charts.chart import DASHES, bar_trace, compared, figure, line_trace, middle, time_axis
+from dashboard.components.table import Cell, data_table
 from dashboard.theme import token
 from dashboard.words import number, text
 from dashboard.words.csv import csv_text
@@ -35,7 +35,7 @@ NOTHING = Label("Chưa có số liệu nào.", "There are no figures yet.")
 CORRECTED = Label("{count} lần", "{count} times")
 
 
-class Told(NamedTuple):
+class HistoryNote(NamedTuple):
     """What is told of a measure: its points, and those to compare them with, of the same length; empty where nothing is known."""
 
     one: Measure
@@ -52,14 +52,14 @@ class Told(NamedTuple):
         return [(label.text(language), found) for label, found in ((WEEK, self.week), (year, self.year)) if found]
 
 
-def history_chart(told: Told, language: Language) -> go.Figure:
+def history_chart(told: HistoryNote, language: Language) -> go.Figure:
     """Now as bars or as a line, before as thin broken lines, and a diamond where something was revised."""
-    at = [f"{text.local(point.start_ms):%Y-%m-%dT%H:%M}" for point in told.now]
+    at = [f"{text.local_time(point.start_ms):%Y-%m-%dT%H:%M}" for point in told.now]
     values = [point.reading.figure for point in told.now]
     name = told.one.label.text(language)
     is_count = isinstance(told.one, Indicator) and not (told.one.is_ratio or told.one.has_stock or told.one.value.rank)
     traces: list[go.Bar | go.Scatter] = [
-        bars("blue", name=name, x=at, y=values) if is_count else line("blue", name=name, x=at, y=values)
+        bar_trace("blue", name=name, x=at, y=values) if is_count else line_trace("blue", name=name, x=at, y=values)
     ]
     for (label, found), (colour, dash) in zip(told.compared(language), DASHES, strict=False):
         traces.append(compared(colour, dash, name=label, x=at, y=[point.reading.figure for point in found]))
@@ -77,14 +77,14 @@ def history_chart(told: Told, language: Language) -> go.Figure:
     )
 
 
-def history_table(told: Told, language: Language) -> Component:
+def value_history_table(told: HistoryNote, language: Language) -> Component:
     """Every value, the newest first; what nobody knows is a dash."""
     compared = told.compared(language)
-    parts = [number.parts(point.reading, language) for point in told.now]
+    parts = [number.fraction_text(point.reading, language) for point in told.now]
     rows: list[list[Cell]] = []
     for place in reversed(range(len(told.now))):
         point = told.now[place]
-        start = f"{text.local(point.start_ms):{FORMATS[told.grain]}}"
+        start = f"{text.local_time(point.start_ms):{FORMATS[told.grain]}}"
         revised = CORRECTED.text(language).format(count=point.revision)
         mark = html.Span([html.Span(className="sign sign-warning"), revised], className="look")
         rows.append(
@@ -98,10 +98,10 @@ def history_table(told: Told, language: Language) -> Component:
         )
     heads = [STARTS[told.grain], VALUE, *([PARTS] if any(parts) else [])]
     titles = [*(head.text(language) for head in heads), *(label for label, _ in compared), REVISIONS.text(language)]
-    return table(titles, rows, range(1, len(titles) - 1), NOTHING.text(language))
+    return data_table(titles, rows, range(1, len(titles) - 1), NOTHING.text(language))
 
 
-def history_csv(told: Told, language: Language) -> str:
+def history_csv(told: HistoryNote, language: Language) -> str:
     """The same as a spreadsheet, with plain numbers, oldest first."""
     compared = told.compared(language)
     unit = told.one.unit.label.text(language)
@@ -115,7 +115,7 @@ def history_csv(told: Told, language: Language) -> str:
     ]
     rows = [
         [
-            text.local(point.start_ms),
+            text.local_time(point.start_ms),
             point.reading.figure,
             point.reading.numerator if point.reading.known else None,
             point.reading.denominator if point.reading.known and told.one.is_ratio else None,

@@ -7,15 +7,15 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.board.live import Live
-from dashboard.board.page import Leaves, Page, fill, find, properties
-from dashboard.board.queries import TooMuch
+from dashboard.board.page import Page, PropertyUpdates, component_properties, fill_layout, find_page
+from dashboard.board.queries import TooMuchError
 from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.components.header import navigation
 from dashboard.pages.past import frame
-from dashboard.pages.past.memory import NOTHING, Memory, Superseded, TooOld, scene_of
+from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
 from dashboard.words import moment, text
-from dashboard.words.moment import Asked
+from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label
@@ -29,7 +29,7 @@ PATH = "past"
 """What the transport is told instead of a page's path: nothing is pushed to it."""
 
 
-def show(page: Page, live: Live, what: Asked) -> Component:
+def show(page: Page, live: Live, what: RequestedMoment) -> Component:
     """A page at a minute of the past, empty until the minute is read; or in words why it cannot be shown."""
     scene = scene_of(live, NOTHING, what.at_ms, viewer().language)
     fault = what.fault if page.can_look_back else NOT_HERE
@@ -37,15 +37,15 @@ def show(page: Page, live: Live, what: Asked) -> Component:
         back = html.A(scene.say(frame.BACK), href=page.path, id="past-back", className="back")
         ways = navigation(live.scene(viewer().language), viewer(), page.path)
         return html.Div([ways, html.P(scene.say(fault), role="alert"), back], className="alone")
-    inner = fill(page.layout(scene), frame.as_past(page.leaves(scene), scene.language))
-    around = frame.frame(inner, page, scene, what, live.now_ms())
-    return fill(around, frame.mark_leaves(what.at_ms, what.view, scene.language))
+    inner = fill_layout(page.layout(scene), frame.as_past(page.leaves(scene), scene.language))
+    around = frame.past_frame(inner, page, scene, what, live.now_ms())
+    return fill_layout(around, frame.mark_leaves(what.at_ms, what.view, scene.language))
 
 
 def register(app: Dash, services: Services) -> None:
     """Attach the callbacks."""
     live, reader = services.live, services.reader
-    memory = Memory(live, reader)
+    memory = PastCache(live, reader)
 
     @app.callback(
         Output("past-note", "children"),
@@ -64,17 +64,17 @@ def register(app: Dash, services: Services) -> None:
             return moment.FUTURE.text(person.language)
         try:
             scene, unrestored = await memory.scene(person.session, at_ms, view, person.language)
-        except Superseded:
+        except SupersededError:
             return no_update
-        except TooOld as error:
+        except TooOldError as error:
             return too_old(error.first_ms).text(person.language)
-        except (TooMuch, Unavailable) as error:
-            return (TOO_MUCH if isinstance(error, TooMuch) else WAREHOUSE_ASK_AGAIN).text(person.language)
-        leaves: Leaves = await asyncio.to_thread(page.leaves, scene)
+        except (TooMuchError, Unavailable) as error:
+            return (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(person.language)
+        leaves: PropertyUpdates = await asyncio.to_thread(page.leaves, scene)
         leaves = frame.as_past(leaves, person.language) | frame.mark_leaves(at_ms, view, person.language)
-        for id, values in properties(leaves).items():
+        for id, values in component_properties(leaves).items():
             set_props(id, values)
-        return frame.note(view, unrestored, person.language)
+        return frame.past_note(view, unrestored, person.language)
 
     for name, component in (("want", "past-minute"), ("day", "past-day")):
         app.clientside_callback(  # type: ignore[no-untyped-call]
@@ -86,13 +86,13 @@ def too_old(first_ms: int) -> Label:
     """Since when figures are kept."""
     if not first_ms:
         return NOTHING_KEPT
-    first = f"{text.local(first_ms):%H:%M %d/%m/%Y}"
+    first = f"{text.local_time(first_ms):%H:%M %d/%m/%Y}"
     return Label(*(said.format(first=first) for said in moment.TOO_OLD))
 
 
 def _allowed(path: object) -> Page | None:
     """The page, where it can be looked back at and a person may see it; screens of the wall show the present only."""
-    place, who = find(path), viewer()
+    place, who = find_page(path), viewer()
     is_there = place is not None and place.page.can_look_back and place.page.may_be_seen_by(who)
     return place.page if place is not None and is_there and not who.is_display else None
 

@@ -6,9 +6,9 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Page, Scene
+from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
-from dashboard.words.moment import SHAPE, Asked, day_start
+from dashboard.words.moment import SHAPE, RequestedMoment, day_start
 from ingest.contract.label import Label, Language
 from warehouse.history.as_of import View
 from warehouse.model.expression import DAY_MS, MINUTE
@@ -53,7 +53,7 @@ _MOST_NAMED = 6
 _MARKS = tuple(range(0, 25, 3))
 
 
-def frame(inner: Component, page: Page, scene: Scene, what: Asked, now_ms: int) -> Component:
+def past_frame(inner: Component, page: Page, scene: BoardState, what: RequestedMoment, now_ms: int) -> Component:
     """A page with the past around it; `callbacks` fills it."""
     say, start_ms = scene.say, day_start(what.at_ms)
     slider = dmc.Slider(
@@ -80,9 +80,9 @@ def frame(inner: Component, page: Page, scene: Scene, what: Asked, now_ms: int) 
     )
     day = dmc.DatePickerInput(
         id="past-day",
-        value=f"{text.local(start_ms):%Y-%m-%d}",
+        value=f"{text.local_time(start_ms):%Y-%m-%d}",
         valueFormat="DD/MM/YYYY",
-        maxDate=f"{text.local(now_ms):%Y-%m-%d}",
+        maxDate=f"{text.local_time(now_ms):%Y-%m-%d}",
         size="xs",
         attributes={"input": {"aria-label": say(OTHER_DAY)}},
     )
@@ -113,28 +113,28 @@ def frame(inner: Component, page: Page, scene: Scene, what: Asked, now_ms: int) 
     )
 
 
-def mark_leaves(at_ms: int, view: View, language: Language) -> Leaves:
+def mark_leaves(at_ms: int, view: View, language: Language) -> PropertyUpdates:
     """Which minute it is, for people and for the browser's clock."""
     said = mark(at_ms, language)
     return {
-        Leaf("past-mark", "children"): said,
-        Leaf("past", "data-at"): at_ms,
-        Leaf("past", "data-shape"): f"{text.local(at_ms):{SHAPE}}",
-        Leaf("past", "data-view"): view,
-        Leaf("past", "data-title"): said,
+        PropertyUpdate("past-mark", "children"): said,
+        PropertyUpdate("past", "data-at"): at_ms,
+        PropertyUpdate("past", "data-shape"): f"{text.local_time(at_ms):{SHAPE}}",
+        PropertyUpdate("past", "data-view"): view,
+        PropertyUpdate("past", "data-title"): said,
     }
 
 
 def mark(at_ms: int, language: Language) -> str:
     """That it is past, and which minute: `QUÁ KHỨ · 10:15 thứ Ba 24/11/2026`."""
-    at = text.local(at_ms)
+    at = text.local_time(at_ms)
     day = text.DAYS[at.weekday()].text(language)
     return PAST.text(language).format(
         time=f"{at:%H:%M}", day=day[0].lower() + day[1:] if language == "vi" else day, date=f"{at:%d/%m/%Y}"
     )
 
 
-def note(view: View, unrestored: tuple[str, ...], language: Language) -> str:
+def past_note(view: View, unrestored: tuple[str, ...], language: Language) -> str:
     """How what is shown was come by, and what of it is not as it was."""
     said = NOTES[view].text(language)
     if unrestored:
@@ -144,7 +144,7 @@ def note(view: View, unrestored: tuple[str, ...], language: Language) -> str:
     return said
 
 
-def as_past(leaves: Leaves, language: Language) -> Leaves:
+def as_past(leaves: PropertyUpdates, language: Language) -> PropertyUpdates:
     """The leaves of a page with nothing in them called live."""
     live = text.STATES["live"].text(language)
     return {

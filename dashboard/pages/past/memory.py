@@ -10,17 +10,17 @@ from collections.abc import Hashable
 from typing import Any, NamedTuple, TypeVar
 
 from dashboard.board.live import Live
-from dashboard.board.page import Scene
-from dashboard.board.queries import Reader, TooMuch
-from dashboard.system_status import Standing
-from dashboard.words.freshness import signs
+from dashboard.board.page import BoardState
+from dashboard.board.queries import TooMuchError, WarehouseQueries
+from dashboard.system_status import SystemStatus
+from dashboard.words.freshness import freshness_signs
 from dashboard.words.moment import day_start
 from ingest.contract.clock import milliseconds, moment, real_at
 from ingest.contract.errors import Refused
 from ingest.contract.label import Language
-from warehouse.audit.history import audits
-from warehouse.history.as_of import Day, Minute, Place, View, at
-from warehouse.history.as_of_day import counted, oldest, read_day
+from warehouse.audit.history import recent_audits
+from warehouse.history.as_of import BoardDay, BoardMinute, ValuePlace, View, values_as_of
+from warehouse.history.as_of_day import oldest_window, read_day, recompute_as_of
 from warehouse.model.expression import DAY_MS, MINUTE
 from warehouse.model.reading import Readings
 from warehouse.model.value import Value
@@ -34,11 +34,11 @@ MINUTES = 8
 Kept = TypeVar("Kept")
 
 
-class Superseded(Refused):
+class SupersededError(Refused):
     """The same person has asked for another minute meanwhile."""
 
 
-class TooOld(Refused):
+class TooOldError(Refused):
     """Nothing is kept of so long ago.
 
     Args:
@@ -50,23 +50,23 @@ class TooOld(Refused):
         self.first_ms = first_ms
 
 
-class Seen(NamedTuple):
+class CachedMinute(NamedTuple):
     """A minute as it stood."""
 
     readings: Readings
-    standing: Standing
+    standing: SystemStatus
     unrestored: tuple[str, ...]
     """Ids of indicators that stand as they are known now, because what was known then is not kept."""
 
 
-class Memory:
+class PastCache:
     """What is remembered of the past of the ward that this board shows."""
 
-    def __init__(self, live: Live, reader: Reader) -> None:
+    def __init__(self, live: Live, reader: WarehouseQueries) -> None:
         self._live = live
         self._reader = reader
-        self._days: OrderedDict[int, Day] = OrderedDict()
-        self._minutes: OrderedDict[tuple[int, View], Seen] = OrderedDict()
+        self._days: OrderedDict[int, BoardDay] = OrderedDict()
+        self._minutes: OrderedDict[tuple[int, View], CachedMinute] = OrderedDict()
         self._first_ms: int | None = None
         self._newest: dict[str, object] = {}
         self._free: dict[str, asyncio.Lock] = {}
@@ -76,7 +76,9 @@ class Memory:
         """Whether nobody waits for a minute."""
         return not self._newest and not self._free
 
-    async def scene(self, person: str, at_ms: int, view: View, language: Language) -> tuple[Scene, tuple[str, ...]]:
+    async def scene(
+        self, person: str, at_ms: int, view: View, language: Language
+    ) -> tuple[BoardState, tuple[str, ...]]:
         """The board as it was at a minute.
 
         Args:
@@ -99,14 +101,14 @@ class Memory:
         try:
             async with lock:
                 if self._newest.get(person) is not turn:
-                    raise Superseded
+                    raise SupersededError
                 seen = await self._seen(at_ms, view)
         finally:
             if self._newest.get(person) is turn:
                 del self._newest[person], self._free[person]
         return scene_of(self._live, seen, at_ms, language), seen.unrestored
 
-    async def _seen(self, at_ms: int, view: View) -> Seen:
+    async def _seen(self, at_ms: int, view: View) -> CachedMinute:
         key = (at_ms, view)
         if key not in self._minutes:
             day = await self._day(at_ms)
@@ -114,29 +116,29 @@ class Memory:
         self._minutes.move_to_end(key)
         return self._minutes[key]
 
-    async def _stood(self, day: Day, at_ms: int, view: View) -> Seen:
+    async def _stood(self, day: BoardDay, at_ms: int, view: View) -> CachedMinute:
         minute = self._minute(at_ms)
-        stood = await asyncio.to_thread(at, day, minute, view)
+        stood = await asyncio.to_thread(values_as_of, day, minute, view)
 
-        def ask(client: Client) -> tuple[dict[Place, list[Value]], Standing]:
-            last = audits(client, 1, moment(at_ms))
-            return counted(client, day.ward, minute, view, stood.open), Standing(last[0] if last else None)
+        def ask(client: Client) -> tuple[dict[ValuePlace, list[Value]], SystemStatus]:
+            last = recent_audits(client, 1, moment(at_ms))
+            return recompute_as_of(client, day.ward, minute, view, stood.open), SystemStatus(last[0] if last else None)
 
         try:
             found, standing = await self._reader.ask(ask)
-        except TooMuch:
-            found, standing = {}, Standing()
+        except TooMuchError:
+            found, standing = {}, SystemStatus()
         readings = await asyncio.to_thread(stood.readings, found)
         known = {value.indicator for value in stood.values}  # of others there is nothing that could be another
         unrestored = sorted({place[0] for place in stood.open - found.keys()} & known)
-        return Seen(readings, standing, tuple(unrestored))
+        return CachedMinute(readings, standing, tuple(unrestored))
 
-    async def _day(self, at_ms: int) -> Day:
+    async def _day(self, at_ms: int) -> BoardDay:
         ward, start_ms = self._live.ingest.ward, day_start(at_ms)
         if self._first_ms is None:
-            self._first_ms = await self._reader.ask(lambda client: oldest(client, ward))
+            self._first_ms = await self._reader.ask(lambda client: oldest_window(client, ward))
         if self._first_ms is None or at_ms <= self._first_ms:
-            raise TooOld(self._first_ms or 0)
+            raise TooOldError(self._first_ms or 0)
         known = self._days.get(start_ms)
         if known is None or known.until_ms < at_ms:
             until_ms = min(start_ms + DAY_MS, self._live.now_ms() // MINUTE * MINUTE)
@@ -146,15 +148,15 @@ class Memory:
         self._days.move_to_end(start_ms)
         return self._days[start_ms]
 
-    def _minute(self, at_ms: int) -> Minute:
-        return Minute(at_ms, milliseconds(real_at(self._live.clock, moment(at_ms))))
+    def _minute(self, at_ms: int) -> BoardMinute:
+        return BoardMinute(at_ms, milliseconds(real_at(self._live.clock, moment(at_ms))))
 
 
-def scene_of(live: Live, seen: Seen, at_ms: int, language: Language) -> Scene:
+def scene_of(live: Live, seen: CachedMinute, at_ms: int, language: Language) -> BoardState:
     """What pages show of a minute of the past."""
-    return Scene(
+    return BoardState(
         seen.readings,
-        signs(seen.readings, at_ms),
+        freshness_signs(seen.readings, at_ms),
         at_ms,
         language,
         live.board,
@@ -165,7 +167,7 @@ def scene_of(live: Live, seen: Seen, at_ms: int, language: Language) -> Scene:
     )
 
 
-NOTHING = Seen(Readings(), Standing(), ())
+NOTHING = CachedMinute(Readings(), SystemStatus(), ())
 """Stands until a minute has been read."""
 
 

@@ -12,7 +12,7 @@ from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.board.live import Live
-from dashboard.board.queries import Reader, TooMuch
+from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.pages.proof.page import PAGE
@@ -23,8 +23,8 @@ from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label, Language
 from warehouse.model.indicator import Indicator, indicators
 from warehouse.model.reading import reading_of
-from warehouse.proof.evidence import Behind, Corrected, corrections, newest_events
-from warehouse.proof.proof import Proof, Shown, Window, prove, shown, windows
+from warehouse.proof.evidence import CorrectedFigure, Evidence, corrected_figures, newest_events
+from warehouse.proof.proof import Proof, ProofWindow, ShownFigure, proof_windows, prove_figure, shown_figures
 from warehouse.store.client import Client
 
 log = logging.getLogger("dashboard.proof")
@@ -54,7 +54,7 @@ def register(app: Dash, services: Services) -> None:
     _register_evidence(app, services.live, services.reader)
 
 
-def _register_verdict(app: Dash, live: Live, reader: Reader) -> None:
+def _register_verdict(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     @app.callback(
         Output("proof-verdict", "children"),
         Output("proof-verdict", "className"),
@@ -71,8 +71,8 @@ def _register_verdict(app: Dash, live: Live, reader: Reader) -> None:
             return no_update, no_update, no_update, True
         language = viewer().language
         try:
-            what, found = await compared(place, live, reader)
-        except TooMuch:
+            what, found = await compare_figure(place, live, reader)
+        except TooMuchError:
             return TOO_MUCH.text(language), "verdict", None, True
         except Unavailable:
             return WAREHOUSE_ASK_AGAIN.text(language), "verdict", None, False
@@ -81,10 +81,10 @@ def _register_verdict(app: Dash, live: Live, reader: Reader) -> None:
         if not found.agrees:
             log.error("%s: %s differ from the events", place.id, _places(found, language))
         verdict = "verdict agrees" if found.agrees else "verdict differs"
-        return said(what, found, language), verdict, member_table(what, found, language), not found.ahead
+        return verdict_text(what, found, language), verdict, member_table(what, found, language), not found.ahead
 
 
-def _register_evidence(app: Dash, live: Live, reader: Reader) -> None:
+def _register_evidence(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     @app.callback(
         Output("proof-windows", "children"),
         Output("proof-corrections", "children"),
@@ -100,10 +100,10 @@ def _register_evidence(app: Dash, live: Live, reader: Reader) -> None:
         person, now_ms = viewer(), live.now_ms()
         ward = live.ingest.ward
 
-        def ask(client: Client) -> tuple[list[Window], list[Corrected], list[Behind]]:
+        def ask(client: Client) -> tuple[list[ProofWindow], list[CorrectedFigure], list[Evidence]]:
             return (
-                windows(client, one, ward, now_ms),
-                corrections(client, ward, one.id),
+                proof_windows(client, one, ward, now_ms),
+                corrected_figures(client, ward, one.id),
                 newest_events(client, one, ward),
             )
 
@@ -114,8 +114,8 @@ def _register_evidence(app: Dash, live: Live, reader: Reader) -> None:
                 if all(window.agrees for window in kept) or attempt == TRIES - 1:
                     break
                 await asyncio.sleep(TRY_EVERY)
-        except (TooMuch, Unavailable) as error:
-            why = (TOO_MUCH if isinstance(error, TooMuch) else WAREHOUSE_ASK_AGAIN).text(person.language)
+        except (TooMuchError, Unavailable) as error:
+            why = (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(person.language)
             return why, why, why, queries
         return (
             window_table(one, kept, person.language),
@@ -125,7 +125,7 @@ def _register_evidence(app: Dash, live: Live, reader: Reader) -> None:
         )
 
 
-async def compared(one: Indicator, live: Live, reader: Reader) -> tuple[Shown, Proof]:
+async def compare_figure(one: Indicator, live: Live, reader: WarehouseQueries) -> tuple[ShownFigure, Proof]:
     """A figure and its recomputation; what differs is looked at again, for it may be in the middle of a change.
 
     Raises:
@@ -133,15 +133,15 @@ async def compared(one: Indicator, live: Live, reader: Reader) -> tuple[Shown, P
         TooMuch: it takes too long.
     """
     for attempt in range(TRIES):
-        what = shown(one, live.ingest.ward, live.now_ms(), live.readings.values())
-        found = await reader.ask(lambda client, what=what: prove(client, what))  # type: ignore[misc]
+        what = shown_figures(one, live.ingest.ward, live.now_ms(), live.readings.values())
+        found = await reader.ask(lambda client, what=what: prove_figure(client, what))  # type: ignore[misc]
         if found.agrees or attempt == TRIES - 1:
             break
         await asyncio.sleep(TRY_EVERY)
     return what, found
 
 
-def said(what: Shown, found: Proof, language: Language) -> list[Component]:
+def verdict_text(what: ShownFigure, found: Proof, language: Language) -> list[Component]:
     """The verdict in words."""
     total = ("", "")
     pairs = [sides.get(total, (0, 0)) for sides in (what.sides(), found.sides)]
@@ -155,17 +155,17 @@ def said(what: Shown, found: Proof, language: Language) -> list[Component]:
     if not found.agrees:
         lines.append(html.Div(WHERE.text(language).format(places=_places(found, language))))
     note = COMPARED.text(language).format(
-        count=number.whole(len(what.values), language), time=f"{text.local(what.now_ms):%H:%M:%S}"
+        count=number.whole_number(len(what.values), language), time=f"{text.local_time(what.now_ms):%H:%M:%S}"
     )
     if found.ahead:
-        note += " · " + AHEAD.text(language).format(count=number.whole(found.ahead, language))
+        note += " · " + AHEAD.text(language).format(count=number.whole_number(found.ahead, language))
     return [*lines, html.Div(note, className="quiet")]
 
 
 def _places(found: Proof, language: Language) -> str:
     named = []
     for _, window_ms, dimension, member in found.differing[:_MOST_PLACES]:
-        at = f"{text.local(window_ms):%H:%M %d/%m} " if window_ms else ""
+        at = f"{text.local_time(window_ms):%H:%M %d/%m} " if window_ms else ""
         named.append(f"{at}{text.member(member, language) if dimension else 'Σ'}".strip())
     more = "…" if len(found.differing) > _MOST_PLACES else ""
     return ", ".join(named) + more

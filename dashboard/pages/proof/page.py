@@ -9,7 +9,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Leaf, Leaves, Page, Scene
+from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.board.viewer import viewer
 from dashboard.components import tile
 from dashboard.components.header import navigation
@@ -17,7 +17,7 @@ from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.model.indicator import Derived, Indicator, Measure, Threshold, indicator, measure, measures
 from warehouse.proof import formula
-from warehouse.proof.formula import Line
+from warehouse.proof.formula import FormulaTerm
 
 SHOWN = Label("Hiện nay", "Now")
 DEFINITION = Label("Định nghĩa", "Definition")
@@ -81,7 +81,7 @@ HOURS = Label("{count} giờ", "{count} h")
 MINUTES = Label("{count} phút", "{count} min")
 
 
-def layout(scene: Scene) -> Component:
+def layout(scene: BoardState) -> Component:
     """The figure and what it means on the left, what the events say on the right."""
     say, one = scene.say, measure(scene.argument)
     path = f"/proof/{one.id}"
@@ -127,7 +127,7 @@ def layout(scene: Scene) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def leaves(scene: Scene) -> Leaves:
+def leaves(scene: BoardState) -> PropertyUpdates:
     """The figure as it is now."""
     one = measure(scene.argument)
     reading, language = scene.read(one.id), scene.language
@@ -135,19 +135,21 @@ def leaves(scene: Scene) -> Leaves:
     found = {
         **tile.figure_leaves(one.id, scene, name=name),
         **tile.card_leaves("proof", scene, [one.id]),
-        Leaf("proof-parts", "children"): number.parts(reading, language),
-        Leaf("proof-status", "children"): scene.say(STATUSES[reading.status]),
-        Leaf("proof-as-of", "children"): scene.say(AS_OF, time=f"{text.local(reading.as_of_ms):%H:%M:%S %d/%m/%Y}")
+        PropertyUpdate("proof-parts", "children"): number.fraction_text(reading, language),
+        PropertyUpdate("proof-status", "children"): scene.say(STATUSES[reading.status]),
+        PropertyUpdate("proof-as-of", "children"): scene.say(
+            AS_OF, time=f"{text.local_time(reading.as_of_ms):%H:%M:%S %d/%m/%Y}"
+        )
         if reading.known
         else "",
     }
-    del found[Leaf(f"{name}-figure", "href")]
+    del found[PropertyUpdate(f"{name}-figure", "href")]
     for id in one.made_of if isinstance(one, Derived) else ():
         found |= tile.small_leaves(id, scene, name=f"part-{id.lower()}")
     return found
 
 
-def _figure(scene: Scene, one: Measure) -> Component:
+def _figure(scene: BoardState, one: Measure) -> Component:
     unit = "" if one.unit.out_of else scene.say(one.unit.label)
     caption = html.Div(
         [
@@ -160,7 +162,7 @@ def _figure(scene: Scene, one: Measure) -> Component:
     return tile.card("proof", scene.say(SHOWN), tile.big(one.id.lower(), unit, second=True), caption)
 
 
-def _definition(scene: Scene, one: Indicator | Derived) -> Component:
+def _definition(scene: BoardState, one: Indicator | Derived) -> Component:
     say = scene.say
     facts = [(UNIT, say(one.unit.label)), (THRESHOLDS, _thresholds(one.threshold, scene, one))]
     if isinstance(one, Indicator):
@@ -179,7 +181,7 @@ def _definition(scene: Scene, one: Indicator | Derived) -> Component:
     )
 
 
-def _counted(scene: Scene, one: Indicator) -> list[tuple[Label, str]]:
+def _counted(scene: BoardState, one: Indicator) -> list[tuple[Label, str]]:
     """How an indicator is kept: window, span, dimensions, and where its count begins."""
     say = scene.say
     span = one.span if isinstance(one.span, str) else None
@@ -195,20 +197,20 @@ def _counted(scene: Scene, one: Indicator) -> list[tuple[Label, str]]:
     return facts
 
 
-def _derivation(scene: Scene, one: Derived) -> Component:
+def _derivation(scene: BoardState, one: Derived) -> Component:
     said = html.P(html.Code(scene.say(one.formula)), className="definition")
     return html.Div([html.H2(scene.say(FORMULA)), said], className="block")
 
 
-def _parts(scene: Scene, one: Derived) -> Component:
+def _parts(scene: BoardState, one: Derived) -> Component:
     """What a derived measure is calculated from; each leads to its own proof."""
     parts = [tile.small(f"part-{id.lower()}", f"{id} {scene.say(indicator(id).label)}") for id in one.made_of]
     note = html.P(scene.say(DERIVED), className="quiet")
     return html.Div([html.H2(scene.say(MADE_OF)), note, tile.smalls(*parts)], className="block")
 
 
-def _formula(scene: Scene, one: Indicator) -> Component:
-    found = formula.lines(one, scene.language)
+def _formula(scene: BoardState, one: Indicator) -> Component:
+    found = formula.formula_terms(one, scene.language)
     sides = [(NUMERATOR if one.is_ratio or one.value.rank else VALUE, True), (DENOMINATOR, False)]
     parts: list[Component] = []
     for label, is_numerator in sides:
@@ -227,13 +229,13 @@ def _formula(scene: Scene, one: Indicator) -> Component:
                 *[html.Div(html.Code(step), className="step") for step in definition.steps],
             ]
         )
-        for definition in formula.definitions(one, scene.language)
+        for definition in formula.formula_definitions(one, scene.language)
     ]
     with_ = [html.P(scene.say(WITH), className="quiet"), html.Ul(named, className="named")] if named else []
     return html.Div([html.H2(scene.say(FORMULA)), html.Dl(parts, className="formula"), *with_], className="block")
 
 
-def _line(scene: Scene, one: Indicator, line: Line) -> list[Component | str]:
+def _line(scene: BoardState, one: Indicator, line: FormulaTerm) -> list[Component | str]:
     """One part in a sentence: how it is counted, of what, when, and under which condition."""
     counted = scene.say(
         EACH if one.value.each else LARGEST if line.largest else SUMMED if line.amount else COUNTED,
@@ -258,7 +260,7 @@ def _with_code(said: str, code: str) -> list[Component | str]:
     return [before, html.Code(code), after] if placed else [said]
 
 
-def _thresholds(threshold: Threshold | None, scene: Scene, one: Measure) -> str:
+def _thresholds(threshold: Threshold | None, scene: BoardState, one: Measure) -> str:
     if threshold is None:
         return scene.say(NO_THRESHOLD)
     mark = "<" if threshold.below else ">"
@@ -267,7 +269,7 @@ def _thresholds(threshold: Threshold | None, scene: Scene, one: Measure) -> str:
     return " · ".join(f"{mark} {limit:g}{unit}: {scene.say(word)}" for limit, word in limits if limit is not None)
 
 
-def _duration(time: object, scene: Scene) -> str:
+def _duration(time: object, scene: BoardState) -> str:
     minutes = time // timedelta(minutes=1) if isinstance(time, timedelta) else 0
     return scene.say(HOURS, count=minutes // 60) if minutes % 60 == 0 else scene.say(MINUTES, count=minutes)
 

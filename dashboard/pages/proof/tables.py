@@ -4,14 +4,14 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.board.viewer import Viewer
-from dashboard.components.table import Cell, table
-from dashboard.pages.sql.address import address, record_address
+from dashboard.components.table import Cell, data_table
+from dashboard.pages.sql.address import record_address, sql_address
 from dashboard.words import number, text
 from ingest.contract.label import Label, Language
 from warehouse.model.indicator import Indicator, indicator
 from warehouse.model.reading import TOTAL
-from warehouse.proof.evidence import Behind, Corrected
-from warehouse.proof.proof import Proof, Shown, Window
+from warehouse.proof.evidence import CorrectedFigure, Evidence
+from warehouse.proof.proof import Proof, ProofWindow, ShownFigure
 from warehouse.proof.queries import PARTS, Part, indicator_query
 from warehouse.recompute.sql import flow_sql, stock_sql
 
@@ -68,7 +68,7 @@ TOO_LONG = Label("quá dài cho trang SQL", "too long for the SQL page")
 INTERNAL = Label("Câu lệnh mà hệ thống dùng để tính lại", "What the system itself recomputes with")
 
 
-def member_table(what: Shown, found: Proof, language: Language) -> Component:
+def member_table(what: ShownFigure, found: Proof, language: Language) -> Component:
     """Each member's figure beside its recomputation."""
     mine = what.sides()
     differing = {(dimension, member) for _, _, dimension, member in found.differing}
@@ -77,22 +77,22 @@ def member_table(what: Shown, found: Proof, language: Language) -> Component:
         [
             dimension,
             text.member(member, language),
-            number.value(what.one, mine.get((dimension, member), (0, 0)), language),
+            number.value_of(what.one, mine.get((dimension, member), (0, 0)), language),
             number.sides(what.one, mine.get((dimension, member), (0, 0)), language),
             number.sides(what.one, found.sides.get((dimension, member), (0, 0)), language),
             _mark((dimension, member) not in differing, language),
         ]
         for dimension, member in splits[:MOST_MEMBERS]
     ]
-    return table([head.text(language) for head in MEMBER_HEADS], rows, (2, 3, 4))
+    return data_table([head.text(language) for head in MEMBER_HEADS], rows, (2, 3, 4))
 
 
-def window_table(one: Indicator, windows: list[Window], language: Language) -> Component:
+def window_table(one: Indicator, windows: list[ProofWindow], language: Language) -> Component:
     """The last windows as stored, beside their recomputation."""
     rows: list[list[Cell]] = [
         [
-            f"{text.local(window.stored.window_ms):%H:%M %d/%m/%Y}",
-            number.value(one, (window.stored.numerator, window.stored.denominator), language),
+            f"{text.local_time(window.stored.window_ms):%H:%M %d/%m/%Y}",
+            number.value_of(one, (window.stored.numerator, window.stored.denominator), language),
             number.sides(one, (window.stored.numerator, window.stored.denominator), language),
             number.sides(one, window.recomputed, language),
             _mark(window.agrees, language),
@@ -101,10 +101,10 @@ def window_table(one: Indicator, windows: list[Window], language: Language) -> C
         ]
         for window in windows
     ]
-    return table([head.text(language) for head in WINDOW_HEADS], rows, (1, 2, 3, 5))
+    return data_table([head.text(language) for head in WINDOW_HEADS], rows, (1, 2, 3, 5))
 
 
-def correction_table(corrected: list[Corrected], language: Language, *, named: bool = True) -> list[Component]:
+def correction_table(corrected: list[CorrectedFigure], language: Language, *, named: bool = True) -> list[Component]:
     """Old and new figures of closed windows, and the event that changed each.
 
     Args:
@@ -118,9 +118,9 @@ def correction_table(corrected: list[Corrected], language: Language, *, named: b
         name = html.A(f"{one.indicator} {declared.label.text(language)}", href=f"/proof/{one.indicator}")
         rows.append(
             [
-                f"{text.local(one.corrected_ms):%H:%M:%S %d/%m}",
+                f"{text.local_time(one.corrected_ms):%H:%M:%S %d/%m}",
                 *([name] if named else []),
-                f"{text.local(one.window_ms):%H:%M %d/%m}",
+                f"{text.local_time(one.window_ms):%H:%M %d/%m}",
                 number.sides(declared, one.old, language),
                 number.sides(declared, one.new, language),
                 str(one.revision),
@@ -130,10 +130,10 @@ def correction_table(corrected: list[Corrected], language: Language, *, named: b
     heads = [head.text(language) for head in CORRECTION_HEADS if named or head != INDICATOR]
     told = [html.P(MORE.text(language), className="quiet")] if len(corrected) > MOST_CORRECTIONS else []
     numbers = (3, 4, 5) if named else (2, 3, 4)
-    return [table(heads, rows, numbers, NO_CORRECTIONS.text(language)), *told]
+    return [data_table(heads, rows, numbers, NO_CORRECTIONS.text(language)), *told]
 
 
-def event_table(events: list[Behind], person: Viewer) -> Component:
+def event_table(events: list[Evidence], person: Viewer) -> Component:
     """The newest events, each with its place, which leads analysts to the event itself."""
     language = person.language
     rows: list[list[Cell]] = []
@@ -142,13 +142,13 @@ def event_table(events: list[Behind], person: Viewer) -> Component:
         link = html.A(place, href=record_address(event.topic, event.partition, event.offset))
         rows.append(
             [
-                f"{text.local(event.at_ms):%H:%M:%S %d/%m}",
+                f"{text.local_time(event.at_ms):%H:%M:%S %d/%m}",
                 event.kind,
                 event.subject,
                 link if person.may("analyst") else place,
             ]
         )
-    return table([head.text(language) for head in EVENT_HEADS], rows, (), NO_EVENTS.text(language))
+    return data_table([head.text(language) for head in EVENT_HEADS], rows, (), NO_EVENTS.text(language))
 
 
 def query_list(one: Indicator, ward: str, at_ms: int, person: Viewer) -> list[Component]:
@@ -161,7 +161,9 @@ def query_list(one: Indicator, ward: str, at_ms: int, person: Viewer) -> list[Co
         if query is None:
             found.append(html.P(f"{name}: {TOO_LONG.text(language)}", className="quiet"))
             continue
-        link = html.A(RUN.text(language), href=address(one, part, at_ms), className="button", id=f"proof-run-{part}")
+        link = html.A(
+            RUN.text(language), href=sql_address(one, part, at_ms), className="button", id=f"proof-run-{part}"
+        )
         found.append(_foldable(name, query, [link] if person.may("analyst") else []))
     texts = [flow_sql(one)] if one.has_flow else []
     texts += [stock_sql(one, at_ms)] if one.has_stock else []

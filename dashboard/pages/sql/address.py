@@ -15,7 +15,7 @@ _LONGEST_NUMBER = 16
 _MOST_FIELDS = 8
 
 
-def address(one: Indicator, part: Part, at_ms: int) -> str:
+def sql_address(one: Indicator, part: Part, at_ms: int) -> str:
     """Address of the analysts' page with a query about an indicator."""
     return "/sql?" + urlencode({"proof": one.id, "part": part, "as_of": at_ms})
 

@@ -16,20 +16,20 @@ from dash import Dash, Input, Output, State, no_update
 
 from dashboard.board.services import AskSql, Services
 from dashboard.board.viewer import Viewer, viewer
-from dashboard.charts.chart import FIGURES, bars, figure, line, middle, time_axis
+from dashboard.charts.chart import FIGURES, bar_trace, figure, line_trace, middle, time_axis
 from dashboard.charts.graph import Dress, redraw, redrawn
 from dashboard.pages.sql.address import prepared
 from dashboard.pages.sql.page import EXAMPLE_QUERIES
 from dashboard.pages.sql.saved_query import SavedQueries
 from dashboard.store.store import StoreUnavailable
-from dashboard.thread_pool import Pool
+from dashboard.thread_pool import ThreadPool
 from dashboard.words import number
 from dashboard.words.csv import csv_text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.errors import Overloaded, QueryRefused, Unavailable
 from ingest.contract.label import Label, Language
-from warehouse.query.adhoc import Answer
+from warehouse.query.adhoc import QueryResult
 
 log = logging.getLogger("dashboard.sql")
 
@@ -52,27 +52,27 @@ _SAFE_WHOLE = 2**53
 _TIME = re.compile(r"\d{4}-\d\d-\d\d")
 
 
-class Answers:
+class SqlAnswers:
     """The last answer of each log-in, for its chart and its CSV; the oldest are forgotten."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[str, Answer] = OrderedDict()
+        self._kept: OrderedDict[str, QueryResult] = OrderedDict()
 
-    def keep(self, session: str, answer: Answer) -> None:
+    def keep(self, session: str, answer: QueryResult) -> None:
         """Remember the answer."""
         self._kept[session] = answer
         self._kept.move_to_end(session)
         while len(self._kept) > _KEPT_ANSWERS:
             self._kept.popitem(last=False)
 
-    def of(self, session: str) -> Answer | None:
+    def of(self, session: str) -> QueryResult | None:
         """The last answer of a log-in."""
         return self._kept.get(session)
 
 
 def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
-    answers, ward = Answers(), services.live.ingest.ward
+    answers, ward = SqlAnswers(), services.live.ingest.ward
 
     @app.callback(
         Output("sql-text", "value", allow_duplicate=True),
@@ -89,8 +89,8 @@ def register(app: Dash, services: Services) -> None:
     _register_saved(app, SavedQueries(services.settings))
 
 
-def _register_run(app: Dash, ask: AskSql, answers: Answers) -> None:
-    pool = Pool("sql", threads=4, waiting=12, of_one_client=4)
+def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers) -> None:
+    pool = ThreadPool("sql", threads=4, waiting=12, of_one_client=4)
 
     @app.callback(
         Output("sql-table", "columnDefs"),
@@ -119,9 +119,9 @@ def _register_run(app: Dash, ask: AskSql, answers: Answers) -> None:
         seconds = answer.elapsed.total_seconds()
         answers.keep(person.session, answer)
         status = (CUT if answer.truncated else DONE).text(person.language)
-        said = status.format(rows=number.whole(len(answer.rows), person.language), seconds=f"{seconds:.2f}")
+        said = status.format(rows=number.whole_number(len(answer.rows), person.language), seconds=f"{seconds:.2f}")
         names = column_names(answer)
-        return columns(names), rows(answer.rows), said, "", {"columns": names, "run": clicks}
+        return columns(names), result_rows(answer.rows), said, "", {"columns": names, "run": clicks}
 
     @app.callback(
         Output("sql-fault", "children", allow_duplicate=True),
@@ -155,7 +155,7 @@ def _register_run(app: Dash, ask: AskSql, answers: Answers) -> None:
         }
 
 
-def _register_chart(app: Dash, answers: Answers) -> None:
+def _register_chart(app: Dash, answers: SqlAnswers) -> None:
     @app.callback(
         Output("sql-across", "data"),
         Output("sql-up", "data"),
@@ -269,12 +269,12 @@ def columns(names: Sequence[str]) -> list[dict[str, Any]]:
     return [{"field": f"c{place}", "headerName": name} for place, name in enumerate(names)]
 
 
-def rows(values: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+def result_rows(values: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
     """Rows of the table."""
     return [{f"c{place}": _shown(value) for place, value in enumerate(row)} for row in values]
 
 
-def number_columns(answer: Answer) -> list[str]:
+def number_columns(answer: QueryResult) -> list[str]:
     """Names of the columns that hold numbers."""
     names = column_names(answer)
     return [
@@ -300,7 +300,7 @@ def column_chart(x: list[Any], y: list[Any], kind: str, title: str, language: La
     is_line = kind == "scatter"
     are_figures = all(isinstance(value, int | float) for value in y if value is not None)
     return figure(
-        [(line if is_line else bars)("light-blue", x=x, y=y)],
+        [(line_trace if is_line else bar_trace)("light-blue", x=x, y=y)],
         language,
         "desk",
         showlegend=False,
@@ -326,12 +326,12 @@ def _across(x: list[Any]) -> go.layout.XAxis:
     return go.layout.XAxis(**own, type="category") if texts else go.layout.XAxis(**own, tickformat=FIGURES)
 
 
-def column_names(answer: Answer) -> list[str]:
+def column_names(answer: QueryResult) -> list[str]:
     """Names of an answer's columns."""
     return [column.name for column in answer.columns]
 
 
-def _own(answers: Answers) -> Answer | None:
+def _own(answers: SqlAnswers) -> QueryResult | None:
     person = viewer()
     return answers.of(person.session) if person.may(RIGHT) else None
 

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Page, Scene
+from dashboard.board.page import BoardState, Page
 from dashboard.board.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
@@ -72,7 +72,7 @@ EXAMPLE_QUERIES: dict[str, tuple[Label, str]] = {
 """Queries that run as they stand."""
 
 
-def layout(scene: Scene) -> Component:
+def layout(scene: BoardState) -> Component:
     """Editor, answer and data dictionary."""
     say = scene.say
     head = html.Header(
@@ -83,7 +83,7 @@ def layout(scene: Scene) -> Component:
     )
 
 
-def _editor(scene: Scene) -> Component:
+def _editor(scene: BoardState) -> Component:
     say = scene.say
     examples = [{"value": id, "label": say(label)} for id, (label, _) in EXAMPLE_QUERIES.items()]
     return html.Section(
@@ -132,7 +132,7 @@ def _editor(scene: Scene) -> Component:
     )
 
 
-def _answer(scene: Scene) -> Component:
+def _answer(scene: BoardState) -> Component:
     say = scene.say
     kinds = [{"value": "bar", "label": say(BARS)}, {"value": "scatter", "label": say(LINE)}]
     table = dag.AgGrid(
@@ -188,7 +188,7 @@ def _answer(scene: Scene) -> Component:
     )
 
 
-def _dictionary(scene: Scene) -> Component:
+def _dictionary(scene: BoardState) -> Component:
     items = [
         dmc.AccordionItem(
             [
@@ -208,7 +208,7 @@ def _dictionary(scene: Scene) -> Component:
     )
 
 
-def _columns(view: View, scene: Scene) -> Component:
+def _columns(view: View, scene: BoardState) -> Component:
     return html.Dl(
         [
             part

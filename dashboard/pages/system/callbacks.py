@@ -7,7 +7,7 @@ from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.board.live import Live
-from dashboard.board.queries import TooMuch
+from dashboard.board.queries import TooMuchError
 from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.components.silent_devices import silent_table
@@ -23,9 +23,9 @@ from dashboard.pages.system.tables import (
     source_table,
     stream_table,
 )
-from dashboard.store.changes import changes
+from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore, StoreUnavailable
-from dashboard.system_status import open_stops, restarted
+from dashboard.system_status import halted_streams, restarted_parts
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable
@@ -33,27 +33,27 @@ from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings
 from ingest.kafka import offsets
 from ingest.runtime import disk_space
-from warehouse.audit.history import Audit, Stored, audits, stored
+from warehouse.audit.history import Audit, StoredPartition, recent_audits, stored_partitions
 from warehouse.maintenance import status
-from warehouse.proof.evidence import Corrected, corrections
+from warehouse.proof.evidence import CorrectedFigure, corrected_figures
 from warehouse.store.client import Client
-from warehouse.store.halted_partitions import Stop
-from warehouse.store.positions import bases, in_kafka
+from warehouse.store.halted_partitions import HaltedPartition
+from warehouse.store.positions import kafka_offset_of, read_bases
 
 AUDITS = 8
 CHANGES = 12
 CORRECTED_WITHIN = timedelta(days=7)
 
 
-class Found(NamedTuple):
+class FoundStatus(NamedTuple):
     """What was found out."""
 
     audits: list[Audit]
-    stored: list[Stored]
+    stored: list[StoredPartition]
     behind: dict[tuple[str, int], int]
     """By partition, how many records Kafka has beyond what is stored; absent where that is not known."""
-    stops: list[Stop]
-    corrected: list[Corrected]
+    stops: list[HaltedPartition]
+    corrected: list[CorrectedFigure]
 
 
 def register(app: Dash, services: Services) -> None:
@@ -77,8 +77,8 @@ def register(app: Dash, services: Services) -> None:
             return (no_update,) * 3
         since_ms = live.now_ms() - CORRECTED_WITHIN // timedelta(milliseconds=1)
         try:
-            found = await reader.ask(lambda client: look(client, live.ingest, since_ms))
-        except (Unavailable, TooMuch):
+            found = await reader.ask(lambda client: find_status(client, live.ingest, since_ms))
+        except (Unavailable, TooMuchError):
             return (WAREHOUSE_ASK_AGAIN.text(person.language),) * 3
         return (
             audit_block(found.audits, live.now_ms(), person.language),
@@ -100,11 +100,11 @@ def register(app: Dash, services: Services) -> None:
         if not person.may(PAGE.right):
             return (no_update,) * 6
         scene = live.scene(person.language)
-        kept = status.read(live.ingest.data_folder)
+        kept = status.read_state(live.ingest.data_folder)
         return (
             source_table(scene),
             silent_table(scene),
-            restart_table(restarted(live.ingest.data_folder), person.language),
+            restart_table(restarted_parts(live.ingest.data_folder), person.language),
             chore_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(disk_space.disks(live.ingest), person.language),
@@ -119,7 +119,7 @@ def _changes(store: BoardStore, person: Viewer) -> list[Component]:
     """What was changed in accounts, keys and screens, for administrators; to everybody, what is wrong with the store."""
     found, fault = [], None
     try:
-        found = changes(store, CHANGES) if person.may("admin") else []
+        found = recent_changes(store, CHANGES) if person.may("admin") else []
         store.check()
     except StoreUnavailable as error:
         fault = error.public
@@ -135,28 +135,30 @@ def _agreement(live: Live) -> Label:
     )
 
 
-def look(client: Client, ingest: IngestSettings, since_ms: int) -> Found:
+def find_status(client: Client, ingest: IngestSettings, since_ms: int) -> FoundStatus:
     """Find out how the system stands."""
-    kept = stored(client)
-    return Found(
-        audits(client, AUDITS),
+    kept = stored_partitions(client)
+    return FoundStatus(
+        recent_audits(client, AUDITS),
         kept,
-        unstored_records(client, ingest, kept),
-        open_stops(ingest.clock(), client),
-        corrections(client, ingest.ward, since_ms=since_ms),
+        unstored_findings(client, ingest, kept),
+        halted_streams(ingest.clock(), client),
+        corrected_figures(client, ingest.ward, since_ms=since_ms),
     )
 
 
-def unstored_records(client: Client, ingest: IngestSettings, kept: list[Stored]) -> dict[tuple[str, int], int]:
+def unstored_findings(
+    client: Client, ingest: IngestSettings, kept: list[StoredPartition]
+) -> dict[tuple[str, int], int]:
     """How many records Kafka has beyond what is stored; nothing while Kafka is away."""
     try:
-        held = offsets.held(ingest)
+        held = offsets.held_records(ingest)
     except Unavailable:
         return {}
-    known, found = bases(client), {}
+    known, found = read_bases(client), {}
     last = {(one.topic, one.partition): one.last_offset for one in kept}
     for place, extent in held.extents.items():
-        offset = in_kafka(known, held.cluster, place, last[place]) if place in last else extent.first - 1
+        offset = kafka_offset_of(known, held.cluster, place, last[place]) if place in last else extent.first - 1
         if offset is not None:
             found[place] = max(0, extent.end - max(extent.first, offset + 1))
     return found

@@ -5,8 +5,8 @@ What stands in the tables is asked by `callbacks`, again and again while somebod
 
 from dash import dcc, html
 
-from dashboard.components.card import Card, Line, wall_page
-from dashboard.components.widget import Part
+from dashboard.components.card import Card, CardRow, wall_page
+from dashboard.components.widget import Widget
 from dashboard.words import text
 from ingest.contract.label import Label
 
@@ -25,9 +25,9 @@ READING = Label("Đang đọc…", "Reading…")
 REFRESH_MS = 15_000
 
 
-def _block(*ids: str) -> Part:
+def _block(*ids: str) -> Widget:
     """The places of what is asked."""
-    return Part(
+    return Widget(
         lambda scene: html.Div(
             [html.Div(html.P(scene.say(READING), className="quiet"), id=id) for id in ids],
             className="block-body",
@@ -36,7 +36,7 @@ def _block(*ids: str) -> Part:
     )
 
 
-TICK = Part(
+TICK = Widget(
     lambda scene: html.Div(
         [*_block("system-streams").layout(scene).children, dcc.Interval(id="system-tick", interval=REFRESH_MS)],
         className="block-body",
@@ -51,7 +51,7 @@ PAGE = wall_page(
     pace=None,
     only_now=True,
     lines=(
-        Line(
+        CardRow(
             12,
             (
                 Card("lag", LAG, "H01", ("H07",)),
@@ -61,7 +61,7 @@ PAGE = wall_page(
                 Card("city", CITY, "H06"),
             ),
         ),
-        Line(
+        CardRow(
             21,
             (
                 Card("streams", STREAMS, part=TICK),
@@ -70,7 +70,7 @@ PAGE = wall_page(
             ),
             (38, 36, 26),
         ),
-        Line(
+        CardRow(
             13,
             (
                 Card("corrections", CORRECTIONS, part=_block("system-corrections")),

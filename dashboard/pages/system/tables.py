@@ -7,8 +7,8 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import Scene
-from dashboard.components.table import Cell, table
+from dashboard.board.page import BoardState
+from dashboard.components.table import Cell, data_table
 from dashboard.store.changes import StoreChange
 from dashboard.system_status import AUDITED_WITHIN
 from dashboard.words import number, text
@@ -17,9 +17,9 @@ from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.label import Label, Language
 from ingest.runtime.disk_space import Disk
 from ingest.runtime.restarts import Restarts
-from warehouse.audit.history import Audit, Stored
-from warehouse.maintenance.status import KeeperState
-from warehouse.store.halted_partitions import Stop
+from warehouse.audit.history import Audit, StoredPartition
+from warehouse.maintenance.status import MaintenanceState
+from warehouse.store.halted_partitions import HaltedPartition
 
 NO_AUDIT = Label(
     "Chưa đối soát lần nào: ./ioc audit, hoặc chờ đến đêm.", "No audit yet: ./ioc audit, or wait for the night."
@@ -90,7 +90,7 @@ def audit_block(audits: list[Audit], now_ms: int, language: Language) -> list[Co
     if not audits:
         return [html.P(NO_AUDIT.text(language), className="quiet")]
     last = audits[0]
-    compared, count = (number.whole(value, language) for value in (last.compared, last.differences))
+    compared, count = (number.whole_number(value, language) for value in (last.compared, last.differences))
     said = (DIFFERS if last.differences else CLEAN).text(language).format(count=count, compared=compared)
     missed = moment(now_ms) - last.finished_at > AUDITED_WITHIN
     when = AUDITED_AT.text(language).format(start=_time(last.started_at), end=_time(last.finished_at), scope=last.scope)
@@ -106,18 +106,22 @@ def audit_block(audits: list[Audit], now_ms: int, language: Language) -> list[Co
         [
             _time(one.finished_at),
             one.scope,
-            number.whole(one.compared, language),
-            _bad(number.whole(one.differences, language)) if one.differences else "0",
-            number.whole(one.repaired, language),
+            number.whole_number(one.compared, language),
+            _bad(number.whole_number(one.differences, language)) if one.differences else "0",
+            number.whole_number(one.repaired, language),
         ]
         for one in audits
     ]
-    earlier = table(_heads(AUDIT_HEADS, language), rows, (2, 3, 4))
+    earlier = data_table(_heads(AUDIT_HEADS, language), rows, (2, 3, 4))
     return [verdict, *_reconciled(last.report, language), *_differences(last.report, language), earlier]
 
 
 def stream_table(
-    kept: list[Stored], behind: Mapping[tuple[str, int], int], stops: list[Stop], now_ms: int, language: Language
+    kept: list[StoredPartition],
+    behind: Mapping[tuple[str, int], int],
+    stops: list[HaltedPartition],
+    now_ms: int,
+    language: Language,
 ) -> Component:
     """What is stored of each stream, and what still waits."""
     stopped = {one.topic for one in stops}
@@ -130,18 +134,18 @@ def stream_table(
             [
                 text.stream_name(topic, language),
                 *(
-                    number.whole(sum(counts), language)
+                    number.whole_number(sum(counts), language)
                     for counts in zip(*[(one.events, one.repeats, one.letters) for one in mine], strict=True)
                 ),
                 text.clock_time(newest_ms, now_ms) if newest_ms else number.NONE,
-                number.whole(sum(waiting), language) if waiting else number.NONE,
+                number.whole_number(sum(waiting), language) if waiting else number.NONE,
                 _bad(STOPPED.text(language)) if topic in stopped else "",
             ]
         )
-    return table(_heads(STREAM_HEADS, language), rows, (1, 2, 3, 4, 5))
+    return data_table(_heads(STREAM_HEADS, language), rows, (1, 2, 3, 4, 5))
 
 
-def source_table(scene: Scene) -> Component:
+def source_table(scene: BoardState) -> Component:
     """Each source with its light."""
     rows: list[list[Cell]] = []
     for source in declared_sources():
@@ -150,10 +154,10 @@ def source_table(scene: Scene) -> Component:
         light = html.Span([html.Span(className="dot"), word], className=f"fresh is-{fresh.state}")
         since: dict[str, Any] = {"data-since": fresh.sign_ms}
         rows.append([text.source_name(source, scene.language), light, html.Span(**since)])
-    return table(_heads(SOURCE_HEADS, scene.language), rows)
+    return data_table(_heads(SOURCE_HEADS, scene.language), rows)
 
 
-def chore_table(kept: KeeperState, is_alive: bool, language: Language) -> list[Component]:
+def chore_table(kept: MaintenanceState, is_alive: bool, language: Language) -> list[Component]:
     """What is done at night, when it was last done and what came of it."""
     rows: list[list[Cell]] = []
     for name, label in CHORES.items():
@@ -168,7 +172,7 @@ def chore_table(kept: KeeperState, is_alive: bool, language: Language) -> list[C
             ]
         )
     told = [] if is_alive else [html.P(_bad(GONE.text(language), "warning"))]
-    return [*told, table(_heads(CHORE_HEADS, language), rows)]
+    return [*told, data_table(_heads(CHORE_HEADS, language), rows)]
 
 
 def restart_table(restarts: Sequence[Restarts], language: Language) -> list[Component]:
@@ -178,7 +182,7 @@ def restart_table(restarts: Sequence[Restarts], language: Language) -> list[Comp
         said = one.sentence.text(language)
         what = [one.advice.text(language), *one.said] if one.is_loop else []
         rows.append([_bad(said) if one.is_loop else said, html.Div([html.Div(line) for line in what])])
-    return [table(_heads(RESTART_HEADS, language), rows)] if rows else []
+    return [data_table(_heads(RESTART_HEADS, language), rows)] if rows else []
 
 
 def disk_table(disks: list[Disk], language: Language) -> Component:
@@ -190,7 +194,7 @@ def disk_table(disks: list[Disk], language: Language) -> Component:
             label = SHORT if disk.is_short else LOW
             word = _bad(label.text(language), "critical" if disk.is_short else "warning")
         rows.append([str(disk.folder), number.size(disk.free, language), word])
-    return table(_heads(DISK_HEADS, language), rows, (1,))
+    return data_table(_heads(DISK_HEADS, language), rows, (1,))
 
 
 def change_table(changes: Sequence[StoreChange], fault: Label | None, language: Language) -> list[Component]:
@@ -200,7 +204,7 @@ def change_table(changes: Sequence[StoreChange], fault: Label | None, language: 
         kind, act = CHANGED[one.kind], ACTS[one.act]
         rows.append([_time(one.at), one.by, f"{kind.text(language)} {one.subject}: {act.text(language)}"])
     told: list[Component] = [html.P(_bad(fault.text(language)))] if fault else []
-    return [*told, table(_heads(CHANGE_HEADS, language), rows)] if rows else told
+    return [*told, data_table(_heads(CHANGE_HEADS, language), rows)] if rows else told
 
 
 def _reconciled(report: dict[str, Any], language: Language) -> list[Component]:
@@ -211,10 +215,10 @@ def _reconciled(report: dict[str, Any], language: Language) -> list[Component]:
     for topic, counts in sorted(found.items()) if isinstance(found, dict) else ():
         if isinstance(counts, dict):
             values = [int(counts.get(name) or 0) for name in names]
-            cells: list[Cell] = [number.whole(value, language) for value in values[:4]]
-            cells += [_bad(number.whole(value, language)) if value else "0" for value in values[4:]]
+            cells: list[Cell] = [number.whole_number(value, language) for value in values[:4]]
+            cells += [_bad(number.whole_number(value, language)) if value else "0" for value in values[4:]]
             rows.append([text.stream_name(topic, language), *cells])
-    return [table(_heads(RECONCILED_HEADS, language), rows, (1, 2, 3, 4, 5, 6))] if rows else []
+    return [data_table(_heads(RECONCILED_HEADS, language), rows, (1, 2, 3, 4, 5, 6))] if rows else []
 
 
 def _differences(report: dict[str, Any], language: Language) -> list[Component]:
@@ -225,7 +229,7 @@ def _differences(report: dict[str, Any], language: Language) -> list[Component]:
         for one in (found if isinstance(found, list) else [])[:_MOST_FOUND]
         if isinstance(one, dict)
     ]
-    return [table(_heads(FOUND_HEADS, language), rows)] if rows else []
+    return [data_table(_heads(FOUND_HEADS, language), rows)] if rows else []
 
 
 def _bad(said: str, status: str = "critical") -> Component:

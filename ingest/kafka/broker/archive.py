@@ -23,11 +23,11 @@ PATIENCE = timedelta(seconds=45)
 """How long the writing may take: some seconds, on a PC that has nothing else to do."""
 
 
-def ensure(settings: IngestSettings) -> None:
+def ensure_archive(settings: IngestSettings) -> None:
     """Write the archive if these jars have none; the jars must be in the cache. What Kafka could not write is not tried again."""
     try:
         if not is_made(settings.cache_folder):
-            with jars.alone(settings.cache_folder):
+            with jars.jars_lock(settings.cache_folder):
                 if not is_made(settings.cache_folder):
                     log.info("preparing Kafka's class archive, once on this PC; this takes some seconds")
                     _make(settings)
@@ -37,13 +37,13 @@ def ensure(settings: IngestSettings) -> None:
 
 def is_made(cache_folder: Path) -> bool:
     """Whether the archive is there, and newer than every jar in it."""
-    archive, place = jars.archive(cache_folder), jars.folder(cache_folder)
+    archive, place = jars.archive_path(cache_folder), jars.jars_folder(cache_folder)
     made = archive.stat().st_mtime if archive.exists() else 0.0
-    return all((place / jar.file_name).stat().st_mtime <= made for jar in jars.locked())
+    return all((place / jar.file_name).stat().st_mtime <= made for jar in jars.locked_jars())
 
 
 def _make(settings: IngestSettings) -> None:
-    archive = jars.archive(settings.cache_folder)
+    archive = jars.archive_path(settings.cache_folder)
     new = archive.with_suffix(".new")
     new.unlink(missing_ok=True)
     archive.unlink(missing_ok=True)

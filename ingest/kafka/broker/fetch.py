@@ -18,7 +18,7 @@ from jgo.maven import MavenContext
 from requests import RequestException
 
 from ingest.contract.errors import Unavailable
-from ingest.kafka.broker.jars import Jar, alone, locked, wrong
+from ingest.kafka.broker.jars import Jar, jars_lock, locked_jars, wrong_jars
 from ingest.runtime.backoff import BackOff
 
 ATTEMPTS = 3
@@ -27,7 +27,7 @@ Report = Callable[[int, int, float], None]
 """Called after each jar with: jars that are there, jars in all, megabytes that are there."""
 
 
-def ensure(cache_folder: Path, report: Report) -> None:
+def ensure_jars(cache_folder: Path, report: Report) -> None:
     """Make the cache complete and right; costs a checksum of 45 MB when it already is.
 
     Two processes may call this at once: the second waits, then finds everything there. What was fetched stays, so that
@@ -36,22 +36,22 @@ def ensure(cache_folder: Path, report: Report) -> None:
     Raises:
         Unavailable: something could not be fetched; the message says what to do.
     """
-    if not wrong(cache_folder):
+    if not wrong_jars(cache_folder):
         return
-    with alone(cache_folder) as place:
-        missing = wrong(cache_folder)
+    with jars_lock(cache_folder) as place:
+        missing = wrong_jars(cache_folder)
         if missing:
             _fetch_all(missing, place, report)
 
 
-def context(store: Path) -> MavenContext:
+def maven_context(store: Path) -> MavenContext:
     """A way to Maven's repository that keeps what it gets in `store`."""
     repositories = {"central": MAVEN_CENTRAL_URL, **GlobalSettings.load().repositories}
     return MavenContext(repo_cache=store, remote_repos=repositories, timeout=30)
 
 
 def _fetch_all(missing: list[Jar], place: Path, report: Report) -> None:
-    everything = locked()
+    everything = locked_jars()
     there = len(everything) - len(missing)
     megabytes = sum(jar.size for jar in everything if jar not in missing) / 1e6
     # On the same file system as its destination: then putting a jar in place is one atomic rename.
@@ -74,7 +74,7 @@ def _fetch(jar: Jar, store: Path, place: Path) -> None:
     backoff = BackOff(timedelta(seconds=1))
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            path = context(store / str(attempt)).project(group, artifact).at_version(version).artifact().resolve()
+            path = maven_context(store / str(attempt)).project(group, artifact).at_version(version).artifact().resolve()
         except (RequestException, RuntimeError, OSError) as error:
             fault = f"{type(error).__name__}: {error}"
         else:

@@ -42,7 +42,7 @@ class Folder:
     def configure(self) -> None:
         """Write what Kafka reads at its start."""
         self.path.mkdir(parents=True, exist_ok=True)
-        _write(self.properties, properties(self.settings, self.data.name))
+        _write(self.properties, broker_properties(self.settings, self.data.name))
         self.logging.write_text(LOGGING, encoding="utf-8")
 
     def format(self) -> None:
@@ -57,7 +57,7 @@ class Folder:
         new = self.path / "data.new"
         shutil.rmtree(new, ignore_errors=True)
         with_new = self.path / "format.properties"
-        _write(with_new, properties(self.settings, new.name))
+        _write(with_new, broker_properties(self.settings, new.name))
         command = [*self.java(), "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", with_new.name]
         answer = subprocess.run(command, cwd=self.path, capture_output=True, text=True, timeout=120, check=False)
         if answer.returncode:
@@ -96,7 +96,7 @@ class Folder:
             # It need not tell of each class that it left out, nor that the archive does not fit.
             "-Xlog:aot*=off",
         ]
-        archive = jars.archive(self.settings.cache_folder)
+        archive = jars.archive_path(self.settings.cache_folder)
         if archive.exists():
             options.append(f"-XX:AOTCache={archive}")
         # Java reads names of files in the locale's encoding, whatever ours is.
@@ -112,7 +112,7 @@ class Folder:
             )
 
 
-def properties(settings: IngestSettings, data: str) -> dict[str, str]:
+def broker_properties(settings: IngestSettings, data: str) -> dict[str, str]:
     """The configuration of the one node: loopback only, small, nothing made by accident, back soon after a kill."""
     own = f"127.0.0.1:{settings.kafka_port}"
     controller = f"127.0.0.1:{settings.kafka_controller_port}"

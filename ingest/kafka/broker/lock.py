@@ -9,16 +9,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ingest.kafka.broker.fetch import context
+from ingest.kafka.broker.fetch import maven_context
 from ingest.kafka.broker.jars import KAFKA, LOCK, Jar, checksum
 
 LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"
 """Binds Kafka's slf4j to its log4j; the version is that of the log4j-core which Kafka brings."""
 
 
-def resolve(store: Path) -> list[Jar]:
+def resolve_jars(store: Path) -> list[Jar]:
     """Every jar that Kafka needs, fetched into `store`, in the order of coordinates."""
-    maven = context(store)
+    maven = maven_context(store)
     # The `!` keeps log4j's own dependencyManagement out: it would put kafka-clients 3.9.1 beside the 4.x server.
     wanted = [maven.create_dependency(f"{name}!") for name in (f"org.apache.kafka:kafka_2.13:{KAFKA}", LOGGING)]
     inputs, others = maven.resolver.resolve(wanted)
@@ -32,7 +32,7 @@ def resolve(store: Path) -> list[Jar]:
 def main() -> int:
     """Resolve and write."""
     with tempfile.TemporaryDirectory() as store:
-        jars = resolve(Path(store))
+        jars = resolve_jars(Path(store))
     head = f"# Apache Kafka {KAFKA}: coordinate, SHA-256, bytes. Written by `python -m ingest.kafka.broker.lock`.\n"
     LOCK.write_text(head + "".join(f"{jar.coordinate} {jar.sha256} {jar.size}\n" for jar in jars), encoding="utf-8")
     print(f"{len(jars)} jars, {sum(jar.size for jar in jars) / 1e6:.1f} MB")

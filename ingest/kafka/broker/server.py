@@ -39,7 +39,7 @@ class Server:
         Raises:
             ConfigurationError: a jar is not what was recorded, the folder is damaged, or a port is taken.
         """
-        wrong = [jar.file_name for jar in jars.wrong(self.settings.cache_folder)]
+        wrong = [jar.file_name for jar in jars.wrong_jars(self.settings.cache_folder)]
         if wrong:
             named = ", ".join(wrong[:3])
             raise ConfigurationError(f"{len(wrong)} of Kafka's jars are missing or not as recorded: {named} …")
@@ -72,7 +72,7 @@ class Server:
 
     def _is_open(self) -> bool:
         """Whether the port is open and it is our Java that listens there, and not somebody who was quicker."""
-        if self.process is None or not answers(self.settings.kafka_port):
+        if self.process is None or not is_listening(self.settings.kafka_port):
             return False
         try:
             open_ = psutil.Process(self.process.pid).net_connections("tcp")
@@ -103,12 +103,12 @@ class Server:
             "IOC_KAFKA_CONTROLLER_PORT": self.settings.kafka_controller_port,
         }
         for name, port in ports.items():
-            if answers(port):
+            if is_listening(port):
                 raise ConfigurationError(f"Port {port} is taken by another program: end that, or change {name}.")
 
     def _end_left_over(self) -> None:
         """Wait for, then end, a Java that an earlier process of ours left on this folder."""
-        left = left_over(self.folder)
+        left = left_over_java(self.folder)
         if left is None:
             return
         try:
@@ -121,7 +121,7 @@ class Server:
             return
 
 
-def left_over(folder: Folder) -> psutil.Process | None:
+def left_over_java(folder: Folder) -> psutil.Process | None:
     """The Java that runs on this folder though nobody holds it as a child, if any."""
     try:
         process = psutil.Process(int(folder.pid.read_text(encoding="utf-8")))
@@ -131,7 +131,7 @@ def left_over(folder: Folder) -> psutil.Process | None:
         return None
 
 
-def answers(port: int) -> bool:
+def is_listening(port: int) -> bool:
     """Whether something listens on this loopback port."""
     with socket.socket() as probe:
         probe.settimeout(1)

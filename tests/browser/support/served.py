@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from commands.install.ports import free
-from dashboard.__main__ import names
+from commands.install.ports import free_ports
+from dashboard.__main__ import board_names
 from dashboard.access.displays import Displays
 from dashboard.alarm.alarm import Alarms
 from ingest.contract.clock import RealClock
@@ -74,11 +74,11 @@ def served(
         began: what its clock shows first.
     """
     clock = {"clock_origin": began, "clock_real_origin": datetime.now(UTC), "clock_speed": clock_speed}
-    tested = BoardOfTests(folder, ingest_settings(folder, **clock), port=free(1)[0])
+    tested = BoardOfTests(folder, ingest_settings(folder, **clock), port=free_ports(1)[0])
     settings = tested.settings
     sockets: dict[str, Any] = {"ws": "none"} if ws == "none" else {}
     config = HttpConfig(
-        tested.server, settings.host, settings.port, names=names(settings), timeout_graceful_shutdown=1, **sockets
+        tested.server, settings.host, settings.port, names=board_names(settings), timeout_graceful_shutdown=1, **sockets
     )
     found = Served(tested, HttpServer(config))
     found.start()

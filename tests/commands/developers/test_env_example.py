@@ -7,11 +7,15 @@ from commands.install.settings import KINDS, variable
 
 
 def test_the_file_is_up_to_date():
-    assert env_example.FILE.read_text("utf-8") == env_example.text(), "run `python -m commands.developers.env_example`"
+    assert env_example.FILE.read_text("utf-8") == env_example.env_example_text(), (
+        "run `python -m commands.developers.env_example`"
+    )
 
 
 def test_every_setting_is_in_it_and_explained():
-    shown = [line.removeprefix("# ") for line in env_example.text().splitlines() if line.startswith("# IOC_")]
+    shown = [
+        line.removeprefix("# ") for line in env_example.env_example_text().splitlines() if line.startswith("# IOC_")
+    ]
     names = [line.partition("=")[0] for line in shown]
     assert len(names) == len(set(names))
     assert set(names) == {variable(kind, field) for kind in KINDS for field in kind.model_fields}
@@ -25,7 +29,9 @@ def test_as_it_is_it_changes_nothing():
 
 def test_defaults_can_be_read_back(tmp_path, monkeypatch):
     """Each line that has a value, taken literally, gives the default again."""
-    lines = [line.removeprefix("# ") for line in env_example.text().splitlines() if line.startswith("# IOC_")]
+    lines = [
+        line.removeprefix("# ") for line in env_example.env_example_text().splitlines() if line.startswith("# IOC_")
+    ]
     filled = tmp_path / ".env"
     filled.write_text(
         "\n".join(line for line in lines if not line.endswith("=")) + "\nIOC_WAREHOUSE_PASSWORD=0123456789abcdef"

@@ -6,7 +6,16 @@ from textwrap import dedent
 import pytest
 
 from commands.developers import mutations
-from commands.developers.mutations import ROOT, Mutation, Subject, equivalents, mirrored, report, sample, subjects
+from commands.developers.mutations import (
+    ROOT,
+    Mutation,
+    Subject,
+    equivalents,
+    mirrored,
+    mutation_report,
+    sample,
+    subjects,
+)
 from commands.developers.mutations import mutations as found_in
 
 SOURCE = dedent('''
@@ -125,8 +134,8 @@ def test_too_many_unnoticed_are_an_error(capsys: pytest.CaptureFixture[str]) -> 
     assert len(results) == 20
     results[every[0]] = "unnoticed"
     results[every[1]] = "too slow"
-    assert report(results, []) == 0
+    assert mutation_report(results, []) == 0
     assert "95.0%" in capsys.readouterr().out
     results[every[2]] = "unnoticed"
-    assert report(results, [("m", "f", "x")]) == 1
+    assert mutation_report(results, [("m", "f", "x")]) == 1
     assert every[2].change in capsys.readouterr().err

@@ -2,26 +2,26 @@ import os
 import socket
 
 from commands.install import ports
-from commands.install.ports import free, holder, is_taken
+from commands.install.ports import free_ports, is_taken, port_holder
 
 
 def test_free_ports_differ_and_are_free():
-    found = free(5)
+    found = free_ports(5)
     assert len(set(found)) == 5
     assert not any(is_taken(port) for port in found)
 
 
 def test_a_port_that_was_given_and_is_not_listened_on_yet_is_not_given_again(monkeypatch):
-    (port,) = free(1)
+    (port,) = free_ports(1)
     monkeypatch.setattr(ports, "BELOW_OUTGOING", (port, port + 50))
-    assert port not in free(20)
+    assert port not in free_ports(20)
 
 
 def test_a_taken_port_names_its_program():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         assert is_taken(port)
-        assert holder(port).pid == os.getpid()
+        assert port_holder(port).pid == os.getpid()
     assert not is_taken(port)
 
 

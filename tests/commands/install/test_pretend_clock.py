@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from commands.install.pretend_clock import Beginning, Memory, beginning, read_at
+from commands.install.pretend_clock import ClockBeginning, ClockFile, clock_beginning, parse_moment
 from ingest.contract.calendar import OFFICE
 from ingest.contract.clock import WARD_ZONE, PretendClock
 
@@ -28,29 +28,29 @@ def ward(text):
     ],
 )
 def test_a_ward_at_work_is_shown(now, speed, expected, real):
-    assert beginning(ward(now), speed) == Beginning(ward(expected), real)
+    assert clock_beginning(ward(now), speed) == ClockBeginning(ward(expected), real)
 
 
 def test_it_goes_on_from_where_an_earlier_run_got_to():
-    begin = beginning(ward("2026-11-28 10:00"), 1, last=ward("2026-11-27 10:17"))
-    assert begin == Beginning(ward("2026-11-27 10:17"), real=False)
+    begin = clock_beginning(ward("2026-11-28 10:00"), 1, last=ward("2026-11-27 10:17"))
+    assert begin == ClockBeginning(ward("2026-11-27 10:17"), real=False)
 
 
 def test_a_run_that_got_into_the_evening_goes_on_the_next_working_morning():
-    begin = beginning(ward("2026-11-28 10:00"), 1, last=ward("2026-11-27 19:30"))
-    assert begin == Beginning(ward("2026-11-30 09:00"), real=False)
+    begin = clock_beginning(ward("2026-11-28 10:00"), 1, last=ward("2026-11-27 19:30"))
+    assert begin == ClockBeginning(ward("2026-11-30 09:00"), real=False)
 
 
 def test_a_clock_that_ran_ahead_of_real_time_is_not_set_back():
-    begin = beginning(ward("2026-11-25 10:00"), 1, last=ward("2026-12-01 10:00"))
-    assert begin == Beginning(ward("2026-12-01 10:00"), real=False)
+    begin = clock_beginning(ward("2026-11-25 10:00"), 1, last=ward("2026-12-01 10:00"))
+    assert begin == ClockBeginning(ward("2026-12-01 10:00"), real=False)
 
 
 def test_the_time_asked_for_is_taken_unless_it_is_earlier():
     now = ward("2026-11-25 10:00")
-    assert beginning(now, 1, at=ward("2026-11-25 20:00")) == Beginning(ward("2026-11-25 20:00"), real=False)
-    late = beginning(now, 1, last=ward("2026-11-25 11:00"), at=ward("2026-11-25 09:30"))
-    assert late == Beginning(ward("2026-11-25 11:00"), real=False, moved=True)
+    assert clock_beginning(now, 1, at=ward("2026-11-25 20:00")) == ClockBeginning(ward("2026-11-25 20:00"), real=False)
+    late = clock_beginning(now, 1, last=ward("2026-11-25 11:00"), at=ward("2026-11-25 09:30"))
+    assert late == ClockBeginning(ward("2026-11-25 11:00"), real=False, moved=True)
 
 
 moments = st.integers(0, 2**20).map(lambda minutes: datetime(2024, 12, 1, tzinfo=UTC) + timedelta(minutes=minutes))
@@ -58,7 +58,7 @@ moments = st.integers(0, 2**20).map(lambda minutes: datetime(2024, 12, 1, tzinfo
 
 @given(now=moments, last=st.none() | moments, at=st.none() | moments, speed=st.sampled_from([1.0, 60.0]))
 def test_it_never_goes_back_and_shows_an_open_ward_unless_told_otherwise(now, last, at, speed):
-    begin = beginning(now, speed, last, at)
+    begin = clock_beginning(now, speed, last, at)
     assert last is None or begin.origin >= last
     assert at is not None or OFFICE.is_open(begin.origin)
     assert at is not None or last is not None or begin.origin <= now
@@ -66,14 +66,14 @@ def test_it_never_goes_back_and_shows_an_open_ward_unless_told_otherwise(now, la
 
 
 def test_a_typed_time_is_ward_time():
-    assert read_at("2026-11-24 09:30") == datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
-    assert read_at("2026-11-24T09:30+00:00") == datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    assert parse_moment("2026-11-24 09:30") == datetime(2026, 11, 24, 2, 30, tzinfo=UTC)
+    assert parse_moment("2026-11-24T09:30+00:00") == datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
     with pytest.raises(ValueError, match="isoformat"):
-        read_at("hôm qua")
+        parse_moment("hôm qua")
 
 
 def test_the_memory_keeps_what_the_clock_showed(tmp_path):
-    memory = Memory(tmp_path / "clock.json")
+    memory = ClockFile(tmp_path / "clock.json")
     assert memory.last() is None
     origin = datetime(2026, 11, 24, tzinfo=UTC)
     memory.keep(PretendClock(origin, datetime.now(UTC), speed=1000))

@@ -7,33 +7,37 @@ from datetime import timedelta
 
 import pytest
 
-from commands.install.ports import free
-from commands.install.processes import Part, Port
-from commands.install.secret_files import make
-from commands.install.settings import KINDS, described
+from commands.install.ports import free_ports
+from commands.install.processes import ManagedProcess, ProcessPort
+from commands.install.secret_files import make_secrets
+from commands.install.settings import KINDS, install_of
 from commands.supervision import liveness, probe
-from commands.supervision.liveness import Liveness
-from commands.supervision.probe import Answer
-from commands.supervision.supervisor import State, states
+from commands.supervision.liveness import LivenessMonitor
+from commands.supervision.probe import HealthReport
+from commands.supervision.supervisor import ProcessState, process_states
 from ingest.contract.label import Label
 from tests.commands.supervision.test_supervisor import supervised, until
 
-PART = Part(
-    "streams-1", Label("Treo", "Hanging"), "tests.commands.support.hanging", "workers", health=Port(1, "IOC_TEST_PORT")
+PART = ManagedProcess(
+    "streams-1",
+    Label("Treo", "Hanging"),
+    "tests.commands.support.hanging",
+    "workers",
+    health=ProcessPort(1, "IOC_TEST_PORT"),
 )
 PID = 77
-RUNNING = State("streams-1", "RUNNING", PID, 0.0, "")
+RUNNING = ProcessState("streams-1", "RUNNING", PID, 0.0, "")
 
 
 class Looks:
     """Somebody who looks at one part with a clock that is moved by hand; what would be killed is noted."""
 
     def __init__(self, monkeypatch):
-        self.answer: Answer | None = Answer(PID, True, {})
+        self.answer: HealthReport | None = HealthReport(PID, True, {})
         self.now = 0.0
         self.killed: list[int] = []
         monkeypatch.setattr(liveness, "monotonic", lambda: self.now)
-        self.liveness = Liveness([PART], question=lambda port: self.answer, end=self.end)
+        self.liveness = LivenessMonitor([PART], question=lambda port: self.answer, end=self.end)
 
     def end(self, pid: int) -> bool:
         self.killed.append(pid)
@@ -65,13 +69,13 @@ def test_a_part_that_answers_no_more_is_ended_after_a_minute(looks):
 
 def test_a_part_that_says_that_it_hangs_is_ended_for_that(looks):
     looks.look(2)
-    looks.answer = Answer(PID, False, {"loop": "the loop has not ticked for 11 s", "kafka": "away"})
+    looks.answer = HealthReport(PID, False, {"loop": "the loop has not ticked for 11 s", "kafka": "away"})
     assert looks.look(66) == "the loop has not ticked for 11 s"
 
 
 def test_a_part_that_answers_in_between_is_left_alone(looks):
     for _ in range(5):
-        looks.answer = Answer(PID, True, {})
+        looks.answer = HealthReport(PID, True, {})
         looks.look(2)
         looks.answer = None
         assert looks.look(50) == ""
@@ -79,7 +83,7 @@ def test_a_part_that_answers_in_between_is_left_alone(looks):
 
 
 def test_a_part_that_only_waits_for_others_is_left_alone(looks):
-    looks.answer = Answer(PID, True, {"warehouse": "away"})
+    looks.answer = HealthReport(PID, True, {"warehouse": "away"})
     assert looks.look(600) == ""
 
 
@@ -89,7 +93,7 @@ def test_who_has_never_answered_is_not_judged(looks):
 
 
 def test_another_program_on_the_port_proves_nothing(looks):
-    for answer in (Answer(PID + 1, True, {}), Answer(PID + 1, False, {"loop": "hangs"}), None):
+    for answer in (HealthReport(PID + 1, True, {}), HealthReport(PID + 1, False, {"loop": "hangs"}), None):
         looks.answer = answer
         assert looks.look(200) == ""
 
@@ -117,31 +121,36 @@ def test_parts_that_do_not_run_are_not_asked(looks):
 
 
 def test_a_frozen_part_is_replaced(tmp_path, monkeypatch):
-    (port,) = free(1)
-    part = Part(
-        PART.name, PART.label, PART.module, PART.turn, environment={"IOC_TEST_PORT": str(port)}, health=Port(port, "")
+    (port,) = free_ports(1)
+    part = ManagedProcess(
+        PART.name,
+        PART.label,
+        PART.module,
+        PART.turn,
+        environment={"IOC_TEST_PORT": str(port)},
+        health=ProcessPort(port, ""),
     )
-    make(tmp_path / "secrets", KINDS)
-    install = described({"IOC_DATA_FOLDER": str(tmp_path)}, tmp_path / "secrets")
+    make_secrets(tmp_path / "secrets", KINDS)
+    install = install_of({"IOC_DATA_FOLDER": str(tmp_path)}, tmp_path / "secrets")
     monkeypatch.setattr(probe, "PATIENCE", 0.3)
-    looking = Liveness([part], limit=timedelta(seconds=1))
+    looking = LivenessMonitor([part], limit=timedelta(seconds=1))
     with supervised(install, part):
 
         def answering():
-            found = [one for one in states(install.run) or [] if one.state == "RUNNING"]
+            found = [one for one in process_states(install.run) or [] if one.state == "RUNNING"]
             assert part.health
             answer = probe.is_alive(part.health)
             return found and answer and answer.pid == found[0].pid and found[0].pid
 
         first = until(answering)
-        running = states(install.run)
+        running = process_states(install.run)
         assert running
         assert looking.look(running) == []
         os.kill(first, signal.SIGSTOP)
 
         def hung():
             time.sleep(0.1)
-            return looking.look(states(install.run) or [])
+            return looking.look(process_states(install.run) or [])
 
         ended = until(hung)
         assert [(one.part, one.why) for one in ended] == [(part, "no answer")]

@@ -8,12 +8,12 @@ import pytest
 from commands import status
 from commands.install import lock
 from commands.install import settings as installs
-from commands.install.secret_files import make
-from commands.install.settings import KINDS, described
+from commands.install.secret_files import make_secrets
+from commands.install.settings import KINDS, install_of
 from commands.supervision import restarts, supervisor
-from commands.supervision.watch import Watch
+from commands.supervision.watch import ConsoleWatch
 from ingest.contract.label import Label
-from ingest.runtime.restarts import HOLDS, LOOP, WITHIN, Restarts, tell, told
+from ingest.runtime.restarts import HOLDS, LOOP, WITHIN, Restarts, report_restarts, reported_restarts
 from tests.commands.supervision.test_supervisor import FAILING, SLEEPER, state_of, supervised, until
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -27,8 +27,8 @@ LOOPING = Restarts(
 
 @pytest.fixture
 def install(tmp_path):
-    make(tmp_path / "secrets", KINDS)
-    return described({"IOC_DATA_FOLDER": str(tmp_path)}, tmp_path / "secrets")
+    make_secrets(tmp_path / "secrets", KINDS)
+    return install_of({"IOC_DATA_FOLDER": str(tmp_path)}, tmp_path / "secrets")
 
 
 def test_the_supervisors_restarts_reach_whoever_shows_them(install):
@@ -36,38 +36,38 @@ def test_the_supervisors_restarts_reach_whoever_shows_them(install):
         first = until(lambda: state_of(install, "ingest", "RUNNING"))
         os.kill(first.pid, 9)
         until(lambda: (found := state_of(install, "ingest", "RUNNING")) and found.pid != first.pid)
-        until(lambda: any(one.is_loop for one in restarts.found(install)))
-        Watch(install, [SLEEPER, FAILING]).look()
+        until(lambda: any(one.is_loop for one in restarts.recent_restarts(install)))
+        ConsoleWatch(install, [SLEEPER, FAILING]).look()
         now = datetime.now(UTC)
-        by_part = {one.part: one for one in told(install.folder, now)}
+        by_part = {one.part: one for one in reported_restarts(install.folder, now)}
         assert {name: one.is_loop for name, one in by_part.items()} == {"ingest": False, "failing": True}
         assert by_part["ingest"].how == restarts.SIGNALS["SIGKILL"]
         assert by_part["failing"].how == restarts.CODES[1]
         assert by_part["failing"].said[-1] == "the reason in the last line"
-        assert supervisor.states(install.run) is not None
-    (found,) = restarts.loops(restarts.found(install))
+        assert supervisor.process_states(install.run) is not None
+    (found,) = restarts.crash_loops(restarts.recent_restarts(install))
     assert not found.good
     assert "failing" in found.vietnamese
     assert "the reason in the last line" in found.english
     later = now + WITHIN + timedelta(minutes=1)
-    assert restarts.found(install, later) == (), "it is over by itself"
-    assert told(install.folder, later) == (), "nobody tells any more"
+    assert restarts.recent_restarts(install, later) == (), "it is over by itself"
+    assert reported_restarts(install.folder, later) == (), "nobody tells any more"
 
 
 def test_where_nobody_tells_nothing_is_said(tmp_path):
-    assert told(tmp_path, NOW) == ()
+    assert reported_restarts(tmp_path, NOW) == ()
     (tmp_path / "run").mkdir()
-    tell(tmp_path, (LOOPING,), NOW)
-    assert told(tmp_path, NOW + HOLDS) == (LOOPING,)
-    assert told(tmp_path, NOW + HOLDS + timedelta(seconds=1)) == ()
+    report_restarts(tmp_path, (LOOPING,), NOW)
+    assert reported_restarts(tmp_path, NOW + HOLDS) == (LOOPING,)
+    assert reported_restarts(tmp_path, NOW + HOLDS + timedelta(seconds=1)) == ()
     (tmp_path / "run" / "restarts.json").write_text("{")
-    assert told(tmp_path, NOW) == ()
+    assert reported_restarts(tmp_path, NOW) == ()
 
 
 def test_status_calls_a_crash_loop_by_name(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(installs, "place", lambda: tmp_path)
-    monkeypatch.setattr(installs, "read", lambda: None)
-    monkeypatch.setattr(lock, "up", lambda run: 7)
+    monkeypatch.setattr(installs, "data_folder_path", lambda: tmp_path)
+    monkeypatch.setattr(installs, "read_install", lambda: None)
+    monkeypatch.setattr(lock, "running_pid", lambda run: 7)
     once = LOOPING.model_copy(update={"part": "keeper", "ended_at": (NOW,), "how": Label("a", "b")})
     process = {
         "name": "streams-1",
@@ -88,9 +88,9 @@ def test_status_calls_a_crash_loop_by_name(monkeypatch, tmp_path, capsys):
             "lag_s": None,
             "streams": None,
         },
-        "restarts": [status.restarted(one) for one in (once, LOOPING)],
+        "restarts": [status.restarted_value(one) for one in (once, LOOPING)],
     }
-    monkeypatch.setattr(status, "whole", lambda install, pid: report)
+    monkeypatch.setattr(status, "status_value", lambda install, pid: report)
     assert status.main([]) == 1, "though it runs just now"
     said = capsys.readouterr().out
     assert "Xử lý luồng 1 (streams-1) dừng liên tục: 4 lần trong 4 phút, lần cuối bị buộc dừng (SIGKILL)" in said

@@ -3,7 +3,7 @@ import pytest
 from commands.supervision.stack import NotReadyError, Stack
 from ingest.contract.settings import IngestSettings
 from ingest.kafka import admin
-from ingest.kafka.broker.server import answers
+from ingest.kafka.broker.server import is_listening
 
 pytestmark = pytest.mark.embedded
 
@@ -25,7 +25,7 @@ def test_a_stack_runs_in_its_own_folder_and_ends_whole(tmp_path, monkeypatch):
         assert stack.pid("ingest") not in (None, before)
         assert admin.missing_topics(settings) == []
     assert stack.pid("ingest") is None
-    assert not answers(settings.kafka_port)
+    assert not is_listening(settings.kafka_port)
 
 
 def test_a_part_that_cannot_start_says_why(tmp_path):

@@ -5,12 +5,12 @@ import threading
 
 from ingest.contract.settings import HealthSettings
 from ingest.runtime import metrics
-from ingest.runtime.health import Health, listener_of, serve
+from ingest.runtime.health import Health, listener_of, serve_health
 from ingest.runtime.liveness import Liveness, Pulse
 from ingest.runtime.readiness import Readiness
 
 ready = Readiness({})
 health = Health("hanging", Liveness(Pulse(), (), ready), ready, metrics.registry())
-serve(health, listener_of(HealthSettings(_env_file=None), int(os.environ["IOC_TEST_PORT"])))
+serve_health(health, listener_of(HealthSettings(_env_file=None), int(os.environ["IOC_TEST_PORT"])))
 print("working", flush=True)
 threading.Event().wait()

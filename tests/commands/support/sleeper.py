@@ -2,9 +2,9 @@
 
 import time
 
-from ingest.runtime.process import start
+from ingest.runtime.process import prepare_process
 
 if __name__ == "__main__":
-    start("sleeper")
+    prepare_process("sleeper")
     print("sleeping", flush=True)
     time.sleep(600)

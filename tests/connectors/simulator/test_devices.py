@@ -20,7 +20,7 @@ from connectors.simulator.protocols.devices import OWN_CONNECTION, Devices
 from connectors.simulator.systems import frigate, loudspeakers
 from connectors.simulator.ward import Pretend
 from connectors.smart_loudspeaker import CONNECTOR as LOUDSPEAKERS
-from ingest.mqtt.broker import OWN, BrokerListen, DeviceSource, embedded_broker
+from ingest.mqtt.broker import OWN, BrokerSettings, DeviceSource, embedded_broker
 from ingest.mqtt.subscriber import MqttServer
 
 pytestmark = pytest.mark.embedded
@@ -74,7 +74,7 @@ async def ward(folder: Path, clock: _Clock | None = None) -> AsyncIterator[Ward]
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    listen = BrokerListen("127.0.0.1", port, password=str)
+    listen = BrokerSettings("127.0.0.1", port, password=str)
     sources = {
         "smart_loudspeaker": DeviceSource("ioc-loa", ("loa/#",), LOUDSPEAKERS.way.device_topics),
         "frigate": DeviceSource("ioc-frigate", ("frigate/#",)),

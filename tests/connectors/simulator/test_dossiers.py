@@ -11,7 +11,7 @@ import pytest
 from connectors import dossier_portal
 from connectors.simulator.protocols.rest import rest
 from connectors.simulator.systems.dossier_system import page
-from connectors.simulator.systems.dossiers import LONGEST, Change, dossiers
+from connectors.simulator.systems.dossiers import LONGEST, SimulatedChange, dossiers
 from connectors.simulator.systems.outages import outages
 from connectors.simulator.ward import Pretend
 from ingest.contract.calendar import OFFICE
@@ -32,7 +32,7 @@ def asked(cursor: str | None, now: datetime, size: int = 100_000) -> dict[str, A
     return page(PRETEND, SINCE, cursor, now, size)
 
 
-def moment_of(change: Change, name: str) -> datetime:
+def moment_of(change: SimulatedChange, name: str) -> datetime:
     """A moment among what else a change says."""
     said = change.more[name]
     assert isinstance(said, datetime)

@@ -12,15 +12,15 @@ from pydantic import SecretStr
 
 from connectors import catalogue
 from connectors.simulator import plan
-from connectors.simulator.message import Message
+from connectors.simulator.message import SimulatedMessage
 from connectors.simulator.systems import camera_desk, dossiers, frigate, hall, kiosk, loudspeakers, office, outages
 from connectors.simulator.ward import COUNTERS, Pretend
 from ingest.contract.calendar import OFFICE, local_day, ward_moment
 from ingest.contract.connector import Context, Subscription
 from ingest.contract.event import Event
 from ingest.contract.events import camera, dossier, queue, speaker
-from ingest.source.mapper import Mapping
-from ingest.untrusted.pseudonym import pseudonyms
+from ingest.source.mapper import Mapper
+from ingest.untrusted.pseudonym import pseudonymiser
 
 PRETEND = Pretend()
 MONDAY, THURSDAY, SATURDAY = date(2026, 11, 16), date(2026, 11, 19), date(2026, 11, 21)
@@ -35,10 +35,10 @@ class _At:
         return self.moment
 
 
-def mapped(messages: list[Message]) -> list[Event]:
+def mapped(messages: list[SimulatedMessage]) -> list[Event]:
     clock = _At()
-    secret = pseudonyms(SecretStr("thirty-two characters at the least"))
-    mappings = {one.id: Mapping(one, Context(clock, "hong-bang", secret)) for one in catalogue()}
+    secret = pseudonymiser(SecretStr("thirty-two characters at the least"))
+    mappings = {one.id: Mapper(one, Context(clock, "hong-bang", secret)) for one in catalogue()}
     found = []
     for message in messages:
         clock.moment = message.at
@@ -55,11 +55,18 @@ def mapped(messages: list[Message]) -> list[Event]:
 def test_a_day_follows_from_seed_ward_and_date() -> None:
     morning = ward_moment(THURSDAY, time(8))
     said = plan.day_plan(PRETEND, THURSDAY)
-    seen = frigate.said(PRETEND, morning, morning + timedelta(minutes=10))
-    for module in (hall.hall, kiosk.kiosk, dossiers.dossiers, office.documents, office.posts, frigate.minute_messages):
+    seen = frigate.frigate_messages(PRETEND, morning, morning + timedelta(minutes=10))
+    for module in (
+        hall.simulate_hall,
+        kiosk.kiosk,
+        dossiers.dossiers,
+        office.documents,
+        office.published_posts,
+        frigate.minute_messages,
+    ):
         module.cache_clear()
     assert plan.day_plan(Pretend(), THURSDAY) == said
-    assert frigate.said(Pretend(), morning, morning + timedelta(minutes=10)) == seen
+    assert frigate.frigate_messages(Pretend(), morning, morning + timedelta(minutes=10)) == seen
     assert kiosk.kiosk(Pretend(seed=2), THURSDAY) != kiosk.kiosk(PRETEND, THURSDAY)
     assert kiosk.kiosk(Pretend(ward="le-chan"), THURSDAY) != kiosk.kiosk(PRETEND, THURSDAY)
     assert [one.at for one in said] == sorted(one.at for one in said)
@@ -67,11 +74,11 @@ def test_a_day_follows_from_seed_ward_and_date() -> None:
 
 
 def test_every_message_is_accepted() -> None:
-    said = [message for system in plan.WEBHOOKS for message in plan.posts(PRETEND, system, MONDAY, MONDAY)]
+    said = [message for system in plan.WEBHOOKS for message in plan.posts_of_day(PRETEND, system, MONDAY, MONDAY)]
     start = ward_moment(MONDAY, time(8, 30))
     hour = start + timedelta(hours=1)
     said += [*plan.dossier_items(PRETEND, MONDAY), *loudspeakers.happenings(PRETEND, MONDAY)]
-    said += [*loudspeakers.heartbeats(PRETEND, start, hour), *frigate.said(PRETEND, start, hour)]
+    said += [*loudspeakers.heartbeats(PRETEND, start, hour), *frigate.frigate_messages(PRETEND, start, hour)]
     kinds = Counter(type(event) for event in mapped(said))
     assert kinds[queue.TicketIssued] > 200
     assert kinds[dossier.DossierReceived] > 60
@@ -82,16 +89,16 @@ def test_every_message_is_accepted() -> None:
 
 
 def test_ids_are_unique_and_a_post_with_the_same_id_has_the_same_body() -> None:
-    said = [message for system in plan.WEBHOOKS for message in plan.posts(PRETEND, system, THURSDAY, THURSDAY)]
+    said = [message for system in plan.WEBHOOKS for message in plan.posts_of_day(PRETEND, system, THURSDAY, THURSDAY)]
     assert len({(message.system, message.id) for message in said}) == len(said)
-    again = [message for system in plan.WEBHOOKS for message in plan.posts(PRETEND, system, THURSDAY, date.min)]
+    again = [message for system in plan.WEBHOOKS for message in plan.posts_of_day(PRETEND, system, THURSDAY, date.min)]
     assert {message.id: message.body for message in again}.items() <= {one.id: one.body for one in said}.items()
 
 
 def test_visits_are_plausible() -> None:
     visits, waits, kinds = [], [], Counter[str]()
     for day in MONTH:
-        steps = hall.hall(PRETEND, day)
+        steps = hall.simulate_hall(PRETEND, day)
         kinds.update(step.event for step in steps)
         seen = {step.visit.number: step.visit for step in steps if step.visit}
         visits += [len(seen)] if seen else []
@@ -100,27 +107,27 @@ def test_visits_are_plausible() -> None:
     assert 4 < mean(waits) < 11
     assert 0.03 < kinds["ticket.noshow"] / kinds["ticket.created"] < 0.06
     assert 0.01 < kinds["ticket.transferred"] / kinds["ticket.created"] < 0.04
-    assert mean(len(hall.hall(PRETEND, day)) for day in MONTH if day.weekday() == 0) > mean(
-        len(hall.hall(PRETEND, day)) for day in MONTH if day.weekday() == 4
+    assert mean(len(hall.simulate_hall(PRETEND, day)) for day in MONTH if day.weekday() == 0) > mean(
+        len(hall.simulate_hall(PRETEND, day)) for day in MONTH if day.weekday() == 4
     )
 
 
 @pytest.mark.parametrize("day", [SATURDAY, HOLIDAY])
 def test_a_day_off_has_no_queue_but_loudspeakers_and_cameras_go_on(day: date) -> None:
-    assert hall.hall(PRETEND, day) == ()
+    assert hall.simulate_hall(PRETEND, day) == ()
     assert kiosk.kiosk(PRETEND, day) == ()
     assert office.documents(PRETEND, day) == ()
     assert outages.outages(PRETEND, day) == ()
     assert all(one.channel == 2 for one in dossiers.dossiers(PRETEND, day))
     start = ward_moment(day, time(9))
-    assert len(frigate.said(PRETEND, start, start + timedelta(minutes=10))) > 100
+    assert len(frigate.frigate_messages(PRETEND, start, start + timedelta(minutes=10))) > 100
     assert len(loudspeakers.happenings(PRETEND, day)) > 100
 
 
 @pytest.mark.parametrize("day", MONTH[:12])
 def test_the_office_does_nothing_outside_hours(day: date) -> None:
     periods = OFFICE.periods(day)
-    for step in hall.hall(PRETEND, day):
+    for step in hall.simulate_hall(PRETEND, day):
         if step.event == "ticket.created":
             assert OFFICE.is_open(step.at)
         else:
@@ -132,7 +139,7 @@ def test_a_ticket_has_one_life_and_a_counter_one_visitor() -> None:
     lives: dict[str, list[str]] = defaultdict(list)
     at_counter: dict[str, str | None] = dict.fromkeys(COUNTERS)
     opened: set[str] = set()
-    for step in hall.hall(PRETEND, MONDAY):
+    for step in hall.simulate_hall(PRETEND, MONDAY):
         if step.event == "counter.opened":
             opened.add(step.counter)
         if step.visit is None:
@@ -155,7 +162,7 @@ def test_a_ticket_has_one_life_and_a_counter_one_visitor() -> None:
 def test_priority_is_called_first() -> None:
     waits: dict[bool, list[float]] = {True: [], False: []}
     for day in MONTH:
-        for step in hall.hall(PRETEND, day):
+        for step in hall.simulate_hall(PRETEND, day):
             if step.event == "ticket.called" and step.visit:
                 waits[step.visit.priority == "thuong"].append((step.at - step.visit.issued_at).total_seconds())
     assert mean(waits[False]) < mean(waits[True]) / 2
@@ -196,15 +203,15 @@ def test_heartbeats_do_not_depend_on_how_time_is_cut() -> None:
     cuts = [start, start + timedelta(seconds=1), start + timedelta(seconds=100), end]
     pieces = [one for a, b in pairwise(cuts) for one in loudspeakers.heartbeats(PRETEND, a, b)]
     assert pieces == loudspeakers.heartbeats(PRETEND, start, end)
-    pieces = [one for a, b in pairwise(cuts) for one in frigate.said(PRETEND, a, b)]
-    assert sorted(pieces) == sorted(frigate.said(PRETEND, start, end))
+    pieces = [one for a, b in pairwise(cuts) for one in frigate.frigate_messages(PRETEND, a, b)]
+    assert sorted(pieces) == sorted(frigate.frigate_messages(PRETEND, start, end))
 
 
 def test_cameras_see_less_at_night_and_one_usually_fails() -> None:
     night = ward_moment(MONDAY, time(2))
     rush = ward_moment(MONDAY, time(17))
-    by_night = frigate.said(PRETEND, night, night + timedelta(hours=1))
-    by_day = frigate.said(PRETEND, rush, rush + timedelta(hours=1))
+    by_night = frigate.frigate_messages(PRETEND, night, night + timedelta(hours=1))
+    by_day = frigate.frigate_messages(PRETEND, rush, rush + timedelta(hours=1))
     assert len(by_night) < len(by_day) / 3
     assert 0.8 < len(by_day) / 3600 < 2.5
     failing = [
@@ -217,7 +224,7 @@ def test_cameras_see_less_at_night_and_one_usually_fails() -> None:
 
 def test_an_object_counts_once() -> None:
     start = ward_moment(MONDAY, time(9))
-    events = mapped(frigate.said(PRETEND, start, start + timedelta(minutes=20)))
+    events = mapped(frigate.frigate_messages(PRETEND, start, start + timedelta(minutes=20)))
     started = [
         event.event_ref
         for event in events
@@ -237,7 +244,7 @@ def test_smaller_systems_are_plausible() -> None:
     working = [day for day in MONTH if OFFICE.is_working_day(day)]
     issued = [sum(b"phat_hanh" in one.body for one in office.documents(PRETEND, day)) for day in working]
     assert 33 < mean(issued) < 47
-    assert 10 < mean(len(office.posts(PRETEND, day)) for day in working) < 18
+    assert 10 < mean(len(office.published_posts(PRETEND, day)) for day in working) < 18
     came = [sum(b'"tiep_nhan"' in one.body for one in office.petitions(PRETEND, day)) for day in MONTH]
     assert 3 <= sum(came) <= 20
     bodies = [json.loads(one.body) for day in working for one in office.documents(PRETEND, day)]
@@ -245,7 +252,7 @@ def test_smaller_systems_are_plausible() -> None:
 
 
 def test_the_past_of_open_petitions_is_told_on_the_first_day() -> None:
-    told = plan.posts(PRETEND, office.PETITIONS, THURSDAY, THURSDAY)
+    told = plan.posts_of_day(PRETEND, office.PETITIONS, THURSDAY, THURSDAY)
     assert {local_day(message.at) for message in told} > {THURSDAY} or len(told) > 0
     assert all(local_day(message.at) <= THURSDAY for message in told)
     assert [message.at for message in told] == sorted(message.at for message in told)
@@ -259,7 +266,7 @@ def test_alerts_are_acknowledged_mostly_at_once_and_late_now_and_then() -> None:
         for one in frigate.reviews(PRETEND, start + timedelta(minutes=minute))
         if b'"severity":"alert"' in one.body
     }
-    told = camera_desk.said(PRETEND, start, end + camera_desk.LATEST)
+    told = camera_desk.desk_messages(PRETEND, start, end + camera_desk.LATEST)
     bodies = [json.loads(one.body) for one in told]
     waits = [body["thoiGian"] - float(body["maSuKien"].split("-")[0]) for body in bodies]
     assert begun <= {body["maSuKien"] for body in bodies}

@@ -19,8 +19,8 @@ from ingest.contract.events.dossier import DossierCompleted, DossierReceived, Do
 from ingest.contract.events.petition import PetitionAnswered, PetitionReceived
 from ingest.contract.events.queue import TicketIssued, TicketServed
 from ingest.contract.events.reference import AreaRegistered, TeamFormed
-from ingest.source.mapper import Mapping
-from ingest.untrusted.pseudonym import pseudonyms
+from ingest.source.mapper import Mapper
+from ingest.untrusted.pseudonym import pseudonymiser
 
 FIRST, LAST = date(2025, 7, 1), date(2025, 8, 29)
 PERIOD_END = datetime(2025, 8, 29, 17, tzinfo=UTC)
@@ -39,9 +39,9 @@ class _At:
 def mapped(messages: Iterator[Arrived] | list[Arrived]) -> list[Event]:
     clock = _At()
     context = Context(
-        clock=clock, ward="hong-bang", pseudonym=pseudonyms(SecretStr("thirty-two characters at the least"))
+        clock=clock, ward="hong-bang", pseudonym=pseudonymiser(SecretStr("thirty-two characters at the least"))
     )
-    mappings = {connector.id: Mapping(connector, context) for connector in catalogue()}
+    mappings = {connector.id: Mapper(connector, context) for connector in catalogue()}
     found: dict[str, Event] = {}
     for message in messages:
         clock.moment = message.received_at

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from ingest.contract.connector import Connector, Context, Subscription
 from ingest.contract.envelope import Envelope
-from ingest.source.mapper import Mapping, Taken
-from ingest.untrusted.pseudonym import pseudonyms
+from ingest.source.mapper import MappedMessage, Mapper
+from ingest.untrusted.pseudonym import pseudonymiser
 
 NOW = datetime(2026, 11, 19, 3, tzinfo=UTC)
 
@@ -26,7 +26,7 @@ class Still:
         return self.moment
 
 
-CONTEXT = Context(Still(), "hong-bang", pseudonyms(SecretStr("a secret of at least thirty-two characters")))
+CONTEXT = Context(Still(), "hong-bang", pseudonymiser(SecretStr("a secret of at least thirty-two characters")))
 
 
 class Conversation:
@@ -34,13 +34,13 @@ class Conversation:
 
     def __init__(self, connector: Connector) -> None:
         self._clock = Still()
-        self._mapping = Mapping(connector, replace(CONTEXT, clock=self._clock))
+        self._mapping = Mapper(connector, replace(CONTEXT, clock=self._clock))
 
     def now(self, moment: datetime) -> None:
         """Set the clock."""
         self._clock.moment = moment
 
-    def take(self, content: Any, topic: str = "", retained: bool = False) -> Taken:
+    def take(self, content: Any, topic: str = "", retained: bool = False) -> MappedMessage:
         """Offer the next message; a text is sent bare."""
         way = self._mapping.connector.way
         payload = None
@@ -60,7 +60,7 @@ class Conversation:
         return [one for line in lines for one in self.take(line["payload"], line["topic"], line["retained"]).envelopes]
 
 
-def take(connector: Connector, content: Any, topic: str = "", *, retained: bool = False) -> Taken:
+def take(connector: Connector, content: Any, topic: str = "", *, retained: bool = False) -> MappedMessage:
     """Offer one message; a text is sent bare."""
     return Conversation(connector).take(content, topic, retained)
 

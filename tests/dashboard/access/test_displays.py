@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.access.displays import Displays, read_stops
+from dashboard.access.displays import Displays, parse_stops
 from tests.dashboard.support.ward import board_settings
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -58,8 +58,8 @@ def test_an_unusable_name_is_refused(displays, name):
 
 
 def test_pages_and_paces_are_read_as_people_write_them():
-    assert read_stops("/:30, queue:20", PAGES) == (("/", timedelta(seconds=30)), ("/queue", timedelta(seconds=20)))
-    assert read_stops("", PAGES) == ()
+    assert parse_stops("/:30, queue:20", PAGES) == (("/", timedelta(seconds=30)), ("/queue", timedelta(seconds=20)))
+    assert parse_stops("", PAGES) == ()
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_pages_and_paces_are_read_as_people_write_them():
 )
 def test_others_are_refused_with_the_way_out(text):
     with pytest.raises(ValueError, match="/"):
-        read_stops(text, PAGES)
+        parse_stops(text, PAGES)

@@ -12,7 +12,7 @@ from dashboard.access import accounts
 from dashboard.access.accounts import Accounts
 from dashboard.access.api_key import FeedKeys
 from dashboard.access.form import LIMIT
-from dashboard.access.known_devices import KnownPlaces
+from dashboard.access.known_devices import KnownDevices
 from dashboard.access.login import local_path
 from tests.dashboard.support.board import ORIGIN, BoardOfTests
 
@@ -153,7 +153,7 @@ async def test_300_log_ins_hold_up_nobody(tested, quick_hash, monkeypatch):
 
 
 async def test_an_address_that_is_known_is_remembered_for_accounts_there_are_only(tested, quick_hash):
-    places = KnownPlaces(tested.settings, tested.accounts)
+    places = KnownDevices(tested.settings, tested.accounts)
     for name in ("lan", "minh"):
         tested.accounts.add(name, frozenset({"leader"}))
         for n in range(40):
@@ -163,7 +163,7 @@ async def test_an_address_that_is_known_is_remembered_for_accounts_there_are_onl
     kept = json.loads((tested.settings.folder / "known_addresses.json").read_text())
     assert list(kept) == ["lan"]
     assert len(kept["lan"]) == 16
-    again = KnownPlaces(tested.settings, tested.accounts)
+    again = KnownDevices(tested.settings, tested.accounts)
     assert again.place("lan", "10.0.0.99", "", NOW) == "address 10.0.0.99"
     assert again.place("lan", "10.0.0.99", "", NOW + timedelta(days=200)) == ""
     assert again.place("lan", "10.0.0.1", "lan forged", NOW) == ""

@@ -2,17 +2,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.access.login_attempts import MOST_ENTRIES, Attempt, TooManyTriesError, Tries
+from dashboard.access.login_attempts import MOST_ENTRIES, LoginAttempt, LoginLimits, TooManyTriesError
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 LOCK = timedelta(minutes=5)
-STRANGER = Attempt("lan", "", "10.0.0.9")
-KNOWN = Attempt("lan", "address 10.0.0.1", "10.0.0.1")
+STRANGER = LoginAttempt("lan", "", "10.0.0.9")
+KNOWN = LoginAttempt("lan", "address 10.0.0.1", "10.0.0.1")
 
 
 @pytest.fixture
 def tries():
-    return Tries(5, LOCK)
+    return LoginLimits(5, LOCK)
 
 
 def wrong(tries, attempt, times, now=NOW):
@@ -38,19 +38,19 @@ def test_tries_are_counted_before_their_passwords_are_looked_at(tries):
 
 def test_strangers_cannot_lock_who_comes_from_a_known_place(tries):
     for n in range(200):
-        wrong(tries, Attempt("lan", "", f"10.1.0.{n}"), 9)
+        wrong(tries, LoginAttempt("lan", "", f"10.1.0.{n}"), 9)
     assert wrong(tries, KNOWN, 9) == 5
-    assert wrong(tries, Attempt("lan", "browser x", "10.0.0.9"), 1) == 1
+    assert wrong(tries, LoginAttempt("lan", "browser x", "10.0.0.9"), 1) == 1
 
 
 def test_an_address_has_so_many_tries_for_all_accounts_and_gets_them_back_by_and_by(tries):
-    made = sum(wrong(tries, Attempt(f"nobody-{n}", "", "10.0.0.9"), 1) for n in range(300))
+    made = sum(wrong(tries, LoginAttempt(f"nobody-{n}", "", "10.0.0.9"), 1) for n in range(300))
     assert made == 20
     with pytest.raises(TooManyTriesError) as refused:
-        tries.begin(Attempt("minh", "", "10.0.0.9"), NOW)
+        tries.begin(LoginAttempt("minh", "", "10.0.0.9"), NOW)
     assert not refused.value.of_account
-    tries.begin(Attempt("minh", "", "10.0.0.9"), NOW + refused.value.retry_after)
-    assert wrong(tries, Attempt("minh", "", "10.0.0.8"), 1) == 1
+    tries.begin(LoginAttempt("minh", "", "10.0.0.9"), NOW + refused.value.retry_after)
+    assert wrong(tries, LoginAttempt("minh", "", "10.0.0.8"), 1) == 1
     assert wrong(tries, KNOWN, 1) == 1
 
 
@@ -73,5 +73,5 @@ def test_what_was_not_looked_at_is_given_back(tries):
 
 def test_guessing_names_and_addresses_does_not_fill_the_memory(tries):
     for n in range(MOST_ENTRIES + 100):
-        tries.begin(Attempt(f"name-{n}", "", f"address-{n}"), NOW)
+        tries.begin(LoginAttempt(f"name-{n}", "", f"address-{n}"), NOW)
     assert len(tries) == 2 * MOST_ENTRIES

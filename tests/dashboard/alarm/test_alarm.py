@@ -1,6 +1,6 @@
 """What an alarm is after each act, worked out by hand."""
 
-from dashboard.alarm.alarm import NO_ALARMS, Alarm, Measured, begin, doubles, fold, together
+from dashboard.alarm.alarm import NO_ALARMS, Alarm, Measured, begin_alarm, combine_alarms, duplicate_alarms, fold_acts
 from warehouse.store.alarm_log import Act, Kind
 
 
@@ -12,11 +12,11 @@ RAISED = act(0, "raised", 100)
 
 
 def after(*acts: Act) -> Alarm:
-    return begin(RAISED).after(*acts)
+    return begin_alarm(RAISED).after(*acts)
 
 
 def test_a_raised_alarm_calls():
-    one = begin(RAISED)
+    one = begin_alarm(RAISED)
     assert one == Alarm((RAISED,), "warning", 100)
     assert (one.id, one.key, one.raised_ms, one.changed_ms) == ("a", ("r", "s"), 100, 100)
     assert one.is_active
@@ -54,21 +54,22 @@ def test_a_cleared_alarm_calls_nobody():
 
 def test_a_log_is_read_in_any_order_and_without_its_beginning_it_is_none():
     acts = [RAISED, act(1, "acknowledged", 200), act(2, "cleared", 300)]
-    assert fold([acts[2], acts[0], acts[1], acts[0]]) == [after(*acts[1:])]
-    assert fold(acts[1:]) == []
-    assert fold([act(0, "assigned", 100), *acts[1:]]) == []
-    assert [one.id for one in fold([RAISED, act(0, "raised", 50, alarm="b")])] == ["a", "b"]
+    assert fold_acts([acts[2], acts[0], acts[1], acts[0]]) == [after(*acts[1:])]
+    assert fold_acts(acts[1:]) == []
+    assert fold_acts([act(0, "assigned", 100), *acts[1:]]) == []
+    assert [one.id for one in fold_acts([RAISED, act(0, "raised", 50, alarm="b")])] == ["a", "b"]
 
 
 def test_they_stand_in_the_order_in_which_somebody_has_to_look():
-    calls = begin(act(0, "raised", 300, alarm="c"))
-    older = begin(act(0, "raised", 200, alarm="d"))
-    critical = begin(act(0, "raised", 400, "critical", alarm="e"))
-    seen = begin(act(0, "raised", 50, "critical", alarm="f")).after(act(1, "acknowledged", 60, alarm="f"))
+    calls = begin_alarm(act(0, "raised", 300, alarm="c"))
+    older = begin_alarm(act(0, "raised", 200, alarm="d"))
+    critical = begin_alarm(act(0, "raised", 400, "critical", alarm="e"))
+    seen = begin_alarm(act(0, "raised", 50, "critical", alarm="f")).after(act(1, "acknowledged", 60, alarm="f"))
     early, late = (
-        begin(act(0, "raised", 1, alarm=id)).after(act(1, "cleared", at, alarm=id)) for id, at in (("g", 10), ("h", 20))
+        begin_alarm(act(0, "raised", 1, alarm=id)).after(act(1, "cleared", at, alarm=id))
+        for id, at in (("g", 10), ("h", 20))
     )
-    shown = together([early, seen, calls, late, critical, older], {("r", "s"): Measured(3.0)}, is_quiet=True)
+    shown = combine_alarms([early, seen, calls, late, critical, older], {("r", "s"): Measured(3.0)}, is_quiet=True)
     assert [one.id for one in shown.active] == ["e", "d", "c", "f"]
     assert [one.id for one in shown.calling] == ["e", "d", "c"]
     assert [one.id for one in shown.cleared] == ["h", "g"]
@@ -80,8 +81,8 @@ def test_they_stand_in_the_order_in_which_somebody_has_to_look():
 
 
 def test_of_two_active_ones_of_one_subject_the_younger_is_a_double():
-    first, second = begin(RAISED), begin(act(0, "raised", 150, alarm="b"))
-    other = begin(act(0, "raised", 160, alarm="c", subject="t"))
-    over = begin(act(0, "raised", 1, alarm="d")).after(act(1, "cleared", 2, alarm="d"))
-    assert list(doubles([second, other, first, over])) == [second]
-    assert list(doubles([first, other, over])) == []
+    first, second = begin_alarm(RAISED), begin_alarm(act(0, "raised", 150, alarm="b"))
+    other = begin_alarm(act(0, "raised", 160, alarm="c", subject="t"))
+    over = begin_alarm(act(0, "raised", 1, alarm="d")).after(act(1, "cleared", 2, alarm="d"))
+    assert list(duplicate_alarms([second, other, first, over])) == [second]
+    assert list(duplicate_alarms([first, other, over])) == []

@@ -12,9 +12,9 @@ from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
 from dashboard.alarm.alarm import Alarms
-from dashboard.alarm.channels import ways
-from dashboard.alarm.delivery import Delivery, outstanding
-from dashboard.alarm.service import Duty
+from dashboard.alarm.channels import notification_channels
+from dashboard.alarm.delivery import AlarmDelivery, outstanding_acts
+from dashboard.alarm.service import AlarmService
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board.live import Live
 from tests.dashboard.support.alarms import after, raised
@@ -29,12 +29,12 @@ def settings(**changed) -> AlarmSettings:
     return AlarmSettings(_env_file=None, **changed)
 
 
-def duty(folder, alarm_settings) -> Duty:
+def duty(folder, alarm_settings) -> AlarmService:
     """One whose journal holds a critical alarm."""
     live = Live(ingest_settings(folder), board_settings(folder), lambda now_ms, stocks_from_ms: values())
     live.readings.apply(values())
     live.loaded = True
-    made = Duty(live, Away(), alarm_settings)
+    made = AlarmService(live, Away(), alarm_settings)
     made.journal.append(after(raised("source.silent", "civil_status", "critical", 34, 120.0)).acts)
     made.start()
     return made
@@ -91,12 +91,12 @@ async def listening(handle):
         yield server.sockets[0].getsockname()[1]
 
 
-def told(one: Duty):
+def told(one: AlarmService):
     (alarm,) = one.alarms.values()
     return [(act.kind, act.what, act.about) for act in alarm.acts if act.kind in ("told", "not_told")]
 
 
-def kinds(one: Duty, alarm: str):
+def kinds(one: AlarmService, alarm: str):
     return [act.kind for act in one.alarms[alarm].acts if act.kind in ("told", "not_told")]
 
 
@@ -105,7 +105,7 @@ async def test_a_webhook_is_signed_tried_again_and_told_once(tmp_path):
     async with listening(receiver.http) as port:
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"), webhook_secret=SecretStr(KEY))
         one = duty(tmp_path, chosen)
-        delivery = Delivery(one, ways(chosen), first_wait=timedelta())
+        delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta())
         (way,) = delivery.ways
         await delivery.tell(way)
         assert delivery.faults["webhook"].why == "HTTP 503"
@@ -121,9 +121,9 @@ async def test_a_webhook_is_signed_tried_again_and_told_once(tmp_path):
         assert said["data"]["text"] == {"vi": "Nguồn Hộ tịch mất kết nối", "en": "Source Civil status is down"}
         assert said["data"]["pretend"] is True
 
-        again = Duty(one.live, Away(), chosen)
+        again = AlarmService(one.live, Away(), chosen)
         again.start()
-        await Delivery(again, ways(chosen), first_wait=timedelta()).tell(way)
+        await AlarmDelivery(again, notification_channels(chosen), first_wait=timedelta()).tell(way)
         assert len(receiver.taken) == 1, "a restart repeats nothing"
 
 
@@ -132,7 +132,7 @@ async def test_a_way_that_is_away_waits_longer_each_time_and_loses_nothing(tmp_p
     async with listening(receiver.http) as port:
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"))
     one = duty(tmp_path, chosen)
-    delivery = Delivery(one, ways(chosen), first_wait=timedelta(seconds=100))
+    delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta(seconds=100))
     for _ in range(3):
         await delivery.tell(delivery.ways[0])
     (trial,) = delivery.trials.values()
@@ -152,7 +152,7 @@ async def test_what_is_too_late_is_given_up_but_the_newest_finds_out_that_the_wa
         monkeypatch.setattr(one.live, "now_ms", lambda: now_ms[0])
         one.journal.append(newest.acts)
         one.start()
-        delivery = Delivery(one, ways(chosen), first_wait=timedelta())
+        delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta())
         (way,) = delivery.ways
         for _ in range(3):
             await delivery.tell(way)
@@ -173,7 +173,7 @@ async def test_a_mail_says_it_in_both_languages(tmp_path):
                           mail_from="ioc@hongbang.example", mail_to=["truc@hongbang.example"],
                           mail_escalation_to=["chutich@hongbang.example"])  # fmt: skip
         one = duty(tmp_path, chosen)
-        delivery = Delivery(one, ways(chosen), first_wait=timedelta())
+        delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta())
         mail, escalation = delivery.ways
         await delivery.tell(mail)
         assert delivery.faults["mail"].why == "SMTP 451"
@@ -199,7 +199,7 @@ async def test_a_receivers_own_form_and_its_no(tmp_path):
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/bot/sendMessage"),
                           webhook_body='{"chat_id": "ward", "text": "{text}"}')  # fmt: skip
         one = duty(tmp_path, chosen)
-        delivery = Delivery(one, ways(chosen), first_wait=timedelta())
+        delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta())
         await delivery.tell(delivery.ways[0])
         assert "not ok" in delivery.faults["webhook"].why
         receiver.body = b'{"ok": true}'
@@ -217,7 +217,7 @@ async def test_what_cleared_before_it_could_be_told_is_not_told(tmp_path):
         one = duty(tmp_path, chosen)
         (alarm,) = one.alarms
         await one.do(alarm, "cleared", SYSTEM)
-        delivery = Delivery(one, ways(chosen))
+        delivery = AlarmDelivery(one, notification_channels(chosen))
         for _ in range(2):
             await delivery.tell(delivery.ways[0])
         assert told(one) == [("not_told", "webhook: cleared", 0)]
@@ -226,12 +226,12 @@ async def test_what_cleared_before_it_could_be_told_is_not_told(tmp_path):
 
 @pytest.mark.parametrize(("passes", "expected"), [(True, ["critical"]), (False, [])])
 def test_quiet_hours_hold_back_and_forget_nothing(passes, expected):
-    (way,) = ways(settings(webhook_url=SecretStr("https://ward.example/hook")))
+    (way,) = notification_channels(settings(webhook_url=SecretStr("https://ward.example/hook")))
     alarms = [after(raised()), after(raised("source.silent", "frigate", "critical"))]
     shown = duty_less(passes)
 
     def waiting(shown) -> list[str]:
-        return [act.severity for _, act in outstanding(alarms, way, shown)]
+        return [act.severity for _, act in outstanding_acts(alarms, way, shown)]
 
     assert waiting(shown) == expected
     assert sorted(waiting(shown._replace(is_quiet=False))) == ["critical", "warning"]
@@ -242,14 +242,14 @@ def duty_less(passes):
 
 
 def test_that_it_cleared_is_news_only_for_those_who_heard_of_it():
-    (way,) = ways(settings(webhook_url=SecretStr("https://ward.example/hook")))
+    (way,) = notification_channels(settings(webhook_url=SecretStr("https://ward.example/hook")))
     act: Act = raised()
     unheard = after(act, ("cleared", SYSTEM, "", 1))
     heard = after(act, ("told", SYSTEM, "webhook", 3), ("cleared", SYSTEM, "", 1))
     heard = heard._replace(acts=tuple(one._replace(about=0) if one.kind == "told" else one for one in heard.acts))
     shown = duty_less(True)._replace(is_quiet=False)
-    assert [one.kind for _, one in outstanding([unheard], way, shown)] == ["raised"]
-    assert [one.kind for _, one in outstanding([heard], way, shown)] == ["cleared"]
+    assert [one.kind for _, one in outstanding_acts([unheard], way, shown)] == ["raised"]
+    assert [one.kind for _, one in outstanding_acts([heard], way, shown)] == ["cleared"]
 
 
 @pytest.mark.parametrize(

@@ -5,22 +5,22 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, doubles, fold, together
-from dashboard.alarm.evaluator import Now, Pace, State, alarm_id, evaluate, next_act
+from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, combine_alarms, duplicate_alarms, fold_acts
+from dashboard.alarm.evaluator import AlarmState, EvaluationPace, EvaluationTime, alarm_id, evaluate, next_act
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import Figure, NoEvent, Rise, Rule
+from warehouse.model.alarm_rule import AlarmRule, MeasuredFigure, NoEvent, Rise
 from warehouse.model.indicator import Threshold
 from warehouse.store.alarm_log import SYSTEM
 
-PACE = Pace(settle_ms=10_000, longest_gap_ms=30_000)
+PACE = EvaluationPace(settle_ms=10_000, longest_gap_ms=30_000)
 SECOND = 1000
 
 
-def rule(**changed) -> Rule:
+def rule(**changed) -> AlarmRule:
     declared = {
         "id": "r",
         "sentence": Label("", ""),
-        "measure": Figure("Q02"),
+        "measure": MeasuredFigure("Q02"),
         "page": "/",
         "limits": Threshold(warning=10, critical=20),
         "clear": 5,
@@ -28,15 +28,17 @@ def rule(**changed) -> Rule:
         "clear_hold": timedelta(seconds=3),
         "escalate_after": timedelta(seconds=30),
     }
-    return Rule(**{**declared, **changed})
+    return AlarmRule(**{**declared, **changed})
 
 
-def watched(one: Rule, looks, state=None, begin_ms=1_000_000):
+def watched(one: AlarmRule, looks, state=None, begin_ms=1_000_000):
     """Every act of a run of looks, each (seconds since the last one, value or None, whether the office is open)."""
-    state, acts, now_ms = state or State(), [], begin_ms
+    state, acts, now_ms = state or AlarmState(), [], begin_ms
     for step, value, is_open in looks:
         now_ms += step * SECOND
-        state, new = evaluate(one, "s", state, None if value is None else Measured(value), Now(now_ms, is_open, PACE))
+        state, new = evaluate(
+            one, "s", state, None if value is None else Measured(value), EvaluationTime(now_ms, is_open, PACE)
+        )
         acts += new
     return state, acts
 
@@ -69,7 +71,7 @@ def test_a_log_is_always_whole(one, run):
     for act in acts:
         if act.kind == "raised":
             assert active is None, "never two of one rule and subject"
-            (active,) = fold([act])
+            (active,) = fold_acts([act])
             continue
         assert active is not None, "only what is active clears, gets worse or is escalated"
         assert act.number == len(active.acts)
@@ -79,9 +81,9 @@ def test_a_log_is_always_whole(one, run):
         active = active.after(act)
         if act.kind == "cleared":
             active = None
-    alarms = fold(acts)
-    assert not list(doubles(alarms))
-    assert len(together(alarms, {}).active) == (active is not None)
+    alarms = fold_acts(acts)
+    assert not list(duplicate_alarms(alarms))
+    assert len(combine_alarms(alarms, {}).active) == (active is not None)
 
 
 @given(made, st.floats(0, 30, allow_nan=False), looks)
@@ -107,7 +109,7 @@ def test_a_jump_of_the_clock_alone_does_nothing(one, jumps, value):
 @given(looks)
 def test_the_log_gives_the_same_alarms_in_any_order_and_however_often(run):
     _, acts = watched(rule(), run)
-    assert sorted(fold(acts)) == sorted(fold([*reversed(acts), *acts]))
+    assert sorted(fold_acts(acts)) == sorted(fold_acts([*reversed(acts), *acts]))
 
 
 def test_it_is_raised_after_the_hold_and_cleared_behind_its_own_limit():
@@ -221,21 +223,23 @@ def test_a_rise_is_measured_from_exactly_then():
 
 
 def test_names_behind_a_value_are_told():
-    state, acts = State(), []
+    state, acts = AlarmState(), []
     for second in range(16):
         state, new = evaluate(
-            rule(), "s", state, Measured(11.0, ("A", "B")), Now(1_000_000 + second * SECOND, True, PACE)
+            rule(), "s", state, Measured(11.0, ("A", "B")), EvaluationTime(1_000_000 + second * SECOND, True, PACE)
         )
         acts += new
     assert [(one.kind, one.what) for one in acts] == [("raised", "A B")]
     for second in range(16, 20):
-        state, new = evaluate(rule(), "s", state, Measured(25.0, ("C",)), Now(1_000_000 + second * SECOND, True, PACE))
+        state, new = evaluate(
+            rule(), "s", state, Measured(25.0, ("C",)), EvaluationTime(1_000_000 + second * SECOND, True, PACE)
+        )
         acts += new
     assert [(one.kind, one.what) for one in acts[1:]] == [("risen", "C")]
 
 
 def test_a_gap_counts_as_a_jump_only_beyond_its_length_and_settling_ends_on_time():
-    assert (Pace().settle_ms, Pace().longest_gap_ms) == (60_000, 30_000)
+    assert (EvaluationPace().settle_ms, EvaluationPace().longest_gap_ms) == (60_000, 30_000)
     state, _ = watched(rule(), SETTLED)
     kept, _ = watched(rule(), [(30, 0.0, True)], state, state.watch.looked_ms)
     assert kept.watch.calm_until_ms == state.watch.calm_until_ms

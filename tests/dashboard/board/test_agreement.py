@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dashboard.board import agreement as module
-from dashboard.board.agreement import Agreement
+from dashboard.board.agreement import BoardAgreement
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.ward import NOW_MS, WARD, flow, stock
 from warehouse.model.expression import DAY_MS
@@ -29,7 +29,7 @@ class Board:
     def __init__(self) -> None:
         self.clock = AClock()
         self.readings = Readings()
-        self.agreement = Agreement(self.readings, self.clock)
+        self.agreement = BoardAgreement(self.readings, self.clock)
         self.stored = {key_of(one): one for one in (stock("Q02", 3), stock("Q08", 4, 13), flow("Q01", NOW_MS, 5))}
 
     def store(self, *values):

@@ -5,12 +5,12 @@ import pytest
 
 from dashboard.board import live as module
 from dashboard.board.live import Live
-from dashboard.board.page import Leaf, Place, pages
+from dashboard.board.page import PageAddress, PropertyUpdate, pages
 from ingest.contract.errors import Unavailable
 from tests.dashboard.support.ward import NOW, WARD, board_settings, ingest_settings, stock, values
 from warehouse.model.value_push import Push
 
-OVERVIEW = Place(pages()["/"])
+OVERVIEW = PageAddress(pages()["/"])
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def push(number, recorded_ms=0, ward=WARD):
 
 
 def waiting(frame):
-    return frame.leaves[Leaf("q02-figure", "children")]
+    return frame.leaves[PropertyUpdate("q02-figure", "children")]
 
 
 def test_a_push_is_in_the_next_frame(live):

@@ -7,7 +7,7 @@ from dash import dcc, html
 from dash._utils import to_json
 
 import dashboard.pages
-from dashboard.board.page import Leaf, changes, fill, find, pages, properties
+from dashboard.board.page import PropertyUpdate, changed_properties, component_properties, fill_layout, find_page, pages
 from dashboard.board.viewer import Viewer, set_viewer
 from tests.dashboard.support import whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
@@ -34,7 +34,14 @@ SHELL = {"url", "page-path", "fallback", "pulse", "page", "scheme"}
 
 def test_leaves_fill_a_layout():
     layout = html.Div([html.Span(id="a"), dcc.Graph(id={"x": 1}, figure={"data": [{"y": []}]})])
-    fill(layout, {Leaf("a", "children"): "5", Leaf("a", "data-since"): 7, Leaf('{"x":1}', "figure.data.0.y"): [1, 2]})
+    fill_layout(
+        layout,
+        {
+            PropertyUpdate("a", "children"): "5",
+            PropertyUpdate("a", "data-since"): 7,
+            PropertyUpdate('{"x":1}', "figure.data.0.y"): [1, 2],
+        },
+    )
     assert layout.children[0].children == "5"
     assert layout.children[0].to_plotly_json()["props"]["data-since"] == 7
     assert layout.children[1].figure == {"data": [{"y": [1, 2]}]}
@@ -42,18 +49,31 @@ def test_leaves_fill_a_layout():
 
 def test_a_leaf_without_a_place_is_an_error():
     with pytest.raises(KeyError):
-        fill(html.Div(), {Leaf("nowhere", "children"): "5"})
+        fill_layout(html.Div(), {PropertyUpdate("nowhere", "children"): "5"})
 
 
 def test_only_what_is_different_travels():
-    shown = {Leaf("a", "children"): "5", Leaf("b", "children"): "6"}
-    now = {Leaf("a", "children"): "5", Leaf("b", "children"): "7", Leaf("c", "children"): "8"}
-    assert changes(now, shown) == {Leaf("b", "children"): "7", Leaf("c", "children"): "8"}
-    assert changes(now, now) == {}
+    shown = {PropertyUpdate("a", "children"): "5", PropertyUpdate("b", "children"): "6"}
+    now = {
+        PropertyUpdate("a", "children"): "5",
+        PropertyUpdate("b", "children"): "7",
+        PropertyUpdate("c", "children"): "8",
+    }
+    assert changed_properties(now, shown) == {
+        PropertyUpdate("b", "children"): "7",
+        PropertyUpdate("c", "children"): "8",
+    }
+    assert changed_properties(now, now) == {}
 
 
 def test_what_goes_into_a_property_is_a_patch():
-    sent = properties({Leaf("g", "figure.data.0.y"): [1], Leaf("g", "className"): "x", Leaf("g", "figure.layout.t"): 2})
+    sent = component_properties(
+        {
+            PropertyUpdate("g", "figure.data.0.y"): [1],
+            PropertyUpdate("g", "className"): "x",
+            PropertyUpdate("g", "figure.layout.t"): 2,
+        }
+    )
     assert sent["g"]["className"] == "x"
     patch = json.loads(to_json(sent["g"]["figure"]))
     assert [one["location"] for one in patch["operations"]] == [["data", 0, "y"], ["layout", "t"]]
@@ -104,12 +124,12 @@ def test_a_page_is_found_with_its_callbacks_by_being_there(tmp_path, monkeypatch
 
 
 def test_an_address_leads_to_a_page_and_what_it_is_about():
-    assert find("/proof/Q03") == (pages()["/proof"], "Q03")
-    assert find("/sql") == (pages()["/sql"], "")
-    assert find("/alarm/c6f39e9a11dfddfe") == (pages()["/alarm"], "c6f39e9a11dfddfe")
+    assert find_page("/proof/Q03") == (pages()["/proof"], "Q03")
+    assert find_page("/sql") == (pages()["/sql"], "")
+    assert find_page("/alarm/c6f39e9a11dfddfe") == (pages()["/alarm"], "c6f39e9a11dfddfe")
     for wrong in ("/proof", "/proof/", "/proof/X99", "/proof/q03", "/proof/Q03/x", "/sql/x", "//", "", None, 5, ["/"],
                   "/alarm", "/alarm/", "/alarm/c6f39e9a11dfddf", "/alarm/C6F39E9A11DFDDFE", "/alarms/c6f39e9a11dfddfe"):  # fmt: skip
-        assert find(wrong) is None, wrong
+        assert find_page(wrong) is None, wrong
 
 
 def test_every_declared_indicator_appears_on_exactly_its_page():
@@ -137,9 +157,9 @@ def test_every_declared_indicator_appears_on_exactly_its_page():
 )
 def test_every_page_renders_in_both_languages(path, language):
     set_viewer(Viewer("lan", frozenset({"admin"}), language))
-    place = find(path)
+    place = find_page(path)
     one = whole_ward.scene(language, argument=place.argument)
-    whole = fill(place.page.layout(one), place.page.leaves(one))
+    whole = fill_layout(place.page.layout(one), place.page.leaves(one))
     text = json.dumps(json.loads(to_json(whole)), ensure_ascii=False)
     assert ("Tổng quan" in text) == (language == "vi")
     assert "Label(" not in text
@@ -153,7 +173,7 @@ async def test_no_two_callbacks_of_different_pages_share_a_name(tmp_path):
         listed = (await client.get("/_dash-dependencies")).json()
     shown = []
     for path in [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]:
-        place = find(path)
+        place = find_page(path)
         layout = place.page.layout(whole_ward.scene(argument=place.argument))
         shown.append({part.id for part in components(layout) if isinstance(getattr(part, "id", None), str)})
     for one in listed:

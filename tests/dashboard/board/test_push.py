@@ -4,7 +4,7 @@ import json
 import pytest
 
 from dashboard.board import push
-from dashboard.board.page import Leaf, Place, changes, pages
+from dashboard.board.page import PageAddress, PropertyUpdate, changed_properties, pages
 from dashboard.board.viewer import Viewer, set_viewer
 from tests.dashboard.support.board import BoardOfTests
 from tests.dashboard.support.ward import WARD, stock, values
@@ -55,13 +55,13 @@ async def test_a_browser_gets_everything_once_and_then_what_changed(tested, brow
     task = asyncio.create_task(push.push_leaves(tested.live, browser))
     browser.answers.release()  # the page is there
     await until(lambda: len(browser.sent) == 1)
-    assert Leaf("q02-figure", "children") in browser.sent[0][0]
+    assert PropertyUpdate("q02-figure", "children") in browser.sent[0][0]
     browser.answers.release()  # the first frame is taken in
     tested.live.take([Push(WARD, [stock("Q02", 24)], 5)])
     await until(lambda: len(browser.sent) == 2)
     leaves, pulse = browser.sent[1]
-    assert leaves[Leaf("q02-figure", "children")] == "24"
-    assert Leaf("d04-figure", "children") not in leaves
+    assert leaves[PropertyUpdate("q02-figure", "children")] == "24"
+    assert PropertyUpdate("d04-figure", "children") not in leaves
     assert pulse["data-way"] == "push"
     assert pulse["data-recorded"] == "5"
     task.cancel()
@@ -77,7 +77,7 @@ async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
     assert len(browser.sent) == 1
     browser.answers.release()
     await until(lambda: len(browser.sent) == 2)
-    assert browser.sent[1][0][Leaf("q02-figure", "children")] == "129"
+    assert browser.sent[1][0][PropertyUpdate("q02-figure", "children")] == "129"
     assert len(browser.sent[1][1]["data-recorded"].split()) == 100, "but every event's time is told"
     task.cancel()
 
@@ -102,7 +102,7 @@ async def test_a_page_that_was_turned_in_place_gets_everything_at_once(tested, b
     browser.path = "/"
     browser.answers.release()
     await until(lambda: len(browser.sent) == 2)
-    assert browser.sent[1][0][Leaf("d04-figure", "children")] == "99,88"
+    assert browser.sent[1][0][PropertyUpdate("d04-figure", "children")] == "99,88"
     task.cancel()
 
 
@@ -140,9 +140,9 @@ async def test_only_the_push_goes_over_the_socket(tested):
 
 
 def test_frames_are_small(tested):
-    page = Place(pages()["/"])
+    page = PageAddress(pages()["/"])
     before = tested.live.frame(page, "vi")
     tested.live.take([Push(WARD, [stock("Q02", 24)], 5)])
     after = tested.live.frame(page, "vi")
-    sent = {leaf.id: value for leaf, value in changes(after.leaves, before.leaves).items()}
+    sent = {leaf.id: value for leaf, value in changed_properties(after.leaves, before.leaves).items()}
     assert len(json.dumps(sent)) < 1000

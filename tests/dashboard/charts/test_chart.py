@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from dash import dcc
 
-from dashboard.board.page import Leaf, fill, find, pages
+from dashboard.board.page import PropertyUpdate, fill_layout, find_page, pages
 from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.charts import arrivals
 from dashboard.charts.chart import DASHES, SERIES, figure, template
@@ -20,12 +20,12 @@ from dashboard.pages.dead_letters.tables import day_chart
 from dashboard.pages.history.tables import history_chart
 from dashboard.pages.sql.callbacks import column_chart
 from dashboard.theme import TONES
-from dashboard.words.freshness import signs
+from dashboard.words.freshness import freshness_signs
 from ingest.contract.label import Label
 from tests.dashboard.pages.history.test_page import told
 from tests.dashboard.support import ward, whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
-from warehouse.dead_letters.by_day import Day
+from warehouse.dead_letters.by_day import DeadLetterDay
 from warehouse.model.reading import Readings
 
 DRAWN = {"bar", "pie", "scatter"}
@@ -40,9 +40,9 @@ def on_pages(language):
     set_viewer(Viewer("lan", frozenset({"admin"})))
     paths = [*(path for path, page in pages().items() if page.arguments is None), "/history/Q03"]
     for path in paths:
-        place = find(path)
+        place = find_page(path)
         scene = whole_ward.scene(language, argument=place.argument)
-        layout = fill(place.page.layout(scene), place.page.leaves(scene))
+        layout = fill_layout(place.page.layout(scene), place.page.leaves(scene))
         for part in components(layout):
             if isinstance(part, dcc.Graph):
                 graph: Any = part
@@ -51,7 +51,7 @@ def on_pages(language):
 
 def asked(language):
     """The charts that callbacks draw."""
-    letters = [Day(TODAY, reason, 3) for reason in "abcdefg"]
+    letters = [DeadLetterDay(TODAY, reason, 3) for reason in "abcdefg"]
     yield from {
         "history of a share": history_chart(told(), language),
         "history of a count": history_chart(told("Q01", year=told().week), language),
@@ -79,7 +79,7 @@ def test_what_all_share_is_the_layer_s():
     for name, drawn in asked("vi"):
         assert drawn.layout.template == template("vi", "desk"), name
     for name, content in on_pages("vi"):
-        desk = find(name).page.path in ("/history", "/sql", "/letters")
+        desk = find_page(name).page.path in ("/history", "/sql", "/letters")
         assert (
             content["layout"]["template"].keys()
             == shared["desk" if desk else "wall"]["figure"]["layout"]["template"].keys()
@@ -177,7 +177,7 @@ def only_health(**values):
     """The ward of which nothing but the sources' signs of life is known."""
     readings = Readings()
     readings.apply([value for value in ward.values() if value.indicator.startswith("H")])
-    return replace(ward.scene(), readings=readings, signs=signs(readings, ward.NOW_MS), _read={}, **values)
+    return replace(ward.scene(), readings=readings, signs=freshness_signs(readings, ward.NOW_MS), _read={}, **values)
 
 
 NOBODY_KNOWS = replace(ward.scene(), readings=Readings(), signs={}, _read={})
@@ -189,12 +189,12 @@ NOBODY_KNOWS = replace(ward.scene(), readings=Readings(), signs={}, _read={})
     ids=["some", "none", "unknown"],
 )
 def test_a_chart_over_time_says_that_there_is_none_or_that_nobody_knows(scene, said):
-    assert EVENTS.leaves(scene)[Leaf(graph_id("events"), "figure.layout.annotations.2.text")] == said
+    assert EVENTS.leaves(scene)[PropertyUpdate(graph_id("events"), "figure.layout.annotations.2.text")] == said
 
 
 @pytest.mark.parametrize(("scene", "said"), [(ward.scene(), ""), (NOBODY_KNOWS, "–")], ids=["some", "unknown"])
 def test_arrivals_say_so_too(scene, said):
-    assert arrivals.leaves(scene)[Leaf(graph_id("arrivals"), "figure.layout.annotations.4.text")] == said
+    assert arrivals.leaves(scene)[PropertyUpdate(graph_id("arrivals"), "figure.layout.annotations.4.text")] == said
 
 
 def dossiers_open():
@@ -215,7 +215,7 @@ def test_where_a_card_has_no_data_its_bars_and_charts_say_a_dash(scene):
         if page.arguments is None:
             leaves = page.leaves(scene)
             for id in {leaf.id.removesuffix("-0-name") for leaf in leaves if leaf.id.endswith("-0-name")}:
-                said = leaves[Leaf(f"{id}-0-name", "children")]
-                word = leaves[Leaf(f"{id}-word", "children")]
+                said = leaves[PropertyUpdate(f"{id}-0-name", "children")]
+                word = leaves[PropertyUpdate(f"{id}-word", "children")]
                 assert said != "Không có" or word in ("TRỰC TIẾP", "CHẬM"), (path, id)
                 assert said != "–" or word not in ("TRỰC TIẾP", "CHẬM"), (path, id)

@@ -2,10 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.board.page import Leaf, fill
+from dashboard.board.page import PropertyUpdate, fill_layout
 from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.components.broadcasts import schedule
-from dashboard.components.card import Card, Line, wall_page
+from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import member_bars
 from ingest.contract.label import Label
 from tests.dashboard.support import ward
@@ -19,8 +19,10 @@ HOUR_MS = 3_600_000
 def test_figures_need_height_and_cards_share_the_width():
     set_viewer(Viewer("lan", frozenset({"admin"})))
     cards = (Card("a", TITLE, "Q02"), Card("b", TITLE, smalls=("Q03", "Q05")))
-    page = wall_page("/x", TITLE, 1, None, (Line(10, cards, (60, 40)), Line(20, (Card("c", TITLE, smalls=("Q07",)),))))
-    found = fill(page.layout(scene()), page.leaves(scene())).children[1]
+    page = wall_page(
+        "/x", TITLE, 1, None, (CardRow(10, cards, (60, 40)), CardRow(20, (Card("c", TITLE, smalls=("Q07",)),)))
+    )
+    found = fill_layout(page.layout(scene()), page.leaves(scene())).children[1]
     assert found.style == {"--rows": "minmax(min-content, 10fr) minmax(0, 20fr)"}
     assert [line.style["--columns"] for line in found.children] == ["minmax(0, 60fr) minmax(0, 40fr)", "minmax(0, 1fr)"]
 
@@ -49,8 +51,8 @@ def test_bars_of_nothing_say_so_and_a_dash_where_nobody_knows(moment, said):
 def test_small_figures_that_are_times_have_their_unit():
     card = Card("a", TITLE, smalls=("D12", "Q02"))
     found = card.leaves(scene(extra=[ward.flow("D12", ward.TODAY_MS, 11 * HOUR_MS, 2)]))
-    assert found[Leaf("d12-figure", "children")] == "5,5\u00a0giờ LV"
-    assert found[Leaf("q02-figure", "children")].isdigit()
+    assert found[PropertyUpdate("d12-figure", "children")] == "5,5\u00a0giờ LV"
+    assert found[PropertyUpdate("q02-figure", "children")].isdigit()
 
 
 def test_bars_are_in_the_indicators_unit():

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi import HTTPException
 
-from dashboard.access.api_key import FeedKeys, Limits
+from dashboard.access.api_key import FeedKeys, KeyRequestLimits
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable
 from tests.dashboard.support.board import BoardOfTests
@@ -206,7 +206,7 @@ async def test_too_many_requests_are_told_when_to_come_again(tmp_path, asked):
 
 
 def test_limits_begin_anew_each_minute():
-    limits = Limits(2)
+    limits = KeyRequestLimits(2)
     assert limits.use("a", 60.0)["RateLimit-Remaining"] == "1"
     limits.use("a", 61.0)
     with pytest.raises(HTTPException):

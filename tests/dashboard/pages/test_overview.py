@@ -4,13 +4,13 @@ import re
 import pytest
 from dash._utils import stringify_id
 
-from dashboard.board.page import Leaf, fill
+from dashboard.board.page import PropertyUpdate, fill_layout
 from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.charts.arrivals import ARRIVALS, mean_wait
 from dashboard.charts.graph import graph_id
 from dashboard.components.tile import freshness_leaves
 from dashboard.pages.overview import CARDS, PAGE
-from dashboard.words.freshness import Freshness, signs
+from dashboard.words.freshness import Freshness, freshness_signs
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.board import components
 from tests.dashboard.support.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
@@ -26,7 +26,7 @@ def _somebody_looks():
 
 
 def leaf(found, id, path="children"):
-    return found[Leaf(id, path)]
+    return found[PropertyUpdate(id, path)]
 
 
 def texts(component):
@@ -48,7 +48,7 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
     one = scene(language)
     layout = PAGE.layout(one)
     leaves = PAGE.leaves(one)
-    fill(layout, leaves)  # raises for a leaf without a place
+    fill_layout(layout, leaves)  # raises for a leaf without a place
     pushed = {found.id for found in leaves}
     ids = {stringify_id(part.id) for part in components(layout) if getattr(part, "id", None)}
     written_by_browser = {
@@ -125,7 +125,7 @@ def test_cards_say_how_fresh_they_are_in_words():
 
 def test_before_anything_is_known_the_page_says_so():
     empty = Readings()
-    nothing = dataclasses.replace(scene(), readings=empty, signs=signs(empty, NOW_MS))
+    nothing = dataclasses.replace(scene(), readings=empty, signs=freshness_signs(empty, NOW_MS))
     leaves = PAGE.leaves(nothing)
     assert leaf(leaves, "queue-word") == "KHÔNG CÓ DỮ LIỆU"
     assert leaf(leaves, "d04-figure") == "–"
@@ -224,7 +224,7 @@ def test_a_quiet_source_has_a_zero_and_a_silent_one_has_nothing():
     quiet = readings()
     hours_later = NOW_MS + 3 * 3_600_000
     quiet.apply([stock("H01", 1000, split=("key", "queue_kiosk"))._replace(as_of_ms=hours_later, version=10**9)])
-    one = dataclasses.replace(scene(), readings=quiet, signs=signs(quiet, hours_later), now_ms=hours_later)
+    one = dataclasses.replace(scene(), readings=quiet, signs=freshness_signs(quiet, hours_later), now_ms=hours_later)
     leaves = PAGE.leaves(one)
     assert leaf(leaves, "q03-figure") == "–", "a mean over nothing"
     assert leaf(leaves, "q03", "data-state") == "live"
@@ -233,7 +233,7 @@ def test_a_quiet_source_has_a_zero_and_a_silent_one_has_nothing():
 
 def test_the_day_is_the_wards():
     before_midnight = milliseconds(NOW.replace(hour=23, minute=59))
-    assert PAGE.leaves(scene(now_ms=before_midnight))[Leaf("q01-figure", "children")] == str(
+    assert PAGE.leaves(scene(now_ms=before_midnight))[PropertyUpdate("q01-figure", "children")] == str(
         sum(10 + s % 4 for s in range(14))
     )
-    assert PAGE.leaves(scene(now_ms=before_midnight + 120_000))[Leaf("q01-figure", "children")] == "0"
+    assert PAGE.leaves(scene(now_ms=before_midnight + 120_000))[PropertyUpdate("q01-figure", "children")] == "0"

@@ -20,14 +20,14 @@ from dashboard.access.api_key import FeedKeys
 from dashboard.access.displays import Displays
 from dashboard.pages.sql.saved_query import SavedQueries
 from dashboard.store import store as stores
-from dashboard.store.changes import OURSELVES, changes
+from dashboard.store.changes import OURSELVES, recent_changes
 from dashboard.store.store import BUSY, DAMAGED, BoardStore, StoreUnavailable, StoreView
 from ingest.contract.errors import ConfigurationError
 from tests.dashboard.support.board import BoardOfTests
 from tests.dashboard.support.ward import board_settings
 from tests.support.warehouse_server import ROOT
 from warehouse.maintenance.backups import files, restore
-from warehouse.maintenance.backups.tables import KeepingError
+from warehouse.maintenance.backups.tables import BackupError
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 JSON_FILES = Path(__file__).parent / "json_files"
@@ -92,7 +92,7 @@ def test_processes_that_change_the_same_at_the_same_time_lose_nothing(settings, 
     assert sorted(SavedQueries(settings).of("lan")) == sorted(made)
     assert sorted(key.name for key in FeedKeys(settings).all().values()) == sorted(stay)
     assert sorted(one.name for one in Displays(settings).all().values()) == sorted(stay)
-    assert len(changes(BoardStore(settings.folder), 1000)) == 2 * (len(made) + rounds)
+    assert len(recent_changes(BoardStore(settings.folder), 1000)) == 2 * (len(made) + rounds)
 
 
 def test_of_two_that_add_the_same_account_one_is_refused(settings, tmp_path):
@@ -393,7 +393,7 @@ def test_who_changed_what_is_written_down_without_secrets(settings, monkeypatch)
     keys.remove(key.id)
     displays.revoke(display.id)
     accounts.remove("lan")
-    found = changes(store, 100)
+    found = recent_changes(store, 100)
     assert [(one.by, one.kind, one.subject, one.act) for one in reversed(found)] == [
         ("truc-ban", "account", "lan", "added"),
         ("truc-ban", "account", "lan", "reset"),
@@ -404,7 +404,7 @@ def test_who_changed_what_is_written_down_without_secrets(settings, monkeypatch)
         ("truc-ban", "display", f"{display.id} hall", "removed"),
         ("truc-ban", "account", "lan", "removed"),
     ]
-    assert len(changes(store, 2)) == 2
+    assert len(recent_changes(store, 2)) == 2
     written = str(store.read("SELECT * FROM changes"))
     for secret in (*passwords, text.rpartition("_")[2], token.rpartition("_")[2], "Mat-khau-thu-14423", "argon2"):
         assert secret not in written
@@ -419,10 +419,10 @@ def test_a_backup_holds_the_store_as_it_is_without_what_was_deleted(settings, tm
     queries.delete("lan", "gone")
     queries.save("lan", "stays", "SELECT 'kept canary'")
     accounts.add("lan", frozenset({"leader"}))
-    path = files.files(tmp_path, secrets=False)["data/dashboard/store.db"]
+    path = files.files_to_back_up(tmp_path, secrets=False)["data/dashboard/store.db"]
     with BoardStore(settings.folder).change() as connection:
         connection.execute("DELETE FROM accounts")
-        held = files.content(path)
+        held = files.backup_content(path)
     assert accounts.all() == {}
     assert b"kept canary" in held
     assert b"removed canary" not in held
@@ -436,11 +436,11 @@ def test_of_a_damaged_store_the_copy_is_backed_up(settings, tmp_path):
     SavedQueries(settings).save("lan", "a", "SELECT 'kept canary'")
     for how in ("emptied", "garbage", "gone"):
         damage(settings.folder, how)
-        path = files.files(tmp_path, secrets=False)["data/dashboard/store.db"]
-        assert b"kept canary" in files.content(path)
+        path = files.files_to_back_up(tmp_path, secrets=False)["data/dashboard/store.db"]
+        assert b"kept canary" in files.backup_content(path)
     (settings.folder / "store-copy.db").unlink()
-    with pytest.raises(KeepingError, match="doctor"):
-        files.content(path)
+    with pytest.raises(BackupError, match="doctor"):
+        files.backup_content(path)
 
 
 def test_a_backup_of_json_files_takes_the_place_of_a_store(settings, tmp_path):
@@ -450,7 +450,7 @@ def test_a_backup_of_json_files_takes_the_place_of_a_store(settings, tmp_path):
     work = tmp_path / "restore.part"
     (work / "warehouse").mkdir(parents=True)
     shutil.copytree(JSON_FILES, work / "files" / "data" / "dashboard")
-    restore.change_places(work, tmp_path, tmp_path / "aside")
+    restore.swap_folders(work, tmp_path, tmp_path / "aside")
     assert list(Accounts(settings).all()) == ["admin", "lan"]
     assert Displays(settings).find(TOKEN)
     assert list(Accounts(settings.model_copy(update={"data_folder": tmp_path / "aside"})).all()) == ["minh"]

@@ -1,6 +1,6 @@
 """Alarms as tests need them."""
 
-from dashboard.alarm.alarm import Alarm, begin, together
+from dashboard.alarm.alarm import Alarm, begin_alarm, combine_alarms
 from dashboard.alarm.evaluator import alarm_id
 from tests.dashboard.support.ward import NOW_MS
 from warehouse.store.alarm_log import SYSTEM, Act
@@ -15,7 +15,7 @@ def raised(rule="queue.longest_wait", subject="dat_dai", severity="warning", ago
 
 def after(act: Act, *kinds) -> Alarm:
     """An alarm with further acts, each (kind, who, what, minutes ago)."""
-    alarm = begin(act)
+    alarm = begin_alarm(act)
     for number, (kind, who, what, ago) in enumerate(kinds, 1):
         alarm = alarm.after(
             act._replace(
@@ -30,7 +30,7 @@ def wall():
     source = raised("source.silent", "civil_status", "critical", 34, 86_400.0)
     speakers = raised("speaker.offline", "", "critical", 13, 3.0, "TDP-012 TDP-013 TDP-041")
     done = raised("system.letters", "", "warning", 80, 3.0)
-    return together(
+    return combine_alarms(
         [
             after(source, ("assigned", "lan", "Tổ ứng cứu CNTT", 30)),
             after(speakers),

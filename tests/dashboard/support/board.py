@@ -12,11 +12,11 @@ from dash.development.base_component import Component
 
 from dashboard.access.accounts import Accounts
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.app import build
+from dashboard.app import build_board
 from dashboard.board.live import Live
 from ingest.contract.errors import QueryRefused, Unavailable
 from tests.dashboard.support.ward import board_settings, ingest_settings, values
-from warehouse.query.adhoc import Answer, Column
+from warehouse.query.adhoc import QueryResult, ResultColumn
 
 ORIGIN = "http://board.test"
 
@@ -33,13 +33,13 @@ REFUSED = {"SELECT file('/etc/passwd')": QueryRefused("function", "file() is not
 """Queries that are not answered, and why."""
 
 
-def answer(sql: str, person: str) -> Answer:
+def answer(sql: str, person: str) -> QueryResult:
     """Two rows for any query that is not refused."""
     if sql in REFUSED:
         raise REFUSED[sql]
     rows = [("dat_dai", 3, "=1+1"), ("ho_tich", 5, None)]
-    columns = (Column("field", "String"), Column("dossiers", "UInt64"), Column("note", "String"))
-    return Answer(columns, rows, False, timedelta(milliseconds=20))
+    columns = (ResultColumn("field", "String"), ResultColumn("dossiers", "UInt64"), ResultColumn("note", "String"))
+    return QueryResult(columns, rows, False, timedelta(milliseconds=20))
 
 
 class Away:
@@ -71,7 +71,7 @@ class BoardOfTests:
         self.accounts = Accounts(self.settings)
         self.live = StillLive(ingest or ingest_settings(folder), self.settings, lambda now_ms, stocks_from_ms: values())
         self.reader = reader or Away()
-        self.board = build(self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None))
+        self.board = build_board(self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None))
         self.server = self.board.server
 
     def client(self) -> httpx.AsyncClient:

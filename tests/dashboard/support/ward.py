@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from dashboard.board.page import Scene
+from dashboard.board.page import BoardState
 from dashboard.settings import BoardSettings
-from dashboard.words.freshness import signs
+from dashboard.words.freshness import freshness_signs
 from ingest.contract.clock import WARD_ZONE, milliseconds
 from ingest.contract.label import Language
 from ingest.contract.settings import IngestSettings
@@ -63,9 +63,11 @@ def readings(extra: Iterable[Value] = ()) -> Readings:
     return found
 
 
-def scene(language: Language = "vi", extra: Iterable[Value] = (), now_ms: int = NOW_MS, **changed: Any) -> Scene:
+def scene(language: Language = "vi", extra: Iterable[Value] = (), now_ms: int = NOW_MS, **changed: Any) -> BoardState:
     found = readings(extra)
-    return Scene(found, signs(found, now_ms), now_ms, language, board_settings(Path("nowhere")), **changed)
+    return BoardState(
+        found, freshness_signs(found, now_ms), now_ms, language, board_settings(Path("nowhere")), **changed
+    )
 
 
 def board_settings(folder: Path, **changed) -> BoardSettings:

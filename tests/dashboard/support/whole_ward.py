@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from dashboard.board.page import Scene
+from dashboard.board.page import BoardState
 from ingest.contract.label import Language
 from tests.dashboard.support import ward
 from warehouse.indicators.dismantled import SILENT_SINCE
@@ -43,7 +43,7 @@ def readings() -> Readings:
     return found
 
 
-def scene(language: Language = "vi", **changed: Any) -> Scene:
+def scene(language: Language = "vi", **changed: Any) -> BoardState:
     """The ward at this moment."""
     return dataclasses.replace(ward.scene(language), readings=readings(), **changed)
 

@@ -2,9 +2,16 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.board.page import Leaf
+from dashboard.board.page import PropertyUpdate
 from dashboard.pages.overview import PAGE
-from dashboard.words.freshness import Freshness, declared_sources, freshness, signs, source_freshness, worst
+from dashboard.words.freshness import (
+    Freshness,
+    declared_sources,
+    freshness,
+    freshness_signs,
+    source_freshness,
+    worst_freshness,
+)
 from tests.dashboard.support.ward import NOW_MS, readings, scene, stock
 from warehouse.model.reading import Readings
 
@@ -68,7 +75,7 @@ def test_the_health_of_the_sources_is_as_fresh_as_its_computation():
 
 
 def test_lights_of_sources():
-    found = signs(readings(), NOW_MS)
+    found = freshness_signs(readings(), NOW_MS)
     assert source_freshness("frigate", found, NOW_MS).state == "live"
     assert source_freshness("smart_loudspeaker", found, NOW_MS).state == "late"
     assert source_freshness("civil_status", found, NOW_MS).state == "down"
@@ -81,15 +88,15 @@ def test_every_source_of_an_entity_has_a_light():
 
 def test_a_card_is_as_fresh_as_its_worst_figure():
     live, late, down = (Freshness(state, 1, 1) for state in ("live", "late", "down"))
-    assert worst([live, late]) is late
-    assert worst([down, late, live]) is down
+    assert worst_freshness([live, late]) is late
+    assert worst_freshness([down, late, live]) is down
 
 
 def test_a_source_that_never_gave_a_sign_is_down_since_nobody_knows_when():
     never = [stock("H01", NOW_MS, split=("key", "queue_kiosk")), stock("H04", 1, split=("key", "queue_kiosk"))]
     assert of("Q02", extra=never) == Freshness("down", 0, NOW_MS - 2000)
     leaves = PAGE.leaves(scene("vi", extra=never))
-    assert leaves[Leaf("queue-word", "children")] == "MẤT NGUỒN"
-    assert leaves[Leaf("light-queue_kiosk-word", "children")] == "mất"
-    assert leaves[Leaf("h01-figure", "children")] == "–"
-    assert PAGE.leaves(scene("en", extra=never))[Leaf("queue-word", "children")] == "SOURCE DOWN"
+    assert leaves[PropertyUpdate("queue-word", "children")] == "MẤT NGUỒN"
+    assert leaves[PropertyUpdate("light-queue_kiosk-word", "children")] == "mất"
+    assert leaves[PropertyUpdate("h01-figure", "children")] == "–"
+    assert PAGE.leaves(scene("en", extra=never))[PropertyUpdate("queue-word", "children")] == "SOURCE DOWN"

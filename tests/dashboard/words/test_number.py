@@ -16,8 +16,8 @@ def reading(id, numerator, denominator=0, as_of_ms=1):
     [(0, "0", "0"), (999, "999", "999"), (11796, "11.796", "11,796"), (1234567, "1.234.567", "1,234,567")],
 )
 def test_whole_numbers_mark_their_thousands(value, vietnamese, english):
-    assert number.whole(value, "vi") == vietnamese
-    assert number.whole(value, "en") == english
+    assert number.whole_number(value, "vi") == vietnamese
+    assert number.whole_number(value, "en") == english
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_figures_carry_their_unit():
 
 
 def test_parts_are_shown_of_shares_and_the_count_of_means():
-    assert number.parts(reading("D04", 4288, 4293), "vi") == "4.288/4.293"
-    assert number.parts(reading("Q03", 504_000, 31), "vi") == "n\u00a0=\u00a031"
-    assert number.parts(reading("Q02", 23), "vi") == ""
+    assert number.fraction_text(reading("D04", 4288, 4293), "vi") == "4.288/4.293"
+    assert number.fraction_text(reading("Q03", 504_000, 31), "vi") == "n\u00a0=\u00a031"
+    assert number.fraction_text(reading("Q02", 23), "vi") == ""
 
 
 def test_nothing_known_and_nothing_to_divide_by_are_a_dash():
-    assert number.figure(reading("Q02", 0, as_of_ms=0), "vi") == "–"
-    assert number.figure(reading("V01", 0, 0), "vi") == "–"
+    assert number.figure_text(reading("Q02", 0, as_of_ms=0), "vi") == "–"
+    assert number.figure_text(reading("V01", 0, 0), "vi") == "–"
     assert number.with_unit(reading("V01", 0, 0), "vi") == "–"

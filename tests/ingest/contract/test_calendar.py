@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.contract.calendar import OFFICE, Announced, Calendar, Hours, announced, local_day, read, ward_moment
+from ingest.contract.calendar import (
+    OFFICE,
+    AnnouncedDaysOff,
+    Calendar,
+    Hours,
+    announced_days_off,
+    local_day,
+    read_announced,
+    ward_moment,
+)
 from ingest.contract.clock import milliseconds
 from ingest.contract.errors import ConfigurationError
 
@@ -105,7 +114,7 @@ def test_own_hours_and_tables() -> None:
     saturday_too = Calendar(
         hours=(Hours(time(7, 30), time(12)),),
         weekdays=frozenset(range(6)),
-        announced={2027: Announced(off=frozenset({date(2027, 3, 3)}), working=frozenset({date(2027, 3, 7)}))},
+        announced={2027: AnnouncedDaysOff(off=frozenset({date(2027, 3, 3)}), working=frozenset({date(2027, 3, 7)}))},
     )
     assert saturday_too.is_working_day(date(2027, 3, 6))
     assert not saturday_too.is_working_day(date(2027, 3, 3))
@@ -179,13 +188,13 @@ def test_segments_are_in_order() -> None:
 def test_an_office_overrides_a_year_in_a_file_of_its_own(tmp_path, monkeypatch):
     (tmp_path / "calendar.toml").write_text("[2026]\noff = [2026-03-03]\n[2027]\nworking = [2027-01-02]\n")
     monkeypatch.setenv("IOC_DATA_FOLDER", str(tmp_path))
-    announced.cache_clear()
+    announced_days_off.cache_clear()
     try:
-        years = announced()
+        years = announced_days_off()
     finally:
-        announced.cache_clear()
-    assert years[2026] == Announced(off=frozenset({date(2026, 3, 3)}))
-    assert years[2027] == Announced(working=frozenset({date(2027, 1, 2)}))
+        announced_days_off.cache_clear()
+    assert years[2026] == AnnouncedDaysOff(off=frozenset({date(2026, 3, 3)}))
+    assert years[2027] == AnnouncedDaysOff(working=frozenset({date(2027, 1, 2)}))
     assert years[2025].working == frozenset({date(2025, 4, 26)})
 
 
@@ -204,4 +213,4 @@ def test_a_file_of_days_off_that_makes_no_sense_is_refused_by_name(tmp_path, tex
     file = tmp_path / "calendar.toml"
     file.write_text(text)
     with pytest.raises(ConfigurationError, match=r"calendar\.toml"):
-        read(file)
+        read_announced(file)

@@ -9,12 +9,12 @@ from datetime import timedelta
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
-from ingest.kafka.client import client_options, ping
-from ingest.kafka.lag import Lag, lags
+from ingest.kafka.client import client_options, ping_kafka
+from ingest.kafka.lag import Lag, group_lags
 from tests.ingest.support.toy import frozen
 from tests.support import broker
 from tests.support.made import events
@@ -44,7 +44,7 @@ async def ends(settings):
 
 
 async def asked(settings):
-    return (await asyncio.to_thread(lags, settings, GROUP)).get(TOPIC)
+    return (await asyncio.to_thread(group_lags, settings, GROUP)).get(TOPIC)
 
 
 async def test_lag_is_told_in_records_and_in_the_age_of_the_oldest(kafka, producer):
@@ -75,20 +75,20 @@ async def send_in_two_parts(producer, sent):
 
 
 def test_a_kafka_that_lives_answers_and_a_frozen_one_does_not(kafka, monkeypatch):
-    ping(kafka)
+    ping_kafka(kafka)
     with frozen(kafka), monkeypatch.context() as briefly:
         briefly.setattr("ingest.kafka.client.PATIENCE", timedelta(seconds=1))
         with pytest.raises(Unavailable, match="timed out"):
-            ping(kafka)
-    ping(kafka)
+            ping_kafka(kafka)
+    ping_kafka(kafka)
 
 
 def test_nobody_and_somebody_else_are_no_kafka(free_port_server):
-    nobody = IngestSettings(_env_file=None, kafka_port=free(1)[0], kafka_own_secret=broker.SECRET)
+    nobody = IngestSettings(_env_file=None, kafka_port=free_ports(1)[0], kafka_own_secret=broker.SECRET)
     with pytest.raises(Unavailable, match="refused"):
-        ping(nobody)
+        ping_kafka(nobody)
     with pytest.raises(Unavailable, match=r"closed the connection|no Kafka"):
-        ping(IngestSettings(_env_file=None, kafka_port=free_port_server, kafka_own_secret=broker.SECRET))
+        ping_kafka(IngestSettings(_env_file=None, kafka_port=free_port_server, kafka_own_secret=broker.SECRET))
 
 
 @pytest.fixture

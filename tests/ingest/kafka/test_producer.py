@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.contract.connector import Received
+from ingest.contract.connector import ReceivedMessage
 from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode, envelope
 from ingest.contract.errors import Unavailable
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.embedded
 def events(ward, numbers):
     made = []
     for number in numbers:
-        received = Received(Note(**note(number)), "", datetime.now(UTC))
+        received = ReceivedMessage(Note(**note(number)), "", datetime.now(UTC))
         (identified,) = issued(received, context(ward))
         made.append(
             envelope(

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.errors import ConfigurationError
-from ingest.mqtt.broker import OWN, BrokerListen, DeviceSource, embedded_broker
+from ingest.mqtt.broker import OWN, BrokerSettings, DeviceSource, embedded_broker
 from ingest.mqtt.limits import BrokerLimits
 from tests.ingest.support.mqtt_device import Device, device
 from tests.ingest.support.toy import until
@@ -32,14 +32,14 @@ DEVICE, CONNECTOR = password("toy"), password(OWN)
 
 @asynccontextmanager
 async def broker(port=None, tls=(None, None), **limits):
-    (port,) = [port] if port else free(1)
+    (port,) = [port] if port else free_ports(1)
     sources = {
         "toy": DeviceSource(CLIENT_ID, TOPICS, ("toy/{device}/note", "toy/{device}/online")),
         "others": DeviceSource("ioc-others-1", OTHERS),
     }
     refused = frozenset({"toy.lost"})
     certificate, key = tls
-    listen = BrokerListen("127.0.0.1", port, password, certificate, key, refused, BrokerLimits(**limits))
+    listen = BrokerSettings("127.0.0.1", port, password, certificate, key, refused, BrokerLimits(**limits))
     async with embedded_broker(listen, sources) as running:
         running.port = port
         yield running
@@ -118,7 +118,7 @@ async def test_unanswered_messages_outlive_amqtts_five_seconds_and_a_reconnect(r
 
 
 async def test_a_killed_broker_has_answered_for_nothing_that_it_lost():
-    (port,) = free(1)
+    (port,) = free_ports(1)
     with Kept(port) as one:
         async with broker(port) as running:
             connector = await asyncio.to_thread(Connector, port)

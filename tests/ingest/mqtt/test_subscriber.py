@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic import SecretStr
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.connector import Subscription
 from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka import producer as producer_module
 from ingest.mqtt import subscriber as module
-from ingest.mqtt.broker import OWN, BrokerListen, DeviceSource, embedded_broker
+from ingest.mqtt.broker import OWN, BrokerSettings, DeviceSource, embedded_broker
 from ingest.mqtt.subscriber import MqttServer, Subscriber
 from ingest.source import circuit_breaker as hold_module
 from ingest.source.device_breaker import FEWEST_OF_DEVICE, SET_ASIDE
 from ingest.source.failure_rate import FEWEST
-from ingest.source.mapper import Mapping, Taken
-from ingest.source.status import Light
+from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.status import SourceStatus
 from tests.ingest.support.mqtt_device import device, mosquitto, needs_mosquitto
 from tests.ingest.support.toy import HEALTH, QUEUE, SUBSCRIBED, context, frozen, kept, note, until
 
@@ -34,7 +34,7 @@ CLIENT_ID = "ioc-subscribed-1"
 
 @asynccontextmanager
 async def embedded(folder, port):
-    listen = BrokerListen("127.0.0.1", port, password=str)
+    listen = BrokerSettings("127.0.0.1", port, password=str)
     async with embedded_broker(listen, {"subscribed": DeviceSource(CLIENT_ID, SUBSCRIBED.way.topics)}) as broker:
         yield broker
 
@@ -47,7 +47,7 @@ async def real(folder, port):
 
 @pytest.fixture(params=[embedded, pytest.param(real, marks=needs_mosquitto)])
 async def port(request, tmp_path):
-    (number,) = free(1)
+    (number,) = free_ports(1)
     async with request.param(tmp_path, number):
         yield number
 
@@ -55,17 +55,17 @@ async def port(request, tmp_path):
 class Subscribing(NamedTuple):
     """What a subscriber works with."""
 
-    mapping: Mapping
-    light: Light
-    hold: hold_module.Hold
+    mapping: Mapper
+    light: SourceStatus
+    hold: hold_module.CircuitBreaker
 
 
 @asynccontextmanager
 async def subscribing(producer, port, ward, password=CONNECTOR):
-    mapping = Mapping(SUBSCRIBED, context(ward))
-    light = Light(SUBSCRIBED, mapping.context, producer, timedelta(milliseconds=50))
+    mapping = Mapper(SUBSCRIBED, context(ward))
+    light = SourceStatus(SUBSCRIBED, mapping.context, producer, timedelta(milliseconds=50))
     server = MqttServer("127.0.0.1", port, OWN, SecretStr(password))
-    hold = hold_module.Hold(light)
+    hold = hold_module.CircuitBreaker(light)
     subscriber = Subscriber(mapping, light, hold, producer, server, CLIENT_ID)
     tasks = [asyncio.create_task(subscriber.run()), asyncio.create_task(light.shine(mapping.counts))]
     try:
@@ -242,9 +242,9 @@ async def test_retained_messages_are_marked(producer, port, request, monkeypatch
             seen: list[bool] = []
             take = subscriber.mapping.take
 
-            def noting(body: bytes, **options: Any) -> Taken:
+            def noting(body: bytes, **options: Any) -> MappedMessage:
                 seen.append(options["retained"])
-                taken: Taken = take(body, **options)
+                taken: MappedMessage = take(body, **options)
                 return taken
 
             monkeypatch.setattr(subscriber.mapping, "take", noting)
@@ -256,7 +256,7 @@ async def test_retained_messages_are_marked(producer, port, request, monkeypatch
 
 async def test_the_light_goes_out_with_the_broker_and_comes_back(kafka, producer, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "PATIENCE", timedelta(milliseconds=100))
-    (port,) = free(1)
+    (port,) = free_ports(1)
     async with subscribing(producer, port, "light") as subscriber:
         async with embedded(tmp_path, port):
             await until(lambda: subscriber.light.reachable)
@@ -284,7 +284,7 @@ async def test_a_refused_log_in_turns_the_light_and_does_not_end(kafka, producer
 
 @needs_mosquitto
 async def test_survives_a_mosquitto_that_starts_later(producer, tmp_path):
-    (port,) = free(1)
+    (port,) = free_ports(1)
     async with subscribing(producer, port, "mosquitto-later") as subscriber:
         await asyncio.sleep(0.1)
         with mosquitto(tmp_path, port):

@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ingest.network.connection_limits import ConnectionLimits, Places, network_of
+from ingest.network.connection_limits import ConnectionLimits, ConnectionQuota, network_of
 
 
 @dataclass(eq=False)
@@ -15,7 +15,9 @@ class Visitor:
 
 
 def limits(**given):
-    return ConnectionLimits(Places(**{"strangers": 4, "of_one_address": 3, "known": 4, "of_one_client": 3, **given}))
+    return ConnectionLimits(
+        ConnectionQuota(**{"strangers": 4, "of_one_address": 3, "known": 4, "of_one_client": 3, **given})
+    )
 
 
 def enter(of, *addresses, waiting=True):
@@ -101,7 +103,7 @@ def test_what_counts_as_one_address(address, network):
 
 
 def test_places_fit_into_the_open_files_that_are_allowed():
-    fitted = Places().fitting(1024)
+    fitted = ConnectionQuota().fitting(1024)
     assert fitted.strangers + fitted.known <= 512
     assert fitted.of_one_address < fitted.strangers
-    assert Places().fitting(100_000) == Places()
+    assert ConnectionQuota().fitting(100_000) == ConnectionQuota()

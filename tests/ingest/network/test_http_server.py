@@ -10,13 +10,13 @@ import pytest
 import uvloop
 from websockets.asyncio.client import connect
 
-from commands.install.ports import free
-from ingest.network.connection_limits import Places
-from ingest.network.http_server import HttpConfig, HttpServer, Names, Patience, names_of, recognise
+from commands.install.ports import free_ports
+from ingest.network.connection_limits import ConnectionQuota
+from ingest.network.http_server import HostNames, HttpConfig, HttpServer, Patience, host_names, recognise_client
 
 SHORT = Patience(*[timedelta(milliseconds=600)] * 4)
 LONG = Patience(*[timedelta(minutes=1)] * 4)
-FEW = Places(strangers=8, of_one_address=6, known=8, of_one_client=4)
+FEW = ConnectionQuota(strangers=8, of_one_address=6, known=8, of_one_client=4)
 GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
 KEY = b"GET /known HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -36,7 +36,7 @@ class Toy:
 
     async def answer(self, scope, receive, send):
         self.reached += 1
-        if scope["path"] == "/known" and not recognise(scope, "lan"):
+        if scope["path"] == "/known" and not recognise_client(scope, "lan"):
             return
         if scope["path"] == "/work":
             await self.blocked.wait()
@@ -55,7 +55,7 @@ class Toy:
 
     async def echo(self, scope, receive, send):
         await receive()
-        if scope["path"] != "/known" or not recognise(scope, "screen"):
+        if scope["path"] != "/known" or not recognise_client(scope, "screen"):
             await send({"type": "websocket.close"})
             return
         await send({"type": "websocket.accept"})
@@ -92,7 +92,7 @@ class Serving:
 @asynccontextmanager
 async def serving(patience=LONG, places=FEW, **given):
     toy = Toy()
-    config = HttpConfig(toy, "127.0.0.1", free(1)[0], places=places, patience=patience, lifespan="off", **given)
+    config = HttpConfig(toy, "127.0.0.1", free_ports(1)[0], places=places, patience=patience, lifespan="off", **given)
     server = HttpServer(config)
     running = asyncio.create_task(server.serve())
     while not server.started:
@@ -283,7 +283,7 @@ async def test_what_two_servers_could_read_differently_is_refused():
 
 
 async def test_it_answers_to_its_own_names_only():
-    ours = names_of("IOC_TEST_NAMES", "0.0.0.0", "Board.Test", more=["wall.test."])
+    ours = host_names("IOC_TEST_NAMES", "0.0.0.0", "Board.Test", more=["wall.test."])
     async with serving(names=ours) as served:
         port = served.port
         for host in ("localhost", f"127.0.0.1:{port}", "[::1]", "BOARD.test:8050", "wall.test", "board.test."):
@@ -292,7 +292,7 @@ async def test_it_answers_to_its_own_names_only():
             status, text = await served.ask(b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % host.encode())
             assert status == 421, host
             assert "IOC_TEST_NAMES" in text
-    async with serving(names=Names(frozenset(), "none")) as served:
+    async with serving(names=HostNames(frozenset(), "none")) as served:
         assert (await served.ask(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"))[0] == 200, "where it came in"
 
 

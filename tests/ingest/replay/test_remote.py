@@ -11,7 +11,7 @@ import uvicorn
 from fastapi import FastAPI
 from pydantic import SecretStr
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.dead_letter import from_source
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.replay.remote import AT_ONCE, LARGEST, PATH, RemotePlans, letter_router
@@ -34,7 +34,7 @@ def replay():
 def url() -> Iterator[str]:
     app = FastAPI()
     app.include_router(letter_router(replay, SECRET))
-    port = free(1)[0]
+    port = free_ports(1)[0]
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -81,4 +81,4 @@ def test_a_question_that_is_none_is_refused(url, body, status):
 @pytest.mark.parametrize("secret", [SECRET, None])
 def test_without_an_answer_the_connectors_are_away(secret):
     with pytest.raises(Unavailable, match="The connectors"):
-        RemotePlans(f"http://127.0.0.1:{free(1)[0]}", secret)([letter(note(1))])
+        RemotePlans(f"http://127.0.0.1:{free_ports(1)[0]}", secret)([letter(note(1))])

@@ -8,7 +8,7 @@ from ingest.contract.dead_letter import from_record, from_source
 from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
 from ingest.replay.replay import SourceReplay, plan_record
-from ingest.source.mapper import Mapping
+from ingest.source.mapper import Mapper
 from tests.ingest.support.toy import POSTING, SUBSCRIBED, StillClock, context, issued, note
 
 NOW = StillClock().now()
@@ -29,7 +29,7 @@ def changed(connector, **values):
 
 
 def test_a_record_that_makes_sense_now_is_sent_as_it_was():
-    (event,) = Mapping(POSTING, context("w")).take(json.dumps(note(1)).encode()).envelopes
+    (event,) = Mapper(POSTING, context("w")).take(json.dumps(note(1)).encode()).envelopes
     letter = from_record("ioc.queue.v1", 0, 5, encode(event), BUG, ward="w", received_at=NOW)
     plan = plan_record(letter, encode(event))
     assert (plan.outcome, plan.envelopes) == ("sent", (event,))
@@ -44,7 +44,7 @@ def test_a_record_that_still_makes_no_sense_says_why(value):
 
 
 def test_a_message_that_is_kept_whole_is_mapped_as_it_would_have_been():
-    (event,) = Mapping(POSTING, context("w")).take(json.dumps(note(1)).encode()).envelopes
+    (event,) = Mapper(POSTING, context("w")).take(json.dumps(note(1)).encode()).envelopes
     plan = planned(letter_of(note(1, hoTen="Nguyễn Văn A", quyDanh="A")))
     assert (plan.outcome, plan.envelopes) == ("sent", (event,))
 

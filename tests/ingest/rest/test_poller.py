@@ -22,12 +22,12 @@ from ingest.kafka import producer as producer_module
 from ingest.kafka.producer import Producer
 from ingest.rest import poller as module
 from ingest.rest.cursor import Cursor
-from ingest.rest.poller import Poller
+from ingest.rest.poller import RestPoller
 from ingest.runtime.backoff import BackOff
 from ingest.source import circuit_breaker as hold_module
 from ingest.source.failure_rate import FEWEST
-from ingest.source.mapper import Mapping
-from ingest.source.status import Light
+from ingest.source.mapper import Mapper
+from ingest.source.status import SourceStatus
 from tests.ingest.support.toy import HEALTH, POLLED, QUEUE, context, frozen, kept, note, until
 
 pytestmark = pytest.mark.embedded
@@ -85,18 +85,18 @@ def rest():
 class Polling(NamedTuple):
     """What a poller works with."""
 
-    mapping: Mapping
-    light: Light
+    mapping: Mapper
+    light: SourceStatus
     cursor: Cursor
 
 
 @asynccontextmanager
 async def polling(producer, url, folder, ward, connector=POLLED, token=None):
-    mapping = Mapping(connector, context(ward))
-    light = Light(connector, mapping.context, producer, timedelta(milliseconds=50))
+    mapping = Mapper(connector, context(ward))
+    light = SourceStatus(connector, mapping.context, producer, timedelta(milliseconds=50))
     cursor = Cursor(folder, connector.id, context("w").pseudonym)
-    hold = hold_module.Hold(light)
-    poller = Poller(mapping, light, hold, producer, cursor, url, token, pause=PAUSE)
+    hold = hold_module.CircuitBreaker(light)
+    poller = RestPoller(mapping, light, hold, producer, cursor, url, token, pause=PAUSE)
     tasks = [asyncio.create_task(poller.run()), asyncio.create_task(light.shine(mapping.counts))]
     try:
         yield Polling(mapping, light, cursor)
@@ -315,10 +315,10 @@ async def test_one_lost_answer_is_no_outage(kafka, producer, rest, tmp_path):
 
 @pytest.mark.parametrize("url", ["", "ftp://x", "file:///etc/passwd", "http://", "http://user:pass@host", "x"])
 def test_an_address_that_is_none_is_refused(url, tmp_path):
-    mapping, producer = Mapping(POLLED, context("w")), Producer(IngestSettings(_env_file=None, data_folder=tmp_path))
-    light, cursor = Light(POLLED, mapping.context, producer), Cursor(tmp_path, "polled", context("w").pseudonym)
+    mapping, producer = Mapper(POLLED, context("w")), Producer(IngestSettings(_env_file=None, data_folder=tmp_path))
+    light, cursor = SourceStatus(POLLED, mapping.context, producer), Cursor(tmp_path, "polled", context("w").pseudonym)
     with pytest.raises(ConfigurationError, match="IOC_CONNECTORS_URLS__POLLED"):
-        Poller(mapping, light, hold_module.Hold(light), producer, cursor, url)
+        RestPoller(mapping, light, hold_module.CircuitBreaker(light), producer, cursor, url)
 
 
 def probe():

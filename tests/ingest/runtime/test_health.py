@@ -14,12 +14,12 @@ from functools import partial
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from commands.install.ports import free
-from ingest.__main__ import State
+from commands.install.ports import free_ports
+from ingest.__main__ import BrokerState
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.contract.settings import HealthSettings, read_settings
 from ingest.runtime import health, liveness, metrics, readiness
-from ingest.runtime.health import Health, listener_of, serve
+from ingest.runtime.health import Health, listener_of, serve_health
 from ingest.runtime.liveness import Liveness, Progress, Pulse
 from ingest.runtime.readiness import Readiness
 
@@ -54,9 +54,9 @@ class Told:
         self.ready = Readiness({"kafka": self._kafka}, every=QUICK)
         live = Liveness(self.pulse, [self.work], self.ready)
         registry = metrics.registry(metrics.EVENT_BYTES, metrics.HEARTBEAT_AGE)
-        (self.port,) = free(1)
+        (self.port,) = free_ports(1)
         state = Health("told", live, self.ready, registry, lambda: {"place": 7})
-        serve(state, listener_of(LOOPBACK, self.port), may_end=False)
+        serve_health(state, listener_of(LOOPBACK, self.port), may_end=False)
 
     def _kafka(self):
         if self.away:
@@ -251,15 +251,15 @@ def test_a_taken_port_is_a_warning_only(told, caplog):
     assert listener_of(LOOPBACK, told.port) is None
     assert f"port {told.port} cannot be used" in caplog.text
     assert listener_of(LOOPBACK, 0) is None
-    serve(Health("mute", Liveness(Pulse()), told.ready, metrics.registry()), None, may_end=False)
+    serve_health(Health("mute", Liveness(Pulse()), told.ready, metrics.registry()), None, may_end=False)
 
 
 def test_of_two_that_bound_a_port_at_once_the_second_only_cannot_be_asked(caplog):
-    (port,) = free(1)
+    (port,) = free_ports(1)
     first, second = listener_of(LOOPBACK, port), listener_of(LOOPBACK, port)
     for listener in (first, second):
         ready = Readiness({}, every=QUICK)
-        serve(Health("two", Liveness(Pulse(), [], ready), ready, metrics.registry()), listener, may_end=False)
+        serve_health(Health("two", Liveness(Pulse(), [], ready), ready, metrics.registry()), listener, may_end=False)
         ready.stop()
     assert caplog.text.count(f"port {port} cannot be used") == 1
     assert second.fileno() == -1
@@ -284,7 +284,7 @@ health.LOOK_EVERY, health.END_AFTER = timedelta(milliseconds=20), timedelta(mill
 pulse, ready = Pulse(), Readiness({})
 pulse.beat()
 live = Liveness(pulse, (), ready, longest_tick=timedelta(milliseconds=50))
-health.serve(health.Health("hanging", live, ready, metrics.registry()), None)
+health.serve_health(health.Health("hanging", live, ready, metrics.registry()), None)
 time.sleep(60)
 """
 
@@ -296,7 +296,7 @@ def test_a_process_that_hangs_for_long_ends_itself():
 
 
 def test_a_kafka_of_our_own_that_answers_no_more_is_our_own_fault(clock):
-    state = State()
+    state = BrokerState()
     live = Liveness(state.pulse, [state.answer])
     kafka: dict[str, str]
     for kafka, fault in (

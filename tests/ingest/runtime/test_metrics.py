@@ -41,7 +41,7 @@ def test_every_metric_is_filled_by_some_process_and_shared_ones_are_declared_onc
 
 def test_what_mappings_count_is_told_by_outcome():
     counts = {"queue_kiosk": Counts(messages=9, events=5, dead_letters=2, refused_401=1, unknown_fields=4)}
-    registry = metrics.registry(metrics.Received(lambda: counts))
+    registry = metrics.registry(metrics.ReceivedCollector(lambda: counts))
     text = generate_latest(registry).decode()
     (family,) = (one for one in text_string_to_metric_families(text) if one.name == "ioc_events_received")
     assert {(sample.labels["connector"], sample.labels["outcome"]): sample.value for sample in family.samples} == {

@@ -1,9 +1,9 @@
 import pytest
 
 from ingest.source import circuit_breaker as module
-from ingest.source.circuit_breaker import TRIED, Hold
+from ingest.source.circuit_breaker import TRIED, CircuitBreaker
 from ingest.source.failure_rate import FEWEST
-from ingest.source.status import Light
+from ingest.source.status import SourceStatus
 from tests.ingest.support.toy import POSTING, Kafka, context
 
 
@@ -22,7 +22,7 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def light():
-    made = Light(POSTING, context("w"), Kafka())
+    made = SourceStatus(POSTING, context("w"), Kafka())
     made.up()
     return made
 
@@ -32,7 +32,7 @@ def told(light):
 
 
 def test_one_that_closes_the_gate_does_not_go_on(clock, light):
-    hold = Hold(light)
+    hold = CircuitBreaker(light)
     assert [hold.judge(True) for _ in range(FEWEST)] == [True] * (FEWEST - 1) + [False]
     assert hold.is_closed
     assert not hold.admits()
@@ -40,7 +40,7 @@ def test_one_that_closes_the_gate_does_not_go_on(clock, light):
 
 
 def test_messages_one_by_one_are_tried_after_a_pause(clock, light):
-    hold = Hold(light)
+    hold = CircuitBreaker(light)
     hold.judge_page([True] * FEWEST)
     clock.now += module.PAUSE.total_seconds() - 1
     assert not hold.admits()
@@ -58,7 +58,7 @@ def test_messages_one_by_one_are_tried_after_a_pause(clock, light):
 
 
 def test_a_page_is_a_trial_of_its_own(clock, light):
-    hold = Hold(light)
+    hold = CircuitBreaker(light)
     assert not hold.judge_page([False] * 10 + [True] * FEWEST)
     assert hold.judge_page([])  # nothing new: nothing to hold back
     assert hold.is_closed
@@ -69,13 +69,13 @@ def test_a_page_is_a_trial_of_its_own(clock, light):
 
 
 def test_an_allowance_lets_a_source_through(clock, light):
-    hold = Hold(light, allowance=500)
+    hold = CircuitBreaker(light, allowance=500)
     assert hold.judge_page([True] * 500 + [True] * (FEWEST - 1))
     assert not hold.judge(True)
 
 
 def test_a_source_that_went_out_of_sight_meanwhile_stays_dark(clock, light):
-    hold = Hold(light)
+    hold = CircuitBreaker(light)
     hold.judge_page([True] * FEWEST)
     light.up()
     light.down("disconnected")

@@ -7,7 +7,7 @@ from connectors.frigate import CONNECTOR as FRIGATE
 from connectors.smart_loudspeaker import CONNECTOR as LOUDSPEAKERS
 from ingest.source import device_breaker as module
 from ingest.source.circuit_breaker import PAUSE, TRIED
-from ingest.source.device_breaker import FEWEST_OF_DEVICE, UNNAMED, DeviceHold, Verdict, namer
+from ingest.source.device_breaker import FEWEST_OF_DEVICE, UNNAMED, DeviceBreaker, DeviceVerdict, device_namer
 from ingest.source.failure_rate import FEWEST
 
 CAMERAS = [f"cam-{number}" for number in range(70)]
@@ -28,8 +28,8 @@ def clock(monkeypatch):
 
 @pytest.fixture
 def hold(clock):
-    one = DeviceHold("frigate")
-    assert one.judge([(camera, False) for camera in CAMERAS]) == [Verdict.GOES_ON] * len(CAMERAS)
+    one = DeviceBreaker("frigate")
+    assert one.judge([(camera, False) for camera in CAMERAS]) == [DeviceVerdict.GOES_ON] * len(CAMERAS)
     return one
 
 
@@ -46,7 +46,7 @@ def test_one_device_is_set_aside_and_the_others_go_on(hold):
     }
     assert hold.aside == ["cam-0"]
     assert counted(hold.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
-    assert hold.judge([("cam-0", False), ("cam-1", True)]) == [Verdict.GOES_ON] * 2
+    assert hold.judge([("cam-0", False), ("cam-1", True)]) == [DeviceVerdict.GOES_ON] * 2
 
 
 def test_what_names_no_device_does_not_stop_what_does(hold):
@@ -72,30 +72,30 @@ def test_when_most_devices_fail_the_source_is_at_fault(hold):
 
 @pytest.mark.parametrize("names", [[UNNAMED], ["a", "b", "c"]])
 def test_a_source_that_never_made_sense_is_at_fault(clock, names):
-    one = DeviceHold("toy")
+    one = DeviceBreaker("toy")
     judged = [one.judge([(name, True)] * FEWEST) for name in names]
     assert [verdicts is None for verdicts in judged] == [False] * (len(names) - 1) + [True]
 
 
 def test_a_broken_device_that_speaks_first_does_not_stop_the_source(clock):
-    one = DeviceHold("smart_loudspeaker")
+    one = DeviceBreaker("smart_loudspeaker")
     assert counted(one.judge([("broken", True)] * 1000))["let go"] == 1000 - FEWEST_OF_DEVICE
-    assert one.judge([("well", False)]) == [Verdict.GOES_ON]
+    assert one.judge([("well", False)]) == [DeviceVerdict.GOES_ON]
 
 
 def test_a_device_that_was_mended_comes_back_after_a_trial(hold, clock):
     hold.judge([("cam-0", True)] * FEWEST_OF_DEVICE)
     for is_bad, aside in ((True, ["cam-0"]), (False, [])):
         clock.now += PAUSE.total_seconds()
-        assert hold.judge([("cam-0", is_bad)] * TRIED) == [Verdict.GOES_ON] * TRIED
+        assert hold.judge([("cam-0", is_bad)] * TRIED) == [DeviceVerdict.GOES_ON] * TRIED
         assert hold.aside == aside
-    assert hold.judge([("cam-0", True)]) == [Verdict.GOES_ON]
+    assert hold.judge([("cam-0", True)]) == [DeviceVerdict.GOES_ON]
 
 
 def test_an_allowance_is_for_all_devices(clock):
-    one = DeviceHold("frigate", allowance=500)
+    one = DeviceBreaker("frigate", allowance=500)
     assert counted(one.judge([("cam-0", True)] * 500)) == {"goes on": 500}
-    assert Verdict.SETS_ASIDE in (one.judge([("cam-0", True)] * FEWEST_OF_DEVICE) or ())
+    assert DeviceVerdict.SETS_ASIDE in (one.judge([("cam-0", True)] * FEWEST_OF_DEVICE) or ())
 
 
 @pytest.mark.parametrize(
@@ -114,4 +114,4 @@ def test_an_allowance_is_for_all_devices(clock):
     ],
 )
 def test_a_message_names_its_device_by_topic_or_field(connector, topic, payload, device):
-    assert namer(connector.way)(topic, payload) == device
+    assert device_namer(connector.way)(topic, payload) == device

@@ -1,7 +1,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.source.failure_rate import FEWEST, LARGEST_SHARE, RECENT, FloodGate
+from ingest.source.failure_rate import FEWEST, LARGEST_SHARE, RECENT, FailureRate
 
 RUNS = st.lists(st.tuples(st.booleans(), st.integers(1, 400)), max_size=8)
 
@@ -13,18 +13,18 @@ def judged(gate, *bads):
 
 
 def test_one_bad_record_among_many_is_no_flood():
-    assert judged(FloodGate(), *([True] + [False] * 24) * 300) is None
-    assert judged(FloodGate(), *[True] * (FEWEST - 1)) is None
+    assert judged(FailureRate(), *([True] + [False] * 24) * 300) is None
+    assert judged(FailureRate(), *[True] * (FEWEST - 1)) is None
 
 
 def test_a_hundred_in_a_row_never_get_that_far():
-    gate = FloodGate()
+    gate = FailureRate()
     assert judged(gate, *[False] * RECENT * 20, *[True] * FEWEST) is None
     assert judged(gate, True) == f"{FEWEST + 1}/{RECENT}"
 
 
 def test_closed_it_stays_closed_until_somebody_allows():
-    gate = FloodGate()
+    gate = FailureRate()
     assert judged(gate, *[True] * FEWEST) == f"{FEWEST}/{FEWEST}"
     assert judged(gate, *[False] * 5000) == f"{FEWEST}/{FEWEST}"
     gate.allow(0)
@@ -34,7 +34,7 @@ def test_closed_it_stays_closed_until_somebody_allows():
 
 
 def test_an_allowance_lets_so_many_bad_ones_pass():
-    gate = FloodGate()
+    gate = FailureRate()
     judged(gate, *[True] * FEWEST)
     gate.allow(500)
     assert judged(gate, *[True] * 500, *[False] * 100, *[True] * (FEWEST - 1)) is None
@@ -54,7 +54,7 @@ def simply(bads):
 @given(RUNS)
 def test_closes_exactly_when_the_rule_says(runs):
     bads = [is_bad for is_bad, count in runs for _ in range(count)]
-    gate, found = FloodGate(), None
+    gate, found = FailureRate(), None
     for count, is_bad in enumerate(bads, 1):
         gate.judge(is_bad)
         if gate.tripped is not None:

@@ -8,13 +8,13 @@ from pydantic import TypeAdapter
 
 from ingest.contract.connector import Identified
 from ingest.contract.events.queue import TicketCancelled
-from ingest.source.mapper import Mapping
+from ingest.source.mapper import Mapper
 from tests.ingest.support.toy import POSTING, SUBSCRIBED, StillClock, context, note
 
 
 def mapping(**changed):
     connector = POSTING if not changed else POSTING.__class__(**{**vars(POSTING), **changed})
-    return Mapping(connector, context("w"))
+    return Mapper(connector, context("w"))
 
 
 def take(value, **options):
@@ -92,9 +92,9 @@ def test_counts_what_became_of_messages():
 
 def test_a_bare_word_is_offered_to_a_payload_type_that_takes_one():
     words = TypeAdapter(str)
-    assert Mapping(SUBSCRIBED, context("w")).take(b"offline", payload=words).letter is None
+    assert Mapper(SUBSCRIBED, context("w")).take(b"offline", payload=words).letter is None
     assert take(b"offline").letter.reason_code == "not_json"
-    assert Mapping(SUBSCRIBED, context("w")).take(b"x" * 201, payload=words).letter.reason_code == "not_json"
+    assert Mapper(SUBSCRIBED, context("w")).take(b"x" * 201, payload=words).letter.reason_code == "not_json"
 
 
 def test_a_bug_in_a_mapping_is_a_letter_and_a_traceback_without_the_message(caplog):

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 from ingest.contract.envelope import envelope
 from ingest.contract.events.health import SourceDown, SourceUp
-from ingest.source.status import Light
+from ingest.source.status import SourceStatus
 from tests.ingest.support.toy import POSTING, Kafka, StillClock, context, until
 
 
 def light(every=20, clock=None):
     kafka = Kafka()
     where = replace(context("w"), clock=clock or StillClock())
-    one = Light(POSTING, where, kafka, timedelta(milliseconds=every))
+    one = SourceStatus(POSTING, where, kafka, timedelta(milliseconds=every))
     return one, kafka, asyncio.create_task(one.shine(Counter()))
 
 

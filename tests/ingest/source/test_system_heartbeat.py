@@ -8,7 +8,7 @@ import pytest
 from ingest.contract.errors import NotReady
 from ingest.contract.events.health import SystemHeartbeat
 from ingest.source import system_heartbeat
-from ingest.source.system_heartbeat import SystemBeat
+from ingest.source.system_heartbeat import SystemHeartbeatSender
 from tests.ingest.source.test_status import ended
 from tests.ingest.support.toy import Kafka, StillClock, context, until
 
@@ -30,7 +30,7 @@ def clock(monkeypatch):
 async def test_it_beats_and_knows_how_old_the_newest_beat_is(clock):
     kafka, ward_clock = Kafka(), StillClock()
     where = replace(context("w"), clock=ward_clock)
-    beat = SystemBeat(where, kafka, timedelta(milliseconds=10))
+    beat = SystemHeartbeatSender(where, kafka, timedelta(milliseconds=10))
     assert math.isnan(beat.age())
     with pytest.raises(NotReady, match="yet"):
         beat.check()
@@ -57,7 +57,7 @@ async def test_it_beats_and_knows_how_old_the_newest_beat_is(clock):
 async def test_beats_that_do_not_get_into_kafka_are_work_that_waits():
     kafka = Kafka()
     kafka.away = True
-    beat = SystemBeat(context("w"), kafka, timedelta(milliseconds=10))
+    beat = SystemHeartbeatSender(context("w"), kafka, timedelta(milliseconds=10))
     task = asyncio.create_task(beat.run())
     await until(lambda: beat.progress.stalled() > 0.05)
     before = beat.progress.stalled()

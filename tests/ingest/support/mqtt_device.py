@@ -11,7 +11,7 @@ import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from ingest.kafka.broker.server import answers
+from ingest.kafka.broker.server import is_listening
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="Mosquitto is not installed (Debian: mosquitto)")
@@ -94,7 +94,7 @@ def mosquitto(folder, port):
     process = subprocess.Popen([MOSQUITTO, "-c", str(config)], stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 10
-        while not answers(port):
+        while not is_listening(port):
             assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.05)

@@ -13,7 +13,7 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import AwareDatetime, BaseModel, SecretStr, TypeAdapter
 
-from ingest.contract.connector import Connector, Context, Identified, Poll, Received, Subscription, Webhook
+from ingest.contract.connector import Connector, Context, Identified, Poll, ReceivedMessage, Subscription, Webhook
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.events.health import SourceHeartbeat
@@ -22,7 +22,7 @@ from ingest.contract.label import Label
 from ingest.contract.topic import topic_of
 from ingest.kafka.broker.folder import Folder
 from ingest.kafka.client import client_options
-from ingest.untrusted.pseudonym import pseudonyms
+from ingest.untrusted.pseudonym import pseudonymiser
 
 SECRET = "a secret of at least thirty-two characters"
 QUEUE = topic_of("queue")
@@ -36,7 +36,7 @@ class Note(BaseModel):
     kiosk: str = "k1"
 
 
-def issued(received: Received, context: Context):
+def issued(received: ReceivedMessage, context: Context):
     note = received.payload
     if note == "hello":
         return []
@@ -123,7 +123,7 @@ class Kafka:
 
 
 def context(ward: str) -> Context:
-    return Context(clock=StillClock(), ward=ward, pseudonym=pseudonyms(SecretStr(SECRET)))
+    return Context(clock=StillClock(), ward=ward, pseudonym=pseudonymiser(SecretStr(SECRET)))
 
 
 def note(number: int | str, /, **changed: Any) -> dict[str, Any]:

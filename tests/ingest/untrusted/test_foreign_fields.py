@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.contract.quantity import EARLIEST, LATEST
-from ingest.untrusted.foreign_fields import Hidden, PlainFloat, PlainInt, Seconds, named_area
+from ingest.untrusted.foreign_fields import EpochSeconds, Hidden, PlainFloat, PlainInt, named_area
 
 
 @pytest.mark.parametrize("value", ["1", "1.000", "", True, False, None, [1], 1.5])
@@ -22,7 +22,7 @@ def test_numbers_are_taken_as_they_are():
 
 
 def seconds(value):
-    return TypeAdapter(Seconds).validate_python(value)
+    return TypeAdapter(EpochSeconds).validate_python(value)
 
 
 def test_seconds_are_a_time_to_the_millisecond():

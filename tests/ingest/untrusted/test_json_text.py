@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.contract.errors import InvalidEvent
-from ingest.untrusted.json_text import check, read, read_loosely
+from ingest.untrusted.json_text import check_json, parse_json, parse_json_loosely
 
 REASONS = {"not_json", "encoding", "too_deep", "non_finite", "out_of_range", "duplicate_keys"}
 
@@ -36,7 +36,7 @@ REASONS = {"not_json", "encoding", "too_deep", "non_finite", "out_of_range", "du
 )
 def test_refused_with_its_reason(body, reason):
     with pytest.raises(InvalidEvent) as fault:
-        read(body)
+        parse_json(body)
     assert fault.value.reason == reason
 
 
@@ -45,27 +45,27 @@ def test_refused_with_its_reason(body, reason):
     [None, True, 0, -(2**63), 2**63 - 1, 1.5, "", "Nguyễn Văn A 😀", [], {}, {"a": [1, {"b": None}]}, [[[]] * 3]],
 )
 def test_reads_what_json_means(value):
-    assert read(json.dumps(value).encode()) == value
-    assert read(json.dumps(value, ensure_ascii=False).encode()) == value
+    assert parse_json(json.dumps(value).encode()) == value
+    assert parse_json(json.dumps(value, ensure_ascii=False).encode()) == value
 
 
 def test_depth_is_counted_in_objects_and_lists():
-    read(b"[" * 32 + b"1" + b"]" * 32)
+    parse_json(b"[" * 32 + b"1" + b"]" * 32)
     with pytest.raises(InvalidEvent):
-        read(b"[" * 33 + b"1" + b"]" * 33)
+        parse_json(b"[" * 33 + b"1" + b"]" * 33)
 
 
 def test_one_bad_part_does_not_spoil_its_neighbours():
-    good, bad, other = read_loosely(b'[{"a":1},{"a":1,"a":2},{"a":1e999}]')
-    check(good)
+    good, bad, other = parse_json_loosely(b'[{"a":1},{"a":1,"a":2},{"a":1e999}]')
+    check_json(good)
     for one in (bad, other):
         with pytest.raises(InvalidEvent):
-            check(one)
+            check_json(one)
 
 
 def outcome(body):
     try:
-        return read(body), None
+        return parse_json(body), None
     except InvalidEvent as fault:
         return None, fault.reason
 

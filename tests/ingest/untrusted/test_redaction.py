@@ -10,7 +10,7 @@ from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, Type
 from typing_extensions import TypedDict
 
 from ingest.untrusted.json_text import DEEPEST
-from ingest.untrusted.redaction import LARGEST, MARKS, has_marks, is_name, known_names, reads_any_name, redacted
+from ingest.untrusted.redaction import LARGEST, MARKS, has_marks, is_name, known_names, reads_any_name, redact
 
 KNOWN = frozenset({"id", "at", "state", "count", "parts", "name"})
 
@@ -51,7 +51,7 @@ def test_keeps_codes_numbers_and_times_of_known_fields():
         "state": None,
         "parts": [True, "x", {"id": "y"}],
     }
-    assert json.loads(redacted(json.dumps(kept).encode(), KNOWN)) == kept
+    assert json.loads(redact(json.dumps(kept).encode(), KNOWN)) == kept
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_keeps_codes_numbers_and_times_of_known_fields():
     ],
 )
 def test_never_keeps_a_name(payload):
-    kept = redacted(json.dumps(payload, ensure_ascii=False).encode(), KNOWN, frozenset({"quy_danh"}))
+    kept = redact(json.dumps(payload, ensure_ascii=False).encode(), KNOWN, frozenset({"quy_danh"}))
     assert "guy" not in kept
     json.loads(kept)
 
@@ -82,12 +82,12 @@ def test_never_keeps_a_name(payload):
     "number", ["0912345678", "+84912345678", "84912345678", "031090001234", "0912 345 678", "012.345.678-9"]
 )
 def test_never_keeps_telephone_or_identity_numbers(number):
-    assert json.loads(redacted(json.dumps({"id": number}).encode(), KNOWN)) == {"id": "[text]"}
+    assert json.loads(redact(json.dumps({"id": number}).encode(), KNOWN)) == {"id": "[text]"}
 
 
 def test_what_is_no_json_keeps_its_shape_only():
-    assert redacted('{"hoTen": "Nguyễn Văn A", "sdt": 0912'.encode(), KNOWN) == '{"xxxxx": "xxxxxx xxx x", "xxx": 9999'
-    broken = redacted(b'{"hoTen": "Nguy\xe1\xbb"}', KNOWN)
+    assert redact('{"hoTen": "Nguyễn Văn A", "sdt": 0912'.encode(), KNOWN) == '{"xxxxx": "xxxxxx xxx x", "xxx": 9999'
+    broken = redact(b'{"hoTen": "Nguy\xe1\xbb"}', KNOWN)
     assert broken.startswith("base64:")
 
 
@@ -99,12 +99,12 @@ def test_is_bounded():
         "ễ".encode() * 50_000,
         b"[" * 50_000,
     ):
-        assert len(redacted(payload, KNOWN).encode()) <= LARGEST
+        assert len(redact(payload, KNOWN).encode()) <= LARGEST
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_have_a_redacted_form(payload):
-    assert len(redacted(payload, KNOWN).encode()) <= LARGEST
+    assert len(redact(payload, KNOWN).encode()) <= LARGEST
 
 
 json_values = st.recursive(
@@ -129,11 +129,11 @@ def is_of_its_form(value, kept):
 
 @given(json_values)
 def test_any_json_keeps_its_form_and_no_text_of_an_unknown_field(value):
-    kept = redacted(json.dumps(value).encode(), KNOWN)
+    kept = redact(json.dumps(value).encode(), KNOWN)
     assert len(kept.encode()) <= LARGEST
     if len(kept.encode()) < LARGEST:
         assert is_of_its_form(value, json.loads(kept)) or "[personal]" in kept
-    outside = redacted(json.dumps({"unknown": value, "other": [value]}).encode(), frozenset())
+    outside = redact(json.dumps({"unknown": value, "other": [value]}).encode(), frozenset())
     if len(outside.encode()) < LARGEST:
         assert set(texts(json.loads(outside))) <= set(MARKS)
 
@@ -152,14 +152,14 @@ def test_what_is_nested_too_deeply_is_cut_off(opened, closed):
     """`DEEPEST` levels are kept, as in what is read; a list is as deep as an object."""
     levels = opened.count("[") + opened.count("{")
     for depth in (DEEPEST // levels - 1, 200):
-        kept = redacted(f"{opened * depth}1{closed * depth}".encode(), KNOWN)
+        kept = redact(f"{opened * depth}1{closed * depth}".encode(), KNOWN)
         value, found = json.loads(kept), 0
         while isinstance(value, dict | list):
             value, found = (value["parts"] if isinstance(value, dict) else value[0]), found + 1
         inner = 1 if opened.endswith(":") else "[number]"
         assert (found, value) == ((depth * levels, inner) if depth * levels < DEEPEST else (DEEPEST, "[deep]"))
     assert (
-        len(redacted(f"{opened * 1_000}1{closed * 1_000}".encode(), KNOWN)) <= LARGEST
+        len(redact(f"{opened * 1_000}1{closed * 1_000}".encode(), KNOWN)) <= LARGEST
     )  # only its shape, if it cannot be read
 
 
@@ -174,10 +174,10 @@ def test_what_is_nested_too_deeply_is_cut_off(opened, closed):
 )  # fmt: skip
 def test_a_number_is_kept_that_is_no_telephone_card_or_account(number, is_kept):
     """Small ones, times in seconds or milliseconds, and those with a fraction."""
-    assert json.loads(redacted(json.dumps({"count": number}).encode(), KNOWN)) == {
+    assert json.loads(redact(json.dumps({"count": number}).encode(), KNOWN)) == {
         "count": number if is_kept else "[number]"
     }
-    assert json.loads(redacted(json.dumps({"other": number}).encode(), KNOWN)) == {"other": "[number]"}
+    assert json.loads(redact(json.dumps({"other": number}).encode(), KNOWN)) == {"other": "[number]"}
 
 
 @pytest.mark.parametrize(
@@ -189,12 +189,12 @@ def test_a_number_is_kept_that_is_no_telephone_card_or_account(number, is_kept):
     ],
 )  # fmt: skip
 def test_a_text_is_kept_that_is_a_code_or_a_time(text, is_kept):
-    assert json.loads(redacted(json.dumps({"state": text}).encode(), KNOWN)) == {"state": text if is_kept else "[text]"}
+    assert json.loads(redact(json.dumps({"state": text}).encode(), KNOWN)) == {"state": text if is_kept else "[text]"}
 
 
 def test_a_list_is_of_its_field_and_an_object_in_it_of_its_own():
     value = {"parts": ["a", {"id": "b", "other": "c"}, [["d"]]], "other": ["e", {"id": "f"}]}
-    assert json.loads(redacted(json.dumps(value).encode(), KNOWN)) == {
+    assert json.loads(redact(json.dumps(value).encode(), KNOWN)) == {
         "parts": ["a", {"id": "b", "other": "[text]"}, [["d"]]],
         "other": ["[text]", {"id": "f"}],
     }
@@ -243,14 +243,14 @@ def test_a_type_may_take_fields_that_it_does_not_name():
 
 
 def test_the_shape_of_what_cannot_be_read_is_that_of_its_first_half():
-    assert redacted(b"{" + b"a" * 5_000, KNOWN) == "{" + "x" * (LARGEST // 2 - 1)
+    assert redact(b"{" + b"a" * 5_000, KNOWN) == "{" + "x" * (LARGEST // 2 - 1)
     text = "Ố1! " * 10
-    assert redacted(f"{{{text}".encode(), KNOWN) == "{" + "x9! " * 10
-    kept = redacted(b'{"a\xff1', KNOWN)
+    assert redact(f"{{{text}".encode(), KNOWN) == "{" + "x9! " * 10
+    kept = redact(b'{"a\xff1', KNOWN)
     assert base64.b64decode(kept.removeprefix("base64:")) == b'{"x\xff9'
 
 
 def test_what_is_kept_ends_at_the_largest_size():
-    kept = redacted(json.dumps({"state": "a", "parts": ["b" * 70] * 200}).encode(), KNOWN)
+    kept = redact(json.dumps({"state": "a", "parts": ["b" * 70] * 200}).encode(), KNOWN)
     assert len(kept) == LARGEST
     assert kept.startswith('{"state": "a", "parts": ["bbb')

@@ -4,11 +4,11 @@ import pytest
 
 from ingest.contract.errors import InvalidEvent
 from ingest.webhook import idempotency as module
-from ingest.webhook.idempotency import KEPT, Replies
+from ingest.webhook.idempotency import KEPT, IdempotencyKeys
 
 
 def test_the_same_post_gets_the_same_reply():
-    replies = Replies()
+    replies = IdempotencyKeys()
     assert replies.given("a", "id", b"x") is None
     replies.give("a", "id", {"id": "e"})
     assert replies.given("a", "id", b"x") == {"id": "e"}
@@ -16,7 +16,7 @@ def test_the_same_post_gets_the_same_reply():
 
 
 def test_another_body_is_a_conflict():
-    replies = Replies()
+    replies = IdempotencyKeys()
     replies.given("a", "id", b"x")
     with pytest.raises(InvalidEvent) as fault:
         replies.given("a", "id", b"y")
@@ -24,7 +24,7 @@ def test_another_body_is_a_conflict():
 
 
 def test_a_post_that_was_not_accepted_may_come_mended():
-    replies = Replies()
+    replies = IdempotencyKeys()
     replies.given("a", "id", b"x")
     replies.withdraw("a", "id")
     assert replies.given("a", "id", b"y") is None
@@ -35,7 +35,7 @@ def test_a_post_that_was_not_accepted_may_come_mended():
 
 def test_forgets_the_oldest_when_full_and_all_after_seven_days(monkeypatch):
     monkeypatch.setattr(module, "MOST", 3)
-    replies = Replies()
+    replies = IdempotencyKeys()
     for number in range(5):
         replies.given("a", str(number), b"x")
         replies.give("a", str(number), {"n": number})

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode
 from ingest.contract.errors import ConfigurationError
@@ -20,12 +20,12 @@ from ingest.kafka import producer as producer_module
 from ingest.kafka.producer import Producer
 from ingest.network.http_server import Patience
 from ingest.source import circuit_breaker
-from ingest.source.circuit_breaker import PAUSE, TRIED, Hold
+from ingest.source.circuit_breaker import PAUSE, TRIED, CircuitBreaker
 from ingest.source.failure_rate import FEWEST
-from ingest.source.mapper import Mapping
-from ingest.source.status import Light
-from ingest.webhook.routes import Intake, Limits, Post
-from ingest.webhook.server import IntakeServer, Listen
+from ingest.source.mapper import Mapper
+from ingest.source.status import SourceStatus
+from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
+from ingest.webhook.server import WebhookServer, WebhookSettings
 from tests.ingest.support.toy import POSTING, QUEUE, context, frozen, kept, note, until
 
 pytestmark = pytest.mark.embedded
@@ -57,13 +57,15 @@ class Device:
 
 @asynccontextmanager
 async def serving(producer, ward, limits=None, connector=POSTING, patience=None):
-    mapping = Mapping(connector, context(ward))
-    light = Light(connector, mapping.context, producer)
-    post = Post(mapping, light, Hold(light))
-    intake = Intake([post], {"posting": (SECRET,)}, producer, limits)
-    (port,) = free(1)
+    mapping = Mapper(connector, context(ward))
+    light = SourceStatus(connector, mapping.context, producer)
+    post = PostSource(mapping, light, CircuitBreaker(light))
+    intake = WebhookRoutes([post], {"posting": (SECRET,)}, producer, limits)
+    (port,) = free_ports(1)
     ending = asyncio.Event()
-    running = asyncio.create_task(IntakeServer(intake, Listen("127.0.0.1", port), patience=patience).run(ending))
+    running = asyncio.create_task(
+        WebhookServer(intake, WebhookSettings("127.0.0.1", port), patience=patience).run(ending)
+    )
     async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
         device = Device(http, port, post, ward)
 
@@ -268,7 +270,7 @@ async def test_503_before_kafka_was_ever_there(kafka):
 
 
 async def test_a_source_that_posts_too_much_is_told_to_wait(kafka, producer):
-    async with serving(producer, "many", Limits(per_second=2)) as device:
+    async with serving(producer, "many", PostLimits(per_second=2)) as device:
         answers = [await device.send(note(number), id_=f"m{number}") for number in range(6)]
     refused = [one for one in answers if one.status_code == 429]
     assert answers[0].status_code == 202
@@ -279,13 +281,13 @@ async def test_a_source_that_posts_too_much_is_told_to_wait(kafka, producer):
 
 
 async def test_a_source_may_not_have_too_many_posts_in_work(kafka, producer):
-    async with serving(producer, "at-once", Limits(at_once=1)) as device:
+    async with serving(producer, "at-once", PostLimits(at_once=1)) as device:
         answers = await asyncio.gather(*(device.send(note(n), id_=f"m{n}") for n in range(5)))
     assert {one.status_code for one in answers} == {202, 429}
 
 
 async def test_a_body_that_trickles_in_is_given_up(producer):
-    async with serving(producer, "slow", Limits(read_time=timedelta(milliseconds=200))) as device:
+    async with serving(producer, "slow", PostLimits(read_time=timedelta(milliseconds=200))) as device:
         reader, writer = await asyncio.open_connection("127.0.0.1", device.port)
         writer.write(
             b"POST /intake/posting HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"
@@ -317,7 +319,9 @@ async def test_ends_with_503_and_finishes_what_is_in_work(kafka, producer):
 async def test_a_port_that_is_taken_is_said_with_its_setting(producer):
     async with serving(producer, "taken") as device:
         with pytest.raises(ConfigurationError, match=f"{device.port}.*IOC_CONNECTORS_INTAKE_PORT"):
-            await IntakeServer(Intake([], {}, producer), Listen("127.0.0.1", device.port)).run(asyncio.Event())
+            await WebhookServer(WebhookRoutes([], {}, producer), WebhookSettings("127.0.0.1", device.port)).run(
+                asyncio.Event()
+            )
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

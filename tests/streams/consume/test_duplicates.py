@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from ingest.contract.envelope import Envelope, encode
 from streams.consume import duplicates
-from streams.consume.duplicates import IdMemory, judged
+from streams.consume.duplicates import EventIdMemory, judge_duplicates
 from tests.support.made import events
-from warehouse.store.event_ids import KEPT, Copy, id_hash
+from warehouse.store.event_ids import KEPT, StoredEventId, id_hash
 
 DAY = date(2026, 11, 20)
 HASHES = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 40), max_size=30)
@@ -22,7 +22,7 @@ def test_nothing_that_was_there_is_overlooked_and_nothing_else_is_suspected(
 ) -> None:
     loose, duplicates.LOOSE = duplicates.LOOSE, 7  # packed all the time
     try:
-        memory, known = IdMemory(), set(loaded)
+        memory, known = EventIdMemory(), set(loaded)
         memory.load(DAY, loaded)
         for number, hashes in enumerate(days):
             expected = {index for index, one in enumerate(hashes) if one in known or one in hashes[:index]}
@@ -34,7 +34,7 @@ def test_nothing_that_was_there_is_overlooked_and_nothing_else_is_suspected(
 
 
 def test_an_id_is_forgotten_after_a_week_and_not_before() -> None:
-    memory = IdMemory()
+    memory = EventIdMemory()
     memory.add([1], DAY)
     memory.add([2], DAY + KEPT)
     assert memory.suspects([1, 2]) == {0, 1}
@@ -44,7 +44,7 @@ def test_an_id_is_forgotten_after_a_week_and_not_before() -> None:
 
 
 def test_the_memory_is_small() -> None:
-    memory = IdMemory()
+    memory = EventIdMemory()
     for start in range(0, 1_000_000, 2_000):
         memory.add(range(start, start + 2_000), DAY)
     assert len(memory) == 1_000_000
@@ -57,7 +57,7 @@ def chunk(*envelopes: Envelope) -> tuple[list[Envelope], list[int]]:
 
 
 def suspects(envelopes: list[Envelope], *known: Envelope) -> set[int]:
-    memory = IdMemory()
+    memory = EventIdMemory()
     memory.add([id_hash(one.ward, one.id) for one in known], DAY)
     return memory.suspects([id_hash(one.ward, one.id) for one in envelopes])
 
@@ -71,7 +71,9 @@ def test_the_first_copy_counts_and_the_others_are_told_apart() -> None:
     again = first.model_copy(update={"recordedtime": first.recordedtime + timedelta(hours=1)})
     other = second.model_copy(update={"id": first.id, "partitionkey": first.partitionkey})
     envelopes, offsets = chunk(again, second, other, third)
-    verdict = judged(envelopes, offsets, suspects(envelopes, first), {key(first): Copy(7, encode(first))})
+    verdict = judge_duplicates(
+        envelopes, offsets, suspects(envelopes, first), {key(first): StoredEventId(7, encode(first))}
+    )
     assert verdict.fresh == [1, 3]
     assert verdict.repeated == [(0, 7)]
     assert verdict.conflicts == [(2, 7)]
@@ -81,7 +83,7 @@ def test_copies_within_a_chunk_are_told_apart() -> None:
     first, second = events(4, 2)
     other = second.model_copy(update={"id": first.id, "partitionkey": first.partitionkey})
     envelopes, offsets = chunk(first, second, first, other)
-    verdict = judged(envelopes, offsets, suspects(envelopes), {})
+    verdict = judge_duplicates(envelopes, offsets, suspects(envelopes), {})
     assert (verdict.fresh, verdict.repeated, verdict.conflicts) == ([0, 1], [(2, 100)], [(3, 100)])
 
 
@@ -89,7 +91,7 @@ def test_a_record_is_no_copy_of_itself() -> None:
     """Another worker, which has not noticed yet that the partition is no longer its own, has stored it first."""
     (one,) = events(5, 1)
     envelopes, offsets = chunk(one)
-    verdict = judged(envelopes, offsets, {0}, {key(one): Copy(100, encode(one))})
+    verdict = judge_duplicates(envelopes, offsets, {0}, {key(one): StoredEventId(100, encode(one))})
     assert verdict.fresh == [0]
 
 
@@ -101,4 +103,4 @@ def test_the_same_id_of_another_ward_is_another_id() -> None:
 
 def test_what_is_only_suspected_counts() -> None:
     (one,) = events(7, 1)
-    assert judged(*chunk(one), {0}, {}).fresh == [0]
+    assert judge_duplicates(*chunk(one), {0}, {}).fresh == [0]

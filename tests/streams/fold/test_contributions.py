@@ -9,7 +9,7 @@ from streams.fold.contributions import contributions, levels
 from streams.fold.plan import EntityPlan, FlowPart, FlowPlan, StockPart, StockPlan
 from warehouse.entities.queue import TICKET
 from warehouse.model.aggregate import Dimension
-from warehouse.model.entity import State
+from warehouse.model.entity import EntityState
 from warehouse.model.expression import NEVER
 
 TOTAL = ("", "")
@@ -29,9 +29,9 @@ def flow(*parts: FlowPart, by: tuple[Dimension, ...] = ()) -> FlowPlan:
     return FlowPlan("X01", 60_000, by, parts)
 
 
-def contributed(plan: FlowPlan, state: State) -> list[tuple[int, int, int, tuple[str, ...]]]:
+def contributed(plan: FlowPlan, state: EntityState) -> list[tuple[int, int, int, tuple[str, ...]]]:
     """When, numerator, denominator and members."""
-    found = contributions(EntityPlan(TICKET, State, (plan,), (), False), state)
+    found = contributions(EntityPlan(TICKET, EntityState, (plan,), (), False), state)
     assert all(one[0] is plan for one in found)
     return [one[1:] for one in found]
 
@@ -74,7 +74,7 @@ def test_members_are_texts() -> None:
 
 def test_indicators_do_not_mix() -> None:
     first, second = (flow(FlowPart(lambda s: s.at, None, None, 0)) for _ in range(2))
-    found = contributions(EntityPlan(TICKET, State, (first, second), (), False), thing())
+    found = contributions(EntityPlan(TICKET, EntityState, (first, second), (), False), thing())
     assert [one[1:4] for one in found] == [(5_000, 1, 0), (5_000, 1, 0)]
 
 

@@ -60,12 +60,12 @@ class Life:
         late, self.fold.late = self.fold.late, {}
         for one, cause in late.items():
             place = (one.indicator, one.ward, one.window_ms, self.fold.topic, 0, self.fold.offset)
-            self._write(*rebuild.recomputed(self.client, *place, cause))
+            self._write(*rebuild.recompute_window(self.client, *place, cause))
         late_stocks, self.fold.late_stocks = self.fold.late_stocks, {}
         for (id, ward), found in late_stocks.items():
-            for start, end in rebuild.days(found.from_ms, found.until_ms):
+            for start, end in rebuild.split_at_midnights(found.from_ms, found.until_ms):
                 span = (id, ward, start, end, self.fold.topic, 0, self.fold.offset)
-                self._write(*rebuild.recomputed_stocks(self.client, *span, found.cause))
+                self._write(*rebuild.recompute_stocks(self.client, *span, found.cause))
 
     def remember(self) -> None:
         """Take a snapshot."""
@@ -85,7 +85,7 @@ class Life:
     def _fold(self, envelopes: list[Envelope], first: int) -> None:
         entities = {plan.entity.id: plan.entity for plan in plans(self.fold.topic)}
         for id, pairs in self.fold.unknown(envelopes).items():
-            known = rebuild.states(self.client, entities[id], pairs, self.fold.topic, 0, self.fold.offset)
+            known = rebuild.entity_states(self.client, entities[id], pairs, self.fold.topic, 0, self.fold.offset)
             self.fold.adopt(id, known)
         self.fold.fold(envelopes, range(first, first + len(envelopes)))
 

@@ -5,13 +5,13 @@ import pytest
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.runtime.failpoint import FailpointError
 from streams.fold.fold import Fold
-from streams.poison.suspicion import SuspectError, described, is_of_content, suspecting
+from streams.poison.suspicion import SuspectError, describe_error, is_of_content, suspecting
 from streams.recovery.set_aside import is_flood
 from tests.support.made import START, events
 from warehouse.model.value import Value
 from warehouse.store import sink
 from warehouse.store.client import ServerError
-from warehouse.store.halted_partitions import Stop
+from warehouse.store.halted_partitions import HaltedPartition
 
 PLACE = ("ioc.queue.v1", 0)
 VALUE = Value("hong-bang", "Q01", "flow", 0, "", "", 1, 0, 0, 0, *PLACE, 100, 100, 2)
@@ -43,7 +43,7 @@ def test_the_text_of_an_error_is_not_told() -> None:
     told = found.value.suspects[PLACE].told
     assert told.startswith("OverflowError in warehouse/store/sink.py, check_values, line ")
     assert "0912345678" not in told
-    assert described(ServerError("0912345678", 469)) == "ClickHouse 469"
+    assert describe_error(ServerError("0912345678", 469)) == "ClickHouse 469"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_more_than_five_of_a_hundred_are_a_flood_unless_somebody_allowed_them() 
     assert is_flood(bad - {149}, 150, None) is None
     assert is_flood(bad, 150, None) == "51/1000"
     assert is_flood(bad, 1_120, None) is None, "half of them are long ago"
-    stop = Stop(*PLACE, 120, True, "51/1000", "worker", 0, START)
+    stop = HaltedPartition(*PLACE, 120, True, "51/1000", "worker", 0, START)
     assert is_flood(bad, 150, stop) == "51/1000"
     assert is_flood(bad, 150, stop._replace(is_stopped=False)) is None, "those before it went on count no more"
     resumed = stop._replace(is_stopped=False, offset=0, allowance=10)

@@ -7,9 +7,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.kafka.offsets import Extent
-from streams.recovery.log_identity import Log, compared, found_log
+from streams.recovery.log_identity import LogIdentity, find_log, is_same_record
 from tests.support.made import events
-from warehouse.store.positions import Base, Standing, in_kafka
+from warehouse.store.positions import PartitionProgress, PositionBase, kafka_offset_of
 
 PLACE = ("ioc.queue.v1", 0)
 
@@ -31,17 +31,17 @@ class Reader:
 
     def __init__(self) -> None:
         self.stored: dict[int, str] = {}
-        self.bases: list[Base] = []
+        self.bases: list[PositionBase] = []
 
-    async def find(self, kafka: Kafka, used: int = -1) -> Log:
+    async def find(self, kafka: Kafka, used: int = -1) -> LogIdentity:
         newest = max(self.stored, default=-1)
 
         async def is_ours(offset: int, position: int) -> bool | None:
             mine = self.stored.get(position)
             return None if mine is None else mine == kafka.records[offset - kafka.first]
 
-        found = await found_log(
-            PLACE, kafka.cluster, kafka.extent, self.bases, Standing(newest, max(newest, used), -1), is_ours
+        found = await find_log(
+            PLACE, kafka.cluster, kafka.extent, self.bases, PartitionProgress(newest, max(newest, used), -1), is_ours
         )
         if found.begun:
             self.bases = [one for one in self.bases if one != found.base] + [found.base]
@@ -69,7 +69,7 @@ async def test_a_log_that_only_grows_is_read_on() -> None:
     assert await reader.read(Kafka("a", 0, made("x", 0, 5))) == made("x", 0, 5)
     assert await reader.read(Kafka("a", 0, made("x", 0, 5))) == []
     assert await reader.read(Kafka("a", 3, made("x", 3, 6))) == made("x", 5, 4)
-    assert reader.bases == [Base("a", 0, 0)]
+    assert reader.bases == [PositionBase("a", 0, 0)]
 
 
 async def test_a_new_kafka_goes_on_behind_the_newest_position() -> None:
@@ -80,23 +80,23 @@ async def test_a_new_kafka_goes_on_behind_the_newest_position() -> None:
     assert await reader.read(Kafka("b", 0, made("y", 0, 4))) == made("y", 3, 1)
     assert sorted(reader.stored) == list(range(9))
     known = {PLACE: reader.bases}
-    assert [in_kafka(known, "b", PLACE, position) for position in (4, 5, 8)] == [None, 0, 3]
-    assert in_kafka(known, "c", PLACE, 5) is None
+    assert [kafka_offset_of(known, "b", PLACE, position) for position in (4, 5, 8)] == [None, 0, 3]
+    assert kafka_offset_of(known, "c", PLACE, 5) is None
 
 
 async def test_positions_from_before_there_were_bases_are_kafkas() -> None:
     reader = Reader()
     reader.stored = dict(enumerate(made("x", 0, 5)))
     assert await reader.read(Kafka("a", 0, made("x", 0, 7))) == made("x", 5, 2)
-    assert reader.bases == [Base("a", 0, 0)]
-    assert in_kafka({}, "a", PLACE, 3) == 3
+    assert reader.bases == [PositionBase("a", 0, 0)]
+    assert kafka_offset_of({}, "a", PLACE, 3) == 3
 
 
 async def test_a_new_kafka_goes_on_behind_values_whose_events_are_lost() -> None:
     reader = Reader()
     await reader.read(Kafka("a", 0, made("x", 0, 5)))
     found = await reader.find(Kafka("b", 0, made("y", 0, 2)), used=20)
-    assert (found.base, found.begin, found.end) == (Base("b", 21, 21), 21, 23)
+    assert (found.base, found.begin, found.end) == (PositionBase("b", 21, 21), 21, 23)
 
 
 @pytest.mark.parametrize("after", [0, 1, 4, 9, 30])
@@ -158,10 +158,10 @@ async def test_whatever_happens_each_record_that_can_be_read_is_read_once(steps:
 def test_records_are_compared_by_what_tells_them_apart() -> None:
     one, other = (envelope.model_dump_json(exclude_none=True).encode() for envelope in events(1, 2))
     stored = {(*PLACE, 7): "1-0", (*PLACE, 8): ""}
-    assert compared(stored, PLACE, 7, one)
-    assert not compared(stored, PLACE, 7, other)
-    assert not compared(stored, PLACE, 7, b"no event")
-    assert compared(stored, PLACE, 8, b"no event")
-    assert not compared(stored, PLACE, 8, one)
-    assert compared(stored, PLACE, 9, one) is None
-    assert compared(stored, PLACE, 7, None) is None
+    assert is_same_record(stored, PLACE, 7, one)
+    assert not is_same_record(stored, PLACE, 7, other)
+    assert not is_same_record(stored, PLACE, 7, b"no event")
+    assert is_same_record(stored, PLACE, 8, b"no event")
+    assert not is_same_record(stored, PLACE, 8, one)
+    assert is_same_record(stored, PLACE, 9, one) is None
+    assert is_same_record(stored, PLACE, 7, None) is None

@@ -7,17 +7,17 @@ from pydantic import SecretStr
 
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
-from ingest.kafka.offsets import Extent, Held
-from streams.consume.validate import Sieve
+from ingest.kafka.offsets import Extent, HeldRecords
+from streams.consume.validate import RecordValidator
 from streams.fold.plan import plans
-from streams.partition_state import Part
+from streams.partition_state import PartitionState
 from streams.poison.attempts import Attempts
 from streams.recovery import recovery
 from streams.recovery.recovery import Recovery
 from streams.recovery.take_up import Tools
-from streams.warehouse_connections import Stopping, Store
-from streams.watchdog.freeze import FreezeGuard
-from streams.write.writer import Writing
+from streams.warehouse_connections import Stopping, WorkerWarehouse
+from streams.watchdog.freeze import FreezeWatchdog
+from streams.write.writer import BatchWriter
 from tests.connectors.support.taking import Still
 from tests.support import warehouse_server
 from tests.support.made import START, events
@@ -47,17 +47,19 @@ class Deaf:
         pass
 
 
-async def taken_up(client: Client, folder, monkeypatch) -> Part:
+async def taken_up(client: Client, folder, monkeypatch) -> PartitionState:
     """The partition, by a recovery of a worker that has just begun."""
     gone = Extent(COUNT, COUNT)
-    monkeypatch.setattr(recovery, "held", lambda *_: Held("cluster", {PLACE: gone, (DEAD_LETTERS, 0): Extent(0, 0)}))
+    monkeypatch.setattr(
+        recovery, "held_records", lambda *_: HeldRecords("cluster", {PLACE: gone, (DEAD_LETTERS, 0): Extent(0, 0)})
+    )
     stopping, clock, deaf = Stopping(), Still(START), Deaf()
     with connect(client.settings) as reader:
-        connections = Store(client, reader, stopping, FreezeGuard())
-        sieve = Sieve(connections, deaf, clock, stopping)  # type: ignore[arg-type]
+        connections = WorkerWarehouse(client, reader, stopping, FreezeWatchdog())
+        sieve = RecordValidator(connections, deaf, clock, stopping)  # type: ignore[arg-type]
         tools = Tools(
             IngestSettings(_env_file=None, pseudonym_secret=SecretStr("0123456789abcdefghijklmnopqrstuv")),
-            connections, sieve, Writing(connections, deaf, clock, stopping), Attempts(folder), clock, stopping, lambda: None,  # type: ignore[arg-type]
+            connections, sieve, BatchWriter(connections, deaf, clock, stopping), Attempts(folder), clock, stopping, lambda: None,  # type: ignore[arg-type]
         )  # fmt: skip
         made = Recovery(tools)
         (part,) = [part async for part in made.parts({PLACE}, {})]

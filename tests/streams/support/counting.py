@@ -16,7 +16,7 @@ from streams.fold.fold import Fold
 from tests.support.made import START, code_of, events
 from warehouse.audit.report import AuditReport
 from warehouse.audit.run import run_audit
-from warehouse.audit.scope import since
+from warehouse.audit.scope import scope_since
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 
@@ -118,7 +118,7 @@ def audit(stack: Stack, lost: int = 0, patience: float = 240) -> AuditReport:
 
     def finds_no_more() -> bool:
         with connect(stack.settings(WarehouseSettings)) as client:
-            found.append(run_audit(client, ingest, since(ingest, None), patience=pauses))
+            found.append(run_audit(client, ingest, scope_since(ingest, None), patience=pauses))
         return found[-1].differences == lost
 
     until(finds_no_more, patience)

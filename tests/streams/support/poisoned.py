@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from streams import __main__
-from streams.fold.entities import Population
+from streams.fold.entities import EntityStates
 from streams.fold.flows import Flows
 from streams.fold.fold import Fold
 from warehouse.model.value import Value
@@ -29,7 +29,7 @@ DEADLY = 2**62
 def arm() -> None:
     """Make the worker stumble."""
     # Faults in the midst of the fold, which no event gives.
-    touch, settle, levels, write_values = Fold._touch, Flows.settle, Population.levels, sink.write_values  # noqa: SLF001
+    touch, settle, levels, write_values = Fold._touch, Flows.settle, EntityStates.levels, sink.write_values  # noqa: SLF001
 
     def stumbling(self: Fold, touched: Any, envelope: Any, at: int, offset: int) -> None:
         if envelope.id.startswith("dies-"):
@@ -44,7 +44,7 @@ def arm() -> None:
         for key in self._dirty if grown else ():
             self._sums[key][0] = max(self._sums[key][0], grown)
 
-    def looming(self: Population, at_ms: int) -> Any:
+    def looming(self: EntityStates, at_ms: int) -> Any:
         if any(state.key.startswith("looms-") for state in self.active):
             raise ZeroDivisionError("a rate of nothing")
         return levels(self, at_ms)
@@ -56,7 +56,7 @@ def arm() -> None:
 
     Fold._touch = stumbling  # type: ignore[method-assign]  # noqa: SLF001  # so is the bug that it stands for
     Flows.settle = overflowing  # type: ignore[method-assign]  # as above
-    Population.levels = looming  # type: ignore[method-assign]  # as above
+    EntityStates.levels = looming  # type: ignore[method-assign]  # as above
     sink.write_values = sinking
 
 

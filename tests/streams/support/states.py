@@ -4,10 +4,10 @@ import json
 
 from streams.fold.fold import Fold
 from streams.fold.plan import plans
-from warehouse.model.entity import State
+from warehouse.model.entity import EntityState
 
 
-def states_of(fold: Fold) -> list[tuple[str, State]]:
+def states_of(fold: Fold) -> list[tuple[str, EntityState]]:
     """Every entity's kind and state."""
     kinds = {plan.entity.id: plan.state for plan in plans(fold.topic)}
     pieces = json.loads(json.dumps(fold.dump()))

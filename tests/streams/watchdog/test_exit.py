@@ -8,10 +8,10 @@ import pytest
 from pydantic import SecretStr
 
 from ingest.contract.errors import Unavailable
-from streams.warehouse_connections import Stopping, Store
+from streams.warehouse_connections import Stopping, WorkerWarehouse
 from streams.watchdog import exit, freeze
-from streams.watchdog.freeze import FreezeGuard
-from streams.watchdog.stall import LIMIT, LOOK_EVERY, StallWatch, State
+from streams.watchdog.freeze import FreezeWatchdog
+from streams.watchdog.stall import LIMIT, LOOK_EVERY, StallWatchdog, WorkerActivity
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
 
@@ -36,7 +36,7 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Time:
 def test_who_stood_still_ends_in_whichever_thread_goes_on_first(time: Time) -> None:
     for first in ("beat", "check"):
         ended: list[int] = []
-        guard = FreezeGuard(timedelta(seconds=6), ended.append)
+        guard = FreezeWatchdog(timedelta(seconds=6), ended.append)
         guard.check()
         guard.beat()
         time.now += 5.9
@@ -57,8 +57,8 @@ async def test_a_write_asks_whether_it_may(time: Time) -> None:
 
     settings = WarehouseSettings(_env_file=None, password=SecretStr("a long enough password"))
     written: list[str] = []
-    guard = FreezeGuard(timedelta(seconds=6), end)
-    store = Store(Client(settings), Client(settings), Stopping(), guard)
+    guard = FreezeWatchdog(timedelta(seconds=6), end)
+    store = WorkerWarehouse(Client(settings), Client(settings), Stopping(), guard)
     guard.beat()
     await store.write(lambda client: written.append("before"))
     time.now += 7
@@ -75,10 +75,10 @@ class Watched:
     def __init__(self) -> None:
         self.time = Time()
         self.ended: list[int] = []
-        self.state = State(0, {PLACE: 5}, False)
+        self.state = WorkerActivity(0, {PLACE: 5}, False)
         self.kafka: Mapping[tuple[str, int], int] | None = {PLACE: 5}
         self.warehouse = True
-        self.watch = StallWatch(lambda: self.state, self.ends, self.ping, self.ended.append, self.time)
+        self.watch = StallWatchdog(lambda: self.state, self.ends, self.ping, self.ended.append, self.time)
 
     def ends(self) -> Mapping[tuple[str, int], int]:
         if self.kafka is None:
@@ -140,13 +140,13 @@ def test_waiting_for_others_is_no_fault(away: str) -> None:
 
 def test_a_partition_that_is_stopped_need_not_get_on() -> None:
     watched = Watched()
-    watched.kafka, watched.state = {PLACE: 6}, State(0, {}, False)
+    watched.kafka, watched.state = {PLACE: 6}, WorkerActivity(0, {}, False)
     watched.pass_time(LONG)
     assert not watched.ended
 
 
 def test_partitions_that_never_recover_and_rebalances_that_never_end_are_stalls() -> None:
-    for state in (State(0, {PLACE: -1}, False), State(0, {}, True)):
+    for state in (WorkerActivity(0, {PLACE: -1}, False), WorkerActivity(0, {}, True)):
         watched = Watched()
         watched.state = state
         watched.pass_time(LONG)

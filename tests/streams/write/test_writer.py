@@ -10,18 +10,18 @@ from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.errors import Unavailable
 from ingest.runtime import metrics
 from streams.fold.stocks import LateStocks
-from streams.partition_state import Part
+from streams.partition_state import PartitionState
 from streams.poison.attempts import Attempts
 from streams.settings import StreamsSettings
 from streams.warehouse_connections import Stopping
-from streams.write.batch import Block
-from streams.write.flusher import Flushing
-from streams.write.late_stocks import LateWork
-from streams.write.writer import Writing
+from streams.write.batch import WriteBatch
+from streams.write.flusher import BatchFlusher
+from streams.write.late_stocks import LateStockWork
+from streams.write.writer import BatchWriter
 from tests.connectors.support.taking import Still
 from tests.support.made import START, events
 from warehouse.model.correction import Cause
-from warehouse.store.sink import LyingLetter
+from warehouse.store.sink import DeadLetterRecord
 
 PLACE = ("ioc.queue.v1", 0)
 
@@ -50,8 +50,8 @@ class Deaf:
         pass
 
 
-def writing(stopping: Stopping) -> Writing:
-    return Writing(Warehouse(), Deaf(), Still(START + timedelta(seconds=7)), stopping)  # type: ignore[arg-type]
+def writing(stopping: Stopping) -> BatchWriter:
+    return BatchWriter(Warehouse(), Deaf(), Still(START + timedelta(seconds=7)), stopping)  # type: ignore[arg-type]
 
 
 def freshness() -> tuple[float, float]:
@@ -61,8 +61,8 @@ def freshness() -> tuple[float, float]:
     return mine.get(f"{told.name}_count", 0.0), mine.get(f"{told.name}_sum", 0.0)
 
 
-def with_events() -> Block:
-    block = Block()
+def with_events() -> WriteBatch:
+    block = WriteBatch()
     for number, one in enumerate(events(seed=3, count=4, spread=timedelta(0))):
         row = (*PLACE, number, one.ward, one.data.kind, one.subject, one.id, int(one.time.timestamp() * 1000), "{}")
         for column, value in zip(block.rows.columns.values(), row, strict=True):
@@ -70,7 +70,7 @@ def with_events() -> Block:
     return block
 
 
-def with_a_letter() -> Block:
+def with_a_letter() -> WriteBatch:
     letter = DeadLetter(
         id="l",
         ward="w",
@@ -79,8 +79,8 @@ def with_a_letter() -> Block:
         payload_redacted="{}",
         received_at=datetime(2026, 11, 20, tzinfo=UTC),
     )
-    block = Block()
-    block.letters.append(LyingLetter(letter, 0, 1))
+    block = WriteBatch()
+    block.letters.append(DeadLetterRecord(letter, 0, 1))
     return block
 
 
@@ -99,7 +99,7 @@ class Away:
         self._stopping = stopping
         self._is_stopping = is_stopping
 
-    async def write(self, block: Block) -> None:
+    async def write(self, block: WriteBatch) -> None:
         if self._is_stopping:
             self._stopping.tell()
         raise Unavailable("ClickHouse", "away", timedelta(0))
@@ -109,7 +109,7 @@ class Away:
 async def test_what_is_away_ends_the_flushing_quietly_only_while_the_worker_stops(is_stopping: bool, tmp_path) -> None:
     stopping = Stopping()
     settings = StreamsSettings(_env_file=None, flush_after=timedelta(0), look_every=timedelta(milliseconds=1))
-    flushing = Flushing(
+    flushing = BatchFlusher(
         settings,
         {},
         lambda _: True,
@@ -134,9 +134,9 @@ async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(mon
     for module in ("late_stocks", "batch"):
         monkeypatch.setattr(f"streams.write.{module}.monotonic", lambda: now[0])
     monkeypatch.setattr("streams.write.late_stocks.LOOK_EVERY", 0)
-    stopping, warehouse, part = Stopping(), Warehouse(), Part(PLACE, 0)
+    stopping, warehouse, part = Stopping(), Warehouse(), PartitionState(PLACE, 0)
     moved: list[float] = []
-    work = LateWork(
+    work = LateStockWork(
         warehouse,  # type: ignore[arg-type]
         writing(stopping),
         asyncio.Lock(),
@@ -148,7 +148,7 @@ async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(mon
     async def came_late() -> None:
         """A stock's minutes have to be recomputed; a block is written, and the work gets its turn."""
         part.fold.late_stocks = {("ticket", "w"): LateStocks(60_000, 120_000, Cause("k", "s", "i", 60_000, 1))}
-        Block().cut([part], with_memory=False)
+        WriteBatch().cut([part], with_memory=False)
         part.are_overdue_stored = True
         for _ in range(20):
             await asyncio.sleep(0)
@@ -170,7 +170,7 @@ async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(mon
 
 
 def test_nothing_is_taken_of_a_partition_before_it_has_recovered() -> None:
-    part = Part(PLACE, 5)
+    part = PartitionState(PLACE, 5)
     assert not part.is_open
     assert not part.is_stopped
     assert not part.is_behind

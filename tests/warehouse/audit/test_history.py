@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tests.support import warehouse_server
-from warehouse.audit.history import audits, stored
-from warehouse.dead_letters.by_day import letter_days
+from warehouse.audit.history import recent_audits, stored_partitions
+from warehouse.dead_letters.by_day import count_by_day
 from warehouse.store.client import connect
-from warehouse.store.duplicates import read_repeats
+from warehouse.store.duplicates import read_duplicates
 
 pytestmark = pytest.mark.embedded
 
@@ -48,31 +48,31 @@ def _fill(client):
 
 
 def test_a_repeat_stands_beside_the_first_record(client):
-    same, conflict = read_repeats(client)
+    same, conflict = read_duplicates(client)
     assert (conflict.is_conflict, conflict.first_offset, conflict.offset) == (True, 3, 5)
     assert conflict.differing == [("service_code", "ho_tich", "dat_dai")]
     assert same.differing == []
     assert same.first == {"time": "2026-11-24T10:00:00+07:00", "service_code": "ho_tich", "n": 1}
-    assert read_repeats(client, only_conflicts=True) == [conflict]
-    assert read_repeats(client, place=(QUEUE, 1, 6)) == [same]
-    assert read_repeats(client, place=(QUEUE, 0, 6)) == []
+    assert read_duplicates(client, only_conflicts=True) == [conflict]
+    assert read_duplicates(client, place=(QUEUE, 1, 6)) == [same]
+    assert read_duplicates(client, place=(QUEUE, 0, 6)) == []
 
 
 def test_letters_are_counted_on_the_wards_day_on_which_they_first_came(client):
-    days = letter_days(client, AT - timedelta(days=1))
+    days = count_by_day(client, AT - timedelta(days=1))
     assert days == [(date(2026, 11, 24), "not_json", 1), (date(2026, 11, 25), "not_json", 1)]
-    assert letter_days(client, AT + timedelta(minutes=30))[0] == (date(2026, 11, 25), "not_json", 1)
+    assert count_by_day(client, AT + timedelta(minutes=30))[0] == (date(2026, 11, 25), "not_json", 1)
 
 
 def test_the_last_audit_comes_first(client):
-    last, before = audits(client, 5)
+    last, before = recent_audits(client, 5)
     assert (last.differences, before.differences) == (0, 24)
     assert (last.report, before.report) == ({"streams": {}}, {})
-    assert len(audits(client, 1)) == 1
+    assert len(recent_audits(client, 1)) == 1
 
 
 def test_everything_that_is_stored_of_a_stream_is_counted_once(client):
-    (one,) = stored(client)
+    (one,) = stored_partitions(client)
     assert (one.topic, one.partition, one.events, one.repeats, one.letters) == (QUEUE, 1, 2, 2, 2)
     assert (one.last_offset, one.newest_ms) == (8, 2000)
     assert one.stored_at is not None

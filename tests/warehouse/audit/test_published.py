@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from warehouse.audit.published import Board, compare_feed
+from warehouse.audit.published import BoardAddress, compare_feed
 from warehouse.model.expression import DAY_MS
 
 NOW_MS = 1_795_200_000_000
@@ -26,8 +26,8 @@ class Feed(ThreadingHTTPServer):
         self.rows: list[dict[str, Any]] = []
 
     @property
-    def board(self) -> Board:
-        return Board(f"http://127.0.0.1:{self.server_port}", "key", "key", ("w",))
+    def board(self) -> BoardAddress:
+        return BoardAddress(f"http://127.0.0.1:{self.server_port}", "key", "key", ("w",))
 
 
 class Page(BaseHTTPRequestHandler):

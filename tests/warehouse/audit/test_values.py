@@ -10,8 +10,8 @@ from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.audit import repair
-from warehouse.audit.report import AuditReport, Mismatch, Stream
-from warehouse.audit.values import Compared, compare_flows, compare_stocks
+from warehouse.audit.report import AuditedStream, AuditReport, Mismatch
+from warehouse.audit.values import ComparedValues, compare_flows, compare_stocks
 from warehouse.model.indicator import indicator
 from warehouse.model.value import Value
 from warehouse.recompute.sql import flow_sql, stocks_sql
@@ -71,12 +71,12 @@ def stocks(client: Client, id: str) -> list[Value]:
     return found
 
 
-def compared(client: Client, id: str) -> Compared:
+def compared(client: Client, id: str) -> ComparedValues:
     one = indicator(id)
     parts = [compare_flows(client, one, BEGIN - 86_400_000, NOW, NOW)] if one.has_flow else []
     middle = (BEGIN + LAST) // 2
     parts += [compare_stocks(client, one, *span) for span in ((BEGIN, middle), (middle, NOW))] if one.has_stock else []
-    return Compared(sum(part.size for part in parts), [found for part in parts for found in part.mismatches])
+    return ComparedValues(sum(part.size for part in parts), [found for part in parts for found in part.mismatches])
 
 
 def mended(client: Client, id: str) -> None:
@@ -86,7 +86,7 @@ def mended(client: Client, id: str) -> None:
         if not found:
             return
         report = AuditReport("all", moment(NOW), moment(NOW), moment(NOW), mismatches=found)
-        repair.write(client, repair.plan(client, report, moment(NOW)))
+        repair.write_repair(client, repair.plan_repair(client, report, moment(NOW)))
     assert not compared(client, id).mismatches
 
 
@@ -130,7 +130,7 @@ def test_an_open_window_may_still_change(client: Client) -> None:
     assert last not in windows(compare_flows(client, one, BEGIN, NOW, end + MINUTE - 1))
 
 
-def windows(found: Compared) -> set[int]:
+def windows(found: ComparedValues) -> set[int]:
     return {mismatch.place[3] for mismatch in found.mismatches}
 
 
@@ -193,7 +193,7 @@ def test_a_member_that_does_not_end_is_found(client: Client) -> None:
 def test_nothing_is_mended_from_events_that_are_not_whole(client: Client) -> None:
     mismatch = Mismatch(("hong-bang", "Q01", "flow", milliseconds(START), "", ""), "wrong", (1, 0), (2, 0))
     report = AuditReport("all", moment(NOW), moment(NOW), moment(NOW), mismatches=[mismatch])
-    report.streams["ioc.queue.v1"] = Stream(missing=1)
-    planned = repair.plan(client, report, moment(NOW))
+    report.streams["ioc.queue.v1"] = AuditedStream(missing=1)
+    planned = repair.plan_repair(client, report, moment(NOW))
     assert planned.values == []
     assert planned.held_back == {"ioc.queue.v1": 1}

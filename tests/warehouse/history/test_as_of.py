@@ -13,8 +13,8 @@ from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
 from warehouse.history import as_of_day
-from warehouse.history.as_of import PROMPT_MS, Day, Minute, Row, at
-from warehouse.history.as_of_day import counted, oldest, read_day
+from warehouse.history.as_of import PROMPT_MS, BoardDay, BoardMinute, StoredValue, values_as_of
+from warehouse.history.as_of_day import oldest_window, read_day, recompute_as_of
 from warehouse.model.expression import MINUTE
 from warehouse.model.indicator import indicators
 from warehouse.model.reading import Readings
@@ -118,8 +118,8 @@ def write(client, streams):
         write_corrections(client, [correction], moment(ms))
     for fold in streams.folds.values():
         for (entity, ward), late in fold.late_stocks.items():
-            for from_ms, until_ms in rebuild.days(late.from_ms, late.until_ms) if ward == WARD else ():
-                values, corrections = rebuild.recomputed_stocks(
+            for from_ms, until_ms in rebuild.split_at_midnights(late.from_ms, late.until_ms) if ward == WARD else ():
+                values, corrections = rebuild.recompute_stocks(
                     client, entity, ward, from_ms, until_ms, fold.topic, 0, streams.offset, late.cause
                 )
                 write_values(client, values)
@@ -134,12 +134,12 @@ def day(lived):
 
 
 def minute(ms):
-    return Minute(ms, ms)
+    return BoardMinute(ms, ms)
 
 
 def looked_back(client, day, at_ms, view):
-    stood = at(day, minute(at_ms), view)
-    return stood, counted(client, WARD, minute(at_ms), view, stood.open)
+    stood = values_as_of(day, minute(at_ms), view)
+    return stood, recompute_as_of(client, WARD, minute(at_ms), view, stood.open)
 
 
 def test_what_was_shown_comes_back_although_events_came_late(lived, day):
@@ -151,7 +151,7 @@ def test_what_was_shown_comes_back_although_events_came_late(lived, day):
             stood, found = looked_back(client, day, at_ms, "then")
             assert found.keys() == stood.open
             assert shown(stood.readings(found), at_ms) == was, moment(at_ms)
-            differing += shown(at(day, minute(at_ms), "now").readings({}), at_ms) != was
+            differing += shown(values_as_of(day, minute(at_ms), "now").readings({}), at_ms) != was
     assert differing, "without the late ones this proves nothing"
 
 
@@ -159,11 +159,11 @@ def test_what_the_next_minute_changed_in_a_window_long_over_was_not_shown_yet():
     at_ms = MIDNIGHT_MS + 60 * MINUTE
 
     def row(id, grain, window_ms):
-        return Row(Value(WARD, id, grain, window_ms, "", "", 1, 1, 0, at_ms, "", 0, 0, 0), at_ms + PROMPT_MS)
+        return StoredValue(Value(WARD, id, grain, window_ms, "", "", 1, 1, 0, at_ms, "", 0, 0, 0), at_ms + PROMPT_MS)
 
     flows = [row("C05", "flow", MIDNIGHT_MS - 60 * MINUTE), row("C05", "flow", MIDNIGHT_MS)]
     stocks = [row("C04", "stock", at_ms - MINUTE)]
-    stood = at(Day(WARD, MIDNIGHT_MS, UNTIL_MS, flows, stocks, [], [], []), minute(at_ms), "then")
+    stood = values_as_of(BoardDay(WARD, MIDNIGHT_MS, UNTIL_MS, flows, stocks, [], [], []), minute(at_ms), "then")
     # What ended with the minute is written a little later, and was shown.
     assert [place for place in stood.open if place[0] in ("C04", "C05")] == [("C05", "flow", MIDNIGHT_MS - 60 * MINUTE)]
 
@@ -187,7 +187,7 @@ def test_as_known_now_holds_what_came_late_as_well(lived, day):
 
 def test_the_oldest_kept_value_bounds_the_past(lived):
     with connect(lived[0]) as client:
-        first = oldest(client, WARD)
+        first = oldest_window(client, WARD)
         assert first is not None
         assert first < BEGAN_MS
-        assert oldest(client, "nowhere") is None
+        assert oldest_window(client, "nowhere") is None

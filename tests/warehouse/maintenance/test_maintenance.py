@@ -16,10 +16,10 @@ from tests.support.made import events
 from warehouse.maintenance import retention, schedule, status
 from warehouse.maintenance.backups import archive, backup, tables
 from warehouse.maintenance.backups import files as contents
-from warehouse.maintenance.backups.backup import Origin
+from warehouse.maintenance.backups.backup import BackupOrigin
 from warehouse.maintenance.backups.manifest import FileContent, Manifest
-from warehouse.maintenance.backups.tables import KeepingError
-from warehouse.maintenance.status import Announced, Chore, KeeperState
+from warehouse.maintenance.backups.tables import BackupError
+from warehouse.maintenance.status import AnnouncedRetention, JobState, MaintenanceState
 from warehouse.model.correction import Cause
 from warehouse.model.expression import window_start
 from warehouse.model.value import Value
@@ -62,24 +62,24 @@ def test_what_fails_is_not_tried_again_at_once():
 
 
 def test_the_state_is_read_as_it_was_written_and_damage_is_no_state(tmp_path):
-    kept = KeeperState(looked_at=NOW, chores={"backup": Chore(said=Label("đã xong", "done"), done_at=NOW)})
-    status.write(tmp_path, kept)
-    assert status.read(tmp_path) == kept
+    kept = MaintenanceState(looked_at=NOW, chores={"backup": JobState(said=Label("đã xong", "done"), done_at=NOW)})
+    status.write_state(tmp_path, kept)
+    assert status.read_state(tmp_path) == kept
     assert kept.is_alive(NOW + timedelta(seconds=30))
     assert not kept.is_alive(NOW + timedelta(seconds=90))
-    status.path(tmp_path).write_text("{")
-    assert status.read(tmp_path) == KeeperState()
+    status.status_path(tmp_path).write_text("{")
+    assert status.read_state(tmp_path) == MaintenanceState()
 
 
 def test_secrets_are_left_out_of_settings():
     text = "# mine\nIOC_BOARD_PORT=1\nIOC_KAFKA_PASSWORD=x\n export IOC_CONNECTORS_TOKENS__kiosk = y\nIOC_KEEPER_BACKUP_SECRETS=true\n"
-    kept, left_out = contents.settings(text, secrets=False)
+    kept, left_out = contents.settings_to_back_up(text, secrets=False)
     assert left_out == ["IOC_KAFKA_PASSWORD", "IOC_CONNECTORS_TOKENS__kiosk"]
     assert "IOC_BOARD_PORT=1\n" in kept
     assert "IOC_KEEPER_BACKUP_SECRETS=true\n" in kept
     assert "=x" not in kept
     assert "= y" not in kept
-    assert contents.settings(text, secrets=True) == (text, [])
+    assert contents.settings_to_back_up(text, secrets=True) == (text, [])
 
 
 def test_only_so_many_backups_of_a_ward_stay(tmp_path):
@@ -92,7 +92,7 @@ def test_only_so_many_backups_of_a_ward_stay(tmp_path):
     others = ["ioc-hong-bang-2-2026-11-01-013000.tar", "ioc-le-chan-2026-11-01-013000.tar", "holiday.tar"]
     for name in [*names, *others, "ioc-hong-bang-2026-11-11-013000.tar.part", *sealed]:
         (tmp_path / name).touch()
-    backup.prune(tmp_path, "hong-bang", 7)
+    backup.prune_backups(tmp_path, "hong-bang", 7)
     assert {path.name for path in tmp_path.iterdir()} == {*names[2:], *others}
 
 
@@ -110,8 +110,8 @@ def test_nothing_is_unpacked_outside_its_folder(tmp_path):
         packer.write("../evil", b"x")
         files = packer.files
         packer.write("manifest.json", b"{}")
-    with pytest.raises(KeepingError, match="evil"):
-        archive.unpack(file, manifest_of(files), lambda name: tmp_path / "in" / name, lambda count: None)
+    with pytest.raises(BackupError, match="evil"):
+        archive.unpack_archive(file, manifest_of(files), lambda name: tmp_path / "in" / name, lambda count: None)
     assert not (tmp_path / "evil").exists()
 
 
@@ -145,7 +145,7 @@ def origin(own, tmp_path):
     ingest = IngestSettings(
         _env_file=None, data_folder=own.data_folder, kafka_port=1, kafka_own_secret=SECRET, disk_reserve=ByteSize(1)
     )
-    return Origin(ingest, own, tmp_path / ".env")
+    return BackupOrigin(ingest, own, tmp_path / ".env")
 
 
 @pytest.mark.embedded
@@ -185,7 +185,7 @@ def test_a_backup_taken_while_rows_come_holds_each_figures_events(own, own_clien
     try:
         while written[0] < 5:
             stop.wait(0.01)
-        made = [backup.make(origin, tmp_path / f"to{number}", False, silent) for number in range(2)]
+        made = [backup.make_backup(origin, tmp_path / f"to{number}", False, silent) for number in range(2)]
     finally:
         stop.set()
         writer.join()
@@ -197,16 +197,16 @@ def test_a_backup_taken_while_rows_come_holds_each_figures_events(own, own_clien
     said = archive.read_manifest(made[0].path)
     assert said == made[0].said
     assert said.waiting is None
-    archive.unpack(made[0].path, said, lambda name: None, lambda count: None)
+    archive.unpack_archive(made[0].path, said, lambda name: None, lambda count: None)
 
 
 @pytest.mark.embedded
 def test_what_a_cut_off_backup_left_is_cleared_away(own_client, own, origin, tmp_path):
-    folder = backup.clear(own_client, own)
+    folder = backup.clear_hand_over(own_client, own)
     (folder / "events").mkdir()
     (folder / "events" / "left").touch()
     own_client.execute("CREATE DATABASE ioc_check")
-    assert backup.make(origin, tmp_path, False, silent).said.tables["raw_events"].rows >= 0
+    assert backup.make_backup(origin, tmp_path, False, silent).said.tables["raw_events"].rows >= 0
     assert list(folder.iterdir()) == []
 
 
@@ -216,21 +216,21 @@ def test_there_has_to_be_room_and_the_reserve_is_not_for_backups(origin, tmp_pat
     free = 10**9
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(backup, "disks", lambda settings, also: [Disk(tmp_path, free, free)])
-        with pytest.raises(KeepingError, match="No room"):
-            backup.make(full, tmp_path, False, silent)
+        with pytest.raises(BackupError, match="No room"):
+            backup.make_backup(full, tmp_path, False, silent)
 
 
 @pytest.mark.embedded
 def test_only_one_backup_is_made_at_a_time(origin, tmp_path):
-    with backup.alone(origin.ingest.data_folder), pytest.raises(KeepingError, match="Another backup"):
-        backup.make(origin, tmp_path, False, silent)
+    with backup.backup_lock(origin.ingest.data_folder), pytest.raises(BackupError, match="Another backup"):
+        backup.make_backup(origin, tmp_path, False, silent)
 
 
 @pytest.mark.embedded
 def test_an_outside_server_is_not_backed_up_here(origin, tmp_path):
     outside = origin._replace(warehouse=origin.warehouse.model_copy(update={"host": "clickhouse.example"}))
-    with pytest.raises(KeepingError, match="back it up there"):
-        backup.make(outside, tmp_path, False, silent)
+    with pytest.raises(BackupError, match="back it up there"):
+        backup.make_backup(outside, tmp_path, False, silent)
 
 
 @pytest.mark.embedded
@@ -262,7 +262,7 @@ def longer(own):
 def aged(own_client, longer):
     """Rows of this year and of three years ago, where they may be."""
     own_client.execute("TRUNCATE TABLE raw_dead_letters")
-    retention.sync(own_client, longer, {}, NOW)
+    retention.sync_retention(own_client, longer, {}, NOW)
     for years in (0, 3):
         own_client.execute(
             "INSERT INTO raw_dead_letters (id, received_at) SELECT toString(number), now() - INTERVAL %(years)s YEAR "
@@ -281,13 +281,13 @@ def engine_of(client, table):
 
 @pytest.mark.embedded
 def test_tables_keep_their_rows_as_long_as_settings_say(own, own_client):
-    retention.sync(own_client, own, {}, NOW)
+    retention.sync_retention(own_client, own, {}, NOW)
     assert "toIntervalDay(396) SETTINGS" in engine_of(own_client, "raw_events")
     assert "ttl_only_drop_parts = 1" in engine_of(own_client, "raw_values")
     assert "toIntervalDay(3653)" in engine_of(own_client, "raw_values")
-    assert retention.changes(own_client, own) == []  # nothing is done twice
+    assert retention.retention_changes(own_client, own) == []  # nothing is done twice
     longer = own.model_copy(update={"keep_raw": timedelta(days=500)})
-    done, waiting = retention.sync(own_client, longer, {}, NOW)
+    done, waiting = retention.sync_retention(own_client, longer, {}, NOW)
     assert [change.rule.table for change in done] == ["raw_events", "raw_repeats"]
     assert waiting == {}
 
@@ -299,9 +299,9 @@ def test_what_a_register_says_once_stays(own, own_client):
         "INSERT INTO raw_events (topic, offset, ingested_at) "
         "SELECT topic, number, now() - INTERVAL 500 DAY FROM numbers(5) ARRAY JOIN ['ioc.reference.v1', 'ioc.queue.v1'] AS topic"
     )
-    retention.sync(own_client, own, {}, NOW)
-    for change in retention.changes(own_client, own):
-        retention.apply(own_client, change)
+    retention.sync_retention(own_client, own, {}, NOW)
+    for change in retention.retention_changes(own_client, own):
+        retention.apply_retention(own_client, change)
     own_client.execute("OPTIMIZE TABLE raw_events FINAL")
     assert own_client.query("SELECT topic, count() FROM raw_events GROUP BY topic") == [("ioc.reference.v1", 5)]
     own_client.execute("TRUNCATE TABLE raw_events")
@@ -324,9 +324,9 @@ def test_a_late_event_leaves_figures_alone_whose_events_are_gone(own, own_client
         ],
     )
     # A replay of old events, all of them kept.
-    values, _ = rebuild.recomputed(own_client, *place)
+    values, _ = rebuild.recompute_window(own_client, *place)
     assert [(value.numerator, value.revision) for value in values] == [(0, 1)]
-    values, corrections = rebuild.recomputed_stocks(own_client, *stocks)
+    values, corrections = rebuild.recompute_stocks(own_client, *stocks)
     assert [(value.indicator, value.numerator, value.revision) for value in values] == [("Q02", 0, 1)]
     assert [one.old_numerator for one in corrections] == [5]
     own_client.execute(
@@ -334,8 +334,8 @@ def test_a_late_event_leaves_figures_alone_whose_events_are_gone(own, own_client
         "VALUES ('hong-bang', 'Q01', 'flow', %(window)s, now() - INTERVAL 499 DAY)",
         {"window": window - 900_000},
     )
-    assert rebuild.recomputed(own_client, *place) == ([], [])
-    assert rebuild.recomputed_stocks(own_client, *stocks) == ([], [])
+    assert rebuild.recompute_window(own_client, *place) == ([], [])
+    assert rebuild.recompute_stocks(own_client, *stocks) == ([], [])
     own_client.execute("TRUNCATE TABLE raw_values")
 
 
@@ -347,25 +347,25 @@ def test_every_rule_can_be_carried_out(own, own_client):
             for name in ("keep_raw", "keep_values", "keep_letters", "keep_audits", "keep_snapshots")
         }
     )
-    for change in retention.changes(own_client, shorter):
-        retention.apply(own_client, change)
-    assert retention.changes(own_client, shorter) == []
-    retention.sync(own_client, own, {}, NOW)
-    assert retention.changes(own_client, own) == []
+    for change in retention.retention_changes(own_client, shorter):
+        retention.apply_retention(own_client, change)
+    assert retention.retention_changes(own_client, shorter) == []
+    retention.sync_retention(own_client, own, {}, NOW)
+    assert retention.retention_changes(own_client, own) == []
 
 
 @pytest.mark.embedded
 def test_a_shorter_retention_that_deletes_rows_is_announced_a_day_before(own, aged, longer):
-    done, waiting = retention.sync(aged, own, {}, NOW)
+    done, waiting = retention.sync_retention(aged, own, {}, NOW)
     assert [change.rule.table for change in done] == ["raw_letter_replays"]  # which has no rows
-    assert waiting == {"raw_dead_letters": Announced(days=396, rows=5, since=NOW)}
-    done, still = retention.sync(aged, own, waiting, NOW + timedelta(hours=23))
+    assert waiting == {"raw_dead_letters": AnnouncedRetention(days=396, rows=5, since=NOW)}
+    done, still = retention.sync_retention(aged, own, waiting, NOW + timedelta(hours=23))
     assert (done, still) == ([], waiting)
     # Another figure begins the day anew; taking it back ends it.
     other = own.model_copy(update={"keep_letters": timedelta(days=300)})
-    assert retention.sync(aged, other, waiting, NOW + timedelta(hours=30))[1]["raw_dead_letters"].since > NOW
-    assert retention.sync(aged, longer, waiting, NOW)[1] == {}
-    done, waiting = retention.sync(aged, own, waiting, NOW + timedelta(hours=25))
+    assert retention.sync_retention(aged, other, waiting, NOW + timedelta(hours=30))[1]["raw_dead_letters"].since > NOW
+    assert retention.sync_retention(aged, longer, waiting, NOW)[1] == {}
+    done, waiting = retention.sync_retention(aged, own, waiting, NOW + timedelta(hours=25))
     assert "raw_dead_letters" in [change.rule.table for change in done]
     assert waiting == {}
     aged.execute("OPTIMIZE TABLE raw_dead_letters FINAL")
@@ -397,10 +397,10 @@ def test_whole_parts_are_dropped(own, own_client):
             {"days": days},
         )
     short = own.model_copy(update={"keep_raw": timedelta(days=40)})
-    for change in retention.changes(own_client, short):
-        retention.apply(own_client, change)
+    for change in retention.retention_changes(own_client, short):
+        retention.apply_retention(own_client, change)
     own_client.execute("OPTIMIZE TABLE raw_repeats FINAL")
     assert own_client.query("SELECT count() FROM raw_repeats")[0][0] == 5
-    assert tables.tables(own_client, own.database)["raw_repeats"] > 0
+    assert tables.stored_tables(own_client, own.database)["raw_repeats"] > 0
     own_client.execute("TRUNCATE TABLE raw_repeats")
-    retention.sync(own_client, own, {}, NOW)
+    retention.sync_retention(own_client, own, {}, NOW)

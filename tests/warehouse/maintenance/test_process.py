@@ -11,14 +11,14 @@ import pytest
 from pydantic import SecretStr
 
 from commands.install.settings import KINDS, ROOT, bare_environment, variable
-from commands.supervision.doctor_checks import kept
+from commands.supervision.doctor_checks import job_findings
 from commands.supervision.stack import Stack
 from ingest.contract.label import Label
 from tests.support import raw
 from tests.support.made import events
 from warehouse.maintenance import status
 from warehouse.maintenance.backups import archive, files, sealing
-from warehouse.maintenance.status import Announced, Chore, KeeperState, Outcome
+from warehouse.maintenance.status import AnnouncedRetention, JobOutcome, JobState, MaintenanceState
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
@@ -51,20 +51,20 @@ def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
             raw.store(client, events(seed=3, count=50))
         stack.start("keeper")
         stack.wait("keeper")
-        done = until(lambda: (found := status.read(tmp_path)).chore("audit").done_at and found)
+        done = until(lambda: (found := status.read_state(tmp_path)).chore("audit").done_at and found)
         assert not any(done.chore(name).failed for name in ("backup", "retention", "audit")), done
         assert "not checked" in done.chore("audit").said.en  # without Kafka
         (file,) = (tmp_path / "backups").glob("*.tar.age")
-        with sealing.opened(file, key, tmp_path) as plain:
+        with sealing.open_backup(file, key, tmp_path) as plain:
             made = archive.read_manifest(plain)
         assert made.tables["schema_migrations"].rows > 0
         assert made.secrets
         stack.kill("warehouse")
         pid, looked_at = stack.pid("keeper"), done.looked_at
-        until(lambda: status.read(tmp_path).looked_at > looked_at)
+        until(lambda: status.read_state(tmp_path).looked_at > looked_at)
         assert stack.pid("keeper") == pid
         assert psutil.Process(pid).memory_info().rss < MEMORY_MB * 1e6  # chores take theirs with them
-        findings = list(kept(stack.install))
+        findings = list(job_findings(stack.install))
         assert [finding.good for finding in findings] == [True, True, True]
 
 
@@ -77,7 +77,7 @@ def test_a_chore_that_fails_says_why_in_both_languages(tmp_path):
         capture_output=True,
         text=True,
     )
-    said = Outcome.model_validate_json(tried.stdout.splitlines()[-1])
+    said = JobOutcome.model_validate_json(tried.stdout.splitlines()[-1])
     assert said.failed
     assert said.said.vi.startswith("có phần chưa trả lời, hệ thống sẽ tự thử lại (")
     assert "is away" in said.said.en
@@ -86,18 +86,18 @@ def test_a_chore_that_fails_says_why_in_both_languages(tmp_path):
 def test_the_doctor_tells_what_could_not_be_done_and_what_will_be_deleted(tmp_path):
     stack = Stack(tmp_path, ("warehouse",))
     now = datetime(2026, 11, 25, tzinfo=UTC)
-    status.write(
+    status.write_state(
         tmp_path,
-        KeeperState(
+        MaintenanceState(
             chores={
-                "backup": Chore(tried_at=now, said=Label("No room", "No room"), failed=True),
-                "audit": Chore(tried_at=now, done_at=now, said=Label("3 sai lệch", "3 differences"), alarming=True),
-                "retention": Chore(tried_at=now, done_at=now, said=Label("0 changed", "0 changed")),
+                "backup": JobState(tried_at=now, said=Label("No room", "No room"), failed=True),
+                "audit": JobState(tried_at=now, done_at=now, said=Label("3 sai lệch", "3 differences"), alarming=True),
+                "retention": JobState(tried_at=now, done_at=now, said=Label("0 changed", "0 changed")),
             },
-            announced={"raw_events": Announced(days=60, rows=7, since=now)},
+            announced={"raw_events": AnnouncedRetention(days=60, rows=7, since=now)},
         ),
     )
-    findings = list(kept(stack.install))
+    findings = list(job_findings(stack.install))
     assert [finding.good for finding in findings] == [False, False, True, False]
     assert "No room" in findings[0].vietnamese
     assert "3 sai lệch" in findings[1].vietnamese

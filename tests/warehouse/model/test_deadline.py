@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ingest.contract.calendar import OFFICE, LimitUnit, ward_moment
 from ingest.contract.clock import milliseconds
 from warehouse import views
-from warehouse.indicators.dossier import due, near_due, overdue
+from warehouse.indicators.dossier import due, is_dossier_near_due, overdue
 from warehouse.model.deadline import SupplementRule, due_after, due_paused
 from warehouse.model.expression import NEVER, Sql
 from warehouse.store.client import Client
@@ -68,7 +68,7 @@ def test_a_date_that_the_portal_gave_at_or_after_the_supplement_stands() -> None
 def test_near_due_and_overdue_move_with_the_clock_alone() -> None:
     one = dossier()
     assert due(one, "restart") == at(9, 8)
-    seen = [(near_due(one, now), overdue(one, now)) for now in (at(5, 17), at(6, 8), at(9, 8), at(9, 8, 1))]
+    seen = [(is_dossier_near_due(one, now), overdue(one, now)) for now in (at(5, 17), at(6, 8), at(9, 8), at(9, 8, 1))]
     assert [(bool(near), bool(late)) for near, late in seen] == [
         (False, False),
         (True, False),
@@ -80,7 +80,7 @@ def test_near_due_and_overdue_move_with_the_clock_alone() -> None:
 @pytest.mark.embedded
 def test_sql_agrees_with_python(client: Client) -> None:
     migrate(client)
-    views.sync(client)
+    views.sync_views(client)
     starts = [milliseconds(START + timedelta(hours=37 * number)) for number in range(120)]
     rows = [(s, number % 40 + 1, get_args(LimitUnit)[number % 3]) for number, s in enumerate(starts)]
     asked = f"SELECT start, value, unit, {due_after(Sql('start'), Sql('value'), Sql('unit')).text}, " + (

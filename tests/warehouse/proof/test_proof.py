@@ -12,8 +12,8 @@ from tests.support.made import events
 from tests.support.raw import store
 from warehouse.model.expression import MINUTE
 from warehouse.model.indicator import indicator, indicators
-from warehouse.proof.evidence import corrections, kinds, newest_events
-from warehouse.proof.proof import prove, shown, windows
+from warehouse.proof.evidence import corrected_figures, event_kinds, newest_events
+from warehouse.proof.proof import proof_windows, prove_figure, shown_figures
 from warehouse.proof.queries import PARTS, indicator_query, record_query
 from warehouse.query.adhoc import Adhoc
 from warehouse.query.due import due_list
@@ -75,8 +75,8 @@ def client(settings):
 
 @pytest.mark.parametrize("one", indicators(), ids=lambda one: one.id)
 def test_what_was_folded_rightly_agrees(client, memory, one):
-    what = shown(one, WARD, NOW_MS, memory)
-    found = prove(client, what)
+    what = shown_figures(one, WARD, NOW_MS, memory)
+    found = prove_figure(client, what)
     assert found.agrees, found.differing
     assert found.ahead == 0
     assert {split: sides for split, sides in what.sides().items() if any(sides)} == {
@@ -97,7 +97,9 @@ def changed(memory, id, grain):
     """The board's memory with one unit too many in a total that is shown."""
     one = indicator(id)
     (*_, wrong) = [
-        value for value in shown(one, WARD, NOW_MS, memory).values if value.grain == grain and not value.dimension
+        value
+        for value in shown_figures(one, WARD, NOW_MS, memory).values
+        if value.grain == grain and not value.dimension
     ]
     return wrong, [value._replace(numerator=value.numerator + 1) if value == wrong else value for value in memory]
 
@@ -107,14 +109,16 @@ def changed(memory, id, grain):
 )
 def test_one_unit_too_many_is_found_and_named(client, memory, id, grain):
     wrong, told = changed(memory, id, grain)
-    found = prove(client, shown(indicator(id), WARD, NOW_MS, told))
+    found = prove_figure(client, shown_figures(indicator(id), WARD, NOW_MS, told))
     assert found.differing == ((grain, wrong.window_ms if grain == "flow" else 0, "", ""),)
 
 
 def test_a_window_that_is_not_shown_at_all_is_found(client, memory):
     one = indicator("Q01")
-    lost = next(value for value in shown(one, WARD, NOW_MS, memory).values if value.numerator and not value.dimension)
-    found = prove(client, shown(one, WARD, NOW_MS, [value for value in memory if value != lost]))
+    lost = next(
+        value for value in shown_figures(one, WARD, NOW_MS, memory).values if value.numerator and not value.dimension
+    )
+    found = prove_figure(client, shown_figures(one, WARD, NOW_MS, [value for value in memory if value != lost]))
     assert found.differing == (("flow", lost.window_ms, "", ""),)
 
 
@@ -122,40 +126,42 @@ def test_a_window_that_is_not_shown_at_all_is_found(client, memory):
 def test_events_that_are_still_on_their_way_are_no_difference(client, id):
     """The warehouse has everything; the board's memory was made of the first part."""
     one = indicator(id)
-    what = shown(one, WARD, NOW_MS, folded(EARLY))
-    found = prove(client, what)
+    what = shown_figures(one, WARD, NOW_MS, folded(EARLY))
+    found = prove_figure(client, what)
     assert found.agrees, found.differing
     assert 0 < found.ahead <= len(PAST) - len(EARLY)
 
 
 def test_nothing_known_is_nothing_wrong_and_nothing_right(client):
-    what = shown(indicator("Q01"), WARD, NOW_MS, [])
+    what = shown_figures(indicator("Q01"), WARD, NOW_MS, [])
     assert not what.values
     assert not what.taken_in
-    assert not prove(client, what).agrees
+    assert not prove_figure(client, what).agrees
 
 
 def test_the_last_windows_stand_beside_their_recomputation(client, memory):
-    found = windows(client, indicator("Q01"), WARD, NOW_MS)
+    found = proof_windows(client, indicator("Q01"), WARD, NOW_MS)
     assert found
     assert all(window.agrees for window in found)
     assert [window.stored.window_ms for window in found] == sorted((w.stored.window_ms for w in found), reverse=True)
     assert found[0].stored.window_ms + 15 * MINUTE + MINUTE > NOW_MS or found[0].is_closed
-    closed = [window for window in windows(client, indicator("Q02"), WARD, NOW_MS) if window.stored.grain == "stock"]
+    closed = [
+        window for window in proof_windows(client, indicator("Q02"), WARD, NOW_MS) if window.stored.grain == "stock"
+    ]
     assert closed
     assert all(window.agrees for window in closed)
 
 
 @pytest.mark.parametrize("id", ["D04", "P01", "D05"])
 def test_windows_whose_events_are_still_on_their_way_agree_as_well(client, id):
-    found = windows(client, indicator(id), BEHIND, NOW_MS)
+    found = proof_windows(client, indicator(id), BEHIND, NOW_MS)
     assert found
     assert all(window.agrees for window in found)
 
 
 def test_only_events_that_matter_are_behind_a_figure(client):
-    assert kinds(indicator("Q01")) == ["ticket.issued"]
-    assert set(kinds(indicator("Q03"))) == {"ticket.issued", "ticket.called"}
+    assert event_kinds(indicator("Q01")) == ["ticket.issued"]
+    assert set(event_kinds(indicator("Q03"))) == {"ticket.issued", "ticket.called"}
     found = newest_events(client, indicator("Q03"), WARD)
     assert {event.kind for event in found} <= {"ticket.issued", "ticket.called"}
     assert [event.at_ms for event in found] == sorted((event.at_ms for event in found), reverse=True)
@@ -165,7 +171,7 @@ def test_only_events_that_matter_are_behind_a_figure(client):
 
 
 def test_corrections_tell_old_new_and_why(client):
-    assert corrections(client, WARD) == []
+    assert corrected_figures(client, WARD) == []
     place = {"topic": "ioc.queue.v1", "partition": 0, "offset": 7}
     row = {
         "ward": WARD, "indicator": "Q01", "grain": "flow", "window_ms": NOW_MS, "old_numerator": 3, "old_denominator": 0,
@@ -174,10 +180,10 @@ def test_corrections_tell_old_new_and_why(client):
     }  # fmt: skip
     for _ in range(2):  # replayed: the same row
         client.insert("raw_corrections", {name: [value] for name, value in row.items()})
-    (found,) = corrections(client, WARD, "Q01")
+    (found,) = corrected_figures(client, WARD, "Q01")
     assert (found.old, found.new, found.cause.kind, found.cause.offset) == ((3, 0), (4, 0), "ticket.issued", 7)
-    assert corrections(client, WARD, "Q02") == corrections(client, "le-chan") == []
-    assert corrections(client, WARD, since_ms=found.corrected_ms + 1) == []
+    assert corrected_figures(client, WARD, "Q02") == corrected_figures(client, "le-chan") == []
+    assert corrected_figures(client, WARD, since_ms=found.corrected_ms + 1) == []
 
 
 @pytest.mark.parametrize("one", indicators(), ids=lambda one: one.id)
@@ -194,7 +200,7 @@ def test_prepared_queries_pass_the_gate_and_say_the_same(settings, client, memor
             value.numerator,
             value.denominator,
         )
-        for value in shown(one, WARD, NOW_MS, memory).values
+        for value in shown_figures(one, WARD, NOW_MS, memory).values
         if value.numerator or value.denominator
     }
     theirs = {

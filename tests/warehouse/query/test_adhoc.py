@@ -5,11 +5,11 @@ from itertools import cycle
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.errors import ConfigurationError, QueryRefused, Unavailable
 from tests.support import warehouse_server
 from tests.warehouse.support.escapes import BLIND_SPOTS, CANARY, ESCAPES, FORBIDDEN, QUESTIONS
-from warehouse.query.adhoc import Adhoc, Column
+from warehouse.query.adhoc import Adhoc, ResultColumn
 from warehouse.store.client import ServerError, connect
 
 pytestmark = pytest.mark.embedded
@@ -135,7 +135,7 @@ def test_whatever_is_put_together_gives_an_answer_or_a_refusal_but_no_secret(adh
 
 def test_an_answer_has_columns_with_types(adhoc):
     answer = adhoc.run("select n, name -- a remark\nfrom events where n=1;", "mai")
-    assert answer.columns == (Column("n", "UInt32"), Column("name", "String"))
+    assert answer.columns == (ResultColumn("n", "UInt32"), ResultColumn("name", "String"))
     assert answer.rows == [(1, "b")]
     assert answer.elapsed > timedelta()
 
@@ -147,13 +147,13 @@ def test_a_query_may_be_as_long_as_the_gate_says(adhoc):
 
 def test_hours_are_the_wards(adhoc):
     answer = adhoc.run("SELECT toStartOfHour(at) AS hour FROM events LIMIT 1", "mai")
-    assert answer.columns == (Column("hour", "DateTime('Asia/Ho_Chi_Minh')"),)
+    assert answer.columns == (ResultColumn("hour", "DateTime('Asia/Ho_Chi_Minh')"),)
     assert answer.rows[0][0].utcoffset() == timedelta(hours=7)
 
 
 def test_an_answer_without_rows_has_columns(adhoc):
     answer = adhoc.run("SELECT n FROM events WHERE n > 100", "mai")
-    assert answer.columns == (Column("n", "UInt32"),)
+    assert answer.columns == (ResultColumn("n", "UInt32"),)
     assert answer.rows == []
 
 
@@ -248,6 +248,6 @@ def test_without_a_password_of_the_analysts_it_is_off(ward):
 
 
 def test_a_warehouse_that_is_away_is_unavailable(ward):
-    (port,) = free(1)
+    (port,) = free_ports(1)
     with pytest.raises(Unavailable):
         Adhoc(ward.model_copy(update={"port": port}), ["events"]).run("SELECT 1", "mai")

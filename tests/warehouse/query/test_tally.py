@@ -9,10 +9,10 @@ from ingest.contract.events.health import SourceHeartbeat
 from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
-from warehouse.dead_letters.stored import Replayed, write_replays
+from warehouse.dead_letters.stored import ReplayOutcome, write_replays
 from warehouse.query.tally import Tally, tally
 from warehouse.store.client import connect
-from warehouse.store.sink import LyingLetter, write_dead_letters
+from warehouse.store.sink import DeadLetterRecord, write_dead_letters
 
 pytestmark = pytest.mark.embedded
 
@@ -30,7 +30,7 @@ def letter(offset, received_at):
     made = from_record(
         "ioc.queue.v1", 0, offset, b"", InvalidEvent("not_json", "no"), ward="w", received_at=received_at
     )
-    return LyingLetter(made, 0, offset)
+    return DeadLetterRecord(made, 0, offset)
 
 
 def test_what_came_within_a_day_and_what_waits(client):
@@ -40,7 +40,7 @@ def test_what_came_within_a_day_and_what_waits(client):
     store(client, made[:10], first=60)
     old, new, sent = letter(1, NOW - 2 * DAY), letter(2, NOW), letter(3, NOW)
     write_dead_letters(client, [old, new, sent])
-    write_replays(client, [Replayed(sent.letter.id, "sent", "", 1, "lan", NOW)])
+    write_replays(client, [ReplayOutcome(sent.letter.id, "sent", "", 1, "lan", NOW)])
     lately = [one for one in made if one.data.stream == "content" and NOW - DAY < one.time <= NOW]
     assert 0 < len(lately) < 30
     assert tally(client, NOW) == Tally(len(lately), 2, 2)

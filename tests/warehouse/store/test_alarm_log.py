@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract.clock import milliseconds
-from warehouse.store.alarm_log import SYSTEM, Act, Times, read_acts, read_alarm, read_history, times, write_acts
+from warehouse.store.alarm_log import (
+    SYSTEM,
+    AcknowledgementTimes,
+    Act,
+    acknowledgement_times,
+    read_acts,
+    read_alarm,
+    read_history,
+    write_acts,
+)
 
 pytestmark = pytest.mark.embedded
 
@@ -38,10 +47,10 @@ def ward(client, request):
 
 
 def test_how_long_acknowledging_takes_counts_the_first_time_only(client, ward):
-    assert times(client, ward, MONTH) == Times(4, 3, 180.0, 180.0)
-    assert times(client, ward, NOW - timedelta(hours=3)) == Times(2, 2, 180.0, 180.0)
-    assert times(client, ward, NOW - timedelta(minutes=90)) == Times(1, 1, 60.0, 60.0)
-    assert times(client, ward, NOW) == Times(0, 0, 0.0, 0.0)
+    assert acknowledgement_times(client, ward, MONTH) == AcknowledgementTimes(4, 3, 180.0, 180.0)
+    assert acknowledgement_times(client, ward, NOW - timedelta(hours=3)) == AcknowledgementTimes(2, 2, 180.0, 180.0)
+    assert acknowledgement_times(client, ward, NOW - timedelta(minutes=90)) == AcknowledgementTimes(1, 1, 60.0, 60.0)
+    assert acknowledgement_times(client, ward, NOW) == AcknowledgementTimes(0, 0, 0.0, 0.0)
 
 
 def test_acts_are_read_whole_and_once(client, ward):

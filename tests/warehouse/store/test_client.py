@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from pydantic import SecretStr
 
-from commands.install.ports import free
+from commands.install.ports import free_ports
 from ingest.contract.errors import ConfigurationError, Unavailable
 from tests.support import warehouse_server
 from warehouse.store.client import ServerError, connect
@@ -183,7 +183,7 @@ def test_clickhouse_errors_keep_code_and_text(client):
 
 
 def test_nobody_there_is_unavailable(warehouse):
-    (port,) = free(1)
+    (port,) = free_ports(1)
     with pytest.raises(Unavailable, match=f"127.0.0.1:{port}"):
         connect(warehouse.model_copy(update={"port": port}))
 

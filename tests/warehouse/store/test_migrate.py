@@ -4,7 +4,7 @@ import pytest
 
 from ingest.contract.errors import ConfigurationError
 from warehouse.store.client import ServerError, connect
-from warehouse.store.migrate import MIGRATIONS, fill_in, migrate, plan, read
+from warehouse.store.migrate import MIGRATIONS, fill_statement, migrate, plan_migrations, read_migrations
 
 pytestmark = pytest.mark.embedded
 
@@ -68,14 +68,14 @@ def test_a_new_one_is_applied_later(opened, folder):
 
 
 def test_a_plan_changes_nothing(opened, folder):
-    assert names(plan(opened, folder)) == ["0001_seen", "0002_amount"]
+    assert names(plan_migrations(opened, folder)) == ["0001_seen", "0002_amount"]
     assert opened.query(
         "SELECT count() FROM system.databases WHERE name = {n:String}", {"n": opened.settings.database}
     ) == [(0,)]
 
 
 def test_statements_are_cut_at_line_ends_and_remarks_are_none(folder):
-    first, second = read(folder)
+    first, second = read_migrations(folder)
     assert len(first.statements) == 2
     assert first.statements[1].startswith("-- Nothing but a remark;\nCREATE OR REPLACE VIEW") or first.statements[
         1
@@ -93,7 +93,7 @@ def test_an_applied_one_may_not_change(opened, folder):
 def test_line_ends_do_not_matter(opened, folder):
     migrate(opened, folder)
     (folder / "0001_seen.sql").write_bytes(FIRST.replace("\n", "\r\n").encode())
-    assert plan(opened, folder) == []
+    assert plan_migrations(opened, folder) == []
 
 
 def test_a_database_of_a_newer_version_is_refused(opened, folder):
@@ -125,13 +125,15 @@ def test_one_that_was_interrupted_is_run_again(opened, folder):
 
 
 def test_our_own_can_be_read_and_are_what_the_warehouse_has(client):
-    assert [migration.version for migration in read()] == list(range(1, len(list(MIGRATIONS.glob("*.sql"))) + 1))
-    assert plan(client) == []
+    assert [migration.version for migration in read_migrations()] == list(
+        range(1, len(list(MIGRATIONS.glob("*.sql"))) + 1)
+    )
+    assert plan_migrations(client) == []
 
 
 def test_engines_are_replicated_on_a_cluster_only(warehouse):
     statement = "ENGINE = {engine:ReplacingMergeTree(version)} -- {engine:MergeTree} {database} {shard}"
-    assert fill_in(statement, warehouse) == "ENGINE = ReplacingMergeTree(version) -- MergeTree ioc {shard}"
-    assert fill_in(statement, warehouse.model_copy(update={"cluster": "city"})) == (
+    assert fill_statement(statement, warehouse) == "ENGINE = ReplacingMergeTree(version) -- MergeTree ioc {shard}"
+    assert fill_statement(statement, warehouse.model_copy(update={"cluster": "city"})) == (
         "ENGINE = ReplicatedReplacingMergeTree(version) -- ReplicatedMergeTree ioc {shard}"
     )

@@ -14,7 +14,7 @@ from warehouse.model.value import Value
 from warehouse.store import event_ids, positions, sink
 from warehouse.store import events as rows
 from warehouse.store.client import connect
-from warehouse.store.positions import Base, Standing
+from warehouse.store.positions import PartitionProgress, PositionBase
 from warehouse.store.snapshots import Snapshot, read_snapshot, write_snapshots
 
 pytestmark = pytest.mark.embedded
@@ -51,7 +51,7 @@ def store(client, offsets, days_ago=0, topic=TOPIC):
 
 def letter(offset, log_offset=0, received_at=NOW):
     made = from_record(*PLACE, offset, b"", InvalidEvent("not_json", "no"), ward="w", received_at=received_at)
-    return sink.LyingLetter(made, 2, log_offset)
+    return sink.DeadLetterRecord(made, 2, log_offset)
 
 
 def repeat(offset):
@@ -63,91 +63,91 @@ def value(offset, window_ms=60_000):
 
 
 def newest(client):
-    return {place: standing.newest for place, standing in positions.standings(client).items()}
+    return {place: standing.newest for place, standing in positions.read_progress(client).items()}
 
 
 def test_how_far_each_partition_is(client):
-    assert positions.standings(client) == {}
+    assert positions.read_progress(client) == {}
     store(client, range(10))
-    assert positions.standings(client)[PLACE] == Standing(9)
-    sink.write_repeats(client, [repeat(12)])
+    assert positions.read_progress(client)[PLACE] == PartitionProgress(9)
+    sink.write_duplicates(client, [repeat(12)])
     sink.write_dead_letters(client, [letter(14, log_offset=3)])
     sink.write_values(client, [value(8), value(20, 120_000)])
     write_snapshots(client, [(PLACE, Snapshot(9, 8, [["fold"]]))])
-    found = positions.standings(client)
-    assert found[PLACE] == Standing(14, 20, 9)
+    found = positions.read_progress(client)
+    assert found[PLACE] == PartitionProgress(14, 20, 9)
     assert found[PLACE].used == 20
-    assert found[DEAD_LETTERS, 2] == Standing(3)
+    assert found[DEAD_LETTERS, 2] == PartitionProgress(3)
 
 
 def test_what_is_missing_before_the_newest_is_found(client):
     store(client, [*range(100, 9_000), *range(9_005, 30_000), 30_001])
-    assert positions.holes(client, newest(client)) == {PLACE: [(9_000, 9_004), (30_000, 30_000)]}
-    sink.write_repeats(client, [repeat(9_001)])
+    assert positions.missing_positions(client, newest(client)) == {PLACE: [(9_000, 9_004), (30_000, 30_000)]}
+    sink.write_duplicates(client, [repeat(9_001)])
     sink.write_dead_letters(client, [letter(9_003), letter(30_000), letter(30_004)])
-    assert positions.holes(client, newest(client)) == {
+    assert positions.missing_positions(client, newest(client)) == {
         PLACE: [(9_000, 9_000), (9_002, 9_002), (9_004, 9_004), (30_002, 30_003)]
     }
     store(client, [9_000, 9_002, 9_004, 30_002, 30_003])
-    assert positions.holes(client, newest(client)) == {}
+    assert positions.missing_positions(client, newest(client)) == {}
 
 
 def test_what_is_missing_before_everything_that_is_stored_is_looked_for_where_kafka_begins(client):
     """The first records of a partition may have left nothing but a letter."""
     sink.write_dead_letters(client, [letter(137, received_at=datetime.now(UTC))])
-    assert positions.holes(client, newest(client)) == {}
-    assert positions.holes(client, newest(client), {PLACE: 0}) == {PLACE: [(0, 136)]}
-    assert positions.holes(client, newest(client), {PLACE: 50}) == {PLACE: [(50, 136)]}
+    assert positions.missing_positions(client, newest(client)) == {}
+    assert positions.missing_positions(client, newest(client), {PLACE: 0}) == {PLACE: [(0, 136)]}
+    assert positions.missing_positions(client, newest(client), {PLACE: 50}) == {PLACE: [(50, 136)]}
     store(client, range(140, 150))
-    assert positions.holes(client, newest(client), {PLACE: 0}) == {PLACE: [(0, 136), (138, 139)]}
+    assert positions.missing_positions(client, newest(client), {PLACE: 0}) == {PLACE: [(0, 136), (138, 139)]}
     store(client, range(10), days_ago=40)
-    assert positions.holes(client, newest(client), {PLACE: 0}) == {PLACE: [(10, 136), (138, 139)]}
+    assert positions.missing_positions(client, newest(client), {PLACE: 0}) == {PLACE: [(10, 136), (138, 139)]}
     store(client, [*range(10, 137), 138, 139])
-    assert positions.holes(client, newest(client), {PLACE: 0}) == {}
+    assert positions.missing_positions(client, newest(client), {PLACE: 0}) == {}
 
 
 def test_a_partition_that_was_quiet_for_long_has_no_hole(client):
     store(client, range(10), days_ago=40)
-    assert positions.holes(client, newest(client), {PLACE: 0}) == {}
+    assert positions.missing_positions(client, newest(client), {PLACE: 0}) == {}
     sink.write_dead_letters(client, [letter(12, received_at=datetime.now(UTC))])
-    assert positions.holes(client, newest(client), {PLACE: 0}) == {PLACE: [(10, 11)]}
+    assert positions.missing_positions(client, newest(client), {PLACE: 0}) == {PLACE: [(10, 11)]}
 
 
 def test_a_long_hole_is_one_range(client):
     store(client, [*range(10), *range(100_000, 100_010)])
-    assert positions.holes(client, newest(client)) == {PLACE: [(10, 99_999)]}
+    assert positions.missing_positions(client, newest(client)) == {PLACE: [(10, 99_999)]}
 
 
 def test_what_was_stored_long_ago_is_known_though_it_is_not_looked_at(client):
     store(client, range(1_000), days_ago=40)
     assert newest(client) == {PLACE: 999}
-    assert positions.holes(client, newest(client)) == {}
+    assert positions.missing_positions(client, newest(client)) == {}
     store(client, [5, *range(1_000, 1_010)])  # one of them was stored again today
-    assert positions.holes(client, newest(client)) == {}
+    assert positions.missing_positions(client, newest(client)) == {}
     store(client, [1_011])
-    assert positions.holes(client, newest(client)) == {PLACE: [(1_010, 1_010)]}
+    assert positions.missing_positions(client, newest(client)) == {PLACE: [(1_010, 1_010)]}
 
 
 def test_one_record_stored_twice_is_one_record(client):
     for _ in range(2):
         store(client, range(10))
-    assert positions.holes(client, newest(client)) == {}
+    assert positions.missing_positions(client, newest(client)) == {}
     assert positions.are_stored(client, [(*PLACE, 9)])
     assert not positions.are_stored(client, [(*PLACE, 9), (*PLACE, 10)])
-    assert [offset for piece in rows.after(client, *PLACE, 3) for offset, _ in piece] == [4, 5, 6, 7, 8, 9]
+    assert [offset for piece in rows.rows_after(client, *PLACE, 3) for offset, _ in piece] == [4, 5, 6, 7, 8, 9]
 
 
 def test_rows_come_in_order_whenever_they_were_stored(client):
     store(client, range(50, 60), days_ago=3)
     store(client, range(30, 50))
     store(client, range(30))
-    assert [offset for piece in rows.after(client, *PLACE, 20) for offset, _ in piece] == list(range(21, 60))
-    assert list(rows.after(client, *PLACE, 59)) == []
+    assert [offset for piece in rows.rows_after(client, *PLACE, 20) for offset, _ in piece] == list(range(21, 60))
+    assert list(rows.rows_after(client, *PLACE, 59)) == []
 
 
 def test_what_lies_where(client):
     store(client, range(3))
-    sink.write_repeats(client, [repeat(3)])
+    sink.write_duplicates(client, [repeat(3)])
     sink.write_dead_letters(client, [letter(4, log_offset=9)])
     asked = [(*PLACE, offset) for offset in range(6)] + [(DEAD_LETTERS, 2, 9)]
     found = positions.ids_at(client, asked)
@@ -155,13 +155,18 @@ def test_what_lies_where(client):
 
 
 def test_bases_are_kept_log_by_log(client):
-    assert positions.bases(client) == {}
-    positions.write_bases(client, {PLACE: Base("a", 0, 0), (TOPIC, 1): Base("a", 0, 0)})
-    positions.write_bases(client, {PLACE: Base("b", 12, 12)})
-    positions.write_bases(client, {PLACE: Base("b", 30, 41)})
-    known = positions.bases(client)
-    assert known[PLACE] == [Base("a", 0, 0), Base("b", 12, 12), Base("b", 30, 41)]
-    assert [positions.in_kafka(known, "b", PLACE, position) for position in (11, 40, 41, 50)] == [None, None, 11, 20]
+    assert positions.read_bases(client) == {}
+    positions.write_bases(client, {PLACE: PositionBase("a", 0, 0), (TOPIC, 1): PositionBase("a", 0, 0)})
+    positions.write_bases(client, {PLACE: PositionBase("b", 12, 12)})
+    positions.write_bases(client, {PLACE: PositionBase("b", 30, 41)})
+    known = positions.read_bases(client)
+    assert known[PLACE] == [PositionBase("a", 0, 0), PositionBase("b", 12, 12), PositionBase("b", 30, 41)]
+    assert [positions.kafka_offset_of(known, "b", PLACE, position) for position in (11, 40, 41, 50)] == [
+        None,
+        None,
+        11,
+        20,
+    ]
 
 
 def test_a_letter_that_was_sent_again_is_the_first_one(client):
@@ -214,9 +219,11 @@ def test_ids_are_remembered_for_a_week_and_found_again(client):
                 "days": number // 2,
             },
         )
-    days = event_ids.days(client)[PLACE]
+    days = event_ids.remembered_days(client)[PLACE]
     assert len(days) == 8
-    found = {hash for day in days for hash in event_ids.hashes(client, *PLACE, day)}
+    found = {hash for day in days for hash in event_ids.read_id_hashes(client, *PLACE, day)}
     assert found == {event_ids.id_hash(one.ward, one.id) for one in made[:16]}
     first = event_ids.first_copies(client, *PLACE, {(one.ward, one.id) for one in made} | {("w", "unknown")})
-    assert first == {(one.ward, one.id): event_ids.Copy(number, encode(one)) for number, one in enumerate(made[:16])}
+    assert first == {
+        (one.ward, one.id): event_ids.StoredEventId(number, encode(one)) for number, one in enumerate(made[:16])
+    }

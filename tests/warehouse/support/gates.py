@@ -12,7 +12,7 @@ from tests.support.warehouse_server import ANALYST_PASSWORD, OWNER_PASSWORD
 from warehouse.server.engine.engine import Engine, EngineConnection
 from warehouse.server.replicas.answering import ask
 from warehouse.server.sql_gate.bounds import ENGINE_LIMITS
-from warehouse.server.sql_gate.gate import Gate
+from warehouse.server.sql_gate.gate import SqlGate
 from warehouse.settings import WarehouseSettings
 
 RESOLVES = "EXPLAIN QUERY TREE"
@@ -25,7 +25,7 @@ class Ward:
     def __init__(self, engine: Engine, connection: EngineConnection) -> None:
         self.engine = engine
         self.connection = connection
-        self.gate = Gate("ioc", ["open_numbers", "indicator_values"])
+        self.gate = SqlGate("ioc", ["open_numbers", "indicator_values"])
         self.asked: list[str] = []
 
     def ask(self, sql: str, given: Any) -> list[str]:

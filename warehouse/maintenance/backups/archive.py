@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from warehouse.maintenance.backups import manifest
 from warehouse.maintenance.backups.manifest import FileContent, Manifest
 from warehouse.maintenance.backups.sealing import sealing
-from warehouse.maintenance.backups.tables import KeepingError
+from warehouse.maintenance.backups.tables import BackupError
 
 PIECE = 1024 * 1024
 
@@ -100,7 +100,7 @@ def read_manifest(path: Path) -> Manifest:
     """What an archive says about itself.
 
     Raises:
-        KeepingError: it is none, is not whole, or was made by a later version.
+        BackupError: it is none, is not whole, or was made by a later version.
     """
     with _opened(path) as tar:
         try:
@@ -108,21 +108,19 @@ def read_manifest(path: Path) -> Manifest:
         except KeyError:
             found = None
         if found is None:
-            raise KeepingError(
+            raise BackupError(
                 f"{path} is no whole backup: its last file, {manifest.NAME}, is missing. Take another one."
             )
         try:
             said = Manifest.model_validate_json(found.read())
         except ValidationError as error:
-            raise KeepingError(
-                f"{path}: {manifest.NAME} cannot be read by this version: {error.errors()[0]}"
-            ) from error
+            raise BackupError(f"{path}: {manifest.NAME} cannot be read by this version: {error.errors()[0]}") from error
     if said.form > manifest.FORM:
-        raise KeepingError(f"{path} was made by a later version; restore it with that.")
+        raise BackupError(f"{path} was made by a later version; restore it with that.")
     return said
 
 
-def unpack(path: Path, said: Manifest, place: Callable[[str], Path | None], done: Done) -> None:
+def unpack_archive(path: Path, said: Manifest, place: Callable[[str], Path | None], done: Done) -> None:
     """Check every file against its checksum, and write it where it belongs.
 
     Args:
@@ -132,7 +130,7 @@ def unpack(path: Path, said: Manifest, place: Callable[[str], Path | None], done
         done: told how much more is done.
 
     Raises:
-        KeepingError: a file is missing, is damaged, or is not what the archive says.
+        BackupError: a file is missing, is damaged, or is not what the archive says.
     """
     seen = set()
     with _opened(path) as tar:
@@ -141,17 +139,15 @@ def unpack(path: Path, said: Manifest, place: Callable[[str], Path | None], done
                 continue
             expected = said.files.get(member.name)
             if expected is None or not member.isfile() or not _is_plain(member.name):
-                raise KeepingError(
-                    f"{path} holds {member.name}, which its manifest does not know. Take another backup."
-                )
+                raise BackupError(f"{path} holds {member.name}, which its manifest does not know. Take another backup.")
             target = place(member.name)
             found = _copied(tar, member, target, done)
             if found != expected.sha256 or member.size != expected.size:
-                raise KeepingError(f"{path}: {member.name} is damaged. Take another backup.")
+                raise BackupError(f"{path}: {member.name} is damaged. Take another backup.")
             seen.add(member.name)
     missing = sorted(set(said.files) - seen)
     if missing:
-        raise KeepingError(f"{path}: {missing[0]} is missing. Take another backup.")
+        raise BackupError(f"{path}: {missing[0]} is missing. Take another backup.")
 
 
 def _copied(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path | None, done: Done) -> str:
@@ -176,9 +172,9 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
         with tarfile.open(path, "r:") as tar:
             yield tar
     except FileNotFoundError:
-        raise KeepingError(f"There is no file {path}.") from None
+        raise BackupError(f"There is no file {path}.") from None
     except tarfile.TarError as error:
-        raise KeepingError(f"{path} is no backup, or is damaged: {error}. Take another one.") from error
+        raise BackupError(f"{path} is no backup, or is damaged: {error}. Take another one.") from error
 
 
 def _is_plain(name: str) -> bool:

@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 from ingest.contract.clock import WARD_ZONE, RealClock
 from ingest.contract.settings import IngestSettings
-from ingest.runtime.disk_space import disks, shown
+from ingest.runtime.disk_space import disks, size_text
 from warehouse.maintenance.backups import files as contents
 from warehouse.maintenance.backups import manifest, sealing, tables
 from warehouse.maintenance.backups.archive import packing
-from warehouse.maintenance.backups.catch_up import Waiting, catch_up
+from warehouse.maintenance.backups.catch_up import UnstoredRecords, catch_up
 from warehouse.maintenance.backups.manifest import Manifest, Position, TableContent, archive_name
-from warehouse.maintenance.backups.tables import Copier, KeepingError, Newest, Place, Progress
+from warehouse.maintenance.backups.tables import BackupError, Copier, Newest, PartitionKey, Progress
 from warehouse.server.engine import config
 from warehouse.settings import WarehouseSettings
 from warehouse.store import positions
@@ -37,7 +37,7 @@ MARGIN = 50_000_000
 """Bytes that must be left besides what a backup needs."""
 
 
-class Origin(NamedTuple):
+class BackupOrigin(NamedTuple):
     """What is backed up."""
 
     ingest: IngestSettings
@@ -46,7 +46,7 @@ class Origin(NamedTuple):
     """The install's `.env`, be it there or not."""
 
 
-class Made(NamedTuple):
+class BackupResult(NamedTuple):
     """A backup that was made."""
 
     path: Path
@@ -66,10 +66,10 @@ class _Copies(NamedTuple):
     """The tables, copied and proved."""
 
     contents: dict[str, TableContent]
-    newest: dict[Place, Newest]
+    newest: dict[PartitionKey, Newest]
 
 
-def make(origin: Origin, folder: Path, secrets: bool, tell: Progress, key: str = "") -> Made:
+def make_backup(origin: BackupOrigin, folder: Path, secrets: bool, tell: Progress, key: str = "") -> BackupResult:
     """Make a backup of what runs, in one file.
 
     Args:
@@ -80,13 +80,13 @@ def make(origin: Origin, folder: Path, secrets: bool, tell: Progress, key: str =
         key: public key that the file is sealed for, once all that goes into it has been proved; empty: anybody can read it.
 
     Raises:
-        KeepingError: it cannot be made, and why, as with secrets that nothing seals; nothing is left behind.
+        BackupError: it cannot be made, and why, as with secrets that nothing seals; nothing is left behind.
         Unavailable: the warehouse does not answer.
     """
     began, now = time.monotonic(), origin.ingest.clock().now()
-    see_engine_is_ours(origin.warehouse)
+    check_own_engine(origin.warehouse)
     if secrets and not key:
-        raise KeepingError(
+        raise BackupError(
             "A backup with the secrets is encrypted: make a key by ./ioc backup --new-key FILE, then give its public half by "
             "--key or IOC_KEEPER_BACKUP_KEY.",
             "Bản sao lưu kèm mã bí mật phải được mã hóa: tạo khóa bằng ./ioc backup --new-key TỆP, rồi đưa khóa công khai bằng --key "
@@ -94,9 +94,13 @@ def make(origin: Origin, folder: Path, secrets: bool, tell: Progress, key: str =
         )
     if key:
         key = sealing.public_key(key)
-    with alone(origin.ingest.data_folder), connect(origin.warehouse) as client, connect(origin.warehouse) as watching:
-        hand_over = clear(client, origin.warehouse)
-        sizes = tables.tables(client, origin.warehouse.database)
+    with (
+        backup_lock(origin.ingest.data_folder),
+        connect(origin.warehouse) as client,
+        connect(origin.warehouse) as watching,
+    ):
+        hand_over = clear_hand_over(client, origin.warehouse)
+        sizes = tables.stored_tables(client, origin.warehouse.database)
         _check_room(origin, sizes, folder)
         small = _small(origin, secrets)
         waiting = catch_up(client, origin.ingest, tell)
@@ -108,11 +112,11 @@ def make(origin: Origin, folder: Path, secrets: bool, tell: Progress, key: str =
             path = folder / (name + sealing.ENDING if key else name)
             said = _packed(path, hand_over, small, said, tell, key)
         finally:
-            clear(client, origin.warehouse)
-    return Made(path, said, timedelta(seconds=time.monotonic() - began))
+            clear_hand_over(client, origin.warehouse)
+    return BackupResult(path, said, timedelta(seconds=time.monotonic() - began))
 
 
-def prune(folder: Path, ward: str, copies: int) -> list[Path]:
+def prune_backups(folder: Path, ward: str, copies: int) -> list[Path]:
     """Delete a ward's older backups, and what a crash left half made.
 
     Args:
@@ -135,14 +139,14 @@ def prune(folder: Path, ward: str, copies: int) -> list[Path]:
     return old
 
 
-def see_engine_is_ours(settings: WarehouseSettings) -> None:
+def check_own_engine(settings: WarehouseSettings) -> None:
     """See that the engine is our own.
 
     Raises:
-        KeepingError: it is an outside server, whose files are not ours to copy.
+        BackupError: it is an outside server, whose files are not ours to copy.
     """
     if not settings.embedded:
-        raise KeepingError(
+        raise BackupError(
             f"The warehouse is an outside server ({settings.host}): back it up there, with ClickHouse's own BACKUP DATABASE "
             f"{settings.database} TO Disk(...), and keep `.env` and the data folder's connectors and dashboard beside it.",
             f"Kho số liệu là máy chủ ngoài ({settings.host}): sao lưu tại đó bằng BACKUP DATABASE của ClickHouse, và giữ kèm `.env` "
@@ -151,11 +155,11 @@ def see_engine_is_ours(settings: WarehouseSettings) -> None:
 
 
 @contextmanager
-def alone(data_folder: Path) -> Iterator[None]:
+def backup_lock(data_folder: Path) -> Iterator[None]:
     """Be the only one that makes or restores a backup of this install.
 
     Raises:
-        KeepingError: another process does.
+        BackupError: another process does.
     """
     run = data_folder / "run"
     run.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -163,57 +167,57 @@ def alone(data_folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise KeepingError(
+            raise BackupError(
                 "Another backup of this install is being made: wait until it is done.",
                 "Đang có một bản sao lưu khác được tạo: chờ cho xong.",
             ) from None
         yield
 
 
-def clear(client: Client, settings: WarehouseSettings) -> Path:
+def clear_hand_over(client: Client, settings: WarehouseSettings) -> Path:
     """Empty the hand-over folder and drop what was restored for proof, this time or by somebody who was cut off.
 
     Raises:
-        KeepingError: the engine is still busy with a backup that nobody waits for any more.
+        BackupError: the engine is still busy with a backup that nobody waits for any more.
     """
     busy = "SELECT count() FROM system.backups WHERE status IN ('CREATING_BACKUP', 'RESTORING')"
     if client.query(busy)[0][0]:
-        raise KeepingError(
+        raise BackupError(
             "The engine is still busy with a backup that was cut off: try again in a few minutes.",
             "Kho số liệu còn đang làm dở một bản sao lưu bị ngắt: thử lại sau vài phút.",
         )
     client.execute(f"DROP DATABASE IF EXISTS {CHECKED_IN} SYNC")
-    folder = config.hand_over(settings)
+    folder = config.hand_over_folder(settings)
     for path in sorted(folder.rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
     return folder
 
 
-def _check_room(origin: Origin, sizes: Mapping[str, int], folder: Path) -> None:
+def _check_room(origin: BackupOrigin, sizes: Mapping[str, int], folder: Path) -> None:
     """See that there is room, without touching the reserve that new events need."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     largest, whole = max(sizes.values(), default=0), sum(sizes.values())
     # Copied, and one table at a time restored beside; while the copies are packed each goes when it is in the archive.
-    needed = {config.hand_over(origin.warehouse).stat().st_dev: whole + 2 * largest}
+    needed = {config.hand_over_folder(origin.warehouse).stat().st_dev: whole + 2 * largest}
     target = folder.stat().st_dev
     needed[target] = max(needed.get(target, 0), whole)
     for disk in disks(origin.ingest, also=[folder]):
         free = disk.free - disk.reserve - MARGIN
         wanted = needed.get(disk.folder.stat().st_dev, 0)
         if free < wanted:
-            raise KeepingError(
-                f"No room for a backup on the disk of {disk.folder}: {shown(wanted)} are needed, {shown(max(0, free))} can be "
+            raise BackupError(
+                f"No room for a backup on the disk of {disk.folder}: {size_text(wanted)} are needed, {size_text(max(0, free))} can be "
                 "had. Free some, or write it to another disk: ./ioc backup --to FOLDER, IOC_KEEPER_BACKUP_FOLDER.",
-                f"Ổ đĩa của {disk.folder} không đủ chỗ để sao lưu: cần {shown(wanted)}, chỉ còn dùng được {shown(max(0, free))}. Dọn "
+                f"Ổ đĩa của {disk.folder} không đủ chỗ để sao lưu: cần {size_text(wanted)}, chỉ còn dùng được {size_text(max(0, free))}. Dọn "
                 "bớt, hoặc ghi sang ổ khác: ./ioc backup --to THƯ_MỤC, IOC_KEEPER_BACKUP_FOLDER.",
             )
 
 
-def _small(origin: Origin, secrets: bool) -> _Small:
-    found = contents.files(origin.ingest.data_folder, secrets)
-    files = {name: contents.content(path) for name, path in found.items()}
+def _small(origin: BackupOrigin, secrets: bool) -> _Small:
+    found = contents.files_to_back_up(origin.ingest.data_folder, secrets)
+    files = {name: contents.backup_content(path) for name, path in found.items()}
     text = origin.env_file.read_text(encoding="utf-8") if origin.env_file.is_file() else ""
-    settings, left_out = contents.settings(text, secrets)
+    settings, left_out = contents.settings_to_back_up(text, secrets)
     return _Small({**files, contents.SETTINGS: settings.encode()}, left_out)
 
 
@@ -227,7 +231,7 @@ def _copied(copier: Copier, client: Client, database: str, there: Mapping[str, i
         if members:
             copier.copy(database, members, name)
     found: dict[str, TableContent] = {}
-    newest: dict[Place, Newest] = {}
+    newest: dict[PartitionKey, Newest] = {}
     client.execute(f"CREATE DATABASE {CHECKED_IN}")
     for name, members in parts.items():
         for table in members:
@@ -239,16 +243,16 @@ def _copied(copier: Copier, client: Client, database: str, there: Mapping[str, i
 
 
 def _manifest(
-    origin: Origin,
+    origin: BackupOrigin,
     client: Client,
     secrets: bool,
     now: datetime,
     real_now: datetime,
-    waiting: Waiting,
+    waiting: UnstoredRecords,
     small: _Small,
     copies: _Copies,
 ) -> Manifest:
-    logs = positions.bases(client)
+    logs = positions.read_bases(client)
     return Manifest(
         ward=origin.ingest.ward,
         database=origin.warehouse.database,
@@ -267,7 +271,7 @@ def _manifest(
             Position(
                 topic=topic,
                 partition=partition,
-                kafka_offset=positions.in_kafka(logs, waiting.cluster, (topic, partition), newest.offset),
+                kafka_offset=positions.kafka_offset_of(logs, waiting.cluster, (topic, partition), newest.offset),
                 **newest._asdict(),
             )
             for (topic, partition), newest in sorted(copies.newest.items())
@@ -295,5 +299,5 @@ def _packed(path: Path, hand_over: Path, small: _Small, said: Manifest, tell: Pr
         said = said.model_copy(update={"files": dict(packer.files)})
         packer.write(manifest.NAME, said.model_dump_json(indent=1).encode())
     if key:
-        sealing.note_digest(path)
+        sealing.write_digest(path)
     return said

@@ -14,8 +14,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from ingest.contract.errors import ConfigurationError
-from ingest.untrusted.pseudonym import pseudonyms
-from warehouse.maintenance.backups.tables import KeepingError
+from ingest.untrusted.pseudonym import pseudonymiser
+from warehouse.maintenance.backups.tables import BackupError
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ _SECRET_NAME = re.compile(r"SECRET|PASSWORD|TOKEN|WEBHOOK_URL")
 _FINGERPRINT = "the same secret gives the same pseudonym"
 
 
-def files(data_folder: Path, secrets: bool) -> dict[str, Path]:
+def files_to_back_up(data_folder: Path, secrets: bool) -> dict[str, Path]:
     """By name in the archive, the files of the data folder that a backup holds besides the tables; cursors first."""
     patterns = [CURSORS, *FILES, BOARD, *([SECRETS] if secrets else [])]
     found = [path for pattern in patterns for path in sorted(data_folder.glob(pattern))]
@@ -58,11 +58,11 @@ def files(data_folder: Path, secrets: bool) -> dict[str, Path]:
     return {DATA + path.relative_to(data_folder).as_posix(): path for path in kept}
 
 
-def content(path: Path) -> bytes:
+def backup_content(path: Path) -> bytes:
     """What a backup holds of one of the files; of the store, which may be in use or gone, a consistent copy that was checked.
 
     Raises:
-        KeepingError: the store is damaged, and so is its copy.
+        BackupError: the store is damaged, and so is its copy.
     """
     if path.name != Path(STORE).name:
         return path.read_bytes()
@@ -73,7 +73,7 @@ def content(path: Path) -> bytes:
     try:
         return _dumped(path.with_name(STORE_COPY))
     except sqlite3.DatabaseError as error:
-        raise KeepingError(
+        raise BackupError(
             f"{path} and its copy cannot be read: {error}. ./ioc doctor says what to do.",
             f"Không đọc được {path} và bản chép của nó: {error}. Xem ./ioc doctor.",
         ) from error
@@ -96,7 +96,7 @@ def _dumped(path: Path) -> bytes:
         return memory.serialize()
 
 
-def settings(text: str, secrets: bool) -> tuple[str, list[str]]:
+def settings_to_back_up(text: str, secrets: bool) -> tuple[str, list[str]]:
     """The `.env` as it goes into a backup, and the names of the secrets that were left out of it."""
     if secrets:
         return text, []
@@ -119,6 +119,6 @@ def is_secret(variable: str) -> bool:
 def fingerprint(secret: SecretStr | None) -> str:
     """Tells whether two installs have the same pseudonym secret, without telling it; empty where there is none."""
     try:
-        return pseudonyms(secret)(_FINGERPRINT)
+        return pseudonymiser(secret)(_FINGERPRINT)
     except ConfigurationError:
         return ""

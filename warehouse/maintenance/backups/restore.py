@@ -13,12 +13,12 @@ from warehouse.maintenance.backups import files as contents
 from warehouse.maintenance.backups.archive import Done
 from warehouse.maintenance.backups.backup import WARE
 from warehouse.maintenance.backups.manifest import Manifest
-from warehouse.maintenance.backups.tables import Content, Copier, KeepingError, Progress
+from warehouse.maintenance.backups.tables import BackupError, Content, Copier, Progress
 from warehouse.maintenance.retention import SNAPSHOTS
 from warehouse.server.engine import config
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
-from warehouse.store.migrate import MIGRATIONS, read
+from warehouse.store.migrate import MIGRATIONS, read_migrations
 
 FILES = "files"
 """Folder of `work` for what is no table."""
@@ -27,22 +27,22 @@ MARK = "restoring"
 """File in `run` while folders change places: a start now would begin with an empty warehouse."""
 
 
-def see_it_serves(said: Manifest, ward: str) -> None:
+def check_backup_fits(said: Manifest, ward: str) -> None:
     """See that a backup is one for this ward and this version.
 
     Raises:
-        KeepingError: it is not.
+        BackupError: it is not.
     """
     if said.ward != ward:
-        raise KeepingError(f"This is a backup of the ward {said.ward}, this install serves {ward} (IOC_WARD).")
-    known = len(read(MIGRATIONS))
+        raise BackupError(f"This is a backup of the ward {said.ward}, this install serves {ward} (IOC_WARD).")
+    known = len(read_migrations(MIGRATIONS))
     if said.schema_version > known:
-        raise KeepingError(
+        raise BackupError(
             f"The backup has tables of version {said.schema_version}, this version of the system knows {known}: update it first."
         )
 
 
-def unpack(path: Path, said: Manifest, settings: WarehouseSettings, done: Done) -> None:
+def unpack_backup(path: Path, said: Manifest, settings: WarehouseSettings, done: Done) -> None:
     """Unpack a backup into a work folder, checking every file.
 
     Args:
@@ -51,15 +51,15 @@ def unpack(path: Path, said: Manifest, settings: WarehouseSettings, done: Done) 
         settings: the warehouse's, with the work folder as data folder.
         done: told how much more is unpacked.
     """
-    hand_over, files = config.hand_over(settings), settings.data_folder / FILES
+    hand_over, files = config.hand_over_folder(settings), settings.data_folder / FILES
 
     def place(name: str) -> Path:
         return hand_over / name.removeprefix(WARE) if name.startswith(WARE) else files / name
 
-    archive.unpack(path, said, place, done)
+    archive.unpack_archive(path, said, place, done)
 
 
-def load(client: Client, watching: Client, said: Manifest, tell: Progress) -> None:
+def load_tables(client: Client, watching: Client, said: Manifest, tell: Progress) -> None:
     """Make the tables from their copies, and see that each holds what the backup said.
 
     Args:
@@ -69,7 +69,7 @@ def load(client: Client, watching: Client, said: Manifest, tell: Progress) -> No
         tell: told how far it is.
 
     Raises:
-        KeepingError: a table does not.
+        BackupError: a table does not.
     """
     database = client.settings.database
     client.execute(f"CREATE DATABASE {database}")
@@ -77,7 +77,7 @@ def load(client: Client, watching: Client, said: Manifest, tell: Progress) -> No
     for table, expected in said.tables.items():
         found = copier.restore(table, said.database, database, expected.copy_in)
         if found != Content(expected.rows, expected.checksum):
-            raise KeepingError(
+            raise BackupError(
                 f"{table} was restored with {found.rows} rows, checksum {found.checksum}; the backup says {expected.rows}, "
                 f"{expected.checksum}. Nothing has been changed: take another backup."
             )
@@ -96,7 +96,7 @@ def _freshen_snapshots(client: Client, database: str) -> None:
     )
 
 
-def change_places(work: Path, data_folder: Path, aside: Path) -> list[Path]:
+def swap_folders(work: Path, data_folder: Path, aside: Path) -> list[Path]:
     """Move aside what is there, and put in its place what was restored.
 
     Args:
@@ -126,7 +126,7 @@ def change_places(work: Path, data_folder: Path, aside: Path) -> list[Path]:
     return moved
 
 
-def remove(work: Path) -> None:
+def remove_work_folder(work: Path) -> None:
     """Delete a work folder."""
     shutil.rmtree(work, ignore_errors=True)
 

@@ -15,7 +15,7 @@ from typing import IO
 import pyrage
 
 from ingest.contract.clock import RealClock
-from warehouse.maintenance.backups.tables import KeepingError
+from warehouse.maintenance.backups.tables import BackupError
 
 ENDING = ".age"
 """After the name of an archive that is sealed."""
@@ -36,14 +36,14 @@ def make_key(path: Path) -> str:
         Its public half, which backups are sealed for.
 
     Raises:
-        KeepingError: there is such a file already, or it cannot be written.
+        BackupError: there is such a file already, or it cannot be written.
     """
     key = pyrage.x25519.Identity.generate()
     public = str(key.to_public())
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise KeepingError(
+        raise BackupError(
             f"There is a file {path} already: choose another name, a key is never overwritten.",
             f"Đã có tệp {path}: hãy chọn tên khác, không bao giờ ghi đè lên khóa.",
         ) from None
@@ -56,7 +56,7 @@ def public_key(text: str) -> str:
     """The public key that a text is, or that stands in the file which it names.
 
     Raises:
-        KeepingError: it is none, and there is none.
+        BackupError: it is none, and there is none.
     """
     found = text.strip()
     if not found.startswith(_PUBLIC):
@@ -66,7 +66,7 @@ def public_key(text: str) -> str:
     try:
         pyrage.x25519.Recipient.from_str(found)
     except pyrage.RecipientError:
-        raise KeepingError(
+        raise BackupError(
             "This is no public key (age1…), and no file with one. Make a key by ./ioc backup --new-key FILE.",
             "Đây không phải khóa công khai (age1…) hay tệp có khóa. Hãy tạo khóa bằng ./ioc backup --new-key TỆP.",
         ) from None
@@ -77,13 +77,13 @@ def is_sealed(path: Path) -> bool:
     """Whether a file is an age file.
 
     Raises:
-        KeepingError: there is no such file.
+        BackupError: there is no such file.
     """
     try:
         with path.open("rb") as file:
             return file.read(len(_HEAD)) == _HEAD
     except FileNotFoundError:
-        raise KeepingError(f"There is no file {path}.", f"Không có tệp {path}.") from None
+        raise BackupError(f"There is no file {path}.", f"Không có tệp {path}.") from None
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def sealing(sink: IO[bytes], key: str) -> Iterator[IO[bytes]]:
         key: public key.
 
     Raises:
-        KeepingError: it could not be sealed.
+        BackupError: it could not be sealed.
     """
     reading, writing = os.pipe()
     faults: list[BaseException] = []
@@ -124,10 +124,10 @@ def sealing(sink: IO[bytes], key: str) -> Iterator[IO[bytes]]:
         finally:
             thread.join()
     if faults:
-        raise KeepingError(f"The backup could not be encrypted: {faults[0]}", f"Không mã hóa được: {faults[0]}")
+        raise BackupError(f"The backup could not be encrypted: {faults[0]}", f"Không mã hóa được: {faults[0]}")
 
 
-def note_digest(path: Path) -> str:
+def write_digest(path: Path) -> str:
     """Read a sealed archive back from the disk, and leave its checksum beside it.
 
     Returns:
@@ -139,7 +139,7 @@ def note_digest(path: Path) -> str:
 
 
 @contextmanager
-def opened(path: Path, key_file: Path | None, beside: Path) -> Iterator[Path]:
+def open_backup(path: Path, key_file: Path | None, beside: Path) -> Iterator[Path]:
     """The archive as it was before it was sealed, checked from beginning to end; one that is not sealed is given as it is.
 
     Args:
@@ -148,14 +148,14 @@ def opened(path: Path, key_file: Path | None, beside: Path) -> Iterator[Path]:
         beside: folder in which it lies open meanwhile, for its owner only.
 
     Raises:
-        KeepingError: it is damaged, or not for this key, or there is none.
+        BackupError: it is damaged, or not for this key, or there is none.
     """
     if not is_sealed(path):
         yield path
         return
     _see_digest(path)
     if key_file is None:
-        raise KeepingError(
+        raise BackupError(
             f"{path} is encrypted: give the file with its key, ./ioc restore FILE --key KEYFILE.",
             f"{path} đã được mã hóa: hãy đưa tệp khóa, ./ioc restore TỆP --key TỆP_KHOÁ.",
         )
@@ -175,7 +175,7 @@ def _unseal(source: IO[bytes], sink: IO[bytes], keys: list[pyrage.x25519.Identit
         pyrage.decrypt_io(source, sink, keys)
     except pyrage.DecryptError as error:
         if "No matching keys" in str(error):
-            raise KeepingError(
+            raise BackupError(
                 f"{path} was encrypted for another key: look for the one that was made for this install.",
                 f"{path} được mã hóa bằng khóa khác: hãy tìm đúng tệp khóa đã tạo cho hệ thống này.",
             ) from None
@@ -186,8 +186,8 @@ def _unseal(source: IO[bytes], sink: IO[bytes], keys: list[pyrage.x25519.Identit
         raise _damaged(path) from None
 
 
-def _damaged(path: Path) -> KeepingError:
-    return KeepingError(
+def _damaged(path: Path) -> BackupError:
+    return BackupError(
         f"{path} is damaged or was cut off or changed: nothing has been touched. Take another backup.",
         f"{path} bị hỏng, bị cắt cụt hoặc bị sửa; chưa thay đổi gì. Hãy dùng bản sao lưu khác.",
     )
@@ -212,7 +212,7 @@ def _secret_keys(path: Path) -> list[pyrage.x25519.Identity]:
     except pyrage.IdentityError:
         keys = []
     if not keys:
-        raise KeepingError(
+        raise BackupError(
             f"{path} holds no key that opens backups (a line AGE-SECRET-KEY-1…).",
             f"{path} không có khóa mở bản sao lưu (dòng AGE-SECRET-KEY-1…).",
         )
@@ -232,7 +232,7 @@ def _key_file(path: Path) -> str:
             return file.read(_LONGEST_KEY_FILE).decode("ascii", "replace")
     except OSError as error:
         why = error.strerror or "unreadable"
-        raise KeepingError(
+        raise BackupError(
             f"The key file {path} cannot be read: {why}.", f"Không đọc được tệp khóa {path}: {why}."
         ) from None
 

@@ -22,10 +22,10 @@ SHORTEST_LOOK, LONGEST_LOOK = 0.02, 0.5
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and how much of how much, in bytes; 0 of 0 where that is not known."""
 
-Place = tuple[str, int]
+PartitionKey = tuple[str, int]
 
 
-class KeepingError(Refused):
+class BackupError(Refused):
     """A backup cannot be made, or does not serve; nothing has been changed.
 
     Args:
@@ -87,7 +87,7 @@ class Copier:
         self._run(copy + " SETTINGS structure_only = 1", table)
         self._asking.execute(f"SYSTEM STOP MERGES {into}.{table}")
         self._run(copy + " SETTINGS allow_non_empty_tables = 1", table)
-        return content(self._asking, into, table)
+        return table_content(self._asking, into, table)
 
     def _run(self, statement: str, what: str) -> None:
         ((id, status),) = self._asking.query(f"{statement} ASYNC")
@@ -101,10 +101,10 @@ class Copier:
             if status in ("BACKUP_CREATED", "RESTORED"):
                 return
             if status not in ("CREATING_BACKUP", "RESTORING"):
-                raise KeepingError(f"{what}: {error.partition(', Stack trace')[0] or status}")
+                raise BackupError(f"{what}: {error.partition(', Stack trace')[0] or status}")
 
 
-def tables(client: Client, database: str) -> dict[str, int]:
+def stored_tables(client: Client, database: str) -> dict[str, int]:
     """The tables that hold rows, with their bytes on disk; views are made again at every start."""
     asked = (
         "SELECT name, toInt64(ifNull(total_bytes, 0)) FROM system.tables "
@@ -113,13 +113,13 @@ def tables(client: Client, database: str) -> dict[str, int]:
     return dict(client.query(asked, {"database": database}))
 
 
-def content(client: Client, database: str, table: str) -> Content:
+def table_content(client: Client, database: str, table: str) -> Content:
     """A table's rows and their checksum, as they lie there."""
     ((rows, checksum),) = client.query(f"SELECT count(), sum(cityHash64(*)) FROM {database}.{table}")
     return Content(rows, checksum)
 
 
-def newest(client: Client, database: str, there: Iterable[str]) -> dict[Place, Newest]:
+def newest(client: Client, database: str, there: Iterable[str]) -> dict[PartitionKey, Newest]:
     """How far each partition is: the newest record of it in any of the tables that hold records.
 
     Args:
@@ -127,14 +127,14 @@ def newest(client: Client, database: str, there: Iterable[str]) -> dict[Place, N
         database: where the tables are.
         there: the tables that it has; a database of an earlier version has fewer.
     """
-    found: dict[Place, Newest] = {}
+    found: dict[PartitionKey, Newest] = {}
     for table in set(there) & set(_NEWEST):
         rows = client.query(_NEWEST[table].format(database=database))
         merge(found, {(topic, partition): Newest(*values) for topic, partition, *values in rows})
     return found
 
 
-def merge(known: dict[Place, Newest], more: Mapping[Place, Newest]) -> None:
+def merge(known: dict[PartitionKey, Newest], more: Mapping[PartitionKey, Newest]) -> None:
     """Put what is newer into `known`."""
     for place, one in more.items():
         known[place] = Newest(*map(max, known.get(place, one), one))

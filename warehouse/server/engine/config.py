@@ -95,41 +95,41 @@ HAND_OVER: Final = "hand_over"
 """The engine's name for the one folder that it writes backups into and restores them from."""
 
 
-def home(settings: WarehouseSettings) -> Path:
+def engine_home(settings: WarehouseSettings) -> Path:
     """Where the engine's configuration and lock are; made if need be."""
     folder = settings.data_folder.absolute() / "run" / "warehouse"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
 
-def store(settings: WarehouseSettings) -> Path:
+def engine_store(settings: WarehouseSettings) -> Path:
     """Where the engine keeps its data; made if need be."""
     folder = settings.data_folder.absolute() / "warehouse"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return folder
 
 
-def hand_over(settings: WarehouseSettings) -> Path:
+def hand_over_folder(settings: WarehouseSettings) -> Path:
     """The folder that the engine knows as `HAND_OVER`; made if need be."""
-    folder = home(settings) / "backup"
+    folder = engine_home(settings) / "backup"
     folder.mkdir(exist_ok=True, mode=0o700)
     return folder
 
 
-def replicas(settings: WarehouseSettings) -> Path:
+def replica_folder(settings: WarehouseSettings) -> Path:
     """Where replicas have their own folders; made if need be."""
-    folder = home(settings) / "replicas"
+    folder = engine_home(settings) / "replicas"
     folder.mkdir(exist_ok=True, mode=0o700)
     return folder
 
 
-def write(settings: WarehouseSettings) -> Path:
+def write_engine_config(settings: WarehouseSettings) -> Path:
     """Write the engine's configuration.
 
     Returns:
         The main file, which names the other.
     """
-    folder = home(settings)
+    folder = engine_home(settings)
     users, server = folder / "users.xml", folder / "server.xml"
     profile = {
         **_REFUSE_BAD_VALUES,
@@ -144,7 +144,7 @@ def write(settings: WarehouseSettings) -> Path:
         "users_config": users,
         "backups.allowed_disk": HAND_OVER,
     }
-    disk = _elements({"type": "local", "path": f"{hand_over(settings)}/"})
+    disk = _elements({"type": "local", "path": f"{hand_over_folder(settings)}/"})
     disks = f"<storage_configuration><disks><{HAND_OVER}>{disk}</{HAND_OVER}></disks></storage_configuration>"
     server.write_text(f"<clickhouse>{_elements(whole)}{disks}</clickhouse>\n")
     return server
@@ -178,7 +178,7 @@ def write_replica(folder: Path, settings: WarehouseSettings, disk: str) -> Path:
         "metadata_type": "plain",
         "readonly": "true",
         "skip_access_check": "true",
-        "path": f"{store(settings)}/",
+        "path": f"{engine_store(settings)}/",
     }
     disks = f"<disks><{disk}>{_elements(kept)}</{disk}></disks>"
     policies = f"<policies><{disk}><volumes><main><disk>{disk}</disk></main></volumes></{disk}></policies>"

@@ -14,7 +14,7 @@ _HALF_MADE = "_tmp_replace_"
 """How the engine calls what it makes before that takes the place of what was there."""
 
 
-def remove_empty(store: Path, views: frozenset[str]) -> None:
+def remove_empty_definitions(store: Path, views: frozenset[str]) -> None:
     """Remove the empty definitions of views; they are made again from what is declared.
 
     Args:

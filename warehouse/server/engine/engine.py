@@ -11,7 +11,7 @@ from chdb import _chdb
 
 from ingest.contract.errors import ConfigurationError, IocError
 from warehouse.server.engine import config
-from warehouse.server.engine.definitions import remove_empty
+from warehouse.server.engine.definitions import remove_empty_definitions
 from warehouse.settings import WarehouseSettings
 
 _MESSAGE = re.compile(r"Code: (\d+)\. DB::Exception: (.*?)(?: \(version [\d.]+[^()]*\))?\s*", re.DOTALL)
@@ -32,7 +32,7 @@ class EngineError(IocError):
         self.text = text
 
 
-class Chunk(NamedTuple):
+class ResultBlock(NamedTuple):
     """A piece of a result: one block, and what was read to make it. It is gone when the next one is asked for."""
 
     block: memoryview
@@ -74,7 +74,7 @@ class EngineConnection:
         lines = self.run(sql, parameters, "JSONCompactEachRow").decode().splitlines()
         return [json.loads(line) for line in lines]
 
-    def stream(self, sql: str, parameters: Parameters | None = None) -> Generator[Chunk, None, None]:
+    def stream(self, sql: str, parameters: Parameters | None = None) -> Generator[ResultBlock, None, None]:
         """The blocks of a SELECT, each made when it is asked for; closing the iterator ends the query."""
         with _translated():
             result = self._connection.send_query(sql, "Native", params=dict(parameters or {}))
@@ -88,7 +88,7 @@ class EngineConnection:
                 if not len(part):
                     ended = True
                     return
-                yield Chunk(
+                yield ResultBlock(
                     memoryview(part.get_memview().view()),
                     part.rows_read(),
                     part.storage_rows_read(),
@@ -166,18 +166,18 @@ class Engine:
     """
 
     def __init__(self, settings: WarehouseSettings, views: frozenset[str] = frozenset()) -> None:
-        folder = config.store(settings)
+        folder = config.engine_store(settings)
         if set(str(folder)) & set("?&#%"):
             raise ConfigurationError(
                 f"IOC_DATA_FOLDER: {folder} must not contain any of ? & # %. Choose another folder."
             )
-        self._path = f"{folder}?config-file={config.write(settings)}"
-        self._lock = (config.home(settings) / "lock").open("w")
+        self._path = f"{folder}?config-file={config.write_engine_config(settings)}"
+        self._lock = (config.engine_home(settings) / "lock").open("w")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigurationError(f"IOC_DATA_FOLDER: another warehouse already runs on {folder}. End it.") from None
-        remove_empty(folder, views)
+        remove_empty_definitions(folder, views)
         self._first = EngineConnection(self._path)
         self.known = frozenset(name for (name,) in self._first.rows("SELECT name FROM system.settings"))
         """Names of all settings."""

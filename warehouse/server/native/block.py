@@ -14,7 +14,7 @@ from clickhouse_driver.columns.service import read_column
 from clickhouse_driver.context import Context
 from clickhouse_driver.errors import Error
 
-from warehouse.server.native.wire import Bytes, BytesReader, MalformedError, Reader, varint
+from warehouse.server.native.wire import Bytes, BytesReader, MalformedPacketError, SocketReader, varint
 
 _MOST_COLUMNS = 4096
 _MOST_ROWS = 16 * 1024 * 1024
@@ -22,11 +22,11 @@ _LONGEST_NAME = 4096
 _LONGEST_TYPE = 16 * 1024
 _DEEPEST = 32
 
-Walk = Callable[[Reader, int], None]
-Prefix = Callable[[Reader], None]
+Walk = Callable[[SocketReader, int], None]
+Prefix = Callable[[SocketReader], None]
 
 
-class UnwalkableError(MalformedError):
+class UnwalkableError(MalformedPacketError):
     """A type whose end cannot be found: a block of it can be passed on to a client, but not taken from one."""
 
 
@@ -44,7 +44,7 @@ class _Walker(NamedTuple):
     data: Walk
 
 
-def walk(reader: Reader, longest_name: int = _LONGEST_NAME) -> Shape:
+def skip_block(reader: SocketReader, longest_name: int = _LONGEST_NAME) -> Shape:
     """Go past one block.
 
     Args:
@@ -53,11 +53,11 @@ def walk(reader: Reader, longest_name: int = _LONGEST_NAME) -> Shape:
 
     Raises:
         UnwalkableError: it has a type whose end cannot be found.
-        MalformedError: it is no block.
+        MalformedPacketError: it is no block.
     """
     width, rows = reader.varint(), reader.varint()
     if width > _MOST_COLUMNS or rows > _MOST_ROWS:
-        raise MalformedError(f"block of {width} columns and {rows} rows")
+        raise MalformedPacketError(f"block of {width} columns and {rows} rows")
     columns = []
     for _ in range(width):
         name, kind = reader.text(longest_name), reader.text(_LONGEST_TYPE)
@@ -69,23 +69,23 @@ def walk(reader: Reader, longest_name: int = _LONGEST_NAME) -> Shape:
     return Shape(columns, rows)
 
 
-def shape(block: Bytes) -> Shape:
+def block_shape(block: Bytes) -> Shape:
     """Names, types and rows of one block that the engine wrote; a column without a name has the whole expression as its name."""
-    return walk(BytesReader(block), len(block))
+    return skip_block(BytesReader(block), len(block))
 
 
-def split(blocks: Bytes) -> list[tuple[Shape, Bytes]]:
+def split_blocks(blocks: Bytes) -> list[tuple[Shape, Bytes]]:
     """The blocks of which a whole result consists, each with its shape."""
     reader = BytesReader(blocks)
     parts: list[tuple[Shape, Bytes]] = []
     while reader.has_more:
         start = reader.position
-        found = walk(reader, len(blocks))
+        found = skip_block(reader, len(blocks))
         parts.append((found, blocks[start : reader.position]))
     return parts
 
 
-def retyped(block: Bytes, columns: list[tuple[str, str]]) -> bytes:
+def retype_block(block: Bytes, columns: list[tuple[str, str]]) -> bytes:
     """A block with the given names and types written over its own, which must be of the same form."""
     reader = BytesReader(block)
     width, rows = reader.varint(), reader.varint()
@@ -124,7 +124,7 @@ _JSON = re.compile(r"\bJSON\b")
 def _walker(kind: str, depth: int = 0) -> _Walker:  # noqa: C901  # one case a type
     """How to get past a column of the type."""
     if depth > _DEEPEST:
-        raise MalformedError("type nested too deep")
+        raise MalformedPacketError("type nested too deep")
     if not depth and _JSON.search(kind):
         return _by_the_driver(kind)
     name, _, rest = kind.partition("(")
@@ -159,7 +159,7 @@ def _walker(kind: str, depth: int = 0) -> _Walker:  # noqa: C901  # one case a t
     raise UnwalkableError(f"type {kind[:100]} cannot be taken over this protocol")
 
 
-def _no_prefix(reader: Reader) -> None:
+def _no_prefix(reader: SocketReader) -> None:
     """Most types have nothing before their rows."""
 
 
@@ -171,11 +171,11 @@ def _decimal(precision: int) -> _Walker:
     for digits, size in ((9, 4), (18, 8), (38, 16), (76, 32)):
         if precision <= digits:
             return _fixed(size)
-    raise MalformedError(f"decimal of {precision} digits")
+    raise MalformedPacketError(f"decimal of {precision} digits")
 
 
 def _nullable(inner: _Walker) -> _Walker:
-    def data(reader: Reader, rows: int) -> None:
+    def data(reader: SocketReader, rows: int) -> None:
         reader.skip(rows)
         inner.data(reader, rows)
 
@@ -183,13 +183,13 @@ def _nullable(inner: _Walker) -> _Walker:
 
 
 def _array(inner: _Walker) -> _Walker:
-    def data(reader: Reader, rows: int) -> None:
+    def data(reader: SocketReader, rows: int) -> None:
         if not rows:
             return
         reader.skip(8 * (rows - 1))
         items = reader.number()
         if items > 64 * _MOST_ROWS:
-            raise MalformedError(f"array of {items} items")
+            raise MalformedPacketError(f"array of {items} items")
         inner.data(reader, items)
 
     return _Walker(inner.prefix, data)
@@ -198,11 +198,11 @@ def _array(inner: _Walker) -> _Walker:
 def _tuple(kinds: list[str], depth: int) -> _Walker:
     inner = [_walker(kind, depth + 1) for kind in kinds]
 
-    def prefix(reader: Reader) -> None:
+    def prefix(reader: SocketReader) -> None:
         for one in inner:
             one.prefix(reader)
 
-    def data(reader: Reader, rows: int) -> None:
+    def data(reader: SocketReader, rows: int) -> None:
         for one in inner:
             one.data(reader, rows)
         if not inner:
@@ -215,17 +215,17 @@ def _low_cardinality(kind: str, depth: int) -> _Walker:
     has_keys = 1 << 9
     keys = _walker(kind.removeprefix("Nullable(")[:-1] if kind.startswith("Nullable(") else kind, depth + 1)
 
-    def data(reader: Reader, rows: int) -> None:
+    def data(reader: SocketReader, rows: int) -> None:
         if not rows:
             return
         layout = reader.number()
         if layout & has_keys:
             count = reader.number()
             if count > _MOST_ROWS:
-                raise MalformedError(f"dictionary of {count} keys")
+                raise MalformedPacketError(f"dictionary of {count} keys")
             keys.data(reader, count)
         if reader.number() != rows or layout & 0xFF > 3:
-            raise MalformedError("low-cardinality column does not fit its block")
+            raise MalformedPacketError("low-cardinality column does not fit its block")
         reader.skip(rows << (layout & 0xFF))
 
     return _Walker(lambda reader: reader.skip(8), data)
@@ -243,18 +243,18 @@ def _by_the_driver(kind: str) -> _Walker:
         "input_format_null_as_default": False,
     }
 
-    def data(reader: Reader, rows: int) -> None:
+    def data(reader: SocketReader, rows: int) -> None:
         try:
             read_column(context, kind, rows, reader)
         except (Error, NotImplementedError, LookupError, ValueError, TypeError, AttributeError, struct.error) as error:
-            raise MalformedError(f"column of type {kind[:100]}: {error}") from None
+            raise MalformedPacketError(f"column of type {kind[:100]}: {error}") from None
 
     return _Walker(_no_prefix, data)
 
 
 def _integer(digits: str) -> int:
     if not digits.isascii() or not digits.isdecimal() or len(digits) > 8:
-        raise MalformedError(f"{digits[:20]!r} is no size of a type")
+        raise MalformedPacketError(f"{digits[:20]!r} is no size of a type")
     return int(digits)
 
 

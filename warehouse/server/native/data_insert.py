@@ -6,10 +6,10 @@ from typing import NamedTuple
 from ingest.runtime.failpoint import failpoint
 from warehouse.server.engine.engine import EngineConnection, EngineError, identifier, parameter
 from warehouse.server.native import protocol
-from warehouse.server.native.block import walk
-from warehouse.server.native.durable_insert import SureInsert
+from warehouse.server.native.block import skip_block
+from warehouse.server.native.durable_insert import DurableInsert
 from warehouse.server.native.result import Columns
-from warehouse.server.native.wire import MalformedError, Reader, Writer
+from warehouse.server.native.wire import MalformedPacketError, SocketReader, SocketWriter
 from warehouse.server.sql_gate import sql_text
 
 _WAITS_FOR_DATA = re.compile(r"\s*INSERT\b.*\b(?:VALUES|FORMAT\s+\w+)\s*;?\s*", re.IGNORECASE | re.DOTALL)
@@ -33,7 +33,7 @@ def waits_for_data(sql: str) -> bool:
     return bool(_WAITS_FOR_DATA.fullmatch(sql))
 
 
-def target(sql: str, connection: EngineConnection) -> Target | None:
+def parse_target(sql: str, connection: EngineConnection) -> Target | None:
     """Read such a statement; `None` when it is one of another form after all.
 
     Raises:
@@ -59,7 +59,7 @@ def target(sql: str, connection: EngineConnection) -> Target | None:
     return Target(rendering[: ending[0]], ".".join(map(identifier, table)), tuple(columns))
 
 
-def sample(target: Target, connection: EngineConnection) -> Columns:
+def sample_columns(target: Target, connection: EngineConnection) -> Columns:
     """Names and types of the columns that the client has to give."""
     described = connection.rows(f"DESCRIBE TABLE {target.table}")
     types = {row[0]: row[1] for row in described if row[2] not in ("MATERIALIZED", "ALIAS")}
@@ -73,7 +73,9 @@ def sample(target: Target, connection: EngineConnection) -> Columns:
     return [(name, types[name]) for name in target.columns]
 
 
-def take(target: Target, columns: Columns, connection: EngineConnection, reader: Reader, writer: Writer) -> int:
+def take_blocks(
+    target: Target, columns: Columns, connection: EngineConnection, reader: SocketReader, writer: SocketWriter
+) -> int:
     """Ask the client for its blocks and hand each on to the engine, until there are no more.
 
     A block that the engine refuses ends the insert; what the client still sends of it is read and dropped.
@@ -83,11 +85,11 @@ def take(target: Target, columns: Columns, connection: EngineConnection, reader:
 
     Raises:
         EngineError: the engine refused; nothing of the block in question is stored.
-        MalformedError: what the client sends cannot be walked; the connection is lost.
+        MalformedPacketError: what the client sends cannot be walked; the connection is lost.
     """
-    insert = SureInsert(connection, target.sql, columns)
+    insert = DurableInsert(connection, target.sql, columns)
     try:
-        writer.put(protocol.DATA_HEAD, protocol.header(columns))
+        writer.put(protocol.DATA_HEAD, protocol.encode_header(columns))
         writer.flush()
         rows, refused = _blocks(insert, columns, reader)
         if refused:
@@ -101,15 +103,15 @@ def take(target: Target, columns: Columns, connection: EngineConnection, reader:
         raise
 
 
-def _blocks(insert: SureInsert, columns: Columns, reader: Reader) -> tuple[int, EngineError | None]:
+def _blocks(insert: DurableInsert, columns: Columns, reader: SocketReader) -> tuple[int, EngineError | None]:
     stored, refused = 0, None
     while True:
         if reader.varint() != protocol.DATA:
-            raise MalformedError("packet that is no block within an insert")
+            raise MalformedPacketError("packet that is no block within an insert")
         protocol.read_table_name(reader)
         protocol.skip_block_info(reader)
         reader.keep()
-        found = walk(reader)
+        found = skip_block(reader)
         block = reader.kept()
         if not found.columns and not found.rows:
             return stored, refused

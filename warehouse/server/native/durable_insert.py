@@ -23,7 +23,7 @@ _ONE_PART = "SETTINGS max_threads = 1, max_insert_threads = 1"
 _INCOMPLETE = 1002  # ClickHouse's UNKNOWN_EXCEPTION
 
 
-class SureInsert:
+class DurableInsert:
     """Takes blocks in format `Native`, and stores them.
 
     Args:

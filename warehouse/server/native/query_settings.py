@@ -46,7 +46,7 @@ class QuerySettings:
         self._in_use = {}
 
 
-def wanted(query: Query, known: frozenset[str]) -> dict[str, str]:
+def known_settings(query: Query, known: frozenset[str]) -> dict[str, str]:
     """A query's settings, without those that the engine does not know, as ClickHouse's server does.
 
     Raises:
@@ -58,7 +58,7 @@ def wanted(query: Query, known: frozenset[str]) -> dict[str, str]:
     return {name: value for name, value in query.settings.items() if name in known and name != MARK}
 
 
-def parameters(query: Query) -> dict[str, str]:
+def query_parameters(query: Query) -> dict[str, str]:
     """A query's parameters, as the engine reads them."""
     return {
         name.removeprefix(_PARAMETER): _unquoted(value)

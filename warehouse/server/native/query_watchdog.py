@@ -14,31 +14,31 @@ from typing import Literal
 from warehouse.server.engine.engine import Engine, EngineConnection, EngineError, literal
 from warehouse.server.native.protocol import CANCEL
 from warehouse.server.native.query_settings import MARK
-from warehouse.server.native.wire import Reader
+from warehouse.server.native.wire import SocketReader
 
 log = logging.getLogger(__name__)
 
 _EVERY = 0.1
 
-Ending = Literal["", "cancelled", "gone", "stopping", "overdue"]
+QueryEnding = Literal["", "cancelled", "gone", "stopping", "overdue"]
 """Why a query was ended."""
 
 
-class Running:
+class RunningQuery:
     """A query on its way, and why it was ended, if it was."""
 
-    def __init__(self, mark: str, reader: Reader) -> None:
+    def __init__(self, mark: str, reader: SocketReader) -> None:
         self.mark = mark
         self.reader = reader
-        self.ending: Ending = ""
+        self.ending: QueryEnding = ""
 
 
-class Watch:
+class QueryWatchdog:
     """The thread that looks after running queries."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._running: set[Running] = set()
+        self._running: set[RunningQuery] = set()
         self._lock = threading.Lock()
         self._some = threading.Event()
         self._stopped = False
@@ -46,9 +46,9 @@ class Watch:
         self._thread.start()
 
     @contextmanager
-    def over(self, mark: str, reader: Reader) -> Iterator[Running]:
+    def over(self, mark: str, reader: SocketReader) -> Iterator[RunningQuery]:
         """Look after a query while it runs."""
-        running = Running(mark, reader)
+        running = RunningQuery(mark, reader)
         with self._lock:
             self._running.add(running)
             self._some.set()
@@ -85,14 +85,14 @@ class Watch:
                     self._some.clear()
         connection.close()
 
-    def _kill(self, connection: EngineConnection, running: Running) -> None:
+    def _kill(self, connection: EngineConnection, running: RunningQuery) -> None:
         try:
             connection.run(f"KILL QUERY WHERE Settings['{MARK}'] = {literal(running.mark)} ASYNC")
         except EngineError as error:
             log.warning("cannot end a query: %s", error)
 
 
-def ending_of(reader: Reader) -> Ending:
+def ending_of(reader: SocketReader) -> QueryEnding:
     """What the client has done since its query: waits, mostly."""
     try:
         waiting = reader.glance()

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator
 
-from warehouse.server.engine.engine import Chunk, EngineConnection, EngineError, Parameters
+from warehouse.server.engine.engine import EngineConnection, EngineError, Parameters, ResultBlock
 from warehouse.server.native import protocol
-from warehouse.server.native.block import UnwalkableError, retyped, shape, split
-from warehouse.server.native.wire import Bytes, BytesReader, MalformedError, Writer
+from warehouse.server.native.block import UnwalkableError, block_shape, retype_block, split_blocks
+from warehouse.server.native.wire import Bytes, BytesReader, MalformedPacketError, SocketWriter
 
 Columns = list[tuple[str, str]]
 
@@ -14,11 +14,11 @@ _WITHOUT_ZONE = "DateTime"
 """How the engine names this type in format `Native` whatever its zone, out of regard for clients of 2017."""
 
 
-def stream(
+def stream_result(
     connection: EngineConnection,
     sql: str,
     parameters: Parameters,
-    writer: Writer,
+    writer: SocketWriter,
     wanted: Callable[[], bool],
     describe: Callable[[], Columns],
     most: int | None = None,
@@ -41,27 +41,27 @@ def stream(
         columns = _columns(chunk)
         zones = columns is not None and any(kind == _WITHOUT_ZONE for _, kind in columns)
         if chunk is None:
-            columns = described(connection, sql, parameters)
+            columns = describe_result(connection, sql, parameters)
         elif columns is None or zones:
             try:
                 columns = describe()
             except EngineError:  # temporary tables, which only this connection knows
                 chunks.close()
-                columns = described(connection, sql, parameters)
+                columns = describe_result(connection, sql, parameters)
                 tally = _Tally(most)
                 chunks = connection.stream(sql, parameters)
                 chunk = tally.counted(next(chunks, None))
-        writer.put(protocol.DATA_HEAD, protocol.header(columns))
+        writer.put(protocol.DATA_HEAD, protocol.encode_header(columns))
         while chunk is not None:
             for block in _blocks(chunk):
-                writer.put(protocol.DATA_HEAD, retyped(block, columns) if zones else block)
+                writer.put(protocol.DATA_HEAD, retype_block(block, columns) if zones else block)
             chunk = None  # it may be large: gone before the next is made
             chunk = tally.counted(next(chunks, None)) if wanted() else None
     finally:
         chunks.close()
     writer.put(
-        protocol.progress(tally.rows_read, tally.bytes_read),
-        protocol.profile(tally.rows, tally.blocks, tally.size),
+        protocol.encode_progress(tally.rows_read, tally.bytes_read),
+        protocol.encode_profile(tally.rows, tally.blocks, tally.size),
         protocol.END_OF_STREAM,
     )
 
@@ -73,7 +73,7 @@ class _Tally:
         self._most = most
         self.rows = self.blocks = self.size = self.rows_read = self.bytes_read = 0
 
-    def counted(self, chunk: Chunk | None) -> Chunk | None:
+    def counted(self, chunk: ResultBlock | None) -> ResultBlock | None:
         """Count a chunk before it is sent.
 
         Raises:
@@ -94,44 +94,44 @@ class _Tally:
         return chunk
 
 
-def described(connection: EngineConnection, sql: str, parameters: Parameters) -> Columns:
+def describe_result(connection: EngineConnection, sql: str, parameters: Parameters) -> Columns:
     """Names and types of a SELECT's result, without running it."""
     rows = connection.rows(f"DESCRIBE TABLE ({sql}\n)", parameters)
     return [(row[0], row[1]) for row in rows]
 
 
-def whole(result: bytes, writer: Writer) -> None:
+def answer_small(result: bytes, writer: SocketWriter) -> None:
     """Answer any other statement with what it gave, which is small."""
-    parts = split(result)
+    parts = split_blocks(result)
     if parts:
-        writer.put(protocol.DATA_HEAD, protocol.header(parts[0][0].columns))
+        writer.put(protocol.DATA_HEAD, protocol.encode_header(parts[0][0].columns))
         for _, block in parts:
             writer.put(protocol.DATA_HEAD, block)
         rows = sum(found.rows for found, _ in parts)
-        writer.put(protocol.progress(rows, len(result)), protocol.profile(rows, len(parts), len(result)))
+        writer.put(protocol.encode_progress(rows, len(result)), protocol.encode_profile(rows, len(parts), len(result)))
     writer.put(protocol.END_OF_STREAM)
 
 
-def _columns(first: Chunk | None) -> Columns | None:
+def _columns(first: ResultBlock | None) -> Columns | None:
     """Names and types as they stand in the first block; `None` when there is none, or they cannot be found in it."""
     if first is None:
         return None
     try:
-        found = shape(first.block)
+        found = block_shape(first.block)
     except UnwalkableError:
         return None
-    except MalformedError as error:
+    except MalformedPacketError as error:
         raise EngineError(
             _BAD_NAME, f"A column's name cannot be told: {error}. Give it another with AS. (BAD_ARGUMENTS)"
         ) from None
     return found.columns
 
 
-def _blocks(chunk: Chunk) -> Iterator[Bytes]:
+def _blocks(chunk: ResultBlock) -> Iterator[Bytes]:
     """A chunk is one block, as far as anybody has seen; what says otherwise is cut."""
     head = BytesReader(chunk.block[:20])
     head.varint()
     if head.varint() == chunk.rows:
         yield chunk.block
     else:
-        yield from (block for _, block in split(chunk.block))
+        yield from (block for _, block in split_blocks(chunk.block))

@@ -14,7 +14,7 @@ _STRINGS_AT_ONCE = 16 * 1024
 Bytes = bytes | memoryview
 
 
-class MalformedError(InvalidInput):
+class MalformedPacketError(InvalidInput):
     """Bytes that are no valid packet; they cost the client its connection."""
 
 
@@ -28,7 +28,7 @@ def varint(value: int) -> bytes:
     return bytes(encoded)
 
 
-class Reader(BufferedReader):  # type: ignore[misc]
+class SocketReader(BufferedReader):  # type: ignore[misc]
     """A socket read through the driver's own compiled reader, which can keep the bytes of a block while it is walked.
 
     Args:
@@ -58,7 +58,7 @@ class Reader(BufferedReader):  # type: ignore[misc]
 
         Raises:
             EOFError: the client is gone.
-            MalformedError: a block is larger than allowed.
+            MalformedPacketError: a block is larger than allowed.
         """
         if self._kept is not None:
             part = bytes(memoryview(self.buffer)[self._from : self.current_buffer_size])
@@ -66,7 +66,7 @@ class Reader(BufferedReader):  # type: ignore[misc]
             self._kept_bytes += len(part)
             self._from = 0
             if self._kept_bytes > self._largest_block:
-                raise MalformedError(f"block of more than {self._largest_block} bytes")
+                raise MalformedPacketError(f"block of more than {self._largest_block} bytes")
         received = self._connection.recv_into(self.buffer)
         if not received:
             raise EOFError("client closed the connection")
@@ -109,17 +109,17 @@ class Reader(BufferedReader):  # type: ignore[misc]
             if byte < 0x80:
                 return value
             shift += 7
-        raise MalformedError("number too long")
+        raise MalformedPacketError("number too long")
 
     def text(self, longest: int) -> str:
         """A string of at most `longest` bytes of UTF-8."""
         size = self.varint()
         if size > longest:
-            raise MalformedError(f"string of {size} bytes where {longest} are allowed")
+            raise MalformedPacketError(f"string of {size} bytes where {longest} are allowed")
         try:
             return bytes(self.read(size)).decode() if size else ""
         except UnicodeDecodeError:
-            raise MalformedError("string is not UTF-8") from None
+            raise MalformedPacketError("string is not UTF-8") from None
 
     def byte(self) -> int:
         """One byte."""
@@ -146,11 +146,11 @@ class Reader(BufferedReader):  # type: ignore[misc]
             try:
                 self.read_strings(step)
             except SystemError:  # the compiled reader's answer to a negative length
-                raise MalformedError("string of impossible length") from None
+                raise MalformedPacketError("string of impossible length") from None
             count -= step
 
 
-class BytesReader(Reader):
+class BytesReader(SocketReader):
     """The same over bytes in memory, to walk a block that the engine wrote."""
 
     def __init__(self, block: Bytes) -> None:
@@ -160,10 +160,10 @@ class BytesReader(Reader):
 
     def read_into_buffer(self) -> None:
         """There is no more than the bytes given."""
-        raise MalformedError("block ends too early")
+        raise MalformedPacketError("block ends too early")
 
 
-class Writer:
+class SocketWriter:
     """Packets on their way to a client: small ones sent together, large ones as they are."""
 
     _LARGE = 64 * 1024

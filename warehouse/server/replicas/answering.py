@@ -16,11 +16,11 @@ from ingest.contract.errors import QueryRefused
 from warehouse.server.engine.engine import EngineConnection, EngineError, identifier, parameter
 from warehouse.server.native import protocol
 from warehouse.server.native.query_settings import MARK
-from warehouse.server.native.result import Columns, described, stream
+from warehouse.server.native.result import Columns, describe_result, stream_result
 from warehouse.server.replicas import pipe
 from warehouse.server.replicas.peak_memory import peak_memory
 from warehouse.server.replicas.pipe import Kind, PacketWriter
-from warehouse.server.sql_gate.gate import Gate, refusal
+from warehouse.server.sql_gate.gate import SqlGate, sql_refusal
 
 _ACCESS_DENIED = 497
 _KILLED = 394
@@ -46,7 +46,7 @@ class Answering:
         self._connection = connection
         self._database = str(setup["database"])
         self._beneath: dict[str, list[str]] = setup["beneath"]
-        self._gate = Gate(self._database, self._beneath, {table for one in self._beneath.values() for table in one})
+        self._gate = SqlGate(self._database, self._beneath, {table for one in self._beneath.values() for table in one})
         self._worn_at = int(setup["memory_of_process"]) // 2
         self._is_cancelled = False
         self._first = self._connect()
@@ -81,10 +81,10 @@ class Answering:
             except EngineError as error:
                 if error.code != _KILLED or not self._is_cancelled:
                     said = {"code": error.code, "text": error.text, "worn": self._is_worn()}
-                    pipe.send(self._connection, Kind.REFUSED, said)
+                    pipe.send_frame(self._connection, Kind.REFUSED, said)
                     return
                 writer.put(protocol.END_OF_STREAM)
-            pipe.send(self._connection, Kind.ANSWERED, {"worn": self._is_worn()})
+            pipe.send_frame(self._connection, Kind.ANSWERED, {"worn": self._is_worn()})
 
     def _is_worn(self) -> bool:
         """Whether the next query would find less memory than it may have."""
@@ -99,7 +99,7 @@ class Answering:
                 self._attach(name, f"ATTACH TABLE {self._name(name)}")
             with closing(self._opened(limits)) as engine:
                 rendering = self._checked(sql, engine)
-                stream(
+                stream_result(
                     engine,
                     rendering,
                     {},
@@ -148,7 +148,7 @@ class Answering:
 
     def _described(self, rendering: str, limits: Mapping[str, str]) -> Columns:
         with closing(self._opened(limits)) as other:
-            return described(other, rendering, {})
+            return describe_result(other, rendering, {})
 
     def _tables(self, sql: str) -> set[str]:
         """The tables beneath the views that a text may be about: all, where a name may be written in another way."""
@@ -164,12 +164,12 @@ def ask(engine: EngineConnection, sql: str, given: Mapping[str, str]) -> list[st
     try:
         result = engine.run(sql, {name: parameter(value) for name, value in given.items()}, "JSONCompactEachRow")
         if len(result) > _LARGEST_ANSWER:
-            raise refusal("size", "Câu lệnh quá phức tạp.", "The query is too complex.")
+            raise sql_refusal("size", "Câu lệnh quá phức tạp.", "The query is too complex.")
         return [str(json.loads(line)[0]) for line in result.decode().splitlines()]
     except EngineError as error:
         raise QueryRefused("sql", error.text) from error
     except UnicodeDecodeError:
-        raise refusal("text", "Văn bản không phải UTF-8.", "The text has bytes that are not UTF-8.") from None
+        raise sql_refusal("text", "Văn bản không phải UTF-8.", "The text has bytes that are not UTF-8.") from None
 
 
 def _bound_processor_time(seconds: float) -> None:

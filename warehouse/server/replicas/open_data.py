@@ -23,7 +23,7 @@ class OpenData(NamedTuple):
     """Where the tables' data are, absolute."""
 
 
-def read(engine: EngineConnection, database: str, names: Iterable[str]) -> OpenData:
+def read_open_data(engine: EngineConnection, database: str, names: Iterable[str]) -> OpenData:
     """What is open, as it is defined now.
 
     Args:
@@ -70,6 +70,6 @@ def _add(
 
 def _sources(engine: EngineConnection, database: str, select: object) -> set[str]:
     """Names of the tables and views of the database from which a view reads."""
-    tree = syntax_tree.read([str(row[0]) for row in engine.rows(f"EXPLAIN AST {select}")])
+    tree = syntax_tree.parse_syntax_tree([str(row[0]) for row in engine.rows(f"EXPLAIN AST {select}")])
     names = {node.says for node in tree.walk() if node.kind == "TableIdentifier"}
     return {name.removeprefix(f"{database}.") for name in names}

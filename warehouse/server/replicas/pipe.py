@@ -9,7 +9,7 @@ import struct
 from enum import IntEnum
 from typing import Any
 
-from warehouse.server.native.wire import Bytes, Writer
+from warehouse.server.native.wire import Bytes, SocketWriter
 
 _HEAD = struct.Struct("!BI")
 _LONGEST_MESSAGE = 64 * 1024 * 1024
@@ -27,7 +27,7 @@ class Kind(IntEnum):
     ANSWERED = 7
 
 
-def send(connection: socket.socket, kind: Kind, message: object = None) -> None:
+def send_frame(connection: socket.socket, kind: Kind, message: object = None) -> None:
     """Send a frame with a message that JSON can carry."""
     body = json.dumps(message).encode()
     connection.sendall(_HEAD.pack(kind, len(body)) + body)
@@ -66,7 +66,7 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return bytes(parts)
 
 
-class PacketWriter(Writer):
+class PacketWriter(SocketWriter):
     """A writer for whoever answers a client through the front: what is put at once arrives as one frame."""
 
     def put(self, *parts: Bytes) -> None:

@@ -24,13 +24,13 @@ from typing import Any, NamedTuple
 from warehouse.server.engine import config as engine_config
 from warehouse.server.engine.engine import Engine, EngineError
 from warehouse.server.native.protocol import END_OF_STREAM
-from warehouse.server.native.query_watchdog import Ending, ending_of
-from warehouse.server.native.wire import Reader, Writer
+from warehouse.server.native.query_watchdog import QueryEnding, ending_of
+from warehouse.server.native.wire import SocketReader, SocketWriter
 from warehouse.server.replicas import open_data, pipe
 from warehouse.server.replicas.open_data import DISK, OpenData
 from warehouse.server.replicas.pipe import Kind
 from warehouse.server.replicas.process import TOO_MUCH_MEMORY
-from warehouse.server.replicas.query_slots import Place
+from warehouse.server.replicas.query_slots import QuerySlot
 from warehouse.server.sql_gate import limit_texts
 from warehouse.settings import WarehouseSettings
 
@@ -58,7 +58,7 @@ _PACKAGES = ("warehouse", "ingest")
 _CODE = Path(__file__).parent.parent.parent.parent
 
 
-class Question(NamedTuple):
+class ReplicaQuestion(NamedTuple):
     """What a replica is asked."""
 
     sql: str
@@ -122,7 +122,7 @@ class Replica:
                 "memory_of_process": int(settings.analyst_memory) + engine_config.REPLICA_ITSELF + _BEYOND_THE_ENGINE,
                 **data._asdict(),
             }
-            pipe.send(self._connection, Kind.SETUP, setup)
+            pipe.send_frame(self._connection, Kind.SETUP, setup)
             pipe.receive_message(self._connection, pipe.receive_head(self._connection)[1])
         except (EOFError, OSError, ValueError):
             self.end()
@@ -152,7 +152,7 @@ class Replica:
         shutil.rmtree(self._folder, ignore_errors=True)
         return code
 
-    def answer(self, question: Question, reader: Reader, writer: Writer) -> bool:
+    def answer(self, question: ReplicaQuestion, reader: SocketReader, writer: SocketWriter) -> bool:
         """Have a query answered to a client. Within the time limit and twice `GRACE` it is, or the replica has ended.
 
         Returns:
@@ -209,8 +209,10 @@ class OverdueError(Exception):
 class _Relay:
     """One query's way through the front."""
 
-    def __init__(self, connection: socket.socket, question: Question, reader: Reader, writer: Writer) -> None:
-        self.ending: Ending = ""
+    def __init__(
+        self, connection: socket.socket, question: ReplicaQuestion, reader: SocketReader, writer: SocketWriter
+    ) -> None:
+        self.ending: QueryEnding = ""
         self.is_within_packet = self.is_worn = False
         self._connection = connection
         self._question = question
@@ -220,7 +222,7 @@ class _Relay:
 
     def run(self) -> bool:
         self._connection.settimeout(GRACE)
-        pipe.send(self._connection, Kind.QUESTION, self._question._asdict())
+        pipe.send_frame(self._connection, Kind.QUESTION, self._question._asdict())
         while True:
             self._wait()
             kind, size = pipe.receive_head(self._connection)
@@ -248,10 +250,10 @@ class _Relay:
             if look.poll(1000 * _LOOK_EVERY):
                 return
 
-    def _end(self, ending: Ending) -> None:
+    def _end(self, ending: QueryEnding) -> None:
         self.ending = ending
         self._ends_at = time.monotonic() + GRACE
-        pipe.send(self._connection, Kind.END, {"by_client": ending != "overdue"})
+        pipe.send_frame(self._connection, Kind.END, {"by_client": ending != "overdue"})
 
     def _pass_on(self, size: int) -> None:
         """Give the client whole packets; a client that does not take them in the query's time is gone."""
@@ -300,13 +302,13 @@ class Replicas:
         self._idle: list[Replica] = []
         self._busy: set[Replica] = set()
         self._waiting = 0
-        self._owed: deque[Place] = deque()
+        self._owed: deque[QuerySlot] = deque()
         """Places of queries that ended their replicas."""
         self._is_spare_wanted = False
         self._failures = 0
         self._stopped = False
         self._numbers = itertools.count(1)
-        shutil.rmtree(engine_config.replicas(settings), ignore_errors=True)
+        shutil.rmtree(engine_config.replica_folder(settings), ignore_errors=True)
         # Replicas are children of this thread: on Linux they end with it.
         self._thread = threading.Thread(target=self._keep, name="replicas", daemon=True)
         self._thread.start()
@@ -318,7 +320,7 @@ class Replicas:
             self._changed.notify_all()
 
     @contextmanager
-    def lent(self, place: Place) -> Iterator[Callable[[Question, Reader, Writer], None]]:
+    def lent(self, place: QuerySlot) -> Iterator[Callable[[ReplicaQuestion, SocketReader, SocketWriter], None]]:
         """A replica for one query.
 
         Args:
@@ -334,7 +336,7 @@ class Replicas:
             raise
         is_good = False
 
-        def answer(question: Question, reader: Reader, writer: Writer) -> None:
+        def answer(question: ReplicaQuestion, reader: SocketReader, writer: SocketWriter) -> None:
             nonlocal is_good
             try:
                 is_good = replica.answer(question, reader, writer)
@@ -407,7 +409,7 @@ class Replicas:
             if self._data and self._data[0] == version:
                 return self._data[1]
         with closing(self._engine.connect()) as engine:
-            data = open_data.read(engine, self._settings.database, self._views)
+            data = open_data.read_open_data(engine, self._settings.database, self._views)
         with self._changed:
             self._data = version, data
         return data
@@ -440,7 +442,7 @@ class Replicas:
     def _start(self) -> None:
         began = time.monotonic()
         try:
-            folder = engine_config.replicas(self._settings) / str(next(self._numbers))
+            folder = engine_config.replica_folder(self._settings) / str(next(self._numbers))
             replica = Replica(folder, self._settings, self._open_data())
         except (EOFError, OSError, ValueError, EngineError) as error:
             log.error("cannot start a replica for analysts' queries: %s", error)

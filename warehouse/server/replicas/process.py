@@ -75,7 +75,7 @@ def _run() -> None:
 
         answering = Answering(connection, setup)
         threading.Thread(target=_watch, args=(int(setup["memory_of_process"]),), daemon=True).start()
-        pipe.send(connection, Kind.READY)
+        pipe.send_frame(connection, Kind.READY)
         while True:
             kind, size = pipe.receive_head(connection)
             message = pipe.receive_message(connection, size)

@@ -13,7 +13,7 @@ _MOMENT = 0.3
 _RETURN_WITHIN = 10.0
 
 
-class NoPlaceError(Exception):
+class NoSlotError(Exception):
     """All places are taken, the person's own or everybody's."""
 
     def __init__(self, of_person: bool) -> None:
@@ -22,7 +22,7 @@ class NoPlaceError(Exception):
         """Whether it is the person who runs too many."""
 
 
-class Places:
+class QuerySlots:
     """The places, counted.
 
     Args:
@@ -37,11 +37,11 @@ class Places:
         self._returning = 0
         self._changed = threading.Condition()
 
-    def take(self, person: str) -> "Place":
+    def take(self, person: str) -> "QuerySlot":
         """Take a place.
 
         Raises:
-            NoPlaceError: there is none, nor becomes free in the moment in which a query that was just answered leaves, or soon where
+            NoSlotError: there is none, nor becomes free in the moment in which a query that was just answered leaves, or soon where
                 one is on its way back.
         """
         began = time.monotonic()
@@ -49,9 +49,9 @@ class Places:
             while not self._has_room(person):
                 patience = _RETURN_WITHIN if self._returning else _MOMENT
                 if not self._changed.wait(max(0.0, began + patience - time.monotonic())):
-                    raise NoPlaceError(self._taken[person] >= self.of_person)
+                    raise NoSlotError(self._taken[person] >= self.of_person)
             self._taken[person] += 1
-        return Place(self, person)
+        return QuerySlot(self, person)
 
     @contextmanager
     def taken(self, person: str) -> Iterator[None]:
@@ -76,10 +76,10 @@ class Places:
         return own < self.of_person and self._taken.total() < self.of_all - bool(own)
 
 
-class Place:
+class QuerySlot:
     """A place that a person has."""
 
-    def __init__(self, places: Places, person: str) -> None:
+    def __init__(self, places: QuerySlots, person: str) -> None:
         self._places = places
         self._person = person
         self._returning = 0

@@ -163,7 +163,7 @@ def is_allowed(function: str) -> bool:
     return function in _KNOWN or function.lower() in _KNOWN_IN_ANY_CASE or _is_combined(function, _MOST_COMBINATORS)
 
 
-def known() -> frozenset[str]:
+def known_functions() -> frozenset[str]:
     """Every function by the name it is declared with here."""
     return _KNOWN
 

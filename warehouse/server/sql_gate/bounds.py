@@ -138,14 +138,14 @@ _STRING = re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _UNIONS = ("SelectIntersectExceptQuery",)
 
 
-class Excess(NamedTuple):
+class BoundExceeded(NamedTuple):
     """What is too much, in both languages."""
 
     vi: str
     en: str
 
 
-def excess(tree: Node) -> Excess | None:
+def find_excess(tree: Node) -> BoundExceeded | None:
     """The first thing in a syntax tree that may cost too much; `None` when there is nothing."""
     query = _Query(tree)
     try:
@@ -154,14 +154,14 @@ def excess(tree: Node) -> Excess | None:
             if found:
                 return found
     except RecursionError:
-        return Excess("Câu lệnh lồng nhau quá sâu.", "The query is nested too deeply.")
+        return BoundExceeded("Câu lệnh lồng nhau quá sâu.", "The query is nested too deeply.")
     if _lambdas_deep(tree) > _MOST_LAMBDAS_DEEP:
-        return Excess(
+        return BoundExceeded(
             f"Không lồng quá {_MOST_LAMBDAS_DEEP} hàm ẩn danh (x -> …).",
             f"At most {_MOST_LAMBDAS_DEEP} lambdas (x -> …) within each other.",
         )
     if query.expanded() > _MOST_EXPANDED:
-        return Excess("Câu lệnh lặp lại chính nó quá nhiều lần.", "The query repeats parts of itself too often.")
+        return BoundExceeded("Câu lệnh lặp lại chính nó quá nhiều lần.", "The query repeats parts of itself too often.")
     return None
 
 
@@ -260,12 +260,12 @@ def arguments(function: Node) -> list[Node]:
     return function.children[0].children if function.children else []
 
 
-def parameters(function: Node) -> list[Node]:
+def function_parameters(function: Node) -> list[Node]:
     """The parameters of a function, which stand in a text before its arguments."""
     return [one for part in function.children[1:] if part.kind == "ExpressionList" for one in part.children]
 
 
-def _function_excess(node: Node, query: _Query) -> Excess | None:
+def _function_excess(node: Node, query: _Query) -> BoundExceeded | None:
     name = node.says.lower()
     if name in _MOST_NUMBERS:
         index, most = _MOST_NUMBERS[name]
@@ -287,17 +287,17 @@ def _function_excess(node: Node, query: _Query) -> Excess | None:
     for one in texts:
         is_made = name in _AGAIN_AND_AGAIN and one is not None and not query.is_stored(one)
         if one and query.longest(one) > (_LONGEST_SEARCHED_AGAIN if is_made else _LONGEST_TEXT):
-            return Excess(
+            return BoundExceeded(
                 f"{node.says}: văn bản có thể quá dài; hãy viết left(…, 1000).",
                 f"{node.says}: the text may be too long; write left(…, 1000).",
             )
     return None if name in _ANY_PARAMETER else _parameters_excess(node)
 
 
-def _parameters_excess(node: Node) -> Excess | None:
-    given = parameters(node)
+def _parameters_excess(node: Node) -> BoundExceeded | None:
+    given = function_parameters(node)
     if len(given) > _MOST_PARAMETERS:
-        return Excess(
+        return BoundExceeded(
             f"{node.says}: quá {_MOST_PARAMETERS} tham số.", f"{node.says}: more than {_MOST_PARAMETERS} parameters."
         )
     for index, one in enumerate(given):
@@ -309,15 +309,15 @@ def _parameters_excess(node: Node) -> Excess | None:
     return None
 
 
-def _number_expected(function: str, index: int, most: int) -> Excess:
-    return Excess(
+def _number_expected(function: str, index: int, most: int) -> BoundExceeded:
+    return BoundExceeded(
         f"{function}: đối số {index + 1} phải là một số viết rõ, không quá {most}.",
         f"{function}: argument {index + 1} has to be a number in the text, {most} at most.",
     )
 
 
-def _pattern_expected(function: str) -> Excess:
-    return Excess(
+def _pattern_expected(function: str) -> BoundExceeded:
+    return BoundExceeded(
         f"{function}: mẫu phải viết rõ trong câu lệnh, không quá {_LONGEST_PATTERN} byte.",
         f"{function}: the pattern has to stand in the text, {_LONGEST_PATTERN} bytes at most.",
     )

@@ -47,7 +47,7 @@ Raises `QueryRefused` with the engine's text where the engine does.
 """
 
 
-class Gate:
+class SqlGate:
     """What analysts may ask of one database.
 
     Args:
@@ -76,7 +76,7 @@ class Gate:
         text = _tokens(rendering)
         _check_text(text)
         columns = self._open_columns(ask)
-        names, of_columns = set(sql_text.names(text)), {column for _, column in columns}
+        names, of_columns = set(sql_text.other_names(text)), {column for _, column in columns}
         self._check_no_functions(names - of_columns, ask)
         known = of_columns | self._parts_of_open_tables | {_OF_NUMBERS, _ALL} | sql_text.defined_names(text)
         self._check_known(names, known, text)
@@ -118,7 +118,7 @@ class Gate:
 
     def _check_known(self, names: set[str], known: set[str], text: list[sql_text.Token]) -> None:
         unknown = names - known
-        for name in sql_text.tables(text):
+        for name in sql_text.named_tables(text):
             if unknown & set(name.split(".")):
                 raise self._closed(name)
         for name in sorted(unknown):
@@ -127,7 +127,7 @@ class Gate:
     def _check_tables(self, tree: Node, subqueries: set[str], ask: Ask) -> None:
         nodes = list(tree.walk())
         if len(nodes) > _MOST_NODES:
-            raise refusal("size", f"Câu lệnh quá phức tạp (hơn {_MOST_NODES} phần).", "The query is too complex.")
+            raise sql_refusal("size", f"Câu lệnh quá phức tạp (hơn {_MOST_NODES} phần).", "The query is too complex.")
         in_place = [name for node in nodes for name in _tables_in_place(node)]
         sets = [name for node in nodes for name in _tables_as_sets(node)]
         bare = {name for name in [*in_place, *sets] if "." not in name and f"{self._database}.{name}" not in self._open}
@@ -143,7 +143,7 @@ class Gate:
 
     def _check_resolved(self, lines: list[str], columns: set[tuple[str, str]]) -> None:
         try:
-            found = query_tree.read(lines)
+            found = query_tree.parse_query_tree(lines)
         except query_tree.UnknownError as error:
             raise _syntax(str(error).strip()) from None
         for name in found.tables:
@@ -165,20 +165,20 @@ class Gate:
 
     def _closed(self, name: str) -> QueryRefused:
         there = ", ".join(sorted(self._open)) or "-"
-        return refusal(
+        return sql_refusal(
             "table",
             f"Không được đọc bảng {name[:80]!r}. Các bảng được phép: {there}.",
             f"Table {name[:80]!r} is not open to you. Open are: {there}.",
         )
 
 
-def refusal(rule: str, vi: str, en: str) -> QueryRefused:
+def sql_refusal(rule: str, vi: str, en: str) -> QueryRefused:
     """A refusal with its reason in both languages."""
     return QueryRefused(rule, f"{vi} / {en}")
 
 
 def _function(name: str) -> QueryRefused:
-    return refusal(
+    return sql_refusal(
         "function",
         f"Không được dùng hàm {name[:80]!r}.",
         f"Function {name[:80]!r} is not on the list of allowed functions.",
@@ -187,7 +187,7 @@ def _function(name: str) -> QueryRefused:
 
 def _name(name: str, known: Iterable[str] = ()) -> QueryRefused:
     like = ", ".join(get_close_matches(name, sorted(known), 3))
-    return refusal(
+    return sql_refusal(
         "name",
         f"Không có cột hay tên nào là {name[:80]!r}." + (f" Có phải là: {like}?" if like else ""),
         f"{name[:80]!r} is no column of an open table, and no name that the query gives."
@@ -201,7 +201,7 @@ def _folded(name: str) -> str:
 
 
 def _syntax(part: str) -> QueryRefused:
-    return refusal("syntax", f"Không được dùng ở đây: {part[:80]!r}.", f"Not allowed here: {part[:80]!r}.")
+    return sql_refusal("syntax", f"Không được dùng ở đây: {part[:80]!r}.", f"Not allowed here: {part[:80]!r}.")
 
 
 def check_length(sql: str) -> None:
@@ -213,11 +213,11 @@ def check_length(sql: str) -> None:
     try:
         size = len(sql.encode())
     except UnicodeEncodeError:
-        raise refusal("text", "Văn bản không hợp lệ.", "The text is not valid Unicode.") from None
+        raise sql_refusal("text", "Văn bản không hợp lệ.", "The text is not valid Unicode.") from None
     if size > LONGEST:
-        raise refusal("size", f"Câu lệnh dài hơn {LONGEST} byte.", f"The query is longer than {LONGEST} bytes.")
+        raise sql_refusal("size", f"Câu lệnh dài hơn {LONGEST} byte.", f"The query is longer than {LONGEST} bytes.")
     if not sql.strip() or "\0" in sql:
-        raise refusal("text", "Chưa có câu lệnh.", "There is no query.")
+        raise sql_refusal("text", "Chưa có câu lệnh.", "There is no query.")
 
 
 def _render(sql: str, ask: Ask) -> str:
@@ -226,12 +226,12 @@ def _render(sql: str, ask: Ask) -> str:
         (rendering,) = ask("SELECT formatQuerySingleLine({sql:String}) AS rendering", {"sql": sql})
     except QueryRefused as error:
         if "Multi-statements" in str(error):
-            raise refusal("one statement", "Chỉ được một câu lệnh.", "Only one statement at a time.") from None
+            raise sql_refusal("one statement", "Chỉ được một câu lệnh.", "Only one statement at a time.") from None
         raise QueryRefused("syntax", str(error).partition(": In scope SELECT formatQuery")[0]) from error.__cause__
     if len(rendering) > _LONGEST_RENDERING:
-        raise refusal("size", "Câu lệnh quá dài.", "The query is too long.")
+        raise sql_refusal("size", "Câu lệnh quá dài.", "The query is too long.")
     if not re.match(r"(?:SELECT|WITH)\b|\(", rendering):
-        raise refusal(
+        raise sql_refusal(
             "read only", "Chỉ được đọc: câu lệnh phải là SELECT.", "Reading only: the query must be a SELECT."
         )
     return rendering
@@ -254,7 +254,7 @@ def _check_text(text: list[sql_text.Token]) -> None:
     for token in text:
         if token.kind == "word" and token.text.upper() in allowlist.NO_CLAUSES:
             raise _syntax(token.text)
-    for name in sql_text.calls(text):
+    for name in sql_text.called_names(text):
         if not allowlist.is_allowed(name) and name not in allowlist.TABLE_FUNCTIONS:
             raise _function(name)
     _check_windows(text)
@@ -263,28 +263,28 @@ def _check_text(text: list[sql_text.Token]) -> None:
 def _check_windows(text: list[sql_text.Token]) -> None:
     """Refuse in `OVER (…)` what the tree does not show."""
     try:
-        windows = list(sql_text.windows(text))
+        windows = list(sql_text.window_texts(text))
     except sql_text.UnclearError as error:
         raise _syntax(str(error)) from None
     for window in windows:
         for token in window:
             if token.text == "->" or (token.kind == "word" and token.text.upper() in _NOT_IN_WINDOWS):
                 raise _syntax(f"OVER (… {token.text} …)")
-        for name in sql_text.calls(window):
+        for name in sql_text.called_names(window):
             if name.lower() in allowlist.TYPED or bounds.is_bounded(name):
                 raise _syntax(f"OVER (… {name}(…) …)")
 
 
 def _tree(rendering: str, ask: Ask) -> Node:
     try:
-        return syntax_tree.read(ask(f"EXPLAIN AST {rendering}", {}))
+        return syntax_tree.parse_syntax_tree(ask(f"EXPLAIN AST {rendering}", {}))
     except syntax_tree.UnreadableError as error:
         raise _syntax(str(error)) from None
 
 
 def _check_complete(tree: Node, text: list[sql_text.Token]) -> None:
     """Refuse a tree in which a call of the text is missing: what it does not show cannot be judged."""
-    called = Counter(name.lower() for name in sql_text.calls(sql_text.outside_windows(text)))
+    called = Counter(name.lower() for name in sql_text.called_names(sql_text.outside_windows(text)))
     for name in called - Counter(node.says.lower() for node in tree.walk() if node.kind == "Function"):
         raise _syntax(f"{name}(…)")
 
@@ -292,9 +292,9 @@ def _check_complete(tree: Node, text: list[sql_text.Token]) -> None:
 def _check_tree(tree: Node, known: set[str]) -> None:
     for node in tree.walk():
         _check_node(node, known)
-    excess = bounds.excess(tree)
+    excess = bounds.find_excess(tree)
     if excess:
-        raise refusal("cost", excess.vi, excess.en)
+        raise sql_refusal("cost", excess.vi, excess.en)
 
 
 def _check_node(node: Node, known: set[str]) -> None:

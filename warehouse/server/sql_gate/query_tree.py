@@ -51,7 +51,7 @@ class Resolved:
     """Of tables alone: table and column."""
 
 
-def read(lines: Sequence[str]) -> Resolved:
+def parse_query_tree(lines: Sequence[str]) -> Resolved:
     """What is in a printed tree.
 
     Raises:

@@ -77,14 +77,14 @@ def tokens(sql: str) -> list[Token]:
     return found
 
 
-def calls(text: Sequence[Token]) -> Iterator[str]:
+def called_names(text: Sequence[Token]) -> Iterator[str]:
     """Names before an opening bracket: every function, wherever it stands."""
     for token, after in pairwise(text):
         if _is(after, "(") and token.kind in ("word", "name") and not (token.kind == "word" and token.text in SYNTAX):
             yield token.text
 
 
-def names(text: Sequence[Token]) -> Iterator[str]:
+def other_names(text: Sequence[Token]) -> Iterator[str]:
     """Every other name, wherever it stands: of a column, a table, an alias, a parameter, or of what is none of these."""
     for token, after in zip_longest(text, text[1:]):
         is_name = token.kind == "name" or (token.kind == "word" and token.text not in _NO_NAMES)
@@ -113,11 +113,11 @@ def defined_names(text: Sequence[Token]) -> set[str]:
 
 def outside_windows(text: Sequence[Token]) -> list[Token]:
     """The text without the windows that are written in place."""
-    inside = {token.at for window in windows(text) for token in window}
+    inside = {token.at for window in window_texts(text) for token in window}
     return [token for token in text if token.at not in inside]
 
 
-def tables(text: Sequence[Token]) -> Iterator[str]:
+def named_tables(text: Sequence[Token]) -> Iterator[str]:
     """What stands where a table is read, with its database where it has one."""
     for index, token in enumerate(text):
         if (_is_word(token, "FROM") or _is_word(token, "JOIN")) and index + 1 < len(text):
@@ -128,7 +128,7 @@ def tables(text: Sequence[Token]) -> Iterator[str]:
                 yield name
 
 
-def windows(text: Sequence[Token]) -> Iterator[list[Token]]:
+def window_texts(text: Sequence[Token]) -> Iterator[list[Token]]:
     """What stands in the brackets of every window that is written in place."""
     for start, token in enumerate(text):
         if _is_word(token, "OVER") and start + 1 < len(text) and _is(text[start + 1], "("):

@@ -33,7 +33,7 @@ class Node:
             waiting += reversed(node.children)
 
 
-def read(lines: Sequence[str]) -> Node:
+def parse_syntax_tree(lines: Sequence[str]) -> Node:
     """The root of a printed tree.
 
     Raises:

@@ -16,7 +16,9 @@ DOORS = "IOC_CHAOS_DOORS"
 """Variable with the doors as JSON: name -> [port of the door, port of the gate before it]."""
 
 
-def with_doors(settings: IngestSettings, plain: dict[str, str], doors: Mapping[str, tuple[int, int]]) -> dict[str, str]:
+def with_listeners(
+    settings: IngestSettings, plain: dict[str, str], doors: Mapping[str, tuple[int, int]]
+) -> dict[str, str]:
     """Kafka's configuration with these doors as well."""
     values = dict(plain)
     for name, (port, gate) in doors.items():
@@ -30,12 +32,12 @@ def with_doors(settings: IngestSettings, plain: dict[str, str], doors: Mapping[s
 def main() -> int:
     """Run Kafka as `python -m ingest` does."""
     doors = {name: (port, gate) for name, (port, gate) in json.loads(os.environ[DOORS]).items()}
-    plain = folder.properties
+    plain = folder.broker_properties
 
     def properties(settings: IngestSettings, data: str) -> dict[str, str]:
-        return with_doors(settings, plain(settings, data), doors)
+        return with_listeners(settings, plain(settings, data), doors)
 
-    folder.properties = properties
+    folder.broker_properties = properties
     return ingest.main()
 
 

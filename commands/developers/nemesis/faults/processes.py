@@ -41,7 +41,7 @@ def failpoints_of(part: str) -> list[str]:
     return [name for name in failpoints() if name.split(".")[0] in beginnings]
 
 
-class Crew:
+class ProcessGroup:
     """Keeps the parts running.
 
     Args:

@@ -10,9 +10,9 @@ from random import Random
 
 import psutil
 
-from commands.developers.nemesis.faults.processes import Crew, failpoints_of
+from commands.developers.nemesis.faults.processes import ProcessGroup, failpoints_of
 from commands.developers.nemesis.faults.small_disk import SmallDisk
-from commands.developers.nemesis.faults.tcp_proxy import Gates, Way
+from commands.developers.nemesis.faults.tcp_proxy import TcpProxies, Way
 
 PAUSE = (0.6, 3.2)
 """Seconds between two faults, from … to."""
@@ -53,7 +53,7 @@ class Storm:
         random: chooses.
     """
 
-    def __init__(self, minutes: float, gates: Gates, disk: SmallDisk | None, random: Random) -> None:
+    def __init__(self, minutes: float, gates: TcpProxies, disk: SmallDisk | None, random: Random) -> None:
         self._seconds = minutes * 60
         self._gates = gates
         self._disk = disk
@@ -64,9 +64,9 @@ class Storm:
         self.notes: list[str] = []
         """What is no breach, but ought to be known."""
         self._undo: list[tuple[float, Callable[[], object]]] = []
-        self._crew: Crew | None = None
+        self._crew: ProcessGroup | None = None
 
-    def serve(self, crew: Crew) -> None:
+    def serve(self, crew: ProcessGroup) -> None:
         """Begin, with these parts."""
         self._crew = crew
         now = self._next = time.monotonic()
@@ -117,7 +117,7 @@ class Storm:
             self._crew.come_back()
         self._crew = None
 
-    def _fault(self, crew: Crew, now: float) -> None:
+    def _fault(self, crew: ProcessGroup, now: float) -> None:
         match self._one_of(FAULTS):
             case "kill":
                 self._kill(crew, self._one_of({part: n for part, n in KILLS.items() if crew.process(part)} or KILLS))
@@ -138,7 +138,7 @@ class Storm:
             case _:
                 self._cut(now)
 
-    def _kill(self, crew: Crew, part: str) -> None:
+    def _kill(self, crew: ProcessGroup, part: str) -> None:
         if crew.kill(part):
             self.counts[f"kill {part}"] += 1
 
@@ -157,7 +157,7 @@ class Storm:
         self.last_fault = now
         self._undo.append((now + self._random.uniform(4, 12), lambda: disk.free(what)))
 
-    def _back(self, crew: Crew, part: str, since: float) -> None:
+    def _back(self, crew: ProcessGroup, part: str, since: float) -> None:
         """Start a part that was asked to end; by force where it does not."""
         now = time.monotonic()
         if not crew.alive(part):

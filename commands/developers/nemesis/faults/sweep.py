@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 
-from commands.developers.nemesis.faults.processes import FOLDERS, Crew, failpoints_of
+from commands.developers.nemesis.faults.processes import FOLDERS, ProcessGroup, failpoints_of
 
 PATIENCE = 40.0
 """Seconds until a process has come by; then another process of the kind is asked, if there is one."""
@@ -23,12 +23,12 @@ class Sweep:
         """Failpoints that nobody came by."""
         self._queues: dict[str, list[str]] = {}
         self._since: dict[str, float] = {}
-        self._crew: Crew | None = None
+        self._crew: ProcessGroup | None = None
         for part in (*FOLDERS, *SECOND.values()):
             first = "streams-1" if part == "streams" else part
             self._queues[first] = failpoints_of(part) if part in FOLDERS else []
 
-    def serve(self, crew: Crew) -> None:
+    def serve(self, crew: ProcessGroup) -> None:
         """Begin: end every part that comes by any, so that it starts with the first one armed."""
         self._crew = crew
         for part, queue in self._queues.items():

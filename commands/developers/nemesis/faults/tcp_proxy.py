@@ -13,7 +13,7 @@ _PIECE = 65_536
 _SLOW = 0.15
 
 
-class Gate:
+class TcpProxy:
     """One door.
 
     Args:
@@ -82,10 +82,10 @@ class Gate:
                 await writer.drain()
 
 
-class Gates:
+class TcpProxies:
     """All doors of a run, in a thread of their own."""
 
-    def __init__(self, gates: list[Gate]) -> None:
+    def __init__(self, gates: list[TcpProxy]) -> None:
         self.by_name = {gate.name: gate for gate in gates}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="gates", daemon=True)

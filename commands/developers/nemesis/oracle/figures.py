@@ -21,8 +21,8 @@ from ingest.contract.settings import IngestSettings
 from streams.settings import StreamsSettings
 from warehouse.audit.published import board_of
 from warehouse.audit.report import AuditReport
-from warehouse.audit.run import PATIENCE, Beside, run_audit
-from warehouse.audit.scope import since
+from warehouse.audit.run import PATIENCE, AuditSources, run_audit
+from warehouse.audit.scope import scope_since
 from warehouse.model.indicator import Indicator, indicator, indicators
 from warehouse.query.feed import GRACE
 from warehouse.recompute.sql import flow_sql
@@ -51,7 +51,7 @@ def flows(client: Client) -> dict[Key, Sides]:
     }
 
 
-def recomputed(client: Client) -> dict[Key, Sides]:
+def recompute_flows(client: Client) -> dict[Key, Sides]:
     """Every flow that the raw events give."""
     found: dict[Key, Sides] = {}
     for one in indicators():
@@ -65,7 +65,7 @@ def recomputed(client: Client) -> dict[Key, Sides]:
 
 def check_flows(client: Client, findings: Findings) -> int:
     """Stored flows are the recomputed ones; returns how many were compared."""
-    stored, right = flows(client), recomputed(client)
+    stored, right = flows(client), recompute_flows(client)
     _compare(stored, right, "stored", "recomputed from the raw events", findings)
     return len(stored.keys() | right.keys())
 
@@ -123,7 +123,7 @@ def check_board(stack: Stack, client: Client, ward: str, findings: Findings) -> 
 
 def check_agreement(stack: Stack, findings: Findings) -> None:
     """The board never had to correct itself, and has heard of all that is stored."""
-    for line, count in corrections(stack.folder):
+    for line, count in board_corrections(stack.folder):
         findings.add("mismatched", f"the board corrected itself: {line}", count)
     end, told = time.monotonic() + PUSHED, _held(stack)
     while (told["awaited"] or not told["comparisons"]) and time.monotonic() < end:
@@ -134,7 +134,7 @@ def check_agreement(stack: Stack, findings: Findings) -> None:
     findings.note(f"the board compared itself with the warehouse {told['comparisons']} times since its last start")
 
 
-def corrections(folder: Path) -> Iterator[tuple[str, int]]:
+def board_corrections(folder: Path) -> Iterator[tuple[str, int]]:
     """What the boards of a run said that they had to correct, each with how many figures it is about."""
     for path in sorted((folder / "logs").glob("dashboard*.log")):
         for line in path.read_text("utf-8", "replace").splitlines():
@@ -143,11 +143,11 @@ def corrections(folder: Path) -> Iterator[tuple[str, int]]:
                 yield line, int(more[1]) if more else 1
 
 
-def audit(stack: Stack, client: Client, patience: Sequence[float] = PATIENCE) -> AuditReport:
+def audit_everything(stack: Stack, client: Client, patience: Sequence[float] = PATIENCE) -> AuditReport:
     """The system's own audit of everything."""
     ingest = stack.settings(IngestSettings)
-    beside = Beside(stack.settings(StreamsSettings).group, board_of(ingest.data_folder, ingest.ward))
-    return run_audit(client, ingest, since(ingest, None), beside=beside, patience=patience)
+    beside = AuditSources(stack.settings(StreamsSettings).group, board_of(ingest.data_folder, ingest.ward))
+    return run_audit(client, ingest, scope_since(ingest, None), beside=beside, patience=patience)
 
 
 def check_audit(stack: Stack, client: Client, findings: Findings) -> int:
@@ -155,7 +155,7 @@ def check_audit(stack: Stack, client: Client, findings: Findings) -> int:
 
     What it finds among records is found by this check as well, and counts only where it is not.
     """
-    report = audit(stack, client)
+    report = audit_everything(stack, client)
     known = any(findings.counts[kind] for kind in ("lost", "doubled", "invented"))
     for one in report.found:
         what = f"the audit says: {one.part} {one.fault}, {one.place}: {one.found}, should be {one.expected}"

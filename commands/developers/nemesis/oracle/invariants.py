@@ -6,9 +6,9 @@ from typing import NamedTuple
 from xxhash import xxh64_intdigest
 
 from commands.developers.nemesis.oracle.findings import Findings
-from commands.developers.nemesis.oracle.kafka_log import Place, Record
-from commands.developers.nemesis.oracle.process_watch import Ahead
-from commands.developers.nemesis.sources.journal import Entry, Journal
+from commands.developers.nemesis.oracle.kafka_log import KafkaRecord, PartitionKey
+from commands.developers.nemesis.oracle.process_watch import PositionLead
+from commands.developers.nemesis.sources.journal import Entry, MessageJournal
 from commands.developers.nemesis.sources.message import digest
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from warehouse.store.client import Client
@@ -20,7 +20,7 @@ Id = tuple[str, str]
 """Topic and id."""
 
 
-class Row(NamedTuple):
+class StoredEvent(NamedTuple):
     """A stored event."""
 
     partition: int
@@ -28,18 +28,18 @@ class Row(NamedTuple):
     digest: int
 
 
-class Stored:
+class StoredRun:
     """All that is stored; nothing before `read`."""
 
     def __init__(self) -> None:
-        self.rows: dict[Id, list[Row]] = defaultdict(list)
+        self.rows: dict[Id, list[StoredEvent]] = defaultdict(list)
         self.repeats: dict[Id, list[tuple[bool, int]]] = defaultdict(list)
         """Whether it is a conflict, and what it says."""
         self.letters: Counter[str] = Counter()
         """By id, how many rows."""
         self.from_source: set[str] = set()
         """Ids of letters of messages that never reached Kafka as events."""
-        self.places: dict[Place, Counter[int]] = defaultdict(Counter)
+        self.places: dict[PartitionKey, Counter[int]] = defaultdict(Counter)
         """By topic and partition, how often each offset is stored, in whatever table."""
         self.hashes: dict[tuple[str, int, int], int] = {}
 
@@ -62,7 +62,7 @@ class Stored:
         """A row of `raw_events`."""
         self.places[topic, partition][offset] += 1
         self.hashes[topic, partition, offset] = xxh64_intdigest(event)
-        self.rows[topic, id].append(Row(partition, offset, digest(event)))
+        self.rows[topic, id].append(StoredEvent(partition, offset, digest(event)))
 
     def repeat(self, topic: str, partition: int, offset: int, id: str, is_conflict: bool, event: str) -> None:
         """A row of `raw_repeats`; of a mere repeat the first copy is enough, so its own may be left out."""
@@ -78,7 +78,7 @@ class Stored:
             self.places[topic, partition][offset] += 1
 
 
-def check_positions(log: dict[Place, list[Record]], stored: Stored, findings: Findings) -> None:
+def check_positions(log: dict[PartitionKey, list[KafkaRecord]], stored: StoredRun, findings: Findings) -> None:
     """Every record of Kafka is stored once, and nothing else is: raw events + repeats + dead letters = Kafka."""
     for place, records in log.items():
         topic, partition = place
@@ -105,9 +105,9 @@ def check_positions(log: dict[Place, list[Record]], stored: Stored, findings: Fi
                 findings.add("invented", f"{topic}/{partition}/{offset} is stored and was never in Kafka")
 
 
-def _runs(records: list[Record]) -> list[list[Record]]:
+def _runs(records: list[KafkaRecord]) -> list[list[KafkaRecord]]:
     """The records in runs of offsets that follow each other."""
-    runs: list[list[Record]] = []
+    runs: list[list[KafkaRecord]] = []
     for record in records:
         if runs and runs[-1][-1].offset + 1 == record.offset:
             runs[-1].append(record)
@@ -116,7 +116,9 @@ def _runs(records: list[Record]) -> list[list[Record]]:
     return runs
 
 
-def check_journal(journal: Journal, log: dict[Place, list[Record]], stored: Stored, findings: Findings) -> None:
+def check_journal(
+    journal: MessageJournal, log: dict[PartitionKey, list[KafkaRecord]], stored: StoredRun, findings: Findings
+) -> None:
     """What was promised is there once; what was not said is not there."""
     in_kafka = {(topic, record.id) for (topic, _), records in log.items() for record in records}
     entries = list(journal.entries.values())
@@ -133,7 +135,7 @@ def check_journal(journal: Journal, log: dict[Place, list[Record]], stored: Stor
             )
 
 
-def _check_nothing_else(entries: list[Entry], stored: Stored, findings: Findings) -> None:
+def _check_nothing_else(entries: list[Entry], stored: StoredRun, findings: Findings) -> None:
     """Whatever is stored was said, and says what its source said first."""
     known: dict[Id, set[int]] = defaultdict(set)
     letters: set[str] = set()
@@ -154,7 +156,7 @@ def _check_nothing_else(entries: list[Entry], stored: Stored, findings: Findings
         findings.add("invented", f"dead letter {id} is of no message that was said")
 
 
-def _check_promise(entry: Entry, in_kafka: set[Id], stored: Stored, findings: Findings) -> None:
+def _check_promise(entry: Entry, in_kafka: set[Id], stored: StoredRun, findings: Findings) -> None:
     for one in entry.expected:
         if not one.topic:
             if not stored.letters[one.id]:
@@ -173,7 +175,7 @@ def _check_promise(entry: Entry, in_kafka: set[Id], stored: Stored, findings: Fi
             findings.add("doubled", f"{entry.token} (id {one.id} in {one.topic}) is stored {len(rows)} times: {at}")
 
 
-def _check_conflict(entry: Entry, stored: Stored, findings: Findings) -> None:
+def _check_conflict(entry: Entry, stored: StoredRun, findings: Findings) -> None:
     """It never counts, and is kept for people to see: as a letter or beside the first."""
     for one in entry.expected:
         if not one.topic and stored.letters[one.id]:
@@ -186,7 +188,7 @@ def _check_conflict(entry: Entry, stored: Stored, findings: Findings) -> None:
     )
 
 
-def check_order(journal: Journal, stored: Stored, findings: Findings) -> None:
+def check_order(journal: MessageJournal, stored: StoredRun, findings: Findings) -> None:
     """What one source said one after the other lies in that order."""
     newest: dict[tuple[str, str, int], tuple[int, str]] = {}
     for entry in journal.entries.values():
@@ -215,7 +217,10 @@ def check_count(client: Client, findings: Findings) -> None:
 
 
 def check_commits(
-    ahead: dict[Place, Ahead], stored: Stored, log: dict[Place, list[Record]], findings: Findings
+    ahead: dict[PartitionKey, PositionLead],
+    stored: StoredRun,
+    log: dict[PartitionKey, list[KafkaRecord]],
+    findings: Findings,
 ) -> None:
     """A position that was committed beyond what was stored is a breach, unless nothing lay between but dead letters on their way."""
     for place, one in ahead.items():

@@ -12,10 +12,10 @@ from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.client import client_options
 
-Place = tuple[str, int]
+PartitionKey = tuple[str, int]
 
 
-class Record(NamedTuple):
+class KafkaRecord(NamedTuple):
     """One record."""
 
     offset: int
@@ -25,12 +25,12 @@ class Record(NamedTuple):
     """Of its value."""
 
 
-def read_log(ingest: IngestSettings) -> dict[Place, list[Record]]:
+def read_log(ingest: IngestSettings) -> dict[PartitionKey, list[KafkaRecord]]:
     """Every record of the event topics and of the dead letters, by topic and partition."""
     return asyncio.run(_read(ingest))
 
 
-def ends(ingest: IngestSettings) -> dict[Place, int]:
+def ends(ingest: IngestSettings) -> dict[PartitionKey, int]:
     """By topic and partition, the offset after the last record."""
     return asyncio.run(_ends(ingest))
 
@@ -40,12 +40,12 @@ def event_records(ingest: IngestSettings) -> int:
     return sum(end for (topic, _), end in ends(ingest).items() if topic != DEAD_LETTERS)
 
 
-def names() -> list[str]:
+def topic_names() -> list[str]:
     """The topics in question."""
     return [*map(topic_of, streams()), DEAD_LETTERS]
 
 
-async def _ends(ingest: IngestSettings) -> dict[Place, int]:
+async def _ends(ingest: IngestSettings) -> dict[PartitionKey, int]:
     consumer = AIOKafkaConsumer(**client_options(ingest), enable_auto_commit=False)
     await consumer.start()
     try:
@@ -55,13 +55,13 @@ async def _ends(ingest: IngestSettings) -> dict[Place, int]:
 
 
 async def _last(consumer: AIOKafkaConsumer, ingest: IngestSettings) -> dict[TopicPartition, int]:
-    places = [TopicPartition(topic, n) for topic in names() for n in range(ingest.kafka_partitions)]
+    places = [TopicPartition(topic, n) for topic in topic_names() for n in range(ingest.kafka_partitions)]
     consumer.assign(places)
     found: dict[TopicPartition, int] = await consumer.end_offsets(places)
     return found
 
 
-async def _read(ingest: IngestSettings) -> dict[Place, list[Record]]:
+async def _read(ingest: IngestSettings) -> dict[PartitionKey, list[KafkaRecord]]:
     consumer = AIOKafkaConsumer(
         **client_options(ingest),
         enable_auto_commit=False,
@@ -72,12 +72,12 @@ async def _read(ingest: IngestSettings) -> dict[Place, list[Record]]:
     try:
         last = await _last(consumer, ingest)
         await consumer.seek_to_beginning(*last)
-        log: dict[Place, list[Record]] = {(one.topic, one.partition): [] for one in last}
+        log: dict[PartitionKey, list[KafkaRecord]] = {(one.topic, one.partition): [] for one in last}
         left = {one for one, end in last.items() if end > 0}
         while left:
             for place, records in (await consumer.getmany(timeout_ms=2000)).items():
                 kept = log[(place.topic, place.partition)]
-                kept += [Record(one.offset, _id(one.value), xxh64_intdigest(one.value or b"")) for one in records]
+                kept += [KafkaRecord(one.offset, _id(one.value), xxh64_intdigest(one.value or b"")) for one in records]
                 if kept and kept[-1].offset + 1 >= last[place]:
                     left.discard(place)
         return log

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from commands.developers.nemesis.faults.processes import Crew
+from commands.developers.nemesis.faults.processes import ProcessGroup
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.contract.settings import IngestSettings
-from ingest.kafka.admin import admin
+from ingest.kafka.admin import connect_admin
 from streams.settings import StreamsSettings
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, ServerError
@@ -26,18 +26,18 @@ STORED = (
     ") GROUP BY topic, partition"
 )
 
-Place = tuple[str, int]
+PartitionKey = tuple[str, int]
 
 
-class Ahead(NamedTuple):
+class PositionLead(NamedTuple):
     """A committed offset that was beyond what was stored then."""
 
-    place: Place
+    place: PartitionKey
     committed: int
     stored: int
 
 
-class Use(NamedTuple):
+class ProcessUse(NamedTuple):
     """What one process takes up."""
 
     memory: int
@@ -46,7 +46,7 @@ class Use(NamedTuple):
     """Open file descriptors."""
 
 
-class Watch:
+class ProcessWatch:
     """Looks every few seconds, from `start` to `stop`, in a thread of its own.
 
     Args:
@@ -54,7 +54,7 @@ class Watch:
         group: consumer group of the streams.
     """
 
-    def __init__(self, crew: Crew, group: str) -> None:
+    def __init__(self, crew: ProcessGroup, group: str) -> None:
         self._crew = crew
         self._group = group
         self._ingest = crew.stack.settings(IngestSettings)
@@ -63,11 +63,11 @@ class Watch:
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self.looks = 0
         """How often positions could be compared."""
-        self.ahead: dict[Place, Ahead] = {}
+        self.ahead: dict[PartitionKey, PositionLead] = {}
         """Of each partition, the newest that was beyond."""
         self.backwards = 0
         """How often a committed offset went back."""
-        self.uses: dict[tuple[str, int], list[Use]] = {}
+        self.uses: dict[tuple[str, int], list[ProcessUse]] = {}
         """By part and process id, in the order of looking."""
 
     def start(self) -> None:
@@ -93,7 +93,7 @@ class Watch:
         return found
 
     def _run(self) -> None:
-        before: dict[Place, int] = {}
+        before: dict[PartitionKey, int] = {}
         with Client(self._warehouse) as client:
             while not self._ending.wait(EVERY):
                 self._look_at_processes()
@@ -102,18 +102,18 @@ class Watch:
                 except (Unavailable, ConfigurationError, ServerError, KeyError):
                     continue  # somebody is down just now, which is the point of it all
 
-    def _look_at_positions(self, client: Client, before: dict[Place, int]) -> dict[Place, int]:
+    def _look_at_positions(self, client: Client, before: dict[PartitionKey, int]) -> dict[PartitionKey, int]:
         committed = self._committed()
         stored = {(topic, partition): offset for topic, partition, offset in client.query(STORED)}
         self.looks += 1
         for place, offset in committed.items():
             if offset - 1 > stored.get(place, -1):
-                self.ahead[place] = Ahead(place, offset, stored.get(place, -1))
+                self.ahead[place] = PositionLead(place, offset, stored.get(place, -1))
         self.backwards += sum(offset < before.get(place, 0) for place, offset in committed.items())
         return committed
 
-    def _committed(self) -> dict[Place, int]:
-        with admin(self._ingest) as client:
+    def _committed(self) -> dict[PartitionKey, int]:
+        with connect_admin(self._ingest) as client:
             found: Any = client.list_group_offsets(self._group)[self._group]
         return {
             (place.topic, place.partition): position.offset for place, position in found.items() if position.offset > 0
@@ -124,18 +124,18 @@ class Watch:
             process = self._crew.process(part)
             try:
                 if process is not None:
-                    use = Use(process.memory_info().rss, process.num_fds())
+                    use = ProcessUse(process.memory_info().rss, process.num_fds())
                     self.uses.setdefault((part, process.pid), []).append(use)
             except psutil.Error:
                 continue
 
 
-def watched(crew: Crew) -> Watch:
+def watch_processes(crew: ProcessGroup) -> ProcessWatch:
     """A watch over a crew's stack."""
-    return Watch(crew, crew.stack.settings(StreamsSettings).group)
+    return ProcessWatch(crew, crew.stack.settings(StreamsSettings).group)
 
 
-def until(condition: object, patience: float) -> bool:
+def wait_until(condition: object, patience: float) -> bool:
     """Whether it comes about in time; a service that is away counts as `not yet`."""
     end = time.monotonic() + patience
     while time.monotonic() < end:

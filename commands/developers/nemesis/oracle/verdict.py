@@ -3,9 +3,9 @@
 from commands.developers.nemesis.oracle import figures, invariants, leaks
 from commands.developers.nemesis.oracle.findings import Findings
 from commands.developers.nemesis.oracle.kafka_log import read_log
-from commands.developers.nemesis.oracle.process_watch import Watch
+from commands.developers.nemesis.oracle.process_watch import ProcessWatch
 from commands.developers.nemesis.settle import Show
-from commands.developers.nemesis.sources.journal import Journal
+from commands.developers.nemesis.sources.journal import MessageJournal
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.settings import IngestSettings
@@ -13,7 +13,9 @@ from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
 
-def verdict(stack: Stack, journal: Journal, watch: Watch, findings: Findings, show: Show) -> dict[str, int]:
+def verdict(
+    stack: Stack, journal: MessageJournal, watch: ProcessWatch, findings: Findings, show: Show
+) -> dict[str, int]:
     """Add what is wrong to the findings.
 
     Returns:
@@ -24,7 +26,7 @@ def verdict(stack: Stack, journal: Journal, watch: Watch, findings: Findings, sh
     log = read_log(ingest)
     with connect(stack.settings(WarehouseSettings)) as client:
         show("check: what is stored")
-        stored = invariants.Stored()
+        stored = invariants.StoredRun()
         stored.read(client)
         invariants.check_positions(log, stored, findings)
         invariants.check_journal(journal, log, stored, findings)

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from commands.developers.nemesis.sources.journal import Journal
-from commands.developers.nemesis.sources.message import Expected, Meaning, Saying, conflict_letter
+from commands.developers.nemesis.sources.journal import MessageJournal
+from commands.developers.nemesis.sources.message import ExpectedOutcome, MessageMeaning, MessagePlan, conflict_letter
 from commands.developers.nemesis.sources.scripts import Scripts
-from commands.developers.nemesis.sources.senders import Offer, Outcome, Post, Publish, Straight
+from commands.developers.nemesis.sources.senders import KafkaSender, MessageOffer, MqttSender, Outcome, SignedPost
 from connectors.settings import ConnectorsSettings
 from connectors.simulator.protocols.rest import RestServer
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
 
-Say = Callable[[Saying], Coroutine[Any, Any, tuple[Outcome, str]]]
+Say = Callable[[MessagePlan], Coroutine[Any, Any, tuple[Outcome, str]]]
 
 OTHER_WARDS = ("le-chan", "ngo-quyen", "hai-an")
 """Wards whose connectors are elsewhere: their events come straight into Kafka, to other partitions."""
@@ -35,7 +35,7 @@ DOSSIERS_PATH = "/api/ho-so/thay-doi"
 
 
 @dataclass(frozen=True)
-class Reach:
+class DriverReach:
     """Where the sources find the system."""
 
     ingest: IngestSettings
@@ -51,10 +51,10 @@ class Reach:
 class _Due:
     at: float
     number: int
-    saying: Saying = field(compare=False)
+    saying: MessagePlan = field(compare=False)
 
 
-class Driver:
+class MessageDriver:
     """Runs the sources between `start` and `close`.
 
     Args:
@@ -65,13 +65,13 @@ class Driver:
         seed: for what is random about how they say it.
     """
 
-    def __init__(self, reach: Reach, journal: Journal, scripts: Scripts, rate: float, seed: int) -> None:
+    def __init__(self, reach: DriverReach, journal: MessageJournal, scripts: Scripts, rate: float, seed: int) -> None:
         self._reach = reach
         self._journal = journal
         self._scripts = scripts
         self._rate = rate
         self._random = Random(seed)  # noqa: S311 - a repeatable run, no secret
-        self._meaning = Meaning(reach.ingest)
+        self._meaning = MessageMeaning(reach.ingest)
         self._again: list[_Due] = []
         self._ending = False
         self._thread = threading.Thread(target=self._run, name="driver", daemon=True)
@@ -79,7 +79,7 @@ class Driver:
         self._ready = threading.Event()
         self.error: BaseException | None = None
         """What ended it before its time."""
-        self.offer = Offer(journal, Random(seed + 1))  # noqa: S311 - as above
+        self.offer = MessageOffer(journal, Random(seed + 1))  # noqa: S311 - as above
 
     def start(self) -> None:
         """Begin."""
@@ -93,7 +93,7 @@ class Driver:
         self._thread.join(patience)
         return not self._thread.is_alive()
 
-    def say(self, saying: Saying) -> None:
+    def say(self, saying: MessagePlan) -> None:
         """Let the kiosk say something more, soon."""
         if self._loop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._put_off, 0.0, saying)
@@ -111,10 +111,10 @@ class Driver:
         self._loop = asyncio.get_running_loop()
         reach = self._reach
         secrets = {id: reach.connectors.webhook_secrets(id)[0] for id in ("queue_kiosk", "petition_portal")}
-        post = Post(f"http://127.0.0.1:{reach.intake_port}", secrets, self._random)
+        post = SignedPost(f"http://127.0.0.1:{reach.intake_port}", secrets, self._random)
         password = reach.connectors.mqtt_account_password("smart_loudspeaker")
-        gateways = [Publish(reach.mqtt_port, password, f"gateway-{n}") for n in range(2)]
-        straight = Straight(reach.ingest, self._meaning)
+        gateways = [MqttSender(reach.mqtt_port, password, f"gateway-{n}") for n in range(2)]
+        straight = KafkaSender(reach.ingest, self._meaning)
         server = RestServer(self.offer.app(DOSSIERS_PATH), reach.rest_port)
         serving = asyncio.create_task(server.serve())
         await straight.start()
@@ -145,7 +145,7 @@ class Driver:
             await straight.close()
 
     async def _lane(
-        self, lane: str, ward: str, script: Callable[[str, str], list[Saying]], say: Say, rate: float
+        self, lane: str, ward: str, script: Callable[[str, str], list[MessagePlan]], say: Say, rate: float
     ) -> None:
         """One source: says one thing after the other, each only when the one before is answered for."""
         while not self._ending:
@@ -156,11 +156,11 @@ class Driver:
                 await self._answered(saying, say)
                 self._plan(saying)
 
-    async def _answered(self, saying: Saying, say: Say) -> None:
+    async def _answered(self, saying: MessagePlan, say: Say) -> None:
         """Say it until it is answered, as sources do."""
         expected = self._meaning.of(saying)
         if saying.nature == "conflict" and saying.post_id:
-            expected = (*expected, Expected("", conflict_letter(saying), 0))
+            expected = (*expected, ExpectedOutcome("", conflict_letter(saying), 0))
         entry = self._journal.say(saying, expected)
         wait = 0.1
         while True:
@@ -176,7 +176,7 @@ class Driver:
             wait = min(2 * wait, 2.0)
 
     async def _offered(self, ward: str, rate: float) -> None:
-        recent: list[Saying] = []
+        recent: list[MessagePlan] = []
         while not self._ending:
             for saying in self._scripts.dossier("rest", ward):
                 await asyncio.sleep(self._random.expovariate(rate))
@@ -189,7 +189,7 @@ class Driver:
                 if said.nature == "event":
                     recent = [*recent[-500:], said]
 
-    async def _records(self, straight: Straight) -> None:
+    async def _records(self, straight: KafkaSender) -> None:
         """Now and then a record that is no event."""
         ward, without_key = self._reach.ingest.ward, 0
         streams = [(ward, one) for one in ("queue", "petition", "speaker", "dossier")]
@@ -216,7 +216,7 @@ class Driver:
             else:
                 await asyncio.sleep(0.05)
 
-    def _plan(self, saying: Saying) -> None:
+    def _plan(self, saying: MessagePlan) -> None:
         """Perhaps say it again later, or contradict it."""
         if saying.nature != "event":
             return
@@ -226,5 +226,5 @@ class Driver:
         if self._random.random() < CONTRADICTED and (other := self._scripts.against(saying)) is not None:
             self._put_off(self._random.expovariate(1 / 10), other)
 
-    def _put_off(self, delay: float, saying: Saying) -> None:
+    def _put_off(self, delay: float, saying: MessagePlan) -> None:
         heapq.heappush(self._again, _Due(time.monotonic() + delay, len(self._journal.entries), saying))

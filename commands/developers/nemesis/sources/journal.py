@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Literal
 
-from commands.developers.nemesis.sources.message import Expected, Saying
+from commands.developers.nemesis.sources.message import ExpectedOutcome, MessagePlan
 
 State = Literal["open", "acked", "refused"]
 """`open`: said, but nobody knows whether it was taken in."""
@@ -21,7 +21,7 @@ class Entry:
 
     __slots__ = ("connector", "expected", "first", "lane", "nature", "state", "token", "tries", "ward")
 
-    def __init__(self, saying: Saying, expected: tuple[Expected, ...]) -> None:
+    def __init__(self, saying: MessagePlan, expected: tuple[ExpectedOutcome, ...]) -> None:
         self.token = saying.token
         self.connector = saying.connector
         self.ward = saying.ward
@@ -33,7 +33,7 @@ class Entry:
         self.tries = 0
 
 
-class Journal:
+class MessageJournal:
     """All messages of a run; written by the driver's thread, read by any.
 
     Args:
@@ -50,7 +50,7 @@ class Journal:
         self.offered: set[tuple[str, int, int]] = set()
         """Topic, partition and offset of records that went straight into Kafka and are no events."""
 
-    def say(self, saying: Saying, expected: tuple[Expected, ...]) -> Entry:
+    def say(self, saying: MessagePlan, expected: tuple[ExpectedOutcome, ...]) -> Entry:
         """A message is about to be said for the first time."""
         entry = Entry(saying, expected)
         with self._lock:

@@ -17,14 +17,14 @@ from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
-from ingest.source.mapper import Mapping
-from ingest.untrusted.pseudonym import pseudonyms
+from ingest.source.mapper import Mapper
+from ingest.untrusted.pseudonym import pseudonymiser
 
-Nature = Literal["event", "poison", "repeat", "conflict", "refused"]
+MessageNature = Literal["event", "poison", "repeat", "conflict", "refused"]
 """`poison`: signed, but no sense in it; `refused`: not even taken in."""
 
 
-class Saying(NamedTuple):
+class MessagePlan(NamedTuple):
     """One message."""
 
     token: str
@@ -36,7 +36,7 @@ class Saying(NamedTuple):
     """MQTT topic."""
     post_id: str = ""
     """`webhook-id`."""
-    nature: Nature = "event"
+    nature: MessageNature = "event"
     first: str = ""
     """Token of the message that it repeats or contradicts."""
     lane: str = ""
@@ -45,7 +45,7 @@ class Saying(NamedTuple):
     """Why it is going to be refused."""
 
 
-class Expected(NamedTuple):
+class ExpectedOutcome(NamedTuple):
     """What an acknowledged message must have become: an event, or a dead letter (whose topic is empty)."""
 
     topic: str
@@ -54,7 +54,7 @@ class Expected(NamedTuple):
     """Of what the event says, whenever it was taken in."""
 
 
-class Meaning:
+class MessageMeaning:
     """Tells what becomes of messages.
 
     Args:
@@ -62,34 +62,35 @@ class Meaning:
     """
 
     def __init__(self, ingest: IngestSettings) -> None:
-        self._pseudonym = pseudonyms(ingest.pseudonym_secret)
-        self._mappings: dict[tuple[str, str], Mapping] = {}
+        self._pseudonym = pseudonymiser(ingest.pseudonym_secret)
+        self._mappings: dict[tuple[str, str], Mapper] = {}
 
-    def of(self, saying: Saying) -> tuple[Expected, ...]:
+    def of(self, saying: MessagePlan) -> tuple[ExpectedOutcome, ...]:
         """What it must become once it is acknowledged."""
         if saying.nature == "refused":
             return ()
         taken = self.mapping(saying).take(saying.body, payload=_payload(saying), address=saying.address)
         if taken.letter is not None:
-            return (Expected("", taken.letter.id, 0),)
+            return (ExpectedOutcome("", taken.letter.id, 0),)
         return tuple(
-            Expected(topic_of(event_types()[one.type].stream), one.id, digest(encode(one))) for one in taken.envelopes
+            ExpectedOutcome(topic_of(event_types()[one.type].stream), one.id, digest(encode(one)))
+            for one in taken.envelopes
         )
 
-    def envelopes(self, saying: Saying) -> tuple[Envelope, ...]:
+    def envelopes(self, saying: MessagePlan) -> tuple[Envelope, ...]:
         """Its events, for a way that bypasses the connectors."""
         return self.mapping(saying).take(saying.body, payload=_payload(saying), address=saying.address).envelopes
 
-    def mapping(self, saying: Saying) -> Mapping:
+    def mapping(self, saying: MessagePlan) -> Mapper:
         """The mapping of its connector for its ward."""
         key = (saying.connector, saying.ward)
         if key not in self._mappings:
             context = Context(RealClock(), saying.ward, self._pseudonym)
-            self._mappings[key] = Mapping(connector(saying.connector), context)
+            self._mappings[key] = Mapper(connector(saying.connector), context)
         return self._mappings[key]
 
 
-def conflict_letter(saying: Saying) -> str:
+def conflict_letter(saying: MessagePlan) -> str:
     """Id of the letter that the intake makes of a post whose `webhook-id` came with another body before."""
     fault = InvalidEvent("conflict", "")
     now = RealClock().now()
@@ -109,6 +110,6 @@ def connector(id: str) -> Connector:
     return next(one for one in catalogue() if one.id == id)
 
 
-def _payload(saying: Saying) -> TypeAdapter[object] | None:
+def _payload(saying: MessagePlan) -> TypeAdapter[object] | None:
     payloads = getattr(connector(saying.connector).way, "payloads", {})
     return next((one for filter_, one in payloads.items() if topic_matches_sub(filter_, saying.address)), None)

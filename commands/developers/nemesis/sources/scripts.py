@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from commands.developers.nemesis.sources.message import Nature, Saying
+from commands.developers.nemesis.sources.message import MessageNature, MessagePlan
 from ingest.contract.calendar import local_day
 from ingest.contract.clock import WARD_ZONE, RealClock
 
@@ -52,7 +52,7 @@ class Scripts:
         """What stands on a ticket, another one for each name."""
         return f"C{token.rpartition('-')[2]}"
 
-    def ticket(self, lane: str, ward: str) -> list[Saying]:
+    def ticket(self, lane: str, ward: str) -> list[MessagePlan]:
         """A ticket from the kiosk to the counter, or what a counter does."""
         if self.random.random() < 0.1:
             return [self._counter(lane, ward)]
@@ -88,7 +88,7 @@ class Scripts:
             steps.append(body)
         return [self._post("queue_kiosk", ward, lane, body) for body in self._ordered(steps)]
 
-    def petition(self, lane: str, ward: str) -> list[Saying]:
+    def petition(self, lane: str, ward: str) -> list[MessagePlan]:
         """A petition from receipt to the citizen's mark."""
         times = self._times(5)
         petition = {
@@ -108,7 +108,7 @@ class Scripts:
         kept = steps[: self.random.randrange(1, 6)]
         return [self._post("petition_portal", ward, lane, body) for body in self._ordered(kept)]
 
-    def loudspeaker(self, lane: str, ward: str) -> list[Saying]:
+    def loudspeaker(self, lane: str, ward: str) -> list[MessagePlan]:
         """What a loudspeaker publishes."""
         device = f"tdp-{self.random.randrange(1, 40):03}-l1"
         at = self._moment_of(device, self._times(1)[0])
@@ -133,7 +133,7 @@ class Scripts:
             ),
         ]
 
-    def dossier(self, lane: str, ward: str) -> list[Saying]:
+    def dossier(self, lane: str, ward: str) -> list[MessagePlan]:
         """A dossier's changes, as the portal lists them."""
         times = [at.replace(microsecond=0) for at in self._times(6)]
         code = f"H24.12-{self.token()}"
@@ -158,7 +158,7 @@ class Scripts:
             items.append({**items[-1], **moved, "ThoiDiem": _local(times[-1]), "LoaiThayDoi": "hen_lai"})
         return [self._item(ward, lane, item) for item in self._ordered(items)]
 
-    def probe(self, ward: str) -> Saying:
+    def probe(self, ward: str) -> MessagePlan:
         """A ticket of this moment, by which it is seen how fresh the figures are."""
         now = _iso(self._clock.now())
         token = self.token()
@@ -166,7 +166,7 @@ class Scripts:
         body = {"event": "ticket.created", "time": now, "site": "hb", "kiosk": "k1", "ticket": ticket}
         return self._said("queue_kiosk", ward, "probe", {"id": token, **body}, token)
 
-    def again(self, first: Saying, now_id: bool) -> Saying:
+    def again(self, first: MessagePlan, now_id: bool) -> MessagePlan:
         """The same message once more.
 
         Args:
@@ -182,7 +182,7 @@ class Scripts:
             lane="",
         )
 
-    def against(self, first: Saying) -> Saying | None:
+    def against(self, first: MessagePlan) -> MessagePlan | None:
         """Another message under the same id; `None` where a source cannot do that."""
         told = json.loads(first.body)
         if first.connector == "queue_kiosk" and "ticket" in told:
@@ -198,7 +198,7 @@ class Scripts:
         body = to_json(told) if first.connector == "dossier_portal" else _bytes(told)
         return first._replace(token=self.token(), body=body, nature="conflict", first=first.token, lane="")
 
-    def _counter(self, lane: str, ward: str) -> Saying:
+    def _counter(self, lane: str, ward: str) -> MessagePlan:
         event = self.random.choice(("counter.opened", "counter.closed", "counter.paused"))
         counter = {"id": str(self.random.randrange(1, 14)), "canBo": {"maCanBo": "CB-02", "hoTen": self.canary}}
         body = {"event": event, "time": _iso(self._times(1)[0]), "site": "hb", "counter": counter}
@@ -226,7 +226,7 @@ class Scripts:
             self.random.shuffle(steps)
         return steps
 
-    def _post(self, connector: str, ward: str, lane: str, body: dict[str, Any]) -> Saying:
+    def _post(self, connector: str, ward: str, lane: str, body: dict[str, Any]) -> MessagePlan:
         token = self.token()
         said = {"id": token, **body}
         roll = self.random.random()
@@ -238,10 +238,10 @@ class Scripts:
             return saying._replace(flaw=flaw, body=change(saying.body))
         return self._said(connector, ward, lane, said, token)
 
-    def _publish(self, ward: str, lane: str, address: str, said: dict[str, Any]) -> Saying:
+    def _publish(self, ward: str, lane: str, address: str, said: dict[str, Any]) -> MessagePlan:
         token = self.token()
         if self.random.random() >= POISON:
-            return Saying(token, "smart_loudspeaker", ward, _bytes(said), address, lane=lane)
+            return MessagePlan(token, "smart_loudspeaker", ward, _bytes(said), address, lane=lane)
         broken: list[bytes] = [
             b'{"ts": ' + token.encode() + b", " + self.canary.encode(),
             b"\xff\xfe" + token.encode(),
@@ -249,15 +249,17 @@ class Scripts:
             _bytes({**said, "ts": "NaN", "n": token}),
             _bytes({"n": token, "contact": self.canary}),
         ]
-        return Saying(token, "smart_loudspeaker", ward, self.random.choice(broken), address, nature="poison", lane=lane)
+        return MessagePlan(
+            token, "smart_loudspeaker", ward, self.random.choice(broken), address, nature="poison", lane=lane
+        )
 
-    def _item(self, ward: str, lane: str, item: dict[str, Any]) -> Saying:
+    def _item(self, ward: str, lane: str, item: dict[str, Any]) -> MessagePlan:
         token = self.token()
         said = {"IdThayDoi": token, **item}
         if self.random.random() >= POISON:
-            return Saying(token, "dossier_portal", ward, to_json(said), lane=lane)
+            return MessagePlan(token, "dossier_portal", ward, to_json(said), lane=lane)
         wrong = self.random.choice(({"TrangThaiHoSoId": 77}, {"ThoiDiem": "2026-02-30T10:00:00"}, {"MaHoSo": None}))
-        return Saying(token, "dossier_portal", ward, to_json({**said, **wrong}), nature="poison", lane=lane)
+        return MessagePlan(token, "dossier_portal", ward, to_json({**said, **wrong}), nature="poison", lane=lane)
 
     def _senseless(self, said: dict[str, Any]) -> dict[str, Any]:
         when = "time" if "time" in said else "thoiGian"
@@ -274,9 +276,9 @@ class Scripts:
         )
 
     def _said(
-        self, connector: str, ward: str, lane: str, said: dict[str, Any], token: str, nature: Nature = "event"
-    ) -> Saying:
-        return Saying(token, connector, ward, _bytes(said), post_id=token, nature=nature, lane=lane)
+        self, connector: str, ward: str, lane: str, said: dict[str, Any], token: str, nature: MessageNature = "event"
+    ) -> MessagePlan:
+        return MessagePlan(token, connector, ward, _bytes(said), post_id=token, nature=nature, lane=lane)
 
 
 FLAWS: tuple[tuple[str, Callable[[bytes], bytes]], ...] = (

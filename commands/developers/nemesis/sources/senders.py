@@ -19,8 +19,8 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 from standardwebhooks import Webhook
 
-from commands.developers.nemesis.sources.journal import Entry, Journal
-from commands.developers.nemesis.sources.message import Meaning, Saying
+from commands.developers.nemesis.sources.journal import Entry, MessageJournal
+from commands.developers.nemesis.sources.message import MessageMeaning, MessagePlan
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.client import client_options
@@ -36,7 +36,7 @@ PAGE = 50
 """Items of one answer of the source that is asked."""
 
 
-class Post:
+class SignedPost:
     """Webhooks, signed.
 
     Args:
@@ -51,7 +51,7 @@ class Post:
         self._random = random
         self._http = httpx.AsyncClient(timeout=PATIENCE, trust_env=False)
 
-    async def say(self, saying: Saying) -> tuple[Outcome, str]:
+    async def say(self, saying: MessagePlan) -> tuple[Outcome, str]:
         """Post once; what became of it, and how that was told."""
         now = datetime.now(UTC) - (timedelta(minutes=6) if saying.flaw == "stale" else timedelta())
         signed = b"something else" if saying.flaw in ("signature", "encoding") else saying.body
@@ -79,7 +79,7 @@ class Post:
         await self._http.aclose()
 
 
-class Publish:
+class MqttSender:
     """MQTT with QoS 1, a persistent gateway that reconnects for ever and sends again what was not acknowledged.
 
     Args:
@@ -99,7 +99,7 @@ class Publish:
         client.connect_async("127.0.0.1", port, keepalive=20)
         client.loop_start()
 
-    async def say(self, saying: Saying) -> tuple[Outcome, str]:
+    async def say(self, saying: MessagePlan) -> tuple[Outcome, str]:
         """Publish, and wait for the acknowledgement however long it takes."""
         while not self._client.is_connected():
             await asyncio.sleep(0.05)
@@ -126,7 +126,7 @@ class Publish:
             answer.set_result(None)
 
 
-class Offer:
+class MessageOffer:
     """The source that is asked: a list of items that only grows. What lies before a cursor that comes back is acknowledged.
 
     Args:
@@ -134,7 +134,7 @@ class Offer:
         random: when to answer badly.
     """
 
-    def __init__(self, journal: Journal, random: Random) -> None:
+    def __init__(self, journal: MessageJournal, random: Random) -> None:
         self._journal = journal
         self._random = random
         self._items: list[tuple[Any, Entry]] = []
@@ -142,7 +142,7 @@ class Offer:
         self.healthy = False
         """Whether it answers well every time from now on."""
 
-    def add(self, saying: Saying, entry: Entry) -> None:
+    def add(self, saying: MessagePlan, entry: Entry) -> None:
         """Put a message at the end of the list."""
         self._items.append((json.loads(saying.body), entry))
 
@@ -181,7 +181,7 @@ class Offer:
                 return PlainTextResponse("", 503)
 
 
-class Straight:
+class KafkaSender:
     """Straight into Kafka: the events of other wards' connectors, and records that are no events.
 
     Args:
@@ -189,7 +189,7 @@ class Straight:
         meaning: makes the events.
     """
 
-    def __init__(self, ingest: IngestSettings, meaning: Meaning) -> None:
+    def __init__(self, ingest: IngestSettings, meaning: MessageMeaning) -> None:
         self._meaning = meaning
         self._producer = Producer(ingest)
         self._plain = AIOKafkaProducer(**client_options(ingest), acks="all", request_timeout_ms=5_000)
@@ -203,7 +203,7 @@ class Straight:
         await self._producer.start()
         await self._plain.start()
 
-    async def say(self, saying: Saying) -> tuple[Outcome, str]:
+    async def say(self, saying: MessagePlan) -> tuple[Outcome, str]:
         """Write its events."""
         try:
             await self._producer.send(self._meaning.envelopes(saying))

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from dash._utils import to_json
 
-from dashboard.alarm.alarm import Fault, Measured, begin, together
+from dashboard.alarm.alarm import ChannelFault, Measured, begin_alarm, combine_alarms
 from dashboard.alarm.observation import observe
-from dashboard.alarm.sentence import sentence
-from dashboard.board.page import Leaf, fill, find
+from dashboard.alarm.sentence import alarm_sentence
+from dashboard.board.page import PropertyUpdate, fill_layout, find_page
 from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.pages.alarms import active, callbacks, history, log
 from dashboard.pages.alarms import detail as alarm_page
@@ -19,8 +19,8 @@ from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import MINUTE, after, raised, wall
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, scene
-from warehouse.model.alarm_rule import TEAMS, rules
-from warehouse.store.alarm_log import SYSTEM, Times
+from warehouse.model.alarm_rule import TEAMS, alarm_rules
+from warehouse.store.alarm_log import SYSTEM, AcknowledgementTimes
 
 SILENT = raised("source.silent", "civil_status", "critical", 5, 120.0)
 STEPS = range(alarm_page.STEPS)
@@ -73,7 +73,7 @@ async def test_a_leader_handles_it_and_everything_is_in_its_log(tested):
         ("commented", "lan", "xong"),
         ("unticked", "lan", "1"),
     ]
-    said = [row[1:] for row in log.rows(one(tested), scene("vi"))]
+    said = [row[1:] for row in log.act_rows(one(tested), scene("vi"))]
     assert said[2:4] == [["lan", "Ghi chú: đã gọi đầu mối"], ["lan", "Đã làm: Kiểm tra mạng từ máy này đến nguồn"]]
     assert said[-1] == ["hệ thống", "Báo: nghiêm trọng"]
 
@@ -143,7 +143,9 @@ class Stored:
     def __init__(self, acts, monkeypatch):
         monkeypatch.setattr(callbacks, "read_alarm", lambda client, ward, id: [act for act in acts if act.alarm == id])
         monkeypatch.setattr(callbacks, "read_history", lambda client, ward, since, most: acts)
-        monkeypatch.setattr(callbacks, "times", lambda client, ward, since: Times(41, 38, 192.0, 90.0))
+        monkeypatch.setattr(
+            callbacks, "acknowledgement_times", lambda client, ward, since: AcknowledgementTimes(41, 38, 192.0, 90.0)
+        )
 
     async def ask(self, question):
         return question(None)
@@ -191,8 +193,8 @@ async def test_one_of_long_ago_is_read_and_can_only_be_looked_at(tmp_path, monke
         assert "Không có cảnh báo này" in str(await call(leader, begin, [(("alarm-id", "data"), "0" * 16)]))
         assert "không còn xử lý" in str(await press(leader, "say", CLEARED.id, comment="x"))
     leaves = alarm_page.alarm_leaves(CLEARED, scene("vi"), is_gone=True)
-    assert leaves[Leaf("alarm-acts", "disabled")] is True
-    assert leaves[Leaf("alarm-state", "children")] == "đã hết 09:55 22/11"
+    assert leaves[PropertyUpdate("alarm-acts", "disabled")] is True
+    assert leaves[PropertyUpdate("alarm-state", "children")] == "đã hết 09:55 22/11"
 
 
 def test_without_the_warehouse_the_history_says_so(tested):
@@ -206,15 +208,15 @@ def test_without_the_warehouse_the_history_says_so(tested):
 def test_the_list_says_how_bad_since_when_how_much_and_who_is_told():
     leaves = active.active_leaves(scene("vi", alarms=wall()._replace(measured={})))
     row = {leaf.id.rpartition("-")[2]: said for leaf, said in leaves.items() if leaf.id.startswith("active-2-")}
-    assert leaves[Leaf("active-count", "children")] == "3 cảnh báo chưa nhận"
+    assert leaves[PropertyUpdate("active-count", "children")] == "3 cảnh báo chưa nhận"
     assert row["word"] == "cần xem"
     assert row["at"] == "10:11 · 4 phút"
     assert row["value"] == "không rõ · ngưỡng 15\u00a0phút", "what is not measured now is not shown as if it were"
     assert row["state"] == "chưa ai nhận · báo cấp trên lúc 10:26 nếu chưa ai nhận · chưa giao"
-    assert leaves[Leaf("active-2-what", "href")] == f"/alarm/{raised().alarm}"
-    assert leaves[Leaf("active-3", "hidden")] is True
-    assert leaves[Leaf("active-3-what", "href")] is None
-    (row,) = active.cleared_leaves(scene("en", alarms=wall()))[Leaf("alarms-cleared", "data")]["body"]
+    assert leaves[PropertyUpdate("active-2-what", "href")] == f"/alarm/{raised().alarm}"
+    assert leaves[PropertyUpdate("active-3", "hidden")] is True
+    assert leaves[PropertyUpdate("active-3-what", "href")] is None
+    (row,) = active.cleared_leaves(scene("en", alarms=wall()))[PropertyUpdate("alarms-cleared", "data")]["body"]
     assert row[2:] == ["60 s", "65 min", "lan"]
 
 
@@ -222,26 +224,26 @@ def test_an_alarm_measured_now_says_so_against_its_limit():
     alarms = wall()
     silent = next(one for one in alarms.active if one.key[0] == "queue.longest_wait")
     shown = scene("en", alarms=alarms._replace(measured={silent.key: Measured(19.0)}))
-    assert log.value(silent, shown) == "19\u00a0min · limit 15\u00a0min"
+    assert log.measured_text(silent, shown) == "19\u00a0min · limit 15\u00a0min"
     assert log.escalation(after(raised(), ("escalated", SYSTEM, "", 2)), shown) == "escalated 10:13"
-    assert log.told(
+    assert log.delivery_text(
         after(raised(), ("told", SYSTEM, "webhook", 2), ("not_told", SYSTEM, "mail: too late", 1)), shown
     ) == ("Told by webhook · Not told by mail: it could not be sent for too long")
 
 
 def test_ways_that_fail_have_a_sign_and_a_word():
-    said = history.ways_said(["webhook", "mail"], {"mail": Fault(NOW_MS - MINUTE, "SMTP 451")}, scene("vi"))
+    said = history.ways_said(["webhook", "mail"], {"mail": ChannelFault(NOW_MS - MINUTE, "SMTP 451")}, scene("vi"))
     assert [texts(part) for part in said] == ["webhook: không có lỗi", "thư điện tử: không gửi được từ 10:14, SMTP 451"]
     assert said[1].children[0].className == "sign sign-critical"
 
 
 def test_a_way_that_fails_for_long_is_an_alarm_itself():
-    failing = replace(scene("vi"), faults={"mail": Fault(NOW_MS - 11 * MINUTE, "SMTP 451")})
-    found = observe(rules()["system.way"], failing, {})
-    assert rules()["system.way"].threshold.status(found.of("mail").value) == "warning"
-    assert rules()["system.way"].is_good(found.of("webhook").value)
-    alarm = begin(raised("system.way", "mail", value=11.0))
-    assert sentence(alarm, failing) == "Không gửi được cảnh báo bằng thư điện tử đã 11 phút"
+    failing = replace(scene("vi"), faults={"mail": ChannelFault(NOW_MS - 11 * MINUTE, "SMTP 451")})
+    found = observe(alarm_rules()["system.way"], failing, {})
+    assert alarm_rules()["system.way"].threshold.status(found.of("mail").value) == "warning"
+    assert alarm_rules()["system.way"].is_good(found.of("webhook").value)
+    alarm = begin_alarm(raised("system.way", "mail", value=11.0))
+    assert alarm_sentence(alarm, failing) == "Không gửi được cảnh báo bằng thư điện tử đã 11 phút"
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
@@ -250,24 +252,24 @@ def test_the_page_of_one_renders_and_a_screen_has_nothing_to_press(language):
     alarms = wall()
     for one in (*alarms.active, *alarms.cleared):
         shown = scene(language, alarms=alarms, argument=one.id)
-        place = find(active.address(one))
-        text = to_json(fill(place.page.layout(shown), place.page.leaves(shown)))
+        place = find_page(active.alarm_address(one))
+        text = to_json(fill_layout(place.page.layout(shown), place.page.leaves(shown)))
         assert "Label(" not in text
         assert "alarm-acknowledge" in text
     set_viewer(SCREEN)
     assert not place.page.may_be_seen_by(SCREEN)
     shown = scene(language, alarms=alarms)
-    wall_text = to_json(fill(alarms_page.PAGE.layout(shown), alarms_page.PAGE.leaves(shown)))
+    wall_text = to_json(fill_layout(alarms_page.PAGE.layout(shown), alarms_page.PAGE.leaves(shown)))
     assert "active-0-what" in wall_text
     for control in ("Button", "Select", "alarms-table", "Interval"):
         assert control not in wall_text, control
 
 
 def test_there_is_a_place_for_every_step():
-    assert max(len(rule.checklist) for rule in rules().values()) <= alarm_page.STEPS
+    assert max(len(rule.checklist) for rule in alarm_rules().values()) <= alarm_page.STEPS
 
 
 def test_many_are_counted():
-    many = together([after(raised(subject=f"s{number}")) for number in range(active.PLACES + 3)], {})
-    said = active.active_leaves(scene("en", alarms=many))[Leaf("active-count", "children")]
+    many = combine_alarms([after(raised(subject=f"s{number}")) for number in range(active.PLACES + 3)], {})
+    said = active.active_leaves(scene("en", alarms=many))[PropertyUpdate("active-count", "children")]
     assert said == "23 unacknowledged alarms · and 3 more"

@@ -7,11 +7,11 @@ from ingest.contract.dead_letter import DeadLetter
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW, NOW_MS
-from warehouse.dead_letters.by_day import Day
-from warehouse.dead_letters.resend import Resent
-from warehouse.dead_letters.stored import StoredLetter
-from warehouse.store.duplicates import Repeat
-from warehouse.store.halted_partitions import Stop
+from warehouse.dead_letters.by_day import DeadLetterDay
+from warehouse.dead_letters.resend import ResentDeadLetter
+from warehouse.dead_letters.stored import StoredDeadLetter
+from warehouse.store.duplicates import Duplicate
+from warehouse.store.halted_partitions import HaltedPartition
 
 ID = "5520b4f3dd4755a081818da85875aafd"
 OTHER = "a" * 32
@@ -23,11 +23,13 @@ def stored(id=ID, outcome="", payload='{"so":"[number]"}', **changed):
         id=id, ward="hong-bang", original_topic="ioc.queue.v1", partition=2, offset=26, reason_code="unknown_type",
         error="the type is not one of ours", payload_redacted=payload, received_at=AT,
     ).model_copy(update=changed)  # fmt: skip
-    return StoredLetter(letter, outcome, "", "lan" if outcome else "", AT if outcome else None)
+    return StoredDeadLetter(letter, outcome, "", "lan" if outcome else "", AT if outcome else None)
 
 
 def test_a_letter_is_a_row_in_the_wards_time_and_words():
-    row = letter_row(stored(), "vi", Resent(ID, "ioc.queue.v1", "unknown_type", "refused", "unknown_type: x", 0))
+    row = letter_row(
+        stored(), "vi", ResentDeadLetter(ID, "ioc.queue.v1", "unknown_type", "refused", "unknown_type: x", 0)
+    )
     assert row["received"] == "10:00:00 24/11/2026"
     assert (row["stream"], row["place"], row["outcome"]) == ("Một cửa", "ioc.queue.v1 / 2 / 26", "chưa thử")
     assert row["result"] == "vẫn không đọc được · unknown_type: x"
@@ -44,7 +46,7 @@ def test_a_payload_is_shown_as_text_whatever_it_is():
 
 def test_both_contents_of_a_conflict_stand_side_by_side():
     first, second = {"time": "t", "service_code": "ho_tich", "n": 1}, {"time": "t", "service_code": "dat_dai", "x": [1]}
-    one = Repeat("ioc.queue.v1", 0, 9, "w", "ticket.issued", "s", "e", 1, True, 7, AT, second, first)
+    one = Duplicate("ioc.queue.v1", 0, 9, "w", "ticket.issued", "s", "e", 1, True, 7, AT, second, first)
     assert one.differing == [("service_code", "ho_tich", "dat_dai"), ("n", 1, None), ("x", None, [1])]
     said = " ".join(texts(part) for part in repeat_detail(one, "vi"))
     assert "ho_tich" in said
@@ -55,14 +57,16 @@ def test_both_contents_of_a_conflict_stand_side_by_side():
 
 def test_days_without_letters_have_their_place():
     today = NOW.date()
-    figure = day_chart([Day(today, "not_json", 3), Day(today - timedelta(days=2), "late", 9)], today, 4, "vi")
+    figure = day_chart(
+        [DeadLetterDay(today, "not_json", 3), DeadLetterDay(today - timedelta(days=2), "late", 9)], today, 4, "vi"
+    )
     assert [trace.name for trace in figure.data] == ["late", "not_json"], "the largest lowest"
     assert list(figure.data[0].x) == ["21/11", "22/11", "23/11", "24/11"]
     assert list(figure.data[0].y) == [0, 9, 0, 0]
     assert [said.text for said in day_chart([], today, 4, "vi").layout.annotations] == ["Không có"]
 
 
-STOP = Stop("ioc.dossier.v1", 2, 1204, True, "51/1000", "worker", 0, NOW)
+STOP = HaltedPartition("ioc.dossier.v1", 2, 1204, True, "51/1000", "worker", 0, NOW)
 
 
 def test_only_who_may_is_offered_to_let_a_stream_go_on():
@@ -80,10 +84,10 @@ def test_what_the_browser_says_is_taken_for_nothing_it_cannot_be():
     no_rows: tuple[Any, ...] = (None, 5, "x", {})
     for wrong in no_rows:
         assert choice.ids(wrong) == []
-    assert choice.code("not_json") == "not_json"
+    assert choice.valid_choice("not_json") == "not_json"
     no_codes: tuple[Any, ...] = (None, 5, ["a"], "a' OR 1", "x" * 99)
     for wrong in no_codes:
-        assert choice.code(wrong) == ""
+        assert choice.valid_choice(wrong) == ""
     place = {"type": "resume", "topic": "ioc.queue.v1", "partition": 2}
     assert choice.resumed(place) == ("ioc.queue.v1", 2)
     for wrong in (None, "letters-refresh", {**place, "topic": "secret"}, {**place, "topic": ["x"]}, {**place, "partition": -1},
@@ -124,11 +128,11 @@ class Warehouse:
         monkeypatch.setattr(callbacks, "read_letters", lambda client, chosen, *_: [
             one for one in self.letters if not chosen.ids or one.letter.id in chosen.ids])  # fmt: skip
         monkeypatch.setattr(callbacks, "resend", self.resend)
-        monkeypatch.setattr(callbacks, "resume", self.resume)
-        monkeypatch.setattr(callbacks, "open_stops", lambda clock, client: [STOP])
+        monkeypatch.setattr(callbacks, "resume_partition", self.resume)
+        monkeypatch.setattr(callbacks, "halted_streams", lambda clock, client: [STOP])
 
     def resend(self, client, settings, letters, by, sources, is_dry):
-        found = [Resent(one.letter.id, one.stream, "unknown_type", self.becomes, "", 1) for one in letters]
+        found = [ResentDeadLetter(one.letter.id, one.stream, "unknown_type", self.becomes, "", 1) for one in letters]
         if not is_dry:
             self.sent.append((by, [one.id for one in found]))
         return found

@@ -6,12 +6,12 @@ from io import StringIO
 
 import pytest
 
-from dashboard.pages.history.tables import Told, history_chart, history_csv, history_table
+from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
 from ingest.contract.clock import WARD_ZONE, milliseconds
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS
-from warehouse.history.series import buckets, points, starts
+from warehouse.history.series import bucket_starts, buckets, series_points
 from warehouse.model.indicator import measure
 
 NOW = (("url", "search"), "")
@@ -21,19 +21,19 @@ OUTPUT = f"{CHART}.data"
 
 
 def told(id="Q07", **changed):
-    hours = starts("hour", NOW_MS, 2)[-3:]
+    hours = bucket_starts("hour", NOW_MS, 2)[-3:]
     rows = [(hours[1], "flow", "", "", 9, 12, 0, 1), (hours[2], "flow", "", "", 1204, 1300, 2, 2)]
-    now = points(measure(id), "hour", hours, {id: buckets("hour", rows)})
-    week = points(measure(id), "hour", hours, {id: buckets("hour", [(hours[0], "flow", "", "", 1, 2, 0, 1)])})
-    return Told(measure(id), "hour", now, **{"week": week, **changed})
+    now = series_points(measure(id), "hour", hours, {id: buckets("hour", rows)})
+    week = series_points(measure(id), "hour", hours, {id: buckets("hour", [(hours[0], "flow", "", "", 1, 2, 0, 1)])})
+    return HistoryNote(measure(id), "hour", now, **{"week": week, **changed})
 
 
 def test_every_value_stands_in_the_table_with_what_was_revised_marked():
-    said = texts(history_table(told(), "vi"))
+    said = texts(value_history_table(told(), "vi"))
     for part in ("10:00 24/11/2026 · đang chạy", "92,6", "1.204/1.300", "Cùng thứ tuần trước", "50", "2 lần"):
         assert part in said
     assert "Cùng thứ năm trước" not in said, "nothing is known of it"
-    assert "Chưa có số liệu" in texts(history_table(Told(measure("Q07"), "hour", []), "vi"))
+    assert "Chưa có số liệu" in texts(value_history_table(HistoryNote(measure("Q07"), "hour", []), "vi"))
 
 
 def test_the_chart_has_gaps_where_nothing_is_known():
@@ -48,7 +48,7 @@ def test_the_chart_has_gaps_where_nothing_is_known():
 
 def test_a_chart_of_nothing_says_so():
     (said,) = history_chart(
-        Told(measure("Q07"), "hour", points(measure("Q07"), "hour", [NOW_MS], {"Q07": {}})), "vi"
+        HistoryNote(measure("Q07"), "hour", series_points(measure("Q07"), "hour", [NOW_MS], {"Q07": {}})), "vi"
     ).layout.annotations
     assert said.text == "Chưa có số liệu nào."
 
@@ -84,7 +84,7 @@ class Reader:
 async def test_it_is_read_for_people_who_may(tmp_path):
     reader = Reader()
     tested = BoardOfTests(tmp_path, reader=reader)
-    reader.client = Client(starts("hour", tested.live.now_ms(), 2)[-1])
+    reader.client = Client(bucket_starts("hour", tested.live.now_ms(), 2)[-1])
     async with tested.logged_in() as client:
         answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
         assert answer[CHART]["data"]["figure"]["data"][0]["y"][-1] == 5
@@ -98,7 +98,7 @@ async def test_one_can_go_back_to_any_moment(tmp_path):
     tested = BoardOfTests(tmp_path, reader=reader)
     then = [*CHOSEN[:-1], (("url", "search"), "?at=2026-11-20T10:15")]
     of = [(("timeline-of", "data"), "Q01")]
-    reader.client = Client(starts("hour", milliseconds(datetime(2026, 11, 20, 10, 15, tzinfo=WARD_ZONE)), 2)[-1])
+    reader.client = Client(bucket_starts("hour", milliseconds(datetime(2026, 11, 20, 10, 15, tzinfo=WARD_ZONE)), 2)[-1])
     async with tested.logged_in() as client:
         answer = await call(client, OUTPUT, then, of)
         drawn = answer[CHART]["data"]["figure"]["data"][0]
@@ -107,7 +107,7 @@ async def test_one_can_go_back_to_any_moment(tmp_path):
         assert said == "Đến 10:15 20/11/2026."
         assert back["props"]["href"] == "/history/Q01"
         assert "đang chạy" not in str(answer["timeline-table"])
-        reader.client = Client(starts("hour", tested.live.now_ms(), 2)[-1])
+        reader.client = Client(bucket_starts("hour", tested.live.now_ms(), 2)[-1])
         answer = await call(client, OUTPUT, [*CHOSEN[:-1], (("url", "search"), "?at=2999-01-01T00:00")], of)
         assert "chưa đến" in str(answer["timeline-said"])
         assert "đang chạy" in str(answer["timeline-table"])

@@ -5,16 +5,16 @@ import re
 import pytest
 from dash._utils import to_json
 
-from dashboard.board.page import fill, pages
+from dashboard.board.page import fill_layout, pages
 from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.pages.past import callbacks, frame, memory
-from dashboard.pages.past.memory import NOTHING, Memory, Superseded, TooOld, scene_of
-from dashboard.words.freshness import signs
-from dashboard.words.moment import FUTURE, NOT_A_TIME, Asked, address, asked, day_start
-from dashboard.words.text import local
+from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
+from dashboard.words.freshness import freshness_signs
+from dashboard.words.moment import FUTURE, NOT_A_TIME, RequestedMoment, day_start, moment_address, requested_moment
+from dashboard.words.text import local_time
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, readings, values
-from warehouse.history.as_of import Day, Row
+from warehouse.history.as_of import BoardDay, StoredValue
 from warehouse.model.expression import DAY_MS, MINUTE
 
 AT_MS = NOW_MS // MINUTE * MINUTE
@@ -33,26 +33,26 @@ def _somebody_looks():
         ("", None),
         (None, None),
         ("?lang=en", None),
-        ("?at=2026-11-24T10:15", Asked(AT_MS)),
-        ("?lang=en&at=2026-11-24T10:15&view=now", Asked(AT_MS, "now")),
-        ("?at=", Asked(AT_MS)),
-        ("?at=2026-11-24T10:16", Asked(AT_MS, "then", FUTURE)),
-        ("?at=9999-12-31T23:59", Asked(AT_MS, "then", FUTURE)),
-        ("?at=0001-01-01T00:00", Asked(AT_MS, "then", NOT_A_TIME)),
-        ("?at=yesterday", Asked(AT_MS, "then", NOT_A_TIME)),
-        ("?at=2026-11-24T10:15:30", Asked(AT_MS, "then", NOT_A_TIME)),
-        ("?at=2026-02-30T10:15", Asked(AT_MS, "then", NOT_A_TIME)),
-        ("?at=%00%ff", Asked(AT_MS, "then", NOT_A_TIME)),
+        ("?at=2026-11-24T10:15", RequestedMoment(AT_MS)),
+        ("?lang=en&at=2026-11-24T10:15&view=now", RequestedMoment(AT_MS, "now")),
+        ("?at=", RequestedMoment(AT_MS)),
+        ("?at=2026-11-24T10:16", RequestedMoment(AT_MS, "then", FUTURE)),
+        ("?at=9999-12-31T23:59", RequestedMoment(AT_MS, "then", FUTURE)),
+        ("?at=0001-01-01T00:00", RequestedMoment(AT_MS, "then", NOT_A_TIME)),
+        ("?at=yesterday", RequestedMoment(AT_MS, "then", NOT_A_TIME)),
+        ("?at=2026-11-24T10:15:30", RequestedMoment(AT_MS, "then", NOT_A_TIME)),
+        ("?at=2026-02-30T10:15", RequestedMoment(AT_MS, "then", NOT_A_TIME)),
+        ("?at=%00%ff", RequestedMoment(AT_MS, "then", NOT_A_TIME)),
         ("?" + "&".join("a" for _ in range(99)), None),
     ],
 )
 def test_an_address_names_a_minute_or_is_told_why_not(search, expected):
-    assert asked(search, NOW_MS) == expected
+    assert requested_moment(search, NOW_MS) == expected
 
 
 def test_addresses_lead_back_to_their_minute():
-    assert address("/", AT_MS) == "/?at=2026-11-24T10:15"
-    assert asked(address("/", AT_MS, "now")[1:], NOW_MS) == Asked(AT_MS, "now")
+    assert moment_address("/", AT_MS) == "/?at=2026-11-24T10:15"
+    assert requested_moment(moment_address("/", AT_MS, "now")[1:], NOW_MS) == RequestedMoment(AT_MS, "now")
     assert day_start(TODAY_MS) == TODAY_MS - DAY_MS
     assert day_start(TODAY_MS + 1) == TODAY_MS
 
@@ -63,10 +63,10 @@ def test_nothing_of_a_past_page_is_called_live(tmp_path, path, language):
     set_viewer(Viewer("lan", frozenset({"leader"}), language))
     live = BoardOfTests(tmp_path).live
     scene = scene_of(live, NOTHING._replace(readings=readings()), AT_MS, language)
-    assert scene.signs == signs(readings(), AT_MS)
+    assert scene.signs == freshness_signs(readings(), AT_MS)
     page = pages()[path]
-    whole = frame.frame(page.layout(scene), page, scene, Asked(AT_MS), NOW_MS)
-    fill(whole, frame.as_past(page.leaves(scene), language) | frame.mark_leaves(AT_MS, "then", language))
+    whole = frame.past_frame(page.layout(scene), page, scene, RequestedMoment(AT_MS), NOW_MS)
+    fill_layout(whole, frame.as_past(page.leaves(scene), language) | frame.mark_leaves(AT_MS, "then", language))
     said = json.dumps(json.loads(to_json(whole)), ensure_ascii=False)
     assert "TRỰC TIẾP" not in said.upper()
     assert '"LIVE"' not in said
@@ -84,11 +84,14 @@ def test_only_a_wall_page_is_looked_back_at_and_faults_are_told_in_words(tmp_pat
     assert "/" in LOOKABLE
     assert not {"/sql", "/letters", "/system", "/proof", "/history"} & set(LOOKABLE)
     told = json.dumps(
-        json.loads(to_json(callbacks.show(pages()["/"], live, Asked(AT_MS, fault=FUTURE)))), ensure_ascii=False
+        json.loads(to_json(callbacks.show(pages()["/"], live, RequestedMoment(AT_MS, fault=FUTURE)))),
+        ensure_ascii=False,
     )
     assert FUTURE.vi in told
     assert frame.BACK.vi in told
-    told = json.dumps(json.loads(to_json(callbacks.show(pages()["/sql"], live, Asked(AT_MS)))), ensure_ascii=False)
+    told = json.dumps(
+        json.loads(to_json(callbacks.show(pages()["/sql"], live, RequestedMoment(AT_MS)))), ensure_ascii=False
+    )
     assert callbacks.NOT_HERE.vi in told
 
 
@@ -109,21 +112,23 @@ class OneDay:
 @pytest.fixture
 def one_day(monkeypatch):
     kept = [
-        Row(value._replace(window_ms=AT_MS - MINUTE, as_of_ms=AT_MS), AT_MS)
+        StoredValue(value._replace(window_ms=AT_MS - MINUTE, as_of_ms=AT_MS), AT_MS)
         for value in values()
         if value.grain == "stock"
     ]
-    flows = [Row(value, AT_MS) for value in values() if value.grain == "flow"]
-    day = Day("hong-bang", TODAY_MS, AT_MS, flows, kept, [], [], [])
-    monkeypatch.setattr(memory, "oldest", lambda client, ward: TODAY_MS)
+    flows = [StoredValue(value, AT_MS) for value in values() if value.grain == "flow"]
+    day = BoardDay("hong-bang", TODAY_MS, AT_MS, flows, kept, [], [], [])
+    monkeypatch.setattr(memory, "oldest_window", lambda client, ward: TODAY_MS)
     monkeypatch.setattr(memory, "read_day", lambda client, ward, start, until: day._replace(until_ms=until.at_ms))
-    monkeypatch.setattr(memory, "counted", lambda client, ward, minute, view, places: {place: [] for place in places})
-    monkeypatch.setattr(memory, "audits", lambda client, count, until: [])
+    monkeypatch.setattr(
+        memory, "recompute_as_of", lambda client, ward, minute, view, places: {place: [] for place in places}
+    )
+    monkeypatch.setattr(memory, "recent_audits", lambda client, count, until: [])
     return OneDay()
 
 
 async def test_a_day_is_read_once_and_its_minutes_are_remembered(tmp_path, one_day):
-    looked = Memory(BoardOfTests(tmp_path).live, one_day)
+    looked = PastCache(BoardOfTests(tmp_path).live, one_day)
     scene, unrestored = await looked.scene("s", AT_MS, "then", "vi")
     assert scene.past
     assert scene.now_ms == AT_MS
@@ -135,21 +140,21 @@ async def test_a_day_is_read_once_and_its_minutes_are_remembered(tmp_path, one_d
     early, _ = await looked.scene("s", AT_MS - 5 * MINUTE, "now", "vi")
     assert one_day.asked == first + 1, "the day is there, only the minute is counted"
     assert not early.read("Q02").known
-    with pytest.raises(TooOld) as error:
+    with pytest.raises(TooOldError) as error:
         await looked.scene("s", TODAY_MS, "then", "vi")
     assert error.value.first_ms == TODAY_MS
-    assert f"{local(TODAY_MS):%d/%m/%Y}" in callbacks.too_old(TODAY_MS).vi
+    assert f"{local_time(TODAY_MS):%d/%m/%Y}" in callbacks.too_old(TODAY_MS).vi
 
 
 async def test_who_moves_on_gets_the_newest_minute_only(tmp_path, one_day):
-    looked = Memory(BoardOfTests(tmp_path).live, one_day)
+    looked = PastCache(BoardOfTests(tmp_path).live, one_day)
     one_day.free.clear()
     asked_for = [asyncio.create_task(looked.scene("s", AT_MS - place * MINUTE, "then", "vi")) for place in range(1, 5)]
     other = asyncio.create_task(looked.scene("another", AT_MS, "then", "vi"))
     await asyncio.sleep(0.01)
     one_day.free.set()
     found = await asyncio.gather(*asked_for, return_exceptions=True)
-    assert [type(one) for one in found[1:3]] == [Superseded] * 2, "what waits while another is read"
+    assert [type(one) for one in found[1:3]] == [SupersededError] * 2, "what waits while another is read"
     assert not isinstance(found[3], BaseException)
     assert found[3][0].now_ms == AT_MS - 4 * MINUTE
     assert (await other)[0].now_ms == AT_MS

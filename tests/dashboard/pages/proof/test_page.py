@@ -8,7 +8,7 @@ from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, WARD, values
 from warehouse.model.indicator import indicator
-from warehouse.proof.proof import Proof, Window, shown
+from warehouse.proof.proof import Proof, ProofWindow, shown_figures
 
 Q03 = indicator("Q03")
 NBSP = "\u00a0"
@@ -36,7 +36,7 @@ def _no_waiting(monkeypatch):
 
 @pytest.fixture
 def what():
-    return shown(Q03, WARD, NOW_MS, values())
+    return shown_figures(Q03, WARD, NOW_MS, values())
 
 
 def agreeing(what, **changed):
@@ -51,19 +51,19 @@ async def test_what_differs_is_looked_at_again_before_it_is_told(tmp_path, what)
     live = BoardOfTests(tmp_path).live
     live.readings.apply(values())
     passing = Answers(differing(what), agreeing(what))
-    assert (await callbacks.compared(Q03, live, passing))[1].agrees
+    assert (await callbacks.compare_figure(Q03, live, passing))[1].agrees
     assert passing.asked == 2
     staying = Answers(*[differing(what)] * 9)
-    assert not (await callbacks.compared(Q03, live, staying))[1].agrees
+    assert not (await callbacks.compare_figure(Q03, live, staying))[1].agrees
     assert staying.asked == callbacks.TRIES
 
 
 def test_the_verdict_is_exact_in_both_languages(what):
-    said = " ".join(texts(part) for part in callbacks.said(what, agreeing(what, ahead=3), "vi"))
+    said = " ".join(texts(part) for part in callbacks.verdict_text(what, agreeing(what, ahead=3), "vi"))
     assert f"KHỚP · 8,4{NBSP}phút" in said
     assert f"trên bảng 12.096.000{NBSP}ms{NBSP}/{NBSP}24" in said
     assert "3 sự kiện mới hơn" in said
-    wrong = " ".join(texts(part) for part in callbacks.said(what, differing(what), "en"))
+    wrong = " ".join(texts(part) for part in callbacks.verdict_text(what, differing(what), "en"))
     assert "DIFFERS" in wrong
     assert f"recomputed 1{NBSP}ms{NBSP}/{NBSP}1" in wrong
     assert "Differs at: 10:15 24/11 Σ" in wrong
@@ -74,7 +74,7 @@ def test_members_and_windows_mark_what_differs(what):
     assert "sai lệch" in texts(member_table(what, found, "vi"))
     assert "sai lệch" not in texts(member_table(what, agreeing(what), "vi"))
     stored = what.values[0]._replace(revision=2)
-    window = Window(stored, (stored.numerator, stored.denominator + 1), is_closed=True)
+    window = ProofWindow(stored, (stored.numerator, stored.denominator + 1), is_closed=True)
     for part in ("differs", "closed", "2"):
         assert part in texts(window_table(Q03, [window], "en"))
 

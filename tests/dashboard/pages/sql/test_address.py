@@ -2,7 +2,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from dashboard.pages.sql.address import address, prepared, record_address
+from dashboard.pages.sql.address import prepared, record_address, sql_address
 from tests.dashboard.support.ward import NOW_MS, WARD
 from warehouse.model.indicator import indicator
 from warehouse.proof.queries import PARTS, indicator_query
@@ -16,7 +16,7 @@ def search(path):
 
 @pytest.mark.parametrize("part", PARTS)
 def test_an_address_brings_its_query(part):
-    assert prepared(search(address(Q03, part, NOW_MS)), WARD) == indicator_query(Q03, WARD, part, NOW_MS)
+    assert prepared(search(sql_address(Q03, part, NOW_MS)), WARD) == indicator_query(Q03, WARD, part, NOW_MS)
 
 
 def test_one_event_is_found_by_its_place():

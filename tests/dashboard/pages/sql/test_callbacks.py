@@ -4,10 +4,10 @@ from decimal import Decimal
 
 import pytest
 
-from dashboard.pages.sql.callbacks import Answers, column_chart, columns, number_columns, rows
+from dashboard.pages.sql.callbacks import SqlAnswers, column_chart, columns, number_columns, result_rows
 from ingest.contract.errors import QueryRefused
 from tests.dashboard.support.board import REFUSED, BoardOfTests, answer, call
-from warehouse.query.adhoc import Answer, Column
+from warehouse.query.adhoc import QueryResult, ResultColumn
 
 CHART = '{"name":"sql","type":"dress"}'
 
@@ -117,15 +117,15 @@ async def test_queries_are_kept_chosen_and_deleted(tested):
 
 def test_values_travel_without_loss():
     row = (2**60, Decimal("1.5"), datetime(2026, 11, 24, 3, tzinfo=UTC), date(2026, 1, 2), b"x", [1], None, True)
-    assert list(rows([row])[0].values()) == [
+    assert list(result_rows([row])[0].values()) == [
         str(2**60), 1.5, "2026-11-24 10:00:00", "2026-01-02", "b'x'", "[1]", None, True,
     ]  # fmt: skip
     assert columns(["a.b[0]"]) == [{"field": "c0", "headerName": "a.b[0]"}]
 
 
 def test_numbers_are_found():
-    mixed = Answer(
-        (Column("a", ""), Column("b", ""), Column("c", "")),
+    mixed = QueryResult(
+        (ResultColumn("a", ""), ResultColumn("b", ""), ResultColumn("c", "")),
         [("x", None, True), ("y", 2, False)],
         False,
         timedelta(),
@@ -134,7 +134,7 @@ def test_numbers_are_found():
 
 
 def test_old_answers_are_forgotten():
-    answers = Answers()
+    answers = SqlAnswers()
     for n in range(20):
         answers.keep(f"s{n}", answer("", ""))
     assert answers.of("s0") is None

@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from dashboard.alarm.alarm import begin
+from dashboard.alarm.alarm import begin_alarm
 from dashboard.alarm.observation import observe
-from dashboard.alarm.sentence import sentence
+from dashboard.alarm.sentence import alarm_sentence
 from dashboard.components.silent_devices import silent_table
 from dashboard.pages.system import callbacks
 from dashboard.pages.system.tables import (
@@ -20,11 +20,11 @@ from dashboard.pages.system.tables import (
 )
 from dashboard.store.changes import StoreChange
 from dashboard.store.store import DAMAGED
-from dashboard.system_status import Standing
+from dashboard.system_status import SystemStatus
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label
 from ingest.kafka import offsets
-from ingest.kafka.offsets import Extent, Held
+from ingest.kafka.offsets import Extent, HeldRecords
 from ingest.runtime.disk_space import Disk
 from ingest.runtime.restarts import Restarts
 from tests.dashboard.pages.test_overview import texts
@@ -32,18 +32,18 @@ from tests.dashboard.support.alarms import raised
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, ingest_settings, scene, stock
 from tests.dashboard.test_system_status import NOW, audit
-from warehouse.audit.history import Stored
-from warehouse.maintenance.status import Chore, KeeperState
-from warehouse.model.alarm_rule import rules
+from warehouse.audit.history import StoredPartition
+from warehouse.maintenance.status import JobState, MaintenanceState
+from warehouse.model.alarm_rule import alarm_rules
 from warehouse.model.expression import DAY_MS
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
-from warehouse.store.halted_partitions import Stop
-from warehouse.store.positions import Base
+from warehouse.store.halted_partitions import HaltedPartition
+from warehouse.store.positions import PositionBase
 
 QUEUE = "ioc.queue.v1"
-KEPT = Stored(QUEUE, 2, 883, 2, 5, 889, NOW_MS - 60_000, NOW)
-STOP = Stop(QUEUE, 2, 1204, True, "51/1000", "worker", 0, NOW)
+KEPT = StoredPartition(QUEUE, 2, 883, 2, 5, 889, NOW_MS - 60_000, NOW)
+STOP = HaltedPartition(QUEUE, 2, 1204, True, "51/1000", "worker", 0, NOW)
 GB = 10**9
 
 
@@ -88,13 +88,13 @@ def test_streams_say_what_is_stored_and_what_waits():
 
 def test_sources_chores_and_disks_have_a_word_beside_the_colour():
     assert "MẤT NGUỒN từ 09:41" in said(source_table(scene("vi")))
-    failed = KeeperState(chores={"backup": Chore(done_at=NOW, said=Label("no room", "no room"), failed=True)})
+    failed = MaintenanceState(chores={"backup": JobState(done_at=NOW, said=Label("no room", "no room"), failed=True)})
     assert "không được: no room" in said(chore_table(failed, True, "vi"))
-    done = KeeperState(chores={"audit": Chore(done_at=NOW, said=Label("0 sai lệch", "0 differences"))})
+    done = MaintenanceState(chores={"audit": JobState(done_at=NOW, said=Label("0 sai lệch", "0 differences"))})
     assert "0 sai lệch" in said(chore_table(done, True, "vi"))
     assert "0 differences" in said(chore_table(done, True, "en"))
     assert "keeper" not in said(chore_table(failed, True, "vi"))
-    assert "keeper" in said(chore_table(KeeperState(), False, "vi"))
+    assert "keeper" in said(chore_table(MaintenanceState(), False, "vi"))
     words = said(
         disk_table([Disk(Path("/a"), GB // 2, GB), Disk(Path("/b"), 2 * GB, GB), Disk(Path("/c"), 9 * GB, GB)], "vi")
     )
@@ -131,17 +131,17 @@ def test_parts_that_were_started_again_are_told_and_a_crash_loop_is_called_by_na
 
 
 def test_a_crash_loop_is_an_alarm_until_it_is_over():
-    rule = rules()["system.restarts"]
+    rule = alarm_rules()["system.restarts"]
     killed = Restarts(part="streams-1", ended_at=(NOW,) * 3, how=Label("bị buộc dừng", "was killed"))
-    looping = Standing(restarts=(killed, killed.model_copy(update={"part": "keeper", "ended_at": (NOW,) * 2})))
+    looping = SystemStatus(restarts=(killed, killed.model_copy(update={"part": "keeper", "ended_at": (NOW,) * 2})))
     found = observe(rule, scene("vi", standing=looping), {})
     assert rule.threshold.status(found.of("streams-1").value) == "critical"
     assert rule.is_good(found.of("keeper").value), "an ordinary restart or two"
     away = looping._replace(away_since_ms=NOW_MS)
     assert observe(rule, scene("vi", standing=away), {}).of("streams-1").value == 3, "also of the warehouse itself"
-    assert rule.is_good(observe(rule, scene("vi", standing=Standing()), {}).of("streams-1").value)
-    alarm = begin(raised("system.restarts", "streams-1", "critical", value=3.0))
-    said = sentence(alarm, scene("vi", standing=looping))
+    assert rule.is_good(observe(rule, scene("vi", standing=SystemStatus()), {}).of("streams-1").value)
+    alarm = begin_alarm(raised("system.restarts", "streams-1", "critical", value=3.0))
+    said = alarm_sentence(alarm, scene("vi", standing=looping))
     assert said == "Xử lý luồng 1 dừng liên tục: đã chạy lại 3 lần trong 10 phút"
 
 
@@ -163,23 +163,23 @@ def test_devices_that_are_left_out_are_named_with_their_last_sign():
 
 def test_what_waits_in_kafka_is_counted_from_where_the_warehouse_stands(monkeypatch, tmp_path):
     extents = {(QUEUE, 2): Extent(0, 895), (QUEUE, 1): Extent(4, 10), ("ioc.camera.v1", 0): Extent(0, 3)}
-    monkeypatch.setattr(offsets, "held", lambda settings: Held("new", extents))
-    monkeypatch.setattr(callbacks, "bases", lambda client: {("ioc.camera.v1", 0): [Base("new", 100, 100)]})
+    monkeypatch.setattr(offsets, "held_records", lambda settings: HeldRecords("new", extents))
+    monkeypatch.setattr(callbacks, "read_bases", lambda client: {("ioc.camera.v1", 0): [PositionBase("new", 100, 100)]})
     kept = [KEPT, KEPT._replace(topic="ioc.camera.v1", partition=0, last_offset=101)]
     client = Client(WarehouseSettings(_env_file=None, password=SecretStr("a long enough password")))  # never connects
-    waiting = callbacks.unstored_records(client, ingest_settings(tmp_path), kept)
+    waiting = callbacks.unstored_findings(client, ingest_settings(tmp_path), kept)
     assert waiting == {(QUEUE, 2): 5, (QUEUE, 1): 6, ("ioc.camera.v1", 0): 1}
 
     def away(settings):
         raise Unavailable("Kafka", "away")
 
-    monkeypatch.setattr(offsets, "held", away)
-    assert callbacks.unstored_records(client, ingest_settings(tmp_path), kept) == {}
+    monkeypatch.setattr(offsets, "held_records", away)
+    assert callbacks.unstored_findings(client, ingest_settings(tmp_path), kept) == {}
 
 
 class Found:
     async def ask(self, question):
-        return callbacks.Found([audit()], [KEPT], {}, [], [])
+        return callbacks.FoundStatus([audit()], [KEPT], {}, [], [])
 
 
 async def test_the_page_is_filled_for_who_may_see_the_board(tmp_path):

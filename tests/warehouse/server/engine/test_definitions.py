@@ -5,7 +5,7 @@ import pytest
 from ingest.contract.errors import ConfigurationError
 from tests.support import warehouse_server
 from warehouse import views
-from warehouse.server.engine.definitions import remove_empty
+from warehouse.server.engine.definitions import remove_empty_definitions
 from warehouse.store.client import connect
 
 NAMES = frozenset({"events", "working_calendar"})
@@ -21,14 +21,14 @@ def definition(store, name, text):
 def test_empty_definitions_of_views_are_removed_and_nothing_else(tmp_path):
     empty, half = definition(tmp_path, "events", ""), definition(tmp_path, "_tmp_replace_59a7_gv", "")
     whole, table = definition(tmp_path, "working_calendar", "ATTACH …"), definition(tmp_path, "raw_events", "ATTACH …")
-    remove_empty(tmp_path, NAMES)
+    remove_empty_definitions(tmp_path, NAMES)
     assert [path.exists() for path in (empty, half, whole, table)] == [False, False, True, True]
 
 
 def test_the_empty_definition_of_a_table_is_an_error_that_says_what_to_do(tmp_path):
     path = definition(tmp_path, "raw_events", "")
     with pytest.raises(ConfigurationError, match=r"raw_events.*\./ioc restore"):
-        remove_empty(tmp_path, NAMES)
+        remove_empty_definitions(tmp_path, NAMES)
     assert path.exists()
 
 
@@ -44,7 +44,7 @@ def test_it_starts_and_has_its_views_again(tmp_path):
         assert client.query("SELECT count() FROM working_calendar") == [(1,)]
         assert {name for name in made if found[name] != made[name]} == {"working_calendar"}  # the others are untouched
         client.execute("CREATE OR REPLACE VIEW events AS SELECT 1 AS x")
-        views.sync(client)
+        views.sync_views(client)
         assert client.query("SELECT count() FROM events") == [(0,)]
 
 

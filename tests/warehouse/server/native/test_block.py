@@ -3,8 +3,8 @@ from contextlib import suppress
 import pytest
 from hypothesis import example, given, settings, strategies
 
-from warehouse.server.native.block import Shape, UnwalkableError, retyped, shape, split
-from warehouse.server.native.wire import MalformedError, varint
+from warehouse.server.native.block import Shape, UnwalkableError, block_shape, retype_block, split_blocks
+from warehouse.server.native.wire import MalformedPacketError, varint
 
 
 def text(value):
@@ -22,17 +22,17 @@ ONE = block(("n", "UInt16", b"\3\0"), ("s", "String", b"\0"), rows=1)
 
 
 def test_a_block_is_found_by_its_types():
-    assert shape(TWO) == Shape([("n", "UInt16"), ("s", "String")], 2)
-    assert shape(b"\0\0") == Shape([], 0)
+    assert block_shape(TWO) == Shape([("n", "UInt16"), ("s", "String")], 2)
+    assert block_shape(b"\0\0") == Shape([], 0)
 
 
 def test_blocks_in_a_row_are_cut_apart():
-    assert [(found.rows, bytes(part)) for found, part in split(TWO + ONE)] == [(2, TWO), (1, ONE)]
-    assert split(b"") == []
+    assert [(found.rows, bytes(part)) for found, part in split_blocks(TWO + ONE)] == [(2, TWO), (1, ONE)]
+    assert split_blocks(b"") == []
 
 
 def test_other_names_and_types_leave_the_data():
-    again = retyped(TWO, [("number", "Int16"), ("s", "String")])
+    again = retype_block(TWO, [("number", "Int16"), ("s", "String")])
     assert again == block(("number", "Int16", b"\1\0\2\0"), ("s", "String", b"\1a\2bc"), rows=2)
 
 
@@ -50,7 +50,7 @@ def test_other_names_and_types_leave_the_data():
     ],
 )
 def test_nested_and_named_types_are_walked_to_their_end(kind, data):
-    assert shape(block(("x", kind, data), ("after", "UInt8", b"\0\0"), rows=2)).columns[1] == ("after", "UInt8")
+    assert block_shape(block(("x", kind, data), ("after", "UInt8", b"\0\0"), rows=2)).columns[1] == ("after", "UInt8")
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_nested_and_named_types_are_walked_to_their_end(kind, data):
 )
 def test_types_without_a_known_end_are_named(kind):
     with pytest.raises(UnwalkableError):
-        shape(block(("x", kind, b"\0" * 50), rows=1))
+        block_shape(block(("x", kind, b"\0" * 50), rows=1))
 
 
 def test_impossible_sizes_are_refused_before_anything_is_read():
@@ -74,8 +74,8 @@ def test_impossible_sizes_are_refused_before_anything_is_read():
         block(("x", "LowCardinality(String)", b"\0" * 60), rows=1),
         b"\xff" * 20,
     ):
-        with pytest.raises(MalformedError):
-            shape(impossible)
+        with pytest.raises(MalformedPacketError):
+            block_shape(impossible)
 
 
 KINDS = strategies.recursive(
@@ -98,5 +98,5 @@ KINDS = strategies.recursive(
 @example(kind="Map()", rows=1, data=b"\1" + b"\0" * 20)
 @given(kind=KINDS, rows=strategies.integers(0, 5), data=strategies.binary(max_size=120))
 def test_any_bytes_are_a_block_or_malformed(kind, rows, data):
-    with suppress(MalformedError):
-        shape(block(("x", kind, data), rows=rows))
+    with suppress(MalformedPacketError):
+        block_shape(block(("x", kind, data), rows=rows))

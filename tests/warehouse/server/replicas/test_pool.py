@@ -21,15 +21,15 @@ from tests.warehouse.support.bombs import BOMBS
 from warehouse.query.adhoc import Adhoc
 from warehouse.server.engine import config
 from warehouse.server.engine.engine import EngineError
-from warehouse.server.native.wire import Reader, Writer
+from warehouse.server.native.wire import SocketReader, SocketWriter
 from warehouse.server.replicas import open_data
-from warehouse.server.replicas.pool import Question, Replica
-from warehouse.server.sandbox import landlock
+from warehouse.server.replicas.pool import Replica, ReplicaQuestion
+from warehouse.server.sandbox import landlock_version
 from warehouse.store.client import ServerError, connect
 
 pytestmark = [
     pytest.mark.embedded,
-    pytest.mark.skipif(not landlock(), reason="this kernel has no Landlock: ad-hoc SQL is off"),
+    pytest.mark.skipif(not landlock_version(), reason="this kernel has no Landlock: ad-hoc SQL is off"),
 ]
 
 LIMIT = 4.0
@@ -371,7 +371,7 @@ def attempt(self, sql, ask):
         return f"SELECT 'refused'"
     return "SELECT 'done'"
 
-gate.Gate.check = attempt
+gate.SqlGate.check = attempt
 process.main()
 """
 """A replica whose gate lets everything pass, and does for whoever asks what code inside of it could do."""
@@ -379,10 +379,10 @@ process.main()
 
 def test_the_kernel_confines_even_a_replica_without_gate(settings, process, owner, tmp_path):
     with asking_as_owner(settings) as engine:
-        data = open_data.read(engine, "ioc", frozenset({"events"}))
+        data = open_data.read_open_data(engine, "ioc", frozenset({"events"}))
     ((secret,),) = owner.query("SELECT data_paths[1] FROM system.tables WHERE name = 'secret'")
     (kept,) = (Path(path) for path in data.folders)
-    run, store = config.home(settings), config.store(settings)
+    run, store = config.engine_home(settings), config.engine_store(settings)
     with socket.create_server(("127.0.0.1", 0)) as listener, replica_without_gate(tmp_path, settings, data) as say:
         port = listener.getsockname()[1]
         assert say("SELECT count() >= 0 FROM events") == "1"
@@ -436,7 +436,7 @@ def replica_without_gate(folder, settings, data):
         limits = {"max_execution_time": "5", "max_result_bytes": "1000000"}
         with ours, theirs:
             try:
-                replica.answer(Question(sql, limits, 5.0), Reader(ours, 1), Writer(theirs))
+                replica.answer(ReplicaQuestion(sql, limits, 5.0), SocketReader(ours, 1), SocketWriter(theirs))
             except EngineError as error:
                 return f"error {error.text}"
             theirs.shutdown(socket.SHUT_WR)
@@ -456,7 +456,7 @@ def told(answer):
 
 def test_a_replica_s_peak_of_memory_is_its_own(settings, process, tmp_path):
     with asking_as_owner(settings) as engine:
-        data = open_data.read(engine, "ioc", frozenset({"events"}))
+        data = open_data.read_open_data(engine, "ioc", frozenset({"events"}))
     assert len(b"x" * 800_000_000) > 0  # the process that starts it had more than that
     with replica_without_gate(tmp_path, settings, data) as say:
         assert say("fit 700000000") == "done"
@@ -488,7 +488,7 @@ def test_without_landlock_ad_hoc_sql_is_off_until_an_administrator_says_otherwis
 NO_LANDLOCK = """
 import sys
 from warehouse.server import sandbox
-sandbox.landlock = lambda: 0
+sandbox.landlock_version = lambda: 0
 from warehouse import __main__
 sys.exit(__main__.main())
 """

@@ -9,18 +9,18 @@ import pytest
 from tests.support.warehouse_server import settings_for
 from warehouse.server.replicas import open_data, pool
 from warehouse.server.replicas.pool import Replicas
-from warehouse.server.replicas.query_slots import NoPlaceError, Places
+from warehouse.server.replicas.query_slots import NoSlotError, QuerySlots
 
 
 def test_the_last_place_is_for_a_person_who_has_none():
-    places = Places(2, 4)
+    places = QuerySlots(2, 4)
     taken = [places.take(person) for person in ("an", "an", "binh")]
     for person, of_person in (("an", True), ("binh", False)):
-        with pytest.raises(NoPlaceError) as error:
+        with pytest.raises(NoSlotError) as error:
             places.take(person)
         assert error.value.of_person is of_person
     taken.append(places.take("chi"))
-    with pytest.raises(NoPlaceError):
+    with pytest.raises(NoSlotError):
         places.take("mai")
     taken[0].announce()
     returning = threading.Timer(1.0, taken[0].give_back)  # longer than anybody waits for a place that is not announced
@@ -52,7 +52,7 @@ class Started:
 @pytest.fixture
 def kept(tmp_path, monkeypatch):
     monkeypatch.setattr(pool, "Replica", Started)
-    monkeypatch.setattr(open_data, "read", lambda *_: "data")
+    monkeypatch.setattr(open_data, "read_open_data", lambda *_: "data")
     engine: Any = SimpleNamespace(connect=lambda: SimpleNamespace(close=lambda: None))
     kept = Replicas(settings_for(tmp_path), engine, frozenset(), lambda: 1, 4)
     yield kept

@@ -11,7 +11,7 @@ from tests.warehouse.support import gates
 from tests.warehouse.support.escapes import BLIND_SPOTS, ESCAPES, FORBIDDEN, QUESTIONS
 from tests.warehouse.support.positions import CALLED, GIVEN, NAMED, TABLES
 from warehouse.server.sql_gate import allowlist, sql_text
-from warehouse.server.sql_gate.gate import Gate
+from warehouse.server.sql_gate.gate import SqlGate
 from warehouse.views import dictionary
 
 pytestmark = pytest.mark.embedded
@@ -41,7 +41,7 @@ class Rehearsal:
     """
 
     def __init__(self, ward):
-        self.gate = Gate("ioc", ["open_numbers"])
+        self.gate = SqlGate("ioc", ["open_numbers"])
         self._functions = ward.names("functions", "lower(name)")
         self._columns = ward.ask(
             "SELECT concat(table, '.', name) FROM system.columns WHERE database = 'ioc'",
@@ -157,7 +157,7 @@ def test_no_combinator_makes_more_of_a_function_than_the_vocabulary_says(ward):
     for combinator in combinators - set(allowlist.COMBINATORS):
         for name in aggregates:
             assert not allowlist.is_allowed(name + combinator) or (name + combinator).lower() in {
-                one.lower() for one in allowlist.known()
+                one.lower() for one in allowlist.known_functions()
             }
     for text in ("SELECT sumResample(0, 10, 1)(n, n) FROM open_numbers", "SELECT sumTuple((n, n)) FROM open_numbers",
                  "SELECT groupBitmapIf(n, n > 1) FROM open_numbers", "SELECT quantileGKStateMerge(100, 0.5)(n) FROM open_numbers"):  # fmt: skip

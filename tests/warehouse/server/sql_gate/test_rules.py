@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from ingest.contract.errors import QueryRefused
-from warehouse.server.sql_gate.gate import LONGEST, Gate
+from warehouse.server.sql_gate.gate import LONGEST, SqlGate
 
 COLUMNS = ["visits.ward", "visits.n", "secrets.password"]
 FUNCTIONS = ["count", "sum", "file", "numbers", "in", "plus", "sleep", "revision"]
@@ -53,11 +53,11 @@ class Engine:
         ]
 
 
-def gate(tables: tuple[str, ...] = ("visits",), closed: tuple[str, ...] = ()) -> Gate:
-    return Gate("ioc", tables, closed)
+def gate(tables: tuple[str, ...] = ("visits",), closed: tuple[str, ...] = ()) -> SqlGate:
+    return SqlGate("ioc", tables, closed)
 
 
-def rule(sql: str, engine: Engine, judge: Gate | None = None) -> str:
+def rule(sql: str, engine: Engine, judge: SqlGate | None = None) -> str:
     with pytest.raises(QueryRefused) as refused:
         (judge or gate()).check(sql, engine)
     return refused.value.rule

@@ -1,6 +1,6 @@
 import pytest
 
-from warehouse.server.sql_gate.syntax_tree import UnreadableError, read
+from warehouse.server.sql_gate.syntax_tree import UnreadableError, parse_syntax_tree
 
 TREE = """SelectWithUnionQuery (children 1)
  ExpressionList (children 1)
@@ -17,7 +17,7 @@ TREE = """SelectWithUnionQuery (children 1)
 
 
 def test_a_tree_is_read_with_what_its_nodes_say():
-    nodes = list(read(TREE.splitlines()).walk())
+    nodes = list(parse_syntax_tree(TREE.splitlines()).walk())
     assert [(node.kind, node.says) for node in nodes if node.says] == [
         ("Function", "sum"),
         ("Identifier", "n"),
@@ -41,4 +41,4 @@ def test_a_tree_is_read_with_what_its_nodes_say():
 )
 def test_a_tree_that_does_not_add_up_is_refused(forged):
     with pytest.raises(UnreadableError):
-        read(forged.splitlines())
+        parse_syntax_tree(forged.splitlines())
