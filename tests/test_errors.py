@@ -12,8 +12,9 @@ OTHERS = {
     "FailpointError": "stands for a bug, which nobody handles",
     "SymbolicTruthError": "a bug of a declaration, which nobody handles",
     "ForeignInstallError": "ends a command",
-    "NoSlotError": "comes from the places of the engine's server, which answers it there",
-    "OverdueError": "comes from a signal or a deadline, and never leaves its module",
+    "NoSlotError": "comes from the slots of the engine's server, which answers it there",
+    "OverdueError": "comes from a deadline, and never leaves its module",
+    "StormOverdueError": "comes from a signal, and never leaves its module",
     "WeakPasswordError": "a value that a person types again",
 }
 
