@@ -4,6 +4,7 @@ import json
 import threading
 from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -275,7 +276,7 @@ async def test_a_source_that_cannot_be_read_turns_its_light_once(
     kafka, producer, rest, tmp_path, changed, cause, monkeypatch, request
 ):
     monkeypatch.setattr(module, "LARGEST_ANSWER", 2000)
-    monkeypatch.setattr(module, "BackOff", lambda: BackOff(first=timedelta(milliseconds=10)))
+    monkeypatch.setattr(module, "BackOff", partial(BackOff, timedelta(milliseconds=10)))
     ward = request.node.callspec.id.replace("_", "-")
     vars(rest).update(changed)
     with served(rest) as url:

@@ -42,20 +42,20 @@ TOO_MANY, TIME_LIMIT, NETWORK = 202, 159, 210
 
 
 @pytest.fixture
-def settings(tmp_path):
-    """A warehouse with a short time limit; each test has its own replicas."""
+def ward(tmp_path):
+    """Settings of a warehouse with a short time limit; each test has its own replicas."""
     return warehouse_server.settings_for(
         tmp_path / "ward", analyst_seconds=timedelta(seconds=LIMIT), analyst_memory=256 * 1024 * 1024
     )
 
 
 @pytest.fixture
-def process(settings):
+def process(ward):
     """It runs, with a view over a table of numbers, and a closed table."""
-    process = warehouse_server.launch(settings)
+    process = warehouse_server.launch(ward)
     try:
-        warehouse_server.wait_for(settings, process)
-        with connect(settings) as owner:
+        warehouse_server.wait_for(ward, process)
+        with connect(ward) as owner:
             owner.execute("CREATE TABLE secret (code String) ENGINE = MergeTree ORDER BY code")
             owner.insert("secret", {"code": ["canary-4242"]})
             owner.execute(
@@ -69,7 +69,13 @@ def process(settings):
 
 
 @pytest.fixture
-def owner(settings, process):
+def settings(ward, process):
+    """Settings of the one that runs."""
+    return ward
+
+
+@pytest.fixture
+def owner(settings):
     with connect(settings) as opened:
         yield opened
 
