@@ -20,7 +20,7 @@ from warehouse.maintenance.status import Announced, Chore, KeeperState
 from warehouse.model.correction import Cause
 from warehouse.model.expression import window_start
 from warehouse.model.value import Value
-from warehouse.recompute.sql import rebuild
+from warehouse.recompute import rebuild
 from warehouse.store import sink
 from warehouse.store.client import connect
 
