@@ -217,3 +217,8 @@ def test_every_field_gets_to_its_place(kind: str, old: int | None, new: int, exp
     data = made.model_dump()
     assert len(data.pop("dossier_ref")) == 32
     assert data == {**COMMON, "applicant_type": 2, "state_from": old, "state_to": new, **expected}
+
+
+def test_a_mark_is_one_of_content_unless_it_says_otherwise() -> None:
+    (made,) = events(CONNECTOR, {**BARE, "LoaiThayDoi": "danh_gia", "DiemDanhGia": 4, "TrangThaiHoSoId": 10})
+    assert made.model_dump(include={"score", "dissatisfied"}) == {"score": 4, "dissatisfied": False}

@@ -83,12 +83,19 @@ def test_sql_agrees_with_python(client: Client) -> None:
     views.sync_views(client)
     starts = [milliseconds(START + timedelta(hours=37 * number)) for number in range(120)]
     rows = [(s, number % 40 + 1, get_args(LimitUnit)[number % 3]) for number, s in enumerate(starts)]
-    asked = f"SELECT start, value, unit, {due_after(Sql('start'), Sql('value'), Sql('unit')).text}, " + (
-        due_paused(Sql("start"), Sql("unit"), Sql("start - 500000000"), Sql("start - 100000000")).text
+    waits = ((500_000_000, 100_000_000), (7_200_000, 3_600_000), (3_600_000, 7_200_000), (100_000_000, 500_000_000))
+    paused = [
+        due_paused(Sql("start"), Sql("unit"), Sql(f"start - {asked}"), Sql(f"start - {answered}")).text
+        for asked, answered in waits  # days, the same hour of a day, and answers that are older than the question
+    ]
+    asked = (
+        f"SELECT start, value, unit, {due_after(Sql('start'), Sql('value'), Sql('unit')).text}, [{', '.join(paused)}]"
     )
     values = ", ".join(f"({s}, {value}, '{unit}')" for s, value, unit in rows)
     found = client.query(f"{asked} FROM values('start Int64, value Int64, unit String', {values})")
     assert len(found) == len(rows)
-    for start, value, unit, ends, paused in found:
+    for start, value, unit, ends, waited in found:
         assert ends == due_after(start, value, unit)
-        assert paused == due_paused(start, unit, start - 500_000_000, start - 100_000_000)
+        assert list(waited) == [
+            due_paused(start, unit, start - asked_ms, start - answered_ms) for asked_ms, answered_ms in waits
+        ]

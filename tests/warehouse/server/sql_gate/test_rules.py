@@ -300,3 +300,21 @@ def test_a_cast_is_to_a_harmless_type_that_stands_there(arguments, is_allowed):
         assert gate().check(text, engine) == text
     else:
         assert rule(text, engine) == "syntax"
+
+
+@pytest.mark.parametrize(("kind", "is_allowed"), [("UInt64", True), ("Dynamic", False)])
+def test_what_is_taken_from_json_has_its_type_last(kind, is_allowed):
+    """`JSONExtract(text, 'key', 'type')`: the key may be called like anything."""
+    text = f"SELECT JSONExtract(n, 'Dynamic', '{kind}') FROM visits"
+    lines = tree(
+        "Function JSONExtract (children 1)",
+        " ExpressionList (children 3)",
+        "  Identifier n",
+        "  Literal 'Dynamic'",
+        f"  Literal '{kind}'",
+    )
+    engine = Engine(lines, resolved("ioc.visits"))
+    if is_allowed:
+        assert gate().check(text, engine) == text
+    else:
+        assert rule(text, engine) == "syntax"
