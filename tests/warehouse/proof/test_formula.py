@@ -46,4 +46,6 @@ def test_it_says_what_is_folded():
     (longest,) = formula_terms(indicator("Q05"), "en")
     assert (longest.largest, longest.is_flow, longest.amount) == (True, False, "now − issued_at")
     (down,) = formula_terms(indicator("H04"), "en")
-    assert down.where == "is_known_source(s, now) and (up = 0 or now − seen_at > 1 min)", "brackets only where they are needed"
+    assert down.where == "is_known_source(s, now) and (up = 0 or now − seen_at > 1 min)", (
+        "brackets only where they are needed"
+    )
