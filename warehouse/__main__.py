@@ -26,6 +26,7 @@ from ingest.runtime.liveness import Pulse
 from ingest.runtime.process import prepare_process
 from warehouse import health, views
 from warehouse.server.engine import config
+from warehouse.server.engine.definitions import keep_definitions
 from warehouse.server.sandbox import confine, interpreter_files
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
@@ -90,6 +91,7 @@ def run_engine(
         if not as_it_is:
             health.serve_warehouse_health(by_ourselves, ingest, listener)
             prepare_tables(by_ourselves)
+            keep_definitions(config.engine_store(settings), tables)
         front.open(public)
         log.info("ready on port %d after %.1f s", settings.port, time.monotonic() - began)
         stop.wait()

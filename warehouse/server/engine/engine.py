@@ -11,7 +11,7 @@ from chdb import _chdb
 
 from ingest.contract.errors import ConfigurationError, IocError
 from warehouse.server.engine import config
-from warehouse.server.engine.definitions import remove_empty_definitions
+from warehouse.server.engine.definitions import mend_definitions
 from warehouse.settings import WarehouseSettings
 
 _MESSAGE = re.compile(r"Code: (\d+)\. DB::Exception: (.*?)(?: \(version [\d.]+[^()]*\))?\s*", re.DOTALL)
@@ -177,7 +177,7 @@ class Engine:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigurationError(f"IOC_DATA_FOLDER: another warehouse already runs on {folder}. End it.") from None
-        remove_empty_definitions(folder, views)
+        mend_definitions(folder, views)
         self._first = EngineConnection(self._path)
         self.known = frozenset(name for (name,) in self._first.rows("SELECT name FROM system.settings"))
         """Names of all settings."""
