@@ -22,7 +22,7 @@ def variables(tmp_path):
         "IOC_BOARD_PORT": str(board),
         "IOC_BOARD_SESSION_SECRET": SECRET,
         "IOC_KAFKA_PORT": str(kafka),
-        "IOC_KAFKA_OWN_SECRET": KAFKA_SECRET,
+        "IOC_KAFKA_OWN_SECRET": KAFKA_SECRET.get_secret_value(),
         "IOC_WAREHOUSE_PORT": str(warehouse),
         "IOC_WAREHOUSE_PASSWORD": "owner-password-of-the-tests",
     }

@@ -134,7 +134,7 @@ def test_a_kill_at_any_moment_leaves_what_was_kept_and_nothing_by_halves(store, 
             for _ in range(chance.randint(1, 12)):
                 kept = int(started[0].stdout.readline())
             started[0].kill()
-            rest = started[0].communicate()[0].split()
+            rest = started[0].stdout.read().split()
         kept = int(rest[-1]) if rest else kept
         (first,), (second,) = store.read(COUNTED)
         assert first == second

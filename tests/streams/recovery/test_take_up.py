@@ -12,7 +12,7 @@ from streams.consume.validate import RecordValidator
 from streams.fold.plan import plans
 from streams.partition_state import PartitionState
 from streams.poison.attempts import Attempts
-from streams.recovery import recovery
+from streams.recovery import recovery, take_up
 from streams.recovery.recovery import Recovery
 from streams.recovery.take_up import Tools
 from streams.warehouse_connections import Stopping, WorkerWarehouse
@@ -74,11 +74,11 @@ def snapshots(client: Client) -> list[int]:
 
 async def test_a_long_way_back_is_stored_midway(client, tmp_path, monkeypatch):
     """Whoever dies on it goes on from there; what was written is that of everything folded so far."""
-    monkeypatch.setattr(recovery, "WRITTEN_AFTER", 10 * COUNT)
+    monkeypatch.setattr(take_up, "WRITTEN_AFTER", 10 * COUNT)
     part = await taken_up(client, tmp_path / "first", monkeypatch)
     assert (part.next, part.fold.offset, part.written) == (COUNT, COUNT - 1, -1)
     assert snapshots(client) == []
-    monkeypatch.setattr(recovery, "WRITTEN_AFTER", COUNT // 3)
+    monkeypatch.setattr(take_up, "WRITTEN_AFTER", COUNT // 3)
     part = await taken_up(client, tmp_path / "second", monkeypatch)
     found = snapshots(client)
     assert found
