@@ -399,8 +399,8 @@ class Replicas:
                 self._waiting -= 1
 
     def _pay(self) -> None:
-        """Give back places for which there are replicas again, besides those for who waits and for the next person."""
-        while self._owed and (self._stopped or len(self._idle) > self._waiting + 1):
+        """Give slots back for which no replica can be started, since there are enough."""
+        while self._owed and (self._stopped or not self._has_room):
             self._owed.popleft().give_back()
 
     def _open_data(self) -> OpenData:
@@ -435,9 +435,13 @@ class Replicas:
         self._is_spare_wanted = self._is_spare_wanted and not (gone and not self._idle and not self._busy)
         return gone
 
+    @property
+    def _has_room(self) -> bool:
+        return len(self._idle) + len(self._busy) < self._most
+
     def _is_one_missing(self) -> bool:
-        has_room = len(self._idle) + len(self._busy) < self._most
-        return has_room and len(self._idle) < self._waiting + len(self._owed) + self._is_spare_wanted
+        self._pay()
+        return self._has_room and (bool(self._owed) or len(self._idle) < self._waiting + self._is_spare_wanted)
 
     def _start(self) -> None:
         began = time.monotonic()
@@ -457,5 +461,7 @@ class Replicas:
         log.info("replica ready after %.2f s", time.monotonic() - began)
         with self._changed:
             self._idle.append(replica)
-            self._pay()
+            # One that came back pays for nothing: its sender's next query takes it again.
+            if self._owed and len(self._idle) > self._waiting + 1:
+                self._owed.popleft().give_back()
             self._changed.notify_all()
