@@ -159,7 +159,8 @@ class MessageDriver:
     async def _answered(self, saying: MessagePlan, say: Say) -> None:
         """Say it until it is answered, as sources do."""
         expected = self._meaning.of(saying)
-        if saying.nature == "conflict" and saying.post_id:
+        # Where what was answered is forgotten with a kill, whichever of a conflict and a repeat comes second contradicts the other.
+        if saying.nature in ("conflict", "repeat") and saying.post_id:
             expected = (*expected, ExpectedOutcome("", conflict_letter(saying), 0))
         entry = self._journal.say(saying, expected)
         wait = 0.1
