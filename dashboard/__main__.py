@@ -13,8 +13,8 @@ from dashboard.access.guard import MESSAGE_LIMIT
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build_board
 from dashboard.board.live import Live
+from dashboard.board.page_services import AskSql
 from dashboard.board.queries import WarehouseReader
-from dashboard.board.services import AskSql
 from dashboard.feed.audit_view import leave_key
 from dashboard.settings import BoardSettings
 from dashboard.store.store import BoardStore, StoreUnavailable

@@ -23,17 +23,17 @@ from dashboard.access.display_entry import CLOCK as WALL_CLOCK
 from dashboard.access.display_entry import DisplayEntry
 from dashboard.access.guard import BOARD, CLOCK, FEED, LIVEZ, Guard
 from dashboard.access.session import Sessions
+from dashboard.alarm.alarm_service import AlarmService
 from dashboard.alarm.channels import notification_channels
 from dashboard.alarm.delivery import AlarmDelivery
-from dashboard.alarm.service import AlarmService
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board import push
 from dashboard.board import wall_app as wall
 from dashboard.board.html import make_dash
 from dashboard.board.live import Live
 from dashboard.board.page import fill_layout, find_page
+from dashboard.board.page_services import AskSql, Services
 from dashboard.board.queries import WarehouseQueries
-from dashboard.board.services import AskSql, Services
 from dashboard.board.viewer import chosen_scheme, viewer
 from dashboard.charts import graph
 from dashboard.components import group_map, header

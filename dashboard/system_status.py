@@ -1,4 +1,4 @@
-"""Standing: how the system itself stands, as the board shows it on every page - last audit, stopped streams, room on the disk."""
+"""System status: how the system itself stands, as the board shows it on every page - last audit, stopped streams, room on the disk."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pool: threads and a queue for one kind of work, so that no kind can hold up another; what does not fit is refused at once."""
+"""Thread pool: threads and a queue for one kind of work, so that no kind can hold up another; what does not fit is refused at once."""
 
 import asyncio
 from collections.abc import Callable

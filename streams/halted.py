@@ -1,4 +1,4 @@
-"""Stop: partitions that are not read because too much of what came could not be processed, until somebody lets them go on."""
+"""Halted: partitions that are not read because too much of what came could not be processed, until somebody lets them go on."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Part: one partition that a worker has, and how far it is with it."""
+"""Partition state: one partition that a worker has, and how far it is with it."""
 
 from ingest.source.failure_rate import FailureRate
 from streams.consume.duplicates import EventIdMemory

@@ -1,4 +1,4 @@
-"""Chunk: consecutive records of one partition, which go through the worker together."""
+"""Record batch: consecutive records of one partition, which go through the worker together."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence

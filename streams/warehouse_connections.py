@@ -1,4 +1,4 @@
-"""Store: the worker's two connections to the warehouse, which wait as long as it is away - unless the worker is stopping."""
+"""Warehouse connections: the worker's two connections to the warehouse, which wait as long as it is away - unless the worker is stopping."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""Comparison: what a backup holds against what is there, and what becomes of the events since."""
+"""Backup comparison: what a backup holds against what is there, and what becomes of the events since."""
 
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath

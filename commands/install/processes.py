@@ -1,4 +1,4 @@
-"""Parts: the processes that make up a running install, in the order in which they are started."""
+"""Processes: the processes that make up a running install, in the order in which they are started."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

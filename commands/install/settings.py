@@ -1,4 +1,4 @@
-"""One install: the settings of all folders together, from the environment as a process sees it or from explicit values."""
+"""Settings: the settings of all folders together, from the environment as a process sees it or from explicit values."""
 
 import os
 import stat

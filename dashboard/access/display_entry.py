@@ -1,4 +1,4 @@
-"""Door: lets a screen in by the token in its address, and keeps it in by a cookie.
+"""Display entry: lets a screen in by the token in its address, and keeps it in by a cookie.
 
 The address is opened once, or at every start of the screen's PC: the answer puts the token into a cookie that scripts cannot
 read and that goes to the wall's own paths only, and leads to an address without it. The token is looked up at every request,

@@ -1,4 +1,4 @@
-"""Tries: how many passwords may be tried, counted before a password is looked at.
+"""Login attempts: how many passwords may be tried, counted before a password is looked at.
 
 A try comes from a place. A place from which the account has been entered before - an address, or a browser that shows the mark it
 was given then - has a count of its own; all others share one, and one more for each address. So strangers use up

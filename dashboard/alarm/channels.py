@@ -1,4 +1,4 @@
-"""Ways: how a message leaves the board - a signed webhook, or a mail."""
+"""Channels: how a message leaves the board - a signed webhook, or a mail."""
 
 import json
 import smtplib

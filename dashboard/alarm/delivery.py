@@ -12,9 +12,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, ChannelFault
+from dashboard.alarm.alarm_service import ActRefused, AlarmService
 from dashboard.alarm.channels import NotificationChannel, NotSentError
 from dashboard.alarm.message import compose
-from dashboard.alarm.service import ActRefused, AlarmService
 from ingest.contract.errors import Unavailable
 from ingest.runtime.backoff import BackOff
 from warehouse.store.alarm_log import SYSTEM, Act

@@ -1,4 +1,4 @@
-"""Observing: what each rule's measure says now.
+"""Observation: what each rule's measure says now.
 
 What cannot be trusted is not known: a figure that is stale, a source behind a system without heartbeat. Then the rule of absence
 speaks, and nothing else.

@@ -1,4 +1,4 @@
-"""Signal: the newest alarm on every page, invisible, for whatever has to react to it - a banner, a sound, a jump of the wall.
+"""Alarm signal: the newest alarm on every page, invisible, for whatever has to react to it - a banner, a sound, a jump of the wall.
 
 `#alarm-signal` has `data-severity` (that of the worst that calls; empty: none does), `data-count` (how many call: active, and
 acknowledged by nobody), `data-newest` (of the worst the one that called last; with how bad it is, so that a rise is news too),

@@ -1,4 +1,4 @@
-"""Index: the HTML around an app of Dash - its language, its tokens, where it asks for the clock, and of which version it is."""
+"""HTML: the HTML around an app of Dash - its language, its tokens, where it asks for the clock, and of which version it is."""
 
 import hashlib
 import logging

@@ -1,4 +1,4 @@
-"""Transport: how changes reach the browsers - pushed over one WebSocket, or asked for slowly while that is dead.
+"""Push: how changes reach the browsers - pushed over one WebSocket, or asked for slowly while that is dead.
 
 Each browser gets only the leaves that changed since its last frame. The next frame is made when the browser has answered that
 it has taken in the last one: a slow browser gets fewer, newer frames, and nothing piles up here.

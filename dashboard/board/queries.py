@@ -1,4 +1,4 @@
-"""Reader: how the board's pages ask the warehouse - in a thread, a few at once, each question with a limit of time and memory."""
+"""Queries: how the board's pages ask the warehouse - in a thread, a few at once, each question with a limit of time and memory."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""App: the wall's own app of Dash. It has the pages, what pushes their figures, and no other callback.
+"""Wall app: the wall's own app of Dash. It has the pages, what pushes their figures, and no other callback.
 
 Which page is shown is a value in the browser that `assets/wall.js` sets; the page is swapped in place, in one document for hours.
 `./ioc soak` watches that nothing stays behind.

@@ -1,4 +1,4 @@
-"""Tour: which pages a screen shows one after the other, and how long each stands."""
+"""Wall tour: which pages a screen shows one after the other, and how long each stands."""
 
 from datetime import timedelta
 

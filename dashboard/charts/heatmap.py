@@ -1,4 +1,4 @@
-"""Heat: when people come - a cell for every hour of every weekday of the last seven days, with its number in it."""
+"""Heatmap: when people come - a cell for every hour of every weekday of the last seven days, with its number in it."""
 
 from dash import html
 from dash.development.base_component import Component

@@ -1,4 +1,4 @@
-"""Panel: the alarms as a list on the wall - sign, time, what is wrong, for how long and who has it.
+"""Alarm panel: the alarms as a list on the wall - sign, time, what is wrong, for how long and who has it.
 
 Those that call come first, those that somebody has acknowledged are dim, those that cleared within the last hour end it. It is
 tinted only while one calls.

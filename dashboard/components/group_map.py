@@ -1,4 +1,4 @@
-"""Groups: the ward as a grid of its residential groups, each always in the same place, coloured by what is in it.
+"""Group map: the ward as a grid of its residential groups, each always in the same place, coloured by what is in it.
 
 Three layers - loudspeakers, cameras, petitions - and their worst. Every cell carries all four states as classes, and the style
 sheet shows those of the layer that its map is set to; so choosing one asks nothing of the server.

@@ -1,4 +1,4 @@
-"""Headline: the head and the foot of every wall page - the system's own honesty.
+"""Header: the head and the foot of every wall page - the system's own honesty.
 
 Head: the ward, a light with its age for each source, the clock. Foot: whether the data are pretend, what the last audit found,
 how long an event takes to the screen, how it gets there, and the ways to other pages.

@@ -1,4 +1,4 @@
-"""Silent: the devices that count as taken down because nothing was heard of them for so long, each with its last sign."""
+"""Silent devices: the devices that count as taken down because nothing was heard of them for so long, each with its last sign."""
 
 from dash import html
 from dash.development.base_component import Component

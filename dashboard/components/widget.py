@@ -1,4 +1,4 @@
-"""Part: what is drawn in a card beneath its figures - a chart, bars, a map, a list - and the makers of those that several pages show."""
+"""Widget: what is drawn in a card beneath its figures - a chart, bars, a map, a list - and the makers of those that several pages show."""
 
 from collections.abc import Callable
 from typing import NamedTuple

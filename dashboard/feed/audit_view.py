@@ -1,4 +1,4 @@
-"""Readings: what the board's memory holds now, value by value, so that the audit can compare it with the warehouse.
+"""Audit view: what the board's memory holds now, value by value, so that the audit can compare it with the warehouse.
 
 One route, for programs with a key of the scope `board`. Each start of the board leaves address and a key, for the city's feed as
 well, in `<data folder>/dashboard/readings.json`, for its owner only, so that the audit on the same PC needs nothing set up.

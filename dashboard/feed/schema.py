@@ -1,4 +1,4 @@
-"""Figure: the shapes of the city's feed - what an indicator is, and its figure in one window."""
+"""Schema: the shapes of the city's feed - what an indicator is, and its figure in one window."""
 
 from datetime import datetime
 from typing import Literal

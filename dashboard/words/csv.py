@@ -1,4 +1,4 @@
-"""Spreadsheet: tables as CSV that a spreadsheet program opens without running anything in them."""
+"""CSV: tables as CSV that a spreadsheet program opens without running anything in them."""
 
 import csv
 from collections.abc import Iterable, Sequence

@@ -1,4 +1,4 @@
-"""Subscription: an MQTT client that acknowledges by hand.
+"""Subscriber: an MQTT client that acknowledges by hand.
 
 QoS 1, a persistent session and a fixed client id: what comes while we are away, or while its source is held back, waits
 at the broker. What is queued goes to Kafka as one batch, and only then back to the broker as acknowledgements. The client

@@ -1,4 +1,4 @@
-"""Letter mapping: the connectors say over HTTP what they make today of their sources' dead letters, for the board, which does not know them.
+"""Remote: the connectors say over HTTP what they make today of their sources' dead letters, for the board, which does not know them.
 
 `POST /letters` on the intake's port, with a secret of its own, takes letters as the warehouse keeps them and answers what becomes of
 each. Asking changes nothing: who asks sends the events, and notes it.

@@ -1,4 +1,4 @@
-"""Poll: asks a source's REST interface for what is new, and remembers how far it has read.
+"""Poller: asks a source's REST interface for what is new, and remembers how far it has read.
 
 The cursor is saved after Kafka has acknowledged a page: a crash in between reads the page again, and its events, which
 have the same ids, count once. A source that does not answer turns its light and is asked ever more rarely; an item that

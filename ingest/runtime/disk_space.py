@@ -1,4 +1,4 @@
-"""Room: whether there is enough free disk for what is accepted to be kept.
+"""Disk space: whether there is enough free disk for what is accepted to be kept.
 
 What is accepted has still to go into Kafka and from there into the warehouse, and a Kafka that cannot write ends. So new
 events are refused while there still is a reserve, and taken again, by itself, when there is room: sources hold their own

@@ -1,4 +1,4 @@
-"""Hold: a source whose messages suddenly make no sense is held back instead of being emptied into the dead letters.
+"""Circuit breaker: a source whose messages suddenly make no sense is held back instead of being emptied into the dead letters.
 
 Each connector has one. While its flood gate is closed the source keeps its messages: a poll's cursor stays, a webhook is
 answered 503, MQTT is not acknowledged, and the source's light is out. Every few minutes a few messages are tried, so that a

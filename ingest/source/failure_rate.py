@@ -1,4 +1,4 @@
-"""Flood: when too much of what comes cannot be processed, so that the fault is most likely ours or a whole source's.
+"""Failure rate: when too much of what comes cannot be processed, so that the fault is most likely ours or a whole source's.
 
 One bad record is a dead letter and the next one goes on. But after an update that changed a format, everything is bad, and a
 stream that goes on would be emptied into the dead letters within minutes. The gate tells the two apart; who asks it stops.

@@ -1,4 +1,4 @@
-"""Mapping: one foreign message becomes envelopes or a dead letter; never both, never neither, whatever it holds.
+"""Mapper: one foreign message becomes envelopes or a dead letter; never both, never neither, whatever it holds.
 
 The one path that webhooks, polls and MQTT share: read strictly, check against the payload type, map, wrap. What became
 of messages is counted here.

@@ -1,4 +1,4 @@
-"""Source light: what we tell about our sight of a source, apart from what the source tells about its world.
+"""Status: what we tell about our sight of a source, apart from what the source tells about its world.
 
 While the source is reachable a heartbeat goes out every ten seconds, with the age of its newest event; when it is lost
 or found again, one event says so. A screen that has neither events nor heartbeats knows that it knows nothing.

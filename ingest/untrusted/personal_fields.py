@@ -1,4 +1,4 @@
-"""Personal: which fields carry personal data, and which texts look like it wherever they stand.
+"""Personal fields: which fields carry personal data, and which texts look like it wherever they stand.
 
 Values of fields with these names are never kept. They are from the national portal's dossiers, kiosks, petitions and cameras: the
 Vietnamese and English names in use there. A connector adds what its own source calls such fields.

@@ -1,4 +1,4 @@
-"""Replies given to webhooks: a source that posts the same again, because our answer was lost, gets the same answer."""
+"""Idempotency: a source that posts the same again, because our answer was lost, gets the same answer."""
 
 import time
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""Intake: `POST /intake/<connector id>` for systems that push, as FastAPI.
+"""Routes: `POST /intake/<connector id>` for systems that push, as FastAPI.
 
 A post is refused while it is read (length, kind), then by its signature, then by its form; it is accepted with 202 only
 after Kafka has its events on disk. What is signed but makes no sense is accepted too, as a dead letter: the source

@@ -1,4 +1,4 @@
-"""Repeat: which records have been there before, under the same id.
+"""Duplicates: which records have been there before, under the same id.
 
 Sources send twice, and a whole day again after a mishap of theirs. The first copy of an id counts; a later one with the same content is
 a repeat, one with another content a conflict: both are kept beside the events and counted nowhere.

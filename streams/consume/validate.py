@@ -1,4 +1,4 @@
-"""Sift: records become events that count, repeats, and dead letters."""
+"""Validate: records become events that count, repeats, and dead letters."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,4 +1,4 @@
-"""Count: what entities contribute to the indicators, as their states are now known."""
+"""Contributions: what entities contribute to the indicators, as their states are now known."""
 
 from typing import Any
 

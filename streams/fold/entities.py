@@ -1,4 +1,4 @@
-"""Population: the entities of one kind in one ward, how many of them are what, and how that was at the last minutes' ends."""
+"""Entities: the entities of one kind in one ward, how many of them are what, and how that was at the last minutes' ends."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Ending: the ways in which a worker ends itself at once, each with an exit code of its own; whoever runs it starts it again.
+"""Exit: the ways in which a worker ends itself at once, each with an exit code of its own; whoever runs it starts it again.
 
 It never ends in an orderly way after an error: an exception that leaves an agent makes Faust go on behind the failed message, and only
 the process's end keeps it (faust-streaming #527, #189). Ending at once is safe anywhere, since every start asks the warehouse.

@@ -1,4 +1,4 @@
-"""Signs: how a worker tells that it is at work - its pulse, how far it is behind, and what keeps it waiting."""
+"""Health: how a worker tells that it is at work - its pulse, how far it is behind, and what keeps it waiting."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""Backlog: how far a partition's stored position is behind its end in Kafka, in records and in seconds. Pure: times are arguments."""
+"""Lag: how far a partition's stored position is behind its end in Kafka, in records and in seconds. Pure: times are arguments."""
 
 from collections import deque
 from typing import NamedTuple

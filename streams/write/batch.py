@@ -1,4 +1,4 @@
-"""Block: what one flush writes, cut at one instant."""
+"""Batch: what one flush writes, cut at one instant."""
 
 from collections.abc import Iterable
 from time import monotonic

@@ -1,4 +1,4 @@
-"""Flushing: when what waits is written, and when things are looked at that move with the clock."""
+"""Flusher: when what waits is written, and when things are looked at that move with the clock."""
 
 import asyncio
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Writing: a block into the warehouse and to the boards, in the one order in which a crash between any two steps does no harm.
+"""Writer: a block into the warehouse and to the boards, in the one order in which a crash between any two steps does no harm.
 
 Raw rows, repeats, corrections, values, dead letters, push, snapshot: what is written later can be made again from what is written
 earlier. Each step is one insert. A snapshot is last, because from then on nothing before it is looked at again, nor told to a board:

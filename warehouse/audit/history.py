@@ -1,4 +1,4 @@
-"""Standing: how the system itself stands, as far as the warehouse knows - its audits, and what each stream has stored."""
+"""History: how the system itself stands, as far as the warehouse knows - its audits, and what each stream has stored."""
 
 import json
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Letter days: how many dead letters came in on each of the ward's days, by reason."""
+"""Dead letters by day: how many dead letters came in on each of the ward's days, by reason."""
 
 from datetime import date, datetime
 from typing import NamedTuple

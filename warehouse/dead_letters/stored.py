@@ -1,4 +1,4 @@
-"""Letters: the dead letters as they are stored, and what became of those that were sent again."""
+"""Stored dead letters: the dead letters as they are stored, and what became of those that were sent again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime

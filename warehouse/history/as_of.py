@@ -1,4 +1,4 @@
-"""Past: a ward's figures as they stood at any minute of a day, put together from what `as_of_day` read of it.
+"""As of: a ward's figures as they stood at any minute of a day, put together from what `as_of_day` read of it.
 
 Stocks have a closing row for each minute, so they are exact. A flow is stored a window; the share of a window that was running then
 comes from the same events and the same SQL, minute by minute, where what has once been counted stays as it was counted.

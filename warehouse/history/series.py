@@ -1,4 +1,4 @@
-"""History: a measure's figure in every hour, day or month of a stretch of time, from what is stored.
+"""Series: a measure's figure in every hour, day or month of a stretch of time, from what is stored.
 
 A bucket's figure is what the board would show at its end if its span were the bucket: flows added up over it, stocks as they last
 stood in it. What a baseline counts before this system counted belongs to no bucket.

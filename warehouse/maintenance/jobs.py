@@ -1,4 +1,4 @@
-"""Chores: what the keeper has done by processes of their own, which end afterwards and give their memory back.
+"""Jobs: what the keeper has done by processes of their own, which end afterwards and give their memory back.
 
 `python -m warehouse.maintenance backup` and so on does one of them now. What became of it goes to standard output as one line
 of JSON; only the keeper writes the state.

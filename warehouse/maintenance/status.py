@@ -1,4 +1,4 @@
-"""State: what became of the keeper's chores, in a small file that `./ioc status`, `./ioc doctor` and the board read."""
+"""Status: what became of the keeper's chores, in a small file that `./ioc status`, `./ioc doctor` and the board read."""
 
 import os
 from datetime import UTC, datetime, timedelta

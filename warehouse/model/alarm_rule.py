@@ -1,4 +1,4 @@
-"""Alarm: a declared rule - when somebody must act, who is told, and what to do. One value a rule in `alarms/`.
+"""Alarm rule: a declared rule - when somebody must act, who is told, and what to do. One value a rule in `alarms/`.
 
 Every kind of rule comes down to one number a subject, held against limits: what differs is where the number comes from.
 

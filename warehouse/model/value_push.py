@@ -1,4 +1,4 @@
-"""Push: changed values on their way from the fold to the board, as Kafka records by ward."""
+"""Value push: changed values on their way from the fold to the board, as Kafka records by ward."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Behind: what is behind an indicator's figures - its events, by their pseudonyms, and the corrections that they made."""
+"""Evidence: what is behind an indicator's figures - its events, by their pseudonyms, and the corrections that they made."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple

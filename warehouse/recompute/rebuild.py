@@ -1,4 +1,4 @@
-"""Recall: states and windows that the fold no longer has in memory, asked of the raw events."""
+"""Rebuild: states and windows that the fold no longer has in memory, asked of the raw events."""
 
 from collections.abc import Iterable
 from itertools import groupby

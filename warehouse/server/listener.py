@@ -1,4 +1,4 @@
-"""Front: the engine, open to clients on a loopback port."""
+"""Listener: the engine, open to clients on a loopback port."""
 
 import itertools
 import logging

@@ -1,4 +1,4 @@
-"""Confine: what the kernel lets this process touch, whatever the engine is talked into.
+"""Sandbox: what the kernel lets this process touch, whatever the engine is talked into.
 
 The gate decides what analysts may ask; this is what remains true if it should ever be wrong. On Linux, Landlock takes from
 the process, for good, every file but its own data and the code it runs, and every address but its own port. Nothing needs

@@ -1,4 +1,4 @@
-"""Repeats: records that came under an id that was stored before, beside the first one - the same again, or another content."""
+"""Duplicates: records that came under an id that was stored before, beside the first one - the same again, or another content."""
 
 import json
 from datetime import datetime

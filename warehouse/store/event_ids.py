@@ -1,4 +1,4 @@
-"""Copies: what the warehouse has stored lately under the ids of events, to tell records that come again."""
+"""Event ids: what the warehouse has stored lately under the ids of events, to tell records that come again."""
 
 from collections.abc import Collection, Sequence
 from datetime import date, timedelta

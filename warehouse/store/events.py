@@ -1,4 +1,4 @@
-"""Rows: the raw events of a partition in the order of their positions, as they came."""
+"""Events: the raw events of a partition in the order of their positions, as they came."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Stops: streams that were stopped because too much of what came could not be processed, and who let them go on.
+"""Halted partitions: streams that were stopped because too much of what came could not be processed, and who let them go on.
 
 The newest row of a partition stands. A worker that finds its partition stopped does not read it; one that finds it resumed
 reads on from where it stands, with the allowance in mind as long as it has not got past `offset`.

@@ -1,4 +1,4 @@
-"""Aside: records that came and must not count, because what they say makes the fold or the sink fail.
+"""Set aside: records that came and must not count, because what they say makes the fold or the sink fail.
 
 Such a record is a dead letter with its position and no raw row: for the fold, for SQL and for the audit it never came. The letter is
 written last, so that whatever happens on the way, the record is found, and set aside, once more.

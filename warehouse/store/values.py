@@ -1,4 +1,4 @@
-"""Query: the readings that the board, the feed and the report ask of the warehouse; the only SQL they need."""
+"""Values: the readings that the board, the feed and the report ask of the warehouse; the only SQL they need."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The bench's peer: a plain Faust agent, one event at a time, in front of the same fold and the same sink.
+"""Plain agent: a plain Faust agent, one event at a time, in front of the same fold and the same sink.
 
 `python -m commands.developers.load.plain_agent` takes the place of `python -m streams`.
 """

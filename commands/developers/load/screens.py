@@ -1,4 +1,4 @@
-"""Crowd: many screens of the wall at one board, each as a client of its socket, and what they cost the board."""
+"""Screens: many screens of the wall at one board, each as a client of its socket, and what they cost the board."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Station: one MQTT connection of a pretend device or gateway.
+"""MQTT station: one MQTT connection of a pretend device or gateway.
 
 paho reconnects by itself and sends again what was not acknowledged. An acknowledgement means that Kafka has the message,
 so a station that waits for it does not run ahead of the system.

@@ -1,4 +1,4 @@
-"""Listing: the active alarms one below the other, and those that cleared lately; both pushed, so that they are never old."""
+"""Active: the active alarms one below the other, and those that cleared lately; both pushed, so that they are never old."""
 
 from typing import Any
 

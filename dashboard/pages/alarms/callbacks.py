@@ -1,4 +1,4 @@
-"""Desk: what people do about alarms, and what the pages of alarms ask. Every act asks anew whether the person may."""
+"""Alarms callbacks: what people do about alarms, and what the pages of alarms ask. Every act asks anew whether the person may."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,11 +7,11 @@ from dash import Dash, Input, Output, State, ctx, no_update, set_props
 
 from dashboard.access.accounts import Accounts
 from dashboard.alarm.alarm import Alarm, fold_acts
+from dashboard.alarm.alarm_service import ActRefused, AlarmService
 from dashboard.alarm.delivery import AlarmDelivery
-from dashboard.alarm.service import ActRefused, AlarmService
 from dashboard.board.page import component_properties
+from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
-from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.pages.alarms import history
 from dashboard.pages.alarms.detail import LONGEST_COMMENT, RIGHT, STEPS, Ids, alarm_leaves

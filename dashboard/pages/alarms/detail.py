@@ -1,4 +1,4 @@
-"""Alarm: one of them, `/alarm/<id>` - how it stands, what was done about it, and what a person can do.
+"""Detail: one of them, `/alarm/<id>` - how it stands, what was done about it, and what a person can do.
 
 Everything but the controls is pushed, so that two people who handle the same alarm see each other's acts. What the controls do
 is in `alarm/desk.py`.

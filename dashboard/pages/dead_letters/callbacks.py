@@ -1,4 +1,4 @@
-"""Letter desk: what the page of dead letters does - finds them, tries and sends them again, lets stopped streams go on.
+"""Dead letters callbacks: what the page of dead letters does - finds them, tries and sends them again, lets stopped streams go on.
 
 Every act asks anew whether the person may, and takes nothing from the browser for granted. Only what the same log-in has tried
 before in a dry run is really sent.
@@ -12,8 +12,8 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from dashboard.board.live import Live
+from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
-from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.dead_letters import choice

@@ -1,4 +1,4 @@
-"""Letter rows: dead letters, repeats and stopped streams as the page shows them. All text is shown as text, whatever it holds."""
+"""Dead letters tables: dead letters, repeats and stopped streams as the page shows them. All text is shown as text, whatever it holds."""
 
 import json
 from datetime import date, datetime, timedelta

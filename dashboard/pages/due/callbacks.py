@@ -1,4 +1,4 @@
-"""Due desk: asks which dossiers are near due or overdue, while somebody looks at their page."""
+"""Due callbacks: asks which dossiers are near due or overdue, while somebody looks at their page."""
 
 from fractions import Fraction
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
+from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
-from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.due.page import PAGE

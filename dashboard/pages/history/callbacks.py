@@ -1,12 +1,12 @@
-"""History desk: asks what the page about a measure's history shows, whenever grain, span or the last day are chosen."""
+"""History callbacks: asks what the page about a measure's history shows, whenever grain, span or the last day are chosen."""
 
 from typing import Any
 
 from dash import Dash, Input, Output, State, html, no_update
 
 from dashboard.board.live import Live
+from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
-from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.history.page import FIRST, PAGE, SPANS

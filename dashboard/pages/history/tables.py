@@ -1,4 +1,4 @@
-"""History rows: a measure's figures through time as a chart, a table and a spreadsheet."""
+"""History tables: a measure's figures through time as a chart, a table and a spreadsheet."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

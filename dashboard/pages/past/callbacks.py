@@ -1,4 +1,4 @@
-"""Turning: what moving through time does - the figures of another minute, in place of those that are shown."""
+"""Past callbacks: what moving through time does - the figures of another minute, in place of those that are shown."""
 
 import asyncio
 from typing import Any
@@ -8,8 +8,8 @@ from dash.development.base_component import Component
 
 from dashboard.board.live import Live
 from dashboard.board.page import Page, PropertyUpdates, component_properties, fill_layout, find_page
+from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
-from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.components.header import navigation
 from dashboard.pages.past import frame

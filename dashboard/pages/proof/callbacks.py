@@ -1,4 +1,4 @@
-"""Proving: what the proof page compares - the figure that the board shows with its recomputation, and what is behind both.
+"""Proof callbacks: what the proof page compares - the figure that the board shows with its recomputation, and what is behind both.
 
 A figure and its events are never read at quite the same moment. So what differs is looked at again before it is called a
 difference, and while events are on their way to the figure the page looks again by itself.
@@ -12,8 +12,8 @@ from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.board.live import Live
+from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
-from dashboard.board.services import Services
 from dashboard.board.viewer import viewer
 from dashboard.pages.proof.page import PAGE
 from dashboard.pages.proof.tables import correction_table, event_table, member_table, query_list, window_table

@@ -1,4 +1,4 @@
-"""Asking: what the analysts' page does - runs a query, shows its answer as table and chart, hands out CSV, keeps queries.
+"""SQL callbacks: what the analysts' page does - runs a query, shows its answer as table and chart, hands out CSV, keeps queries.
 
 Every act asks anew whether the person may: what comes from a browser proves nothing.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, no_update
 
-from dashboard.board.services import AskSql, Services
+from dashboard.board.page_services import AskSql, Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.charts.chart import FIGURES, bar_trace, figure, line_trace, middle, time_axis
 from dashboard.charts.graph import Dress, redraw, redrawn

@@ -1,4 +1,4 @@
-"""System desk: asks what the page about the system shows, while somebody looks at it."""
+"""System callbacks: asks what the page about the system shows, while somebody looks at it."""
 
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -7,8 +7,8 @@ from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.board.live import Live
+from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
-from dashboard.board.services import Services
 from dashboard.board.viewer import Viewer, viewer
 from dashboard.components.silent_devices import silent_table
 from dashboard.pages.alarms.history import ways_said

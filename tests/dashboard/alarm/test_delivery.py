@@ -12,9 +12,9 @@ from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
 from dashboard.alarm.alarm import Alarms
+from dashboard.alarm.alarm_service import AlarmService
 from dashboard.alarm.channels import notification_channels
 from dashboard.alarm.delivery import AlarmDelivery, outstanding_acts
-from dashboard.alarm.service import AlarmService
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board.live import Live
 from tests.dashboard.support.alarms import after, raised

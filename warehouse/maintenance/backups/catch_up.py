@@ -1,4 +1,4 @@
-"""Behind: what Kafka has that the tables do not have yet, and waiting until they do."""
+"""Catch up: what Kafka has that the tables do not have yet, and waiting until they do."""
 
 import time
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Contents: what a backup holds besides the tables, by its name in the archive and its place in the data folder.
+"""Files: what a backup holds besides the tables, by its name in the archive and its place in the data folder.
 
 Cursors are read before the tables are copied: an older cursor only reads again what then counts once. Of the board there are the
 store of what people set (accounts, keys, screens, queries) and its small files; log-ins are not among them, so that nobody

@@ -1,4 +1,4 @@
-"""Restoring: the steps of a restore. Everything is made and proved beside; then what was there is moved aside, never deleted.
+"""Restore: the steps of a restore. Everything is made and proved beside; then what was there is moved aside, never deleted.
 
 `work` is a folder beside what is there, on the same disk, which serves as the data folder of an engine of its own.
 """

@@ -1,4 +1,4 @@
-"""Watch: ends the query of a client that has cancelled it or is gone.
+"""Query watchdog: ends the query of a client that has cancelled it or is gone.
 
 The engine makes a block for as long as it takes, and nobody reads the client's socket meanwhile. So one thread looks at
 the sockets of the queries that have been running for a while.

@@ -1,4 +1,4 @@
-"""Answer: a result on its way to a client, block by block, as the engine makes it and the client takes it."""
+"""Result: a result on its way to a client, block by block, as the engine makes it and the client takes it."""
 
 from collections.abc import Callable, Iterator
 

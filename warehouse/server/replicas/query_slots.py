@@ -1,4 +1,4 @@
-"""Places: how many queries may run at once, of a person and of all; a query has its place before anything is done for it.
+"""Query slots: how many queries may run at once, of a person and of all; a query has its place before anything is done for it.
 
 The last place is for a person who has none.
 """

@@ -1,4 +1,4 @@
-"""Vocabulary: the only words of SQL that analysts may use; whatever is not here is refused.
+"""Allowlist: the only words of SQL that analysts may use; whatever is not here is refused.
 
 Functions are pure: they look at their arguments and at nothing else. Left out on purpose: whatever reads files,
 dictionaries, other tables, settings or the machine; whatever takes a function's name as text; encryption; whatever

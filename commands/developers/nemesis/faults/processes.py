@@ -1,4 +1,4 @@
-"""Crew: the stack's parts, started again whenever they end, as a supervisor does - each with failpoints armed as it pleases the nemesis."""
+"""Processes: the stack's parts, started again whenever they end, as a supervisor does - each with failpoints armed as it pleases the nemesis."""
 
 import re
 import signal

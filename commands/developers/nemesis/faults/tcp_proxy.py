@@ -1,4 +1,4 @@
-"""Gate: a door in a TCP connection on loopback, which can be shut, held, made slow, or made to swallow the answers."""
+"""TCP proxy: a door in a TCP connection on loopback, which can be shut, held, made slow, or made to swallow the answers."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Check: what the sources were promised, what lies in Kafka, and what is stored, held against each other (I1, I2, I3, I6, I7)."""
+"""Invariants: what the sources were promised, what lies in Kafka, and what is stored, held against each other (I1, I2, I3, I6, I7)."""
 
 from collections import Counter, defaultdict
 from typing import NamedTuple

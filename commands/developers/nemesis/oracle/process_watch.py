@@ -1,4 +1,4 @@
-"""Watch: looks on during the run - at the positions that are committed, and at what the processes take up."""
+"""Process watch: looks on during the run - at the positions that are committed, and at what the processes take up."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Saying: one message of a source, and what must become of it - worked out by the same mapping that the connectors use."""
+"""Message: one message of a source, and what must become of it - worked out by the same mapping that the connectors use."""
 
 import json
 from functools import cache

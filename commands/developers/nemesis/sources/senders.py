@@ -1,4 +1,4 @@
-"""Ways: how a message gets into the system, and what its source hears of it - posted, published, offered to be asked for, or straight into Kafka.
+"""Senders: how a message gets into the system, and what its source hears of it - posted, published, offered to be asked for, or straight into Kafka.
 
 An outcome is `acked` (somebody promised to keep it), `refused`, or `doubt`: then a real source says the same again.
 """

@@ -1,4 +1,4 @@
-"""Duty: keeps the alarms while the board runs - judges every rule once a second, takes what people do, and remembers both.
+"""Alarm service: keeps the alarms while the board runs - judges every rule once a second, takes what people do, and remembers both.
 
 An act is in the journal, on disk, before anything follows from it, and in the warehouse as soon as that answers. After a start
 the alarms are what both say. Nothing is judged before at least one of them is known: whoever forgot an alarm would raise it again.

@@ -1,10 +1,10 @@
-"""Services: what the callbacks of pages may use; each page takes what it needs."""
+"""Page services: what the callbacks of pages may use; each page takes what it needs."""
 
 from typing import NamedTuple, Protocol
 
 from dashboard.access.accounts import Accounts
+from dashboard.alarm.alarm_service import AlarmService
 from dashboard.alarm.delivery import AlarmDelivery
-from dashboard.alarm.service import AlarmService
 from dashboard.board.live import Live
 from dashboard.board.queries import WarehouseQueries
 from dashboard.settings import BoardSettings
