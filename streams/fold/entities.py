@@ -3,16 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from streams.fold.contributions import levels
+from streams.fold.compiled import Levels, StockKey
 from streams.fold.plan import GAUGE_MS, EntityPlan
 from warehouse.model.entity import EntityState
 
-StockKey = tuple[str, str, str]
-"""Indicator, dimension, member."""
 Sums = tuple[int, int]
 """Numerator and denominator."""
-Levels = dict[StockKey, Sums]
-"""The totals, and the members that count anything."""
 
 NOTHING: Sums = (0, 0)
 
@@ -62,11 +58,7 @@ class EntityStates:
         self.active -= over
         self._over |= over
         states += [state.as_of(at_ms) for state in self.active]
-        return {
-            (stock.id, *split): (numerator, denominator)
-            for stock in self.plan.stocks
-            for split, (numerator, denominator) in levels(stock, states, at_ms).items()
-        }
+        return self.plan.levels(states, at_ms)
 
     def before(self, end: int) -> Levels:
         """The levels at the end of the last closed minute before one."""

@@ -1,14 +1,15 @@
 """Flows: what entities contribute to windows, kept in line event by event; a closed window that changes gets a revision."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from ingest.contract.envelope import Envelope
-from streams.fold.contributions import Contribution, contributions
-from streams.fold.plan import MILLISECOND, EntityPlan
+from streams.fold.compiled import TOTAL, Contribution, Split
+from streams.fold.plan import MILLISECOND, EntityPlan, FlowPlan
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.entity import EntityState
-from warehouse.model.expression import window_start
+from warehouse.model.expression import WARD_OFFSET_MS
 from warehouse.model.value import Value
 from warehouse.query.feed import GRACE
 
@@ -29,21 +30,49 @@ class LateWindow(NamedTuple):
     window_ms: int
 
 
-class Flows:
-    """The windows of one partition."""
+class FlowWindow:
+    """One window of one indicator in one ward: what is counted in it, in total and by member."""
 
-    def __init__(self, topic: str, partition: int) -> None:
+    __slots__ = ("changed", "closes_ms", "indicator", "start", "sums", "ward")
+
+    def __init__(self, ward: str, indicator: str, start: int, size_ms: int) -> None:
+        self.ward = ward
+        self.indicator = indicator
+        self.start = start
+        self.closes_ms = start + size_ms + GRACE_MS
+        """From when on what changes it is a revision."""
+        self.sums: dict[Split, list[int]] = {}
+        """Numerator, denominator, time of the newest event, revision."""
+        self.changed: set[Split] = set()
+        """What is told of it next."""
+
+    def key(self, split: Split) -> FlowKey:
+        """Where the row of a member stands."""
+        return (self.ward, self.indicator, self.start, *split)
+
+
+class Flows:
+    """The windows of one partition.
+
+    Args:
+        topic: its topic.
+        partition: its number.
+        sizes: how long the windows of each indicator are, in ms.
+    """
+
+    def __init__(self, topic: str, partition: int, sizes: Mapping[str, int]) -> None:
         self.late: dict[LateWindow, Cause] = {}
         """Windows to recompute, and the last event that came too late for each."""
         self.corrections: list[Correction] = []
         self._topic = topic
         self._partition = partition
-        self._sums: dict[FlowKey, list[int]] = {}
-        """Numerator, denominator, time of the newest event, revision."""
-        self._dirty: set[FlowKey] = set()
+        self._sizes = sizes
+        self._windows: dict[tuple[str, str, int], FlowWindow] = {}
+        """By ward, indicator and start."""
+        self._changed: dict[FlowWindow, None] = {}
         self._stored: dict[FlowKey, tuple[int, int]] = {}
         """What an earlier life wrote and is not folded again yet: the revision, and the position that has to be reached first."""
-        self._closed: dict[FlowKey, tuple[int, int]] = {}
+        self._closed: dict[tuple[FlowWindow, Split], tuple[int, int]] = {}
         """Closed figures that one event touches, as they were before it."""
         self._gone: list[LateWindow] = []
         """Windows no longer in memory that one event touches."""
@@ -63,93 +92,114 @@ class Flows:
             at: when it happened.
             offset: where it lies.
         """
-        before, after = state.given or (), contributions(plan, state)
-        if before == after:
+        given, now = state.given, plan.contributions(state)
+        if now == given:
             return
-        for contribution in before:
-            if contribution not in after:
-                self._add(state.ward, contribution, -1, watermark)
-        for contribution in after:
-            if contribution not in before:
-                self._add(state.ward, contribution, 1, watermark)
-        state.given = after
+        state.given = now
+        for flow, before, after in zip(plan.flows, given or ((),) * len(now), now, strict=True):
+            if before != after:
+                new = list(after)
+                for contribution in before:
+                    if contribution in new:
+                        new.remove(contribution)
+                    else:
+                        self._add(flow, state.ward, contribution, -1, watermark)
+                for contribution in new:
+                    self._add(flow, state.ward, contribution, 1, watermark)
         if self._closed or self._gone:
             self._revise(Cause(envelope.data.kind, envelope.subject, envelope.id, at, offset))
 
     def take(self, offset: int) -> list[Value]:
         """The windows that changed since the last call; what an earlier life wrote only when it has been folded again."""
         for key in [key for key, (_, until) in self._stored.items() if until <= offset]:
-            self._sums[key][3] = max(self._sums[key][3], self._stored.pop(key)[0])
-        values = [self._value(key, offset) for key in self._dirty if key not in self._stored]
-        self._dirty.intersection_update(self._stored)
+            sums = self._windows[key[:3]].sums[key[3:]]
+            sums[3] = max(sums[3], self._stored.pop(key)[0])
+        values = []
+        waiting: dict[FlowWindow, None] = {}
+        for window in self._changed:
+            later = {split for split in window.changed if window.key(split) in self._stored} if self._stored else set()
+            values += [self._value(window, split, offset) for split in window.changed if split not in later]
+            window.changed = later
+            if later:
+                waiting[window] = None
+        self._changed = waiting
         return values
 
     def forget(self, watermark: int) -> None:
         """Let go of windows that only a very late event could still change."""
         self.forgotten = max(self.forgotten, watermark - KEEP_MS)
-        for key in [key for key in self._sums if key[2] < self.forgotten and key not in self._stored]:
-            del self._sums[key]
+        stored = {key[:3] for key in self._stored}
+        for key in [key for key in self._windows if key[2] < self.forgotten and key not in stored]:
+            del self._windows[key]
 
     def expect(self, value: Value) -> None:
         """Know a row that an earlier life wrote after the snapshot."""
         if value.window_ms >= self.forgotten:
-            key = (value.ward, value.indicator, value.window_ms, value.dimension, value.member)
-            self._sums.setdefault(key, [0, 0, value.newest_ms, 0])
-            self._stored[key] = value.revision, value.offset
-            self._dirty.add(key)
+            window = self._window(value.ward, value.indicator, value.window_ms)
+            split = (value.dimension, value.member)
+            window.sums.setdefault(split, [0, 0, value.newest_ms, 0])
+            window.changed.add(split)
+            self._changed[window] = None
+            self._stored[window.key(split)] = value.revision, value.offset
 
     def dump(self) -> list[list[Any]]:
         """The windows as JSON values, in pieces."""
-        return [
-            ["flows", [[*key, *sums] for key, sums in self._sums.items()]],
-            ["late", [[*late, *cause] for late, cause in self.late.items()]],
-        ]
+        rows = [[*one.key(split), *sums] for one in self._windows.values() for split, sums in one.sums.items()]
+        return [["flows", rows], ["late", [[*late, *cause] for late, cause in self.late.items()]]]
 
     def load(self, kind: str, rows: list[list[Any]]) -> None:
         """Take a piece that `dump` gave; rows of an older release have no revision."""
         if kind == "flows":
-            self._sums.update({tuple(row[:5]): [*row[5:8], *(row[8:] or [0])] for row in rows})
+            for ward, indicator, start, dimension, member, *sums in rows:
+                known = self._window(ward, indicator, start).sums
+                known[dimension, member] = sums if len(sums) > 3 else [*sums, 0]
         elif kind == "late":
             self.late.update({LateWindow(*row[:3]): Cause(*row[3:]) for row in rows})
 
-    def _add(self, ward: str, contribution: Contribution, sign: int, watermark: int) -> None:
-        plan, at, numerator, denominator, members = contribution
-        window = window_start(at, plan.window_ms)
-        if window < self.forgotten:
-            self._gone.append(LateWindow(plan.id, ward, window))
+    def _window(self, ward: str, indicator: str, start: int) -> FlowWindow:
+        key = (ward, indicator, start)
+        window = self._windows.get(key)
+        if window is None:
+            window = self._windows[key] = FlowWindow(*key, self._sizes[indicator])
+        return window
+
+    def _add(self, flow: FlowPlan, ward: str, contribution: Contribution, sign: int, watermark: int) -> None:
+        at, numerator, denominator, splits = contribution
+        size_ms = flow.window_ms
+        start = (at + WARD_OFFSET_MS) // size_ms * size_ms - WARD_OFFSET_MS  # `window_start`, without the call
+        if start < self.forgotten:
+            self._gone.append(LateWindow(flow.id, ward, start))
             return
-        is_closed = window + plan.window_ms + GRACE_MS <= watermark
-        keys: list[FlowKey] = [(ward, plan.id, window, "", "")]
-        for (dimension, _), member in zip(plan.by, members, strict=True):
-            keys.append((ward, plan.id, window, dimension, member))
-        for key in keys:
-            sums = self._sums.get(key)
+        window = self._windows.get((ward, flow.id, start)) or self._window(ward, flow.id, start)
+        known, is_closed = window.sums, window.closes_ms <= watermark
+        for split in splits:
+            sums = known.get(split)
             if sums is None:
-                sums = self._sums[key] = [0, 0, 0, 0]
+                sums = known[split] = [0, 0, 0, 0]
             if is_closed:
-                self._closed.setdefault(key, (sums[0], sums[1]))
+                self._closed.setdefault((window, split), (sums[0], sums[1]))
             sums[0] += sign * numerator
             sums[1] += sign * denominator
             if at > sums[2]:
                 sums[2] = at
-        self._dirty.update(keys)
+        window.changed.update(splits)
+        self._changed[window] = None
 
     def _revise(self, cause: Cause) -> None:
         """Count a revision for each closed figure that the event changed, and keep a record of the totals."""
-        for key, old in self._closed.items():
-            sums = self._sums[key]
+        for (window, split), old in self._closed.items():
+            sums = window.sums[split]
             if (sums[0], sums[1]) != old:
                 sums[3] += 1
-                if not key[3]:
-                    self.corrections.append(correction(self._value(key, cause.offset), old, cause))
+                if split == TOTAL:
+                    self.corrections.append(correction(self._value(window, split, cause.offset), old, cause))
         self.late.update(dict.fromkeys(self._gone, cause))
         self._closed.clear()
         self._gone.clear()
 
-    def _value(self, key: FlowKey, offset: int) -> Value:
-        ward, indicator, window, dimension, member = key
-        numerator, denominator, newest, revision = self._sums[key]
+    def _value(self, window: FlowWindow, split: Split, offset: int) -> Value:
+        numerator, denominator, newest, revision = window.sums[split]
         return Value(
-            ward, indicator, "flow", window, dimension, member, numerator, denominator, newest, newest,
+            window.ward, window.indicator, "flow", window.start, *split, numerator, denominator, newest, newest,
             self._topic, self._partition, offset, max(offset, 0), revision,
         )  # fmt: skip

@@ -10,7 +10,6 @@ from typing import Any
 
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope
-from streams.fold.contributions import contributions
 from streams.fold.entities import EntityStates
 from streams.fold.flows import Flows, LateWindow
 from streams.fold.plan import Touch, declarations_fingerprint, plans, touches
@@ -38,7 +37,8 @@ class Fold:
         self._plans = {plan.entity.id: plan for plan in plans(topic)}
         self.states: dict[EntityKey, dict[str, EntityState]] = {}
         """By entity and ward, and by key, what is known of each."""
-        self._flows = Flows(topic, partition)
+        sizes = {flow.id: flow.window_ms for plan in self._plans.values() for flow in plan.flows}
+        self._flows = Flows(topic, partition, sizes)
         self._stocks = Stocks(topic, partition, self._plans.values())
 
     @property
@@ -73,7 +73,7 @@ class Fold:
         missing: dict[str, set[tuple[str, str]]] = {}
         born: set[tuple[str, str, str]] = set()
         for envelope in envelopes:
-            for touch in self._touches.get(type(envelope.data), ()):
+            for touch in self._touches.get(envelope.data.kind, ()):
                 if touch.only is not None and not touch.only(envelope.data):
                     continue
                 id, ward, key = touch.plan.entity.id, envelope.partitionkey, envelope.subject
@@ -89,7 +89,7 @@ class Fold:
         """Take in states that the warehouse remembers; what they contribute is already in the values."""
         plan = self._plans[id]
         for state in states:
-            state.given = contributions(plan, state)
+            state.given = plan.contributions(state)
             place = (id, state.ward)
             if self.states.setdefault(place, {}).setdefault(state.key, state) is state:
                 self._stocks.adopt(place, state)
@@ -97,7 +97,7 @@ class Fold:
     def fold(self, envelopes: Sequence[Envelope], offsets: Sequence[int]) -> None:
         """Fold envelopes in the order of their offsets; their changes wait in `take`."""
         for envelope, offset in zip(envelopes, offsets, strict=True):
-            touched = self._touches.get(type(envelope.data))
+            touched = self._touches.get(envelope.data.kind)
             at = milliseconds(envelope.time)
             if at > self.watermark:
                 self.reach(at)
@@ -208,7 +208,7 @@ class Fold:
 
     def _touch(self, touched: tuple[Touch, ...], envelope: Envelope, at: int, offset: int) -> None:
         event, ward, key, id = envelope.data, envelope.partitionkey, envelope.subject, envelope.id
-        for plan, counted, others, _, only in touched:
+        for plan, update, _, only in touched:
             if only is not None and not only(event):
                 continue
             place = (plan.entity.id, ward)
@@ -219,17 +219,12 @@ class Fold:
             state = states.get(key)
             if state is None:
                 state = states[key] = plan.state(ward, key)
-            is_counted = False
-            for step in counted:
-                if step(state, event, at, id):
-                    is_counted = True
-            for step in others:
-                step(state, event, at, id)
+            is_changed = update(state, event, at, id)
             if at > state.newest_at:
                 state.newest_at = at
-            if is_counted:
+            if is_changed:
                 self._flows.settle(plan, state, self.watermark, envelope, at, offset)
-            if plan.is_clocked and self._stocks.touch(place, state, at):
+            if plan.stocks and self._stocks.touch(place, state, at):
                 self._stocks.disturb(place, Cause(event.kind, key, id, at, offset))
 
     def _meet(self, ward: str) -> None:

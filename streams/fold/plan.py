@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from xxhash import xxh3_64_hexdigest
 
-from ingest.contract.event import Event
 from ingest.contract.topic import topic_of
-from warehouse.model.aggregate import Dimension, Flow, Part, Stock
-from warehouse.model.entity import Entity, EntityState, Update, state_type, updates
+from streams.fold.compiled import Contributions, LevelsOf, compile_contributions, compile_levels
+from warehouse.model.aggregate import Flow
+from warehouse.model.entity import Entity, EntityState, Update, compile_update, state_type
 from warehouse.model.entity_sql import SqlState, entity_sql
-from warehouse.model.indicator import GAUGE_WINDOW, Indicator, entities, indicators
+from warehouse.model.indicator import GAUGE_WINDOW, entities, indicators
 from warehouse.recompute.sql import flow_sql, stock_sql
 
 MILLISECOND = timedelta(milliseconds=1)
@@ -20,40 +20,11 @@ GAUGE_MS = GAUGE_WINDOW // MILLISECOND
 """The grain of a stock's history."""
 
 
-class FlowPart(NamedTuple):
-    """One flow of one indicator; `side` is 0 for the numerator, 1 for the denominator."""
-
-    at: Callable[[Any], int]
-    where: Callable[[Any], bool] | None
-    amount: Callable[[Any], int] | None
-    side: int
-
-
-class StockPart(NamedTuple):
-    """One stock of one indicator; `side` is 0 for the numerator, 1 for the denominator."""
-
-    where: Callable[[Any, int], bool]
-    amount: Callable[[Any, int], int] | None
-    side: int
-
-
 class FlowPlan(NamedTuple):
     """The flows of one indicator."""
 
     id: str
     window_ms: int
-    by: tuple[Dimension, ...]
-    parts: tuple[FlowPart, ...]
-
-
-class StockPlan(NamedTuple):
-    """The stocks of one indicator."""
-
-    id: str
-    by: tuple[Dimension, ...]
-    parts: tuple[StockPart, ...]
-    largest: bool
-    each: str
 
 
 class EntityPlan(NamedTuple):
@@ -62,38 +33,38 @@ class EntityPlan(NamedTuple):
     entity: Entity
     state: type[EntityState]
     flows: tuple[FlowPlan, ...]
-    stocks: tuple[StockPlan, ...]
-    is_clocked: bool
+    contributions: Contributions
+    """What a state adds to each of the flows."""
+    stocks: tuple[str, ...]
+    """Ids of the indicators that count states as they are."""
+    levels: LevelsOf
+    """What states make of the stocks."""
 
 
 class Touch(NamedTuple):
     """What an event type does to one entity kind."""
 
     plan: EntityPlan
-    counted: tuple[Update, ...]
-    """Of fields that flows look at: when none of them changes, neither does what the entity contributes."""
-    others: tuple[Update, ...]
+    update: Update
+    """Tells whether a field changed that flows look at: when none has, the entity contributes what it did."""
     is_birth: bool
     only: Callable[[Any], Any] | None
     """Whether an event of the type is about such an entity; all are, when `None`."""
 
 
 @cache
-def touches(topic: str) -> dict[type[Event], tuple[Touch, ...]]:
-    """What each event type of the topic does, for the event types that do anything."""
-    found: dict[type[Event], list[Touch]] = {}
+def touches(topic: str) -> dict[str, tuple[Touch, ...]]:
+    """What each event type of the topic does, by its kind, for the event types that do anything."""
+    found: dict[str, list[Touch]] = {}
     for entity in entities():
         plan = _plan(entity)
-        counted = _counted(plan)
-        for event, steps in updates(entity).items():
+        counted = _counted(entity)
+        for event in entity.events:
             if topic_of(event.stream) == topic:
-                sides = [
-                    tuple(step for name, step in steps.items() if (name in counted) is side) for side in (True, False)
-                ]
-                found.setdefault(event, []).append(
-                    Touch(plan, sides[0], sides[1], event in entity.born, entity.only.get(event))
-                )
-    return {event: tuple(touched) for event, touched in found.items()}
+                update = compile_update(entity, event, counted)
+                touch = Touch(plan, update, event in entity.born, entity.only.get(event))
+                found.setdefault(event.kind, []).append(touch)
+    return {kind: tuple(touched) for kind, touched in found.items()}
 
 
 @cache
@@ -116,36 +87,27 @@ def declarations_fingerprint(topic: str) -> str:
 @cache
 def _plan(entity: Entity) -> EntityPlan:
     mine = [one for one in indicators() if one.of == entity]
-    stocks = tuple(_stock_plan(one) for one in mine if one.has_stock)
+    flows, stocks = [one for one in mine if one.has_flow], [one for one in mine if one.has_stock]
     return EntityPlan(
-        entity, state_type(entity), tuple(_flow_plan(one) for one in mine if one.has_flow), stocks, bool(stocks)
+        entity,
+        state_type(entity),
+        tuple(FlowPlan(one.id, one.window // MILLISECOND) for one in flows),
+        compile_contributions(flows),
+        tuple(one.id for one in stocks),
+        compile_levels(stocks),
     )
 
 
-def _counted(plan: EntityPlan) -> set[str]:
+def _counted(entity: Entity) -> set[str]:
     """The fields that the entity's flows look at, as their SQL names them."""
     state = SqlState()
-    for flow in plan.flows:
-        for _, member in flow.by:
-            member(state)
-        for part in flow.parts:
-            for look in (part.at, part.where, part.amount):
-                if look is not None:
-                    look(state)
+    for one in indicators():
+        if one.of == entity and one.has_flow:
+            for _, member in one.dimensions:
+                member(state)
+            for part in one.parts:
+                if isinstance(part, Flow):
+                    for look in (part.at, part.where, part.added):
+                        if look is not None:
+                            look(state)
     return state.asked
-
-
-def _sided(one: Indicator) -> list[tuple[Part, int]]:
-    return [(part, 0) for part in one.value.numerator] + [(part, 1) for part in one.value.denominator]
-
-
-def _flow_plan(one: Indicator) -> FlowPlan:
-    parts = tuple(
-        FlowPart(part.at, part.where, part.added, side) for part, side in _sided(one) if isinstance(part, Flow)
-    )
-    return FlowPlan(one.id, one.window // MILLISECOND, one.dimensions, parts)
-
-
-def _stock_plan(one: Indicator) -> StockPlan:
-    parts = tuple(StockPart(part.where, part.added, side) for part, side in _sided(one) if isinstance(part, Stock))
-    return StockPlan(one.id, one.dimensions, parts, one.takes_largest, one.value.each)

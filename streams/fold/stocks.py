@@ -11,7 +11,8 @@ How often minutes are looked at again depends on how events are batched; what th
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from streams.fold.entities import NOTHING, EntityStates, StockKey, Sums
+from streams.fold.compiled import StockKey
+from streams.fold.entities import NOTHING, EntityStates, Sums
 from streams.fold.plan import GAUGE_MS, EntityPlan
 from warehouse.model.correction import Cause
 from warehouse.model.entity import HORIZON_MS, EntityState
@@ -46,8 +47,8 @@ class Stocks:
         """From when on there is a minute to close; 0 before the first."""
         self._topic = topic
         self._partition = partition
-        self._plans = {plan.entity.id: plan for plan in plans if plan.is_clocked}
-        self._owners = {stock.id: plan.entity.id for plan in self._plans.values() for stock in plan.stocks}
+        self._plans = {plan.entity.id: plan for plan in plans if plan.stocks}
+        self._owners = {stock: plan.entity.id for plan in self._plans.values() for stock in plan.stocks}
         self.populations: dict[EntityKey, EntityStates] = {}
         """By entity and ward, what is counted."""
         self._closed_ms = 0

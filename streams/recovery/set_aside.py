@@ -105,7 +105,7 @@ class Quarantine:
         if not isinstance(event, Envelope):
             return
         with_stocks = {one.of.id for one in indicators() if one.has_stock}
-        for touch in touches(place[0]).get(type(event.data), ()):
+        for touch in touches(place[0]).get(event.data.kind, ()):
             id = touch.plan.entity.id
             if id in with_stocks:
                 for from_ms, until_ms in rebuild.split_at_midnights(stored.at_ms, milliseconds(self._clock.now())):

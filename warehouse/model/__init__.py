@@ -1,6 +1,7 @@
-"""What the rows mean. Each expression and aggregate is one object with two renderings: Python for the fold, SQL for the engine.
+"""What the rows mean. Each expression and aggregate is one object with renderings in Python for the fold and in SQL for the engine.
 
-`expression`    one Python lambda, two renderings
+`expression`    one Python lambda, three renderings
+`program`       the rendering that the fold runs: Python in straight lines
 `aggregate`     how entities become one number
 `entity`        something with a life cycle, and how events make up its state
 `entity_sql`    an entity's states as a SELECT over the raw events

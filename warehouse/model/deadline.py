@@ -10,7 +10,17 @@ working time, one in calendar days ends with a day's last hour. Where a suppleme
 from functools import lru_cache
 from typing import Any, Literal
 
-from warehouse.model.expression import DAY_MS, MINUTE, WARD_OFFSET_MS, Sql, choose, greatest, sql, ward_day
+from warehouse.model.expression import (
+    DAY_MS,
+    MINUTE,
+    WARD_OFFSET_MS,
+    Sql,
+    choose,
+    greatest,
+    sql,
+    symbol_among,
+    ward_day,
+)
 from warehouse.model.working_time import worked_at, worked_at_sql, worked_until, worked_until_sql
 
 SupplementRule = Literal["restart", "pause"]
@@ -31,12 +41,17 @@ def due_after(start: Any, value: Any, unit: Any) -> Any:
     if isinstance(start, Sql):
         of_hours = worked_later(start, value * choose(unit == "gio", HOUR, WORKING_DAY))
         return choose(unit == "ngay", day_close(ward_day(start) + value), of_hours)
-    return _due_after(start, value, unit)
+    symbol = symbol_among(start, value, unit)
+    return _due_after(start, value, unit) if symbol is None else symbol.called(_due_after, start, value, unit)
 
 
 def due_paused(due: Any, unit: Any, asked: Any, answered: Any) -> Any:
     """When a limit ends that stood still from `asked` to `answered` (ms); `due` is its end without that."""
-    return _paused(due, unit, asked, answered) if isinstance(due, Sql) else _due_paused(due, unit, asked, answered)
+    if isinstance(due, Sql):
+        return _paused(due, unit, asked, answered)
+    asking = (due, unit, asked, answered)
+    symbol = symbol_among(*asking)
+    return _due_paused(*asking) if symbol is None else symbol.called(_due_paused, *asking)
 
 
 def _paused(due: Any, unit: Any, asked: Any, answered: Any) -> Any:
@@ -58,6 +73,8 @@ def worked_later(start: Any, amount: Any) -> Any:
     """When `amount` of working time (ms, more than 0) has passed since `start`."""
     if isinstance(start, Sql) or isinstance(amount, Sql):
         return Sql(worked_at_sql(f"({worked_until_sql(sql(start))} + {sql(amount)})"))
+    if (symbol := symbol_among(start, amount)) is not None:
+        return symbol.called(worked_at, symbol.called(worked_until, start) + amount)
     return worked_at(worked_until(start) + amount)
 
 
@@ -65,6 +82,8 @@ def working_time(start: Any, end: Any) -> Any:
     """Working time between two times in milliseconds by the ward's calendar; negative when `end` is before `start`."""
     if isinstance(start, Sql) or isinstance(end, Sql):
         return Sql(f"({worked_until_sql(sql(end))} - {worked_until_sql(sql(start))})")
+    if (symbol := symbol_among(start, end)) is not None:
+        return symbol.called(worked_until, end) - symbol.called(worked_until, start)
     return worked_until(end) - worked_until(start)
 
 

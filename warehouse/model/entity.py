@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import types
 from bisect import insort
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -21,6 +21,7 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.event import Event
 from ingest.contract.label import Label
 from warehouse.model.expression import NEVER
+from warehouse.model.program import function
 
 HORIZON_MS = 10 * 60_000
 """How far back, behind its newest event, an entity can still be seen as it was."""
@@ -181,8 +182,8 @@ class EntityState:
         return state
 
 
-Update = Callable[[Any, Event, int, str], bool]
-"""Folds one event into a field of a state: (state, event, its time in ms, its id) -> whether the field's value changed."""
+Update = Callable[[Any, Any, int, str], bool]
+"""Folds an event into a state: (state, event, its time in ms, its id) -> whether a field changed that is counted."""
 
 
 @cache
@@ -203,57 +204,68 @@ def state_type(entity: Entity) -> type[EntityState]:
     return types.new_class(f"State_{entity.id}", (EntityState,), exec_body=lambda namespace: namespace.update(members))
 
 
-@cache
-def updates(entity: Entity) -> dict[type[Event], dict[str, Update]]:
-    """What each event type does to a state of the entity, by field."""
-    return {
-        event: {name: _update(name, rule, event) for name, rule in entity.fields.items() if _touches(rule, event)}
-        for event in entity.events
+def compile_update(entity: Entity, event: type[Event], counted: Collection[str]) -> Update:
+    """What an event type does to a state of the entity, compiled from the rules of all fields that it touches.
+
+    Args:
+        entity: the kind.
+        event: one of its event types.
+        counted: the fields of which a change is told.
+    """
+    names: dict[str, Any] = {
+        "contradict": _contradict,
+        "latest": _latest,
+        "datetime": datetime,
+        "milliseconds": milliseconds,
     }
+    lines = ["changed = False"]
+    for name, rule in entity.fields.items():
+        if event in (rule.values if isinstance(rule, Latest) else rule.events):
+            lines += _update_lines(name, rule, event, "changed = True" if name in counted else "pass", names)
+    made: Update = function("update(state, event, at, id)", [*lines, "return changed"], names)
+    return made
 
 
-def _touches(rule: Rule, event: type[Event]) -> bool:
-    return event in (rule.values if isinstance(rule, Latest) else rule.events)
-
-
-def _update(name: str, rule: Rule, event: type[Event]) -> Update:
+def _update_lines(name: str, rule: Rule, event: type[Event], told: str, names: dict[str, Any]) -> list[str]:
+    field = f"state.{name}"
     if isinstance(rule, First):
-        return _first(name, rule.where)
+        return [f"if at < {field}{_condition(name, rule.where, names)}:", f"    {field} = at", f"    {told}"]
     if isinstance(rule, Constant):
-        return _constant(name, rule)
-    return _latest(name, rule.values[event])
+        return [
+            f"value = event.{rule.attribute}",
+            f"if value == {field}:",
+            f"    if at < state._{name}:",
+            f"        state._{name} = at",
+            f"elif value is not None and value != {rule.empty!r}:",
+            f"    if {field} == {rule.empty!r}:",
+            f"        {field} = value",
+            f"        state._{name} = at",
+            f"        {told}",
+            f"    elif contradict(state, {name!r}, value, at):",
+            f"        {told}",
+        ]
+    value = rule.values[event]
+    attribute, where = value if isinstance(value, Attr) else (None, None)
+    names[f"given_{name}"] = value
+    lines = [f"value = event.{attribute}" if attribute else f"value = given_{name}"]
+    lines.append(f"if value is not None{_condition(name, where, names)}:")
+    if attribute:
+        lines += ["    if isinstance(value, datetime):", "        value = milliseconds(value)"]
+    return [
+        *lines,
+        f"    value = latest(state._{name}, (at, id, value), {field})",
+        f"    if value != {field}:",
+        f"        {field} = value",
+        f"        {told}",
+    ]
 
 
-def _first(name: str, where: Callable[[Any], Any] | None) -> Update:
-    def update(state: Any, event: Event, at: int, id: str) -> bool:
-        if at < getattr(state, name) and (where is None or where(event)):
-            setattr(state, name, at)
-            return True
-        return False
-
-    return update
-
-
-def _constant(name: str, rule: Constant) -> Update:
-    attribute, empty = rule.attribute, rule.empty
-    since = f"_{name}"
-
-    def update(state: Any, event: Event, at: int, id: str) -> bool:
-        value = getattr(event, attribute)
-        known = getattr(state, name)
-        if value == known:
-            if at < getattr(state, since):
-                setattr(state, since, at)
-            return False
-        if value is None or value == empty:
-            return False
-        if known == empty:
-            setattr(state, name, value)
-            setattr(state, since, at)
-            return True
-        return _contradict(state, name, value, at)
-
-    return update
+def _condition(name: str, where: Callable[[Any], Any] | None, names: dict[str, Any]) -> str:
+    """The end of a condition that asks `where`, if there is one."""
+    if where is None:
+        return ""
+    names[f"where_{name}"] = where
+    return f" and where_{name}(event)"
 
 
 def _contradict(state: Any, name: str, value: Any, at: int) -> bool:
@@ -273,28 +285,12 @@ def _contradict(state: Any, name: str, value: Any, at: int) -> bool:
     return True
 
 
-def _latest(name: str, value: Any) -> Update:
-    attribute, where = value if isinstance(value, Attr) else (None, None)
-    history = f"_{name}"
-
-    def update(state: Any, event: Event, at: int, id: str) -> bool:
-        if where is not None and not where(event):
-            return False
-        given = getattr(event, attribute) if attribute else value
-        if given is None:
-            return False
-        if isinstance(given, datetime):
-            given = milliseconds(given)
-        entries = getattr(state, history)
-        entry = (at, id, given)
-        if entry in entries:
-            return False
-        insort(entries, entry)
-        newest = entries[-1]
-        while len(entries) > 1 and entries[1][0] < newest[0] - HORIZON_MS:
-            del entries[0]
-        known = getattr(state, name)
-        setattr(state, name, newest[2])
-        return bool(newest[2] != known)
-
-    return update
+def _latest(entries: list[tuple[int, str, Any]], entry: tuple[int, str, Any], known: Any) -> Any:
+    """The latest value after one more, of which those that can still be asked for are kept; `known` when it is there already."""
+    if entry in entries:
+        return known
+    insort(entries, entry)
+    newest = entries[-1]
+    while len(entries) > 1 and entries[1][0] < newest[0] - HORIZON_MS:
+        del entries[0]
+    return newest[2]

@@ -1,7 +1,8 @@
-"""Expression: one Python lambda, two renderings.
+"""Expression: one Python lambda, three renderings.
 
-A declaration such as `lambda t: t.called_at - t.issued_at <= 15 * MINUTE` is called with a real entity to fold, and with a symbolic
-one to write its SQL. So there is one definition, in one language, and no way for the two to drift apart.
+A declaration such as `lambda t: t.called_at - t.issued_at <= 15 * MINUTE` can be called with a real entity. Called with a symbolic one, it
+writes itself: as SQL (`Sql`), or as a step of a program (`program`), which is what the fold runs. So there is one definition, in one
+language, and no way for its renderings to drift apart.
 
 The rules that make this work: times are whole milliseconds since 1970 (`NEVER` while something has not happened), calculations are
 on whole numbers only, conditions are joined with `&` and `|` (each side in brackets), and what Python has no operator for is a
@@ -10,6 +11,7 @@ function here that takes either kind of value.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -29,64 +31,102 @@ class SymbolicTruthError(TypeError):
     """A symbolic value is neither true nor false: it stands for every row."""
 
 
-class Sql:
-    """A symbolic value that writes itself as ClickHouse SQL."""
+class Symbol:
+    """A value that stands for many: it writes down what is calculated with it. A subclass a rendering."""
 
-    __slots__ = ("text",)
+    __slots__ = ()
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def written(self, operator: str, left: Any, right: Any) -> Any:
+        """An operation of two values, by Python's sign for it."""
+        raise NotImplementedError
 
-    def __add__(self, other: Any) -> Sql:
-        return Sql(f"({self.text} + {sql(other)})")
+    def called(self, function: Callable[..., Any], *values: Any) -> Any:
+        """What a function gives for values of which this is one."""
+        raise NotImplementedError
 
-    def __radd__(self, other: Any) -> Sql:
-        return Sql(f"({sql(other)} + {self.text})")
+    def __add__(self, other: Any) -> Any:
+        return self.written("+", self, other)
 
-    def __sub__(self, other: Any) -> Sql:
-        return Sql(f"({self.text} - {sql(other)})")
+    def __radd__(self, other: Any) -> Any:
+        return self.written("+", other, self)
 
-    def __rsub__(self, other: Any) -> Sql:
-        return Sql(f"({sql(other)} - {self.text})")
+    def __sub__(self, other: Any) -> Any:
+        return self.written("-", self, other)
 
-    def __mul__(self, other: Any) -> Sql:
-        return Sql(f"({self.text} * {sql(other)})")
+    def __rsub__(self, other: Any) -> Any:
+        return self.written("-", other, self)
 
-    def __lt__(self, other: Any) -> Sql:
-        return Sql(f"({self.text} < {sql(other)})")
+    def __mul__(self, other: Any) -> Any:
+        return self.written("*", self, other)
 
-    def __le__(self, other: Any) -> Sql:
-        return Sql(f"({self.text} <= {sql(other)})")
+    def __lt__(self, other: Any) -> Any:
+        return self.written("<", self, other)
 
-    def __gt__(self, other: Any) -> Sql:
-        return Sql(f"({self.text} > {sql(other)})")
+    def __le__(self, other: Any) -> Any:
+        return self.written("<=", self, other)
 
-    def __ge__(self, other: Any) -> Sql:
-        return Sql(f"({self.text} >= {sql(other)})")
+    def __gt__(self, other: Any) -> Any:
+        return self.written(">", self, other)
 
-    def __eq__(self, other: object) -> Sql:  # type: ignore[override]
-        return Sql(f"({self.text} = {sql(other)})")
+    def __ge__(self, other: Any) -> Any:
+        return self.written(">=", self, other)
 
-    def __ne__(self, other: object) -> Sql:  # type: ignore[override]
-        return Sql(f"({self.text} != {sql(other)})")
+    def __eq__(self, other: object) -> Any:
+        return self.written("==", self, other)
 
-    def __and__(self, other: Any) -> Sql:
-        return Sql(f"({self.text} AND {sql(other)})")
+    def __ne__(self, other: object) -> Any:
+        return self.written("!=", self, other)
 
-    def __rand__(self, other: Any) -> Sql:
-        return Sql(f"({sql(other)} AND {self.text})")
+    def __and__(self, other: Any) -> Any:
+        return self.written("&", self, other)
 
-    def __or__(self, other: Any) -> Sql:
-        return Sql(f"({self.text} OR {sql(other)})")
+    def __rand__(self, other: Any) -> Any:
+        return self.written("&", other, self)
 
-    def __ror__(self, other: Any) -> Sql:
-        return Sql(f"({sql(other)} OR {self.text})")
+    def __or__(self, other: Any) -> Any:
+        return self.written("|", self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        return self.written("|", other, self)
 
     def __bool__(self) -> bool:
         raise SymbolicTruthError(
             "a declaration joins conditions with & and |, and uses the functions of warehouse.model.expression"
         )
+
+
+class Sql(Symbol):
+    """A symbolic value that writes itself as ClickHouse SQL."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def written(self, operator: str, left: Any, right: Any) -> Sql:
+        """An operation of two values, by Python's sign for it."""
+        return Sql(f"({sql(left)} {_SQL_OPERATORS.get(operator, operator)} {sql(right)})")
+
+    def called(self, function: Callable[..., Any], *values: Any) -> Sql:
+        """What a function of this module gives, as the engine's own function."""
+        return Sql(_SQL_FUNCTIONS[function.__name__](*values))
+
+
+_SQL_OPERATORS = {"==": "=", "&": "AND", "|": "OR"}
+
+
+def _of_whole_numbers(function: str) -> Callable[..., str]:
+    return lambda *values: f"{function}({', '.join(f'toInt64({sql(value)})' for value in values)})"
+
+
+_SQL_FUNCTIONS: dict[str, Callable[..., str]] = {
+    "least": _of_whole_numbers("least"),
+    "greatest": _of_whole_numbers("greatest"),
+    "choose": lambda condition, then, otherwise: f"if({sql(condition)}, {sql(then)}, {sql(otherwise)})",
+    "joined": lambda first, second: f"concat(toString({sql(first)}), ' ', toString({sql(second)}))",
+    "starts_with": lambda text, beginning: f"startsWith({sql(text)}, {sql(beginning)})",
+}
 
 
 def sql(value: Any) -> str:
@@ -103,26 +143,27 @@ def sql(value: Any) -> str:
     raise TypeError(f"{value!r} has no place in a declaration: whole numbers, texts and truth values only")
 
 
+def symbol_among(*values: Any) -> Symbol | None:
+    """The first of the values that is a symbol."""
+    return next((value for value in values if isinstance(value, Symbol)), None)
+
+
 def least(*values: Any) -> Any:
     """The smallest of the values."""
-    try:  # costs nothing where the fold asks, which is for every event
-        return min(values)
-    except SymbolicTruthError:
-        return Sql(f"least({', '.join(f'toInt64({sql(value)})' for value in values)})")
+    symbol = symbol_among(*values)
+    return min(values) if symbol is None else symbol.called(least, *values)
 
 
 def greatest(*values: Any) -> Any:
     """The largest of the values."""
-    try:  # costs nothing where the fold asks, which is for every event
-        return max(values)
-    except SymbolicTruthError:
-        return Sql(f"greatest({', '.join(f'toInt64({sql(value)})' for value in values)})")
+    symbol = symbol_among(*values)
+    return max(values) if symbol is None else symbol.called(greatest, *values)
 
 
 def choose(condition: Any, then: Any, otherwise: Any) -> Any:
     """`then` where the condition holds, else `otherwise`."""
-    if isinstance(condition, Sql):
-        return Sql(f"if({condition.text}, {sql(then)}, {sql(otherwise)})")
+    if isinstance(condition, Symbol):
+        return condition.called(choose, condition, then, otherwise)
     return then if condition else otherwise
 
 
@@ -135,16 +176,13 @@ def rounded_up(value: Any, step: int) -> Any:
 
 def joined(first: Any, second: Any) -> Any:
     """Both as one text, with a space between."""
-    if isinstance(first, Sql) or isinstance(second, Sql):
-        return Sql(f"concat(toString({sql(first)}), ' ', toString({sql(second)}))")
-    return f"{first} {second}"
+    symbol = symbol_among(first, second)
+    return f"{first} {second}" if symbol is None else symbol.called(joined, first, second)
 
 
 def starts_with(text: Any, beginning: str) -> Any:
     """Whether a text begins so."""
-    if isinstance(text, Sql):
-        return Sql(f"startsWith({text.text}, {sql(beginning)})")
-    return text.startswith(beginning)
+    return text.called(starts_with, text, beginning) if isinstance(text, Symbol) else text.startswith(beginning)
 
 
 def ward_day(ms: Any) -> Any:

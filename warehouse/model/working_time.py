@@ -5,7 +5,7 @@ Both read the same segments of `ingest.contract.calendar`; `views` publishes the
 
 from bisect import bisect_left, bisect_right
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from ingest.contract.calendar import OFFICE
@@ -39,6 +39,7 @@ def working_calendar() -> WorkingCalendar:
     return WorkingCalendar(tuple(opens), tuple(lengths), tuple(before), tuple(after))
 
 
+@lru_cache(maxsize=16_384)
 def worked_until(ms: int) -> int:
     """Working milliseconds from the calendar's first day until a time."""
     calendar = working_calendar()

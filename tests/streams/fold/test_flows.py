@@ -15,7 +15,6 @@ from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.events import streams
 from ingest.contract.events.content import PostPublished
 from ingest.contract.topic import topic_of
-from streams.fold.contributions import contributions
 from streams.fold.fold import Fold
 from streams.fold.plan import plans
 from tests.streams.support.states import states_of
@@ -94,13 +93,13 @@ def test_nothing_that_an_event_contributes_is_overlooked(stream: str) -> None:
     by_id = {plan.entity.id: plan for plan in plans(topic_of(stream))}
     counted: dict[tuple[object, ...], list[int]] = {}
     for id, state in states_of(fold):
-        for plan, at, numerator, denominator, members in contributions(by_id[id], state):
-            window = window_start(at, plan.window_ms)
-            splits = [("", ""), *((name, member) for (name, _), member in zip(plan.by, members, strict=True))]
-            for split in splits:
-                sums = counted.setdefault((state.ward, plan.id, "flow", window, *split), [0, 0])
-                sums[0] += numerator
-                sums[1] += denominator
+        for flow, found in zip(by_id[id].flows, by_id[id].contributions(state), strict=True):
+            for at, numerator, denominator, splits in found:
+                for split in splits:
+                    key = (state.ward, flow.id, "flow", window_start(at, flow.window_ms), *split)
+                    sums = counted.setdefault(key, [0, 0])
+                    sums[0] += numerator
+                    sums[1] += denominator
     assert len(told) > 5
     assert told == {place: tuple(sums) for place, sums in counted.items() if any(sums)}
 

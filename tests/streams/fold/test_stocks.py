@@ -21,7 +21,7 @@ from streams.fold.plan import GAUGE_MS, plans
 from tests.support.made import START, events
 from warehouse.model.value import Value
 
-CLOCKED = [stream for stream in streams() if any(plan.is_clocked for plan in plans(topic_of(stream)))]
+CLOCKED = [stream for stream in streams() if any(plan.stocks for plan in plans(topic_of(stream)))]
 
 Split = tuple[str, str, str, str]
 """Ward, indicator, dimension, member."""

@@ -41,8 +41,9 @@ def arm() -> None:
     def overflowing(self: Flows, plan: Any, state: Any, watermark: int, envelope: Any, at: int, offset: int) -> None:
         settle(self, plan, state, watermark, envelope, at, offset)
         grown = {"overflows": HUGE, "grows": 2_000_000_000, "sinks": DEADLY}.get(envelope.id.split("-")[0], 0)
-        for key in self._dirty if grown else ():
-            self._sums[key][0] = max(self._sums[key][0], grown)
+        for window in self._changed if grown else ():
+            for split in window.changed:
+                window.sums[split][0] = max(window.sums[split][0], grown)
 
     def looming(self: EntityStates, at_ms: int) -> Any:
         if any(state.key.startswith("looms-") for state in self.active):
