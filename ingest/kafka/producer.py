@@ -16,7 +16,6 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope, encode
 from ingest.contract.errors import Unavailable
 from ingest.contract.events import event_types
@@ -27,6 +26,7 @@ from ingest.runtime import metrics
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.disk_space import DiskSpace
 from ingest.runtime.failpoint import failpoint
+from ingest.untrusted.dead_letter import DeadLetter
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr, TypeAdapter
 
 from ingest.contract.connector import Subscription
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
 from ingest.runtime.backoff import BackOff
@@ -28,6 +27,7 @@ from ingest.source.circuit_breaker import TRIED, CircuitBreaker
 from ingest.source.device_breaker import SET_ASIDE, DeviceBreaker, DeviceVerdict, device_namer
 from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.status import SourceStatus
+from ingest.untrusted.dead_letter import DeadLetter
 
 log = logging.getLogger(__name__)
 

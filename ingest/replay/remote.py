@@ -16,10 +16,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope, decode, encode
 from ingest.contract.errors import Unavailable
 from ingest.replay.replay import OUTCOMES, ReplayPlan, SourceReplay
+from ingest.untrusted.dead_letter import DeadLetter
 from ingest.webhook.body import PostRefusedError, check_kind, read_body
 
 PATH = "/letters"

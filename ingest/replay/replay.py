@@ -14,7 +14,6 @@ from typing import Any, Literal, NamedTuple
 from pydantic import TypeAdapter
 
 from ingest.contract.connector import Connector, Context, Subscription
-from ingest.contract.dead_letter import DeadLetter, known_fields
 from ingest.contract.envelope import Envelope, decode, encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.label import Label
@@ -22,6 +21,7 @@ from ingest.kafka.producer import Producer
 from ingest.mqtt.subscriber import payload_of
 from ingest.runtime.failpoint import failpoint
 from ingest.source.mapper import MappedMessage, Mapper
+from ingest.untrusted.dead_letter import DeadLetter, known_fields
 from ingest.untrusted.redaction import LARGEST, has_marks, is_name, reads_any_name
 
 Outcome = Literal["sent", "refused", "lost", "redacted"]

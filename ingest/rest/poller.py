@@ -17,7 +17,6 @@ from pydantic_core import to_json
 from xxhash import xxh3_64_hexdigest
 
 from ingest.contract.connector import Poll
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
@@ -27,6 +26,7 @@ from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.status import SourceStatus
+from ingest.untrusted.dead_letter import DeadLetter
 from ingest.untrusted.json_text import check_json, parse_json_loosely
 
 log = logging.getLogger(__name__)

@@ -14,11 +14,11 @@ no row is left under its id.
 import logging
 
 from ingest.contract.clock import Clock, milliseconds
-from ingest.contract.dead_letter import from_record
 from ingest.contract.envelope import Envelope, decode_stored
 from ingest.contract.errors import InvalidEvent
 from ingest.runtime import metrics
 from ingest.source.failure_rate import LARGEST_SHARE, RECENT
+from ingest.untrusted.dead_letter import from_record
 from streams.consume.validate import RecordValidator
 from streams.fold.plan import touches
 from streams.poison.suspicion import ENDS_WORKER, Suspicion, describe_error, is_of_content

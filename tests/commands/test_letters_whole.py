@@ -11,7 +11,6 @@ from aiokafka import AIOKafkaProducer
 
 from commands import letters as command
 from commands.supervision.stack import Stack
-from ingest.contract.dead_letter import from_source
 from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events.queue import TicketIssued
@@ -19,6 +18,7 @@ from ingest.contract.topic import topic_of
 from ingest.kafka.client import client_options
 from ingest.kafka.producer import Producer
 from ingest.source.failure_rate import FEWEST
+from ingest.untrusted.dead_letter import from_source
 from tests.declarations.test_connectors import CONNECTORS, lines, mapping, sent
 from tests.support import made
 from warehouse.store.client import Client, connect

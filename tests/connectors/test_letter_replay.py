@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from ingest.contract.connector import Connector
-from ingest.contract.dead_letter import from_source
 from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
 from ingest.replay.replay import ReplayPlan, SourceReplay
+from ingest.untrusted.dead_letter import from_source
 from tests.declarations.test_connectors import MAPPED, NOW, lines, mapping, sent
 
 BUG = InvalidEvent("mapping_bug", "KeyError in it.py, line 1")

@@ -30,13 +30,13 @@ from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.connector import Connector, Poll, Subscription, Webhook
-from ingest.contract.dead_letter import known_fields
 from ingest.contract.envelope import Envelope, decode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
 from ingest.source.mapper import MappedMessage, Mapper
+from ingest.untrusted.dead_letter import known_fields
 from ingest.untrusted.json_text import check_json, parse_json_loosely
 from ingest.untrusted.pseudonym import pseudonymiser
 from tests.connectors.support.poison import at, leaves, replaced, values, with_value

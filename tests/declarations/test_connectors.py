@@ -20,10 +20,10 @@ from pydantic import SecretStr, TypeAdapter
 
 from connectors import catalogue
 from ingest.contract.connector import Connector, Context, Poll, Subscription
-from ingest.contract.dead_letter import known_fields
 from ingest.contract.envelope import Envelope, decode, encode
 from ingest.contract.topic import topic_of
 from ingest.source.mapper import MAPPING_BUG, MappedMessage, Mapper
+from ingest.untrusted.dead_letter import known_fields
 from ingest.untrusted.pseudonym import pseudonymiser
 from streams.fold.fold import Fold
 

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from ingest.contract.clock import RealClock
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka.offsets import LogExtents, read_logs
 from ingest.kafka.reader import read_records
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.audit import kafka
 from warehouse.audit.kafka import PositionSpan, name_positions
 from warehouse.audit.report import AuditedHour, AuditedStream, AuditReport, Difference

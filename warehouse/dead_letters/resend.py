@@ -11,7 +11,6 @@ from itertools import islice
 from typing import NamedTuple
 
 from ingest.contract.clock import RealClock
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
@@ -20,6 +19,7 @@ from ingest.kafka import offsets
 from ingest.kafka.producer import Producer
 from ingest.kafka.reader import Position, read_records
 from ingest.replay.replay import ALREADY_THERE, ReplayPlan, SourcePlans, plan_record, send_replays
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.dead_letters.stored import ReplayOutcome, StoredDeadLetter, stored_events, write_replays
 from warehouse.store.client import Client
 from warehouse.store.positions import kafka_offset_of, read_bases

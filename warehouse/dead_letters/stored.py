@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope
 from ingest.contract.topic import topic_of
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.store.client import Client
 
 

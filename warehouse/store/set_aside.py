@@ -6,7 +6,7 @@ written last, so that whatever happens on the way, the record is found, and set 
 
 from typing import NamedTuple
 
-from ingest.contract.dead_letter import DeadLetter
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.store.client import Client
 from warehouse.store.sink import DeadLetterRecord, write_dead_letters
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ingest.contract.dead_letter import DeadLetter
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.model.correction import Correction
 from warehouse.model.value import Value
 from warehouse.store.client import Client

@@ -17,10 +17,10 @@ from commands.developers.nemesis.faults.storm import Storm
 from commands.developers.nemesis.faults.sweep import Sweep
 from commands.developers.nemesis.layout import MODULES, PARTS, lay_out
 from commands.developers.nemesis.oracle.figures import board_corrections
-from commands.developers.nemesis.oracle.findings import KINDS, Findings
+from commands.developers.nemesis.oracle.findings import KINDS, Findings, Show
 from commands.developers.nemesis.oracle.process_watch import ProcessWatch, watch_processes
 from commands.developers.nemesis.oracle.verdict import verdict
-from commands.developers.nemesis.settle import SettledState, Show, settle
+from commands.developers.nemesis.settle import SettledState, settle
 from commands.developers.nemesis.sources.driver import MessageDriver
 from commands.developers.nemesis.sources.journal import MessageJournal
 from commands.developers.nemesis.sources.scripts import Scripts

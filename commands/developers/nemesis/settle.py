@@ -1,14 +1,13 @@
 """Settle: after the storm, wait until everybody is up, every promise is kept and nothing moves any more - within bounds."""
 
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from aiokafka.errors import KafkaError
 
 from commands.developers.nemesis.faults.processes import ProcessGroup
 from commands.developers.nemesis.oracle import figures, kafka_log
-from commands.developers.nemesis.oracle.findings import Findings
+from commands.developers.nemesis.oracle.findings import Findings, Show
 from commands.developers.nemesis.oracle.process_watch import wait_until
 from commands.developers.nemesis.sources.driver import MessageDriver
 from commands.developers.nemesis.sources.journal import MessageJournal
@@ -35,10 +34,6 @@ COUNTED = (
     "SELECT (SELECT count() FROM raw_events FINAL) + (SELECT count() FROM raw_repeats FINAL) "
     "+ (SELECT uniqExact(original_topic, partition, offset) FROM raw_dead_letters WHERE original_topic != '')"
 )
-
-
-Show = Callable[[str], None]
-"""Tells where we are."""
 
 
 class SettledState(NamedTuple):

@@ -11,7 +11,6 @@ from pydantic import SecretStr
 
 from commands.install.ports import free_ports
 from ingest.contract.connector import Subscription
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka import producer as producer_module
@@ -23,6 +22,7 @@ from ingest.source.device_breaker import FEWEST_OF_DEVICE, SET_ASIDE
 from ingest.source.failure_rate import FEWEST
 from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.status import SourceStatus
+from ingest.untrusted.dead_letter import DeadLetter
 from tests.ingest.support.mqtt_device import device, mosquitto, needs_mosquitto
 from tests.ingest.support.toy import HEALTH, QUEUE, SUBSCRIBED, context, frozen, kept, note, until
 

@@ -13,7 +13,6 @@ import pytest
 from pydantic import SecretStr, TypeAdapter
 
 from ingest.contract.connector import Connector, Poll
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.events.health import AppOutageEnded, AppOutageStarted
@@ -29,6 +28,7 @@ from ingest.source import circuit_breaker as hold_module
 from ingest.source.failure_rate import FEWEST
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus
+from ingest.untrusted.dead_letter import DeadLetter
 from tests.ingest.support.toy import HEALTH, POLLED, QUEUE, context, frozen, kept, note, until
 
 pytestmark = pytest.mark.embedded

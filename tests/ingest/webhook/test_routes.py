@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from commands.install.ports import free_ports
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.topic import DEAD_LETTERS
@@ -24,6 +23,7 @@ from ingest.source.circuit_breaker import PAUSE, TRIED, CircuitBreaker
 from ingest.source.failure_rate import FEWEST
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus
+from ingest.untrusted.dead_letter import DeadLetter
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
 from tests.ingest.support.toy import POSTING, QUEUE, context, frozen, kept, note, until

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.contract.dead_letter import DeadLetter, from_record
 from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.topic import DEAD_LETTERS
+from ingest.untrusted.dead_letter import DeadLetter, from_record
 from tests.support import warehouse_server
 from tests.support.made import events
 from warehouse.model.value import Value

@@ -11,13 +11,13 @@ from xxhash import xxh64_intdigest
 from connectors import catalogue
 from ingest.contract.clock import RealClock
 from ingest.contract.connector import Connector, Context
-from ingest.contract.dead_letter import from_source
 from ingest.contract.envelope import Envelope, encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
 from ingest.source.mapper import Mapper
+from ingest.untrusted.dead_letter import from_source
 from ingest.untrusted.pseudonym import pseudonymiser
 
 MessageNature = Literal["event", "poison", "repeat", "conflict", "refused"]

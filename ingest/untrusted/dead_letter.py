@@ -17,8 +17,8 @@ from ingest.contract.connector import Connector
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
+from ingest.contract.personal_fields import looks_personal
 from ingest.contract.quantity import Moment
-from ingest.untrusted.personal_fields import looks_personal
 from ingest.untrusted.redaction import known_names, redact
 
 LONGEST_ERROR = 500
