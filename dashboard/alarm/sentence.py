@@ -8,6 +8,7 @@ from dashboard.alarm.observation import DOWN_S
 from dashboard.board.page import BoardState
 from dashboard.words import number, text
 from ingest.contract.label import Label, Language
+from warehouse.catalogue import alarm_rules
 from warehouse.model.alarm_rule import (
     AlarmRule,
     FactName,
@@ -17,7 +18,6 @@ from warehouse.model.alarm_rule import (
     Remaining,
     Rise,
     Silence,
-    alarm_rules,
 )
 from warehouse.model.indicator import Derived, Indicator
 

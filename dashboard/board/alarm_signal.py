@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 
 from dashboard.alarm.sentence import alarm_sentence
 from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates, find_page
-from warehouse.model.alarm_rule import alarm_rules
+from warehouse.catalogue import alarm_rules
 
 ID = "alarm-signal"
 

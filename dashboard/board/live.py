@@ -31,9 +31,10 @@ from ingest.runtime import metrics
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.liveness import Progress, Pulse
 from warehouse.model.expression import DAY_MS
-from warehouse.model.reading import CHART_DAYS, Readings
+from warehouse.model.reading import CHART_DAYS
 from warehouse.model.value import Value
 from warehouse.model.value_push import Push, decode_push
+from warehouse.readings import Readings
 
 log = logging.getLogger("dashboard.live")
 

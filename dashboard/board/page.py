@@ -22,8 +22,10 @@ from dashboard.system_status import NOTHING_KNOWN, SystemStatus
 from dashboard.words.freshness import FreshnessSign
 from ingest.contract.discovery import declared
 from ingest.contract.label import Label, Language
-from warehouse.model.indicator import Derived, Indicator, measure
-from warehouse.model.reading import TOTAL, Reading, Readings, Split, derived_reading
+from warehouse.catalogue import measure
+from warehouse.model.indicator import Derived, Indicator
+from warehouse.model.reading import TOTAL, Reading, Split, derived_reading
+from warehouse.readings import Readings
 
 
 class PropertyUpdate(NamedTuple):

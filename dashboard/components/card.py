@@ -18,7 +18,7 @@ from dashboard.components.widget import Widget
 from dashboard.words import number
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label
-from warehouse.model.indicator import measure
+from warehouse.catalogue import measure
 
 
 @dataclass(frozen=True)

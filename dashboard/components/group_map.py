@@ -14,7 +14,7 @@ from dash.development.base_component import Component
 from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
 from ingest.contract.label import Label
-from warehouse.model.indicator import measures
+from warehouse.catalogue import measures
 from warehouse.model.reading import Reading
 
 Cell = Literal["normal", "warning", "critical", "none"]

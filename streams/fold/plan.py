@@ -9,10 +9,11 @@ from xxhash import xxh3_64_hexdigest
 
 from ingest.contract.event import Event
 from ingest.contract.topic import topic_of
+from warehouse.catalogue import entities, indicators
 from warehouse.model.aggregate import Dimension, Flow, Part, Stock
 from warehouse.model.entity import Entity, EntityState, Update, state_type, updates
 from warehouse.model.entity_sql import SqlState, entity_sql
-from warehouse.model.indicator import GAUGE_WINDOW, Indicator, entities, indicators
+from warehouse.model.indicator import GAUGE_WINDOW, Indicator
 from warehouse.recompute.sql import flow_sql, stock_sql
 
 MILLISECOND = timedelta(milliseconds=1)

@@ -25,8 +25,8 @@ from streams.poison.suspicion import ENDS_WORKER, Suspicion, describe_error, is_
 from streams.warehouse_connections import WorkerWarehouse
 from streams.write.batch import WriteBatch
 from streams.write.writer import BatchWriter
+from warehouse.catalogue import indicators
 from warehouse.model.correction import Cause, Correction
-from warehouse.model.indicator import indicators
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.store import set_aside as aside

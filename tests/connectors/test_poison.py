@@ -43,7 +43,7 @@ from tests.connectors.support.poison import at, leaves, replaced, values, with_v
 from tests.declarations.test_connectors import MAPPED, Sent, lines, mapping, sent
 from tests.streams.support.counting import Figures, audit, expected, flows, send, until
 from tests.support.made import START, events
-from warehouse.model.indicator import indicator
+from warehouse.catalogue import indicator
 from warehouse.settings import WarehouseSettings
 from warehouse.store import halted_partitions
 from warehouse.store.client import Client, connect

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ingest.contract.clock import milliseconds
+from warehouse.catalogue import indicators
 from warehouse.model.expression import sql
-from warehouse.model.indicator import GAUGE_WINDOW, Indicator, indicators
+from warehouse.model.indicator import GAUGE_WINDOW, Indicator
 from warehouse.store.client import Client
 
 GRACE = timedelta(minutes=1)

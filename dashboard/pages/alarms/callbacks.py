@@ -19,7 +19,7 @@ from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
 from ingest.contract.errors import Refused, Unavailable
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import alarm_rules
+from warehouse.catalogue import alarm_rules
 from warehouse.store.alarm_log import AcknowledgementTimes, Kind, acknowledgement_times, read_alarm, read_history
 from warehouse.store.client import Client
 

@@ -28,7 +28,7 @@ from dashboard.pages.alarms.log import (
 )
 from dashboard.words import number, text
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import alarm_rules
+from warehouse.catalogue import alarm_rules
 
 RIGHT = "leader"
 """Who may see an alarm's page, and act on it."""

@@ -15,7 +15,7 @@ from dashboard.pages.alarms.active import alarm_address
 from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, delivery_text, took
 from dashboard.words import number, text
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import alarm_rules
+from warehouse.catalogue import alarm_rules
 from warehouse.store.alarm_log import AcknowledgementTimes
 
 SPANS = {str(days): (text.last_days(days), days) for days in (1, 7, 30, 90)}

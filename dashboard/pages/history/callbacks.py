@@ -17,8 +17,9 @@ from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label, Language
+from warehouse.catalogue import measures
 from warehouse.history.series import Back, Grain, Point, bucket_starts, comparison_bucket, grains, read_series
-from warehouse.model.indicator import Derived, Indicator, measures
+from warehouse.model.indicator import Derived, Indicator
 from warehouse.store.client import Client
 
 TOO_MUCH = Label("Đọc mất quá lâu: hãy chọn khoảng ngắn hơn.", "Reading takes too long: choose a shorter span.")

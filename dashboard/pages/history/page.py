@@ -16,8 +16,8 @@ from dashboard.components import tile
 from dashboard.components.header import navigation
 from dashboard.words import number, text
 from ingest.contract.label import Label
+from warehouse.catalogue import measure, measures
 from warehouse.history.series import Grain, grains
-from warehouse.model.indicator import measure, measures
 
 BACK = Label("← Tổng quan", "← Overview")
 PROOF = Label("Chứng minh số này →", "Proof of this figure →")

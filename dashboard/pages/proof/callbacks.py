@@ -21,7 +21,8 @@ from dashboard.words import number, text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label, Language
-from warehouse.model.indicator import Indicator, indicators
+from warehouse.catalogue import indicators
+from warehouse.model.indicator import Indicator
 from warehouse.model.reading import reading_of
 from warehouse.proof.evidence import CorrectedFigure, Evidence, corrected_figures, newest_events
 from warehouse.proof.proof import Proof, ProofWindow, ShownFigure, proof_windows, prove_figure, shown_figures

@@ -12,7 +12,7 @@ from dashboard.board.viewer import Viewer, set_viewer
 from tests.dashboard.support import whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
 from tests.dashboard.support.ward import scene
-from warehouse.model.indicator import measures
+from warehouse.catalogue import measures
 
 DOMAINS = {
     "Q": "/queue",

@@ -26,7 +26,7 @@ from tests.dashboard.pages.history.test_page import told
 from tests.dashboard.support import ward, whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
 from warehouse.dead_letters.by_day import DeadLetterDay
-from warehouse.model.reading import Readings
+from warehouse.readings import Readings
 
 DRAWN = {"bar", "pie", "scatter"}
 """What the bundle of Plotly that the board brings can draw."""

@@ -10,7 +10,7 @@ from dashboard.components.widget import member_bars
 from ingest.contract.label import Label
 from tests.dashboard.support import ward
 from tests.dashboard.support.ward import scene
-from warehouse.model.reading import Readings
+from warehouse.readings import Readings
 
 TITLE = Label("Thẻ", "Card")
 HOUR_MS = 3_600_000

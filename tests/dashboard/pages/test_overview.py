@@ -14,8 +14,8 @@ from dashboard.words.freshness import Freshness, freshness_signs
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.board import components
 from tests.dashboard.support.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
-from warehouse.model.indicator import indicators
-from warehouse.model.reading import Readings
+from warehouse.catalogue import indicators
+from warehouse.readings import Readings
 
 SHOWN = {"H01", "H04", "H05", "H07"}.union(*CARDS.values())
 

@@ -16,10 +16,10 @@ from ingest.contract.clock import WARD_ZONE, milliseconds
 from ingest.contract.label import Language
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
+from warehouse.catalogue import indicator
 from warehouse.model.expression import DAY_MS, window_start
-from warehouse.model.indicator import indicator
-from warehouse.model.reading import Readings
 from warehouse.model.value import Value
+from warehouse.readings import Readings
 
 WARD = "hong-bang"
 NOW = datetime(2026, 11, 24, 10, 15, 20, tzinfo=WARD_ZONE)

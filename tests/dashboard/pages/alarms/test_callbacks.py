@@ -19,7 +19,8 @@ from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import MINUTE, after, raised, wall
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, scene
-from warehouse.model.alarm_rule import TEAMS, alarm_rules
+from warehouse.catalogue import alarm_rules
+from warehouse.model.alarm_rule import TEAMS
 from warehouse.store.alarm_log import SYSTEM, AcknowledgementTimes
 
 SILENT = raised("source.silent", "civil_status", "critical", 5, 120.0)

@@ -7,7 +7,7 @@ from ingest.contract.errors import Unavailable
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, WARD, values
-from warehouse.model.indicator import indicator
+from warehouse.catalogue import indicator
 from warehouse.proof.proof import Proof, ProofWindow, shown_figures
 
 Q03 = indicator("Q03")
