@@ -14,7 +14,7 @@ from commands.install.settings import Install
 from commands.terminal import say, terminal_line
 from dashboard.access.display_entry import ENTRY
 from dashboard.access.displays import Displays, Network, Stops, parse_stops
-from dashboard.board.wall_tour import wall_pages
+from dashboard.apps.page_list import pages
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import ConfigurationError
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _stops(text: str) -> Stops:
     try:
-        return parse_stops(text, [page.path for page in wall_pages()])
+        return parse_stops(text, [page.path for page in pages().on_wall()])
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

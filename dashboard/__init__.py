@@ -1,7 +1,8 @@
 """Dashboard: the board in Dash, the analysts' page, and the city's feed; the only folder that knows Dash.
 
 `app`            puts the board together, behind the guard
-`board/`         what every page needs: figures that stay current, pushes, the frame around an app
+`apps/`          the two apps of Dash, and how changes reach their browsers
+`board/`         what every page needs: figures that stay current, and what a page is
 `pages/`         the pages, one module or package each
 `components/`    what pages are made of
 `charts/`        what is drawn
@@ -10,6 +11,7 @@
 `feed/`          the city's aggregate output, and what the audit reads
 `store/`         what people set, in one SQLite file
 `alarm/`         alarms: judged, kept, and told to people
+`viewer`         who asks at this moment, and in which language
 `theme`          the design's tokens, each with its dark and its light colour
 `thread_pool`    threads and a queue for one kind of work
 `system_status`  how the system itself is, as every page shows it

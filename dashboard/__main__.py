@@ -12,6 +12,7 @@ from dashboard import health
 from dashboard.access.guard import MESSAGE_LIMIT
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build_board
+from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql
 from dashboard.board.queries import WarehouseReader
@@ -61,7 +62,7 @@ def main() -> int:
         return 1
     reader = WarehouseReader(warehouse)
     stand = partial(reader.ask, partial(read_status, ingest))
-    live = Live(ingest, board, partial(load_values, warehouse, ingest.ward), stand)
+    live = Live(ingest, board, partial(load_values, warehouse, ingest.ward), pages(), stand)
     server = HttpServer(
         HttpConfig(
             build_board(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader, alarms).server,

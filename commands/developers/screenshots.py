@@ -16,7 +16,7 @@ from commands.developers.load.chromium import browser
 from commands.install import secret_files
 from commands.install import settings as installs
 from dashboard.access.accounts import RIGHTS, Accounts
-from dashboard.board.page import pages
+from dashboard.apps.page_list import pages
 from dashboard.theme import Scheme
 
 NAME = "screenshots"

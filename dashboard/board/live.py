@@ -16,7 +16,7 @@ from typing import NamedTuple
 from dashboard.alarm.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.board import alarm_signal
 from dashboard.board.agreement import BoardAgreement
-from dashboard.board.page import BoardState, PageAddress, PropertyUpdates
+from dashboard.board.page import BoardState, PageAddress, PageList, PropertyUpdates
 from dashboard.board.queries import TooMuchError
 from dashboard.settings import BoardSettings
 from dashboard.system_status import NOTHING_KNOWN, SystemStatus, restarted_parts
@@ -70,10 +70,16 @@ class Live:
     """The readings of the one ward that this board shows."""
 
     def __init__(
-        self, ingest: IngestSettings, board: BoardSettings, load: LoadValues, stand: LiveStand | None = None
+        self,
+        ingest: IngestSettings,
+        board: BoardSettings,
+        load: LoadValues,
+        pages: PageList,
+        stand: LiveStand | None = None,
     ) -> None:
         self.ingest = ingest
         self.board = board
+        self.pages = pages
         self.clock = ingest.clock()
         self.readings = Readings()
         self.agreement = BoardAgreement(self.readings, RealClock())
@@ -175,6 +181,7 @@ class Live:
             self.alarms,
             argument,
             faults=self.faults,
+            pages=self.pages,
         )
 
     async def run(self) -> None:

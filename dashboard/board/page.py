@@ -7,20 +7,17 @@ leaves fill the first paint and are pushed later, so there is one rendering of e
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from typing import Any, NamedTuple
 
 from dash import Patch
 from dash._utils import stringify_id
 from dash.development.base_component import Component
 
-import dashboard.pages
 from dashboard.alarm.alarm import NO_ALARMS, Alarms, ChannelFault
-from dashboard.board.viewer import Right, Viewer
 from dashboard.settings import BoardSettings
 from dashboard.system_status import NOTHING_KNOWN, SystemStatus
+from dashboard.viewer import Right, Viewer
 from dashboard.words.freshness import FreshnessSign
-from ingest.contract.discovery import declared
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import measure
 from warehouse.model.indicator import Derived, Indicator
@@ -67,6 +64,8 @@ class BoardState:
     """Whether the moment is a minute of the past."""
     faults: Mapping[str, ChannelFault] = field(default_factory=dict)
     """The ways to tell people of alarms that do not work."""
+    pages: "PageList" = field(default_factory=lambda: PageList())
+    """All pages, for the ways from one to another."""
     _read: dict[tuple[str, Split], Reading] = field(default_factory=dict, compare=False)
 
     def read(self, id: str, split: Split = TOTAL) -> Reading:
@@ -137,23 +136,25 @@ class PageAddress(NamedTuple):
     argument: str = ""
 
 
-@cache
-def pages() -> dict[str, Page]:
-    """Every page by its path, in their order."""
-    return {page.path: page for page in sorted(declared(dashboard.pages, Page, deep=True), key=lambda page: page.order)}
+class PageList(dict[str, Page]):
+    """Pages by their path, in their order."""
 
+    def find(self, path: object) -> PageAddress | None:
+        """What an address shows; `None` when there is no such page."""
+        if not isinstance(path, str):
+            return None
+        page = self.get(path)
+        if page is not None:
+            return PageAddress(page) if page.arguments is None else None
+        before, _, argument = path.rpartition("/")
+        page = self.get(before)
+        known = page is not None and page.arguments is not None and argument in page.arguments()
+        return PageAddress(page, argument) if page is not None and known else None
 
-def find_page(path: object) -> PageAddress | None:
-    """What an address shows; `None` when there is no such page."""
-    if not isinstance(path, str):
-        return None
-    page = pages().get(path)
-    if page is not None:
-        return PageAddress(page) if page.arguments is None else None
-    before, _, argument = path.rpartition("/")
-    page = pages().get(before)
-    known = page is not None and page.arguments is not None and argument in page.arguments()
-    return PageAddress(page, argument) if page is not None and known else None
+    def on_wall(self) -> list[Page]:
+        """Every page that belongs on a wall, the overview first."""
+        found = [page for page in self.values() if page.pace is not None]
+        return sorted(found, key=lambda page: page.path != "/")
 
 
 def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:

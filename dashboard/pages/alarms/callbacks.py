@@ -12,9 +12,9 @@ from dashboard.alarm.delivery import AlarmDelivery
 from dashboard.board.page import component_properties
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
-from dashboard.board.viewer import Viewer, viewer
 from dashboard.pages.alarms import history
 from dashboard.pages.alarms.detail import LONGEST_COMMENT, RIGHT, STEPS, Ids, alarm_leaves
+from dashboard.viewer import Viewer, viewer
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
 from ingest.contract.errors import Refused, Unavailable

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from dashboard.alarm.alarm import Alarm, ChannelFault
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import BoardState, find_page
+from dashboard.board.page import BoardState
 from dashboard.components import tile
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.alarms.active import alarm_address
@@ -143,7 +143,7 @@ def ways_said(ways: Iterable[str], faults: Mapping[str, ChannelFault], scene: Bo
 
 
 def _domain(path: str, scene: BoardState) -> str:
-    place = find_page(path)
+    place = scene.pages.find(path)
     return scene.say(place.page.label) if place else path
 
 

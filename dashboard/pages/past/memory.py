@@ -164,6 +164,7 @@ def scene_of(live: Live, seen: CachedMinute, at_ms: int, language: Language) -> 
         live.clock_speed,
         seen.standing,
         past=True,
+        pages=live.pages,
     )
 
 

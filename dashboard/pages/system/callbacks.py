@@ -9,7 +9,6 @@ from dash.development.base_component import Component
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
-from dashboard.board.viewer import Viewer, viewer
 from dashboard.components.silent_devices import silent_table
 from dashboard.pages.alarms.history import ways_said
 from dashboard.pages.proof.tables import correction_table
@@ -26,6 +25,7 @@ from dashboard.pages.system.tables import (
 from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore, StoreUnavailable
 from dashboard.system_status import halted_streams, restarted_parts
+from dashboard.viewer import Viewer, viewer
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable

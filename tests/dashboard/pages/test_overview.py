@@ -5,11 +5,11 @@ import pytest
 from dash._utils import stringify_id
 
 from dashboard.board.page import PropertyUpdate, fill_layout
-from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.charts.arrivals import ARRIVALS, mean_wait
 from dashboard.charts.graph import graph_id
 from dashboard.components.tile import freshness_leaves
 from dashboard.pages.overview import CARDS, PAGE
+from dashboard.viewer import Viewer, set_viewer
 from dashboard.words.freshness import Freshness, freshness_signs
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.board import components

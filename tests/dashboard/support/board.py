@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 from dashboard.access.accounts import Accounts
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build_board
+from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
 from ingest.contract.errors import QueryRefused, Unavailable
 from tests.dashboard.support.ward import board_settings, ingest_settings, values
@@ -69,7 +70,9 @@ class BoardOfTests:
     def __init__(self, folder, ingest=None, ask_feed=lambda question: [], reader=None, **changed):
         self.settings = board_settings(folder, **changed)
         self.accounts = Accounts(self.settings)
-        self.live = StillLive(ingest or ingest_settings(folder), self.settings, lambda now_ms, stocks_from_ms: values())
+        self.live = StillLive(
+            ingest or ingest_settings(folder), self.settings, lambda now_ms, stocks_from_ms: values(), pages()
+        )
         self.reader = reader or Away()
         self.board = build_board(self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None))
         self.server = self.board.server

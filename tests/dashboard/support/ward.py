@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from dashboard.apps.page_list import pages
 from dashboard.board.page import BoardState
 from dashboard.settings import BoardSettings
 from dashboard.words.freshness import freshness_signs
@@ -66,7 +67,12 @@ def readings(extra: Iterable[Value] = ()) -> Readings:
 def scene(language: Language = "vi", extra: Iterable[Value] = (), now_ms: int = NOW_MS, **changed: Any) -> BoardState:
     found = readings(extra)
     return BoardState(
-        found, freshness_signs(found, now_ms), now_ms, language, board_settings(Path("nowhere")), **changed
+        found,
+        freshness_signs(found, now_ms),
+        now_ms,
+        language,
+        board_settings(Path("nowhere")),
+        **{"pages": pages(), **changed},
     )
 
 

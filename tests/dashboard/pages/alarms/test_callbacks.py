@@ -9,11 +9,12 @@ from dash._utils import to_json
 from dashboard.alarm.alarm import ChannelFault, Measured, begin_alarm, combine_alarms
 from dashboard.alarm.observation import observe
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import PropertyUpdate, fill_layout, find_page
-from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.apps.page_list import pages
+from dashboard.board.page import PropertyUpdate, fill_layout
 from dashboard.pages.alarms import active, callbacks, history, log
 from dashboard.pages.alarms import detail as alarm_page
 from dashboard.pages.alarms import page as alarms_page
+from dashboard.viewer import Viewer, set_viewer
 from ingest.contract.errors import Unavailable
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import MINUTE, after, raised, wall
@@ -253,7 +254,7 @@ def test_the_page_of_one_renders_and_a_screen_has_nothing_to_press(language):
     alarms = wall()
     for one in (*alarms.active, *alarms.cleared):
         shown = scene(language, alarms=alarms, argument=one.id)
-        place = find_page(active.alarm_address(one))
+        place = pages().find(active.alarm_address(one))
         text = to_json(fill_layout(place.page.layout(shown), place.page.leaves(shown)))
         assert "Label(" not in text
         assert "alarm-acknowledge" in text

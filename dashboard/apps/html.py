@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from dashboard import theme
 from dashboard.board.live import Live
-from dashboard.board.viewer import viewer
+from dashboard.viewer import viewer
 from dashboard.words import text
 
 log = logging.getLogger("dashboard")
