@@ -9,6 +9,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from dashboard import health
+from dashboard.access.accounts import Accounts
 from dashboard.access.guard import MESSAGE_LIMIT
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build_board
@@ -65,7 +66,9 @@ def main() -> int:
     live = Live(ingest, board, partial(load_values, warehouse, ingest.ward), pages(), stand)
     server = HttpServer(
         HttpConfig(
-            build_board(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader, alarms).server,
+            build_board(
+                live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader, alarms, Accounts(board)
+            ).server,
             board.host,
             board.port,
             certificate=board.tls_certificate,

@@ -64,6 +64,7 @@ def build_board(
     ask_feed: routes.FeedRequest,
     reader: WarehouseQueries,
     alarms: AlarmSettings,
+    accounts: Accounts,
 ) -> BoardServer:
     """Make the server.
 
@@ -74,8 +75,8 @@ def build_board(
         ask_feed: reads rows of the city's feed.
         reader: asks the warehouse for what pages show.
         alarms: who is told of alarms, and how.
+        accounts: who may enter.
     """
-    accounts = Accounts(settings)
     sessions = Sessions(settings, accounts)
     duty = AlarmService(live, reader, alarms)
     delivery = AlarmDelivery(duty, notification_channels(alarms))

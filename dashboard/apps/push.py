@@ -26,7 +26,7 @@ CHART_INTERVAL = 1.0
 """Seconds between two redraws of a chart, which cost the browser more than a text."""
 FALLBACK_MS = 5000
 
-_ANSWER_WITHIN = 30.0
+ANSWER_WITHIN = 30.0
 _NOTHING = PageAddress(Page("", Label("", ""), "", lambda scene: html.Div()))
 
 
@@ -100,7 +100,7 @@ async def _shown_path(socket: Any) -> Any:
     """Where the browser is, once it answers; one that sleeps is asked again until it does, or its connection ends."""
     while True:
         with suppress(TimeoutError):
-            return await socket.get_prop("page-path", "data", _ANSWER_WITHIN)
+            return await socket.get_prop("page-path", "data", ANSWER_WITHIN)
 
 
 def set_leaves(leaves: PropertyUpdates, pulse: dict[str, Any]) -> None:

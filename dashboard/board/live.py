@@ -45,7 +45,7 @@ LOOK_EVERY = 10.0
 STANDS_MS = CHART_DAYS * DAY_MS
 """How long a stock has not changed that is left out of the short answer."""
 MOST_FRAMES = 500
-_TICK = 1.0
+TICK = 1.0
 """Seconds after which a frame is made anew even when nothing came: spans and freshness move with the clock."""
 _KEPT = 256
 """Pushes of which it is remembered when their newest event was taken in."""
@@ -139,7 +139,7 @@ class Live:
         if self.number <= number:
             changed = self._changed
             try:
-                await asyncio.wait_for(changed.wait(), _TICK)
+                await asyncio.wait_for(changed.wait(), TICK)
             except TimeoutError:
                 self._tick()
         return self.number
@@ -274,7 +274,7 @@ class Live:
 
     def _tick(self) -> None:
         """A new frame for all, once a second however many wait for it."""
-        if time.monotonic() - self._ticked >= _TICK / 2:
+        if time.monotonic() - self._ticked >= TICK / 2:
             self._ticked = time.monotonic()
             self.number += 1
 

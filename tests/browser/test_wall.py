@@ -242,7 +242,7 @@ def count_unanswered(monkeypatch):
             unanswered.append(asked)
             raise
 
-    monkeypatch.setattr(push, "_ANSWER_WITHIN", 1)
+    monkeypatch.setattr(push, "ANSWER_WITHIN", 1)
     monkeypatch.setattr(DashWebsocketCallback, "get_prop", noted)
     return unanswered
 

@@ -83,7 +83,7 @@ async def test_who_is_behind_does_not_wait(live):
 
 
 async def test_the_clock_alone_makes_a_new_frame(live, monkeypatch):
-    monkeypatch.setattr(module, "_TICK", 0.01)
+    monkeypatch.setattr(module, "TICK", 0.01)
     number = live.number
     assert await live.changed(number) > number
 

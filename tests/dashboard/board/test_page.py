@@ -4,7 +4,7 @@ import sys
 
 import pytest
 from dash import dcc, html
-from dash._utils import to_json
+from plotly.io.json import to_json_plotly
 
 import dashboard.pages
 from dashboard.apps.page_list import pages
@@ -76,7 +76,7 @@ def test_what_goes_into_a_property_is_a_patch():
         }
     )
     assert sent["g"]["className"] == "x"
-    patch = json.loads(to_json(sent["g"]["figure"]))
+    patch = json.loads(to_json_plotly(sent["g"]["figure"]))
     assert [one["location"] for one in patch["operations"]] == [["data", 0, "y"], ["layout", "t"]]
 
 
@@ -161,7 +161,7 @@ def test_every_page_renders_in_both_languages(path, language):
     place = pages().find(path)
     one = whole_ward.scene(language, argument=place.argument)
     whole = fill_layout(place.page.layout(one), place.page.leaves(one))
-    text = json.dumps(json.loads(to_json(whole)), ensure_ascii=False)
+    text = json.dumps(json.loads(to_json_plotly(whole)), ensure_ascii=False)
     assert ("Tổng quan" in text) == (language == "vi")
     assert "Label(" not in text
     assert not re.search(r"\{[a-z_]+\}", text), "a text whose values were forgotten"

@@ -2,7 +2,6 @@ import dataclasses
 import re
 
 import pytest
-from dash._utils import stringify_id
 
 from dashboard.board.page import PropertyUpdate, fill_layout
 from dashboard.charts.arrivals import ARRIVALS, mean_wait
@@ -12,7 +11,7 @@ from dashboard.pages.overview import CARDS, PAGE
 from dashboard.viewer import Viewer, set_viewer
 from dashboard.words.freshness import Freshness, freshness_signs
 from ingest.contract.clock import milliseconds
-from tests.dashboard.support.board import components
+from tests.dashboard.support.board import components, id_text
 from tests.dashboard.support.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
 from warehouse.catalogue import indicators
 from warehouse.readings import Readings
@@ -50,7 +49,7 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
     leaves = PAGE.leaves(one)
     fill_layout(layout, leaves)  # raises for a leaf without a place
     pushed = {found.id for found in leaves}
-    ids = {stringify_id(part.id) for part in components(layout) if getattr(part, "id", None)}
+    ids = {id_text(part.id) for part in components(layout) if getattr(part, "id", None)}
     written_by_browser = {
         "clock",
         "date",

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from dash._utils import to_json
+from plotly.io.json import to_json_plotly
 
 from dashboard.alarm.alarm import ChannelFault, Measured, begin_alarm, combine_alarms
 from dashboard.alarm.observation import observe
@@ -255,13 +255,13 @@ def test_the_page_of_one_renders_and_a_screen_has_nothing_to_press(language):
     for one in (*alarms.active, *alarms.cleared):
         shown = scene(language, alarms=alarms, argument=one.id)
         place = pages().find(active.alarm_address(one))
-        text = to_json(fill_layout(place.page.layout(shown), place.page.leaves(shown)))
+        text = to_json_plotly(fill_layout(place.page.layout(shown), place.page.leaves(shown)))
         assert "Label(" not in text
         assert "alarm-acknowledge" in text
     set_viewer(SCREEN)
     assert not place.page.may_be_seen_by(SCREEN)
     shown = scene(language, alarms=alarms)
-    wall_text = to_json(fill_layout(alarms_page.PAGE.layout(shown), alarms_page.PAGE.leaves(shown)))
+    wall_text = to_json_plotly(fill_layout(alarms_page.PAGE.layout(shown), alarms_page.PAGE.leaves(shown)))
     assert "active-0-what" in wall_text
     for control in ("Button", "Select", "alarms-table", "Interval"):
         assert control not in wall_text, control
