@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,6 +18,26 @@ from warehouse.store.client import connect
 
 PATIENCE = 60.0
 """Seconds that the engine gets to open a store."""
+
+
+@contextmanager
+def reachable_warehouse(install: Install, when_alone: Callable[[], None] = lambda: None) -> Iterator[WarehouseSettings]:
+    """The warehouse of the install as it runs; of one that is stopped, its store is opened for us alone.
+
+    Args:
+        install: which install.
+        when_alone: called when it is the latter.
+
+    Yields:
+        How to reach it.
+    """
+    is_running = lock.running_pid(install.run) is not None or lock.left_over_processes(install.folder)
+    if is_running or not install.warehouse.embedded:
+        yield install.warehouse
+        return
+    with lock.install_lock(install.run), lone_warehouse(install, install.folder) as settings:
+        when_alone()
+        yield settings
 
 
 @contextmanager

@@ -19,13 +19,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr, TypeAdapter
 
 from ingest.contract.connector import Subscription
-from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
+from ingest.contract.errors import ConfigurationError, InvalidEvent
 from ingest.kafka.producer import Producer
-from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import TRIED, CircuitBreaker
 from ingest.source.device_breaker import SET_ASIDE, DeviceBreaker, DeviceVerdict, device_namer
 from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
 from ingest.untrusted.dead_letter import DeadLetter
 
@@ -68,7 +68,7 @@ class _Message(NamedTuple):
     connection: int
 
 
-class Subscriber:
+class Subscriber(SourceReader):
     """Reads one source's topics for ever.
 
     Args:
@@ -92,12 +92,8 @@ class Subscriber:
         way = mapping.connector.way
         if not isinstance(way, Subscription):
             raise TypeError(f"{mapping.connector.id} does not subscribe")
+        super().__init__(mapping, light, hold, producer)
         self._way = way
-        self._id = mapping.connector.id
-        self._mapping = mapping
-        self._light = light
-        self._hold = hold
-        self._producer = producer
         self._devices = DeviceBreaker(self._id, hold.allowance)
         self._name = device_namer(way)
         self._server = server
@@ -186,19 +182,8 @@ class Subscriber:
         """Wait until Kafka has what came of a batch, however long it is away, then acknowledge."""
         envelopes = [envelope for one in taken for envelope in one.envelopes]
         letters = [one.letter for one in taken if one.letter]
-        backoff = BackOff(most=timedelta(seconds=5))
-        while True:
-            try:
-                if envelopes:
-                    await self._producer.send(envelopes)
-                if letters:
-                    await self._producer.dead_letter(*letters)
-            except Unavailable:
-                await asyncio.sleep(backoff.seconds())
-            else:
-                break
+        await self.deliver(envelopes, letters)
         failpoint("mqtt.sent")
-        self._light.sent(envelopes)
         for message in batch:
             if self._can_answer(message):
                 client.ack(message.mid, message.qos)

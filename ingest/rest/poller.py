@@ -25,6 +25,7 @@ from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
 from ingest.untrusted.dead_letter import DeadLetter
 from ingest.untrusted.json_text import check_json, parse_json_loosely
@@ -55,7 +56,7 @@ class PollFailed(Unavailable):
         self.cause = cause
 
 
-class RestPoller:
+class RestPoller(SourceReader):
     """Reads one source for ever.
 
     Args:
@@ -86,12 +87,8 @@ class RestPoller:
         way = mapping.connector.way
         if not isinstance(way, Poll):
             raise TypeError(f"{mapping.connector.id} is not polled")
+        super().__init__(mapping, light, hold, producer)
         self._way = way
-        self._id = mapping.connector.id
-        self._mapping = mapping
-        self._light = light
-        self._hold = hold
-        self._producer = producer
         self._cursor = cursor
         self._url = _checked(url, self._id).rstrip("/") + way.path
         self._token = token
@@ -206,7 +203,7 @@ class RestPoller:
         """Wait until Kafka has all of it, however long it is away."""
         envelopes = [envelope for one in taken for envelope in one.envelopes]
         letters = [one.letter for one in taken if one.letter]
-        await self._sent(envelopes, letters)
+        await self.deliver(envelopes, letters)
         self._remember([*map(_name, envelopes), *map(_name, letters)])
 
     def _remember(self, names: Sequence[str]) -> None:
@@ -227,20 +224,6 @@ class RestPoller:
         unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
         return MappedMessage(unknown, letter if letter and _name(letter) not in self._remembered else None)
 
-    async def _sent(self, envelopes: Sequence[Envelope], letters: Sequence[DeadLetter]) -> None:
-        backoff = BackOff(most=timedelta(seconds=5))
-        while True:
-            try:
-                if envelopes:
-                    await self._producer.send(envelopes)
-                if letters:
-                    await self._producer.dead_letter(*letters)
-            except Unavailable:
-                await asyncio.sleep(backoff.seconds())
-            else:
-                self._light.sent(tuple(envelopes))
-                return
-
     async def _probe(self, http: httpx.AsyncClient, known: int | None) -> int | None:
         """Ask once; when the status is another than before, and still is on a second question, tell it."""
         status, seen_at = await self._status(http), self._mapping.context.clock.now()
@@ -250,7 +233,7 @@ class RestPoller:
         await asyncio.sleep(min(1.0, self._pause))
         if await self._status(http) != status:
             return known
-        await self._sent(self._mapping.probed(self._way.status(status, seen_at)), ())
+        await self.deliver(self._mapping.probed(self._way.status(status, seen_at)), ())
         await asyncio.to_thread(self._cursor.save, f"{status} {seen_at.isoformat()}")
         return status
 

@@ -3,8 +3,6 @@
 import time
 from typing import NamedTuple
 
-from aiokafka.errors import KafkaError
-
 from commands.developers.nemesis.faults.processes import ProcessGroup
 from commands.developers.nemesis.oracle import figures, kafka_log
 from commands.developers.nemesis.oracle.findings import Findings, Show
@@ -134,7 +132,7 @@ def _stored(crew: ProcessGroup, findings: Findings, show: Show) -> None:
     stack = crew.stack
     try:
         wanted = kafka_log.event_records(stack.settings(IngestSettings))
-    except (KafkaError, OSError) as error:
+    except Unavailable as error:
         findings.add("lost", f"Kafka does not answer after all faults: {error}")
         return
     moved, counted = time.monotonic(), -1

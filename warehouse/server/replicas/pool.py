@@ -18,9 +18,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ingest.runtime.backoff import BackOff
 from warehouse.server.engine import config as engine_config
 from warehouse.server.engine.engine import Engine, EngineError
 from warehouse.server.native.protocol import END_OF_STREAM
@@ -46,7 +48,8 @@ _KILLED = 394
 _START_WITHIN = 30.0
 _GOING = 0.05
 _MOST_FAILURES = 2
-_REST = 0.5
+_LOOK_AGAIN = 0.5
+"""Seconds after which a query that waits for a replica looks whether one has ended."""
 _IDLE_FOR = 180.0
 _LOOK_EVERY = 0.1
 _AT_ONCE = 256 * 1024
@@ -306,6 +309,8 @@ class Replicas:
         """Places of queries that ended their replicas."""
         self._is_spare_wanted = False
         self._failures = 0
+        self._backoff = BackOff(timedelta(milliseconds=500), timedelta(seconds=5))
+        """Between two starts of which the first failed."""
         self._stopped = False
         self._numbers = itertools.count(1)
         shutil.rmtree(engine_config.replica_folder(settings), ignore_errors=True)
@@ -394,7 +399,7 @@ class Replicas:
                             AWAY,
                             f"{limit_texts.cannot_run()} [away]",
                         )
-                    self._changed.wait(_REST)
+                    self._changed.wait(_LOOK_AGAIN)
             finally:
                 self._waiting -= 1
 
@@ -456,10 +461,11 @@ class Replicas:
                     self._owed.popleft().give_back()
                 self._is_spare_wanted = False
                 self._changed.notify_all()
-                self._changed.wait(_REST)
+                self._changed.wait(self._backoff.seconds())
             return
         log.info("replica ready after %.2f s", time.monotonic() - began)
         with self._changed:
+            self._backoff.reset()
             self._idle.append(replica)
             # One that came back pays for nothing: its sender's next query takes it again.
             if self._owed and len(self._idle) > self._waiting + 1:

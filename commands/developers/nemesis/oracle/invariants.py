@@ -6,11 +6,12 @@ from typing import NamedTuple
 from xxhash import xxh64_intdigest
 
 from commands.developers.nemesis.oracle.findings import Findings
-from commands.developers.nemesis.oracle.kafka_log import KafkaRecord, PartitionKey
+from commands.developers.nemesis.oracle.kafka_log import KafkaRecord
 from commands.developers.nemesis.oracle.process_watch import PositionLead
 from commands.developers.nemesis.sources.journal import Entry, MessageJournal
 from commands.developers.nemesis.sources.message import digest
 from ingest.contract.topic import DEAD_LETTERS, topic_of
+from ingest.kafka.offsets import PartitionKey
 from warehouse.store.client import Client
 
 DRIVEN = frozenset(map(topic_of, ("queue", "petition", "speaker", "dossier")))
