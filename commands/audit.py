@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from commands.install import lock
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.offline_warehouse import reachable_warehouse
 from commands.install.settings import Install
 from commands.terminal import ProgressBar, say, table_lines, terminal_line
@@ -52,7 +52,7 @@ def main(arguments: list[str]) -> int:
     """Do it; 0 if nothing differs, 1 if something does, 2 if it could not be checked."""
     options = _parser().parse_args(arguments)
     try:
-        install = installs.read_install()
+        install = install_settings.read_install()
         with reachable_warehouse(install, _say_alone) as warehouse, connect(warehouse) as client:
             opened = replace(install, warehouse=warehouse)
             report = _audited(client, opened, options)

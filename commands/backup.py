@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from commands.install import lock
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.offline_warehouse import reachable_warehouse
 from commands.terminal import ProgressBar, say, terminal_line
 from ingest.contract.errors import ConfigurationError, Unavailable
@@ -26,12 +26,12 @@ def main(arguments: list[str]) -> int:
         if options.new_key:
             _tell_key(options.new_key, sealing.make_key(options.new_key))
             return 0
-        install = installs.read_install()
+        install = install_settings.read_install()
         key = options.key or install.keeper.backup_key
         folder = (options.to or install.keeper.folder).resolve()
         with reachable_warehouse(install) as warehouse, ProgressBar() as progress:
             made = backup.make_backup(
-                BackupOrigin(install.ingest, warehouse, installs.ROOT / ".env"),
+                BackupOrigin(install.ingest, warehouse, install_settings.ROOT / ".env"),
                 folder,
                 options.with_secrets,
                 lambda what, done, whole: progress.show(_shown(what, done, whole), every=50),

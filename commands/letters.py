@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.settings import Install
 from commands.terminal import ProgressBar, say, table_lines, terminal_line
 from connectors import catalogue
@@ -26,8 +26,7 @@ from ingest.untrusted.pseudonym import pseudonymiser
 from warehouse.dead_letters.resend import ResentDeadLetter, resend
 from warehouse.dead_letters.stored import DeadLetterChoice, StoredDeadLetter, iterate_letters, read_groups, read_letters
 from warehouse.store.client import Client, connect
-from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions
-from warehouse.store.halted_partitions import resume_partition as resume_stop
+from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions, resume_partition
 
 SHOWN = 20
 """Letters that are told one by one after a replay."""
@@ -44,7 +43,7 @@ def main(arguments: list[str]) -> int:
         arguments = ["list", *arguments]
     options = _parser().parse_args(arguments)
     try:
-        install = installs.read_install()
+        install = install_settings.read_install()
         failpoint.arm_failpoints(install.ingest.failpoints)
         with connect(install.warehouse) as client:
             match options.act:
@@ -183,7 +182,7 @@ def _resume(client: Client, topic: str, allowance: int) -> int:
     resumed = [
         stop
         for stop in stopped
-        if stop.topic == name and resume_stop(client, name, stop.partition, _who(), max(0, allowance))
+        if stop.topic == name and resume_partition(client, name, stop.partition, _who(), max(0, allowance))
     ]
     if not resumed:
         say(f"Luồng {name} không dừng.", f"{name} is not stopped.")

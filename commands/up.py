@@ -16,7 +16,7 @@ from typing import NoReturn
 import psutil
 
 from commands.install import lock, preflight, pretend_clock, secret_files
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.processes import managed_processes
 from commands.install.settings import Install
 from commands.supervision import supervisor as supervision
@@ -43,9 +43,9 @@ def main(arguments: list[str]) -> int:
         signal.signal(told, _interrupt)
     os.umask(PRIVATE)
     try:
-        folder = installs.data_folder_path()
-        with installs.check_ownership():
-            installs.restrict_access(folder)
+        folder = install_settings.data_folder_path()
+        with install_settings.check_ownership():
+            install_settings.restrict_access(folder)
             with lock.install_lock(folder / "run"):
                 _up(options, folder)
     except lock.AlreadyRunningError as other:
@@ -66,9 +66,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _up(options: argparse.Namespace, folder: Path) -> None:
-    secret_files.make_secrets(folder / "secrets", installs.KINDS)
+    secret_files.make_secrets(folder / "secrets", install_settings.KINDS)
     secret_files.report_former_account(folder / "secrets")
-    install = installs.read_install()
+    install = install_settings.read_install()
     found = managed_processes(install, options.simulator, options.workers)
     preflight.end_left_overs(install)
     preflight.check_restore(install)
@@ -78,7 +78,7 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
     clock, variables = _clock(options, install)
     configuration = supervision.configure(install, found)
     ours = str(install.folder)
-    environment = installs.environment({"IOC_DATA_FOLDER": ours, lock.MARK: ours, **variables})
+    environment = install_settings.environment({"IOC_DATA_FOLDER": ours, lock.MARK: ours, **variables})
     supervisor = _start(configuration, environment)
     memory = _memory(install) if options.simulator else None
     try:
@@ -167,7 +167,7 @@ def _start(configuration: Path, environment: dict[str, str]) -> subprocess.Popen
     # In a session of its own: Ctrl-C is for us alone, who then stop everything in order.
     return subprocess.Popen(
         supervision.supervisor_command(configuration),
-        cwd=installs.ROOT,
+        cwd=install_settings.ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -38,7 +38,7 @@ from dashboard.charts import graph
 from dashboard.components import group_map, header
 from dashboard.feed import audit_view, routes
 from dashboard.feed.city_cut import CityCuts
-from dashboard.pages.past import callbacks as past
+from dashboard.pages.past import callbacks as past_callbacks
 from dashboard.settings import BoardSettings
 from dashboard.viewer import chosen_scheme, viewer
 from dashboard.words import moment, text
@@ -132,7 +132,7 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     def show(path: object, search: object) -> tuple[Component, str]:
         place, asked = live.pages.find(path), moment.requested_moment(search, live.now_ms())
         if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
-            return past.show(place.page, live, asked), past.PATH
+            return past_callbacks.show(place.page, live, asked), past_callbacks.PATH
         return _page(path, live), path if isinstance(path, str) else ""
 
     push.register(app, live)

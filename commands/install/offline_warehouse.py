@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from commands.install import lock
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.ports import free_ports
 from commands.install.settings import Install, variable
 from ingest.contract.errors import ConfigurationError, Unavailable
@@ -61,7 +61,7 @@ def lone_warehouse(install: Install, folder: Path) -> Iterator[WarehouseSettings
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "warehouse", "--as-it-is"],
-            cwd=installs.ROOT,
+            cwd=install_settings.ROOT,
             env=_environment(install, folder, port),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -85,7 +85,7 @@ def _environment(install: Install, folder: Path, port: int) -> dict[str, str]:
     """Our own environment; what it would find in the install's folder is said, because its folder is another one."""
     kind = WarehouseSettings
     passwords = {"password": install.warehouse.password, "analyst_password": install.warehouse.analyst_password}
-    return installs.environment(
+    return install_settings.environment(
         {
             **{variable(kind, name): secret.get_secret_value() for name, secret in passwords.items() if secret},
             variable(kind, "data_folder"): str(folder),

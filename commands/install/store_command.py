@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from commands.install import secret_files
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.settings import Install
 from commands.terminal import say
 from dashboard.store.store import StoreUnavailable
@@ -20,8 +20,8 @@ def run_on_store(act: Callable[[Install], int]) -> int:
         The exit code; 1 if a setting is wrong or the store cannot be used now.
     """
     try:
-        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
-        return act(installs.read_install())
+        secret_files.make_secrets(install_settings.data_folder_path() / "secrets", install_settings.KINDS)
+        return act(install_settings.read_install())
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
     except StoreUnavailable as error:

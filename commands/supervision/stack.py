@@ -16,7 +16,7 @@ import psutil
 from pydantic_settings import BaseSettings
 
 from commands.install import lock, secret_files
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.ports import free_ports
 from commands.install.processes import ManagedProcess, managed_processes
 from commands.supervision.ready import is_ready
@@ -75,9 +75,9 @@ class Stack:
         ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         self.variables = {"IOC_DATA_FOLDER": str(self.folder), **ports, **(environment or {})}
         """Every variable of this stack, as its processes see them."""
-        installs.restrict_access(self.folder)
-        secret_files.make_secrets(self.folder / "secrets", installs.KINDS)
-        self.install = installs.install_of(self.variables, self.folder / "secrets")
+        install_settings.restrict_access(self.folder)
+        secret_files.make_secrets(self.folder / "secrets", install_settings.KINDS)
+        self.install = install_settings.install_of(self.variables, self.folder / "secrets")
         """The settings of all folders."""
         self._names = ["streams-1" if name == "streams" else name for name in parts]
         self._parts = self._known(self._names)
@@ -103,7 +103,7 @@ class Stack:
 
     def settings(self, kind: type[Kind]) -> Kind:
         """This stack's settings of one class, from its variables and secrets only."""
-        return installs.read_explicit(kind, self.variables, self.folder / "secrets")
+        return install_settings.read_explicit(kind, self.variables, self.folder / "secrets")
 
     def start(self, part: str, module: str | None = None, environment: Mapping[str, str] | None = None) -> None:
         """Start a part that does not run, without waiting for it. A further worker needs no mention before.
@@ -123,14 +123,14 @@ class Stack:
             **one.environment,
             **(environment or {}),
             lock.MARK: str(self.folder),
-            "PYTHONPATH": str(installs.ROOT),
+            "PYTHONPATH": str(install_settings.ROOT),
         }
         with self._log(name) as log:
             # Not in the application's root, where a developer's `.env` may be.
             self._processes[name] = subprocess.Popen(
                 [sys.executable, "-m", module or one.module],
                 cwd=self.folder,
-                env=installs.bare_environment(variables),
+                env=install_settings.bare_environment(variables),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

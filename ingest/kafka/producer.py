@@ -49,7 +49,7 @@ OutgoingRecord = tuple[str, bytes, bytes]
 
 
 class EventSink(Protocol):
-    """Where events go: all that a light or a heartbeat needs of a producer."""
+    """Where events go: all that a status or a heartbeat needs of a producer."""
 
     async def send(self, events: Sequence[Envelope]) -> None:
         """Return when all are stored.

@@ -115,12 +115,12 @@ class SourceReplay:
             return ReplayPlan(letter, "redacted", fault.detail)
 
     def _mapped(self, letter: DeadLetter, connector: Connector, payload: TypeAdapter[Any] | None) -> ReplayPlan:
-        mapping = self._mapping(connector, letter.ward or self._ward)
+        mapper = self._mapper(connector, letter.ward or self._ward)
         # It happened when it happened: a mapping that asks for the time gets that of the message's arrival.
         self._clock.moment = letter.received_at
         body = letter.payload_redacted.encode()
         taken, if_retained = (
-            self._alone(mapping, body, payload, letter.address, retained=retained) for retained in (False, True)
+            self._alone(mapper, body, payload, letter.address, retained=retained) for retained in (False, True)
         )
         if isinstance(connector.way, Subscription) and taken.envelopes != if_retained.envelopes:
             raise _Redacted("whether MQTT repeated it from memory was not kept")
@@ -132,13 +132,13 @@ class SourceReplay:
         return ReplayPlan(letter, "sent", "" if taken.envelopes else "a mere sign of life", taken.envelopes)
 
     def _alone(
-        self, mapping: Mapper, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool
+        self, mapper: Mapper, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool
     ) -> MappedMessage:
         """What becomes of a message by itself, however often and among what others it is planned."""
-        mapping.forget()
-        return mapping.take(body, payload=payload, address=address, retained=retained)
+        mapper.forget()
+        return mapper.take(body, payload=payload, address=address, retained=retained)
 
-    def _mapping(self, connector: Connector, ward: str) -> Mapper:
+    def _mapper(self, connector: Connector, ward: str) -> Mapper:
         key = connector.id, ward
         if key not in self._mappings:
             self._mappings[key] = Mapper(connector, Context(self._clock, ward, self._careful))

@@ -1,7 +1,7 @@
 """Circuit breaker: a source whose messages suddenly make no sense is held back instead of being emptied into the dead letters.
 
 Each connector has one. While its flood gate is closed the source keeps its messages: a poll's cursor stays, a webhook is
-answered 503, MQTT is not acknowledged, and the source's light is out. Every few minutes a few messages are tried, so that a
+answered 503, MQTT is not acknowledged, and the source is reported as down. Every few minutes a few messages are tried, so that a
 source that was mended goes on by itself; a mended connector comes with a restart, which begins with an open gate.
 """
 
@@ -22,20 +22,20 @@ TRIED = 20
 """How many messages a trial consists of, where they come one by one."""
 
 CAUSE = "flood"
-"""What the source's light says."""
+"""What the source's status says."""
 
 
 class CircuitBreaker:
     """Whether one source's messages are taken.
 
     Args:
-        light: the source's.
+        source_status: the source's.
         allowance: messages that may make no sense before they are counted, because somebody decided so.
     """
 
-    def __init__(self, light: SourceStatus, allowance: int = 0) -> None:
+    def __init__(self, source_status: SourceStatus, allowance: int = 0) -> None:
         self.allowance = allowance
-        self._light = light
+        self._source_status = source_status
         self._gate = FailureRate()
         self._gate.allow(allowance)
         self._until = 0.0
@@ -97,19 +97,19 @@ class CircuitBreaker:
             self._close()
             return False
         self._gate.allow(0)
-        self._light.release("flood_over")
-        log.warning("%s: its messages are valid again; the circuit breaker is closed", self._light.source_id)
+        self._source_status.release("flood_over")
+        log.warning("%s: its messages are valid again; the circuit breaker is closed", self._source_status.source_id)
         return True
 
     def _close(self) -> None:
         self._until = time.monotonic() + PAUSE.total_seconds()
         self._tried = []
-        self._light.hold(CAUSE)
+        self._source_status.hold(CAUSE)
         log.error(
             "%s: circuit breaker open, because %s of its messages are invalid. The source keeps them. Look at the dead letters; a few are "
             "tried every %.0f s. Update and restart the connectors, or set IOC_CONNECTORS_ALLOWANCES__%s to let that many pass.",
-            self._light.source_id,
+            self._source_status.source_id,
             self._gate.tripped,
             PAUSE.total_seconds(),
-            self._light.source_id.upper(),
+            self._source_status.source_id.upper(),
         )

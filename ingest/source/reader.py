@@ -21,17 +21,19 @@ class SourceReader:
     """One source, and the way from it into Kafka.
 
     Args:
-        mapping: its connector's.
-        light: its status.
-        hold: stops it while most of its messages make no sense.
+        mapper: its connector's.
+        source_status: its source's status.
+        breaker: stops it while most of its messages make no sense.
         producer: the way into Kafka.
     """
 
-    def __init__(self, mapping: Mapper, light: SourceStatus, hold: CircuitBreaker, producer: Producer) -> None:
-        self._id = mapping.connector.id
-        self._mapping = mapping
-        self._light = light
-        self._hold = hold
+    def __init__(
+        self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker, producer: Producer
+    ) -> None:
+        self._id = mapper.connector.id
+        self._mapper = mapper
+        self._source_status = source_status
+        self._breaker = breaker
         self._producer = producer
 
     async def deliver(self, envelopes: Sequence[Envelope], letters: Sequence[DeadLetter]) -> None:
@@ -46,5 +48,5 @@ class SourceReader:
             except Unavailable:
                 await asyncio.sleep(backoff.seconds())
             else:
-                self._light.sent(tuple(envelopes))
+                self._source_status.sent(tuple(envelopes))
                 return
