@@ -29,16 +29,16 @@ from warehouse.store.client import Client, connect
 from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions, resume_partition
 
 SHOWN = 20
-"""Letters that are told one by one after a replay."""
+"""Dead letters that are told one by one after a replay."""
 
 SOME_STAY = 3
-"""Exit code: done, but some letters were not sent, or would not be."""
+"""Exit code: done, but some dead letters were not sent, or would not be."""
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def main(arguments: list[str]) -> int:
-    """Do it; 0 if it is done, 1 if a service is away or a setting wrong, 2 if there is nothing to do it with, 3 if letters stay."""
+    """Do it; 0 if it is done, 1 if a service is away or a setting wrong, 2 if there is nothing to do it with, 3 if dead letters stay."""
     if not arguments or (arguments[0].startswith("--") and arguments[0] != "--help"):
         arguments = ["list", *arguments]
     options = _parser().parse_args(arguments)

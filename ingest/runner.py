@@ -1,7 +1,7 @@
 """Runner: all connectors in one process and one event loop, each by its own way, and their end.
 
 A source that is away, or Kafka, is waited for; a message that makes no sense, or that a mapping does not survive, is a dead
-letter, and a source of which too many do is held back. Anything else that goes wrong is a bug and ends the process, which
+dead letter, and a source of which too many do is held back. Anything else that goes wrong is a bug and ends the process, which
 loses nothing: nothing was confirmed to a source that Kafka does not have.
 """
 

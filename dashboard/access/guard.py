@@ -1,6 +1,6 @@
 """Guard: stands before every route and the WebSocket of the board.
 
-Nothing but the log-in page, the sign of life and what programs read (which has keys of its own) is answered without a log-in.
+Nothing but the log-in page, the heartbeat and what programs read (which has keys of its own) is answered without a log-in.
 The wall's paths are for screens with a token (`wall.door`), and a screen gets nothing outside them.
 What changes something must come from our own pages. Bodies and messages are bounded while they are read, and every answer
 carries the headers that keep browsers from doing more than the board needs.

@@ -179,7 +179,7 @@ class Producer:
                 future.result()
             failpoint("producer.acked")
         except MessageSizeTooLargeError:
-            raise  # every event and letter is bounded: a bug
+            raise  # every event and dead letter is bounded: a bug
         except TimeoutError:
             raise self._found_away(futures, "no answer in time") from None
         except KafkaError as error:

@@ -169,7 +169,7 @@ class Subscriber(SourceReader):
         return admitted
 
     def _set_aside(self, device: str, message: _Message, letter: DeadLetter) -> DeadLetter:
-        """The letter of the message that set its device aside; it says so, besides its own fault."""
+        """The dead letter of the message that set its device aside; it says so, besides its own fault."""
         who = ascii(device) if device else "a device without a name"
         fault = InvalidEvent(
             SET_ASIDE,

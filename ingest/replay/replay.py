@@ -1,6 +1,6 @@
 """Letter replay: what becomes of a dead letter with the code of today, and sending what comes of it.
 
-A letter of a Kafka record is judged by the record itself. One of a connector has only the redacted payload, so it can be mapped
+A dead letter of a Kafka record is judged by the record itself. One of a connector has only the redacted payload, so it can be mapped
 again only if nothing that its connector reads was taken out; a guess would be an invented event. What is sent has the id that
 it would have had at first, so that it counts once however often it is sent.
 """
@@ -34,10 +34,10 @@ OUTCOMES: dict[Outcome, Label] = {
         vi="thiếu phần đã che: đề nghị nguồn gửi lại", en="parts were taken out: ask the source to send it again"
     ),
 }
-"""What can become of a letter."""
+"""What can become of a dead letter."""
 
 ALREADY_THERE = "already_there"
-"""Detail of a letter whose events came again by themselves: nothing is sent."""
+"""Detail of a dead letter whose events came again by themselves: nothing is sent."""
 
 _UNREADABLE = frozenset(
     {"not_json", "encoding", "too_deep", "duplicate_keys", "non_finite", "out_of_range", "too_large"}
@@ -46,7 +46,7 @@ _UNREADABLE = frozenset(
 
 
 class ReplayPlan(NamedTuple):
-    """What becomes of one letter."""
+    """What becomes of one dead letter."""
 
     letter: DeadLetter
     outcome: Outcome
@@ -64,10 +64,10 @@ class _Redacted(InvalidEvent):
 
 
 def plan_record(letter: DeadLetter, record: bytes | None) -> ReplayPlan:
-    """What becomes of a letter of a Kafka record.
+    """What becomes of a dead letter of a Kafka record.
 
     Args:
-        letter: the letter.
+        letter: the dead letter.
         record: the record's value.
     """
     (event,) = decode([record or b""]).events
@@ -77,15 +77,15 @@ def plan_record(letter: DeadLetter, record: bytes | None) -> ReplayPlan:
 
 
 SourcePlans = Callable[[Sequence[DeadLetter]], Sequence[ReplayPlan]]
-"""What becomes of letters of connectors, in their order; may block, and raise `Unavailable`."""
+"""What becomes of dead letters of connectors, in their order; may block, and raise `Unavailable`."""
 
 
 class SourceReplay:
-    """Maps letters of connectors again.
+    """Maps dead letters of connectors again.
 
     Args:
         connectors: those of today.
-        ward: the ward of letters that name none.
+        ward: the ward of dead letters that name none.
         pseudonym: the install's.
     """
 
@@ -97,11 +97,11 @@ class SourceReplay:
         self._mappings: dict[tuple[str, str], Mapper] = {}
 
     def plans(self, letters: Sequence[DeadLetter]) -> list[ReplayPlan]:
-        """What becomes of letters of connectors."""
+        """What becomes of dead letters of connectors."""
         return [self.plan(letter) for letter in letters]
 
     def plan(self, letter: DeadLetter) -> ReplayPlan:
-        """What becomes of a letter of a connector."""
+        """What becomes of a dead letter of a connector."""
         connector = self._connectors.get(letter.connector or "")
         if connector is None:
             return ReplayPlan(letter, "refused", f"there is no connector {letter.connector} any more")
@@ -152,7 +152,7 @@ class SourceReplay:
 
 
 class _ReceiptClock:
-    """Shows when the letter at hand came in."""
+    """Shows when the dead letter at hand came in."""
 
     moment: datetime
 
@@ -173,7 +173,7 @@ async def send_replays(plans: Sequence[ReplayPlan], producer: Producer) -> None:
 
 
 def _payload(letter: DeadLetter, connector: Connector) -> TypeAdapter[Any] | None:
-    """The type of a letter's payload where it is not the connector's own, once it is certain that nothing is missing that is read.
+    """The type of a dead letter's payload where it is not the connector's own, once it is certain that nothing is missing that is read.
 
     Raises:
         _Redacted: something is, or may be.

@@ -37,7 +37,7 @@ PATIENCE = timedelta(seconds=30)
 """Time for one whole answer."""
 
 MOST_REMEMBERED = 10_000
-"""Events and letters that are known to be in Kafka: pages that overlap are not written again and again."""
+"""Events and dead letters that are known to be in Kafka: pages that overlap are not written again and again."""
 
 FAILURES_UNTIL_DOWN = 2
 """One lost answer is no outage."""

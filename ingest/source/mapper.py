@@ -29,7 +29,7 @@ MAPPING_BUG = "mapping_bug"
 
 
 class MappedMessage(NamedTuple):
-    """What became of one message: a letter, or events (none for a mere sign of life)."""
+    """What became of one message: a dead letter, or events (none for a mere heartbeat)."""
 
     envelopes: tuple[Envelope, ...] = ()
     letter: DeadLetter | None = None

@@ -63,7 +63,7 @@ class Rise(OfFigure):
 
 @dataclass(frozen=True)
 class Silence:
-    """For how many seconds a source has given no sign of life; the sources are the subjects."""
+    """For how many seconds a source has given no heartbeat; the sources are the subjects."""
 
     only: tuple[str, ...] = ()
     """Ids of connectors; empty: every source that was ever heard of."""

@@ -260,7 +260,7 @@ class Client:
             self._driver.execute(sql, given, settings=options)
 
     def ping(self) -> None:
-        """Ask for a sign of life.
+        """Ask for a heartbeat.
 
         Raises:
             Unavailable: there is none.

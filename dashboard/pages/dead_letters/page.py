@@ -18,7 +18,7 @@ from dashboard.words.grid_words import grid_words
 from ingest.contract.label import Label
 
 REPLAY_RIGHT = "admin"
-"""Who may send letters again and let stopped streams go on."""
+"""Who may send dead letters again and let stopped streams go on."""
 
 ALL = Label("Tất cả", "All")
 REASON = Label("Lý do", "Reason")
@@ -72,7 +72,7 @@ REPEAT_COLUMNS: list[tuple[str, Label, int]] = [
 
 
 def layout(scene: BoardState) -> Component:
-    """Stopped streams on top, then letters and repeats in tabs."""
+    """Stopped streams on top, then dead letters and repeats in tabs."""
     say = scene.say
     head = html.Header(
         [html.H1(say(text.LETTERS)), html.Span(className="spring"), navigation(scene, viewer(), "/letters")],

@@ -147,7 +147,7 @@ def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers) -> None:
         if answer is None:
             return no_update
         log.info("csv by %s: %d rows", person.name, len(answer.rows))
-        # The mark at the start tells spreadsheet programs that Vietnamese letters follow.
+        # The mark at the start tells spreadsheet programs that Vietnamese dead letters follow.
         return {
             "content": "\ufeff" + csv_text(column_names(answer), answer.rows),
             "filename": "query.csv",

@@ -39,7 +39,7 @@ class StoredRun:
         self.letters: Counter[str] = Counter()
         """By id, how many rows."""
         self.from_source: set[str] = set()
-        """Ids of letters of messages that never reached Kafka as events."""
+        """Ids of dead letters of messages that never reached Kafka as events."""
         self.places: dict[PartitionKey, Counter[int]] = defaultdict(Counter)
         """By topic and partition, how often each offset is stored, in whatever table."""
         self.hashes: dict[tuple[str, int, int], int] = {}
@@ -177,7 +177,7 @@ def _check_promise(entry: Entry, in_kafka: set[Id], stored: StoredRun, findings:
 
 
 def _check_conflict(entry: Entry, stored: StoredRun, findings: Findings) -> None:
-    """It never counts, and is kept for people to see: as a letter or beside the first."""
+    """It never counts, and is kept for people to see: as a dead letter or beside the first."""
     for one in entry.expected:
         if not one.topic and stored.letters[one.id]:
             return

@@ -91,7 +91,7 @@ class MessageMeaning:
 
 
 def conflict_letter(saying: MessagePlan) -> str:
-    """Id of the letter that the intake makes of a post whose `webhook-id` came with another body before."""
+    """Id of the dead letter that the intake makes of a post whose `webhook-id` came with another body before."""
     fault = InvalidEvent("conflict", "")
     now = RealClock().now()
     return from_source(connector(saying.connector), saying.body, fault, ward=saying.ward, received_at=now).id
