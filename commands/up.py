@@ -33,7 +33,7 @@ STOP_WITHIN = 29.0
 """Seconds after which what has not stopped is ended by force."""
 
 LOOK_EVERY = 2.0
-"""Seconds between two looks at the running parts."""
+"""Seconds between two looks at the running processes."""
 
 
 def main(arguments: list[str]) -> int:

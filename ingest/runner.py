@@ -60,7 +60,7 @@ class ConnectorEndpoints:
     tokens: Mapping[str, SecretStr] = field(default_factory=dict)
     """Bearer tokens for them."""
     allowances: Mapping[str, int] = field(default_factory=dict)
-    """Messages that may make no sense before a source is held back for a flood of them, by connector id."""
+    """Messages that may make no sense before a source is held back, by connector id."""
     routers: Sequence[APIRouter] = ()
     """What is served beside the intake, on its port."""
 

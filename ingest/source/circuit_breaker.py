@@ -1,6 +1,6 @@
 """Circuit breaker: a source whose messages suddenly make no sense is held back instead of being emptied into the dead letters.
 
-Each connector has one. While its flood gate is closed the source keeps its messages: a poll's cursor stays, a webhook is
+Each connector has one. While it has tripped the source keeps its messages: a poll's cursor stays, a webhook is
 answered 503, MQTT is not acknowledged, and the source is reported as down. Every few minutes a few messages are tried, so that a
 source that was mended goes on by itself; a mended connector comes with a restart, which begins with an open gate.
 """
@@ -16,7 +16,7 @@ from ingest.source.status import SourceStatus
 log = logging.getLogger(__name__)
 
 PAUSE = timedelta(minutes=5)
-"""How long nothing is taken after a flood, and after a trial that was as bad."""
+"""How long nothing is taken after it has tripped, and after a trial that was as bad."""
 
 TRIED = 20
 """How many messages a trial consists of, where they come one by one."""

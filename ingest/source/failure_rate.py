@@ -10,14 +10,14 @@ RECENT = 1_000
 """How many records the share is judged by; fewer, as long as there were not so many."""
 
 FEWEST = 50
-"""Bad ones among them that there must be at least: two bad records of ten are no flood."""
+"""Bad ones among them that there must be at least: two bad records of ten are not too many."""
 
 LARGEST_SHARE = 0.05
-"""More of them bad than this is a flood. Of bad ones in a row the 51st is, at the latest."""
+"""More of them bad than this are too many. Of bad ones in a row the 51st is, at the latest."""
 
 
 class FailureRate:
-    """Counts good and bad records of one stream and closes when they are a flood. No clock, no input or output.
+    """Counts good and bad records of one stream and trips when the bad ones are too many. No clock, no input or output.
 
     Args:
         fewest: bad ones that there must be at least.

@@ -228,7 +228,7 @@ def _taken(post: PostSource, body: bytes) -> MappedMessage:
 
 
 def _check_conflict(post: PostSource) -> None:
-    """Count a conflict as a message that makes no sense: a source that uses its ids anew is a flood of them.
+    """Count a conflict as a message that makes no sense: a source that uses its ids anew makes very many of them.
 
     Raises:
         PostRefusedError: its source is held back, or is from now on.

@@ -260,10 +260,10 @@ class Client:
             self._driver.execute(sql, given, settings=options)
 
     def ping(self) -> None:
-        """Ask for a heartbeat.
+        """Ask whether the warehouse answers.
 
         Raises:
-            Unavailable: there is none.
+            Unavailable: it does not.
         """
         with self._translated():
             connection = self._driver.connection

@@ -1,4 +1,4 @@
-"""Layout: the stack of a run, with a gate in every connection between its parts and from the sources."""
+"""Layout: the stack of a run, with a gate in every connection between its processes and from the sources."""
 
 import json
 from pathlib import Path
@@ -28,7 +28,7 @@ class StormLayout(NamedTuple):
     stack: Stack
     gates: TcpProxies
     environments: dict[str, dict[str, str]]
-    """By part, what only it has to know: its gates."""
+    """By process, what only it has to know: its gates."""
     reach: DriverReach
 
 

@@ -26,7 +26,7 @@ IDLE = 150.0
 FIGURED = 90.0
 """Seconds for the figures to be those of the events."""
 STOPPED = 30.0
-"""Seconds in which a part has to end when asked."""
+"""Seconds in which a process has to end when asked."""
 
 COUNTED = (
     "SELECT (SELECT count() FROM raw_events FINAL) + (SELECT count() FROM raw_repeats FINAL) "

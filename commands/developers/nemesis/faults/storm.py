@@ -24,7 +24,7 @@ ARMED = 0.5
 """Share of starts with a failpoint armed."""
 LONGEST_FREEZE = 15.0
 LONGEST_STOP = 30.0
-"""Seconds in which a part has to end when it is asked to, awake."""
+"""Seconds in which a process has to end when it is asked to, awake."""
 
 KILLS = {
     "connectors": 20,
@@ -67,7 +67,7 @@ class Storm:
         self._crew: ProcessGroup | None = None
 
     def serve(self, crew: ProcessGroup) -> None:
-        """Begin, with these parts."""
+        """Begin, with these processes."""
         self._crew = crew
         now = self._next = time.monotonic()
         self._over_at = now + self._seconds
@@ -75,7 +75,7 @@ class Storm:
         self._full_at = now + self._random.uniform(15, 60)
 
     def arm(self, part: str) -> str:
-        """The failpoints to arm at a part's start; often none."""
+        """The failpoints to arm at a process's start; often none."""
         names = failpoints_of(part)
         if self._crew is None or not names or self._random.random() >= ARMED:
             return ""
@@ -158,7 +158,7 @@ class Storm:
         self._undo.append((now + self._random.uniform(4, 12), lambda: disk.free(what)))
 
     def _back(self, crew: ProcessGroup, part: str, since: float) -> None:
-        """Start a part that was asked to end; by force where it does not."""
+        """Start a process that was asked to end; by force where it does not."""
         now = time.monotonic()
         if not crew.alive(part):
             crew.start(part)
