@@ -9,7 +9,8 @@ import sys
 from commands.install.settings import Install
 from commands.install.store_command import run_on_store
 from commands.terminal import say, terminal_line
-from dashboard.access.accounts import RIGHTS, Accounts
+from dashboard.access.accounts import Accounts
+from dashboard.access.rights import RIGHTS
 
 
 def main(arguments: list[str]) -> int:

@@ -14,6 +14,7 @@ from commands.terminal import say, terminal_line
 from dashboard.access.display_entry import ENTRY
 from dashboard.access.displays import Displays, Network, Stops, parse_stops
 from dashboard.apps.page_list import pages
+from dashboard.board.wall_tour import wall_pages
 from ingest.contract.clock import RealClock
 
 
@@ -70,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _stops(text: str) -> Stops:
     try:
-        return parse_stops(text, [page.path for page in pages().on_wall()])
+        return parse_stops(text, [page.path for page in wall_pages(pages())])
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

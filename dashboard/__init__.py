@@ -11,7 +11,6 @@
 `feed/`          the city's aggregate output, and what the audit reads
 `store/`         what people set, in one SQLite file
 `alarm/`         alarms: judged, kept, and told to people
-`viewer`         who asks at this moment, and in which language
 `theme`          the design's tokens, each with its dark and its light colour
 `thread_pool`    threads and a queue for one kind of work
 `system_status`  how the system itself is, as every page shows it

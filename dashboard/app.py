@@ -23,6 +23,7 @@ from dashboard.access.display_entry import CLOCK as WALL_CLOCK
 from dashboard.access.display_entry import DisplayEntry
 from dashboard.access.guard import BOARD, CLOCK, FEED, LIVEZ, Guard
 from dashboard.access.session import Sessions
+from dashboard.access.viewer import chosen_scheme, viewer
 from dashboard.alarm.alarm_service import AlarmService
 from dashboard.alarm.channels import notification_channels
 from dashboard.alarm.delivery import AlarmDelivery
@@ -40,7 +41,6 @@ from dashboard.feed import audit_view, routes
 from dashboard.feed.city_cut import CityCuts
 from dashboard.pages.past import callbacks as past_callbacks
 from dashboard.settings import BoardSettings
-from dashboard.viewer import chosen_scheme, viewer
 from dashboard.words import moment, text
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.discovery import modules

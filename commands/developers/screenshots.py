@@ -15,7 +15,8 @@ from playwright.sync_api import Browser
 from commands.developers.load.chromium import browser
 from commands.install import secret_files
 from commands.install import settings as install_settings
-from dashboard.access.accounts import RIGHTS, Accounts
+from dashboard.access.accounts import Accounts
+from dashboard.access.rights import RIGHTS
 from dashboard.apps.page_list import pages
 from dashboard.theme import Scheme
 

@@ -12,13 +12,11 @@ from pathlib import Path
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
+from dashboard.access.rights import RIGHTS, Right
 from dashboard.settings import BoardSettings
 from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore, StoreView
-from dashboard.viewer import Right
 from ingest.contract.clock import RealClock
-
-RIGHTS: frozenset[Right] = frozenset({"leader", "analyst", "admin"})
 
 FIRST = "admin"
 """The account of the first start."""

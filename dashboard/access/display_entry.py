@@ -15,9 +15,9 @@ from starlette.types import Message, Scope, Send
 
 from dashboard import theme
 from dashboard.access.displays import Display, Displays
+from dashboard.access.viewer import Viewer
 from dashboard.settings import BoardSettings
 from dashboard.theme import scheme_of
-from dashboard.viewer import Viewer
 from ingest.contract.clock import RealClock
 from ingest.contract.label import Label
 from ingest.runtime import metrics

@@ -20,10 +20,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.access.display_entry import ENTRY, DisplayEntry, is_wall, refusal_page
 from dashboard.access.display_entry import SOCKET as WALL_SOCKET
 from dashboard.access.session import Sessions
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.settings import BoardSettings
 from dashboard.store.store import StoreUnavailable
 from dashboard.theme import SCHEME_COOKIE, scheme_of
-from dashboard.viewer import Viewer, set_viewer
 from ingest.contract.clock import RealClock
 from ingest.contract.label import Label, Language
 from ingest.network.http_server import recognise_client

@@ -14,10 +14,10 @@ from dashboard.access.guard import LOG_IN, cookie_name, language_of, read_cookie
 from dashboard.access.known_devices import COOKIE_AGE, KnownDevices
 from dashboard.access.login_attempts import LoginAttempt, LoginLimits, TooManyTriesError
 from dashboard.access.session import Sessions
+from dashboard.access.viewer import viewer
 from dashboard.settings import BoardSettings
 from dashboard.store.store import StoreUnavailable
 from dashboard.thread_pool import ThreadPool
-from dashboard.viewer import viewer
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Overloaded, Refused
 from ingest.contract.label import Label, Language

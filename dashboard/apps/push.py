@@ -13,11 +13,11 @@ from dash import Dash, Input, State, ctx, dcc, html, set_props
 from dash.development.base_component import Component
 from dash.exceptions import WebsocketDisconnected
 
+from dashboard.access.viewer import viewer
 from dashboard.apps.html import version
 from dashboard.board import alarm_signal
 from dashboard.board.live import BoardFrame, Live
 from dashboard.board.page import Page, PageAddress, PropertyUpdates, changed_properties, component_properties
-from dashboard.viewer import viewer
 from ingest.contract.label import Label
 
 LEAST_INTERVAL = 0.1

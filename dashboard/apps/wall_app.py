@@ -16,13 +16,13 @@ from fastapi import FastAPI
 
 from dashboard import theme
 from dashboard.access.display_entry import CLOCK, HOME
+from dashboard.access.viewer import Viewer, chosen_scheme, set_viewer, viewer
 from dashboard.apps import push
 from dashboard.apps.html import make_dash
 from dashboard.board.live import Live
 from dashboard.board.page import fill_layout
-from dashboard.board.wall_tour import tour
+from dashboard.board.wall_tour import tour, wall_pages
 from dashboard.charts import graph
-from dashboard.viewer import Viewer, chosen_scheme, set_viewer, viewer
 from ingest.contract.label import Label
 from warehouse.model.indicator import Status
 
@@ -63,7 +63,7 @@ def _shell(live: Live) -> Component:
     words: dict[str, Any] = {
         "data-stops": json.dumps([[page.path, pace.total_seconds()] for page, pace in stops]),
         "data-repeat": json.dumps({severity: every.total_seconds() for severity, every in REPEAT.items()}),
-        "data-pages": json.dumps([page.path for page in live.pages.on_wall()]),
+        "data-pages": json.dumps([page.path for page in wall_pages(live.pages)]),
     }
     language = viewer().language
     shell: Component = dmc.MantineProvider(

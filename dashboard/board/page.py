@@ -13,10 +13,11 @@ from dash import Patch
 from dash._utils import stringify_id
 from dash.development.base_component import Component
 
+from dashboard.access.rights import Right
+from dashboard.access.viewer import Viewer
 from dashboard.alarm.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.settings import BoardSettings
 from dashboard.system_status import NOTHING_KNOWN, SystemStatus
-from dashboard.viewer import Right, Viewer
 from dashboard.words.freshness import FreshnessSign
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import measure
@@ -150,11 +151,6 @@ class PageList(dict[str, Page]):
         page = self.get(before)
         known = page is not None and page.arguments is not None and argument in page.arguments()
         return PageAddress(page, argument) if page is not None and known else None
-
-    def on_wall(self) -> list[Page]:
-        """Every page that belongs on a wall, the overview first."""
-        found = [page for page in self.values() if page.pace is not None]
-        return sorted(found, key=lambda page: page.path != "/")
 
 
 def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:

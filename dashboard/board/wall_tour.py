@@ -2,12 +2,18 @@
 
 from datetime import timedelta
 
+from dashboard.access.viewer import Viewer
 from dashboard.board.page import Page, PageList
-from dashboard.viewer import Viewer
+
+
+def wall_pages(pages: PageList) -> list[Page]:
+    """Every page that belongs on a wall, the overview first, then by their `order`."""
+    found = [page for page in pages.values() if page.pace is not None]
+    return sorted(found, key=lambda page: page.path != "/")
 
 
 def tour(viewer: Viewer, pages: PageList) -> list[tuple[Page, timedelta]]:
     """A screen's pages in their order, with their paces: its own, else all as they declare it."""
-    known = {page.path: page for page in pages.on_wall()}
+    known = {page.path: page for page in wall_pages(pages)}
     own = [(known[path], pace) for path, pace in viewer.stops if path in known]
     return own or [(page, page.pace) for page in known.values() if page.pace is not None]

@@ -13,6 +13,7 @@ from commands.developers.load.chromium import ARE_DRAWN, CHROMIUM, FLAGS
 from dashboard.alarm.alarm import begin_alarm, combine_alarms
 from dashboard.apps import html, push
 from dashboard.apps.page_list import pages
+from dashboard.board.wall_tour import wall_pages
 from tests.browser.conftest import PATIENCE, is_grey, live
 from tests.browser.support.served import served
 from tests.dashboard.support.alarms import after, raised
@@ -46,12 +47,12 @@ def figure(page, id):
 
 
 def test_one_address_shows_every_page_in_turn_and_nothing_to_press(board, screen):
-    _, address = board.add_display(*[(page.path, 1) for page in pages().on_wall()])
+    _, address = board.add_display(*[(page.path, 1) for page in wall_pages(pages())])
     page = screen(address, before=WATCHES)
     live(page)
     assert page.url == f"{board.url}/wall/", "the token stands in no address bar"
     page.evaluate("window.notReloaded = true")
-    names = [one.label.vi for one in pages().on_wall()]
+    names = [one.label.vi for one in wall_pages(pages())]
     page.wait_for_function("names => names.every(name => window.shownPages.has(name))", arg=names, timeout=3 * PATIENCE)
     expect(page.locator(HERE)).to_have_text(names[0], timeout=3 * PATIENCE), "and from the first one again"
     for _ in range(3):
@@ -78,7 +79,7 @@ def test_a_new_alarm_is_shown_on_its_page_at_once_and_only_once(board, screen):
     _, address = board.add_display(("/", 3600), ("/speakers", 3600))
     page = screen(address)
     live(page)
-    overview, queue = (one.label.vi for one in pages().on_wall() if one.path in ("/", "/queue"))
+    overview, queue = (one.label.vi for one in wall_pages(pages()) if one.path in ("/", "/queue"))
     expect(page.locator(HERE)).to_contain_text(overview)
     alarm = begin_alarm(raised(severity="critical"))
     board.show(combine_alarms([alarm], {}))

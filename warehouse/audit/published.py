@@ -15,7 +15,8 @@ from ingest.contract.errors import Unavailable
 from warehouse.audit.report import AuditedFigures, AuditPart, Difference, FigureKey, Grain, name_figure
 from warehouse.catalogue import indicator
 from warehouse.model.expression import DAY_MS
-from warehouse.query.feed import GRACE, goes_out_sql
+from warehouse.model.grace import GRACE
+from warehouse.query.feed import goes_out_sql
 from warehouse.store.client import Client
 
 FEED_DAYS = 7

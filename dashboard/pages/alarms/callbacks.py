@@ -6,6 +6,7 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, no_update, set_props
 
 from dashboard.access.accounts import Accounts
+from dashboard.access.viewer import Viewer, viewer
 from dashboard.alarm.alarm import Alarm, fold_acts
 from dashboard.alarm.alarm_service import ActRefused, AlarmService
 from dashboard.alarm.delivery import AlarmDelivery
@@ -14,7 +15,6 @@ from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.pages.alarms import history
 from dashboard.pages.alarms.detail import LONGEST_COMMENT, RIGHT, STEPS, Ids, alarm_leaves
-from dashboard.viewer import Viewer, viewer
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
 from ingest.contract.errors import Refused, Unavailable

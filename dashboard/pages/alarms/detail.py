@@ -10,6 +10,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.sentence import alarm_sentence, subject_name
 from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
@@ -25,7 +26,6 @@ from dashboard.pages.alarms.log import (
     escalation,
     measured_text,
 )
-from dashboard.viewer import viewer
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import alarm_rules

@@ -11,6 +11,7 @@ from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
+from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
@@ -28,7 +29,6 @@ from dashboard.pages.dead_letters.tables import (
     ward_date,
 )
 from dashboard.system_status import halted_streams
-from dashboard.viewer import Viewer, viewer
 from dashboard.words import number
 from ingest.contract.away import SERVICE_ASK_AGAIN
 from ingest.contract.clock import shown_at

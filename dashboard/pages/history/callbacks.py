@@ -4,6 +4,7 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, html, no_update
 
+from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
@@ -11,7 +12,6 @@ from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.history.page import FIRST, PAGE, SPANS
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
 from dashboard.pages.past.frame import BACK
-from dashboard.viewer import viewer
 from dashboard.words import moment, text
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN

@@ -6,6 +6,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page import Page, PropertyUpdates, component_properties, fill_layout
 from dashboard.board.page_services import Services
@@ -13,7 +14,6 @@ from dashboard.board.queries import TooMuchError
 from dashboard.components.header import navigation
 from dashboard.pages.past import frame
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
-from dashboard.viewer import viewer
 from dashboard.words import moment, text
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN

@@ -11,12 +11,12 @@ from typing import Any
 from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.pages.proof.page import PAGE
 from dashboard.pages.proof.tables import correction_table, event_table, member_table, query_list, window_table
-from dashboard.viewer import viewer
 from dashboard.words import number, text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable

@@ -3,9 +3,9 @@
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import Viewer
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.sql.address import record_address, sql_address
-from dashboard.viewer import Viewer
 from dashboard.words import number, text
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import indicator

@@ -14,6 +14,7 @@ from typing import Any
 import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, no_update
 
+from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.page_services import AskSql, Services
 from dashboard.charts.chart import FIGURES, bar_trace, figure, line_trace, middle, time_axis
 from dashboard.charts.graph import Dress, redraw, redrawn
@@ -22,7 +23,6 @@ from dashboard.pages.sql.page import EXAMPLE_QUERIES
 from dashboard.pages.sql.saved_query import SavedQueries
 from dashboard.store.store import StoreUnavailable
 from dashboard.thread_pool import ThreadPool
-from dashboard.viewer import Viewer, viewer
 from dashboard.words import number
 from dashboard.words.csv import csv_text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN

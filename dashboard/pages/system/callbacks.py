@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
@@ -25,7 +26,6 @@ from dashboard.pages.system.tables import (
 from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore, StoreUnavailable
 from dashboard.system_status import halted_streams, restarted_parts
-from dashboard.viewer import Viewer, viewer
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable

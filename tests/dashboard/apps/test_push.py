@@ -3,10 +3,10 @@ import json
 
 import pytest
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps import push
 from dashboard.apps.page_list import pages
 from dashboard.board.page import PageAddress, PropertyUpdate, changed_properties
-from dashboard.viewer import Viewer, set_viewer
 from tests.dashboard.support.board import BoardOfTests
 from tests.dashboard.support.ward import WARD, stock, values
 from warehouse.model.value_push import Push

@@ -7,9 +7,9 @@ import pytest
 from dashboard.access.display_entry import SOCKET as WALL_SOCKET
 from dashboard.access.displays import Displays
 from dashboard.access.guard import BOARD, FEED, LIVEZ, LOG_IN, SOCKET
+from dashboard.access.viewer import Viewer
 from dashboard.apps.page_list import pages
-from dashboard.board.wall_tour import tour
-from dashboard.viewer import Viewer
+from dashboard.board.wall_tour import tour, wall_pages
 from ingest.contract.clock import RealClock
 from tests.dashboard.access.test_guard import Socket, routes
 from tests.dashboard.support.board import ORIGIN, BoardOfTests
@@ -99,7 +99,7 @@ async def test_the_first_page_is_there_at_once_and_others_by_their_name(tested, 
     tested.live.readings.apply([stock("Q02", 77)])
     layout = json.dumps((await wall.get("/wall/_dash-layout")).json())
     assert '"77"' in layout
-    for path in pages().on_wall():
+    for path in wall_pages(pages()):
         assert path.path in layout
 
 
@@ -119,8 +119,8 @@ async def test_a_page_that_does_not_belong_there_is_empty(wall, path):
 
 
 def test_only_pages_of_figures_are_on_the_wall():
-    assert pages().on_wall()[0].path == "/"
-    for page in pages().on_wall():
+    assert wall_pages(pages())[0].path == "/"
+    for page in wall_pages(pages()):
         assert page.right == "leader"
         assert page.arguments is None
     screen = Viewer("hall", frozenset({"display"}))

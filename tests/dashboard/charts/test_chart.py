@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import pytest
 from dash import dcc
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps.page_list import pages
 from dashboard.board.page import PropertyUpdate, fill_layout
 from dashboard.charts import arrivals
@@ -20,7 +21,6 @@ from dashboard.pages.dead_letters.tables import day_chart
 from dashboard.pages.history.tables import history_chart
 from dashboard.pages.sql.callbacks import column_chart
 from dashboard.theme import TONES
-from dashboard.viewer import Viewer, set_viewer
 from dashboard.words.freshness import freshness_signs
 from ingest.contract.label import Label
 from tests.dashboard.pages.history.test_page import told

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.board.page import PropertyUpdate, fill_layout
 from dashboard.components.broadcasts import schedule
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import member_bars
-from dashboard.viewer import Viewer, set_viewer
 from ingest.contract.label import Label
 from tests.dashboard.support import ward
 from tests.dashboard.support.ward import scene

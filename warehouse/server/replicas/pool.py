@@ -38,7 +38,7 @@ from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
 
-GRACE = 2.0
+ENDING_WAITS = 2.0
 """Seconds that a replica has to end its query when asked; then it is ended itself."""
 
 TIME_LIMIT, MEMORY_LIMIT, AWAY = 159, 241, 210
@@ -148,7 +148,7 @@ class Replica:
         code: int = self._process.wait()
         # Its engine runs in a child, which holds the other end of the pipe and ends with it.
         with suppress(OSError):
-            self._connection.settimeout(GRACE)
+            self._connection.settimeout(ENDING_WAITS)
             while self._connection.recv(_AT_ONCE):
                 pass
         self._connection.close()
@@ -156,7 +156,7 @@ class Replica:
         return code
 
     def answer(self, question: ReplicaQuestion, reader: SocketReader, writer: SocketWriter) -> bool:
-        """Have a query answered to a client. Within the time limit and twice `GRACE` it is, or the replica has ended.
+        """Have a query answered to a client. Within the time limit and twice `ENDING_WAITS` it is, or the replica has ended.
 
         Returns:
             Whether the replica can answer another one.
@@ -224,7 +224,7 @@ class _Relay:
         self._ends_at = time.monotonic() + question.seconds
 
     def run(self) -> bool:
-        self._connection.settimeout(GRACE)
+        self._connection.settimeout(ENDING_WAITS)
         pipe.send_frame(self._connection, Kind.QUESTION, self._question._asdict())
         while True:
             self._wait()
@@ -255,7 +255,7 @@ class _Relay:
 
     def _end(self, ending: QueryEnding) -> None:
         self.ending = ending
-        self._ends_at = time.monotonic() + GRACE
+        self._ends_at = time.monotonic() + ENDING_WAITS
         pipe.send_frame(self._connection, Kind.END, {"by_client": ending != "overdue"})
 
     def _pass_on(self, size: int) -> None:
@@ -270,7 +270,7 @@ class _Relay:
                 continue
             self.is_within_packet = True
             try:
-                self._writer.pass_on(part, max(0.0, self._ends_at - time.monotonic()) + GRACE)
+                self._writer.pass_on(part, max(0.0, self._ends_at - time.monotonic()) + ENDING_WAITS)
             except OSError:
                 self._end("gone")
         self.is_within_packet = False
@@ -376,7 +376,7 @@ class Replicas:
             self._changed.notify_all()
         for replica in replicas:
             replica.kill()
-        self._thread.join(GRACE)
+        self._thread.join(ENDING_WAITS)
 
     def _taken(self) -> Replica:
         data = self._open_data()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from plotly.io.json import to_json_plotly
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.alarm.alarm import ChannelFault, Measured, begin_alarm, combine_alarms
 from dashboard.alarm.observation import observe
 from dashboard.alarm.sentence import alarm_sentence
@@ -14,7 +15,6 @@ from dashboard.board.page import PropertyUpdate, fill_layout
 from dashboard.pages.alarms import active, callbacks, history, log
 from dashboard.pages.alarms import detail as alarm_page
 from dashboard.pages.alarms import page as alarms_page
-from dashboard.viewer import Viewer, set_viewer
 from ingest.contract.errors import Unavailable
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import MINUTE, after, raised, wall

@@ -2,9 +2,9 @@
 
 import pytest
 
+from dashboard.access.viewer import Viewer
 from dashboard.apps.page_list import pages
 from dashboard.pages.due.callbacks import due_table
-from dashboard.viewer import Viewer
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS

@@ -5,11 +5,11 @@ import re
 import pytest
 from plotly.io.json import to_json_plotly
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps.page_list import pages
 from dashboard.board.page import fill_layout
 from dashboard.pages.past import callbacks, frame, memory
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
-from dashboard.viewer import Viewer, set_viewer
 from dashboard.words.freshness import freshness_signs
 from dashboard.words.moment import FUTURE, NOT_A_TIME, RequestedMoment, day_start, moment_address, requested_moment
 from dashboard.words.text import local_time

@@ -1,8 +1,8 @@
 import pytest
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.pages.proof import callbacks
 from dashboard.pages.proof.tables import member_table, query_list, window_table
-from dashboard.viewer import Viewer, set_viewer
 from ingest.contract.errors import Unavailable
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
