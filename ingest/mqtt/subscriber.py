@@ -132,7 +132,7 @@ class Subscriber(SourceReader):
         them for ever.
         """
         while batch:
-            is_trial = self._breaker.is_closed
+            is_trial = self._breaker.is_open
             if is_trial:
                 await asyncio.sleep(self._breaker.left())
                 batch = [message for message in batch if self._can_answer(message) or message.qos == 0]
@@ -144,7 +144,7 @@ class Subscriber(SourceReader):
             else:
                 admitted = self._admitted(some, taken)
                 if admitted is None:
-                    self._breaker.close("most")
+                    self._breaker.trip("most")
                     self._mapper.hold_back(before, len(some))
                     continue
                 taken = admitted

@@ -34,7 +34,7 @@ def told(source_status):
 def test_one_that_closes_the_gate_does_not_go_on(clock, source_status):
     breaker = CircuitBreaker(source_status)
     assert [breaker.judge(True) for _ in range(FEWEST)] == [True] * (FEWEST - 1) + [False]
-    assert breaker.is_closed
+    assert breaker.is_open
     assert not breaker.admits()
     assert told(source_status) == [("source.up", "reached"), ("source.down", "flood")]
 
@@ -53,7 +53,7 @@ def test_messages_one_by_one_are_tried_after_a_pause(clock, source_status):
     for is_bad in [True] * (TRIED // 2 - 1) + [False] * (TRIED // 2 + 1):
         assert breaker.admits()
         assert breaker.judge(is_bad)
-    assert not breaker.is_closed
+    assert not breaker.is_open
     assert told(source_status)[2:] == [("source.up", "flood_over")]
 
 
@@ -61,11 +61,11 @@ def test_a_page_is_a_trial_of_its_own(clock, source_status):
     breaker = CircuitBreaker(source_status)
     assert not breaker.judge_page([False] * 10 + [True] * FEWEST)
     assert breaker.judge_page([])  # nothing new: nothing to hold back
-    assert breaker.is_closed
+    assert breaker.is_open
     assert not breaker.judge_page([True, False])
     assert breaker.left() == module.PAUSE.total_seconds()
     assert breaker.judge_page([True, False, False])
-    assert not breaker.is_closed
+    assert not breaker.is_open
 
 
 def test_an_allowance_lets_a_source_through(clock, source_status):
