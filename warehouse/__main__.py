@@ -111,7 +111,7 @@ def watch_outside_warehouse(
     while not stop.is_set():
         try:
             prepare_tables(settings)
-            log.info("ready at %s:%d", *settings.address)
+            log.info("ready at %s", ", ".join(f"{host}:{port}" for host, port in settings.addresses))
             backoff.reset()
             with connect(settings) as client:
                 pulse.beat()

@@ -7,6 +7,7 @@ the tables and views as on an outside server, and once as a user that has exactl
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -97,25 +98,24 @@ def test_it_reads_each_documented_view_and_nothing_beneath(server):
         "analyst",
         *(f"SELECT * FROM ioc.{name} LIMIT 1 FORMAT Null" for name in names),
         "SELECT count() FROM ioc.raw_events",
-        "SELECT count() FROM ioc.schema_migrations",
+        "SELECT count() FROM ioc.raw_values",
         "SELECT * FROM file('/etc/passwd', 'LineAsString')",
         "SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')",
         "SELECT * FROM remote('127.0.0.1', system.one)",
         "INSERT INTO ioc.raw_events (id) VALUES ('x')",
         "CREATE TABLE ioc.x (n UInt8) ENGINE = Memory",
-        "DROP VIEW ioc.indicator_values",
-        "GRANT SELECT ON *.* TO analyst",
+        f"DROP VIEW ioc.{names[0]}",
+        "GRANT SELECT ON *.* TO default",
         "CREATE USER somebody",
     )
     assert dict(zip(names, answers, strict=False)) == dict.fromkeys(names, "")
     refused = answers[len(names) :]
-    assert all(one.startswith(("refused: Code: 497", "refused: Code: 164")) for one in refused), refused
+    assert not [one for one in refused if not one.startswith(("refused: Code: 497", "refused: Code: 164"))]
 
 
 def test_its_limits_hold_and_cannot_be_changed(server):
-    # A query may not take back a limit; one that passes it ends.
     bounded = analyst_account.limits(SETTINGS)
-    quick = SETTINGS.model_copy(update={"analyst_seconds": SETTINGS.analyst_seconds / 20})
+    quick = SETTINGS.model_copy(update={"analyst_seconds": timedelta(seconds=0.5), "analyst_memory": 16 * 1024 * 1024})
     describe(server, "hurried", analyst_account.limits(quick), analyst_account.rights(quick, views.public_names()))
     answers = asked(
         server,
@@ -124,7 +124,7 @@ def test_its_limits_hold_and_cannot_be_changed(server):
         "SELECT 1 SETTINGS max_memory_usage = 0",
         "SET readonly = 0",
         "SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1",
-        "SELECT groupArray(repeat('x', 1000)) FROM numbers(1000000) FORMAT Null",
+        "SELECT length(groupArray(number)) FROM numbers(100000000)",
     )
     assert [one.partition("Code: ")[2].partition(".")[0] for one in answers] == ["164", "164", "164", "159", "241"]
     assert bounded["max_execution_time"] == "10"
