@@ -96,7 +96,7 @@ def test_it_reads_each_documented_view_and_nothing_beneath(server):
     answers = asked(
         server,
         "analyst",
-        *(f"SELECT * FROM ioc.{name} LIMIT 1 FORMAT Null" for name in names),
+        *(f"SELECT * FROM ioc.{name} LIMIT 1 FORMAT Null" for name in names),  # noqa: S608 - names of ours
         "SELECT count() FROM ioc.raw_events",
         "SELECT count() FROM ioc.raw_values",
         "SELECT * FROM file('/etc/passwd', 'LineAsString')",
