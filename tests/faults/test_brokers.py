@@ -30,7 +30,7 @@ from ingest.kafka.producer import Producer
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, ServerError, connect
 
-pytestmark = [pytest.mark.embedded, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(1500)]
 
 WARDS = ("hong-bang", "le-chan", "ngo-quyen", "hai-an", "kien-an", "do-son")
 PATIENCE = 240.0
@@ -214,7 +214,6 @@ async def _send_one(settings: IngestSettings) -> None:
         await producer.stop()
 
 
-@pytest.mark.faults
 def test_brokers_and_workers_killed_and_restarted_in_turn_under_load_lose_and_double_nothing(tmp_path: Path) -> None:
     told: dict[str, Any] = {}
     parts = ("ingest", "warehouse", "streams-1", "streams-2")

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from warehouse import views
 from warehouse.settings import WarehouseSettings
 from warehouse.store import analyst_account
-from warehouse.store.client import ServerError
+from warehouse.store.client import Client, ServerError
 from warehouse.store.migrate import MIGRATIONS, fill_statement, read_migrations
 
 PASSWORD = "analyst-password-of-the-tests"
@@ -144,15 +144,14 @@ def test_the_statements_are_clickhouses_and_hold_no_password(server, settings):
     assert "DROP ALL SETTINGS, DROP ALL PROFILES, ADD PROFILE" in answers[2]  # whatever it had before is gone
 
 
-class Refusing:
+class Refusing(Client):
     """A client of a server on which its owner may not manage users."""
 
-    settings = SETTINGS
-
     def __init__(self, code: int) -> None:
+        super().__init__(SETTINGS)
         self.code = code
 
-    def execute(self, sql, settings=None):
+    def execute(self, sql, parameters=None, settings=None):
         raise ServerError("Not enough privileges", self.code)
 
 
