@@ -5,7 +5,6 @@ from pydantic import ValidationError
 
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.admin import wanted_topics
-from ingest.kafka.producer import Producer
 
 
 def settings(**changed: int) -> IngestSettings:
@@ -27,13 +26,3 @@ def test_an_install_may_want_more_or_fewer() -> None:
 def test_more_than_there_are_is_refused() -> None:
     with pytest.raises(ValidationError, match="IOC_KAFKA_REPLICATION_FACTOR"):
         settings(kafka_min_insync_replicas=2)
-
-
-async def test_producers_wait_for_all_in_sync_replicas_and_double_nothing() -> None:
-    made = Producer(settings().model_copy(update={"kafka_bootstrap": "127.0.0.1:1,127.0.0.1:2,127.0.0.1:3"}))._made()
-    try:
-        assert made._sender._acks == -1
-        assert made._txn_manager is not None  # what an idempotent producer numbers its records with
-        assert len(made.client.hosts) == 3
-    finally:
-        await made.stop()
