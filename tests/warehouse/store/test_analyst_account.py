@@ -14,6 +14,7 @@ import pytest
 from pydantic import SecretStr
 
 from warehouse import views
+from warehouse.server.sql_gate.query_tree import PASSES
 from warehouse.settings import WarehouseSettings
 from warehouse.store import analyst_account
 from warehouse.store.client import Client, ServerError
@@ -111,6 +112,27 @@ def test_it_reads_each_documented_view_and_nothing_beneath(server):
     assert dict(zip(names, answers, strict=False)) == dict.fromkeys(names, "")
     refused = answers[len(names) :]
     assert not [one for one in refused if not one.startswith(("refused: Code: 497", "refused: Code: 164"))]
+
+
+def test_it_may_ask_what_the_gate_asks_about_a_query(server):
+    """On an outside server the gate looks at each query by the account of who asks it, before it runs."""
+    names = sorted(views.public_names())
+    query = f"SELECT count() FROM ioc.{names[0]}"  # noqa: S608 - a name of ours
+    answers = asked(
+        server,
+        "analyst",
+        f"SELECT formatQuerySingleLine('{query}')",
+        f"EXPLAIN AST {query}",
+        f"EXPLAIN QUERY TREE passes = {PASSES} {query}",
+        "SELECT lower(name) FROM system.functions WHERE name = 'count'",
+        "SELECT name FROM system.tables WHERE database = 'ioc' ORDER BY name",
+        "SELECT DISTINCT table FROM system.columns WHERE database = 'ioc' ORDER BY table",
+    )
+    assert not any(one.startswith("refused") for one in answers), answers
+    assert answers[0] == query
+    assert f"table_name: ioc.{names[0]}" in answers[2]
+    assert answers[3] == "count"
+    assert answers[4].split() == answers[5].split() == names  # and it does not even see the tables beneath
 
 
 def test_its_limits_hold_and_cannot_be_changed(server):
