@@ -23,7 +23,6 @@ from commands.supervision import supervisor as supervision
 from commands.supervision import watch
 from commands.terminal import say, terminal_line
 from dashboard.access.accounts import FIRST, ensure_first, first_password
-from dashboard.store.private_file import write_private
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.clock import WARD_ZONE, PretendClock, RealClock
 from ingest.contract.errors import ConfigurationError
@@ -104,7 +103,7 @@ def _welcome(install: Install) -> None:
     terminal_line("")
     terminal_line(f"  Bảng điều hành | Board:  {install.board.url}")
     try:
-        password = ensure_first(install.board)
+        password = ensure_first(install.board, leave=not sys.stderr.isatty())
     except StoreUnavailable as error:  # the wall runs all the same
         say(error.detail.vi, error.detail.en)
         return
@@ -115,9 +114,6 @@ def _welcome(install: Install) -> None:
             "  Mật khẩu này chỉ hiện một lần: hãy ghi lại. Cấp lại bằng ./ioc account reset admin.",
             "  This password is shown only once: note it down. ./ioc account reset admin makes a new one.",
         )
-    elif password:
-        # What is redirected stays, in a log or a journal that others may read.
-        write_private(waiting, f"{FIRST}  /  {password}\n")
     if waiting.exists():
         terminal_line(f"  Đăng nhập | Log in:      {waiting}")
         say(

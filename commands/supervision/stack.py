@@ -61,6 +61,7 @@ class Stack:
             `dashboard`. They are started in this order, all at once, and waited for in this order.
         environment: further variables, as in `.env`; they go before the free ports chosen here.
         patience: seconds that each process gets to become ready.
+        further: processes that no install has; `parts` may name them.
     """
 
     def __init__(
@@ -69,8 +70,10 @@ class Stack:
         parts: Sequence[str] = ("ingest", "warehouse"),
         environment: Mapping[str, str] | None = None,
         patience: float = 60,
+        further: Sequence[ManagedProcess] = (),
     ) -> None:
         self.folder = folder.resolve()
+        self._further = {one.name: one for one in further}
         self._patience = patience
         ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         self.variables = {"IOC_DATA_FOLDER": str(self.folder), **ports, **(environment or {})}
@@ -238,6 +241,7 @@ class Stack:
     def _known(self, names: Sequence[str]) -> dict[str, ManagedProcess]:
         workers = max([int(name.removeprefix("streams-")) for name in names if name.startswith("streams-")], default=1)
         known = {part.name: part for part in managed_processes(self.install, simulator=True, workers=workers)}
+        known |= self._further
         unknown = sorted(set(names) - set(known))
         if unknown:
             raise ValueError(f"no such part: {', '.join(unknown)}; there are {', '.join(known)}")

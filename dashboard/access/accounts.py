@@ -15,6 +15,7 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from dashboard.access.rights import RIGHTS, Right
 from dashboard.settings import BoardSettings
 from dashboard.store.changes import record_change
+from dashboard.store.private_file import write_private
 from dashboard.store.store import BoardStore, StoreView
 from ingest.contract.clock import RealClock
 
@@ -95,8 +96,11 @@ class Accounts:
             raise ValueError(taken) from None
         return password
 
-    def add_first(self) -> str | None:
+    def add_first(self, leave: bool = False) -> str | None:
         """Make the first account, an administrator, where there is none.
+
+        Args:
+            leave: whether its password waits in `first_password`, because nobody sees it now.
 
         Returns:
             Its random password, which is nowhere else; `None` when there are accounts already.
@@ -107,6 +111,9 @@ class Accounts:
         with self._store.change() as connection:
             if connection.execute("SELECT 1 FROM accounts LIMIT 1").fetchall():
                 return None
+            if leave:
+                # What is redirected stays, in a log or a journal that others may read.
+                write_private(self._first_password, f"{FIRST}  /  {password}\n")
             _insert(connection, account)
         return password
 
@@ -170,8 +177,12 @@ class Accounts:
             self._first_password.unlink(missing_ok=True)
 
 
-def ensure_first(settings: BoardSettings) -> str | None:
+def ensure_first(settings: BoardSettings, leave: bool = False) -> str | None:
     """Make the first account, an administrator, where there is none.
+
+    Args:
+        settings: of the board.
+        leave: whether its password waits in `first_password`, because nobody sees it now.
 
     Returns:
         Its password, to be shown once; `None` when there are accounts already.
@@ -179,7 +190,7 @@ def ensure_first(settings: BoardSettings) -> str | None:
     Raises:
         StoreUnavailable: the store cannot be changed now.
     """
-    return Accounts(settings).add_first()
+    return Accounts(settings).add_first(leave)
 
 
 def first_password(settings: BoardSettings) -> Path:

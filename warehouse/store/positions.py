@@ -52,7 +52,8 @@ class PositionBase(NamedTuple):
 
 
 def read_progress(client: Client) -> dict[PartitionKey, PartitionProgress]:
-    """How far the warehouse is, for every partition of which it has anything."""
+    """How far the warehouse is, for every partition of which it has anything; of a cluster, how far all of it is."""
+    client.sync_replica()
     found: dict[PartitionKey, dict[str, int]] = {}
     for topic, partition, what, offset in client.query(
         "SELECT topic, partition, what, max(offset) FROM ("

@@ -18,6 +18,8 @@ class Sweep:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         """How many were armed, by process."""
+        self.rolled: Counter[str] = Counter()
+        """Nothing is restarted in turn here."""
         self.last_fault = time.monotonic()
         self.notes: list[str] = []
         """Failpoints that nobody came by."""
