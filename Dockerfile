@@ -1,4 +1,4 @@
-# One image for all five services; which one runs is the command (docker-compose.yml).
+# One image for all services; which one runs is the command (docker-compose.yml).
 FROM python:3.13.9-slim-bookworm
 
 WORKDIR /app

@@ -6,26 +6,22 @@ Vi: Quản lý tài khoản của bảng điều hành: thêm, cấp lại mật
 import argparse
 import sys
 
-from commands.install import secret_files
-from commands.install import settings as installs
+from commands.install.settings import Install
+from commands.install.store_command import run_on_store
 from commands.terminal import say, terminal_line
-from dashboard.access.accounts import RIGHTS, Accounts
-from dashboard.store.store import StoreUnavailable
-from ingest.contract.errors import ConfigurationError
+from dashboard.access.accounts import Accounts
+from dashboard.access.rights import RIGHTS
 
 
 def main(arguments: list[str]) -> int:
     """Do it; 0 if it is done."""
     options = _parser().parse_args(arguments)
+    return run_on_store(lambda install: _done(install, options))
+
+
+def _done(install: Install, options: argparse.Namespace) -> int:
     try:
-        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
-        _do(Accounts(installs.read_install().board), options)
-    except ConfigurationError as error:
-        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
-        return 1
-    except StoreUnavailable as error:
-        say(error.detail.vi, error.detail.en)
-        return 1
+        _do(Accounts(install.board), options)
     except ValueError as error:
         say(f"Không được: {error}", f"Refused: {error}")
         return 2

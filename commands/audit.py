@@ -18,8 +18,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from commands.install import lock
-from commands.install import settings as installs
-from commands.install.offline_warehouse import lone_warehouse
+from commands.install import settings as install_settings
+from commands.install.offline_warehouse import reachable_warehouse
 from commands.install.settings import Install
 from commands.terminal import ProgressBar, say, table_lines, terminal_line
 from dashboard.access.api_key import FeedKeys
@@ -52,8 +52,9 @@ def main(arguments: list[str]) -> int:
     """Do it; 0 if nothing differs, 1 if something does, 2 if it could not be checked."""
     options = _parser().parse_args(arguments)
     try:
-        install = installs.read_install()
-        with _warehouse(install) as opened, connect(opened.warehouse) as client:
+        install = install_settings.read_install()
+        with reachable_warehouse(install, _say_alone) as warehouse, connect(warehouse) as client:
+            opened = replace(install, warehouse=warehouse)
             report = _audited(client, opened, options)
             if options.repair:
                 report = _repaired(client, opened, report, options)
@@ -120,24 +121,13 @@ def _board(client: Client, install: Install) -> Iterator[BoardAddress | None]:
         keys.remove(key.id, OURSELVES)
 
 
-@contextmanager
-def _warehouse(install: Install) -> Iterator[Install]:
-    """The install as it runs; of one that is stopped the store is opened for us alone."""
-    if (
-        not install.warehouse.embedded
-        or lock.running_pid(install.run) is not None
-        or lock.left_over_processes(install.folder)
-    ):
-        yield install
-        return
-    with lock.install_lock(install.run), lone_warehouse(install, install.folder) as settings:
-        say(
-            "Hệ thống không chạy: chỉ so được số liệu với sự kiện trong kho. Sự kiện đến muộn ngay trước khi dừng có thể chưa tính xong; "
-            "lần chạy sau sẽ tính tiếp.",
-            "The install is not running: figures are compared with the stored events only. What came late just before it stopped may "
-            "not be worked in yet; that goes on at the next start.",
-        )
-        yield replace(install, warehouse=settings)
+def _say_alone() -> None:
+    say(
+        "Hệ thống không chạy: chỉ so được số liệu với sự kiện trong kho. Sự kiện đến muộn ngay trước khi dừng có thể chưa tính xong; "
+        "lần chạy sau sẽ tính tiếp.",
+        "The install is not running: figures are compared with the stored events only. What came late just before it stopped may "
+        "not be worked in yet; that goes on at the next start.",
+    )
 
 
 def _audited(client: Client, install: Install, options: argparse.Namespace) -> AuditReport:

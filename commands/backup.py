@@ -6,14 +6,11 @@ Vi: Sao lưu số liệu, sự kiện, tài khoản và cài đặt vào một t
 import argparse
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from commands.install import lock
-from commands.install import settings as installs
-from commands.install.offline_warehouse import lone_warehouse
-from commands.install.settings import Install
+from commands.install import settings as install_settings
+from commands.install.offline_warehouse import reachable_warehouse
 from commands.terminal import ProgressBar, say, terminal_line
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.runtime.disk_space import size_text
@@ -29,12 +26,12 @@ def main(arguments: list[str]) -> int:
         if options.new_key:
             _tell_key(options.new_key, sealing.make_key(options.new_key))
             return 0
-        install = installs.read_install()
+        install = install_settings.read_install()
         key = options.key or install.keeper.backup_key
         folder = (options.to or install.keeper.folder).resolve()
-        with _warehouse(install) as origin, ProgressBar() as progress:
+        with reachable_warehouse(install) as warehouse, ProgressBar() as progress:
             made = backup.make_backup(
-                origin,
+                BackupOrigin(install.ingest, warehouse, install_settings.ROOT / ".env"),
                 folder,
                 options.with_secrets,
                 lambda what, done, whole: progress.show(_shown(what, done, whole), every=50),
@@ -57,21 +54,6 @@ def main(arguments: list[str]) -> int:
     for path in old:
         terminal_line(f"  − {path}")
     return 0
-
-
-@contextmanager
-def _warehouse(install: Install) -> Iterator[BackupOrigin]:
-    """The install as it runs; one that is stopped gets its warehouse opened for us alone."""
-    origin = BackupOrigin(install.ingest, install.warehouse, installs.ROOT / ".env")
-    if (
-        not install.warehouse.embedded
-        or lock.running_pid(install.run) is not None
-        or lock.left_over_processes(install.folder)
-    ):
-        yield origin
-        return
-    with lock.install_lock(install.run), lone_warehouse(install, install.folder) as settings:
-        yield origin._replace(warehouse=settings)
 
 
 def _shown(what: str, done: int, whole: int) -> str:

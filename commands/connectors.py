@@ -7,7 +7,7 @@ import argparse
 import sys
 
 from commands.install import secret_files
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.terminal import say
 from connectors import catalogue
 from connectors.describe import PASSWORD, SECRET, TOKEN, describe
@@ -36,8 +36,8 @@ def main(arguments: list[str]) -> int:
         )
         return 2
     try:
-        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
-        secret_files.report_former_account(installs.data_folder_path() / "secrets")
+        secret_files.make_secrets(install_settings.data_folder_path() / "secrets", install_settings.KINDS)
+        secret_files.report_former_account(install_settings.data_folder_path() / "secrets")
         settings = read_settings(ConnectorsSettings)
         for name in options.source or known:
             print(f"{name}  {known[name].label.vi} | {known[name].label.en}")

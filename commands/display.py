@@ -8,29 +8,20 @@ import ipaddress
 import sys
 from datetime import timedelta
 
-from commands.install import secret_files
-from commands.install import settings as installs
 from commands.install.settings import Install
+from commands.install.store_command import run_on_store
 from commands.terminal import say, terminal_line
 from dashboard.access.display_entry import ENTRY
 from dashboard.access.displays import Displays, Network, Stops, parse_stops
+from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
-from dashboard.store.store import StoreUnavailable
 from ingest.contract.clock import RealClock
-from ingest.contract.errors import ConfigurationError
 
 
 def main(arguments: list[str]) -> int:
     """Do it; 0 if it is done."""
     options = _parser().parse_args(arguments)
-    try:
-        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
-        return _done(installs.read_install(), options)
-    except ConfigurationError as error:
-        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
-    except StoreUnavailable as error:
-        say(error.detail.vi, error.detail.en)
-    return 1
+    return run_on_store(lambda install: _done(install, options))
 
 
 def _done(install: Install, options: argparse.Namespace) -> int:
@@ -80,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _stops(text: str) -> Stops:
     try:
-        return parse_stops(text, [page.path for page in wall_pages()])
+        return parse_stops(text, [page.path for page in wall_pages(pages())])
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 

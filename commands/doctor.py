@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import psutil
 
 from commands.install import lock, preflight, secret_files
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.ports import is_taken
 from commands.install.processes import all_ports, managed_processes
 from commands.install.settings import Install
@@ -40,9 +40,9 @@ def main(arguments: list[str]) -> int:
         arguments
     )
     try:
-        folder = installs.data_folder_path()
-        secret_files.make_secrets(folder / "secrets", installs.KINDS)
-        install = installs.read_install()
+        folder = install_settings.data_folder_path()
+        secret_files.make_secrets(folder / "secrets", install_settings.KINDS)
+        install = install_settings.read_install()
     except ConfigurationError as error:
         _show(Finding(False, f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}"))
         return 1

@@ -9,7 +9,7 @@ import sys
 import psutil
 
 from commands.install import lock
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.terminal import say
 
 PATIENCE = 35
@@ -21,7 +21,7 @@ def main(arguments: list[str]) -> int:
     argparse.ArgumentParser(prog="./ioc down", description="Dừng hệ thống này | stop this install").parse_args(
         arguments
     )
-    folder = installs.data_folder_path()
+    folder = install_settings.data_folder_path()
     pid = lock.running_pid(folder / "run")
     left = lock.left_over_processes(folder)
     if pid is None and not left:

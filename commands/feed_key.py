@@ -7,27 +7,17 @@ import argparse
 import sys
 from datetime import timedelta
 
-from commands.install import secret_files
-from commands.install import settings as installs
 from commands.install.settings import Install
+from commands.install.store_command import run_on_store
 from commands.terminal import say, terminal_line
 from dashboard.access.api_key import SCOPES, FeedKeys
-from dashboard.store.store import StoreUnavailable
 from ingest.contract.clock import RealClock
-from ingest.contract.errors import ConfigurationError
 
 
 def main(arguments: list[str]) -> int:
     """Do it; 0 if it is done."""
     options = _parser().parse_args(arguments)
-    try:
-        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
-        return _done(installs.read_install(), options)
-    except ConfigurationError as error:
-        say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
-    except StoreUnavailable as error:
-        say(error.detail.vi, error.detail.en)
-    return 1
+    return run_on_store(lambda install: _done(install, options))
 
 
 def _done(install: Install, options: argparse.Namespace) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.settings import Install
 from commands.terminal import ProgressBar, say, table_lines, terminal_line
 from connectors import catalogue
@@ -26,25 +26,24 @@ from ingest.untrusted.pseudonym import pseudonymiser
 from warehouse.dead_letters.resend import ResentDeadLetter, resend
 from warehouse.dead_letters.stored import DeadLetterChoice, StoredDeadLetter, iterate_letters, read_groups, read_letters
 from warehouse.store.client import Client, connect
-from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions
-from warehouse.store.halted_partitions import resume_partition as resume_stop
+from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions, resume_partition
 
 SHOWN = 20
-"""Letters that are told one by one after a replay."""
+"""Dead letters that are told one by one after a replay."""
 
 SOME_STAY = 3
-"""Exit code: done, but some letters were not sent, or would not be."""
+"""Exit code: done, but some dead letters were not sent, or would not be."""
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 def main(arguments: list[str]) -> int:
-    """Do it; 0 if it is done, 1 if a service is away or a setting wrong, 2 if there is nothing to do it with, 3 if letters stay."""
+    """Do it; 0 if it is done, 1 if a service is away or a setting wrong, 2 if there is nothing to do it with, 3 if dead letters stay."""
     if not arguments or (arguments[0].startswith("--") and arguments[0] != "--help"):
         arguments = ["list", *arguments]
     options = _parser().parse_args(arguments)
     try:
-        install = installs.read_install()
+        install = install_settings.read_install()
         failpoint.arm_failpoints(install.ingest.failpoints)
         with connect(install.warehouse) as client:
             match options.act:
@@ -183,7 +182,7 @@ def _resume(client: Client, topic: str, allowance: int) -> int:
     resumed = [
         stop
         for stop in stopped
-        if stop.topic == name and resume_stop(client, name, stop.partition, _who(), max(0, allowance))
+        if stop.topic == name and resume_partition(client, name, stop.partition, _who(), max(0, allowance))
     ]
     if not resumed:
         say(f"Luồng {name} không dừng.", f"{name} is not stopped.")

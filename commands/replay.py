@@ -26,7 +26,6 @@ from connectors.simulator.report import LAST_DAY, Arrived, report_messages
 from dashboard.words.number import percent, whole_number
 from ingest.contract.calendar import ward_moment
 from ingest.contract.connector import Connector, Context
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.discovery import declared
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import Unavailable
@@ -36,6 +35,7 @@ from ingest.kafka.lag import records_behind
 from ingest.kafka.offsets import topic_sizes
 from ingest.kafka.producer import Producer
 from ingest.source.mapper import Mapper
+from ingest.untrusted.dead_letter import DeadLetter
 from ingest.untrusted.pseudonym import pseudonymiser
 from streams.settings import StreamsSettings
 from warehouse.query.report import Report, read_report

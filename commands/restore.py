@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from commands.install import lock, secret_files
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.backup_comparison import compare
 from commands.install.offline_warehouse import lone_warehouse
 from commands.install.settings import Install
@@ -43,8 +43,8 @@ def main(arguments: list[str]) -> int:
     """Restore, or only look; 0 if it is restored, or could be."""
     options = _options(arguments)
     try:
-        secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
-        install = installs.read_install()
+        secret_files.make_secrets(install_settings.data_folder_path() / "secrets", install_settings.KINDS)
+        install = install_settings.read_install()
         check_own_engine(install.warehouse)
         if not options.dry_run and lock.left_over_processes(install.folder):
             raise lock.AlreadyRunningError(lock.running_pid(install.run))
@@ -160,7 +160,7 @@ def _counting(progress: ProgressBar, what: str, whole: int) -> Callable[[int], N
 def _keep_settings(work: Path, install: Install) -> Path | None:
     """Put the backup's settings beside the data, if they are others than those that hold here: a person decides."""
     found = work / restoring.FILES / files.SETTINGS
-    ours = installs.ROOT / ".env"
+    ours = install_settings.ROOT / ".env"
     if not found.is_file() or not found.stat().st_size or (ours.is_file() and ours.read_bytes() == found.read_bytes()):
         return None
     kept = install.folder / "settings-of-backup.env"

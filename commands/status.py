@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from commands.install import lock
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.processes import managed_processes
 from commands.install.settings import Install
 from commands.supervision import probe, restarts, supervisor
@@ -24,7 +24,7 @@ from ingest.contract.clock import WARD_ZONE
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.kafka.lag import group_lags
 from ingest.runtime.restarts import Restarts
-from warehouse.maintenance.status import read_state as read_keeper
+from warehouse.maintenance.status import read_state as read_maintenance_state
 from warehouse.store.client import connect
 from warehouse.store.halted_partitions import read_halted_partitions
 
@@ -41,12 +41,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--json", action="store_true", help="cho chương trình | for programs")
     options = parser.parse_args(arguments)
     try:
-        folder = installs.data_folder_path()
+        folder = install_settings.data_folder_path()
         pid = lock.running_pid(folder / "run")
         if pid is None:
             _not_running(options.json)
             return 3
-        report = status_value(installs.read_install(), pid)
+        report = status_value(install_settings.read_install(), pid)
     except ConfigurationError as error:
         say(f"Cài đặt chưa đúng: {error}", f"A setting is wrong: {error}")
         return 1
@@ -167,7 +167,7 @@ def _stored(install: Install) -> dict[str, Any]:
 
 def _backup(install: Install) -> dict[str, Any] | None:
     """The last backup; `None` when there never was one."""
-    chore = read_keeper(install.folder).chore("backup")
+    chore = read_maintenance_state(install.folder).chore("backup")
     if chore.tried_at is None:
         return None
     done = chore.done_at.isoformat() if chore.done_at else None

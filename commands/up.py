@@ -16,14 +16,13 @@ from typing import NoReturn
 import psutil
 
 from commands.install import lock, preflight, pretend_clock, secret_files
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.processes import managed_processes
 from commands.install.settings import Install
 from commands.supervision import supervisor as supervision
 from commands.supervision import watch
 from commands.terminal import say, terminal_line
 from dashboard.access.accounts import FIRST, ensure_first, first_password
-from dashboard.store.private_file import write_private
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.clock import WARD_ZONE, PretendClock, RealClock
 from ingest.contract.errors import ConfigurationError
@@ -33,7 +32,7 @@ STOP_WITHIN = 29.0
 """Seconds after which what has not stopped is ended by force."""
 
 LOOK_EVERY = 2.0
-"""Seconds between two looks at the running parts."""
+"""Seconds between two looks at the running processes."""
 
 
 def main(arguments: list[str]) -> int:
@@ -43,9 +42,9 @@ def main(arguments: list[str]) -> int:
         signal.signal(told, _interrupt)
     os.umask(PRIVATE)
     try:
-        folder = installs.data_folder_path()
-        with installs.check_ownership():
-            installs.restrict_access(folder)
+        folder = install_settings.data_folder_path()
+        with install_settings.check_ownership():
+            install_settings.restrict_access(folder)
             with lock.install_lock(folder / "run"):
                 _up(options, folder)
     except lock.AlreadyRunningError as other:
@@ -66,9 +65,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _up(options: argparse.Namespace, folder: Path) -> None:
-    secret_files.make_secrets(folder / "secrets", installs.KINDS)
+    secret_files.make_secrets(folder / "secrets", install_settings.KINDS)
     secret_files.report_former_account(folder / "secrets")
-    install = installs.read_install()
+    install = install_settings.read_install()
     found = managed_processes(install, options.simulator, options.workers)
     preflight.end_left_overs(install)
     preflight.check_restore(install)
@@ -78,7 +77,7 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
     clock, variables = _clock(options, install)
     configuration = supervision.configure(install, found)
     ours = str(install.folder)
-    environment = installs.environment({"IOC_DATA_FOLDER": ours, lock.MARK: ours, **variables})
+    environment = install_settings.environment({"IOC_DATA_FOLDER": ours, lock.MARK: ours, **variables})
     supervisor = _start(configuration, environment)
     memory = _memory(install) if options.simulator else None
     try:
@@ -104,7 +103,7 @@ def _welcome(install: Install) -> None:
     terminal_line("")
     terminal_line(f"  Bảng điều hành | Board:  {install.board.url}")
     try:
-        password = ensure_first(install.board)
+        password = ensure_first(install.board, leave=not sys.stderr.isatty())
     except StoreUnavailable as error:  # the wall runs all the same
         say(error.detail.vi, error.detail.en)
         return
@@ -115,9 +114,6 @@ def _welcome(install: Install) -> None:
             "  Mật khẩu này chỉ hiện một lần: hãy ghi lại. Cấp lại bằng ./ioc account reset admin.",
             "  This password is shown only once: note it down. ./ioc account reset admin makes a new one.",
         )
-    elif password:
-        # What is redirected stays, in a log or a journal that others may read.
-        write_private(waiting, f"{FIRST}  /  {password}\n")
     if waiting.exists():
         terminal_line(f"  Đăng nhập | Log in:      {waiting}")
         say(
@@ -167,7 +163,7 @@ def _start(configuration: Path, environment: dict[str, str]) -> subprocess.Popen
     # In a session of its own: Ctrl-C is for us alone, who then stop everything in order.
     return subprocess.Popen(
         supervision.supervisor_command(configuration),
-        cwd=installs.ROOT,
+        cwd=install_settings.ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

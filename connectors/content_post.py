@@ -46,7 +46,7 @@ class ContentPostMessage(_Foreign):
 
 
 def to_events(received: ReceivedMessage, context: Context) -> Mapped:
-    """One webhook as one event; none for a sign of life."""
+    """One webhook as one event; none for a heartbeat."""
     message: ContentPostMessage = received.payload
     if message.kind == "nhip_song":
         return []

@@ -43,7 +43,7 @@ class DocumentMessage(_Foreign):
 
 
 def to_events(received: ReceivedMessage, context: Context) -> Mapped:
-    """One webhook as one event; none for a sign of life, and none for a secret document."""
+    """One webhook as one event; none for a heartbeat, and none for a secret document."""
     message: DocumentMessage = received.payload
     if message.kind == "nhip_song":
         return []

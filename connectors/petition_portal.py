@@ -2,7 +2,7 @@
 
 The portal posts each step of a petition. Its text, its author, its address and the answer's text are not read; its number
 becomes a pseudonym, and so does the post's id, which may hold it. Where the matter lies is known by the code of the residential
-group alone. `nhip_song` is only a sign of life.
+group alone. `nhip_song` is only a heartbeat.
 """
 
 from collections.abc import Callable
@@ -80,7 +80,7 @@ MAPPINGS: dict[str, Callable[[PetitionMessage, dict[str, Any]], Event]] = {
 
 
 def to_events(received: ReceivedMessage, context: Context) -> Mapped:
-    """One webhook as one event; none for a sign of life."""
+    """One webhook as one event; none for a heartbeat."""
     message: PetitionMessage = received.payload
     if message.kind == "nhip_song":
         return []

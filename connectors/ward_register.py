@@ -45,7 +45,7 @@ class RegisterMessage(_Foreign):
 
 
 def to_events(received: ReceivedMessage, context: Context) -> Mapped:
-    """One webhook as one event; none for a sign of life."""
+    """One webhook as one event; none for a heartbeat."""
     message: RegisterMessage = received.payload
     if message.kind == "nhip_song":
         return []

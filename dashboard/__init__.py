@@ -1,7 +1,8 @@
 """Dashboard: the board in Dash, the analysts' page, and the city's feed; the only folder that knows Dash.
 
 `app`            puts the board together, behind the guard
-`board/`         what every page needs: figures that stay current, pushes, the frame around an app
+`apps/`          the two apps of Dash, and how changes reach their browsers
+`board/`         what every page needs: figures that stay current, and what a page is
 `pages/`         the pages, one module or package each
 `components/`    what pages are made of
 `charts/`        what is drawn

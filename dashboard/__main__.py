@@ -9,9 +9,11 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from dashboard import health
+from dashboard.access.accounts import FIRST, Accounts, ensure_first, first_password
 from dashboard.access.guard import MESSAGE_LIMIT
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build_board
+from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql
 from dashboard.board.queries import WarehouseReader
@@ -61,10 +63,12 @@ def main() -> int:
         return 1
     reader = WarehouseReader(warehouse)
     stand = partial(reader.ask, partial(read_status, ingest))
-    live = Live(ingest, board, partial(load_values, warehouse, ingest.ward), stand)
+    live = Live(ingest, board, partial(load_values, warehouse, ingest.ward), pages(), stand)
     server = HttpServer(
         HttpConfig(
-            build_board(live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader, alarms).server,
+            build_board(
+                live, board, ad_hoc(warehouse), partial(ask_feed, warehouse), reader, alarms, Accounts(board)
+            ).server,
             board.host,
             board.port,
             certificate=board.tls_certificate,
@@ -87,7 +91,7 @@ def main() -> int:
 
 
 def prepare_store(board: BoardSettings, ward: str) -> None:
-    """See that the store serves, and leave the audit its key. A damaged store is said and does not stop the wall.
+    """See that the store serves, leave the audit its key, and make the first account where that is asked for. A damaged store is said and does not stop the wall.
 
     Raises:
         ConfigurationError: a newer version has migrated it.
@@ -95,6 +99,10 @@ def prepare_store(board: BoardSettings, ward: str) -> None:
     try:
         BoardStore(board.folder).check()
         leave_key(board, ward)
+        if board.first_account and ensure_first(board, leave=True):
+            log.info(
+                "the first account is “%s”; its password is in %s until the first log-in", FIRST, first_password(board)
+            )
     except StoreUnavailable as error:
         log.error("%s", error)
 

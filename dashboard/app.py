@@ -23,23 +23,23 @@ from dashboard.access.display_entry import CLOCK as WALL_CLOCK
 from dashboard.access.display_entry import DisplayEntry
 from dashboard.access.guard import BOARD, CLOCK, FEED, LIVEZ, Guard
 from dashboard.access.session import Sessions
+from dashboard.access.viewer import chosen_scheme, viewer
 from dashboard.alarm.alarm_service import AlarmService
 from dashboard.alarm.channels import notification_channels
 from dashboard.alarm.delivery import AlarmDelivery
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.board import push
-from dashboard.board import wall_app as wall
-from dashboard.board.html import make_dash
+from dashboard.apps import push
+from dashboard.apps import wall_app as wall
+from dashboard.apps.html import make_dash
 from dashboard.board.live import Live
-from dashboard.board.page import fill_layout, find_page
+from dashboard.board.page import fill_layout
 from dashboard.board.page_services import AskSql, Services
 from dashboard.board.queries import WarehouseQueries
-from dashboard.board.viewer import chosen_scheme, viewer
 from dashboard.charts import graph
 from dashboard.components import group_map, header
 from dashboard.feed import audit_view, routes
 from dashboard.feed.city_cut import CityCuts
-from dashboard.pages.past import callbacks as past
+from dashboard.pages.past import callbacks as past_callbacks
 from dashboard.settings import BoardSettings
 from dashboard.words import moment, text
 from ingest.contract.clock import RealClock, milliseconds
@@ -64,6 +64,7 @@ def build_board(
     ask_feed: routes.FeedRequest,
     reader: WarehouseQueries,
     alarms: AlarmSettings,
+    accounts: Accounts,
 ) -> BoardServer:
     """Make the server.
 
@@ -74,8 +75,8 @@ def build_board(
         ask_feed: reads rows of the city's feed.
         reader: asks the warehouse for what pages show.
         alarms: who is told of alarms, and how.
+        accounts: who may enter.
     """
-    accounts = Accounts(settings)
     sessions = Sessions(settings, accounts)
     duty = AlarmService(live, reader, alarms)
     delivery = AlarmDelivery(duty, notification_channels(alarms))
@@ -129,9 +130,9 @@ def _dash(server: FastAPI, live: Live) -> Dash:
         Output("page", "children"), Output("page-path", "data"), Input("url", "pathname"), State("url", "search")
     )
     def show(path: object, search: object) -> tuple[Component, str]:
-        place, asked = find_page(path), moment.requested_moment(search, live.now_ms())
+        place, asked = live.pages.find(path), moment.requested_moment(search, live.now_ms())
         if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
-            return past.show(place.page, live, asked), past.PATH
+            return past_callbacks.show(place.page, live, asked), past_callbacks.PATH
         return _page(path, live), path if isinstance(path, str) else ""
 
     push.register(app, live)
@@ -153,7 +154,7 @@ def _shell(live: Live) -> Component:
 
 
 def _page(path: object, live: Live) -> Component:
-    place = find_page(path)
+    place = live.pages.find(path)
     scene = live.scene(viewer().language, place.argument if place else "")
     if place is None or not place.page.may_be_seen_by(viewer()):
         why = text.NOT_FOUND if place is None else text.FORBIDDEN

@@ -12,8 +12,7 @@ from ingest.contract.errors import IocError, NotReady
 from ingest.contract.settings import IngestSettings
 from ingest.kafka import checks
 from ingest.runtime import metrics
-from ingest.runtime.health import Health
-from ingest.runtime.health import serve_health as tell
+from ingest.runtime.health import Health, serve_health
 from ingest.runtime.liveness import Liveness
 from ingest.runtime.readiness import Readiness
 from warehouse.health import check_warehouse
@@ -65,7 +64,7 @@ def serve_board_health(
         metrics.registry(*metrics.OF_BOARD),
         lambda: {"frame": live.number, "loaded": live.loaded, "heartbeat_ms": newest_ms(live)},
     )
-    tell(state, listener)
+    serve_health(state, listener)
 
 
 def newest_ms(live: Live) -> int:

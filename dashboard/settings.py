@@ -55,6 +55,9 @@ class BoardSettings(BaseSettings):
     login_lock: timedelta = Field(timedelta(minutes=5), gt=timedelta())
     """How long a locked account stays locked."""
 
+    first_account: bool = False
+    """Whether the board makes the first account at its start and leaves the password in a file, for services without `./ioc up`."""
+
     ward_name: str = "Hồng Bàng"
     """Name of the ward on the board."""
     city_name: str = "Hải Phòng"

@@ -47,7 +47,7 @@ def read_status(ingest: IngestSettings, client: Client) -> SystemStatus:
 
 
 def restarted_parts(data_folder: Path) -> tuple[Restarts, ...]:
-    """The parts that ended lately and were started again, as far as somebody tells."""
+    """The processes that ended lately and were started again, as far as somebody tells."""
     return restarts.reported_restarts(data_folder, datetime.now(UTC))
 
 

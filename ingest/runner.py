@@ -1,7 +1,7 @@
 """Runner: all connectors in one process and one event loop, each by its own way, and their end.
 
 A source that is away, or Kafka, is waited for; a message that makes no sense, or that a mapping does not survive, is a dead
-letter, and a source of which too many do is held back. Anything else that goes wrong is a bug and ends the process, which
+dead letter, and a source of which too many do is held back. Anything else that goes wrong is a bug and ends the process, which
 loses nothing: nothing was confirmed to a source that Kafka does not have.
 """
 
@@ -26,7 +26,7 @@ from ingest.mqtt.subscriber import MqttServer, Subscriber
 from ingest.rest.cursor import Cursor
 from ingest.rest.poller import RestPoller
 from ingest.source.circuit_breaker import CircuitBreaker
-from ingest.source.mapper import Mapper as ConnectorMapping
+from ingest.source.mapper import Mapper
 from ingest.source.status import EVERY, SourceStatus
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
@@ -60,7 +60,7 @@ class ConnectorEndpoints:
     tokens: Mapping[str, SecretStr] = field(default_factory=dict)
     """Bearer tokens for them."""
     allowances: Mapping[str, int] = field(default_factory=dict)
-    """Messages that may make no sense before a source is held back for a flood of them, by connector id."""
+    """Messages that may make no sense before a source is held back, by connector id."""
     routers: Sequence[APIRouter] = ()
     """What is served beside the intake, on its port."""
 
@@ -98,22 +98,22 @@ class ConnectorRunner:
         self._sources: dict[str, DeviceSource] = {}
         posts: list[PostSource] = []
         for connector in connectors:
-            mapping = ConnectorMapping(connector, context)
-            light = SourceStatus(connector, context, producer, heartbeat)
-            hold = CircuitBreaker(light, outside.allowances.get(connector.id, 0))
+            mapper = Mapper(connector, context)
+            source_status = SourceStatus(connector, context, producer, heartbeat)
+            breaker = CircuitBreaker(source_status, outside.allowances.get(connector.id, 0))
             way = connector.way
             if isinstance(way, Webhook):
-                posts.append(post := PostSource(mapping, light, hold))
+                posts.append(post := PostSource(mapper, source_status, breaker))
                 self._work[f"{connector.id} signs of life"] = partial(_watch, post, way.sign_of_life)
             elif isinstance(way, Subscription):
-                self._work[connector.id] = self._subscriber(mapping, light, hold, way).run
+                self._work[connector.id] = self._subscriber(mapper, source_status, breaker, way).run
             elif connector.id in outside.urls:
-                self._work[connector.id] = self._poller(mapping, light, hold).run
+                self._work[connector.id] = self._poller(mapper, source_status, breaker).run
             else:
                 log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", connector.id, connector.id.upper())
                 continue
-            self._work[f"{connector.id} light"] = partial(light.shine, mapping.counts)
-            self.counts[connector.id] = mapping.counts
+            self._work[f"{connector.id} status"] = partial(source_status.report, mapper.counts)
+            self.counts[connector.id] = mapper.counts
         self._intake = WebhookRoutes(posts, outside.webhook_secrets, producer, outside.limits, outside.routers)
 
     async def run(self, ending: asyncio.Event) -> None:
@@ -135,27 +135,27 @@ class ConnectorRunner:
         log.info("stopped")
 
     def _subscriber(
-        self, mapping: ConnectorMapping, light: SourceStatus, hold: CircuitBreaker, way: Subscription
+        self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker, way: Subscription
     ) -> Subscriber:
         # The same at every start, and another for each install that shares a broker.
         install = self._context.pseudonym("mqtt client of this install")[:8]
-        client_id = f"{CONNECTOR_CLIENT}{mapping.connector.id}-{install}"
-        self._sources[mapping.connector.id] = DeviceSource(
+        client_id = f"{CONNECTOR_CLIENT}{mapper.connector.id}-{install}"
+        self._sources[mapper.connector.id] = DeviceSource(
             client_id, way.topics, way.device_topics if way.device_accounts else ()
         )
-        return Subscriber(mapping, light, hold, self._producer, self._outside.mqtt, client_id)
+        return Subscriber(mapper, source_status, breaker, self._producer, self._outside.mqtt, client_id)
 
-    def _poller(self, mapping: ConnectorMapping, light: SourceStatus, hold: CircuitBreaker) -> RestPoller:
-        id_ = mapping.connector.id
+    def _poller(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> RestPoller:
+        id_ = mapper.connector.id
         cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
         url, token = self._outside.urls[id_], self._outside.tokens.get(id_)
-        return RestPoller(mapping, light, hold, self._producer, cursor, url, token)
+        return RestPoller(mapper, source_status, breaker, self._producer, cursor, url, token)
 
 
 async def _watch(post: PostSource, sign_of_life: timedelta) -> None:
-    """Put out the light of a source that posts nothing, not even its sign of life."""
+    """Report a source as down that posts nothing, not even its heartbeat."""
     limit = SIGNS_MISSED * sign_of_life.total_seconds()
     while True:
         await asyncio.sleep(limit / 10)
         if time.monotonic() - post.last_posted > limit:
-            post.light.down("silent")
+            post.source_status.down("silent")

@@ -1,9 +1,11 @@
 """Settings of the stream workers."""
 
+import re
+import socket
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -14,8 +16,8 @@ class StreamsSettings(BaseSettings):
 
     group: str = "ioc-streams"
     """Kafka consumer group; the workers of one group share the partitions."""
-    worker: str = Field("1", pattern=r"^[A-Za-z0-9-]{1,32}$")
-    """Name of this worker; unique on this PC."""
+    worker: str = Field("1", pattern=r"^[A-Za-z0-9-]{0,32}$")
+    """Name of this worker; unique on this PC. Empty: the host's name, for containers of the same service."""
     flush_after: timedelta = timedelta(milliseconds=100)
     """How long a changed figure waits for others before they are written together."""
     flush_rows: int = Field(20_000, ge=1)
@@ -31,6 +33,11 @@ class StreamsSettings(BaseSettings):
 
     health_port: int = Field(9110, ge=0, le=65500)
     """Base port of the workers' health endpoints: worker n uses this port + n; 0: none."""
+
+    @field_validator("worker")
+    @classmethod
+    def _host_name(cls, worker: str) -> str:
+        return worker or re.sub(r"[^A-Za-z0-9-]", "-", socket.gethostname())[:32]
 
     @property
     def own_health_port(self) -> int:

@@ -18,6 +18,8 @@ Kafka holds; *replay* (in `ingest`) sends a dead letter again.
 `dead_letters/`  what could not be processed
 `maintenance/`   backups, retention and audits, by themselves and at night
 `server/`        the embedded engine behind ClickHouse's own protocol
+`catalogue`      everything that is declared, by its id
+`readings`       the newest figures in memory, and what they show at a moment
 `settings`       where the warehouse is, who may enter, and how much a query may cost
 `health`         how its process is, and gauges of what it holds
 `__main__`       `python -m warehouse`: keeps ClickHouse ready

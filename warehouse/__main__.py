@@ -29,6 +29,7 @@ from warehouse.server.engine import config
 from warehouse.server.engine.definitions import keep_definitions
 from warehouse.server.sandbox import confine, interpreter_files
 from warehouse.settings import WarehouseSettings
+from warehouse.store import analyst_account
 from warehouse.store.client import connect
 from warehouse.store.migrate import migrate
 
@@ -110,7 +111,7 @@ def watch_outside_warehouse(
     while not stop.is_set():
         try:
             prepare_tables(settings)
-            log.info("ready at %s:%d", *settings.address)
+            log.info("ready at %s", ", ".join(f"{host}:{port}" for host, port in settings.addresses))
             backoff.reset()
             with connect(settings) as client:
                 pulse.beat()
@@ -125,12 +126,14 @@ def watch_outside_warehouse(
 
 
 def prepare_tables(settings: WarehouseSettings) -> None:
-    """Bring tables and views up to date."""
+    """Bring tables and views up to date, and on an outside server the analysts' user."""
     with connect(settings, database="") as client:
         for migration in migrate(client):
             log.info("migration %04d_%s applied", migration.version, migration.name)
     with connect(settings) as client:
         views.sync_views(client)
+        if not settings.embedded:
+            analyst_account.ensure_account(client, views.public_names())
 
 
 def _bound(port: int) -> socket.socket:

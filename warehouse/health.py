@@ -13,8 +13,7 @@ from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
 from ingest.kafka import checks
 from ingest.runtime import metrics
-from ingest.runtime.health import Health
-from ingest.runtime.health import serve_health as tell
+from ingest.runtime.health import Health, serve_health
 from ingest.runtime.liveness import Liveness, Pulse
 from ingest.runtime.readiness import Readiness, ReadinessCheck
 from warehouse.settings import WarehouseSettings
@@ -131,7 +130,7 @@ def serve_warehouse_health(
         {"tables": check_warehouse(Client(settings, database="")), "disk": checks.check_disk_space(ingest)}
     )
     registry = metrics.registry(*metrics.OF_WAREHOUSE)
-    tell(Health("warehouse", Liveness(pulse, (), ready), ready, registry), listener)
+    serve_health(Health("warehouse", Liveness(pulse, (), ready), ready, registry), listener)
 
 
 def _beat(client: Client, pulse: Pulse) -> None:

@@ -1,13 +1,16 @@
 """Settings of the warehouse: where it is, who may enter, and how much a question may cost."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
-from pydantic import ByteSize, Field, SecretStr, model_validator
+from pydantic import ByteSize, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 _IDENTIFIER = r"^[a-z][a-z0-9_]{0,62}$"
+_ADDRESS = re.compile(r"(?P<host>\[[0-9a-fA-F:.]+\]|[^\s:,\[\]]+)(?::(?P<port>\d{1,5}))?")
+_LARGEST_PORT = 65_535
 _MEGABYTE = 1024 * 1024
 _FEWEST_CHARACTERS = 8
 
@@ -23,9 +26,9 @@ class WarehouseSettings(BaseSettings):
     """Everything this install writes; the same setting as `IOC_DATA_FOLDER` of the other folders."""
 
     host: str = ""
-    """Host of an external ClickHouse server; empty: the embedded engine on this PC."""
+    """Host of an external ClickHouse server, or `host:port,…` of several replicas, of which the first that answers is used; empty: the embedded engine on this PC."""
     port: int = Field(9000, ge=1, le=65535)
-    """Native port of the external server, or loopback port of the embedded engine."""
+    """Native port of an external server without one in `host`, or loopback port of the embedded engine."""
     secure: bool = False
     """Whether to connect to the external server by TLS; its certificate is always verified."""
     ca_file: Path | None = None
@@ -33,7 +36,7 @@ class WarehouseSettings(BaseSettings):
     database: str = Field("ioc", pattern=_IDENTIFIER)
     """Database of this install."""
     cluster: str = Field("", pattern=r"^$|" + _IDENTIFIER)
-    """Cluster over which the external server's database is replicated; empty: a single server."""
+    """Cluster over which the external servers' database is replicated; a majority of the replicas then has every row before it counts as stored. Empty: a single server."""
 
     user: str = Field("ioc", pattern=_IDENTIFIER)
     """User that owns the database."""
@@ -82,9 +85,22 @@ class WarehouseSettings(BaseSettings):
         return not self.host
 
     @property
-    def address(self) -> tuple[str, int]:
-        """Host and native port."""
-        return self.host or "127.0.0.1", self.port
+    def addresses(self) -> list[tuple[str, int]]:
+        """Host and native port of each replica, in the order in which they are tried."""
+        found = [_ADDRESS.fullmatch(one.strip()) for one in self.host.split(",")] if self.host else []
+        ours = [(one["host"].strip("[]"), int(one["port"] or self.port)) for one in found if one]
+        return ours or [("127.0.0.1", self.port)]
+
+    @field_validator("host")
+    @classmethod
+    def _hosts_can_be_read(cls, host: str) -> str:
+        for one in host.split(",") if host else ():
+            found = _ADDRESS.fullmatch(one.strip())
+            if not found or not 0 < int(found["port"] or 1) <= _LARGEST_PORT:
+                raise ValueError(
+                    f"host must be host or host:port, or several with commas between; {one.strip()!r} is not"
+                )
+        return host
 
     @model_validator(mode="after")
     def _passwords_are_worth_the_name(self) -> Self:

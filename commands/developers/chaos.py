@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from commands.developers.nemesis.layout import WORKERS
 from commands.developers.nemesis.oracle.findings import KINDS
 from commands.developers.nemesis.run import StormPlan, run
 from commands.terminal import ProgressBar, say, terminal_line
@@ -35,7 +36,15 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     folder = Path(options.folder) if options.folder else Path(tempfile.mkdtemp(prefix="ward-ioc-chaos-"))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    plan = StormPlan(options.minutes, options.seed, options.rate, options.disk, options.sweep)
+    plan = StormPlan(
+        options.minutes,
+        options.seed,
+        options.rate,
+        options.disk,
+        options.sweep,
+        options.brokers,
+        options.workers,
+    )
     for noisy in ("aiokafka", "kafka", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)  # they tell at length what is done to them here
     signal.signal(signal.SIGALRM, _overdue)
@@ -88,6 +97,22 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="lần lượt từng điểm dừng | each failpoint once instead of random faults",
     )
+    parser.add_argument(
+        "--brokers",
+        type=int,
+        choices=(1, 3),
+        default=1,
+        help="số nút Kafka; 3: mỗi bản ghi có ba bản, nút và tiến trình xử lý luồng lần lượt khởi động lại"
+        " | nodes of Kafka; 3: three copies of each record, brokers and workers restarted in turn too (1)",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        choices=range(1, 9),
+        default=WORKERS,
+        metavar="N",
+        help="số tiến trình xử lý luồng | stream workers (2)",
+    )
     parser.add_argument("--folder", help="thư mục ghi | working folder; a new one by default")
     parser.add_argument("--keep", action="store_true", help="giữ thư mục | always keep the folder")
     return parser
@@ -113,6 +138,7 @@ def _print(result: dict[str, Any]) -> None:
     for name, vietnamese in (
         ("stages", "Giai đoạn"),
         ("faults", "Sự cố"),
+        ("rolled", "Lần lượt"),
         ("failpoints", "Điểm dừng"),
         ("crashes", "Tự dừng"),
         ("compared", "Đối chiếu"),

@@ -21,6 +21,9 @@ HEAD = """\
 # Every setting with its default. Copy the lines that you change to `.env`, in this folder, and take the `#` away.
 # A secret is better kept in a file of its own: <IOC_DATA_FOLDER>/secrets/<name in lower case>; `./ioc up` makes those
 # marked “made at first start”.
+
+# Which stores `docker compose up` starts beside the services: `kafka,clickhouse`, or without those that are outside (docs/cluster.md).
+COMPOSE_PROFILES=kafka,clickhouse
 """
 
 

@@ -14,9 +14,10 @@ from playwright.sync_api import Browser
 
 from commands.developers.load.chromium import browser
 from commands.install import secret_files
-from commands.install import settings as installs
-from dashboard.access.accounts import RIGHTS, Accounts
-from dashboard.board.page import pages
+from commands.install import settings as install_settings
+from dashboard.access.accounts import Accounts
+from dashboard.access.rights import RIGHTS
+from dashboard.apps.page_list import pages
 from dashboard.theme import Scheme
 
 NAME = "screenshots"
@@ -47,8 +48,8 @@ SCREENS = (
 def main(arguments: list[str]) -> int:
     """Take them."""
     options = _options(arguments)
-    secret_files.make_secrets(installs.data_folder_path() / "secrets", installs.KINDS)
-    settings = installs.read_install().board
+    secret_files.make_secrets(install_settings.data_folder_path() / "secrets", install_settings.KINDS)
+    settings = install_settings.read_install().board
     accounts = Accounts(settings)
     password = accounts.add(NAME, RIGHTS)
     try:

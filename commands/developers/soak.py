@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from commands.developers.load.chromium import screen
 from commands.supervision.stack import WHOLE, Stack
 from commands.terminal import ProgressBar, say, terminal_line
+from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
 from dashboard.settings import BoardSettings
 from ingest.contract.clock import WARD_ZONE, RealClock
@@ -102,7 +103,7 @@ def sample_rounds(page: Any, board: Callable[[], int]) -> Iterator[SoakSample]:
     tools = page.context.new_cdp_session(page)
     tools.send("Performance.enable")
     for number in count(1):
-        page.wait_for_function(ROUND_IS_OVER, arg=number * len(wall_pages()), timeout=PATIENCE_MS)
+        page.wait_for_function(ROUND_IS_OVER, arg=number * len(wall_pages(pages())), timeout=PATIENCE_MS)
         tools.send("HeapProfiler.collectGarbage")
         found = {one["name"]: one["value"] for one in tools.send("Performance.getMetrics")["metrics"]}
         yield SoakSample(

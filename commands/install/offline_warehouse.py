@@ -3,12 +3,12 @@
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from commands.install import lock
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.ports import free_ports
 from commands.install.settings import Install, variable
 from ingest.contract.errors import ConfigurationError, Unavailable
@@ -18,6 +18,26 @@ from warehouse.store.client import connect
 
 PATIENCE = 60.0
 """Seconds that the engine gets to open a store."""
+
+
+@contextmanager
+def reachable_warehouse(install: Install, when_alone: Callable[[], None] = lambda: None) -> Iterator[WarehouseSettings]:
+    """The warehouse of the install as it runs; of one that is stopped, its store is opened for us alone.
+
+    Args:
+        install: which install.
+        when_alone: called when it is the latter.
+
+    Yields:
+        How to reach it.
+    """
+    is_running = lock.running_pid(install.run) is not None or lock.left_over_processes(install.folder)
+    if is_running or not install.warehouse.embedded:
+        yield install.warehouse
+        return
+    with lock.install_lock(install.run), lone_warehouse(install, install.folder) as settings:
+        when_alone()
+        yield settings
 
 
 @contextmanager
@@ -41,7 +61,7 @@ def lone_warehouse(install: Install, folder: Path) -> Iterator[WarehouseSettings
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "warehouse", "--as-it-is"],
-            cwd=installs.ROOT,
+            cwd=install_settings.ROOT,
             env=_environment(install, folder, port),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -65,7 +85,7 @@ def _environment(install: Install, folder: Path, port: int) -> dict[str, str]:
     """Our own environment; what it would find in the install's folder is said, because its folder is another one."""
     kind = WarehouseSettings
     passwords = {"password": install.warehouse.password, "analyst_password": install.warehouse.analyst_password}
-    return installs.environment(
+    return install_settings.environment(
         {
             **{variable(kind, name): secret.get_secret_value() for name, secret in passwords.items() if secret},
             variable(kind, "data_folder"): str(folder),

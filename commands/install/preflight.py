@@ -70,7 +70,7 @@ def check_restore(install: Install) -> None:
 
 
 def check_ports(found: Sequence[ManagedProcess]) -> None:
-    """See that every port is free, and no two parts have the same.
+    """See that every port is free, and no two processes have the same.
 
     Raises:
         CannotStartError: one is not; says which, by whom, and which setting changes it.

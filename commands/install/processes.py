@@ -16,7 +16,7 @@ StartTurn = Literal["stores", "workers", "front"]
 
 
 class ProcessPort(NamedTuple):
-    """A port on which a part of ours listens."""
+    """A port on which a process of ours listens."""
 
     number: int
     variable: str
@@ -38,7 +38,7 @@ class ManagedProcess:
     environment: dict[str, str] = field(default_factory=dict)
     """Variables of this process only."""
     health: ProcessPort | None = None
-    """Where it tells how it is; the part runs without, should it be taken."""
+    """Where it tells how it is; the process runs without, should it be taken."""
 
 
 def managed_processes(install: Install, simulator: bool, workers: int = 1) -> list[ManagedProcess]:
@@ -98,7 +98,7 @@ def worker(number: int, health: ProcessPort | None = None) -> ManagedProcess:
 
 
 def all_ports(found: Sequence[ManagedProcess]) -> list[tuple[ManagedProcess, ProcessPort]]:
-    """Every port of these parts, with the part that listens on it."""
+    """Every port of these processes, with the process that listens on it."""
     return [(part, port) for part in found for port in part.ports]
 
 
@@ -108,7 +108,7 @@ def asked_at(host: str) -> str:
 
 
 def _health(install: Install, settings: BaseSettings, number: int = 0) -> ProcessPort | None:
-    """Where a part tells how it is, `number` ports above the one that is set; `None` when it does not."""
+    """Where a process tells how it is, `number` ports above the one that is set; `None` when it does not."""
     port = int(getattr(settings, "health_port", 0))
     (asked,) = _ports(settings, "health_port", host=install.health.host) if port else (None,)
     return asked._replace(number=port + number) if asked else None

@@ -25,7 +25,7 @@ class Finding(NamedTuple):
 
 
 PATIENCE = 10.0
-"""Seconds that a part may wait for something before that is worth a sentence."""
+"""Seconds that a process may wait for something before that is worth a sentence."""
 
 CHECKS = {
     "loop": Label("bị treo", "it hangs"),
@@ -43,7 +43,7 @@ CHECKS = {
 
 
 def process_finding(part: ManagedProcess, pid: int) -> Finding:
-    """How a part is; what it waits for may come within a moment.
+    """How a process is; what it waits for may come within a moment.
 
     Args:
         part: one that runs and answers.

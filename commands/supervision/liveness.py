@@ -1,6 +1,6 @@
 """Liveness of the parts: one that hangs is ended by force, and supervisor starts it again.
 
-A part is judged once it has answered as the process it is now: one whose health port is taken by another program is left alone.
+A process is judged once it has answered as the process it is now: one whose health port is taken by another program is left alone.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,14 +17,14 @@ from commands.supervision.probe import HealthReport, is_alive
 from commands.supervision.supervisor import ProcessState
 
 LIMIT = timedelta(seconds=60)
-"""How long a part may hang."""
+"""How long a process may hang."""
 
 LONGEST_GAP = timedelta(seconds=15)
 """Time between two looks after which they do not belong together: we were asleep ourselves."""
 
 
 class HungProcess(NamedTuple):
-    """A part that was ended because it hung."""
+    """A process that was ended because it hung."""
 
     part: ManagedProcess
     why: str
@@ -39,10 +39,10 @@ class _Known:
 
 
 class LivenessMonitor:
-    """Looks after the parts of an install.
+    """Looks after the processes of an install.
 
     Args:
-        found: its parts.
+        found: its processes.
         limit: how long one may hang.
         question: how to ask; for tests.
         end: how to end one that hangs; for tests.

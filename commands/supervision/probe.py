@@ -1,4 +1,4 @@
-"""Probe: asks a part how it is, over its own health port (`ingest/runtime/health.py`)."""
+"""Probe: asks a process how it is, over its own health port (`ingest/runtime/health.py`)."""
 
 import json
 from http.client import HTTPConnection, HTTPException
@@ -11,7 +11,7 @@ PATIENCE = 3.0
 
 
 class HealthReport(NamedTuple):
-    """What a part says."""
+    """What a process says."""
 
     pid: int
     alive: bool
@@ -20,12 +20,12 @@ class HealthReport(NamedTuple):
 
 
 def is_alive(port: ProcessPort) -> HealthReport | None:
-    """Whether the part at this port does its work; `None`: no answer, or another program is there."""
+    """Whether the process at this port does its work; `None`: no answer, or another program is there."""
     return _asked(port, "/livez")
 
 
 def health_report(port: ProcessPort) -> HealthReport | None:
-    """How the part at this port is, and what it needs; `None`: no answer, or another program is there."""
+    """How the process at this port is, and what it needs; `None`: no answer, or another program is there."""
     return _asked(port, "/healthz")
 
 

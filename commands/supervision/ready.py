@@ -1,4 +1,4 @@
-"""Whether a part does its work: asked from outside, over the same ports as everybody else."""
+"""Whether a process does its work: asked from outside, over the same ports as everybody else."""
 
 import socket
 import ssl
@@ -22,7 +22,7 @@ from warehouse.store.client import connect
 
 
 def is_ready(part: ManagedProcess, install: Install, workers: int) -> bool:
-    """Whether a part does its work now; False as well while it cannot be asked."""
+    """Whether a process does its work now; False as well while it cannot be asked."""
     try:
         match part.module:
             case "ingest":

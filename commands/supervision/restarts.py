@@ -1,4 +1,4 @@
-"""Restarts: how often the supervisor has started each part again, counted in its own log, with how it ended in words."""
+"""Restarts: how often the supervisor has started each process again, counted in its own log, with how it ended in words."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -42,7 +42,7 @@ SIGNALS = {
 
 
 def recent_restarts(install: Install, now: datetime | None = None) -> tuple[Restarts, ...]:
-    """The parts that ended within the last minutes, and were started again.
+    """The processes that ended within the last minutes, and were started again.
 
     Args:
         install: whose supervisor.
@@ -73,7 +73,7 @@ def crash_loops(restarts: Iterable[Restarts]) -> Iterator[Finding]:
 
 
 def last_lines(logs: Path, part: str, count: int = _LINES) -> tuple[str, ...]:
-    """The last lines of a part's log."""
+    """The last lines of a process's log."""
     lines = _tail(logs / f"{part}.log", 8_192).strip().splitlines()[-count:]
     return tuple(line[:300] for line in lines)
 
@@ -83,7 +83,7 @@ def _quoted(one: Restarts) -> str:
 
 
 def _ends(text: str) -> Iterator[tuple[str, datetime, Label]]:
-    """The parts that ended without being told to: name, when, and how."""
+    """The processes that ended without being told to: name, when, and how."""
     for match in _EXITED.finditer(text):
         at = datetime.strptime(match["at"], "%Y-%m-%d %H:%M:%S").astimezone()
         yield match["part"], at, _how(match["code"], match["signal"])

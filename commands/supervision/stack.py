@@ -16,7 +16,7 @@ import psutil
 from pydantic_settings import BaseSettings
 
 from commands.install import lock, secret_files
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.ports import free_ports
 from commands.install.processes import ManagedProcess, managed_processes
 from commands.supervision.ready import is_ready
@@ -49,7 +49,7 @@ STOP_ORDER = ("front", "workers", "stores")
 
 
 class NotReadyError(NotReady):
-    """A part did not become ready; the message ends with the last lines of its log."""
+    """A process did not become ready; the message ends with the last lines of its log."""
 
 
 class Stack:
@@ -60,7 +60,8 @@ class Stack:
         parts: which: `ingest`, `warehouse`, `connectors`, `simulator`, `streams` (or `streams-2` … for further workers),
             `dashboard`. They are started in this order, all at once, and waited for in this order.
         environment: further variables, as in `.env`; they go before the free ports chosen here.
-        patience: seconds that each part gets to become ready.
+        patience: seconds that each process gets to become ready.
+        further: processes that no install has; `parts` may name them.
     """
 
     def __init__(
@@ -69,15 +70,17 @@ class Stack:
         parts: Sequence[str] = ("ingest", "warehouse"),
         environment: Mapping[str, str] | None = None,
         patience: float = 60,
+        further: Sequence[ManagedProcess] = (),
     ) -> None:
         self.folder = folder.resolve()
+        self._further = {one.name: one for one in further}
         self._patience = patience
         ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         self.variables = {"IOC_DATA_FOLDER": str(self.folder), **ports, **(environment or {})}
         """Every variable of this stack, as its processes see them."""
-        installs.restrict_access(self.folder)
-        secret_files.make_secrets(self.folder / "secrets", installs.KINDS)
-        self.install = installs.install_of(self.variables, self.folder / "secrets")
+        install_settings.restrict_access(self.folder)
+        secret_files.make_secrets(self.folder / "secrets", install_settings.KINDS)
+        self.install = install_settings.install_of(self.variables, self.folder / "secrets")
         """The settings of all folders."""
         self._names = ["streams-1" if name == "streams" else name for name in parts]
         self._parts = self._known(self._names)
@@ -103,10 +106,10 @@ class Stack:
 
     def settings(self, kind: type[Kind]) -> Kind:
         """This stack's settings of one class, from its variables and secrets only."""
-        return installs.read_explicit(kind, self.variables, self.folder / "secrets")
+        return install_settings.read_explicit(kind, self.variables, self.folder / "secrets")
 
     def start(self, part: str, module: str | None = None, environment: Mapping[str, str] | None = None) -> None:
-        """Start a part that does not run, without waiting for it. A further worker needs no mention before.
+        """Start a process that does not run, without waiting for it. A further worker needs no mention before.
 
         Args:
             part: its name.
@@ -123,14 +126,14 @@ class Stack:
             **one.environment,
             **(environment or {}),
             lock.MARK: str(self.folder),
-            "PYTHONPATH": str(installs.ROOT),
+            "PYTHONPATH": str(install_settings.ROOT),
         }
         with self._log(name) as log:
             # Not in the application's root, where a developer's `.env` may be.
             self._processes[name] = subprocess.Popen(
                 [sys.executable, "-m", module or one.module],
                 cwd=self.folder,
-                env=installs.bare_environment(variables),
+                env=install_settings.bare_environment(variables),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -139,7 +142,7 @@ class Stack:
             )
 
     def wait(self, part: str) -> None:
-        """Wait until a part is ready.
+        """Wait until a process is ready.
 
         Raises:
             NotReadyError: it ended, or is not ready in time.
@@ -155,7 +158,7 @@ class Stack:
             time.sleep(0.1)
 
     def kill(self, part: str, with_signal: int = signal.SIGKILL) -> None:
-        """Send a signal to a part, by default one that it cannot handle, and wait until it and its children have ended.
+        """Send a signal to a process, by default one that it cannot handle, and wait until it and its children have ended.
 
         Args:
             part: its name, or `kafka` for the Java process alone.
@@ -175,22 +178,22 @@ class Stack:
             lock.end_processes(left, patience=0)
 
     def restart(self, part: str) -> None:
-        """Start a part again, after stopping it if it runs, and wait until it is ready."""
+        """Start a process again, after stopping it if it runs, and wait until it is ready."""
         self.end([self._name(part)])
         self.start(part)
         self.wait(part)
 
     def pid(self, part: str) -> int | None:
-        """The process id of a part; None if it does not run."""
+        """The process id of a process; None if it does not run."""
         process = self._processes.get(self._name(part))
         return process.pid if process is not None and process.poll() is None else None
 
     def process(self, part: str) -> subprocess.Popen[bytes]:
-        """The process that was started last for a part."""
+        """The process that was started last for a process."""
         return self._processes[self._name(part)]
 
     def memory(self) -> dict[str, int]:
-        """By part that runs, the resident memory in bytes, with that of its children."""
+        """By process that runs, the resident memory in bytes, with that of its children."""
         found = {}
         for name in self._names:
             pid = self.pid(name)
@@ -200,29 +203,29 @@ class Stack:
         return found
 
     def log(self, part: str, lines: int = 40) -> str:
-        """The last lines that a part has written."""
+        """The last lines that a process has written."""
         path = self._log_path(self._name(part))
         return (
             "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]) if path.exists() else ""
         )
 
     def told(self) -> str:
-        """Of every part whether it runs, and the last lines that it has written; for whoever looks for a fault."""
+        """Of every process whether it runs, and the last lines that it has written; for whoever looks for a fault."""
         return "\n".join(
             f"== {name}: {'ended' if self.pid(name) is None else 'runs'}\n{self.log(name)}" for name in self._names
         )
 
     def of_turn(self, turn: str) -> list[str]:
-        """The parts that are stopped in one turn of `STOP_ORDER`."""
+        """The processes that are stopped in one turn of `STOP_ORDER`."""
         return [name for name in self._names if self._parts[name].turn == turn]
 
     def stop(self) -> None:
-        """Stop every part in order; by force what does not stop."""
+        """Stop every process in order; by force what does not stop."""
         for turn in STOP_ORDER:
             self.end(self.of_turn(turn))
 
     def end(self, names: Sequence[str]) -> None:
-        """Stop these parts, by force if they do not stop within 12 s."""
+        """Stop these processes, by force if they do not stop within 12 s."""
         open_ = [self._processes[name] for name in names if self.pid(name) is not None]
         families = [child for one in open_ for child in psutil.Process(one.pid).children(recursive=True)]
         for process in open_:
@@ -238,6 +241,7 @@ class Stack:
     def _known(self, names: Sequence[str]) -> dict[str, ManagedProcess]:
         workers = max([int(name.removeprefix("streams-")) for name in names if name.startswith("streams-")], default=1)
         known = {part.name: part for part in managed_processes(self.install, simulator=True, workers=workers)}
+        known |= self._further
         unknown = sorted(set(names) - set(known))
         if unknown:
             raise ValueError(f"no such part: {', '.join(unknown)}; there are {', '.join(known)}")

@@ -1,4 +1,4 @@
-"""Supervision: the library `supervisor` keeps the parts running; here are its configuration and questions to a running one."""
+"""Supervision: the library `supervisor` keeps the processes running; here are its configuration and questions to a running one."""
 
 import hashlib
 import os
@@ -22,14 +22,14 @@ STOP_WAITS = {"front": 8, "workers": 10, "stores": 10}
 """Seconds that each turn gets to stop, one turn after the other; together under 30."""
 
 LONGEST_PAUSE = timedelta(seconds=30)
-"""Longest pause before a part that keeps failing is tried again; supervisor's own grows without end."""
+"""Longest pause before a process that keeps failing is tried again; supervisor's own grows without end."""
 
 LONGEST_SOCKET_NAME = 90
 """Unix sockets have short names; supervisor adds its pid while it makes one."""
 
 
 class ProcessState(NamedTuple):
-    """A part as supervisor sees it."""
+    """A process as supervisor sees it."""
 
     name: str
     state: str
@@ -84,7 +84,7 @@ def supervisor_command(configuration: Path) -> list[str]:
 
 
 def process_states(run: Path) -> list[ProcessState] | None:
-    """Every part's state, from the running supervisor; None if there is none."""
+    """Every process's state, from the running supervisor; None if there is none."""
     answer = _ask(run, "getAllProcessInfo")
     if answer is None:
         return None
@@ -101,7 +101,7 @@ def process_states(run: Path) -> list[ProcessState] | None:
 
 
 def retry_waiting(run: Path, known: Sequence[ProcessState]) -> None:
-    """Try parts again that have been waiting longer than `LONGEST_PAUSE` since they failed."""
+    """Try processes again that have been waiting longer than `LONGEST_PAUSE` since they failed."""
     for one in known:
         if one.state == "BACKOFF" and time.time() - one.since > LONGEST_PAUSE.total_seconds():
             name = _full_name(run, one.name)

@@ -16,18 +16,18 @@ from ingest.contract.label import Language
 from ingest.runtime.restarts import report_restarts
 
 LOOK_EVERY = 0.25
-"""Seconds between two looks while parts start."""
+"""Seconds between two looks while processes start."""
 
 LONG = 60.0
 """Seconds after which a start that is not finished is worth a hint."""
 
 
 def show_start(install: Install, found: Sequence[ManagedProcess], workers: int, is_alive: Callable[[], bool]) -> None:
-    """Show each part's way until all are ready; returns then, or when supervisor has ended.
+    """Show each process's way until all are ready; returns then, or when supervisor has ended.
 
     Args:
         install: its settings.
-        found: its parts.
+        found: its processes.
         workers: how many stream workers there are.
         is_alive: whether supervisor still runs.
     """
@@ -65,7 +65,7 @@ def show_start(install: Install, found: Sequence[ManagedProcess], workers: int, 
 
 
 class ConsoleWatch:
-    """Tells, line by line, of parts that end and come back, and ends those that hang."""
+    """Tells, line by line, of processes that end and come back, and ends those that hang."""
 
     def __init__(self, install: Install, found: Sequence[ManagedProcess]) -> None:
         self._install = install
@@ -87,7 +87,7 @@ class ConsoleWatch:
         self._tell()
 
     def _tell(self) -> None:
-        """Tell the board which parts were started again; what cannot be told now is told at the next look."""
+        """Tell the board which processes were started again; what cannot be told now is told at the next look."""
         now = datetime.now(UTC)
         try:
             report_restarts(self._install.folder, restarts.recent_restarts(self._install, now), now)
@@ -109,7 +109,7 @@ class ConsoleWatch:
 
 
 def last_line(logs: Path, part: ManagedProcess) -> str:
-    """The last line of a part's log, which says why it ended."""
+    """The last line of a process's log, which says why it ended."""
     try:
         with (logs / f"{part.name}.log").open("rb") as log:
             log.seek(0, 2)

@@ -2,6 +2,8 @@
 
 `guard`             stands before every route and the WebSocket
 `callback_request`  what a browser may ask of Dash, checked before Dash reads it
+`rights`            the roles that accounts have, and what each may do
+`viewer`            who asks at this moment, and in which language
 `accounts`          who may enter and what they may do
 `session`           who has logged in
 `login`             the page that anybody may see; log-out, and the change of a password

@@ -6,18 +6,18 @@ import sqlite3
 import string
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
-from dashboard.board.viewer import Right
+from dashboard.access.rights import RIGHTS, Right
 from dashboard.settings import BoardSettings
 from dashboard.store.changes import record_change
+from dashboard.store.private_file import write_private
 from dashboard.store.store import BoardStore, StoreView
 from ingest.contract.clock import RealClock
-
-RIGHTS: frozenset[Right] = frozenset({"leader", "analyst", "admin"})
 
 FIRST = "admin"
 """The account of the first start."""
@@ -28,8 +28,7 @@ LONGEST = 200
 
 _NAME_LENGTH = 40
 _FIRST_FILE = "first-password"
-_hasher = PasswordHasher()
-_DUMMY = _hasher.hash("nobody has this password, and checking it takes as long as checking a real one")
+_HASHER = PasswordHasher()
 
 
 class WeakPasswordError(ValueError):
@@ -51,9 +50,14 @@ class Accounts:
     """The accounts of this install; what another process changes holds here at once.
 
     Each method raises `StoreUnavailable` where the store cannot be read or changed now.
+
+    Args:
+        settings: the board's.
+        hasher: makes the hashes of passwords; any can check those that another made.
     """
 
-    def __init__(self, settings: BoardSettings) -> None:
+    def __init__(self, settings: BoardSettings, hasher: PasswordHasher = _HASHER) -> None:
+        self._hasher, self._dummy = hasher, _dummy_hash(hasher)
         self._store = BoardStore(settings.folder)
         self._first_password = first_password(settings)
         self._all = StoreView(
@@ -84,7 +88,7 @@ class Accounts:
             raise ValueError(taken)
         if unknown := rights - RIGHTS:
             raise ValueError(f"no such right: {', '.join(sorted(unknown))}; there are {', '.join(sorted(RIGHTS))}")
-        password, account = _made(name, rights)
+        password, account = self._make(name, rights)
         try:
             with self._store.change() as connection:
                 _insert(connection, account)
@@ -92,18 +96,24 @@ class Accounts:
             raise ValueError(taken) from None
         return password
 
-    def add_first(self) -> str | None:
+    def add_first(self, leave: bool = False) -> str | None:
         """Make the first account, an administrator, where there is none.
+
+        Args:
+            leave: whether its password waits in `first_password`, because nobody sees it now.
 
         Returns:
             Its random password, which is nowhere else; `None` when there are accounts already.
         """
         if self.all():
             return None
-        password, account = _made(FIRST, RIGHTS)
+        password, account = self._make(FIRST, RIGHTS)
         with self._store.change() as connection:
             if connection.execute("SELECT 1 FROM accounts LIMIT 1").fetchall():
                 return None
+            if leave:
+                # What is redirected stays, in a log or a journal that others may read.
+                write_private(self._first_password, f"{FIRST}  /  {password}\n")
             _insert(connection, account)
         return password
 
@@ -144,15 +154,20 @@ class Accounts:
         """The account, if the password is right. Takes as long for a name that does not exist."""
         account = self.all().get(name)
         try:
-            _hasher.verify(account.hash if account else _DUMMY, password)
+            self._hasher.verify(account.hash if account else self._dummy, password)
         except (VerifyMismatchError, InvalidHashError):
             return None
         if account is not None and name == FIRST:
             self._first_password.unlink(missing_ok=True)
         return account
 
+    def _make(self, name: str, rights: frozenset[Right]) -> tuple[str, Account]:
+        """A random password, and an account that has it."""
+        password = _random_password()
+        return password, Account(name, self._hasher.hash(password), rights, RealClock().now())
+
     def _put(self, name: str, password: str, act: str, by: str = "") -> None:
-        hash, changed_at = _hasher.hash(password), RealClock().now()  # some 50 ms, so outside of the transaction
+        hash, changed_at = self._hasher.hash(password), RealClock().now()  # some 50 ms, so outside of the transaction
         with self._store.change() as connection:
             update = "UPDATE accounts SET hash = ?, changed_at = ? WHERE name = ?"
             if not connection.execute(update, (hash, changed_at.isoformat(), name)).rowcount:
@@ -162,8 +177,12 @@ class Accounts:
             self._first_password.unlink(missing_ok=True)
 
 
-def ensure_first(settings: BoardSettings) -> str | None:
+def ensure_first(settings: BoardSettings, leave: bool = False) -> str | None:
     """Make the first account, an administrator, where there is none.
+
+    Args:
+        settings: of the board.
+        leave: whether its password waits in `first_password`, because nobody sees it now.
 
     Returns:
         Its password, to be shown once; `None` when there are accounts already.
@@ -171,7 +190,7 @@ def ensure_first(settings: BoardSettings) -> str | None:
     Raises:
         StoreUnavailable: the store cannot be changed now.
     """
-    return Accounts(settings).add_first()
+    return Accounts(settings).add_first(leave)
 
 
 def first_password(settings: BoardSettings) -> Path:
@@ -179,10 +198,9 @@ def first_password(settings: BoardSettings) -> Path:
     return settings.folder / _FIRST_FILE
 
 
-def _made(name: str, rights: frozenset[Right]) -> tuple[str, Account]:
-    """A random password, and an account that has it."""
-    password = _random_password()
-    return password, Account(name, _hasher.hash(password), rights, RealClock().now())
+@cache
+def _dummy_hash(hasher: PasswordHasher) -> str:
+    return hasher.hash("nobody has this password, and checking it takes as long as checking a real one")
 
 
 def _insert(connection: sqlite3.Connection, account: Account) -> None:

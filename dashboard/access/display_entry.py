@@ -15,7 +15,7 @@ from starlette.types import Message, Scope, Send
 
 from dashboard import theme
 from dashboard.access.displays import Display, Displays
-from dashboard.board.viewer import Viewer
+from dashboard.access.viewer import Viewer
 from dashboard.settings import BoardSettings
 from dashboard.theme import scheme_of
 from ingest.contract.clock import RealClock

@@ -105,7 +105,7 @@ class Displays:
         return one, f"{PREFIX}_{id}_{secret}"
 
     def revoke(self, id: str) -> None:
-        """Take a screen's token away; what is open goes dark at its next sign of life.
+        """Take a screen's token away; what is open goes dark at its next heartbeat.
 
         Raises:
             KeyError: there is no such screen.

@@ -1,6 +1,6 @@
 """Guard: stands before every route and the WebSocket of the board.
 
-Nothing but the log-in page, the sign of life and what programs read (which has keys of its own) is answered without a log-in.
+Nothing but the log-in page, the heartbeat and what programs read (which has keys of its own) is answered without a log-in.
 The wall's paths are for screens with a token (`wall.door`), and a screen gets nothing outside them.
 What changes something must come from our own pages. Bodies and messages are bounded while they are read, and every answer
 carries the headers that keep browsers from doing more than the board needs.
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dashboard.access.display_entry import ENTRY, DisplayEntry, is_wall, refusal_page
 from dashboard.access.display_entry import SOCKET as WALL_SOCKET
 from dashboard.access.session import Sessions
-from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.settings import BoardSettings
 from dashboard.store.store import StoreUnavailable
 from dashboard.theme import SCHEME_COOKIE, scheme_of

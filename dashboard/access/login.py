@@ -14,7 +14,7 @@ from dashboard.access.guard import LOG_IN, cookie_name, language_of, read_cookie
 from dashboard.access.known_devices import COOKIE_AGE, KnownDevices
 from dashboard.access.login_attempts import LoginAttempt, LoginLimits, TooManyTriesError
 from dashboard.access.session import Sessions
-from dashboard.board.viewer import viewer
+from dashboard.access.viewer import viewer
 from dashboard.settings import BoardSettings
 from dashboard.store.store import StoreUnavailable
 from dashboard.thread_pool import ThreadPool

@@ -20,7 +20,8 @@ from dashboard.board.queries import TooMuchError, WarehouseQueries
 from ingest.contract.calendar import OFFICE
 from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.errors import Refused, Unavailable
-from warehouse.model.alarm_rule import Remaining, alarm_rules
+from warehouse.catalogue import alarm_rules
+from warehouse.model.alarm_rule import Remaining
 from warehouse.query.due import earliest_due
 from warehouse.store.alarm_log import Act, Kind, read_acts, write_acts
 from warehouse.store.client import Client

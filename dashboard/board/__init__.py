@@ -3,12 +3,8 @@
 `page`           what a page is, and how its changing parts are told apart from the standing ones
 `live`           the ward's figures as they are now
 `agreement`      memory compared with the warehouse, which is right
-`push`           how changes reach the browsers
 `queries`        how pages ask the warehouse
 `page_services`  what the callbacks of pages may use
-`viewer`         who asks at this moment, and in which language
-`html`           the HTML around an app of Dash
-`wall_app`       the wall's own app of Dash
 `wall_tour`      which pages a screen shows one after the other
 `alarm_signal`   the newest alarm on every page, for what has to react to it
 """

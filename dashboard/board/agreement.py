@@ -21,10 +21,11 @@ from typing import NamedTuple
 
 from ingest.contract.clock import Clock, milliseconds
 from ingest.runtime import metrics
-from warehouse.model.indicator import indicators
-from warehouse.model.reading import Readings, ValueKey, age_of, kept_from, key_of
+from warehouse.catalogue import indicators
+from warehouse.model.reading import ValueKey, age_of, kept_from, key_of
 from warehouse.model.value import Value
 from warehouse.model.value_push import Push
+from warehouse.readings import Readings
 
 log = logging.getLogger(__name__)
 

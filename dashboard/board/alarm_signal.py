@@ -9,8 +9,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates, find_page
-from warehouse.model.alarm_rule import alarm_rules
+from dashboard.board.page import BoardState, PageList, PropertyUpdate, PropertyUpdates
+from warehouse.catalogue import alarm_rules
 
 ID = "alarm-signal"
 
@@ -33,13 +33,13 @@ def leaves(scene: BoardState) -> PropertyUpdates:
         "data-count": len(calling),
         "data-newest": f"{newest.id}-{newest.severity}" if newest else "",
         "data-text": alarm_sentence(newest, scene) if newest else "",
-        "data-page": page_of(newest.key[0]) if newest else "",
+        "data-page": page_of(newest.key[0], scene.pages) if newest else "",
         "data-quiet": "" if passes else "true",
     }
     return {PropertyUpdate(ID, name): value for name, value in said.items()}
 
 
-def page_of(rule: str) -> str:
+def page_of(rule: str, pages: PageList) -> str:
     """The page on which a rule's subject is seen."""
     page = alarm_rules()[rule].page if rule in alarm_rules() else ""
-    return page if find_page(page) else "/"
+    return page if pages.find(page) else "/"

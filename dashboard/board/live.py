@@ -16,7 +16,7 @@ from typing import NamedTuple
 from dashboard.alarm.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.board import alarm_signal
 from dashboard.board.agreement import BoardAgreement
-from dashboard.board.page import BoardState, PageAddress, PropertyUpdates
+from dashboard.board.page import BoardState, PageAddress, PageList, PropertyUpdates
 from dashboard.board.queries import TooMuchError
 from dashboard.settings import BoardSettings
 from dashboard.system_status import NOTHING_KNOWN, SystemStatus, restarted_parts
@@ -31,9 +31,10 @@ from ingest.runtime import metrics
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.liveness import Progress, Pulse
 from warehouse.model.expression import DAY_MS
-from warehouse.model.reading import CHART_DAYS, Readings
+from warehouse.model.reading import CHART_DAYS
 from warehouse.model.value import Value
 from warehouse.model.value_push import Push, decode_push
+from warehouse.readings import Readings
 
 log = logging.getLogger("dashboard.live")
 
@@ -44,7 +45,7 @@ LOOK_EVERY = 10.0
 STANDS_MS = CHART_DAYS * DAY_MS
 """How long a stock has not changed that is left out of the short answer."""
 MOST_FRAMES = 500
-_TICK = 1.0
+TICK = 1.0
 """Seconds after which a frame is made anew even when nothing came: spans and freshness move with the clock."""
 _KEPT = 256
 """Pushes of which it is remembered when their newest event was taken in."""
@@ -69,10 +70,16 @@ class Live:
     """The readings of the one ward that this board shows."""
 
     def __init__(
-        self, ingest: IngestSettings, board: BoardSettings, load: LoadValues, stand: LiveStand | None = None
+        self,
+        ingest: IngestSettings,
+        board: BoardSettings,
+        load: LoadValues,
+        pages: PageList,
+        stand: LiveStand | None = None,
     ) -> None:
         self.ingest = ingest
         self.board = board
+        self.pages = pages
         self.clock = ingest.clock()
         self.readings = Readings()
         self.agreement = BoardAgreement(self.readings, RealClock())
@@ -132,7 +139,7 @@ class Live:
         if self.number <= number:
             changed = self._changed
             try:
-                await asyncio.wait_for(changed.wait(), _TICK)
+                await asyncio.wait_for(changed.wait(), TICK)
             except TimeoutError:
                 self._tick()
         return self.number
@@ -174,6 +181,7 @@ class Live:
             self.alarms,
             argument,
             faults=self.faults,
+            pages=self.pages,
         )
 
     async def run(self) -> None:
@@ -266,7 +274,7 @@ class Live:
 
     def _tick(self) -> None:
         """A new frame for all, once a second however many wait for it."""
-        if time.monotonic() - self._ticked >= _TICK / 2:
+        if time.monotonic() - self._ticked >= TICK / 2:
             self._ticked = time.monotonic()
             self.number += 1
 

@@ -7,23 +7,23 @@ leaves fill the first paint and are pushed later, so there is one rendering of e
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
 from typing import Any, NamedTuple
 
 from dash import Patch
 from dash._utils import stringify_id
 from dash.development.base_component import Component
 
-import dashboard.pages
+from dashboard.access.rights import Right
+from dashboard.access.viewer import Viewer
 from dashboard.alarm.alarm import NO_ALARMS, Alarms, ChannelFault
-from dashboard.board.viewer import Right, Viewer
 from dashboard.settings import BoardSettings
 from dashboard.system_status import NOTHING_KNOWN, SystemStatus
 from dashboard.words.freshness import FreshnessSign
-from ingest.contract.discovery import declared
 from ingest.contract.label import Label, Language
-from warehouse.model.indicator import Derived, Indicator, measure
-from warehouse.model.reading import TOTAL, Reading, Readings, Split, derived_reading
+from warehouse.catalogue import measure
+from warehouse.model.indicator import Derived, Indicator
+from warehouse.model.reading import TOTAL, Reading, Split, derived_reading
+from warehouse.readings import Readings
 
 
 class PropertyUpdate(NamedTuple):
@@ -65,6 +65,8 @@ class BoardState:
     """Whether the moment is a minute of the past."""
     faults: Mapping[str, ChannelFault] = field(default_factory=dict)
     """The ways to tell people of alarms that do not work."""
+    pages: "PageList" = field(default_factory=lambda: PageList())
+    """All pages, for the ways from one to another."""
     _read: dict[tuple[str, Split], Reading] = field(default_factory=dict, compare=False)
 
     def read(self, id: str, split: Split = TOTAL) -> Reading:
@@ -135,23 +137,20 @@ class PageAddress(NamedTuple):
     argument: str = ""
 
 
-@cache
-def pages() -> dict[str, Page]:
-    """Every page by its path, in their order."""
-    return {page.path: page for page in sorted(declared(dashboard.pages, Page, deep=True), key=lambda page: page.order)}
+class PageList(dict[str, Page]):
+    """Pages by their path, in their order."""
 
-
-def find_page(path: object) -> PageAddress | None:
-    """What an address shows; `None` when there is no such page."""
-    if not isinstance(path, str):
-        return None
-    page = pages().get(path)
-    if page is not None:
-        return PageAddress(page) if page.arguments is None else None
-    before, _, argument = path.rpartition("/")
-    page = pages().get(before)
-    known = page is not None and page.arguments is not None and argument in page.arguments()
-    return PageAddress(page, argument) if page is not None and known else None
+    def find(self, path: object) -> PageAddress | None:
+        """What an address shows; `None` when there is no such page."""
+        if not isinstance(path, str):
+            return None
+        page = self.get(path)
+        if page is not None:
+            return PageAddress(page) if page.arguments is None else None
+        before, _, argument = path.rpartition("/")
+        page = self.get(before)
+        known = page is not None and page.arguments is not None and argument in page.arguments()
+        return PageAddress(page, argument) if page is not None and known else None
 
 
 def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:

@@ -2,18 +2,18 @@
 
 from datetime import timedelta
 
-from dashboard.board.page import Page, pages
-from dashboard.board.viewer import Viewer
+from dashboard.access.viewer import Viewer
+from dashboard.board.page import Page, PageList
 
 
-def wall_pages() -> list[Page]:
-    """Every page that belongs on a wall, the overview first."""
-    found = [page for page in pages().values() if page.pace is not None]
+def wall_pages(pages: PageList) -> list[Page]:
+    """Every page that belongs on a wall, the overview first, then by their `order`."""
+    found = [page for page in pages.values() if page.pace is not None]
     return sorted(found, key=lambda page: page.path != "/")
 
 
-def tour(viewer: Viewer) -> list[tuple[Page, timedelta]]:
+def tour(viewer: Viewer, pages: PageList) -> list[tuple[Page, timedelta]]:
     """A screen's pages in their order, with their paces: its own, else all as they declare it."""
-    known = {page.path: page for page in wall_pages()}
+    known = {page.path: page for page in wall_pages(pages)}
     own = [(known[path], pace) for path, pace in viewer.stops if path in known]
     return own or [(page, page.pace) for page in known.values() if page.pace is not None]

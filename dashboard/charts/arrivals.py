@@ -17,8 +17,8 @@ from dashboard.theme import token
 from dashboard.words import number, text
 from ingest.contract.clock import milliseconds
 from warehouse.model.expression import DAY_MS
-from warehouse.model.reading import Readings
 from warehouse.model.value import Value
+from warehouse.readings import Readings
 
 ARRIVALS = "arrivals"
 

@@ -9,8 +9,8 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates, pages
-from dashboard.board.viewer import Viewer
+from dashboard.access.viewer import Viewer
+from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.board.wall_tour import tour
 from dashboard.words import number, text
 from dashboard.words.freshness import declared_sources, source_freshness
@@ -121,11 +121,11 @@ def navigation(scene: BoardState, viewer: Viewer, path: str) -> Component:
     here: dict[str, Any] = {"className": "here", "aria-current": "page"}
     links = [
         html.A(scene.say(page.label), href=_address(page, scene), **(here if page.path == path else {}))
-        for page in pages().values()
+        for page in scene.pages.values()
         if viewer.may(page.right) and page.arguments is None
     ]
     other = "en" if scene.language == "vi" else "vi"
-    if not scene.past and path in pages() and pages()[path].can_look_back:
+    if not scene.past and path in scene.pages and scene.pages[path].can_look_back:
         links.append(html.A(scene.say(text.LOOK_BACK), href=f"{path}?at=", id="look-back"))
     at = f"&at={text.local_time(scene.now_ms):%Y-%m-%dT%H:%M}" if scene.past else ""
     return html.Nav(
@@ -152,9 +152,9 @@ def _address(page: Page, scene: BoardState) -> str:
 
 def _dots(scene: BoardState, viewer: Viewer, path: str) -> Component:
     """The page's name and its place among those that the screen turns."""
-    dots = [html.I(className="here" if page.path == path else None) for page, _ in tour(viewer)]
+    dots = [html.I(className="here" if page.path == path else None) for page, _ in tour(viewer, scene.pages)]
     words: dict[str, Any] = {"data-text": scene.say(text.UNACKNOWLEDGED)}
-    name = scene.say(pages()[path].label)
+    name = scene.say(scene.pages[path].label)
     return html.Div([html.Span(id="wall-count", **words), name, *dots], className="ways wall-dots")
 
 

@@ -7,9 +7,9 @@ from dashboard.board.page import BoardState
 from dashboard.components.table import Cell, data_table
 from dashboard.words import text
 from ingest.contract.label import Label
+from warehouse.catalogue import indicators
 from warehouse.indicators.dismantled import AFTER, SILENT_SINCE, last_sign
 from warehouse.model.expression import DAY_MS, ward_day
-from warehouse.model.indicator import indicators
 
 HEADS = (Label("Thiết bị", "Device"), Label("Tín hiệu cuối", "Last sign"), Label("Im lặng", "Silent for"))
 DAYS = Label("{count} ngày", "{count} days")

@@ -8,8 +8,9 @@ from dashboard.board.page import BoardState
 from dashboard.charts.slot_chart import WEEK_MS, last_week
 from dashboard.words import number, text
 from ingest.contract.label import Label
+from warehouse.catalogue import measure
 from warehouse.model.expression import DAY, window_start
-from warehouse.model.indicator import Indicator, measure
+from warehouse.model.indicator import Indicator
 
 Way = Literal["up", "down", "level"]
 

@@ -18,7 +18,7 @@ from dashboard.settings import BoardSettings
 from dashboard.store.changes import OURSELVES
 from dashboard.store.private_file import write_private
 from ingest.contract.clock import RealClock
-from warehouse.model.indicator import indicators
+from warehouse.catalogue import indicators
 from warehouse.model.reading import kept_from
 
 READINGS = f"{BOARD}/readings"

@@ -23,7 +23,8 @@ from dashboard.words.csv import csv_text
 from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.errors import Overloaded, Unavailable
 from ingest.runtime import metrics
-from warehouse.model.indicator import Derived, measures
+from warehouse.catalogue import measures
+from warehouse.model.indicator import Derived
 from warehouse.query.feed import FeedQuestion, FeedRow, cursor_after, known_ids
 
 FeedRequest = Callable[[FeedQuestion], list[FeedRow]]
@@ -167,7 +168,11 @@ def _refuse_others(key: FeedKey, wards: list[str] | None, asked: list[str] | Non
         raise HTTPException(403, f"the key {key.id} may not read: {', '.join(forbidden)}")
     unknown = sorted(set(asked or ()) - known_ids())
     if unknown:
-        derived = [f"{one.id} is made of {', '.join(one.made_of)}" for one in measures() if isinstance(one, Derived)]
+        derived = [
+            f"{one.id} is made of {', '.join(part.id for part in one.made_of)}"
+            for one in measures()
+            if isinstance(one, Derived)
+        ]
         hints = [hint for hint in derived if hint.split()[0] in unknown]
         raise HTTPException(422, f"no rows of: {', '.join(unknown)}; {'; '.join([*hints, 'see /indicators'])}")
 

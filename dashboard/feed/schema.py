@@ -7,8 +7,9 @@ from pydantic import BaseModel
 
 from ingest.contract.clock import moment
 from ingest.contract.label import Label
+from warehouse.catalogue import indicator
 from warehouse.model.aggregate import RANKED
-from warehouse.model.indicator import Derived, Indicator, indicator
+from warehouse.model.indicator import Derived, Indicator
 from warehouse.query.feed import FeedRow, is_complete, window_end_ms
 
 
@@ -122,7 +123,7 @@ def declaration(one: Indicator | Derived) -> FeedDeclaration:
         span="derived",
     )
     if isinstance(one, Derived):
-        declared.derived = FeedDerivation(made_of=list(one.made_of), formula=_names(one.formula))
+        declared.derived = FeedDerivation(made_of=[part.id for part in one.made_of], formula=_names(one.formula))
         return declared
     declared.window_seconds = round(one.window.total_seconds())
     declared.span = one.span if isinstance(one.span, str) else f"PT{round(one.span.total_seconds())}S"

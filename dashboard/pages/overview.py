@@ -5,8 +5,8 @@ from datetime import timedelta
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
-from dashboard.board.viewer import viewer
 from dashboard.components import alarm_panel, header, tile
 from dashboard.components.widget import ARRIVALS, field_bars, groups_part
 from dashboard.words import number, text

@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple
 
 from ingest.contract.clock import milliseconds
 from ingest.contract.quantity import EARLIEST
-from warehouse.model.indicator import entities, indicator
-from warehouse.model.reading import Reading, Readings
+from warehouse.catalogue import entities, indicator
+from warehouse.model.reading import Reading
+from warehouse.readings import Readings
 
 State = Literal["live", "late", "stale", "down", "none"]
 

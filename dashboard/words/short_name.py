@@ -4,7 +4,7 @@ The whole name is in the figure's description and on its proof.
 """
 
 from ingest.contract.label import Label, Language
-from warehouse.model.indicator import measure
+from warehouse.catalogue import measure
 
 SHORT: dict[str, Label] = {
     "Q01": Label("lượt lấy số hôm nay", "tickets today"),

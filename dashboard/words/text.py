@@ -1,5 +1,6 @@
 """Text: every word of the board that is not an indicator's own label, in Vietnamese and in English, and the names of codes."""
 
+import re
 from datetime import datetime
 
 from dashboard.words.freshness import State
@@ -220,6 +221,12 @@ NEWEST = Label("mới nhất {time}", "newest {time}")
 def last_days(days: int) -> Label:
     """What so many days until now are called."""
     return Label("24 giờ qua", "Last 24 hours") if days == 1 else Label(f"{days} ngày qua", f"Last {days} days")
+
+
+def group_number(area_code: str) -> int | None:
+    """The number at the end of a group's code (`TDP-017` is 17); `None` when there is none."""
+    found = re.search(r"(\d+)$", area_code)
+    return int(found[1]) if found else None
 
 
 def name_of_code(value: str, language: Language) -> str:

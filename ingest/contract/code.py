@@ -1,7 +1,7 @@
 """Code: the texts that events carry, one type a kind of code, each with its pattern and length.
 
 An event holds no free text. What a code looks like is declared here, at the kind; besides, no code may look like a telephone
-number, an identity number, a plate, an e-mail address or a name (`personal.looks_personal`). Two kinds are not asked that:
+number, an identity number, a plate, an e-mail address or a name (`personal_fields.looks_personal`). Two kinds are not asked that:
 pseudonyms, whose pattern leaves no room for any of these, and names of places and devices, of which only the
 name of a person is not looked for: streets and schools bear names of people, and cameras are named after streets.
 """
@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from ingest.untrusted.personal_fields import looks_like_name, looks_like_number
+from ingest.contract.personal_fields import looks_like_name, looks_like_number
 
 PERSONAL_DATA = "personal_data"
 """Reason of an event with a code that looks like personal data."""

@@ -140,7 +140,7 @@ class Connector:
     """One source, declared once."""
 
     id: str
-    """Name of the source everywhere: settings, addresses, source lights; the module's own name."""
+    """Name of the source everywhere: settings, addresses, source statuses; the module's own name."""
     label: Label
     system: str
     """Middle part of the CloudEvents source `/<ward>/<system>/<connector id>`."""

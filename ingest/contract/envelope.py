@@ -17,8 +17,8 @@ from ingest.contract.code import PERSONAL_DATA, EventId, Reference
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
+from ingest.contract.personal_fields import looks_personal
 from ingest.contract.quantity import LATEST, Moment
-from ingest.untrusted.personal_fields import looks_personal
 
 FUTURE_LIMIT = timedelta(minutes=5)
 """How far ahead of the connector's clock an event may claim to be."""

@@ -90,6 +90,8 @@ class IngestSettings(PlaceSettings):
     """Partitions of each topic; wards are distributed over partitions, partitions over workers. Cannot be changed once the topics exist."""
     kafka_replication_factor: int = Field(1, ge=1, le=7)
     """Replicas of each partition; use 3 on a cluster."""
+    kafka_min_insync_replicas: int | None = Field(None, ge=1, le=7)
+    """Replicas that must have a record before it is acknowledged; empty: more than half of them, of 3 that is 2."""
     kafka_retention: timedelta = timedelta(days=14)
     """How long Kafka keeps events; must be longer than any outage of the warehouse."""
     health_port: int = Field(9101, ge=0, le=65535, validation_alias="IOC_INGEST_HEALTH_PORT")
@@ -111,6 +113,20 @@ class IngestSettings(PlaceSettings):
     def bootstrap(self) -> str:
         """Kafka's address: the outside cluster's, else our own."""
         return self.kafka_bootstrap or f"127.0.0.1:{self.kafka_port}"
+
+    @property
+    def min_insync_replicas(self) -> int:
+        """How many replicas must have a record before it is acknowledged."""
+        return self.kafka_min_insync_replicas or self.kafka_replication_factor // 2 + 1
+
+    @model_validator(mode="after")
+    def _enough_replicas(self) -> Self:
+        if self.min_insync_replicas > self.kafka_replication_factor:
+            raise ValueError(
+                f"IOC_KAFKA_MIN_INSYNC_REPLICAS={self.min_insync_replicas} is more than IOC_KAFKA_REPLICATION_FACTOR="
+                f"{self.kafka_replication_factor}: nothing could ever be acknowledged"
+            )
+        return self
 
     def clock(self) -> Clock:
         """The clock that this install lives by."""

@@ -84,8 +84,10 @@ def make_account(settings: IngestSettings) -> None:
 
 
 def wanted_topics(settings: IngestSettings) -> list[Topic]:
-    """The topics that this install declares."""
-    return all_topics(round(settings.kafka_retention.total_seconds() * 1000))
+    """The topics that this install declares, with what is the install's: how many replicas must have a record."""
+    acknowledged = {"min.insync.replicas": str(settings.min_insync_replicas)}
+    declared = all_topics(round(settings.kafka_retention.total_seconds() * 1000))
+    return [Topic(name, {**configs, **acknowledged}) for name, configs in declared]
 
 
 def missing_topics(settings: IngestSettings) -> list[str]:

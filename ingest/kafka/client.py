@@ -114,7 +114,7 @@ _QUESTION = struct.pack(">hhih", _WHICH_VERSIONS, 0, _CORRELATION, -1)
 
 
 def ping_kafka(settings: IngestSettings) -> None:
-    """Ask Kafka for a sign of life.
+    """Ask whether Kafka answers.
 
     Raises:
         Unavailable: no broker gives one.

@@ -16,7 +16,6 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope, encode
 from ingest.contract.errors import Unavailable
 from ingest.contract.events import event_types
@@ -27,6 +26,7 @@ from ingest.runtime import metrics
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.disk_space import DiskSpace
 from ingest.runtime.failpoint import failpoint
+from ingest.untrusted.dead_letter import DeadLetter
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ OutgoingRecord = tuple[str, bytes, bytes]
 
 
 class EventSink(Protocol):
-    """Where events go: all that a light or a heartbeat needs of a producer."""
+    """Where events go: all that a status or a heartbeat needs of a producer."""
 
     async def send(self, events: Sequence[Envelope]) -> None:
         """Return when all are stored.
@@ -179,7 +179,7 @@ class Producer:
                 future.result()
             failpoint("producer.acked")
         except MessageSizeTooLargeError:
-            raise  # every event and letter is bounded: a bug
+            raise  # every event and dead letter is bounded: a bug
         except TimeoutError:
             raise self._found_away(futures, "no answer in time") from None
         except KafkaError as error:

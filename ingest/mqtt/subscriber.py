@@ -2,7 +2,7 @@
 
 QoS 1, a persistent session and a fixed client id: what comes while we are away, or while its source is held back, waits
 at the broker. What is queued goes to Kafka as one batch, and only then back to the broker as acknowledgements. The client
-reconnects for ever; while the broker is away the source's light is out.
+reconnects for ever; while the broker is away the source is reported as down.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr, TypeAdapter
 
 from ingest.contract.connector import Subscription
-from ingest.contract.dead_letter import DeadLetter
-from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
+from ingest.contract.errors import ConfigurationError, InvalidEvent
 from ingest.kafka.producer import Producer
-from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import TRIED, CircuitBreaker
 from ingest.source.device_breaker import SET_ASIDE, DeviceBreaker, DeviceVerdict, device_namer
 from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
+from ingest.untrusted.dead_letter import DeadLetter
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ MOST_QUEUED = 5_000
 """Messages without acknowledgement (QoS 0), which the broker does not hold back; more are dropped and counted."""
 
 PATIENCE = timedelta(seconds=5)
-"""How long a lost connection may be gone before the light goes out."""
+"""How long a lost connection may be gone before the source is reported as down."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,13 @@ class _Message(NamedTuple):
     connection: int
 
 
-class Subscriber:
+class Subscriber(SourceReader):
     """Reads one source's topics for ever.
 
     Args:
-        mapping: its connector's, whose way is a `Subscription`.
-        light: its light.
-        hold: whether it is held back.
+        mapper: its connector's, whose way is a `Subscription`.
+        source_status: its source's status.
+        breaker: its circuit breaker.
         producer: the way into Kafka.
         server: the broker.
         client_id: the same at every start.
@@ -82,23 +82,19 @@ class Subscriber:
 
     def __init__(
         self,
-        mapping: Mapper,
-        light: SourceStatus,
-        hold: CircuitBreaker,
+        mapper: Mapper,
+        source_status: SourceStatus,
+        breaker: CircuitBreaker,
         producer: Producer,
         server: MqttServer,
         client_id: str,
     ) -> None:
-        way = mapping.connector.way
+        way = mapper.connector.way
         if not isinstance(way, Subscription):
-            raise TypeError(f"{mapping.connector.id} does not subscribe")
+            raise TypeError(f"{mapper.connector.id} does not subscribe")
+        super().__init__(mapper, source_status, breaker, producer)
         self._way = way
-        self._id = mapping.connector.id
-        self._mapping = mapping
-        self._light = light
-        self._hold = hold
-        self._producer = producer
-        self._devices = DeviceBreaker(self._id, hold.allowance)
+        self._devices = DeviceBreaker(self._id, breaker.allowance)
         self._name = device_namer(way)
         self._server = server
         self._client_id = client_id
@@ -136,20 +132,20 @@ class Subscriber:
         them for ever.
         """
         while batch:
-            is_trial = self._hold.is_closed
+            is_trial = self._breaker.is_open
             if is_trial:
-                await asyncio.sleep(self._hold.left())
+                await asyncio.sleep(self._breaker.left())
                 batch = [message for message in batch if self._can_answer(message) or message.qos == 0]
             some = batch[:TRIED] if is_trial else batch
-            before = self._mapping.counts.copy()
+            before = self._mapper.counts.copy()
             taken = [self._taken(message) for message in some]
             if is_trial:
-                self._hold.judge_page([one.letter is not None for one in taken])
+                self._breaker.judge_page([one.letter is not None for one in taken])
             else:
                 admitted = self._admitted(some, taken)
                 if admitted is None:
-                    self._hold.close("most")
-                    self._mapping.hold_back(before, len(some))
+                    self._breaker.trip("most")
+                    self._mapper.hold_back(before, len(some))
                     continue
                 taken = admitted
             await self._into_kafka(client, some, taken)
@@ -164,7 +160,7 @@ class Subscriber:
         admitted = []
         for name, message, one, verdict in zip(names, batch, taken, verdicts, strict=True):
             if verdict is DeviceVerdict.LET_GO:
-                self._mapping.counts["set_aside"] += 1
+                self._mapper.counts["set_aside"] += 1
                 admitted.append(MappedMessage())
             elif verdict is DeviceVerdict.SETS_ASIDE and one.letter is not None:
                 admitted.append(MappedMessage(letter=self._set_aside(name, message, one.letter)))
@@ -173,32 +169,21 @@ class Subscriber:
         return admitted
 
     def _set_aside(self, device: str, message: _Message, letter: DeadLetter) -> DeadLetter:
-        """The letter of the message that set its device aside; it says so, besides its own fault."""
+        """The dead letter of the message that set its device aside; it says so, besides its own fault."""
         who = ascii(device) if device else "a device without a name"
         fault = InvalidEvent(
             SET_ASIDE,
             f"{who} is set aside: too many of its messages make no sense; {letter.reason_code}: {letter.error}",
         )
-        self._mapping.counts["dead_letters"] -= 1  # it is the same message
-        return self._mapping.refused(message.payload, fault, address=message.topic)
+        self._mapper.counts["dead_letters"] -= 1  # it is the same message
+        return self._mapper.refused(message.payload, fault, address=message.topic)
 
     async def _into_kafka(self, client: paho.Client, batch: Sequence[_Message], taken: Sequence[MappedMessage]) -> None:
         """Wait until Kafka has what came of a batch, however long it is away, then acknowledge."""
         envelopes = [envelope for one in taken for envelope in one.envelopes]
         letters = [one.letter for one in taken if one.letter]
-        backoff = BackOff(most=timedelta(seconds=5))
-        while True:
-            try:
-                if envelopes:
-                    await self._producer.send(envelopes)
-                if letters:
-                    await self._producer.dead_letter(*letters)
-            except Unavailable:
-                await asyncio.sleep(backoff.seconds())
-            else:
-                break
+        await self.deliver(envelopes, letters)
         failpoint("mqtt.sent")
-        self._light.sent(envelopes)
         for message in batch:
             if self._can_answer(message):
                 client.ack(message.mid, message.qos)
@@ -210,14 +195,14 @@ class Subscriber:
 
     def _taken(self, message: _Message) -> MappedMessage:
         if not message.payload:
-            self._mapping.counts["empty"] += 1
+            self._mapper.counts["empty"] += 1
             return MappedMessage()
         if len(message.payload) > LARGEST_MESSAGE:
             fault = InvalidEvent(
                 "too_large", f"a message of {len(message.payload)} bytes; {LARGEST_MESSAGE} are allowed"
             )
-            return MappedMessage(letter=self._mapping.refused(message.payload, fault, address=message.topic))
-        return self._mapping.take(
+            return MappedMessage(letter=self._mapper.refused(message.payload, fault, address=message.topic))
+        return self._mapper.take(
             message.payload,
             payload=payload_of(self._way, message.topic),
             address=message.topic,
@@ -270,21 +255,21 @@ class Subscriber:
     def _subscribed(self, refused: list[str]) -> None:
         if refused:
             log.error("%s: the MQTT broker refuses the topics %s", self._id, ", ".join(refused))
-            self._light.down("topics_refused")
+            self._source_status.down("topics_refused")
             return
         if self._darkness is not None:
             self._darkness.cancel()
             self._darkness = None
-        self._light.up()
+        self._source_status.up()
 
     def _darken(self, loop: asyncio.AbstractEventLoop, cause: str) -> None:
-        """Put the light out, unless the connection is back soon."""
+        """Report the source as down, unless the connection is back soon."""
         if self._darkness is None:
-            self._darkness = loop.call_later(PATIENCE.total_seconds(), self._light.down, cause)
+            self._darkness = loop.call_later(PATIENCE.total_seconds(), self._source_status.down, cause)
 
     def _received(self, topic: str, payload: bytes, mid: int, qos: int, retained: bool) -> None:
         if qos == 0 and self._queue.qsize() >= MOST_QUEUED:
-            self._mapping.counts["dropped"] += 1
+            self._mapper.counts["dropped"] += 1
             return
         self._queue.put_nowait(_Message(topic, payload, mid, qos, retained, self._connection))
 

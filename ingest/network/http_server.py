@@ -29,7 +29,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from ingest.contract.label import Label
 from ingest.network.connection_limits import ConnectionLimits, ConnectionQuota
-from ingest.runtime.process import open_files
+from ingest.network.sockets import open_files
 
 HEAD_LIMIT = 32_768
 """Most bytes of a request's line and headers."""

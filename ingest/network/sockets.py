@@ -1,6 +1,16 @@
-"""Sockets: the one way in which a process of ours takes a TCP port."""
+"""Sockets: the one way in which a process of ours takes a TCP port, and how many connections it can hold."""
 
+import resource
 import socket
+
+OPEN_FILES = 10_240
+"""How many files and connections a process of ours asks the system for."""
+
+
+def open_files() -> int:
+    """How many files and connections this process may have open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return OPEN_FILES if soft == resource.RLIM_INFINITY else soft
 
 
 def bind_socket(host: str, port: int) -> socket.socket:

@@ -1,6 +1,6 @@
 """Remote: the connectors say over HTTP what they make today of their sources' dead letters, for the board, which does not know them.
 
-`POST /letters` on the intake's port, with a secret of its own, takes letters as the warehouse keeps them and answers what becomes of
+`POST /letters` on the intake's port, with a secret of its own, takes dead letters as the warehouse keeps them and answers what becomes of
 each. Asking changes nothing: who asks sends the events, and notes it.
 """
 
@@ -16,17 +16,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope, decode, encode
 from ingest.contract.errors import Unavailable
 from ingest.replay.replay import OUTCOMES, ReplayPlan, SourceReplay
+from ingest.untrusted.dead_letter import DeadLetter
 from ingest.webhook.body import PostRefusedError, check_kind, read_body
 
 PATH = "/letters"
 AT_ONCE = 20
-"""Letters of one question."""
+"""Dead letters of one question."""
 LARGEST = 1024 * 1024
-"""Bytes of a question: a letter keeps 8 kB of its payload at most."""
+"""Bytes of a question: a dead letter keeps 8 kB of its payload at most."""
 PATIENCE = timedelta(seconds=10)
 
 _LETTERS = TypeAdapter(list[DeadLetter])
@@ -37,7 +37,7 @@ def letter_router(replay: Callable[[], SourceReplay], secret: SecretStr) -> APIR
     """The route that answers.
 
     Args:
-        replay: makes what maps letters; one for each question.
+        replay: makes what maps dead letters; one for each question.
         secret: what a question has to bring as its bearer token.
     """
     router = APIRouter()
@@ -71,7 +71,7 @@ class RemotePlans:
         self._secret = secret
 
     def __call__(self, letters: Sequence[DeadLetter]) -> list[ReplayPlan]:
-        """What becomes of letters of connectors.
+        """What becomes of dead letters of connectors.
 
         Raises:
             Unavailable: the connectors do not answer, or not to us.
@@ -97,7 +97,7 @@ def _bearer(secret: SecretStr) -> str:
 
 
 def _letters(body: bytes) -> list[DeadLetter]:
-    """The letters of a question.
+    """The dead letters of a question.
 
     Raises:
         PostRefusedError: it is none.
@@ -120,7 +120,7 @@ def _understood(letter: DeadLetter, told: dict[str, Any]) -> ReplayPlan:
     """A plan as it was told.
 
     Raises:
-        ValueError: it is none of this letter's, or of another version.
+        ValueError: it is none of this dead letter's, or of another version.
     """
     events = decode([json.dumps(one).encode() for one in told["events"]]).events
     envelopes = tuple(one for one in events if isinstance(one, Envelope))

@@ -1,6 +1,6 @@
 """Letter replay: what becomes of a dead letter with the code of today, and sending what comes of it.
 
-A letter of a Kafka record is judged by the record itself. One of a connector has only the redacted payload, so it can be mapped
+A dead letter of a Kafka record is judged by the record itself. One of a connector has only the redacted payload, so it can be mapped
 again only if nothing that its connector reads was taken out; a guess would be an invented event. What is sent has the id that
 it would have had at first, so that it counts once however often it is sent.
 """
@@ -14,7 +14,6 @@ from typing import Any, Literal, NamedTuple
 from pydantic import TypeAdapter
 
 from ingest.contract.connector import Connector, Context, Subscription
-from ingest.contract.dead_letter import DeadLetter, known_fields
 from ingest.contract.envelope import Envelope, decode, encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.label import Label
@@ -22,6 +21,7 @@ from ingest.kafka.producer import Producer
 from ingest.mqtt.subscriber import payload_of
 from ingest.runtime.failpoint import failpoint
 from ingest.source.mapper import MappedMessage, Mapper
+from ingest.untrusted.dead_letter import DeadLetter, known_fields
 from ingest.untrusted.redaction import LARGEST, has_marks, is_name, reads_any_name
 
 Outcome = Literal["sent", "refused", "lost", "redacted"]
@@ -34,10 +34,10 @@ OUTCOMES: dict[Outcome, Label] = {
         vi="thiếu phần đã che: đề nghị nguồn gửi lại", en="parts were taken out: ask the source to send it again"
     ),
 }
-"""What can become of a letter."""
+"""What can become of a dead letter."""
 
 ALREADY_THERE = "already_there"
-"""Detail of a letter whose events came again by themselves: nothing is sent."""
+"""Detail of a dead letter whose events came again by themselves: nothing is sent."""
 
 _UNREADABLE = frozenset(
     {"not_json", "encoding", "too_deep", "duplicate_keys", "non_finite", "out_of_range", "too_large"}
@@ -46,7 +46,7 @@ _UNREADABLE = frozenset(
 
 
 class ReplayPlan(NamedTuple):
-    """What becomes of one letter."""
+    """What becomes of one dead letter."""
 
     letter: DeadLetter
     outcome: Outcome
@@ -64,10 +64,10 @@ class _Redacted(InvalidEvent):
 
 
 def plan_record(letter: DeadLetter, record: bytes | None) -> ReplayPlan:
-    """What becomes of a letter of a Kafka record.
+    """What becomes of a dead letter of a Kafka record.
 
     Args:
-        letter: the letter.
+        letter: the dead letter.
         record: the record's value.
     """
     (event,) = decode([record or b""]).events
@@ -77,15 +77,15 @@ def plan_record(letter: DeadLetter, record: bytes | None) -> ReplayPlan:
 
 
 SourcePlans = Callable[[Sequence[DeadLetter]], Sequence[ReplayPlan]]
-"""What becomes of letters of connectors, in their order; may block, and raise `Unavailable`."""
+"""What becomes of dead letters of connectors, in their order; may block, and raise `Unavailable`."""
 
 
 class SourceReplay:
-    """Maps letters of connectors again.
+    """Maps dead letters of connectors again.
 
     Args:
         connectors: those of today.
-        ward: the ward of letters that name none.
+        ward: the ward of dead letters that name none.
         pseudonym: the install's.
     """
 
@@ -97,11 +97,11 @@ class SourceReplay:
         self._mappings: dict[tuple[str, str], Mapper] = {}
 
     def plans(self, letters: Sequence[DeadLetter]) -> list[ReplayPlan]:
-        """What becomes of letters of connectors."""
+        """What becomes of dead letters of connectors."""
         return [self.plan(letter) for letter in letters]
 
     def plan(self, letter: DeadLetter) -> ReplayPlan:
-        """What becomes of a letter of a connector."""
+        """What becomes of a dead letter of a connector."""
         connector = self._connectors.get(letter.connector or "")
         if connector is None:
             return ReplayPlan(letter, "refused", f"there is no connector {letter.connector} any more")
@@ -115,12 +115,12 @@ class SourceReplay:
             return ReplayPlan(letter, "redacted", fault.detail)
 
     def _mapped(self, letter: DeadLetter, connector: Connector, payload: TypeAdapter[Any] | None) -> ReplayPlan:
-        mapping = self._mapping(connector, letter.ward or self._ward)
+        mapper = self._mapper(connector, letter.ward or self._ward)
         # It happened when it happened: a mapping that asks for the time gets that of the message's arrival.
         self._clock.moment = letter.received_at
         body = letter.payload_redacted.encode()
         taken, if_retained = (
-            self._alone(mapping, body, payload, letter.address, retained=retained) for retained in (False, True)
+            self._alone(mapper, body, payload, letter.address, retained=retained) for retained in (False, True)
         )
         if isinstance(connector.way, Subscription) and taken.envelopes != if_retained.envelopes:
             raise _Redacted("whether MQTT repeated it from memory was not kept")
@@ -132,13 +132,13 @@ class SourceReplay:
         return ReplayPlan(letter, "sent", "" if taken.envelopes else "a mere sign of life", taken.envelopes)
 
     def _alone(
-        self, mapping: Mapper, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool
+        self, mapper: Mapper, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool
     ) -> MappedMessage:
         """What becomes of a message by itself, however often and among what others it is planned."""
-        mapping.forget()
-        return mapping.take(body, payload=payload, address=address, retained=retained)
+        mapper.forget()
+        return mapper.take(body, payload=payload, address=address, retained=retained)
 
-    def _mapping(self, connector: Connector, ward: str) -> Mapper:
+    def _mapper(self, connector: Connector, ward: str) -> Mapper:
         key = connector.id, ward
         if key not in self._mappings:
             self._mappings[key] = Mapper(connector, Context(self._clock, ward, self._careful))
@@ -152,7 +152,7 @@ class SourceReplay:
 
 
 class _ReceiptClock:
-    """Shows when the letter at hand came in."""
+    """Shows when the dead letter at hand came in."""
 
     moment: datetime
 
@@ -173,7 +173,7 @@ async def send_replays(plans: Sequence[ReplayPlan], producer: Producer) -> None:
 
 
 def _payload(letter: DeadLetter, connector: Connector) -> TypeAdapter[Any] | None:
-    """The type of a letter's payload where it is not the connector's own, once it is certain that nothing is missing that is read.
+    """The type of a dead letter's payload where it is not the connector's own, once it is certain that nothing is missing that is read.
 
     Raises:
         _Redacted: something is, or may be.

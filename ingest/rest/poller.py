@@ -1,7 +1,7 @@
 """Poller: asks a source's REST interface for what is new, and remembers how far it has read.
 
 The cursor is saved after Kafka has acknowledged a page: a crash in between reads the page again, and its events, which
-have the same ids, count once. A source that does not answer turns its light and is asked ever more rarely; an item that
+have the same ids, count once. A source that does not answer is reported as down and asked ever more rarely; an item that
 makes no sense becomes a dead letter and the next one goes on, unless there are so many that the source is held back.
 """
 
@@ -17,7 +17,6 @@ from pydantic_core import to_json
 from xxhash import xxh3_64_hexdigest
 
 from ingest.contract.connector import Poll
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
@@ -26,7 +25,9 @@ from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
+from ingest.untrusted.dead_letter import DeadLetter
 from ingest.untrusted.json_text import check_json, parse_json_loosely
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ PATIENCE = timedelta(seconds=30)
 """Time for one whole answer."""
 
 MOST_REMEMBERED = 10_000
-"""Events and letters that are known to be in Kafka: pages that overlap are not written again and again."""
+"""Events and dead letters that are known to be in Kafka: pages that overlap are not written again and again."""
 
 FAILURES_UNTIL_DOWN = 2
 """One lost answer is no outage."""
@@ -46,7 +47,7 @@ class PollFailed(Unavailable):
     """The source gave no answer that can be used.
 
     Args:
-        cause: code for the source's light, for example `no_answer` or `http_500`.
+        cause: code for the source's status, for example `no_answer` or `http_500`.
         detail: for the log.
     """
 
@@ -55,13 +56,13 @@ class PollFailed(Unavailable):
         self.cause = cause
 
 
-class RestPoller:
+class RestPoller(SourceReader):
     """Reads one source for ever.
 
     Args:
-        mapping: its connector's, whose way is a `Poll`.
-        light: its light.
-        hold: whether it is held back.
+        mapper: its connector's, whose way is a `Poll`.
+        source_status: its source's status.
+        breaker: its circuit breaker.
         producer: the way into Kafka.
         cursor: where it remembers how far it has read.
         url: the source's base URL.
@@ -74,24 +75,20 @@ class RestPoller:
 
     def __init__(
         self,
-        mapping: Mapper,
-        light: SourceStatus,
-        hold: CircuitBreaker,
+        mapper: Mapper,
+        source_status: SourceStatus,
+        breaker: CircuitBreaker,
         producer: Producer,
         cursor: Cursor,
         url: str,
         token: SecretStr | None = None,
         pause: timedelta | None = None,
     ) -> None:
-        way = mapping.connector.way
+        way = mapper.connector.way
         if not isinstance(way, Poll):
-            raise TypeError(f"{mapping.connector.id} is not polled")
+            raise TypeError(f"{mapper.connector.id} is not polled")
+        super().__init__(mapper, source_status, breaker, producer)
         self._way = way
-        self._id = mapping.connector.id
-        self._mapping = mapping
-        self._light = light
-        self._hold = hold
-        self._producer = producer
         self._cursor = cursor
         self._url = _checked(url, self._id).rstrip("/") + way.path
         self._token = token
@@ -116,7 +113,7 @@ class RestPoller:
                 self._answered()
                 taken = self._taken(items)
                 if taken is None:
-                    await asyncio.sleep(self._hold.left())
+                    await asyncio.sleep(self._breaker.left())
                     continue
                 await self._into_kafka(taken)
                 failpoint("poll.sent")
@@ -195,18 +192,18 @@ class RestPoller:
 
     def _taken(self, items: Sequence[Any]) -> list[MappedMessage] | None:
         """What comes of a page and is not in Kafka yet; `None` while the source is held back, which then keeps its page."""
-        before = self._mapping.counts.copy()
+        before = self._mapper.counts.copy()
         taken = [one for one in map(self._fresh, items) if one.envelopes or one.letter]
-        if self._hold.judge_page([one.letter is not None for one in taken]):
+        if self._breaker.judge_page([one.letter is not None for one in taken]):
             return taken
-        self._mapping.hold_back(before, len(items))
+        self._mapper.hold_back(before, len(items))
         return None
 
     async def _into_kafka(self, taken: Sequence[MappedMessage]) -> None:
         """Wait until Kafka has all of it, however long it is away."""
         envelopes = [envelope for one in taken for envelope in one.envelopes]
         letters = [one.letter for one in taken if one.letter]
-        await self._sent(envelopes, letters)
+        await self.deliver(envelopes, letters)
         self._remember([*map(_name, envelopes), *map(_name, letters)])
 
     def _remember(self, names: Sequence[str]) -> None:
@@ -221,36 +218,22 @@ class RestPoller:
         except InvalidEvent as fault:
             # Such an item cannot be written as JSON again; its shape tells enough.
             shape = repr(item).encode(errors="replace")
-            envelopes, letter = MappedMessage(letter=self._mapping.refused(shape, fault, address=self._way.path))
+            envelopes, letter = MappedMessage(letter=self._mapper.refused(shape, fault, address=self._way.path))
         else:
-            envelopes, letter = self._mapping.take(to_json(item), address=self._way.path)
+            envelopes, letter = self._mapper.take(to_json(item), address=self._way.path)
         unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
         return MappedMessage(unknown, letter if letter and _name(letter) not in self._remembered else None)
 
-    async def _sent(self, envelopes: Sequence[Envelope], letters: Sequence[DeadLetter]) -> None:
-        backoff = BackOff(most=timedelta(seconds=5))
-        while True:
-            try:
-                if envelopes:
-                    await self._producer.send(envelopes)
-                if letters:
-                    await self._producer.dead_letter(*letters)
-            except Unavailable:
-                await asyncio.sleep(backoff.seconds())
-            else:
-                self._light.sent(tuple(envelopes))
-                return
-
     async def _probe(self, http: httpx.AsyncClient, known: int | None) -> int | None:
         """Ask once; when the status is another than before, and still is on a second question, tell it."""
-        status, seen_at = await self._status(http), self._mapping.context.clock.now()
-        self._light.up()  # also without an answer: that is what a probe is there to find
+        status, seen_at = await self._status(http), self._mapper.context.clock.now()
+        self._source_status.up()  # also without an answer: that is what a probe is there to find
         if status == known or self._way.status is None:
             return known
         await asyncio.sleep(min(1.0, self._pause))
         if await self._status(http) != status:
             return known
-        await self._sent(self._mapping.probed(self._way.status(status, seen_at)), ())
+        await self.deliver(self._mapper.probed(self._way.status(status, seen_at)), ())
         await asyncio.to_thread(self._cursor.save, f"{status} {seen_at.isoformat()}")
         return status
 
@@ -274,15 +257,15 @@ class RestPoller:
     def _answered(self) -> None:
         self._failures = 0
         self._backoff.reset()
-        self._light.up()
+        self._source_status.up()
 
     async def _failed(self, fault: PollFailed) -> None:
-        self._mapping.counts["failed"] += 1
+        self._mapper.counts["failed"] += 1
         self._failures += 1
         if self._failures == FAILURES_UNTIL_DOWN:
             log.warning("%s", fault)
         if self._failures >= FAILURES_UNTIL_DOWN:
-            self._light.down(fault.cause)
+            self._source_status.down(fault.cause)
         await asyncio.sleep(self._backoff.seconds())
 
 

@@ -21,7 +21,7 @@ LONGEST_WAIT = timedelta(seconds=60)
 
 
 class Pulse:
-    """The sign of life of a loop. Not judged before its first beat, nor while it rests."""
+    """The heartbeat of a loop. Not judged before its first beat, nor while it rests."""
 
     def __init__(self) -> None:
         self._at: float | None = None

@@ -1,7 +1,7 @@
 """Metrics: what every process counts and measures for Prometheus, declared once; which of them a process fills it says at its start.
 
 Names and units as Prometheus has them: seconds, bytes, `_total` for what only grows. No label holds an id of anything: connectors,
-topics, partitions, tables and reason codes are few. Nothing is counted event by event where events are many: a chunk or a flush at once.
+topics, partitions, tables and reason codes are few. Nothing is counted event by event where events are many: by batch or flush.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -9,7 +9,7 @@ import sys
 import time
 from contextlib import suppress
 
-_OPEN_FILES = 10_240
+from ingest.network.sockets import OPEN_FILES
 
 PRIVATE = 0o077
 """The umask of everything that writes into the data folder: nobody else on the PC reads, lists or enters."""
@@ -33,16 +33,10 @@ def prepare_process(name: str) -> None:
     end_with_parent()
 
 
-def open_files() -> int:
-    """How many files and connections this process may have open."""
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return _OPEN_FILES if soft == resource.RLIM_INFINITY else soft
-
-
 def _raise_open_files() -> None:
     """Ask for as many open files as we need, where the system's usual 1,024 are less."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < most:
         with suppress(ValueError, OSError):  # a system with a lower limit that it does not tell
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -1,6 +1,6 @@
-"""Restarts: which parts ended and were started again lately, as the supervisor on this PC tells whoever shows it.
+"""Restarts: which processes ended and were started again lately, as the supervisor on this PC tells whoever shows it.
 
-`./ioc up` writes it into the data folder every few seconds. Where nothing of ours supervises the parts (containers, a cluster), or `up`
+`./ioc up` writes it into the data folder every few seconds. Where nothing of ours supervises the processes (containers, a cluster), or `up`
 has ended, nothing is known, and nothing is said.
 """
 
@@ -29,11 +29,11 @@ PARTS = {
     "dashboard": Label("Bảng điều hành", "Board"),
     "simulator": Label("Phường giả lập", "Pretend ward"),
 }
-"""What people call the parts, by name."""
+"""What people call the processes, by name."""
 
 
 class Restarts(BaseModel):
-    """How often one part ended and was started again within `WITHIN`."""
+    """How often one process ended and was started again within `WITHIN`."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -95,7 +95,7 @@ class _Told(BaseModel):
 
 
 def part_label(name: str) -> Label:
-    """What people call a part; workers have their number."""
+    """What people call a process; workers have their number."""
     kind, _, number = name.partition("-")
     label = PARTS.get(kind, Label(name, name))
     return Label(f"{label.vi} {number}", f"{label.en} {number}") if number else label

@@ -50,14 +50,14 @@ class _Device:
     """One device, as far as we have heard it."""
 
     def __init__(self, fewest: int) -> None:
-        self.gate = FailureRate(fewest)
+        self.rate = FailureRate(fewest)
         self.has_made_sense = False
         self.until = 0.0
         self.tried: list[bool] = []
 
     @property
     def is_aside(self) -> bool:
-        return self.gate.tripped is not None
+        return self.rate.tripped is not None
 
 
 class DeviceBreaker:
@@ -108,14 +108,14 @@ class DeviceBreaker:
             return DeviceVerdict.GOES_ON
         device = self._of(name)
         if not device.is_aside:
-            device.gate.judge(is_bad)
+            device.rate.judge(is_bad)
             return self._after(name, device)
         if time.monotonic() < device.until:
             return DeviceVerdict.LET_GO if is_bad else DeviceVerdict.GOES_ON
         device.tried.append(is_bad)
         if len(device.tried) >= TRIED:
             if 2 * sum(device.tried) < len(device.tried):
-                device.gate.allow(0)
+                device.rate.allow(0)
                 log.warning("%s: messages of %s are valid again", self._source_id, name or "devices without a name")
             else:
                 device.until = time.monotonic() + PAUSE.total_seconds()
@@ -161,7 +161,7 @@ class DeviceBreaker:
             "its messages are tried every %.0f s.",
             self._source_id,
             ascii(name) if name else "devices without a name",
-            device.gate.tripped,
+            device.rate.tripped,
             PAUSE.total_seconds(),
         )
 

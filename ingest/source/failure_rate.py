@@ -1,7 +1,7 @@
 """Failure rate: when too much of what comes cannot be processed, so that the fault is most likely ours or a whole source's.
 
 One bad record is a dead letter and the next one goes on. But after an update that changed a format, everything is bad, and a
-stream that goes on would be emptied into the dead letters within minutes. The gate tells the two apart; who asks it stops.
+stream that goes on would be emptied into the dead letters within minutes. The failure rate tells the two apart; who asks it stops.
 """
 
 from collections import deque
@@ -10,14 +10,14 @@ RECENT = 1_000
 """How many records the share is judged by; fewer, as long as there were not so many."""
 
 FEWEST = 50
-"""Bad ones among them that there must be at least: two bad records of ten are no flood."""
+"""Bad ones among them that there must be at least: two bad records of ten are not too many."""
 
 LARGEST_SHARE = 0.05
-"""More of them bad than this is a flood. Of bad ones in a row the 51st is, at the latest."""
+"""More of them bad than this are too many. Of bad ones in a row the 51st is, at the latest."""
 
 
 class FailureRate:
-    """Counts good and bad records of one stream and closes when they are a flood. No clock, no input or output.
+    """Counts good and bad records of one stream and trips when the bad ones are too many. No clock, no input or output.
 
     Args:
         fewest: bad ones that there must be at least.
@@ -26,14 +26,14 @@ class FailureRate:
     def __init__(self, fewest: int = FEWEST) -> None:
         self._fewest = fewest
         self.tripped: str | None = None
-        """Why the gate is closed, as `<bad>/<of how many>`, for example `51/1000`; `None` while it is open."""
+        """Why it has tripped, as `<bad>/<of how many>`, for example `51/1000`; `None` while it has not."""
         self._seen = 0
         self._bad: deque[int] = deque()
         """Numbers of the bad ones among those seen last."""
         self._allowed = 0
 
     def judge(self, is_bad: bool) -> None:
-        """Count one record; while the gate is closed this changes nothing."""
+        """Count one record; once it has tripped this changes nothing."""
         if self.tripped is not None:
             return
         if is_bad and self._allowed:
@@ -50,7 +50,7 @@ class FailureRate:
             self.tripped = f"{len(self._bad)}/{recent}"
 
     def allow(self, count: int) -> None:
-        """Open the gate and begin to count anew.
+        """Begin to count anew, not tripped.
 
         Args:
             count: bad records that are let through uncounted before that, because somebody decided so.

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from ingest.contract.connector import Connector, ConnectorMemory, Context, Identified, Mapped, ReceivedMessage
-from ingest.contract.dead_letter import DeadLetter, from_source, known_fields
 from ingest.contract.envelope import Envelope, envelope, invalid_event
 from ingest.contract.errors import InvalidEvent, IocError
+from ingest.untrusted.dead_letter import DeadLetter, from_source, known_fields
 from ingest.untrusted.json_text import check_json, parse_json_loosely
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ MAPPING_BUG = "mapping_bug"
 
 
 class MappedMessage(NamedTuple):
-    """What became of one message: a letter, or events (none for a mere sign of life)."""
+    """What became of one message: a dead letter, or events (none for a mere heartbeat)."""
 
     envelopes: tuple[Envelope, ...] = ()
     letter: DeadLetter | None = None

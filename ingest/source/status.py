@@ -31,7 +31,7 @@ REPORT_EVERY = timedelta(minutes=1)
 
 
 class SourceStatus:
-    """One source's light, as its connector sees it."""
+    """One source's status, as its connector sees it."""
 
     def __init__(self, connector: Connector, context: Context, producer: EventSink, every: timedelta = EVERY) -> None:
         self._connector = connector
@@ -53,7 +53,7 @@ class SourceStatus:
 
     @property
     def source_id(self) -> str:
-        """Whose light it is."""
+        """Whose status it is."""
         return self._connector.id
 
     @property
@@ -80,7 +80,7 @@ class SourceStatus:
             self._add(SourceDown(source_id=self._connector.id, at=self._clock.now(), cause_code=cause))
 
     def hold(self, cause: str) -> None:
-        """Keep the light out, whether the source is in sight or not, until `release`."""
+        """Report it as down, whether the source is in sight or not, until `release`."""
         if not self._is_held:
             self.down(cause)
             self._is_held, self._cause_beneath = True, None
@@ -100,7 +100,7 @@ class SourceStatus:
             if isinstance(one.data, SourceDown | SourceUp) and one.subject == self._connector.id:
                 self._away = isinstance(one.data, SourceDown)
 
-    async def shine(self, counts: Counter[str]) -> None:
+    async def report(self, counts: Counter[str]) -> None:
         """Send changes at once and heartbeats on time, for ever.
 
         Args:

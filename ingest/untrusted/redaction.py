@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ingest.contract.errors import InvalidEvent
+from ingest.contract.personal_fields import PERSONAL, looks_personal, normalise_field_name
 from ingest.untrusted.json_text import DEEPEST, parse_json_loosely
-from ingest.untrusted.personal_fields import PERSONAL, looks_personal, normalise_field_name
 
 LARGEST = 8_192
 """Bytes of a payload that are kept at most."""

@@ -23,8 +23,7 @@ from ingest.runtime import metrics
 from ingest.runtime.disk_space import NoDiskSpace
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CAUSE, CircuitBreaker
-from ingest.source.mapper import MappedMessage
-from ingest.source.mapper import Mapper as ConnectorMapping
+from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.status import SourceStatus
 from ingest.untrusted.json_text import parse_json
 from ingest.webhook.body import PostRefusedError, check_kind, read_body
@@ -63,11 +62,11 @@ class PostLimits:
 
 @dataclass
 class PostSource:
-    """One source that posts: its mapping, its light, whether it is held back, and how much of its allowance is left."""
+    """One source that posts: its mapper, its status, its circuit breaker, and how much of its allowance is left."""
 
-    mapping: ConnectorMapping
-    light: SourceStatus
-    hold: CircuitBreaker
+    mapper: Mapper
+    source_status: SourceStatus
+    breaker: CircuitBreaker
     last_posted: float = field(default_factory=time.monotonic)
     """When it last posted anything that it had signed."""
     forms: frozenset[type] = frozenset()
@@ -77,7 +76,7 @@ class PostSource:
     allowed_at: float = 0.0
 
     def __post_init__(self) -> None:
-        payload = self.mapping.connector.payload
+        payload = self.mapper.connector.payload
         self.forms = frozenset(form for form in (dict, list) if _may_be(form(), payload))
 
     def admitted(self, limits: PostLimits) -> bool:
@@ -111,7 +110,7 @@ class WebhookRoutes:
         limits: PostLimits | None = None,
         beside: Iterable[APIRouter] = (),
     ) -> None:
-        self.posts = {post.mapping.connector.id: post for post in posts}
+        self.posts = {post.mapper.connector.id: post for post in posts}
         self.closing = False
         """Set when the process ends: from then on every post is answered 503."""
         self._signatures = Signatures(secrets)
@@ -134,7 +133,7 @@ class WebhookRoutes:
                 if refused.status == 401:
                     metrics.AUTH_FAILURES.inc()
                 if connector_id in self.posts:
-                    self.posts[connector_id].mapping.counts[f"refused_{refused.status}"] += 1
+                    self.posts[connector_id].mapper.counts[f"refused_{refused.status}"] += 1
                 return refused.response()
 
         @app.get("/livez")
@@ -165,7 +164,7 @@ class WebhookRoutes:
             raise PostRefusedError(401, "signature")
         recognise_client(request.scope, connector_id)
         post.last_posted = time.monotonic()
-        post.light.up()
+        post.source_status.up()
         if not post.admitted(self._limits):
             raise PostRefusedError(429, "too_many", timedelta(seconds=1))
         post.in_work += 1
@@ -179,7 +178,7 @@ class WebhookRoutes:
             post.in_work -= 1
 
     async def _answered(self, post: PostSource, id_: str, body: bytes) -> dict[str, Any]:
-        connector_id = post.mapping.connector.id
+        connector_id = post.mapper.connector.id
         try:
             value = parse_json(body)
         except InvalidEvent as fault:
@@ -190,11 +189,11 @@ class WebhookRoutes:
             given = self._replies.given(connector_id, id_, body)
         except InvalidEvent as conflict:
             _check_conflict(post)
-            await self._producer.dead_letter(post.mapping.refused(body, conflict))
+            await self._producer.dead_letter(post.mapper.refused(body, conflict))
             failpoint("intake.conflict_sent")
             raise PostRefusedError(409, conflict.reason, label=CONFLICT) from conflict
         if given is not None:
-            post.mapping.counts["repeated"] += 1
+            post.mapper.counts["repeated"] += 1
             return given
         try:
             return self._replies.give(connector_id, id_, await self._kept(post, _taken(post, body)))
@@ -208,7 +207,7 @@ class WebhookRoutes:
             return {"id": taken.letter.id, "dead_letter": True}
         await self._producer.send(taken.envelopes)
         failpoint("intake.sent")
-        post.light.sent(taken.envelopes)
+        post.source_status.sent(taken.envelopes)
         return {"id": taken.envelopes[0].id if taken.envelopes else None, "events": len(taken.envelopes)}
 
 
@@ -218,28 +217,28 @@ def _taken(post: PostSource, body: bytes) -> MappedMessage:
     Raises:
         PostRefusedError: its source is held back, or is from now on.
     """
-    if not post.hold.admits():
+    if not post.breaker.admits():
         raise _held_back(post)
-    before = post.mapping.counts.copy()
-    taken = post.mapping.take(body)
-    if not post.hold.judge(taken.letter is not None):
-        post.mapping.hold_back(before, 1)
+    before = post.mapper.counts.copy()
+    taken = post.mapper.take(body)
+    if not post.breaker.judge(taken.letter is not None):
+        post.mapper.hold_back(before, 1)
         raise _held_back(post)
     return taken
 
 
 def _check_conflict(post: PostSource) -> None:
-    """Count a conflict as a message that makes no sense: a source that uses its ids anew is a flood of them.
+    """Count a conflict as a message that makes no sense: a source that uses its ids anew makes very many of them.
 
     Raises:
         PostRefusedError: its source is held back, or is from now on.
     """
-    if not post.hold.admits() or not post.hold.judge(True):
+    if not post.breaker.admits() or not post.breaker.judge(True):
         raise _held_back(post)
 
 
 def _held_back(post: PostSource) -> PostRefusedError:
-    return PostRefusedError(503, CAUSE, timedelta(seconds=post.hold.left()), HELD_BACK)
+    return PostRefusedError(503, CAUSE, timedelta(seconds=post.breaker.left()), HELD_BACK)
 
 
 def _may_be(empty: Any, payload: TypeAdapter[Any]) -> bool:

@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from ingest.contract.clock import Clock, milliseconds
-from ingest.contract.dead_letter import DeadLetter, from_record
 from ingest.contract.envelope import Envelope, decode, invalid_event
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
 from ingest.runtime import metrics
+from ingest.untrusted.dead_letter import DeadLetter, from_record
 from streams.consume.duplicates import judge_duplicates
 from streams.partition_state import PartitionState
 from streams.record_batch import RecordBatch

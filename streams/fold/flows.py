@@ -10,8 +10,8 @@ from streams.fold.plan import MILLISECOND, EntityPlan, FlowPlan
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.entity import EntityState
 from warehouse.model.expression import WARD_OFFSET_MS
+from warehouse.model.grace import GRACE
 from warehouse.model.value import Value
-from warehouse.query.feed import GRACE
 
 GRACE_MS = GRACE // MILLISECOND
 """How long after its end a window is closed: an event that comes so late still counts at once."""

@@ -9,10 +9,11 @@ from xxhash import xxh3_64_hexdigest
 
 from ingest.contract.topic import topic_of
 from streams.fold.compiled import Contributions, LevelsOf, compile_contributions, compile_levels
+from warehouse.catalogue import entities, indicators
 from warehouse.model.aggregate import Flow
 from warehouse.model.entity import Entity, EntityState, Update, compile_update, state_type
 from warehouse.model.entity_sql import SqlState, entity_sql
-from warehouse.model.indicator import GAUGE_WINDOW, entities, indicators
+from warehouse.model.indicator import GAUGE_WINDOW
 from warehouse.recompute.sql import flow_sql, stock_sql
 
 MILLISECOND = timedelta(milliseconds=1)

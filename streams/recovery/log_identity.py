@@ -16,10 +16,10 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope, decode
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka.offsets import Extent
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.store.positions import PartitionKey, PartitionProgress, PositionBase
 
 log = logging.getLogger(__name__)

@@ -14,19 +14,19 @@ no row is left under its id.
 import logging
 
 from ingest.contract.clock import Clock, milliseconds
-from ingest.contract.dead_letter import from_record
 from ingest.contract.envelope import Envelope, decode_stored
 from ingest.contract.errors import InvalidEvent
 from ingest.runtime import metrics
 from ingest.source.failure_rate import LARGEST_SHARE, RECENT
+from ingest.untrusted.dead_letter import from_record
 from streams.consume.validate import RecordValidator
 from streams.fold.plan import touches
 from streams.poison.suspicion import ENDS_WORKER, Suspicion, describe_error, is_of_content
 from streams.warehouse_connections import WorkerWarehouse
 from streams.write.batch import WriteBatch
 from streams.write.writer import BatchWriter
+from warehouse.catalogue import indicators
 from warehouse.model.correction import Cause, Correction
-from warehouse.model.indicator import indicators
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.store import set_aside as aside

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from dashboard.board.page import pages
+from dashboard.apps.page_list import pages
 from tests.browser.conftest import shown
 
 pytestmark = pytest.mark.browser

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import expect
 
 from commands.supervision.stack import Stack
-from ingest.contract.dead_letter import DeadLetter, from_record, from_source
 from ingest.contract.errors import InvalidEvent
 from ingest.kafka.producer import Producer
+from ingest.untrusted.dead_letter import DeadLetter, from_record, from_source
 from tests.commands.test_letters_whole import until
 from tests.declarations.test_connectors import CONNECTORS, lines, sent
 from warehouse.store.client import connect

@@ -1,6 +1,6 @@
 import pytest
 
-from dashboard.board.page import pages
+from dashboard.apps.page_list import pages
 from tests.browser.conftest import shown
 
 pytestmark = pytest.mark.browser

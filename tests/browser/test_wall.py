@@ -11,7 +11,8 @@ from playwright.sync_api import expect
 
 from commands.developers.load.chromium import ARE_DRAWN, CHROMIUM, FLAGS
 from dashboard.alarm.alarm import begin_alarm, combine_alarms
-from dashboard.board import html, push
+from dashboard.apps import html, push
+from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
 from tests.browser.conftest import PATIENCE, is_grey, live
 from tests.browser.support.served import served
@@ -46,12 +47,12 @@ def figure(page, id):
 
 
 def test_one_address_shows_every_page_in_turn_and_nothing_to_press(board, screen):
-    _, address = board.add_display(*[(page.path, 1) for page in wall_pages()])
+    _, address = board.add_display(*[(page.path, 1) for page in wall_pages(pages())])
     page = screen(address, before=WATCHES)
     live(page)
     assert page.url == f"{board.url}/wall/", "the token stands in no address bar"
     page.evaluate("window.notReloaded = true")
-    names = [one.label.vi for one in wall_pages()]
+    names = [one.label.vi for one in wall_pages(pages())]
     page.wait_for_function("names => names.every(name => window.shownPages.has(name))", arg=names, timeout=3 * PATIENCE)
     expect(page.locator(HERE)).to_have_text(names[0], timeout=3 * PATIENCE), "and from the first one again"
     for _ in range(3):
@@ -78,7 +79,7 @@ def test_a_new_alarm_is_shown_on_its_page_at_once_and_only_once(board, screen):
     _, address = board.add_display(("/", 3600), ("/speakers", 3600))
     page = screen(address)
     live(page)
-    overview, queue = (one.label.vi for one in wall_pages() if one.path in ("/", "/queue"))
+    overview, queue = (one.label.vi for one in wall_pages(pages()) if one.path in ("/", "/queue"))
     expect(page.locator(HERE)).to_contain_text(overview)
     alarm = begin_alarm(raised(severity="critical"))
     board.show(combine_alarms([alarm], {}))
@@ -242,7 +243,7 @@ def count_unanswered(monkeypatch):
             unanswered.append(asked)
             raise
 
-    monkeypatch.setattr(push, "_ANSWER_WITHIN", 1)
+    monkeypatch.setattr(push, "ANSWER_WITHIN", 1)
     monkeypatch.setattr(DashWebsocketCallback, "get_prop", noted)
     return unanswered
 

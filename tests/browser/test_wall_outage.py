@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from commands.developers import soak
 from dashboard.access.displays import Displays
+from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
 from ingest.contract.clock import RealClock
 from tests.browser.conftest import is_grey, live
@@ -85,7 +86,7 @@ def test_a_quiet_hall_is_live_and_a_dead_kiosk_is_not(wall, kiosk):
 
 def test_its_memory_is_flat_while_it_turns_fast(stack, kiosk, screen):
     kiosk.beat()
-    stops = tuple((page.path, timedelta(seconds=0.25)) for page in wall_pages())
+    stops = tuple((page.path, timedelta(seconds=0.25)) for page in wall_pages(pages()))
     _, token = Displays(stack.install.board).add("hall", RealClock().now(), stops)
     page = screen(f"{stack.install.board.url}/wall?token={token}")
     live(page)

@@ -10,7 +10,6 @@ import pytest
 
 from commands import letters as command
 from commands.supervision.stack import Stack
-from ingest.contract.dead_letter import DeadLetter, from_record, from_source
 from ingest.contract.envelope import Envelope, encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events.queue import TicketIssued
@@ -19,6 +18,7 @@ from ingest.kafka import offsets
 from ingest.kafka.producer import Producer
 from ingest.kafka.reader import read_records
 from ingest.runtime import failpoint
+from ingest.untrusted.dead_letter import DeadLetter, from_record, from_source
 from tests.connectors.test_letter_replay import BUG
 from tests.declarations.test_connectors import CONNECTORS, lines, sent
 from tests.support import made, raw

@@ -11,7 +11,6 @@ from aiokafka import AIOKafkaProducer
 
 from commands import letters as command
 from commands.supervision.stack import Stack
-from ingest.contract.dead_letter import from_source
 from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events.queue import TicketIssued
@@ -19,7 +18,8 @@ from ingest.contract.topic import topic_of
 from ingest.kafka.client import client_options
 from ingest.kafka.producer import Producer
 from ingest.source.failure_rate import FEWEST
-from tests.declarations.test_connectors import CONNECTORS, lines, mapping, sent
+from ingest.untrusted.dead_letter import from_source
+from tests.declarations.test_connectors import CONNECTORS, lines, mapper, sent
 from tests.support import made
 from warehouse.store.client import Client, connect
 from warehouse.store.halted_partitions import read_halted_partitions
@@ -62,7 +62,7 @@ def counted(client: Client, id_: str) -> tuple[int, int]:
 
 def test_a_letter_that_is_replayed_counts_once(stack: Stack) -> None:
     message = sent(REGISTER, lines(REGISTER)[0])
-    (event,) = mapping(REGISTER).take(message.body).envelopes
+    (event,) = mapper(REGISTER).take(message.body).envelopes
     bug = InvalidEvent("mapping_bug", "KeyError in ward_register.py, line 1")
     letter = from_source(REGISTER, message.body, bug, ward="hong-bang", received_at=NOW)
 

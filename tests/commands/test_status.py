@@ -7,7 +7,7 @@ import pytest
 
 from commands import status
 from commands.install import lock
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 
 REPORT = {
     "url": "http://127.0.0.1:8050",
@@ -38,8 +38,8 @@ REPORT = {
 
 @pytest.fixture
 def report(monkeypatch, tmp_path):
-    monkeypatch.setattr(installs, "data_folder_path", lambda: tmp_path)
-    monkeypatch.setattr(installs, "read_install", lambda: None)
+    monkeypatch.setattr(install_settings, "data_folder_path", lambda: tmp_path)
+    monkeypatch.setattr(install_settings, "read_install", lambda: None)
     monkeypatch.setattr(lock, "running_pid", lambda run: 7)
     monkeypatch.setattr(status, "status_value", lambda install, pid: dict(REPORT))
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from ingest.contract.connector import Connector
-from ingest.contract.dead_letter import from_source
 from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
 from ingest.replay.replay import ReplayPlan, SourceReplay
-from tests.declarations.test_connectors import MAPPED, NOW, lines, mapping, sent
+from ingest.untrusted.dead_letter import from_source
+from tests.declarations.test_connectors import MAPPED, NOW, lines, mapper, sent
 
 BUG = InvalidEvent("mapping_bug", "KeyError in it.py, line 1")
 
@@ -35,7 +35,7 @@ def replay(connector: Connector, line: Any) -> tuple[ReplayPlan, list[bytes]]:
     """What becomes of a sample's line that became a letter, and what would have become of it."""
     message = sent(connector, line)
     letter = from_source(connector, message.body, BUG, ward="hong-bang", received_at=NOW, address=message.address)
-    one = mapping(connector)
+    one = mapper(connector)
     plan = SourceReplay([connector], "hong-bang", one.context.pseudonym).plan(letter)
     return plan, [encode(event) for event in one.take(**message._asdict()).envelopes]
 

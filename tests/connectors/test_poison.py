@@ -30,20 +30,20 @@ from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.connector import Connector, Poll, Subscription, Webhook
-from ingest.contract.dead_letter import known_fields
 from ingest.contract.envelope import Envelope, decode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
 from ingest.source.mapper import MappedMessage, Mapper
+from ingest.untrusted.dead_letter import known_fields
 from ingest.untrusted.json_text import check_json, parse_json_loosely
 from ingest.untrusted.pseudonym import pseudonymiser
 from tests.connectors.support.poison import at, leaves, replaced, values, with_value
-from tests.declarations.test_connectors import MAPPED, Sent, lines, mapping, sent
+from tests.declarations.test_connectors import MAPPED, Sent, lines, mapper, sent
 from tests.streams.support.counting import Figures, audit, expected, flows, send, until
 from tests.support.made import START, events
-from warehouse.model.indicator import indicator
+from warehouse.catalogue import indicator
 from warehouse.settings import WarehouseSettings
 from warehouse.store import halted_partitions
 from warehouse.store.client import Client, connect
@@ -281,7 +281,7 @@ def test_every_field_of_every_message_through_its_connector(stack: Stack, client
     refused: dict[str, set[str]] = {}
     counted: dict[str, set[str]] = {}
     for one in MAPPED:
-        judge = mapping(one)
+        judge = mapper(one)
         judge.context = replace(judge.context, clock=Present(), pseudonym=secret)
         bodies = list(variants(one, is_whole))
         for line, body in bodies:
@@ -317,16 +317,16 @@ def test_every_field_of_every_message_through_its_connector(stack: Stack, client
     check_well(stack, client)
 
 
-def judged(mapping: Mapper, one: Sent) -> MappedMessage:
+def judged(mapper: Mapper, one: Sent) -> MappedMessage:
     """What a connector makes of a message; an item of a page is read and written again before."""
-    if not isinstance(mapping.connector.way, Poll):
-        return mapping.take(one.body, payload=one.payload, address=one.address)
+    if not isinstance(mapper.connector.way, Poll):
+        return mapper.take(one.body, payload=one.payload, address=one.address)
     item = parse_json_loosely(one.body)
     try:
         check_json(item)
     except InvalidEvent as fault:
-        return MappedMessage(letter=mapping.refused(repr(item).encode(errors="replace"), fault, address=one.address))
-    return mapping.take(to_json(item), address=one.address)
+        return MappedMessage(letter=mapper.refused(repr(item).encode(errors="replace"), fault, address=one.address))
+    return mapper.take(to_json(item), address=one.address)
 
 
 def check_well(stack: Stack, client: Client) -> None:

@@ -16,7 +16,7 @@ from ingest.kafka.producer import Producer
 from tests.support.made import events
 from tests.support.raw import store
 from warehouse import views
-from warehouse.model.indicator import indicators
+from warehouse.catalogue import indicators
 from warehouse.recompute.sql import flow_sql
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect

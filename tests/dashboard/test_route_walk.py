@@ -10,21 +10,20 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import pytest
-from dash._utils import stringify_id
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Mount
 
 from dashboard.access.api_key import FeedKeys
-from dashboard.access.callback_request import _NOT_UNDERSTOOD
 from dashboard.access.guard import BOARD, CLOCK, FEED
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable
 from tests.dashboard.access.test_guard import Socket, cookies
 from tests.dashboard.feed.test_routes import FROM, Asked, row
-from tests.dashboard.support.board import ORIGIN, BoardOfTests
+from tests.dashboard.support.board import ORIGIN, BoardOfTests, id_text
 from tests.dashboard.support.ward import WARD
 
+INVALID_PAYLOAD = 1007  # RFC 6455, 7.4.1: a message whose content makes no sense
 DASH = "/_dash-update-component"
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "x" * 200)
 
@@ -329,7 +328,7 @@ def request(output, declared, values, started=0):
     first = first[0] if isinstance(first, list) else first
     sent = {
         "output": output, "outputs": outputs if output.startswith("..") else outputs[0], "inputs": inputs, "state": state,
-        "changedPropIds": [f"{stringify_id(first['id'])}.{first['property']}"],
+        "changedPropIds": [f"{id_text(first['id'])}.{first['property']}"],
     }  # fmt: skip
     return {**sent, "outputs": None} if declared["no_output"] else sent
 
@@ -378,7 +377,7 @@ async def test_a_message_that_our_pages_would_not_send_ends_its_socket_and_nothi
         received: list[dict[str, Any]] = [*({"text": text} for text in messages), {"bytes": b"x"}]
         for message in received:
             sent = await Socket(tested, headers, messages=[{"type": "websocket.receive", **message}]).run()
-            assert [one.get("code") for one in sent if one["type"] == "websocket.close"] == [_NOT_UNDERSTOOD], message
+            assert [one.get("code") for one in sent if one["type"] == "websocket.close"] == [INVALID_PAYLOAD], message
         beat = {"type": "websocket.receive", "text": json.dumps({"type": "heartbeat"})}
         sent = await Socket(tested, headers, messages=[beat]).run()
     assert not any(one["type"] == "websocket.close" for one in sent)

@@ -20,10 +20,10 @@ from pydantic import SecretStr, TypeAdapter
 
 from connectors import catalogue
 from ingest.contract.connector import Connector, Context, Poll, Subscription
-from ingest.contract.dead_letter import known_fields
 from ingest.contract.envelope import Envelope, decode, encode
 from ingest.contract.topic import topic_of
 from ingest.source.mapper import MAPPING_BUG, MappedMessage, Mapper
+from ingest.untrusted.dead_letter import known_fields
 from ingest.untrusted.pseudonym import pseudonymiser
 from streams.fold.fold import Fold
 
@@ -53,7 +53,7 @@ class Sent(NamedTuple):
     retained: bool = False
 
 
-def mapping(connector: Connector) -> Mapper:
+def mapper(connector: Connector) -> Mapper:
     secret = pseudonymiser(SecretStr("a secret of at least thirty-two characters"))
     return Mapper(connector, Context(clock=_Still(), ward="hong-bang", pseudonym=secret))
 
@@ -74,7 +74,7 @@ def sent(connector: Connector, line: Any) -> Sent:
 
 def take(connector: Connector, line: Any) -> MappedMessage:
     one = sent(connector, line)
-    return mapping(connector).take(one.body, payload=one.payload, address=one.address, retained=one.retained)
+    return mapper(connector).take(one.body, payload=one.payload, address=one.address, retained=one.retained)
 
 
 def replayed(connector: Connector) -> list[Envelope]:
@@ -187,7 +187,7 @@ def test_a_malformed_message_is_a_dead_letter_and_nothing_else(connector: Connec
 @given(body=st.binary(max_size=60))
 def test_any_bytes_are_a_dead_letter_and_nothing_else(connector: Connector, body: bytes) -> None:
     one = sent(connector, lines(connector)[0])
-    taken = mapping(connector).take(body, payload=one.payload, address=one.address)
+    taken = mapper(connector).take(body, payload=one.payload, address=one.address)
     assert taken.envelopes == () or taken.letter is None
 
 
@@ -197,7 +197,7 @@ def test_a_probe_replays(connector: Connector) -> None:
     assert isinstance(way, Poll)
     assert way.status is not None
     told = [one for line in lines(connector) for one in way.status(line["status"], datetime.fromisoformat(line["at"]))]
-    envelopes = mapping(connector).probed(told)
+    envelopes = mapper(connector).probed(told)
     assert {type(envelope.data) for envelope in envelopes} == set(connector.events)
     assert decode([encode(envelope) for envelope in envelopes]).events == list(envelopes)
 

@@ -13,8 +13,9 @@ from tests.streams.support.states import states_of
 from tests.support import warehouse_server
 from tests.support.made import events
 from tests.support.raw import store
+from warehouse.catalogue import entities, indicator, indicators, measures
 from warehouse.model.entity import EntityState
-from warehouse.model.indicator import Derived, Indicator, entities, indicator, indicators, measures
+from warehouse.model.indicator import Derived, Indicator
 from warehouse.model.reading import TOTAL, Reading, Split
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
@@ -92,13 +93,13 @@ def test_a_derived_measure_asks_what_it_says(one: Derived) -> None:
 
     sides = one.value(ask)
     assert sides is None or all(isinstance(side, int) for side in sides)
-    assert asked == set(one.made_of)
+    assert asked == {part.id for part in one.made_of}
     assert all((*one.formula, *one.definition, *one.label))
     assert one.sources
-    for id in one.made_of:
-        assert id in one.formula.vi
-        assert id in one.formula.en
-        assert set(one.by) <= {dimension.name for dimension in indicator(id).dimensions}
+    for part in one.made_of:
+        assert part.id in one.formula.vi
+        assert part.id in one.formula.en
+        assert set(one.by) <= {dimension.name for dimension in part.dimensions}
 
 
 @pytest.mark.embedded

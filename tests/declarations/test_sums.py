@@ -10,11 +10,12 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.event import Event
 from ingest.contract.quantity import EARLIEST, LATEST
 from tests.support.made import bounds_of
+from warehouse.catalogue import indicators
 from warehouse.model.aggregate import MOST, Flow, Part
 from warehouse.model.entity import Attr, Constant, First, Rule, state_type
 from warehouse.model.entity_sql import SqlState
 from warehouse.model.expression import NEVER, Sql, sql
-from warehouse.model.indicator import Indicator, indicators
+from warehouse.model.indicator import Indicator
 
 ENTITIES = 2**25 - 1
 """33 million in one window of one ward, of which none has more than a hundred thousand people."""

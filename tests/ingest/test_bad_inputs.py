@@ -52,17 +52,17 @@ def test_mqtt_and_polls_refuse_what_webhooks_refuse(text, reason):
 
 
 def test_ten_thousand_new_kinds_are_a_flood_and_make_no_new_counts():
-    mapping = Mapper(KIOSK, context("w"))
-    light = SourceStatus(KIOSK, mapping.context, Kafka())
-    hold = CircuitBreaker(light)
+    mapper = Mapper(KIOSK, context("w"))
+    source_status = SourceStatus(KIOSK, mapper.context, Kafka())
+    breaker = CircuitBreaker(source_status)
     written = 0
     for number in range(10_000):
         body = {"id": f"m-{number}", "event": f"ticket.new_{number}", "time": "2026-03-02T08:00:00+07:00"}
-        letter = mapping.take(json.dumps(body).encode()).letter
+        letter = mapper.take(json.dumps(body).encode()).letter
         assert letter.reason_code == "unknown_kind"
-        written += hold.admits() and hold.judge(True)
+        written += breaker.admits() and breaker.judge(True)
     assert written == FEWEST - 1
-    assert set(mapping.counts) <= {"messages", "dead_letters", "unknown_fields"}
+    assert set(mapper.counts) <= {"messages", "dead_letters", "unknown_fields"}
 
 
 @pytest.mark.embedded

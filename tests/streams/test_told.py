@@ -15,9 +15,10 @@ from tests.streams.fold.test_stocks import visit
 from tests.support import warehouse_server
 from tests.support.made import START
 from warehouse.model.correction import Correction
-from warehouse.model.reading import Readings, key_of
+from warehouse.model.reading import key_of
 from warehouse.model.value import Value
 from warehouse.model.value_push import pushes
+from warehouse.readings import Readings
 from warehouse.store.client import Client, connect
 from warehouse.store.snapshots import values_after
 from warehouse.store.values import current_values

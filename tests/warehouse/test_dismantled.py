@@ -18,11 +18,11 @@ from streams.fold.fold import Fold
 from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
+from warehouse.catalogue import indicators
 from warehouse.entities.camera import CAMERA, ZONE
 from warehouse.entities.queue import COUNTER
 from warehouse.entities.speaker import SPEAKER
 from warehouse.indicators.dismantled import AFTER, LISTED, last_sign
-from warehouse.model.indicator import indicators
 from warehouse.recompute.sql import stock_sql, stocks_sql
 from warehouse.store.client import Client, connect
 

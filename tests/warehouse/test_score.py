@@ -1,7 +1,7 @@
 import pytest
 
+from warehouse.catalogue import indicator
 from warehouse.indicators.score import PARTS, score_points
-from warehouse.model.indicator import indicator
 from warehouse.model.reading import Reading
 
 
@@ -16,9 +16,9 @@ def asking(**sides):
 
 
 def test_full_points_are_fifty():
-    everything = {part.id: (part.full_at, 100) for part in PARTS}
+    everything = {part.of.id: (part.full_at, 100) for part in PARTS}
     assert score_points(asking(**everything)) == (5000, 5000)
-    more = {part.id: (100, 100) for part in PARTS}
+    more = {part.of.id: (100, 100) for part in PARTS}
     assert score_points(asking(**more)) == (5000, 5000), "no part gives more than its maximum"
 
 

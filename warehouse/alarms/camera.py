@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
+from warehouse.indicators import camera
 from warehouse.model.alarm_rule import POLICE, RESPONSE_TEAM, AlarmRule, MeasuredFigure
 
 FAULT = AlarmRule(
@@ -10,7 +11,7 @@ FAULT = AlarmRule(
     sentence=Label(
         "{value} mất hình, bị che hoặc lỗi: {names}", "{value} without a picture, covered or faulty: {names}"
     ),
-    measure=MeasuredFigure("C02", names="key"),
+    measure=MeasuredFigure(camera.FAULTY, names="key"),
     page="/cameras",
     hold=timedelta(minutes=1),
     clear_hold=timedelta(minutes=3),
@@ -26,7 +27,7 @@ FAULT = AlarmRule(
 UNSEEN = AlarmRule(
     id="camera.unseen",
     sentence=Label("{value} camera chưa ai xem", "{value} of cameras that nobody has looked at"),
-    measure=MeasuredFigure("C04"),
+    measure=MeasuredFigure(camera.UNACKNOWLEDGED),
     page="/cameras",
     team=POLICE,
     escalate_after=timedelta(minutes=5),

@@ -5,6 +5,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
+from warehouse.indicators import dossier
 from warehouse.indicators.dossier import due, open_
 from warehouse.model.alarm_rule import ONE_STOP, AlarmRule, MeasuredFigure, Remaining
 from warehouse.model.indicator import Threshold
@@ -48,7 +49,7 @@ APOLOGY = AlarmRule(
 OVERDUE = AlarmRule(
     id="dossier.overdue",
     sentence=Label("{value} quá hạn: {names}", "{value} overdue: {names}"),
-    measure=MeasuredFigure("D08", names="field_code"),
+    measure=MeasuredFigure(dossier.OVERDUE_OPEN, names="field_code"),
     page="/dossiers",
     team=ONE_STOP,
     escalate_after=timedelta(minutes=60),

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
+from warehouse.indicators import health
 from warehouse.model.alarm_rule import RESPONSE_TEAM, AlarmRule, NoHeartbeat, Rise, Silence
 from warehouse.model.indicator import Threshold
 
@@ -45,7 +46,7 @@ SOFTWARE_AWAY = AlarmRule(
     id="software.away",
     sentence=Label("{subject} không trả lời", "{subject} does not answer"),
     # The minutes of today grow while it is away. Across midnight they begin anew: the pause before clearing is longer than that.
-    measure=Rise("H05", within=timedelta(minutes=2), by="app"),
+    measure=Rise(health.OUTAGE_TODAY, within=timedelta(minutes=2), by="app"),
     page="/system",
     limits=Threshold(warning=None, critical=0.5),
     clear=0,

@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
+from warehouse.indicators import petition
 from warehouse.model.alarm_rule import OFFICE, AlarmRule, MeasuredFigure
 
 NEAR_DUE = AlarmRule(
     id="petition.near_due",
     sentence=Label("{value} sắp đến hạn trả lời", "{value} due for an answer soon"),
-    measure=MeasuredFigure("P03"),
+    measure=MeasuredFigure(petition.NEAR_DUE_OPEN),
     page="/petitions",
     in_opening_hours=True,
     team=OFFICE,
@@ -22,7 +23,7 @@ NEAR_DUE = AlarmRule(
 OVERDUE = AlarmRule(
     id="petition.overdue",
     sentence=Label("{value} quá hạn trả lời", "{value} overdue for an answer"),
-    measure=MeasuredFigure("P04"),
+    measure=MeasuredFigure(petition.OVERDUE_OPEN),
     page="/petitions",
     team=OFFICE,
     escalate_after=timedelta(minutes=60),

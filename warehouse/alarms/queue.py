@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
+from warehouse.indicators import queue
 from warehouse.model.alarm_rule import ONE_STOP, RESPONSE_TEAM, AlarmRule, MeasuredFigure, NoEvent, Rise
 from warehouse.model.indicator import Threshold
 
@@ -15,7 +16,7 @@ OPEN_A_COUNTER = (
 LONGEST_WAIT = AlarmRule(
     id="queue.longest_wait",
     sentence=Label("Chờ quá {limit}: {subject}", "Waiting over {limit}: {subject}"),
-    measure=MeasuredFigure("Q05", by="service_code"),
+    measure=MeasuredFigure(queue.LONGEST_WAIT, by="service_code"),
     page="/queue",
     clear=10,
     hold=timedelta(minutes=1),
@@ -27,7 +28,7 @@ LONGEST_WAIT = AlarmRule(
 WAITING = AlarmRule(
     id="queue.waiting",
     sentence=Label("{value} đang chờ", "{value} waiting"),
-    measure=MeasuredFigure("Q02"),
+    measure=MeasuredFigure(queue.WAITING),
     page="/queue",
     clear=20,
     hold=timedelta(minutes=2),
@@ -39,7 +40,7 @@ WAITING = AlarmRule(
 RUSH = AlarmRule(
     id="queue.rush",
     sentence=Label("Số người chờ tăng thêm {value} trong 15 phút", "{value} more waiting than 15 minutes ago"),
-    measure=Rise("Q02", within=timedelta(minutes=15)),
+    measure=Rise(queue.WAITING, within=timedelta(minutes=15)),
     page="/queue",
     limits=Threshold(warning=15, critical=None),
     clear=5,
@@ -51,7 +52,7 @@ RUSH = AlarmRule(
 NO_TICKETS = AlarmRule(
     id="queue.no_tickets",
     sentence=Label("Không ai lấy số trong {value} làm việc", "No ticket for {value} of opening hours"),
-    measure=NoEvent("Q01"),
+    measure=NoEvent(queue.TICKETS),
     page="/queue",
     limits=Threshold(warning=90, critical=None),
     in_opening_hours=True,

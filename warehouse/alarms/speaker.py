@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from ingest.contract.label import Label
+from warehouse.indicators import speaker
 from warehouse.model.alarm_rule import CULTURE, RESPONSE_TEAM, AlarmRule, MeasuredFigure, Rise
 from warehouse.model.indicator import Threshold
 
 OFFLINE = AlarmRule(
     id="speaker.offline",
     sentence=Label("{value} loa mất kết nối: {names}", "{value} of loudspeakers offline: {names}"),
-    measure=MeasuredFigure("S02", names="area_code"),
+    measure=MeasuredFigure(speaker.OFFLINE, names="area_code"),
     page="/speakers",
     hold=timedelta(minutes=2),
     clear_hold=timedelta(minutes=3),
@@ -25,7 +26,7 @@ OFFLINE = AlarmRule(
 MANY_LOST = AlarmRule(
     id="speaker.many_lost",
     sentence=Label("Thêm {value} loa mất kết nối trong 5 phút", "{value} of loudspeakers lost within 5 minutes"),
-    measure=Rise("S02", within=timedelta(minutes=5)),
+    measure=Rise(speaker.OFFLINE, within=timedelta(minutes=5)),
     page="/speakers",
     limits=Threshold(warning=None, critical=9),
     clear=0,

@@ -174,7 +174,7 @@ def missing_ranges(client: Client, place: PartitionKey, span: PositionSpan, sinc
 def doubled_positions(
     client: Client, place: PartitionKey, span: PositionSpan, since: datetime
 ) -> list[tuple[int, int, int, int]]:
-    """Positions at which more than one record is stored: offset, and how many events, repeats and letters."""
+    """Positions at which more than one record is stored: offset, and how many events, repeats and dead letters."""
     return client.query(
         f"SELECT offset, raws, repeats, letters FROM ({_places(since)}) WHERE raws + repeats + letters > 1 "
         f"ORDER BY offset LIMIT {MOST_RANGES}",

@@ -13,9 +13,10 @@ import httpx
 from ingest.contract.clock import milliseconds, moment
 from ingest.contract.errors import Unavailable
 from warehouse.audit.report import AuditedFigures, AuditPart, Difference, FigureKey, Grain, name_figure
+from warehouse.catalogue import indicator
 from warehouse.model.expression import DAY_MS
-from warehouse.model.indicator import indicator
-from warehouse.query.feed import GRACE, goes_out_sql
+from warehouse.model.grace import GRACE
+from warehouse.query.feed import goes_out_sql
 from warehouse.store.client import Client
 
 FEED_DAYS = 7

@@ -9,11 +9,11 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from ingest.contract.clock import RealClock
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka.offsets import LogExtents, read_logs
 from ingest.kafka.reader import read_records
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.audit import kafka
 from warehouse.audit.kafka import PositionSpan, name_positions
 from warehouse.audit.report import AuditedHour, AuditedStream, AuditReport, Difference
@@ -71,7 +71,7 @@ def compare_records(client: Client, asked: AuditScopeQuestion, report: AuditRepo
 
 
 def compare_letters(client: Client, asked: AuditScopeQuestion, report: AuditReport, patience: Sequence[float]) -> None:
-    """Put into the report whether every letter of the dead letters' topic is in their table.
+    """Put into the report whether every dead letter of the dead letters' topic is in their table.
 
     Raises:
         Unavailable: Kafka does not answer.
@@ -152,7 +152,7 @@ def _unknown_letters(
     logs: LogExtents,
     known: dict[PartitionKey, list[PositionBase]],
 ) -> list[tuple[int, str]]:
-    """Letters of the topic that the table does not have: position and id. The same letter sent twice is one row of it."""
+    """Dead letters of the topic that the table does not have: position and id. The same dead letter sent twice is one row of it."""
     missing = client.query(
         "SELECT toInt64(number) FROM numbers({start:UInt64}, {count:UInt64}) WHERE number NOT IN ("
         "SELECT toUInt64(log_offset) FROM raw_dead_letters WHERE log_partition = {partition:Int32} AND log_offset >= 0) LIMIT 1000",

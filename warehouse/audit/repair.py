@@ -11,9 +11,9 @@ from typing import NamedTuple
 from ingest.contract.clock import milliseconds
 from ingest.contract.topic import topic_of
 from warehouse.audit.report import AuditReport, FigureKey, Mismatch, name_figure
+from warehouse.catalogue import indicator
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.expression import MINUTE
-from warehouse.model.indicator import indicator
 from warehouse.model.value import Value
 from warehouse.store.client import Client
 from warehouse.store.sink import write_corrections, write_values

@@ -24,8 +24,9 @@ from warehouse.audit.records import AuditScopeQuestion, compare_letters, compare
 from warehouse.audit.report import AuditedFigures, AuditReport
 from warehouse.audit.scope import Scope, clip_scope, nightly_scope
 from warehouse.audit.values import ComparedValues, compare_flows, compare_stocks
+from warehouse.catalogue import indicators
 from warehouse.model.expression import DAY_MS
-from warehouse.model.indicator import Indicator, indicators
+from warehouse.model.indicator import Indicator
 from warehouse.store.client import Client
 
 PATIENCE = (2.0, 5.0, 10.0, 30.0, 60.0, 60.0, 60.0)

@@ -70,7 +70,7 @@ def nightly_scope(client: Client, ingest: IngestSettings) -> Scope:
     if oldest and (count := (today - int(window_start(oldest, DAY_MS))) // DAY_MS) > 0:
         days.add((today - (done % count + 1) * DAY_MS - _ZERO_MS) // DAY_MS)
     starts = sorted(day * DAY_MS + _ZERO_MS for day in days)
-    ranges = _merged([(start, min(start + DAY_MS, now_ms)) for start in starts if start < now_ms])
+    ranges = merge_ranges([(start, min(start + DAY_MS, now_ms)) for start in starts if start < now_ms])
     return Scope(NIGHTLY, tuple(ranges), written - timedelta(days=1))
 
 
@@ -93,7 +93,7 @@ def clip_scope(client: Client, scope: Scope, report: AuditReport) -> list[tuple[
     return [(max(start, first), end) for start, end in scope.ranges if max(start, first) < end]
 
 
-def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def merge_ranges(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """The ranges, those that touch put together."""
     merged: list[tuple[int, int]] = []
     for start, end in ranges:

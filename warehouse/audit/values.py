@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from warehouse.audit.report import Grain, Mismatch
 from warehouse.model.expression import MINUTE, sql
+from warehouse.model.grace import GRACE
 from warehouse.model.indicator import Indicator
-from warehouse.query.feed import GRACE
 from warehouse.recompute.sql import flow_sql, stocks_sql
 from warehouse.store.client import Client, ServerError
 

@@ -8,7 +8,7 @@ from warehouse.store.client import Client
 
 
 class DeadLetterDay(NamedTuple):
-    """The letters of one day with one reason."""
+    """The dead letters of one day with one reason."""
 
     day: date
     reason: str
@@ -16,7 +16,7 @@ class DeadLetterDay(NamedTuple):
 
 
 def count_by_day(client: Client, since: datetime) -> list[DeadLetterDay]:
-    """How many letters there are by day and reason, each counted on the day on which it first came.
+    """How many dead letters there are by day and reason, each counted on the day on which it first came.
 
     Args:
         client: an open connection.

@@ -11,7 +11,6 @@ from itertools import islice
 from typing import NamedTuple
 
 from ingest.contract.clock import RealClock
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
@@ -20,19 +19,20 @@ from ingest.kafka import offsets
 from ingest.kafka.producer import Producer
 from ingest.kafka.reader import Position, read_records
 from ingest.replay.replay import ALREADY_THERE, ReplayPlan, SourcePlans, plan_record, send_replays
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.dead_letters.stored import ReplayOutcome, StoredDeadLetter, stored_events, write_replays
 from warehouse.store.client import Client
 from warehouse.store.positions import kafka_offset_of, read_bases
 
 AT_ONCE = 200
-"""Letters that are sent together, and noted."""
+"""Dead letters that are sent together, and noted."""
 
 PATIENCE = timedelta(seconds=15)
 """How long Kafka may take to be there."""
 
 
 class ResentDeadLetter(NamedTuple):
-    """What became of a letter, or would become of it."""
+    """What became of a dead letter, or would become of it."""
 
     id: str
     stream: str
@@ -54,7 +54,7 @@ def resend(
     is_dry: bool = True,
     told: Callable[[int], None] | None = None,
 ) -> list[ResentDeadLetter]:
-    """Try letters again.
+    """Try dead letters again.
 
     Whatever is sent counts once: by its id if it is on its way already, and not at all if the warehouse has it.
 
@@ -63,9 +63,9 @@ def resend(
         settings: where Kafka is.
         letters: which ones, as `warehouse.dead_letters.stored` gives them.
         by: who wants it, for the note.
-        sources: how connectors' letters are mapped again.
+        sources: how connectors' dead letters are mapped again.
         is_dry: only say what would happen.
-        told: is told how many letters are done.
+        told: is told how many dead letters are done.
 
     Raises:
         Unavailable: Kafka, the warehouse or the connectors are away; what was noted until then stands, the rest can be tried again.
@@ -122,7 +122,7 @@ async def _plans(
 
 
 def _positions(client: Client, settings: IngestSettings, letters: Sequence[DeadLetter]) -> dict[str, Position]:
-    """By letter, where Kafka has its record; without those that it no longer has."""
+    """By dead letter, where Kafka has its record; without those that it no longer has."""
     found: dict[str, Position] = {}
     of_records = [letter for letter in letters if letter.original_topic is not None]
     if not of_records:
@@ -150,7 +150,7 @@ def _key(one: Envelope) -> tuple[str, str, str]:
 
 
 def _notes(letters: Sequence[StoredDeadLetter], plans: Sequence[ReplayPlan], by: str) -> list[ReplayOutcome]:
-    """What is noted: nothing that hides that a letter was sent."""
+    """What is noted: nothing that hides that a dead letter was sent."""
     now = RealClock().now()
     return [
         ReplayOutcome(plan.letter.id, plan.outcome, plan.detail, len(plan.envelopes), by, now)

@@ -1,12 +1,12 @@
-"""Stored dead letters: the dead letters as they are stored, and what became of those that were sent again."""
+"""Stored dead letters: as they lie in the table, and what became of those that were sent again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import Envelope
 from ingest.contract.topic import topic_of
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.store.client import Client
 
 
@@ -27,7 +27,7 @@ class StoredDeadLetter(NamedTuple):
 
 
 class DeadLetterChoice(NamedTuple):
-    """Which letters; what is empty chooses all."""
+    """Which dead letters; what is empty chooses all."""
 
     ids: Sequence[str] = ()
     reason: str = ""
@@ -51,7 +51,7 @@ class ReplayOutcome(NamedTuple):
 
 
 class DeadLetterGroup(NamedTuple):
-    """Letters of one stream with one reason."""
+    """Dead letters of one stream with one reason."""
 
     stream: str
     reason: str
@@ -80,7 +80,7 @@ _STREAM = "if(original_topic != '', original_topic, connector)"
 
 
 def read_letters(client: Client, chosen: DeadLetterChoice, limit: int = PAGE) -> list[StoredDeadLetter]:
-    """The newest letters, each once.
+    """The newest dead letters, each once.
 
     Args:
         client: an open connection.
@@ -91,7 +91,7 @@ def read_letters(client: Client, chosen: DeadLetterChoice, limit: int = PAGE) ->
 
 
 def iterate_letters(client: Client, chosen: DeadLetterChoice) -> Iterator[StoredDeadLetter]:
-    """All letters, each once, the oldest first, page by page."""
+    """All dead letters, each once, the oldest first, page by page."""
     order = "AND (l.received_at, l.id) > (%(after)s, %(after_id)s) ORDER BY l.received_at, l.id LIMIT %(limit)s"
     after, after_id = datetime(1970, 1, 2, tzinfo=UTC), ""
     while page := _read(client, chosen, order, {"after": after, "after_id": after_id, "limit": PAGE}):
@@ -100,7 +100,7 @@ def iterate_letters(client: Client, chosen: DeadLetterChoice) -> Iterator[Stored
 
 
 def read_groups(client: Client, chosen: DeadLetterChoice) -> list[DeadLetterGroup]:
-    """How many letters there are, by stream and reason; the largest group first."""
+    """How many dead letters there are, by stream and reason; the largest group first."""
     joined, parameters = _joined(chosen, f"id, received_at, reason_code, {_STREAM} AS stream")
     rows = client.query(
         "SELECT l.stream, l.reason_code, count() AS letters, countIf(r.outcome != 'sent'), max(l.received_at) "
@@ -111,7 +111,7 @@ def read_groups(client: Client, chosen: DeadLetterChoice) -> list[DeadLetterGrou
 
 
 def open_letters(client: Client) -> int:
-    """How many letters came in within the last 24 hours and were not sent again."""
+    """How many dead letters came in within the last 24 hours and were not sent again."""
     rows = client.query(
         "SELECT uniqExact(id) FROM raw_dead_letters WHERE received_at > now() - INTERVAL 1 DAY "
         "AND id NOT IN (SELECT id FROM raw_letter_replays WHERE outcome = 'sent')"
@@ -120,7 +120,7 @@ def open_letters(client: Client) -> int:
 
 
 def write_replays(client: Client, replayed: Sequence[ReplayOutcome]) -> None:
-    """Note what became of letters; the newest note of a letter stands."""
+    """Note what became of dead letters; the newest note of a dead letter stands."""
     if replayed:
         client.insert(
             "raw_letter_replays", dict(zip(ReplayOutcome._fields, map(list, zip(*replayed, strict=True)), strict=True))
@@ -156,7 +156,7 @@ def _read(
 
 
 def _joined(chosen: DeadLetterChoice, columns: str) -> tuple[str, dict[str, object]]:
-    """Letters `l`, each once, with what became of them, `r`; the SQL ends with a condition."""
+    """Dead letters `l`, each once, with what became of them, `r`; the SQL ends with a condition."""
     conditions, parameters = ["1"], dict[str, object]()
     if chosen.ids:
         conditions.append("id IN %(ids)s")
@@ -171,7 +171,7 @@ def _joined(chosen: DeadLetterChoice, columns: str) -> tuple[str, dict[str, obje
         conditions.append("received_at >= %(since)s")
         parameters["since"] = chosen.since
     where = " AND ".join(conditions)
-    # The same message, refused again, is the same letter with a later time.
+    # The same message, refused again, is the same dead letter with a later time.
     letters = f"SELECT {columns} FROM raw_dead_letters WHERE {where} ORDER BY received_at LIMIT 1 BY id"
     replays = "SELECT id, outcome, detail, replayed_by, replayed_at FROM raw_letter_replays FINAL"
     is_open = "r.outcome != 'sent'" if chosen.is_open else "1"

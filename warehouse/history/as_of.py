@@ -15,13 +15,15 @@ from functools import cache
 from typing import Literal, NamedTuple
 
 from ingest.contract.topic import topic_of
+from warehouse.catalogue import indicator, indicators
 from warehouse.model.aggregate import Flow
 from warehouse.model.entity import Constant, First
 from warehouse.model.entity_sql import SqlState
 from warehouse.model.expression import MINUTE, NEVER, sql, window_start
-from warehouse.model.indicator import Indicator, indicator, indicators
-from warehouse.model.reading import TOTAL, Readings, Split, span_start
+from warehouse.model.indicator import Indicator
+from warehouse.model.reading import TOTAL, Split, span_start
 from warehouse.model.value import Value
+from warehouse.readings import Readings
 
 View = Literal["then", "now"]
 """As it was shown then, or as it is known now."""

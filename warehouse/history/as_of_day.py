@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 
+from warehouse.catalogue import indicator, indicators
 from warehouse.history.as_of import (
     PROMPT_MS,
     BoardDay,
@@ -17,7 +18,7 @@ from warehouse.history.as_of import (
     View,
 )
 from warehouse.model.expression import DAY_MS, sql
-from warehouse.model.indicator import GAUGE_WINDOW, Indicator, indicator, indicators
+from warehouse.model.indicator import GAUGE_WINDOW, Indicator
 from warehouse.model.reading import CHART_DAYS, span_start
 from warehouse.model.value import Value
 from warehouse.proof.proof import entity_events, narrow_to_changed, relevant_events_sql

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from ingest.contract.clock import WARD_ZONE, milliseconds, moment
+from warehouse.catalogue import indicator
 from warehouse.model.aggregate import RANKED
 from warehouse.model.expression import DAY_MS, Sql, sql, window_start
-from warehouse.model.indicator import Derived, Indicator, indicator
+from warehouse.model.indicator import Derived, Indicator
 from warehouse.model.reading import TOTAL, Reading, Sides, Split, derived_reading, reading_of
 from warehouse.store.client import Client
 
@@ -51,7 +52,7 @@ Row = tuple[int, str, str, str, int, int, int, int]
 
 def grains(one: Indicator | Derived) -> list[Grain]:
     """The grains in which a measure can be told: none is finer than the windows that it is kept in."""
-    parts = [indicator(id) for id in one.made_of] if isinstance(one, Derived) else [one]
+    parts = list(one.made_of) if isinstance(one, Derived) else [one]
     by_hour = all(part.window <= timedelta(hours=1) for part in parts if part.has_flow)
     return ["hour", "day", "month"] if by_hour else ["day", "month"]
 
@@ -93,7 +94,7 @@ def read_series(client: Client, one: Indicator | Derived, ward: str, grain: Grai
         grain: how long a bucket is.
         wanted: starts of the buckets, oldest first, all of them in between.
     """
-    ids = one.made_of if isinstance(one, Derived) else (one.id,)
+    ids = tuple(part.id for part in one.made_of) if isinstance(one, Derived) else (one.id,)
     end_ms = _end(grain, wanted[-1])
     found = {id: buckets(grain, _rows(client, indicator(id), ward, grain, wanted[0], end_ms)) for id in ids}
     return series_points(one, grain, wanted, found)

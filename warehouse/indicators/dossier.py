@@ -5,6 +5,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
+from warehouse.indicators import queue
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.deadline import SupplementRule, due_after, due_paused, working_time
 from warehouse.model.expression import MINUTE, NEVER, choose, ward_day
@@ -149,20 +150,6 @@ OPEN = Indicator(
     by=("field_code",),
 )
 
-OPEN_IN_TIME = Derived(
-    id="D06",
-    label=Label("Đang xử lý trong hạn", "Open in time"),
-    definition=Label(
-        "Hồ sơ đang xử lý chưa qua hẹn trả, hoặc không có hẹn trả",
-        "Open dossiers not past their due date, or without one",
-    ),
-    unit=DOSSIERS,
-    made_of=("D05", "D08"),
-    value=open_in_time,
-    formula=Label("D05 − D08", "D05 − D08"),
-    by=("field_code",),
-)
-
 NEAR_DUE_OPEN = Indicator(
     id="D07",
     label=Label("Sắp đến hạn (≤ 8 giờ làm việc)", "Near due (≤ 8 working hours)"),
@@ -193,6 +180,20 @@ OVERDUE_OPEN = Indicator(
     threshold=Threshold(warning=None, critical=0),
 )
 
+OPEN_IN_TIME = Derived(
+    id="D06",
+    label=Label("Đang xử lý trong hạn", "Open in time"),
+    definition=Label(
+        "Hồ sơ đang xử lý chưa qua hẹn trả, hoặc không có hẹn trả",
+        "Open dossiers not past their due date, or without one",
+    ),
+    unit=DOSSIERS,
+    made_of=(OPEN, OVERDUE_OPEN),
+    value=open_in_time,
+    formula=Label("D05 − D08", "D05 − D08"),
+    by=("field_code",),
+)
+
 ON_TIME = Indicator(
     id="D09",
     label=Label("Tỷ lệ đúng hạn (QĐ 766, ước tính nội bộ)", "On-time rate (QĐ 766, own estimate)"),
@@ -221,7 +222,7 @@ VISITS_PER_DOSSIER = Derived(
         "Visits since 1 July 2025 / dossiers received since then; 2.75 by the report",
     ),
     unit=Unit(Label("lượt/hồ sơ", "visits a dossier"), decimals=2),
-    made_of=("Q11", "D02"),
+    made_of=(queue.VISITS_SO_FAR, RECEIVED_SO_FAR),
     value=lambda ask: (ask("Q11").numerator, ask("D02").numerator),
     formula=Label("Q11 / D02", "Q11 / D02"),
     is_ratio=True,

@@ -228,7 +228,7 @@ OCCUPANCY = Derived(
         "Service time of the tickets served / time for which counters were open, on the local day; best between 60 and 85%",
     ),
     unit=Unit(Label("%", "%"), 100.0, 1),
-    made_of=("Q06", "Q12"),
+    made_of=(MEAN_SERVICE, OPEN_TIME),
     value=lambda ask: (ask("Q06").numerator // MINUTE, ask("Q12").numerator // MINUTE),
     formula=Label("tử số của Q06 / Q12, bằng phút", "numerator of Q06 / Q12, in minutes"),
     is_ratio=True,

@@ -1,21 +1,17 @@
 """Score: an own estimate of the ward's points by QĐ 766, beside which the portal's figure stays the one that counts."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ingest.contract.label import Label
-from warehouse.model.indicator import Ask, Derived, Unit
-
-if TYPE_CHECKING:
-    from warehouse.model.reading import Reading
+from warehouse.indicators import dossier, dossier_finish, dossier_online, petition
+from warehouse.model.indicator import Ask, AskedReading, Derived, Indicator, Unit
 
 
 class ScoreIndex(NamedTuple):
     """One index of QĐ 766 that can be told from the ward's own sources."""
 
-    id: str
-    """The indicator whose ratio it is."""
+    of: Indicator
+    """Whose ratio it is."""
     most: int
     """Points at most."""
     full_at: int = 100
@@ -25,17 +21,17 @@ class ScoreIndex(NamedTuple):
 
 
 PARTS = (
-    ScoreIndex("D09", 20),
-    ScoreIndex("D17", 6, full_at=50),
-    ScoreIndex("D18", 6),
-    ScoreIndex("D19", 4, full_at=80),
-    ScoreIndex("D22", 2, full_at=80),
-    ScoreIndex("P02", 6, without=6),
-    ScoreIndex("P05", 6, full_at=90, without=0),
+    ScoreIndex(dossier.ON_TIME, 20),
+    ScoreIndex(dossier_online.FILED_ONLINE, 6, full_at=50),
+    ScoreIndex(dossier_online.PAID_ONLINE, 6),
+    ScoreIndex(dossier_online.DIGITISED, 4, full_at=80),
+    ScoreIndex(dossier_online.REUSED, 2, full_at=80),
+    ScoreIndex(petition.ON_TIME, 6, without=6),
+    ScoreIndex(dossier_finish.SATISFIED, 6, full_at=90, without=0),
 )
 
 
-def hundredths(part: ScoreIndex, reading: Reading) -> int | None:
+def hundredths(part: ScoreIndex, reading: AskedReading) -> int | None:
     """The points of a part in hundredths, rounded half up; `None` where they cannot be told."""
     if not reading.known:
         return None
@@ -48,7 +44,7 @@ def hundredths(part: ScoreIndex, reading: Reading) -> int | None:
 
 def score_points(ask: Ask) -> tuple[int, int] | None:
     """Points and their maximum in hundredths, over the parts that can be told now."""
-    found = [(hundredths(part, ask(part.id)), part.most) for part in PARTS]
+    found = [(hundredths(part, ask(part.of.id)), part.most) for part in PARTS]
     told = [(got, 100 * most) for got, most in found if got is not None]
     return (sum(got for got, _ in told), sum(most for _, most in told)) if told else None
 
@@ -63,7 +59,7 @@ SCORE = Derived(
         "others and of the portal's own score there is no source, and what does not apply to communes is not taken off",
     ),
     unit=Unit(Label("điểm", "points"), 0.01, 2, out_of=True),
-    made_of=tuple(part.id for part in PARTS),
+    made_of=tuple(part.of for part in PARTS),
     value=score_points,
     formula=Label(
         "20 × D09 + 6 × D17 / 50 % + 6 × D18 + 4 × D19 / 80 % + 2 × D22 / 80 % + 6 × P02 + 6 × P05 / 90 %, mỗi phần không quá điểm tối "

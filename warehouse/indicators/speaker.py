@@ -6,6 +6,7 @@ from typing import Any
 from ingest.contract.events.speaker import NO_AREA
 from ingest.contract.label import Label
 from warehouse.entities.speaker import BROADCAST, SCHEDULE, SPEAKER
+from warehouse.indicators import office
 from warehouse.indicators.dismantled import is_silent, is_there, silent_since
 from warehouse.model.aggregate import Aggregate, Count, Each, Flow, Level, Quantile, Ratio
 from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
@@ -190,7 +191,7 @@ COVERED = Derived(
         "Residential groups with at least one loudspeaker connected / residential groups of the ward",
     ),
     unit=GROUPS._replace(out_of=True),
-    made_of=("S09", "V03"),
+    made_of=(HEARD_AREAS, office.TEAMS),
     value=lambda ask: (ask("S09").numerator, ask("V03").denominator),
     formula=Label("S09 / mẫu số của V03", "S09 / denominator of V03"),
     is_ratio=True,

@@ -6,6 +6,7 @@
 `entity`        something with a life cycle, and how events make up its state
 `entity_sql`    an entity's states as a SELECT over the raw events
 `indicator`     a declared measure
+`grace`         how long after its end a window stays open
 `value`         one row of an indicator's figures
 `value_push`    changed values as Kafka records, from the fold to the board
 `correction`    a closed figure that changed, and what changed it

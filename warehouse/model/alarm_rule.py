@@ -14,14 +14,11 @@ What is judged, and how it is kept from flapping, has one home: `dashboard/alarm
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
-import warehouse.alarms
-from ingest.contract.discovery import declared
 from ingest.contract.label import Label
 from warehouse.model.entity import Entity
-from warehouse.model.indicator import Derived, Indicator, Threshold, measures
+from warehouse.model.indicator import Derived, Indicator, Threshold
 
 RESPONSE_TEAM = "Tổ ứng cứu CNTT"
 """The ward's own response team (QĐ 833/QĐ-UBND, 11/8/2025)."""
@@ -35,10 +32,21 @@ TEAMS = (RESPONSE_TEAM, ONE_STOP, OFFICE, CULTURE, POLICE)
 
 
 @dataclass(frozen=True)
-class MeasuredFigure:
+class OfFigure:
+    """What is measured of one of the ward's figures."""
+
+    figure: Indicator | Derived
+
+    @property
+    def indicator(self) -> str:
+        """The figure's id."""
+        return self.figure.id
+
+
+@dataclass(frozen=True)
+class MeasuredFigure(OfFigure):
     """An indicator's value, in its unit."""
 
-    indicator: str
     by: str = ""
     """A dimension: each member is a subject of its own. Empty: the total is the only one."""
     names: str = ""
@@ -46,17 +54,16 @@ class MeasuredFigure:
 
 
 @dataclass(frozen=True)
-class Rise:
+class Rise(OfFigure):
     """How much an indicator's value has grown since `within` ago."""
 
-    indicator: str
     within: timedelta
     by: str = ""
 
 
 @dataclass(frozen=True)
 class Silence:
-    """For how many seconds a source has given no sign of life; the sources are the subjects."""
+    """For how many seconds a source has given no heartbeat; the sources are the subjects."""
 
     only: tuple[str, ...] = ()
     """Ids of connectors; empty: every source that was ever heard of."""
@@ -71,10 +78,8 @@ class NoHeartbeat:
 
 
 @dataclass(frozen=True)
-class NoEvent:
+class NoEvent(OfFigure):
     """For how many minutes of working time an indicator has got no event although its source reports."""
-
-    indicator: str
 
 
 @dataclass(frozen=True)
@@ -128,16 +133,9 @@ class AlarmRule:
 
     def __post_init__(self) -> None:
         """Refuse limits with which an alarm could flap on a constant value."""
-        if self.waits:
-            return
         limits, lowest = self.threshold, self.lowest
         if self.clear is not None and (self.clear < lowest if limits.below else self.clear > lowest):
             raise ValueError(f"{self.id}: the clear limit {self.clear:g} must be on the good side of {lowest:g}")
-
-    @property
-    def waits(self) -> bool:
-        """Whether the indicator that it is about is not declared yet."""
-        return hasattr(self.measure, "indicator") and self.indicator is None
 
     @property
     def threshold(self) -> Threshold:
@@ -163,8 +161,7 @@ class AlarmRule:
     @property
     def indicator(self) -> Indicator | Derived | None:
         """The indicator that it is about, if it is about one."""
-        id = getattr(self.measure, "indicator", "")
-        return next((one for one in measures() if one.id == id), None)
+        return self.measure.figure if isinstance(self.measure, OfFigure) else None
 
     def is_good(self, value: float) -> bool:
         """Whether a value lets an alarm clear."""
@@ -173,9 +170,3 @@ class AlarmRule:
 
     def __hash__(self) -> int:
         return hash(self.id)
-
-
-@cache
-def alarm_rules() -> dict[str, AlarmRule]:
-    """Every declared rule by its id, in file order."""
-    return {rule.id: rule for rule in declared(warehouse.alarms, AlarmRule) if not rule.waits}

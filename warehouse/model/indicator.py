@@ -8,20 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from functools import cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
-import warehouse.indicators
 from ingest.contract.clock import WARD_ZONE
-from ingest.contract.discovery import declared
 from ingest.contract.label import Label
 from warehouse.model.aggregate import Aggregate, Dimension, Flow, Part, Stock
 from warehouse.model.entity import Entity
 from warehouse.model.expression import DAY
-
-if TYPE_CHECKING:
-    from warehouse.model.reading import Reading
 
 Span = timedelta | Literal["today", "period"]
 """How far back a shown figure reaches: a rolling time, the ward's local day, or the reporting period."""
@@ -180,7 +174,20 @@ class Indicator(Measure):
         return hash(self.id)
 
 
-Ask = Callable[..., "Reading"]
+class AskedReading(Protocol):
+    """What a formula may read of another measure's reading."""
+
+    @property
+    def numerator(self) -> int: ...  # noqa: D102
+    @property
+    def denominator(self) -> int: ...  # noqa: D102
+    @property
+    def known(self) -> bool:
+        """Whether there is any value behind it."""
+        ...
+
+
+Ask = Callable[..., AskedReading]
 """(id, split) -> what a measure shows; without a split, the one that is asked of the derived measure itself."""
 
 
@@ -188,8 +195,8 @@ Ask = Callable[..., "Reading"]
 class Derived(Measure):
     """A measure calculated from what others show; of it nothing is stored."""
 
-    made_of: tuple[str, ...]
-    """Ids of the indicators that it asks."""
+    made_of: tuple[Indicator, ...]
+    """The indicators that it asks."""
     value: Callable[[Ask], tuple[int, int] | None]
     """Numerator and denominator, whole numbers; `None` where they cannot be told."""
     formula: Label
@@ -203,45 +210,7 @@ class Derived(Measure):
     @property
     def sources(self) -> tuple[str, ...]:
         """Ids of the connectors that the figure comes from."""
-        return tuple(dict.fromkeys(source for id in self.made_of for source in indicator(id).sources))
+        return tuple(dict.fromkeys(source for one in self.made_of for source in one.sources))
 
     def __hash__(self) -> int:
         return hash(self.id)
-
-
-@cache
-def measures() -> tuple[Indicator | Derived, ...]:
-    """Every declared measure, in file order."""
-    return tuple(one for one in declared(warehouse.indicators, Measure) if isinstance(one, Indicator | Derived))
-
-
-@cache
-def indicators() -> tuple[Indicator, ...]:
-    """Every measure that is stored, in file order."""
-    return tuple(one for one in measures() if isinstance(one, Indicator))
-
-
-@cache
-def indicator(id: str) -> Indicator:
-    """The indicator of that id.
-
-    Raises:
-        KeyError: there is none.
-    """
-    return {one.id: one for one in indicators()}[id]
-
-
-@cache
-def measure(id: str) -> Indicator | Derived:
-    """The measure of that id, stored or derived.
-
-    Raises:
-        KeyError: there is none.
-    """
-    return {one.id: one for one in measures()}[id]
-
-
-@cache
-def entities() -> tuple[Entity, ...]:
-    """Every entity that an indicator counts, in the order of the indicators."""
-    return tuple(dict.fromkeys(one.of for one in indicators()))

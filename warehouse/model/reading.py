@@ -1,13 +1,13 @@
 """Reading: what an indicator shows at a moment, put together from its values - for the wall, the feed and the report alike."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
 from ingest.contract.clock import milliseconds
 from warehouse.model.aggregate import RANKED
 from warehouse.model.expression import DAY_MS, window_start
-from warehouse.model.indicator import PERIOD_START, Derived, Indicator, Measure, Status, indicator, measure
+from warehouse.model.indicator import PERIOD_START, Derived, Indicator, Measure, Status
 from warehouse.model.value import Value
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -133,113 +133,3 @@ def key_of(value: Value) -> ValueKey:
 def age_of(value: Value) -> tuple[int, int]:
     """Of two values of a place that stands whose age is greater; of equals, as in the warehouse, the one that was written last."""
     return value.window_ms, value.version
-
-
-class Readings:
-    """One ward's current values, kept up to date by `apply` and read by `read`; no clock and no input of its own."""
-
-    def __init__(self) -> None:
-        self._flows: dict[tuple[str, Split], dict[int, Value]] = {}
-        self._stocks: dict[tuple[str, Split], Value] = {}
-        self._splits: dict[str, set[Split]] = {}
-
-    def apply(self, values: Iterable[Value], is_last: bool = True) -> set[str]:
-        """Take in new values; older versions of what is known are ignored.
-
-        Args:
-            values: in the order in which they were written.
-            is_last: whether they were written after what is known, and so stand where their version is the same.
-
-        Returns:
-            Ids of the indicators that changed.
-        """
-        changed = set()
-        for value in values:
-            known = self.at(key_of(value))
-            is_same_age = known is not None and age_of(value) == age_of(known)
-            if known is None or age_of(value) > age_of(known) or (is_last and is_same_age and value != known):
-                self.keep(value)
-                changed.add(value.indicator)
-        return changed
-
-    def at(self, key: ValueKey) -> Value | None:
-        """The value that is kept there."""
-        id, split, window = key
-        return self._stocks.get((id, split)) if window is None else self._flows.get((id, split), {}).get(window)
-
-    def remove(self, key: ValueKey) -> None:
-        """Keep nothing there."""
-        id, split, window = key
-        if window is None:
-            self._stocks.pop((id, split), None)
-        else:
-            self._flows.get((id, split), {}).pop(window, None)
-        if (id, split) not in self._stocks and not self._flows.get((id, split)):
-            self._flows.pop((id, split), None)
-            self._splits.get(id, set()).discard(split)
-
-    def forget(self, now_ms: int) -> None:
-        """Drop the windows that no shown figure or chart reaches any more."""
-        for (id, _), windows in self._flows.items():
-            oldest = kept_from(indicator(id), now_ms)
-            for window in [window for window in windows if window < oldest]:
-                del windows[window]
-
-    def read(self, id: str, now_ms: int, split: Split = TOTAL) -> Reading:
-        """The indicator's reading at a moment, in total or for one member."""
-        one = measure(id)
-        if isinstance(one, Derived):
-            return derived_reading(one, lambda asked, of: self.read(asked, now_ms, of), split)
-        start = span_start(one, now_ms)
-        values = self._shown(id, split, start, now_ms)
-        sides = {split: _added(values)}
-        if one.value.rank and split == TOTAL:
-            sides |= {
-                member: _added(self._shown(id, member, start, now_ms))
-                for member in self._splits.get(id, ())
-                if member[0] == RANKED
-            }
-        # A baseline stands for the windows that it covers, so they too tell that something is known.
-        told = self._flows.get((id, split), {}).values() if one.baseline else values
-        newest_ms = max((value.newest_ms for value in told), default=0)
-        return reading_of(one, sides, newest_ms, max((value.as_of_ms for value in told), default=0), split)
-
-    def members(self, id: str, dimension: str, now_ms: int) -> dict[str, Reading]:
-        """The reading of each member of a dimension, in the members' order."""
-        one = measure(id)
-        splits = (self._splits.get(part, set()) for part in (one.made_of if isinstance(one, Derived) else (id,)))
-        members = sorted({member for found in splits for name, member in found if name == dimension})
-        return {member: self.read(id, now_ms, (dimension, member)) for member in members}
-
-    def series(self, id: str, start_ms: int, end_ms: int, split: Split = TOTAL) -> list[Value]:
-        """A flow's windows that start in [start, end), oldest first; windows without events are absent."""
-        windows = self._flows.get((id, split), {})
-        return [windows[window] for window in sorted(windows) if start_ms <= window < end_ms]
-
-    def values(self) -> list[Value]:
-        """Everything that is known: each window of a flow, and the newest of each stock."""
-        return [*(value for windows in self._flows.values() for value in windows.values()), *self._stocks.values()]
-
-    def keep(self, value: Value) -> None:
-        """Keep a value in its place, whatever is known."""
-        key = (value.indicator, (value.dimension, value.member))
-        self._splits.setdefault(key[0], set()).add(key[1])
-        if value.grain == "stock":
-            self._stocks[key] = value
-        else:
-            self._flows.setdefault(key, {})[value.window_ms] = value
-
-    def _shown(self, id: str, split: Split, start_ms: int, now_ms: int) -> list[Value]:
-        """The values that a figure is summed from."""
-        windows = self._flows.get((id, split), {})
-        flows = [value for window, value in windows.items() if start_ms <= window <= now_ms]
-        stock = self._stocks.get((id, split))
-        return [*flows, stock] if stock else flows
-
-
-def _added(values: Iterable[Value]) -> Sides:
-    numerator = denominator = 0
-    for value in values:
-        numerator += value.numerator
-        denominator += value.denominator
-    return numerator, denominator

@@ -13,11 +13,11 @@ from warehouse.model.aggregate import Flow
 from warehouse.model.entity import First
 from warehouse.model.entity_sql import SqlState, matters_sql
 from warehouse.model.expression import MINUTE, sql
+from warehouse.model.grace import GRACE
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import Split, span_start
 from warehouse.model.value import Value
 from warehouse.proof.evidence import EvidenceSides, event_condition_sql, evidence_fields
-from warehouse.query.feed import GRACE
 from warehouse.recompute.sql import flow_sql, stock_sql, stocks_sql
 from warehouse.store.client import Client
 

@@ -2,14 +2,7 @@
 
 Our own engine puts the question through the gate (`warehouse.server.sql_gate.gate`) itself, under the same limits as the query, so
 that no client gets around it; the rule that refused comes back with the reason. For an outside server the gate is asked
-here, with the analyst's account and limits. It has to enforce the same by its own means, set up there once:
-
-    CREATE USER analyst IDENTIFIED BY '…' SETTINGS readonly = 1, max_execution_time = 10, max_memory_usage = 402653184,
-        max_result_bytes = 67108864;
-    GRANT SELECT ON ioc.indicator_values TO analyst;  -- and so on for each view that is open, and for nothing else
-
-The views' own rights must then be their definer's (`SQL SECURITY DEFINER`), and the server's `remote_url_allow_hosts`
-empty.
+here, with the analyst's account; the server enforces the same rights and limits by that account (`warehouse.store.analyst_account`).
 """
 
 import logging
@@ -28,11 +21,10 @@ from warehouse.server.replicas.query_slots import NoSlotError, QuerySlots
 from warehouse.server.sql_gate import limit_texts
 from warehouse.server.sql_gate.gate import SqlGate, check_length
 from warehouse.settings import WarehouseSettings
+from warehouse.store.analyst_account import LARGEST_RESULT
 from warehouse.store.client import Client, ServerError, connect
 
 log = logging.getLogger(__name__)
-
-_LARGEST_ANSWER = 64 * 1024 * 1024
 
 _TIME_LIMITS = (159, 160)
 _MEMORY_LIMITS = (241,)
@@ -81,7 +73,7 @@ class Adhoc:
         self._limits = {
             "max_execution_time": settings.analyst_seconds / timedelta(seconds=1),
             "max_memory_usage": int(settings.analyst_memory),
-            "max_result_bytes": _LARGEST_ANSWER,
+            "max_result_bytes": LARGEST_RESULT,
         }
 
     def run(self, sql: str, person: str) -> QueryResult:
@@ -174,7 +166,7 @@ class Adhoc:
         if error.code in _MEMORY_LIMITS:
             return limit_texts.over_memory(int(self._settings.analyst_memory))
         if error.code in _SIZE_LIMITS:
-            return limit_texts.too_large(_LARGEST_ANSWER)
+            return limit_texts.too_large(LARGEST_RESULT)
         if error.code in _CONCURRENCY_LIMITS:
             return limit_texts.too_many_of_all()
         return QueryRefused("sql", text.removesuffix("."))

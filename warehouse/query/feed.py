@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ingest.contract.clock import milliseconds
+from warehouse.catalogue import indicators
 from warehouse.model.expression import sql
-from warehouse.model.indicator import GAUGE_WINDOW, Indicator, indicators
+from warehouse.model.grace import GRACE
+from warehouse.model.indicator import GAUGE_WINDOW, Indicator
 from warehouse.store.client import Client
-
-GRACE = timedelta(minutes=1)
-"""How long after its end a window may still change by itself: so late an event may be and count at once."""
 
 SETTLED = timedelta(seconds=2)
 """Rows become readable so long after they were written, so that none slips in before a cursor that has passed it."""

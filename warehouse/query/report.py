@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ingest.contract.clock import milliseconds
 from warehouse.model.indicator import PERIOD_START
-from warehouse.model.reading import Readings
+from warehouse.readings import Readings
 from warehouse.store.client import Client
 from warehouse.store.values import current_values
 

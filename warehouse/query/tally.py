@@ -14,7 +14,7 @@ class Tally(NamedTuple):
     """What was counted."""
 
     valid: int
-    """Events that happened within the reach; signs of life, ours and the sources', do not count."""
+    """Events that happened within the reach; heartbeats, ours and the sources', do not count."""
     rejected: int
     """Dead letters that came in for the first time within the reach."""
     waiting: int

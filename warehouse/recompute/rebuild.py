@@ -6,11 +6,12 @@ from typing import Any
 
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.topic import topic_of
+from warehouse.catalogue import indicator, indicators
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.entity import Entity, EntityState, Latest, state_type
 from warehouse.model.entity_sql import entity_sql
 from warehouse.model.expression import DAY_MS, MINUTE, sql, ward_day, window_start
-from warehouse.model.indicator import Indicator, indicator, indicators
+from warehouse.model.indicator import Indicator
 from warehouse.model.reading import TOTAL, Split
 from warehouse.model.value import Value
 from warehouse.recompute.sql import flow_sql, stocks_sql

@@ -12,7 +12,7 @@ from warehouse.server.engine.engine import (
     parameter,
 )
 from warehouse.server.native import data_insert, protocol
-from warehouse.server.native import result as answer
+from warehouse.server.native import result as query_result
 from warehouse.server.native.data_insert import Target
 from warehouse.server.native.protocol import Query
 from warehouse.server.native.query_settings import MARK, NO_LIMITS, QuerySettings, known_settings, query_parameters
@@ -118,7 +118,7 @@ class OwnerSession:
             try:
                 if _STREAMED.match(sql):
                     try:
-                        answer.stream_result(
+                        query_result.stream_result(
                             engine,
                             sql,
                             given,
@@ -136,11 +136,11 @@ class OwnerSession:
                     writer.put(protocol.END_OF_STREAM)
                     return
                 raise
-        answer.answer_small(result, writer)
+        query_result.answer_small(result, writer)
 
     def _described(self, sql: str, given: Parameters) -> Columns:
         with closing(self._connect()) as other:
-            return answer.describe_result(other, sql, given)
+            return query_result.describe_result(other, sql, given)
 
     def _insert(self, sql: str) -> tuple[Target, Columns] | None:
         """What an INSERT wants, remembered while the schema does not change."""

@@ -11,5 +11,6 @@
 `halted_partitions`  streams that were halted, and who let them go on
 `events`             the raw events of a partition in the order of their positions
 `values`             the readings that the board, the feed and the report ask for
+`analyst_account`    the analysts' user of an outside server
 `alarm_log`          everything that was done about alarms
 """

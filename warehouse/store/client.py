@@ -22,6 +22,8 @@ from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.runtime import metrics
 from warehouse.settings import WarehouseSettings
 
+log = logging.getLogger(__name__)
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -123,6 +125,9 @@ INSERT_SETTINGS: Settings = {
 }
 """Said with every insert, because ClickHouse's own defaults changed between versions."""
 
+QUORUM: Settings = {"insert_quorum": "auto", "insert_quorum_parallel": 1, "insert_quorum_timeout": 30_000}
+"""Said with every statement on a cluster: what was inserted is on more than half of the replicas when the insert returns."""
+
 _CONNECT = timedelta(seconds=5)
 _ANSWER = timedelta(minutes=5)
 _ROWS_AT_ONCE = 8192
@@ -143,11 +148,16 @@ _LATER_PERHAPS = {
     236: "aborted",
     242: "table is read-only",
     243: "disk is full",
+    285: "too few live replicas",
+    286: "the replicas did not confirm the insert in time",
     319: "unknown status of the insert",
     394: "query was cancelled",
     999: "keeper error",
 }
 """ClickHouse's codes for what may be different the next time."""
+
+_OF_THIS_REPLICA = (225, 242, 999)
+"""Of these, what another replica may not suffer from."""
 
 _CLIENT_SIDE = re.compile(r"%\((\w+)\)s")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
@@ -178,7 +188,7 @@ class Client:
         if password is None:
             raise ConfigurationError("IOC_WAREHOUSE_ANALYST_PASSWORD is not set: ad-hoc SQL is off. Set it to use it.")
         self.settings = settings
-        self._host, self._port = settings.address
+        (self._host, self._port), *others = settings.addresses
         # Its warnings repeat with a traceback what our errors say.
         logging.getLogger("clickhouse_driver.connection").setLevel(logging.ERROR)
         self._driver = clickhouse_driver.Client(
@@ -193,8 +203,11 @@ class Client:
             secure=settings.secure,
             ca_certs=str(settings.ca_file) if settings.ca_file else None,
             tcp_keepalive=True,
-            settings=dict(options or {}),
+            settings={**(QUORUM if settings.cluster and is_owner else {}), **(options or {})},
+            alt_hosts=",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in others)
+            or None,
         )
+        self._replica: tuple[str, int] | None = None
 
     def query(self, sql: str, parameters: Parameters | None = None, settings: Settings | None = None) -> list[Any]:
         """The rows of a SELECT, each a tuple; for results that fit in memory.
@@ -260,18 +273,40 @@ class Client:
             self._driver.execute(sql, given, settings=options)
 
     def ping(self) -> None:
-        """Ask for a sign of life.
+        """Ask whether the warehouse answers.
 
         Raises:
-            Unavailable: there is none.
+            Unavailable: it does not.
         """
         with self._translated():
             connection = self._driver.connection
             if not connection.connected:
-                connection.connect()
+                self._connect()
             elif not connection.ping():
                 connection.disconnect()
                 raise NetworkError("no answer to a ping")
+
+    def sync_replica(self) -> None:
+        """On a cluster, wait until this replica has all rows that were stored on any; elsewhere there is nothing to wait for.
+
+        Raises:
+            Unavailable: it does not get them.
+        """
+        if not self.settings.cluster:
+            return
+        database = self.settings.database
+        asked = "SELECT name FROM system.tables WHERE database = {database:String} AND engine LIKE 'Replicated%'"
+        for (table,) in self.query(asked, {"database": database}):
+            self.execute(f"SYSTEM SYNC REPLICA {database}.{table} LIGHTWEIGHT")
+
+    def _connect(self) -> None:
+        """Connect to the first replica that answers; another one than before has to have what that one had."""
+        connection = self._driver.connection
+        connection.connect()
+        before, self._replica = self._replica, (connection.host, connection.port)
+        if before not in (None, self._replica):
+            log.warning("ClickHouse at %s:%d is away, now asking the one at %s:%d", *before, *self._replica)
+            self.sync_replica()
 
     def close(self) -> None:
         """End the connection, and what runs on it."""
@@ -290,9 +325,13 @@ class Client:
         """Parameters and settings as the driver wants them, with the connection open and its errors translated."""
         with self._translated():
             connection = self._driver.connection
-            connection.disable_reconnect = not may_reconnect
+            is_one = len(connection.hosts) == 1
+            if connection.connected and may_reconnect and not is_one and not connection.ping():
+                connection.disconnect()
             if not connection.connected:
-                connection.connect()
+                self._connect()
+            # The driver itself would not notice that it is another replica.
+            connection.disable_reconnect = not (may_reconnect and is_one)
             options = dict(settings or {})
             if not parameters:
                 yield None, options
@@ -314,6 +353,8 @@ class Client:
             yield
         except ServerException as error:
             self._driver.disconnect()
+            if error.code in _OF_THIS_REPLICA:
+                self._driver.connection.hosts.rotate(-1)
             text = str(error.message).partition(" Stack trace:")[0]
             if error.code in _AUTHENTICATION_FAILED:
                 raise ConfigurationError(
@@ -330,6 +371,7 @@ class Client:
             raise
         except (NetworkError, SocketTimeoutError, EOFError, OSError) as error:
             self._driver.disconnect()
+            self._driver.connection.hosts.rotate(-1)
             raise Unavailable(where, str(error) or type(error).__name__) from error
 
 

@@ -20,7 +20,7 @@ class HaltedPartition(NamedTuple):
     is_stopped: bool
     """False: somebody let it go on."""
     reason: str
-    """Why, as the flood gate says it: bad records and of how many, for example `51/1000`."""
+    """Why, as the failure rate says it: bad records and of how many, for example `51/1000`."""
     changed_by: str
     """Who stopped it or let it go on; `worker` for a stop."""
     allowance: int
@@ -47,7 +47,7 @@ def halt_partition(client: Client, topic: str, partition: int, offset: int, reas
         topic: the stream's topic.
         partition: which part of it.
         offset: the first record that was not taken.
-        reason: as `FloodGate.tripped` says it.
+        reason: as `FailureRate.tripped` says it.
     """
     _write(client, topic, partition, offset, True, reason, BY_WORKER, 0)
 

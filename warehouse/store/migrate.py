@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ingest.contract.errors import ConfigurationError
 from warehouse.settings import WarehouseSettings
-from warehouse.store.client import Client
+from warehouse.store.client import Client, Settings
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
@@ -23,6 +23,14 @@ _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _STATEMENT_END = re.compile(r";[ \t]*$", re.MULTILINE)
 _REMARK = re.compile(r"^\s*--.*$", re.MULTILINE)
 _ENGINE = re.compile(r"\{engine:(\w+)(\([^{}]*\))?\}")
+
+ON_CLUSTER: Settings = {
+    "database_replicated_allow_heavy_create": 1,  # migration 2 makes a table from what another holds
+    "database_replicated_enforce_synchronous_settings": 1,
+    "distributed_ddl_output_mode": "throw",
+    "distributed_ddl_task_timeout": 180,
+}
+"""Said with every migration on a cluster: it has reached all replicas when it returns, or has failed."""
 
 _RECORD = """
 CREATE TABLE IF NOT EXISTS {database}.schema_migrations
@@ -126,12 +134,15 @@ def migrate(client: Client, folder: Path = MIGRATIONS) -> list[Migration]:
         ConfigurationError: as `plan`.
     """
     settings = client.settings
+    # What another replica has applied counts, once this one knows of it.
+    client.sync_replica()
     missing = plan_migrations(client, folder)
-    client.execute(_database(settings))
-    client.execute(fill_statement(_RECORD, settings))
+    on_all = ON_CLUSTER if settings.cluster else None
+    client.execute(_database(settings), settings=on_all)
+    client.execute(fill_statement(_RECORD, settings), settings=on_all)
     for migration in missing:
         for statement in migration.statements:
-            client.execute(fill_statement(statement, settings))
+            client.execute(fill_statement(statement, settings), settings=on_all)
         client.insert(
             f"{settings.database}.schema_migrations",
             {"version": [migration.version], "name": [migration.name], "checksum": [migration.checksum]},

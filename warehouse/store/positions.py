@@ -1,7 +1,7 @@
 """Positions: what of each partition the warehouse has - how far it goes, what is missing before that, and in which log it began.
 
 Every record of Kafka is one row of `raw_events`, `raw_repeats` or `raw_dead_letters`, and Kafka's offsets have no gaps. So an offset
-below the newest one that none of the three has is a hole: its row was lost with the power, or its letter is still on its way.
+below the newest one that none of the three has is a hole: its row was lost with the power, or its dead letter is still on its way.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -52,7 +52,8 @@ class PositionBase(NamedTuple):
 
 
 def read_progress(client: Client) -> dict[PartitionKey, PartitionProgress]:
-    """How far the warehouse is, for every partition of which it has anything."""
+    """How far the warehouse is, for every partition of which it has anything; of a cluster, how far all of it is."""
+    client.sync_replica()
     found: dict[PartitionKey, dict[str, int]] = {}
     for topic, partition, what, offset in client.query(
         "SELECT topic, partition, what, max(offset) FROM ("
@@ -78,7 +79,7 @@ def missing_positions(
         client: an open connection.
         newest: by partition, the newest offset there is; others are not looked at.
         begins: by partition, the oldest offset that Kafka still has: what is missing before everything that was stored lately is
-            looked for from there on. A letter may be all that is stored of a partition's first records.
+            looked for from there on. A dead letter may be all that is stored of a partition's first records.
     """
     found = {}
     recent, older = _recent(client), _older(client) if begins else {}
@@ -99,7 +100,7 @@ def are_stored(client: Client, places: Iterable[tuple[str, int, int]]) -> bool:
 
 
 def ids_at(client: Client, places: Sequence[tuple[str, int, int]]) -> dict[tuple[str, int, int], str]:
-    """What lies at these (topic, partition, offset): the event's id, a letter's for the dead letters' topic, empty for a refused record."""
+    """What lies at these (topic, partition, offset): the event's id, a dead letter's for the dead letters' topic, empty for a refused record."""
     if not places:
         return {}
     rows = client.query(

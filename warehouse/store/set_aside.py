@@ -1,17 +1,17 @@
 """Set aside: records that came and must not count, because what they say makes the fold or the sink fail.
 
-Such a record is a dead letter with its position and no raw row: for the fold, for SQL and for the audit it never came. The letter is
+Such a record is a dead letter with its position and no raw row: for the fold, for SQL and for the audit it never came. The dead letter is
 written last, so that whatever happens on the way, the record is found, and set aside, once more.
 """
 
 from typing import NamedTuple
 
-from ingest.contract.dead_letter import DeadLetter
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.store.client import Client
 from warehouse.store.sink import DeadLetterRecord, write_dead_letters
 
 REASONS = ("not_foldable", "not_storable", "ends_worker", "not_understood")
-"""Reason codes of such letters."""
+"""Reason codes of such dead letters."""
 
 
 class StoredRecord(NamedTuple):
@@ -68,6 +68,6 @@ def changed_windows(client: Client, topic: str, partition: int, offset: int) -> 
 
 
 def write_letter(client: Client, letter: DeadLetter) -> None:
-    """Store the letter of a record that was set aside, unless it has come by way of Kafka meanwhile."""
+    """Store the dead letter of a record that was set aside, unless it has come by way of Kafka meanwhile."""
     if not client.query("SELECT 1 FROM raw_dead_letters WHERE id = %(id)s LIMIT 1", {"id": letter.id}):
         write_dead_letters(client, [DeadLetterRecord(letter, -1, -1)])

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from ingest.contract.dead_letter import DeadLetter
+from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.model.correction import Correction
 from warehouse.model.value import Value
 from warehouse.store.client import Client
@@ -98,7 +98,7 @@ def write_corrections(client: Client, corrections: Sequence[Correction], at: dat
 
 
 def write_dead_letters(client: Client, letters: Sequence[DeadLetterRecord]) -> None:
-    """Store dead letters for people to look at; a letter that was sent again later is the first one still."""
+    """Store dead letters for people to look at; a dead letter that was sent again later is the first one still."""
     fresh = _fresh(client, letters)
     if not fresh:
         return
@@ -139,7 +139,7 @@ def write_dead_letters(client: Client, letters: Sequence[DeadLetterRecord]) -> N
 
 
 def _fresh(client: Client, letters: Sequence[DeadLetterRecord]) -> list[DeadLetterRecord]:
-    """Those of which no other copy is known; a letter itself may be stored again, in its own place."""
+    """Those of which no other copy is known; a dead letter itself may be stored again, in its own place."""
     first: dict[str, datetime] = {}
     for start in range(0, len(letters), _LETTERS_AT_ONCE):
         ids = tuple(one.letter.id for one in letters[start : start + _LETTERS_AT_ONCE])

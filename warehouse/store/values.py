@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from warehouse.model.indicator import indicators
+from warehouse.catalogue import indicators
 from warehouse.model.reading import CHART_DAYS, kept_from
 from warehouse.model.value import Value
 from warehouse.store.client import Client

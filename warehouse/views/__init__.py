@@ -14,10 +14,11 @@ from xxhash import xxh3_64_hexdigest
 import warehouse.views as package
 from ingest.contract.discovery import modules
 from warehouse.model.expression import sql
+from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
 from warehouse.views.view import View
 
-__all__ = ["View", "dictionary", "public_names", "sync_views"]
+__all__ = ["View", "dictionary", "public_names", "sync_views", "view_statement"]
 
 
 def dictionary() -> list[View]:
@@ -36,7 +37,23 @@ def sync_views(client: Client) -> None:
         client.query("SELECT name, comment FROM system.tables WHERE database = currentDatabase() AND engine = 'View'")
     )
     ((tables,),) = client.query("SELECT max(version) FROM schema_migrations")
+    right = _right(client.settings)
     for view in sorted(dictionary(), key=lambda view: view.name != "working_calendar"):
-        declared = f"{tables}-{xxh3_64_hexdigest(view.query.encode())}"
+        declared = f"{tables}-{xxh3_64_hexdigest(f'{right}{view.query}'.encode())}"
         if made.get(view.name) != declared:
-            client.execute(f"CREATE OR REPLACE VIEW {view.name} AS {view.query} COMMENT {sql(declared)}")
+            client.execute(view_statement(view, client.settings, declared))
+
+
+def view_statement(view: View, settings: WarehouseSettings, comment: str) -> str:
+    """The statement that makes a view.
+
+    Args:
+        view: which.
+        settings: on an outside server the view reads the tables with its owner's right, so that its readers need none to them.
+        comment: by which it is known what it was made from.
+    """
+    return f"CREATE OR REPLACE VIEW {view.name} {_right(settings)}AS {view.query} COMMENT {sql(comment)}"
+
+
+def _right(settings: WarehouseSettings) -> str:
+    return "" if settings.embedded else "DEFINER = CURRENT_USER SQL SECURITY DEFINER "

@@ -1,8 +1,9 @@
 """What the indicators are, their figures, and what became of those that were closed."""
 
 from ingest.contract.label import Label
+from warehouse.catalogue import measures
 from warehouse.model.expression import sql
-from warehouse.model.indicator import Derived, Indicator, measures
+from warehouse.model.indicator import Derived, Indicator
 from warehouse.views.view import View, local_sql, parse_columns
 
 
@@ -49,7 +50,7 @@ def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
     )  # fmt: skip
     written = (one.is_ratio, one.unit.out_of, one.unit.factor)
     if isinstance(one, Derived):
-        return (*named, "", *written, 0, "derived", list(one.made_of), one.formula.en, 0, 0, 0, None)
+        return (*named, "", *written, 0, "derived", [part.id for part in one.made_of], one.formula.en, 0, 0, 0, None)
     span = one.span if isinstance(one.span, str) else f"{one.span.total_seconds() / 60:.0f} minutes"
     base = one.baseline
     based = (base.numerator, base.denominator, f"{base.last_day:%Y-%m-%d}") if base else (0, 0, None)

@@ -1,10 +1,10 @@
 """Entities as they are now, and the working calendar that their deadlines are reckoned by."""
 
 from ingest.contract.label import Label
+from warehouse.catalogue import entities
 from warehouse.model.entity import Attr, Constant, Entity, First, Rule
 from warehouse.model.entity_sql import attribute_sql, entity_sql
 from warehouse.model.expression import NEVER, sql
-from warehouse.model.indicator import entities
 from warehouse.model.working_time import working_calendar
 from warehouse.views.view import View, ViewColumn, local_sql, parse_columns
 

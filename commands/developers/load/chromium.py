@@ -8,6 +8,7 @@ from typing import Any
 
 from dashboard.access.display_entry import ENTRY
 from dashboard.access.displays import Displays
+from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
 from dashboard.settings import BoardSettings
 from ingest.contract.clock import RealClock
@@ -53,7 +54,7 @@ def screen(settings: BoardSettings, stands: timedelta, paths: Sequence[str] = ()
         paths: its pages; all of the wall's if left out.
     """
     displays = Displays(settings)
-    stops = tuple((path, stands) for path in paths or [page.path for page in wall_pages()])
+    stops = tuple((path, stands) for path in paths or [page.path for page in wall_pages(pages())])
     one, token = displays.add("chromium", RealClock().now(), stops)
     try:
         with browser() as found:

@@ -1,10 +1,11 @@
-"""Layout: the stack of a run, with a gate in every connection between its parts and from the sources."""
+"""Layout: the stack of a run, with a gate in every connection between its processes and from the sources."""
 
 import json
 from pathlib import Path
 from typing import NamedTuple
 
-from commands.developers.nemesis.faults.kafka import DOORS
+from commands.developers.nemesis.faults.brokers import BrokerNode, cluster_variables, plan_brokers
+from commands.developers.nemesis.faults.kafka import DOORS, Door
 from commands.developers.nemesis.faults.tcp_proxy import TcpProxies, TcpProxy
 from commands.developers.nemesis.sources.driver import DriverReach
 from commands.install.ports import free_ports
@@ -13,11 +14,10 @@ from connectors.settings import ConnectorsSettings
 from ingest.contract.settings import IngestSettings
 from warehouse.settings import WarehouseSettings
 
-PARTS = ("ingest", "warehouse", "connectors", "streams-1", "streams-2", "keeper", "dashboard")
-CLIENTS = ("connectors", "streams-1", "streams-2", "dashboard")
-"""Parts with doors of their own: all to Kafka, all but the connectors to the warehouse."""
+WORKERS = 2
 
 MODULES = {"ingest": "commands.developers.nemesis.faults.kafka"}
+"""What takes the place of a part where our own Kafka is one node."""
 
 INTAKE, MQTT = "sources to intake", "sources to mqtt"
 
@@ -26,20 +26,53 @@ class StormLayout(NamedTuple):
     """What a run plays with."""
 
     stack: Stack
+    parts: tuple[str, ...]
+    """The processes that the storm looks after."""
+    brokers: list[BrokerNode]
+    """Nodes of Kafka; empty: the one node is a child of `ingest`."""
+    modules: dict[str, str]
+    """By part, the program that takes its place."""
     gates: TcpProxies
     environments: dict[str, dict[str, str]]
-    """By part, what only it has to know: its gates."""
+    """By process, what only it has to know: its gates."""
     reach: DriverReach
 
 
-def lay_out(folder: Path) -> StormLayout:
-    """A stack that is not started yet, and its gates."""
-    ports = iter(free_ports(3 * len(CLIENTS) + 3))
+def storm_parts(workers: int) -> tuple[str, ...]:
+    """The parts of a run that has so many stream workers, in the order in which they are started."""
+    streams = tuple(f"streams-{number}" for number in range(1, workers + 1))
+    return ("ingest", "warehouse", "connectors", *streams, "keeper", "dashboard")
+
+
+def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayout:
+    """A stack that is not started yet, and its gates.
+
+    Args:
+        folder: everything that it writes.
+        brokers: nodes of Kafka; with several, the processes use them as they use an outside cluster.
+        workers: stream workers.
+    """
+    parts = storm_parts(workers)
+    clients = [part for part in parts if part.startswith(("connectors", "streams-", "dashboard"))]
+    ports = iter(free_ports((1 + 2 * brokers) * len(clients) + 3 + 2 * brokers))
+    # Each client has doors of its own: one to each broker, and all but the connectors one to the warehouse.
+    gates: list[TcpProxy] = []
+    doors: list[dict[str, Door]] = [{} for _ in range(brokers)]
+    ways: dict[str, list[str]] = {}
+    for part in clients:
+        for number, of_broker in enumerate(doors, 1):
+            door, gate = next(ports), next(ports)
+            of_broker[part.replace("-", "").upper()] = (door, gate)
+            broker = "kafka" if brokers == 1 else f"kafka-{number}"
+            gates.append(TcpProxy(f"{part} to {broker}", gate, door))
+            ways.setdefault(part, []).append(f"127.0.0.1:{gate}")
+    nodes = plan_brokers([(next(ports), next(ports)) for _ in doors], doors) if brokers > 1 else []
     rest_port = next(ports)
     stack = Stack(
         folder,
-        PARTS,
+        (*(node.name for node in nodes), *parts),
         {
+            **(cluster_variables(nodes) if nodes else {}),
             "IOC_CONNECTORS_URLS__DOSSIER_PORTAL": f"http://127.0.0.1:{rest_port}",
             "IOC_BOARD_FEED_REQUESTS": "100000",
             "IOC_BOARD_COMPARE_EVERY": "PT5S",
@@ -48,22 +81,26 @@ def lay_out(folder: Path) -> StormLayout:
             "IOC_KEEPER_SETTLE": "PT30S",
         },
         patience=120,
+        further=[node.process() for node in nodes],
     )
     warehouse = stack.settings(WarehouseSettings).port
     connectors = stack.settings(ConnectorsSettings)
-    gates: list[TcpProxy] = []
-    doors: dict[str, tuple[int, int]] = {}
-    environments: dict[str, dict[str, str]] = {part: {} for part in PARTS}
-    for part in CLIENTS:
-        door, kafka_gate, warehouse_gate = next(ports), next(ports), next(ports)
-        doors[part.replace("-", "").upper()] = (door, kafka_gate)
-        gates.append(TcpProxy(f"{part} to kafka", kafka_gate, door))
-        environments[part]["IOC_KAFKA_PORT"] = str(kafka_gate)
+    environments: dict[str, dict[str, str]] = {part: {} for part in parts}
+    for part in clients:
+        if nodes:
+            environments[part]["IOC_KAFKA_BOOTSTRAP"] = ",".join(ways[part])
+        else:
+            environments[part]["IOC_KAFKA_PORT"] = ways[part][0].rpartition(":")[2]
         if part != "connectors":
-            gates.append(TcpProxy(f"{part} to warehouse", warehouse_gate, warehouse))
-            environments[part]["IOC_WAREHOUSE_PORT"] = str(warehouse_gate)
+            gate = next(ports)
+            gates.append(TcpProxy(f"{part} to warehouse", gate, warehouse))
+            environments[part]["IOC_WAREHOUSE_PORT"] = str(gate)
     intake = TcpProxy(INTAKE, next(ports), connectors.intake_port)
     mqtt = TcpProxy(MQTT, next(ports), connectors.mqtt_port)
-    environments["ingest"][DOORS] = json.dumps(doors)
+    if not nodes:
+        environments["ingest"][DOORS] = json.dumps(doors[0])
     reach = DriverReach(stack.settings(IngestSettings), connectors, intake.port, mqtt.port, rest_port)
-    return StormLayout(stack, TcpProxies([*gates, intake, mqtt]), environments, reach)
+    every = (*(node.name for node in nodes), *parts)
+    return StormLayout(
+        stack, every, nodes, {} if nodes else MODULES, TcpProxies([*gates, intake, mqtt]), environments, reach
+    )

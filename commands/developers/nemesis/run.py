@@ -11,16 +11,17 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from httpx import HTTPError
 
+from commands.developers.nemesis.faults.brokers import start_brokers
 from commands.developers.nemesis.faults.processes import ProcessGroup
 from commands.developers.nemesis.faults.small_disk import SmallDisk
 from commands.developers.nemesis.faults.storm import Storm
 from commands.developers.nemesis.faults.sweep import Sweep
-from commands.developers.nemesis.layout import MODULES, PARTS, lay_out
+from commands.developers.nemesis.layout import WORKERS, lay_out
 from commands.developers.nemesis.oracle.figures import board_corrections
-from commands.developers.nemesis.oracle.findings import KINDS, Findings
+from commands.developers.nemesis.oracle.findings import KINDS, Findings, Show
 from commands.developers.nemesis.oracle.process_watch import ProcessWatch, watch_processes
 from commands.developers.nemesis.oracle.verdict import verdict
-from commands.developers.nemesis.settle import SettledState, Show, settle
+from commands.developers.nemesis.settle import SettledState, settle
 from commands.developers.nemesis.sources.driver import MessageDriver
 from commands.developers.nemesis.sources.journal import MessageJournal
 from commands.developers.nemesis.sources.scripts import Scripts
@@ -41,6 +42,10 @@ class StormPlan:
     """Whether disks are filled up, where this PC lets us."""
     sweep: bool = False
     """Whether each failpoint goes off once, instead of faults at random."""
+    brokers: int = 1
+    """Nodes of Kafka; several are a cluster of processes of their own, and are restarted in turn as well."""
+    workers: int = WORKERS
+    """Stream workers."""
 
 
 class StormStages:
@@ -78,20 +83,23 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
     """
     random = Random(plan.seed)  # noqa: S311 - a repeatable run, no secret
     findings, show = Findings(), StormStages(tell)
-    disk = SmallDisk.made(folder, ("warehouse", "kafka")) if plan.disk and not plan.sweep else None
+    small = ("warehouse", "kafka" if plan.brokers == 1 else "brokers/1")
+    disk = SmallDisk.made(folder, small) if plan.disk and not plan.sweep else None
     with ExitStack() as leaving:
-        stack, gates, environments, reach = lay_out(folder)
+        stack, parts, brokers, modules, gates, environments, reach = lay_out(folder, plan.brokers, plan.workers)
         journal = MessageJournal(folder / "journal.jsonl")
         leaving.callback(journal.close)
         gates.start()
         leaving.callback(gates.close)
         leaving.callback(stack.stop)
-        nemesis = Sweep() if plan.sweep else Storm(plan.minutes, gates, disk, random)
-        crew = ProcessGroup(stack, PARTS, environments, MODULES, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
+        nemesis = Sweep() if plan.sweep else Storm(plan.minutes, gates, disk, random, parts)
+        crew = ProcessGroup(stack, parts, environments, modules, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
         show("start")
-        for part in PARTS:
+        start_brokers(stack, brokers)
+        started = [part for part in parts if stack.pid(part) is None]
+        for part in started:
             crew.start(part)
-        for part in PARTS:
+        for part in started:
             stack.wait(part)
         scripts = Scripts(Random(plan.seed + 1), f"c{plan.seed}x{int(time.time()) % 100_000}")  # noqa: S311 - as above
         driver = MessageDriver(reach, journal, scripts, plan.rate, plan.seed + 2)
@@ -158,6 +166,7 @@ def _told(
         **{kind: findings.counts[kind] for kind in KINDS},
         "corrections": sum(count for _, count in board_corrections(crew.stack.folder)),
         "kills": crew.total_kills,
+        "rolled": dict(sorted(nemesis.rolled.items())),
         "seed": plan.seed,
         "minutes": plan.minutes,
         "said": dict(sorted(journal.counts.items())),

@@ -1,14 +1,11 @@
 """Settle: after the storm, wait until everybody is up, every promise is kept and nothing moves any more - within bounds."""
 
 import time
-from collections.abc import Callable
 from typing import NamedTuple
-
-from aiokafka.errors import KafkaError
 
 from commands.developers.nemesis.faults.processes import ProcessGroup
 from commands.developers.nemesis.oracle import figures, kafka_log
-from commands.developers.nemesis.oracle.findings import Findings
+from commands.developers.nemesis.oracle.findings import Findings, Show
 from commands.developers.nemesis.oracle.process_watch import wait_until
 from commands.developers.nemesis.sources.driver import MessageDriver
 from commands.developers.nemesis.sources.journal import MessageJournal
@@ -29,16 +26,12 @@ IDLE = 150.0
 FIGURED = 90.0
 """Seconds for the figures to be those of the events."""
 STOPPED = 30.0
-"""Seconds in which a part has to end when asked."""
+"""Seconds in which a process has to end when asked."""
 
 COUNTED = (
     "SELECT (SELECT count() FROM raw_events FINAL) + (SELECT count() FROM raw_repeats FINAL) "
     "+ (SELECT uniqExact(original_topic, partition, offset) FROM raw_dead_letters WHERE original_topic != '')"
 )
-
-
-Show = Callable[[str], None]
-"""Tells where we are."""
 
 
 class SettledState(NamedTuple):
@@ -139,7 +132,7 @@ def _stored(crew: ProcessGroup, findings: Findings, show: Show) -> None:
     stack = crew.stack
     try:
         wanted = kafka_log.event_records(stack.settings(IngestSettings))
-    except (KafkaError, OSError) as error:
+    except Unavailable as error:
         findings.add("lost", f"Kafka does not answer after all faults: {error}")
         return
     moved, counted = time.monotonic(), -1

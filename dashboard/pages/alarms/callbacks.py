@@ -6,20 +6,20 @@ from typing import Any
 from dash import Dash, Input, Output, State, ctx, no_update, set_props
 
 from dashboard.access.accounts import Accounts
+from dashboard.access.viewer import Viewer, viewer
 from dashboard.alarm.alarm import Alarm, fold_acts
 from dashboard.alarm.alarm_service import ActRefused, AlarmService
 from dashboard.alarm.delivery import AlarmDelivery
 from dashboard.board.page import component_properties
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
-from dashboard.board.viewer import Viewer, viewer
 from dashboard.pages.alarms import history
 from dashboard.pages.alarms.detail import LONGEST_COMMENT, RIGHT, STEPS, Ids, alarm_leaves
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
 from ingest.contract.errors import Refused, Unavailable
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import alarm_rules
+from warehouse.catalogue import alarm_rules
 from warehouse.store.alarm_log import AcknowledgementTimes, Kind, acknowledgement_times, read_alarm, read_history
 from warehouse.store.client import Client
 

@@ -10,10 +10,10 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.sentence import alarm_sentence, subject_name
-from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates, find_page
-from dashboard.board.viewer import viewer
+from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.components import tile
 from dashboard.components.alarm_panel import NOBODY, lasted
 from dashboard.components.header import navigation, transport_mark
@@ -28,7 +28,7 @@ from dashboard.pages.alarms.log import (
 )
 from dashboard.words import number, text
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import alarm_rules
+from warehouse.catalogue import alarm_rules
 
 RIGHT = "leader"
 """Who may see an alarm's page, and act on it."""
@@ -168,7 +168,7 @@ def alarm_leaves(alarm: Alarm, scene: BoardState, *, is_gone: bool = False) -> P
         "assigned": alarm.assigned_to or nobody,
         "told": delivery_text(alarm, scene) or number.NONE,
     }
-    page = find_page(rule.page) if rule else None
+    page = scene.pages.find(rule.page) if rule else None
     found: PropertyUpdates = {
         **{PropertyUpdate(f"alarm-{name}", "children"): words for name, words in shown.items()},
         PropertyUpdate("alarm-sign", "className"): tile.sign(alarm.severity),

@@ -8,14 +8,14 @@ from dash.development.base_component import Component
 
 from dashboard.alarm.alarm import Alarm, ChannelFault
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import BoardState, find_page
+from dashboard.board.page import BoardState
 from dashboard.components import tile
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.alarms.active import alarm_address
 from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, delivery_text, took
 from dashboard.words import number, text
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import alarm_rules
+from warehouse.catalogue import alarm_rules
 from warehouse.store.alarm_log import AcknowledgementTimes
 
 SPANS = {str(days): (text.last_days(days), days) for days in (1, 7, 30, 90)}
@@ -143,7 +143,7 @@ def ways_said(ways: Iterable[str], faults: Mapping[str, ChannelFault], scene: Bo
 
 
 def _domain(path: str, scene: BoardState) -> str:
-    place = find_page(path)
+    place = scene.pages.find(path)
     return scene.say(place.page.label) if place else path
 
 

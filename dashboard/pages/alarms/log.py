@@ -8,7 +8,7 @@ from dashboard.board.page import BoardState
 from dashboard.components.alarm_panel import lasted
 from dashboard.words import number, text
 from ingest.contract.label import Label
-from warehouse.model.alarm_rule import alarm_rules
+from warehouse.catalogue import alarm_rules
 from warehouse.model.indicator import Status
 from warehouse.store.alarm_log import SYSTEM, Act, Kind
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
+from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
-from dashboard.board.viewer import Viewer, viewer
 from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.dead_letters import choice
 from dashboard.pages.dead_letters.page import PAGE, REPLAY_HINT, REPLAY_RIGHT, SELECT, SPANS
@@ -190,7 +190,7 @@ def _register_acts(app: Dash, live: Live, reader: WarehouseQueries, trials: Tria
 async def _resent(
     reader: WarehouseQueries, live: Live, ids: list[str], person: Viewer, is_dry: bool
 ) -> tuple[list[dict[str, str]], list[ResentDeadLetter]]:
-    """Try letters again, or really send them; the rows say what became of each."""
+    """Try dead letters again, or really send them; the rows say what became of each."""
     sources = RemotePlans(live.board.intake, live.ingest.letters_secret)
 
     def ask(client: Client) -> tuple[list[dict[str, str]], list[ResentDeadLetter]]:
@@ -273,7 +273,7 @@ def _register_repeats(app: Dash, live: Live, reader: WarehouseQueries) -> None:
 
 
 def _refusal(person: Viewer, ids: list[str], is_dry: bool, trials: Trials) -> Label | None:
-    """Why letters may not be tried or sent."""
+    """Why dead letters may not be tried or sent."""
     if not person.may(PAGE.right) or not (is_dry or person.may(REPLAY_RIGHT)):
         return OFF
     if not ids:

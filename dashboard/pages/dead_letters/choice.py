@@ -8,7 +8,7 @@ from ingest.contract.topic import topic_of
 from warehouse.dead_letters.stored import StoredDeadLetter
 
 AT_ONCE = 200
-"""How many letters can be chosen at once."""
+"""How many dead letters can be chosen at once."""
 
 _MOST_ALLOWED = 100_000
 _MOST_PARTITIONS = 1 << 16
@@ -18,7 +18,7 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
 def is_chosen(stored: StoredDeadLetter, outcome: object) -> bool:
-    """Whether a letter is among those chosen by what became of it."""
+    """Whether a dead letter is among those chosen by what became of it."""
     if not isinstance(outcome, str) or outcome not in OUTCOMES:
         return True
     if outcome == "open":
@@ -27,7 +27,7 @@ def is_chosen(stored: StoredDeadLetter, outcome: object) -> bool:
 
 
 def ids(selected: object) -> list[str]:
-    """The letters' ids among what the browser says is chosen."""
+    """The dead letters' ids among what the browser says is chosen."""
     rows = selected if isinstance(selected, list) else []
     found = [row.get("key") for row in rows[:AT_ONCE] if isinstance(row, dict)]
     return [id for id in found if isinstance(id, str) and _ID.fullmatch(id)]

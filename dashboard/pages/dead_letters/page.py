@@ -8,8 +8,8 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.page import BoardState, Page
-from dashboard.board.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
 from dashboard.components.header import navigation
@@ -18,7 +18,7 @@ from dashboard.words.grid_words import grid_words
 from ingest.contract.label import Label
 
 REPLAY_RIGHT = "admin"
-"""Who may send letters again and let stopped streams go on."""
+"""Who may send dead letters again and let stopped streams go on."""
 
 ALL = Label("Tất cả", "All")
 REASON = Label("Lý do", "Reason")
@@ -72,7 +72,7 @@ REPEAT_COLUMNS: list[tuple[str, Label, int]] = [
 
 
 def layout(scene: BoardState) -> Component:
-    """Stopped streams on top, then letters and repeats in tabs."""
+    """Stopped streams on top, then dead letters and repeats in tabs."""
     say = scene.say
     head = html.Header(
         [html.H1(say(text.LETTERS)), html.Span(className="spring"), navigation(scene, viewer(), "/letters")],

@@ -55,7 +55,7 @@ _FACTS = (
 
 
 def letter_row(stored: StoredDeadLetter, language: Language, resent: ResentDeadLetter | None = None) -> dict[str, str]:
-    """A letter as a row of the table."""
+    """A dead letter as a row of the table."""
     letter = stored.letter
     return {
         "key": letter.id,
@@ -70,7 +70,7 @@ def letter_row(stored: StoredDeadLetter, language: Language, resent: ResentDeadL
 
 
 def letter_detail(stored: StoredDeadLetter, language: Language) -> list[Component]:
-    """Everything that is kept of a letter."""
+    """Everything that is kept of a dead letter."""
     letter = stored.letter
     tried = outcome_of(stored, language)
     if stored.replayed_at:
@@ -168,7 +168,7 @@ def stop_list(stops: list[HaltedPartition], language: Language, now_ms: int, *, 
 
 
 def day_chart(days: list[DeadLetterDay], until: date, span: int, language: Language) -> go.Figure:
-    """Letters by day, the reasons stacked, the one with most letters lowest."""
+    """Dead letters by day, the reasons stacked, the one with most dead letters lowest."""
     shown = [until - timedelta(days=back) for back in reversed(range(span))]
     reasons = sorted(
         {day.reason for day in days}, key=lambda reason: -sum(d.letters for d in days if d.reason == reason)
@@ -197,7 +197,7 @@ def stream_of(stream: str, language: Language) -> str:
 
 
 def outcome_of(stored: StoredDeadLetter, language: Language) -> str:
-    """What became of a letter, in words."""
+    """What became of a dead letter, in words."""
     known = OUTCOMES.get(stored.outcome or "untried")
     return known.text(language) if known else stored.outcome
 

@@ -6,9 +6,9 @@ from typing import Any
 from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
-from dashboard.board.viewer import viewer
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.due.page import PAGE
 from dashboard.words import number, text

@@ -6,8 +6,8 @@ The only page with dossiers' codes, so it is for people alone: no screen of the 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.page import BoardState, Page, PropertyUpdates
-from dashboard.board.viewer import viewer
 from dashboard.components import tile
 from dashboard.components.header import navigation
 from dashboard.words import text

@@ -4,10 +4,10 @@ from typing import Any
 
 from dash import Dash, Input, Output, State, html, no_update
 
+from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
-from dashboard.board.viewer import viewer
 from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.history.page import FIRST, PAGE, SPANS
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
@@ -17,8 +17,9 @@ from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label, Language
+from warehouse.catalogue import measures
 from warehouse.history.series import Back, Grain, Point, bucket_starts, comparison_bucket, grains, read_series
-from warehouse.model.indicator import Derived, Indicator, measures
+from warehouse.model.indicator import Derived, Indicator
 from warehouse.store.client import Client
 
 TOO_MUCH = Label("Đọc mất quá lâu: hãy chọn khoảng ngắn hơn.", "Reading takes too long: choose a shorter span.")

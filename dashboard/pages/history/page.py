@@ -8,16 +8,16 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
-from dashboard.board.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
 from dashboard.components import tile
 from dashboard.components.header import navigation
 from dashboard.words import number, text
 from ingest.contract.label import Label
+from warehouse.catalogue import measure, measures
 from warehouse.history.series import Grain, grains
-from warehouse.model.indicator import measure, measures
 
 BACK = Label("← Tổng quan", "← Overview")
 PROOF = Label("Chứng minh số này →", "Proof of this figure →")

@@ -6,11 +6,11 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
-from dashboard.board.page import Page, PropertyUpdates, component_properties, fill_layout, find_page
+from dashboard.board.page import Page, PropertyUpdates, component_properties, fill_layout
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
-from dashboard.board.viewer import viewer
 from dashboard.components.header import navigation
 from dashboard.pages.past import frame
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
@@ -56,7 +56,7 @@ def register(app: Dash, services: Services) -> None:
         running=[(Output("past-busy", "className"), "past-busy is-busy", "past-busy")],
     )
     async def turn(minute: object, view: object, start_ms: object, path: object) -> Any:
-        person, page = viewer(), _allowed(path)
+        person, page = viewer(), _allowed(live, path)
         if page is None or view not in frame.VIEWS or not _is_whole(minute, DAY_MS // MINUTE) or not _is_day(start_ms):
             return no_update
         at_ms = start_ms + minute * MINUTE  # type: ignore[operator]
@@ -90,9 +90,9 @@ def too_old(first_ms: int) -> Label:
     return Label(*(said.format(first=first) for said in moment.TOO_OLD))
 
 
-def _allowed(path: object) -> Page | None:
+def _allowed(live: Live, path: object) -> Page | None:
     """The page, where it can be looked back at and a person may see it; screens of the wall show the present only."""
-    place, who = find_page(path), viewer()
+    place, who = live.pages.find(path), viewer()
     is_there = place is not None and place.page.can_look_back and place.page.may_be_seen_by(who)
     return place.page if place is not None and is_there and not who.is_display else None
 

@@ -10,9 +10,9 @@ from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdat
 from dashboard.words import text
 from dashboard.words.moment import SHAPE, RequestedMoment, day_start
 from ingest.contract.label import Label, Language
+from warehouse.catalogue import measure
 from warehouse.history.as_of import View
 from warehouse.model.expression import DAY_MS, MINUTE
-from warehouse.model.indicator import measure
 
 PAST = Label("QUÁ KHỨ · {time} {day} {date}", "PAST · {time} {day} {date}")
 BACK = Label("Về hiện tại", "Back to now")

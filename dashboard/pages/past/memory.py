@@ -22,8 +22,8 @@ from warehouse.audit.history import recent_audits
 from warehouse.history.as_of import BoardDay, BoardMinute, ValuePlace, View, values_as_of
 from warehouse.history.as_of_day import oldest_window, read_day, recompute_as_of
 from warehouse.model.expression import DAY_MS, MINUTE
-from warehouse.model.reading import Readings
 from warehouse.model.value import Value
+from warehouse.readings import Readings
 from warehouse.store.client import Client
 
 DAYS = 3
@@ -164,6 +164,7 @@ def scene_of(live: Live, seen: CachedMinute, at_ms: int, language: Language) -> 
         live.clock_speed,
         seen.standing,
         past=True,
+        pages=live.pages,
     )
 
 

@@ -11,17 +11,18 @@ from typing import Any
 from dash import Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
-from dashboard.board.viewer import viewer
 from dashboard.pages.proof.page import PAGE
 from dashboard.pages.proof.tables import correction_table, event_table, member_table, query_list, window_table
 from dashboard.words import number, text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label, Language
-from warehouse.model.indicator import Indicator, indicators
+from warehouse.catalogue import indicators
+from warehouse.model.indicator import Indicator
 from warehouse.model.reading import reading_of
 from warehouse.proof.evidence import CorrectedFigure, Evidence, corrected_figures, newest_events
 from warehouse.proof.proof import Proof, ProofWindow, ShownFigure, proof_windows, prove_figure, shown_figures

@@ -9,13 +9,14 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
-from dashboard.board.viewer import viewer
 from dashboard.components import tile
 from dashboard.components.header import navigation
 from dashboard.words import number, text
 from ingest.contract.label import Label
-from warehouse.model.indicator import Derived, Indicator, Measure, Threshold, indicator, measure, measures
+from warehouse.catalogue import measure, measures
+from warehouse.model.indicator import Derived, Indicator, Measure, Threshold
 from warehouse.proof import formula
 from warehouse.proof.formula import FormulaTerm
 
@@ -144,8 +145,8 @@ def leaves(scene: BoardState) -> PropertyUpdates:
         else "",
     }
     del found[PropertyUpdate(f"{name}-figure", "href")]
-    for id in one.made_of if isinstance(one, Derived) else ():
-        found |= tile.small_leaves(id, scene, name=f"part-{id.lower()}")
+    for part in one.made_of if isinstance(one, Derived) else ():
+        found |= tile.small_leaves(part.id, scene, name=f"part-{part.id.lower()}")
     return found
 
 
@@ -204,7 +205,7 @@ def _derivation(scene: BoardState, one: Derived) -> Component:
 
 def _parts(scene: BoardState, one: Derived) -> Component:
     """What a derived measure is calculated from; each leads to its own proof."""
-    parts = [tile.small(f"part-{id.lower()}", f"{id} {scene.say(indicator(id).label)}") for id in one.made_of]
+    parts = [tile.small(f"part-{part.id.lower()}", f"{part.id} {scene.say(part.label)}") for part in one.made_of]
     note = html.P(scene.say(DERIVED), className="quiet")
     return html.Div([html.H2(scene.say(MADE_OF)), note, tile.smalls(*parts)], className="block")
 

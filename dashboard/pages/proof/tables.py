@@ -3,12 +3,13 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.viewer import Viewer
+from dashboard.access.viewer import Viewer
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.sql.address import record_address, sql_address
 from dashboard.words import number, text
 from ingest.contract.label import Label, Language
-from warehouse.model.indicator import Indicator, indicator
+from warehouse.catalogue import indicator
+from warehouse.model.indicator import Indicator
 from warehouse.model.reading import TOTAL
 from warehouse.proof.evidence import CorrectedFigure, Evidence
 from warehouse.proof.proof import Proof, ProofWindow, ShownFigure

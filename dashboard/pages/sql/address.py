@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlencode
 
 from ingest.contract.events import streams
 from ingest.contract.topic import topic_of
+from warehouse.catalogue import indicator, indicators
 from warehouse.model.expression import NEVER
-from warehouse.model.indicator import Indicator, indicator, indicators
+from warehouse.model.indicator import Indicator
 from warehouse.proof.queries import PARTS, Part, indicator_query, record_query
 
 _LONGEST_NUMBER = 16

@@ -14,8 +14,8 @@ from typing import Any
 import plotly.graph_objects as go
 from dash import Dash, Input, Output, State, no_update
 
+from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.page_services import AskSql, Services
-from dashboard.board.viewer import Viewer, viewer
 from dashboard.charts.chart import FIGURES, bar_trace, figure, line_trace, middle, time_axis
 from dashboard.charts.graph import Dress, redraw, redrawn
 from dashboard.pages.sql.address import prepared
@@ -147,7 +147,7 @@ def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers) -> None:
         if answer is None:
             return no_update
         log.info("csv by %s: %d rows", person.name, len(answer.rows))
-        # The mark at the start tells spreadsheet programs that Vietnamese letters follow.
+        # The mark at the start tells spreadsheet programs that Vietnamese dead letters follow.
         return {
             "content": "\ufeff" + csv_text(column_names(answer), answer.rows),
             "filename": "query.csv",

@@ -8,8 +8,8 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import viewer
 from dashboard.board.page import BoardState, Page
-from dashboard.board.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
 from dashboard.components.header import navigation

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from dash import Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
+from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
-from dashboard.board.viewer import Viewer, viewer
 from dashboard.components.silent_devices import silent_table
 from dashboard.pages.alarms.history import ways_said
 from dashboard.pages.proof.tables import correction_table

@@ -42,7 +42,7 @@ class Folder:
     def configure(self) -> None:
         """Write what Kafka reads at its start."""
         self.path.mkdir(parents=True, exist_ok=True)
-        _write(self.properties, broker_properties(self.settings, self.data.name))
+        _write(self.properties, self.values(self.data.name))
         self.logging.write_text(LOGGING, encoding="utf-8")
 
     def format(self) -> None:
@@ -57,8 +57,8 @@ class Folder:
         new = self.path / "data.new"
         shutil.rmtree(new, ignore_errors=True)
         with_new = self.path / "format.properties"
-        _write(with_new, broker_properties(self.settings, new.name))
-        command = [*self.java(), "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", with_new.name]
+        _write(with_new, self.values(new.name))
+        command = [*self.java(), "kafka.tools.StorageTool", "format", "-t", self.new_cluster(), "-c", with_new.name]
         answer = subprocess.run(command, cwd=self.path, capture_output=True, text=True, timeout=120, check=False)
         if answer.returncode:
             raise ConfigurationError(
@@ -67,6 +67,14 @@ class Folder:
         with_new.unlink()
         new.rename(self.data)
         _sync(self.path)
+
+    def values(self, data: str) -> dict[str, str]:
+        """The node's configuration, with its data in the folder `data`."""
+        return broker_properties(self.settings, data)
+
+    def new_cluster(self) -> str:
+        """The id of the cluster that this folder is formatted for."""
+        return cluster_id()
 
     @property
     def cluster(self) -> str:
@@ -191,7 +199,7 @@ def _escaped(value: str) -> str:
     return "".join(chr(code) if 31 < code < 127 else f"\\u{code:04x}" for code in codes)
 
 
-def _cluster_id() -> str:
+def cluster_id() -> str:
     """A new cluster's id in Kafka's form; never with a leading dash, which its tool would take for an option."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
 

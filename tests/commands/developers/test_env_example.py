@@ -23,8 +23,8 @@ def test_every_setting_is_in_it_and_explained():
         assert set(kind.model_fields) <= set(env_example.docs(kind))
 
 
-def test_as_it_is_it_changes_nothing():
-    assert dotenv_values(env_example.FILE) == {}
+def test_as_it_is_it_changes_no_setting():
+    assert dotenv_values(env_example.FILE) == {"COMPOSE_PROFILES": "kafka,clickhouse"}
 
 
 def test_defaults_can_be_read_back(tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 
 from commands import status
 from commands.install import lock
-from commands.install import settings as installs
+from commands.install import settings as install_settings
 from commands.install.secret_files import make_secrets
 from commands.install.settings import KINDS, install_of
 from commands.supervision import restarts, supervisor
@@ -65,8 +65,8 @@ def test_where_nobody_tells_nothing_is_said(tmp_path):
 
 
 def test_status_calls_a_crash_loop_by_name(monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(installs, "data_folder_path", lambda: tmp_path)
-    monkeypatch.setattr(installs, "read_install", lambda: None)
+    monkeypatch.setattr(install_settings, "data_folder_path", lambda: tmp_path)
+    monkeypatch.setattr(install_settings, "read_install", lambda: None)
     monkeypatch.setattr(lock, "running_pid", lambda run: 7)
     once = LOOPING.model_copy(update={"part": "keeper", "ended_at": (NOW,), "how": Label("a", "b")})
     process = {

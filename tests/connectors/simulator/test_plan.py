@@ -42,11 +42,11 @@ def mapped(messages: list[SimulatedMessage]) -> list[Event]:
     found = []
     for message in messages:
         clock.moment = message.at
-        mapping = mappings[message.system]
-        way = mapping.connector.way
+        mapper = mappings[message.system]
+        way = mapper.connector.way
         payloads = way.payloads.items() if isinstance(way, Subscription) else ()
         payload = next((one for filter_, one in payloads if topic_matches_sub(filter_, message.address)), None)
-        taken = mapping.take(message.body, payload=payload, address=message.address, retained=message.retain)
+        taken = mapper.take(message.body, payload=payload, address=message.address, retained=message.retain)
         assert taken.letter is None, taken.letter
         found += [envelope.data for envelope in taken.envelopes]
     return found

@@ -7,14 +7,14 @@ from paho.mqtt.client import topic_matches_sub
 
 from connectors import catalogue
 from ingest.contract.connector import Connector, Poll, Subscription
-from tests.declarations.test_connectors import SAMPLES, mapping
+from tests.declarations.test_connectors import SAMPLES, mapper
 
 EXPECTED = SAMPLES / "expected"
 
 
 def told(connector: Connector, sample: list[Any]) -> list[list[dict[str, Any]]]:
     """The events of each message, one after the other by one mapping; a refusal as its reason."""
-    way, one, found = connector.way, mapping(connector), []
+    way, one, found = connector.way, mapper(connector), []
     for line in sample:
         payload, topic, retained, said = None, way.path if isinstance(way, Poll) else "", False, line
         if isinstance(way, Subscription):

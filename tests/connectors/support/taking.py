@@ -34,7 +34,7 @@ class Conversation:
 
     def __init__(self, connector: Connector) -> None:
         self._clock = Still()
-        self._mapping = Mapper(connector, replace(CONTEXT, clock=self._clock))
+        self._mapper = Mapper(connector, replace(CONTEXT, clock=self._clock))
 
     def now(self, moment: datetime) -> None:
         """Set the clock."""
@@ -42,12 +42,12 @@ class Conversation:
 
     def take(self, content: Any, topic: str = "", retained: bool = False) -> MappedMessage:
         """Offer the next message; a text is sent bare."""
-        way = self._mapping.connector.way
+        way = self._mapper.connector.way
         payload = None
         if isinstance(way, Subscription):
             payload = next(one for filter_, one in way.payloads.items() if topic_matches_sub(filter_, topic))
         body = content if isinstance(content, str) else json.dumps(content)
-        return self._mapping.take(body.encode(), payload=payload, address=topic, retained=retained)
+        return self._mapper.take(body.encode(), payload=payload, address=topic, retained=retained)
 
     def events(self, content: Any, topic: str = "", retained: bool = False) -> list[Any]:
         """The events of the next message, which is accepted."""

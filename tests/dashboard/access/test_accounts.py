@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from dashboard.access.accounts import FIRST, Accounts, ensure_first
+from dashboard.access.accounts import FIRST, Accounts, ensure_first, first_password
 from dashboard.store.store import BoardStore
 from tests.dashboard.support.ward import board_settings
 
@@ -19,6 +19,16 @@ def test_the_first_account_is_made_once_and_its_password_shown_once(settings):
     account = Accounts(settings).check(FIRST, password)
     assert account
     assert account.rights == {"admin", "analyst", "leader"}
+
+
+def test_where_nobody_sees_it_the_first_password_waits_for_the_owner_of_the_store(settings):
+    password = ensure_first(settings, leave=True)
+    waiting = first_password(settings)
+    assert waiting.read_text("utf-8") == f"{FIRST}  /  {password}\n"
+    assert stat.S_IMODE(waiting.stat().st_mode) == 0o600
+    assert ensure_first(settings, leave=True) is None  # a second start changes neither
+    assert Accounts(settings).check(FIRST, password)
+    assert not waiting.exists()
 
 
 def test_no_password_is_kept(settings):

@@ -6,9 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from argon2 import PasswordHasher
 
-from dashboard.access import accounts
 from dashboard.access.accounts import Accounts
 from dashboard.access.api_key import FeedKeys
 from dashboard.access.form import LIMIT
@@ -88,15 +86,7 @@ async def try_(tested, name, password, address, cookies=None):
         return await client.post("/login", data={"name": name, "password": password})
 
 
-@pytest.fixture
-def quick_hash(monkeypatch):
-    """A hash that costs next to nothing: what is tested is what comes before it."""
-    hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-    monkeypatch.setattr(accounts, "_hasher", hasher)
-    monkeypatch.setattr(accounts, "_DUMMY", hasher.hash("nobody"))
-
-
-async def test_a_try_is_counted_before_its_password_is_looked_at(tested, quick_hash):
+async def test_a_try_is_counted_before_its_password_is_looked_at(tested):
     password, looked = tested.accounts.add("lan", frozenset({"leader"})), []
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Accounts, "check", lambda self, name, password: looked.append(name))
@@ -109,7 +99,7 @@ async def test_a_try_is_counted_before_its_password_is_looked_at(tested, quick_h
 
 
 @pytest.mark.parametrize("restart", [False, True])
-async def test_strangers_cannot_lock_out_who_has_been_here_before(tested, restart, quick_hash):
+async def test_strangers_cannot_lock_out_who_has_been_here_before(tested, restart):
     password = tested.accounts.add("lan", frozenset({"leader"}))
     entered = await try_(tested, "lan", password, "10.0.0.1")
     for n in range(9):
@@ -127,7 +117,7 @@ async def test_strangers_cannot_lock_out_who_has_been_here_before(tested, restar
     assert (await try_(tested, "minh", "x", "10.0.0.1", browser)).status_code == 401
 
 
-async def test_300_log_ins_hold_up_nobody(tested, quick_hash, monkeypatch):
+async def test_300_log_ins_hold_up_nobody(tested, monkeypatch):
     password, go_on, check = tested.accounts.add("lan", frozenset({"leader"})), threading.Event(), Accounts.check
     await try_(tested, "lan", password, "10.0.0.1")
     _, key = FeedKeys(tested.settings).make("city", ("hong-bang",), NOW, NOW + timedelta(days=9999))
@@ -152,7 +142,7 @@ async def test_300_log_ins_hold_up_nobody(tested, quick_hash, monkeypatch):
     assert Counter(one.status_code for one in await asyncio.gather(*flood)) == {401: 17, 503: 283}
 
 
-async def test_an_address_that_is_known_is_remembered_for_accounts_there_are_only(tested, quick_hash):
+async def test_an_address_that_is_known_is_remembered_for_accounts_there_are_only(tested):
     places = KnownDevices(tested.settings, tested.accounts)
     for name in ("lan", "minh"):
         tested.accounts.add(name, frozenset({"leader"}))

@@ -16,6 +16,7 @@ from dashboard.alarm.alarm_service import AlarmService
 from dashboard.alarm.channels import notification_channels
 from dashboard.alarm.delivery import AlarmDelivery, outstanding_acts
 from dashboard.alarm.settings import AlarmSettings
+from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
 from tests.dashboard.support.alarms import after, raised
 from tests.dashboard.support.board import Away
@@ -31,7 +32,7 @@ def settings(**changed) -> AlarmSettings:
 
 def duty(folder, alarm_settings) -> AlarmService:
     """One whose journal holds a critical alarm."""
-    live = Live(ingest_settings(folder), board_settings(folder), lambda now_ms, stocks_from_ms: values())
+    live = Live(ingest_settings(folder), board_settings(folder), lambda now_ms, stocks_from_ms: values(), pages())
     live.readings.apply(values())
     live.loaded = True
     made = AlarmService(live, Away(), alarm_settings)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, combine_alarms, duplicate_alarms, fold_acts
 from dashboard.alarm.evaluator import AlarmState, EvaluationPace, EvaluationTime, alarm_id, evaluate, next_act
 from ingest.contract.label import Label
+from warehouse.indicators import queue
 from warehouse.model.alarm_rule import AlarmRule, MeasuredFigure, NoEvent, Rise
 from warehouse.model.indicator import Threshold
 from warehouse.store.alarm_log import SYSTEM
@@ -20,7 +21,7 @@ def rule(**changed) -> AlarmRule:
     declared = {
         "id": "r",
         "sentence": Label("", ""),
-        "measure": MeasuredFigure("Q02"),
+        "measure": MeasuredFigure(queue.WAITING),
         "page": "/",
         "limits": Threshold(warning=10, critical=20),
         "clear": 5,
@@ -60,7 +61,7 @@ looks = st.lists(
 made = st.sampled_from([
     rule(), rule(clear=None, hold=timedelta(), clear_hold=timedelta()), rule(in_opening_hours=True),
     rule(limits=Threshold(warning=None, critical=15)), rule(limits=Threshold(warning=10, critical=5, below=True), clear=12),
-    rule(measure=Rise("Q02", within=timedelta(seconds=20)), clear=0),
+    rule(measure=Rise(queue.WAITING, within=timedelta(seconds=20)), clear=0),
 ])  # fmt: skip
 
 
@@ -157,7 +158,7 @@ def test_what_is_not_known_neither_raises_nor_clears():
 
 
 def test_out_of_hours_what_is_meant_for_them_is_not_raised_and_clears():
-    one = rule(in_opening_hours=True, measure=NoEvent("Q01"))
+    one = rule(in_opening_hours=True, measure=NoEvent(queue.TICKETS))
     _, acts = watched(one, [*SETTLED, *steady(25.0, 20, is_open=False)])
     assert acts == []
     state, acts = watched(one, [*SETTLED, *steady(25.0, 5)])
@@ -167,7 +168,7 @@ def test_out_of_hours_what_is_meant_for_them_is_not_raised_and_clears():
 
 
 def test_a_rise_is_measured_against_the_value_of_then():
-    one = rule(measure=Rise("Q02", within=timedelta(seconds=20)), clear=0)
+    one = rule(measure=Rise(queue.WAITING, within=timedelta(seconds=20)), clear=0)
     _, acts = watched(one, steady(25.0, 60))
     assert acts == [], "high, but not rising"
     _, acts = watched(one, [*steady(1.0, 40), *steady(13.0, 60)])
@@ -210,7 +211,7 @@ def test_an_act_of_a_person_says_who_what_and_about_which():
 def test_a_rise_is_measured_from_exactly_then():
     """Against the newest value that is at least as old as the span, which samples of half as long again are kept for."""
     one = rule(
-        measure=Rise("Q02", within=timedelta(seconds=20)),
+        measure=Rise(queue.WAITING, within=timedelta(seconds=20)),
         clear=0,
         hold=timedelta(),
         limits=Threshold(warning=10, critical=20),

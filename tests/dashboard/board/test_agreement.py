@@ -9,8 +9,9 @@ from dashboard.board.agreement import BoardAgreement
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.ward import NOW_MS, WARD, flow, stock
 from warehouse.model.expression import DAY_MS
-from warehouse.model.reading import Readings, key_of
+from warehouse.model.reading import key_of
 from warehouse.model.value_push import Push
+from warehouse.readings import Readings
 
 
 class AClock:

@@ -3,9 +3,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dashboard.apps.page_list import pages
 from dashboard.board import live as module
 from dashboard.board.live import Live
-from dashboard.board.page import PageAddress, PropertyUpdate, pages
+from dashboard.board.page import PageAddress, PropertyUpdate
 from ingest.contract.errors import Unavailable
 from tests.dashboard.support.ward import NOW, WARD, board_settings, ingest_settings, stock, values
 from warehouse.model.value_push import Push
@@ -15,7 +16,7 @@ OVERVIEW = PageAddress(pages()["/"])
 
 @pytest.fixture
 def live(tmp_path):
-    found = Live(ingest_settings(tmp_path), board_settings(tmp_path), lambda now_ms, stocks_from_ms: values())
+    found = Live(ingest_settings(tmp_path), board_settings(tmp_path), lambda now_ms, stocks_from_ms: values(), pages())
     found.readings.apply(values())
     return found
 
@@ -82,7 +83,7 @@ async def test_who_is_behind_does_not_wait(live):
 
 
 async def test_the_clock_alone_makes_a_new_frame(live, monkeypatch):
-    monkeypatch.setattr(module, "_TICK", 0.01)
+    monkeypatch.setattr(module, "TICK", 0.01)
     number = live.number
     assert await live.changed(number) > number
 
@@ -100,7 +101,7 @@ async def test_the_warehouse_is_waited_for(tmp_path, monkeypatch):
         waits.append(seconds)
 
     waits: list[float] = []
-    live = Live(ingest_settings(tmp_path), board_settings(tmp_path), load)
+    live = Live(ingest_settings(tmp_path), board_settings(tmp_path), load, pages())
     monkeypatch.setattr(asyncio, "sleep", no_wait)
     await live.read_all()
     assert live.loaded
@@ -115,7 +116,7 @@ def test_the_clocks_speed_is_told_only_when_it_is_pretend(tmp_path):
     same["clock_real_origin"] = same["clock_origin"]
 
     def speed(**changed):
-        return Live(ingest_settings(tmp_path, **changed), board, lambda now_ms, stocks_from_ms: []).clock_speed
+        return Live(ingest_settings(tmp_path, **changed), board, lambda now_ms, stocks_from_ms: [], pages()).clock_speed
 
     assert speed(**real) is None
     assert speed(**same) is None

@@ -4,15 +4,16 @@ import sys
 
 import pytest
 from dash import dcc, html
-from dash._utils import to_json
+from plotly.io.json import to_json_plotly
 
 import dashboard.pages
-from dashboard.board.page import PropertyUpdate, changed_properties, component_properties, fill_layout, find_page, pages
-from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.access.viewer import Viewer, set_viewer
+from dashboard.apps.page_list import pages
+from dashboard.board.page import PropertyUpdate, changed_properties, component_properties, fill_layout
 from tests.dashboard.support import whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
 from tests.dashboard.support.ward import scene
-from warehouse.model.indicator import measures
+from warehouse.catalogue import measures
 
 DOMAINS = {
     "Q": "/queue",
@@ -75,7 +76,7 @@ def test_what_goes_into_a_property_is_a_patch():
         }
     )
     assert sent["g"]["className"] == "x"
-    patch = json.loads(to_json(sent["g"]["figure"]))
+    patch = json.loads(to_json_plotly(sent["g"]["figure"]))
     assert [one["location"] for one in patch["operations"]] == [["data", 0, "y"], ["layout", "t"]]
 
 
@@ -124,12 +125,12 @@ def test_a_page_is_found_with_its_callbacks_by_being_there(tmp_path, monkeypatch
 
 
 def test_an_address_leads_to_a_page_and_what_it_is_about():
-    assert find_page("/proof/Q03") == (pages()["/proof"], "Q03")
-    assert find_page("/sql") == (pages()["/sql"], "")
-    assert find_page("/alarm/c6f39e9a11dfddfe") == (pages()["/alarm"], "c6f39e9a11dfddfe")
+    assert pages().find("/proof/Q03") == (pages()["/proof"], "Q03")
+    assert pages().find("/sql") == (pages()["/sql"], "")
+    assert pages().find("/alarm/c6f39e9a11dfddfe") == (pages()["/alarm"], "c6f39e9a11dfddfe")
     for wrong in ("/proof", "/proof/", "/proof/X99", "/proof/q03", "/proof/Q03/x", "/sql/x", "//", "", None, 5, ["/"],
                   "/alarm", "/alarm/", "/alarm/c6f39e9a11dfddf", "/alarm/C6F39E9A11DFDDFE", "/alarms/c6f39e9a11dfddfe"):  # fmt: skip
-        assert find_page(wrong) is None, wrong
+        assert pages().find(wrong) is None, wrong
 
 
 def test_every_declared_indicator_appears_on_exactly_its_page():
@@ -157,10 +158,10 @@ def test_every_declared_indicator_appears_on_exactly_its_page():
 )
 def test_every_page_renders_in_both_languages(path, language):
     set_viewer(Viewer("lan", frozenset({"admin"}), language))
-    place = find_page(path)
+    place = pages().find(path)
     one = whole_ward.scene(language, argument=place.argument)
     whole = fill_layout(place.page.layout(one), place.page.leaves(one))
-    text = json.dumps(json.loads(to_json(whole)), ensure_ascii=False)
+    text = json.dumps(json.loads(to_json_plotly(whole)), ensure_ascii=False)
     assert ("Tổng quan" in text) == (language == "vi")
     assert "Label(" not in text
     assert not re.search(r"\{[a-z_]+\}", text), "a text whose values were forgotten"
@@ -173,7 +174,7 @@ async def test_no_two_callbacks_of_different_pages_share_a_name(tmp_path):
         listed = (await client.get("/_dash-dependencies")).json()
     shown = []
     for path in [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]:
-        place = find_page(path)
+        place = pages().find(path)
         layout = place.page.layout(whole_ward.scene(argument=place.argument))
         shown.append({part.id for part in components(layout) if isinstance(getattr(part, "id", None), str)})
     for one in listed:

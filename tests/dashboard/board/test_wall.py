@@ -7,8 +7,8 @@ import pytest
 from dashboard.access.display_entry import SOCKET as WALL_SOCKET
 from dashboard.access.displays import Displays
 from dashboard.access.guard import BOARD, FEED, LIVEZ, LOG_IN, SOCKET
-from dashboard.board.page import pages
-from dashboard.board.viewer import Viewer
+from dashboard.access.viewer import Viewer
+from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import tour, wall_pages
 from ingest.contract.clock import RealClock
 from tests.dashboard.access.test_guard import Socket, routes
@@ -99,7 +99,7 @@ async def test_the_first_page_is_there_at_once_and_others_by_their_name(tested, 
     tested.live.readings.apply([stock("Q02", 77)])
     layout = json.dumps((await wall.get("/wall/_dash-layout")).json())
     assert '"77"' in layout
-    for path in wall_pages():
+    for path in wall_pages(pages()):
         assert path.path in layout
 
 
@@ -119,13 +119,13 @@ async def test_a_page_that_does_not_belong_there_is_empty(wall, path):
 
 
 def test_only_pages_of_figures_are_on_the_wall():
-    assert wall_pages()[0].path == "/"
-    for page in wall_pages():
+    assert wall_pages(pages())[0].path == "/"
+    for page in wall_pages(pages()):
         assert page.right == "leader"
         assert page.arguments is None
     screen = Viewer("hall", frozenset({"display"}))
     seen = {page.path for page in pages().values() if page.may_be_seen_by(screen)}
-    assert seen == {page.path for page, _ in tour(screen)}
+    assert seen == {page.path for page, _ in tour(screen, pages())}
 
 
 async def test_who_is_not_let_in_sees_why_and_the_page_tries_again(tested, displays, screen):

@@ -10,8 +10,9 @@ import plotly.graph_objects as go
 import pytest
 from dash import dcc
 
-from dashboard.board.page import PropertyUpdate, fill_layout, find_page, pages
-from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.access.viewer import Viewer, set_viewer
+from dashboard.apps.page_list import pages
+from dashboard.board.page import PropertyUpdate, fill_layout
 from dashboard.charts import arrivals
 from dashboard.charts.chart import DASHES, SERIES, figure, template
 from dashboard.charts.graph import graph, graph_id, redraw
@@ -26,7 +27,7 @@ from tests.dashboard.pages.history.test_page import told
 from tests.dashboard.support import ward, whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
 from warehouse.dead_letters.by_day import DeadLetterDay
-from warehouse.model.reading import Readings
+from warehouse.readings import Readings
 
 DRAWN = {"bar", "pie", "scatter"}
 """What the bundle of Plotly that the board brings can draw."""
@@ -40,7 +41,7 @@ def on_pages(language):
     set_viewer(Viewer("lan", frozenset({"admin"})))
     paths = [*(path for path, page in pages().items() if page.arguments is None), "/history/Q03"]
     for path in paths:
-        place = find_page(path)
+        place = pages().find(path)
         scene = whole_ward.scene(language, argument=place.argument)
         layout = fill_layout(place.page.layout(scene), place.page.leaves(scene))
         for part in components(layout):
@@ -79,7 +80,7 @@ def test_what_all_share_is_the_layer_s():
     for name, drawn in asked("vi"):
         assert drawn.layout.template == template("vi", "desk"), name
     for name, content in on_pages("vi"):
-        desk = find_page(name).page.path in ("/history", "/sql", "/letters")
+        desk = pages().find(name).page.path in ("/history", "/sql", "/letters")
         assert (
             content["layout"]["template"].keys()
             == shared["desk" if desk else "wall"]["figure"]["layout"]["template"].keys()

@@ -2,15 +2,15 @@ from dataclasses import replace
 
 import pytest
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.board.page import PropertyUpdate, fill_layout
-from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.components.broadcasts import schedule
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import member_bars
 from ingest.contract.label import Label
 from tests.dashboard.support import ward
 from tests.dashboard.support.ward import scene
-from warehouse.model.reading import Readings
+from warehouse.readings import Readings
 
 TITLE = Label("Thẻ", "Card")
 HOUR_MS = 3_600_000

@@ -9,8 +9,8 @@ from dashboard.feed.audit_view import COLUMNS, READINGS, leave_key
 from ingest.contract.clock import RealClock
 from tests.dashboard.support.board import BoardOfTests
 from tests.dashboard.support.ward import WARD, values
+from warehouse.catalogue import indicators
 from warehouse.model.expression import DAY_MS
-from warehouse.model.indicator import indicators
 from warehouse.model.value_push import Push
 
 

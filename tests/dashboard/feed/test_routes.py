@@ -11,7 +11,7 @@ from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable
 from tests.dashboard.support.board import BoardOfTests
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, WARD
-from warehouse.model.indicator import measures
+from warehouse.catalogue import measures
 from warehouse.query.feed import FeedRow
 
 FROM = {"from": "2026-11-24T00:00:00+07:00"}

@@ -2,20 +2,19 @@ import dataclasses
 import re
 
 import pytest
-from dash._utils import stringify_id
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.board.page import PropertyUpdate, fill_layout
-from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.charts.arrivals import ARRIVALS, mean_wait
 from dashboard.charts.graph import graph_id
 from dashboard.components.tile import freshness_leaves
 from dashboard.pages.overview import CARDS, PAGE
 from dashboard.words.freshness import Freshness, freshness_signs
 from ingest.contract.clock import milliseconds
-from tests.dashboard.support.board import components
+from tests.dashboard.support.board import components, id_text
 from tests.dashboard.support.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
-from warehouse.model.indicator import indicators
-from warehouse.model.reading import Readings
+from warehouse.catalogue import indicators
+from warehouse.readings import Readings
 
 SHOWN = {"H01", "H04", "H05", "H07"}.union(*CARDS.values())
 
@@ -50,7 +49,7 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
     leaves = PAGE.leaves(one)
     fill_layout(layout, leaves)  # raises for a leaf without a place
     pushed = {found.id for found in leaves}
-    ids = {stringify_id(part.id) for part in components(layout) if getattr(part, "id", None)}
+    ids = {id_text(part.id) for part in components(layout) if getattr(part, "id", None)}
     written_by_browser = {
         "clock",
         "date",

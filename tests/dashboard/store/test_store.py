@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from commands import account, display, doctor, feed_key
-from dashboard.access.accounts import FIRST, RIGHTS, Accounts
+from dashboard.access.accounts import FIRST, Accounts
 from dashboard.access.api_key import FeedKeys
 from dashboard.access.displays import Displays
+from dashboard.access.rights import RIGHTS
 from dashboard.pages.sql.saved_query import SavedQueries
 from dashboard.store import store as stores
 from dashboard.store.changes import OURSELVES, recent_changes

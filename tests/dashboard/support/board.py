@@ -8,11 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+from argon2 import PasswordHasher
 from dash.development.base_component import Component
 
 from dashboard.access.accounts import Accounts
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build_board
+from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
 from ingest.contract.errors import QueryRefused, Unavailable
 from tests.dashboard.support.ward import board_settings, ingest_settings, values
@@ -63,15 +65,28 @@ def components(part: object) -> Iterator[Any]:
         yield part
 
 
+def id_text(id: str | dict[str, Any]) -> str:
+    """A component's id as Dash writes it into properties and requests."""
+    return id if isinstance(id, str) else json.dumps(id, sort_keys=True, separators=(",", ":"))
+
+
+QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Costs next to nothing: hundreds of passwords are tried here."""
+
+
 class BoardOfTests:
     """A board and ways to talk to it."""
 
     def __init__(self, folder, ingest=None, ask_feed=lambda question: [], reader=None, **changed):
         self.settings = board_settings(folder, **changed)
-        self.accounts = Accounts(self.settings)
-        self.live = StillLive(ingest or ingest_settings(folder), self.settings, lambda now_ms, stocks_from_ms: values())
+        self.accounts = Accounts(self.settings, QUICK_HASH)
+        self.live = StillLive(
+            ingest or ingest_settings(folder), self.settings, lambda now_ms, stocks_from_ms: values(), pages()
+        )
         self.reader = reader or Away()
-        self.board = build_board(self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None))
+        self.board = build_board(
+            self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None), self.accounts
+        )
         self.server = self.board.server
 
     def client(self) -> httpx.AsyncClient:

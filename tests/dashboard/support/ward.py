@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from dashboard.apps.page_list import pages
 from dashboard.board.page import BoardState
 from dashboard.settings import BoardSettings
 from dashboard.words.freshness import freshness_signs
@@ -16,10 +17,10 @@ from ingest.contract.clock import WARD_ZONE, milliseconds
 from ingest.contract.label import Language
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
+from warehouse.catalogue import indicator
 from warehouse.model.expression import DAY_MS, window_start
-from warehouse.model.indicator import indicator
-from warehouse.model.reading import Readings
 from warehouse.model.value import Value
+from warehouse.readings import Readings
 
 WARD = "hong-bang"
 NOW = datetime(2026, 11, 24, 10, 15, 20, tzinfo=WARD_ZONE)
@@ -66,7 +67,12 @@ def readings(extra: Iterable[Value] = ()) -> Readings:
 def scene(language: Language = "vi", extra: Iterable[Value] = (), now_ms: int = NOW_MS, **changed: Any) -> BoardState:
     found = readings(extra)
     return BoardState(
-        found, freshness_signs(found, now_ms), now_ms, language, board_settings(Path("nowhere")), **changed
+        found,
+        freshness_signs(found, now_ms),
+        now_ms,
+        language,
+        board_settings(Path("nowhere")),
+        **{"pages": pages(), **changed},
     )
 
 

@@ -8,12 +8,13 @@ from typing import Any
 from dashboard.board.page import BoardState
 from ingest.contract.label import Language
 from tests.dashboard.support import ward
+from warehouse.catalogue import indicators
 from warehouse.indicators.dismantled import SILENT_SINCE
 from warehouse.model.aggregate import RANKED
 from warehouse.model.expression import DAY_MS, window_start
-from warehouse.model.indicator import Indicator, indicators
-from warehouse.model.reading import Readings
+from warehouse.model.indicator import Indicator
 from warehouse.model.value import Value
+from warehouse.readings import Readings
 
 MEMBERS = {
     "service_code": ("chung_thuc", "ho_tich", "dat_dai", "bao_tro_xa_hoi", "ho_kinh_doanh", "khac"),

@@ -13,7 +13,7 @@ from dashboard.words.freshness import (
     worst_freshness,
 )
 from tests.dashboard.support.ward import NOW_MS, readings, scene, stock
-from warehouse.model.reading import Readings
+from warehouse.readings import Readings
 
 
 def of(id, **changed):

@@ -3,7 +3,7 @@ from fractions import Fraction
 import pytest
 
 from dashboard.words import number
-from warehouse.model.indicator import indicator
+from warehouse.catalogue import indicator
 from warehouse.model.reading import Reading
 
 

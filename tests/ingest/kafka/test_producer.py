@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract.connector import ReceivedMessage
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode, envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.events.health import SourceDown
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka import producer as module
 from ingest.kafka.producer import Producer
+from ingest.untrusted.dead_letter import DeadLetter
 from tests.ingest.support.toy import HEALTH, QUEUE, Note, context, frozen, issued, kept, note
 from tests.support.broker import running
 

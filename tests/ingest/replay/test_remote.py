@@ -12,10 +12,10 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from commands.install.ports import free_ports
-from ingest.contract.dead_letter import from_source
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.replay.remote import AT_ONCE, LARGEST, PATH, RemotePlans, letter_router
 from ingest.replay.replay import SourceReplay
+from ingest.untrusted.dead_letter import from_source
 from tests.ingest.support.toy import POSTING, StillClock, context, note
 
 SECRET = SecretStr("the-board-and-the-connectors-know-it")

@@ -4,11 +4,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from ingest.contract.connector import Connector
-from ingest.contract.dead_letter import from_record, from_source
 from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
 from ingest.replay.replay import SourceReplay, plan_record
 from ingest.source.mapper import Mapper
+from ingest.untrusted.dead_letter import from_record, from_source
 from tests.ingest.support.toy import POSTING, SUBSCRIBED, StillClock, context, issued, note
 
 NOW = StillClock().now()

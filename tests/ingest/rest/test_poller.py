@@ -13,7 +13,6 @@ import pytest
 from pydantic import SecretStr, TypeAdapter
 
 from ingest.contract.connector import Connector, Poll
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.events.health import AppOutageEnded, AppOutageStarted
@@ -25,10 +24,11 @@ from ingest.rest import poller as module
 from ingest.rest.cursor import Cursor
 from ingest.rest.poller import RestPoller
 from ingest.runtime.backoff import BackOff
-from ingest.source import circuit_breaker as hold_module
+from ingest.source import circuit_breaker
 from ingest.source.failure_rate import FEWEST
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus
+from ingest.untrusted.dead_letter import DeadLetter
 from tests.ingest.support.toy import HEALTH, POLLED, QUEUE, context, frozen, kept, note, until
 
 pytestmark = pytest.mark.embedded
@@ -86,21 +86,21 @@ def rest():
 class Polling(NamedTuple):
     """What a poller works with."""
 
-    mapping: Mapper
-    light: SourceStatus
+    mapper: Mapper
+    source_status: SourceStatus
     cursor: Cursor
 
 
 @asynccontextmanager
 async def polling(producer, url, folder, ward, connector=POLLED, token=None):
-    mapping = Mapper(connector, context(ward))
-    light = SourceStatus(connector, mapping.context, producer, timedelta(milliseconds=50))
+    mapper = Mapper(connector, context(ward))
+    source_status = SourceStatus(connector, mapper.context, producer, timedelta(milliseconds=50))
     cursor = Cursor(folder, connector.id, context("w").pseudonym)
-    hold = hold_module.CircuitBreaker(light)
-    poller = RestPoller(mapping, light, hold, producer, cursor, url, token, pause=PAUSE)
-    tasks = [asyncio.create_task(poller.run()), asyncio.create_task(light.shine(mapping.counts))]
+    breaker = circuit_breaker.CircuitBreaker(source_status)
+    poller = RestPoller(mapper, source_status, breaker, producer, cursor, url, token, pause=PAUSE)
+    tasks = [asyncio.create_task(poller.run()), asyncio.create_task(source_status.report(mapper.counts))]
     try:
-        yield Polling(mapping, light, cursor)
+        yield Polling(mapper, source_status, cursor)
     finally:
         for task in tasks:
             task.cancel()
@@ -178,12 +178,12 @@ async def test_the_cursor_is_not_saved_before_kafka_has_the_page(kafka, producer
     monkeypatch.setattr(producer_module, "PATIENCE", timedelta(seconds=1))
     with served(rest) as url:
         async with polling(producer, url, tmp_path, "before") as poller:
-            await until(lambda: poller.light.reachable)
+            await until(lambda: poller.source_status.reachable)
             with frozen(kafka):
                 rest.pages = {None: {"notes": [note(1)], "next": "c1"}}
                 await until(lambda: producer.away)
                 assert poller.cursor.read() is None
-                assert poller.light.reachable  # the source is not to blame
+                assert poller.source_status.reachable  # the source is not to blame
             await until(lambda: poller.cursor.read() == "c1")
     assert set(await ids(kafka, "before")) == {"n-1"}
 
@@ -210,21 +210,21 @@ def bad(count):
 async def test_a_flood_leaves_the_cursor_where_it_is_and_ends_when_the_source_is_mended(
     kafka, producer, rest, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(hold_module, "PAUSE", timedelta(milliseconds=50))
+    monkeypatch.setattr(circuit_breaker, "PAUSE", timedelta(milliseconds=50))
     rest.pages = {
         None: {"notes": [note(1), *bad(3)], "next": "c1"},
         "c1": {"notes": [note(2), *bad(FEWEST + 3)], "next": "c2"},
     }
     with served(rest) as url:
         async with polling(producer, url, tmp_path, "flood-poll") as poller:
-            await until(lambda: poller.mapping.counts["held_back"] > 2 * FEWEST)  # tried again, and as bad
+            await until(lambda: poller.mapper.counts["held_back"] > 2 * FEWEST)  # tried again, and as bad
             assert poller.cursor.read() == "c1"
-            assert not poller.light.reachable
+            assert not poller.source_status.reachable
             assert await ids(kafka, "flood-poll") == ["n-1"]
             assert len(await kept(kafka, DEAD_LETTERS, "flood-poll")) == 3
             rest.pages["c1"] = {"notes": [note(2), *bad(3), *map(note, range(3, 8))], "next": "c2"}
             await until(lambda: poller.cursor.read() == "c2")
-            assert poller.light.reachable
+            assert poller.source_status.reachable
 
             async def told():
                 return await kinds(kafka, "flood-poll") == [
@@ -241,7 +241,7 @@ async def test_a_page_that_is_read_again_and_again_is_judged_once(producer, rest
     with served(rest) as url:
         async with polling(producer, url, tmp_path, "again") as poller:
             await until(lambda: len(rest.asked) > 4)
-            assert poller.light.reachable
+            assert poller.source_status.reachable
 
 
 async def test_a_bug_in_a_mapping_stops_neither_the_next_item_nor_the_process(kafka, producer, rest, tmp_path):
@@ -282,10 +282,10 @@ async def test_a_source_that_cannot_be_read_turns_its_light_once(
     with served(rest) as url:
         async with polling(producer, url, tmp_path, ward) as poller:
             await until(lambda: len(rest.asked) > 4)
-            assert not poller.light.reachable
+            assert not poller.source_status.reachable
             assert poller.cursor.read() is None
             vars(rest).update(Rest().__dict__)
-            await until(lambda: poller.light.reachable)
+            await until(lambda: poller.source_status.reachable)
             await asyncio.sleep(0.1)
     assert await kinds(kafka, ward) == [("source.down", cause), ("source.up", "reached")]
 
@@ -294,7 +294,7 @@ async def test_a_source_that_is_not_there_and_comes_back(kafka, producer, rest, 
     with served(rest) as url:
         pass
     async with polling(producer, url, tmp_path, "gone") as poller:
-        await until(lambda: poller.mapping.counts["failed"] >= 2)
+        await until(lambda: poller.mapper.counts["failed"] >= 2)
 
         async def told():
             return await kinds(kafka, "gone")
@@ -305,9 +305,9 @@ async def test_a_source_that_is_not_there_and_comes_back(kafka, producer, rest, 
 async def test_one_lost_answer_is_no_outage(kafka, producer, rest, tmp_path):
     with served(rest) as url:
         async with polling(producer, url, tmp_path, "once") as poller:
-            await until(lambda: poller.light.reachable)
+            await until(lambda: poller.source_status.reachable)
             rest.status = 500
-            await until(lambda: poller.mapping.counts["failed"] == 1)
+            await until(lambda: poller.mapper.counts["failed"] == 1)
             rest.status = 200
             asked = len(rest.asked)
             await until(lambda: len(rest.asked) > asked + 3)
@@ -316,10 +316,13 @@ async def test_one_lost_answer_is_no_outage(kafka, producer, rest, tmp_path):
 
 @pytest.mark.parametrize("url", ["", "ftp://x", "file:///etc/passwd", "http://", "http://user:pass@host", "x"])
 def test_an_address_that_is_none_is_refused(url, tmp_path):
-    mapping, producer = Mapper(POLLED, context("w")), Producer(IngestSettings(_env_file=None, data_folder=tmp_path))
-    light, cursor = SourceStatus(POLLED, mapping.context, producer), Cursor(tmp_path, "polled", context("w").pseudonym)
+    mapper, producer = Mapper(POLLED, context("w")), Producer(IngestSettings(_env_file=None, data_folder=tmp_path))
+    source_status, cursor = (
+        SourceStatus(POLLED, mapper.context, producer),
+        Cursor(tmp_path, "polled", context("w").pseudonym),
+    )
     with pytest.raises(ConfigurationError, match="IOC_CONNECTORS_URLS__POLLED"):
-        RestPoller(mapping, light, hold_module.CircuitBreaker(light), producer, cursor, url)
+        RestPoller(mapper, source_status, circuit_breaker.CircuitBreaker(source_status), producer, cursor, url)
 
 
 def probe():
@@ -345,12 +348,12 @@ async def test_a_probe_tells_each_change_once_and_across_restarts(kafka, produce
             await until(lambda: str(poller.cursor.read()).startswith("200"))
             rest.status = 503
             await until(lambda: str(poller.cursor.read()).startswith("503"))
-            poller.mapping.context.clock.moment += timedelta(hours=1)
+            poller.mapper.context.clock.moment += timedelta(hours=1)
             asked = len(rest.asked)
             await until(lambda: len(rest.asked) > asked + 3)
-            assert poller.light.reachable
+            assert poller.source_status.reachable
         async with polling(producer, url, tmp_path, "probe", probe()) as poller:
-            poller.mapping.context.clock.moment += timedelta(hours=2)
+            poller.mapper.context.clock.moment += timedelta(hours=2)
             rest.status = 200
             await until(lambda: str(poller.cursor.read()).startswith("200"))
     told = [one.data for one in decode(await kept(kafka, HEALTH, "probe")).events if one.data.kind.startswith("app.")]

@@ -21,65 +21,65 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def light():
+def source_status():
     made = SourceStatus(POSTING, context("w"), Kafka())
     made.up()
     return made
 
 
-def told(light):
-    return [(one.data.kind, one.data.cause_code) for one in light.changes]
+def told(source_status):
+    return [(one.data.kind, one.data.cause_code) for one in source_status.changes]
 
 
-def test_one_that_closes_the_gate_does_not_go_on(clock, light):
-    hold = CircuitBreaker(light)
-    assert [hold.judge(True) for _ in range(FEWEST)] == [True] * (FEWEST - 1) + [False]
-    assert hold.is_closed
-    assert not hold.admits()
-    assert told(light) == [("source.up", "reached"), ("source.down", "flood")]
+def test_one_that_closes_the_gate_does_not_go_on(clock, source_status):
+    breaker = CircuitBreaker(source_status)
+    assert [breaker.judge(True) for _ in range(FEWEST)] == [True] * (FEWEST - 1) + [False]
+    assert breaker.is_open
+    assert not breaker.admits()
+    assert told(source_status) == [("source.up", "reached"), ("source.down", "flood")]
 
 
-def test_messages_one_by_one_are_tried_after_a_pause(clock, light):
-    hold = CircuitBreaker(light)
-    hold.judge_page([True] * FEWEST)
+def test_messages_one_by_one_are_tried_after_a_pause(clock, source_status):
+    breaker = CircuitBreaker(source_status)
+    breaker.judge_page([True] * FEWEST)
     clock.now += module.PAUSE.total_seconds() - 1
-    assert not hold.admits()
+    assert not breaker.admits()
     clock.now += 1
     for is_bad in [True] * (TRIED // 2) + [False] * (TRIED // 2):  # half of them bad is too many
-        assert hold.admits()
-        assert hold.judge(is_bad)
-    assert not hold.admits()
+        assert breaker.admits()
+        assert breaker.judge(is_bad)
+    assert not breaker.admits()
     clock.now += module.PAUSE.total_seconds()
     for is_bad in [True] * (TRIED // 2 - 1) + [False] * (TRIED // 2 + 1):
-        assert hold.admits()
-        assert hold.judge(is_bad)
-    assert not hold.is_closed
-    assert told(light)[2:] == [("source.up", "flood_over")]
+        assert breaker.admits()
+        assert breaker.judge(is_bad)
+    assert not breaker.is_open
+    assert told(source_status)[2:] == [("source.up", "flood_over")]
 
 
-def test_a_page_is_a_trial_of_its_own(clock, light):
-    hold = CircuitBreaker(light)
-    assert not hold.judge_page([False] * 10 + [True] * FEWEST)
-    assert hold.judge_page([])  # nothing new: nothing to hold back
-    assert hold.is_closed
-    assert not hold.judge_page([True, False])
-    assert hold.left() == module.PAUSE.total_seconds()
-    assert hold.judge_page([True, False, False])
-    assert not hold.is_closed
+def test_a_page_is_a_trial_of_its_own(clock, source_status):
+    breaker = CircuitBreaker(source_status)
+    assert not breaker.judge_page([False] * 10 + [True] * FEWEST)
+    assert breaker.judge_page([])  # nothing new: nothing to hold back
+    assert breaker.is_open
+    assert not breaker.judge_page([True, False])
+    assert breaker.left() == module.PAUSE.total_seconds()
+    assert breaker.judge_page([True, False, False])
+    assert not breaker.is_open
 
 
-def test_an_allowance_lets_a_source_through(clock, light):
-    hold = CircuitBreaker(light, allowance=500)
-    assert hold.judge_page([True] * 500 + [True] * (FEWEST - 1))
-    assert not hold.judge(True)
+def test_an_allowance_lets_a_source_through(clock, source_status):
+    breaker = CircuitBreaker(source_status, allowance=500)
+    assert breaker.judge_page([True] * 500 + [True] * (FEWEST - 1))
+    assert not breaker.judge(True)
 
 
-def test_a_source_that_went_out_of_sight_meanwhile_stays_dark(clock, light):
-    hold = CircuitBreaker(light)
-    hold.judge_page([True] * FEWEST)
-    light.up()
-    light.down("disconnected")
-    assert hold.judge_page([False])
-    assert told(light) == [("source.up", "reached"), ("source.down", "flood")]
-    light.up()
-    assert light.reachable
+def test_a_source_that_went_out_of_sight_meanwhile_stays_dark(clock, source_status):
+    breaker = CircuitBreaker(source_status)
+    breaker.judge_page([True] * FEWEST)
+    source_status.up()
+    source_status.down("disconnected")
+    assert breaker.judge_page([False])
+    assert told(source_status) == [("source.up", "reached"), ("source.down", "flood")]
+    source_status.up()
+    assert source_status.reachable

@@ -37,37 +37,37 @@ def counted(verdicts):
     return Counter(one.value for one in verdicts)
 
 
-def test_one_device_is_set_aside_and_the_others_go_on(hold):
-    verdicts = hold.judge([("cam-0", True)] * 1000)
+def test_one_device_is_set_aside_and_the_others_go_on(breaker):
+    verdicts = breaker.judge([("cam-0", True)] * 1000)
     assert counted(verdicts) == {
         "goes on": FEWEST_OF_DEVICE - 1,
         "sets its device aside": 1,
         "let go": 1000 - FEWEST_OF_DEVICE,
     }
-    assert hold.aside == ["cam-0"]
-    assert counted(hold.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
-    assert hold.judge([("cam-0", False), ("cam-1", True)]) == [DeviceVerdict.GOES_ON] * 2
+    assert breaker.aside == ["cam-0"]
+    assert counted(breaker.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
+    assert breaker.judge([("cam-0", False), ("cam-1", True)]) == [DeviceVerdict.GOES_ON] * 2
 
 
-def test_what_names_no_device_does_not_stop_what_does(hold):
-    assert counted(hold.judge([(UNNAMED, True)] * 1000))["goes on"] == FEWEST - 1
-    assert counted(hold.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
+def test_what_names_no_device_does_not_stop_what_does(breaker):
+    assert counted(breaker.judge([(UNNAMED, True)] * 1000))["goes on"] == FEWEST - 1
+    assert counted(breaker.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
 
 
-def test_names_that_are_made_up_stop_nobody_and_are_bounded(hold, monkeypatch):
+def test_names_that_are_made_up_stop_nobody_and_are_bounded(breaker, monkeypatch):
     monkeypatch.setattr(module, "MOST_DEVICES", most := 100)
     for number in range(3 * most):
-        assert hold.judge([(f"made-up-{number}", True)] * FEWEST_OF_DEVICE) is not None
-    assert len(hold) <= most + 1
-    assert counted(hold.judge([("made-up-0", True)] * 100))["let go"] > 0
-    assert counted(hold.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
+        assert breaker.judge([(f"made-up-{number}", True)] * FEWEST_OF_DEVICE) is not None
+    assert len(breaker) <= most + 1
+    assert counted(breaker.judge([("made-up-0", True)] * 100))["let go"] > 0
+    assert counted(breaker.judge([(camera, False) for camera in CAMERAS])) == {"goes on": 70}
 
 
-def test_when_most_devices_fail_the_source_is_at_fault(hold):
+def test_when_most_devices_fail_the_source_is_at_fault(breaker):
     for camera in CAMERAS[:35]:
-        assert hold.judge([(camera, True)] * FEWEST_OF_DEVICE) is not None
-    assert hold.judge([(CAMERAS[35], True)] * FEWEST_OF_DEVICE) is None
-    assert hold.aside == []
+        assert breaker.judge([(camera, True)] * FEWEST_OF_DEVICE) is not None
+    assert breaker.judge([(CAMERAS[35], True)] * FEWEST_OF_DEVICE) is None
+    assert breaker.aside == []
 
 
 @pytest.mark.parametrize("names", [[UNNAMED], ["a", "b", "c"]])
@@ -83,13 +83,13 @@ def test_a_broken_device_that_speaks_first_does_not_stop_the_source(clock):
     assert one.judge([("well", False)]) == [DeviceVerdict.GOES_ON]
 
 
-def test_a_device_that_was_mended_comes_back_after_a_trial(hold, clock):
-    hold.judge([("cam-0", True)] * FEWEST_OF_DEVICE)
+def test_a_device_that_was_mended_comes_back_after_a_trial(breaker, clock):
+    breaker.judge([("cam-0", True)] * FEWEST_OF_DEVICE)
     for is_bad, aside in ((True, ["cam-0"]), (False, [])):
         clock.now += PAUSE.total_seconds()
-        assert hold.judge([("cam-0", is_bad)] * TRIED) == [DeviceVerdict.GOES_ON] * TRIED
-        assert hold.aside == aside
-    assert hold.judge([("cam-0", True)]) == [DeviceVerdict.GOES_ON]
+        assert breaker.judge([("cam-0", is_bad)] * TRIED) == [DeviceVerdict.GOES_ON] * TRIED
+        assert breaker.aside == aside
+    assert breaker.judge([("cam-0", True)]) == [DeviceVerdict.GOES_ON]
 
 
 def test_an_allowance_is_for_all_devices(clock):

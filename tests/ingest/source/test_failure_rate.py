@@ -23,7 +23,7 @@ def test_a_hundred_in_a_row_never_get_that_far():
     assert judged(gate, True) == f"{FEWEST + 1}/{RECENT}"
 
 
-def test_closed_it_stays_closed_until_somebody_allows():
+def test_tripped_it_stays_tripped_until_somebody_allows():
     gate = FailureRate()
     assert judged(gate, *[True] * FEWEST) == f"{FEWEST}/{FEWEST}"
     assert judged(gate, *[False] * 5000) == f"{FEWEST}/{FEWEST}"

@@ -12,13 +12,13 @@ from ingest.source.mapper import Mapper
 from tests.ingest.support.toy import POSTING, SUBSCRIBED, StillClock, context, note
 
 
-def mapping(**changed):
+def mapper(**changed):
     connector = POSTING if not changed else POSTING.__class__(**{**vars(POSTING), **changed})
     return Mapper(connector, context("w"))
 
 
 def take(value, **options):
-    return mapping().take(value if isinstance(value, bytes) else json.dumps(value).encode(), **options)
+    return mapper().take(value if isinstance(value, bytes) else json.dumps(value).encode(), **options)
 
 
 def test_a_message_becomes_its_event_with_the_sources_id():
@@ -30,7 +30,7 @@ def test_a_message_becomes_its_event_with_the_sources_id():
 
 
 def test_without_an_id_of_the_source_the_same_happening_has_the_same_id():
-    bare = mapping(map=lambda received, context: [one.event for one in POSTING.map(received, context)])
+    bare = mapper(map=lambda received, context: [one.event for one in POSTING.map(received, context)])
     body = json.dumps(note(1)).encode()
     (one,), (again,) = bare.take(body).envelopes, bare.take(body).envelopes
     (other,) = bare.take(json.dumps(note(2)).encode()).envelopes
@@ -72,7 +72,7 @@ def test_five_minutes_ahead_is_clocks_differing():
 
 def test_unknown_fields_are_kept_out_and_counted_and_no_log_names_them(caplog):
     caplog.set_level(logging.INFO)
-    one = mapping()
+    one = mapper()
     body = json.dumps(note(1, firmware="2.0", hoTen="Nguyễn", quyDanh="A", NguyenVanA=1, **{"not a name": 1})).encode()
     (made,), _ = one.take(body)
     for _ in range(20):
@@ -84,7 +84,7 @@ def test_unknown_fields_are_kept_out_and_counted_and_no_log_names_them(caplog):
 
 
 def test_counts_what_became_of_messages():
-    one = mapping()
+    one = mapper()
     for value in (note(1), note(2), note("refuse")):
         one.take(json.dumps(value).encode())
     assert (one.counts["messages"], one.counts["events"], one.counts["dead_letters"]) == (3, 2, 1)
@@ -101,7 +101,7 @@ def test_a_bug_in_a_mapping_is_a_letter_and_a_traceback_without_the_message(capl
     def broken(received, context):
         return {"A": 1}[received.payload.number]
 
-    one = mapping(map=broken)
+    one = mapper(map=broken)
     for name in ("Nguyen", "Nguyen", "Tran"):
         envelopes, letter = one.take(json.dumps(note(1, number=name)).encode())
         assert envelopes == ()
@@ -118,11 +118,11 @@ def test_what_is_not_the_messages_fault_is_not_caught():
         raise MemoryError
 
     with pytest.raises(MemoryError):
-        mapping(map=broken).take(json.dumps(note(1)).encode())
+        mapper(map=broken).take(json.dumps(note(1)).encode())
 
 
 def test_what_is_held_back_is_not_counted():
-    one = mapping()
+    one = mapper()
     one.take(json.dumps(note(1)).encode())
     before = one.counts.copy()
     one.take(json.dumps(note("refuse", other=1)).encode())
@@ -135,7 +135,7 @@ def test_an_event_that_the_connector_does_not_declare_is_a_bug(caplog):
         ticket_id="s|1", site_id="s", local_date="2026-03-02", ticket_no="1", service_code="x", queue_id="q",
         at=StillClock().now(), reason="x",
     )  # fmt: skip
-    wrong = mapping(map=lambda received, context: [Identified(cancelled, "n")])
+    wrong = mapper(map=lambda received, context: [Identified(cancelled, "n")])
     letter = wrong.take(json.dumps(note(1)).encode()).letter
     assert (letter.reason_code, letter.error[:9]) == ("mapping_bug", "TypeError")
 
@@ -156,7 +156,7 @@ def spliced(draw):
 @example(GOOD[:-1])
 @example(GOOD.replace(b"n-1", "ñ-1".encode()))
 def test_any_bytes_are_accepted_or_refused(body):
-    taken = mapping().take(body)
+    taken = mapper().take(body)
     assert bool(taken.envelopes) != (taken.letter is not None)
     if taken.envelopes:
         assert {one.data.type() for one in taken.envelopes} == {"vn.hongbang.queue.ticket.issued.v1"}
@@ -167,7 +167,7 @@ def test_any_bytes_are_accepted_or_refused(body):
 
 def test_a_good_message_is_accepted_whatever_stands_around_it():
     for body in (GOOD, b" " + GOOD + b"\n", json.dumps(note(1, other=["x"]), ensure_ascii=False).encode()):
-        assert [one.id for one in mapping().take(body).envelopes] == ["n-1"]
+        assert [one.id for one in mapper().take(body).envelopes] == ["n-1"]
 
 
 VALUES = st.recursive(

@@ -10,17 +10,17 @@ from ingest.source.status import SourceStatus
 from tests.ingest.support.toy import POSTING, Kafka, StillClock, context, until
 
 
-def light(every=20, clock=None):
+def source_status(every=20, clock=None):
     kafka = Kafka()
     where = replace(context("w"), clock=clock or StillClock())
     one = SourceStatus(POSTING, where, kafka, timedelta(milliseconds=every))
-    return one, kafka, asyncio.create_task(one.shine(Counter()))
+    return one, kafka, asyncio.create_task(one.report(Counter()))
 
 
 @asynccontextmanager
 async def witness():
     """Waits while another source, which is in sight, has its turn for heartbeats several times: what was due by then has happened."""
-    one, kafka, task = light()
+    one, kafka, task = source_status()
     one.up()
 
     async def passed():
@@ -38,7 +38,7 @@ async def ended(task):
 
 
 async def test_beats_only_while_the_source_is_in_sight():
-    one, kafka, task = light()
+    one, kafka, task = source_status()
     async with witness() as time_passed:
         await time_passed()
         assert kafka.sent == []
@@ -53,7 +53,7 @@ async def test_beats_only_while_the_source_is_in_sight():
 
 
 async def test_only_changes_are_told_and_at_once():
-    one, kafka, task = light(every=60_000)
+    one, kafka, task = source_status(every=60_000)
     for _ in range(3):
         one.up()
     await until(lambda: kafka.beats)
@@ -66,7 +66,7 @@ async def test_only_changes_are_told_and_at_once():
 
 async def test_changes_wait_while_kafka_is_away_and_keep_their_time():
     clock = StillClock()
-    one, kafka, task = light(clock=clock)
+    one, kafka, task = source_status(clock=clock)
     kafka.away = True
     one.down("silent")
     clock.moment += timedelta(minutes=1)
@@ -81,7 +81,7 @@ async def test_changes_wait_while_kafka_is_away_and_keep_their_time():
 
 
 async def test_a_heartbeat_says_how_old_the_newest_event_is():
-    one, kafka, task = light()
+    one, kafka, task = source_status()
     one.up()
     await until(lambda: kafka.beats)
     assert kafka.beats[-1].lag_s is None
@@ -97,7 +97,7 @@ async def test_a_heartbeat_says_how_old_the_newest_event_is():
 
 
 async def test_beats_stop_while_what_we_reach_says_that_the_source_is_gone():
-    one, kafka, task = light()
+    one, kafka, task = source_status()
     one.up()
     await until(lambda: kafka.beats)
 
@@ -118,7 +118,7 @@ async def test_beats_stop_while_what_we_reach_says_that_the_source_is_gone():
 
 async def test_ends_even_when_a_change_comes_in_the_same_moment():
     for _ in range(50):
-        one, _, task = light(every=1)
+        one, _, task = source_status(every=1)
         await asyncio.sleep(0.002)
         one.down("silent")
         await ended(task)

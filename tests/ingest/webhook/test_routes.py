@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from commands.install.ports import free_ports
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.envelope import decode
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.topic import DEAD_LETTERS
@@ -24,6 +23,7 @@ from ingest.source.circuit_breaker import PAUSE, TRIED, CircuitBreaker
 from ingest.source.failure_rate import FEWEST
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus
+from ingest.untrusted.dead_letter import DeadLetter
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
 from tests.ingest.support.toy import POSTING, QUEUE, context, frozen, kept, note, until
@@ -57,9 +57,9 @@ class Device:
 
 @asynccontextmanager
 async def serving(producer, ward, limits=None, connector=POSTING, patience=None):
-    mapping = Mapper(connector, context(ward))
-    light = SourceStatus(connector, mapping.context, producer)
-    post = PostSource(mapping, light, CircuitBreaker(light))
+    mapper = Mapper(connector, context(ward))
+    source_status = SourceStatus(connector, mapper.context, producer)
+    post = PostSource(mapper, source_status, CircuitBreaker(source_status))
     intake = WebhookRoutes([post], {"posting": (SECRET,)}, producer, limits)
     (port,) = free_ports(1)
     ending = asyncio.Event()
@@ -92,7 +92,7 @@ async def test_accepted_means_in_kafka(device, kafka):
     assert (answer.status_code, answer.json()) == (202, {"id": "n-1", "events": 1})
     (event,) = decode(await kept(kafka, QUEUE, device.ward)).events
     assert event.id == "n-1"
-    assert device.post.light.reachable
+    assert device.post.source_status.reachable
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ async def test_the_same_post_again_gets_the_same_answer_and_counts_once(device, 
     answers = [await device.send(note(1)) for _ in range(3)]
     assert {one.content for one in answers} == {answers[0].content}
     assert len(await kept(kafka, QUEUE, device.ward)) == 1
-    assert device.post.mapping.counts["repeated"] == 2
+    assert device.post.mapper.counts["repeated"] == 2
 
 
 async def test_another_body_under_the_same_id_is_a_conflict_and_the_first_wins(device, kafka):
@@ -205,19 +205,19 @@ async def test_a_flood_is_answered_503_and_ends_by_itself(device, kafka, monkeyp
     assert "nothing is taken for now" in answers[-1].json()["message"]
     assert 0 < int(answers[-1].headers["retry-after"]) <= PAUSE.total_seconds()
     assert (await device.send(note(1))).status_code == 503  # good ones wait at the source as well
-    assert not device.post.light.reachable
+    assert not device.post.source_status.reachable
     assert len(await kept(kafka, DEAD_LETTERS, device.ward)) == FEWEST - 1
-    assert device.post.mapping.counts["dead_letters"] == FEWEST - 1
+    assert device.post.mapper.counts["dead_letters"] == FEWEST - 1
 
     later.seconds += PAUSE.total_seconds()  # the pause is over: a trial, and it is as bad
     answers = await bad(device, FEWEST, TRIED + 1)
     assert [one.status_code for one in answers] == [202] * TRIED + [503]
-    assert not device.post.light.reachable
+    assert not device.post.source_status.reachable
 
     later.seconds += PAUSE.total_seconds()  # another one, after the source was mended
     for number in range(TRIED + 5):
         assert (await device.send(note(number), id_=f"m{number}")).status_code == 202
-    assert device.post.light.reachable
+    assert device.post.source_status.reachable
     assert len(await kept(kafka, QUEUE, device.ward)) == TRIED + 5
 
 
@@ -243,7 +243,7 @@ async def test_unknown_fields_are_kept_out_and_counted(device, kafka):
     await device.send(note(1, hoTen="Nguyễn Văn A", model="k9"))
     (value,) = await kept(kafka, QUEUE, device.ward)
     assert "Nguyễn" not in value.decode()
-    assert device.post.mapping.counts["unknown_fields"] == 2
+    assert device.post.mapper.counts["unknown_fields"] == 2
 
 
 async def test_503_while_kafka_hangs_and_the_same_post_is_accepted_later(kafka, producer, monkeypatch):

@@ -16,9 +16,9 @@ from streams.fold.plan import plans
 from tests.streams.support import called
 from tests.streams.support.states import states_of
 from tests.support.made import START, events
+from warehouse.catalogue import indicators
 from warehouse.model.aggregate import Aggregate, Dimension, Flow, Part, Stock
 from warehouse.model.expression import MINUTE, NEVER, choose, greatest, joined, least, rounded_up, starts_with, ward_day
-from warehouse.model.indicator import indicators
 
 BY_GROUP = (Dimension("group", lambda s: s.group),)
 

@@ -18,8 +18,8 @@ from tests.streams.fold.test_stocks import visit
 from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
+from warehouse.catalogue import indicator, indicators
 from warehouse.model.correction import Correction
-from warehouse.model.indicator import indicator, indicators
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.recompute.sql import flow_sql, stocks_sql

@@ -9,6 +9,7 @@ from functools import partial
 
 from commands.supervision.stack import Stack
 from dashboard.__main__ import load_values
+from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
 from ingest.contract.settings import IngestSettings
 from tests.dashboard.support.ward import board_settings
@@ -24,7 +25,7 @@ def beside(stack: Stack) -> Iterator[Live]:
     """The board, which compares itself every second."""
     ingest = stack.settings(IngestSettings)
     settings = board_settings(stack.folder, compare_every=timedelta(seconds=1))
-    live = Live(ingest, settings, partial(load_values, stack.settings(WarehouseSettings), ingest.ward))
+    live = Live(ingest, settings, partial(load_values, stack.settings(WarehouseSettings), ingest.ward), pages())
     loop = asyncio.new_event_loop()
     running = loop.create_task(live.run())
     thread = threading.Thread(target=_until_done, args=(loop, running), name="board", daemon=True)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.contract.dead_letter import DeadLetter
 from ingest.contract.errors import Unavailable
 from ingest.runtime import metrics
+from ingest.untrusted.dead_letter import DeadLetter
 from streams.fold.stocks import LateStocks
 from streams.partition_state import PartitionState
 from streams.poison.attempts import Attempts

@@ -15,7 +15,7 @@ from warehouse.audit.report import (
     Difference,
     Mismatch,
 )
-from warehouse.audit.scope import _merged
+from warehouse.audit.scope import merge_ranges
 from warehouse.store.positions import PositionBase
 
 NOW = datetime(2026, 11, 24, 10, 20, tzinfo=UTC)
@@ -102,4 +102,4 @@ def test_more_than_kafka_ever_had_is_a_difference() -> None:
 
 
 def test_days_that_touch_are_one_range() -> None:
-    assert _merged([(0, 5), (5, 9), (20, 30)]) == [(0, 9), (20, 30)]
+    assert merge_ranges([(0, 5), (5, 9), (20, 30)]) == [(0, 9), (20, 30)]

@@ -12,7 +12,7 @@ from tests.support.raw import store
 from warehouse.audit import repair
 from warehouse.audit.report import AuditedStream, AuditReport, Mismatch
 from warehouse.audit.values import ComparedValues, compare_flows, compare_stocks
-from warehouse.model.indicator import indicator
+from warehouse.catalogue import indicator
 from warehouse.model.value import Value
 from warehouse.recompute.sql import flow_sql, stocks_sql
 from warehouse.store import sink

@@ -12,13 +12,13 @@ from streams.fold.fold import Fold
 from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store
+from warehouse.catalogue import indicators
 from warehouse.history import as_of_day
 from warehouse.history.as_of import PROMPT_MS, BoardDay, BoardMinute, StoredValue, values_as_of
 from warehouse.history.as_of_day import oldest_window, read_day, recompute_as_of
 from warehouse.model.expression import MINUTE
-from warehouse.model.indicator import indicators
-from warehouse.model.reading import Readings
 from warehouse.model.value import Value
+from warehouse.readings import Readings
 from warehouse.recompute import rebuild
 from warehouse.store.client import connect
 from warehouse.store.sink import write_corrections, write_values

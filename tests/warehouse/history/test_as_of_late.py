@@ -3,9 +3,9 @@
 import pytest
 
 from ingest.contract.topic import topic_of
+from warehouse.catalogue import indicator, indicators
 from warehouse.history.as_of import BoardDay, BoardMinute, LateEvent, StoredValue, is_steady, values_as_of
 from warehouse.model.expression import MINUTE, window_start
-from warehouse.model.indicator import indicator, indicators
 from warehouse.model.value import Value
 
 AT_MS = 1_795_150_800_000 + 17 * MINUTE

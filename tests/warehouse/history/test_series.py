@@ -4,9 +4,9 @@ import pytest
 
 from ingest.contract.clock import WARD_ZONE, milliseconds
 from tests.dashboard.support.ward import NOW_MS
+from warehouse.catalogue import measure
 from warehouse.history.series import bucket_starts, buckets, comparison_bucket, grains, month_start, series_points
 from warehouse.model.expression import DAY_MS
-from warehouse.model.indicator import measure
 
 HOUR_MS = 3_600_000
 

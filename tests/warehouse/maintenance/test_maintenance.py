@@ -15,7 +15,7 @@ from tests.support.broker import SECRET
 from tests.support.made import events
 from warehouse.maintenance import retention, schedule, status
 from warehouse.maintenance.backups import archive, backup, tables
-from warehouse.maintenance.backups import files as contents
+from warehouse.maintenance.backups import files as backup_files
 from warehouse.maintenance.backups.backup import BackupOrigin
 from warehouse.maintenance.backups.manifest import FileContent, Manifest
 from warehouse.maintenance.backups.tables import BackupError
@@ -73,13 +73,13 @@ def test_the_state_is_read_as_it_was_written_and_damage_is_no_state(tmp_path):
 
 def test_secrets_are_left_out_of_settings():
     text = "# mine\nIOC_BOARD_PORT=1\nIOC_KAFKA_PASSWORD=x\n export IOC_CONNECTORS_TOKENS__kiosk = y\nIOC_KEEPER_BACKUP_SECRETS=true\n"
-    kept, left_out = contents.settings_to_back_up(text, secrets=False)
+    kept, left_out = backup_files.settings_to_back_up(text, secrets=False)
     assert left_out == ["IOC_KAFKA_PASSWORD", "IOC_CONNECTORS_TOKENS__kiosk"]
     assert "IOC_BOARD_PORT=1\n" in kept
     assert "IOC_KEEPER_BACKUP_SECRETS=true\n" in kept
     assert "=x" not in kept
     assert "= y" not in kept
-    assert contents.settings_to_back_up(text, secrets=True) == (text, [])
+    assert backup_files.settings_to_back_up(text, secrets=True) == (text, [])
 
 
 def test_only_so_many_backups_of_a_ward_stay(tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from warehouse.model.indicator import indicator, indicators
+from warehouse.catalogue import indicator, indicators
 from warehouse.proof.formula import formula_definitions, formula_terms
 
 

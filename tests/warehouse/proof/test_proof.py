@@ -10,8 +10,8 @@ from streams.fold.fold import Fold
 from tests.support import warehouse_server
 from tests.support.made import events
 from tests.support.raw import store
+from warehouse.catalogue import indicator, indicators
 from warehouse.model.expression import MINUTE
-from warehouse.model.indicator import indicator, indicators
 from warehouse.proof.evidence import corrected_figures, event_kinds, newest_events
 from warehouse.proof.proof import proof_windows, prove_figure, shown_figures
 from warehouse.proof.queries import PARTS, indicator_query, record_query

@@ -4,7 +4,7 @@ from itertools import count
 import pytest
 
 from tests.support import warehouse_server
-from warehouse.model.indicator import indicators
+from warehouse.catalogue import indicators
 from warehouse.model.value import Value
 from warehouse.query.feed import SETTLED, FeedQuestion, cursor_after, feed_rows
 from warehouse.store.client import connect

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from ingest.contract.dead_letter import from_record
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events.content import PostPublished
 from ingest.contract.events.health import SourceHeartbeat
+from ingest.untrusted.dead_letter import from_record
 from tests.support import warehouse_server
 from tests.support.made import START, events
 from tests.support.raw import store

@@ -2,12 +2,14 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
+from commands.developers.nemesis.faults.tcp_proxy import TcpProxies, TcpProxy
 from commands.install.ports import free_ports
 from ingest.contract.errors import ConfigurationError, Unavailable
 from tests.support import warehouse_server
-from warehouse.store.client import ServerError, connect
+from warehouse.settings import WarehouseSettings
+from warehouse.store.client import QUORUM, Client, ServerError, connect
 
 pytestmark = pytest.mark.embedded
 
@@ -225,3 +227,72 @@ def test_after_a_restart_reads_go_on_and_a_write_says_so_once(tmp_path):
             assert reader.query("SELECT n FROM kept ORDER BY n") == [(1,), (3,)]
     finally:
         warehouse_server.end(process)
+
+
+def test_the_first_replica_that_answers_is_used(warehouse):
+    (closed,) = free_ports(1)
+    replicas = warehouse.model_copy(update={"host": f"127.0.0.1:{closed}, 127.0.0.1:{warehouse.port}"})
+    with connect(replicas) as client:
+        assert client.query("SELECT 1") == [(1,)]
+
+
+def test_when_its_replica_goes_away_a_client_goes_to_another_which_first_gets_what_the_one_before_had(
+    warehouse, monkeypatch
+):
+    synced = []
+    monkeypatch.setattr(Client, "sync_replica", lambda one: synced.append(one))
+    ports = free_ports(2)
+    gates = TcpProxies([TcpProxy(str(port), port, warehouse.port) for port in ports])
+    gates.start()
+    first, second = (f"127.0.0.1:{port}" for port in ports)
+    replicas = warehouse.model_copy(update={"host": f"{first},{second}", "cluster": "city"})
+    try:
+        with connect(replicas) as client:
+            client.query("SELECT 1")
+            assert synced == []
+            gates.set(str(ports[0]), "shut")
+            with pytest.raises(Unavailable):
+                client.execute("SET max_threads = 1")
+            assert client.query("SELECT 1") == [(1,)]
+            assert synced == [client]
+            gates.set(str(ports[0]), "open")
+            assert client.query("SELECT 1") == [(1,)]  # it stays where it is
+            assert synced == [client]
+            gates.set(str(ports[1]), "shut")
+            assert client.query("SELECT 1") == [(1,)]  # a question is asked again there without an error
+            assert synced == [client, client]
+    finally:
+        gates.close()
+
+
+def test_on_a_cluster_every_insert_waits_for_the_majority_and_a_reader_for_the_replica(warehouse, monkeypatch):
+    replicas = warehouse.model_copy(update={"cluster": "city"})
+    with connect(replicas) as client:
+        asked = ", ".join(f"toString(getSetting('{name}'))" for name in QUORUM)
+        assert client.query(f"SELECT {asked}") == [("auto", "true", "30000")]
+    sent = []
+    monkeypatch.setattr(Client, "query", lambda *_: [("raw_events",), ("raw_values",)])
+    monkeypatch.setattr(Client, "execute", lambda _, sql: sent.append(sql))
+    Client(replicas).sync_replica()
+    assert sent == [f"SYSTEM SYNC REPLICA ioc.{table} LIGHTWEIGHT" for table in ("raw_events", "raw_values")]
+    sent.clear()
+    Client(warehouse).sync_replica()
+    assert sent == []
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses"),
+    [
+        ("", [("127.0.0.1", 9000)]),
+        ("ch", [("ch", 9000)]),
+        ("ch-1, ch-2:9440,[::1]:9001", [("ch-1", 9000), ("ch-2", 9440), ("::1", 9001)]),
+    ],
+)
+def test_replicas_are_named_with_commas(warehouse, host, addresses):
+    assert warehouse.model_copy(update={"host": host, "port": 9000}).addresses == addresses
+
+
+@pytest.mark.parametrize("host", ["ch:", "ch:70000", "ch:0", "a,,b", "http://ch", "a b"])
+def test_what_is_no_host_is_refused(host):
+    with pytest.raises(ValidationError, match="host"):
+        WarehouseSettings(_env_file=None, host=host, password=SecretStr("owner-password-of-the-tests"))

@@ -3,8 +3,8 @@ from itertools import count
 import pytest
 
 from ingest.contract.errors import ConfigurationError
-from warehouse.store.client import ServerError, connect
-from warehouse.store.migrate import MIGRATIONS, fill_statement, migrate, plan_migrations, read_migrations
+from warehouse.store.client import QUORUM, Client, ServerError, connect
+from warehouse.store.migrate import MIGRATIONS, ON_CLUSTER, fill_statement, migrate, plan_migrations, read_migrations
 
 pytestmark = pytest.mark.embedded
 
@@ -137,3 +137,41 @@ def test_engines_are_replicated_on_a_cluster_only(warehouse):
     assert fill_statement(statement, warehouse.model_copy(update={"cluster": "city"})) == (
         "ENGINE = ReplicatedReplacingMergeTree(version) -- ReplicatedMergeTree ioc {shard}"
     )
+
+
+class Recording(Client):
+    """Keeps what would be sent to a cluster."""
+
+    def __init__(self, settings):
+        super().__init__(settings)
+        self.sent = []
+
+    def query(self, sql, parameters=None, settings=None):
+        return [(0,)] if "count()" in sql else []
+
+    def execute(self, sql, parameters=None, settings=None):
+        self.sent.append((sql, settings))
+
+    def insert(self, table, columns, settings=None):
+        return 1
+
+
+def test_on_a_cluster_every_statement_reaches_all_replicas_and_is_clickhouses(warehouse, client):
+    recording = Recording(warehouse.model_copy(update={"cluster": "city"}))
+    migrate(recording)
+    database, *others = [sql for sql, _ in recording.sent]
+    assert "ON CLUSTER city ENGINE = Replicated('/clickhouse/databases/ioc', '{shard}', '{replica}')" in database
+    assert all(settings == ON_CLUSTER for _, settings in recording.sent)
+    made = [sql for sql in others if "ENGINE =" in sql]
+    assert len(made) > 10
+    assert all("ENGINE = Replicated" in sql for sql in made)
+    for sql in (database, *others):
+        assert client.query("SELECT formatQueryOrNull({sql:String}) IS NOT NULL", {"sql": sql}) == [(1,)], sql
+    known = {name for (name,) in client.query("SELECT name FROM system.settings")}
+    assert {*ON_CLUSTER, *QUORUM} <= known
+
+
+def test_on_a_single_server_nothing_is_said_of_a_cluster(warehouse):
+    recording = Recording(warehouse)
+    migrate(recording)
+    assert all(settings is None and "Replicated" not in sql for sql, settings in recording.sent)

@@ -4,16 +4,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.contract.dead_letter import DeadLetter, from_record
 from ingest.contract.envelope import encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.topic import DEAD_LETTERS
+from ingest.untrusted.dead_letter import DeadLetter, from_record
 from tests.support import warehouse_server
 from tests.support.made import events
 from warehouse.model.value import Value
 from warehouse.store import event_ids, positions, sink
-from warehouse.store import events as rows
 from warehouse.store.client import connect
+from warehouse.store.events import rows_after
 from warehouse.store.positions import PartitionProgress, PositionBase
 from warehouse.store.snapshots import Snapshot, read_snapshot, write_snapshots
 
@@ -134,15 +134,15 @@ def test_one_record_stored_twice_is_one_record(client):
     assert positions.missing_positions(client, newest(client)) == {}
     assert positions.are_stored(client, [(*PLACE, 9)])
     assert not positions.are_stored(client, [(*PLACE, 9), (*PLACE, 10)])
-    assert [offset for piece in rows.rows_after(client, *PLACE, 3) for offset, _ in piece] == [4, 5, 6, 7, 8, 9]
+    assert [offset for piece in rows_after(client, *PLACE, 3) for offset, _ in piece] == [4, 5, 6, 7, 8, 9]
 
 
 def test_rows_come_in_order_whenever_they_were_stored(client):
     store(client, range(50, 60), days_ago=3)
     store(client, range(30, 50))
     store(client, range(30))
-    assert [offset for piece in rows.rows_after(client, *PLACE, 20) for offset, _ in piece] == list(range(21, 60))
-    assert list(rows.rows_after(client, *PLACE, 59)) == []
+    assert [offset for piece in rows_after(client, *PLACE, 20) for offset, _ in piece] == list(range(21, 60))
+    assert list(rows_after(client, *PLACE, 59)) == []
 
 
 def test_what_lies_where(client):

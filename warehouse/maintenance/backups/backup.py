@@ -16,7 +16,7 @@ from typing import NamedTuple
 from ingest.contract.clock import WARD_ZONE, RealClock
 from ingest.contract.settings import IngestSettings
 from ingest.runtime.disk_space import disks, size_text
-from warehouse.maintenance.backups import files as contents
+from warehouse.maintenance.backups import files as backup_files
 from warehouse.maintenance.backups import manifest, sealing, tables
 from warehouse.maintenance.backups.archive import packing
 from warehouse.maintenance.backups.catch_up import UnstoredRecords, catch_up
@@ -214,11 +214,11 @@ def _check_room(origin: BackupOrigin, sizes: Mapping[str, int], folder: Path) ->
 
 
 def _small(origin: BackupOrigin, secrets: bool) -> _Small:
-    found = contents.files_to_back_up(origin.ingest.data_folder, secrets)
-    files = {name: contents.backup_content(path) for name, path in found.items()}
+    found = backup_files.files_to_back_up(origin.ingest.data_folder, secrets)
+    files = {name: backup_files.backup_content(path) for name, path in found.items()}
     text = origin.env_file.read_text(encoding="utf-8") if origin.env_file.is_file() else ""
-    settings, left_out = contents.settings_to_back_up(text, secrets)
-    return _Small({**files, contents.SETTINGS: settings.encode()}, left_out)
+    settings, left_out = backup_files.settings_to_back_up(text, secrets)
+    return _Small({**files, backup_files.SETTINGS: settings.encode()}, left_out)
 
 
 def _copied(copier: Copier, client: Client, database: str, there: Mapping[str, int]) -> _Copies:
@@ -264,7 +264,7 @@ def _manifest(
         waiting=waiting.events,
         kafka=waiting.cluster,
         secrets=secrets,
-        pseudonym=contents.fingerprint(origin.ingest.pseudonym_secret),
+        pseudonym=backup_files.fingerprint(origin.ingest.pseudonym_secret),
         left_out=small.left_out,
         tables=copies.contents,
         positions=[

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from warehouse.maintenance.backups import archive
-from warehouse.maintenance.backups import files as contents
+from warehouse.maintenance.backups import files as backup_files
 from warehouse.maintenance.backups.archive import Done
 from warehouse.maintenance.backups.backup import WARE
 from warehouse.maintenance.backups.manifest import Manifest
@@ -113,7 +113,7 @@ def swap_folders(work: Path, data_folder: Path, aside: Path) -> list[Path]:
     os.sync()
     moved = [*_aside(["warehouse"], data_folder, aside)]
     (work / "warehouse").rename(data_folder / "warehouse")
-    files = work / FILES / contents.DATA
+    files = work / FILES / backup_files.DATA
     restored = [path.relative_to(files) for path in sorted(files.rglob("*")) if path.is_file()]
     moved += _aside(_replaced(data_folder, restored), data_folder, aside)
     for name in restored:
@@ -139,7 +139,7 @@ def _replaced(data_folder: Path, restored: Iterable[Path]) -> list[str]:
     kept = {Path("run/clock.json")}
     there = [
         path.relative_to(data_folder)
-        for pattern in (contents.CURSORS, contents.BOARD, contents.STORE_FILES)
+        for pattern in (backup_files.CURSORS, backup_files.BOARD, backup_files.STORE_FILES)
         for path in data_folder.glob(pattern)
     ]
     others = [name for name in restored if (data_folder / name).exists() and name not in kept]

@@ -9,10 +9,12 @@ import resource
 import time
 from collections.abc import Mapping
 from contextlib import closing, suppress
+from datetime import timedelta
 from socket import socket
 from typing import Any
 
 from ingest.contract.errors import QueryRefused
+from ingest.runtime.backoff import BackOff
 from warehouse.server.engine.engine import EngineConnection, EngineError, identifier, parameter
 from warehouse.server.native import protocol
 from warehouse.server.native.query_settings import MARK
@@ -27,8 +29,8 @@ _KILLED = 394
 _LARGEST_ANSWER = 32 * 1024 * 1024
 """Bytes that the engine may answer to one of the gate's questions."""
 _OUR_MARK = "replica"
-_WAITS = (0.02, 0.05, 0.1, 0.2, 0.5)
-"""Seconds between attempts to open a table."""
+_ATTEMPTS = 6
+"""To open a table, within about a second."""
 
 log = logging.getLogger("warehouse.replica")
 
@@ -118,14 +120,16 @@ class Answering:
         In the middle of a change by its owner there may be a file that the engine would tidy up, which it cannot do here: a moment
         later there is none.
         """
-        for wait in _WAITS:
+        backoff = BackOff(timedelta(milliseconds=30), timedelta(milliseconds=500))
+        while True:
             try:
                 self._first.run(statement)
                 return
             except EngineError as error:
+                if backoff.failures == _ATTEMPTS - 1:
+                    raise
                 log.warning("retrying table %s: %s", table, error.text[:200])
-                time.sleep(wait)
-        self._first.run(statement)
+                time.sleep(backoff.seconds())
 
     def _checked(self, sql: str, engine: EngineConnection) -> str:
         try:

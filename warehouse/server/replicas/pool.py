@@ -18,9 +18,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ingest.runtime.backoff import BackOff
 from warehouse.server.engine import config as engine_config
 from warehouse.server.engine.engine import Engine, EngineError
 from warehouse.server.native.protocol import END_OF_STREAM
@@ -36,7 +38,7 @@ from warehouse.settings import WarehouseSettings
 
 log = logging.getLogger(__name__)
 
-GRACE = 2.0
+ENDING_WAITS = 2.0
 """Seconds that a replica has to end its query when asked; then it is ended itself."""
 
 TIME_LIMIT, MEMORY_LIMIT, AWAY = 159, 241, 210
@@ -46,7 +48,8 @@ _KILLED = 394
 _START_WITHIN = 30.0
 _GOING = 0.05
 _MOST_FAILURES = 2
-_REST = 0.5
+_LOOK_AGAIN = 0.5
+"""Seconds after which a query that waits for a replica looks whether one has ended."""
 _IDLE_FOR = 180.0
 _LOOK_EVERY = 0.1
 _AT_ONCE = 256 * 1024
@@ -145,7 +148,7 @@ class Replica:
         code: int = self._process.wait()
         # Its engine runs in a child, which holds the other end of the pipe and ends with it.
         with suppress(OSError):
-            self._connection.settimeout(GRACE)
+            self._connection.settimeout(ENDING_WAITS)
             while self._connection.recv(_AT_ONCE):
                 pass
         self._connection.close()
@@ -153,7 +156,7 @@ class Replica:
         return code
 
     def answer(self, question: ReplicaQuestion, reader: SocketReader, writer: SocketWriter) -> bool:
-        """Have a query answered to a client. Within the time limit and twice `GRACE` it is, or the replica has ended.
+        """Have a query answered to a client. Within the time limit and twice `ENDING_WAITS` it is, or the replica has ended.
 
         Returns:
             Whether the replica can answer another one.
@@ -221,7 +224,7 @@ class _Relay:
         self._ends_at = time.monotonic() + question.seconds
 
     def run(self) -> bool:
-        self._connection.settimeout(GRACE)
+        self._connection.settimeout(ENDING_WAITS)
         pipe.send_frame(self._connection, Kind.QUESTION, self._question._asdict())
         while True:
             self._wait()
@@ -252,7 +255,7 @@ class _Relay:
 
     def _end(self, ending: QueryEnding) -> None:
         self.ending = ending
-        self._ends_at = time.monotonic() + GRACE
+        self._ends_at = time.monotonic() + ENDING_WAITS
         pipe.send_frame(self._connection, Kind.END, {"by_client": ending != "overdue"})
 
     def _pass_on(self, size: int) -> None:
@@ -267,7 +270,7 @@ class _Relay:
                 continue
             self.is_within_packet = True
             try:
-                self._writer.pass_on(part, max(0.0, self._ends_at - time.monotonic()) + GRACE)
+                self._writer.pass_on(part, max(0.0, self._ends_at - time.monotonic()) + ENDING_WAITS)
             except OSError:
                 self._end("gone")
         self.is_within_packet = False
@@ -306,6 +309,8 @@ class Replicas:
         """Places of queries that ended their replicas."""
         self._is_spare_wanted = False
         self._failures = 0
+        self._backoff = BackOff(timedelta(milliseconds=500), timedelta(seconds=5))
+        """Between two starts of which the first failed."""
         self._stopped = False
         self._numbers = itertools.count(1)
         shutil.rmtree(engine_config.replica_folder(settings), ignore_errors=True)
@@ -371,7 +376,7 @@ class Replicas:
             self._changed.notify_all()
         for replica in replicas:
             replica.kill()
-        self._thread.join(GRACE)
+        self._thread.join(ENDING_WAITS)
 
     def _taken(self) -> Replica:
         data = self._open_data()
@@ -394,7 +399,7 @@ class Replicas:
                             AWAY,
                             f"{limit_texts.cannot_run()} [away]",
                         )
-                    self._changed.wait(_REST)
+                    self._changed.wait(_LOOK_AGAIN)
             finally:
                 self._waiting -= 1
 
@@ -456,10 +461,11 @@ class Replicas:
                     self._owed.popleft().give_back()
                 self._is_spare_wanted = False
                 self._changed.notify_all()
-                self._changed.wait(_REST)
+                self._changed.wait(self._backoff.seconds())
             return
         log.info("replica ready after %.2f s", time.monotonic() - began)
         with self._changed:
+            self._backoff.reset()
             self._idle.append(replica)
             # One that came back pays for nothing: its sender's next query takes it again.
             if self._owed and len(self._idle) > self._waiting + 1:

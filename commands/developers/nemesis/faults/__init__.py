@@ -6,4 +6,5 @@
 `tcp_proxy`   a proxy in a TCP connection that can be shut, held or made slow
 `small_disk`  folders on memory of a fixed size
 `kafka`       our own Kafka with a further listener for each client
+`brokers`     a Kafka of several nodes, each a process that can be killed, frozen and restarted
 """

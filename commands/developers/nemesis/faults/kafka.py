@@ -16,9 +16,11 @@ DOORS = "IOC_CHAOS_DOORS"
 """Variable with the doors as JSON: name -> [port of the door, port of the gate before it]."""
 
 
-def with_listeners(
-    settings: IngestSettings, plain: dict[str, str], doors: Mapping[str, tuple[int, int]]
-) -> dict[str, str]:
+Door = tuple[int, int]
+"""A further listener: its port, and the port of the gate before it."""
+
+
+def with_listeners(settings: IngestSettings, plain: dict[str, str], doors: Mapping[str, Door]) -> dict[str, str]:
     """Kafka's configuration with these doors as well."""
     values = dict(plain)
     for name, (port, gate) in doors.items():

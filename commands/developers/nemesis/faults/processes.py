@@ -1,4 +1,4 @@
-"""Processes: the stack's parts, started again whenever they end, as a supervisor does - each with failpoints armed as it pleases the nemesis."""
+"""Processes: those of the stack, started again whenever they end, as a supervisor does - each with failpoints armed as it pleases the nemesis."""
 
 import re
 import signal
@@ -19,7 +19,7 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "connectors": ("producer", "intake", "poll", "mqtt"),
     "streams": ("producer", "streams"),
 }
-"""By the beginning of a part's name, the beginnings of the failpoints that it comes by."""
+"""By the beginning of a process's name, the beginnings of the failpoints that it comes by."""
 
 _CALL = re.compile(r"""\bfailpoint\(\s*["']([a-z_.]+)["']""")
 _FIRED = re.compile(r"failpoint ([a-z_.]+): (\w+)")
@@ -36,21 +36,21 @@ def failpoints() -> list[str]:
 
 
 def failpoints_of(part: str) -> list[str]:
-    """Those that a part comes by."""
+    """Those that a process comes by."""
     beginnings = next((names for beginning, names in FOLDERS.items() if part.startswith(beginning)), ())
     return [name for name in failpoints() if name.split(".")[0] in beginnings]
 
 
 class ProcessGroup:
-    """Keeps the parts running.
+    """Keeps the processes running.
 
     Args:
-        stack: whose parts.
+        stack: whose processes.
         parts: their names.
-        environments: by part, variables of its processes only.
-        modules: by part, the program that takes its place.
-        arm: asked at each start of a part: the failpoints to arm, as the setting names them.
-        pause: asked at each end of a part: seconds until it is started again.
+        environments: by process, variables of its processes only.
+        modules: by process, the program that takes its place.
+        arm: asked at each start of a process: the failpoints to arm, as the setting names them.
+        pause: asked at each end of a process: seconds until it is started again.
     """
 
     def __init__(
@@ -65,15 +65,15 @@ class ProcessGroup:
         self.stack = stack
         self.parts = list(parts)
         self.kills: Counter[str] = Counter()
-        """By part, how often it was ended with -9 by a signal."""
+        """By process, how often it was ended with -9 by a signal."""
         self.fired: Counter[str] = Counter()
         """By `failpoint action`, how often one went off."""
         self.fired_in: Counter[tuple[str, str]] = Counter()
-        """By part and failpoint, the same."""
+        """By process and failpoint, the same."""
         self.crashes: Counter[str] = Counter()
-        """By part, how often it ended though nobody had killed it."""
+        """By process, how often it ended though nobody had killed it."""
         self.armed: dict[str, str] = {}
-        """By part that runs, what is armed in it."""
+        """By process that runs, what is armed in it."""
         self._environments = environments
         self._modules = modules
         self._arm = arm
@@ -85,7 +85,7 @@ class ProcessGroup:
         self._frozen_by_itself: dict[str, float] = {}
 
     def start(self, part: str) -> None:
-        """Start a part now."""
+        """Start a process now."""
         self.armed[part] = self._arm(part)
         self._killed.discard(part)
         self._away.discard(part)
@@ -174,7 +174,7 @@ class ProcessGroup:
         self._frozen_by_itself.pop(part, None)
 
     def _new_fires(self, part: str) -> int:
-        """Count the failpoints that went off in a part since the last time."""
+        """Count the failpoints that went off in a process since the last time."""
         path = self.log(part)
         if not path.exists():
             return 0

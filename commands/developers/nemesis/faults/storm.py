@@ -3,7 +3,7 @@
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from random import Random
@@ -24,20 +24,28 @@ ARMED = 0.5
 """Share of starts with a failpoint armed."""
 LONGEST_FREEZE = 15.0
 LONGEST_STOP = 30.0
-"""Seconds in which a part has to end when it is asked to, awake."""
+"""Seconds in which a process has to end when it is asked to, awake."""
+
+ROLL_AT = (2.0, 6.0)
+"""Seconds from the beginning to the first rolling restart of brokers and workers, where there are several brokers …"""
+ROLL_EVERY = (90.0, 150.0)
+"""… and from each to the next."""
+BACK = 4.0
+"""Seconds that a part which was restarted in turn has before the next is."""
 
 KILLS = {
     "connectors": 20,
-    "streams-1": 16,
-    "streams-2": 16,
+    "streams": 16,
     "dashboard": 12,
     "warehouse": 11,
     "kafka": 6,
+    "broker": 3,
     "keeper": 3,
     "ingest": 1,
 }
-"""Who is killed how often, relative to each other: who starts quickly, more often."""
-FREEZES = {"connectors": 3, "streams-1": 4, "streams-2": 4, "warehouse": 3, "kafka": 2, "dashboard": 1}
+"""Who is killed how often, relative to each other: who starts quickly, more often. `kafka` is the only node, `broker` each of several."""
+FREEZES = {"connectors": 3, "streams": 4, "warehouse": 3, "kafka": 2, "broker": 1, "dashboard": 1}
+RESTARTS = {"connectors": 1, "streams": 1, "dashboard": 1}
 FAULTS = {"kill": 68, "kill several": 4, "freeze": 9, "restart": 6, "cut": 13}
 
 WAYS: tuple[Way, ...] = ("shut", "held", "deaf", "slow")
@@ -51,31 +59,39 @@ class Storm:
         gates: the doors.
         disk: what can be full; `None` where that cannot be tried.
         random: chooses.
+        parts: the processes.
     """
 
-    def __init__(self, minutes: float, gates: TcpProxies, disk: SmallDisk | None, random: Random) -> None:
+    def __init__(
+        self, minutes: float, gates: TcpProxies, disk: SmallDisk | None, random: Random, parts: Sequence[str]
+    ) -> None:
         self._seconds = minutes * 60
         self._gates = gates
         self._disk = disk
         self._random = random
         self.counts: Counter[str] = Counter()
         """Faults by kind and whom."""
+        self.rolled: Counter[str] = Counter()
+        """By part, how often it was restarted in turn and ran again."""
         self.last_fault = time.monotonic()
+        self._brokers = [part for part in parts if part.startswith("kafka-")]
+        self._parts = [*parts, *([] if self._brokers else ["kafka"])]
         self.notes: list[str] = []
         """What is no breach, but ought to be known."""
         self._undo: list[tuple[float, Callable[[], object]]] = []
         self._crew: ProcessGroup | None = None
 
     def serve(self, crew: ProcessGroup) -> None:
-        """Begin, with these parts."""
+        """Begin, with these processes."""
         self._crew = crew
         now = self._next = time.monotonic()
         self._over_at = now + self._seconds
         self._lull_at = now + self._random.uniform(*GALE)
         self._full_at = now + self._random.uniform(15, 60)
+        self._roll_at = now + self._random.uniform(*ROLL_AT)
 
     def arm(self, part: str) -> str:
-        """The failpoints to arm at a part's start; often none."""
+        """The failpoints to arm at a process's start; often none."""
         names = failpoints_of(part)
         if self._crew is None or not names or self._random.random() >= ARMED:
             return ""
@@ -98,6 +114,9 @@ class Storm:
             undo()
         if self._disk is not None and now >= self._full_at:
             self._fill(self._disk, now)
+        if self._brokers and now >= self._roll_at:
+            self._roll_at = now + self._random.uniform(*ROLL_EVERY)
+            self._roll(self._crew, [part for part in self._parts if part.startswith(("kafka-", "streams-"))])
         if now < self._next:
             return
         self._fault(self._crew, now)
@@ -109,6 +128,7 @@ class Storm:
 
     def calm(self) -> None:
         """Undo everything that is not undone yet."""
+        self._over_at = time.monotonic()
         for _, undo in self._undo:
             undo()
         self._undo.clear()
@@ -120,18 +140,19 @@ class Storm:
     def _fault(self, crew: ProcessGroup, now: float) -> None:
         match self._one_of(FAULTS):
             case "kill":
-                self._kill(crew, self._one_of({part: n for part, n in KILLS.items() if crew.process(part)} or KILLS))
+                kills = self._weights(KILLS)
+                self._kill(crew, self._one_of({part: n for part, n in kills.items() if crew.process(part)} or kills))
             case "kill several":
-                for part in self._random.sample(sorted(KILLS), self._random.randrange(2, len(KILLS))):
+                for part in self._random.sample(sorted(self._parts), self._random.randrange(2, len(self._parts))):
                     self._kill(crew, part)
             case "freeze":
-                part = self._one_of(FREEZES)
+                part = self._one_of(self._weights(FREEZES))
                 if crew.signal(part, signal.SIGSTOP):
                     self.counts[f"freeze {part}"] += 1
                     seconds = self._random.choice((1.5, 4.0, LONGEST_FREEZE)) * self._random.uniform(0.6, 1.0)
                     self._undo.append((now + seconds, partial(_thaw, crew.process(part))))
             case "restart":
-                part = self._random.choice(["streams-1", "streams-2", "connectors", "dashboard"])
+                part = self._one_of(self._weights(RESTARTS))
                 if crew.leave(part):
                     self.counts[f"restart {part}"] += 1
                     self._undo.append((now + self._random.uniform(2, 9), partial(self._back, crew, part, now)))
@@ -158,7 +179,7 @@ class Storm:
         self._undo.append((now + self._random.uniform(4, 12), lambda: disk.free(what)))
 
     def _back(self, crew: ProcessGroup, part: str, since: float) -> None:
-        """Start a part that was asked to end; by force where it does not."""
+        """Start a process that was asked to end; by force where it does not."""
         now = time.monotonic()
         if not crew.alive(part):
             crew.start(part)
@@ -167,6 +188,33 @@ class Storm:
             self.notes.append(f"{part} had not ended {now - since:.0f} s after it was asked to")
             self._kill(crew, part)
         self._undo.append((now + 1, partial(self._back, crew, part, since)))
+
+    def _roll(self, crew: ProcessGroup, turn: list[str]) -> None:
+        """Restart these parts, one after the other, as for an upgrade; what else happens goes on meanwhile."""
+        now = time.monotonic()
+        if not turn or now >= self._over_at:
+            return
+        crew.leave(turn[0])
+        self.last_fault = now
+        self._undo.append((now + 0.2, partial(self._ended, crew, turn, now)))
+
+    def _ended(self, crew: ProcessGroup, turn: list[str], since: float) -> None:
+        """Start the first of these parts again once it has ended, by force where it does not, and go on with the next."""
+        now, part = time.monotonic(), turn[0]
+        if crew.alive(part):
+            if now - since > LONGEST_STOP + LONGEST_FREEZE:
+                self.notes.append(f"{part} had not ended {now - since:.0f} s after it was asked to")
+                self._kill(crew, part)
+            self._undo.append((now + 0.2, partial(self._ended, crew, turn, since)))
+            return
+        crew.start(part)
+        self.rolled[part] += 1
+        self._undo.append((now + BACK, partial(self._roll, crew, turn[1:])))
+
+    def _weights(self, table: dict[str, int]) -> dict[str, int]:
+        """By part of this run, its weight in a table of kinds."""
+        kinds = {part: "broker" if part in self._brokers else part.partition("-")[0] for part in self._parts}
+        return {part: table[kind] for part, kind in kinds.items() if kind in table}
 
     def _one_of(self, weights: dict[str, int]) -> str:
         return self._random.choices(list(weights), list(weights.values()))[0]

@@ -13,11 +13,13 @@ SECOND = {"streams-1": "streams-2"}
 
 
 class Sweep:
-    """Arms one failpoint after the other in each part, all parts at the same time; the crew is told in `serve`."""
+    """Arms one failpoint after the other in each process, all processes at the same time; the crew is told in `serve`."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        """How many were armed, by part."""
+        """How many were armed, by process."""
+        self.rolled: Counter[str] = Counter()
+        """Nothing is restarted in turn here."""
         self.last_fault = time.monotonic()
         self.notes: list[str] = []
         """Failpoints that nobody came by."""
@@ -29,14 +31,14 @@ class Sweep:
             self._queues[first] = failpoints_of(part) if part in FOLDERS else []
 
     def serve(self, crew: ProcessGroup) -> None:
-        """Begin: end every part that comes by any, so that it starts with the first one armed."""
+        """Begin: end every process that comes by any, so that it starts with the first one armed."""
         self._crew = crew
         for part, queue in self._queues.items():
             if queue:
                 crew.kill(part)
 
     def arm(self, part: str) -> str:
-        """What a part is started with."""
+        """What a process is started with."""
         if self._crew is None or not self._queues.get(part):
             return ""
         self._since[part] = time.monotonic()

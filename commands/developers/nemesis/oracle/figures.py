@@ -23,8 +23,9 @@ from warehouse.audit.published import board_of
 from warehouse.audit.report import AuditReport
 from warehouse.audit.run import PATIENCE, AuditSources, run_audit
 from warehouse.audit.scope import scope_since
-from warehouse.model.indicator import Indicator, indicator, indicators
-from warehouse.query.feed import GRACE
+from warehouse.catalogue import indicator, indicators
+from warehouse.model.grace import GRACE
+from warehouse.model.indicator import Indicator
 from warehouse.recompute.sql import flow_sql
 from warehouse.store.client import Client
 

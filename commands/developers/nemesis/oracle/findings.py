@@ -1,6 +1,7 @@
 """Findings: what the check found wrong, counted by kind, with examples a person can follow up."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Literal
 
 Kind = Literal["lost", "doubled", "invented", "mismatched"]
@@ -9,6 +10,9 @@ KINDS: tuple[Kind, ...] = ("lost", "doubled", "invented", "mismatched")
 
 MOST_EXAMPLES = 12
 """Kept of each kind."""
+
+Show = Callable[[str], None]
+"""Tells the person at the terminal what is going on."""
 
 
 class Findings:

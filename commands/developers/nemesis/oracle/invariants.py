@@ -6,11 +6,12 @@ from typing import NamedTuple
 from xxhash import xxh64_intdigest
 
 from commands.developers.nemesis.oracle.findings import Findings
-from commands.developers.nemesis.oracle.kafka_log import KafkaRecord, PartitionKey
+from commands.developers.nemesis.oracle.kafka_log import KafkaRecord
 from commands.developers.nemesis.oracle.process_watch import PositionLead
 from commands.developers.nemesis.sources.journal import Entry, MessageJournal
 from commands.developers.nemesis.sources.message import digest
 from ingest.contract.topic import DEAD_LETTERS, topic_of
+from ingest.kafka.offsets import PartitionKey
 from warehouse.store.client import Client
 
 DRIVEN = frozenset(map(topic_of, ("queue", "petition", "speaker", "dossier")))
@@ -38,7 +39,7 @@ class StoredRun:
         self.letters: Counter[str] = Counter()
         """By id, how many rows."""
         self.from_source: set[str] = set()
-        """Ids of letters of messages that never reached Kafka as events."""
+        """Ids of dead letters of messages that never reached Kafka as events."""
         self.places: dict[PartitionKey, Counter[int]] = defaultdict(Counter)
         """By topic and partition, how often each offset is stored, in whatever table."""
         self.hashes: dict[tuple[str, int, int], int] = {}
@@ -176,7 +177,7 @@ def _check_promise(entry: Entry, in_kafka: set[Id], stored: StoredRun, findings:
 
 
 def _check_conflict(entry: Entry, stored: StoredRun, findings: Findings) -> None:
-    """It never counts, and is kept for people to see: as a letter or beside the first."""
+    """It never counts, and is kept for people to see: as a dead letter or beside the first."""
     for one in entry.expected:
         if not one.topic and stored.letters[one.id]:
             return

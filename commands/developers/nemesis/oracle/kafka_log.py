@@ -11,8 +11,7 @@ from ingest.contract.events import streams
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.client import client_options
-
-PartitionKey = tuple[str, int]
+from ingest.kafka.offsets import PartitionKey, held_records
 
 
 class KafkaRecord(NamedTuple):
@@ -27,41 +26,20 @@ class KafkaRecord(NamedTuple):
 
 def read_log(ingest: IngestSettings) -> dict[PartitionKey, list[KafkaRecord]]:
     """Every record of the event topics and of the dead letters, by topic and partition."""
-    return asyncio.run(_read(ingest))
-
-
-def ends(ingest: IngestSettings) -> dict[PartitionKey, int]:
-    """By topic and partition, the offset after the last record."""
-    return asyncio.run(_ends(ingest))
+    held = held_records(ingest, [*map(topic_of, streams()), DEAD_LETTERS])
+    return asyncio.run(_read(ingest, {place: extent.end for place, extent in held.extents.items()}))
 
 
 def event_records(ingest: IngestSettings) -> int:
-    """How many records the event topics have."""
-    return sum(end for (topic, _), end in ends(ingest).items() if topic != DEAD_LETTERS)
+    """How many records the event topics have.
+
+    Raises:
+        Unavailable: Kafka does not answer.
+    """
+    return sum(extent.end for extent in held_records(ingest).extents.values())
 
 
-def topic_names() -> list[str]:
-    """The topics in question."""
-    return [*map(topic_of, streams()), DEAD_LETTERS]
-
-
-async def _ends(ingest: IngestSettings) -> dict[PartitionKey, int]:
-    consumer = AIOKafkaConsumer(**client_options(ingest), enable_auto_commit=False)
-    await consumer.start()
-    try:
-        return {(one.topic, one.partition): end for one, end in (await _last(consumer, ingest)).items()}
-    finally:
-        await consumer.stop()
-
-
-async def _last(consumer: AIOKafkaConsumer, ingest: IngestSettings) -> dict[TopicPartition, int]:
-    places = [TopicPartition(topic, n) for topic in topic_names() for n in range(ingest.kafka_partitions)]
-    consumer.assign(places)
-    found: dict[TopicPartition, int] = await consumer.end_offsets(places)
-    return found
-
-
-async def _read(ingest: IngestSettings) -> dict[PartitionKey, list[KafkaRecord]]:
+async def _read(ingest: IngestSettings, ends: dict[PartitionKey, int]) -> dict[PartitionKey, list[KafkaRecord]]:
     consumer = AIOKafkaConsumer(
         **client_options(ingest),
         enable_auto_commit=False,
@@ -70,15 +48,16 @@ async def _read(ingest: IngestSettings) -> dict[PartitionKey, list[KafkaRecord]]
     )
     await consumer.start()
     try:
-        last = await _last(consumer, ingest)
-        await consumer.seek_to_beginning(*last)
-        log: dict[PartitionKey, list[KafkaRecord]] = {(one.topic, one.partition): [] for one in last}
-        left = {one for one, end in last.items() if end > 0}
+        consumer.assign([TopicPartition(*place) for place in ends])
+        await consumer.seek_to_beginning()
+        log: dict[PartitionKey, list[KafkaRecord]] = {place: [] for place in ends}
+        left = {place for place, end in ends.items() if end > 0}
         while left:
-            for place, records in (await consumer.getmany(timeout_ms=2000)).items():
-                kept = log[(place.topic, place.partition)]
+            for partition, records in (await consumer.getmany(timeout_ms=2000)).items():
+                place = (partition.topic, partition.partition)
+                kept = log[place]
                 kept += [KafkaRecord(one.offset, _id(one.value), xxh64_intdigest(one.value or b"")) for one in records]
-                if kept and kept[-1].offset + 1 >= last[place]:
+                if kept and kept[-1].offset + 1 >= ends[place]:
                     left.discard(place)
         return log
     finally:

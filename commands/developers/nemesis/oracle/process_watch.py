@@ -68,7 +68,7 @@ class ProcessWatch:
         self.backwards = 0
         """How often a committed offset went back."""
         self.uses: dict[tuple[str, int], list[ProcessUse]] = {}
-        """By part and process id, in the order of looking."""
+        """By name and process id, in the order of looking."""
 
     def start(self) -> None:
         """Begin."""
@@ -80,7 +80,7 @@ class ProcessWatch:
         self._thread.join(60)
 
     def most(self) -> dict[str, dict[str, int]]:
-        """By part, the most that any process of it took up, and how much the longest-lived one grew."""
+        """By process, the most that any process of it took up, and how much the longest-lived one grew."""
         found: dict[str, dict[str, int]] = {}
         for (part, _), uses in self.uses.items():
             one = found.setdefault(part, {"mb_most": 0, "files_most": 0, "mb_grown": 0, "looks": 0})

@@ -1,10 +1,9 @@
 """Verdict: everything is held against everything, once nothing moves any more."""
 
 from commands.developers.nemesis.oracle import figures, invariants, leaks
-from commands.developers.nemesis.oracle.findings import Findings
+from commands.developers.nemesis.oracle.findings import Findings, Show
 from commands.developers.nemesis.oracle.kafka_log import read_log
 from commands.developers.nemesis.oracle.process_watch import ProcessWatch
-from commands.developers.nemesis.settle import Show
 from commands.developers.nemesis.sources.journal import MessageJournal
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings

@@ -27,7 +27,7 @@ REPEATED = 0.04
 """Share of messages that are said again, from at once to minutes later."""
 CONTRADICTED = 0.01
 SENSELESS = 1 / 250
-"""Records that are no events, for each message; so few in every partition that they are no flood."""
+"""Records that are no events, for each message; so few in every partition that they halt no partition."""
 WITHOUT_KEY = 12
 """How many of them have no key: such go to partitions that hold nothing else."""
 

@@ -11,13 +11,13 @@ from xxhash import xxh64_intdigest
 from connectors import catalogue
 from ingest.contract.clock import RealClock
 from ingest.contract.connector import Connector, Context
-from ingest.contract.dead_letter import from_source
 from ingest.contract.envelope import Envelope, encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
 from ingest.source.mapper import Mapper
+from ingest.untrusted.dead_letter import from_source
 from ingest.untrusted.pseudonym import pseudonymiser
 
 MessageNature = Literal["event", "poison", "repeat", "conflict", "refused"]
@@ -91,7 +91,7 @@ class MessageMeaning:
 
 
 def conflict_letter(saying: MessagePlan) -> str:
-    """Id of the letter that the intake makes of a post whose `webhook-id` came with another body before."""
+    """Id of the dead letter that the intake makes of a post whose `webhook-id` came with another body before."""
     fault = InvalidEvent("conflict", "")
     now = RealClock().now()
     return from_source(connector(saying.connector), saying.body, fault, ward=saying.ward, received_at=now).id

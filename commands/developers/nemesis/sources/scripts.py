@@ -23,7 +23,7 @@ LATE = 0.06
 """Share of lives that are told late, by a minute to six days."""
 REORDERED = 0.08
 POISON = 0.012
-"""Share of messages without sense; far below what counts as a flood."""
+"""Share of messages without sense; far below what trips a circuit breaker."""
 REFUSED = 0.01
 
 

@@ -4,13 +4,14 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from dash._utils import to_json
+from plotly.io.json import to_json_plotly
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.alarm.alarm import ChannelFault, Measured, begin_alarm, combine_alarms
 from dashboard.alarm.observation import observe
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import PropertyUpdate, fill_layout, find_page
-from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.apps.page_list import pages
+from dashboard.board.page import PropertyUpdate, fill_layout
 from dashboard.pages.alarms import active, callbacks, history, log
 from dashboard.pages.alarms import detail as alarm_page
 from dashboard.pages.alarms import page as alarms_page
@@ -19,7 +20,8 @@ from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import MINUTE, after, raised, wall
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, scene
-from warehouse.model.alarm_rule import TEAMS, alarm_rules
+from warehouse.catalogue import alarm_rules
+from warehouse.model.alarm_rule import TEAMS
 from warehouse.store.alarm_log import SYSTEM, AcknowledgementTimes
 
 SILENT = raised("source.silent", "civil_status", "critical", 5, 120.0)
@@ -252,14 +254,14 @@ def test_the_page_of_one_renders_and_a_screen_has_nothing_to_press(language):
     alarms = wall()
     for one in (*alarms.active, *alarms.cleared):
         shown = scene(language, alarms=alarms, argument=one.id)
-        place = find_page(active.alarm_address(one))
-        text = to_json(fill_layout(place.page.layout(shown), place.page.leaves(shown)))
+        place = pages().find(active.alarm_address(one))
+        text = to_json_plotly(fill_layout(place.page.layout(shown), place.page.leaves(shown)))
         assert "Label(" not in text
         assert "alarm-acknowledge" in text
     set_viewer(SCREEN)
     assert not place.page.may_be_seen_by(SCREEN)
     shown = scene(language, alarms=alarms)
-    wall_text = to_json(fill_layout(alarms_page.PAGE.layout(shown), alarms_page.PAGE.leaves(shown)))
+    wall_text = to_json_plotly(fill_layout(alarms_page.PAGE.layout(shown), alarms_page.PAGE.leaves(shown)))
     assert "active-0-what" in wall_text
     for control in ("Button", "Select", "alarms-table", "Interval"):
         assert control not in wall_text, control

@@ -3,7 +3,7 @@ from typing import Any
 
 from dashboard.pages.dead_letters import callbacks, choice
 from dashboard.pages.dead_letters.tables import day_chart, letter_detail, letter_row, repeat_detail, stop_list
-from ingest.contract.dead_letter import DeadLetter
+from ingest.untrusted.dead_letter import DeadLetter
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW, NOW_MS

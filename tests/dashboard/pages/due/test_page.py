@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.board.page import pages
-from dashboard.board.viewer import Viewer
+from dashboard.access.viewer import Viewer
+from dashboard.apps.page_list import pages
 from dashboard.pages.due.callbacks import due_table
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call

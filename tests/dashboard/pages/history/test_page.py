@@ -11,8 +11,8 @@ from ingest.contract.clock import WARD_ZONE, milliseconds
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS
+from warehouse.catalogue import measure
 from warehouse.history.series import bucket_starts, buckets, series_points
-from warehouse.model.indicator import measure
 
 NOW = (("url", "search"), "")
 CHOSEN = [(("timeline-grain", "value"), "hour"), (("timeline-span", "value"), "2"), NOW]

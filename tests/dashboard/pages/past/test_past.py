@@ -3,10 +3,11 @@ import json
 import re
 
 import pytest
-from dash._utils import to_json
+from plotly.io.json import to_json_plotly
 
-from dashboard.board.page import fill_layout, pages
-from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.access.viewer import Viewer, set_viewer
+from dashboard.apps.page_list import pages
+from dashboard.board.page import fill_layout
 from dashboard.pages.past import callbacks, frame, memory
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
 from dashboard.words.freshness import freshness_signs
@@ -67,7 +68,7 @@ def test_nothing_of_a_past_page_is_called_live(tmp_path, path, language):
     page = pages()[path]
     whole = frame.past_frame(page.layout(scene), page, scene, RequestedMoment(AT_MS), NOW_MS)
     fill_layout(whole, frame.as_past(page.leaves(scene), language) | frame.mark_leaves(AT_MS, "then", language))
-    said = json.dumps(json.loads(to_json(whole)), ensure_ascii=False)
+    said = json.dumps(json.loads(to_json_plotly(whole)), ensure_ascii=False)
     assert "TRỰC TIẾP" not in said.upper()
     assert '"LIVE"' not in said
     for absent in ("latency", "transport", "look-back"):
@@ -84,13 +85,13 @@ def test_only_a_wall_page_is_looked_back_at_and_faults_are_told_in_words(tmp_pat
     assert "/" in LOOKABLE
     assert not {"/sql", "/letters", "/system", "/proof", "/history"} & set(LOOKABLE)
     told = json.dumps(
-        json.loads(to_json(callbacks.show(pages()["/"], live, RequestedMoment(AT_MS, fault=FUTURE)))),
+        json.loads(to_json_plotly(callbacks.show(pages()["/"], live, RequestedMoment(AT_MS, fault=FUTURE)))),
         ensure_ascii=False,
     )
     assert FUTURE.vi in told
     assert frame.BACK.vi in told
     told = json.dumps(
-        json.loads(to_json(callbacks.show(pages()["/sql"], live, RequestedMoment(AT_MS)))), ensure_ascii=False
+        json.loads(to_json_plotly(callbacks.show(pages()["/sql"], live, RequestedMoment(AT_MS)))), ensure_ascii=False
     )
     assert callbacks.NOT_HERE.vi in told
 

@@ -1,13 +1,13 @@
 import pytest
 
-from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.pages.proof import callbacks
 from dashboard.pages.proof.tables import member_table, query_list, window_table
 from ingest.contract.errors import Unavailable
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, WARD, values
-from warehouse.model.indicator import indicator
+from warehouse.catalogue import indicator
 from warehouse.proof.proof import Proof, ProofWindow, shown_figures
 
 Q03 = indicator("Q03")

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.pages.sql.address import prepared, record_address, sql_address
 from tests.dashboard.support.ward import NOW_MS, WARD
-from warehouse.model.indicator import indicator
+from warehouse.catalogue import indicator
 from warehouse.proof.queries import PARTS, indicator_query
 
 Q03 = indicator("Q03")

@@ -33,8 +33,8 @@ from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, ingest_settings, scene, stock
 from tests.dashboard.test_system_status import NOW, audit
 from warehouse.audit.history import StoredPartition
+from warehouse.catalogue import alarm_rules
 from warehouse.maintenance.status import JobState, MaintenanceState
-from warehouse.model.alarm_rule import alarm_rules
 from warehouse.model.expression import DAY_MS
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client

@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from connectors import catalogue
 from ingest.contract.connector import Subscription
-from ingest.contract.dead_letter import LONGEST_ERROR, DeadLetter, from_record, from_source, known_fields
 from ingest.contract.errors import InvalidEvent
+from ingest.untrusted.dead_letter import LONGEST_ERROR, DeadLetter, from_record, from_source, known_fields
 from tests.ingest.support.toy import POSTING, SUBSCRIBED, note
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -17,8 +17,8 @@ from ingest.contract.connector import Connector
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
+from ingest.contract.personal_fields import looks_personal
 from ingest.contract.quantity import Moment
-from ingest.untrusted.personal_fields import looks_personal
 from ingest.untrusted.redaction import known_names, redact
 
 LONGEST_ERROR = 500
@@ -31,7 +31,7 @@ class DeadLetter(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: str
-    """Deterministic: the same message, refused again for the same reason, is the same letter."""
+    """Deterministic: the same message, refused again for the same reason, is the same dead letter."""
     ward: str
     original_topic: str | None = None
     """Kafka topic where the event lies; `None`: it never became one."""
@@ -57,7 +57,7 @@ class DeadLetter(BaseModel):
 def from_source(
     connector: Connector, payload: bytes, fault: InvalidEvent, *, ward: str, received_at: datetime, address: str = ""
 ) -> DeadLetter:
-    """The letter of a message that its connector could not turn into events.
+    """The dead letter of a message that its connector could not turn into events.
 
     Args:
         connector: whose source sent it.
@@ -89,7 +89,7 @@ def from_record(
     ward: str,
     received_at: datetime,
 ) -> DeadLetter:
-    """The letter of a Kafka record that is no event of ours.
+    """The dead letter of a Kafka record that is no event of ours.
 
     Args:
         topic: where it lies.

@@ -10,8 +10,8 @@ from dash import Dash
 from fastapi import FastAPI
 
 from dashboard import theme
+from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
-from dashboard.board.viewer import viewer
 from dashboard.words import text
 
 log = logging.getLogger("dashboard")

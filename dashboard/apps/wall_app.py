@@ -16,11 +16,11 @@ from fastapi import FastAPI
 
 from dashboard import theme
 from dashboard.access.display_entry import CLOCK, HOME
-from dashboard.board import push
-from dashboard.board.html import make_dash
+from dashboard.access.viewer import Viewer, chosen_scheme, set_viewer, viewer
+from dashboard.apps import push
+from dashboard.apps.html import make_dash
 from dashboard.board.live import Live
-from dashboard.board.page import fill_layout, find_page
-from dashboard.board.viewer import Viewer, chosen_scheme, set_viewer, viewer
+from dashboard.board.page import fill_layout
 from dashboard.board.wall_tour import tour, wall_pages
 from dashboard.charts import graph
 from ingest.contract.label import Label
@@ -58,12 +58,12 @@ def _set_up(app: Dash) -> None:
 
 def _shell(live: Live) -> Component:
     """The first page at once, and what `wall.js` reads and fills."""
-    stops = tour(viewer())
+    stops = tour(viewer(), live.pages)
     first = stops[0][0].path
     words: dict[str, Any] = {
         "data-stops": json.dumps([[page.path, pace.total_seconds()] for page, pace in stops]),
         "data-repeat": json.dumps({severity: every.total_seconds() for severity, every in REPEAT.items()}),
-        "data-pages": json.dumps([page.path for page in wall_pages()]),
+        "data-pages": json.dumps([page.path for page in wall_pages(live.pages)]),
     }
     language = viewer().language
     shell: Component = dmc.MantineProvider(
@@ -83,7 +83,7 @@ def _shell(live: Live) -> Component:
 
 
 def _page(path: object, live: Live) -> Component | None:
-    place = find_page(path)
+    place = live.pages.find(path)
     if place is None or not place.page.may_be_seen_by(viewer()):
         return None
     scene = live.scene(viewer().language, place.argument)

@@ -6,9 +6,9 @@ import pytest
 
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, flow, stock
+from warehouse.catalogue import indicator
 from warehouse.model.expression import DAY_MS
-from warehouse.model.indicator import indicator
-from warehouse.model.reading import Readings
+from warehouse.readings import Readings
 
 STEP = 15_000
 

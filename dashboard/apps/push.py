@@ -13,11 +13,11 @@ from dash import Dash, Input, State, ctx, dcc, html, set_props
 from dash.development.base_component import Component
 from dash.exceptions import WebsocketDisconnected
 
+from dashboard.access.viewer import viewer
+from dashboard.apps.html import version
 from dashboard.board import alarm_signal
-from dashboard.board.html import version
 from dashboard.board.live import BoardFrame, Live
-from dashboard.board.page import Page, PageAddress, PropertyUpdates, changed_properties, component_properties, find_page
-from dashboard.board.viewer import viewer
+from dashboard.board.page import Page, PageAddress, PropertyUpdates, changed_properties, component_properties
 from ingest.contract.label import Label
 
 LEAST_INTERVAL = 0.1
@@ -26,7 +26,7 @@ CHART_INTERVAL = 1.0
 """Seconds between two redraws of a chart, which cost the browser more than a text."""
 FALLBACK_MS = 5000
 
-_ANSWER_WITHIN = 30.0
+ANSWER_WITHIN = 30.0
 _NOTHING = PageAddress(Page("", Label("", ""), "", lambda scene: html.Div()))
 
 
@@ -58,7 +58,7 @@ def register(app: Dash, live: Live) -> None:
 
     @app.callback(Input("fallback", "n_intervals"), State("page-path", "data"), prevent_initial_call=True)
     def fall_back(_ticks: int, path: object) -> None:
-        frame = live.frame(_allowed(path), viewer().language, live.number)
+        frame = live.frame(_allowed(live, path), viewer().language, live.number)
         set_leaves(frame.leaves, _pulse(live, frame, "fallback"))
 
 
@@ -74,7 +74,7 @@ async def push_leaves(live: Live, socket: Any) -> None:
         path = await _shown_path(socket)
         if not path:
             await asyncio.sleep(0.05)
-    place, language = _allowed(path), viewer().language
+    place, language = _allowed(live, path), viewer().language
     shown: PropertyUpdates = {}
     number, charted = live.number, 0.0
     while not socket.is_shutdown:
@@ -90,7 +90,7 @@ async def push_leaves(live: Live, socket: Any) -> None:
         number = frame.number
         now_at = await _shown_path(socket)  # the browser has taken it in
         if now_at != path:  # a wall has turned its page
-            path, place, shown, charted = now_at, _allowed(now_at), {}, 0.0
+            path, place, shown, charted = now_at, _allowed(live, now_at), {}, 0.0
             continue
         await asyncio.sleep(max(0.0, began + LEAST_INTERVAL - time.monotonic()))
         await live.changed(number)
@@ -100,7 +100,7 @@ async def _shown_path(socket: Any) -> Any:
     """Where the browser is, once it answers; one that sleeps is asked again until it does, or its connection ends."""
     while True:
         with suppress(TimeoutError):
-            return await socket.get_prop("page-path", "data", _ANSWER_WITHIN)
+            return await socket.get_prop("page-path", "data", ANSWER_WITHIN)
 
 
 def set_leaves(leaves: PropertyUpdates, pulse: dict[str, Any]) -> None:
@@ -120,7 +120,7 @@ def _pulse(live: Live, frame: BoardFrame, way: str) -> dict[str, Any]:
     }
 
 
-def _allowed(path: object) -> PageAddress:
+def _allowed(live: Live, path: object) -> PageAddress:
     """What the address shows, if there is such a page and the person may see it; else a page without any figure."""
-    place = find_page(path)
+    place = live.pages.find(path)
     return place if place and place.page.may_be_seen_by(viewer()) else _NOTHING

@@ -3,9 +3,10 @@ import json
 
 import pytest
 
-from dashboard.board import push
-from dashboard.board.page import PageAddress, PropertyUpdate, changed_properties, pages
-from dashboard.board.viewer import Viewer, set_viewer
+from dashboard.access.viewer import Viewer, set_viewer
+from dashboard.apps import push
+from dashboard.apps.page_list import pages
+from dashboard.board.page import PageAddress, PropertyUpdate, changed_properties
 from tests.dashboard.support.board import BoardOfTests
 from tests.dashboard.support.ward import WARD, stock, values
 from warehouse.model.value_push import Push

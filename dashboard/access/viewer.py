@@ -4,14 +4,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dashboard.access.rights import Right
 from dashboard.theme import Scheme
 from ingest.contract.label import Language
-
-Right = str
-"""`leader`: the board. `analyst`: ad-hoc SQL. `admin`: both, and what only an administrator may.
-
-`display`: the pages of the wall and nothing else; only a screen has it, never an account.
-"""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,7 @@
+"""The two apps of Dash on the board's server: `app` makes people's own, `wall_app` that of the screens.
+
+`page_list`  every page that is declared
+`html`       the HTML around an app of Dash
+`push`       how changes reach the browsers
+`wall_app`   the wall's own app of Dash
+"""
