@@ -24,9 +24,9 @@ class HaltedPartitions:
 
     async def stop(self, part: PartitionState) -> None:
         """Read no more of a partition; the chunk that brought it about is not taken, nor are its bad records sent anywhere."""
-        part.is_open = False
+        part.close()
         await self._store.write(halted_partitions.halt_partition, *part.place, part.next, part.gate.tripped)
-        part.is_stopped = True
+        part.halt()
         log.error(
             "%s-%d is halted at position %d: %s records could not be processed. The other streams go on. Fix the cause, then let "
             "it go on: ./ioc letters resume %s",
@@ -41,18 +41,17 @@ class HaltedPartitions:
         """
         while not self._stopping:
             await asyncio.sleep(LOOK_EVERY.total_seconds())
-            if not any(part.is_stopped for part in parts.values()):
+            if not any(part.is_halted for part in parts.values()):
                 continue
             try:
                 newest = await self._store.ask(halted_partitions.read_halted_partitions)
             except Unavailable:
                 return  # the worker is stopping
-            for part in [part for part in parts.values() if part.is_stopped]:
+            for part in [part for part in parts.values() if part.is_halted]:
                 stop = newest.get(part.place)
                 if stop is not None and not stop.is_stopped and parts.get(part.place) is part:
                     log.warning(
                         "%s-%d continues at position %d: resumed by %s", *part.place, part.next, stop.changed_by
                     )
-                    part.gate.allow(stop.allowance)
-                    part.is_stopped = False
+                    part.resume(stop.allowance)
                     yield part

@@ -133,7 +133,7 @@ class Worker:
     def positions(self) -> dict[PartitionKey, int]:
         """Kafka's offset of the next record of each partition that should get on; of one that has not recovered, -1."""
         places = dict.fromkeys(self._awaited, -1)
-        return places | {place: part.kafka_offset for place, part in list(self.parts.items()) if not part.is_stopped}
+        return places | {place: part.kafka_offset for place, part in list(self.parts.items()) if not part.is_halted}
 
     def committed(self) -> dict[PartitionKey, int]:
         """Kafka's offset after the last queryable record of each partition, for lag monitors only."""
@@ -264,7 +264,7 @@ class Worker:
         self._attempts.work(part.place, chunk.offsets[-1])
         if part.place[0] == DEAD_LETTERS:
             self._flushing.waiting.letters += parse_dead_letters(part, chunk)
-            part.next = chunk.offsets[-1] + 1
+            part.advance(chunk.offsets[-1])
             return True
         found = validate_records(chunk, self._sieve.now())
         for is_bad in found.judgement:
@@ -281,7 +281,7 @@ class Worker:
             return False
         part.fold.fold(events.envelopes, events.offsets)
         part.fold.offset = chunk.offsets[-1]
-        part.next = part.fold.offset + 1
+        part.advance(part.fold.offset)
         self._flushing.waiting.add(part, events)
         self._flushing.waiting.repeats += repeats
         failpoint("streams.folded")
@@ -294,12 +294,12 @@ class Worker:
             log.error(
                 "%s-%d: Kafka does not have positions %d to %d: continuing after them", *place, part.next, first - 1
             )
-            part.next = first
+            part.continue_at(first)
             await self._seek(part)
             return
         log.warning("%s-%d: Kafka sent position %d instead of %d: reading again", *place, first, part.next)
         gap_at = part.next if first > part.next else -1
-        part.is_open = False
+        part.close()
         await self._flushing.flush()
         if self.parts.get(place) is part:
             del self.parts[place]
@@ -313,12 +313,12 @@ class Worker:
         async with self._flushing.lock:
             pass  # what was being written of partitions that were ours before is there now
         async for part in self._recovery.parts(places, self._suspects):
-            part.gap_at = gap_at
+            part.mark_gap(gap_at)
             self._suspects.pop(part.place, None)
             self.parts[part.place] = part
             self._awaited.discard(part.place)
             self._flushing.change()
-            if not part.is_stopped:
+            if not part.is_halted:
                 await self._open(part)
         log.info("reading %d partitions", len(self.parts))
 
@@ -331,10 +331,10 @@ class Worker:
 
     async def _open(self, part: PartitionState) -> None:
         await self._seek(part)
-        part.is_open = True
+        part.open()
 
     async def _seek(self, part: PartitionState) -> None:
-        part.sought_at = monotonic()
+        part.mark_sought()
         await self._consumer.seek_to(part.place, part.kafka_offset)
 
     async def _begin_recovering(self) -> None:

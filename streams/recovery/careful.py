@@ -141,8 +141,9 @@ class CarefulTakeUp(TakeUp):
         """A partition of which nothing is known; it has to be taken up again before it goes on."""
         known = self._known
         part = PartitionState(known.place, known.log.base.base)
-        part.is_stopped = True
-        part.next, part.shown = position, max(standing.used, 0)
+        part.halt()
+        part.continue_at(position)
+        part.expect(max(standing.used, 0))
         self._attempts.passed(known.place)
         self._attempts.written(known.place, standing.newest)
         return part
@@ -263,7 +264,7 @@ class CarefulTakeUp(TakeUp):
         with suspecting((place, position), reason=NOT_STORABLE):
             self._take(part, block, culprit=position)
         self._attempts.stake(place)
-        part.next = position + 1
+        part.advance(position)
 
     def _take(self, part: PartitionState, block: WriteBatch, culprit: int | None = None) -> None:
         """Take what the fold gives, and check it. Windows change with a record alone, stocks with whatever came before it as well."""

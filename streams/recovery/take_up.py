@@ -118,15 +118,14 @@ class TakeUp:
             SuspectError: a record may be to blame that this fails.
         """
         known = self._known
-        part = PartitionState(known.place, known.log.base.base)
-        part.ids = known.ids
+        part = PartitionState(known.place, known.log.base.base, known.ids)
         if standing != PartitionProgress():
             part.fold.left_out = await self._store.ask(set_aside.set_aside_positions, *known.place)
         await self._fill(part, holes)
         await self._remember(part, await self._filled(standing))
         stop = known.stop
         if stop is not None and stop.is_stopped:
-            part.is_stopped = True
+            part.halt()
         elif stop is not None and part.next <= stop.offset:
             part.gate.allow(stop.allowance)
         elif part.fold.left_out:
@@ -191,23 +190,23 @@ class TakeUp:
             standing != PartitionProgress() or self.is_careful
         ):  # else there is nothing to ask for
             await self._load(part, standing)
-            part.snapshot, part.values = fold.offset, standing.values
-            part.shown = standing.values if standing.values < found.end and not found.begun else -1
             written: list[Value] = await self._store.ask(values_after, *part.place, fold.offset, KEEP_MS)
             # What lies behind the newest record cannot be waited for.
             reachable = [one._replace(offset=min(one.offset, standing.newest)) for one in written]
             fold.expect(reachable, await self._store.ask(revisions_after, *part.place, fold.offset))
-            part.untold = [value for value in written if value.grain == "stock"]  # the fold writes flows again
+            shown = standing.values if standing.values < found.end and not found.begun else -1
+            stocks = [value for value in written if value.grain == "stock"]  # the fold writes flows again
+            part.succeed(standing.values, shown, stocks)
             await self._replay(part, standing.newest)
-        part.next = max(standing.newest + 1, found.base.first)
+        part.continue_at(max(standing.newest + 1, found.base.first))
         fold.offset = max(fold.offset, part.next - 1)
         if found.begin > part.next:
             log.error(
                 "%s-%d: positions %d to %d are lost: Kafka deleted %d records before they were read",
                 *part.place, part.next, found.begin - 1, found.begin - part.next,
             )  # fmt: skip
-            part.next = found.begin
-        part.written = part.snapshot
+            part.continue_at(found.begin)
+        part.mark_written(part.snapshot)
 
     async def _load(self, part: PartitionState, standing: PartitionProgress) -> None:
         """Take the newest snapshot into which nothing is folded that was set aside."""
@@ -240,7 +239,7 @@ class TakeUp:
                 async for envelopes, offsets in self._rows(part):
                     await rebuild_entities(self._store, part, envelopes)
                     part.fold.fold(envelopes, offsets)
-                    part.next = part.fold.offset + 1
+                    part.advance(part.fold.offset)
                     written += len(envelopes)
                     self._tools.moved()
                     await asyncio.sleep(0)

@@ -1,23 +1,19 @@
 """Batch: what one flush writes, cut at one instant."""
 
 from collections.abc import Iterable
-from time import monotonic
 from typing import Any, NamedTuple
 
 from ingest.contract.clock import milliseconds
 from streams.consume.validate import ValidEvents
 from streams.fold.fold import LateStocks, LateWindow
 from streams.fold.plan import plans
-from streams.partition_state import PartitionKey, PartitionState
+from streams.partition_state import OverdueStocks, PartitionKey, PartitionState
 from streams.poison.suspicion import suspecting
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.value import Value
 from warehouse.store import sink
 from warehouse.store.sink import DeadLetterRecord, RawRows
 from warehouse.store.snapshots import Snapshot
-
-LateByPartition = dict[tuple[str, str], LateStocks]
-"""Closed minutes to recompute, by entity id and ward."""
 
 
 class StockAmendment(NamedTuple):
@@ -66,7 +62,7 @@ class WriteBatch:
         for part in parts:
             if part.is_behind:
                 continue
-            with suspecting((part.place, part.next - 1)):
+            with suspecting((part.place, part.last)):
                 self._cut(part, with_memory)
 
     def in_question(self) -> list[tuple[PartitionKey, int]]:
@@ -84,15 +80,13 @@ class WriteBatch:
 
     def _cut(self, part: PartitionState, with_memory: bool) -> None:
         """Add what one partition's fold gives."""
-        self.untold, part.untold = self.untold + part.untold, []
+        self.untold += part.take_untold()
         self.values += part.fold.take()
         self.corrections += part.fold.take_corrections()
         self.late += [StockAmendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
         part.fold.late = {}
-        self.reached.append((part, part.next - 1))
-        if part.fold.late_stocks and not part.overdue and monotonic() >= part.overdue_until:
-            part.overdue, part.fold.late_stocks = part.fold.late_stocks, {}
-            part.are_overdue_stored = False
+        self.reached.append((part, part.last))
+        part.take_overdue()
         if with_memory and plans(part.place[0]) and part.fold.offset > part.snapshot:
             self.memories.append((part, Snapshot(part.fold.offset, part.values, _memory(part))))
 
@@ -106,7 +100,7 @@ def _memory(part: PartitionState) -> list[list[Any]]:
     return pieces
 
 
-def merge_late_stocks(overdue: LateByPartition, newer: LateByPartition) -> LateByPartition:
+def merge_late_stocks(overdue: OverdueStocks, newer: OverdueStocks) -> OverdueStocks:
     """What is being recomputed, together with what came up since."""
     both = dict(newer)
     for place, late in overdue.items():

@@ -83,9 +83,9 @@ class BatchFlusher:
             try:
                 for part in self._parts.values():
                     if part.closed_ms and self._has_caught_up(part):
-                        with suspecting((part.place, part.next - 1)):
+                        with suspecting((part.place, part.last)):
                             part.fold.look(now, only_stirred=True)
-                        part.looked = part.next - 1
+                        part.mark_looked()
                 if snapshot:
                     self._snapshot_at = monotonic()
                 looked = [(part, part.looked) for part in self._parts.values()]
@@ -95,7 +95,7 @@ class BatchFlusher:
                 self.is_torn = True
                 raise
             for part, position in looked:
-                part.stocked = position
+                part.mark_stocked(position)
             for part, position in block.reached:
                 self._attempts.written(part.place, position)
 
@@ -148,11 +148,11 @@ class BatchFlusher:
                 continue
             now = milliseconds(self._clock.now())
             for at in range((part.closed_ms or part.fold.watermark or now) + CLOSED_AT_ONCE, now, CLOSED_AT_ONCE):
-                with suspecting((part.place, part.next - 1)):
+                with suspecting((part.place, part.last)):
                     part.fold.close(at)  # after days without power there are many
                 await asyncio.sleep(0)
-            with suspecting((part.place, part.next - 1)):
+            with suspecting((part.place, part.last)):
                 part.fold.close(now)
                 part.fold.look(now, only_stirred=False)
-            part.closed_ms, part.looked = now, part.next - 1
+            part.mark_looked(closed_ms=now)
             await asyncio.sleep(0)

@@ -66,7 +66,7 @@ class LateStockWork:
         """
         while not self._stopping:
             await asyncio.sleep(LOOK_EVERY)
-            for part in [part for part in parts.values() if part.overdue and part.are_overdue_stored]:
+            for part in [part for part in parts.values() if part.is_recomputable]:
                 try:
                     for (entity_id, ward), late in list(part.overdue.items()):
                         with suspecting((part.place, part.next - 1), culprit=late.cause.offset):
@@ -83,7 +83,7 @@ class LateStockWork:
                     )
                     await asyncio.sleep(self._every)  # no record is to blame that the engine is short of time or memory
                     continue
-                part.overdue, part.overdue_until = {}, monotonic() + self._every
+                part.finish_overdue(monotonic() + self._every)
 
     async def _recompute(self, part: PartitionState, entity_id: str, ward: str, late: LateStocks) -> None:
         for from_ms, until_ms in rebuild.split_at_midnights(late.from_ms, late.until_ms):

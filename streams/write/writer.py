@@ -58,13 +58,13 @@ class BatchWriter:
                 age = milliseconds(self._clock.now()) - newest_ms
                 metrics.FRESHNESS.labels(metrics.STORED).observe(max(0.0, age / 1000))
         for part, position in block.reached:
-            part.written, part.are_overdue_stored = position, True
+            part.mark_written(position)
         await self._push(block)
         if block.memories:
             snapshots = [(part.place, memory._replace(values_offset=part.values)) for part, memory in block.memories]
             await self._write(write_snapshots, snapshots)
             for part, memory in block.memories:
-                part.snapshot = memory.offset
+                part.mark_snapshot(memory.offset)
             failpoint("streams.snapshot_stored")
 
     async def _write(self, work: Callable[..., None], rows: Sequence[object], *arguments: object) -> None:
@@ -79,7 +79,7 @@ class BatchWriter:
             place = (value.topic, value.partition)
             newest[place] = max(value.offset, newest.get(place, -1))
         for part, _ in block.reached:
-            part.values = max(part.values, newest.get(part.place, -1))
+            part.mark_values(newest.get(part.place, -1))
 
     async def _write_rows(self, block: WriteBatch) -> None:
         """An answer that got lost is not guessed: the warehouse is asked what it has."""

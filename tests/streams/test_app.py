@@ -151,7 +151,7 @@ async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(
 ) -> None:
     place = ("ioc.queue.v1", 0)
     part = worker.parts[place] = PartitionState(place, 0)
-    part.is_open = True
+    part.open()
     monkeypatch.setattr(worker, "_take", failing(Unavailable("ClickHouse", "away")))
     with pytest.raises(Unavailable):
         await worker.take(place, RecordBatch([0], [b""]))
@@ -165,12 +165,12 @@ async def test_others_get_their_turn_while_a_long_chunk_is_folded(
     """Signs of life come from the same loop: a day's backlog of dossiers would look like a worker that hangs."""
     place = (topic_of("dossier"), 0)
     part = worker.parts[place] = PartitionState(place, 0)
-    part.is_open = True
+    part.open()
     turns, folded = 0, []
 
     async def fold(_: PartitionState, piece: RecordBatch) -> bool:
         folded.append((turns, piece.offsets[0]))
-        part.next = piece.offsets[-1] + 1
+        part.advance(piece.offsets[-1])
         return True
 
     async def take_turns() -> None:

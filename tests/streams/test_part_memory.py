@@ -24,7 +24,8 @@ def cause(at_ms: int) -> Cause:
 def test_minutes_that_are_being_recomputed_are_not_done_yet() -> None:
     part = PartitionState((TOPIC, 0), 0)
     place, other = ("ticket", "hong-bang"), ("ticket", "le-chan")
-    part.overdue = {place: LateStocks(1_000, 5_000, cause(1_000))}
+    part.fold.late_stocks = {place: LateStocks(1_000, 5_000, cause(1_000))}
+    part.take_overdue()
     part.fold.late_stocks = {place: LateStocks(3_000, 9_000, cause(3_000)), other: LateStocks(2, 3, cause(2))}
     again = Fold(*part.place)
     part.fold.offset = 0

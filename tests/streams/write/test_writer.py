@@ -149,7 +149,7 @@ async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(mon
         """A stock's minutes have to be recomputed; a block is written, and the work gets its turn."""
         part.fold.late_stocks = {("ticket", "w"): LateStocks(60_000, 120_000, Cause("k", "s", "i", 60_000, 1))}
         WriteBatch().cut([part], with_memory=False)
-        part.are_overdue_stored = True
+        part.mark_written(1)
         for _ in range(20):
             await asyncio.sleep(0)
 
@@ -172,6 +172,6 @@ async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(mon
 def test_nothing_is_taken_of_a_partition_before_it_has_recovered() -> None:
     part = PartitionState(PLACE, 5)
     assert not part.is_open
-    assert not part.is_stopped
+    assert not part.is_halted
     assert not part.is_behind
     assert (part.next, part.written, part.noted_offset, part.kafka_offset) == (0, -1, -5, -5)
