@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from ingest.contract.envelope import Envelope
+from ingest.contract.envelope import AnyEnvelope
 from streams.fold.contributions import Contribution, contributions
 from streams.fold.plan import MILLISECOND, EntityPlan
 from warehouse.model.correction import Cause, Correction, correction
@@ -51,7 +51,7 @@ class Flows:
         """Windows that begin before this are no longer in memory."""
 
     def settle(
-        self, plan: EntityPlan, state: EntityState, watermark: int, envelope: Envelope, at: int, offset: int
+        self, plan: EntityPlan, state: EntityState, watermark: int, envelope: AnyEnvelope, at: int, offset: int
     ) -> None:
         """Bring the windows in line with an entity that an event has changed.
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from xxhash import xxh3_64_hexdigest
 
-from ingest.contract.event import Event
 from ingest.contract.topic import topic_of
 from warehouse.model.aggregate import Dimension, Flow, Part, Stock
 from warehouse.model.entity import Entity, EntityState, Update, state_type, updates
@@ -79,9 +78,9 @@ class Touch(NamedTuple):
 
 
 @cache
-def touches(topic: str) -> dict[type[Event], tuple[Touch, ...]]:
-    """What each event type of the topic does, for the event types that do anything."""
-    found: dict[type[Event], list[Touch]] = {}
+def touches(topic: str) -> dict[str, tuple[Touch, ...]]:
+    """What each event type of the topic does, by its kind, for the event types that do anything."""
+    found: dict[str, list[Touch]] = {}
     for entity in entities():
         plan = _plan(entity)
         counted = _counted(plan)
@@ -90,10 +89,10 @@ def touches(topic: str) -> dict[type[Event], tuple[Touch, ...]]:
                 sides = [
                     tuple(step for name, step in steps.items() if (name in counted) is side) for side in (True, False)
                 ]
-                found.setdefault(event, []).append(
+                found.setdefault(event.kind, []).append(
                     Touch(plan, sides[0], sides[1], event in entity.born, entity.only.get(event))
                 )
-    return {event: tuple(touched) for event, touched in found.items()}
+    return {kind: tuple(touched) for kind, touched in found.items()}
 
 
 @cache

@@ -15,7 +15,7 @@ import logging
 
 from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.dead_letter import from_record
-from ingest.contract.envelope import Envelope, decode_stored
+from ingest.contract.envelope import decode_stored
 from ingest.contract.errors import InvalidEvent
 from ingest.runtime import metrics
 from ingest.source.failure_rate import LARGEST_SHARE, RECENT
@@ -102,10 +102,10 @@ class Quarantine:
                 )
             )
         (event,) = decode_stored([stored.event.encode()])
-        if not isinstance(event, Envelope):
+        if isinstance(event, InvalidEvent):
             return
         with_stocks = {one.of.id for one in indicators() if one.has_stock}
-        for touch in touches(place[0]).get(type(event.data), ()):
+        for touch in touches(place[0]).get(event.data.kind, ()):
             id = touch.plan.entity.id
             if id in with_stocks:
                 for from_ms, until_ms in rebuild.split_at_midnights(stored.at_ms, milliseconds(self._clock.now())):
