@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Union, cast, get_args, get_origin
 
 import msgspec
-from annotated_types import Ge, Le, Len, Lt, MaxLen
+from annotated_types import Ge, Le, Len, Lt
 from msgspec.structs import force_setattr
 from pydantic import AllowInfNan, AwareDatetime, BaseModel, StringConstraints, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -131,7 +131,7 @@ class _Texts:
     """The texts of one kind that are known to be good."""
 
     def __init__(self, rules: tuple[Any, ...]) -> None:
-        self._validate = TypeAdapter(Annotated[(str, *rules)]).validator.validate_python  # type: ignore[valid-type]
+        self._validate = TypeAdapter(Annotated[(str, *rules)]).validator.validate_python
         self.known: set[str | None] = {None}
         """`None` is the value of a field that may be absent; of others msgspec does not take it."""
 
@@ -140,7 +140,7 @@ class _Texts:
         if text in self.known:
             return True
         try:
-            is_good = self._validate(text) == text
+            is_good: bool = self._validate(text) == text
         except ValidationError:
             return False
         if is_good:
@@ -162,10 +162,11 @@ class _Field(NamedTuple):
     rules: tuple[Any, ...] = ()
     """Of a text, or of the texts of a list: what pydantic asks of it."""
     is_moment: bool = False
+    is_list: bool = False
 
 
 def _is_plain(record: bytes) -> bool:
-    """Whether msgspec reads the times of a record as pydantic does; with `\\` they could be written in many ways."""
+    """Whether msgspec reads the times of a record as pydantic does; with escapes they could be written in many ways."""
     return b"\\" not in record and _FINER.search(record) is None
 
 
@@ -182,8 +183,8 @@ def _event_class(envelope: type[BaseModel], type_: str, model: type[Event]) -> t
     )
     members = _members(envelope, [name for name, _ in _of_envelope(envelope)])
     # `at_ms` is never read: a record that has such a field fails its range or is found by its value.
-    own = [("data", data), ("at_ms", Annotated[int, msgspec.Meta(ge=1)], 0)]
-    return msgspec.defstruct(
+    own: list[Any] = [("data", data), ("at_ms", Annotated[int, msgspec.Meta(ge=1)], 0)]
+    made: Any = msgspec.defstruct(
         f"Decoded{model.__name__}Event",
         [*members, *own],
         bases=(DecodedEvent,),
@@ -195,6 +196,7 @@ def _event_class(envelope: type[BaseModel], type_: str, model: type[Event]) -> t
         gc=False,
         kw_only=True,
     )
+    return cast("type[DecodedEvent]", made)
 
 
 def _of_envelope(envelope: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
@@ -206,6 +208,8 @@ def _members(model: type[BaseModel], names: Iterable[str]) -> list[Any]:
     decorators = model.__pydantic_decorators__
     if any(getattr(decorators, one.name) for one in fields(decorators)):
         raise TypeError(f"{model.__name__} has validators or serializers of its own")
+    if model.model_config.keys() - {"frozen", "extra"}:
+        raise TypeError(f"{model.__name__} is configured in a way that the decoder does not know")
     declared = [(name, model.model_fields[name]) for name in names]
     return [(name, _field(one).type_, *(() if one.is_required() else (one.get_default(),))) for name, one in declared]
 
@@ -224,7 +228,7 @@ def _keeps(
     tests = [f"({place} is None or earliest <= {place} < last)" for place in moments]
     for number, (place, field, kind) in enumerate(texts):
         names |= {f"known{number}": kind.known, f"allow{number}": kind.allow}
-        if get_origin(field.type_) is list:
+        if field.is_list:
             tests.append(f"all(map(allow{number}, {place}))")
         elif place == "event.id":
             tests.append(f"(is_made({place}) or allow{number}({place}))")
@@ -261,21 +265,22 @@ def _typed(annotation: Any, rules: tuple[Any, ...]) -> _Field:
         inner, *more = get_args(annotation)
         return _typed(inner, (*_flat(more), *rules))
     if origin in (Union, UnionType) and not rules:
-        (inner,) = [part for part in get_args(annotation) if part is not NoneType]
+        inner, *others = [part for part in get_args(annotation) if part is not NoneType]
         field = _typed(inner, ())
-        return field._replace(type_=field.type_ | None)
+        if not field.is_list and not others:
+            return field._replace(type_=field.type_ | None)
     if annotation is str and any(isinstance(rule, StringConstraints) for rule in rules):
         return _Field(str, rules)
     if annotation is AwareDatetime and set(rules) == {Ge(EARLIEST), Lt(LATEST)}:
         return _Field(Annotated[datetime, msgspec.Meta(tz=True)], is_moment=True)
     if annotation in (int, float):
         return _Field(_number(annotation, rules))
-    if origin is list:
+    if origin is list and len(rules) == 1 and isinstance(length := rules[0], Len):
         inside = _typed(get_args(annotation)[0], ())
-        (most,) = [rule.max_length for rule in rules if isinstance(rule, Len | MaxLen)]
-        if len(rules) == 1 and inside.rules:
-            return _Field(Annotated[list[str], msgspec.Meta(max_length=most)], inside.rules)
-    elif (origin is Literal or annotation is bool) and not rules:
+        bounds = msgspec.Meta(min_length=length.min_length, max_length=length.max_length)
+        if inside.type_ is str:
+            return _Field(Annotated[list[str], bounds], inside.rules, is_list=True)
+    if (origin is Literal or annotation is bool) and not rules:
         return _Field(annotation)
     raise TypeError(f"the decoder does not know {annotation} with {rules}")
 

@@ -124,7 +124,7 @@ def decode(records: Sequence[bytes], now: datetime | None = None) -> Decoded:
         `time_in_future`.
     """
     latest = LATEST if now is None else now + AHEAD_LIMIT
-    events, left = _decoder().read(records, latest)
+    events, left = event_decoder().read(records, latest)
     judged = [judge(records[index], latest) for index in left]
     found: list[Any] = events
     for index, (one, _) in zip(left, judged, strict=True):
@@ -132,9 +132,15 @@ def decode(records: Sequence[bytes], now: datetime | None = None) -> Decoded:
     return Decoded(found, sum(has_unknown for _, has_unknown in judged))
 
 
+@cache
+def event_decoder() -> Decoder:
+    """The decoder of all event types."""
+    return Decoder(Envelope, event_types(), FUTURE_LIMIT)
+
+
 def decoded(wrapped: AnyEnvelope) -> DecodedEvent:
     """The same event as `decode` gives it."""
-    return wrapped if isinstance(wrapped, DecodedEvent) else _decoder().of(wrapped)
+    return wrapped if isinstance(wrapped, DecodedEvent) else event_decoder().of(wrapped)
 
 
 def decode_stored(records: Sequence[bytes]) -> list[DecodedEvent | InvalidEvent]:
@@ -237,11 +243,6 @@ def _models() -> TypeAdapter[Any]:
     return TypeAdapter(Annotated[union, Field(discriminator="type")])
 
 
-@cache
-def _decoder() -> Decoder:
-    return Decoder(Envelope, event_types(), FUTURE_LIMIT)
-
-
 def _modelled(event: DecodedEvent) -> Envelope:
     """The envelope of an event that was read, as it was accepted."""
     kind = event_types()[event.type]
@@ -257,7 +258,7 @@ def _older(record: bytes, fault: InvalidEvent) -> DecodedEvent | InvalidEvent:
         loose = _in_time(_loose(kind).validate_json(record, extra="ignore"), LATEST)
     except (ValidationError, KeyError):
         return fault
-    return loose if isinstance(loose, InvalidEvent) else _decoder().of(loose)
+    return loose if isinstance(loose, InvalidEvent) else event_decoder().of(loose)
 
 
 class _Typed(BaseModel):

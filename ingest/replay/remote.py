@@ -17,7 +17,7 @@ from fastapi.responses import JSONResponse
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from ingest.contract.dead_letter import DeadLetter
-from ingest.contract.envelope import AnyEnvelope, decode, encode
+from ingest.contract.envelope import decode, encode
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.replay.replay import OUTCOMES, ReplayPlan, SourceReplay
 from ingest.webhook.body import PostRefusedError, check_kind, read_body

@@ -8,7 +8,6 @@ own time while the partition is behind, by the clock once it has caught up.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import AnyEnvelope
 from streams.fold.contributions import contributions
 from streams.fold.entities import EntityStates
