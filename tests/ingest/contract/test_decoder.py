@@ -139,7 +139,8 @@ def doubled() -> Iterator[bytes]:
         whole = encode(GOOD[kind][0])
         fields = {**json.loads(whole), **json.loads(whole)["data"]}
         for name, value in fields.items():
-            for other in (value, None, "x", 7, {}, "vn.hongbang.queue.ticket.issued.v1", "2026-11-20T01:00:00Z"):
+            others: tuple[Any, ...] = (value, None, "x", 7, {}, KINDS[0].type(), "2026-11-20T01:00:00Z")
+            for other in others:
                 text = f'"{name}":{json.dumps(other)}'.encode()
                 yield whole.replace(b"{", b"{" + text + b",", 1)
                 yield whole[:-1] + b"," + text + b"}"
