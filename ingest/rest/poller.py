@@ -25,7 +25,7 @@ from ingest.rest.cursor import LONGEST, Cursor
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CircuitBreaker
-from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
 from ingest.source.status import SourceStatus
 from ingest.untrusted.json_text import check_json, parse_json_loosely
 
@@ -223,7 +223,7 @@ class RestPoller:
             shape = repr(item).encode(errors="replace")
             envelopes, letter = MappedMessage(letter=self._mapping.refused(shape, fault, address=self._way.path))
         else:
-            envelopes, letter = self._mapping.take(to_json(item), address=self._way.path)
+            envelopes, letter = self._mapping.take(to_json(item), parsed=ParsedMessage(item), address=self._way.path)
         unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
         return MappedMessage(unknown, letter if letter and _name(letter) not in self._remembered else None)
 

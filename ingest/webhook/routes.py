@@ -23,7 +23,7 @@ from ingest.runtime import metrics
 from ingest.runtime.disk_space import NoDiskSpace
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CAUSE, CircuitBreaker
-from ingest.source.mapper import MappedMessage
+from ingest.source.mapper import MappedMessage, ParsedMessage
 from ingest.source.mapper import Mapper as ConnectorMapping
 from ingest.source.status import SourceStatus
 from ingest.untrusted.json_text import parse_json
@@ -197,7 +197,7 @@ class WebhookRoutes:
             post.mapping.counts["repeated"] += 1
             return given
         try:
-            return self._replies.give(connector_id, id_, await self._kept(post, _taken(post, body)))
+            return self._replies.give(connector_id, id_, await self._kept(post, _taken(post, body, value)))
         finally:
             self._replies.withdraw(connector_id, id_)
 
@@ -212,7 +212,7 @@ class WebhookRoutes:
         return {"id": taken.envelopes[0].id if taken.envelopes else None, "events": len(taken.envelopes)}
 
 
-def _taken(post: PostSource, body: bytes) -> MappedMessage:
+def _taken(post: PostSource, body: bytes, value: Any) -> MappedMessage:
     """What becomes of a post.
 
     Raises:
@@ -221,7 +221,7 @@ def _taken(post: PostSource, body: bytes) -> MappedMessage:
     if not post.hold.admits():
         raise _held_back(post)
     before = post.mapping.counts.copy()
-    taken = post.mapping.take(body)
+    taken = post.mapping.take(body, parsed=ParsedMessage(value))
     if not post.hold.judge(taken.letter is not None):
         post.mapping.hold_back(before, 1)
         raise _held_back(post)
