@@ -5,6 +5,7 @@
 `code`         the texts that events carry, each kind with its pattern and length
 `quantity`     the numbers and times that events carry, each kind with its range
 `envelope`     an event on the wire, as CloudEvents 1.0
+`decoder`      the fast reading of records, by classes made from the models of events
 `topic`        Kafka's topics: one a stream, one for changed values, one for dead letters
 `dead_letter`  an event that can never be processed, with its reason and as much of it as may be kept
 `connector`    how one foreign system's messages become our events, and what it may remember
