@@ -27,7 +27,7 @@ from dashboard.words.number import percent, whole_number
 from ingest.contract.calendar import ward_moment
 from ingest.contract.connector import Connector, Context
 from ingest.contract.discovery import declared
-from ingest.contract.envelope import Envelope
+from ingest.contract.envelope import AnyEnvelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, VALUES
@@ -159,7 +159,7 @@ async def _feed(ingest: IngestSettings, messages: Iterable[Arrived], progress: P
     source, done = iter(messages), 0
     try:
         while batch := list(islice(source, BATCH)):
-            envelopes: list[Envelope] = []
+            envelopes: list[AnyEnvelope] = []
             letters: list[DeadLetter] = []
             for message in batch:
                 clock.moment = message.received_at

@@ -6,6 +6,7 @@
 `quantity`         the numbers and times that events carry, each kind with its range
 `personal_fields`  which fields carry personal data, and which texts look like it
 `envelope`         an event on the wire, as CloudEvents 1.0
+`decoder`          the fast reading of records, by classes made from the models of events
 `topic`            Kafka's topics: one a stream, one for changed values, one for dead letters
 `connector`        how one foreign system's messages become our events, and what it may remember
 `errors`           errors, named by what the caller has to do about them

@@ -1,7 +1,7 @@
 """Envelope: an event on the wire, as CloudEvents 1.0 JSON in structured mode.
 
 `encode` is strict and is what connectors produce; `decode` is lenient (unknown fields are ignored and counted) and is what the
-fold reads. A whole batch is validated in one call; only when that fails is each event tried alone.
+fold reads. `decoder` reads what today's sources send; what it does not take is validated by the models, which say why it is none.
 """
 
 from collections.abc import Sequence
@@ -11,9 +11,10 @@ from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, create_model
-from pydantic_core import ErrorDetails
 
+from ingest.contract.clock import milliseconds
 from ingest.contract.code import PERSONAL_DATA, EventId, Reference
+from ingest.contract.decoder import DecodedEvent, Decoder
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
@@ -57,11 +58,20 @@ class Envelope(BaseModel):
         """The ward it belongs to: the partition key."""
         return self.partitionkey
 
+    @property
+    def at_ms(self) -> int:
+        """`time` in milliseconds since 1970, rounded down."""
+        return milliseconds(self.time)
+
+
+AnyEnvelope = Envelope | DecodedEvent
+"""An event in its envelope, made here or read."""
+
 
 class Decoded(NamedTuple):
     """What became of a batch."""
 
-    events: list[Envelope | InvalidEvent]
+    events: list[DecodedEvent | InvalidEvent]
     """One entry a record, in order."""
     unknown_fields: int
     """How many events carried a field that this version does not know."""
@@ -94,9 +104,10 @@ def envelope(event: Event, *, ward: str, source: str, recorded_at: datetime, id:
     )
 
 
-def encode(wrapped: Envelope) -> bytes:
+def encode(wrapped: AnyEnvelope) -> bytes:
     """The bytes of a Kafka record's value."""
-    return wrapped.model_dump_json(exclude_none=True).encode()
+    made = _modelled(wrapped) if isinstance(wrapped, DecodedEvent) else wrapped
+    return made.model_dump_json(exclude_none=True).encode()
 
 
 def decode(records: Sequence[bytes], now: datetime | None = None) -> Decoded:
@@ -109,21 +120,30 @@ def decode(records: Sequence[bytes], now: datetime | None = None) -> Decoded:
         now: the present by the reader's clock, where it has to be asked; `None`: what a connector's clock said is believed.
 
     Returns:
-        One envelope or `InvalidEvent` a record, in order. Reasons: `not_json`, `unknown_type`, `invalid_field`, `personal_data`,
+        One event or `InvalidEvent` a record, in order. Reasons: `not_json`, `unknown_type`, `invalid_field`, `personal_data`,
         `time_in_future`.
     """
     latest = LATEST if now is None else now + AHEAD_LIMIT
-    try:
-        batch = _batch().validate_json(b"[" + b",".join(records) + b"]", strict=True)
-        if len(batch) == len(records):
-            return Decoded([_in_time(one, latest) for one in batch], 0)
-    except ValidationError:
-        pass  # at least one is bad or newer than this code: judge them one by one
-    decoded = [_decode_one(record, latest) for record in records]
-    return Decoded([one for one, _ in decoded], sum(unknown for _, unknown in decoded))
+    events, left = event_decoder().read(records, latest)
+    judged = [judge(records[index], latest) for index in left]
+    found: list[Any] = events
+    for index, (one, _) in zip(left, judged, strict=True):
+        found[index] = one if isinstance(one, InvalidEvent) else decoded(one)
+    return Decoded(found, sum(has_unknown for _, has_unknown in judged))
 
 
-def decode_stored(records: Sequence[bytes]) -> list[Envelope | InvalidEvent]:
+@cache
+def event_decoder() -> Decoder:
+    """The decoder of all event types."""
+    return Decoder(Envelope, event_types(), FUTURE_LIMIT)
+
+
+def decoded(wrapped: AnyEnvelope) -> DecodedEvent:
+    """The same event as `decode` gives it."""
+    return wrapped if isinstance(wrapped, DecodedEvent) else event_decoder().of(wrapped)
+
+
+def decode_stored(records: Sequence[bytes]) -> list[DecodedEvent | InvalidEvent]:
     """Read a batch of records that were accepted once, perhaps by an earlier version, whose codes had fewer rules.
 
     What was counted stays counted: a code is taken as it was. Numbers and times have today's ranges, since no figure can hold others.
@@ -132,13 +152,31 @@ def decode_stored(records: Sequence[bytes]) -> list[Envelope | InvalidEvent]:
         records: values of Kafka records that are stored.
 
     Returns:
-        One envelope or `InvalidEvent` a record, in order.
+        One event or `InvalidEvent` a record, in order.
     """
     found = decode(records).events
     return [
         _older(record, one) if isinstance(one, InvalidEvent) else one
         for one, record in zip(found, records, strict=True)
     ]
+
+
+def judge(record: bytes, latest: datetime) -> tuple[Envelope | InvalidEvent, bool]:
+    """Validate a record by the models.
+
+    Args:
+        record: value of a Kafka record.
+        latest: the last time at which an event may have been taken in.
+
+    Returns:
+        The envelope or why there is none, and whether it carried unknown fields.
+    """
+    try:
+        return _in_time(_models().validate_json(record, strict=True), latest), False
+    except ValidationError as error:
+        if any(fault["type"] != "extra_forbidden" for fault in error.errors(include_url=False)):
+            return invalid_event(error), False
+    return _in_time(_models().validate_json(record, strict=True, extra="ignore"), latest), True
 
 
 def check_time(occurred_at: datetime, recorded_at: datetime) -> None:
@@ -174,22 +212,8 @@ def invalid_event(error: ValidationError) -> InvalidEvent:
     return InvalidEvent("time_in_future" if is_late else "invalid_field", named or "a field that is not known")
 
 
-def _place(fault: ErrorDetails) -> str:
-    return ".".join(map(str, fault["loc"]))
-
-
 def _is_personal(value: object) -> bool:
     return isinstance(value, str) and looks_personal(value)
-
-
-def _decode_one(record: bytes, latest: datetime) -> tuple[Envelope | InvalidEvent, bool]:
-    """The envelope or why there is none, and whether it carried unknown fields."""
-    try:
-        return _in_time(_one().validate_json(record, strict=True), latest), False
-    except ValidationError as error:
-        if any(fault["type"] != "extra_forbidden" for fault in error.errors(include_url=False)):
-            return invalid_event(error), False
-    return _in_time(_one().validate_json(record, strict=True, extra="ignore"), latest), True
 
 
 def _in_time(wrapped: Envelope, latest: datetime) -> Envelope | InvalidEvent:
@@ -212,31 +236,29 @@ def _envelope_of(type_: str) -> type[Envelope]:
 
 
 @cache
-def _one() -> TypeAdapter[Any]:
+def _models() -> TypeAdapter[Any]:
     union: Any = None
     for type_ in event_types():
         union = _envelope_of(type_) if union is None else union | _envelope_of(type_)
     return TypeAdapter(Annotated[union, Field(discriminator="type")])
 
 
-@cache
-def _batch() -> TypeAdapter[Any]:
-    union: Any = None
-    for type_ in event_types():
-        union = _envelope_of(type_) if union is None else union | _envelope_of(type_)
-    return TypeAdapter(list[Annotated[union, Field(discriminator="type")]])
+def _modelled(event: DecodedEvent) -> Envelope:
+    """The envelope of an event that was read, as it was accepted."""
+    kind = event_types()[event.type]
+    data = kind.model_construct(**{name: getattr(event.data, name) for name in kind.model_fields})
+    rest = {name: getattr(event, name) for name in Envelope.model_fields if name != "data"}
+    return _envelope_of(event.type).model_construct(**rest, data=data)
 
 
-def _older(record: bytes, fault: InvalidEvent) -> Envelope | InvalidEvent:
+def _older(record: bytes, fault: InvalidEvent) -> DecodedEvent | InvalidEvent:
     """An event whose codes need only be what every version took for one; else why it is none today."""
     try:
         kind = event_types()[_Typed.model_validate_json(record).type]
-        loose = _loose(kind).validate_json(record, extra="ignore")
+        loose = _in_time(_loose(kind).validate_json(record, extra="ignore"), LATEST)
     except (ValidationError, KeyError):
         return fault
-    data = kind.model_construct(**{name: getattr(loose.data, name) for name in kind.model_fields})
-    rest = {name: getattr(loose, name) for name in Envelope.model_fields if name != "data"}
-    return _in_time(_envelope_of(kind.type()).model_construct(**rest, data=data), LATEST)
+    return loose if isinstance(loose, InvalidEvent) else event_decoder().of(loose)
 
 
 class _Typed(BaseModel):

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
-from ingest.contract.envelope import Envelope, encode
+from ingest.contract.envelope import AnyEnvelope, encode
 from ingest.contract.errors import Unavailable
 from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
@@ -51,7 +51,7 @@ OutgoingRecord = tuple[str, bytes, bytes]
 class EventSink(Protocol):
     """Where events go: all that a status or a heartbeat needs of a producer."""
 
-    async def send(self, events: Sequence[Envelope]) -> None:
+    async def send(self, events: Sequence[AnyEnvelope]) -> None:
         """Return when all are stored.
 
         Raises:
@@ -102,7 +102,7 @@ class Producer:
                 log.info("connected to Kafka at %s", self._settings.bootstrap)
                 return
 
-    async def send(self, events: Sequence[Envelope]) -> None:
+    async def send(self, events: Sequence[AnyEnvelope]) -> None:
         """Write events; returns when Kafka has acknowledged all of them.
 
         Raises:

@@ -16,8 +16,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from ingest.contract.envelope import Envelope, decode, encode
-from ingest.contract.errors import Unavailable
+from ingest.contract.envelope import decode, encode
+from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.replay.replay import OUTCOMES, ReplayPlan, SourceReplay
 from ingest.untrusted.dead_letter import DeadLetter
 from ingest.webhook.body import PostRefusedError, check_kind, read_body
@@ -123,7 +123,7 @@ def _understood(letter: DeadLetter, told: dict[str, Any]) -> ReplayPlan:
         ValueError: it is none of this dead letter's, or of another version.
     """
     events = decode([json.dumps(one).encode() for one in told["events"]]).events
-    envelopes = tuple(one for one in events if isinstance(one, Envelope))
+    envelopes = tuple(one for one in events if not isinstance(one, InvalidEvent))
     if told["id"] != letter.id or told["outcome"] not in OUTCOMES or len(envelopes) != len(events):
         raise ValueError("an answer that this version does not understand")
     return ReplayPlan(letter, told["outcome"], told["detail"], envelopes)

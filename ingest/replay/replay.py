@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import TypeAdapter
 
 from ingest.contract.connector import Connector, Context, Subscription
-from ingest.contract.envelope import Envelope, decode, encode
+from ingest.contract.envelope import AnyEnvelope, decode, encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.label import Label
 from ingest.kafka.producer import Producer
@@ -52,7 +52,7 @@ class ReplayPlan(NamedTuple):
     outcome: Outcome
     detail: str
     """Why, in English; empty where there is nothing to say."""
-    envelopes: tuple[Envelope, ...] = ()
+    envelopes: tuple[AnyEnvelope, ...] = ()
     """What is sent again."""
 
 

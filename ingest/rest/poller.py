@@ -24,7 +24,7 @@ from ingest.rest.cursor import LONGEST, Cursor
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CircuitBreaker
-from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
 from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
 from ingest.untrusted.dead_letter import DeadLetter
@@ -220,7 +220,7 @@ class RestPoller(SourceReader):
             shape = repr(item).encode(errors="replace")
             envelopes, letter = MappedMessage(letter=self._mapper.refused(shape, fault, address=self._way.path))
         else:
-            envelopes, letter = self._mapper.take(to_json(item), address=self._way.path)
+            envelopes, letter = self._mapper.take(to_json(item), parsed=ParsedMessage(item), address=self._way.path)
         unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
         return MappedMessage(unknown, letter if letter and _name(letter) not in self._remembered else None)
 

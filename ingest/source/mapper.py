@@ -35,6 +35,12 @@ class MappedMessage(NamedTuple):
     letter: DeadLetter | None = None
 
 
+class ParsedMessage(NamedTuple):
+    """A message that its reader has parsed and checked (`ingest.untrusted.json_text`), so that it is not parsed again."""
+
+    value: Any
+
+
 class Mapper:
     """One connector's mapping, with its counts."""
 
@@ -52,6 +58,7 @@ class Mapper:
         self,
         body: bytes,
         *,
+        parsed: ParsedMessage | None = None,
         payload: TypeAdapter[Any] | None = None,
         address: str = "",
         retained: bool = False,
@@ -63,6 +70,7 @@ class Mapper:
 
         Args:
             body: as received. What is not JSON is offered to the payload type as a text (`online`).
+            parsed: the value of the body, where the reader needed it already.
             payload: the type of this message, where it is not the connector's own.
             address: MQTT topic or REST path.
             retained: whether MQTT repeated it from memory.
@@ -70,7 +78,7 @@ class Mapper:
         self.counts["messages"] += 1
         received_at = self.context.clock.now()
         try:
-            value = self._value(body, payload or self.connector.payload)
+            value = self._value(body, parsed, payload or self.connector.payload)
             made = self._mapped(ReceivedMessage(value, address, received_at, retained), received_at)
         except InvalidEvent as fault:
             return MappedMessage(letter=self.refused(body, fault, address=address))
@@ -107,18 +115,23 @@ class Mapper:
         now = self.context.clock.now()
         return from_source(self.connector, body, fault, ward=self.context.ward, received_at=now, address=address)
 
-    def _value(self, body: bytes, payload: TypeAdapter[Any]) -> Any:
-        """The message in the connector's own words.
+    def _value(self, body: bytes, parsed: ParsedMessage | None, payload: TypeAdapter[Any]) -> Any:
+        """The message in the connector's own words; only of one that the payload type refuses is the text parsed again, to say why.
 
         Raises:
             InvalidEvent: it is not of that type.
         """
+        if parsed is None:
+            try:
+                parsed = ParsedMessage(parse_json_loosely(body))
+            except InvalidEvent as fault:
+                return _text(body, payload, fault)
+            check_json(parsed.value)
+        self._count_unknown(parsed.value)
         try:
-            raw = parse_json_loosely(body)
-        except InvalidEvent as fault:
-            return _text(body, payload, fault)
-        check_json(raw)
-        self._count_unknown(raw)
+            return payload.validate_python(parsed.value)
+        except ValidationError:
+            pass
         try:
             return payload.validate_json(body)
         except ValidationError as error:

@@ -23,7 +23,7 @@ from ingest.runtime import metrics
 from ingest.runtime.disk_space import NoDiskSpace
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CAUSE, CircuitBreaker
-from ingest.source.mapper import MappedMessage, Mapper
+from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
 from ingest.source.status import SourceStatus
 from ingest.untrusted.json_text import parse_json
 from ingest.webhook.body import PostRefusedError, check_kind, read_body
@@ -196,7 +196,7 @@ class WebhookRoutes:
             post.mapper.counts["repeated"] += 1
             return given
         try:
-            return self._replies.give(connector_id, id_, await self._kept(post, _taken(post, body)))
+            return self._replies.give(connector_id, id_, await self._kept(post, _taken(post, body, value)))
         finally:
             self._replies.withdraw(connector_id, id_)
 
@@ -211,7 +211,7 @@ class WebhookRoutes:
         return {"id": taken.envelopes[0].id if taken.envelopes else None, "events": len(taken.envelopes)}
 
 
-def _taken(post: PostSource, body: bytes) -> MappedMessage:
+def _taken(post: PostSource, body: bytes, value: Any) -> MappedMessage:
     """What becomes of a post.
 
     Raises:
@@ -220,7 +220,7 @@ def _taken(post: PostSource, body: bytes) -> MappedMessage:
     if not post.breaker.admits():
         raise _held_back(post)
     before = post.mapper.counts.copy()
-    taken = post.mapper.take(body)
+    taken = post.mapper.take(body, parsed=ParsedMessage(value))
     if not post.breaker.judge(taken.letter is not None):
         post.mapper.hold_back(before, 1)
         raise _held_back(post)

@@ -8,11 +8,12 @@ The memory here only raises suspicion - a hash is no proof - and the warehouse d
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import numpy
 from numpy.typing import NDArray
 
-from ingest.contract.envelope import Envelope, decode_stored
+from ingest.contract.envelope import AnyEnvelope, decode_stored, decoded
 from ingest.contract.errors import InvalidEvent
 from warehouse.store.event_ids import KEPT, StoredEventId
 
@@ -95,7 +96,7 @@ class DuplicateVerdict:
 
 
 def judge_duplicates(
-    envelopes: Sequence[Envelope],
+    envelopes: Sequence[AnyEnvelope],
     offsets: Sequence[int],
     suspects: set[int],
     stored: dict[tuple[str, str], StoredEventId],
@@ -112,7 +113,7 @@ def judge_duplicates(
     in_doubt = {(envelopes[index].ward, envelopes[index].id) for index in suspects}
     known = {key: copy for key, copy in stored.items() if key in in_doubt}
     offset_of = {key: copy.offset for key, copy in known.items()}
-    first: dict[tuple[str, str], Envelope | InvalidEvent] = dict(
+    first: dict[tuple[str, str], AnyEnvelope | InvalidEvent] = dict(
         zip(known, decode_stored([copy.event for copy in known.values()]), strict=True)
     )
     for index, one in enumerate(envelopes):
@@ -127,8 +128,11 @@ def judge_duplicates(
     return result
 
 
-def _say_the_same(first: Envelope | InvalidEvent, one: Envelope) -> bool:
+def _say_the_same(first: AnyEnvelope | InvalidEvent, one: AnyEnvelope) -> bool:
     """Whether two events tell the same; when they were taken in does not matter."""
-    return isinstance(first, Envelope) and (first.type, first.time, first.subject, first.data) == (
-        one.type, one.time, one.subject, one.data
-    )  # fmt: skip
+    return not isinstance(first, InvalidEvent) and _told(first) == _told(one)
+
+
+def _told(one: AnyEnvelope) -> tuple[Any, ...]:
+    event = decoded(one)
+    return event.type, event.time, event.subject, event.data

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ingest.contract.clock import Clock, milliseconds
-from ingest.contract.envelope import Envelope, decode, invalid_event
+from ingest.contract.clock import Clock
+from ingest.contract.envelope import AnyEnvelope, decode, invalid_event
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
 from ingest.runtime import metrics
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 class ValidEvents(NamedTuple):
     """Events with their places, column by column."""
 
-    envelopes: list[Envelope]
+    envelopes: list[AnyEnvelope]
     offsets: list[int]
     records: list[bytes]
 
@@ -55,7 +55,7 @@ class ValidEvents(NamedTuple):
         rows.columns["kind"] = [one.data.kind for one in self.envelopes]
         rows.columns["subject"] = [one.subject for one in self.envelopes]
         rows.columns["id"] = [one.id for one in self.envelopes]
-        rows.columns["at_ms"] = [milliseconds(one.time) for one in self.envelopes]
+        rows.columns["at_ms"] = [one.at_ms for one in self.envelopes]
         rows.columns["event"] = self.records
         return rows
 
@@ -205,7 +205,7 @@ def _repeat(part: PartitionState, events: ValidEvents, index: int, first: int, i
         one.data.kind,
         one.subject,
         one.id,
-        milliseconds(one.time),
+        one.at_ms,
         events.records[index] if is_conflict else b"",
         is_conflict,
         first,

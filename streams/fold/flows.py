@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from ingest.contract.envelope import Envelope
+from ingest.contract.envelope import AnyEnvelope
 from streams.fold.compiled import TOTAL, Contribution, Split
 from streams.fold.plan import MILLISECOND, EntityPlan, FlowPlan
 from warehouse.model.correction import Cause, Correction, correction
@@ -80,7 +80,7 @@ class Flows:
         """Windows that begin before this are no longer in memory."""
 
     def settle(
-        self, plan: EntityPlan, state: EntityState, watermark: int, envelope: Envelope, at: int, offset: int
+        self, plan: EntityPlan, state: EntityState, watermark: int, envelope: AnyEnvelope, at: int, offset: int
     ) -> None:
         """Bring the windows in line with an entity that an event has changed.
 

@@ -8,8 +8,7 @@ own time while the partition is behind, by the clock once it has caught up.
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ingest.contract.clock import milliseconds
-from ingest.contract.envelope import Envelope
+from ingest.contract.envelope import AnyEnvelope
 from streams.fold.entities import EntityStates
 from streams.fold.flows import Flows, LateWindow
 from streams.fold.plan import Touch, declarations_fingerprint, plans, touches
@@ -64,7 +63,7 @@ class Fold:
     def late_stocks(self, late: dict[EntityKey, LateStocks]) -> None:
         self._stocks.late = late
 
-    def unknown(self, envelopes: Iterable[Envelope]) -> dict[str, set[tuple[str, str]]]:
+    def unknown(self, envelopes: Iterable[AnyEnvelope]) -> dict[str, set[tuple[str, str]]]:
         """Entities whose past only the warehouse can know: a life that goes on without having begun here, or an old event.
 
         Returns:
@@ -79,7 +78,7 @@ class Fold:
                 id, ward, key = touch.plan.entity.id, envelope.partitionkey, envelope.subject
                 if key in self.states.get((id, ward), ()) or (id, ward, key) in born:
                     continue
-                if touch.is_birth and milliseconds(envelope.time) >= self.watermark - touch.plan.entity.keep_ms:
+                if touch.is_birth and envelope.at_ms >= self.watermark - touch.plan.entity.keep_ms:
                     born.add((id, ward, key))
                 else:
                     missing.setdefault(id, set()).add((ward, key))
@@ -94,11 +93,11 @@ class Fold:
             if self.states.setdefault(place, {}).setdefault(state.key, state) is state:
                 self._stocks.adopt(place, state)
 
-    def fold(self, envelopes: Sequence[Envelope], offsets: Sequence[int]) -> None:
+    def fold(self, envelopes: Sequence[AnyEnvelope], offsets: Sequence[int]) -> None:
         """Fold envelopes in the order of their offsets; their changes wait in `take`."""
         for envelope, offset in zip(envelopes, offsets, strict=True):
             touched = self._touches.get(envelope.data.kind)
-            at = milliseconds(envelope.time)
+            at = envelope.at_ms
             if at > self.watermark:
                 self.reach(at)
             if touched:
@@ -206,7 +205,7 @@ class Fold:
         for revised in revisions:
             self._stocks.expect_revision(*revised)
 
-    def _touch(self, touched: tuple[Touch, ...], envelope: Envelope, at: int, offset: int) -> None:
+    def _touch(self, touched: tuple[Touch, ...], envelope: AnyEnvelope, at: int, offset: int) -> None:
         event, ward, key, id = envelope.data, envelope.partitionkey, envelope.subject, envelope.id
         for plan, update, _, only in touched:
             if only is not None and not only(event):

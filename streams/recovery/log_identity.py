@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from ingest.contract.envelope import Envelope, decode
+from ingest.contract.envelope import decode
+from ingest.contract.errors import InvalidEvent
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka.offsets import Extent
 from ingest.untrusted.dead_letter import DeadLetter
@@ -123,7 +124,7 @@ def record_identity(place: PartitionKey, record: bytes) -> str:
         except ValidationError:
             return ""
     (event,) = decode([record]).events
-    return event.id if isinstance(event, Envelope) else ""
+    return "" if isinstance(event, InvalidEvent) else event.id
 
 
 def is_same_record(

@@ -14,7 +14,7 @@ no row is left under its id.
 import logging
 
 from ingest.contract.clock import Clock, milliseconds
-from ingest.contract.envelope import Envelope, decode_stored
+from ingest.contract.envelope import decode_stored
 from ingest.contract.errors import InvalidEvent
 from ingest.runtime import metrics
 from ingest.source.failure_rate import LARGEST_SHARE, RECENT
@@ -102,7 +102,7 @@ class Quarantine:
                 )
             )
         (event,) = decode_stored([stored.event.encode()])
-        if not isinstance(event, Envelope):
+        if isinstance(event, InvalidEvent):
             return
         with_stocks = {one.of.id for one in indicators() if one.has_stock}
         for touch in touches(place[0]).get(event.data.kind, ()):

@@ -13,8 +13,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import NamedTuple, TypeVar
 
 from ingest.contract.clock import Clock
-from ingest.contract.envelope import Envelope, decode_stored
-from ingest.contract.errors import Unavailable
+from ingest.contract.envelope import AnyEnvelope, decode_stored
+from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.source.failure_rate import RECENT
 from streams.consume.duplicates import EventIdMemory
@@ -254,7 +254,7 @@ class TakeUp:
         if part.fold.offset > began:
             log.info("%s-%d: folded again from position %d to %d", *part.place, began + 1, part.fold.offset)
 
-    async def _rows(self, part: PartitionState) -> AsyncIterator[tuple[list[Envelope], list[int]]]:
+    async def _rows(self, part: PartitionState) -> AsyncIterator[tuple[list[AnyEnvelope], list[int]]]:
         """The events after what the fold knows, in order, as the warehouse has them."""
         client = self._store.own_connection()
         try:
@@ -267,7 +267,7 @@ class TakeUp:
             client.close()
 
 
-async def rebuild_entities(store: WorkerWarehouse, part: PartitionState, envelopes: list[Envelope]) -> None:
+async def rebuild_entities(store: WorkerWarehouse, part: PartitionState, envelopes: list[AnyEnvelope]) -> None:
     """Bring back entities that the fold has let go, from the rows up to where it is."""
     entities = {plan.entity.id: plan.entity for plan in plans(part.place[0])}
     for id, pairs in part.fold.unknown(envelopes).items():
@@ -290,15 +290,15 @@ def grouped(ranges: list[PositionRange]) -> list[list[PositionRange]]:
     return groups
 
 
-def understood(part: PartitionState, offsets: list[int], records: list[bytes]) -> tuple[list[Envelope], list[int]]:
+def understood(part: PartitionState, offsets: list[int], records: list[bytes]) -> tuple[list[AnyEnvelope], list[int]]:
     """The events in stored rows.
 
     Raises:
         SuspectError: one was understood when it was stored, and is no event for this version.
     """
-    envelopes: list[Envelope] = []
+    envelopes: list[AnyEnvelope] = []
     for offset, one in zip(offsets, decode_stored(records), strict=True):
-        if not isinstance(one, Envelope):
+        if isinstance(one, InvalidEvent):
             raise SuspectError({part.place: Suspicion(offsets[-1], offset, NOT_UNDERSTOOD, str(one))})
         envelopes.append(one)
     return envelopes, offsets

@@ -30,7 +30,8 @@ from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.connector import Connector, Poll, Subscription, Webhook
-from ingest.contract.envelope import Envelope, decode
+from ingest.contract.decoder import DecodedEvent
+from ingest.contract.envelope import AnyEnvelope, decode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import event_types
 from ingest.contract.settings import IngestSettings
@@ -60,7 +61,7 @@ ALLOWED = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def ledger() -> list[Envelope]:
+def ledger() -> list[AnyEnvelope]:
     """What this file's stack was sent so far, and counts."""
     return []
 
@@ -228,7 +229,7 @@ def letters(client: Client) -> dict[str, int]:
 
 @pytest.mark.parametrize("is_whole", [False, True], ids=["short", "whole"])
 def test_every_field_of_every_event_straight_into_its_topic(
-    stack: Stack, client: Client, is_whole: bool, ledger: list[Envelope]
+    stack: Stack, client: Client, is_whole: bool, ledger: list[AnyEnvelope]
 ) -> None:
     """What a field may be counts, and what it may not be is a letter."""
     neighbours = events(11 + is_whole, 600, keys=120, spread=timedelta(minutes=90))
@@ -244,7 +245,7 @@ def test_every_field_of_every_event_straight_into_its_topic(
             for number, value in enumerate(values(kind, name, is_whole)):
                 record = with_value(pattern[kind], f"{kind.kind}-{name}-{number}-{is_whole}", name, value.text)
                 (judged,) = decode([record], PRESENT).events
-                assert isinstance(judged, Envelope) == value.is_good, (kind, name, value, judged)
+                assert isinstance(judged, DecodedEvent) == value.is_good, (kind, name, value, judged)
                 if isinstance(judged, InvalidEvent):
                     REFUSED[topic_of(kind.stream)] += 1
                 else:

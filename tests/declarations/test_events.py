@@ -16,6 +16,7 @@ from pydantic.fields import FieldInfo
 
 from connectors import catalogue
 from ingest.contract import code
+from ingest.contract.decoder import DecodedEvent
 from ingest.contract.discovery import declared
 from ingest.contract.envelope import Envelope, decode, encode, envelope, invalid_event
 from ingest.contract.event import Event
@@ -165,8 +166,8 @@ def test_a_clock_that_is_far_ahead_is_refused_where_the_reader_has_one() -> None
     data = good.data.model_copy(update={good.data.occurred: at})
     ahead = encode(envelope(data, ward="w", source="/w/x/y", recorded_at=at))
     assert getattr(decode([ahead], now).events[0], "reason", None) == "time_in_future"
-    assert isinstance(decode([ahead]).events[0], Envelope)
-    assert isinstance(decode([ahead], at).events[0], Envelope)
+    assert isinstance(decode([ahead]).events[0], DecodedEvent)
+    assert isinstance(decode([ahead], at).events[0], DecodedEvent)
 
 
 def test_every_event_type_is_sent_by_a_source_or_counted():

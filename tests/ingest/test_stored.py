@@ -5,6 +5,7 @@ import json
 import pytest
 
 from ingest.contract.code import PERSONAL_DATA
+from ingest.contract.decoder import DecodedEvent
 from ingest.contract.envelope import Envelope, decode, decode_stored, encode
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events.camera import OccupancySampled
@@ -35,8 +36,8 @@ def test_a_code_that_was_accepted_once_stays_what_it_was(record, reason):
     assert isinstance(today, InvalidEvent)
     assert today.reason == reason
     (stored,) = decode_stored([record])
-    assert isinstance(stored, Envelope)
-    assert type(stored.data) is TicketIssued
+    assert isinstance(stored, DecodedEvent)
+    assert stored.type == TicketIssued.type()
     assert json.loads(encode(stored)) == json.loads(record)
     fold = Fold("ioc.queue.v1", 0)
     fold.fold([stored], [0])

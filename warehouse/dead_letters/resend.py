@@ -11,7 +11,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from ingest.contract.clock import RealClock
-from ingest.contract.envelope import Envelope
+from ingest.contract.envelope import AnyEnvelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
@@ -145,7 +145,7 @@ def _without(plan: ReplayPlan, there: set[tuple[str, str, str]]) -> ReplayPlan:
     return plan._replace(envelopes=missing, detail=plan.detail if missing else ALREADY_THERE)
 
 
-def _key(one: Envelope) -> tuple[str, str, str]:
+def _key(one: AnyEnvelope) -> tuple[str, str, str]:
     return topic_of(one.data.stream), one.ward, one.id
 
 

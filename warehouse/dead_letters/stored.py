@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ingest.contract.envelope import Envelope
+from ingest.contract.envelope import AnyEnvelope
 from ingest.contract.topic import topic_of
 from ingest.untrusted.dead_letter import DeadLetter
 from warehouse.store.client import Client
@@ -127,7 +127,7 @@ def write_replays(client: Client, replayed: Sequence[ReplayOutcome]) -> None:
         )
 
 
-def stored_events(client: Client, envelopes: Iterable[Envelope]) -> set[tuple[str, str, str]]:
+def stored_events(client: Client, envelopes: Iterable[AnyEnvelope]) -> set[tuple[str, str, str]]:
     """Which of these events the warehouse has already, as topic, ward and id."""
     wanted = {(topic_of(one.data.stream), one.ward, one.id) for one in envelopes}
     if not wanted:

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingest.contract.envelope import decode, encode
+from ingest.contract.envelope import decode, decoded, encode
 from ingest.contract.errors import InvalidEvent
 from tests.support.made import events
 
@@ -52,15 +52,15 @@ def of_data(**changed):
 )
 def test_a_bad_record_is_refused_and_its_neighbours_are_not(record, reason):
     first, bad, last = decode([encode(GOOD[0]), record, encode(GOOD[1])]).events
-    assert (first, last) == (GOOD[0], GOOD[1])
+    assert (first, last) == (decoded(GOOD[0]), decoded(GOOD[1]))
     assert isinstance(bad, InvalidEvent)
     assert bad.reason == reason
 
 
 def test_a_field_that_is_not_known_yet_is_ignored_and_counted():
-    decoded = decode([encode(GOOD[1]), broken(trace="x"), of_data(new_field=1)])
-    assert decoded.unknown_fields == 2
-    assert decoded.events == [GOOD[1], GOOD[0], GOOD[0]]
+    batch = decode([encode(GOOD[1]), broken(trace="x"), of_data(new_field=1)])
+    assert batch.unknown_fields == 2
+    assert batch.events == [decoded(GOOD[1]), decoded(GOOD[0]), decoded(GOOD[0])]
 
 
 def test_what_was_ahead_of_the_clock_that_took_it_in_is_refused_for_ever():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ingest.contract.connector import ReceivedMessage
-from ingest.contract.envelope import decode, envelope
+from ingest.contract.envelope import decode, decoded, envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.events.health import SourceDown
 from ingest.contract.topic import DEAD_LETTERS
@@ -39,7 +39,7 @@ def letter(ward, id_="l1"):
 async def test_sent_events_are_in_kafka_in_their_order(kafka, producer):
     sent = events("order", range(300))
     await producer.send(sent)
-    assert decode(await kept(kafka, QUEUE, "order")).events == sent
+    assert decode(await kept(kafka, QUEUE, "order")).events == [decoded(one) for one in sent]
 
 
 async def test_events_go_to_the_topic_of_their_stream(kafka, producer):

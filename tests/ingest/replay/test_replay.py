@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from ingest.contract.connector import Connector
-from ingest.contract.envelope import encode
+from ingest.contract.envelope import decoded, encode
 from ingest.contract.errors import InvalidEvent
 from ingest.replay.replay import SourceReplay, plan_record
 from ingest.source.mapper import Mapper
@@ -32,7 +32,7 @@ def test_a_record_that_makes_sense_now_is_sent_as_it_was():
     (event,) = Mapper(POSTING, context("w")).take(json.dumps(note(1)).encode()).envelopes
     letter = from_record("ioc.queue.v1", 0, 5, encode(event), BUG, ward="w", received_at=NOW)
     plan = plan_record(letter, encode(event))
-    assert (plan.outcome, plan.envelopes) == ("sent", (event,))
+    assert (plan.outcome, plan.envelopes) == ("sent", (decoded(event),))
 
 
 @pytest.mark.parametrize("value", [None, b"", b"{", b"\xff", b"{}", b"[]"])

@@ -14,7 +14,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from pydantic import AwareDatetime, BaseModel, SecretStr, TypeAdapter
 
 from ingest.contract.connector import Connector, Context, Identified, Poll, ReceivedMessage, Subscription, Webhook
-from ingest.contract.envelope import Envelope
+from ingest.contract.envelope import AnyEnvelope
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.events.health import SourceHeartbeat
 from ingest.contract.events.queue import TicketIssued
@@ -107,7 +107,7 @@ class Kafka:
         self.away = False
         self.refused = 0
 
-    async def send(self, events: Sequence[Envelope]) -> None:
+    async def send(self, events: Sequence[AnyEnvelope]) -> None:
         if self.away:
             self.refused += 1
             raise Unavailable("Kafka", "away")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from commands.supervision.stack import Stack
-from ingest.contract.envelope import Envelope, envelope
+from ingest.contract.envelope import AnyEnvelope, Envelope, envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
@@ -67,7 +67,7 @@ def flows(client: Client) -> Figures:
     return {tuple(row[:5]): (row[5], row[6]) for row in rows}
 
 
-def expected(envelopes: list[Envelope]) -> Figures:
+def expected(envelopes: Sequence[AnyEnvelope]) -> Figures:
     """What a fold without Kafka, warehouse or interruption makes of the events."""
     folds: dict[str, Fold] = {}
     for one in envelopes:
