@@ -1,3 +1,4 @@
+# ruff: noqa: S608
 """Events as an inline table in the place of `raw_events`, and the engine's answers, without a server."""
 
 import json
