@@ -104,6 +104,13 @@ def test_a_part_is_missing(more: dict[str, Any]) -> None:
     assert reason(CONNECTOR, change(**more)) == "missing_part"
 
 
+def test_an_apology_is_only_what_the_portal_says_is_one() -> None:
+    moved = {"LoaiThayDoi": "hen_lai", "NgayHenTraCu": "2026-11-19T08:00:00"}
+    for said, is_one in (({}, False), ({"CoPhieuXinLoi": False}, False), ({"CoPhieuXinLoi": True}, True)):
+        (rescheduled,) = events(CONNECTOR, change(**moved, **said))
+        assert rescheduled.apology_sent is is_one
+
+
 def test_the_code_stays_outside() -> None:
     (envelope,) = take(CONNECTOR, CHANGE).envelopes
     assert "261119-0001" not in envelope.model_dump_json()

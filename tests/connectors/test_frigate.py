@@ -299,3 +299,15 @@ def test_of_a_camera_that_is_switched_off_nothing_is_told() -> None:
     assert seen(600) == ["cho_02"]
     assert frigate.events("ON", "frigate/cho_01/enabled/state") == []
     assert seen(1200) == ["cho_01", "cho_02"]
+
+
+def test_an_activity_without_motion_shows_nothing() -> None:
+    assert events(CONNECTOR, {"cho_01": {"objects": []}, "cho_02": {"motion": 0}}, "frigate/camera_activity") == []
+
+
+def test_ids_and_labels_have_so_many_characters_and_no_more() -> None:
+    def said(length: int) -> dict[str, Any]:
+        return {"type": "new", "after": tracked(id="i" * length, label="car", entered_zones=["vach_a"])}
+
+    assert [one.kind for one in events(CONNECTOR, said(80), "frigate/events")] == ["health.online", "detection.started"]
+    assert reason(CONNECTOR, said(81), "frigate/events") == "invalid_field"
