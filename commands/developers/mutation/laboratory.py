@@ -198,6 +198,8 @@ class Worker:
         marks = "not browser and not faults and not containers"
         if not any(subject.embedded for subject in subjects):
             marks += " and not embedded"
+        if not any(subject.properties for subject in subjects):
+            marks += " and not hypothesis"
         files = dict.fromkeys(name for subject in subjects for name in subject.tests)
         options = ["-m", marks, "--hypothesis-profile=mutations", "--rootdir", str(self.copy)]
         options += ["--basetemp", str(self.folder / f"t{self.number}")]
@@ -293,6 +295,9 @@ class CollectedOnce:
         worker = self._worker
         if session.testsfailed:
             return None
+        threads = psutil.Process().num_threads()
+        if threads > 1:
+            raise pytest.UsageError(f"{threads - 1} threads were started by imports: such a process cannot be forked")
         run = os.fork()
         if run == 0:
             self._continue(session, None)

@@ -19,6 +19,8 @@ class Subject:
     """The modules that are declared with it."""
     embedded: bool = False
     """Whether tests with the mark `embedded` run: they start real parts."""
+    properties: bool = True
+    """Whether tests run that draw examples; without them, expectations that are worked out by hand have to notice."""
 
     @property
     def path(self) -> Path:

@@ -5,8 +5,6 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-import chdb
-
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import encode, envelope
 from ingest.contract.event import Event
@@ -49,7 +47,10 @@ class InlineEngine:
 
     def answer(self, text: str) -> list[dict[str, Any]]:
         """The rows of a query, by the names of their columns."""
-        self._connection = self._connection or chdb.connect(":memory:")
+        if self._connection is None:
+            import chdb  # starts threads: a process that has only collected tests can be forked
+
+            self._connection = chdb.connect(":memory:")
         return [json.loads(line) for line in self._connection.query(text, "JSONEachRow").data().splitlines()]
 
     def close(self) -> None:
