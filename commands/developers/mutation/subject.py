@@ -44,9 +44,9 @@ def subjects() -> list[Subject]:
         for module in declared["names"]:
             own = mirrored(module)
             tests = [own, *declared.get("tests", [])] if (ROOT / own).exists() else declared.get("tests", [])
-            found.append(
-                Subject(module, tuple(dict.fromkeys(tests)), tuple(declared["names"]), declared.get("embedded", False))
-            )
+            group, chosen = tuple(declared["names"]), tuple(dict.fromkeys(tests))
+            kinds = declared.get("embedded", False), declared.get("properties", True)
+            found.append(Subject(module, chosen, group, *kinds))
     return found
 
 

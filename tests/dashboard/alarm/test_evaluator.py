@@ -292,3 +292,14 @@ def test_sixty_values_are_kept_of_the_span_and_half_as_many_before_it():
     assert len(state.watch.samples) == 91
     state, _ = watched(slow, [(0.1, 1.0, True)] * 1201)
     assert len(state.watch.samples) == 91
+    state, _ = watched(slow, [(0.99, 1.0, True)] * 300)
+    assert len(state.watch.samples) == 45, "one is only kept when a sixtieth of the span has passed since the last"
+
+
+def test_an_alarm_was_raised_when_it_was_and_is_shown_loud_by_default():
+    state, acts = watched(rule(hold=timedelta()), [*SETTLED, *steady(11.0, 1), *steady(25.0, 1)])
+    assert kinds(acts) == ["raised", "risen"]
+    assert state.alarm.raised_ms == acts[0].at_ms == acts[1].at_ms - SECOND
+    assert state.alarm.changed_ms == state.alarm.alerted_ms == acts[1].at_ms
+    shown = combine_alarms([state.alarm], {})
+    assert (shown.is_quiet, shown.critical_passes) == (False, True)
