@@ -42,8 +42,9 @@ def subjects() -> list[Subject]:
     found = []
     for declared in tomllib.loads(DECLARED.read_text("utf-8"))["module"]:
         for module in declared["names"]:
-            own = mirrored(module)
-            tests = [own, *declared.get("tests", [])] if (ROOT / own).exists() else declared.get("tests", [])
+            own, tests = mirrored(module), declared.get("tests", [])
+            if declared.get("own", True) and (ROOT / own).exists():
+                tests = [own, *tests]
             group, chosen = tuple(declared["names"]), tuple(dict.fromkeys(tests))
             kinds = declared.get("embedded", False), declared.get("properties", True)
             found.append(Subject(module, chosen, group, *kinds))
