@@ -11,7 +11,6 @@ from types import UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError, create_model
-from pydantic_core import ErrorDetails
 
 from ingest.contract.code import PERSONAL_DATA, EventId, Reference
 from ingest.contract.errors import InvalidEvent
@@ -172,10 +171,6 @@ def invalid_event(error: ValidationError) -> InvalidEvent:
     # Only times have a bound that they may not reach; see `quantity`.
     is_late = any(fault["type"] == "less_than" for fault in ours)
     return InvalidEvent("time_in_future" if is_late else "invalid_field", named or "a field that is not known")
-
-
-def _place(fault: ErrorDetails) -> str:
-    return ".".join(map(str, fault["loc"]))
 
 
 def _is_personal(value: object) -> bool:
