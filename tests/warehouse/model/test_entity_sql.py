@@ -278,6 +278,7 @@ def test_of_old_events_that_say_it_all_by_their_type_the_first_and_the_last_are_
 def test_every_old_event_is_kept_whose_attributes_may_say_something() -> None:
     tickets = [issued(second) for second in (1, 2, 3)]
     ends = [served(second) for second in (5, 6, 7)]
+    assert counted(("issued_at", "elder_at"), *tickets, until=10) == [1, 2, 3]
     assert counted(("elder_at",), *tickets, until=10) == [1, 2, 3]  # the condition may hold for any
     assert counted(("priority",), *tickets, until=10) == [1, 2, 3]
     assert counted(("service",), *tickets, until=10) == [1, 2, 3]  # any may be the greatest

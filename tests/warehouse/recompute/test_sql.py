@@ -249,6 +249,15 @@ def test_by_the_minute_amounts_are_added_or_the_largest_is_taken_and_each_value_
     assert minutes(of(Each("service", waits)), 0, 60, *lives) == {(0, "", ""): (1, 0)}
 
 
+def test_each_value_counts_once_on_each_side() -> None:
+    """One of this service waits, another was called."""
+    called = Stock(lambda s, now: s.called_at <= now)
+    services = of(Aggregate((Stock(waits),), (called,), each="service"))
+    lives = life(1, 0, 30), life(2, 10), life(3, 10), life(4, 0, 20)
+    assert minutes(services, 0, 60, *lives) == {(0, "", ""): (1, 1)}
+    assert stocks(services, 60, *lives) == {(0, "", ""): (1, 1)}
+
+
 def test_the_largest_of_several_parts_is_not_defined() -> None:
     several = Aggregate(tuple(Stock(waits, lambda s, now: now, largest=True) for _ in range(2)))
     with pytest.raises(ValueError, match="X01: the largest of several parts is not defined"):
