@@ -61,7 +61,7 @@ def served(seconds: float, number: int = 1) -> Envelope:
 
 def detection(ref: str, moment: datetime, severity: str = "detection") -> dict[str, Any]:
     return {
-        "camera_id": "c", "origin": "frigate", "event_ref": ref, "detection": "intrusion", "object_class": "person",
+        "camera_id": "c", "origin": "frigate", "event_ref": ref, "detection": "line_cross", "object_class": "person",
         "severity": severity, "started_at": moment,
     }  # fmt: skip
 
@@ -233,6 +233,36 @@ def test_windows_are_kept_for_eight_days() -> None:
     fold.fold([issued(2, 5)], [4])
     assert {late.window_ms for late in fold.late if late.indicator == "Q01"} == {ms(0)}
     assert 0 not in flow(fold.take())
+
+
+def test_an_event_of_long_ago_is_the_cause_of_its_own_windows_alone() -> None:
+    fold = folded("queue", issued(0), issued(timedelta(days=9).total_seconds(), 2))
+    fold.take()
+    fold.forget()
+    fold.fold([issued(1, 3)], [2])
+    assert {cause.subject for cause in fold.late.values()} == {"t-3"}
+    fold.late = {}
+    fold.fold([issued(timedelta(days=9).total_seconds() + 1, 4)], [3])
+    assert fold.late == {}
+
+
+def windows(fold: Fold) -> set[int]:
+    """The windows of Q01 in a snapshot."""
+    (rows,) = [piece[1] for piece in fold.dump() if piece[0] == "flows"]
+    return {row[2] for row in rows if row[1] == "Q01"}
+
+
+def test_windows_that_are_forgotten_are_in_no_snapshot_unless_they_wait_to_be_told() -> None:
+    days = timedelta(days=9).total_seconds()
+    fold = folded("queue", issued(0), issued(900, 2), issued(days, 3))
+    row = next(one for one in fold.take() if (one.indicator, one.window_ms, one.dimension) == ("Q01", ms(0), ""))
+    fold.expect([row._replace(offset=5)])
+    fold.forget()
+    assert windows(fold) == {ms(0), ms(days)}
+    fold.fold([issued(days + 1, 4)], [5])
+    assert set(flow(fold.take())) == {0, round(days / 900)}
+    fold.forget()
+    assert windows(fold) == {ms(days)}
 
 
 # What was written before
