@@ -70,11 +70,13 @@ class Laboratory:
         folder: an empty one, for the copies of the checkout.
         processes: how many workers.
         sources: the modules as they are without a mutation.
+        root: the checkout.
     """
 
     folder: Path
     processes: int
     sources: dict[str, bytes]
+    root: Path = ROOT
     results: dict[Mutation, Result] = field(default_factory=dict)
 
     def test(self, chosen: Chosen, progress: ProgressBar) -> None:
@@ -86,10 +88,10 @@ class Laboratory:
         progress.show("chuẩn bị | preparing")
         for name in PRELOADED:
             import_module(name)
-        workers = [Worker(self.folder, number, self.sources) for number in range(self.processes)]
+        workers = [MutationWorker(self.folder, number, self.sources) for number in range(self.processes)]
         shares = [chosen[number :: self.processes] for number in range(self.processes)]
         for worker in workers:
-            shutil.copytree(ROOT, worker.copy, ignore=LEFT_OUT, symlinks=True)
+            shutil.copytree(self.root, worker.copy, ignore=LEFT_OUT, symlinks=True)
         running = {
             _forked(lambda worker=worker, share=share: worker.work(share)): worker  # type: ignore[misc]
             for worker, share in zip(workers, shares, strict=True)
@@ -118,7 +120,7 @@ class Laboratory:
 
 
 @dataclass
-class Worker:
+class MutationWorker:
     """Tests its share of the mutations, one after the other."""
 
     folder: Path
@@ -238,7 +240,7 @@ class Worker:
 class InOrder:
     """A plugin of pytest: runs the tests of one module, the quickest first, and measures them."""
 
-    worker: Worker
+    worker: MutationWorker
     subject: Subject | None
     took: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
@@ -268,7 +270,7 @@ class CollectedOnce:
     What a function did before the collection ended is not done again: the code of functions that ran is noted until then.
     """
 
-    def __init__(self, worker: Worker, group: dict[int, tuple[Subject, Mutation]]) -> None:
+    def __init__(self, worker: MutationWorker, group: dict[int, tuple[Subject, Mutation]]) -> None:
         self._worker = worker
         self._group = group
         self._called: set[CodeType] = set()

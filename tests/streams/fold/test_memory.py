@@ -402,7 +402,7 @@ def test_a_snapshot_of_a_loaded_snapshot_is_the_same() -> None:
 
 
 def test_the_first_record_that_a_snapshot_has_folded_in_though_it_was_set_aside() -> None:
-    pieces = [["fold", 0], ["left_out", [3, 5]]]
+    pieces: list[list[Any]] = [["fold", 0], ["left_out", [3, 5]]]
     assert Fold.first_unknown(pieces, [3, 4, 6, 9], 8) == 4
     assert Fold.first_unknown(pieces, [9, 6, 3], 8) == 6
     assert Fold.first_unknown(pieces, [8], 8) == 8

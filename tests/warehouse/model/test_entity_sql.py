@@ -3,7 +3,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -157,7 +157,7 @@ def test_events_of_other_kinds_and_topics_are_not_the_entitys() -> None:
     assert states(issued(10), camera)["w", "t-1"]["newest_at"] == ms(10)
 
 
-def detection(seconds: float, severity: str, ref: str) -> DetectionStarted:
+def detection(seconds: float, severity: Literal["detection", "alert"], ref: str) -> DetectionStarted:
     return DetectionStarted(
         camera_id="c", origin="frigate", event_ref=ref, detection="intrusion", object_class="person",
         severity=severity, started_at=at(seconds),
