@@ -414,3 +414,29 @@ def test_a_snapshot_of_nothing_is_taken() -> None:
     fold.fold(visit(1, START + timedelta(seconds=10)), [0])
     fold.close(milliseconds(START) + 65_000)
     assert rows(fold.take(), "Q02")[-1] == (1, 1, 0)
+
+
+def test_what_is_left_to_the_warehouse_reaches_from_the_first_to_the_last() -> None:
+    fold = queue(visit(1, START), visit(2, START + timedelta(minutes=30)))
+    fold.fold(visit(3, START + timedelta(minutes=3)), [9])
+    fold.take()
+    fold.fold([*visit(4, START + timedelta(minutes=40)), *visit(5, START + timedelta(minutes=5))], [10, 11])
+    fold.take()
+    found = fold.late_stocks["ticket", "hong-bang"]
+    assert (found.from_ms, found.until_ms, found.cause.offset) == (
+        milliseconds(START + timedelta(minutes=3)), milliseconds(START + timedelta(minutes=29)), 9,
+    )  # fmt: skip
+
+
+def test_a_look_belongs_to_the_minute_that_ends_with_it_and_may_be_repeated() -> None:
+    fold = queue(visit(1, START))
+    windows = []
+    for ms in (59_999, 60_000, 60_001):
+        fold.look(milliseconds(START) + ms, only_stirred=False)
+        windows += [
+            value.window_ms - milliseconds(START) for value in fold.take() if value[1] == "Q02" and not value[4]
+        ]
+    assert windows == [0, GAUGE_MS]
+    fold.fold(visit(2, START + timedelta(seconds=60)), [1])
+    fold.look(milliseconds(START) + 60_001, only_stirred=False)
+    assert fold.stocks()["hong-bang", "Q02", "", ""][0] == 2
