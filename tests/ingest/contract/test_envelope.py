@@ -94,6 +94,10 @@ def test_a_batch_has_as_many_events_as_records_and_no_unknown_fields():
     assert refused.reason == "not_json"
 
 
+def test_a_refused_record_has_no_unknown_fields():
+    assert decode([broken(id=""), broken(id="", trace="x")]).unknown_fields == 0
+
+
 def test_a_time_that_is_too_late_is_the_reason_whatever_else_is_wrong():
     (refused,) = decode([broken(time="2200-01-01T00:00:00Z", id="")]).events
     assert isinstance(refused, InvalidEvent)

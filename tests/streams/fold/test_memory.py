@@ -114,7 +114,9 @@ def test_it_knows_the_last_offset_and_the_newest_time() -> None:
     fold = Fold(topic_of("queue"), 0)
     fold.fold([issued(60), issued(30, 2)], [7, 9])
     assert (fold.offset, fold.watermark) == (9, ms(60))
-    assert {value.offset for value in fold.take()} == {9}
+    values = fold.take()
+    assert {value.offset for value in values} == {9}
+    assert {value.version for value in values if value.grain == "flow"} == {9}
 
 
 def test_every_field_of_a_state_follows_the_events() -> None:
