@@ -8,6 +8,7 @@
 `soak`         a screen of the wall, watched for leaks
 `screenshots`  pictures of every page
 `env_example`  writes `.env.example` from the settings classes
+`mutation/`    what `mutations` is made of
 `load/`        load for the bench, and browsers
 `nemesis/`     what `chaos` is made of
 """

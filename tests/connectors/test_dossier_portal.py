@@ -9,6 +9,7 @@ from connectors.dossier_portal import CONNECTOR
 from ingest.contract.connector import Poll
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.events import dossier
+from ingest.contract.quantity import EARLIEST, LATEST
 from tests.connectors.support.taking import events, reason, take
 
 CHANGE = {
@@ -47,6 +48,25 @@ def test_a_time_that_is_none(time: Any) -> None:
     assert reason(CONNECTOR, change(ThoiDiem=time)) == "invalid_field"
 
 
+@pytest.mark.parametrize(
+    ("time", "is_one"),
+    [
+        (f"{EARLIEST.year}-06-01T00:00:00", True),
+        (f"{EARLIEST.year - 1}-06-01T00:00:00", False),
+        (f"{LATEST.year - 1}-06-01T00:00:00", True),
+        (f"{LATEST.year}-06-01T00:00:00", False),
+        ("0001-01-01T00:00:00+14:00", False),
+        ("9999-12-31T23:59:59-12:00", False),
+    ],
+)
+def test_every_time_lies_between_two_years(time: str, is_one: bool) -> None:
+    """Also one that is not needed here."""
+    if is_one:
+        assert events(CONNECTOR, change(NgayTra=time)) == events(CONNECTOR, CHANGE)
+    else:
+        assert reason(CONNECTOR, change(NgayTra=time)) == "invalid_field"
+
+
 def test_a_time_in_the_future() -> None:
     assert reason(CONNECTOR, change(ThoiDiem="2026-11-19T10:06:00")) == "time_in_future"
 
@@ -82,6 +102,13 @@ def test_states_into_events(old: int | None, new: int, more: dict[str, Any], kin
 @pytest.mark.parametrize("more", [{"LoaiThayDoi": "hen_lai"}, {"LoaiThayDoi": "danh_gia"}])
 def test_a_part_is_missing(more: dict[str, Any]) -> None:
     assert reason(CONNECTOR, change(**more)) == "missing_part"
+
+
+def test_an_apology_is_only_what_the_portal_says_is_one() -> None:
+    moved = {"LoaiThayDoi": "hen_lai", "NgayHenTraCu": "2026-11-19T08:00:00"}
+    for said, is_one in (({}, False), ({"CoPhieuXinLoi": False}, False), ({"CoPhieuXinLoi": True}, True)):
+        (rescheduled,) = events(CONNECTOR, change(**moved, **said))
+        assert rescheduled.apology_sent is is_one
 
 
 def test_the_code_stays_outside() -> None:

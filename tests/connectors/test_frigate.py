@@ -238,3 +238,76 @@ def test_a_time_that_is_none(time: Any) -> None:
 def test_zones_by_name() -> None:
     assert (kind_of("cam_x"), kind_of("lang_vang_x"), kind_of("anything")) == ("intrusion", "loitering", "line_cross")
     assert (direction_of("vach_a_ra"), direction_of("vach_a")) == ("ra", None)
+
+
+def test_only_the_end_with_its_time_ends_something() -> None:
+    """An update may name the time at which an object was lost; it may be found again."""
+    lost = {"entered_zones": ["vach_a"], "end_time": START + 5}
+    frigate = Recorder()
+    assert [type(one) for one in frigate.said("update", tracked(**lost))] == [camera.DetectionStarted]
+    assert frigate.said("end", tracked(entered_zones=["vach_a"])) == []
+    frigate = Recorder()
+    happening = frigate.said("update", review("alert", ["cam_cong_sau"], START + 5))
+    assert [type(one) for one in happening] == [camera.DetectionStarted]
+    assert frigate.said("end", review("alert", ["cam_cong_sau"])) == []
+
+
+def test_a_happening_begins_when_the_first_object_was_first_in_the_zone() -> None:
+    frigate, looked_at = Recorder(), review("alert", ["cam_cong_sau"])
+    looked_at["data"]["detections"] = ["1", "2"]
+    for id, seconds in (("1", 9), ("2", 5), ("2", 7)):
+        inside = tracked(id=id, label="person", entered_zones=["cam_cong_sau"], frame_time=START + seconds)
+        frigate.said("update", inside)
+    (started,) = frigate.said("update", looked_at)
+    assert started.started_at.timestamp() == START + 5
+
+
+def test_a_happening_stays_what_it_was_told_as_first() -> None:
+    frigate, looked_at = Recorder(), review("detection", ["un_tac_lan_trai"])
+    looked_at["data"] |= {"objects": ["car"], "detections": ["1", "2"]}
+    frigate.said("new", tracked(id="1", label="car", entered_zones=["un_tac_lan_trai"]))
+    (first,) = frigate.said("new", looked_at)
+    frigate.said("new", tracked(id="2", label="person", entered_zones=["un_tac_lan_trai"]))
+    (second,) = frigate.said("update", {**looked_at, "severity": "alert"})
+    assert (first.object_class, second.object_class, second.severity) == ("car", "car", "alert")
+
+
+def test_a_camera_is_told_again_after_five_minutes_and_never_twice_of_one_moment() -> None:
+    frigate = Recorder()
+
+    def rates(fps: float, seconds: float) -> list[str]:
+        frigate.now(NOW + timedelta(seconds=seconds))
+        return [one.kind for one in frigate.events({"cameras": {"cho_01": {"camera_fps": fps}}}, "frigate/stats")]
+
+    assert rates(0.5, 0) == ["health.online"]
+    assert rates(0, 0) == []
+    assert rates(0.5, 299.999) == []
+    assert rates(0.5, 300) == ["health.online"]
+    assert rates(0.5, 600) == ["health.online"]
+
+
+def test_of_a_camera_that_is_switched_off_nothing_is_told() -> None:
+    frigate = Recorder()
+
+    def seen(seconds: float) -> list[str]:
+        frigate.now(NOW + timedelta(seconds=seconds))
+        rates = {"cameras": {name: {"camera_fps": 5} for name in ("cho_01", "cho_02")}}
+        return [one.camera_id for one in frigate.events(rates, "frigate/stats")]
+
+    assert seen(0) == ["cho_01", "cho_02"]
+    assert frigate.events("OFF", "frigate/cho_01/enabled/state") == []
+    assert seen(600) == ["cho_02"]
+    assert frigate.events("ON", "frigate/cho_01/enabled/state") == []
+    assert seen(1200) == ["cho_01", "cho_02"]
+
+
+def test_an_activity_without_motion_shows_nothing() -> None:
+    assert events(CONNECTOR, {"cho_01": {"objects": []}, "cho_02": {"motion": 0}}, "frigate/camera_activity") == []
+
+
+def test_ids_and_labels_have_so_many_characters_and_no_more() -> None:
+    def said(length: int) -> dict[str, Any]:
+        return {"type": "new", "after": tracked(id="i" * length, label="car", entered_zones=["vach_a"])}
+
+    assert [one.kind for one in events(CONNECTOR, said(80), "frigate/events")] == ["health.online", "detection.started"]
+    assert reason(CONNECTOR, said(81), "frigate/events") == "invalid_field"

@@ -70,6 +70,15 @@ def test_a_part_is_missing(connector: Connector, kind: str) -> None:
     assert reason(connector, {"id": "x", "loai": kind, "thoiGian": TIME}) == "missing_part"
 
 
+def test_a_team_or_a_mark_is_missing() -> None:
+    message = {"id": "x", "loai": "thanh_lap_to_cong_nghe", "thoiGian": TIME, "toDanPho": {"maTo": "TDP-017"}}
+    assert reason(ward_register.CONNECTOR, message) == "missing_part"
+    matter = {"maPhanAnh": "PA-1", "kenh": "truc_tiep", "phanLoai": "hien_truong", "maLinhVuc": "ha_tang"}
+    rated = {"id": "p1", "loai": "danh_gia", "thoiGian": TIME, "phanAnh": matter}
+    assert reason(petition_portal.CONNECTOR, rated) == "missing_part"
+    assert reason(petition_portal.CONNECTOR, {**rated, "loai": "xoa"}) == "unknown_kind"
+
+
 def test_an_outage_has_one_name() -> None:
     probe = Probe()
     assert list(probe(200, START)) == []

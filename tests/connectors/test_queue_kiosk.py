@@ -73,3 +73,10 @@ def test_without_its_beginning_there_is_no_session() -> None:
 )
 def test_what_is_refused(content: dict[str, Any], why: str) -> None:
     assert reason(CONNECTOR, content) == why
+
+
+def test_what_is_left_out_has_its_usual_value() -> None:
+    (issued,) = events(CONNECTOR, message("ticket.created"))
+    assert (issued.booked_online, issued.priority, issued.field_code) == (False, "normal", None)
+    (called,) = events(CONNECTOR, message("ticket.called", counter={"id": "Q01"}))
+    assert called.call_no == 1

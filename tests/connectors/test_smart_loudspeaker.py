@@ -32,6 +32,8 @@ def test_a_retained_word_with_its_time_is_the_same_event() -> None:
         ("tdp-017-l1", None, "TDP-017"),
         ("TDP-003-L2", None, "TDP-003"),
         ("x9", "TDP-040", "TDP-040"),
+        ("x9", "tdp040-cong-cho", "TDP-040"),
+        ("tdp-017-l1", "TDP-040", "TDP-040"),
         ("x9", None, "TDP-000"),
     ],
 )
@@ -72,3 +74,15 @@ def test_a_broadcast_is_of_one_loudspeaker() -> None:
     (own,) = events(CONNECTOR, {**content, "broadcast_id": "PT-1-tdp-001-l1"}, "loa/tdp-001-l1/broadcast")
     assert own.subject == "PT-1-tdp-001-l1"
     assert (own.at - own.issued_at).total_seconds() == 9
+
+
+def test_what_is_left_out_has_its_usual_value() -> None:
+    told = {"ts": AT, "broadcast_id": "PT-1", "bulletin": {"id": "BT-1", "type": "khan_cap"}}
+    (completed,) = events(CONNECTOR, {**told, "event": "completed"}, "loa/tdp-017-l1/broadcast")
+    assert (completed.played_s, completed.network, completed.issued_at) == (0, "4g", None)
+    (failed,) = events(CONNECTOR, {**told, "event": "failed"}, "loa/tdp-017-l1/broadcast")
+    assert (failed.played_s, failed.error_code) == (0, "unknown")
+    (fault,) = events(CONNECTOR, {"ts": AT, "code": "mute"}, "loa/tdp-017-l1/fault")
+    assert (type(fault), fault.severity) == (speaker.DeviceFault, "warning")
+    (online,) = events(CONNECTOR, {"ts": AT, "online": True}, "loa/tdp-017-l1/online")
+    assert online.reason == "connected"

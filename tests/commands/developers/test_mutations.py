@@ -5,18 +5,11 @@ from textwrap import dedent
 
 import pytest
 
-from commands.developers import mutations
-from commands.developers.mutations import (
-    ROOT,
-    Mutation,
-    Subject,
-    equivalents,
-    mirrored,
-    mutation_report,
-    sample,
-    subjects,
-)
-from commands.developers.mutations import mutations as found_in
+from commands.developers.mutation.find import Mutation
+from commands.developers.mutation.find import mutations as found_in
+from commands.developers.mutation.laboratory import Result
+from commands.developers.mutation.subject import ROOT, Subject, equivalents, mirrored, subjects
+from commands.developers.mutations import mutation_report, sample
 
 SOURCE = dedent('''
     """Says nothing."""
@@ -130,7 +123,7 @@ def test_every_equivalent_is_a_mutation_and_has_a_reason() -> None:
 
 def test_too_many_unnoticed_are_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     every = found_in("m", SOURCE)[:20] if len(found_in("m", SOURCE)) >= 20 else found_in("m", SOURCE * 2)[:20]
-    results: dict[Mutation, mutations.Result] = dict.fromkeys(every, "noticed")
+    results: dict[Mutation, Result] = dict.fromkeys(every, "noticed")
     assert len(results) == 20
     results[every[0]] = "unnoticed"
     results[every[1]] = "too slow"

@@ -251,3 +251,56 @@ def test_a_gap_counts_as_a_jump_only_beyond_its_length_and_settling_ends_on_time
         still, acts = watched(none, steady(11.0, 9), jumped, jumped.watch.looked_ms)
         assert acts == []
         assert kinds(watched(none, steady(11.0, 1), still, still.watch.looked_ms)[1]) == ["raised"]
+
+
+RISE = rule(
+    measure=Rise(queue.WAITING, within=timedelta(seconds=20)),
+    clear=0,
+    hold=timedelta(),
+    limits=Threshold(warning=10, critical=90),
+)
+
+
+def raised(looks) -> list[float]:
+    """By how much it has risen, of every alarm."""
+    return [act.value for act in watched(RISE, [*steady(None, 12), *looks])[1] if act.kind == "raised"]
+
+
+def test_two_looks_at_the_same_moment_are_no_jump_and_one_that_is_earlier_is():
+    settled, _ = watched(rule(), SETTLED)
+    same, _ = watched(rule(), [(0, 0.0, True)], settled, settled.watch.looked_ms)
+    assert same.watch.calm_until_ms == settled.watch.calm_until_ms
+    earlier, _ = watched(rule(), [(-0.001, 0.0, True)], settled, settled.watch.looked_ms)
+    assert earlier.watch.calm_until_ms == earlier.watch.looked_ms + PACE.settle_ms
+
+
+def test_a_rise_is_measured_against_a_value_of_up_to_half_as_long_again_before():
+    assert raised([(1, 1.0, True), (25, 13.0, True)]) == [12.0]
+    assert raised([(1, 1.0, True), (15, None, True), (15, 13.0, True)]) == [12.0], "thirty seconds"
+    assert raised([(1, 1.0, True), (16, None, True), (15, 13.0, True)]) == []
+    assert raised([(1, 1.0, True), (15, 1.0, True), (16, 13.0, True)]) == [], "only sixteen seconds ago was one known"
+
+
+def test_of_one_moment_the_first_value_stands_and_what_is_not_known_is_no_value():
+    assert raised([(1, 1.0, True), (0, 5.0, True), (20, 13.0, True)]) == [12.0]
+    assert raised([(1, None, True), (20, 13.0, True)]) == []
+    assert raised([(1, 1.0, True), (10, None, True), (10, 13.0, True)]) == [12.0]
+
+
+def test_sixty_values_are_kept_of_the_span_and_half_as_many_before_it():
+    slow = rule(measure=Rise(queue.WAITING, within=timedelta(seconds=60)))
+    state, _ = watched(slow, steady(1.0, 300))
+    assert len(state.watch.samples) == 91
+    state, _ = watched(slow, [(0.1, 1.0, True)] * 1201)
+    assert len(state.watch.samples) == 91
+    state, _ = watched(slow, [(0.99, 1.0, True)] * 300)
+    assert len(state.watch.samples) == 45, "one is only kept when a sixtieth of the span has passed since the last"
+
+
+def test_an_alarm_was_raised_when_it_was_and_is_shown_loud_by_default():
+    state, acts = watched(rule(hold=timedelta()), [*SETTLED, *steady(11.0, 1), *steady(25.0, 1)])
+    assert kinds(acts) == ["raised", "risen"]
+    assert state.alarm.raised_ms == acts[0].at_ms == acts[1].at_ms - SECOND
+    assert state.alarm.changed_ms == state.alarm.alerted_ms == acts[1].at_ms
+    shown = combine_alarms([state.alarm], {})
+    assert (shown.is_quiet, shown.critical_passes) == (False, True)

@@ -82,3 +82,32 @@ def test_at_most_five_fields_are_named_and_personal_ones_before_others():
     assert personal.reason == "personal_data"
     assert name in str(personal)
     assert "0912345678" not in str(personal)
+
+
+def test_a_batch_has_as_many_events_as_records_and_no_unknown_fields():
+    found = decode([encode(one) for one in GOOD])
+    assert found == ([decoded(one) for one in GOOD], 0)
+    assert [one.ward for one in found.events if not isinstance(one, InvalidEvent)] == [one.partitionkey for one in GOOD]
+    two_in_one = encode(GOOD[0]) + b"," + encode(GOOD[1])
+    (refused,) = decode([two_in_one]).events
+    assert isinstance(refused, InvalidEvent)
+    assert refused.reason == "not_json"
+
+
+def test_a_refused_record_has_no_unknown_fields():
+    assert decode([broken(id=""), broken(id="", trace="x")]).unknown_fields == 0
+
+
+def test_a_time_that_is_too_late_is_the_reason_whatever_else_is_wrong():
+    (refused,) = decode([broken(time="2200-01-01T00:00:00Z", id="")]).events
+    assert isinstance(refused, InvalidEvent)
+    assert refused.reason == "time_in_future"
+
+
+def test_a_connector_s_clock_may_be_45_days_ahead_of_the_reader_s():
+    now = GOOD[0].recordedtime - timedelta(days=45)
+    assert decode([encode(GOOD[0])], now).events == [decoded(GOOD[0])]
+    (refused,) = decode([encode(GOOD[0])], now - timedelta(milliseconds=1)).events
+    assert isinstance(refused, InvalidEvent)
+    assert refused.reason == "time_in_future"
+    assert decode([encode(GOOD[0])]).events == [decoded(GOOD[0])]

@@ -6,10 +6,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from ingest.contract.connector import Identified
+from ingest.contract.connector import Identified, ReceivedMessage
 from ingest.contract.events.queue import TicketCancelled
 from ingest.source.mapper import Mapper
 from tests.ingest.support.toy import POSTING, SUBSCRIBED, StillClock, context, note
+
+
+def received_note():
+    return ReceivedMessage(POSTING.payload.validate_python(note(1)), "", StillClock().now(), False)
 
 
 def mapper(**changed):
@@ -88,6 +92,34 @@ def test_counts_what_became_of_messages():
     for value in (note(1), note(2), note("refuse")):
         one.take(json.dumps(value).encode())
     assert (one.counts["messages"], one.counts["events"], one.counts["dead_letters"]) == (3, 2, 1)
+
+
+def test_each_mapper_remembers_for_itself_and_from_its_beginning():
+    """Also if both are given the same context."""
+
+    def remembering(received, context):
+        if context.memory.recall("seen"):
+            return []
+        context.memory.keep("seen", True)
+        return POSTING.map(received, context)
+
+    connector = POSTING.__class__(**{**vars(POSTING), "map": remembering})
+    body, given = json.dumps(note(1)).encode(), context("w")
+    first, second = Mapper(connector, given), Mapper(connector, given)
+    assert [len(first.take(body).envelopes) for _ in range(2)] == [1, 0]
+    assert len(second.take(body).envelopes) == 1
+    first.forget()
+    assert len(first.take(body).envelopes) == 1
+
+
+def test_what_a_probe_finds_is_wrapped_and_counted():
+    one = mapper()
+    made = [each.event for each in POSTING.map(received_note(), one.context)]
+    (found,) = one.probed(made)
+    assert (found.data, found.ward, found.recordedtime) == (made[0], "w", StillClock().now())
+    assert (one.counts["events"], one.counts["messages"]) == (1, 0)
+    assert one.probed([]) == ()
+    assert one.counts["events"] == 1
 
 
 def test_a_bare_word_is_offered_to_a_payload_type_that_takes_one():

@@ -12,7 +12,7 @@ from ingest.contract.calendar import OFFICE, LimitUnit, ward_moment
 from ingest.contract.clock import milliseconds
 from warehouse import views
 from warehouse.indicators.dossier import due, is_dossier_near_due, overdue
-from warehouse.model.deadline import SupplementRule, due_after, due_paused
+from warehouse.model.deadline import SupplementRule, due_after, due_paused, working_time
 from warehouse.model.expression import NEVER, Sql
 from warehouse.store.client import Client
 from warehouse.store.migrate import migrate
@@ -75,6 +75,29 @@ def test_near_due_and_overdue_move_with_the_clock_alone() -> None:
         (True, False),
         (False, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("unit", "due_at", "asked_at", "answered_at"),
+    [
+        ("ngay", at(9, 17), at(5, 8), at(5, 10)),  # answered on the same day
+        ("ngay", at(9, 17), at(5, 8), at(4, 8)),  # answered before it was asked
+        ("gio", at(9, 10), at(7, 8), at(7, 10)),  # a Saturday
+        ("ngay_lam_viec", at(9, 10), at(7, 8), at(8, 10)),
+        ("gio", at(9, 10), at(6, 10), at(6, 9)),
+    ],
+)
+def test_a_limit_that_did_not_stand_still_ends_when_it_would_have(
+    unit: str, due_at: int, asked_at: int, answered_at: int
+) -> None:
+    assert due_paused(due_at, unit, asked_at, answered_at) == due_at
+
+
+def test_working_time_is_symbolic_as_soon_as_a_side_is() -> None:
+    assert working_time(at(9, 8), at(9, 10)) == 2 * 3_600_000
+    sides = [working_time(Sql("a"), at(9, 8)), working_time(at(9, 8), Sql("b")), working_time(Sql("a"), Sql("b"))]
+    assert all(isinstance(one, Sql) for one in sides)
+    assert len({one.text for one in sides}) == 3
 
 
 @pytest.mark.embedded

@@ -29,6 +29,17 @@ def test_the_first_segment_is_what_lies_before_all_others():
     assert calendar.before[2] == calendar.after[1]
 
 
+def test_the_calendar_begins_with_the_first_working_day_of_2024():
+    """The first of January is a holiday."""
+    opens, _ = next(iter(OFFICE.segments(date(2024, 1, 1), date(2024, 1, 31))))
+    assert (
+        milliseconds(ward_moment(date(2024, 1, 2), time()))
+        < opens
+        < milliseconds(ward_moment(date(2024, 1, 2), time(12)))
+    )
+    assert [worked_until(opens + passed) for passed in (-HOUR, 0, HOUR)] == [0, 0, HOUR]
+
+
 def hours(day: int) -> tuple[int, int]:
     """When the first segment of a day opens, and the last one closes."""
     mine = list(OFFICE.segments(date(2026, 11, day), date(2026, 11, day)))

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 import pytest
 
 from ingest.contract.errors import QueryRefused
+from tests.warehouse.support.inline import InlineEngine
 from warehouse.server.sql_gate.gate import LONGEST, SqlGate
 
 COLUMNS = ["visits.ward", "visits.n", "secrets.password"]
@@ -170,7 +171,7 @@ def test_a_table_of_another_database_may_be_open():
 @pytest.mark.parametrize("name", ["secrets", "ioc.secrets", "system.tables", "system.one"])
 def test_another_table_is_not(name):
     text = f"SELECT n FROM {name}"
-    assert rule(text, Engine(table(name))) in ("table", "name")
+    assert rule(text, Engine(table(name))) == "table"
 
 
 def test_a_table_that_only_the_tree_shows_is_judged_as_well():
@@ -318,3 +319,129 @@ def test_what_is_taken_from_json_has_its_type_last(kind, is_allowed):
         assert gate().check(text, engine) == text
     else:
         assert rule(text, engine) == "syntax"
+
+
+WINDOWS = tree("Function sum (children 1)", " ExpressionList (children 1)", "  Identifier n")
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        ("PARTITION BY ward ORDER BY n", None),
+        ("PARTITION BY ward ORDER BY n + 1", None),
+        ("ORDER BY ward = 'IN'", None),
+        ("ORDER BY n IN visits", "syntax"),
+        ("ORDER BY n in (1)", "syntax"),
+        ("ORDER BY (SELECT 1)", "syntax"),
+        ("ORDER BY ward LIKE 'a'", "syntax"),
+        ("ORDER BY ward -> 1", "syntax"),
+        ("ORDER BY plus(n, 1)", None),
+        ("ORDER BY CAST(n, 'UInt64')", "syntax"),
+        ("ORDER BY match(ward, 'a')", "syntax"),
+        ("ORDER BY sleep(1)", "function"),
+        ("ORDER BY numbers(1)", None),
+    ],
+)
+def test_what_the_tree_does_not_show_of_a_window_is_judged_by_its_text(window, expected):
+    text = f"SELECT sum(n) OVER ({window}) FROM visits"
+    engine = Engine(WINDOWS, resolved("ioc.visits"))
+    if expected is None:
+        assert gate().check(text, engine) == text
+    else:
+        assert rule(text, engine) == expected
+
+
+def test_a_window_that_does_not_end_is_refused():
+    assert rule("SELECT sum(n) OVER (ORDER BY n FROM visits", Engine(WINDOWS, resolved("ioc.visits"))) == "syntax"
+
+
+def test_only_a_function_that_stands_for_a_table_may_be_read_from():
+    def read_from(function: str) -> list[str]:
+        return tree("Identifier n", "TableExpression (children 1)", f" Function {function}")
+
+    select = "SELECT n FROM visits"
+    assert gate().check(select, Engine(read_from("numbers"), resolved("ioc.visits"))) == select
+    assert rule(select, Engine(read_from("count"), resolved("ioc.visits"))) == "function"
+
+
+def test_what_may_cost_too_much_is_refused():
+    """A pattern that is no text of the query."""
+    arguments = [" ExpressionList (children 2)", "  Identifier ward", "  Identifier ward"]
+    engine = Engine(tree("Function match (children 1)", *arguments), resolved("ioc.visits"))
+    assert rule("SELECT match(ward, ward) FROM visits", engine) == "cost"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [("SELECT 1 INTO OUTFILE 'x'", "INTO OUTFILE"), ("WITH RECURSIVE w AS (SELECT 1) SELECT 1", "WITH RECURSIVE")],
+)
+def test_a_clause_is_named_as_it_is_written(text, named):
+    with pytest.raises(QueryRefused, match=f"Not allowed here: '{named}'"):
+        gate().check(text, Engine(ONE))
+
+
+def test_of_a_name_like_no_other_nothing_is_suggested():
+    with pytest.raises(QueryRefused) as refused:
+        gate().check("SELECT zzzzzzzzzz FROM visits", Engine(table("visits")))
+    assert "Có phải là" not in str(refused.value)
+    assert "Did you mean" not in str(refused.value)
+    with pytest.raises(QueryRefused, match="Có phải là: ward"):
+        gate().check("SELECT warde FROM visits", Engine(table("visits")))
+
+
+def operation(name: str, second: str) -> list[str]:
+    return tree(
+        "SelectQuery (children 1)", " ExpressionList (children 1)", f"  Function {name} (children 1)", "   ExpressionList (children 2)",
+        "    Identifier n", f"    {second}",
+    )  # fmt: skip
+
+
+def test_only_a_name_behind_in_may_be_a_table():
+    """The database has a table `w`, which is not open; the query gives a number that name."""
+    text = "WITH 1 AS w SELECT n FROM visits"
+    for second in ("Identifier w", "Literal Float64_1.5"):
+        engine = Engine(operation("plus", second), resolved("ioc.visits"), tables=("visits", "w"))
+        assert gate().check(text, engine) == text
+    assert rule(text, Engine(within("w"), resolved("ioc.visits"), tables=("visits", "w"))) == "table"
+    literal = Engine(operation("in", "Literal Float64_1.5"), resolved("ioc.visits"))
+    assert gate().check(text, literal) == text
+    alone = tree("Function in (children 1)", " ExpressionList (children 1)", "  Identifier n")
+    assert gate().check(text, Engine(alone, resolved("ioc.visits"))) == text
+
+
+class Names(Engine):
+    """Of its databases the real engine tells."""
+
+    def __call__(self, sql: str, parameters: Mapping[str, str]) -> list[str]:
+        if "system.columns" not in sql and "system.tables" not in sql:
+            return super().__call__(sql, parameters)
+        assert "{database:String}" in sql
+        rows = REAL.answer(sql.replace("{database:String}", f"'{parameters['database']}'"))
+        return [str(value) for row in rows for value in row.values()]
+
+
+REAL = InlineEngine()
+
+
+@pytest.fixture
+def databases():
+    for statement in (
+        "CREATE DATABASE ioc",
+        "CREATE TABLE ioc.visits (ward String, n UInt64) ENGINE = Memory",
+        "CREATE TABLE ioc.hidden (n UInt64) ENGINE = Memory",
+        "CREATE DATABASE other",
+        "CREATE TABLE other.visits (password String) ENGINE = Memory",
+        "CREATE TABLE other.w (n UInt64) ENGINE = Memory",
+    ):
+        REAL.answer(statement)
+    yield
+    REAL.close()
+
+
+def test_only_its_own_database_says_which_columns_and_tables_there_are(databases):
+    visits = table("visits")
+    assert gate().check("SELECT n FROM visits", Names(visits, resolved("ioc.visits")))
+    assert rule("SELECT password FROM visits", Names(visits, resolved("ioc.visits"))) == "name"
+    text = "WITH {0} AS (SELECT n FROM visits) SELECT n FROM {0}"
+    assert gate().check(text.format("w"), Names(table("w"), resolved("ioc.visits")))
+    assert rule(text.format("hidden"), Names(table("hidden"), resolved("ioc.visits"))) == "table"
