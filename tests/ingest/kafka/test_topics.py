@@ -1,5 +1,7 @@
 """What is the install's about a topic: its copies, and how many must have a record."""
 
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -7,7 +9,7 @@ from ingest.contract.settings import IngestSettings
 from ingest.kafka.admin import wanted_topics
 
 
-def settings(**changed: int) -> IngestSettings:
+def settings(**changed: Any) -> IngestSettings:
     return IngestSettings(_env_file=None, **changed)
 
 
