@@ -23,6 +23,7 @@ def test_the_first_account_is_made_once_and_its_password_shown_once(settings):
 
 def test_where_nobody_sees_it_the_first_password_waits_for_the_owner_of_the_store(settings):
     password = ensure_first(settings, leave=True)
+    assert password
     waiting = first_password(settings)
     assert waiting.read_text("utf-8") == f"{FIRST}  /  {password}\n"
     assert stat.S_IMODE(waiting.stat().st_mode) == 0o600
