@@ -16,13 +16,20 @@ from ingest.kafka.producer import Producer
 from tests.support.made import events
 from tests.support.raw import store
 from warehouse import views
+<<<<<<< HEAD
 from warehouse.catalogue import indicators
+=======
+from warehouse.__main__ import prepare_tables
+from warehouse.model.indicator import indicators
+from warehouse.query.adhoc import Adhoc
+>>>>>>> 6388682bc3d9051129642a3025cb63f85fa185f7
 from warehouse.recompute.sql import flow_sql
 from warehouse.settings import WarehouseSettings
-from warehouse.store.client import connect
+from warehouse.store.client import ServerError, connect
 from warehouse.store.migrate import migrate
 
 PASSWORD = "container-password-of-the-tests"
+ANALYST_PASSWORD = "analyst-password-of-the-tests"
 
 
 def missing_engine() -> str:
@@ -67,6 +74,7 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarehouseSe
             host=container.get_container_host_ip(),
             port=int(container.get_exposed_port(9000)),
             password=SecretStr(PASSWORD),
+            analyst_password=SecretStr(ANALYST_PASSWORD),
         )
 
 
@@ -95,3 +103,19 @@ def test_the_same_tables_views_and_figures(clickhouse: WarehouseSettings) -> Non
         for one in indicators():
             if one.has_flow:
                 assert client.query(flow_sql(one)), one.id
+
+
+def test_the_service_makes_the_analysts_user_who_reads_the_views_alone(clickhouse: WarehouseSettings) -> None:
+    prepare_tables(clickhouse)
+    prepare_tables(clickhouse)  # every start does it
+    with connect(clickhouse) as client:
+        store(client, events(seed=2, count=50))
+    with connect(clickhouse, "analyst") as analyst:
+        for name in views.public_names():
+            analyst.query(f"SELECT * FROM {name} LIMIT 1")  # noqa: S608 - a name of ours
+        with pytest.raises(ServerError):
+            analyst.query("SELECT count() FROM raw_events")
+        with pytest.raises(ServerError):
+            analyst.execute("SET max_execution_time = 0")
+    adhoc = Adhoc(clickhouse, views.public_names())
+    assert adhoc.run("SELECT count() FROM events", "reader").rows[0][0] >= 50
