@@ -16,13 +16,9 @@ from ingest.kafka.producer import Producer
 from tests.support.made import events
 from tests.support.raw import store
 from warehouse import views
-<<<<<<< HEAD
-from warehouse.catalogue import indicators
-=======
 from warehouse.__main__ import prepare_tables
-from warehouse.model.indicator import indicators
+from warehouse.catalogue import indicators
 from warehouse.query.adhoc import Adhoc
->>>>>>> 6388682bc3d9051129642a3025cb63f85fa185f7
 from warehouse.recompute.sql import flow_sql
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import ServerError, connect
