@@ -86,7 +86,8 @@ def test_at_most_five_fields_are_named_and_personal_ones_before_others():
 
 def test_a_batch_has_as_many_events_as_records_and_no_unknown_fields():
     found = decode([encode(one) for one in GOOD])
-    assert found == ([decoded(one) for one in GOOD], 0)
+    assert found.events == [decoded(one) for one in GOOD]
+    assert found.unknown_fields == 0
     assert [one.ward for one in found.events if not isinstance(one, InvalidEvent)] == [one.partitionkey for one in GOOD]
     two_in_one = encode(GOOD[0]) + b"," + encode(GOOD[1])
     (refused,) = decode([two_in_one]).events
