@@ -30,8 +30,9 @@ from dashboard.alarm.settings import AlarmSettings
 from dashboard.board import push
 from dashboard.board import wall_app as wall
 from dashboard.board.html import make_dash
+from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
-from dashboard.board.page import fill_layout, find_page
+from dashboard.board.page import find_page
 from dashboard.board.page_services import AskSql, Services
 from dashboard.board.queries import WarehouseQueries
 from dashboard.board.viewer import chosen_scheme, viewer

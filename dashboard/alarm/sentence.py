@@ -6,7 +6,6 @@ from dashboard.alarm.alarm import Alarm, Measured
 from dashboard.alarm.facts import FACTS
 from dashboard.alarm.observation import DOWN_S
 from dashboard.board.page import BoardState
-from dashboard.components.group_map import group_number
 from dashboard.words import number, text
 from ingest.contract.label import Label, Language
 from warehouse.model.alarm_rule import (
@@ -114,6 +113,6 @@ def _names(rule: AlarmRule, members: tuple[str, ...], scene: BoardState) -> str:
         return ""
     shown, more = members[:_NAMED], "…" if len(members) > _NAMED else ""
     if rule.measure.names == "area_code":
-        groups = [str(group_number(one) or one) for one in shown]
+        groups = [str(text.group_number(one) or one) for one in shown]
         return scene.say(text.AREAS, numbers=", ".join(groups)) + more
     return ", ".join(text.name_of_code(one, scene.language) for one in shown) + more

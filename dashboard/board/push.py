@@ -15,8 +15,9 @@ from dash.exceptions import WebsocketDisconnected
 
 from dashboard.board import alarm_signal
 from dashboard.board.html import version
+from dashboard.board.layout import changed_properties, component_properties
 from dashboard.board.live import BoardFrame, Live
-from dashboard.board.page import Page, PageAddress, PropertyUpdates, changed_properties, component_properties, find_page
+from dashboard.board.page import Page, PageAddress, PropertyUpdates, find_page
 from dashboard.board.viewer import viewer
 from ingest.contract.label import Label
 

@@ -18,8 +18,9 @@ from dashboard import theme
 from dashboard.access.display_entry import CLOCK, HOME
 from dashboard.board import push
 from dashboard.board.html import make_dash
+from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
-from dashboard.board.page import fill_layout, find_page
+from dashboard.board.page import find_page
 from dashboard.board.viewer import Viewer, chosen_scheme, set_viewer, viewer
 from dashboard.board.wall_tour import tour, wall_pages
 from dashboard.charts import graph

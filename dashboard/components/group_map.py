@@ -4,7 +4,6 @@ Three layers - loudspeakers, cameras, petitions - and their worst. Every cell ca
 sheet shows those of the layer that its map is set to; so choosing one asks nothing of the server.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
@@ -28,7 +27,6 @@ WORDS: dict[Cell, Label] = {
 }
 
 _ORDER: tuple[Cell, ...] = ("none", "normal", "warning", "critical")
-_NUMBER = re.compile(r"(\d+)$")
 
 Members = Mapping[int, Reading]
 """Readings by the number of the residential group."""
@@ -114,12 +112,6 @@ WORST = Label("chung", "all")
 LAYER = Label("Tô màu theo", "Colour by")
 
 
-def group_number(area_code: str) -> int | None:
-    """The number at the end of a group's code (`TDP-017` is 17); `None` when there is none."""
-    found = _NUMBER.search(area_code)
-    return int(found[1]) if found else None
-
-
 def grid(scene: BoardState, *, choice: bool = True, layer: str = "worst") -> Component:
     """The cells, what their signs mean, and the choice of the layer."""
     cells = [
@@ -181,7 +173,7 @@ def _number(reading: Reading | None) -> int:
 def _by_number(scene: BoardState, id: str) -> Members:
     if id not in {one.id for one in measures()}:
         return {}
-    numbered = ((group_number(code), reading) for code, reading in scene.members(id, "area_code").items())
+    numbered = ((text.group_number(code), reading) for code, reading in scene.members(id, "area_code").items())
     return {number: reading for number, reading in numbered if number is not None}
 
 

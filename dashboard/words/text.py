@@ -1,5 +1,6 @@
 """Text: every word of the board that is not an indicator's own label, in Vietnamese and in English, and the names of codes."""
 
+import re
 from datetime import datetime
 
 from dashboard.words.freshness import State
@@ -283,3 +284,12 @@ def _since(label: Label, sign_ms: int, now_ms: int, language: Language) -> str:
 
 
 _SINCE = {"vi": " từ {", "en": " since {"}
+
+
+def group_number(area_code: str) -> int | None:
+    """The number at the end of a residential group's code (`TDP-017` is 17); `None` when there is none."""
+    found = _GROUP_NUMBER.search(area_code)
+    return int(found[1]) if found else None
+
+
+_GROUP_NUMBER = re.compile(r"(\d+)$")

@@ -9,7 +9,7 @@ from dashboard.access.accounts import Accounts
 from dashboard.alarm.alarm import Alarm, fold_acts
 from dashboard.alarm.alarm_service import ActRefused, AlarmService
 from dashboard.alarm.delivery import AlarmDelivery
-from dashboard.board.page import component_properties
+from dashboard.board.layout import component_properties
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.board.viewer import Viewer, viewer

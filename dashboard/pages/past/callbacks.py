@@ -6,8 +6,9 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update, set_props
 from dash.development.base_component import Component
 
+from dashboard.board.layout import component_properties, fill_layout
 from dashboard.board.live import Live
-from dashboard.board.page import Page, PropertyUpdates, component_properties, fill_layout, find_page
+from dashboard.board.page import Page, PropertyUpdates, find_page
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
 from dashboard.board.viewer import viewer

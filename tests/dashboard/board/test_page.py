@@ -7,7 +7,8 @@ from dash import dcc, html
 from dash._utils import to_json
 
 import dashboard.pages
-from dashboard.board.page import PropertyUpdate, changed_properties, component_properties, fill_layout, find_page, pages
+from dashboard.board.layout import changed_properties, component_properties, fill_layout
+from dashboard.board.page import PropertyUpdate, find_page, pages
 from dashboard.board.viewer import Viewer, set_viewer
 from tests.dashboard.support import whole_ward
 from tests.dashboard.support.board import BoardOfTests, components

@@ -4,7 +4,8 @@ import json
 import pytest
 
 from dashboard.board import push
-from dashboard.board.page import PageAddress, PropertyUpdate, changed_properties, pages
+from dashboard.board.layout import changed_properties
+from dashboard.board.page import PageAddress, PropertyUpdate, pages
 from dashboard.board.viewer import Viewer, set_viewer
 from tests.dashboard.support.board import BoardOfTests
 from tests.dashboard.support.ward import WARD, stock, values

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 import pytest
 from dash import dcc
 
-from dashboard.board.page import PropertyUpdate, fill_layout, find_page, pages
+from dashboard.board.layout import fill_layout
+from dashboard.board.page import PropertyUpdate, find_page, pages
 from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.charts import arrivals
 from dashboard.charts.chart import DASHES, SERIES, figure, template

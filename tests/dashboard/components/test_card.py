@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.board.page import PropertyUpdate, fill_layout
+from dashboard.board.layout import fill_layout
+from dashboard.board.page import PropertyUpdate
 from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.components.broadcasts import schedule
 from dashboard.components.card import Card, CardRow, wall_page

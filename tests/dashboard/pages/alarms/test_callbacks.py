@@ -9,7 +9,8 @@ from dash._utils import to_json
 from dashboard.alarm.alarm import ChannelFault, Measured, begin_alarm, combine_alarms
 from dashboard.alarm.observation import observe
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import PropertyUpdate, fill_layout, find_page
+from dashboard.board.layout import fill_layout
+from dashboard.board.page import PropertyUpdate, find_page
 from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.pages.alarms import active, callbacks, history, log
 from dashboard.pages.alarms import detail as alarm_page

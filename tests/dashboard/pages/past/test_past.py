@@ -5,7 +5,8 @@ import re
 import pytest
 from dash._utils import to_json
 
-from dashboard.board.page import fill_layout, pages
+from dashboard.board.layout import fill_layout
+from dashboard.board.page import pages
 from dashboard.board.viewer import Viewer, set_viewer
 from dashboard.pages.past import callbacks, frame, memory
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
