@@ -1,23 +1,34 @@
-"""Delivery: tells people of alarms by every way that is set up, again until it has worked, and each act once.
+"""Delivery: tells people of alarms by every channel that is set up, again until it has worked, and each act once.
 
-What was told is in the alarm's own log, so a restart neither repeats nor forgets it; only when the board dies between an answer and
-its note the same message, with the same id, goes out twice. A way that is down holds up no other.
+1. What is to be told follows from the alarms as the log says: the acts of which it does not say what came of them.
+2. The message goes out under an id that follows from the act, so the same message has the same id however often it is sent.
+3. That the receiver has it is an event as well. When the process dies between the two, whoever takes over sends the message once
+   more, and the receiver can tell.
+
+A channel that is down holds up no other. That it fails, and that it works again, are events too.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, ChannelFault
-from dashboard.alarm.alarm_service import ActRefused, AlarmService
+from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, combine_alarms
 from dashboard.alarm.channels import NotificationChannel, NotSentError
+from dashboard.alarm.events import ENGINE, channel_event, delivery_event, event_id, wrap
+from dashboard.alarm.fold import AlarmFold
 from dashboard.alarm.message import compose
+from dashboard.alarm.settings import AlarmSettings
+from dashboard.board.figures import LiveFigures
+from ingest.contract.clock import WARD_ZONE, moment
+from ingest.contract.envelope import Envelope
 from ingest.contract.errors import Unavailable
+from ingest.kafka.producer import EventSink
 from ingest.runtime.backoff import BackOff
-from warehouse.store.alarm_log import SYSTEM, Act
+from ingest.runtime.failpoint import failpoint
+from warehouse.store.alarm_log import Act
 
 log = logging.getLogger("dashboard.alarm")
 
@@ -26,9 +37,12 @@ FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=10)
 LOOK_EVERY = 1.0
 
+MessageKey = tuple[str, str]
+"""Channel, and the id of the act that is told."""
+
 
 class DeliveryAttempt(NamedTuple):
-    """What was tried of one message by one way."""
+    """What was tried of one message by one channel."""
 
     backoff: BackOff
     again: float = 0.0
@@ -39,106 +53,156 @@ class AlarmDelivery:
     """Tells people.
 
     Args:
-        duty: the alarms, and what was told of them.
-        ways: how people are told.
+        figures: the clock, and what messages say of the ward.
+        fold: the alarms as the log says, and what was told of them.
+        settings: the quiet hours, and when a message is given up.
+        channels: how people are told.
+        producer: where it is noted what came of a message.
+        may_send: whether this process has the right to.
         first_wait: until the second attempt.
     """
 
     def __init__(
-        self, duty: AlarmService, ways: Sequence[NotificationChannel], first_wait: timedelta = FIRST_WAIT
+        self,
+        figures: LiveFigures,
+        fold: AlarmFold,
+        settings: AlarmSettings,
+        channels: Sequence[NotificationChannel],
+        producer: EventSink,
+        may_send: Callable[[], bool],
+        first_wait: timedelta = FIRST_WAIT,
     ) -> None:
-        self.ways = ways
-        self.faults: dict[str, ChannelFault] = {}
-        """By way, since when it does not work and why; there is a rule for it."""
-        duty.live.faults = self.faults
-        self._duty = duty
+        self.channels = channels
+        self.trials: dict[MessageKey, DeliveryAttempt] = {}
+        self._figures = figures
+        self._fold = fold
+        self._settings = settings
+        self._producer = producer
+        self._may_send = may_send
         self._first_wait = first_wait
-        self.trials: dict[tuple[str, str, int], DeliveryAttempt] = {}
+        self._done: set[MessageKey] = set()
+        """Of which it is known what came of them, though the log may not say so yet."""
+        self._failing: set[str] = set()
+        """Channels whose fault is on its way into the log."""
 
     async def run(self) -> None:
         """Tell people until cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for way in self.ways:
-                tasks.create_task(self._run(way))
+            for channel in self.channels:
+                tasks.create_task(self._run(channel))
 
-    async def tell(self, way: NotificationChannel) -> None:
-        """Send by one way what can be sent now."""
-        live, settings = self._duty.live, self._duty.settings
-        now_ms = live.now_ms()
-        most_ms = round(settings.give_up_after.total_seconds() * 1000 * (live.clock_speed or 1.0))
-        waiting = list(outstanding_acts(self._duty.alarms.values(), way, live.alarms))
+    async def tell(self, channel: NotificationChannel) -> None:
+        """Send by one channel what can be sent now.
+
+        Raises:
+            Unavailable: Kafka does not take what came of it.
+        """
+        now_ms = self._figures.now_ms()
+        most_ms = round(self._settings.give_up_after.total_seconds() * 1000 * (self._figures.clock_speed or 1.0))
+        found = outstanding_acts(self._fold.alarms.values(), channel, self._shown(now_ms))
+        waiting = [(alarm, act) for alarm, act in found if (channel.name, act.id) not in self._done]
         for alarm, act in waiting:
-            # The newest goes on being tried while the way does not work: else nobody would notice that it works again.
-            is_probe = act is waiting[-1][1] and way.name in self.faults
-            key = (way.name, alarm.id, act.number)
-            trial = self.trials.get(key) or DeliveryAttempt(BackOff(self._first_wait, LONGEST_WAIT))
+            if not self._may_send():
+                return
+            # The newest goes on being tried while the channel does not work: else nobody would notice that it works again.
+            is_probe = act is waiting[-1][1] and self._fails(channel)
+            trial = self.trials.get((channel.name, act.id)) or DeliveryAttempt(BackOff(self._first_wait, LONGEST_WAIT))
             if not alarm.is_active and act.kind in ALERTS:
-                await self._note(alarm, act, way, "not_told", "cleared")
+                await self._note(alarm, act, channel, "cleared")
             elif now_ms - act.at_ms > most_ms and not is_probe:
-                await self._note(alarm, act, way, "not_told", "too late")
-            elif time.monotonic() >= trial.again and not await self._send(alarm, act, way, trial):
+                await self._note(alarm, act, channel, "too late")
+            elif time.monotonic() >= trial.again and not await self._send(alarm, act, channel, trial):
                 return
 
-    async def _send(self, alarm: Alarm, act: Act, way: NotificationChannel, trial: DeliveryAttempt) -> bool:
+    async def _send(self, alarm: Alarm, act: Act, channel: NotificationChannel, trial: DeliveryAttempt) -> bool:
         """Try once; whether another message may be tried now."""
-        live = self._duty.live
-        message = compose(alarm, act, live.scene("vi"), live.scene("en"), live.ingest.ward)
-        key = (way.name, alarm.id, act.number)
+        figures, key = self._figures, (channel.name, act.id)
+        message = compose(alarm.until(act), act, figures.scene("vi"), figures.scene("en"), figures.ingest.ward)
+        failpoint("alarm.telling")
         try:
-            await way.send(message)
+            await channel.send(message)
         except NotSentError as error:
             self.trials[key] = DeliveryAttempt(trial.backoff, time.monotonic() + trial.backoff.seconds())
-            if way.name not in self.faults:
-                log.warning("channel %s does not work: %s", way.name, error)
-            self.faults[way.name] = ChannelFault(
-                self.faults.get(way.name, ChannelFault(live.now_ms(), "")).since_ms, str(error)
-            )
+            if not self._fails(channel):
+                log.warning("channel %s does not work: %s", channel.name, error)
+                self._failing.add(channel.name)
+                await self._note_channel(channel, str(error))
             return error.answered
+        failpoint("alarm.told")
         self.trials.pop(key, None)
-        if self.faults.pop(way.name, None):
-            log.info("channel %s works again", way.name)
-        await self._note(alarm, act, way, "told")
+        if self._fails(
+            channel
+        ):  # first: without this note, whoever takes over sends the message once more and finds out
+            log.info("channel %s works again", channel.name)
+            await self._note_channel(channel, "")
+            self._failing.discard(channel.name)
+        await self._note(alarm, act, channel, "")
         return True
 
-    async def _note(self, alarm: Alarm, act: Act, way: NotificationChannel, kind: str, why: str = "") -> None:
-        what = f"{way.name}: {why}" if why else way.name
+    def _fails(self, channel: NotificationChannel) -> bool:
+        return channel.name in self._fold.faults or channel.name in self._failing
+
+    async def _note(self, alarm: Alarm, act: Act, channel: NotificationChannel, cause: str) -> None:
+        """Write down what came of a message; empty: the receiver has it."""
+        now = self._figures.clock.now()
+        event, id = delivery_event(alarm, act, channel.name, cause, now), event_id("told", act.id, channel.name)
+        await self._write(wrap(event, id, ward=self._figures.ingest.ward, process=ENGINE, now=now))
+        self._done.add((channel.name, act.id))
+        failpoint("alarm.told_sent")
+
+    async def _note_channel(self, channel: NotificationChannel, why: str) -> None:
+        now = self._figures.clock.now()
+        event, source = channel_event(channel.name, why, now), f"/{self._figures.ingest.ward}/ioc/{ENGINE}"
+        await self._write(
+            wrap(event, event.natural_id(source), ward=self._figures.ingest.ward, process=ENGINE, now=now)
+        )
+
+    async def _write(self, event: Envelope) -> None:
         while True:
             try:
-                await self._duty.do(alarm.id, "told" if kind == "told" else "not_told", SYSTEM, what, act.number)
-            except Unavailable as error:  # it must not go out again because the disk was full for a moment
+                await self._producer.send([event])
+            except Unavailable as error:  # it must not go out again because Kafka was away for a moment
                 log.error("cannot record a delivery: %s", error)
                 await asyncio.sleep(LOOK_EVERY)
-            except ActRefused:
-                return
             else:
                 return
 
-    async def _run(self, way: NotificationChannel) -> None:
+    def _shown(self, now_ms: int) -> Alarms:
+        local = moment(now_ms).astimezone(WARD_ZONE).time()
+        settings = self._settings
+        return combine_alarms([], {}, is_quiet=settings.is_quiet(local), critical_passes=settings.quiet_critical_passes)
+
+    async def _run(self, channel: NotificationChannel) -> None:
         while True:
-            await self.tell(way)
+            if self._may_send():
+                await self.tell(channel)
             await asyncio.sleep(LOOK_EVERY)
 
 
-def outstanding_acts(alarms: Iterable[Alarm], way: NotificationChannel, shown: Alarms) -> Iterator[tuple[Alarm, Act]]:
-    """The acts that a way has still to tell of, the oldest first; in quiet hours only those that may pass.
+def outstanding_acts(
+    alarms: Iterable[Alarm], channel: NotificationChannel, shown: Alarms
+) -> Iterator[tuple[Alarm, Act]]:
+    """The acts that a channel has still to tell of, the oldest first; in quiet hours only those that may pass.
 
     Args:
         alarms: all that are known.
-        way: by which way.
+        channel: by which channel.
         shown: whether these are quiet hours, and what passes in them.
     """
-    found = [(alarm, act) for alarm in alarms for act in _untold(alarm, way) if _passes(act, shown)]
+    found = [(alarm, act) for alarm in alarms for act in _untold(alarm, channel) if _passes(act, shown)]
     return iter(sorted(found, key=lambda one: (one[1].at_ms, one[1].alarm, one[1].number)))
 
 
-def _untold(alarm: Alarm, way: NotificationChannel) -> Iterator[Act]:
+def _untold(alarm: Alarm, channel: NotificationChannel) -> Iterator[Act]:
     noted = {
-        act.about: act for act in alarm.acts if act.kind in ("told", "not_told") and act.what.split(":")[0] == way.name
+        act.about: act
+        for act in alarm.acts
+        if act.kind in ("told", "not_told") and act.what.split(":")[0] == channel.name
     }
     was_told = any(act.kind == "told" for act in noted.values())
     for act in alarm.acts:
         # That it cleared is news only for those who heard of it.
-        if act.kind in way.kinds and act.number not in noted and (act.kind != "cleared" or was_told):
+        if act.kind in channel.kinds and act.number not in noted and (act.kind != "cleared" or was_told):
             yield act
 
 
