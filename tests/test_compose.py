@@ -11,8 +11,8 @@ from commands.install.settings import KINDS, variable
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard")
-MODULES = {**{folder: folder for folder in FOLDERS}, "keeper": "warehouse.maintenance"}
-"""What each service of ours runs; the keeper is a second process of the warehouse's folder."""
+MODULES = {**{folder: folder for folder in FOLDERS}, "keeper": "warehouse.maintenance", "alarm": "dashboard.alarm"}
+"""What each service of ours runs; the keeper is a second process of the warehouse's folder, the alarm process of the board's."""
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 VARIABLES = {variable(kind, field) for kind in KINDS for field in kind.model_fields}

@@ -97,7 +97,7 @@ class AlarmLog:
     async def _follow(self, backoff: BackOff) -> None:
         async for batch in key_log(self._ingest, ALARMS, self._ingest.ward):
             if not self._has_older:
-                await self._take_older(batch.values[0] if batch.values else None, is_whole=batch.is_whole)
+                await self.take_older(batch.values[0] if batch.values else None, is_whole=batch.is_whole)
             done = self.take(batch.values)
             was_known, self.is_heard = self.is_known, True
             self.is_known = self.is_known or (batch.is_whole and self._has_older)
@@ -111,8 +111,16 @@ class AlarmLog:
                 if batch.values or not was_known:
                     self._on_change()
 
-    async def _take_older(self, first: bytes | None, *, is_whole: bool) -> None:
-        """What lies before the first record that Kafka has; nothing is known before the first record, or that there is none."""
+    async def take_older(self, first: bytes | None, *, is_whole: bool) -> None:
+        """Take in what lies before the part of the log that Kafka has.
+
+        Args:
+            first: the first record that Kafka has; `None` while none has come.
+            is_whole: whether everything has come that Kafka has; until then no record means nothing.
+
+        Raises:
+            Unavailable: the warehouse is away, and Kafka has nothing.
+        """
         if first is None and not is_whole:
             return
         known = [one for one in decode_stored([first] if first else []) if isinstance(one, Envelope)]

@@ -1,10 +1,12 @@
 """An alarm from its cause to the boards and to those who are told, and what people do about it; with everything real, and killed."""
 
 import signal
+from contextlib import suppress
 
 import pytest
 
 from dashboard.alarm.fold import fold_events
+from ingest.contract.errors import Unavailable
 from tests.dashboard.support.alarm_stack import OneBoard, RealAlarms, real_alarms
 from tests.streams.test_worker import until
 
@@ -78,3 +80,84 @@ def test_killed_it_forgets_nothing_and_tells_nothing_twice(alarms, board):
     (found,) = fold_events(alarms.stored(alarm.id))
     assert found.acknowledged_by == "lan"
     assert [one.id for one in board.desk.alarms.values() if one.key == alarm.key] == [alarm.id]
+
+
+STEPS = (
+    "alarm.decided",
+    "producer.sending",
+    "producer.acked",
+    "alarm.decision_sent",
+    "alarm.telling",
+    "alarm.told",
+    "alarm.told_sent",
+)
+"""Between any two steps of a decision and of a message, in their order."""
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("step", STEPS)
+def test_killed_at_any_step_it_decides_once_and_no_receiver_is_confused(alarms, board, step):
+    """What the receiver gets twice has the same id; the log has every decision and every delivery once."""
+    source = f"killed_at_{step.replace('.', '_')}"
+    alarms.stack.kill("alarm", signal.SIGKILL)
+    alarms.stack.start("alarm", environment={"IOC_FAILPOINTS": f"{step}:1:kill"})
+    alarms.fall_silent(source)
+    assert until(lambda: alarms.stack.pid("alarm") is None, 120), alarms.stack.told()
+    alarms.stack.start("alarm")
+    alarms.stack.wait("alarm")
+    assert until(lambda: (one := board.of(SILENT, source)) is not None and one.is_active, 90), alarms.stack.told()
+    alarm = board.of(SILENT, source)
+    assert until(lambda: alarms.counted(alarm.id, "told") == 1, 90), alarms.stack.told()
+    cleared(alarms, board, source)
+    assert until(lambda: alarms.counted(alarm.id, "told") == 2, 90), alarms.stack.told()
+    told = alarms.receiver.told(alarm.id)
+    assert len(set(told)) == 2, told
+    assert [kind for kind, _ in sorted(set(told), key=told.index)] == ["raised", "cleared"]
+    (found,) = fold_events(alarms.stored(alarm.id))
+    assert [act.kind for act in found.acts] in (
+        ["raised", "told", "cleared", "told"],
+        ["raised", "cleared", "told", "told"],
+    )
+    assert until(lambda: board.of(*alarm.key) == found)
+
+
+@pytest.mark.faults
+def test_two_processes_decide_and_tell_as_one(alarms, board):
+    """One is frozen in the middle, the other takes over, the first goes on as if nothing had been."""
+    alarms.stack.start("alarm-2", "dashboard.alarm", {"IOC_ALARM_HEALTH_PORT": "0"})
+    try:
+        first = raised(alarms, board, "two_at_once")
+        assert until(lambda: alarms.counted(first.id, "told") == 1, 90)
+        alarms.stack.kill("alarm", signal.SIGSTOP)
+        second = raised(alarms, board, "while_frozen")
+        assert until(lambda: alarms.counted(second.id, "told") == 1, 120), alarms.stack.told()
+        alarms.stack.kill("alarm", signal.SIGCONT)
+        for one in (first, second):
+            cleared(alarms, board, one.key[1])
+            assert until(lambda one=one: alarms.counted(one.id, "told") == 2, 90)
+            assert len(set(alarms.receiver.told(one.id))) == 2
+            assert [act.kind for act in fold_events(alarms.stored(one.id))[0].acts].count("raised") == 1
+    finally:
+        alarms.stack.kill("alarm-2", signal.SIGKILL)
+
+
+@pytest.mark.faults
+def test_without_kafka_a_click_is_refused_and_counts_once_later(alarms, board):
+    alarm = raised(alarms, board, "frigate_2")
+    alarms.stack.kill("kafka", signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable):
+            board.do(alarm.id, "commented", "lan", "đang xem", click="away")
+    finally:
+        alarms.stack.kill("kafka", signal.SIGCONT)
+
+    def is_done():
+        with suppress(Unavailable):
+            board.do(alarm.id, "commented", "lan", "đang xem", click="away")
+            return True
+        return False
+
+    assert until(is_done, 90)
+    assert until(lambda: alarms.counted(alarm.id, "commented") == 1, 60)
+    assert [act.what for act in board.of(*alarm.key).acts if act.kind == "commented"] == ["đang xem"]
+    cleared(alarms, board, "frigate_2")
