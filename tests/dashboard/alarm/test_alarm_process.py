@@ -1,10 +1,13 @@
 """An alarm from its cause to the boards and to those who are told, and what people do about it; with everything real, and killed."""
 
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 
 import pytest
 
+from commands.install.settings import ROOT, bare_environment
 from dashboard.alarm.fold import fold_events
 from ingest.contract.errors import Unavailable
 from tests.dashboard.support.alarm_stack import OneBoard, RealAlarms, real_alarms
@@ -161,3 +164,30 @@ def test_without_kafka_a_click_is_refused_and_counts_once_later(alarms, board):
     assert until(lambda: alarms.counted(alarm.id, "commented") == 1, 60)
     assert [act.what for act in board.of(*alarm.key).acts if act.kind == "commented"] == ["đang xem"]
     cleared(alarms, board, "frigate_2")
+
+
+CLICK_STEPS = {"board.act_taken": False, "producer.sending": False, "producer.acked": True, "board.act_sent": True}
+"""Between any two steps of a click, and whether Kafka has acknowledged it by then."""
+
+
+def comment(alarms: RealAlarms, alarm: str, click: str, failpoints: str = "") -> int:
+    """A board on which somebody comments; its exit code."""
+    variables = {**alarms.stack.variables, "IOC_FAILPOINTS": failpoints, "PYTHONPATH": str(ROOT)}
+    asked = [sys.executable, "-m", "tests.dashboard.support.acting_board", alarm, click]
+    return subprocess.run(
+        asked, env=bare_environment(variables), cwd=alarms.stack.folder, timeout=120, check=False
+    ).returncode
+
+
+@pytest.mark.faults
+def test_a_board_that_dies_with_a_click_loses_no_act_and_doubles_none(alarms, board):
+    alarm = raised(alarms, board, "clicked")
+    for number, (step, is_acknowledged) in enumerate(CLICK_STEPS.items(), 1):
+        assert comment(alarms, alarm.id, step, f"{step}:1:kill") == -signal.SIGKILL
+        if is_acknowledged:
+            assert until(lambda number=number: alarms.counted(alarm.id, "commented") == number, 60), step
+        assert comment(alarms, alarm.id, step) == 0
+        assert until(lambda number=number: alarms.counted(alarm.id, "commented") == number, 60), step
+    said = [act.what for act in fold_events(alarms.stored(alarm.id))[0].acts if act.kind == "commented"]
+    assert said == ["đang đến nơi"] * len(CLICK_STEPS)
+    cleared(alarms, board, "clicked")

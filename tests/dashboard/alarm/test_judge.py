@@ -80,7 +80,7 @@ async def test_who_has_not_the_right_watches_and_writes_at_once_when_it_gets_it(
     kafka = MemoryLog()
     process = Process(tmp_path, kafka)
     process.owns = False
-    await process.look(60)
+    await process.look(45)
     assert kafka.sent == []
     process.owns = True
     await process.look(5)
