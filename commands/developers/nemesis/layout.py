@@ -13,8 +13,8 @@ from connectors.settings import ConnectorsSettings
 from ingest.contract.settings import IngestSettings
 from warehouse.settings import WarehouseSettings
 
-PARTS = ("ingest", "warehouse", "connectors", "streams-1", "streams-2", "keeper", "dashboard")
-CLIENTS = ("connectors", "streams-1", "streams-2", "dashboard")
+PARTS = ("ingest", "warehouse", "connectors", "streams-1", "streams-2", "keeper", "alarm", "dashboard")
+CLIENTS = ("connectors", "streams-1", "streams-2", "alarm", "dashboard")
 """Parts with doors of their own: all to Kafka, all but the connectors to the warehouse."""
 
 MODULES = {"ingest": "commands.developers.nemesis.faults.kafka"}
@@ -46,6 +46,7 @@ def lay_out(folder: Path) -> StormLayout:
             "IOC_STREAMS_SNAPSHOT_EVERY": "PT6S",
             "IOC_STREAMS_RECOMPUTE_EVERY": "PT5S",
             "IOC_KEEPER_SETTLE": "PT30S",
+            "IOC_ALARM_SETTLE": "PT0S",
         },
         patience=120,
     )

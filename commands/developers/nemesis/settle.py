@@ -12,6 +12,7 @@ from commands.developers.nemesis.oracle.findings import Findings
 from commands.developers.nemesis.oracle.process_watch import wait_until
 from commands.developers.nemesis.sources.driver import MessageDriver
 from commands.developers.nemesis.sources.journal import MessageJournal
+from commands.developers.nemesis.sources.people import People
 from commands.developers.nemesis.sources.scripts import Scripts
 from commands.supervision.stack import NotReadyError
 from ingest.contract.errors import ConfigurationError, Unavailable
@@ -57,6 +58,7 @@ def settle(
     driver: MessageDriver,
     journal: MessageJournal,
     scripts: Scripts,
+    people: People,
     findings: Findings,
     last_fault: float,
     show: Show,
@@ -77,6 +79,7 @@ def settle(
         findings.add("mismatched", f"a ticket was no figure {FRESH:.0f} s after the last fault")
     show("settle: every promise")
     _answered(crew, driver, journal, findings)
+    people.close()
     show("settle: the sources are quiet")
     crew.leave("connectors")
     if not wait_until(lambda: not crew.alive("connectors"), STOPPED):

@@ -11,13 +11,13 @@ from dashboard.alarm.fold import AlarmFold, fold_events
 from ingest.contract.clock import moment
 from ingest.contract.envelope import encode
 from tests.dashboard.support.alarms import after, envelopes, raised, records
-from warehouse.store.alarm_log import SYSTEM
+from warehouse.store.alarm_log import SYSTEM, Kind
 
 RAISED = raised()
 SEEN = after(RAISED, ("acknowledged", "lan", "", 3), ("cleared", SYSTEM, "", 1))
 
 
-def decision(alarm: Alarm, kind: str, number: int, severity="warning", ago_ms=0, what=""):
+def decision(alarm: Alarm, kind: Kind, number: int, severity="warning", ago_ms=0, what=""):
     """A decision as a process would write it that believes that it is the next."""
     act = alarm.acts[0]._replace(kind=kind, severity=severity, at_ms=RAISED.at_ms + ago_ms, what=what)
     if kind == "raised":

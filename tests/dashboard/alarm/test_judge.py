@@ -37,7 +37,7 @@ class Process:
 
     def __init__(self, folder, kafka, fold=None):
         self.live = Live(ingest_settings(folder), board_settings(folder), lambda now_ms, stocks_from_ms: values())
-        self.live.clock = Clock()
+        self.clock = self.live.clock = Clock()
         self.live.readings.apply(values())
         self.live.loaded = True
         self.log = AlarmLog(self.live.ingest, Away(), lambda: None)
@@ -50,7 +50,7 @@ class Process:
     async def look(self, seconds=35, step=5):
         """Look for so long."""
         for _ in range(0, seconds, step):
-            self.live.clock.at += timedelta(seconds=step)
+            self.clock.at += timedelta(seconds=step)
             await self.judge.look()
 
 
@@ -91,16 +91,16 @@ async def test_what_kafka_did_not_take_is_sent_again_as_it_was(tmp_path):
     kafka = MemoryLog()
     process = Process(tmp_path, kafka)
     kafka.is_away = True
-    process.live.clock.at += timedelta(seconds=5)
+    process.clock.at += timedelta(seconds=5)
     for _ in range(7):
-        process.live.clock.at += timedelta(seconds=5)
+        process.clock.at += timedelta(seconds=5)
         try:
             await process.judge.look()
         except Unavailable:
             break
     else:
         pytest.fail("nothing was decided")
-    decided_at = process.live.clock.at
+    decided_at = process.clock.at
     kafka.is_away = False
     await process.look(60)
     (event,) = about(kafka)
@@ -141,7 +141,7 @@ class Older:
     """A warehouse with what lies before Kafka's log."""
 
     def __init__(self, monkeypatch, older):
-        self.asked = []
+        self.asked: list[str] = []
 
         def read(client, ward, before, since):
             self.asked.append(before)

@@ -18,16 +18,17 @@ from dashboard.alarm.settings import AlarmSettings
 from dashboard.board.live import Live
 from dashboard.board.queries import WarehouseReader, load_values
 from ingest.contract.event import Event
-from ingest.contract.events.health import SourceDown, SourceHeartbeat, SourceUp
+from ingest.contract.events.health import SourceDown, SourceHeartbeat
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.own_event import send_own_events
 from tests.dashboard.support.ward import board_settings
 from warehouse.settings import WarehouseSettings
 from warehouse.store.alarm_log import read_alarm
 from warehouse.store.client import connect
+from warehouse.store.halted_partitions import halt_partition, resume_partition
 
-SPEED = 30
-"""The pretend clock's: a rule that waits for half a minute waits for a second."""
+SPEED = 3
+"""The pretend clock's: a rule that waits for half a minute waits for ten seconds, and escalates after five minutes."""
 
 FIRST_DAY = datetime(2026, 11, 24, 2, tzinfo=UTC)
 
@@ -91,10 +92,15 @@ class RealAlarms:
         now = self.ingest.clock().now()
         self.send(SourceHeartbeat(source_id=source, at=now), SourceDown(source_id=source, at=now, cause_code="test"))
 
-    def come_back(self, source: str) -> None:
-        """It works again; it has to be told until it is believed."""
-        now = self.ingest.clock().now()
-        self.send(SourceUp(source_id=source, at=now, cause_code="test"), SourceHeartbeat(source_id=source, at=now))
+    def halt(self, topic: str) -> None:
+        """Raise an alarm at once, as a stopped stream does."""
+        with connect(self.warehouse) as client:
+            halt_partition(client, topic, 0, 0, "51/1000")
+
+    def resume(self, topic: str) -> None:
+        """Clear it at once."""
+        with connect(self.warehouse) as client:
+            resume_partition(client, topic, 0, "lan", 0)
 
     def stored(self, alarm: str) -> list[bytes]:
         """The events of an alarm that the warehouse has."""

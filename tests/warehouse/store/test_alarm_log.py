@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -42,8 +43,13 @@ def ref(name: str) -> str:
 
 
 def act(ward, alarm, number, kind, ago, who="lan", decision=0, **more):
-    own = {"alarm_ref": ref(alarm), "rule": "queue.waiting", "severity": "warning", "at": NOW - timedelta(minutes=ago)}
-    decided = {"number": decision, "value": 27.0}
+    own: dict[str, Any] = {
+        "alarm_ref": ref(alarm),
+        "rule": "queue.waiting",
+        "severity": "warning",
+        "at": NOW - timedelta(minutes=ago),
+    }
+    decided: dict[str, Any] = {"number": decision, "value": 27.0}
     event = {
         "raised": lambda: AlarmRaised(**own, **decided, **more),
         "risen": lambda: AlarmRisen(**own, **decided),
@@ -115,7 +121,7 @@ def test_what_lies_before_kafkas_log_is_what_is_not_over_and_how_much_was_decide
 
 def test_analysts_see_every_act_with_its_place(client, ward):
     rows = client.query(
-        f"SELECT number, kind, who, what, about, at FROM ({ACTS}) WHERE ward = %(ward)s AND alarm = %(alarm)s ORDER BY number",
+        f"SELECT number, kind, who, what, about, at FROM ({ACTS}) WHERE ward = %(ward)s AND alarm = %(alarm)s ORDER BY number",  # noqa: S608
         {"ward": ward, "alarm": ref("quick")},
     )
     assert [row[:5] for row in rows] == [
@@ -125,7 +131,7 @@ def test_analysts_see_every_act_with_its_place(client, ward):
     ]  # fmt: skip
     assert milliseconds(rows[0][5]) == milliseconds(NOW - timedelta(minutes=60))
     (named,) = client.query(
-        f"SELECT what FROM ({ACTS}) WHERE ward = %(ward)s AND alarm = %(alarm)s AND number = 0",
+        f"SELECT what FROM ({ACTS}) WHERE ward = %(ward)s AND alarm = %(alarm)s AND number = 0",  # noqa: S608
         {"ward": ward, "alarm": ref("slow")},
     )
     assert named == ("A B",)

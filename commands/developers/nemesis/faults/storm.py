@@ -31,13 +31,14 @@ KILLS = {
     "streams-1": 16,
     "streams-2": 16,
     "dashboard": 12,
+    "alarm": 14,
     "warehouse": 11,
     "kafka": 6,
     "keeper": 3,
     "ingest": 1,
 }
 """Who is killed how often, relative to each other: who starts quickly, more often."""
-FREEZES = {"connectors": 3, "streams-1": 4, "streams-2": 4, "warehouse": 3, "kafka": 2, "dashboard": 1}
+FREEZES = {"connectors": 3, "streams-1": 4, "streams-2": 4, "warehouse": 3, "kafka": 2, "alarm": 3, "dashboard": 1}
 FAULTS = {"kill": 68, "kill several": 4, "freeze": 9, "restart": 6, "cut": 13}
 
 WAYS: tuple[Way, ...] = ("shut", "held", "deaf", "slow")
@@ -131,7 +132,7 @@ class Storm:
                     seconds = self._random.choice((1.5, 4.0, LONGEST_FREEZE)) * self._random.uniform(0.6, 1.0)
                     self._undo.append((now + seconds, partial(_thaw, crew.process(part))))
             case "restart":
-                part = self._random.choice(["streams-1", "streams-2", "connectors", "dashboard"])
+                part = self._random.choice(["streams-1", "streams-2", "connectors", "alarm", "dashboard"])
                 if crew.leave(part):
                     self.counts[f"restart {part}"] += 1
                     self._undo.append((now + self._random.uniform(2, 9), partial(self._back, crew, part, now)))
