@@ -81,10 +81,11 @@ def settle(
     _answered(crew, driver, journal, findings)
     people.close()
     show("settle: the sources are quiet")
-    crew.leave("connectors")
-    if not wait_until(lambda: not crew.alive("connectors"), STOPPED):
-        findings.note(f"the connectors did not end within {STOPPED:.0f} s")
-        crew.kill("connectors")
+    for part in ("connectors", "alarm"):  # without a heartbeat alarms would be raised while everything is compared
+        crew.leave(part)
+        if not wait_until(lambda part=part: not crew.alive(part), STOPPED):
+            findings.note(f"{part} did not end within {STOPPED:.0f} s")
+            crew.kill(part)
     _stored(crew, findings, show)
     return SettledState(ready, fresh, time.monotonic() - began)
 
