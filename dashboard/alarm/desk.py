@@ -69,12 +69,16 @@ class AlarmDesk:
 
     async def run(self) -> None:
         """Keep the alarms up to date until cancelled."""
-        async with asyncio.TaskGroup() as tasks:
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                if self._own is not None:
+                    tasks.create_task(self._own.start())
+                tasks.create_task(self.log.run())
+                tasks.create_task(self.deadlines.run())
+                tasks.create_task(self._show())
+        finally:
             if self._own is not None:
-                tasks.create_task(self._own.start())
-            tasks.create_task(self.log.run())
-            tasks.create_task(self.deadlines.run())
-            tasks.create_task(self._show())
+                await self._own.stop()
 
     async def do(self, alarm: str, kind: Kind, who: str, what: str = "", click: str = "") -> Alarm:
         """Do something about an alarm.

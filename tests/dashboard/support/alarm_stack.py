@@ -178,3 +178,4 @@ class OneBoard:
     def _until_done(self) -> None:
         with suppress(asyncio.CancelledError):
             self._loop.run_until_complete(self._running)
+        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
