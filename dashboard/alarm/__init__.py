@@ -13,20 +13,15 @@ What a crash does:
 - a process that was frozen and goes on although another has taken over: what it decides has an id that the log has already.
 
 `alarm`          what an alarm is: the fold of its acts; pure
-`fold`           the alarms of a log of events; pure
-`events`         what is decided, done and told, as events whose ids follow from what they say
-`log`            the log in Kafka, read from its beginning and kept up to date in memory
+`event_log/`     the events, and the alarms that follow from them
 `evaluator`      whether an alarm is raised, gets worse, clears or is escalated; pure
 `observation`    what each rule's measure says now
 `facts`          what is known of the system itself, as numbers
 `deadlines`      the earliest deadlines, asked from the warehouse
 `judge`          judges every rule once a second, and writes what it decides
-`delivery`       tells people, again until it has worked
-`channels`       how a message leaves: a signed webhook, or a mail
-`message`        what people are told outside the board
+`notification/`  tells people by webhook and mail
 `sentence`       what an alarm says
 `desk`           what a board does: shows the alarms, and sends what people do
-`takeover`       what an earlier version kept, sent once as events
 `alarm_process`  puts the process together, and tells how it is
 `settings`       who is told how, and when not
 `__main__`       `python -m dashboard.alarm`

@@ -6,13 +6,13 @@ import socket
 from datetime import timedelta
 from functools import partial
 
-from dashboard.alarm.channels import notification_channels
 from dashboard.alarm.deadlines import Deadlines
-from dashboard.alarm.delivery import AlarmDelivery
+from dashboard.alarm.event_log.reader import AlarmLog
+from dashboard.alarm.event_log.takeover import take_over
 from dashboard.alarm.judge import AlarmJudge
-from dashboard.alarm.log import AlarmLog
+from dashboard.alarm.notification.channels import notification_channels
+from dashboard.alarm.notification.delivery import AlarmDelivery
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.alarm.takeover import take_over
 from dashboard.board.figures import LiveFigures
 from dashboard.board.queries import TooMuchError, WarehouseReader, load_values
 from dashboard.settings import BoardSettings

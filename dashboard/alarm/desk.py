@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from dashboard.alarm.alarm import Alarm, combine_alarms
 from dashboard.alarm.deadlines import Deadlines
-from dashboard.alarm.events import BOARD, act_event, event_id, wrap
-from dashboard.alarm.fold import changes_nothing
+from dashboard.alarm.event_log.events import BOARD, act_event, event_id, wrap
+from dashboard.alarm.event_log.fold import changes_nothing
+from dashboard.alarm.event_log.reader import KEPT, AlarmLog
 from dashboard.alarm.judge import measure_alarms
-from dashboard.alarm.log import KEPT, AlarmLog
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board.live import Live
 from dashboard.board.queries import WarehouseQueries

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from dashboard.alarm.alarm import Alarm, Key, Measured
 from dashboard.alarm.deadlines import Deadlines
 from dashboard.alarm.evaluator import AlarmState, EvaluationPace, EvaluationTime, evaluate, next_act
-from dashboard.alarm.events import ENGINE, decision_event, decision_id, wrap
-from dashboard.alarm.fold import AlarmFold
-from dashboard.alarm.log import AlarmLog
+from dashboard.alarm.event_log.events import ENGINE, decision_event, decision_id, wrap
+from dashboard.alarm.event_log.fold import AlarmFold
+from dashboard.alarm.event_log.reader import AlarmLog
 from dashboard.alarm.observation import UNKNOWN, observe
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board.figures import LiveFigures

@@ -1,6 +1,6 @@
 """Alarm log: the events of the topic `ioc.alarm.v1` as the warehouse has them - what was decided, done and told about alarms.
 
-They are rows of `raw_events` as all others. What an alarm is follows from its events in their order (`dashboard/alarm/fold.py`); the
+They are rows of `raw_events` as all others. What an alarm is follows from its events in their order (`dashboard/alarm/event_log/fold.py`); the
 views `alarm_acts` and `alarms` show analysts both. `raw_alarm_acts` is what an earlier version kept; the alarm process sends each of its
 rows once as an event, and nothing is written there any more.
 """

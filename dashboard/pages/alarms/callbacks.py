@@ -8,7 +8,7 @@ from dash import Dash, Input, Output, State, ctx, no_update, set_props
 from dashboard.access.accounts import Accounts
 from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.desk import ActRefused, AlarmDesk, PersonalDataRefused
-from dashboard.alarm.fold import fold_events
+from dashboard.alarm.event_log.fold import fold_events
 from dashboard.board.layout import component_properties
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries

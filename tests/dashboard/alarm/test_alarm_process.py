@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from commands.install.settings import ROOT, bare_environment
-from dashboard.alarm.fold import fold_events
+from dashboard.alarm.event_log.fold import fold_events
 from ingest.contract.errors import Unavailable
 from tests.dashboard.support.alarm_stack import OneBoard, RealAlarms, real_alarms
 from tests.streams.test_worker import until

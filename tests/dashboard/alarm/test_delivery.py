@@ -12,10 +12,10 @@ from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
 from dashboard.alarm.alarm import Alarms
-from dashboard.alarm.channels import notification_channels
-from dashboard.alarm.delivery import AlarmDelivery, outstanding_acts
 from dashboard.alarm.evaluator import next_act
-from dashboard.alarm.events import decision_event, decision_id, wrap
+from dashboard.alarm.event_log.events import decision_event, decision_id, wrap
+from dashboard.alarm.notification.channels import notification_channels
+from dashboard.alarm.notification.delivery import AlarmDelivery, outstanding_acts
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board.live import Live
 from ingest.contract.clock import moment

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, begin_alarm, combine_alarms
 from dashboard.alarm.evaluator import AlarmState, EvaluationPace, EvaluationTime, evaluate, next_act
-from dashboard.alarm.events import decision_id
-from dashboard.alarm.fold import fold_events
+from dashboard.alarm.event_log.events import decision_id
+from dashboard.alarm.event_log.fold import fold_events
 from ingest.contract.label import Label
 from tests.dashboard.support.alarms import records
 from warehouse.model.alarm_rule import AlarmRule, MeasuredFigure, NoEvent, Rise

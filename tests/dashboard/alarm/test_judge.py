@@ -6,9 +6,9 @@ import pytest
 
 from dashboard.alarm.alarm import Measured
 from dashboard.alarm.deadlines import Deadlines
-from dashboard.alarm.fold import AlarmFold
+from dashboard.alarm.event_log.fold import AlarmFold
+from dashboard.alarm.event_log.reader import AlarmLog
 from dashboard.alarm.judge import AlarmJudge, measure_alarms
-from dashboard.alarm.log import AlarmLog
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board.live import Live
 from ingest.contract.clock import moment
@@ -147,7 +147,7 @@ class Older:
             self.asked.append(before)
             return older
 
-        monkeypatch.setattr("dashboard.alarm.log.read_older", read)
+        monkeypatch.setattr("dashboard.alarm.event_log.reader.read_older", read)
 
     async def ask(self, question):
         return question(None)

@@ -2,8 +2,8 @@
 
 import json
 
-from dashboard.alarm.fold import fold_events
-from dashboard.alarm.takeover import WITHHELD, former_events, read_journal, take_over
+from dashboard.alarm.event_log.fold import fold_events
+from dashboard.alarm.event_log.takeover import WITHHELD, former_events, read_journal, take_over
 from ingest.contract.envelope import encode
 from tests.dashboard.support.alarms import MINUTE, MemoryLog
 from tests.dashboard.support.ward import NOW_MS, ingest_settings
@@ -29,7 +29,7 @@ class Stored:
     """A warehouse with the table of before; it has stored what was sent."""
 
     def __init__(self, monkeypatch, acts, kafka):
-        module = "dashboard.alarm.takeover"
+        module = "dashboard.alarm.event_log.takeover"
         monkeypatch.setattr(f"{module}.read_former_acts", lambda client, ward: list(acts))
         monkeypatch.setattr(f"{module}.stored_ids", lambda client, ward, ids: {one.id for one in kafka.sent} & set(ids))
 

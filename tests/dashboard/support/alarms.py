@@ -4,8 +4,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dashboard.alarm.alarm import Alarm, begin_alarm, combine_alarms
-from dashboard.alarm.events import ENGINE, act_event, decision_event, decision_id, delivery_event, event_id, wrap
-from dashboard.alarm.fold import AlarmFold
+from dashboard.alarm.event_log.events import (
+    ENGINE,
+    act_event,
+    decision_event,
+    decision_id,
+    delivery_event,
+    event_id,
+    wrap,
+)
+from dashboard.alarm.event_log.fold import AlarmFold
 from ingest.contract.clock import moment
 from ingest.contract.envelope import Envelope, decode, encode
 from ingest.contract.errors import Unavailable

@@ -6,7 +6,7 @@ from typing import Any
 
 from commands.developers.nemesis.oracle.findings import Findings
 from commands.developers.nemesis.sources.people import People, ToldMessage
-from dashboard.alarm.fold import AlarmFold
+from dashboard.alarm.event_log.fold import AlarmFold
 from ingest.contract.envelope import Envelope, decode_stored
 from ingest.contract.topic import ALARMS
 from warehouse.store.client import Client
@@ -88,7 +88,7 @@ def check_shown(log: list[Envelope], shown: dict[str, list[str]]) -> list[str]:
     return sorted(alarm for alarm in right.keys() | shown.keys() if right.get(alarm) != shown.get(alarm))
 
 
-def check_board(client: Client, ask: Any, people: People, findings: Findings) -> int:
+def check_people(client: Client, ask: Any, people: People, findings: Findings) -> int:
     """Everything about alarms, once nothing moves any more.
 
     Args:

@@ -46,7 +46,7 @@ def verdict(
         }
         figures.check_agreement(stack, findings)
         show("check: the alarms")
-        compared["alarms"] = alarms.check_board(client, lambda: figures.board_memory(stack), people, findings)
+        compared["alarms"] = alarms.check_people(client, lambda: figures.held_by_board(stack), people, findings)
         show("check: the audit's opinion")
         compared["audit"] = figures.check_audit(stack, client, findings)
         show("check: tables and logs")

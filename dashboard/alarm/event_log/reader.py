@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 
-from dashboard.alarm.fold import AlarmFold
+from dashboard.alarm.event_log.fold import AlarmFold
 from dashboard.board.queries import TooMuchError, WarehouseQueries
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope, decode_stored

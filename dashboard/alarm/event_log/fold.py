@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from dashboard.alarm.alarm import SEVERITIES, Alarm, ChannelFault, Key, begin_alarm
-from dashboard.alarm.events import words_of
+from dashboard.alarm.event_log.events import words_of
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope, decode_stored
 from ingest.contract.events.alarm import ChannelFailed, ChannelRestored

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dashboard.alarm.alarm import Alarm, Key, begin_alarm
-from dashboard.alarm.events import ENGINE, act_event, code_of, decision_event, delivery_event, event_id, wrap
+from dashboard.alarm.event_log.events import ENGINE, act_event, code_of, decision_event, delivery_event, event_id, wrap
 from dashboard.board.queries import WarehouseQueries
 from ingest.contract.clock import moment
 from ingest.contract.event import Event
