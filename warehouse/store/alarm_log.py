@@ -86,13 +86,13 @@ _WHAT = (
     f"kind = '{_PREFIX}cleared', replaceOne({_TEXT.format('cause_code')}, 'value', ''), "
     "arrayStringConcat(JSONExtract(event, 'data', 'names', 'Array(String)'), ' '))"
 )
-ACTS = (
-    "SELECT ward, subject AS alarm, toUInt32(row_number() OVER (PARTITION BY ward, subject ORDER BY offset) - 1) AS number, "
-    f"substring(kind, {len(_PREFIX) + 1}) AS kind, rule, member AS subject, severity, value, who, what, about, "
-    "at, ingested_at AS written_at, id FROM ("
-    f"SELECT ward, subject, kind, offset, id, ingested_at, {_OWN}, {_WHO}, JSONExtractFloat(event, 'data', 'value') AS value, {_WHAT} AS what, "
-    f"{_TEXT.format('act_ref')} AS about, fromUnixTimestamp64Milli(at_ms, 'UTC') AS at "
-    f"FROM raw_events FINAL WHERE topic = '{ALARMS}' AND startsWith(kind, '{_PREFIX}'))"
+ACTS = (  # within, no alias bears the name of a column: the engine would take it for that
+    "SELECT ward, alarm_ref AS alarm, toUInt32(row_number() OVER (PARTITION BY ward, alarm_ref ORDER BY offset) - 1) AS number, "
+    f"substring(event_kind, {len(_PREFIX) + 1}) AS kind, rule, member AS subject, severity, value, who, what, about, "
+    "at, stored_at AS written_at, event_id AS id FROM ("
+    f"SELECT ward, subject AS alarm_ref, kind AS event_kind, offset, id AS event_id, ingested_at AS stored_at, {_OWN}, {_WHO}, "
+    f"JSONExtractFloat(event, 'data', 'value') AS value, {_WHAT} AS what, {_TEXT.format('act_ref')} AS about, "
+    f"fromUnixTimestamp64Milli(at_ms, 'UTC') AS at FROM raw_events FINAL WHERE topic = '{ALARMS}' AND startsWith(kind, '{_PREFIX}'))"
 )
 """SQL of every act of every alarm, in the terms of `Act`; `about` is the id of the act that was told."""
 

@@ -6,6 +6,7 @@ once. Without the warehouse the topic alone is believed, unless it holds nothing
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -52,7 +53,6 @@ class AlarmLog:
         self._on_change = on_change
         self._has_older = False
         self._changed = asyncio.Event()
-        self._read = 0
 
     async def run(self) -> None:
         """Read until cancelled."""
@@ -78,7 +78,6 @@ class AlarmLog:
             done += [act for one in found if (act := self.fold.take(one)) is not None]
             if found:
                 self.fold.forget(milliseconds((self._clock.now() if self.is_known else found[-1].time) - KEPT))
-        self._read += len(records)
         if records:
             changed, self._changed = self._changed, asyncio.Event()
             changed.set()
@@ -101,7 +100,7 @@ class AlarmLog:
             done = self.take(batch.values)
             was_known, self.is_heard = self.is_known, True
             self.is_known = self.is_known or (batch.is_whole and self._has_older)
-            self.progress.note(waits=True, place=self._read)
+            self.progress.note(waits=True, place=time.monotonic())  # at least an empty batch comes every second
             backoff.reset()
             if self.is_known:
                 if not was_known:
