@@ -61,8 +61,9 @@ class AlarmProcess:
         self._producer = Producer(ingest)
         self.ownership = KeyOwnership(ingest, ALARMS, ingest.ward, f"ioc-alarm-{ingest.ward}")
         self.judge = AlarmJudge(self.figures, self.log, self._deadlines, alarms, self._producer, self.may_act)
+        channels = notification_channels(alarms)
         self.delivery = AlarmDelivery(
-            self.figures, self.log.fold, alarms, notification_channels(alarms), self._producer, self.may_act
+            self.figures, self.log.fold, self.judge.alarms, alarms, channels, self._producer, self.may_act
         )
         self._is_taken_over = False
 

@@ -6,12 +6,14 @@
    rule and subject; what Kafka did not acknowledge is sent again, as it was, before anything else.
 3. What two processes decide at once has the same id. The first in the log holds, for both (`fold`).
 
-Nothing is judged before the log has been read.
+Nothing is judged before the log has been read. While Kafka is away rules are judged all the same, and people are told of what was decided
+first, under the id that it will have in the log: that Kafka is away is an alarm as well.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 
 from dashboard.alarm.alarm import Alarm, Key, Measured
 from dashboard.alarm.deadlines import Deadlines
@@ -100,7 +102,8 @@ class AlarmJudge:
         if not self._may_write():
             self._unsent.clear()  # another decides; what the log does not have, it does not hear from us
             self._pending.clear()
-        await self._send()
+        with suppress(Unavailable):
+            await self._send()
         fold, scene = self._log.fold, self._figures.scene("vi")
         self._pending = {key: number for key, number in self._pending.items() if fold.decided.get(key, 0) <= number}
         acts = self.judge(scene, fold)
@@ -113,6 +116,10 @@ class AlarmJudge:
                     event, id = decision_event(act, number, moment(act.at_ms)), decision_id(key, number)
                     self._unsent.append(wrap(event, id, ward=self._figures.ingest.ward, process=ENGINE, now=now))
             await self._send()
+
+    def alarms(self) -> dict[str, Alarm]:
+        """The alarms as the log says, with what was decided and Kafka has not acknowledged yet."""
+        return self._log.fold.preview(self._unsent) if self._unsent else self._log.fold.alarms
 
     def judge(self, scene: BoardState, fold: AlarmFold) -> list[tuple[Act, int]]:
         """What is to be decided now, each with its number.

@@ -77,6 +77,15 @@ class AlarmFold:
         """The active alarms, each by its rule and subject."""
         return {key: self.alarms[id] for key, id in self._active.items()}
 
+    def preview(self, events: Iterable[Envelope]) -> dict[str, Alarm]:
+        """The alarms as they will be when these events are in the log as well; changes nothing."""
+        later = AlarmFold()
+        later.alarms, later.decided, later._active = dict(self.alarms), dict(self.decided), dict(self._active)
+        later._seen = {alarm: set(ids) for alarm, ids in self._seen.items()}
+        for one in events:
+            later.take(one)
+        return later.alarms
+
     def forget(self, before_ms: int) -> None:
         """Drop what cleared, and was last touched before a time."""
         cleared = sorted((one for one in self.alarms.values() if not one.is_active), key=lambda one: -one.changed_ms)

@@ -11,7 +11,7 @@ A channel that is down holds up no other. That it fails, and that it works again
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -54,7 +54,8 @@ class AlarmDelivery:
 
     Args:
         figures: the clock, and what messages say of the ward.
-        fold: the alarms as the log says, and what was told of them.
+        fold: what the log says of channels.
+        alarms: the alarms, and what was told of them.
         settings: the quiet hours, and when a message is given up.
         channels: how people are told.
         producer: where it is noted what came of a message.
@@ -66,6 +67,7 @@ class AlarmDelivery:
         self,
         figures: LiveFigures,
         fold: AlarmFold,
+        alarms: Callable[[], Mapping[str, Alarm]],
         settings: AlarmSettings,
         channels: Sequence[NotificationChannel],
         producer: EventSink,
@@ -76,6 +78,7 @@ class AlarmDelivery:
         self.trials: dict[MessageKey, DeliveryAttempt] = {}
         self._figures = figures
         self._fold = fold
+        self._alarms = alarms
         self._settings = settings
         self._producer = producer
         self._may_send = may_send
@@ -84,6 +87,9 @@ class AlarmDelivery:
         """Of which it is known what came of them, though the log may not say so yet."""
         self._failing: set[str] = set()
         """Channels whose fault is on its way into the log."""
+        self._unwritten: list[Envelope] = []
+        """What came of messages, and Kafka has not acknowledged yet."""
+        self._writing = asyncio.Lock()
 
     async def run(self) -> None:
         """Tell people until cancelled."""
@@ -92,14 +98,11 @@ class AlarmDelivery:
                 tasks.create_task(self._run(channel))
 
     async def tell(self, channel: NotificationChannel) -> None:
-        """Send by one channel what can be sent now.
-
-        Raises:
-            Unavailable: Kafka does not take what came of it.
-        """
+        """Send by one channel what can be sent now."""
+        await self._write()
         now_ms = self._figures.now_ms()
         most_ms = round(self._settings.give_up_after.total_seconds() * 1000 * (self._figures.clock_speed or 1.0))
-        found = outstanding_acts(self._fold.alarms.values(), channel, self._shown(now_ms))
+        found = outstanding_acts(self._alarms().values(), channel, self._shown(now_ms))
         waiting = [(alarm, act) for alarm, act in found if (channel.name, act.id) not in self._done]
         for alarm, act in waiting:
             if not self._may_send():
@@ -144,11 +147,10 @@ class AlarmDelivery:
 
     async def _note(self, alarm: Alarm, act: Act, channel: NotificationChannel, cause: str) -> None:
         """Write down what came of a message; empty: the receiver has it."""
+        self._done.add((channel.name, act.id))
         now = self._figures.clock.now()
         event, id = delivery_event(alarm, act, channel.name, cause, now), event_id("told", act.id, channel.name)
         await self._write(wrap(event, id, ward=self._figures.ingest.ward, process=ENGINE, now=now))
-        self._done.add((channel.name, act.id))
-        failpoint("alarm.told_sent")
 
     async def _note_channel(self, channel: NotificationChannel, why: str) -> None:
         now = self._figures.clock.now()
@@ -157,15 +159,20 @@ class AlarmDelivery:
             wrap(event, event.natural_id(source), ward=self._figures.ingest.ward, process=ENGINE, now=now)
         )
 
-    async def _write(self, event: Envelope) -> None:
-        while True:
-            try:
-                await self._producer.send([event])
-            except Unavailable as error:  # it must not go out again because Kafka was away for a moment
-                log.error("cannot record a delivery: %s", error)
-                await asyncio.sleep(LOOK_EVERY)
-            else:
+    async def _write(self, *events: Envelope) -> None:
+        """Write events down, behind those that wait; while Kafka is away they wait, and no message does."""
+        self._unwritten += events
+        async with self._writing:
+            waiting = list(self._unwritten)
+            if not waiting:
                 return
+            try:
+                await self._producer.send(waiting)
+            except Unavailable as error:
+                log.debug("deliveries are waiting for Kafka: %s", error)
+            else:
+                del self._unwritten[: len(waiting)]
+                failpoint("alarm.told_sent")
 
     def _shown(self, now_ms: int) -> Alarms:
         local = moment(now_ms).astimezone(WARD_ZONE).time()

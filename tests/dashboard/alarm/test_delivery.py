@@ -54,7 +54,16 @@ class Duty:
     def another(self, first_wait=timedelta()):
         """As after a restart: only the log remembers."""
         channels = notification_channels(self.settings)
-        return AlarmDelivery(self.live, self.kafka.fold, self.settings, channels, self.kafka, lambda: True, first_wait)
+        return AlarmDelivery(
+            self.live,
+            self.kafka.fold,
+            lambda: self.alarms,
+            self.settings,
+            channels,
+            self.kafka,
+            lambda: True,
+            first_wait,
+        )
 
     def add(self, *acts):
         for one in envelopes(*acts):
@@ -154,6 +163,21 @@ async def test_a_webhook_is_signed_tried_again_and_told_once(tmp_path):
 
         await one.another().tell(way)
         assert len(receiver.taken) == 1, "a restart repeats nothing"
+
+
+async def test_without_kafka_people_are_told_once_and_the_log_hears_of_it_later(tmp_path):
+    receiver = Receiver()
+    async with listening(receiver.http) as port:
+        one = Duty(tmp_path, settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook")))
+        one.kafka.is_away = True
+        for _ in range(3):
+            await one.delivery.tell(one.delivery.channels[0])
+        assert len(receiver.taken) == 1
+        assert told(one) == []
+        one.kafka.is_away = False
+        await one.delivery.tell(one.delivery.channels[0])
+        assert told(one) == [("told", "webhook", 0)]
+        assert len(receiver.taken) == 1
 
 
 async def test_a_way_that_is_away_waits_longer_each_time_and_loses_nothing(tmp_path):

@@ -1,5 +1,6 @@
 """What is decided is written once, by one process, and about the alarms as the log says."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -105,6 +106,23 @@ async def test_what_kafka_did_not_take_is_sent_again_as_it_was(tmp_path):
     await process.look(60)
     (event,) = about(kafka)
     assert event.data.at == moment(round(decided_at.timestamp() * 1000))
+
+
+async def test_while_kafka_is_away_what_is_decided_can_be_told_under_the_id_that_it_will_have(tmp_path):
+    kafka = MemoryLog()
+    process = Process(tmp_path, kafka)
+    kafka.is_away = True
+    for _ in range(9):
+        process.clock.at += timedelta(seconds=5)
+        with suppress(Unavailable):
+            await process.judge.look()
+    assert kafka.fold.alarms == {}
+    (decided,) = [one for one in process.judge.alarms().values() if one.key == DOWN]
+    kafka.is_away = False
+    await process.look(5)
+    (event,) = about(kafka)
+    assert event.id == decided.id == decided.acts[0].id
+    assert process.judge.alarms() == kafka.fold.alarms
 
 
 async def test_two_that_both_believe_to_have_the_right_raise_one_alarm(tmp_path):
