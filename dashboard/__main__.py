@@ -16,32 +16,28 @@ from dashboard.app import build_board
 from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql
-from dashboard.board.queries import WarehouseReader
+from dashboard.board.queries import WarehouseReader, load_values
 from dashboard.feed.audit_view import leave_key
 from dashboard.settings import BoardSettings
 from dashboard.store.store import BoardStore, StoreUnavailable
 from dashboard.system_status import read_status
-from ingest.contract.errors import ConfigurationError, QueryRefused, Unavailable
+from ingest.contract.errors import ConfigurationError, QueryRefused
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.kafka.client import client_options
 from ingest.network.http_server import HostNames, HttpConfig, HttpServer, host_names
 from ingest.runtime import failpoint
 from ingest.runtime.health import listener_of
 from ingest.runtime.process import prepare_process
-from warehouse.model.value import Value
 from warehouse.query.adhoc import Adhoc, QueryResult
 from warehouse.query.feed import FeedQuestion, FeedRow, feed_rows
 from warehouse.settings import WarehouseSettings
-from warehouse.store.client import ServerError, connect
-from warehouse.store.values import current_values
+from warehouse.store.client import connect
 from warehouse.views import public_names
 
 log = logging.getLogger("dashboard")
 
 STOP_WITHIN = 3
 """Seconds that open requests get to end."""
-
-_NO_TABLE = 60
 
 
 def main() -> int:
@@ -115,21 +111,6 @@ def board_names(board: BoardSettings) -> HostNames:
     """By which names browsers reach the board."""
     here, public = socket.gethostname(), urlsplit(board.public_url).hostname or ""
     return host_names("IOC_BOARD_NAMES", here, f"{here}.local", board.host, public, more=board.names)
-
-
-def load_values(settings: WarehouseSettings, ward: str, now_ms: int, stocks_from_ms: int = 0) -> list[Value]:
-    """A ward's current values; without the stocks that have stood since before a time.
-
-    Raises:
-        Unavailable: the warehouse is away, or not set up yet.
-    """
-    try:
-        with connect(settings) as client:
-            return current_values(client, ward, now_ms, stocks_from_ms=stocks_from_ms)
-    except ServerError as error:
-        if error.code == _NO_TABLE:
-            raise Unavailable("the warehouse", "its tables are not there yet") from error
-        raise
 
 
 def ad_hoc(settings: WarehouseSettings) -> AskSql:

@@ -24,15 +24,13 @@ from dashboard.access.display_entry import DisplayEntry
 from dashboard.access.guard import BOARD, CLOCK, FEED, LIVEZ, Guard
 from dashboard.access.session import Sessions
 from dashboard.access.viewer import chosen_scheme, viewer
-from dashboard.alarm.alarm_service import AlarmService
-from dashboard.alarm.channels import notification_channels
-from dashboard.alarm.delivery import AlarmDelivery
+from dashboard.alarm.desk import AlarmDesk
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.apps import push
 from dashboard.apps import wall_app as wall
 from dashboard.apps.html import make_dash
+from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
-from dashboard.board.page import fill_layout
 from dashboard.board.page_services import AskSql, Services
 from dashboard.board.queries import WarehouseQueries
 from dashboard.charts import graph
@@ -54,7 +52,7 @@ class BoardServer(NamedTuple):
     server: ASGIApp
     live: Live
     dash: Dash
-    duty: AlarmService
+    desk: AlarmDesk
 
 
 def build_board(
@@ -65,6 +63,7 @@ def build_board(
     reader: WarehouseQueries,
     alarms: AlarmSettings,
     accounts: Accounts,
+    desk: AlarmDesk | None = None,
 ) -> BoardServer:
     """Make the server.
 
@@ -74,17 +73,17 @@ def build_board(
         ask_sql: runs an ad-hoc query for a person.
         ask_feed: reads rows of the city's feed.
         reader: asks the warehouse for what pages show.
-        alarms: who is told of alarms, and how.
+        alarms: to whom alarms can be given, and when they make no sound.
         accounts: who may enter.
+        desk: what shows the alarms and sends what people do; made here if left out.
     """
     sessions = Sessions(settings, accounts)
-    duty = AlarmService(live, reader, alarms)
-    delivery = AlarmDelivery(duty, notification_channels(alarms))
+    desk = desk or AlarmDesk(live, reader, alarms)
     cuts = CityCuts(settings, live.ingest, live.clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        running = [asyncio.create_task(one.run()) for one in (live, duty, delivery, cuts)]
+        running = [asyncio.create_task(one.run()) for one in (live, desk, cuts)]
         for task in running:
             task.add_done_callback(_crash)
         yield
@@ -110,7 +109,7 @@ def build_board(
     server.mount(FEED, routes.build_feed(settings, live.clock, ask_feed, cuts))
     wall_app = wall.build_wall(server, live)
     app = _dash(server, live)
-    services = Services(settings, live, reader, ask_sql, accounts, duty, delivery)
+    services = Services(settings, live, reader, ask_sql, accounts, desk)
     for module in modules(dashboard.pages, deep=True):
         if hasattr(module, "register"):
             module.register(app, services)
@@ -119,7 +118,7 @@ def build_board(
     server.add_exception_handler(DependencyException, _no_such_file)
     hashes = {*wall_app.csp_hashes(), *app.csp_hashes()}
     guard = Guard(server, sessions, DisplayEntry(settings), settings, sorted(hashes))
-    return BoardServer(guard, live, app, duty)
+    return BoardServer(guard, live, app, desk)
 
 
 def _dash(server: FastAPI, live: Live) -> Dash:

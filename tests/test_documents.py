@@ -14,8 +14,8 @@ import pytest
 
 from commands.developers import env_example
 from commands.install.settings import KINDS, variable
-from dashboard.alarm.channels import fill_body
-from dashboard.alarm.message import AlarmMessage
+from dashboard.alarm.notification.channels import fill_body
+from dashboard.alarm.notification.message import AlarmMessage
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.words import text
 from tests.support import warehouse_server

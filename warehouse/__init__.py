@@ -24,3 +24,8 @@ Kafka holds; *replay* (in `ingest`) sends a dead letter again.
 `health`         how its process is, and gauges of what it holds
 `__main__`       `python -m warehouse`: keeps ClickHouse ready
 """
+
+import os
+
+# The driver's table of all dates of four centuries costs each process 26 MB and, on a busy PC, its start a second; it fills as needed.
+os.environ.setdefault("CLICKHOUSE_DRIVER_LASY_DATE_LUT", "1")

@@ -81,6 +81,9 @@ def managed_processes(install: Install, simulator: bool, workers: int = 1) -> li
         )
     )
     found.append(
+        ManagedProcess("alarm", PARTS["alarm"], "dashboard.alarm", "workers", health=_health(install, install.alarms))
+    )
+    found.append(
         ManagedProcess("dashboard", PARTS["dashboard"], "dashboard", "front", web, health=_health(install, board))
     )
     if simulator:

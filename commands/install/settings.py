@@ -51,6 +51,7 @@ class Install:
     board: BoardSettings
     health: HealthSettings
     keeper: KeeperSettings
+    alarms: AlarmSettings
 
     @property
     def folder(self) -> Path:
@@ -128,6 +129,7 @@ def read_install() -> Install:
             read_settings(BoardSettings),
             read_settings(HealthSettings),
             read_settings(KeeperSettings),
+            read_settings(AlarmSettings),
         )
 
 
@@ -175,6 +177,7 @@ def install_of(variables: Mapping[str, str], secrets: Path) -> Install:
         read_explicit(BoardSettings, variables, secrets),
         read_explicit(HealthSettings, variables, secrets),
         read_explicit(KeeperSettings, variables, secrets),
+        read_explicit(AlarmSettings, variables, secrets),
     )
 
 

@@ -9,6 +9,7 @@ from commands.install.processes import ManagedProcess, ProcessPort, asked_at
 from commands.install.settings import Install
 from commands.supervision.probe import health_report
 from connectors.settings import ConnectorsSettings
+from dashboard.alarm.settings import AlarmSettings
 from dashboard.settings import BoardSettings
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import ConfigurationError, Unavailable
@@ -33,6 +34,9 @@ def is_ready(part: ManagedProcess, install: Install, workers: int) -> bool:
                 return admin.group_members(install.ingest, install.streams.group) >= workers
             case "dashboard":
                 return _answers_http(part.ports[0], tls=install.board.tls_certificate is not None)
+            case "dashboard.alarm":
+                answer = health_report(part.health) if part.health else None
+                return answer is not None and not answer.faults
             case "warehouse.maintenance":
                 return status.read_state(install.folder).is_alive(RealClock().now())
             case _:
@@ -108,6 +112,8 @@ def _health_port(folder: str) -> ProcessPort:
             port = read_settings(BoardSettings).health_port
         case "keeper":
             port = read_settings(KeeperSettings).health_port
+        case "alarm":
+            port = read_settings(AlarmSettings).health_port
         case _:
             raise ValueError(f"no such folder: {folder}")
     return ProcessPort(port, "", asked_at(read_settings(HealthSettings).host))

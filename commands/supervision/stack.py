@@ -40,9 +40,10 @@ PORTS = (
     "IOC_STREAMS_HEALTH_PORT",
     "IOC_BOARD_HEALTH_PORT",
     "IOC_KEEPER_HEALTH_PORT",
+    "IOC_ALARM_HEALTH_PORT",
 )
 
-WHOLE = ("ingest", "warehouse", "connectors", "streams", "dashboard", "simulator")
+WHOLE = ("ingest", "warehouse", "connectors", "streams", "alarm", "dashboard", "simulator")
 """What takes events from the pretend ward's devices to the board."""
 
 STOP_ORDER = ("front", "workers", "stores")
@@ -58,7 +59,7 @@ class Stack:
     Args:
         folder: an empty folder for everything they write.
         parts: which: `ingest`, `warehouse`, `connectors`, `simulator`, `streams` (or `streams-2` … for further workers),
-            `dashboard`. They are started in this order, all at once, and waited for in this order.
+            `alarm`, `dashboard`. They are started in this order, all at once, and waited for in this order.
         environment: further variables, as in `.env`; they go before the free ports chosen here.
         patience: seconds that each process gets to become ready.
         further: processes that no install has; `parts` may name them.

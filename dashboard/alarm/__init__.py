@@ -1,14 +1,28 @@
-"""Alarms: the rules of `warehouse/alarms` judged while the board runs, kept, and told to people.
+"""Alarms: the rules of `warehouse/alarms` judged, people told, and what both did as events of the topic `ioc.alarm.v1`.
+
+The process `python -m dashboard.alarm` judges and tells; the boards show what the log says, and send what people do. None of them has
+a memory of its own: an alarm is the fold of its events, so it is the same in all of them and after every restart. The order of the
+events is that of the log, and of what contradicts itself the first holds. Nothing here knows Dash, and the process has none of it in
+its memory.
+
+What a crash does:
+
+- before a decision is acknowledged by Kafka: it is decided again, under the same id;
+- between a message and the note that it was sent: it is sent again, under the same id, by which the receiver can tell;
+- between a click and its acknowledgement: the person sees an error, and the same click sends the same event, which counts once;
+- a process that was frozen and goes on although another has taken over: what it decides has an id that the log has already.
 
 `alarm`          what an alarm is: the fold of its acts; pure
-`evaluator`      whether one is raised, gets worse, clears or is escalated; pure
+`event_log/`     the events, and the alarms that follow from them
+`evaluator`      whether an alarm is raised, gets worse, clears or is escalated; pure
 `observation`    what each rule's measure says now
-`facts`          what the board knows of the system itself, as numbers
-`alarm_service`  judges every rule, and takes what people do
-`journal`        what was done, on the board's own disk first
+`facts`          what is known of the system itself, as numbers
+`deadlines`      the earliest deadlines, asked from the warehouse
+`judge`          judges every rule once a second, and writes what it decides
+`notification/`  tells people by webhook and mail
 `sentence`       what an alarm says
-`message`        what people are told outside the board
-`delivery`       tells people, again until it has worked
-`channels`       how a message leaves the board: a signed webhook, or a mail
+`desk`           what a board does: shows the alarms, and sends what people do
+`alarm_process`  puts the process together, and tells how it is
 `settings`       who is told how, and when not
+`__main__`       `python -m dashboard.alarm`
 """

@@ -1,9 +1,6 @@
-"""Alarm: what one is at any time - active or cleared, acknowledged or not - as its acts say; and all of them together.
+"""Alarm: what one is at any time - active or cleared, acknowledged or not - as its acts say; and all of them together. Pure."""
 
-Pure: an alarm is the fold of its log, so it is the same after every restart.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -96,6 +93,10 @@ class Alarm(NamedTuple):
         """When somebody acknowledged it for the first time; 0 while nobody has."""
         return next((act.at_ms for act in self.acts if act.kind == "acknowledged"), 0)
 
+    def until(self, act: Act) -> "Alarm":
+        """The alarm as it was once this act of its log had been done."""
+        return begin_alarm(self.acts[0]).after(*(one for one in self.acts[1:] if one.number <= act.number))
+
     def after(self, *acts: Act) -> "Alarm":
         """The alarm once these have been done."""
         found = self
@@ -136,18 +137,6 @@ def begin_alarm(act: Act) -> Alarm:
     return Alarm((act,), act.severity, act.at_ms)
 
 
-def fold_acts(acts: Iterable[Act]) -> list[Alarm]:
-    """The alarms that a log speaks of, whatever the order of its acts and however often each is in it."""
-    logs: dict[str, dict[int, Act]] = {}
-    for act in acts:
-        logs.setdefault(act.alarm, {})[act.number] = act
-    return [
-        begin_alarm(log[0]).after(*(log[number] for number in sorted(log) if number))
-        for log in logs.values()
-        if 0 in log and log[0].kind == "raised"
-    ]
-
-
 def combine_alarms(
     alarms: Iterable[Alarm], measured: Mapping[Key, Measured], *, is_quiet: bool = False, critical_passes: bool = True
 ) -> Alarms:
@@ -161,16 +150,6 @@ def combine_alarms(
         (one for one in every if not one.is_active), key=lambda one: (one.cleared_ms, one.id), reverse=True
     )
     return Alarms(tuple(active), tuple(cleared), measured, is_quiet, critical_passes)
-
-
-def duplicate_alarms(alarms: Sequence[Alarm]) -> Iterator[Alarm]:
-    """The active alarms of which there is an older one for the same rule and subject."""
-    seen: set[Key] = set()
-    for alarm in sorted(alarms, key=lambda one: (one.raised_ms, one.id)):
-        if alarm.is_active:
-            if alarm.key in seen:
-                yield alarm
-            seen.add(alarm.key)
 
 
 def _after(alarm: Alarm, act: Act) -> Alarm:

@@ -9,10 +9,10 @@ What keeps it calm:
 - after a start, a sleep of the PC or a jump of its clock, nothing is judged for a moment, and no time of before counts.
 """
 
-import hashlib
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import SEVERITIES, Alarm, Key, Measured, begin_alarm
+from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, begin_alarm
+from dashboard.alarm.event_log.events import decision_id
 from warehouse.model.alarm_rule import AlarmRule, Rise
 from warehouse.model.expression import NEVER
 from warehouse.model.indicator import Status
@@ -59,6 +59,8 @@ class AlarmState(NamedTuple):
 
     watch: RuleMemory = RuleMemory()
     alarm: Alarm | None = None
+    decided: int = 0
+    """How many decisions there were about it, ever: the next one's number."""
 
 
 def evaluate(
@@ -86,14 +88,14 @@ def evaluate(
     else:
         watch = _noted(rule, watch, value, now.ms)
     if now.ms < watch.calm_until_ms:
-        return AlarmState(watch, state.alarm), []
-    state = AlarmState(watch, state.alarm)
+        return state._replace(watch=watch), []
+    state = state._replace(watch=watch)
     found = Measured(0.0 if value is None else value, measured.names if measured else ())
     acts = _judged(rule, subject, state, found, now.ms)
     alarm = state.alarm
     for act in acts:
         alarm = alarm.after(act) if alarm else begin_alarm(act)
-    return AlarmState(watch, alarm if alarm and alarm.is_active else None), acts
+    return AlarmState(watch, alarm if alarm and alarm.is_active else None, state.decided + len(acts)), acts
 
 
 def next_act(alarm: Alarm, kind: Kind, now_ms: int, who: str = SYSTEM, what: str = "", about: int = -1) -> Act:
@@ -131,7 +133,7 @@ def _noted(rule: AlarmRule, watch: RuleMemory, value: float, now_ms: int) -> Rul
 
 
 def _judged(rule: AlarmRule, subject: str, state: AlarmState, found: Measured, now_ms: int) -> list[Act]:
-    watch, alarm = state
+    watch, alarm, number = state
     value, names = found.value, " ".join(found.names)
     hold, clear_hold, escalate = (
         round(one.total_seconds() * 1000) for one in (rule.hold, rule.clear_hold, rule.escalate_after)
@@ -143,7 +145,7 @@ def _judged(rule: AlarmRule, subject: str, state: AlarmState, found: Measured, n
     ]
     worst = held[-1] if held else None
     if alarm is None:
-        return [_raised(rule, subject, worst, found, now_ms)] if worst else []
+        return [_raised(rule, subject, number, worst, found, now_ms)] if worst else []
     if worst and SEVERITIES.index(worst) > SEVERITIES.index(alarm.severity):
         return [next_act(alarm, "risen", now_ms, what=names)._replace(severity=worst, value=value)]
     if watch.good_ms < NEVER and now_ms - watch.good_ms >= clear_hold:
@@ -153,11 +155,6 @@ def _judged(rule: AlarmRule, subject: str, state: AlarmState, found: Measured, n
     return []
 
 
-def _raised(rule: AlarmRule, subject: str, severity: Status, found: Measured, now_ms: int) -> Act:
-    id, names = alarm_id((rule.id, subject), now_ms), " ".join(found.names)
-    return Act(id, 0, "raised", rule.id, subject, severity, found.value, SYSTEM, names, -1, now_ms)
-
-
-def alarm_id(key: Key, raised_ms: int) -> str:
-    """What an alarm is told apart by: the same however often it is worked out."""
-    return hashlib.sha256("\0".join((*key, str(raised_ms))).encode()).hexdigest()[:16]
+def _raised(rule: AlarmRule, subject: str, number: int, severity: Status, found: Measured, now_ms: int) -> Act:
+    id, names = decision_id((rule.id, subject), number), " ".join(found.names)
+    return Act(id, 0, "raised", rule.id, subject, severity, found.value, SYSTEM, names, -1, now_ms, id)

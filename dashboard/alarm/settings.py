@@ -58,6 +58,9 @@ class AlarmSettings(BaseSettings):
     give_up_after: timedelta = Field(timedelta(hours=24), gt=timedelta())
     """Time after which a notification that cannot be delivered is given up; only the newest is retried further, to find out when the channel works again."""
 
+    health_port: int = Field(9106, ge=0, le=65535)
+    """Port of the health endpoints of the alarm process; 0: none."""
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         if (self.quiet_from is None) != (self.quiet_until is None):
@@ -75,6 +78,12 @@ class AlarmSettings(BaseSettings):
         if self.mail_host and self.mail_security == "none" and self.mail_host not in LOOPBACK:
             raise ValueError("mail_security=none is for a mail server on loopback only: use starttls or tls")
         return self
+
+    @property
+    def channel_names(self) -> list[str]:
+        """The channels by which people are told, as they are called in the log."""
+        mail = ["mail", *(["mail-escalation"] if self.mail_escalation_to else [])] if self.mail_host else []
+        return [*(["webhook"] if self.webhook_url else []), *mail]
 
     def is_quiet(self, at: time) -> bool:
         """Whether a time of day, in the ward's time, lies in the quiet hours; they may reach over midnight."""

@@ -19,8 +19,8 @@ from dashboard.access.display_entry import CLOCK, HOME
 from dashboard.access.viewer import Viewer, chosen_scheme, set_viewer, viewer
 from dashboard.apps import push
 from dashboard.apps.html import make_dash
+from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
-from dashboard.board.page import fill_layout
 from dashboard.board.wall_tour import tour, wall_pages
 from dashboard.charts import graph
 from ingest.contract.label import Label

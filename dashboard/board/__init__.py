@@ -1,7 +1,9 @@
 """What every page needs.
 
 `page`           what a page is, and how its changing parts are told apart from the standing ones
-`live`           the ward's figures as they are now
+`layout`         puts the changing parts into the standing ones
+`figures`        the ward's figures as they are now, without anything of Dash
+`live`           the figures as browsers see them, a frame a page
 `agreement`      memory compared with the warehouse, which is right
 `queries`        how pages ask the warehouse
 `page_services`  what the callbacks of pages may use

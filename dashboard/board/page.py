@@ -1,17 +1,13 @@
 """Page: what a page of the board is, and how its changing parts are told apart from the standing ones.
 
 A page is a layout that stands still, and leaves: single properties of single components that change with the figures. The same
-leaves fill the first paint and are pushed later, so there is one rendering of every figure.
+leaves fill the first paint and are pushed later, so there is one rendering of every figure: `layout` puts them in.
 """
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NamedTuple
-
-from dash import Patch
-from dash._utils import stringify_id
-from dash.development.base_component import Component
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashboard.access.rights import Right
 from dashboard.access.viewer import Viewer
@@ -24,6 +20,9 @@ from warehouse.catalogue import measure
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.model.reading import TOTAL, Reading, Split, derived_reading
 from warehouse.readings import Readings
+
+if TYPE_CHECKING:  # what judges alarms reads figures, and has no use for Dash in its memory
+    from dash.development.base_component import Component
 
 
 class PropertyUpdate(NamedTuple):
@@ -104,7 +103,7 @@ class Page:
     label: Label
     right: Right
     """What a person must be allowed to see it; `leader` for the board itself."""
-    layout: Callable[[BoardState], Component]
+    layout: "Callable[[BoardState], Component]"
     """The standing parts; every leaf's component has its id there."""
     leaves: Callable[[BoardState], PropertyUpdates] = field(default=_no_leaves)
     """The changing parts at a moment."""
@@ -151,52 +150,3 @@ class PageList(dict[str, Page]):
         page = self.get(before)
         known = page is not None and page.arguments is not None and argument in page.arguments()
         return PageAddress(page, argument) if page is not None and known else None
-
-
-def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:
-    """Put the leaves' values into a layout, for the first paint.
-
-    Raises:
-        KeyError: a leaf's component is not in the layout.
-    """
-    found = {stringify_id(id): part for part in _every(layout) if (id := getattr(part, "id", None))}
-    for leaf, value in leaves.items():
-        name, *inner = leaf.path.split(".")
-        if not inner:
-            setattr(found[leaf.id], name, value)
-            continue
-        target = getattr(found[leaf.id], name)
-        for step in inner[:-1]:
-            target = target[_step(step)]
-        target[_step(inner[-1])] = value
-    return layout
-
-
-def changed_properties(leaves: PropertyUpdates, known: PropertyUpdates) -> PropertyUpdates:
-    """The leaves whose value is another than the one already shown."""
-    return {leaf: value for leaf, value in leaves.items() if leaf not in known or known[leaf] != value}
-
-
-def component_properties(leaves: PropertyUpdates) -> dict[str, dict[str, Any]]:
-    """Leaves as properties a component; what goes into a property becomes a patch, so that whole figures never travel."""
-    grouped: dict[str, dict[str, Any]] = {}
-    for leaf, value in leaves.items():
-        name, *inner = leaf.path.split(".")
-        component = grouped.setdefault(leaf.id, {})
-        if not inner:
-            component[name] = value
-            continue
-        target = component.setdefault(name, Patch())
-        for step in inner[:-1]:
-            target = target[_step(step)]
-        target[_step(inner[-1])] = value
-    return grouped
-
-
-def _every(layout: Component) -> list[Component]:
-    parts = layout._traverse()  # type: ignore[no-untyped-call]  # noqa: SLF001  # Dash has no public walk
-    return [layout, *(part for part in parts if isinstance(part, Component))]
-
-
-def _step(text: str) -> int | str:
-    return int(text) if text.isdigit() else text

@@ -3,8 +3,7 @@
 from typing import NamedTuple, Protocol
 
 from dashboard.access.accounts import Accounts
-from dashboard.alarm.alarm_service import AlarmService
-from dashboard.alarm.delivery import AlarmDelivery
+from dashboard.alarm.desk import AlarmDesk
 from dashboard.board.live import Live
 from dashboard.board.queries import WarehouseQueries
 from dashboard.settings import BoardSettings
@@ -34,7 +33,5 @@ class Services(NamedTuple):
     """Asks the warehouse."""
     ask_sql: AskSql
     accounts: Accounts
-    duty: AlarmService
-    """The alarms."""
-    delivery: AlarmDelivery
-    """How people are told of them."""
+    desk: AlarmDesk
+    """The alarms, and what people do about them."""

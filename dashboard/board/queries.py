@@ -6,8 +6,10 @@ from datetime import timedelta
 from typing import Protocol, TypeVar
 
 from ingest.contract.errors import Refused, Unavailable
+from warehouse.model.value import Value
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, ServerError, connect
+from warehouse.store.values import current_values
 
 Found = TypeVar("Found")
 
@@ -15,6 +17,7 @@ LONGEST = timedelta(seconds=15)
 """How long one question may take."""
 AT_ONCE = 3
 
+_NO_TABLE = 60
 _MEMORY = 1024 * 1024 * 1024
 _LIMITS = {159: "took too long", 160: "would take too long", 241: "needs too much memory"}
 
@@ -64,4 +67,16 @@ class WarehouseReader:
             raise
 
 
-_NO_TABLE = 60
+def load_values(settings: WarehouseSettings, ward: str, now_ms: int, stocks_from_ms: int = 0) -> list[Value]:
+    """A ward's current values; without the stocks that have stood since before a time.
+
+    Raises:
+        Unavailable: the warehouse is away, or not set up yet.
+    """
+    try:
+        with connect(settings) as client:
+            return current_values(client, ward, now_ms, stocks_from_ms=stocks_from_ms)
+    except ServerError as error:
+        if error.code == _NO_TABLE:
+            raise Unavailable("the warehouse", "its tables are not there yet") from error
+        raise

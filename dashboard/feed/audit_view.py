@@ -51,8 +51,8 @@ def build_audit_view(live: Live, settings: BoardSettings) -> FastAPI:
 def board_memory(live: Live) -> dict[str, Any]:
     """The board's memory: for every indicator and split the newest stock, and the windows that its figure and charts reach.
 
-    With how often it was compared with the warehouse since the start, how many values had to be corrected, and of how many stored ones
-    the push has not come.
+    With how often it was compared with the warehouse since the start, how many values had to be corrected, of how many stored ones
+    the push has not come, and the acts of each active alarm.
 
     Older windows, as a source tells them that catches up, are shown nowhere and wait to be forgotten.
     """
@@ -66,6 +66,7 @@ def board_memory(live: Live) -> dict[str, Any]:
         "comparisons": live.agreement.comparisons,
         "corrected": live.agreement.corrected,
         "awaited": live.agreement.awaited,
+        "alarms": {one.id: [act.id for act in one.acts] for one in live.alarms.active},
         "values": [[getattr(value, name) for name in COLUMNS] for value in reached],
     }
 

@@ -223,12 +223,6 @@ def last_days(days: int) -> Label:
     return Label("24 giờ qua", "Last 24 hours") if days == 1 else Label(f"{days} ngày qua", f"Last {days} days")
 
 
-def group_number(area_code: str) -> int | None:
-    """The number at the end of a group's code (`TDP-017` is 17); `None` when there is none."""
-    found = re.search(r"(\d+)$", area_code)
-    return int(found[1]) if found else None
-
-
 def name_of_code(value: str, language: Language) -> str:
     """What a code is called; an unknown word is made readable, and a device's name is shown as it is."""
     known = CODES.get(value.lower())
@@ -290,3 +284,12 @@ def _since(label: Label, sign_ms: int, now_ms: int, language: Language) -> str:
 
 
 _SINCE = {"vi": " từ {", "en": " since {"}
+
+
+def group_number(area_code: str) -> int | None:
+    """The number at the end of a residential group's code (`TDP-017` is 17); `None` when there is none."""
+    found = _GROUP_NUMBER.search(area_code)
+    return int(found[1]) if found else None
+
+
+_GROUP_NUMBER = re.compile(r"(\d+)$")

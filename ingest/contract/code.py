@@ -1,9 +1,11 @@
 """Code: the texts that events carry, one type a kind of code, each with its pattern and length.
 
-An event holds no free text. What a code looks like is declared here, at the kind; besides, no code may look like a telephone
-number, an identity number, a plate, an e-mail address or a name (`personal_fields.looks_personal`). Two kinds are not asked that:
-pseudonyms, whose pattern leaves no room for any of these, and names of places and devices, of which only the
-name of a person is not looked for: streets and schools bear names of people, and cameras are named after streets.
+An event holds no free text, but for the comment of an alarm. What a code looks like is declared here, at the kind; besides, no code may
+look like a telephone number, an identity number, a plate, an e-mail address or a name (`personal_fields.looks_personal`). Some kinds are
+not asked that: pseudonyms and references of alarms, whose pattern leaves no room for any of these; names of places and devices, of which
+only the name of a person is not looked for, since streets and schools bear names of people, and cameras are named after streets; and
+what people of the ward say of themselves on the board - their accounts, to whom an alarm is given, and comments - of which only
+numbers are looked for.
 """
 
 from functools import lru_cache
@@ -104,3 +106,30 @@ FieldName = Annotated[
     AfterValidator(_impersonal),
 ]
 """The name of a field in a source's data."""
+
+AlarmRef = Annotated[str, StringConstraints(min_length=32, max_length=32, pattern=r"^[0-9a-f]{32}$")]
+"""The id of an event about an alarm, which is a hash; that of the event that raised an alarm is the alarm's own."""
+
+AccountName = Annotated[
+    str, StringConstraints(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9.-]+$"), AfterValidator(_no_number)
+]
+"""An account of the board."""
+
+Assignee = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=80, pattern=r"^[^\s\x00-\x1f](?:[^\x00-\x1f]*[^\s\x00-\x1f])?$"),
+    AfterValidator(_no_number),
+]
+"""A team of the ward, as it is written, or an account."""
+
+LONGEST_COMMENT = 500
+
+Comment = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=LONGEST_COMMENT, pattern=r"^[^\s\x00-\x1f](?:[^\n\r\x00-\x1f]*[^\s\x00-\x1f])?$"
+    ),
+    AfterValidator(_no_number),
+]
+"""One line that a person of the ward writes about an alarm. It is the only free text of an event: it stays in the ward's warehouse, and
+is part of no figure, no message and no delivery to the city."""

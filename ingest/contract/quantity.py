@@ -58,3 +58,12 @@ Decibels = Annotated[int, Ge(-150), Le(0)]
 
 Certainty = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 """How sure a camera is of what it sees."""
+
+Measurement = Annotated[float, Field(ge=-1_000_000_000_000, le=1_000_000_000_000, allow_inf_nan=False)]
+"""What an alarm's rule measured, in the unit of the rule: an indicator's value, seconds of silence, hours until a deadline."""
+
+DecisionNumber = Annotated[int, Ge(0), Le(1_000_000_000)]
+"""How many decisions there were before about the same rule and subject: one a second for thirty years."""
+
+ChecklistStep = Annotated[int, Ge(0), Le(99)]
+"""A step of an alarm's checklist, from 0; the longest checklist has six."""

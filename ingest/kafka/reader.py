@@ -1,13 +1,15 @@
-"""Reader: single records at known offsets, and the newest records of a topic from now on, for processes that only look."""
+"""Reader: single records at known offsets, the newest records of a topic, and one key's whole log, for processes that only look."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
 from datetime import timedelta
 from time import monotonic
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
+from aiokafka.partitioner import DefaultPartitioner
 
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
@@ -114,6 +116,53 @@ async def new_records(settings: IngestSettings, topic: str) -> AsyncIterator[lis
         raise Unavailable("Kafka", str(error) or type(error).__name__) from error
     finally:
         await consumer.stop()
+
+
+class LogBatch(NamedTuple):
+    """What came of a log."""
+
+    values: list[bytes]
+    """Records of the one key, in the order of the log."""
+    is_whole: bool
+    """Whether everything has been read that was there when reading began."""
+
+
+async def key_log(settings: IngestSettings, topic: str, key: str) -> AsyncIterator[LogBatch]:
+    """All of a topic's records with one key, from the oldest that Kafka has, and then those that come; a batch at least each second.
+
+    Raises:
+        Unavailable: Kafka is away, or has let go of records that were not read; start again.
+    """
+    consumer = AIOKafkaConsumer(
+        **client_options(settings), enable_auto_commit=False, auto_offset_reset="none", group_id=None
+    )
+    try:
+        await consumer.start()
+        place = TopicPartition(topic, partition_of(settings, key))
+        consumer.assign([place])
+        beginning, end = await consumer.beginning_offsets([place]), await consumer.end_offsets([place])
+        consumer.seek(place, beginning[place])
+        heard = monotonic()
+        while True:
+            records = (await consumer.getmany(place, timeout_ms=1000)).get(place, [])
+            wanted = [one.value for one in records if one.key == key.encode() and one.value]
+            yield LogBatch(wanted, await consumer.position(place) >= end[place])
+            if records:
+                heard = monotonic()
+            elif monotonic() - heard > SILENT:
+                await _see(consumer, [place])
+                heard = monotonic()
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise Unavailable("Kafka", str(error) or type(error).__name__) from error
+    finally:
+        await consumer.stop()
+
+
+def partition_of(settings: IngestSettings, key: str) -> int:
+    """The partition in which a key's records are, as Kafka's own clients choose it."""
+    numbers = list(range(settings.kafka_partitions))
+    number: int = DefaultPartitioner()(key.encode(), numbers, numbers)
+    return number
 
 
 async def _see(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:

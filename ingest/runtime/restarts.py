@@ -26,6 +26,7 @@ PARTS = {
     "connectors": Label("Kết nối nguồn", "Connectors"),
     "streams": Label("Xử lý luồng", "Streams"),
     "keeper": Label("Trông coi", "Keeper"),
+    "alarm": Label("Cảnh báo", "Alarms"),
     "dashboard": Label("Bảng điều hành", "Board"),
     "simulator": Label("Phường giả lập", "Pretend ward"),
 }

@@ -97,8 +97,8 @@ class SourceStatus:
         for one in envelopes:
             if self._newest is None or one.time > self._newest:
                 self._newest = one.time
-            if isinstance(one.data, SourceDown | SourceUp) and one.subject == self._connector.id:
-                self._away = isinstance(one.data, SourceDown)
+            if one.data.kind in (SourceDown.kind, SourceUp.kind) and one.subject == self._connector.id:
+                self._away = one.data.kind == SourceDown.kind
 
     async def report(self, counts: Counter[str]) -> None:
         """Send changes at once and heartbeats on time, for ever.

@@ -20,7 +20,7 @@ from ingest.contract.clock import WARD_ZONE
 from tests.support.warehouse_server import ROOT
 
 ARTEFACTS = ROOT / "artefacts"
-PARTS = ("ingest", "warehouse", "connectors", "streams", "dashboard")
+PARTS = ("ingest", "warehouse", "connectors", "streams", "alarm", "dashboard")
 MORNING = datetime(2026, 11, 25, 10, 15, tzinfo=WARD_ZONE)
 PATIENCE = 20_000
 

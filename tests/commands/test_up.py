@@ -119,7 +119,16 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
     board.close()
 
     before = person.pids()
-    assert set(before) == {"ingest", "warehouse", "connectors", "streams-1", "keeper", "dashboard", "simulator"}
+    assert set(before) == {
+        "ingest",
+        "warehouse",
+        "connectors",
+        "streams-1",
+        "keeper",
+        "alarm",
+        "dashboard",
+        "simulator",
+    }
     code, report = person.status()
     assert (code, report["up_pid"]) == (0, up.pid)
     assert all(one["memory_mb"] > 0 for one in report["processes"])

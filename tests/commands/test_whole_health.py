@@ -32,7 +32,7 @@ from warehouse.store.client import connect
 
 pytestmark = pytest.mark.embedded
 
-NAMES = ("ingest", "warehouse", "connectors", "streams-1", "keeper", "dashboard")
+NAMES = ("ingest", "warehouse", "connectors", "streams-1", "keeper", "alarm", "dashboard")
 
 FILLED = {
     "ingest": set(),
@@ -43,6 +43,7 @@ FILLED = {
         "ioc_sink_insert_duration_seconds", "ioc_duplicate_events", "ioc_late_events", "ioc_event_freshness_seconds",
     },
     "keeper": set(),
+    "alarm": set(),
     "dashboard": {"ioc_feed_requests", "ioc_sql_queries", "ioc_auth_failures"},
 }  # fmt: skip
 

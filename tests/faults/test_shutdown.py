@@ -21,7 +21,7 @@ from warehouse.store.client import connect
 
 pytestmark = [pytest.mark.faults, pytest.mark.embedded, pytest.mark.timeout(240)]
 
-PARTS = ("ingest", "warehouse", "connectors", "streams", "dashboard")
+PARTS = ("ingest", "warehouse", "connectors", "streams", "alarm", "dashboard")
 WITHIN = 30
 """Seconds for all of it: the promise."""
 

@@ -137,6 +137,7 @@ _CODES: dict[str, Callable[[int], str]] = {
     _pattern(code.AreaCode): lambda number: f"TDP-{number % 1000:03}",
     _pattern(code.ProcedureCode): lambda number: f"1.{number:06}",
     _pattern(code.UnitCode): lambda number: f"H24.{number % 1000}",
+    _pattern(code.AccountName): lambda number: f"lan.{number % 1000}",
     _pattern(code.TicketNumber): lambda number: f"A{number:03}",
 }
 """Kinds of codes that are not just words, by their pattern."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ingest.contract.topic import topic_of
+from ingest.contract.topic import ALARMS, topic_of
 from warehouse.maintenance.status import AnnouncedRetention
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
@@ -24,8 +24,8 @@ SNAPSHOT_DAYS = 90
 NOTICE = timedelta(days=1)
 """How long before rows go it is said."""
 
-LASTING = topic_of("reference")
-"""The register of residential groups: each is entered once, and counts for as long as it is not taken out."""
+LASTING = (topic_of("reference"), ALARMS)
+"""The register of residential groups, where each is entered once and counts for as long as it is not taken out; and the log of the alarms."""
 
 _INGESTED = "toDateTime(ingested_at)"
 _TTL = re.compile(r" TTL (?P<since>.+?) \+ toInterval(?P<unit>Day|Month)\((?P<count>\d+)\)(?: SETTINGS|$)")
@@ -67,7 +67,7 @@ def retention_rules(settings: WarehouseSettings) -> list[RetentionRule]:
     return [
         RetentionRule(
             "raw_events",
-            f"if(topic = '{LASTING}', toDateTime('2100-01-01 00:00:00'), {_INGESTED})",
+            f"if(topic IN {LASTING}, toDateTime('2100-01-01 00:00:00'), {_INGESTED})",
             raw,
             is_partitioned=False,
         ),

@@ -1,6 +1,7 @@
 """What was watched over: audits, and alarms with what people did about them."""
 
 from ingest.contract.label import Label
+from warehouse.store.alarm_log import ACTS
 from warehouse.views.view import LOCAL, View, parse_columns
 
 
@@ -37,12 +38,13 @@ def alarm_acts_view() -> View:
         value       | Float64    | Giá trị đo được                               | What was measured
         who         | String     | Tài khoản, hoặc system                        | Account, or system
         what        | String     | Giao cho ai, ghi chú, bước, kênh, lý do       | To whom, comment, step, way, or why
-        about       | Int32      | Thứ tự của việc được báo; -1: không           | Number of the act that was told; -1: none
+        about       | String     | Mã của việc được báo                          | Id of the act that was told
+        id          | String     | Mã sự kiện                                    | Event id
         acted_at    | DateTime64 | Lúc làm (giờ địa phương)                      | When (local time)
         written_at  | DateTime64 | Lúc ghi vào kho                               | When it was stored
     """)
     names = ", ".join(column.name for column in columns[:-2])
-    query = f"SELECT {names}, toTimeZone(at, {LOCAL}) AS acted_at, written_at FROM raw_alarm_acts FINAL"
+    query = f"SELECT {names}, toTimeZone(at, {LOCAL}) AS acted_at, written_at FROM ({ACTS})"
     return View(
         "alarm_acts", Label("Nhật ký cảnh báo, chỉ thêm không sửa", "Log of the alarms, append-only"), columns, query
     )
@@ -72,6 +74,6 @@ def alarms_view() -> View:
         f"toTimeZone(minIf(at, kind = 'raised'), {LOCAL}) AS raised_at, {kinds['acknowledged']} AS acknowledged_at, "
         "argMinIf(who, number, kind = 'acknowledged') AS acknowledged_by, argMaxIf(what, number, kind = 'assigned') AS assigned_to, "
         f"{kinds['cleared']} AS cleared_at, countIf(kind = 'escalated') AS escalations "
-        "FROM raw_alarm_acts FINAL GROUP BY ward, alarm"
+        f"FROM ({ACTS}) GROUP BY ward, alarm"
     )
     return View("alarms", Label("Cảnh báo, mỗi cảnh báo một dòng", "Alarms, each once"), columns, query)

@@ -41,7 +41,7 @@ class StormLayout(NamedTuple):
 def storm_parts(workers: int) -> tuple[str, ...]:
     """The parts of a run that has so many stream workers, in the order in which they are started."""
     streams = tuple(f"streams-{number}" for number in range(1, workers + 1))
-    return ("ingest", "warehouse", "connectors", *streams, "keeper", "dashboard")
+    return ("ingest", "warehouse", "connectors", *streams, "keeper", "alarm", "dashboard")
 
 
 def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayout:
@@ -53,7 +53,7 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
         workers: stream workers.
     """
     parts = storm_parts(workers)
-    clients = [part for part in parts if part.startswith(("connectors", "streams-", "dashboard"))]
+    clients = [part for part in parts if part.startswith(("connectors", "streams-", "alarm", "dashboard"))]
     ports = iter(free_ports((1 + 2 * brokers) * len(clients) + 3 + 2 * brokers))
     # Each client has doors of its own: one to each broker, and all but the connectors one to the warehouse.
     gates: list[TcpProxy] = []
@@ -79,6 +79,7 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
             "IOC_STREAMS_SNAPSHOT_EVERY": "PT6S",
             "IOC_STREAMS_RECOMPUTE_EVERY": "PT5S",
             "IOC_KEEPER_SETTLE": "PT30S",
+            "IOC_ALARM_SETTLE": "PT0S",
         },
         patience=120,
         further=[node.process() for node in nodes],

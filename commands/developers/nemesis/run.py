@@ -24,6 +24,7 @@ from commands.developers.nemesis.oracle.verdict import verdict
 from commands.developers.nemesis.settle import SettledState, settle
 from commands.developers.nemesis.sources.driver import MessageDriver
 from commands.developers.nemesis.sources.journal import MessageJournal
+from commands.developers.nemesis.sources.people import People
 from commands.developers.nemesis.sources.scripts import Scripts
 from ingest.contract.errors import ConfigurationError, Unavailable
 from warehouse.store.client import ServerError
@@ -94,6 +95,9 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
         leaving.callback(stack.stop)
         nemesis = Sweep() if plan.sweep else Storm(plan.minutes, gates, disk, random, parts)
         crew = ProcessGroup(stack, parts, environments, modules, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
+        people = People(stack, Random(plan.seed + 3))  # noqa: S311 - as above
+        leaving.callback(people.stop)
+        environments["alarm"]["IOC_ALARM_WEBHOOK_URL"] = people.url
         show("start")
         start_brokers(stack, brokers)
         started = [part for part in parts if stack.pid(part) is None]
@@ -104,6 +108,7 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
         scripts = Scripts(Random(plan.seed + 1), f"c{plan.seed}x{int(time.time()) % 100_000}")  # noqa: S311 - as above
         driver = MessageDriver(reach, journal, scripts, plan.rate, plan.seed + 2)
         driver.start()
+        people.start()
         watch = watch_processes(crew)
         watch.start()
         nemesis.serve(crew)
@@ -111,12 +116,12 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
         nemesis.calm()
         if driver.error is not None:
             raise driver.error
-        settled = settle(crew, driver, journal, scripts, findings, nemesis.last_fault, show)
+        settled = settle(crew, driver, journal, scripts, people, findings, nemesis.last_fault, show)
         watch.stop()
         crew.count_fired()
         compared: dict[str, int] = {}
         try:
-            compared = verdict(stack, journal, watch, findings, show)
+            compared = verdict(stack, journal, people, watch, findings, show)
         except (Unavailable, ConfigurationError, ServerError, KafkaError, OSError, HTTPError) as error:
             findings.add(
                 "lost", f"nothing can be checked, for something is away for good: {type(error).__name__} {error}"

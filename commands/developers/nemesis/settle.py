@@ -9,6 +9,7 @@ from commands.developers.nemesis.oracle.findings import Findings, Show
 from commands.developers.nemesis.oracle.process_watch import wait_until
 from commands.developers.nemesis.sources.driver import MessageDriver
 from commands.developers.nemesis.sources.journal import MessageJournal
+from commands.developers.nemesis.sources.people import People
 from commands.developers.nemesis.sources.scripts import Scripts
 from commands.supervision.stack import NotReadyError
 from ingest.contract.errors import ConfigurationError, Unavailable
@@ -50,6 +51,7 @@ def settle(
     driver: MessageDriver,
     journal: MessageJournal,
     scripts: Scripts,
+    people: People,
     findings: Findings,
     last_fault: float,
     show: Show,
@@ -70,11 +72,13 @@ def settle(
         findings.add("mismatched", f"a ticket was no figure {FRESH:.0f} s after the last fault")
     show("settle: every promise")
     _answered(crew, driver, journal, findings)
+    people.close()
     show("settle: the sources are quiet")
-    crew.leave("connectors")
-    if not wait_until(lambda: not crew.alive("connectors"), STOPPED):
-        findings.note(f"the connectors did not end within {STOPPED:.0f} s")
-        crew.kill("connectors")
+    for part in ("connectors", "alarm"):  # without a heartbeat alarms would be raised while everything is compared
+        crew.leave(part)
+        if not wait_until(lambda part=part: not crew.alive(part), STOPPED):
+            findings.note(f"{part} did not end within {STOPPED:.0f} s")
+            crew.kill(part)
     _stored(crew, findings, show)
     return SettledState(ready, fresh, time.monotonic() - began)
 

@@ -7,16 +7,17 @@ from dash import Dash, Input, Output, State, ctx, no_update, set_props
 
 from dashboard.access.accounts import Accounts
 from dashboard.access.viewer import Viewer, viewer
-from dashboard.alarm.alarm import Alarm, fold_acts
-from dashboard.alarm.alarm_service import ActRefused, AlarmService
-from dashboard.alarm.delivery import AlarmDelivery
-from dashboard.board.page import component_properties
+from dashboard.alarm.alarm import Alarm
+from dashboard.alarm.desk import ActRefused, AlarmDesk, PersonalDataRefused
+from dashboard.alarm.event_log.fold import fold_events
+from dashboard.board.layout import component_properties
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.pages.alarms import history
-from dashboard.pages.alarms.detail import LONGEST_COMMENT, RIGHT, STEPS, Ids, alarm_leaves
+from dashboard.pages.alarms.detail import RIGHT, STEPS, Ids, alarm_leaves, new_click
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
+from ingest.contract.code import LONGEST_COMMENT
 from ingest.contract.errors import Refused, Unavailable
 from ingest.contract.label import Label
 from warehouse.catalogue import alarm_rules
@@ -25,7 +26,14 @@ from warehouse.store.client import Client
 
 OFF = Label("Tài khoản này không có quyền làm việc đó.", "This account may not do that.")
 GONE = Label("Cảnh báo này không còn xử lý được nữa.", "Nothing can be done about this alarm any more.")
-NOT_KEPT = Label("Chưa ghi được, hãy thử lại.", "It could not be kept, try again.")
+NOT_KEPT = Label(
+    "Kafka không trả lời nên chưa ghi được. Hãy thử lại: việc đã ghi sẽ không bị ghi hai lần.",
+    "Kafka does not answer, so it could not be kept. Try again: what was kept is not kept twice.",
+)
+PERSONAL = Label(
+    "Ghi chú có vẻ chứa số điện thoại, số giấy tờ, biển số hoặc email. Hãy bỏ ra.",
+    "This seems to hold a telephone number, an identity number, a plate or an e-mail address. Take it out.",
+)
 NO_SUCH = Label("Không có cảnh báo này.", "There is no such alarm.")
 WHOM = Label("Hãy chọn giao cho ai.", "Choose to whom.")
 WHAT = Label("Hãy viết ghi chú.", "Write a comment.")
@@ -46,49 +54,53 @@ class AlarmDeskError(Refused):
 
 def register(app: Dash, services: Services) -> None:
     """Attach the callbacks of both pages."""
-    duty, delivery, reader, accounts = services.duty, services.delivery, services.reader, services.accounts
-    _register_acts(app, duty, accounts)
-    _register_one(app, duty, reader, accounts)
-    _register_history(app, duty, delivery, reader)
+    desk, reader, accounts = services.desk, services.reader, services.accounts
+    _register_acts(app, desk, accounts)
+    _register_one(app, desk, reader, accounts)
+    _register_history(app, desk, reader)
 
 
-def assignees(duty: AlarmService, accounts: Accounts) -> list[str]:
+def assignees(desk: AlarmDesk, accounts: Accounts) -> list[str]:
     """Who an alarm can be given to: the teams, and everybody who may handle alarms."""
     people = [one.name for one in accounts.all().values() if Viewer(one.name, one.rights).may(RIGHT)]
-    return list(dict.fromkeys([*duty.settings.teams, *sorted(people)]))
+    return list(dict.fromkeys([*desk.settings.teams, *sorted(people)]))
 
 
-def _register_acts(app: Dash, duty: AlarmService, accounts: Accounts) -> None:
+def _register_acts(app: Dash, desk: AlarmDesk, accounts: Accounts) -> None:
     steps = [f"alarm-step-{step}" for step in range(STEPS)]
 
     @app.callback(
         Output("alarm-fault", "children"),
         Output("alarm-comment", "value"),
+        Output("alarm-click", "data"),
         *(Input(id, "n_clicks") for id in ("alarm-acknowledge", "alarm-assign", "alarm-say", *steps)),
         Input("alarm-comment", "n_submit"),
         State("alarm-id", "data"),
         State("alarm-to", "value"),
         State("alarm-comment", "value"),
+        State("alarm-click", "data"),
         *(State(id, "aria-checked") for id in steps),
         prevent_initial_call=True,
     )
     async def act(*given: object) -> tuple[Any, ...]:
-        person, (id, to, comment, *ticked) = viewer(), given[4 + STEPS :]
+        person, (id, to, comment, click, *ticked) = viewer(), given[4 + STEPS :]
         if not person.may(RIGHT):
-            return OFF.text(person.language), no_update
+            return OFF.text(person.language), no_update, no_update
         try:
-            alarm = duty.alarms.get(id) if isinstance(id, str) else None
+            alarm = desk.alarms.get(id) if isinstance(id, str) else None
             if alarm is None:
                 raise ActRefused
-            kind, what = _wanted(str(ctx.triggered_id), to, comment, ticked, alarm, assignees(duty, accounts))
-            await duty.do(alarm.id, kind, person.name, what)
+            kind, what = _wanted(str(ctx.triggered_id), to, comment, ticked, alarm, assignees(desk, accounts))
+            await desk.do(alarm.id, kind, person.name, what, click if isinstance(click, str) else "")
         except AlarmDeskError as error:
-            return error.why.text(person.language), no_update
+            return error.why.text(person.language), no_update, no_update
         except ActRefused:
-            return GONE.text(person.language), no_update
-        except Unavailable:
-            return NOT_KEPT.text(person.language), no_update
-        return "", "" if kind == "commented" else no_update
+            return GONE.text(person.language), no_update, no_update
+        except PersonalDataRefused:
+            return PERSONAL.text(person.language), no_update, no_update
+        except Unavailable:  # the next click is the same one: what Kafka has after all is not done twice
+            return NOT_KEPT.text(person.language), no_update, no_update
+        return "", "" if kind == "commented" else no_update, new_click()
 
 
 def _wanted(button: str, to: object, comment: object, ticked: list[Any], alarm: Alarm, known: list[str]) -> Wanted:
@@ -111,30 +123,30 @@ def _wanted(button: str, to: object, comment: object, ticked: list[Any], alarm: 
     return ("unticked" if ticked[int(step)] == "true" else "ticked"), step
 
 
-def _register_one(app: Dash, duty: AlarmService, reader: WarehouseQueries, accounts: Accounts) -> None:
+def _register_one(app: Dash, desk: AlarmDesk, reader: WarehouseQueries, accounts: Accounts) -> None:
     @app.callback(Output("alarm-to", "data"), Output("alarm-fault", "children", allow_duplicate=True), Input("alarm-id", "data"), prevent_initial_call="initial_duplicate")  # fmt: skip
     async def begin(id: object) -> tuple[Any, ...]:
         """Whom it can be given to; and one that is long gone is read from the warehouse."""
         person = viewer()
         if not person.may(RIGHT) or not isinstance(id, str) or id not in Ids():
             return no_update, no_update
-        known = assignees(duty, accounts)
-        if id in duty.alarms:
+        known = assignees(desk, accounts)
+        if id in desk.alarms:
             return known, ""
-        ward = duty.live.ingest.ward
+        ward = desk.live.ingest.ward
         try:
-            found = fold_acts(await reader.ask(lambda client: read_alarm(client, ward, id)))
+            found = fold_events(await reader.ask(lambda client: read_alarm(client, ward, id)))
         except (Unavailable, TooMuchError):
             return known, WAREHOUSE_ASK_AGAIN.text(person.language)
         for alarm in found:
-            leaves = alarm_leaves(alarm, duty.live.scene(person.language), is_gone=True)
+            leaves = alarm_leaves(alarm, desk.live.scene(person.language), is_gone=True)
             for component, values in component_properties(leaves).items():
                 set_props(component, values)
         return known, "" if found else NO_SUCH.text(person.language)
 
 
-def _register_history(app: Dash, duty: AlarmService, delivery: AlarmDelivery, reader: WarehouseQueries) -> None:
-    live = duty.live
+def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> None:
+    live = desk.live
 
     @app.callback(
         Output("alarms-table", "children"),
@@ -154,8 +166,8 @@ def _register_history(app: Dash, duty: AlarmService, delivery: AlarmDelivery, re
             stored = await reader.ask(lambda client: read_history(client, live.ingest.ward, since, MOST_READ))
         except (Unavailable, TooMuchError):
             return no_update, WAREHOUSE_ASK_AGAIN.text(person.language)
-        alarms = {one.id: one for one in fold_acts(stored)}
-        alarms |= {id: one for id, one in duty.alarms.items() if moment(one.raised_ms) >= since}
+        alarms = {one.id: one for one in fold_events(stored)}
+        alarms |= {id: one for id, one in desk.alarms.items() if moment(one.raised_ms) >= since}
         chosen = history.filter_alarms(alarms.values(), severity, domain)
         return history.alarm_history_table(chosen, scene), history.count_said(chosen, scene)
 
@@ -176,4 +188,4 @@ def _register_history(app: Dash, duty: AlarmService, delivery: AlarmDelivery, re
             said = history.times_said(await reader.ask(ask), scene)
         except (Unavailable, TooMuchError):
             said = WAREHOUSE_ASK_AGAIN.text(person.language)
-        return said, history.ways_said((way.name for way in delivery.ways), delivery.faults, scene)
+        return said, history.ways_said(desk.settings.channel_names, live.faults, scene)

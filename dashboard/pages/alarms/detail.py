@@ -1,10 +1,11 @@
 """Detail: one of them, `/alarm/<id>` - how it stands, what was done about it, and what a person can do.
 
 Everything but the controls is pushed, so that two people who handle the same alarm see each other's acts. What the controls do
-is in `alarm/desk.py`.
+is in `callbacks`.
 """
 
 from collections.abc import Collection, Iterator
+from secrets import token_urlsafe
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -27,6 +28,7 @@ from dashboard.pages.alarms.log import (
     measured_text,
 )
 from dashboard.words import number, text
+from ingest.contract.code import LONGEST_COMMENT
 from ingest.contract.label import Label
 from warehouse.catalogue import alarm_rules
 
@@ -34,7 +36,6 @@ RIGHT = "leader"
 """Who may see an alarm's page, and act on it."""
 STEPS = 6
 """Places of a checklist."""
-LONGEST_COMMENT = 500
 
 BACK = Label("← Cảnh báo", "← Alarms")
 FACTS = {
@@ -61,11 +62,11 @@ SEE = Label("Xem số liệu", "See the figures")
 
 
 class Ids(Collection[str]):
-    """Everything that an alarm's id can be: 16 hexadecimal digits."""
+    """Everything that an alarm's id can be: 32 hexadecimal digits."""
 
     def __contains__(self, id: object) -> bool:
         """Whether an address may end with it."""
-        return isinstance(id, str) and len(id) == 16 and set(id) <= set("0123456789abcdef")
+        return isinstance(id, str) and len(id) == 32 and set(id) <= set("0123456789abcdef")
 
     def __iter__(self) -> Iterator[str]:
         """None is known beforehand."""
@@ -102,8 +103,14 @@ def layout(scene: BoardState) -> Component:
     right = html.Section(
         [html.H2(say(CHECKLIST)), html.Fieldset(_steps(), id="alarm-steps", className="acts"), html.H2(say(LOG)), log]
     )
-    main = html.Main([left, right, dcc.Store(id="alarm-id", data=scene.argument)], className="desk-scroll alarm")
+    stores = [dcc.Store(id="alarm-id", data=scene.argument), dcc.Store(id="alarm-click", data=new_click())]
+    main = html.Main([left, right, *stores], className="desk-scroll alarm")
     return html.Div([head, main], className="desk")
+
+
+def new_click() -> str:
+    """What tells the next click of this page apart from all others; it stays until that one is done."""
+    return token_urlsafe(16)
 
 
 def _controls(scene: BoardState) -> list[Component]:

@@ -1,6 +1,6 @@
 """Alarms: what needs somebody now, what cleared lately and, for people, the history of the last weeks.
 
-A screen of the wall shows the first two; there is nothing to press. What is asked is in `alarm/desk.py`.
+A screen of the wall shows the first two; there is nothing to press. What is asked is in `callbacks`.
 """
 
 from datetime import timedelta

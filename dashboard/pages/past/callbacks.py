@@ -7,8 +7,9 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
+from dashboard.board.layout import component_properties, fill_layout
 from dashboard.board.live import Live
-from dashboard.board.page import Page, PropertyUpdates, component_properties, fill_layout
+from dashboard.board.page import Page, PropertyUpdates
 from dashboard.board.page_services import Services
 from dashboard.board.queries import TooMuchError
 from dashboard.components.header import navigation

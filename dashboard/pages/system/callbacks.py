@@ -58,9 +58,9 @@ class FoundStatus(NamedTuple):
 
 def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
-    live, delivery, reader, store = (
+    live, desk, reader, store = (
         services.live,
-        services.delivery,
+        services.desk,
         services.reader,
         BoardStore(services.settings.folder),
     )
@@ -108,7 +108,7 @@ def register(app: Dash, services: Services) -> None:
             chore_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(disk_space.disks(live.ingest), person.language),
-                html.P(ways_said((way.name for way in delivery.ways), delivery.faults, scene), className="quiet"),
+                html.P(ways_said(desk.settings.channel_names, live.faults, scene), className="quiet"),
                 html.P(_agreement(live).text(person.language), className="quiet"),
             ],
             _changes(store, person),

@@ -1,5 +1,6 @@
 """The event types, one file a stream.
 
+`alarm`      what was decided, done and told about alarms
 `camera`     what the cameras counted and noticed, and their own health
 `content`    news items that the ward published
 `document`   papers issued and received by the office

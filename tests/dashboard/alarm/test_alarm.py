@@ -1,6 +1,6 @@
 """What an alarm is after each act, worked out by hand."""
 
-from dashboard.alarm.alarm import NO_ALARMS, Alarm, Measured, begin_alarm, combine_alarms, duplicate_alarms, fold_acts
+from dashboard.alarm.alarm import NO_ALARMS, Alarm, Measured, begin_alarm, combine_alarms
 from warehouse.store.alarm_log import Act, Kind
 
 
@@ -52,14 +52,6 @@ def test_a_cleared_alarm_calls_nobody():
     assert (one.cleared_ms, one.is_active, one.calls) == (200, False, False)
 
 
-def test_a_log_is_read_in_any_order_and_without_its_beginning_it_is_none():
-    acts = [RAISED, act(1, "acknowledged", 200), act(2, "cleared", 300)]
-    assert fold_acts([acts[2], acts[0], acts[1], acts[0]]) == [after(*acts[1:])]
-    assert fold_acts(acts[1:]) == []
-    assert fold_acts([act(0, "assigned", 100), *acts[1:]]) == []
-    assert [one.id for one in fold_acts([RAISED, act(0, "raised", 50, alarm="b")])] == ["a", "b"]
-
-
 def test_they_stand_in_the_order_in_which_somebody_has_to_look():
     calls = begin_alarm(act(0, "raised", 300, alarm="c"))
     older = begin_alarm(act(0, "raised", 200, alarm="d"))
@@ -78,11 +70,3 @@ def test_they_stand_in_the_order_in_which_somebody_has_to_look():
     assert shown.find("x") is None
     assert (shown.is_quiet, shown.critical_passes, shown.measured["r", "s"].value) == (True, True, 3.0)
     assert (NO_ALARMS.is_quiet, NO_ALARMS.critical_passes, NO_ALARMS.active) == (False, True, ())
-
-
-def test_of_two_active_ones_of_one_subject_the_younger_is_a_double():
-    first, second = begin_alarm(RAISED), begin_alarm(act(0, "raised", 150, alarm="b"))
-    other = begin_alarm(act(0, "raised", 160, alarm="c", subject="t"))
-    over = begin_alarm(act(0, "raised", 1, alarm="d")).after(act(1, "cleared", 2, alarm="d"))
-    assert list(duplicate_alarms([second, other, first, over])) == [second]
-    assert list(duplicate_alarms([first, other, over])) == []

@@ -12,14 +12,15 @@ from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
 from dashboard.alarm.alarm import Alarms
-from dashboard.alarm.alarm_service import AlarmService
-from dashboard.alarm.channels import notification_channels
-from dashboard.alarm.delivery import AlarmDelivery, outstanding_acts
+from dashboard.alarm.evaluator import next_act
+from dashboard.alarm.event_log.events import decision_event, decision_id, wrap
+from dashboard.alarm.notification.channels import notification_channels
+from dashboard.alarm.notification.delivery import AlarmDelivery, outstanding_acts
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
-from tests.dashboard.support.alarms import after, raised
-from tests.dashboard.support.board import Away
+from ingest.contract.clock import moment
+from tests.dashboard.support.alarms import MemoryLog, after, envelopes, raised
 from tests.dashboard.support.ward import board_settings, ingest_settings, values
 from warehouse.store.alarm_log import SYSTEM, Act
 
@@ -30,15 +31,56 @@ def settings(**changed) -> AlarmSettings:
     return AlarmSettings(_env_file=None, **changed)
 
 
-def duty(folder, alarm_settings) -> AlarmService:
-    """One whose journal holds a critical alarm."""
-    live = Live(ingest_settings(folder), board_settings(folder), lambda now_ms, stocks_from_ms: values(), pages())
-    live.readings.apply(values())
-    live.loaded = True
-    made = AlarmService(live, Away(), alarm_settings)
-    made.journal.append(after(raised("source.silent", "civil_status", "critical", 34, 120.0)).acts)
-    made.start()
-    return made
+class Duty:
+    """A log that holds a critical alarm, and what tells people of it."""
+
+    def __init__(self, folder, chosen, first_wait=timedelta()):
+        self.live = Live(
+            ingest_settings(folder), board_settings(folder), lambda now_ms, stocks_from_ms: values(), pages()
+        )
+        self.live.readings.apply(values())
+        self.live.loaded = True
+        self.kafka = MemoryLog()
+        self.live.faults = self.faults
+        self.add(*after(raised("source.silent", "civil_status", "critical", 34, 120.0)).acts)
+        self.settings = chosen
+        self.delivery = self.another(first_wait)
+
+    @property
+    def alarms(self):
+        return self.kafka.fold.alarms
+
+    @property
+    def faults(self):
+        return self.kafka.fold.faults
+
+    def another(self, first_wait=timedelta()):
+        """As after a restart: only the log remembers."""
+        channels = notification_channels(self.settings)
+        return AlarmDelivery(
+            self.live,
+            self.kafka.fold,
+            lambda: self.alarms,
+            self.settings,
+            channels,
+            self.kafka,
+            lambda: True,
+            first_wait,
+        )
+
+    def add(self, *acts):
+        for one in envelopes(*acts):
+            self.kafka.fold.take(one)
+
+    def decide(self, kind):
+        """The next decision about the alarm."""
+        (alarm,) = self.alarms.values()
+        act = next_act(alarm, kind, self.live.now_ms())
+        number = self.kafka.fold.decided[alarm.key]
+        event = decision_event(act, number, moment(act.at_ms))
+        self.kafka.fold.take(
+            wrap(event, decision_id(alarm.key, number), ward="hong-bang", process="alarm", now=moment(act.at_ms))
+        )
 
 
 class Receiver:
@@ -92,12 +134,12 @@ async def listening(handle):
         yield server.sockets[0].getsockname()[1]
 
 
-def told(one: AlarmService):
+def told(one: Duty):
     (alarm,) = one.alarms.values()
     return [(act.kind, act.what, act.about) for act in alarm.acts if act.kind in ("told", "not_told")]
 
 
-def kinds(one: AlarmService, alarm: str):
+def kinds(one: Duty, alarm: str):
     return [act.kind for act in one.alarms[alarm].acts if act.kind in ("told", "not_told")]
 
 
@@ -105,15 +147,15 @@ async def test_a_webhook_is_signed_tried_again_and_told_once(tmp_path):
     receiver = Receiver(failures=2)
     async with listening(receiver.http) as port:
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"), webhook_secret=SecretStr(KEY))
-        one = duty(tmp_path, chosen)
-        delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta())
-        (way,) = delivery.ways
+        one = Duty(tmp_path, chosen)
+        delivery = one.delivery
+        (way,) = delivery.channels
         await delivery.tell(way)
-        assert delivery.faults["webhook"].why == "HTTP 503"
+        assert one.faults["webhook"].why == "HTTP 503"
         assert told(one) == []
         for _ in range(4):
             await delivery.tell(way)
-        assert delivery.faults == {}
+        assert one.faults == {}
         assert told(one) == [("told", "webhook", 0)]
         ((headers, content),) = receiver.taken
         Webhook(KEY).verify(content, headers)
@@ -122,47 +164,59 @@ async def test_a_webhook_is_signed_tried_again_and_told_once(tmp_path):
         assert said["data"]["text"] == {"vi": "Nguồn Hộ tịch mất kết nối", "en": "Source Civil status is down"}
         assert said["data"]["pretend"] is True
 
-        again = AlarmService(one.live, Away(), chosen)
-        again.start()
-        await AlarmDelivery(again, notification_channels(chosen), first_wait=timedelta()).tell(way)
+        await one.another().tell(way)
         assert len(receiver.taken) == 1, "a restart repeats nothing"
+
+
+async def test_without_kafka_people_are_told_once_and_the_log_hears_of_it_later(tmp_path):
+    receiver = Receiver()
+    async with listening(receiver.http) as port:
+        one = Duty(tmp_path, settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook")))
+        one.kafka.is_away = True
+        for _ in range(3):
+            await one.delivery.tell(one.delivery.channels[0])
+        assert len(receiver.taken) == 1
+        assert told(one) == []
+        one.kafka.is_away = False
+        await one.delivery.tell(one.delivery.channels[0])
+        assert told(one) == [("told", "webhook", 0)]
+        assert len(receiver.taken) == 1
 
 
 async def test_a_way_that_is_away_waits_longer_each_time_and_loses_nothing(tmp_path):
     receiver = Receiver()
     async with listening(receiver.http) as port:
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"))
-    one = duty(tmp_path, chosen)
-    delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta(seconds=100))
+    one = Duty(tmp_path, chosen, first_wait=timedelta(seconds=100))
+    delivery = one.delivery
     for _ in range(3):
-        await delivery.tell(delivery.ways[0])
+        await delivery.tell(delivery.channels[0])
     (trial,) = delivery.trials.values()
     assert trial.backoff.failures == 1, "not again before its time"
     assert one.live.scene("vi").faults["webhook"].why == "ConnectError", "the rules see it"
-    assert "127.0.0.1" not in str(delivery.faults), "an address may hold a token"
+    assert "127.0.0.1" not in str(one.faults), "an address may hold a token"
 
 
 async def test_what_is_too_late_is_given_up_but_the_newest_finds_out_that_the_way_works_again(tmp_path, monkeypatch):
     receiver = Receiver(failures=3)
     async with listening(receiver.http) as port:
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"), give_up_after=timedelta(seconds=10))
-        one = duty(tmp_path, chosen)
+        one = Duty(tmp_path, chosen)
         (alarm,) = one.alarms.values()
         newest = after(raised(ago=0))
         now_ms = [newest.acts[0].at_ms]
         monkeypatch.setattr(one.live, "now_ms", lambda: now_ms[0])
-        one.journal.append(newest.acts)
-        one.start()
-        delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta())
-        (way,) = delivery.ways
+        one.add(*newest.acts)
+        delivery = one.delivery
+        (way,) = delivery.channels
         for _ in range(3):
             await delivery.tell(way)
             now_ms[0] += 6_000
-        assert delivery.faults
+        assert one.faults
         assert kinds(one, alarm.id) == ["not_told"]
         assert kinds(one, newest.id) == []
         await delivery.tell(way)
-        assert not delivery.faults
+        assert not one.faults
         assert kinds(one, newest.id) == ["told"]
     assert len(receiver.taken) == 1
 
@@ -173,17 +227,16 @@ async def test_a_mail_says_it_in_both_languages(tmp_path):
         chosen = settings(mail_host="127.0.0.1", mail_port=port, mail_security="none",
                           mail_from="ioc@hongbang.example", mail_to=["truc@hongbang.example"],
                           mail_escalation_to=["chutich@hongbang.example"])  # fmt: skip
-        one = duty(tmp_path, chosen)
-        delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta())
-        mail, escalation = delivery.ways
+        one = Duty(tmp_path, chosen)
+        delivery = one.delivery
+        mail, escalation = delivery.channels
         await delivery.tell(mail)
-        assert delivery.faults["mail"].why == "SMTP 451"
+        assert one.faults["mail"].why == "SMTP 451"
         await delivery.tell(mail)
         await delivery.tell(escalation)
         assert told(one) == [("told", "mail", 0)], "others are told only when nobody acknowledges"
-        (alarm,) = one.alarms
-        await one.do(alarm, "escalated", SYSTEM)
-        for way in delivery.ways:
+        one.decide("escalated")
+        for way in delivery.channels:
             await delivery.tell(way)
         assert len(sink.taken) == 3
         sent = [message_from_bytes(content, policy=policy.default) for _, content in sink.taken]
@@ -199,12 +252,12 @@ async def test_a_receivers_own_form_and_its_no(tmp_path):
     async with listening(receiver.http) as port:
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/bot/sendMessage"),
                           webhook_body='{"chat_id": "ward", "text": "{text}"}')  # fmt: skip
-        one = duty(tmp_path, chosen)
-        delivery = AlarmDelivery(one, notification_channels(chosen), first_wait=timedelta())
-        await delivery.tell(delivery.ways[0])
-        assert "not ok" in delivery.faults["webhook"].why
+        one = Duty(tmp_path, chosen)
+        delivery = one.delivery
+        await delivery.tell(delivery.channels[0])
+        assert "not ok" in one.faults["webhook"].why
         receiver.body = b'{"ok": true}'
-        await delivery.tell(delivery.ways[0])
+        await delivery.tell(delivery.channels[0])
         said = json.loads(receiver.taken[-1][1])
         assert said["chat_id"] == "ward"
         assert said["text"].startswith("[DỮ LIỆU GIẢ LẬP | PRETEND DATA] Cảnh báo · ■ nghiêm trọng: Nguồn Hộ tịch")
@@ -215,12 +268,11 @@ async def test_what_cleared_before_it_could_be_told_is_not_told(tmp_path):
     receiver = Receiver()
     async with listening(receiver.http) as port:
         chosen = settings(webhook_url=SecretStr(f"http://127.0.0.1:{port}/hook"))
-        one = duty(tmp_path, chosen)
-        (alarm,) = one.alarms
-        await one.do(alarm, "cleared", SYSTEM)
-        delivery = AlarmDelivery(one, notification_channels(chosen))
+        one = Duty(tmp_path, chosen)
+        one.decide("cleared")
+        delivery = one.delivery
         for _ in range(2):
-            await delivery.tell(delivery.ways[0])
+            await delivery.tell(delivery.channels[0])
         assert told(one) == [("not_told", "webhook: cleared", 0)]
         assert receiver.taken == []
 
@@ -247,7 +299,6 @@ def test_that_it_cleared_is_news_only_for_those_who_heard_of_it():
     act: Act = raised()
     unheard = after(act, ("cleared", SYSTEM, "", 1))
     heard = after(act, ("told", SYSTEM, "webhook", 3), ("cleared", SYSTEM, "", 1))
-    heard = heard._replace(acts=tuple(one._replace(about=0) if one.kind == "told" else one for one in heard.acts))
     shown = duty_less(True)._replace(is_quiet=False)
     assert [one.kind for _, one in outstanding_acts([unheard], way, shown)] == ["raised"]
     assert [one.kind for _, one in outstanding_acts([heard], way, shown)] == ["cleared"]

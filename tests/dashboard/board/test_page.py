@@ -9,7 +9,8 @@ from plotly.io.json import to_json_plotly
 import dashboard.pages
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps.page_list import pages
-from dashboard.board.page import PropertyUpdate, changed_properties, component_properties, fill_layout
+from dashboard.board.layout import changed_properties, component_properties, fill_layout
+from dashboard.board.page import PropertyUpdate
 from tests.dashboard.support import whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
 from tests.dashboard.support.ward import scene

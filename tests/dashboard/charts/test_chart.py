@@ -12,7 +12,8 @@ from dash import dcc
 
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps.page_list import pages
-from dashboard.board.page import PropertyUpdate, fill_layout
+from dashboard.board.layout import fill_layout
+from dashboard.board.page import PropertyUpdate
 from dashboard.charts import arrivals
 from dashboard.charts.chart import DASHES, SERIES, figure, template
 from dashboard.charts.graph import graph, graph_id, redraw

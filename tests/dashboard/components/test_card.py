@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from dashboard.access.viewer import Viewer, set_viewer
-from dashboard.board.page import PropertyUpdate, fill_layout
+from dashboard.board.layout import fill_layout
+from dashboard.board.page import PropertyUpdate
 from dashboard.components.broadcasts import schedule
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import member_bars

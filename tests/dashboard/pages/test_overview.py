@@ -4,7 +4,8 @@ import re
 import pytest
 
 from dashboard.access.viewer import Viewer, set_viewer
-from dashboard.board.page import PropertyUpdate, fill_layout
+from dashboard.board.layout import fill_layout
+from dashboard.board.page import PropertyUpdate
 from dashboard.charts.arrivals import ARRIVALS, mean_wait
 from dashboard.charts.graph import graph_id
 from dashboard.components.tile import freshness_leaves

@@ -12,11 +12,13 @@ from argon2 import PasswordHasher
 from dash.development.base_component import Component
 
 from dashboard.access.accounts import Accounts
+from dashboard.alarm.desk import AlarmDesk
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build_board
 from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
 from ingest.contract.errors import QueryRefused, Unavailable
+from tests.dashboard.support.alarms import MemoryLog
 from tests.dashboard.support.ward import board_settings, ingest_settings, values
 from warehouse.query.adhoc import QueryResult, ResultColumn
 
@@ -28,6 +30,14 @@ class StillLive(Live):
 
     async def run(self):
         await self.read_all()
+        await asyncio.Event().wait()
+
+
+class StillDesk(AlarmDesk):
+    """Shows the alarms that a test puts into its log, and reads none from Kafka."""
+
+    async def run(self):
+        self.show()
         await asyncio.Event().wait()
 
 
@@ -84,8 +94,11 @@ class BoardOfTests:
             ingest or ingest_settings(folder), self.settings, lambda now_ms, stocks_from_ms: values(), pages()
         )
         self.reader = reader or Away()
+        self.kafka = MemoryLog()
+        desk = StillDesk(self.live, self.reader, AlarmSettings(_env_file=None), self.kafka)
+        self.kafka.fold = desk.log.fold
         self.board = build_board(
-            self.live, self.settings, answer, ask_feed, self.reader, AlarmSettings(_env_file=None), self.accounts
+            self.live, self.settings, answer, ask_feed, self.reader, desk.settings, self.accounts, desk
         )
         self.server = self.board.server
 

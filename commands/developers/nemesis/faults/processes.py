@@ -18,6 +18,8 @@ FOLDERS: Mapping[str, tuple[str, ...]] = {
     "warehouse": ("warehouse",),
     "connectors": ("producer", "intake", "poll", "mqtt"),
     "streams": ("producer", "streams"),
+    "alarm": ("producer", "alarm"),
+    "dashboard": ("producer", "board"),
 }
 """By the beginning of a process's name, the beginnings of the failpoints that it comes by."""
 

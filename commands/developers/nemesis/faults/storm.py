@@ -37,6 +37,7 @@ KILLS = {
     "connectors": 20,
     "streams": 16,
     "dashboard": 12,
+    "alarm": 14,
     "warehouse": 11,
     "kafka": 6,
     "broker": 3,
@@ -44,8 +45,8 @@ KILLS = {
     "ingest": 1,
 }
 """Who is killed how often, relative to each other: who starts quickly, more often. `kafka` is the only node, `broker` each of several."""
-FREEZES = {"connectors": 3, "streams": 4, "warehouse": 3, "kafka": 2, "broker": 1, "dashboard": 1}
-RESTARTS = {"connectors": 1, "streams": 1, "dashboard": 1}
+FREEZES = {"connectors": 3, "streams": 4, "warehouse": 3, "kafka": 2, "broker": 1, "alarm": 3, "dashboard": 1}
+RESTARTS = {"connectors": 1, "streams": 1, "alarm": 1, "dashboard": 1}
 FAULTS = {"kill": 68, "kill several": 4, "freeze": 9, "restart": 6, "cut": 13}
 
 WAYS: tuple[Way, ...] = ("shut", "held", "deaf", "slow")

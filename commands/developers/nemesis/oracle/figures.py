@@ -104,7 +104,7 @@ def check_feed(stack: Stack, client: Client, ward: str, findings: Findings) -> i
 
 def check_board(stack: Stack, client: Client, ward: str, findings: Findings) -> int:
     """The board holds of closed windows what is stored; returns how many figures were compared."""
-    told, now = _held(stack), RealClock().now()
+    told, now = held_by_board(stack), RealClock().now()
     shown: dict[Key, Sides] = {}
     for values in told["values"]:
         row = dict(zip(told["columns"], values, strict=True))
@@ -126,10 +126,10 @@ def check_agreement(stack: Stack, findings: Findings) -> None:
     """The board never had to correct itself, and has heard of all that is stored."""
     for line, count in board_corrections(stack.folder):
         findings.add("mismatched", f"the board corrected itself: {line}", count)
-    end, told = time.monotonic() + PUSHED, _held(stack)
+    end, told = time.monotonic() + PUSHED, held_by_board(stack)
     while (told["awaited"] or not told["comparisons"]) and time.monotonic() < end:
         time.sleep(0.5)
-        told = _held(stack)
+        told = held_by_board(stack)
     if told["awaited"]:
         findings.add("mismatched", f"the board was never told of {told['awaited']} stored values", told["awaited"])
     findings.note(f"the board compared itself with the warehouse {told['comparisons']} times since its last start")
@@ -171,7 +171,7 @@ def check_audit(stack: Stack, client: Client, findings: Findings) -> int:
     return report.compared
 
 
-def _held(stack: Stack) -> dict[str, Any]:
+def held_by_board(stack: Stack) -> dict[str, Any]:
     """What the board holds."""
     left = json.loads((stack.settings(BoardSettings).folder / "readings.json").read_text("utf-8"))
     answer = httpx.get(left["url"], headers={"authorization": f"Bearer {left['key']}"}, timeout=60, trust_env=False)

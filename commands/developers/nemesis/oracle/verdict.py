@@ -1,10 +1,11 @@
 """Verdict: everything is held against everything, once nothing moves any more."""
 
-from commands.developers.nemesis.oracle import figures, invariants, leaks
+from commands.developers.nemesis.oracle import alarms, figures, invariants, leaks
 from commands.developers.nemesis.oracle.findings import Findings, Show
 from commands.developers.nemesis.oracle.kafka_log import read_log
 from commands.developers.nemesis.oracle.process_watch import ProcessWatch
 from commands.developers.nemesis.sources.journal import MessageJournal
+from commands.developers.nemesis.sources.people import People
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.settings import IngestSettings
@@ -13,7 +14,7 @@ from warehouse.store.client import connect
 
 
 def verdict(
-    stack: Stack, journal: MessageJournal, watch: ProcessWatch, findings: Findings, show: Show
+    stack: Stack, journal: MessageJournal, people: People, watch: ProcessWatch, findings: Findings, show: Show
 ) -> dict[str, int]:
     """Add what is wrong to the findings.
 
@@ -43,6 +44,8 @@ def verdict(
             "board": figures.check_board(stack, client, ingest.ward, findings),
         }
         figures.check_agreement(stack, findings)
+        show("check: the alarms")
+        compared["alarms"] = alarms.check_people(client, lambda: figures.held_by_board(stack), people, findings)
         show("check: the audit's opinion")
         compared["audit"] = figures.check_audit(stack, client, findings)
         show("check: tables and logs")

@@ -4,5 +4,6 @@
 `scripts`  lives of tickets, petitions, dossiers and loudspeakers
 `senders`  how a message gets into the system
 `driver`   all sources in one event loop, at a steady pace
+`people`   a person at the board, who is told of alarms, and their causes
 `journal`  what was said and what was acknowledged: the oracle that the check believes
 """

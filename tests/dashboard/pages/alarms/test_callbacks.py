@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from secrets import token_hex
 
 import pytest
 from plotly.io.json import to_json_plotly
@@ -11,13 +12,13 @@ from dashboard.alarm.alarm import ChannelFault, Measured, begin_alarm, combine_a
 from dashboard.alarm.observation import observe
 from dashboard.alarm.sentence import alarm_sentence
 from dashboard.apps.page_list import pages
-from dashboard.board.page import PropertyUpdate, fill_layout
+from dashboard.board.layout import fill_layout
+from dashboard.board.page import PropertyUpdate
 from dashboard.pages.alarms import active, callbacks, history, log
 from dashboard.pages.alarms import detail as alarm_page
 from dashboard.pages.alarms import page as alarms_page
-from ingest.contract.errors import Unavailable
 from tests.dashboard.pages.test_overview import texts
-from tests.dashboard.support.alarms import MINUTE, after, raised, wall
+from tests.dashboard.support.alarms import MINUTE, after, raised, records, wall
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS, scene
 from warehouse.catalogue import alarm_rules
@@ -33,18 +34,18 @@ SCREEN = Viewer("hall", frozenset({"display"}))
 def tested(tmp_path):
     """A board that holds one critical alarm."""
     found = BoardOfTests(tmp_path)
-    found.board.duty.journal.append([SILENT])
-    found.board.duty.start()
+    found.board.desk.log.take(records(SILENT))
     return found
 
 
 def one(tested):
-    return tested.board.duty.alarms[SILENT.alarm]
+    return tested.board.desk.alarms[SILENT.alarm]
 
 
-async def press(client, button, id=SILENT.alarm, to=None, comment=None, ticked=()):
+async def press(client, button, id=SILENT.alarm, to=None, comment=None, ticked=(), click=None):
     buttons = ["alarm-acknowledge", "alarm-assign", "alarm-say", *(f"alarm-step-{step}" for step in STEPS)]
     said = [(("alarm-id", "data"), id), (("alarm-to", "value"), to), (("alarm-comment", "value"), comment)]
+    said.append((("alarm-click", "data"), click or token_hex(8)))
     seen = [((f"alarm-step-{step}", "aria-checked"), "true" if step in ticked else "false") for step in STEPS]
     clicks = [((name, "n_clicks"), 1) for name in buttons]
     clicks.append((("alarm-comment", "n_submit"), 1))
@@ -105,7 +106,7 @@ async def test_who_may_not_cannot_whatever_they_send(tested, button):
         ("say", {"comment": " \n"}, "viết ghi chú"),
         ("say", {"comment": 5}, "viết ghi chú"),
         ("step-5", {}, "không còn xử lý"),
-        ("acknowledge", {"id": "0" * 16}, "không còn xử lý"),
+        ("acknowledge", {"id": "0" * 32}, "không còn xử lý"),
         ("acknowledge", {"id": ["x"]}, "không còn xử lý"),
     ],
 )
@@ -115,18 +116,39 @@ async def test_what_makes_no_sense_is_told_and_changes_nothing(tested, button, g
     assert len(one(tested).acts) == 1
 
 
-async def test_a_full_disk_is_told(tested, monkeypatch):
-    def full(acts):
-        raise Unavailable("the alarms' journal", "no room")
-
-    monkeypatch.setattr(tested.board.duty.journal, "append", full)
+async def test_without_kafka_nothing_is_done_and_the_same_click_does_it_later(tested):
+    tested.kafka.is_away = True
     async with tested.logged_in() as leader:
-        assert "thử lại" in (await press(leader, "acknowledge"))["alarm-fault"]["children"]
-    assert one(tested).calls
+        answer = await press(leader, "acknowledge", click="a")
+        assert "Kafka không trả lời" in answer["alarm-fault"]["children"]
+        assert "alarm-click" not in answer, "the next click is the same one"
+        assert one(tested).calls
+        tested.kafka.is_away = False
+        answer = await press(leader, "acknowledge", click="a")
+        assert answer["alarm-click"]["data"]
+    assert one(tested).acknowledged_by == "lan"
+
+
+async def test_the_same_click_counts_once_and_a_second_click_twice(tested):
+    async with tested.logged_in() as leader:
+        await asyncio.gather(*(press(leader, "say", comment="xong", click="a") for _ in range(2)))
+        await press(leader, "say", comment="xong", click="a")
+        assert [act.what for act in one(tested).acts[1:]] == ["xong"]
+        await press(leader, "say", comment="xong", click="b")
+    assert [act.what for act in one(tested).acts[1:]] == ["xong", "xong"]
+
+
+async def test_a_comment_with_somebodys_number_is_refused_and_sent_nowhere(tested):
+    async with tested.logged_in() as leader:
+        answer = await press(leader, "say", comment="gọi 0912 345 678")
+        assert "số điện thoại" in answer["alarm-fault"]["children"]
+        assert await press(leader, "say", comment="gọi anh Nguyễn Văn An")
+    assert [act.what for act in one(tested).acts[1:]] == ["gọi anh Nguyễn Văn An"]
 
 
 async def test_what_has_cleared_is_acknowledged_no_more(tested):
-    await tested.board.duty.do(SILENT.alarm, "cleared", SYSTEM)
+    cleared = after(SILENT, ("cleared", SYSTEM, "", 1))
+    tested.board.desk.log.take(records(*cleared.acts))
     async with tested.logged_in() as leader:
         await press(leader, "acknowledge")
     assert not one(tested).is_acknowledged
@@ -143,8 +165,9 @@ class Stored:
     """A warehouse with acts."""
 
     def __init__(self, acts, monkeypatch):
-        monkeypatch.setattr(callbacks, "read_alarm", lambda client, ward, id: [act for act in acts if act.alarm == id])
-        monkeypatch.setattr(callbacks, "read_history", lambda client, ward, since, most: acts)
+        mine = lambda id: records(*(act for act in acts if act.alarm == id))  # noqa: E731
+        monkeypatch.setattr(callbacks, "read_alarm", lambda client, ward, id: mine(id))
+        monkeypatch.setattr(callbacks, "read_history", lambda client, ward, since, most: records(*acts))
         monkeypatch.setattr(
             callbacks, "acknowledgement_times", lambda client, ward, since: AcknowledgementTimes(41, 38, 192.0, 90.0)
         )
@@ -192,7 +215,7 @@ async def test_one_of_long_ago_is_read_and_can_only_be_looked_at(tmp_path, monke
     async with tested.logged_in() as leader:
         answer = str(await call(leader, begin, [(("alarm-id", "data"), CLEARED.id)]))
         assert "Không có" not in answer
-        assert "Không có cảnh báo này" in str(await call(leader, begin, [(("alarm-id", "data"), "0" * 16)]))
+        assert "Không có cảnh báo này" in str(await call(leader, begin, [(("alarm-id", "data"), "0" * 32)]))
         assert "không còn xử lý" in str(await press(leader, "say", CLEARED.id, comment="x"))
     leaves = alarm_page.alarm_leaves(CLEARED, scene("vi"), is_gone=True)
     assert leaves[PropertyUpdate("alarm-acts", "disabled")] is True

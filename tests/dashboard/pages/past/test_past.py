@@ -7,7 +7,7 @@ from plotly.io.json import to_json_plotly
 
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps.page_list import pages
-from dashboard.board.page import fill_layout
+from dashboard.board.layout import fill_layout
 from dashboard.pages.past import callbacks, frame, memory
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
 from dashboard.words.freshness import freshness_signs

@@ -15,7 +15,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from dashboard.alarm.alarm import ALERTS
-from dashboard.alarm.message import AlarmMessage
+from dashboard.alarm.notification.message import AlarmMessage
 from dashboard.alarm.settings import AlarmSettings
 from ingest.contract.errors import IocError
 from ingest.contract.settings import LOOPBACK

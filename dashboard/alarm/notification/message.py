@@ -81,7 +81,7 @@ def compose(alarm: Alarm, act: Act, vi: BoardState, en: BoardState, ward: str) -
         },
     }
     return AlarmMessage(
-        f"{alarm.id}-{act.number}",
+        act.id,
         f"{pretend}{heads['vi']}: {said['vi']}",
         "\n".join(lines),
         act.severity,
