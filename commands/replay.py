@@ -26,11 +26,11 @@ from connectors.simulator.report import LAST_DAY, Arrived, report_messages
 from dashboard.words.number import percent, whole_number
 from ingest.contract.calendar import ward_moment
 from ingest.contract.connector import Connector, Context
-from ingest.contract.discovery import declared
 from ingest.contract.envelope import AnyEnvelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, VALUES
+from ingest.discovery import declared
 from ingest.kafka.lag import records_behind
 from ingest.kafka.offsets import topic_sizes
 from ingest.kafka.producer import Producer

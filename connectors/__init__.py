@@ -19,7 +19,7 @@ A source is found by being here. Imports `ingest` only.
 """
 
 from ingest.contract.connector import Connector
-from ingest.contract.discovery import declared
+from ingest.discovery import declared
 
 
 def catalogue() -> list[Connector]:

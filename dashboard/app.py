@@ -41,7 +41,7 @@ from dashboard.pages.past import callbacks as past_callbacks
 from dashboard.settings import BoardSettings
 from dashboard.words import moment, text
 from ingest.contract.clock import RealClock, milliseconds
-from ingest.contract.discovery import modules
+from ingest.discovery import modules
 
 log = logging.getLogger("dashboard")
 

@@ -13,6 +13,7 @@ stores it. What happens when a disk is nearly full: `runtime/disk_space`.
 `replay/`     dead letters tried again with the code of today
 `runtime/`    what every process needs: health, metrics, disk space
 `network/`    every port of ours, and what those who reach it may cost
+`discovery`   the values of one kind that a package declares
 `runner`      runs all connectors in one process, each by its own way
 `__main__`    `python -m ingest`: keeps Kafka ready
 """

@@ -99,9 +99,9 @@ def test_every_secret_that_a_pc_makes_is_required_and_reaches_those_who_use_it()
         "IOC_LETTERS_SECRET": {"connectors", "dashboard"},
         "IOC_CONNECTORS_WEBHOOK_SECRET": {"connectors"},
         "IOC_CONNECTORS_MQTT_SECRET": {"connectors"},
-        "IOC_BOARD_SESSION_SECRET": {"dashboard"},
-        "IOC_WAREHOUSE_PASSWORD": {"warehouse", "streams", "dashboard", "keeper"},
-        "IOC_WAREHOUSE_ANALYST_PASSWORD": {"warehouse", "streams", "dashboard", "keeper"},
+        "IOC_BOARD_SESSION_SECRET": {"dashboard", "alarm"},
+        "IOC_WAREHOUSE_PASSWORD": {"warehouse", "streams", "dashboard", "alarm", "keeper"},
+        "IOC_WAREHOUSE_ANALYST_PASSWORD": {"warehouse", "streams", "dashboard", "alarm", "keeper"},
     }
 
 

@@ -40,6 +40,7 @@ HEALTH = {
     "streams": "IOC_STREAMS_HEALTH_PORT",
     "dashboard": "IOC_BOARD_HEALTH_PORT",
     "keeper": "IOC_KEEPER_HEALTH_PORT",
+    "alarm": "IOC_ALARM_HEALTH_PORT",
 }
 
 

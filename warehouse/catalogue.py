@@ -4,7 +4,7 @@ from functools import cache
 
 import warehouse.alarms
 import warehouse.indicators
-from ingest.contract.discovery import declared
+from ingest.discovery import declared
 from warehouse.model.alarm_rule import AlarmRule
 from warehouse.model.entity import Entity
 from warehouse.model.indicator import Derived, Indicator, Measure

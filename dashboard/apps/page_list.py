@@ -4,7 +4,7 @@ from functools import cache
 
 import dashboard.pages
 from dashboard.board.page import Page, PageList
-from ingest.contract.discovery import declared
+from ingest.discovery import declared
 
 
 @cache

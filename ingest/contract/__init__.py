@@ -15,5 +15,4 @@
 `clock`            the time of the whole system, real or pretended
 `calendar`         Vietnam's working time, with the days off that are announced year by year (`days_off.toml`)
 `settings`         settings of this folder, and how every folder reads its own
-`discovery`        the values of one kind that a package declares
 """

@@ -21,9 +21,9 @@ from commands.install.ports import free_ports
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import Connector, Poll, Subscription, Webhook
-from ingest.contract.discovery import declared
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import all_topics
+from ingest.discovery import declared
 from ingest.kafka.client import client_options
 from ingest.kafka.lag import group_lags
 from streams.settings import StreamsSettings

@@ -12,7 +12,7 @@ import warehouse.alarms
 import warehouse.indicators
 import warehouse.views
 from ingest.contract.connector import Connector
-from ingest.contract.discovery import declared
+from ingest.discovery import declared
 from warehouse.model.alarm_rule import AlarmRule
 from warehouse.model.indicator import Indicator
 

@@ -17,11 +17,11 @@ from pydantic.fields import FieldInfo
 from connectors import catalogue
 from ingest.contract import code
 from ingest.contract.decoder import DecodedEvent
-from ingest.contract.discovery import declared
 from ingest.contract.envelope import Envelope, decode, encode, envelope, invalid_event
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
 from ingest.contract.topic import ALARMS, topic_of
+from ingest.discovery import declared
 from ingest.untrusted.pseudonym import pseudonymiser
 from tests.support.made import events, parts_of
 from warehouse import entities

@@ -12,7 +12,7 @@ What a module's `views()` returns is found by being here. Personal data never go
 from xxhash import xxh3_64_hexdigest
 
 import warehouse.views as package
-from ingest.contract.discovery import modules
+from ingest.discovery import modules
 from warehouse.model.expression import sql
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client

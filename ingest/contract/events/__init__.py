@@ -15,8 +15,8 @@
 from functools import cache
 
 import ingest.contract.events as package
-from ingest.contract.discovery import modules
 from ingest.contract.event import Event
+from ingest.discovery import modules
 
 
 @cache

@@ -4,9 +4,9 @@ A decision is made by one process; its `number` counts the decisions about one r
 that two processes that decide at once write the same id. Who reads them in the order of the log knows what every alarm is.
 """
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from annotated_types import Len
 
 from ingest.contract.code import AccountName, AlarmRef, Assignee, Comment, DeviceName, Reference, Word
 from ingest.contract.event import Event
@@ -42,7 +42,7 @@ class AlarmRaised(_Decision):
 
     kind: ClassVar[str] = "alarm.raised"
 
-    names: list[DeviceName] = Field([], max_length=100)
+    names: Annotated[list[DeviceName], Len(max_length=100)] = []  # noqa: RUF012 - pydantic copies it
     """The members behind the value that are named, for example areas."""
 
 
@@ -51,7 +51,7 @@ class AlarmRisen(_Decision):
 
     kind: ClassVar[str] = "alarm.risen"
 
-    names: list[DeviceName] = Field([], max_length=100)
+    names: Annotated[list[DeviceName], Len(max_length=100)] = []  # noqa: RUF012 - pydantic copies it
 
 
 class AlarmEscalated(_Decision):

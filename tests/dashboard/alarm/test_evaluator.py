@@ -35,7 +35,10 @@ def rule(**changed) -> AlarmRule:
     return AlarmRule(**{**declared, **changed})
 
 
-def watched(one: AlarmRule, looks, state=None, begin_ms=1_000_000):
+BEGIN_MS = 1_800_000_000_000
+
+
+def watched(one: AlarmRule, looks, state=None, begin_ms=BEGIN_MS):
     """Every act of a run of looks, each (seconds since the last one, value or None, whether the office is open)."""
     state, acts, now_ms = state or AlarmState(), [], begin_ms
     for step, value, is_open in looks:

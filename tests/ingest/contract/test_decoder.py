@@ -77,7 +77,9 @@ def test_what_connectors_make_of_their_samples_is_read(connector: Any) -> None:
 def test_every_field_has_the_ends_that_its_model_gives_it(kind: type[Event]) -> None:
     for name in kind.model_fields:
         for value in values(kind, name):
-            assert agree(with_value(GOOD[kind][0], "n-1", name, value.text)) == value.is_good, (name, value)
+            # What is written with escapes is left to the models.
+            is_read_here = value.is_good and "\\" not in value.text
+            assert agree(with_value(GOOD[kind][0], "n-1", name, value.text)) == is_read_here, (name, value)
 
 
 ODD = (*HUGE, *NO_NUMBERS, *OTHER_TYPES, *TEXTS, *TIMES, "null", "1", "1.0", "1e0", "-0", "-0.0", "0.1234567", "01", '"a\\n"', '"1"')  # fmt: skip
