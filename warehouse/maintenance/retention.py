@@ -27,6 +27,7 @@ NOTICE = timedelta(days=1)
 LASTING = (topic_of("reference"), ALARMS)
 """The register of residential groups, where each is entered once and counts for as long as it is not taken out; and the log of the alarms."""
 
+_LASTING = " OR ".join(f"(topic = '{topic}')" for topic in LASTING)
 _INGESTED = "toDateTime(ingested_at)"
 _TTL = re.compile(r" TTL (?P<since>.+?) \+ toInterval(?P<unit>Day|Month)\((?P<count>\d+)\)(?: SETTINGS|$)")
 _DAYS_OF = {"Day": 1, "Month": 30}
@@ -67,7 +68,7 @@ def retention_rules(settings: WarehouseSettings) -> list[RetentionRule]:
     return [
         RetentionRule(
             "raw_events",
-            f"if(topic IN {LASTING}, toDateTime('2100-01-01 00:00:00'), {_INGESTED})",
+            f"if({_LASTING}, toDateTime('2100-01-01 00:00:00'), {_INGESTED})",
             raw,
             is_partitioned=False,
         ),

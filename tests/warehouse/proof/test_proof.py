@@ -26,7 +26,7 @@ pytestmark = pytest.mark.embedded
 WARD = "hong-bang"
 BEHIND = "le-chan"
 """A ward whose last events are stored, but not yet in its values."""
-ENVELOPES = events(seed=5, count=3_000, keys=60)
+ENVELOPES = events(seed=9, count=3_000, keys=60)
 NOW_MS = milliseconds(ENVELOPES[-1].time) // MINUTE * MINUTE
 PAST = [one for one in ENVELOPES if milliseconds(one.time) <= NOW_MS]
 Random(4).shuffle(PAST)  # as records lie in Kafka: not in the order of what happened
