@@ -42,7 +42,7 @@ class AlarmRaised(_Decision):
 
     kind: ClassVar[str] = "alarm.raised"
 
-    names: list[DeviceName] = Field([], max_length=100)
+    names: list[DeviceName] = Field([], max_length=64)
     """The members behind the value that are named, for example areas."""
 
 
@@ -51,7 +51,7 @@ class AlarmRisen(_Decision):
 
     kind: ClassVar[str] = "alarm.risen"
 
-    names: list[DeviceName] = Field([], max_length=100)
+    names: list[DeviceName] = Field([], max_length=64)
 
 
 class AlarmEscalated(_Decision):
