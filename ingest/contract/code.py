@@ -117,9 +117,10 @@ AccountName = Annotated[
 
 _UNSEEN = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 _LINE = rf"^[^\s{_UNSEEN}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?$"
-"""One line of text as people read it: nothing unseen in it, which could change what is seen."""
+_NAME = rf"^[^\s<>{_UNSEEN}](?:[^<>{_UNSEEN}]*[^\s<>{_UNSEEN}])?$"
+"""One line of text as people read it, and a name: nothing unseen in it, which could change what is seen."""
 
-Assignee = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_LINE), AfterValidator(_no_number)]
+Assignee = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_NAME), AfterValidator(_no_number)]
 """A team of the ward, as it is written, or an account."""
 
 LONGEST_COMMENT = 500
