@@ -115,21 +115,18 @@ AccountName = Annotated[
 ]
 """An account of the board."""
 
-Assignee = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=80, pattern=r"^[^\s\x00-\x1f](?:[^\x00-\x1f]*[^\s\x00-\x1f])?$"),
-    AfterValidator(_no_number),
-]
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_LINE = rf"^[^\s{_UNSEEN}](?:[^{_UNSEEN}]*[^\s{_UNSEEN}])?$"
+_NAME = rf"^[^\s<>{_UNSEEN}](?:[^<>{_UNSEEN}]*[^\s<>{_UNSEEN}])?$"
+"""One line of text as people read it, and a name: nothing unseen in it, which could change what is seen."""
+
+Assignee = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=_NAME), AfterValidator(_no_number)]
 """A team of the ward, as it is written, or an account."""
 
 LONGEST_COMMENT = 500
 
 Comment = Annotated[
-    str,
-    StringConstraints(
-        min_length=1, max_length=LONGEST_COMMENT, pattern=r"^[^\s\x00-\x1f](?:[^\n\r\x00-\x1f]*[^\s\x00-\x1f])?$"
-    ),
-    AfterValidator(_no_number),
+    str, StringConstraints(min_length=1, max_length=LONGEST_COMMENT, pattern=_LINE), AfterValidator(_no_number)
 ]
 """One line that a person of the ward writes about an alarm. It is the only free text of an event: it stays in the ward's warehouse, and
 is part of no figure, no message and no delivery to the city."""

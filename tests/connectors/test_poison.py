@@ -232,7 +232,7 @@ def test_every_field_of_every_event_straight_into_its_topic(
     stack: Stack, client: Client, is_whole: bool, ledger: list[AnyEnvelope]
 ) -> None:
     """What a field may be counts, and what it may not be is a letter."""
-    neighbours = events(11 + is_whole, 600, keys=120, spread=timedelta(minutes=90))
+    neighbours = events(11 + is_whole, 1_200, keys=120, spread=timedelta(minutes=90))
     half = len(neighbours) // 2
     pattern = {type(one.data): one for one in neighbours if one.ward == WARD}  # whose partition all records go to
     records: dict[str, list[bytes]] = {}

@@ -28,6 +28,9 @@ from ingest.contract.events.alarm import (
 )
 from warehouse.store.alarm_log import Act, Kind
 
+MOST_NAMES = 64
+"""Members behind a value that an event names; a sentence has room for fewer."""
+
 ENGINE, BOARD = "alarm", "board"
 """The processes that tell of alarms, as in an event's source."""
 
@@ -53,9 +56,9 @@ def decision_event(act: Act, number: int, at: datetime) -> Event:
     own: dict[str, Any] = {**_about(act.alarm, act, at), "number": number, "value": act.value}
     match act.kind:
         case "raised":
-            return AlarmRaised(**own, names=act.what.split())
+            return AlarmRaised(**own, names=act.what.split()[:MOST_NAMES])
         case "risen":
-            return AlarmRisen(**own, names=act.what.split())
+            return AlarmRisen(**own, names=act.what.split()[:MOST_NAMES])
         case "escalated":
             return AlarmEscalated(**own)
         case "cleared":

@@ -62,11 +62,11 @@ SEE = Label("Xem số liệu", "See the figures")
 
 
 class Ids(Collection[str]):
-    """Everything that an alarm's id can be: 32 hexadecimal digits."""
+    """Everything that an alarm's id can be: 32 hexadecimal digits, or 16 in an address of an earlier version."""
 
     def __contains__(self, id: object) -> bool:
         """Whether an address may end with it."""
-        return isinstance(id, str) and len(id) == 32 and set(id) <= set("0123456789abcdef")
+        return isinstance(id, str) and len(id) in (16, 32) and set(id) <= set("0123456789abcdef")
 
     def __iter__(self) -> Iterator[str]:
         """None is known beforehand."""
@@ -103,9 +103,14 @@ def layout(scene: BoardState) -> Component:
     right = html.Section(
         [html.H2(say(CHECKLIST)), html.Fieldset(_steps(), id="alarm-steps", className="acts"), html.H2(say(LOG)), log]
     )
-    stores = [dcc.Store(id="alarm-id", data=scene.argument), dcc.Store(id="alarm-click", data=new_click())]
+    stores = [dcc.Store(id="alarm-id", data=whole_id(scene.argument)), dcc.Store(id="alarm-click", data=new_click())]
     main = html.Main([left, right, *stores], className="desk-scroll alarm")
     return html.Div([head, main], className="desk")
+
+
+def whole_id(argument: str) -> str:
+    """An alarm's id by what an address says; ids of an earlier version had half as many digits, and are filled up with zeros."""
+    return f"{argument:0<32}"
 
 
 def new_click() -> str:
@@ -148,7 +153,7 @@ def _steps() -> list[Component]:
 
 def leaves(scene: BoardState) -> PropertyUpdates:
     """Everything that changes; nothing of one that is long gone, which is asked for."""
-    alarm = scene.alarms.find(scene.argument)
+    alarm = scene.alarms.find(whole_id(scene.argument))
     return alarm_leaves(alarm, scene) if alarm else {}
 
 

@@ -42,7 +42,7 @@ class AlarmRaised(_Decision):
 
     kind: ClassVar[str] = "alarm.raised"
 
-    names: Annotated[list[DeviceName], Len(max_length=100)] = []  # noqa: RUF012 - pydantic copies it
+    names: Annotated[list[DeviceName], Len(max_length=64)] = []  # noqa: RUF012 - pydantic copies it
     """The members behind the value that are named, for example areas."""
 
 
@@ -51,7 +51,7 @@ class AlarmRisen(_Decision):
 
     kind: ClassVar[str] = "alarm.risen"
 
-    names: Annotated[list[DeviceName], Len(max_length=100)] = []  # noqa: RUF012 - pydantic copies it
+    names: Annotated[list[DeviceName], Len(max_length=64)] = []  # noqa: RUF012 - pydantic copies it
 
 
 class AlarmEscalated(_Decision):

@@ -128,6 +128,7 @@ def test_a_page_is_found_with_its_callbacks_by_being_there(tmp_path, monkeypatch
 def test_an_address_leads_to_a_page_and_what_it_is_about():
     assert pages().find("/proof/Q03") == (pages()["/proof"], "Q03")
     assert pages().find("/sql") == (pages()["/sql"], "")
+    assert pages().find(f"/alarm/{'c6f39e9a11dfddfe' * 2}") == (pages()["/alarm"], "c6f39e9a11dfddfe" * 2)
     assert pages().find("/alarm/c6f39e9a11dfddfe") == (pages()["/alarm"], "c6f39e9a11dfddfe")
     for wrong in ("/proof", "/proof/", "/proof/X99", "/proof/q03", "/proof/Q03/x", "/sql/x", "//", "", None, 5, ["/"],
                   "/alarm", "/alarm/", "/alarm/c6f39e9a11dfddf", "/alarm/C6F39E9A11DFDDFE", "/alarms/c6f39e9a11dfddfe"):  # fmt: skip

@@ -27,7 +27,7 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def hold(clock):
+def breaker(clock):
     one = DeviceBreaker("frigate")
     assert one.judge([(camera, False) for camera in CAMERAS]) == [DeviceVerdict.GOES_ON] * len(CAMERAS)
     return one

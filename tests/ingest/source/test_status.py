@@ -88,7 +88,7 @@ async def test_a_heartbeat_says_how_old_the_newest_event_is():
 
     class Sent:
         time = StillClock().now() - timedelta(seconds=90)
-        data = None
+        data = TicketServed  # no matter which, but for the two that tell of a source
 
     one.sent([Sent, Sent])
     await until(lambda: kafka.beats[-1].lag_s == 90)

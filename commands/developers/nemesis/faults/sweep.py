@@ -66,6 +66,7 @@ class Sweep:
         self._queues.clear()
 
     def _pass_on(self, part: str, name: str) -> None:
+        self._since[part] = time.monotonic()  # until it runs again the next one is not late
         if part in SECOND:
             self._queues[SECOND[part]].append(name)
         else:

@@ -298,3 +298,9 @@ def test_many_are_counted():
     many = combine_alarms([after(raised(subject=f"s{number}")) for number in range(active.PLACES + 3)], {})
     said = active.active_leaves(scene("en", alarms=many))[PropertyUpdate("active-count", "children")]
     assert said == "23 unacknowledged alarms · and 3 more"
+
+
+def test_a_link_of_an_earlier_version_leads_to_its_alarm():
+    former = raised()._replace(alarm="c6f39e9a11dfddfe" + "0" * 16)
+    shown = scene("vi", alarms=combine_alarms([begin_alarm(former)], {}), argument="c6f39e9a11dfddfe")
+    assert alarm_page.leaves(shown)[PropertyUpdate("alarm-severity", "children")] == "cần xem"
