@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from ingest.contract.envelope import envelope
 from ingest.contract.events.health import SourceDown, SourceUp
+from ingest.contract.events.queue import TicketServed
 from ingest.source.status import SourceStatus
 from tests.ingest.support.toy import POSTING, Kafka, StillClock, context, until
 
