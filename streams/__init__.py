@@ -10,15 +10,15 @@ duplicates and makes rows. Declarations and decoder are compiled for that (`fold
 declarations one by one and making models of records takes one and a half times as long in all.
 
 `fold/`                  events in, values out; pure
-`consume/`               from Kafka to events that count
+`partition/`             one partition that a worker has: its records, and how far it is
 `write/`                 from the fold to the warehouse and to the boards
 `recovery/`              taking up a partition where the warehouse stands
 `poison/`                records whose content makes work fail
 `watchdog/`              ends a worker that must not go on or does not, and shows how it is
 `app`                    the Faust application; the one place where agents are attached
+`transport`              Faust reads whole batches of a partition, and starts where the warehouse says
 `worker`                 the shell around the fold
-`record_batch`           consecutive records of one partition
-`partition_state`        one partition that a worker has, and how far it is with it
+`validate`               records become events that count, duplicates, and dead letters
 `halted`                 partitions that are not read until somebody lets them go on
 `warehouse_connections`  the worker's two connections, which wait while the warehouse is away
 `settings`               settings of the stream workers

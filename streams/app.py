@@ -10,10 +10,10 @@ from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.client import client_options
 from ingest.runtime.failpoint import failpoint
-from streams.consume.transport import RecordBatchTransport
-from streams.partition_state import PartitionKey
-from streams.record_batch import RecordBatch
+from streams.partition.record_batch import RecordBatch
+from streams.partition.state import PartitionKey
 from streams.settings import StreamsSettings
+from streams.transport import RecordBatchTransport
 from streams.watchdog.exit import or_end
 from streams.watchdog.freeze import SESSION
 from streams.worker import Worker

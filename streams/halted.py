@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 
 from ingest.contract.errors import Unavailable
-from streams.partition_state import PartitionKey, PartitionState
+from streams.partition.state import PartitionKey, PartitionState
 from streams.warehouse_connections import Stopping, WorkerWarehouse
 from warehouse.store import halted_partitions
 

@@ -16,15 +16,15 @@ from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka.producer import Producer
 from ingest.runtime.failpoint import failpoint
-from streams.consume.validate import RecordValidator, parse_dead_letters, validate_records
 from streams.halted import HaltedPartitions
-from streams.partition_state import PartitionKey, PartitionState
+from streams.partition.record_batch import RecordBatch
+from streams.partition.state import PartitionKey, PartitionState
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import SuspectError, Suspicion, suspecting
-from streams.record_batch import RecordBatch
 from streams.recovery.recovery import Recovery
 from streams.recovery.take_up import Tools, rebuild_entities
 from streams.settings import StreamsSettings
+from streams.validate import RecordValidator, parse_dead_letters, validate_records
 from streams.warehouse_connections import Stopping, WorkerWarehouse
 from streams.watchdog import exit
 from streams.watchdog.freeze import FreezeWatchdog

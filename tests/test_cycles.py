@@ -16,7 +16,6 @@ Module = tuple[str, ...]
 """The parts of a dotted name."""
 
 NOT_YET: dict[str, set[str]] = {
-    "streams": {"consume", "halted", "partition_state", "recovery", "worker", "write"},  # being put in one direction
     "dashboard": {"alarm"},  # the alarm engine leaves the web process
 }
 """Levels and their units that are not checked yet."""

@@ -16,16 +16,16 @@ import logging
 from ingest.contract.clock import milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.topic import DEAD_LETTERS
-from streams.consume.validate import ValidatedBatch, ValidEvents, validate_records, ward_of
 from streams.fold.fold import Fold
 from streams.fold.plan import plans
-from streams.partition_state import PartitionKey, PartitionState
+from streams.partition.record_batch import RecordBatch
+from streams.partition.state import PartitionKey, PartitionState
 from streams.poison.attempts import STEP, step_end
 from streams.poison.suspicion import NOT_FOLDABLE, NOT_STORABLE, SuspectError, Suspicion, suspecting
-from streams.record_batch import RecordBatch
 from streams.recovery import reader
 from streams.recovery.set_aside import Quarantine, is_flood
 from streams.recovery.take_up import EVER, StoredPositions, TakeUp, Tools, rebuild_entities, understood
+from streams.validate import ValidatedBatch, ValidEvents, validate_records, ward_of
 from streams.write.batch import WriteBatch
 from streams.write.flusher import CLOSED_AT_ONCE
 from warehouse.store import events as rows

@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.client import client_options
-from streams.record_batch import RecordBatch
+from streams.partition.record_batch import RecordBatch
 from warehouse.store.positions import PartitionKey, PositionRange
 
 PATIENCE = timedelta(seconds=10)

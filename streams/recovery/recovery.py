@@ -13,8 +13,8 @@ from time import monotonic
 from ingest.contract.events import streams
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.offsets import HeldRecords, held_records
-from streams.consume.duplicates import EventIdMemory
-from streams.partition_state import PartitionKey, PartitionState
+from streams.partition.duplicates import EventIdMemory
+from streams.partition.state import PartitionKey, PartitionState
 from streams.poison.attempts import AttemptNote
 from streams.poison.suspicion import ENDS_WORKER, SuspectError, Suspicion, suspecting
 from streams.recovery import reader

@@ -19,9 +19,9 @@ from ingest.contract.errors import InvalidEvent
 from ingest.runtime import metrics
 from ingest.source.failure_rate import LARGEST_SHARE, RECENT
 from ingest.untrusted.dead_letter import from_record
-from streams.consume.validate import RecordValidator
 from streams.fold.plan import touches
 from streams.poison.suspicion import ENDS_WORKER, Suspicion, describe_error, is_of_content
+from streams.validate import RecordValidator
 from streams.warehouse_connections import WorkerWarehouse
 from streams.write.batch import WriteBatch
 from streams.write.writer import BatchWriter

@@ -17,17 +17,17 @@ from ingest.contract.envelope import AnyEnvelope, decode_stored
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.source.failure_rate import RECENT
-from streams.consume.duplicates import EventIdMemory
-from streams.consume.validate import RecordValidator, ValidatedBatch, ValidEvents, validate_records
 from streams.fold.flows import KEEP_MS
 from streams.fold.fold import Fold
 from streams.fold.plan import plans
-from streams.partition_state import PartitionKey, PartitionState
+from streams.partition.duplicates import EventIdMemory
+from streams.partition.record_batch import FOLDED_AT_ONCE, RecordBatch
+from streams.partition.state import PartitionKey, PartitionState
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import NOT_UNDERSTOOD, SuspectError, Suspicion, suspecting
-from streams.record_batch import FOLDED_AT_ONCE, RecordBatch
 from streams.recovery import reader
 from streams.recovery.log_identity import LogIdentity
+from streams.validate import RecordValidator, ValidatedBatch, ValidEvents, validate_records
 from streams.warehouse_connections import Stopping, WorkerWarehouse
 from streams.write.batch import WriteBatch
 from streams.write.writer import BatchWriter

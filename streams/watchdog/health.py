@@ -13,7 +13,7 @@ from ingest.runtime import metrics
 from ingest.runtime.health import Health, listener_of, serve_health
 from ingest.runtime.liveness import Liveness, Progress, Pulse
 from ingest.runtime.readiness import Readiness
-from streams.record_batch import RecordBatch
+from streams.partition.record_batch import RecordBatch
 from streams.settings import StreamsSettings
 from streams.watchdog.lag import NOTHING, Backlog, PartitionLag
 from warehouse.health import check_warehouse

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ingest.contract.clock import milliseconds
-from streams.consume.validate import ValidEvents
 from streams.fold.fold import LateStocks, LateWindow
 from streams.fold.plan import plans
-from streams.partition_state import OverdueStocks, PartitionKey, PartitionState
+from streams.partition.state import OverdueStocks, PartitionKey, PartitionState
 from streams.poison.suspicion import suspecting
+from streams.validate import ValidEvents
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.value import Value
 from warehouse.store import sink

@@ -6,7 +6,7 @@ from time import monotonic
 
 from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.errors import Unavailable
-from streams.partition_state import PartitionKey, PartitionState
+from streams.partition.state import PartitionKey, PartitionState
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import NOT_STORABLE, SuspectError, is_of_content, suspecting
 from streams.settings import StreamsSettings

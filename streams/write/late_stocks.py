@@ -14,7 +14,7 @@ from time import monotonic
 from ingest.contract.clock import moment
 from ingest.contract.errors import Unavailable
 from streams.fold.stocks import LateStocks
-from streams.partition_state import PartitionKey, PartitionState
+from streams.partition.state import PartitionKey, PartitionState
 from streams.poison.suspicion import SuspectError, describe_error, suspecting
 from streams.warehouse_connections import Stopping, WorkerWarehouse
 from streams.write.batch import WriteBatch

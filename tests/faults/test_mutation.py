@@ -101,7 +101,7 @@ async def part(original, self, *given):
     ),
     Mutation(
         "nobody remembers ids",
-        "streams.consume.duplicates",
+        "streams.partition.duplicates",
         """
 @replaces(EventIdMemory, "suspects")
 def suspects(original, self, hashes):

@@ -16,10 +16,10 @@ from ingest.contract.events import streams
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from streams.app import build_app
-from streams.consume.transport import RecordBatchConsumer
-from streams.partition_state import PartitionState
-from streams.record_batch import FOLDED_AT_ONCE, RecordBatch
+from streams.partition.record_batch import FOLDED_AT_ONCE, RecordBatch
+from streams.partition.state import PartitionState
 from streams.settings import StreamsSettings
+from streams.transport import RecordBatchConsumer
 from streams.watchdog import exit
 from streams.worker import Worker
 from tests.support.broker import SECRET

@@ -15,7 +15,7 @@ from ingest.contract.topic import topic_of
 from ingest.kafka.producer import Producer
 from ingest.runtime import process
 from streams.app import credentials
-from streams.record_batch import RecordBatch
+from streams.partition.record_batch import RecordBatch
 from streams.settings import StreamsSettings
 from streams.worker import NullConsumer, Worker
 from warehouse.settings import WarehouseSettings

@@ -8,13 +8,13 @@ from pydantic import SecretStr
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.offsets import Extent, HeldRecords
-from streams.consume.validate import RecordValidator
 from streams.fold.plan import plans
-from streams.partition_state import PartitionState
+from streams.partition.state import PartitionState
 from streams.poison.attempts import Attempts
 from streams.recovery import recovery, take_up
 from streams.recovery.recovery import Recovery
 from streams.recovery.take_up import Tools
+from streams.validate import RecordValidator
 from streams.warehouse_connections import Stopping, WorkerWarehouse
 from streams.watchdog.freeze import FreezeWatchdog
 from streams.write.writer import BatchWriter

@@ -7,7 +7,7 @@ from pydantic import SecretStr
 from ingest.contract.errors import NotReady
 from ingest.contract.settings import HealthSettings, IngestSettings
 from ingest.runtime import metrics
-from streams.record_batch import RecordBatch
+from streams.partition.record_batch import RecordBatch
 from streams.settings import StreamsSettings
 from streams.watchdog.health import WorkerHealth
 from tests.support.broker import SECRET

@@ -10,7 +10,7 @@ from ingest.contract.errors import Unavailable
 from ingest.runtime import metrics
 from ingest.untrusted.dead_letter import DeadLetter
 from streams.fold.stocks import LateStocks
-from streams.partition_state import PartitionState
+from streams.partition.state import PartitionState
 from streams.poison.attempts import Attempts
 from streams.settings import StreamsSettings
 from streams.warehouse_connections import Stopping

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.contract.envelope import Envelope, encode
-from streams.consume import duplicates
-from streams.consume.duplicates import EventIdMemory, judge_duplicates
+from streams.partition import duplicates
+from streams.partition.duplicates import EventIdMemory, judge_duplicates
 from tests.support.made import events
 from warehouse.store.event_ids import KEPT, StoredEventId, id_hash
 

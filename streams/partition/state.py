@@ -16,8 +16,8 @@ and stored a snapshot; each of these moves by the method of the stage that moves
 from time import monotonic
 
 from ingest.source.failure_rate import FailureRate
-from streams.consume.duplicates import EventIdMemory
 from streams.fold.fold import Fold, LateStocks
+from streams.partition.duplicates import EventIdMemory
 from warehouse.model.value import Value
 from warehouse.store.positions import PartitionKey as PartitionKey
 

@@ -1,6 +1,6 @@
 """A chunk cut to what is wanted of it."""
 
-from streams.record_batch import RecordBatch
+from streams.partition.record_batch import RecordBatch
 from streams.recovery.take_up import grouped
 
 WHOLE = RecordBatch(

@@ -7,7 +7,7 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold, LateStocks
 from streams.fold.plan import plans
-from streams.partition_state import PartitionState
+from streams.partition.state import PartitionState
 from streams.write.batch import WriteBatch, merge_late_stocks
 from tests.support.made import START, events
 from warehouse.model.correction import Cause

@@ -13,9 +13,9 @@ from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
 from ingest.runtime import metrics
 from ingest.untrusted.dead_letter import DeadLetter, from_record
-from streams.consume.duplicates import judge_duplicates
-from streams.partition_state import PartitionState
-from streams.record_batch import RecordBatch
+from streams.partition.duplicates import judge_duplicates
+from streams.partition.record_batch import RecordBatch
+from streams.partition.state import PartitionState
 from streams.warehouse_connections import Stopping, WorkerWarehouse
 from warehouse.store import event_ids
 from warehouse.store.sink import DeadLetterRecord, RawRows

@@ -22,8 +22,8 @@ from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, AppT, ConsumerMessage
 
-from streams.partition_state import PartitionKey
-from streams.record_batch import RecordBatch as RecordBatch
+from streams.partition.record_batch import RecordBatch as RecordBatch
+from streams.partition.state import PartitionKey
 from streams.watchdog.exit import or_end
 from streams.watchdog.freeze import SESSION
 from streams.worker import Worker

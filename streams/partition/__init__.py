@@ -1,0 +1,6 @@
+"""One partition that a worker has: what comes of it, and what is known of it.
+
+`record_batch`  consecutive records of one partition
+`duplicates`    which records have been there before, under the same id
+`state`         one partition that a worker has, and how far it is with it
+"""
