@@ -131,7 +131,7 @@ async def test_what_is_away_ends_the_flushing_quietly_only_while_the_worker_stop
 async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(monkeypatch) -> None:
     """Whatever else comes late for the partition waits in the fold until then."""
     now = [1_000.0]
-    for module in ("write.late_stocks", "partition_state"):
+    for module in ("write.late_stocks", "partition.state"):
         monkeypatch.setattr(f"streams.{module}.monotonic", lambda: now[0])
     monkeypatch.setattr("streams.write.late_stocks.LOOK_EVERY", 0)
     stopping, warehouse, part = Stopping(), Warehouse(), PartitionState(PLACE, 0)
