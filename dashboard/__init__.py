@@ -2,7 +2,8 @@
 
 `app`            puts the board together, behind the guard
 `apps/`          the two apps of Dash, and how changes reach their browsers
-`board/`         what every page needs: figures that stay current, and what a page is
+`state/`         what is so now: figures that stay current, alarms, and what a page is
+`board/`         shows it to browsers
 `pages/`         the pages, one module or package each
 `components/`    what pages are made of
 `charts/`        what is drawn

@@ -6,7 +6,7 @@ from dash import Patch
 from dash._utils import stringify_id
 from dash.development.base_component import Component
 
-from dashboard.board.page import PropertyUpdates
+from dashboard.state.page import PropertyUpdates
 
 
 def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:
