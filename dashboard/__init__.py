@@ -12,6 +12,7 @@
 `feed/`          the city's aggregate output, and what the audit reads
 `store/`         what people set, in one SQLite file
 `alarm/`         alarms: judged, kept, and told to people
+`component_id`   the text by which Dash names a component
 `theme`          the design's tokens, each with its dark and its light colour
 `thread_pool`    threads and a queue for one kind of work
 `system_status`  how the system itself is, as every page shows it

@@ -3,9 +3,9 @@
 from typing import Any
 
 from dash import Patch
-from dash._utils import stringify_id
 from dash.development.base_component import Component
 
+from dashboard.component_id import component_id
 from dashboard.state.page import PropertyUpdates
 
 
@@ -15,7 +15,7 @@ def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:
     Raises:
         KeyError: a leaf's component is not in the layout.
     """
-    found = {stringify_id(id): part for part in _every(layout) if (id := getattr(part, "id", None))}
+    found = {component_id(id): part for part in _every(layout) if (id := getattr(part, "id", None))}
     for leaf, value in leaves.items():
         name, *inner = leaf.path.split(".")
         if not inner:
