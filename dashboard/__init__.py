@@ -2,7 +2,8 @@
 
 `app`            puts the board together, behind the guard
 `apps/`          the two apps of Dash, and how changes reach their browsers
-`board/`         what every page needs: figures that stay current, and what a page is
+`state/`         what is so now: figures that stay current, alarms, and what a page is
+`board/`         shows it to browsers
 `pages/`         the pages, one module or package each
 `components/`    what pages are made of
 `charts/`        what is drawn
@@ -11,6 +12,7 @@
 `feed/`          the city's aggregate output, and what the audit reads
 `store/`         what people set, in one SQLite file
 `alarm/`         alarms: judged, kept, and told to people
+`component_id`   the text by which Dash names a component
 `theme`          the design's tokens, each with its dark and its light colour
 `thread_pool`    threads and a queue for one kind of work
 `system_status`  how the system itself is, as every page shows it

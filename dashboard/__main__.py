@@ -16,9 +16,9 @@ from dashboard.app import build_board
 from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql
-from dashboard.board.queries import WarehouseReader, load_values
 from dashboard.feed.audit_view import leave_key
 from dashboard.settings import BoardSettings
+from dashboard.state.queries import WarehouseReader, load_values
 from dashboard.store.store import BoardStore, StoreUnavailable
 from dashboard.system_status import read_status
 from ingest.contract.errors import ConfigurationError, QueryRefused

@@ -24,21 +24,21 @@ from dashboard.access.display_entry import DisplayEntry
 from dashboard.access.guard import BOARD, CLOCK, FEED, LIVEZ, Guard
 from dashboard.access.session import Sessions
 from dashboard.access.viewer import chosen_scheme, viewer
-from dashboard.alarm.desk import AlarmDesk
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.apps import push
 from dashboard.apps import wall_app as wall
 from dashboard.apps.html import make_dash
+from dashboard.board.alarm_desk import AlarmDesk
 from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql, Services
-from dashboard.board.queries import WarehouseQueries
 from dashboard.charts import graph
 from dashboard.components import group_map, header
 from dashboard.feed import audit_view, routes
 from dashboard.feed.city_cut import CityCuts
 from dashboard.pages.past import callbacks as past_callbacks
 from dashboard.settings import BoardSettings
+from dashboard.state.queries import WarehouseQueries
 from dashboard.words import moment, text
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.discovery import modules

@@ -15,11 +15,6 @@ FOLDERS = ("ingest", "connectors", "warehouse", "streams", "dashboard", "command
 Module = tuple[str, ...]
 """The parts of a dotted name."""
 
-NOT_YET: dict[str, set[str]] = {
-    "dashboard": {"alarm"},  # the alarm engine leaves the web process
-}
-"""Levels and their units that are not checked yet."""
-
 
 def all_modules() -> dict[Module, Path]:
     files = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
@@ -61,21 +56,9 @@ LEVELS = levels()
 
 @pytest.mark.parametrize("level", sorted(LEVELS), ids=".".join)
 def test_the_units_of_a_level_import_one_another_in_one_direction(level: Module) -> None:
-    left_out = NOT_YET.get(".".join(level), set())
-    graph = {
-        unit: {other for other in others if other not in left_out}
-        for unit, others in LEVELS[level].items()
-        if unit not in left_out
-    }
     try:
-        TopologicalSorter(graph).prepare()
+        TopologicalSorter(LEVELS[level]).prepare()
     except CycleError as error:
         circle: list[str] = error.args[1]
         # `graphlib` names a circle so that each unit is imported by the next.
         pytest.fail("\n".join(LEVELS[level][importing][other] for other, importing in pairwise(circle)))
-
-
-def test_what_is_not_checked_yet_is_still_there() -> None:
-    for level, units in NOT_YET.items():
-        there = LEVELS[tuple(level.split("."))]
-        assert units <= set(there), level

@@ -15,6 +15,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+pytestmark = pytest.mark.processes
+
 
 def loaded(path):
     loader = SourceFileLoader("ioc_launcher", str(path))

@@ -1,6 +1,6 @@
-"""Run the tests, four files at a time; `--quick` those without real parts; further arguments go to pytest.
+"""Run the tests, four files at a time; `--quick` those that start no process; further arguments go to pytest.
 
-Vi: Chạy bộ kiểm thử; --quick chỉ chạy phần không cần Kafka, kho dữ liệu hay trình duyệt; tham số thêm được chuyển cho pytest.
+Vi: Chạy bộ kiểm thử; --quick chỉ chạy phần không khởi động tiến trình nào; tham số thêm được chuyển cho pytest.
 """
 
 import os
@@ -15,21 +15,28 @@ ARTEFACTS = ROOT / "artefacts"
 LONG = "not faults"
 """The marks that are left out unless `-m` says otherwise: minutes of kills and cuts."""
 
-QUICK = "not embedded and not browser and not faults and not containers"
+QUICK = "not processes and not embedded and not browser and not faults and not containers"
 """The marks of `--quick`: pure tests and declarations, without a process of ours."""
 
-SIDE_BY_SIDE = ["-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
-"""Most of a test is waiting for real processes, so two cores carry four files at once."""
+SIDE_BY_SIDE = ["--dist", "loadfile", "--no-loadscope-reorder"]
+"""The tests of a file in one process, in their order."""
+
+FILES_AT_ONCE, QUICK_FILES_AT_ONCE = "4", "logical"
+"""Most of a test is waiting for real processes, so two cores carry four files at once; those that start none have a core each."""
 
 
 def main(arguments: list[str]) -> int:
     """Run pytest; its exit code."""
     ARTEFACTS.mkdir(exist_ok=True)
     others = [one for one in arguments if one != "--quick"]
+    is_quick = len(others) < len(arguments)
     chosen = any(one == "-m" or one.startswith("-m=") for one in others)
-    marks = [] if chosen else ["-m", QUICK if len(others) < len(arguments) else LONG]
-    command = [sys.executable, "-m", "pytest", *SIDE_BY_SIDE, *marks, *others]
+    marks = [] if chosen else ["-m", QUICK if is_quick else LONG]
+    at_once = ["-n", QUICK_FILES_AT_ONCE if is_quick else FILES_AT_ONCE]
+    command = [sys.executable, "-m", "pytest", *at_once, *SIDE_BY_SIDE, *marks, *others]
     environment = {**os.environ, "IOC_ARTEFACTS": str(ARTEFACTS)}
+    # What pytest makes of the tests' assertions is kept from one run to the next.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 

@@ -8,18 +8,20 @@ What a callback is given may still be any JSON value: what it means is the callb
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from dash import Dash
-from dash._utils import split_callback_id, stringify_id
+from dash import Dash, Output
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.component_id import component_id
 from ingest.contract.errors import InvalidInput
 
 log = logging.getLogger("dashboard")
+
+One = TypeVar("One")
 
 ASKED = "_dash-update-component"
 SOCKET = "_dash-ws-callback"
@@ -203,9 +205,9 @@ def _see_it_is_declared(request: CallbackRequest, app: Dash) -> None:
         raise MalformedCallbackError("there is no such callback")
     if not (_are_declared(request.inputs, declared["inputs"]) and _are_declared(request.state, declared["state"])):
         raise MalformedCallbackError("the callback takes other inputs")
-    if not declared["no_output"] and not _is_output(request.outputs, request.output):
+    if not declared["no_output"] and not _is_output(request.outputs, declared["output"]):
         raise MalformedCallbackError("the callback has other outputs")
-    known = {f"{stringify_id(one.id)}.{one.property}" for sent in request.inputs for one in _listed(sent)}
+    known = {f"{component_id(one.id)}.{one.property}" for sent in request.inputs for one in _listed(sent)}
     if not known.issuperset(request.changedPropIds):
         raise MalformedCallbackError("the callback was not started by that")
 
@@ -228,28 +230,16 @@ def _is_declared(sent: Property | list[Property], declared: dict[str, str]) -> b
     )
 
 
-def _is_output(sent: Property | list[Property] | None, output: str) -> bool:
-    """Whether these are the components that the name of a callback lists, in its order."""
-    listed = split_callback_id(output)  # type: ignore[no-untyped-call]
-    if sent is None or isinstance(sent, list) != isinstance(listed, list):
+def _is_output(sent: Property | list[Property] | None, declared: Output | list[Output]) -> bool:
+    """Whether these are the components that a callback sets, in its order."""
+    if sent is None or isinstance(sent, list) != isinstance(declared, list):
         return False
-    named = listed if isinstance(listed, list) else [listed]
-    expected = [(_component_id(one["id"]), _plain(one["property"])) for one in named]
-    return [(one.id, _plain(one.property)) for one in _listed(sent)] == expected
+    expected = [(one.component_id, one.component_property) for one in _listed(declared)]
+    # What stands after the sign tells apart the callbacks that set the same property.
+    return [(one.id, one.property.partition("@")[0]) for one in _listed(sent)] == expected
 
 
-def _component_id(text: str) -> str | dict[str, Any]:
-    """A component's id as a browser sends it: several parts as an object."""
-    found: str | dict[str, Any] = json.loads(text) if text.startswith("{") else text
-    return found
-
-
-def _plain(name: str) -> str:
-    """A property without what tells apart the callbacks that set it."""
-    return name.partition("@")[0]
-
-
-def _listed(sent: Property | list[Property]) -> list[Property]:
+def _listed(sent: One | list[One]) -> list[One]:
     return sent if isinstance(sent, list) else [sent]
 
 

@@ -12,7 +12,6 @@ What a crash does:
 - between a click and its acknowledgement: the person sees an error, and the same click sends the same event, which counts once;
 - a process that was frozen and goes on although another has taken over: what it decides has an id that the log has already.
 
-`alarm`          what an alarm is: the fold of its acts; pure
 `event_log/`     the events, and the alarms that follow from them
 `evaluator`      whether an alarm is raised, gets worse, clears or is escalated; pure
 `observation`    what each rule's measure says now
@@ -21,7 +20,6 @@ What a crash does:
 `judge`          judges every rule once a second, and writes what it decides
 `notification/`  tells people by webhook and mail
 `sentence`       what an alarm says
-`desk`           what a board does: shows the alarms, and sends what people do
 `alarm_process`  puts the process together, and tells how it is
 `settings`       who is told how, and when not
 `__main__`       `python -m dashboard.alarm`

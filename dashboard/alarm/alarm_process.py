@@ -13,9 +13,9 @@ from dashboard.alarm.judge import AlarmJudge
 from dashboard.alarm.notification.channels import notification_channels
 from dashboard.alarm.notification.delivery import AlarmDelivery
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.board.figures import LiveFigures
-from dashboard.board.queries import TooMuchError, WarehouseReader, load_values
 from dashboard.settings import BoardSettings
+from dashboard.state.figures import LiveFigures
+from dashboard.state.queries import TooMuchError, WarehouseReader, load_values
 from dashboard.system_status import read_status
 from ingest.contract.errors import NotReady, Unavailable
 from ingest.contract.settings import IngestSettings

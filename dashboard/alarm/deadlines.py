@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable, Collection
 
 from dashboard.alarm.observation import DueEvaluation
-from dashboard.board.figures import LiveFigures
-from dashboard.board.queries import TooMuchError, WarehouseQueries
+from dashboard.state.figures import LiveFigures
+from dashboard.state.queries import TooMuchError, WarehouseQueries
 from ingest.contract.errors import Unavailable
 from warehouse.catalogue import alarm_rules
 from warehouse.model.alarm_rule import Remaining

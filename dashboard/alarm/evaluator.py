@@ -11,8 +11,8 @@ What keeps it calm:
 
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, begin_alarm
 from dashboard.alarm.event_log.events import decision_id
+from dashboard.state.alarm import SEVERITIES, Alarm, Measured, begin_alarm
 from warehouse.model.alarm_rule import AlarmRule, Rise
 from warehouse.model.expression import NEVER
 from warehouse.model.indicator import Status

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from dashboard.board.page import BoardState
+from dashboard.state.page import BoardState
 from dashboard.words import number, text
 from ingest.contract.clock import milliseconds
 from ingest.contract.label import Label, Language

@@ -15,7 +15,6 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from dashboard.alarm.alarm import Alarm, Key, Measured
 from dashboard.alarm.deadlines import Deadlines
 from dashboard.alarm.evaluator import AlarmState, EvaluationPace, EvaluationTime, evaluate, next_act
 from dashboard.alarm.event_log.events import ENGINE, decision_event, decision_id, wrap
@@ -23,8 +22,9 @@ from dashboard.alarm.event_log.fold import AlarmFold
 from dashboard.alarm.event_log.reader import AlarmLog
 from dashboard.alarm.observation import UNKNOWN, observe
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.board.figures import LiveFigures
-from dashboard.board.page import BoardState
+from dashboard.state.alarm import Alarm, Key, Measured
+from dashboard.state.figures import LiveFigures
+from dashboard.state.page import BoardState
 from ingest.contract.calendar import OFFICE
 from ingest.contract.clock import moment
 from ingest.contract.envelope import Envelope

@@ -7,9 +7,9 @@ speaks, and nothing else.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import Measured
 from dashboard.alarm.facts import FACTS, WITHOUT_WAREHOUSE
-from dashboard.board.page import BoardState
+from dashboard.state.alarm import Measured
+from dashboard.state.page import BoardState
 from dashboard.words.freshness import freshness
 from warehouse.model.alarm_rule import (
     AlarmRule,

@@ -2,10 +2,10 @@
 
 from fractions import Fraction
 
-from dashboard.alarm.alarm import Alarm, Measured
 from dashboard.alarm.facts import FACTS
 from dashboard.alarm.observation import DOWN_S
-from dashboard.board.page import BoardState
+from dashboard.state.alarm import Alarm, Measured
+from dashboard.state.page import BoardState
 from dashboard.words import number, text
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import alarm_rules

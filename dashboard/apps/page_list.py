@@ -3,7 +3,7 @@
 from functools import cache
 
 import dashboard.pages
-from dashboard.board.page import Page, PageList
+from dashboard.state.page import Page, PageList
 from ingest.discovery import declared
 
 

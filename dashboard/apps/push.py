@@ -18,7 +18,7 @@ from dashboard.apps.html import version
 from dashboard.board import alarm_signal
 from dashboard.board.layout import changed_properties, component_properties
 from dashboard.board.live import BoardFrame, Live
-from dashboard.board.page import Page, PageAddress, PropertyUpdates
+from dashboard.state.page import Page, PageAddress, PropertyUpdates
 from ingest.contract.label import Label
 
 LEAST_INTERVAL = 0.1

@@ -9,7 +9,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import BoardState, PageList, PropertyUpdate, PropertyUpdates
+from dashboard.state.page import BoardState, PageList, PropertyUpdate, PropertyUpdates
 from warehouse.catalogue import alarm_rules
 
 ID = "alarm-signal"

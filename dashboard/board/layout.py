@@ -3,10 +3,10 @@
 from typing import Any
 
 from dash import Patch
-from dash._utils import stringify_id
 from dash.development.base_component import Component
 
-from dashboard.board.page import PropertyUpdates
+from dashboard.component_id import component_id
+from dashboard.state.page import PropertyUpdates
 
 
 def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:
@@ -15,7 +15,7 @@ def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:
     Raises:
         KeyError: a leaf's component is not in the layout.
     """
-    found = {stringify_id(id): part for part in _every(layout) if (id := getattr(part, "id", None))}
+    found = {component_id(id): part for part in _every(layout) if (id := getattr(part, "id", None))}
     for leaf, value in leaves.items():
         name, *inner = leaf.path.split(".")
         if not inner:

@@ -8,11 +8,11 @@ import time
 from collections import deque
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import Alarms
 from dashboard.board import alarm_signal
-from dashboard.board.figures import LiveFigures, LiveStand, LoadValues
-from dashboard.board.page import PageAddress, PageList, PropertyUpdates
 from dashboard.settings import BoardSettings
+from dashboard.state.alarm import Alarms
+from dashboard.state.figures import LiveFigures, LiveStand, LoadValues
+from dashboard.state.page import PageAddress, PageList, PropertyUpdates
 from ingest.contract.label import Language
 from ingest.contract.settings import IngestSettings
 from ingest.runtime import metrics

@@ -3,10 +3,10 @@
 from typing import NamedTuple, Protocol
 
 from dashboard.access.accounts import Accounts
-from dashboard.alarm.desk import AlarmDesk
+from dashboard.board.alarm_desk import AlarmDesk
 from dashboard.board.live import Live
-from dashboard.board.queries import WarehouseQueries
 from dashboard.settings import BoardSettings
+from dashboard.state.queries import WarehouseQueries
 from warehouse.query.adhoc import QueryResult
 
 

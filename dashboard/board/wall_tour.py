@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from dashboard.access.viewer import Viewer
-from dashboard.board.page import Page, PageList
+from dashboard.state.page import Page, PageList
 
 
 def wall_pages(pages: PageList) -> list[Page]:

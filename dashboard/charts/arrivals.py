@@ -9,10 +9,10 @@ from typing import Any
 import plotly.graph_objects as go
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.charts.chart import bar_trace, compared, corner, figure, middle, nothing
 from dashboard.charts.graph import graph, graph_id
 from dashboard.charts.slot_chart import last_week
+from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.theme import token
 from dashboard.words import number, text
 from ingest.contract.clock import milliseconds

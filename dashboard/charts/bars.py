@@ -6,7 +6,7 @@ from typing import NamedTuple
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
+from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 
 SEGMENTS = ("normal", "warning", "critical")

@@ -16,7 +16,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 
 from dashboard import theme
-from dashboard.board.page import BoardState
+from dashboard.state.page import BoardState
 from dashboard.theme import token
 from dashboard.words import number, text
 from dashboard.words.freshness import freshness

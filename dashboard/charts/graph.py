@@ -12,10 +12,10 @@ from typing import Any, TypedDict
 
 import plotly.graph_objects as go
 from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html
-from dash._utils import stringify_id
 from dash.development.base_component import Component
 
 from dashboard import theme
+from dashboard.component_id import component_id
 
 Places = dict[str, float | str]
 """Place in a figure, with dots -> size on a screen of 1080 lines, or token of a colour."""
@@ -32,7 +32,7 @@ class Dress(TypedDict, total=False):
 
 def graph_id(name: str) -> str:
     """The component id of a graph, as leaves name it."""
-    return str(stringify_id(_id("graph", name)))
+    return component_id(_id("graph", name))
 
 
 def graph(name: str, figure: go.Figure, label: str, *, at_desk: bool = False) -> Component:

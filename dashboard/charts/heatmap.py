@@ -3,7 +3,7 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
+from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from warehouse.model.expression import DAY_MS, window_start
 

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.charts.chart import bar_trace, compared, corner, figure, middle, nothing
 from dashboard.charts.graph import graph, graph_id
+from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.theme import token
 from dashboard.words import text
 from ingest.contract.label import Label

@@ -9,10 +9,10 @@ from typing import NamedTuple
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.components import tile
+from dashboard.state.alarm import Alarm
+from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
 

@@ -3,9 +3,9 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.charts.chart import is_told
 from dashboard.components.widget import Widget
+from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.model.reading import Reading

@@ -11,10 +11,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.components import header, tile
 from dashboard.components.trend import trend
 from dashboard.components.widget import Widget
+from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label

@@ -11,7 +11,7 @@ import dash_mantine_components as dmc
 from dash import ClientsideFunction, Dash, Input, Output, html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
+from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
 from ingest.contract.label import Label
 from warehouse.catalogue import measures

@@ -10,8 +10,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import Viewer
-from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.board.wall_tour import tour
+from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from dashboard.words.freshness import declared_sources, source_freshness
 from ingest.contract.clock import milliseconds

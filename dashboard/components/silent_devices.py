@@ -3,8 +3,8 @@
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState
 from dashboard.components.table import Cell, data_table
+from dashboard.state.page import BoardState
 from dashboard.words import text
 from ingest.contract.label import Label
 from warehouse.catalogue import indicators

@@ -10,7 +10,7 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
+from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import moment, number, text
 from dashboard.words.freshness import Freshness, freshness, worst_freshness
 from warehouse.model.expression import DAY_MS

@@ -4,8 +4,8 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import Literal
 
-from dashboard.board.page import BoardState
 from dashboard.charts.slot_chart import WEEK_MS, last_week
+from dashboard.state.page import BoardState
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import measure

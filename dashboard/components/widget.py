@@ -6,12 +6,12 @@ from typing import NamedTuple
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, PropertyUpdates
 from dashboard.charts import arrivals
 from dashboard.charts.bars import Bar, bars, bars_leaves, member_rows
 from dashboard.charts.chart import nothing
 from dashboard.charts.slot_chart import SlotChart
 from dashboard.components.group_map import LAYERS, grid, grid_leaves
+from dashboard.state.page import BoardState, PropertyUpdates
 from dashboard.words import text
 
 

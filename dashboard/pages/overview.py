@@ -6,9 +6,9 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.components import alarm_panel, header, tile
 from dashboard.components.widget import ARRIVALS, field_bars, groups_part
+from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
 

@@ -6,6 +6,7 @@ refusal with a reason code.
 """
 
 import json
+import re
 from typing import Any, NoReturn
 
 from ingest.contract.errors import InvalidEvent
@@ -17,6 +18,9 @@ LARGEST_WHOLE = 2**63 - 1
 """The largest whole number that the warehouse can hold."""
 
 _TOO_LARGE = 2**64
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""NUL is legal JSON, but no code or time of ours holds it and C libraries end a text there; no encoder writes half a surrogate pair."""
 
 
 class _Repeated(dict[str, Any]):
@@ -81,8 +85,7 @@ def check_json(value: Any) -> None:
 
 def _check_single(value: Any) -> None:
     if isinstance(value, str):
-        # NUL is legal JSON, but no code or time of ours holds it and C libraries end a text there.
-        if "\0" in value or any("\ud800" <= letter <= "\udfff" for letter in value if letter > "\ud7ff"):
+        if _UNSTORABLE.search(value):
             raise InvalidEvent("encoding", "a text holds a NUL or half a surrogate pair")
     elif isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):

@@ -10,10 +10,10 @@ from dash.backends.ws import DashWebsocketCallback
 from playwright.sync_api import expect
 
 from commands.developers.load.chromium import ARE_DRAWN, CHROMIUM, FLAGS
-from dashboard.alarm.alarm import begin_alarm, combine_alarms
 from dashboard.apps import html, push
 from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
+from dashboard.state.alarm import begin_alarm, combine_alarms
 from tests.browser.conftest import PATIENCE, is_grey, live
 from tests.browser.support.served import served
 from tests.dashboard.support.alarms import after, raised

@@ -56,6 +56,7 @@ def folder(tmp_path_factory):
 
 
 @needs_root
+@pytest.mark.processes
 def test_another_user_gets_a_sentence(folder):
     before = sorted(folder.rglob("*"))
     variables = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}

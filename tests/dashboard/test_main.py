@@ -13,6 +13,8 @@ from tests.dashboard.support.ward import SECRET, board_settings
 from tests.support.broker import SECRET as KAFKA_SECRET
 from tests.support.warehouse_server import ROOT
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture
 def variables(tmp_path):

@@ -1,7 +1,7 @@
 from datetime import timedelta
 
-from dashboard.board.page import PropertyUpdate
 from dashboard.components import header
+from dashboard.state.page import PropertyUpdate
 from dashboard.system_status import SystemStatus
 from ingest.contract.clock import moment
 from tests.dashboard.support.ward import NOW_MS, scene

@@ -164,6 +164,7 @@ def test_without_it_chaos_is_red(mutation: Mutation, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name.replace(" ", "_"))
+@pytest.mark.processes
 def test_every_mutation_fits_the_code(mutation: Mutation, tmp_path: Path) -> None:
     """The methods that it replaces are there."""
     command = [sys.executable, "-c", f"import {mutation.module}"]

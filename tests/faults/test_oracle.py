@@ -22,7 +22,7 @@ from commands.developers.nemesis.sources.message import (
     digest,
 )
 from commands.developers.nemesis.sources.scripts import Scripts
-from dashboard.board.agreement import WRONG
+from dashboard.state.agreement import WRONG
 from ingest.contract.envelope import encode
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS
@@ -133,7 +133,7 @@ def test_a_record_in_two_tables_is_doubled(ward):
 def test_what_a_board_had_to_correct_counts_even_if_it_was_killed_afterwards(tmp_path):
     (tmp_path / "logs").mkdir()
     said = [
-        f"2026-11-28T07:05:29Z dashboard WARNING dashboard.board.agreement: {WRONG}: {what}"
+        f"2026-11-28T07:05:29Z dashboard WARNING dashboard.state.agreement: {WRONG}: {what}"
         for what in ("Q02", "7 figures more")
     ]
     (tmp_path / "logs" / "dashboard.log").write_text(

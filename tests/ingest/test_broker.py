@@ -146,6 +146,7 @@ def _ensure(cache):
     fetch.ensure_jars(cache, lambda there, in_all, megabytes: None)
 
 
+@pytest.mark.processes
 def test_two_installs_fetch_at_once_and_each_jar_comes_once(tmp_path, monkeypatch):
     fetch.ensure_jars(CACHE, lambda there, in_all, megabytes: None)
     with store(jars.jars_folder(CACHE), tmp_path, monkeypatch) as server:
@@ -425,6 +426,7 @@ def ended(child: psutil.Process) -> bool:
         return True
 
 
+@pytest.mark.processes
 def test_a_killed_process_leaves_no_java_and_the_next_one_starts(tmp_path):
     with process(tmp_path) as (_, begin):
         first = begin()

@@ -9,8 +9,8 @@ import pytest
 from kafka import KafkaAdminClient
 
 from commands.supervision.stack import Stack
-from dashboard.board import agreement
 from dashboard.board.live import Live
+from dashboard.state import agreement
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope, encode
 from ingest.contract.settings import IngestSettings

@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
-from dashboard.alarm.alarm import Alarm, Key
+from dashboard.state.alarm import Alarm, Key
 from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.event import Event
 from ingest.contract.events.alarm import (

@@ -8,8 +8,8 @@ acknowledge what is acknowledged, or what has become worse than the person saw.
 from collections.abc import Iterable
 from typing import Any
 
-from dashboard.alarm.alarm import SEVERITIES, Alarm, ChannelFault, Key, begin_alarm
 from dashboard.alarm.event_log.events import words_of
+from dashboard.state.alarm import SEVERITIES, Alarm, ChannelFault, Key, begin_alarm
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import AnyEnvelope, decode_stored
 from ingest.contract.errors import InvalidEvent

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from dashboard.alarm.event_log.fold import AlarmFold
-from dashboard.board.queries import TooMuchError, WarehouseQueries
+from dashboard.state.queries import TooMuchError, WarehouseQueries
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import decode_stored
 from ingest.contract.errors import InvalidEvent, Unavailable

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from dashboard.alarm.alarm import Alarm, Key, begin_alarm
 from dashboard.alarm.event_log.events import ENGINE, act_event, code_of, decision_event, delivery_event, event_id, wrap
-from dashboard.board.queries import WarehouseQueries
+from dashboard.state.alarm import Alarm, Key, begin_alarm
+from dashboard.state.queries import WarehouseQueries
 from ingest.contract.clock import moment
 from ingest.contract.event import Event
 from ingest.contract.personal_fields import looks_like_number

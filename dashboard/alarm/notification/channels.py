@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import httpx
 from standardwebhooks import Webhook
 
-from dashboard.alarm.alarm import ALERTS
 from dashboard.alarm.notification.message import AlarmMessage
 from dashboard.alarm.settings import AlarmSettings
+from dashboard.state.alarm import ALERTS
 from ingest.contract.errors import IocError
 from ingest.contract.settings import LOOPBACK
 from warehouse.store.alarm_log import Kind

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from dashboard.alarm.alarm import ALERTS, Alarm, Alarms, combine_alarms
 from dashboard.alarm.event_log.events import ENGINE, channel_event, delivery_event, event_id, wrap
 from dashboard.alarm.event_log.fold import AlarmFold
 from dashboard.alarm.notification.channels import NotificationChannel, NotSentError
 from dashboard.alarm.notification.message import compose
 from dashboard.alarm.settings import AlarmSettings
-from dashboard.board.figures import LiveFigures
+from dashboard.state.alarm import ALERTS, Alarm, Alarms, combine_alarms
+from dashboard.state.figures import LiveFigures
 from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import Unavailable

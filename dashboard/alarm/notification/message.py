@@ -6,9 +6,9 @@ Only what the board's own lists show: no comment, no name of a person, no code o
 from datetime import UTC
 from typing import Any, NamedTuple
 
-from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import BoardState
+from dashboard.state.alarm import Alarm
+from dashboard.state.page import BoardState
 from dashboard.words import text
 from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.label import Label

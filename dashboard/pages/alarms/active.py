@@ -6,12 +6,12 @@ import dash_mantine_components as dmc
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.components import tile
 from dashboard.components.alarm_panel import ACKNOWLEDGED, CALLING, CALM, MORE, NOBODY, lasted
 from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, escalation, measured_text, took
+from dashboard.state.alarm import Alarm
+from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
 

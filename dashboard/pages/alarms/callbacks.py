@@ -7,14 +7,14 @@ from dash import Dash, Input, Output, State, ctx, no_update, set_props
 
 from dashboard.access.accounts import Accounts
 from dashboard.access.viewer import Viewer, viewer
-from dashboard.alarm.alarm import Alarm
-from dashboard.alarm.desk import ActRefused, AlarmDesk, PersonalDataRefused
 from dashboard.alarm.event_log.fold import fold_events
+from dashboard.board.alarm_desk import ActRefused, AlarmDesk, PersonalDataRefused
 from dashboard.board.layout import component_properties
 from dashboard.board.page_services import Services
-from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.pages.alarms import history
 from dashboard.pages.alarms.detail import RIGHT, STEPS, Ids, alarm_leaves, new_click
+from dashboard.state.alarm import Alarm
+from dashboard.state.queries import TooMuchError, WarehouseQueries
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
 from ingest.contract.code import LONGEST_COMMENT

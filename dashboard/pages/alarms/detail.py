@@ -12,9 +12,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.sentence import alarm_sentence, subject_name
-from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.components import tile
 from dashboard.components.alarm_panel import NOBODY, lasted
 from dashboard.components.header import navigation, transport_mark
@@ -27,6 +25,8 @@ from dashboard.pages.alarms.log import (
     escalation,
     measured_text,
 )
+from dashboard.state.alarm import Alarm
+from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.code import LONGEST_COMMENT
 from ingest.contract.label import Label

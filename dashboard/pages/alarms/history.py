@@ -6,13 +6,13 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.alarm.alarm import Alarm, ChannelFault
 from dashboard.alarm.sentence import alarm_sentence
-from dashboard.board.page import BoardState
 from dashboard.components import tile
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.alarms.active import alarm_address
 from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, delivery_text, took
+from dashboard.state.alarm import Alarm, ChannelFault
+from dashboard.state.page import BoardState
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import alarm_rules

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.sentence import exceeded_limit, quantity
-from dashboard.board.page import BoardState
 from dashboard.components.alarm_panel import lasted
+from dashboard.state.alarm import Alarm
+from dashboard.state.page import BoardState
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import alarm_rules

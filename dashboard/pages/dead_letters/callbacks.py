@@ -14,7 +14,6 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
-from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.dead_letters import choice
 from dashboard.pages.dead_letters.page import PAGE, REPLAY_HINT, REPLAY_RIGHT, SELECT, SPANS
@@ -28,6 +27,7 @@ from dashboard.pages.dead_letters.tables import (
     stream_of,
     ward_date,
 )
+from dashboard.state.queries import TooMuchError, WarehouseQueries
 from dashboard.system_status import halted_streams
 from dashboard.words import number
 from ingest.contract.away import SERVICE_ASK_AGAIN

@@ -9,10 +9,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.board.page import BoardState, Page
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
 from dashboard.components.header import navigation
+from dashboard.state.page import BoardState, Page
 from dashboard.words import text
 from dashboard.words.grid_words import grid_words
 from ingest.contract.label import Label

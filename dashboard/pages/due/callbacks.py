@@ -8,9 +8,9 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.board.page_services import Services
-from dashboard.board.queries import TooMuchError
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.due.page import PAGE
+from dashboard.state.queries import TooMuchError
 from dashboard.words import number, text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable

@@ -7,9 +7,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.board.page import BoardState, Page, PropertyUpdates
 from dashboard.components import tile
 from dashboard.components.header import navigation
+from dashboard.state.page import BoardState, Page, PropertyUpdates
 from dashboard.words import text
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label

@@ -7,11 +7,11 @@ from dash import Dash, Input, Output, State, html, no_update
 from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
-from dashboard.board.queries import TooMuchError
 from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.history.page import FIRST, PAGE, SPANS
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
 from dashboard.pages.past.frame import BACK
+from dashboard.state.queries import TooMuchError
 from dashboard.words import moment, text
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN

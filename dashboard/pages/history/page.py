@@ -9,11 +9,11 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
 from dashboard.components import tile
 from dashboard.components.header import navigation
+from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures

@@ -9,12 +9,12 @@ from dash.development.base_component import Component
 from dashboard.access.viewer import viewer
 from dashboard.board.layout import component_properties, fill_layout
 from dashboard.board.live import Live
-from dashboard.board.page import Page, PropertyUpdates
 from dashboard.board.page_services import Services
-from dashboard.board.queries import TooMuchError
 from dashboard.components.header import navigation
 from dashboard.pages.past import frame
 from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
+from dashboard.state.page import Page, PropertyUpdates
+from dashboard.state.queries import TooMuchError
 from dashboard.words import moment, text
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN

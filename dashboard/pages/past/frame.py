@@ -6,7 +6,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState, Page, PropertyUpdate, PropertyUpdates
+from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
 from dashboard.words.moment import SHAPE, RequestedMoment, day_start
 from ingest.contract.label import Label, Language

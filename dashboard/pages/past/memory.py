@@ -10,8 +10,8 @@ from collections.abc import Hashable
 from typing import Any, NamedTuple, TypeVar
 
 from dashboard.board.live import Live
-from dashboard.board.page import BoardState
-from dashboard.board.queries import TooMuchError, WarehouseQueries
+from dashboard.state.page import BoardState
+from dashboard.state.queries import TooMuchError, WarehouseQueries
 from dashboard.system_status import SystemStatus
 from dashboard.words.freshness import freshness_signs
 from dashboard.words.moment import day_start

@@ -14,9 +14,9 @@ from dash.development.base_component import Component
 from dashboard.access.viewer import viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
-from dashboard.board.queries import TooMuchError, WarehouseQueries
 from dashboard.pages.proof.page import PAGE
 from dashboard.pages.proof.tables import correction_table, event_table, member_table, query_list, window_table
+from dashboard.state.queries import TooMuchError, WarehouseQueries
 from dashboard.words import number, text
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.errors import Unavailable

@@ -9,7 +9,6 @@ from dash.development.base_component import Component
 from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
-from dashboard.board.queries import TooMuchError
 from dashboard.components.silent_devices import silent_table
 from dashboard.pages.alarms.history import ways_said
 from dashboard.pages.proof.tables import correction_table
@@ -23,6 +22,7 @@ from dashboard.pages.system.tables import (
     source_table,
     stream_table,
 )
+from dashboard.state.queries import TooMuchError
 from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore, StoreUnavailable
 from dashboard.system_status import halted_streams, restarted_parts

@@ -7,8 +7,8 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.board.page import BoardState
 from dashboard.components.table import Cell, data_table
+from dashboard.state.page import BoardState
 from dashboard.store.changes import StoreChange
 from dashboard.system_status import AUDITED_WITHIN
 from dashboard.words import number, text

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from commands.install.ports import free_ports
 from dashboard.__main__ import board_names
 from dashboard.access.displays import Displays
-from dashboard.alarm.alarm import Alarms
+from dashboard.state.alarm import Alarms
 from ingest.contract.clock import RealClock
 from ingest.network.http_server import HttpConfig, HttpServer
 from tests.dashboard.support.board import BoardOfTests

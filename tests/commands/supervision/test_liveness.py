@@ -120,6 +120,7 @@ def test_parts_that_do_not_run_are_not_asked(looks):
     assert looks.look(600, RUNNING._replace(state="BACKOFF", pid=0)) == ""
 
 
+@pytest.mark.processes
 def test_a_frozen_part_is_replaced(tmp_path, monkeypatch):
     (port,) = free_ports(1)
     part = ManagedProcess(

@@ -31,6 +31,7 @@ def install(tmp_path):
     return install_of({"IOC_DATA_FOLDER": str(tmp_path)}, tmp_path / "secrets")
 
 
+@pytest.mark.processes
 def test_the_supervisors_restarts_reach_whoever_shows_them(install):
     with supervised(install, SLEEPER, FAILING):
         first = until(lambda: state_of(install, "ingest", "RUNNING"))

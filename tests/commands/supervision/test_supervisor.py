@@ -66,6 +66,7 @@ def state_of(install, name, state):
     )
 
 
+@pytest.mark.processes
 def test_parts_run_come_back_and_end_with_their_supervisor(install):
     with supervised(install, SLEEPER, OTHER) as process:
         first = until(lambda: state_of(install, "ingest", "RUNNING"))
@@ -81,6 +82,7 @@ def test_parts_run_come_back_and_end_with_their_supervisor(install):
     assert (install.logs / "ingest.log").read_text().count("sleeping") == 2
 
 
+@pytest.mark.processes
 def test_what_cannot_start_is_tried_again_and_says_why(install, monkeypatch):
     with supervised(install, FAILING):
         before = until(lambda: state_of(install, "failing", "BACKOFF"))
@@ -91,6 +93,7 @@ def test_what_cannot_start_is_tried_again_and_says_why(install, monkeypatch):
         until(lambda: (install.logs / "failing.log").read_text().count("reason") > tries)
 
 
+@pytest.mark.processes
 def test_parts_end_when_their_supervisor_is_killed(install):
     with supervised(install, SLEEPER) as process:
         part = until(lambda: state_of(install, "ingest", "RUNNING"))
@@ -99,6 +102,7 @@ def test_parts_end_when_their_supervisor_is_killed(install):
     assert lock.left_over_processes(install.folder) == []
 
 
+@pytest.mark.processes
 def test_left_over_processes_are_ended(install):
     sleeper = subprocess.Popen(["sleep", "600"], env=environment({lock.MARK: str(install.folder)}))
     stubborn = subprocess.Popen(

@@ -106,14 +106,13 @@ def test_pages_lose_and_repeat_nothing(size: int) -> None:
     whole = asked(None, NOW)["DuLieu"]
     cursor: str | None = None
     paged: list[dict[str, Any]] = []
-    for _ in range(10_000 // size):
+    for _ in range(200):
         answer = asked(cursor, NOW, size)
         paged += answer["DuLieu"]
         cursor = answer["ConTroTiepTheo"]
         if not answer["DuLieu"]:
             break
     else:
-        paged = paged[: len(whole)] if size == 7 else paged
         whole = whole[: len(paged)]
     assert paged == whole
     assert len({one["IdThayDoi"] for one in whole}) == len(whole)

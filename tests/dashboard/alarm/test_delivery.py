@@ -11,7 +11,6 @@ import pytest
 from pydantic import SecretStr, ValidationError
 from standardwebhooks import Webhook
 
-from dashboard.alarm.alarm import Alarms
 from dashboard.alarm.evaluator import next_act
 from dashboard.alarm.event_log.events import decision_event, decision_id, wrap
 from dashboard.alarm.notification.channels import notification_channels
@@ -19,6 +18,7 @@ from dashboard.alarm.notification.delivery import AlarmDelivery, outstanding_act
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
+from dashboard.state.alarm import Alarms
 from ingest.contract.clock import moment
 from tests.dashboard.support.alarms import MemoryLog, after, envelopes, raised
 from tests.dashboard.support.ward import board_settings, ingest_settings, values

@@ -5,10 +5,10 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.alarm.alarm import SEVERITIES, Alarm, Measured, begin_alarm, combine_alarms
 from dashboard.alarm.evaluator import AlarmState, EvaluationPace, EvaluationTime, evaluate, next_act
 from dashboard.alarm.event_log.events import decision_id
 from dashboard.alarm.event_log.fold import fold_events
+from dashboard.state.alarm import SEVERITIES, Alarm, Measured, begin_alarm, combine_alarms
 from ingest.contract.label import Label
 from tests.dashboard.support.alarms import records
 from warehouse.indicators import queue

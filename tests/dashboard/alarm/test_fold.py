@@ -5,9 +5,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.alarm.alarm import Alarm
 from dashboard.alarm.event_log.events import act_event, channel_event, decision_event, decision_id, wrap
 from dashboard.alarm.event_log.fold import AlarmFold, fold_events
+from dashboard.state.alarm import Alarm
 from ingest.contract.clock import moment
 from ingest.contract.envelope import encode
 from tests.dashboard.support.alarms import after, envelopes, raised, records

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from dashboard.alarm.alarm import Measured
 from dashboard.alarm.deadlines import Deadlines
 from dashboard.alarm.event_log.fold import AlarmFold
 from dashboard.alarm.event_log.reader import AlarmLog
@@ -13,6 +12,7 @@ from dashboard.alarm.judge import AlarmJudge, measure_alarms
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
+from dashboard.state.alarm import Measured
 from ingest.contract.clock import moment
 from ingest.contract.envelope import encode
 from ingest.contract.errors import Unavailable

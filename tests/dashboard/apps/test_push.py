@@ -7,7 +7,7 @@ from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps import push
 from dashboard.apps.page_list import pages
 from dashboard.board.layout import changed_properties
-from dashboard.board.page import PageAddress, PropertyUpdate
+from dashboard.state.page import PageAddress, PropertyUpdate
 from tests.dashboard.support.board import BoardOfTests
 from tests.dashboard.support.ward import WARD, stock, values
 from warehouse.model.value_push import Push

@@ -6,7 +6,7 @@ import pytest
 from dashboard.apps.page_list import pages
 from dashboard.board import live as module
 from dashboard.board.live import Live
-from dashboard.board.page import PageAddress, PropertyUpdate
+from dashboard.state.page import PageAddress, PropertyUpdate
 from ingest.contract.errors import Unavailable
 from tests.dashboard.support.ward import NOW, WARD, board_settings, ingest_settings, stock, values
 from warehouse.model.value_push import Push

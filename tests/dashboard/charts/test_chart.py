@@ -13,7 +13,6 @@ from dash import dcc
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps.page_list import pages
 from dashboard.board.layout import fill_layout
-from dashboard.board.page import PropertyUpdate
 from dashboard.charts import arrivals
 from dashboard.charts.chart import DASHES, SERIES, figure, template
 from dashboard.charts.graph import graph, graph_id, redraw
@@ -21,6 +20,7 @@ from dashboard.charts.slot_chart import Series, SlotChart
 from dashboard.pages.dead_letters.tables import day_chart
 from dashboard.pages.history.tables import history_chart
 from dashboard.pages.sql.callbacks import column_chart
+from dashboard.state.page import PropertyUpdate
 from dashboard.theme import TONES
 from dashboard.words.freshness import freshness_signs
 from ingest.contract.label import Label

@@ -1,7 +1,7 @@
-from dashboard.alarm.alarm import combine_alarms
 from dashboard.board import alarm_signal
-from dashboard.board.page import PropertyUpdate
 from dashboard.components import alarm_panel
+from dashboard.state.alarm import combine_alarms
+from dashboard.state.page import PropertyUpdate
 from tests.dashboard.support.alarms import after, raised, wall
 from tests.dashboard.support.ward import scene
 

@@ -4,10 +4,10 @@ import pytest
 
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.board.layout import fill_layout
-from dashboard.board.page import PropertyUpdate
 from dashboard.components.broadcasts import schedule
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import member_bars
+from dashboard.state.page import PropertyUpdate
 from ingest.contract.label import Label
 from tests.dashboard.support import ward
 from tests.dashboard.support.ward import scene

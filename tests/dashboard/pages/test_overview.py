@@ -5,11 +5,11 @@ import pytest
 
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.board.layout import fill_layout
-from dashboard.board.page import PropertyUpdate
 from dashboard.charts.arrivals import ARRIVALS, mean_wait
 from dashboard.charts.graph import graph_id
 from dashboard.components.tile import freshness_leaves
 from dashboard.pages.overview import CARDS, PAGE
+from dashboard.state.page import PropertyUpdate
 from dashboard.words.freshness import Freshness, freshness_signs
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.board import components, id_text

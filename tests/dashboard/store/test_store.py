@@ -83,6 +83,7 @@ def said(started):
 # -- Several processes
 
 
+@pytest.mark.processes
 def test_processes_that_change_the_same_at_the_same_time_lose_nothing(settings, tmp_path):
     rounds = 30
     with processes(tmp_path, ("many", "board", str(rounds)), ("many", "command", str(rounds))) as started:
@@ -96,6 +97,7 @@ def test_processes_that_change_the_same_at_the_same_time_lose_nothing(settings, 
     assert len(recent_changes(BoardStore(settings.folder), 1000)) == 2 * (len(made) + rounds)
 
 
+@pytest.mark.processes
 def test_of_two_that_add_the_same_account_one_is_refused(settings, tmp_path):
     with processes(tmp_path, ("add", "lan"), ("add", "lan")) as started:
         go(started)
@@ -105,6 +107,7 @@ def test_of_two_that_add_the_same_account_one_is_refused(settings, tmp_path):
     assert Accounts(settings).check("lan", password)
 
 
+@pytest.mark.processes
 def test_of_two_first_starts_one_makes_the_account(settings, tmp_path):
     with processes(tmp_path, ("first",), ("first",)) as started:
         go(started)
@@ -116,6 +119,7 @@ def test_of_two_first_starts_one_makes_the_account(settings, tmp_path):
 # -- Crashes
 
 
+@pytest.mark.processes
 def test_who_is_killed_in_the_middle_of_a_change_has_changed_nothing(settings, tmp_path):
     SavedQueries(settings).save("lan", "waits", "SELECT 1")
     with processes(tmp_path, ("hang",)) as started:
@@ -127,6 +131,7 @@ def test_who_is_killed_in_the_middle_of_a_change_has_changed_nothing(settings, t
     assert len(SavedQueries(settings).of("lan")) == 2
 
 
+@pytest.mark.processes
 def test_a_kill_at_any_moment_leaves_what_was_kept_and_nothing_by_halves(store, tmp_path):
     chance = random.Random(11)
     for _ in range(6):

@@ -4,12 +4,12 @@ import asyncio
 import sys
 from functools import partial
 
-from dashboard.alarm.desk import AlarmDesk
 from dashboard.alarm.settings import AlarmSettings
+from dashboard.board.alarm_desk import AlarmDesk
 from dashboard.board.live import Live
-from dashboard.board.page import PageList
-from dashboard.board.queries import WarehouseReader, load_values
 from dashboard.settings import BoardSettings
+from dashboard.state.page import PageList
+from dashboard.state.queries import WarehouseReader, load_values
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings, read_settings
 from ingest.runtime import failpoint

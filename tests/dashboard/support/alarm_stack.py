@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from commands.supervision.stack import Stack
-from dashboard.alarm.desk import AlarmDesk
 from dashboard.alarm.settings import AlarmSettings
+from dashboard.board.alarm_desk import AlarmDesk
 from dashboard.board.live import Live
-from dashboard.board.page import PageList
-from dashboard.board.queries import WarehouseReader, load_values
+from dashboard.state.page import PageList
+from dashboard.state.queries import WarehouseReader, load_values
 from ingest.contract.event import Event
 from ingest.contract.events.health import SourceDown, SourceHeartbeat
 from ingest.contract.settings import IngestSettings

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from dashboard.alarm.alarm import Alarm, begin_alarm, combine_alarms
 from dashboard.alarm.event_log.events import (
     ENGINE,
     act_event,
@@ -14,6 +13,7 @@ from dashboard.alarm.event_log.events import (
     wrap,
 )
 from dashboard.alarm.event_log.fold import AlarmFold
+from dashboard.state.alarm import Alarm, begin_alarm, combine_alarms
 from ingest.contract.clock import moment
 from ingest.contract.envelope import AnyEnvelope, decode, encode
 from ingest.contract.errors import InvalidEvent, Unavailable

@@ -12,10 +12,10 @@ from argon2 import PasswordHasher
 from dash.development.base_component import Component
 
 from dashboard.access.accounts import Accounts
-from dashboard.alarm.desk import AlarmDesk
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.app import build_board
 from dashboard.apps.page_list import pages
+from dashboard.board.alarm_desk import AlarmDesk
 from dashboard.board.live import Live
 from ingest.contract.errors import QueryRefused, Unavailable
 from tests.dashboard.support.alarms import MemoryLog

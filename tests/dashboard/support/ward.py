@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import SecretStr
 
 from dashboard.apps.page_list import pages
-from dashboard.board.page import BoardState
 from dashboard.settings import BoardSettings
+from dashboard.state.page import BoardState
 from dashboard.words.freshness import freshness_signs
 from ingest.contract.clock import WARD_ZONE, milliseconds
 from ingest.contract.label import Language

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from dashboard.board.page import BoardState
+from dashboard.state.page import BoardState
 from ingest.contract.label import Language
 from tests.dashboard.support import ward
 from warehouse.catalogue import indicators

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from dashboard.board.page import PropertyUpdate
 from dashboard.pages.overview import PAGE
+from dashboard.state.page import PropertyUpdate
 from dashboard.words.freshness import (
     Freshness,
     declared_sources,

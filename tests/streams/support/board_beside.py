@@ -10,7 +10,7 @@ from functools import partial
 from commands.supervision.stack import Stack
 from dashboard.apps.page_list import pages
 from dashboard.board.live import Live
-from dashboard.board.queries import load_values
+from dashboard.state.queries import load_values
 from ingest.contract.settings import IngestSettings
 from tests.dashboard.support.ward import board_settings
 from warehouse.model.reading import ValueKey, key_of

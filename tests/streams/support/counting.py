@@ -47,15 +47,15 @@ def send(stack: Stack, envelopes: Sequence[Envelope], raw: Sequence[bytes] = (),
 
 
 def until(condition: Callable[[], bool], patience: float = 45) -> bool:
-    """Whether it comes about in time."""
+    """Whether it comes about in time. What takes long to ask is asked less often: it is to wait for the work, not to hold it up."""
     end = time.monotonic() + patience
-    while time.monotonic() < end:
+    while (asked := time.monotonic()) < end:
         try:
             if condition():
                 return True
         except Unavailable:
             pass
-        time.sleep(0.1)
+        time.sleep(max(0.1, 2 * (time.monotonic() - asked)))
     return False
 
 

@@ -68,6 +68,7 @@ def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
         assert [finding.good for finding in findings] == [True, True, True]
 
 
+@pytest.mark.processes
 def test_a_chore_that_fails_says_why_in_both_languages(tmp_path):
     stack = Stack(tmp_path, ("warehouse",))  # not started
     tried = subprocess.run(

@@ -20,6 +20,8 @@ from warehouse.store import analyst_account
 from warehouse.store.client import Client, ServerError
 from warehouse.store.migrate import MIGRATIONS, fill_statement, read_migrations
 
+pytestmark = pytest.mark.processes
+
 PASSWORD = "analyst-password-of-the-tests"
 SETTINGS = WarehouseSettings(
     _env_file=None,

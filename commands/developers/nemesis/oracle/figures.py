@@ -14,8 +14,8 @@ from commands.developers.nemesis.oracle.findings import Findings
 from commands.supervision.stack import Stack
 from dashboard.access.api_key import FeedKeys
 from dashboard.access.guard import FEED
-from dashboard.board.agreement import WRONG
 from dashboard.settings import BoardSettings
+from dashboard.state.agreement import WRONG
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.settings import IngestSettings
 from streams.settings import StreamsSettings

@@ -5,7 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from commands.developers.mutation.subject import ROOT
+
+pytestmark = pytest.mark.processes
 
 MODULE = """
 LIMIT = 3

@@ -8,15 +8,15 @@ import pytest
 from plotly.io.json import to_json_plotly
 
 from dashboard.access.viewer import Viewer, set_viewer
-from dashboard.alarm.alarm import ChannelFault, Measured, begin_alarm, combine_alarms
 from dashboard.alarm.observation import observe
 from dashboard.alarm.sentence import alarm_sentence
 from dashboard.apps.page_list import pages
 from dashboard.board.layout import fill_layout
-from dashboard.board.page import PropertyUpdate
 from dashboard.pages.alarms import active, callbacks, history, log
 from dashboard.pages.alarms import detail as alarm_page
 from dashboard.pages.alarms import page as alarms_page
+from dashboard.state.alarm import ChannelFault, Measured, begin_alarm, combine_alarms
+from dashboard.state.page import PropertyUpdate
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import MINUTE, after, raised, records, wall
 from tests.dashboard.support.board import BoardOfTests, call

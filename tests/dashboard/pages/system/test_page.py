@@ -4,7 +4,6 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from dashboard.alarm.alarm import begin_alarm
 from dashboard.alarm.observation import observe
 from dashboard.alarm.sentence import alarm_sentence
 from dashboard.components.silent_devices import silent_table
@@ -18,6 +17,7 @@ from dashboard.pages.system.tables import (
     source_table,
     stream_table,
 )
+from dashboard.state.alarm import begin_alarm
 from dashboard.store.changes import StoreChange
 from dashboard.store.store import DAMAGED
 from dashboard.system_status import SystemStatus

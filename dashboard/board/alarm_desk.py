@@ -1,4 +1,4 @@
-"""Desk: what a board does with alarms - it shows what the log says, and sends what people do. It judges nothing and tells nobody.
+"""Alarm desk: what a board does with alarms - it shows what the log says, and sends what people do. It judges nothing and tells nobody.
 
 What a person does is done when Kafka has acknowledged it; the board then shows it as soon as it has come back in the log, as every other
 board does. Until then, and when no answer came, the same click sends the same event under the same id.
@@ -10,7 +10,6 @@ from datetime import timedelta
 
 from pydantic import ValidationError
 
-from dashboard.alarm.alarm import Alarm, combine_alarms
 from dashboard.alarm.deadlines import Deadlines
 from dashboard.alarm.event_log.events import BOARD, act_event, event_id, wrap
 from dashboard.alarm.event_log.fold import changes_nothing
@@ -18,7 +17,8 @@ from dashboard.alarm.event_log.reader import KEPT, AlarmLog
 from dashboard.alarm.judge import measure_alarms
 from dashboard.alarm.settings import AlarmSettings
 from dashboard.board.live import Live
-from dashboard.board.queries import WarehouseQueries
+from dashboard.state.alarm import Alarm, combine_alarms
+from dashboard.state.queries import WarehouseQueries
 from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.errors import Refused
 from ingest.kafka.producer import EventSink, Producer

@@ -11,11 +11,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
-from dashboard.alarm.alarm import NO_ALARMS, Alarms, ChannelFault
-from dashboard.board.agreement import BoardAgreement
-from dashboard.board.page import BoardState, PageList
-from dashboard.board.queries import TooMuchError
 from dashboard.settings import BoardSettings
+from dashboard.state.agreement import BoardAgreement
+from dashboard.state.alarm import NO_ALARMS, Alarms, ChannelFault
+from dashboard.state.page import BoardState, PageList
+from dashboard.state.queries import TooMuchError
 from dashboard.system_status import NOTHING_KNOWN, SystemStatus, restarted_parts
 from dashboard.words.freshness import freshness_signs
 from ingest.contract.clock import RealClock, milliseconds

@@ -1,6 +1,6 @@
 """What an alarm is after each act, worked out by hand."""
 
-from dashboard.alarm.alarm import NO_ALARMS, Alarm, Measured, begin_alarm, combine_alarms
+from dashboard.state.alarm import NO_ALARMS, Alarm, Measured, begin_alarm, combine_alarms
 from warehouse.store.alarm_log import Act, Kind
 
 

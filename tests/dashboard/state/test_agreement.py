@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dashboard.board import agreement as module
-from dashboard.board.agreement import BoardAgreement
+from dashboard.state import agreement as module
+from dashboard.state.agreement import BoardAgreement
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.ward import NOW_MS, WARD, flow, stock
 from warehouse.model.expression import DAY_MS

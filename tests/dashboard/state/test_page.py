@@ -10,7 +10,7 @@ import dashboard.pages
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps.page_list import pages
 from dashboard.board.layout import changed_properties, component_properties, fill_layout
-from dashboard.board.page import PropertyUpdate
+from dashboard.state.page import PropertyUpdate
 from tests.dashboard.support import whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
 from tests.dashboard.support.ward import scene
@@ -94,7 +94,7 @@ def test_pages_are_found():
 
 PAGE = """
 from dash import html
-from dashboard.board.page import Page
+from dashboard.state.page import Page
 from ingest.contract.label import Label
 
 PAGE = Page(path="/extra", label=Label("Thêm", "Extra"), right="leader", layout=lambda scene: html.Div(id="extra"))

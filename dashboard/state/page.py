@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dashboard.access.rights import Right
 from dashboard.access.viewer import Viewer
-from dashboard.alarm.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.settings import BoardSettings
+from dashboard.state.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.system_status import NOTHING_KNOWN, SystemStatus
 from dashboard.words.freshness import FreshnessSign
 from ingest.contract.label import Label, Language
