@@ -17,7 +17,7 @@ from dashboard.state.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.state.page import BoardState, PageList
 from dashboard.state.queries import TooMuchError
 from dashboard.system_status import NOTHING_KNOWN, SystemStatus, restarted_parts
-from dashboard.words.freshness import freshness_signs
+from dashboard.words.freshness import BEHIND_MS, freshness_signs, streams_behind
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Language
@@ -108,7 +108,8 @@ class LiveFigures:
     def scene(self, language: Language, argument: str = "") -> BoardState:
         """The readings at this moment."""
         now_ms = self.now_ms()
-        found = freshness_signs(self.readings, now_ms)
+        behind = streams_behind(self.readings, now_ms, round(BEHIND_MS * max(1.0, self.clock_speed or 1.0)))
+        found = freshness_signs(self.readings, now_ms, behind)
         return BoardState(
             self.readings,
             found,

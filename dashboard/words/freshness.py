@@ -1,17 +1,22 @@
 """Freshness: whether a figure may be taken as live, judged by the signs of life of the sources it comes from.
 
-No events at night and a dead connector look different: a source that reports is live even when nothing happens. The rule has
-one home here; the browser only counts the ages on.
+No events at night and a dead connector look different: a source that reports is live even when nothing happens. But what it told
+may still lie in Kafka, after an outage or where a stream is halted: then a figure is as old as what is counted. The rule has one home
+here; the browser only counts the ages on.
 """
 
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from ingest.contract.clock import milliseconds
 from ingest.contract.quantity import EARLIEST
-from warehouse.catalogue import entities, indicator
-from warehouse.model.reading import Reading
+from ingest.contract.topic import topic_of
+from warehouse.catalogue import entities, indicator, indicators
+from warehouse.model.reading import TOTAL, Reading
 from warehouse.readings import Readings
 
 State = Literal["live", "late", "stale", "down", "none"]
@@ -20,6 +25,9 @@ LAG = "H01"
 """The indicator whose members tell how long ago each source gave its last sign."""
 DOWN = "H04"
 """The indicator whose members tell which sources are down."""
+
+BEHIND_MS = 120_000
+"""A stream is behind where its stocks were last looked at longer ago; they are every minute."""
 
 _MILLISECOND = timedelta(milliseconds=1)
 _EARLIEST_MS = milliseconds(EARLIEST)
@@ -32,6 +40,8 @@ class FreshnessSign(NamedTuple):
     """Its last sign of life."""
     down: bool
     """Whether it is down: says so, or has been silent for too long."""
+    counted_ms: int = sys.maxsize
+    """Until when what it told is counted, where the streams are behind."""
 
 
 class Freshness(NamedTuple):
@@ -39,20 +49,42 @@ class Freshness(NamedTuple):
 
     state: State
     sign_ms: int
-    """Last sign of life of its source; 0 when there was none."""
+    """Last sign of life of its source that is counted; 0 when there was none."""
     newest_ms: int
     """Its newest event; 0 when there was none."""
 
 
-def freshness_signs(readings: Readings, now_ms: int) -> dict[str, FreshnessSign]:
-    """The last sign of every source that was ever heard of, by the id of its connector."""
+def freshness_signs(
+    readings: Readings, now_ms: int, behind: Mapping[str, int] = MappingProxyType({})
+) -> dict[str, FreshnessSign]:
+    """The last sign of every source that was ever heard of, by the id of its connector.
+
+    Args:
+        readings: the figures.
+        now_ms: the present by the install's clock.
+        behind: what `streams_behind` says.
+    """
     down = readings.members(DOWN, "key", now_ms)
     lags = readings.members(LAG, "key", now_ms)
     return {
-        source: FreshnessSign(_sign(lag), source in down and down[source].numerator > 0)
+        source: FreshnessSign(
+            _sign(lag),
+            source in down and down[source].numerator > 0,
+            min((behind[topic] for topic in _topics().get(source, ()) if topic in behind), default=sys.maxsize),
+        )
         for source, lag in lags.items()
         if lag.known
     }
+
+
+def streams_behind(readings: Readings, now_ms: int, allowed_ms: int = BEHIND_MS) -> dict[str, int]:
+    """The topics that are not counted until now, each with the time until which it is, as the totals of its stocks tell."""
+    counted: dict[str, int] = {}
+    for one in indicators():
+        value = readings.at((one.id, TOTAL, None)) if one.has_stock else None
+        if value is not None:
+            counted[value.topic] = max(value.as_of_ms, counted.get(value.topic, 0))
+    return {topic: at_ms for topic, at_ms in counted.items() if now_ms - at_ms > allowed_ms}
 
 
 def declared_sources() -> list[str]:
@@ -73,7 +105,7 @@ def freshness(reading: Reading, found: Mapping[str, FreshnessSign], now_ms: int)
     one = reading.indicator
     sources = [found[source] for source in one.sources if source in found]
     # Without a source of its own (the health of the sources themselves) the last computation is the sign of life.
-    sign_ms = min((sign.last_ms for sign in sources), default=reading.as_of_ms)
+    sign_ms = min((min(sign.last_ms, sign.counted_ms) for sign in sources), default=reading.as_of_ms)
     if any(sign.down for sign in sources):
         return Freshness("down", sign_ms, reading.newest_ms)
     state = _by_age(now_ms - sign_ms, one.late_after, one.stale_after)
@@ -95,6 +127,16 @@ def worst_freshness(several: list[Freshness]) -> Freshness:
     """The one of several that deserves the least trust."""
     order: list[State] = ["live", "late", "stale", "none", "down"]
     return max(several, key=lambda one: order.index(one.state))
+
+
+@cache
+def _topics() -> dict[str, set[str]]:
+    """By source, where its events lie."""
+    found: dict[str, set[str]] = {}
+    for entity in entities():
+        for source in entity.sources:
+            found.setdefault(source, set()).update(topic_of(event.stream) for event in entity.events)
+    return found
 
 
 def _sign(lag: Reading) -> int:

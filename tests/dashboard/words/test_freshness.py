@@ -5,11 +5,13 @@ import pytest
 from dashboard.pages.overview import PAGE
 from dashboard.state.page import PropertyUpdate
 from dashboard.words.freshness import (
+    BEHIND_MS,
     Freshness,
     declared_sources,
     freshness,
     freshness_signs,
     source_freshness,
+    streams_behind,
     worst_freshness,
 )
 from tests.dashboard.support.ward import NOW_MS, readings, scene, stock
@@ -72,6 +74,33 @@ def test_without_any_sign_the_last_computation_counts():
 def test_the_health_of_the_sources_is_as_fresh_as_its_computation():
     assert of("H04").state == "live"
     assert of("H04", now_ms=NOW_MS + 61_000).state == "late"
+
+
+def counted_until(ms, *ids):
+    """Readings whose stocks of the queue were last looked at then."""
+    found = readings()
+    found.apply([stock(id, 5)._replace(as_of_ms=ms) for id in ids])
+    return found
+
+
+def test_what_a_source_told_and_nobody_has_counted_yet_makes_its_figures_old():
+    hours_ago = NOW_MS - 7_200_000
+    found = counted_until(hours_ago, "Q02", "Q05", "Q08", "Q12", "Q13")
+    behind = streams_behind(found, NOW_MS)
+    assert behind == {"ioc.queue.v1": hours_ago}
+    signs = freshness_signs(found, NOW_MS, behind)
+    for id in ("Q01", "Q02"):  # a flow too, which does not say itself until when it is counted
+        assert freshness(found.read(id, NOW_MS), signs, NOW_MS) == Freshness("stale", hours_ago, NOW_MS - 2000)
+    assert freshness(found.read("D05", NOW_MS), signs, NOW_MS).state == "live"
+    assert source_freshness("queue_kiosk", signs, NOW_MS).state == "live"
+
+
+@pytest.mark.parametrize(("age_ms", "is_behind"), [(BEHIND_MS, False), (BEHIND_MS + 1, True)])
+def test_a_stream_is_behind_when_none_of_its_stocks_was_looked_at_lately(age_ms, is_behind):
+    old = counted_until(NOW_MS - age_ms, "Q02", "Q05", "Q08", "Q12", "Q13")
+    assert bool(streams_behind(old, NOW_MS)) == is_behind
+    assert streams_behind(counted_until(NOW_MS - age_ms, "Q02"), NOW_MS) == {}
+    assert streams_behind(Readings(), NOW_MS) == {}
 
 
 def test_lights_of_sources():
