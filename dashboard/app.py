@@ -154,11 +154,11 @@ def _shell(live: Live) -> Component:
 
 def _page(path: object, live: Live) -> Component:
     place = live.pages.find(path)
-    scene = live.scene(viewer().language, place.argument if place else "")
+    state = live.board_state(viewer().language, place.argument if place else "")
     if place is None or not place.page.may_be_seen_by(viewer()):
         why = text.NOT_FOUND if place is None else text.FORBIDDEN
-        return html.Div([header.navigation(scene, viewer(), ""), html.P(scene.say(why))], className="alone")
-    return fill_layout(place.page.layout(scene), place.page.leaves(scene))
+        return html.Div([header.navigation(state, viewer(), ""), html.P(state.say(why))], className="alone")
+    return fill_layout(place.page.layout(state), place.page.updates(state))
 
 
 async def _no_such_file(request: Request, error: Exception) -> JSONResponse:

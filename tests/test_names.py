@@ -13,7 +13,7 @@ PROTOCOL = {
     "to_events": "a connector's mapping of one message to events",
     "layout": "the standing parts of a page or a component",
     "views": "the views that a module of `warehouse/views` declares",
-    "leaves": "the changing parts of a page or a component",
+    "updates": "the changing parts of a page or a component",
 }
 """Names that many modules define, each with the same meaning, so that a caller can treat the modules alike."""
 

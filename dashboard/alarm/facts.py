@@ -23,17 +23,17 @@ class SystemFact(NamedTuple):
     """What a subject is called."""
 
 
-def _whole(value: float, scene: BoardState) -> str:
-    return number.whole_number(round(value), scene.language)
+def _whole(value: float, state: BoardState) -> str:
+    return number.whole_number(round(value), state.language)
 
 
-def _away(scene: BoardState) -> Mapping[str, float]:
-    since = scene.standing.away_since_ms
-    return {"": (scene.now_ms - since) / 1000 if since else 0.0}
+def _away(state: BoardState) -> Mapping[str, float]:
+    since = state.system_status.away_since_ms
+    return {"": (state.now_ms - since) / 1000 if since else 0.0}
 
 
-def _disk(scene: BoardState) -> Mapping[str, float]:
-    disk = scene.standing.disk
+def _disk(state: BoardState) -> Mapping[str, float]:
+    disk = state.system_status.disk
     return {"": disk.free / disk.reserve if disk else _ROOMY}
 
 
@@ -41,39 +41,39 @@ _ROOMY = 1000.0
 """Times the reserve: where no disk needs to be looked after."""
 
 
-def _free(value: float, scene: BoardState) -> str:
-    disk = scene.standing.disk
-    return scene.say(text.FREE, free=number.size(disk.free, scene.language)) if disk else number.NONE
+def _free(value: float, state: BoardState) -> str:
+    disk = state.system_status.disk
+    return state.say(text.FREE, free=number.size(disk.free, state.language)) if disk else number.NONE
 
 
-def _stops(scene: BoardState) -> Mapping[str, float]:
-    return {stop.topic: 1.0 for stop in scene.standing.stops}
+def _stops(state: BoardState) -> Mapping[str, float]:
+    return {stop.topic: 1.0 for stop in state.system_status.stops}
 
 
-def _differences(scene: BoardState) -> Mapping[str, float] | None:
-    audit = scene.standing.audit
+def _differences(state: BoardState) -> Mapping[str, float] | None:
+    audit = state.system_status.audit
     return {"": float(audit.differences)} if audit else None
 
 
-def _audit_age(scene: BoardState) -> Mapping[str, float] | None:
-    audit = scene.standing.audit
-    return {"": (scene.now_ms - milliseconds(audit.finished_at)) / 3_600_000} if audit else None
+def _audit_age(state: BoardState) -> Mapping[str, float] | None:
+    audit = state.system_status.audit
+    return {"": (state.now_ms - milliseconds(audit.finished_at)) / 3_600_000} if audit else None
 
 
-def _hours(value: float, scene: BoardState) -> str:
-    return scene.say(HOURS, count=_whole(value, scene))
+def _hours(value: float, state: BoardState) -> str:
+    return state.say(HOURS, count=_whole(value, state))
 
 
-def _letters(scene: BoardState) -> Mapping[str, float]:
-    return {"": float(scene.standing.letters)}
+def _letters(state: BoardState) -> Mapping[str, float]:
+    return {"": float(state.system_status.letters)}
 
 
-def _untold(scene: BoardState) -> Mapping[str, float]:
-    return {way: (scene.now_ms - fault.since_ms) / 60_000 for way, fault in scene.faults.items()}
+def _untold(state: BoardState) -> Mapping[str, float]:
+    return {way: (state.now_ms - fault.since_ms) / 60_000 for way, fault in state.faults.items()}
 
 
-def _restarts(scene: BoardState) -> Mapping[str, float]:
-    return {one.part: float(one.count) for one in scene.standing.restarts}
+def _restarts(state: BoardState) -> Mapping[str, float]:
+    return {one.part: float(one.count) for one in state.system_status.restarts}
 
 
 def _part(name: str, language: Language) -> str:

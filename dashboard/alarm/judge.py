@@ -104,9 +104,9 @@ class AlarmJudge:
             self._pending.clear()
         with suppress(Unavailable):
             await self._send()
-        fold, scene = self._log.fold, self._figures.scene("vi")
+        fold, state = self._log.fold, self._figures.board_state("vi")
         self._pending = {key: number for key, number in self._pending.items() if fold.decided.get(key, 0) <= number}
-        acts = self.judge(scene, fold)
+        acts = self.judge(state, fold)
         if self._may_write():
             now = self._figures.clock.now()
             for act, number in acts:
@@ -121,19 +121,19 @@ class AlarmJudge:
         """The alarms as the log says, with what was decided and Kafka has not acknowledged yet."""
         return self._log.fold.preview(self._unsent) if self._unsent else self._log.fold.alarms
 
-    def judge(self, scene: BoardState, fold: AlarmFold) -> list[tuple[Act, int]]:
+    def judge(self, state: BoardState, fold: AlarmFold) -> list[tuple[Act, int]]:
         """What is to be decided now, each with its number.
 
         Args:
-            scene: the figures of this moment.
+            state: the figures of this moment.
             fold: the alarms as the log says.
         """
-        now = EvaluationTime(scene.now_ms, OFFICE.is_open(moment(scene.now_ms)), self._pace)
+        now = EvaluationTime(state.now_ms, OFFICE.is_open(moment(state.now_ms)), self._pace)
         held = fold.active()
         acts: list[tuple[Act, int]] = []
         states: dict[Key, AlarmState] = {}
         for rule in alarm_rules().values():
-            seen = observe(rule, scene, self._deadlines.dues) if self._figures.loaded else UNKNOWN
+            seen = observe(rule, state, self._deadlines.dues) if self._figures.loaded else UNKNOWN
             for subject in dict.fromkeys([*seen.subjects, *(one for id, one in held if id == rule.id)]):
                 key = (rule.id, subject)
                 number = fold.decided.get(key, 0)
@@ -142,7 +142,7 @@ class AlarmJudge:
                 acts += [(act, number) for act in new]
         self._states = states
         return acts + [
-            (next_act(alarm, "cleared", scene.now_ms, what="superseded"), fold.decided.get(key, 0))
+            (next_act(alarm, "cleared", state.now_ms, what="superseded"), fold.decided.get(key, 0))
             for key, alarm in held.items()
             if key[0] not in alarm_rules()
         ]
@@ -157,13 +157,13 @@ class AlarmJudge:
 
 
 def measure_alarms(
-    alarms: dict[Key, Alarm], scene: BoardState, deadlines: Deadlines, *, is_loaded: bool
+    alarms: dict[Key, Alarm], state: BoardState, deadlines: Deadlines, *, is_loaded: bool
 ) -> dict[Key, Measured]:
     """What the rules of the active alarms measure now, where it is known; for showing it beside them."""
     found: dict[Key, Measured] = {}
     for id in {id for id, _ in alarms}:
         rule = alarm_rules().get(id)
         if rule is not None and is_loaded:
-            seen = observe(rule, scene, deadlines.dues)
+            seen = observe(rule, state, deadlines.dues)
             found |= {key: one for key in alarms if key[0] == id and (one := seen.of(key[1])) is not None}
     return found

@@ -58,40 +58,40 @@ class ObservedFacts(NamedTuple):
 UNKNOWN = ObservedFacts({})
 
 
-def observe(rule: AlarmRule, scene: BoardState, dues: Mapping[str, DueEvaluation]) -> ObservedFacts:
+def observe(rule: AlarmRule, state: BoardState, dues: Mapping[str, DueEvaluation]) -> ObservedFacts:
     """What a rule's measure says now.
 
     Args:
         rule: the rule.
-        scene: the figures of this moment, and how the system stands.
+        state: the figures of this moment, and how the system stands.
         dues: by rule, the earliest deadlines.
     """
     match rule.measure:
         case MeasuredFigure(indicator=id, by=by, names=names):
-            return _figures(scene, id, by, names)
+            return _figures(state, id, by, names)
         case Rise(indicator=id, by=by):
-            return _figures(scene, id, by)
+            return _figures(state, id, by)
         case Silence(only=only, but=but):
-            return _silence(scene, only, but)
+            return _silence(state, only, but)
         case NoHeartbeat(indicator=id):
-            silent = _heartbeat_s(scene, id)
+            silent = _heartbeat_s(state, id)
             return UNKNOWN if silent is None else ObservedFacts({"": Measured(silent)})
         case NoEvent(indicator=id):
-            return _no_event(scene, id)
+            return _no_event(state, id)
         case Remaining():
-            return _remaining(scene.now_ms, dues.get(rule.id))
+            return _remaining(state.now_ms, dues.get(rule.id))
         case FactName(name=name):
-            return _fact(scene, name)
+            return _fact(state, name)
 
 
-def _figures(scene: BoardState, id: str, by: str, names: str = "") -> ObservedFacts:
-    total = scene.read(id)
-    if not _is_trusted(scene, total):
+def _figures(state: BoardState, id: str, by: str, names: str = "") -> ObservedFacts:
+    total = state.read(id)
+    if not _is_trusted(state, total):
         return UNKNOWN
     if by:
         rest = None if total.indicator.is_ratio else Measured(0.0)
-        return ObservedFacts({member: _measured(one) for member, one in scene.members(id, by).items()}, rest)
-    named = [member for member, one in scene.members(id, names).items() if one.numerator] if names else []
+        return ObservedFacts({member: _measured(one) for member, one in state.members(id, by).items()}, rest)
+    named = [member for member, one in state.members(id, names).items() if one.numerator] if names else []
     found = _measured(total)
     return ObservedFacts({"": found._replace(names=tuple(named)) if found else None})
 
@@ -101,34 +101,34 @@ def _measured(reading: Reading) -> Measured | None:
     return None if figure is None else Measured(figure)
 
 
-def _is_trusted(scene: BoardState, reading: Reading) -> bool:
-    return freshness(reading, scene.signs, scene.now_ms).state in ("live", "late")
+def _is_trusted(state: BoardState, reading: Reading) -> bool:
+    return freshness(reading, state.signs, state.now_ms).state in ("live", "late")
 
 
-def _silence(scene: BoardState, only: tuple[str, ...], but: tuple[str, ...]) -> ObservedFacts:
-    ours = _heartbeat_s(scene, NoHeartbeat().indicator)
+def _silence(state: BoardState, only: tuple[str, ...], but: tuple[str, ...]) -> ObservedFacts:
+    ours = _heartbeat_s(state, NoHeartbeat().indicator)
     if ours is not None and ours > HEARTBEAT_LOST_S:
         return UNKNOWN
     return ObservedFacts(
         {
-            source: Measured(DOWN_S if sign.down else (scene.now_ms - sign.last_ms) / 1000)
-            for source, sign in scene.signs.items()
+            source: Measured(DOWN_S if sign.down else (state.now_ms - sign.last_ms) / 1000)
+            for source, sign in state.signs.items()
             if source not in but and (not only or source in only)
         }
     )
 
 
-def _heartbeat_s(scene: BoardState, id: str) -> float | None:
-    reading = scene.read(id)
-    return (scene.now_ms - reading.as_of_ms + reading.numerator) / 1000 if reading.known else None
+def _heartbeat_s(state: BoardState, id: str) -> float | None:
+    reading = state.read(id)
+    return (state.now_ms - reading.as_of_ms + reading.numerator) / 1000 if reading.known else None
 
 
-def _no_event(scene: BoardState, id: str) -> ObservedFacts:
-    reading = scene.read(id)
-    if not _is_trusted(scene, reading):
+def _no_event(state: BoardState, id: str) -> ObservedFacts:
+    reading = state.read(id)
+    if not _is_trusted(state, reading):
         return UNKNOWN
-    since_ms = max(reading.newest_ms, int(window_start(scene.now_ms, DAY_MS)))
-    return ObservedFacts({"": Measured(working_time(since_ms, scene.now_ms) / 60_000)})
+    since_ms = max(reading.newest_ms, int(window_start(state.now_ms, DAY_MS)))
+    return ObservedFacts({"": Measured(working_time(since_ms, state.now_ms) / 60_000)})
 
 
 def _remaining(now_ms: int, due: DueEvaluation | None) -> ObservedFacts:
@@ -138,10 +138,10 @@ def _remaining(now_ms: int, due: DueEvaluation | None) -> ObservedFacts:
     return ObservedFacts({"": Measured(left)})
 
 
-def _fact(scene: BoardState, name: str) -> ObservedFacts:
-    if scene.standing.away_since_ms and name not in WITHOUT_WAREHOUSE:
+def _fact(state: BoardState, name: str) -> ObservedFacts:
+    if state.system_status.away_since_ms and name not in WITHOUT_WAREHOUSE:
         return UNKNOWN
-    found = FACTS[name].read(scene)
+    found = FACTS[name].read(state)
     if found is None:
         return UNKNOWN
     return ObservedFacts({subject: Measured(value) for subject, value in found.items()}, Measured(0.0))

@@ -34,12 +34,12 @@ DAY_OR_DOWN = Label("hơn 24 giờ, hoặc tự báo hỏng", "over 24 h, or say
 _NAMED = 8
 
 
-def alarm_sentence(alarm: Alarm, scene: BoardState, *, now: bool = True) -> str:
+def alarm_sentence(alarm: Alarm, state: BoardState, *, now: bool = True) -> str:
     """What is wrong.
 
     Args:
         alarm: which one.
-        scene: the language, and the values of this moment.
+        state: the language, and the values of this moment.
         now: with the value of now; else with that of its last alert, as for the history.
     """
     id, subject = alarm.key
@@ -49,13 +49,13 @@ def alarm_sentence(alarm: Alarm, scene: BoardState, *, now: bool = True) -> str:
     alert = alarm.alert
     found = Measured(alert.value, tuple(alert.what.split()))
     if now and alarm.is_active:
-        found = scene.alarms.measured.get(alarm.key) or found
-    said = scene.say(
+        found = state.alarms.measured.get(alarm.key) or found
+    said = state.say(
         rule.sentence,
-        subject=subject_name(rule, subject, scene.language),
-        value=quantity(rule, found.value, scene),
-        limit=quantity(rule, exceeded_limit(rule, alarm), scene),
-        names=_names(rule, found.names, scene),
+        subject=subject_name(rule, subject, state.language),
+        value=quantity(rule, found.value, state),
+        limit=quantity(rule, exceeded_limit(rule, alarm), state),
+        names=_names(rule, found.names, state),
     )
     return said.removesuffix(": ")
 
@@ -79,24 +79,24 @@ def subject_name(rule: AlarmRule, subject: str, language: Language) -> str:
             return text.name_of_code(subject, language)
 
 
-def quantity(rule: AlarmRule, value: float, scene: BoardState) -> str:
+def quantity(rule: AlarmRule, value: float, state: BoardState) -> str:
     """A value of a rule's measure with its unit."""
     match rule.measure:
         case MeasuredFigure() | Rise() if rule.indicator is not None:
-            return _with_unit(rule.indicator, value, scene.language)
+            return _with_unit(rule.indicator, value, state.language)
         case Remaining():
-            return scene.say(WORKING_HOURS, count=_decimal(value, 1, scene.language))
+            return state.say(WORKING_HOURS, count=_decimal(value, 1, state.language))
         case NoEvent():
-            return scene.say(MINUTES, count=_decimal(value, 0, scene.language))
+            return state.say(MINUTES, count=_decimal(value, 0, state.language))
         case Silence() if value >= DOWN_S:
-            return scene.say(DAY_OR_DOWN)
+            return state.say(DAY_OR_DOWN)
         case Silence() | NoHeartbeat():
             label, count = (MINUTES, value / 60) if value >= 120 else (SECONDS, value)
-            return scene.say(label, count=_decimal(count, 0, scene.language))
+            return state.say(label, count=_decimal(count, 0, state.language))
         case FactName(name=name):
-            return FACTS[name].shown(value, scene)
+            return FACTS[name].shown(value, state)
         case _:
-            return _decimal(value, 1, scene.language)
+            return _decimal(value, 1, state.language)
 
 
 def _with_unit(one: Indicator | Derived, value: float, language: Language) -> str:
@@ -108,11 +108,11 @@ def _decimal(value: float, decimals: int, language: Language) -> str:
     return number.decimal(Fraction(round(value, decimals)).limit_denominator(1000), decimals, language)
 
 
-def _names(rule: AlarmRule, members: tuple[str, ...], scene: BoardState) -> str:
+def _names(rule: AlarmRule, members: tuple[str, ...], state: BoardState) -> str:
     if not members or not isinstance(rule.measure, MeasuredFigure):
         return ""
     shown, more = members[:_NAMED], "…" if len(members) > _NAMED else ""
     if rule.measure.names == "area_code":
         groups = [str(text.group_number(one) or one) for one in shown]
-        return scene.say(text.AREAS, numbers=", ".join(groups)) + more
-    return ", ".join(text.name_of_code(one, scene.language) for one in shown) + more
+        return state.say(text.AREAS, numbers=", ".join(groups)) + more
+    return ", ".join(text.name_of_code(one, state.language) for one in shown) + more

@@ -1,6 +1,6 @@
 """Push: how changes reach the browsers - pushed over one WebSocket, or asked for slowly while that is dead.
 
-Each browser gets only the leaves that changed since its last frame. The next frame is made when the browser has answered that
+Each browser gets only the updates that changed since its last frame. The next frame is made when the browser has answered that
 it has taken in the last one: a slow browser gets fewer, newer frames, and nothing piles up here.
 """
 
@@ -28,7 +28,7 @@ CHART_INTERVAL = 1.0
 FALLBACK_MS = 5000
 
 ANSWER_WITHIN = 30.0
-_NOTHING = PageAddress(Page("", Label("", ""), "", lambda scene: html.Div()))
+_NOTHING = PageAddress(Page("", Label("", ""), "", lambda state: html.Div()))
 
 
 def push_widgets(path: str | None = None) -> list[Component]:
@@ -53,17 +53,17 @@ def register(app: Dash, live: Live) -> None:
         if ctx.websocket is None:
             return  # a browser without shared workers: it has the fallback
         try:
-            await push_leaves(live, ctx.websocket)
+            await push_updates(live, ctx.websocket)
         except WebsocketDisconnected:
             return
 
     @app.callback(Input("fallback", "n_intervals"), State("page-path", "data"), prevent_initial_call=True)
     def fall_back(_ticks: int, path: object) -> None:
         frame = live.frame(_allowed(live, path), viewer().language, live.number)
-        set_leaves(frame.leaves, _pulse(live, frame, "fallback"))
+        set_updates(frame.updates, _pulse(live, frame, "fallback"))
 
 
-async def push_leaves(live: Live, socket: Any) -> None:
+async def push_updates(live: Live, socket: Any) -> None:
     """Send a browser what changes on the page that it shows, until its socket ends.
 
     Args:
@@ -81,12 +81,12 @@ async def push_leaves(live: Live, socket: Any) -> None:
     while not socket.is_shutdown:
         began = time.monotonic()
         frame = live.frame(place, language, number)
-        fresh = changed_properties(frame.leaves, shown)
+        fresh = changed_properties(frame.updates, shown)
         if began - charted < CHART_INTERVAL:
-            fresh = {leaf: value for leaf, value in fresh.items() if "." not in leaf.path}
-        elif any("." in leaf.path for leaf in fresh):
+            fresh = {update: value for update, value in fresh.items() if "." not in update.path}
+        elif any("." in update.path for update in fresh):
             charted = began
-        set_leaves(fresh, _pulse(live, frame, "push"))
+        set_updates(fresh, _pulse(live, frame, "push"))
         shown |= fresh
         number = frame.number
         now_at = await _shown_path(socket)  # the browser has taken it in
@@ -104,9 +104,9 @@ async def _shown_path(socket: Any) -> Any:
             return await socket.get_prop("page-path", "data", ANSWER_WITHIN)
 
 
-def set_leaves(leaves: PropertyUpdates, pulse: dict[str, Any]) -> None:
+def set_updates(updates: PropertyUpdates, pulse: dict[str, Any]) -> None:
     """Set properties of the page, and its pulse, from within a callback."""
-    for id, values in component_properties(leaves).items():
+    for id, values in component_properties(updates).items():
         set_props(id, values)
     set_props("pulse", pulse)
 

@@ -86,8 +86,8 @@ def _page(path: object, live: Live) -> Component | None:
     place = live.pages.find(path)
     if place is None or not place.page.may_be_seen_by(viewer()):
         return None
-    scene = live.scene(viewer().language, place.argument)
-    return fill_layout(place.page.layout(scene), place.page.leaves(scene))
+    state = live.board_state(viewer().language, place.argument)
+    return fill_layout(place.page.layout(state), place.page.updates(state))
 
 
 def _banner(id: str, role: str, sign: str, small: str = "") -> Component:

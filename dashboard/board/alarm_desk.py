@@ -123,7 +123,9 @@ class AlarmDesk:
         fold = self.log.fold
         self.live.faults = fold.faults
         local = moment(self.live.now_ms()).astimezone(WARD_ZONE).time()
-        measured = measure_alarms(fold.active(), self.live.scene("vi"), self.deadlines, is_loaded=self.live.loaded)
+        measured = measure_alarms(
+            fold.active(), self.live.board_state("vi"), self.deadlines, is_loaded=self.live.loaded
+        )
         self.live.show(
             combine_alarms(
                 fold.alarms.values(),

@@ -20,20 +20,20 @@ def alarm_signal_widget() -> Component:
     return html.Div(id=ID, hidden=True)
 
 
-def leaves(scene: BoardState) -> PropertyUpdates:
+def updates(state: BoardState) -> PropertyUpdates:
     """What it says now."""
-    calling = scene.alarms.calling
+    calling = state.alarms.calling
     worst = calling[0].severity if calling else ""
     newest = max(
         (one for one in calling if one.severity == worst), key=lambda one: (one.alerted_ms, one.id), default=None
     )
-    passes = not scene.alarms.is_quiet or (worst == "critical" and scene.alarms.critical_passes)
+    passes = not state.alarms.is_quiet or (worst == "critical" and state.alarms.critical_passes)
     said = {
         "data-severity": worst,
         "data-count": len(calling),
         "data-newest": f"{newest.id}-{newest.severity}" if newest else "",
-        "data-text": alarm_sentence(newest, scene) if newest else "",
-        "data-page": page_of(newest.key[0], scene.pages) if newest else "",
+        "data-text": alarm_sentence(newest, state) if newest else "",
+        "data-page": page_of(newest.key[0], state.pages) if newest else "",
         "data-quiet": "" if passes else "true",
     }
     return {PropertyUpdate(ID, name): value for name, value in said.items()}

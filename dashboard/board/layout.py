@@ -9,36 +9,36 @@ from dashboard.component_id import component_id
 from dashboard.state.page import PropertyUpdates
 
 
-def fill_layout(layout: Component, leaves: PropertyUpdates) -> Component:
-    """Put the leaves' values into a layout, for the first paint.
+def fill_layout(layout: Component, updates: PropertyUpdates) -> Component:
+    """Put the updates' values into a layout, for the first paint.
 
     Raises:
-        KeyError: a leaf's component is not in the layout.
+        KeyError: an update's component is not in the layout.
     """
     found = {component_id(id): part for part in _every(layout) if (id := getattr(part, "id", None))}
-    for leaf, value in leaves.items():
-        name, *inner = leaf.path.split(".")
+    for update, value in updates.items():
+        name, *inner = update.path.split(".")
         if not inner:
-            setattr(found[leaf.id], name, value)
+            setattr(found[update.id], name, value)
             continue
-        target = getattr(found[leaf.id], name)
+        target = getattr(found[update.id], name)
         for step in inner[:-1]:
             target = target[_step(step)]
         target[_step(inner[-1])] = value
     return layout
 
 
-def changed_properties(leaves: PropertyUpdates, known: PropertyUpdates) -> PropertyUpdates:
-    """The leaves whose value is another than the one already shown."""
-    return {leaf: value for leaf, value in leaves.items() if leaf not in known or known[leaf] != value}
+def changed_properties(updates: PropertyUpdates, known: PropertyUpdates) -> PropertyUpdates:
+    """The updates whose value is another than the one already shown."""
+    return {update: value for update, value in updates.items() if update not in known or known[update] != value}
 
 
-def component_properties(leaves: PropertyUpdates) -> dict[str, dict[str, Any]]:
-    """Leaves as properties a component; what goes into a property becomes a patch, so that whole figures never travel."""
+def component_properties(updates: PropertyUpdates) -> dict[str, dict[str, Any]]:
+    """Updates as properties a component; what goes into a property becomes a patch, so that whole figures never travel."""
     grouped: dict[str, dict[str, Any]] = {}
-    for leaf, value in leaves.items():
-        name, *inner = leaf.path.split(".")
-        component = grouped.setdefault(leaf.id, {})
+    for update, value in updates.items():
+        name, *inner = update.path.split(".")
+        component = grouped.setdefault(update.id, {})
         if not inner:
             component[name] = value
             continue

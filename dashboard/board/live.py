@@ -29,7 +29,7 @@ class BoardFrame(NamedTuple):
     """What one page shows at one moment."""
 
     number: int
-    leaves: PropertyUpdates
+    updates: PropertyUpdates
     recorded_ms: list[int]
     """When the newest event of each push since the last frame asked for was taken in."""
 
@@ -94,17 +94,17 @@ class Live(LiveFigures):
             after: number of the last frame that the asker has shown.
         """
         key = (place.page.path, place.argument, language)
-        number, leaves = self._frames.get(key, (-1, {}))
+        number, updates = self._frames.get(key, (-1, {}))
         if number != self.number:
-            scene = self.scene(language, place.argument)
-            number, leaves = (
+            state = self.board_state(language, place.argument)
+            number, updates = (
                 self.number,
-                place.page.leaves(scene) | (alarm_signal.leaves(scene) if place.page.path else {}),
+                place.page.updates(state) | (alarm_signal.updates(state) if place.page.path else {}),
             )
             if len(self._frames) >= MOST_FRAMES:  # addresses that hardly anybody asks for
                 self._frames.clear()
-            self._frames[key] = (number, leaves)
-        return BoardFrame(number, leaves, [ms for recorded, ms in self._recorded if after < recorded <= number])
+            self._frames[key] = (number, updates)
+        return BoardFrame(number, updates, [ms for recorded, ms in self._recorded if after < recorded <= number])
 
     def _measure(self, pushes: list[Push]) -> None:
         """How long the newest event took from when it happened until it is here; what only the clock moved is no event."""

@@ -34,7 +34,7 @@ _MINUTES = 630
 INDICATORS = ("Q01", "Q03")
 
 
-def layout(scene: BoardState) -> Component:
+def layout(state: BoardState) -> Component:
     """Arrivals by quarter of an hour below, the mean wait of the last hour above, on one day's axis."""
     middles = [15 * slot + 7.5 for slot in range(SLOTS)]
     wait = token("wait")
@@ -46,35 +46,35 @@ def layout(scene: BoardState) -> Component:
             go.Scatter(x=[], y=[], yaxis="y2", mode="lines", line={"color": wait, "width": 3}),
             go.Scatter(x=[], y=[], yaxis="y2", mode="markers", marker={"color": wait, "size": 9}),
         ],
-        scene.language,
+        state.language,
         barmode="overlay",
         xaxis={"range": [0, _MINUTES], "tickvals": list(_TICKS), "ticktext": list(_TICKS.values()), "anchor": "y"},
         yaxis={"domain": [0, 0.55], "range": [0, 1]},
         yaxis2={"domain": [0.69, 1], "range": [0, 1]},
         annotations=[
             {"x": 0, "y": 0, "yref": "y2", "text": "", "font": {"color": wait, "size": 18}, "xshift": 10},
-            corner(0, 1, scene.say(text.WAIT_AXIS)),
-            corner(0, 0.55, scene.say(text.ARRIVALS_AXIS)),
-            corner(1, 0.55, f"- - - {last_week(scene)}"),
+            corner(0, 1, state.say(text.WAIT_AXIS)),
+            corner(0, 0.55, state.say(text.ARRIVALS_AXIS)),
+            corner(1, 0.55, f"- - - {last_week(state)}"),
             middle(""),
         ],
     )
-    return graph(ARRIVALS, drawn, scene.say(text.ARRIVALS))
+    return graph(ARRIVALS, drawn, state.say(text.ARRIVALS))
 
 
-def leaves(scene: BoardState) -> PropertyUpdates:
+def updates(state: BoardState) -> PropertyUpdates:
     """The arrays of the chart."""
-    start_ms = _opening(scene.now_ms)
+    start_ms = _opening(state.now_ms)
     slot_ms = SLOT // timedelta(milliseconds=1)
-    current = (scene.now_ms - start_ms) // slot_ms
-    today = _by_slot(scene.readings.series("Q01", start_ms, start_ms + SLOTS * slot_ms), start_ms, slot_ms)
+    current = (state.now_ms - start_ms) // slot_ms
+    today = _by_slot(state.readings.series("Q01", start_ms, start_ms + SLOTS * slot_ms), start_ms, slot_ms)
     before_ms = start_ms - 7 * DAY_MS
-    before = _by_slot(scene.readings.series("Q01", before_ms, before_ms + SLOTS * slot_ms), before_ms, slot_ms)
+    before = _by_slot(state.readings.series("Q01", before_ms, before_ms + SLOTS * slot_ms), before_ms, slot_ms)
     usual = [before.get(slot, 0) for slot in range(SLOTS)] if before else [None] * SLOTS
-    x, y = mean_wait(scene.readings, start_ms, scene.now_ms)
+    x, y = mean_wait(state.readings, start_ms, state.now_ms)
     highest = max([10, *today.values(), *before.values()])
-    reading = scene.read("Q03")
-    ends = bool(x) and reading.figure is not None and scene.now_ms - start_ms <= _MINUTES * 60_000
+    reading = state.read("Q03")
+    ends = bool(x) and reading.figure is not None and state.now_ms - start_ms <= _MINUTES * 60_000
     found: dict[str, Any] = {
         "data.0.y": [today.get(slot, 0) if slot < current else None for slot in range(SLOTS)],
         "data.1.y": [today.get(slot, 0) if slot == current else None for slot in range(SLOTS)],
@@ -85,11 +85,11 @@ def leaves(scene: BoardState) -> PropertyUpdates:
         "data.4.y": y[-1:],
         "layout.annotations.0.x": x[-1] if x else 0,
         "layout.annotations.0.y": y[-1] if y else 0,
-        "layout.annotations.0.text": f"<b>{number.with_unit(reading, scene.language)}</b>" if ends else "",
+        "layout.annotations.0.text": f"<b>{number.with_unit(reading, state.language)}</b>" if ends else "",
         "layout.annotations.3.visible": bool(before),
         "layout.yaxis.range": [0, highest * 1.1],
         "layout.yaxis2.range": [0, max([10.0, *y]) * 1.25],
-        "layout.annotations.4.text": "" if x or any(today.values()) or before else nothing(scene, INDICATORS),
+        "layout.annotations.4.text": "" if x or any(today.values()) or before else nothing(state, INDICATORS),
     }
     return {PropertyUpdate(graph_id(ARRIVALS), f"figure.{path}"): value for path, value in found.items()}
 

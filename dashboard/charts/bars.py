@@ -48,39 +48,39 @@ def bars(name: str, count: int) -> Component:
     return html.Ul(rows, className="bars")
 
 
-def bars_leaves(name: str, found: Iterable[Bar], count: int, scene: BoardState, nothing: str) -> PropertyUpdates:
+def bars_updates(name: str, found: Iterable[Bar], count: int, state: BoardState, nothing: str) -> PropertyUpdates:
     """What each row says; what does not fit is summed up in the last one.
 
     Args:
         name: beginning of the components' ids.
         found: the rows.
         count: how many there are places for.
-        scene: what is shown.
+        state: what is shown.
         nothing: what stands there where there is no row.
     """
     rows = sorted((row for row in found if row.value), key=lambda row: (-row.value, row.name))
     if len(rows) > count:
         rest = rows[count - 1 :]
         values = (sum(row.value for row in rest), sum(row.warning for row in rest), sum(row.critical for row in rest))
-        rows = [*rows[: count - 1], Bar(scene.say(text.OTHERS), *values)]
+        rows = [*rows[: count - 1], Bar(state.say(text.OTHERS), *values)]
     largest = max((row.value for row in rows), default=1)
-    leaves: PropertyUpdates = {}
+    updates: PropertyUpdates = {}
     for place in range(count):
         row = rows[place] if place < len(rows) else Bar("", 0)
         parts = (row.value - row.warning - row.critical, row.warning, row.critical)
-        leaves[PropertyUpdate(f"{name}-{place}-name", "children")] = row.name if rows or place else nothing
-        leaves[PropertyUpdate(f"{name}-{place}-shown", "children")] = (
-            row.shown or number.whole_number(row.value, scene.language) if row.value else ""
+        updates[PropertyUpdate(f"{name}-{place}-name", "children")] = row.name if rows or place else nothing
+        updates[PropertyUpdate(f"{name}-{place}-shown", "children")] = (
+            row.shown or number.whole_number(row.value, state.language) if row.value else ""
         )
-        leaves[PropertyUpdate(f"{name}-{place}-bar", "style")] = {
+        updates[PropertyUpdate(f"{name}-{place}-bar", "style")] = {
             f"--{part}": f"{100 * share / largest:.1f}%" for part, share in zip(SEGMENTS, parts, strict=True)
         }
-    return leaves
+    return updates
 
 
-def member_rows(scene: BoardState, id: str, dimension: str) -> list[Bar]:
+def member_rows(state: BoardState, id: str, dimension: str) -> list[Bar]:
     """A bar for each member of an indicator's dimension, in its unit."""
     return [
-        Bar(text.name_of_code(member, scene.language), round(reading.numerator * reading.indicator.unit.factor))
-        for member, reading in scene.members(id, dimension).items()
+        Bar(text.name_of_code(member, state.language), round(reading.numerator * reading.indicator.unit.factor))
+        for member, reading in state.members(id, dimension).items()
     ]

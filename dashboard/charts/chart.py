@@ -2,7 +2,7 @@
 
 Figures are Plotly's own classes, which Dash imports in any case: a property that Plotly does not know is an error where the chart
 is made. They cost 9 MB once and about 2 ms a figure, which is why only whole figures are made of them: what is pushed into a
-figure later are plain arrays (`page.Leaves`). What all charts share is Plotly's template, of which there is one a language and kind
+figure later are plain arrays (`page.PropertyUpdates`). What all charts share is Plotly's template, of which there is one a language and kind
 of page (`template`); a chart says only what is its own.
 
 Colours are tokens (`theme.token`), and sizes are those of a screen of 1080 lines; the browser puts in what both are there (`graph`).
@@ -149,12 +149,12 @@ def time_axis(**own: Any) -> go.layout.XAxis:
     )
 
 
-def is_told(scene: BoardState, indicators: Iterable[str]) -> bool:
+def is_told(state: BoardState, indicators: Iterable[str]) -> bool:
     """Whether the sources of all these indicators tell: only then is nothing counted the same as none."""
-    states = (freshness(scene.read(id), scene.signs, scene.now_ms).state for id in indicators)
+    states = (freshness(state.read(id), state.signs, state.now_ms).state for id in indicators)
     return all(state in ("live", "late") for state in states)
 
 
-def nothing(scene: BoardState, indicators: Iterable[str]) -> str:
+def nothing(state: BoardState, indicators: Iterable[str]) -> str:
     """What stands where there is nothing to draw: that there is none, or a dash where nobody knows."""
-    return scene.say(text.NOTHING) if is_told(scene, indicators) else number.NONE
+    return state.say(text.NOTHING) if is_told(state, indicators) else number.NONE

@@ -12,7 +12,7 @@ DAYS = 7
 HOUR_MS = 3_600_000
 
 
-def heat(scene: BoardState, name: str) -> Component:
+def heat(state: BoardState, name: str) -> Component:
     """The cells: a row a day, oldest first, a column an hour."""
     head = [html.Span(), *[html.Span(f"{hour}h", className="heat-hour") for hour in HOURS]]
     rows = [
@@ -26,28 +26,28 @@ def heat(scene: BoardState, name: str) -> Component:
     return html.Div([*head, *rows], className="heat")
 
 
-def heat_leaves(scene: BoardState, name: str, id: str) -> PropertyUpdates:
+def heat_updates(state: BoardState, name: str, id: str) -> PropertyUpdates:
     """How many of a flow came in each hour; hours to come are empty."""
-    today_ms = int(window_start(scene.now_ms, DAY_MS))
+    today_ms = int(window_start(state.now_ms, DAY_MS))
     start_ms = today_ms - (DAYS - 1) * DAY_MS
     sums: dict[tuple[int, int], int] = {}
-    for value in scene.readings.series(id, start_ms, scene.now_ms + 1):
+    for value in state.readings.series(id, start_ms, state.now_ms + 1):
         day, rest = divmod(value.window_ms - start_ms, DAY_MS)
         place = (day, rest // HOUR_MS)
         sums[place] = sums.get(place, 0) + value.numerator
     largest = max(sums.values(), default=1)
-    leaves: PropertyUpdates = {}
+    updates: PropertyUpdates = {}
     for day in range(DAYS):
         at = text.local_time(start_ms + day * DAY_MS)
-        leaves[PropertyUpdate(f"{name}-{day}-day", "children")] = (
-            f"{scene.say(text.DAYS_SHORT[at.weekday()])} {at:%d/%m}"
+        updates[PropertyUpdate(f"{name}-{day}-day", "children")] = (
+            f"{state.say(text.DAYS_SHORT[at.weekday()])} {at:%d/%m}"
         )
         for hour in HOURS:
-            is_over = start_ms + day * DAY_MS + hour * HOUR_MS <= scene.now_ms
+            is_over = start_ms + day * DAY_MS + hour * HOUR_MS <= state.now_ms
             count = sums.get((day, hour), 0)
             cell = f"{name}-{day}-{hour}"
-            leaves[PropertyUpdate(cell, "children")] = (
-                number.whole_number(count, scene.language) if is_over and count else ""
+            updates[PropertyUpdate(cell, "children")] = (
+                number.whole_number(count, state.language) if is_over and count else ""
             )
-            leaves[PropertyUpdate(cell, "style")] = {"--heat": f"{100 * count / largest:.0f}%"}
-    return leaves
+            updates[PropertyUpdate(cell, "style")] = {"--heat": f"{100 * count / largest:.0f}%"}
+    return updates

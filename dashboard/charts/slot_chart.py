@@ -25,11 +25,11 @@ _TICKS = 8
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def last_week(scene: BoardState) -> str:
+def last_week(state: BoardState) -> str:
     """What the same weekday of last week is called."""
-    weekday = scene.say(text.DAYS[text.local_time(scene.now_ms).weekday()])
-    weekday = weekday[0].lower() + weekday[1:] if scene.language == "vi" else weekday
-    return scene.say(text.LAST_WEEK, day=weekday)
+    weekday = state.say(text.DAYS[text.local_time(state.now_ms).weekday()])
+    weekday = weekday[0].lower() + weekday[1:] if state.language == "vi" else weekday
+    return state.say(text.LAST_WEEK, day=weekday)
 
 
 class Series(NamedTuple):
@@ -61,12 +61,12 @@ class SlotChart:
     usual: bool = True
     """Whether the same slots of last week are shown as well."""
 
-    def layout(self, scene: BoardState) -> Component:
+    def layout(self, state: BoardState) -> Component:
         """The chart without its data."""
         slots = list(range(self.count))
         colours = [*[one.colour for one in self.series], *(["light-blue"] if len(self.series) == 1 else [])]
         named = [
-            f'<span style="color:{token(one.colour)}">■</span> {scene.say(one.label)}'
+            f'<span style="color:{token(one.colour)}">■</span> {state.say(one.label)}'
             for one in self.series
             if one.label
         ]
@@ -75,25 +75,25 @@ class SlotChart:
                 *[bar_trace(colour, x=slots, y=[]) for colour in colours],
                 compared("dim", "dot", x=slots, y=[]),
             ],
-            scene.language,
+            state.language,
             barmode="stack",
             xaxis={"range": [-0.6, self.count - 0.4], "tickangle": 0, "tickvals": [], "ticktext": []},
             yaxis={"range": [0, 1]},
             # On a phone the names take the whole width: the unit stands above them.
             margin={"t": 48} if named else {},
             annotations=[
-                corner(0, 1, scene.say(self.label), yshift=23 if named else 0),
+                corner(0, 1, state.say(self.label), yshift=23 if named else 0),
                 corner(1, 1, "   ".join(named)),
                 middle(""),
             ],
         )
-        return graph(self.name, drawn, scene.say(self.label))
+        return graph(self.name, drawn, state.say(self.label))
 
-    def leaves(self, scene: BoardState) -> PropertyUpdates:
+    def updates(self, state: BoardState) -> PropertyUpdates:
         """The arrays of the chart."""
         slot_ms = self.slot // _MILLISECOND
-        start_ms, current = self._start(scene.now_ms)
-        rows = [self._sums(one, scene, start_ms) for one in self.series]
+        start_ms, current = self._start(state.now_ms)
+        rows = [self._sums(one, state, start_ms) for one in self.series]
         known = [slot for slot in range(self.count) if slot <= current]
         bars = [[row[slot] if slot in known else None for slot in range(self.count)] for row in rows]
         if len(bars) == 1:
@@ -101,11 +101,11 @@ class SlotChart:
                 [value if slot != current else None for slot, value in enumerate(bars[0])],
                 [value if slot == current else None for slot, value in enumerate(bars[0])],
             ]
-        before = [self._sums(one, scene, start_ms - WEEK_MS) for one in self.series] if self.usual else []
+        before = [self._sums(one, state, start_ms - WEEK_MS) for one in self.series] if self.usual else []
         usual = [sum(row[slot] for row in before) for slot in range(self.count)]
         is_usual = any(usual)
         highest = max([4, *usual, *(sum(row[slot] for row in rows) for slot in known)])
-        ticks = [slot for slot in range(self.count) if self._is_tick(start_ms + slot * slot_ms, scene.now_ms)]
+        ticks = [slot for slot in range(self.count) if self._is_tick(start_ms + slot * slot_ms, state.now_ms)]
         found: dict[str, Any] = {f"data.{place}.y": row for place, row in enumerate(bars)}
         found |= {
             f"data.{len(bars)}.y": usual if is_usual else [None] * self.count,
@@ -114,10 +114,10 @@ class SlotChart:
             "layout.yaxis.range": [0, highest * 1.12],
             "layout.annotations.2.text": ""
             if any(usual) or any(map(any, rows))
-            else nothing(scene, [one.indicator for one in self.series]),
+            else nothing(state, [one.indicator for one in self.series]),
         }
         if is_usual and len(self.series) == 1:
-            found["layout.annotations.1.text"] = f"- - - {last_week(scene)}"
+            found["layout.annotations.1.text"] = f"- - - {last_week(state)}"
         return {PropertyUpdate(graph_id(self.name), f"figure.{path}"): value for path, value in found.items()}
 
     def _start(self, now_ms: int) -> tuple[int, int]:
@@ -129,10 +129,10 @@ class SlotChart:
             start_ms = int(window_start(now_ms, slot_ms)) - (self.count - 1) * slot_ms
         return start_ms, (now_ms - start_ms) // slot_ms
 
-    def _sums(self, one: Series, scene: BoardState, start_ms: int) -> list[int]:
+    def _sums(self, one: Series, state: BoardState, start_ms: int) -> list[int]:
         slot_ms = self.slot // _MILLISECOND
         sums = [0] * self.count
-        for value in scene.readings.series(one.indicator, start_ms, start_ms + self.count * slot_ms, one.split):
+        for value in state.readings.series(one.indicator, start_ms, start_ms + self.count * slot_ms, one.split):
             sums[(value.window_ms - start_ms) // slot_ms] += (
                 value.denominator if one.of_denominator else value.numerator
             )

@@ -63,27 +63,27 @@ def panel() -> Component:
     return html.Ul(places, className="alarms")
 
 
-def alarm_rows(scene: BoardState) -> list[AlarmRow]:
+def alarm_rows(state: BoardState) -> list[AlarmRow]:
     """Every alarm that belongs on the list."""
-    recent = (one for one in scene.alarms.cleared if scene.now_ms - one.cleared_ms <= _CLEARED_WITHIN_MS)
-    return [_row(alarm, scene) for alarm in (*scene.alarms.active, *recent)]
+    recent = (one for one in state.alarms.cleared if state.now_ms - one.cleared_ms <= _CLEARED_WITHIN_MS)
+    return [_row(alarm, state) for alarm in (*state.alarms.active, *recent)]
 
 
-def leaves(scene: BoardState) -> PropertyUpdates:
+def updates(state: BoardState) -> PropertyUpdates:
     """The list as it is now, and its title."""
-    say, calling, found = scene.say, scene.alarms.calling, alarm_rows(scene)
+    say, calling, found = state.say, state.alarms.calling, alarm_rows(state)
     shown = found[:ROWS]
-    if len(scene.alarms.active) > ROWS:
-        count = number.whole_number(len(scene.alarms.active) - ROWS + 1, scene.language)
+    if len(state.alarms.active) > ROWS:
+        count = number.whole_number(len(state.alarms.active) - ROWS + 1, state.language)
         shown = [*found[: ROWS - 1], AlarmRow("seen", what=say(MORE, count=count), href="/alarms")]
     shown += [AlarmRow()] * (ROWS - len(shown))
     title, worst, longest = CALM, "normal", ""
     if calling:
         title, worst = CALLING, calling[0].severity
-        longest = say(LONGEST, time=lasted(scene.now_ms - min(one.raised_ms for one in calling), scene))
-    elif scene.alarms.active:
+        longest = say(LONGEST, time=lasted(state.now_ms - min(one.raised_ms for one in calling), state))
+    elif state.alarms.active:
         title = ACKNOWLEDGED
-    count = number.whole_number(len(calling) or len(scene.alarms.active), scene.language)
+    count = number.whole_number(len(calling) or len(state.alarms.active), state.language)
     pushed: PropertyUpdates = {
         PropertyUpdate("alarms-title", "children"): say(title, count=count),
         PropertyUpdate("alarms-longest", "children"): longest,
@@ -100,23 +100,23 @@ def leaves(scene: BoardState) -> PropertyUpdates:
     return pushed
 
 
-def lasted(ms: int, scene: BoardState) -> str:
+def lasted(ms: int, state: BoardState) -> str:
     """A length of time, for people: `34 phút`."""
     minutes = max(0, ms // 60_000)
     for label, size in ((DAYS, 2880), (HOURS, 120)):
         if minutes >= size:
-            return scene.say(label, count=minutes // (size // 2))
-    return scene.say(MINUTES, count=minutes)
+            return state.say(label, count=minutes // (size // 2))
+    return state.say(MINUTES, count=minutes)
 
 
-def _row(alarm: Alarm, scene: BoardState) -> AlarmRow:
-    say, what, href = scene.say, alarm_sentence(alarm, scene), f"/alarm/{alarm.id}"
-    at = text.clock_time(alarm.raised_ms, scene.now_ms)
+def _row(alarm: Alarm, state: BoardState) -> AlarmRow:
+    say, what, href = state.say, alarm_sentence(alarm, state), f"/alarm/{alarm.id}"
+    at = text.clock_time(alarm.raised_ms, state.now_ms)
     if not alarm.is_active:
-        done = say(DONE, time=text.clock_time(alarm.cleared_ms, scene.now_ms))
+        done = say(DONE, time=text.clock_time(alarm.cleared_ms, state.now_ms))
         return AlarmRow("done", "sign sign-done", at, what, done, href)
     who = alarm.assigned_to or say(NOBODY)
     if alarm.is_acknowledged:
         return AlarmRow("seen", tile.sign(alarm.severity), at, what, f"{say(SEEN)} · {who}", href)
-    detail = f"{lasted(scene.now_ms - alarm.raised_ms, scene)} · {who}"
+    detail = f"{lasted(state.now_ms - alarm.raised_ms, state)} · {who}"
     return AlarmRow(alarm.severity, tile.sign(alarm.severity), at, what, detail, href)

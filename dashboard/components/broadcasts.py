@@ -27,7 +27,7 @@ def schedule(name: str, count: int) -> Widget:
         count: for how many times there are places; those that are over longest give way.
     """
 
-    def layout(_scene: BoardState) -> Component:
+    def layout(_board_state: BoardState) -> Component:
         rows = [
             html.Li(
                 [html.Span(id=f"{name}-{place}-{part}", className=part) for part in ("at", "what", "detail")],
@@ -38,37 +38,37 @@ def schedule(name: str, count: int) -> Widget:
         ]
         return html.Ul(rows, className="rows")
 
-    def leaves(scene: BoardState) -> PropertyUpdates:
-        found = _planned(scene)
+    def updates(state: BoardState) -> PropertyUpdates:
+        found = _planned(state)
         over = [at_ms for at_ms, reading in found if reading.numerator == reading.denominator]
         found = found[max(0, min(len(over), len(found) - count)) :]
         rest = found[count - 1 :] if len(found) > count else []
-        lines = [_line(at_ms, reading, scene) for at_ms, reading in (found[: count - 1] if rest else found)]
+        lines = [_line(at_ms, reading, state) for at_ms, reading in (found[: count - 1] if rest else found)]
         if rest:
-            lines.append(("", scene.say(MORE, count=len(rest)), "", "row"))
+            lines.append(("", state.say(MORE, count=len(rest)), "", "row"))
         if not lines:
-            none = scene.say(NONE) if is_told(scene, [INDICATOR]) else number.NONE
+            none = state.say(NONE) if is_told(state, [INDICATOR]) else number.NONE
             lines = [("", none, "", "row row-seen")]
-        leaves: PropertyUpdates = {}
+        updates: PropertyUpdates = {}
         for place in range(count):
             *said, classes = lines[place] if place < len(lines) else ("", "", "", "row row-empty")
-            leaves[PropertyUpdate(f"{name}-{place}", "className")] = classes
+            updates[PropertyUpdate(f"{name}-{place}", "className")] = classes
             for part, words in zip(("at", "what", "detail"), said, strict=True):
-                leaves[PropertyUpdate(f"{name}-{place}-{part}", "children")] = words
-        return leaves
+                updates[PropertyUpdate(f"{name}-{place}-{part}", "children")] = words
+        return updates
 
-    return Widget(layout, leaves, (INDICATOR,))
+    return Widget(layout, updates, (INDICATOR,))
 
 
-def _planned(scene: BoardState) -> list[tuple[int, Reading]]:
+def _planned(state: BoardState) -> list[tuple[int, Reading]]:
     """The starts of today, in their order, each with how many are over of how many."""
-    members = scene.members(INDICATOR, "start_at")
+    members = state.members(INDICATOR, "start_at")
     return sorted((int(start), reading) for start, reading in members.items() if reading.denominator)
 
 
-def _line(at_ms: int, reading: Reading, scene: BoardState) -> tuple[str, str, str, str]:
+def _line(at_ms: int, reading: Reading, state: BoardState) -> tuple[str, str, str, str]:
     """When, how many, how it stands, and its classes."""
     is_over = reading.numerator == reading.denominator
-    state = OVER if is_over else NEXT if at_ms > scene.now_ms else ON_AIR
-    count = scene.say(COUNT, count=number.whole_number(reading.denominator, scene.language))
-    return f"{text.local_time(at_ms):%H:%M}", count, scene.say(state), "row row-seen" if is_over else "row"
+    phase = OVER if is_over else NEXT if at_ms > state.now_ms else ON_AIR
+    count = state.say(COUNT, count=number.whole_number(reading.denominator, state.language))
+    return f"{text.local_time(at_ms):%H:%M}", count, state.say(phase), "row row-seen" if is_over else "row"

@@ -1,6 +1,6 @@
 """Card: one question of a page, declared as a value - its large figure, the small ones that follow from it, and what is drawn.
 
-A page of the wall is lines of cards; `wall_page` makes layout and leaves from them.
+A page of the wall is lines of cards; `wall_page` makes layout and updates from them.
 """
 
 from dataclasses import dataclass
@@ -46,37 +46,37 @@ class Card:
     def _large(self) -> tuple[str, ...]:
         return (self.big,) if self.big else ()
 
-    def layout(self, scene: BoardState) -> Component:
+    def layout(self, state: BoardState) -> Component:
         """The standing parts."""
         body: list[Component] = []
         for id in self._large:
-            unit = "" if measure(id).unit.out_of else scene.say(measure(id).unit.label)
+            unit = "" if measure(id).unit.out_of else state.say(measure(id).unit.label)
             name = id.lower()
             said = [
-                html.Span(short_name(id, scene.language)),
+                html.Span(short_name(id, state.language)),
                 html.Span(id=f"{name}-parts", className="parts"),
                 html.Div(id=f"{name}-trend", className="trend"),
             ]
             body += [tile.big(name, unit), html.Div(said, className="caption")]
         if self.part:
-            body.append(self.part.layout(scene))
-        if smalls := [tile.small(id.lower(), short_name(id, scene.language)) for id in self.smalls]:
+            body.append(self.part.layout(state))
+        if smalls := [tile.small(id.lower(), short_name(id, state.language)) for id in self.smalls]:
             body.append(tile.smalls(*smalls))
-        facts = [html.Span(scene.say(self.note))] if self.note else []
-        return tile.card(self.id, scene.say(self.title), *body, facts=facts)
+        facts = [html.Span(state.say(self.note))] if self.note else []
+        return tile.card(self.id, state.say(self.title), *body, facts=facts)
 
-    def leaves(self, scene: BoardState) -> PropertyUpdates:
+    def updates(self, state: BoardState) -> PropertyUpdates:
         """The changing parts."""
-        found = tile.card_leaves(self.id, scene, self.indicators) if self.indicators else {}
+        found = tile.card_updates(self.id, state, self.indicators) if self.indicators else {}
         for id in self._large:
             one = measure(id)
-            parts = "" if one.unit.out_of else number.fraction_text(scene.read(id), scene.language)
-            found |= tile.figure_leaves(id, scene)
+            parts = "" if one.unit.out_of else number.fraction_text(state.read(id), state.language)
+            found |= tile.figure_updates(id, state)
             found[PropertyUpdate(f"{id.lower()}-parts", "children")] = parts
-            found[PropertyUpdate(f"{id.lower()}-trend", "children")] = trend(scene, id)
+            found[PropertyUpdate(f"{id.lower()}-trend", "children")] = trend(state, id)
         for id in self.smalls:
-            found |= tile.small_leaves(id, scene)
-        return found | (self.part.leaves(scene) if self.part else {})
+            found |= tile.small_updates(id, state)
+        return found | (self.part.updates(state) if self.part else {})
 
 
 class CardRow(NamedTuple):
@@ -113,29 +113,36 @@ def wall_page(
         order: its place among the pages.
         pace: how long the wall shows it.
         lines: its cards.
-        only_now: whether it asks for more than its leaves.
+        only_now: whether it asks for more than its updates.
     """
 
-    def layout(scene: BoardState) -> Component:
+    def layout(state: BoardState) -> Component:
         seen = [line for line in lines if not (line.for_people and viewer().is_display)]
         shown = [
             html.Div(
-                [card.layout(scene) for card in line.cards],
+                [card.layout(state) for card in line.cards],
                 className="line",
                 style={"--columns": line.columns},
             )
             for line in seen
         ]
         main = html.Main(shown, style={"--rows": " ".join(line.row for line in seen)})
-        return html.Div([header.head(scene, label), main, header.foot(scene, viewer(), path)], className="wall domain")
+        return html.Div([header.head(state, label), main, header.foot(state, viewer(), path)], className="wall domain")
 
-    def leaves(scene: BoardState) -> PropertyUpdates:
-        found = header.head_leaves(scene) | header.foot_leaves(scene)
+    def updates(state: BoardState) -> PropertyUpdates:
+        found = header.head_updates(state) | header.foot_updates(state)
         for line in lines:
             for card in line.cards:
-                found |= card.leaves(scene)
+                found |= card.updates(state)
         return found
 
     return Page(
-        path=path, label=label, right="leader", layout=layout, leaves=leaves, order=order, pace=pace, only_now=only_now
+        path=path,
+        label=label,
+        right="leader",
+        layout=layout,
+        updates=updates,
+        order=order,
+        pace=pace,
+        only_now=only_now,
     )

@@ -112,23 +112,23 @@ WORST = Label("chung", "all")
 LAYER = Label("Tô màu theo", "Colour by")
 
 
-def grid(scene: BoardState, *, choice: bool = True, layer: str = "worst") -> Component:
+def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Component:
     """The cells, what their signs mean, and the choice of the layer."""
     cells = [
         html.Div(str(number), id=_cell(number), className="cell cell-none")
-        for number in range(1, scene.place.groups + 1)
+        for number in range(1, state.place.groups + 1)
     ]
-    keys = [html.Span([html.I(className=f"key key-{cell}"), scene.say(word)]) for cell, word in WORDS.items()]
+    keys = [html.Span([html.I(className=f"key key-{cell}"), state.say(word)]) for cell, word in WORDS.items()]
     layers = {"worst": WORST, **{id: one.label for id, one in LAYERS.items()}}
     chosen = dmc.ChipGroup(
-        [dmc.Chip(scene.say(label), value=id, size="xs", radius="sm") for id, label in layers.items()],
+        [dmc.Chip(state.say(label), value=id, size="xs", radius="sm") for id, label in layers.items()],
         id="layer",
         value=layer,
         multiple=False,
     )
     foot = [html.Div(keys, className="legend-keys")]
     if choice:
-        named: dict[str, Any] = {"aria-label": scene.say(LAYER)}
+        named: dict[str, Any] = {"aria-label": state.say(LAYER)}
         foot.append(html.Div(chosen, className="layers", role="group", **named))
     shown: dict[str, Any] = {"data-layer": layer}
     return html.Div(
@@ -139,19 +139,19 @@ def grid(scene: BoardState, *, choice: bool = True, layer: str = "worst") -> Com
     )
 
 
-def grid_leaves(scene: BoardState) -> PropertyUpdates:
+def grid_updates(state: BoardState) -> PropertyUpdates:
     """What each group's cell looks like in each layer, and what it says when pointed at."""
-    read = {id: [_by_number(scene, one) for one in layer.indicators] for id, layer in LAYERS.items()}
-    leaves: PropertyUpdates = {}
-    for number in range(1, scene.place.groups + 1):
+    read = {id: [_by_number(state, one) for one in layer.indicators] for id, layer in LAYERS.items()}
+    updates: PropertyUpdates = {}
+    for number in range(1, state.place.groups + 1):
         own: dict[str, Own] = {id: [members.get(number) for members in read[id]] for id in LAYERS}
         states: dict[str, Cell] = {id: layer.state(own[id]) for id, layer in LAYERS.items()}
         worst = max(states.values(), key=_ORDER.index)
         classes = " ".join(f"{id}-{cell}" for id, cell in {**states, "worst": worst}.items())
-        said = [_said(scene, LAYERS[id], cell, own[id]) for id, cell in states.items()]
-        leaves[PropertyUpdate(_cell(number), "className")] = f"cell {classes}"
-        leaves[PropertyUpdate(_cell(number), "title")] = "\n".join([scene.say(text.GROUP, number=number), *said])
-    return leaves
+        said = [_said(state, LAYERS[id], cell, own[id]) for id, cell in states.items()]
+        updates[PropertyUpdate(_cell(number), "className")] = f"cell {classes}"
+        updates[PropertyUpdate(_cell(number), "title")] = "\n".join([state.say(text.GROUP, number=number), *said])
+    return updates
 
 
 def register(app: Dash) -> None:
@@ -161,19 +161,19 @@ def register(app: Dash) -> None:
     )
 
 
-def _said(scene: BoardState, layer: MapLayer, cell: Cell, own: Own) -> str:
-    said = f"{scene.say(layer.label)}: {scene.say(WORDS[cell])}"
-    return said if cell == "none" else f"{said} ({scene.say(layer.counted, **layer.counts(own))})"
+def _said(state: BoardState, layer: MapLayer, cell: Cell, own: Own) -> str:
+    said = f"{state.say(layer.label)}: {state.say(WORDS[cell])}"
+    return said if cell == "none" else f"{said} ({state.say(layer.counted, **layer.counts(own))})"
 
 
 def _number(reading: Reading | None) -> int:
     return reading.numerator if reading is not None else 0
 
 
-def _by_number(scene: BoardState, id: str) -> Members:
+def _by_number(state: BoardState, id: str) -> Members:
     if id not in {one.id for one in measures()}:
         return {}
-    numbered = ((text.group_number(code), reading) for code, reading in scene.members(id, "area_code").items())
+    numbered = ((text.group_number(code), reading) for code, reading in state.members(id, "area_code").items())
     return {number: reading for number, reading in numbered if number is not None}
 
 

@@ -18,21 +18,21 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.label import Label
 
 
-def head(scene: BoardState, title: Label | None = None) -> Component:
+def head(state: BoardState, title: Label | None = None) -> Component:
     """Ward, source lights, clock. The browser writes clock and ages.
 
     Args:
-        scene: what is shown.
+        state: what is shown.
         title: the page's name; on the overview the ward's own stands there.
     """
-    centre = scene.say(text.CENTRE, ward=scene.place.ward_name)
-    city = scene.say(text.CITY, city=scene.place.city_name)
-    names = (scene.say(title), centre) if title else (centre, city)
+    centre = state.say(text.CENTRE, ward=state.place.ward_name)
+    city = state.say(text.CITY, city=state.place.city_name)
+    names = (state.say(title), centre) if title else (centre, city)
     lights = [
         html.Li(
             [
                 html.Span(className="dot"),
-                html.Span(text.source_name(source, scene.language), className="name"),
+                html.Span(text.source_name(source, state.language), className="name"),
                 html.Span(id=f"light-{source}-word"),
                 html.Span(id=f"light-{source}-age", className="age"),
             ],
@@ -53,108 +53,108 @@ def head(scene: BoardState, title: Label | None = None) -> Component:
     )
 
 
-def head_leaves(scene: BoardState) -> PropertyUpdates:
+def head_updates(state: BoardState) -> PropertyUpdates:
     """The state of each source."""
-    leaves: PropertyUpdates = {}
+    updates: PropertyUpdates = {}
     for source in _lights():
-        fresh = source_freshness(source, scene.signs, scene.now_ms)
-        word = text.light_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language)
+        fresh = source_freshness(source, state.signs, state.now_ms)
+        word = text.light_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
         aged = fresh.state in ("live", "late", "stale")
-        leaves[PropertyUpdate(f"light-{source}", "className")] = f"light is-{fresh.state}"
-        leaves[PropertyUpdate(f"light-{source}", "title")] = text.state_word(
-            fresh.state, fresh.sign_ms, scene.now_ms, scene.language
+        updates[PropertyUpdate(f"light-{source}", "className")] = f"light is-{fresh.state}"
+        updates[PropertyUpdate(f"light-{source}", "title")] = text.state_word(
+            fresh.state, fresh.sign_ms, state.now_ms, state.language
         )
-        leaves[PropertyUpdate(f"light-{source}-word", "children")] = word
-        leaves[PropertyUpdate(f"light-{source}-age", "data-since")] = fresh.sign_ms if aged else 0
-    return leaves
+        updates[PropertyUpdate(f"light-{source}-word", "children")] = word
+        updates[PropertyUpdate(f"light-{source}-age", "data-since")] = fresh.sign_ms if aged else 0
+    return updates
 
 
-def foot_leaves(scene: BoardState) -> PropertyUpdates:
+def foot_updates(state: BoardState) -> PropertyUpdates:
     """What the last audit found."""
-    audit = scene.standing.audit
+    audit = state.system_status.audit
     if audit is None:
-        return {PropertyUpdate("audit", "children"): scene.say(text.NOT_AUDITED)}
-    said = scene.say(
+        return {PropertyUpdate("audit", "children"): state.say(text.NOT_AUDITED)}
+    said = state.say(
         text.AUDITED,
-        time=text.clock_time(milliseconds(audit.finished_at), scene.now_ms),
-        differences=number.whole_number(audit.differences, scene.language),
-        compared=number.whole_number(audit.compared, scene.language),
+        time=text.clock_time(milliseconds(audit.finished_at), state.now_ms),
+        differences=number.whole_number(audit.differences, state.language),
+        compared=number.whole_number(audit.compared, state.language),
     )
     return {PropertyUpdate("audit", "children"): said}
 
 
-def foot(scene: BoardState, viewer: Viewer, path: str) -> Component:
+def foot(state: BoardState, viewer: Viewer, path: str) -> Component:
     """The ways to other pages; beneath, pretend or real, audit, latency, transport."""
     pills = []
-    if scene.pretend:
-        pills.append(html.Span(scene.say(text.PRETEND), className="pill"))
-    if scene.clock_speed is not None:
-        speed = f" {scene.say(text.SPEED, speed=f'{scene.clock_speed:g}')}" if scene.clock_speed != 1 else ""
-        pills.append(html.Span(scene.say(text.PRETEND_CLOCK) + speed, className="pill quiet"))
+    if state.pretend:
+        pills.append(html.Span(state.say(text.PRETEND), className="pill"))
+    if state.clock_speed is not None:
+        speed = f" {state.say(text.SPEED, speed=f'{state.clock_speed:g}')}" if state.clock_speed != 1 else ""
+        pills.append(html.Span(state.say(text.PRETEND_CLOCK) + speed, className="pill quiet"))
     coming = [
-        html.Div([scene.say(text.EVENT_TO_PIXEL), " ", html.Span(id="latency")], className="latency"),
-        transport_mark(scene),
+        html.Div([state.say(text.EVENT_TO_PIXEL), " ", html.Span(id="latency")], className="latency"),
+        transport_mark(state),
     ]
     honest = html.Div(
         [
             html.Div(pills, className="pills"),
             html.A(id="audit", href="/system", className="audit"),
-            *([] if scene.past else coming),
+            *([] if state.past else coming),
         ],
         className="honest",
     )
-    return html.Footer([navigation(scene, viewer, path), honest], className="foot")
+    return html.Footer([navigation(state, viewer, path), honest], className="foot")
 
 
-def transport_mark(scene: BoardState) -> Component:
+def transport_mark(state: BoardState) -> Component:
     """How the figures come, or since when they do not; the browser writes it."""
-    words: dict[str, Any] = {f"data-{way}": scene.say(label) for way, label in text.TRANSPORTS.items()}
+    words: dict[str, Any] = {f"data-{way}": state.say(label) for way, label in text.TRANSPORTS.items()}
     return html.Div(
         [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"
     )
 
 
-def navigation(scene: BoardState, viewer: Viewer, path: str) -> Component:
+def navigation(state: BoardState, viewer: Viewer, path: str) -> Component:
     """Links to the pages that the person may see, the other language, dark or light, and log-out; on a screen of the wall, where it is."""
     if viewer.is_display:
-        return _dots(scene, viewer, path)
+        return _dots(state, viewer, path)
     here: dict[str, Any] = {"className": "here", "aria-current": "page"}
     links = [
-        html.A(scene.say(page.label), href=_address(page, scene), **(here if page.path == path else {}))
-        for page in scene.pages.values()
+        html.A(state.say(page.label), href=_address(page, state), **(here if page.path == path else {}))
+        for page in state.pages.values()
         if viewer.may(page.right) and page.arguments is None
     ]
-    other = "en" if scene.language == "vi" else "vi"
-    if not scene.past and path in scene.pages and scene.pages[path].can_look_back:
-        links.append(html.A(scene.say(text.LOOK_BACK), href=f"{path}?at=", id="look-back"))
-    at = f"&at={text.local_time(scene.now_ms):%Y-%m-%dT%H:%M}" if scene.past else ""
+    other = "en" if state.language == "vi" else "vi"
+    if not state.past and path in state.pages and state.pages[path].can_look_back:
+        links.append(html.A(state.say(text.LOOK_BACK), href=f"{path}?at=", id="look-back"))
+    at = f"&at={text.local_time(state.now_ms):%Y-%m-%dT%H:%M}" if state.past else ""
     return html.Nav(
         [
             *links,
             html.Span(className="spring"),
-            html.Button(scene.say(text.SCHEME), id="theme", type="button"),
-            html.A(scene.say(text.OTHER_LANGUAGE), href=f"{path}?lang={other}{at}", lang=other, id="language"),
-            html.A(viewer.name, href="/password", title=scene.say(text.CHANGE_PASSWORD)),
-            html.Form(html.Button(scene.say(text.LOG_OUT), id="log-out"), action="/logout", method="post"),
+            html.Button(state.say(text.SCHEME), id="theme", type="button"),
+            html.A(state.say(text.OTHER_LANGUAGE), href=f"{path}?lang={other}{at}", lang=other, id="language"),
+            html.A(viewer.name, href="/password", title=state.say(text.CHANGE_PASSWORD)),
+            html.Form(html.Button(state.say(text.LOG_OUT), id="log-out"), action="/logout", method="post"),
         ],
         className="ways",
     )
 
 
-def _address(page: Page, scene: BoardState) -> str:
+def _address(page: Page, state: BoardState) -> str:
     """Where a page is; from the past, as it was at the same minute."""
     return (
-        f"{page.path}?at={text.local_time(scene.now_ms):%Y-%m-%dT%H:%M}"
-        if scene.past and page.can_look_back
+        f"{page.path}?at={text.local_time(state.now_ms):%Y-%m-%dT%H:%M}"
+        if state.past and page.can_look_back
         else page.path
     )
 
 
-def _dots(scene: BoardState, viewer: Viewer, path: str) -> Component:
+def _dots(state: BoardState, viewer: Viewer, path: str) -> Component:
     """The page's name and its place among those that the screen turns."""
-    dots = [html.I(className="here" if page.path == path else None) for page, _ in tour(viewer, scene.pages)]
-    words: dict[str, Any] = {"data-text": scene.say(text.UNACKNOWLEDGED)}
-    name = scene.say(scene.pages[path].label)
+    dots = [html.I(className="here" if page.path == path else None) for page, _ in tour(viewer, state.pages)]
+    words: dict[str, Any] = {"data-text": state.say(text.UNACKNOWLEDGED)}
+    name = state.say(state.pages[path].label)
     return html.Div([html.Span(id="wall-count", **words), name, *dots], className="ways wall-dots")
 
 

@@ -23,27 +23,27 @@ LEFT_OUT = Label(
 )
 
 
-def silent_table(scene: BoardState) -> list[Component]:
+def silent_table(state: BoardState) -> list[Component]:
     """All of them, those that fell silent last first; and what it means."""
     found = sorted(
         (
             (last_sign(member), one.of.label)
             for one in indicators()
             if SILENT_SINCE in {dimension.name for dimension in one.dimensions}
-            for member, reading in scene.members(one.id, SILENT_SINCE).items()
+            for member, reading in state.members(one.id, SILENT_SINCE).items()
             if reading.numerator
         ),
         key=lambda row: -row[0][1],
     )
-    said = html.P(scene.say(LEFT_OUT if found else NONE, days=AFTER // DAY_MS), className="quiet")
+    said = html.P(state.say(LEFT_OUT if found else NONE, days=AFTER // DAY_MS), className="quiet")
     if not found:
         return [said]
     rows: list[list[Cell]] = [
         [
-            f"{scene.say(label)} {device}",
+            f"{state.say(label)} {device}",
             f"{text.local_time(heard_ms):%H:%M %d/%m/%Y}",
-            scene.say(DAYS, count=ward_day(scene.now_ms) - ward_day(heard_ms)),
+            state.say(DAYS, count=ward_day(state.now_ms) - ward_day(heard_ms)),
         ]
         for (device, heard_ms), label in found
     ]
-    return [said, data_table([scene.say(head) for head in HEADS], rows)]
+    return [said, data_table([state.say(head) for head in HEADS], rows)]

@@ -37,26 +37,26 @@ def card(id: str, title: str, *body: Component, facts: Sequence[Component] = ())
     return whole
 
 
-def card_leaves(id: str, scene: BoardState, indicators: Sequence[str]) -> PropertyUpdates:
+def card_updates(id: str, state: BoardState, indicators: Sequence[str]) -> PropertyUpdates:
     """How fresh a card is, and whether it needs somebody: a coloured border is for that only, a warning has its sign alone.
 
     Args:
         id: name of the card.
-        scene: what is shown.
+        state: what is shown.
         indicators: ids of the indicators on it.
     """
-    readings = [scene.read(one) for one in indicators]
-    fresh = worst_freshness([freshness(reading, scene.signs, scene.now_ms) for reading in readings])
+    readings = [state.read(one) for one in indicators]
+    fresh = worst_freshness([freshness(reading, state.signs, state.now_ms) for reading in readings])
     newest_ms = max(reading.newest_ms for reading in readings)
     needs = "act" if fresh.state == "down" or any(reading.status == "critical" for reading in readings) else ""
     needs = needs or ("look" if fresh.state in ("late", "stale") else "")
     return {
-        **freshness_leaves(id, fresh._replace(newest_ms=newest_ms), scene),
+        **freshness_updates(id, fresh._replace(newest_ms=newest_ms), state),
         PropertyUpdate(f"{id}-card", "className"): f"card needs-{needs or 'nobody'}",
     }
 
 
-def freshness_leaves(id: str, fresh: Freshness, scene: BoardState) -> PropertyUpdates:
+def freshness_updates(id: str, fresh: Freshness, state: BoardState) -> PropertyUpdates:
     """The word for a freshness, and the time from which the browser counts the age.
 
     The age is that of the newest event while the source reports, and of its last sign when it does not, or when nothing happened
@@ -71,7 +71,7 @@ def freshness_leaves(id: str, fresh: Freshness, scene: BoardState) -> PropertyUp
         PropertyUpdate(f"{id}-fresh", "data-state"): fresh.state,
         PropertyUpdate(f"{id}-fresh", "data-newest"): fresh.newest_ms,
         PropertyUpdate(f"{id}-word", "children"): text.state_word(
-            fresh.state, fresh.sign_ms, scene.now_ms, scene.language
+            fresh.state, fresh.sign_ms, state.now_ms, state.language
         ),
         PropertyUpdate(f"{id}-age", "data-since"): since,
     }
@@ -121,14 +121,14 @@ def fact(id: str, before: str = "", after: str = "") -> Component:
     )
 
 
-def fact_leaves(id: str, scene: BoardState) -> PropertyUpdates:
+def fact_updates(id: str, state: BoardState) -> PropertyUpdates:
     """A figure within a line of text: with its unit where it is a time or a share."""
-    name, reading = id.lower(), scene.read(id)
+    name, reading = id.lower(), state.read(id)
     return {
-        **figure_leaves(id, scene, shown=_small_digits(reading, scene)),
+        **figure_updates(id, state, shown=_small_digits(reading, state)),
         PropertyUpdate(
             name, "className"
-        ): f"fact status-{reading.status} fresh-{freshness(reading, scene.signs, scene.now_ms).state}",
+        ): f"fact status-{reading.status} fresh-{freshness(reading, state.signs, state.now_ms).state}",
     }
 
 
@@ -137,34 +137,34 @@ def smalls(*several: Component) -> Component:
     return html.Div(list(several), className="smalls")
 
 
-def figure_leaves(
-    id: str, scene: BoardState, *, shown: str | None = None, split: Split = TOTAL, name: str = ""
+def figure_updates(
+    id: str, state: BoardState, *, shown: str | None = None, split: Split = TOTAL, name: str = ""
 ) -> PropertyUpdates:
     """What every figure carries: its digits, its status, where it comes from, and numerator and denominator for whoever reads the page.
 
     Args:
         id: the indicator.
-        scene: what is shown.
+        state: what is shown.
         shown: the digits, where they are not the value itself.
         split: a member instead of the total.
         name: id of the components, where it is not the indicator's own.
     """
-    reading = scene.read(id, split)
-    fresh = freshness(reading, scene.signs, scene.now_ms)
+    reading = state.read(id, split)
+    fresh = freshness(reading, state.signs, state.now_ms)
     name = name or id.lower()
     return {
-        PropertyUpdate(f"{name}-figure", "children"): number.figure_text(reading, scene.language)
+        PropertyUpdate(f"{name}-figure", "children"): number.figure_text(reading, state.language)
         if shown is None
         else shown,
-        PropertyUpdate(f"{name}-figure", "href"): moment.moment_address(f"/history/{id}", scene.now_ms)
-        if scene.past
+        PropertyUpdate(f"{name}-figure", "href"): moment.moment_address(f"/history/{id}", state.now_ms)
+        if state.past
         else f"/history/{id}",
         PropertyUpdate(
             f"{name}-figure", "aria-label"
-        ): f"{reading.indicator.label.text(scene.language)}: {number.with_unit(reading, scene.language)}",
+        ): f"{reading.indicator.label.text(state.language)}: {number.with_unit(reading, state.language)}",
         PropertyUpdate(f"{name}-sign", "className"): sign(reading.status),
         PropertyUpdate(name, "className"): f"shown status-{reading.status} fresh-{fresh.state}",
-        PropertyUpdate(name, "title"): description(reading, fresh, scene),
+        PropertyUpdate(name, "title"): description(reading, fresh, state),
         PropertyUpdate(name, "data-indicator"): id,
         PropertyUpdate(name, "data-numerator"): reading.numerator,
         PropertyUpdate(name, "data-denominator"): reading.denominator,
@@ -172,34 +172,34 @@ def figure_leaves(
     }
 
 
-def small_leaves(
-    id: str, scene: BoardState, *, shown: str | None = None, split: Split = TOTAL, name: str = "", parts: bool = True
+def small_updates(
+    id: str, state: BoardState, *, shown: str | None = None, split: Split = TOTAL, name: str = "", parts: bool = True
 ) -> PropertyUpdates:
     """A small figure: the same, with its unit, its sign and its parts."""
-    reading = scene.read(id, split)
+    reading = state.read(id, split)
     name = name or id.lower()
-    digits = _small_digits(reading, scene) if shown is None else shown
-    said = number.fraction_text(reading, scene.language) if parts and not reading.indicator.unit.out_of else ""
+    digits = _small_digits(reading, state) if shown is None else shown
+    said = number.fraction_text(reading, state.language) if parts and not reading.indicator.unit.out_of else ""
     return {
-        **figure_leaves(id, scene, shown=digits, split=split, name=name),
+        **figure_updates(id, state, shown=digits, split=split, name=name),
         PropertyUpdate(
             name, "className"
-        ): f"small status-{reading.status} fresh-{freshness(reading, scene.signs, scene.now_ms).state}",
+        ): f"small status-{reading.status} fresh-{freshness(reading, state.signs, state.now_ms).state}",
         PropertyUpdate(f"{name}-parts", "children"): said,
     }
 
 
-def description(reading: Reading, fresh: Freshness, scene: BoardState) -> str:
+def description(reading: Reading, fresh: Freshness, state: BoardState) -> str:
     """An indicator in one line: what it is, its value and parts, its newest event and its freshness; shown when pointed at."""
     one = reading.indicator
     lines = [
-        f"{one.id} {one.label.text(scene.language)}: {number.with_unit(reading, scene.language)}",
-        one.definition.text(scene.language),
-        number.fraction_text(reading, scene.language),
-        text.state_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language),
+        f"{one.id} {one.label.text(state.language)}: {number.with_unit(reading, state.language)}",
+        one.definition.text(state.language),
+        number.fraction_text(reading, state.language),
+        text.state_word(fresh.state, fresh.sign_ms, state.now_ms, state.language),
     ]
     if reading.newest_ms:
-        lines.append(scene.say(text.NEWEST, time=f"{text.local_time(reading.newest_ms):%H:%M:%S %d/%m}"))
+        lines.append(state.say(text.NEWEST, time=f"{text.local_time(reading.newest_ms):%H:%M:%S %d/%m}"))
     return "\n".join(line for line in lines if line)
 
 
@@ -221,8 +221,8 @@ def freshness_mark(id: str) -> Component:
     )
 
 
-def _small_digits(reading: Reading, scene: BoardState) -> str:
+def _small_digits(reading: Reading, state: BoardState) -> str:
     """With its unit where it is a time or a share; of what is counted the label says of what."""
     unit = reading.indicator.unit
     is_count = unit.factor == 1 or unit.out_of
-    return (number.figure_text if is_count else number.with_unit)(reading, scene.language)
+    return (number.figure_text if is_count else number.with_unit)(reading, state.language)

@@ -29,7 +29,7 @@ PERIOD: dict[Way, Label] = {
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-def trend(scene: BoardState, id: str) -> str:
+def trend(state: BoardState, id: str) -> str:
     """How an indicator's figure went within a week; empty where that cannot be said fairly.
 
     Of flows only: of today's until the last window that is over, on both days alike; of the period's as a whole.
@@ -37,16 +37,16 @@ def trend(scene: BoardState, id: str) -> str:
     one = measure(id)
     if not isinstance(one, Indicator) or one.has_stock or (one.span != "period" and one.window >= DAY):
         return ""
-    at_ms = scene.now_ms
+    at_ms = state.now_ms
     if one.span != "period":
         at_ms = int(window_start(at_ms, one.window // _MILLISECOND)) - 1
-    now, before = (scene.readings.read(id, moment) for moment in (at_ms, at_ms - WEEK_MS))
+    now, before = (state.readings.read(id, moment) for moment in (at_ms, at_ms - WEEK_MS))
     if now.figure is None or before.figure is None:
         return ""
     difference = Fraction(now.figure).limit_denominator(10**6) - Fraction(before.figure).limit_denominator(10**6)
-    by = number.decimal(abs(difference), one.unit.decimals, scene.language)
+    by = number.decimal(abs(difference), one.unit.decimals, state.language)
     way: Way = "level" if not by.strip("0,.") else "up" if difference > 0 else "down"
-    unit = "" if one.unit.out_of else f"{number.gap(one, scene.language)}{one.unit.label.text(scene.language)}"
+    unit = "" if one.unit.out_of else f"{number.gap(one, state.language)}{one.unit.label.text(state.language)}"
     words = PERIOD if one.span == "period" else WORDS
-    said = scene.say(words[way], by=f"{by}{unit}", day=last_week(scene), time=text.clock_time(at_ms + 1, scene.now_ms))
+    said = state.say(words[way], by=f"{by}{unit}", day=last_week(state), time=text.clock_time(at_ms + 1, state.now_ms))
     return f"{SIGNS[way]} {said}"

@@ -7,10 +7,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.charts import arrivals
-from dashboard.charts.bars import Bar, bars, bars_leaves, member_rows
+from dashboard.charts.bars import Bar, bars, bars_updates, member_rows
 from dashboard.charts.chart import nothing
 from dashboard.charts.slot_chart import SlotChart
-from dashboard.components.group_map import LAYERS, grid, grid_leaves
+from dashboard.components.group_map import LAYERS, grid, grid_updates
 from dashboard.state.page import BoardState, PropertyUpdates
 from dashboard.words import text
 
@@ -19,15 +19,15 @@ class Widget(NamedTuple):
     """Something drawn."""
 
     layout: Callable[[BoardState], Component]
-    """The standing parts; every leaf's component has its id there."""
-    leaves: Callable[[BoardState], PropertyUpdates] = lambda scene: {}
+    """The standing parts; every update's component has its id there."""
+    updates: Callable[[BoardState], PropertyUpdates] = lambda state: {}
     indicators: tuple[str, ...] = ()
     """Ids of the indicators that it shows, for the card's freshness."""
 
 
 def chart_part(chart: SlotChart) -> Widget:
     """A chart over time."""
-    return Widget(chart.layout, chart.leaves, tuple(one.indicator for one in chart.series))
+    return Widget(chart.layout, chart.updates, tuple(one.indicator for one in chart.series))
 
 
 def bars_part(
@@ -43,22 +43,22 @@ def bars_part(
         legend: whether it is said beneath what the colours of a bar's parts mean.
     """
 
-    def layout(scene: BoardState) -> Component:
+    def layout(state: BoardState) -> Component:
         if not legend:
             return bars(name, count)
         keys = [("warning", text.NEAR_DUE), ("critical", text.OVERDUE)]
-        said = [html.Span([html.I(className=f"key key-{status}"), scene.say(label)]) for status, label in keys]
+        said = [html.Span([html.I(className=f"key key-{status}"), state.say(label)]) for status, label in keys]
         return html.Div([bars(name, count), html.Div(said, className="legend")], className="bars-place")
 
-    def leaves(scene: BoardState) -> PropertyUpdates:
-        return bars_leaves(name, rows(scene), count, scene, nothing(scene, indicators))
+    def updates(state: BoardState) -> PropertyUpdates:
+        return bars_updates(name, rows(state), count, state, nothing(state, indicators))
 
-    return Widget(layout, leaves, indicators)
+    return Widget(layout, updates, indicators)
 
 
 def member_bars(name: str, id: str, dimension: str, count: int) -> Widget:
     """A bar for each member of an indicator's dimension."""
-    return bars_part(name, count, (id,), lambda scene: member_rows(scene, id, dimension))
+    return bars_part(name, count, (id,), lambda state: member_rows(state, id, dimension))
 
 
 def field_bars(count: int, *beside: str) -> Widget:
@@ -69,22 +69,22 @@ def field_bars(count: int, *beside: str) -> Widget:
         beside: ids of what else their card shows, which is as fresh as the worst of all.
     """
 
-    def rows(scene: BoardState) -> list[Bar]:
-        near, overdue = scene.members("D07", "field_code"), scene.members("D08", "field_code")
+    def rows(state: BoardState) -> list[Bar]:
+        near, overdue = state.members("D07", "field_code"), state.members("D08", "field_code")
         return [
             Bar(
-                text.name_of_code(field, scene.language),
+                text.name_of_code(field, state.language),
                 reading.numerator,
                 near[field].numerator if field in near else 0,
                 overdue[field].numerator if field in overdue else 0,
             )
-            for field, reading in scene.members("D05", "field_code").items()
+            for field, reading in state.members("D05", "field_code").items()
         ]
 
     return bars_part("fields", count, ("D05", "D07", "D08", *beside), rows, legend=True)
 
 
-ARRIVALS = Widget(arrivals.layout, arrivals.leaves, arrivals.INDICATORS)
+ARRIVALS = Widget(arrivals.layout, arrivals.updates, arrivals.INDICATORS)
 """Who comes, and how long they wait."""
 
 
@@ -97,4 +97,4 @@ def groups_part(*, choice: bool = True, layer: str = "worst") -> Widget:
     """
     looked_at = [LAYERS[layer]] if layer in LAYERS else LAYERS.values()
     indicators = tuple(id for one in looked_at for id in one.indicators)
-    return Widget(lambda scene: grid(scene, choice=choice, layer=layer), grid_leaves, indicators)
+    return Widget(lambda state: grid(state, choice=choice, layer=layer), grid_updates, indicators)

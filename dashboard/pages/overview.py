@@ -32,35 +32,35 @@ CARDS = {
 """Which indicators each card answers for."""
 
 
-def layout(scene: BoardState) -> Component:
+def layout(state: BoardState) -> Component:
     """Head, three rows of cards, foot."""
-    first = [_queue(scene), _dossiers(scene), _speakers(scene), _cameras(scene)]
-    second = [_arrivals(scene), _fields(scene), _groups(scene)]
-    third = [_alarms(scene), _petitions(scene), _documents(scene), _news(scene), _teams(scene)]
+    first = [_queue(state), _dossiers(state), _speakers(state), _cameras(state)]
+    second = [_arrivals(state), _fields(state), _groups(state)]
+    third = [_alarms(state), _petitions(state), _documents(state), _news(state), _teams(state)]
     lines = [html.Div(cards, className=f"line line-{place}") for place, cards in enumerate((first, second, third), 1)]
-    return html.Div([header.head(scene), html.Main(lines), header.foot(scene, viewer(), "/")], className="wall")
+    return html.Div([header.head(state), html.Main(lines), header.foot(state, viewer(), "/")], className="wall")
 
 
-def leaves(scene: BoardState) -> PropertyUpdates:
+def updates(state: BoardState) -> PropertyUpdates:
     """Every figure of the page."""
-    pushed = header.head_leaves(scene) | header.foot_leaves(scene) | alarm_panel.leaves(scene)
+    pushed = header.head_updates(state) | header.foot_updates(state) | alarm_panel.updates(state)
     for id, indicators in CARDS.items():
-        pushed |= tile.card_leaves(id, scene, indicators)
+        pushed |= tile.card_updates(id, state, indicators)
     for part in (
-        _queue_leaves,
-        _dossier_leaves,
-        _device_leaves,
-        _office_leaves,
-        ARRIVALS.leaves,
-        FIELDS.leaves,
-        GROUPS.leaves,
+        _queue_updates,
+        _dossier_updates,
+        _device_updates,
+        _office_updates,
+        ARRIVALS.updates,
+        FIELDS.updates,
+        GROUPS.updates,
     ):
-        pushed |= part(scene)
+        pushed |= part(state)
     return pushed
 
 
-def _queue(scene: BoardState) -> Component:
-    say = scene.say
+def _queue(state: BoardState) -> Component:
+    say = state.say
     return tile.card(
         "queue",
         say(text.QUEUE),
@@ -74,22 +74,22 @@ def _queue(scene: BoardState) -> Component:
     )
 
 
-def _queue_leaves(scene: BoardState) -> PropertyUpdates:
-    waits = {service: reading for service, reading in scene.members("Q05", "service_code").items() if reading.numerator}
+def _queue_updates(state: BoardState) -> PropertyUpdates:
+    waits = {service: reading for service, reading in state.members("Q05", "service_code").items() if reading.numerator}
     slowest = max(waits, key=lambda service: waits[service].numerator, default="")
     return {
-        **tile.figure_leaves("Q02", scene),
-        **tile.fact_leaves("Q05", scene),
-        PropertyUpdate("q05-after", "children"): f", {text.name_of_code(slowest, scene.language)}" if slowest else "",
-        **tile.small_leaves("Q03", scene),
-        **tile.small_leaves("Q08", scene),
-        **tile.small_leaves("Q07", scene),
-        **tile.fact_leaves("Q01", scene),
+        **tile.figure_updates("Q02", state),
+        **tile.fact_updates("Q05", state),
+        PropertyUpdate("q05-after", "children"): f", {text.name_of_code(slowest, state.language)}" if slowest else "",
+        **tile.small_updates("Q03", state),
+        **tile.small_updates("Q08", state),
+        **tile.small_updates("Q07", state),
+        **tile.fact_updates("Q01", state),
     }
 
 
-def _dossiers(scene: BoardState) -> Component:
-    say = scene.say
+def _dossiers(state: BoardState) -> Component:
+    say = state.say
     return tile.card(
         "dossiers",
         say(text.DOSSIERS),
@@ -103,20 +103,20 @@ def _dossiers(scene: BoardState) -> Component:
     )
 
 
-def _dossier_leaves(scene: BoardState) -> PropertyUpdates:
+def _dossier_updates(state: BoardState) -> PropertyUpdates:
     return {
-        **tile.figure_leaves("D04", scene),
-        **_caption_leaf("d04", scene, text.COMPLETED, parts=number.fraction_text(scene.read("D04"), scene.language)),
-        **tile.small_leaves("D09", scene),
-        **tile.small_leaves("D07", scene),
-        **tile.small_leaves("D08", scene),
-        **tile.fact_leaves("D05", scene),
-        **tile.fact_leaves("D01", scene),
+        **tile.figure_updates("D04", state),
+        **_caption_update("d04", state, text.COMPLETED, parts=number.fraction_text(state.read("D04"), state.language)),
+        **tile.small_updates("D09", state),
+        **tile.small_updates("D07", state),
+        **tile.small_updates("D08", state),
+        **tile.fact_updates("D05", state),
+        **tile.fact_updates("D01", state),
     }
 
 
-def _speakers(scene: BoardState) -> Component:
-    say = scene.say
+def _speakers(state: BoardState) -> Component:
+    say = state.say
     return tile.card(
         "speakers",
         say(text.SPEAKERS),
@@ -130,8 +130,8 @@ def _speakers(scene: BoardState) -> Component:
     )
 
 
-def _cameras(scene: BoardState) -> Component:
-    say = scene.say
+def _cameras(state: BoardState) -> Component:
+    say = state.say
     return tile.card(
         "cameras",
         say(text.CAMERAS),
@@ -145,42 +145,42 @@ def _cameras(scene: BoardState) -> Component:
     )
 
 
-def _device_leaves(scene: BoardState) -> PropertyUpdates:
+def _device_updates(state: BoardState) -> PropertyUpdates:
     return {
-        **_out_of_leaves("S01", scene, text.SPEAKERS_OF),
-        **tile.small_leaves("S01", scene, name="s01-share", parts=False),
-        **tile.small_leaves("S02", scene),
-        **tile.small_leaves("S03", scene),
-        **_out_of_leaves("C01", scene, text.CAMERAS_OF),
-        **tile.small_leaves("C01", scene, name="c01-share", parts=False),
-        **tile.small_leaves("C03", scene),
-        **tile.small_leaves(
+        **_out_of_updates("S01", state, text.SPEAKERS_OF),
+        **tile.small_updates("S01", state, name="s01-share", parts=False),
+        **tile.small_updates("S02", state),
+        **tile.small_updates("S03", state),
+        **_out_of_updates("C01", state, text.CAMERAS_OF),
+        **tile.small_updates("C01", state, name="c01-share", parts=False),
+        **tile.small_updates("C03", state),
+        **tile.small_updates(
             "C03",
-            scene,
+            state,
             split=("severity", "alert"),
             name="c03-alert",
-            shown=_count("C03", ("severity", "alert"), scene),
+            shown=_count("C03", ("severity", "alert"), state),
         ),
     }
 
 
-def _arrivals(scene: BoardState) -> Component:
-    facts = [tile.fact("q01", after=scene.say(text.TODAY_VISITS))]
-    return tile.card("arrivals", scene.say(text.ARRIVALS), ARRIVALS.layout(scene), facts=facts)
+def _arrivals(state: BoardState) -> Component:
+    facts = [tile.fact("q01", after=state.say(text.TODAY_VISITS))]
+    return tile.card("arrivals", state.say(text.ARRIVALS), ARRIVALS.layout(state), facts=facts)
 
 
-def _fields(scene: BoardState) -> Component:
-    facts = [tile.fact("d05", after=scene.say(text.OPEN_NOW)), tile.fact("d01", after=scene.say(text.RECEIVED_TODAY))]
+def _fields(state: BoardState) -> Component:
+    facts = [tile.fact("d05", after=state.say(text.OPEN_NOW)), tile.fact("d01", after=state.say(text.RECEIVED_TODAY))]
     caption = html.Div(facts, className="caption")
-    return tile.card("fields", scene.say(text.OPEN_DOSSIERS), caption, FIELDS.layout(scene))
+    return tile.card("fields", state.say(text.OPEN_DOSSIERS), caption, FIELDS.layout(state))
 
 
-def _groups(scene: BoardState) -> Component:
-    return tile.card("groups", scene.say(text.GROUPS, count=scene.place.groups), GROUPS.layout(scene))
+def _groups(state: BoardState) -> Component:
+    return tile.card("groups", state.say(text.GROUPS, count=state.place.groups), GROUPS.layout(state))
 
 
-def _alarms(scene: BoardState) -> Component:
-    say = scene.say
+def _alarms(state: BoardState) -> Component:
+    say = state.say
     head = html.Div(
         [
             html.Span(id="alarms-sign"),
@@ -201,19 +201,19 @@ def _alarms(scene: BoardState) -> Component:
     return html.Section([head, alarm_panel.panel(), system], id="alarms-card", role="status")
 
 
-def _petitions(scene: BoardState) -> Component:
-    say = scene.say
+def _petitions(state: BoardState) -> Component:
+    say = state.say
     received = tile.smalls(tile.small("p01", say(text.PETITIONS_RECEIVED)))
     return tile.card("petitions", say(text.PETITIONS), tile.big("p02", "%", second=True), _caption("p02"), received)
 
 
-def _documents(scene: BoardState) -> Component:
-    return tile.card("documents", scene.say(text.DOCUMENTS), tile.big("v01", "%", second=True), _caption("v01"))
+def _documents(state: BoardState) -> Component:
+    return tile.card("documents", state.say(text.DOCUMENTS), tile.big("v01", "%", second=True), _caption("v01"))
 
 
-def _news(scene: BoardState) -> Component:
-    say = scene.say
-    platforms = [tile.small(f"v02-{one}", text.name_of_code(one, scene.language)) for one in PLATFORMS]
+def _news(state: BoardState) -> Component:
+    say = state.say
+    platforms = [tile.small(f"v02-{one}", text.name_of_code(one, state.language)) for one in PLATFORMS]
     return tile.card(
         "news",
         say(text.NEWS),
@@ -223,62 +223,62 @@ def _news(scene: BoardState) -> Component:
     )
 
 
-def _teams(scene: BoardState) -> Component:
-    say = scene.say
+def _teams(state: BoardState) -> Component:
+    say = state.say
     return tile.card(
         "teams", say(text.TEAMS), tile.big("v03", second=True), html.Div(say(text.TEAMS_CAPTION), className="caption")
     )
 
 
-def _office_leaves(scene: BoardState) -> PropertyUpdates:
+def _office_updates(state: BoardState) -> PropertyUpdates:
     pushed = {
-        **tile.figure_leaves("P02", scene),
-        **_caption_leaf(
-            "p02", scene, text.PETITIONS_ON_TIME, parts=number.fraction_text(scene.read("P02"), scene.language)
+        **tile.figure_updates("P02", state),
+        **_caption_update(
+            "p02", state, text.PETITIONS_ON_TIME, parts=number.fraction_text(state.read("P02"), state.language)
         ),
-        **tile.small_leaves("P01", scene),
-        **tile.figure_leaves("V01", scene),
-        **_caption_leaf("v01", scene, text.SIGNED, parts=number.fraction_text(scene.read("V01"), scene.language)),
-        **tile.figure_leaves("V02", scene),
-        **_out_of_leaves("V03", scene, text.TEAMS_OF),
-        **tile.fact_leaves("H04", scene),
-        **tile.fact_leaves("H01", scene),
-        **_lag_leaves(scene),
-        **tile.fact_leaves("H05", scene),
-        **tile.fact_leaves("H07", scene),
+        **tile.small_updates("P01", state),
+        **tile.figure_updates("V01", state),
+        **_caption_update("v01", state, text.SIGNED, parts=number.fraction_text(state.read("V01"), state.language)),
+        **tile.figure_updates("V02", state),
+        **_out_of_updates("V03", state, text.TEAMS_OF),
+        **tile.fact_updates("H04", state),
+        **tile.fact_updates("H01", state),
+        **_lag_updates(state),
+        **tile.fact_updates("H05", state),
+        **tile.fact_updates("H07", state),
     }
     for one in PLATFORMS:
         split = ("platform", one)
-        pushed |= tile.small_leaves("V02", scene, split=split, name=f"v02-{one}", shown=_count("V02", split, scene))
+        pushed |= tile.small_updates("V02", state, split=split, name=f"v02-{one}", shown=_count("V02", split, state))
     return pushed
 
 
-def _lag_leaves(scene: BoardState) -> PropertyUpdates:
+def _lag_updates(state: BoardState) -> PropertyUpdates:
     """Nothing where a source never gave a sign: the lag would be that since 1970."""
-    signs = [sign.last_ms for sign in scene.signs.values()]
+    signs = [sign.last_ms for sign in state.signs.values()]
     return {PropertyUpdate("h01-figure", "children"): number.NONE} if signs and not min(signs) else {}
 
 
-def _out_of_leaves(id: str, scene: BoardState, unit: Label) -> PropertyUpdates:
+def _out_of_updates(id: str, state: BoardState, unit: Label) -> PropertyUpdates:
     """A large figure that is so many out of all of them."""
-    reading = scene.read(id)
+    reading = state.read(id)
     known = reading.known and reading.denominator
-    digits = number.whole_number(reading.numerator, scene.language) if known else number.NONE
-    said = scene.say(unit, all=number.whole_number(reading.denominator, scene.language)) if known else ""
-    return {**tile.figure_leaves(id, scene, shown=digits), PropertyUpdate(f"{id.lower()}-unit", "children"): said}
+    digits = number.whole_number(reading.numerator, state.language) if known else number.NONE
+    said = state.say(unit, all=number.whole_number(reading.denominator, state.language)) if known else ""
+    return {**tile.figure_updates(id, state, shown=digits), PropertyUpdate(f"{id.lower()}-unit", "children"): said}
 
 
-def _count(id: str, split: tuple[str, str], scene: BoardState) -> str:
+def _count(id: str, split: tuple[str, str], state: BoardState) -> str:
     """How many of a member; none yet is 0 once the total is known."""
-    return number.whole_number(scene.read(id, split).numerator, scene.language) if scene.read(id).known else number.NONE
+    return number.whole_number(state.read(id, split).numerator, state.language) if state.read(id).known else number.NONE
 
 
 def _caption(id: str) -> Component:
     return html.Div(id=f"{id}-caption", className="caption")
 
 
-def _caption_leaf(id: str, scene: BoardState, label: Label, *, parts: str) -> PropertyUpdates:
-    return {PropertyUpdate(f"{id}-caption", "children"): scene.say(label, parts=parts) if parts else ""}
+def _caption_update(id: str, state: BoardState, label: Label, *, parts: str) -> PropertyUpdates:
+    return {PropertyUpdate(f"{id}-caption", "children"): state.say(label, parts=parts) if parts else ""}
 
 
 PAGE = Page(
@@ -286,7 +286,7 @@ PAGE = Page(
     label=text.OVERVIEW,
     right="leader",
     layout=layout,
-    leaves=leaves,
+    updates=updates,
     order=0,
     pace=timedelta(seconds=30),
 )

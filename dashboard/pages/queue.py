@@ -49,8 +49,8 @@ PAGE = wall_page(
                     "heat",
                     HEAT,
                     part=Widget(
-                        lambda scene: heatmap.heat(scene, "heat"),
-                        lambda scene: heatmap.heat_leaves(scene, "heat", "Q01"),
+                        lambda state: heatmap.heat(state, "heat"),
+                        lambda state: heatmap.heat_updates(state, "heat", "Q01"),
                         ("Q01",),
                     ),
                     note=SEVEN_DAYS,

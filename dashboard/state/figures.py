@@ -74,7 +74,7 @@ class LiveFigures:
         self.readings = Readings()
         self.agreement = BoardAgreement(self.readings, RealClock())
         self.loaded = False
-        self.standing = NOTHING_KNOWN
+        self.system_status = NOTHING_KNOWN
         self.alarms: Alarms = NO_ALARMS
         self.faults: Mapping[str, ChannelFault] = {}
         self._load = load
@@ -105,7 +105,7 @@ class LiveFigures:
         ours = [push for push in pushes if push.ward == self.ingest.ward]
         return {indicator for push in ours for indicator in self.agreement.hear(push)}
 
-    def scene(self, language: Language, argument: str = "") -> BoardState:
+    def board_state(self, language: Language, argument: str = "") -> BoardState:
         """The readings at this moment."""
         now_ms = self.now_ms()
         behind = streams_behind(self.readings, now_ms, round(BEHIND_MS * max(1.0, self.clock_speed or 1.0)))
@@ -118,7 +118,7 @@ class LiveFigures:
             self.board,
             self.ingest.pretend,
             self.clock_speed,
-            self.standing,
+            self.system_status,
             self.alarms,
             argument,
             faults=self.faults,
@@ -195,15 +195,15 @@ class LiveFigures:
         while self._stand is not None:
             try:
                 with suppress(TooMuchError):
-                    self.standing = await self._stand()
+                    self.system_status = await self._stand()
                 if was_away:
                     self._doubt.set()
                 was_away = False
             except Unavailable:
                 was_away = True
-                since = self.standing.away_since_ms or self.now_ms()
+                since = self.system_status.away_since_ms or self.now_ms()
                 restarts = restarted_parts(self.ingest.data_folder)
-                self.standing = self.standing._replace(away_since_ms=since, restarts=restarts)
+                self.system_status = self.system_status._replace(away_since_ms=since, restarts=restarts)
             await asyncio.sleep(LOOK_EVERY)
 
     def _changed_at_once(self) -> None:

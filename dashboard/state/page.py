@@ -1,7 +1,7 @@
 """Page: what a page of the board is, and how its changing parts are told apart from the standing ones.
 
-A page is a layout that stands still, and leaves: single properties of single components that change with the figures. The same
-leaves fill the first paint and are pushed later, so there is one rendering of every figure: `layout` puts them in.
+A page is a layout that stands still, and updates: single properties of single components that change with the figures. The same
+updates fill the first paint and are pushed later, so there is one rendering of every figure: `layout` puts them in.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -37,7 +37,7 @@ class PropertyUpdate(NamedTuple):
 PropertyUpdates = dict[PropertyUpdate, Any]
 
 
-def _no_leaves(scene: "BoardState") -> PropertyUpdates:
+def _no_updates(state: "BoardState") -> PropertyUpdates:
     return {}
 
 
@@ -54,7 +54,7 @@ class BoardState:
     """Whether the pretend ward feeds this install."""
     clock_speed: float | None = None
     """How fast the pretend clock runs; `None` when the clock is real."""
-    standing: SystemStatus = NOTHING_KNOWN
+    system_status: SystemStatus = NOTHING_KNOWN
     """How the system itself stands."""
     alarms: Alarms = NO_ALARMS
     """The alarms of this moment."""
@@ -90,7 +90,7 @@ class BoardState:
         return self.readings.members(id, dimension, self.now_ms)
 
     def say(self, label: Label, **values: object) -> str:
-        """A text in the scene's language, with values put in."""
+        """A text in the state's language, with values put in."""
         text = label.text(self.language)
         return text.format(**values) if values else text
 
@@ -104,8 +104,8 @@ class Page:
     right: Right
     """What a person must be allowed to see it; `leader` for the board itself."""
     layout: "Callable[[BoardState], Component]"
-    """The standing parts; every leaf's component has its id there."""
-    leaves: Callable[[BoardState], PropertyUpdates] = field(default=_no_leaves)
+    """The standing parts; every update's component has its id there."""
+    updates: Callable[[BoardState], PropertyUpdates] = field(default=_no_updates)
     """The changing parts at a moment."""
     order: int = 99
     """Where it stands among the ways to go."""
@@ -114,7 +114,7 @@ class Page:
     pace: timedelta | None = None
     """How long it stands on the wall; `None`: it is not shown there."""
     only_now: bool = False
-    """Whether it asks for more than its leaves, so that it cannot be shown as it was."""
+    """Whether it asks for more than its updates, so that it cannot be shown as it was."""
 
     reads_moment: bool = False
     """Whether it reads the moment in its address itself: it tells what was until then."""
@@ -126,7 +126,7 @@ class Page:
     @property
     def can_look_back(self) -> bool:
         """Whether it can be shown as it was at a minute of the past."""
-        return self.arguments is None and not self.only_now and self.leaves is not _no_leaves
+        return self.arguments is None and not self.only_now and self.updates is not _no_updates
 
 
 class PageAddress(NamedTuple):

@@ -4,7 +4,7 @@ from dashboard.components import header
 from dashboard.state.page import PropertyUpdate
 from dashboard.system_status import SystemStatus
 from ingest.contract.clock import moment
-from tests.dashboard.support.ward import NOW_MS, scene
+from tests.dashboard.support.ward import NOW_MS, board_state
 from warehouse.audit.history import Audit
 
 NOW = moment(NOW_MS)
@@ -16,6 +16,6 @@ def audit(differences=0, ago=timedelta(hours=8)):
 
 
 def test_a_clean_audit_is_told_in_the_foot_only():
-    foot = header.foot_leaves(scene("vi", standing=SystemStatus(audit=audit())))
+    foot = header.foot_updates(board_state("vi", system_status=SystemStatus(audit=audit())))
     assert foot[PropertyUpdate("audit", "children")] == "đối soát 02:15: 0 sai lệch / 41.208"
-    assert header.foot_leaves(scene("vi"))[PropertyUpdate("audit", "children")] == "chưa đối soát"
+    assert header.foot_updates(board_state("vi"))[PropertyUpdate("audit", "children")] == "chưa đối soát"

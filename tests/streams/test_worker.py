@@ -210,7 +210,9 @@ def test_what_kafka_is_told_never_runs_ahead_of_what_is_stored(
                 committed = {
                     (one.topic, one.partition): told.offset for one, told in offsets.items() if told.offset > 0
                 }
-                stored = {place: standing.newest for place, standing in positions.read_progress(client).items()}
+                stored = {
+                    place: system_status.newest for place, system_status in positions.read_progress(client).items()
+                }
                 assert {
                     place: offset for place, offset in committed.items() if offset > stored.get(place, -1) + 1
                 } == {}

@@ -120,7 +120,9 @@ class AlarmDelivery:
     async def _send(self, alarm: Alarm, act: Act, channel: NotificationChannel, trial: DeliveryAttempt) -> bool:
         """Try once; whether another message may be tried now."""
         figures, key = self._figures, (channel.name, act.id)
-        message = compose(alarm.until(act), act, figures.scene("vi"), figures.scene("en"), figures.ingest.ward)
+        message = compose(
+            alarm.until(act), act, figures.board_state("vi"), figures.board_state("en"), figures.ingest.ward
+        )
         failpoint("alarm.telling")
         try:
             await channel.send(message)

@@ -54,9 +54,9 @@ def compose(alarm: Alarm, act: Act, vi: BoardState, en: BoardState, ward: str) -
     """
     severity = SEVERITY[act.severity]
     raised_at = moment(alarm.raised_ms).astimezone(WARD_ZONE)
-    said = {scene.language: alarm_sentence(alarm, scene, now=False) for scene in (vi, en)}
+    said = {state.language: alarm_sentence(alarm, state, now=False) for state in (vi, en)}
     url = f"{vi.place.url}/alarm/{alarm.id}"
-    heads = {scene.language: f"{scene.say(HEADS[act.kind])} · {scene.say(severity)}" for scene in (vi, en)}
+    heads = {state.language: f"{state.say(HEADS[act.kind])} · {state.say(severity)}" for state in (vi, en)}
     pretend = f"[{text.PRETEND.vi} | {text.PRETEND.en}] " if vi.pretend else ""
     place = vi.say(PLACE, ward=vi.place.ward_name)
     lines = [

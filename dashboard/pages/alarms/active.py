@@ -33,7 +33,7 @@ def alarm_address(alarm: Alarm) -> str:
     return f"/alarm/{alarm.id}"
 
 
-def active(_scene: BoardState) -> Component:
+def active(_board_state: BoardState) -> Component:
     """The standing places of the active ones."""
     places = [
         html.Li(
@@ -57,54 +57,54 @@ def active(_scene: BoardState) -> Component:
     )
 
 
-def active_leaves(scene: BoardState) -> PropertyUpdates:
+def active_updates(state: BoardState) -> PropertyUpdates:
     """The active ones, those that call first."""
-    alarms = scene.alarms.active
-    calling = len(scene.alarms.calling)
+    alarms = state.alarms.active
+    calling = len(state.alarms.calling)
     counts = [(CALLING, calling), (ACKNOWLEDGED, len(alarms) - calling), (MORE, max(0, len(alarms) - PLACES))]
-    parts = [scene.say(label, count=number.whole_number(count, scene.language)) for label, count in counts if count]
-    leaves: PropertyUpdates = {PropertyUpdate("active-count", "children"): " · ".join(parts) or scene.say(CALM)}
+    parts = [state.say(label, count=number.whole_number(count, state.language)) for label, count in counts if count]
+    updates: PropertyUpdates = {PropertyUpdate("active-count", "children"): " · ".join(parts) or state.say(CALM)}
     for place in range(PLACES):
-        leaves |= _row(f"active-{place}", alarms[place] if place < len(alarms) else None, scene)
-    return leaves
+        updates |= _row(f"active-{place}", alarms[place] if place < len(alarms) else None, state)
+    return updates
 
 
-def _row(id: str, alarm: Alarm | None, scene: BoardState) -> PropertyUpdates:
+def _row(id: str, alarm: Alarm | None, state: BoardState) -> PropertyUpdates:
     if alarm is None:
         empty: PropertyUpdates = {PropertyUpdate(f"{id}-{part}", "children"): "" for part in (*_PARTS[1:], "what")}
         return {PropertyUpdate(id, "hidden"): True, PropertyUpdate(f"{id}-what", "href"): None, **empty}
-    since = f"{text.clock_time(alarm.raised_ms, scene.now_ms)} · {lasted(scene.now_ms - alarm.raised_ms, scene)}"
-    parts = (alarm_state_text(alarm, scene), escalation(alarm, scene), alarm.assigned_to or scene.say(NOBODY))
+    since = f"{text.clock_time(alarm.raised_ms, state.now_ms)} · {lasted(state.now_ms - alarm.raised_ms, state)}"
+    parts = (alarm_state_text(alarm, state), escalation(alarm, state), alarm.assigned_to or state.say(NOBODY))
     shown: dict[tuple[str, str], Any] = {
         (id, "hidden"): False,
         (id, "className"): f"row-{alarm.severity if alarm.calls else 'seen'}",
         (f"{id}-sign", "className"): tile.sign(alarm.severity),
-        (f"{id}-word", "children"): scene.say(SEVERITIES[alarm.severity]),
+        (f"{id}-word", "children"): state.say(SEVERITIES[alarm.severity]),
         (f"{id}-at", "children"): since,
-        (f"{id}-what", "children"): alarm_sentence(alarm, scene),
+        (f"{id}-what", "children"): alarm_sentence(alarm, state),
         (f"{id}-what", "href"): alarm_address(alarm),
-        (f"{id}-value", "children"): measured_text(alarm, scene),
+        (f"{id}-value", "children"): measured_text(alarm, state),
         (f"{id}-state", "children"): " · ".join(filter(None, parts)),
     }
     return {PropertyUpdate(*place): what for place, what in shown.items()}
 
 
-def cleared(_scene: BoardState) -> Component:
+def cleared(_board_state: BoardState) -> Component:
     """The place of those that cleared within a day."""
     table = dmc.Table(id="alarms-cleared", data={"head": [], "body": []}, className="plain", withRowBorders=False)
     return html.Div(table, className="block-body", tabIndex=0)
 
 
-def cleared_leaves(scene: BoardState) -> PropertyUpdates:
+def cleared_updates(state: BoardState) -> PropertyUpdates:
     """Those that cleared within a day, the newest first."""
     rows = [
         [
-            text.clock_time(alarm.raised_ms, scene.now_ms),
-            alarm_sentence(alarm, scene, now=False),
-            took(alarm.raised_ms, alarm.first_acknowledged_ms, scene),
-            took(alarm.raised_ms, alarm.cleared_ms, scene),
+            text.clock_time(alarm.raised_ms, state.now_ms),
+            alarm_sentence(alarm, state, now=False),
+            took(alarm.raised_ms, alarm.first_acknowledged_ms, state),
+            took(alarm.raised_ms, alarm.cleared_ms, state),
             alarm.acknowledged_by or number.NONE,
         ]
-        for alarm in scene.alarms.cleared[:CLEARED]
+        for alarm in state.alarms.cleared[:CLEARED]
     ]
-    return {PropertyUpdate("alarms-cleared", "data"): {"head": [scene.say(head) for head in HEADS], "body": rows}}
+    return {PropertyUpdate("alarms-cleared", "data"): {"head": [state.say(head) for head in HEADS], "body": rows}}

@@ -12,7 +12,7 @@ from dashboard.board.alarm_desk import ActRefused, AlarmDesk, PersonalDataRefuse
 from dashboard.board.layout import component_properties
 from dashboard.board.page_services import Services
 from dashboard.pages.alarms import history
-from dashboard.pages.alarms.detail import RIGHT, STEPS, Ids, alarm_leaves, new_click
+from dashboard.pages.alarms.detail import RIGHT, STEPS, Ids, alarm_updates, new_click
 from dashboard.state.alarm import Alarm
 from dashboard.state.queries import TooMuchError, WarehouseQueries
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
@@ -139,8 +139,8 @@ def _register_one(app: Dash, desk: AlarmDesk, reader: WarehouseQueries, accounts
         except (Unavailable, TooMuchError):
             return known, WAREHOUSE_ASK_AGAIN.text(person.language)
         for alarm in found:
-            leaves = alarm_leaves(alarm, desk.live.scene(person.language), is_gone=True)
-            for component, values in component_properties(leaves).items():
+            updates = alarm_updates(alarm, desk.live.board_state(person.language), is_gone=True)
+            for component, values in component_properties(updates).items():
                 set_props(component, values)
         return known, "" if found else NO_SUCH.text(person.language)
 
@@ -161,7 +161,7 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
         if not person.may(RIGHT):
             return no_update, OFF.text(person.language)
         _, days = history.SPANS[span if isinstance(span, str) and span in history.SPANS else history.DEFAULT]
-        scene, since = live.scene(person.language), moment(live.now_ms()) - timedelta(days=days)
+        state, since = live.board_state(person.language), moment(live.now_ms()) - timedelta(days=days)
         try:
             stored = await reader.ask(lambda client: read_history(client, live.ingest.ward, since, MOST_READ))
         except (Unavailable, TooMuchError):
@@ -169,7 +169,7 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
         alarms = {one.id: one for one in fold_events(stored)}
         alarms |= {id: one for id, one in desk.alarms.items() if moment(one.raised_ms) >= since}
         chosen = history.filter_alarms(alarms.values(), severity, domain)
-        return history.alarm_history_table(chosen, scene), history.count_said(chosen, scene)
+        return history.alarm_history_table(chosen, state), history.count_said(chosen, state)
 
     @app.callback(
         Output("alarms-times", "children"), Output("alarms-ways", "children"), Input("alarms-tick", "n_intervals")
@@ -178,14 +178,14 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
         person = viewer()
         if not person.may(RIGHT):
             return no_update, no_update
-        scene, ward = live.scene(person.language), live.ingest.ward
+        state, ward = live.board_state(person.language), live.ingest.ward
         since = moment(live.now_ms()) - timedelta(days=history.TIMES_DAYS)
 
         def ask(client: Client) -> AcknowledgementTimes:
             return acknowledgement_times(client, ward, since)
 
         try:
-            said = history.times_said(await reader.ask(ask), scene)
+            said = history.times_said(await reader.ask(ask), state)
         except (Unavailable, TooMuchError):
             said = WAREHOUSE_ASK_AGAIN.text(person.language)
-        return said, history.ways_said(desk.settings.channel_names, live.faults, scene)
+        return said, history.ways_said(desk.settings.channel_names, live.faults, state)

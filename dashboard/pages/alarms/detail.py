@@ -77,15 +77,15 @@ class Ids(Collection[str]):
         return 0
 
 
-def layout(scene: BoardState) -> Component:
+def layout(state: BoardState) -> Component:
     """How it stands and what can be done on the left, what is to do and what was done on the right."""
-    say = scene.say
+    say = state.say
     head = html.Header(
         [
             html.A(say(BACK), href="/alarms", className="back"),
-            transport_mark(scene),
+            transport_mark(state),
             html.Span(className="spring"),
-            navigation(scene, viewer(), f"/alarm/{scene.argument}"),
+            navigation(state, viewer(), f"/alarm/{state.argument}"),
         ],
         className="desk-head",
     )
@@ -96,14 +96,14 @@ def layout(scene: BoardState) -> Component:
             html.Dl(facts, className="facts-list"),
             html.A(say(SEE), id="alarm-see", className="back"),
             html.Div(id="alarm-fault", className="fault", role="alert"),
-            html.Fieldset(_controls(scene), id="alarm-acts", className="acts"),
+            html.Fieldset(_controls(state), id="alarm-acts", className="acts"),
         ]
     )
     log = dmc.Table(id="alarm-log", data={"head": [], "body": []}, className="plain", withRowBorders=False)
     right = html.Section(
         [html.H2(say(CHECKLIST)), html.Fieldset(_steps(), id="alarm-steps", className="acts"), html.H2(say(LOG)), log]
     )
-    stores = [dcc.Store(id="alarm-id", data=whole_id(scene.argument)), dcc.Store(id="alarm-click", data=new_click())]
+    stores = [dcc.Store(id="alarm-id", data=whole_id(state.argument)), dcc.Store(id="alarm-click", data=new_click())]
     main = html.Main([left, right, *stores], className="desk-scroll alarm")
     return html.Div([head, main], className="desk")
 
@@ -118,8 +118,8 @@ def new_click() -> str:
     return token_urlsafe(16)
 
 
-def _controls(scene: BoardState) -> list[Component]:
-    say = scene.say
+def _controls(state: BoardState) -> list[Component]:
+    say = state.say
     return [
         dmc.Button(say(ACKNOWLEDGE), id="alarm-acknowledge"),
         dmc.Group(
@@ -151,41 +151,41 @@ def _steps() -> list[Component]:
     ]
 
 
-def leaves(scene: BoardState) -> PropertyUpdates:
+def updates(state: BoardState) -> PropertyUpdates:
     """Everything that changes; nothing of one that is long gone, which is asked for."""
-    alarm = scene.alarms.find(whole_id(scene.argument))
-    return alarm_leaves(alarm, scene) if alarm else {}
+    alarm = state.alarms.find(whole_id(state.argument))
+    return alarm_updates(alarm, state) if alarm else {}
 
 
-def alarm_leaves(alarm: Alarm, scene: BoardState, *, is_gone: bool = False) -> PropertyUpdates:
+def alarm_updates(alarm: Alarm, state: BoardState, *, is_gone: bool = False) -> PropertyUpdates:
     """An alarm as it is.
 
     Args:
         alarm: which one.
-        scene: the moment, and the language.
+        state: the moment, and the language.
         is_gone: whether it is so old that nothing can be done about it.
     """
-    say, rule = scene.say, alarm_rules().get(alarm.key[0])
-    since = text.clock_time(alarm.raised_ms, scene.now_ms)
+    say, rule = state.say, alarm_rules().get(alarm.key[0])
+    since = text.clock_time(alarm.raised_ms, state.now_ms)
     nobody = say(BY_DEFAULT, nobody=say(NOBODY), team=rule.team) if rule and rule.team else say(NOBODY)
-    subject = (subject_name(rule, alarm.key[1], scene.language) if alarm.key[1] else "") if rule else alarm.key[1]
+    subject = (subject_name(rule, alarm.key[1], state.language) if alarm.key[1] else "") if rule else alarm.key[1]
     shown = {
-        "what": alarm_sentence(alarm, scene),
+        "what": alarm_sentence(alarm, state),
         "severity": say(SEVERITIES[alarm.severity]),
-        "since": f"{since} · {lasted((alarm.cleared_ms or scene.now_ms) - alarm.raised_ms, scene)}",
+        "since": f"{since} · {lasted((alarm.cleared_ms or state.now_ms) - alarm.raised_ms, state)}",
         "subject": subject or number.NONE,
-        "value": measured_text(alarm, scene) or number.NONE,
-        "state": alarm_state_text(alarm, scene),
-        "escalation": escalation(alarm, scene) or number.NONE,
+        "value": measured_text(alarm, state) or number.NONE,
+        "state": alarm_state_text(alarm, state),
+        "escalation": escalation(alarm, state) or number.NONE,
         "assigned": alarm.assigned_to or nobody,
-        "told": delivery_text(alarm, scene) or number.NONE,
+        "told": delivery_text(alarm, state) or number.NONE,
     }
-    page = scene.pages.find(rule.page) if rule else None
+    page = state.pages.find(rule.page) if rule else None
     found: PropertyUpdates = {
         **{PropertyUpdate(f"alarm-{name}", "children"): words for name, words in shown.items()},
         PropertyUpdate("alarm-sign", "className"): tile.sign(alarm.severity),
         PropertyUpdate("alarm-see", "href"): page.page.path if page else "/",
-        PropertyUpdate("alarm-log", "data"): {"head": [say(head) for head in HEADS], "body": act_rows(alarm, scene)},
+        PropertyUpdate("alarm-log", "data"): {"head": [say(head) for head in HEADS], "body": act_rows(alarm, state)},
         PropertyUpdate("alarm-acts", "disabled"): is_gone,
         PropertyUpdate("alarm-steps", "disabled"): is_gone,
         PropertyUpdate("alarm-acknowledge", "disabled"): is_gone or not alarm.calls,
@@ -199,4 +199,4 @@ def alarm_leaves(alarm: Alarm, scene: BoardState, *, is_gone: bool = False) -> P
     return found
 
 
-PAGE = Page(path="/alarm", label=text.ALARMS, right=RIGHT, layout=layout, leaves=leaves, arguments=Ids)
+PAGE = Page(path="/alarm", label=text.ALARMS, right=RIGHT, layout=layout, updates=updates, arguments=Ids)

@@ -54,13 +54,13 @@ WORKS = Label("{way}: không có lỗi", "{way}: no fault")
 FAILS = Label("{way}: không gửi được từ {time}, {why}", "{way}: fails since {time}, {why}")
 
 
-def alarm_history_widget(scene: BoardState) -> Component:
+def alarm_history_widget(state: BoardState) -> Component:
     """The choices, and the places of what is asked."""
-    say = scene.say
+    say = state.say
     spans = [{"value": value, "label": say(label)} for value, (label, _) in SPANS.items()]
     severities = [{"value": value, "label": say(label)} for value, label in SEVERITIES.items()]
     domains = [
-        {"value": path, "label": _domain(path, scene)}
+        {"value": path, "label": _domain(path, state)}
         for path in sorted({rule.page for rule in alarm_rules().values()})
     ]
     choices = dmc.Group(
@@ -96,55 +96,55 @@ def filter_alarms(alarms: Iterable[Alarm], severity: object, domain: object) -> 
     return sorted(found, key=lambda one: (-one.raised_ms, one.id))
 
 
-def alarm_history_table(alarms: list[Alarm], scene: BoardState) -> Component:
+def alarm_history_table(alarms: list[Alarm], state: BoardState) -> Component:
     """Each alarm as a row."""
     rows: list[list[Cell]] = [
         [
-            text.clock_time(one.raised_ms, scene.now_ms),
-            html.Span([html.Span(className=tile.sign(one.severity)), scene.say(SEVERITIES[one.severity])]),
-            html.A(alarm_sentence(one, scene, now=False), href=alarm_address(one)),
-            took(one.raised_ms, one.first_acknowledged_ms, scene),
-            took(one.raised_ms, one.cleared_ms, scene),
-            alarm_state_text(one, scene),
+            text.clock_time(one.raised_ms, state.now_ms),
+            html.Span([html.Span(className=tile.sign(one.severity)), state.say(SEVERITIES[one.severity])]),
+            html.A(alarm_sentence(one, state, now=False), href=alarm_address(one)),
+            took(one.raised_ms, one.first_acknowledged_ms, state),
+            took(one.raised_ms, one.cleared_ms, state),
+            alarm_state_text(one, state),
             one.assigned_to or number.NONE,
-            delivery_text(one, scene) or number.NONE,
+            delivery_text(one, state) or number.NONE,
         ]
         for one in alarms[:MOST]
     ]
-    return data_table([scene.say(head) for head in HEADS], rows, empty=scene.say(NONE))
+    return data_table([state.say(head) for head in HEADS], rows, empty=state.say(NONE))
 
 
-def count_said(alarms: list[Alarm], scene: BoardState) -> str:
+def count_said(alarms: list[Alarm], state: BoardState) -> str:
     """How many rows there are, and of when."""
     label = CUT if len(alarms) > MOST else READ_AT
-    return scene.say(label, count=min(len(alarms), MOST), time=f"{text.local_time(scene.now_ms):%H:%M:%S}")
+    return state.say(label, count=min(len(alarms), MOST), time=f"{text.local_time(state.now_ms):%H:%M:%S}")
 
 
-def times_said(found: AcknowledgementTimes, scene: BoardState) -> str:
+def times_said(found: AcknowledgementTimes, state: BoardState) -> str:
     """How long it takes until somebody acknowledges."""
     mean, median = (
-        took(0, max(1, round(seconds * 1000)), scene) if found.acknowledged else number.NONE
+        took(0, max(1, round(seconds * 1000)), state) if found.acknowledged else number.NONE
         for seconds in (found.mean_s, found.median_s)
     )
-    count = {name: number.whole_number(getattr(found, name), scene.language) for name in ("alarms", "acknowledged")}
-    return scene.say(TIMES, **count, mean=mean, median=median)
+    count = {name: number.whole_number(getattr(found, name), state.language) for name in ("alarms", "acknowledged")}
+    return state.say(TIMES, **count, mean=mean, median=median)
 
 
-def ways_said(ways: Iterable[str], faults: Mapping[str, ChannelFault], scene: BoardState) -> list[Component]:
+def ways_said(ways: Iterable[str], faults: Mapping[str, ChannelFault], state: BoardState) -> list[Component]:
     """How people are told outside the board, and whether that works."""
     said: list[Component] = []
     for name in ways:
-        way, fault = text.way_name(name, scene.language), faults.get(name)
+        way, fault = text.way_name(name, state.language), faults.get(name)
         sign = html.Span(className=tile.sign("critical" if fault else "normal"))
-        time = text.clock_time(fault.since_ms, scene.now_ms) if fault else ""
-        words = scene.say(FAILS, way=way, time=time, why=fault.why) if fault else scene.say(WORKS, way=way)
+        time = text.clock_time(fault.since_ms, state.now_ms) if fault else ""
+        words = state.say(FAILS, way=way, time=time, why=fault.why) if fault else state.say(WORKS, way=way)
         said.append(html.Span([sign, words], className="way"))
-    return said or [html.Span(scene.say(NO_WAY), className="way")]
+    return said or [html.Span(state.say(NO_WAY), className="way")]
 
 
-def _domain(path: str, scene: BoardState) -> str:
-    place = scene.pages.find(path)
-    return scene.say(place.page.label) if place else path
+def _domain(path: str, state: BoardState) -> str:
+    place = state.pages.find(path)
+    return state.say(place.page.label) if place else path
 
 
 def _named(name: str) -> dict[str, str]:

@@ -46,34 +46,34 @@ SECONDS = Label("{count} giây", "{count} s")
 HEADS = (Label("Lúc", "Time"), Label("Ai", "Who"), Label("Việc", "Act"))
 
 
-def act_rows(alarm: Alarm, scene: BoardState) -> list[list[str]]:
+def act_rows(alarm: Alarm, state: BoardState) -> list[list[str]]:
     """Time, who and what of every act, the newest first."""
     return [
         [
             f"{text.local_time(act.at_ms):%H:%M:%S %d/%m}",
-            scene.say(BY_ITSELF) if act.who == SYSTEM else act.who,
-            act_text(act, scene),
+            state.say(BY_ITSELF) if act.who == SYSTEM else act.who,
+            act_text(act, state),
         ]
         for act in reversed(alarm.acts)
     ]
 
 
-def act_text(act: Act, scene: BoardState) -> str:
+def act_text(act: Act, state: BoardState) -> str:
     """One act."""
     named = _NAMES.get(act.kind)
-    what = named(act, scene) if named else act.what
-    return scene.say(KINDS[act.kind], severity=scene.say(SEVERITIES[act.severity]), what=what)
+    what = named(act, state) if named else act.what
+    return state.say(KINDS[act.kind], severity=state.say(SEVERITIES[act.severity]), what=what)
 
 
-def delivery_text(alarm: Alarm, scene: BoardState) -> str:
+def delivery_text(alarm: Alarm, state: BoardState) -> str:
     """By which ways people were told of it, or not."""
     last = {act.what.partition(":")[0]: act for act in alarm.acts if act.kind in ("told", "not_told")}
-    return " · ".join(act_text(act, scene) for act in last.values())
+    return " · ".join(act_text(act, state) for act in last.values())
 
 
-def alarm_state_text(alarm: Alarm, scene: BoardState) -> str:
+def alarm_state_text(alarm: Alarm, state: BoardState) -> str:
     """Whether somebody has seen it, or it cleared."""
-    say, now_ms = scene.say, scene.now_ms
+    say, now_ms = state.say, state.now_ms
     if not alarm.is_active:
         return say(CLEARED, time=text.clock_time(alarm.cleared_ms, now_ms))
     if alarm.is_acknowledged:
@@ -81,43 +81,43 @@ def alarm_state_text(alarm: Alarm, scene: BoardState) -> str:
     return say(NOT_ACKNOWLEDGED)
 
 
-def escalation(alarm: Alarm, scene: BoardState) -> str:
+def escalation(alarm: Alarm, state: BoardState) -> str:
     """Whether others were told, or when they will be; nothing once it is acknowledged."""
     rule = alarm_rules().get(alarm.key[0])
     if alarm.escalated_ms:
-        return scene.say(ESCALATED, time=text.clock_time(alarm.escalated_ms, scene.now_ms))
+        return state.say(ESCALATED, time=text.clock_time(alarm.escalated_ms, state.now_ms))
     if not alarm.calls or rule is None:
         return ""
     at_ms = alarm.alerted_ms + round(rule.escalate_after.total_seconds() * 1000)
-    return scene.say(WILL_ESCALATE, time=text.clock_time(at_ms, scene.now_ms))
+    return state.say(WILL_ESCALATE, time=text.clock_time(at_ms, state.now_ms))
 
 
-def measured_text(alarm: Alarm, scene: BoardState) -> str:
+def measured_text(alarm: Alarm, state: BoardState) -> str:
     """What is measured now, and the limit; what is not known now is not shown as if it were."""
-    rule, found = alarm_rules().get(alarm.key[0]), scene.alarms.measured.get(alarm.key)
+    rule, found = alarm_rules().get(alarm.key[0]), state.alarms.measured.get(alarm.key)
     if rule is None or not alarm.is_active:
         return ""
-    now = quantity(rule, found.value, scene) if found else scene.say(UNKNOWN)
-    return scene.say(VALUE, value=now, limit=quantity(rule, exceeded_limit(rule, alarm), scene))
+    now = quantity(rule, found.value, state) if found else state.say(UNKNOWN)
+    return state.say(VALUE, value=now, limit=quantity(rule, exceeded_limit(rule, alarm), state))
 
 
-def took(since_ms: int, until_ms: int, scene: BoardState) -> str:
+def took(since_ms: int, until_ms: int, state: BoardState) -> str:
     """How long something took; nothing where it has not happened."""
     if not until_ms:
         return number.NONE
     ms = max(0, until_ms - since_ms)
-    return scene.say(SECONDS, count=ms // 1000) if ms < 120_000 else lasted(ms, scene)
+    return state.say(SECONDS, count=ms // 1000) if ms < 120_000 else lasted(ms, state)
 
 
-def _step(act: Act, scene: BoardState) -> str:
+def _step(act: Act, state: BoardState) -> str:
     rule, step = alarm_rules().get(act.rule), int(act.what)
-    return scene.say(rule.checklist[step]) if rule and step < len(rule.checklist) else str(step + 1)
+    return state.say(rule.checklist[step]) if rule and step < len(rule.checklist) else str(step + 1)
 
 
-def _way(act: Act, scene: BoardState) -> str:
+def _way(act: Act, state: BoardState) -> str:
     name, _, why = act.what.partition(": ")
-    shown = text.way_name(name, scene.language)
-    return f"{shown}: {scene.say(REASONS[why]) if why in REASONS else why}" if why else shown
+    shown = text.way_name(name, state.language)
+    return f"{shown}: {state.say(REASONS[why]) if why in REASONS else why}" if why else shown
 
 
 _NAMES: dict[Kind, Callable[[Act, BoardState], str]] = {

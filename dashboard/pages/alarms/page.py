@@ -25,8 +25,8 @@ PAGE = wall_page(
         CardRow(
             25,
             (
-                Card("active", ACTIVE, part=Widget(active.active, active.active_leaves)),
-                Card("cleared", CLEARED, part=Widget(active.cleared, active.cleared_leaves)),
+                Card("active", ACTIVE, part=Widget(active.active, active.active_updates)),
+                Card("cleared", CLEARED, part=Widget(active.cleared, active.cleared_updates)),
             ),
             (62, 38),
         ),

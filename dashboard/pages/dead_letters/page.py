@@ -71,11 +71,11 @@ REPEAT_COLUMNS: list[tuple[str, Label, int]] = [
 ]
 
 
-def layout(scene: BoardState) -> Component:
+def layout(state: BoardState) -> Component:
     """Stopped streams on top, then dead letters and repeats in tabs."""
-    say = scene.say
+    say = state.say
     head = html.Header(
-        [html.H1(say(text.LETTERS)), html.Span(className="spring"), navigation(scene, viewer(), "/letters")],
+        [html.H1(say(text.LETTERS)), html.Span(className="spring"), navigation(state, viewer(), "/letters")],
         className="desk-head",
     )
     tabs = dmc.Tabs(
@@ -83,8 +83,8 @@ def layout(scene: BoardState) -> Component:
             dmc.TabsList(
                 [dmc.TabsTab(say(LETTERS), value="letters"), dmc.TabsTab(say(REPEATS), value="repeats")],
             ),
-            dmc.TabsPanel(_letters(scene), value="letters"),
-            dmc.TabsPanel(_repeats(scene), value="repeats"),
+            dmc.TabsPanel(_letters(state), value="letters"),
+            dmc.TabsPanel(_repeats(state), value="repeats"),
         ],
         value="letters",
         keepMounted=True,
@@ -95,8 +95,8 @@ def layout(scene: BoardState) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def _letters(scene: BoardState) -> Component:
-    say = scene.say
+def _letters(state: BoardState) -> Component:
+    say = state.say
     spans = [{"value": value, "label": say(label)} for value, (label, _) in SPANS.items()]
     outcomes = [{"value": value, "label": say(label)} for value, label in OUTCOMES.items()]
     filters = dmc.Group(
@@ -129,22 +129,22 @@ def _letters(scene: BoardState) -> Component:
         ],
         gap="sm",
     )
-    chart = graph("letters", figure([], scene.language, "desk"), say(BY_DAY), at_desk=True)
+    chart = graph("letters", figure([], state.language, "desk"), say(BY_DAY), at_desk=True)
     left = html.Div(
-        [filters, chart, acts, _grid("letters-table", COLUMNS, scene, select=True)], className="letters-left"
+        [filters, chart, acts, _grid("letters-table", COLUMNS, state, select=True)], className="letters-left"
     )
     return html.Div([left, html.Aside(id="letters-detail", className="letters-detail")], className="letters-panel")
 
 
-def _repeats(scene: BoardState) -> Component:
+def _repeats(state: BoardState) -> Component:
     choice = dmc.Group(
         [
-            dmc.Switch(id="repeats-conflicts", label=scene.say(ONLY_CONFLICTS), checked=False),
+            dmc.Switch(id="repeats-conflicts", label=state.say(ONLY_CONFLICTS), checked=False),
             html.Span(id="repeats-count", className="quiet", role="status"),
         ],
         gap="lg",
     )
-    left = html.Div([choice, _grid("repeats-table", REPEAT_COLUMNS, scene, select=False)], className="letters-left")
+    left = html.Div([choice, _grid("repeats-table", REPEAT_COLUMNS, state, select=False)], className="letters-left")
     return html.Div([left, html.Aside(id="repeats-detail", className="letters-detail")], className="letters-panel wide")
 
 
@@ -157,14 +157,14 @@ def _select(
     return chosen
 
 
-def _grid(id: str, columns: list[tuple[str, Label, int]], scene: BoardState, *, select: bool) -> Component:
+def _grid(id: str, columns: list[tuple[str, Label, int]], state: BoardState, *, select: bool) -> Component:
     several = {"mode": "multiRow", "enableClickSelection": True}
     one = {"mode": "singleRow", "enableClickSelection": True, "checkboxes": False}
     grid: Component = dag.AgGrid(
         id=id,
         rowData=[],
         columnDefs=[
-            {"field": field, "headerName": scene.say(label), "width": width} for field, label, width in columns
+            {"field": field, "headerName": state.say(label), "width": width} for field, label, width in columns
         ],
         defaultColDef={"sortable": True, "filter": True, "resizable": True, "cellDataType": False},
         getRowId="params.data.key",
@@ -174,7 +174,7 @@ def _grid(id: str, columns: list[tuple[str, Label, int]], scene: BoardState, *, 
             "ensureDomOrder": True,
             "animateRows": False,
             "suppressCellFocus": False,
-            "localeText": grid_words(scene.language),
+            "localeText": grid_words(state.language),
         },
         className="sql-table",
     )

@@ -20,17 +20,17 @@ FIGURES = ("D07", "D08")
 REFRESH_MS = 15_000
 
 
-def layout(scene: BoardState) -> Component:
+def layout(state: BoardState) -> Component:
     """How many are near due and overdue, and which."""
     head = html.Header(
-        [html.H1(scene.say(DUE)), html.Span(className="spring"), navigation(scene, viewer(), "/due")],
+        [html.H1(state.say(DUE)), html.Span(className="spring"), navigation(state, viewer(), "/due")],
         className="desk-head",
     )
-    figures = [tile.small(id.lower(), short_name(id, scene.language)) for id in FIGURES]
+    figures = [tile.small(id.lower(), short_name(id, state.language)) for id in FIGURES]
     main = html.Main(
         [
-            tile.card("due", scene.say(DUE), tile.smalls(*figures)),
-            html.Div(html.P(scene.say(READING), className="quiet"), id="due-list", className="block-body"),
+            tile.card("due", state.say(DUE), tile.smalls(*figures)),
+            html.Div(html.P(state.say(READING), className="quiet"), id="due-list", className="block-body"),
             dcc.Interval(id="due-tick", interval=REFRESH_MS),
         ],
         className="desk-scroll due",
@@ -38,12 +38,12 @@ def layout(scene: BoardState) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def leaves(scene: BoardState) -> PropertyUpdates:
+def updates(state: BoardState) -> PropertyUpdates:
     """How many."""
-    found = tile.card_leaves("due", scene, FIGURES)
+    found = tile.card_updates("due", state, FIGURES)
     for id in FIGURES:
-        found |= tile.small_leaves(id, scene)
+        found |= tile.small_updates(id, state)
     return found
 
 
-PAGE = Page(path="/due", label=text.DUE, right="leader", layout=layout, leaves=leaves, order=8, only_now=True)
+PAGE = Page(path="/due", label=text.DUE, right="leader", layout=layout, updates=updates, order=8, only_now=True)

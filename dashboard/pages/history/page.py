@@ -47,16 +47,16 @@ CSV = Label("Tải CSV", "Download CSV")
 READING = Label("Đang đọc…", "Reading…")
 
 
-def layout(scene: BoardState) -> Component:
+def layout(state: BoardState) -> Component:
     """The figure and its definition, the choice, the chart, the table."""
-    say, one = scene.say, measure(scene.argument)
+    say, one = state.say, measure(state.argument)
     offered = grains(one)
     head = html.Header(
         [
             html.A(say(BACK), href="/", className="back"),
             html.H1(f"{one.id} · {say(one.label)}"),
             html.Span(className="spring"),
-            navigation(scene, viewer(), f"/history/{one.id}"),
+            navigation(state, viewer(), f"/history/{one.id}"),
         ],
         className="desk-head",
     )
@@ -93,7 +93,7 @@ def layout(scene: BoardState) -> Component:
             label=say(UNTIL),
             placeholder=say(NOW),
             valueFormat="DD/MM/YYYY",
-            maxDate=f"{text.local_time(scene.now_ms):%Y-%m-%d}",
+            maxDate=f"{text.local_time(state.now_ms):%Y-%m-%d}",
             w=150,
         ),
         dmc.Button(say(CSV), id="timeline-csv", variant="default"),
@@ -105,7 +105,7 @@ def layout(scene: BoardState) -> Component:
             html.Div(id="timeline-said", className="quiet", role="status"),
             graph(
                 "timeline",
-                figure([], scene.language, "desk"),
+                figure([], state.language, "desk"),
                 f"{say(CHART)}: {say(one.label)}. {say(TABLE)} ↓",
                 at_desk=True,
             ),
@@ -120,13 +120,13 @@ def layout(scene: BoardState) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def leaves(scene: BoardState) -> PropertyUpdates:
+def updates(state: BoardState) -> PropertyUpdates:
     """The figure as it is now."""
-    one = measure(scene.argument)
+    one = measure(state.argument)
     found = {
-        **tile.figure_leaves(one.id, scene),
-        **tile.card_leaves("timeline", scene, [one.id]),
-        PropertyUpdate("timeline-parts", "children"): number.fraction_text(scene.read(one.id), scene.language),
+        **tile.figure_updates(one.id, state),
+        **tile.card_updates("timeline", state, [one.id]),
+        PropertyUpdate("timeline-parts", "children"): number.fraction_text(state.read(one.id), state.language),
     }
     found[PropertyUpdate(f"{one.id.lower()}-figure", "href")] = f"/proof/{one.id}"
     return found
@@ -137,7 +137,7 @@ PAGE = Page(
     label=text.HISTORY,
     right="leader",
     layout=layout,
-    leaves=leaves,
+    updates=updates,
     arguments=lambda: [one.id for one in measures()],
     reads_moment=True,
 )

@@ -12,7 +12,7 @@ from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.components.header import navigation
 from dashboard.pages.past import frame
-from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
+from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, state_of
 from dashboard.state.page import Page, PropertyUpdates
 from dashboard.state.queries import TooMuchError
 from dashboard.words import moment, text
@@ -32,15 +32,15 @@ PATH = "past"
 
 def show(page: Page, live: Live, what: RequestedMoment) -> Component:
     """A page at a minute of the past, empty until the minute is read; or in words why it cannot be shown."""
-    scene = scene_of(live, NOTHING, what.at_ms, viewer().language)
+    state = state_of(live, NOTHING, what.at_ms, viewer().language)
     fault = what.fault if page.can_look_back else NOT_HERE
     if fault is not None:
-        back = html.A(scene.say(frame.BACK), href=page.path, id="past-back", className="back")
-        ways = navigation(live.scene(viewer().language), viewer(), page.path)
-        return html.Div([ways, html.P(scene.say(fault), role="alert"), back], className="alone")
-    inner = fill_layout(page.layout(scene), frame.as_past(page.leaves(scene), scene.language))
-    around = frame.past_frame(inner, page, scene, what, live.now_ms())
-    return fill_layout(around, frame.mark_leaves(what.at_ms, what.view, scene.language))
+        back = html.A(state.say(frame.BACK), href=page.path, id="past-back", className="back")
+        ways = navigation(live.board_state(viewer().language), viewer(), page.path)
+        return html.Div([ways, html.P(state.say(fault), role="alert"), back], className="alone")
+    inner = fill_layout(page.layout(state), frame.as_past(page.updates(state), state.language))
+    around = frame.past_frame(inner, page, state, what, live.now_ms())
+    return fill_layout(around, frame.mark_updates(what.at_ms, what.view, state.language))
 
 
 def register(app: Dash, services: Services) -> None:
@@ -64,16 +64,16 @@ def register(app: Dash, services: Services) -> None:
         if at_ms > live.now_ms():
             return moment.FUTURE.text(person.language)
         try:
-            scene, unrestored = await memory.scene(person.session, at_ms, view, person.language)
+            state, unrestored = await memory.board_state(person.session, at_ms, view, person.language)
         except SupersededError:
             return no_update
         except TooOldError as error:
             return too_old(error.first_ms).text(person.language)
         except (TooMuchError, Unavailable) as error:
             return (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(person.language)
-        leaves: PropertyUpdates = await asyncio.to_thread(page.leaves, scene)
-        leaves = frame.as_past(leaves, person.language) | frame.mark_leaves(at_ms, view, person.language)
-        for id, values in component_properties(leaves).items():
+        updates: PropertyUpdates = await asyncio.to_thread(page.updates, state)
+        updates = frame.as_past(updates, person.language) | frame.mark_updates(at_ms, view, person.language)
+        for id, values in component_properties(updates).items():
             set_props(id, values)
         return frame.past_note(view, unrestored, person.language)
 

@@ -53,9 +53,9 @@ _MOST_NAMED = 6
 _MARKS = tuple(range(0, 25, 3))
 
 
-def past_frame(inner: Component, page: Page, scene: BoardState, what: RequestedMoment, now_ms: int) -> Component:
+def past_frame(inner: Component, page: Page, state: BoardState, what: RequestedMoment, now_ms: int) -> Component:
     """A page with the past around it; `callbacks` fills it."""
-    say, start_ms = scene.say, day_start(what.at_ms)
+    say, start_ms = state.say, day_start(what.at_ms)
     slider = dmc.Slider(
         id="past-minute",
         min=0,
@@ -113,7 +113,7 @@ def past_frame(inner: Component, page: Page, scene: BoardState, what: RequestedM
     )
 
 
-def mark_leaves(at_ms: int, view: View, language: Language) -> PropertyUpdates:
+def mark_updates(at_ms: int, view: View, language: Language) -> PropertyUpdates:
     """Which minute it is, for people and for the browser's clock."""
     said = mark(at_ms, language)
     return {
@@ -144,12 +144,12 @@ def past_note(view: View, unrestored: tuple[str, ...], language: Language) -> st
     return said
 
 
-def as_past(leaves: PropertyUpdates, language: Language) -> PropertyUpdates:
-    """The leaves of a page with nothing in them called live."""
+def as_past(updates: PropertyUpdates, language: Language) -> PropertyUpdates:
+    """The updates of a page with nothing in them called live."""
     live = text.STATES["live"].text(language)
     return {
-        leaf: value.replace(live, CURRENT.text(language)) if isinstance(value, str) and live in value else value
-        for leaf, value in leaves.items()
+        update: value.replace(live, CURRENT.text(language)) if isinstance(value, str) and live in value else value
+        for update, value in updates.items()
     }
 
 

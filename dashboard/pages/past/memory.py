@@ -1,4 +1,4 @@
-"""Memory: the days of the past that somebody looks at, read from the warehouse once, and the scenes of their minutes.
+"""Memory: the days of the past that somebody looks at, read from the warehouse once, and the states of their minutes.
 
 Bounded: a few days, a few minutes, and one question at a time for each log-in. Who moves on while the last minute is still being made
 gets the newest one only.
@@ -54,7 +54,7 @@ class CachedMinute(NamedTuple):
     """A minute as it stood."""
 
     readings: Readings
-    standing: SystemStatus
+    system_status: SystemStatus
     unrestored: tuple[str, ...]
     """Ids of indicators that stand as they are known now, because what was known then is not kept."""
 
@@ -76,7 +76,7 @@ class PastCache:
         """Whether nobody waits for a minute."""
         return not self._newest and not self._free
 
-    async def scene(
+    async def board_state(
         self, person: str, at_ms: int, view: View, language: Language
     ) -> tuple[BoardState, tuple[str, ...]]:
         """The board as it was at a minute.
@@ -88,7 +88,7 @@ class PastCache:
             language: in which language.
 
         Returns:
-            The scene, and the indicators that could not be brought back.
+            The state, and the indicators that could not be brought back.
 
         Raises:
             Superseded: the person wants another minute meanwhile.
@@ -106,7 +106,7 @@ class PastCache:
         finally:
             if self._newest.get(person) is turn:
                 del self._newest[person], self._free[person]
-        return scene_of(self._live, seen, at_ms, language), seen.unrestored
+        return state_of(self._live, seen, at_ms, language), seen.unrestored
 
     async def _seen(self, at_ms: int, view: View) -> CachedMinute:
         key = (at_ms, view)
@@ -125,13 +125,13 @@ class PastCache:
             return recompute_as_of(client, day.ward, minute, view, stood.open), SystemStatus(last[0] if last else None)
 
         try:
-            found, standing = await self._reader.ask(ask)
+            found, system_status = await self._reader.ask(ask)
         except TooMuchError:
-            found, standing = {}, SystemStatus()
+            found, system_status = {}, SystemStatus()
         readings = await asyncio.to_thread(stood.readings, found)
         known = {value.indicator for value in stood.values}  # of others there is nothing that could be another
         unrestored = sorted({place[0] for place in stood.open - found.keys()} & known)
-        return CachedMinute(readings, standing, tuple(unrestored))
+        return CachedMinute(readings, system_status, tuple(unrestored))
 
     async def _day(self, at_ms: int) -> BoardDay:
         ward, start_ms = self._live.ingest.ward, day_start(at_ms)
@@ -152,7 +152,7 @@ class PastCache:
         return BoardMinute(at_ms, milliseconds(real_at(self._live.clock, moment(at_ms))))
 
 
-def scene_of(live: Live, seen: CachedMinute, at_ms: int, language: Language) -> BoardState:
+def state_of(live: Live, seen: CachedMinute, at_ms: int, language: Language) -> BoardState:
     """What pages show of a minute of the past."""
     return BoardState(
         seen.readings,
@@ -162,7 +162,7 @@ def scene_of(live: Live, seen: CachedMinute, at_ms: int, language: Language) -> 
         live.board,
         live.ingest.pretend,
         live.clock_speed,
-        seen.standing,
+        seen.system_status,
         past=True,
         pages=live.pages,
     )

@@ -82,9 +82,9 @@ HOURS = Label("{count} giờ", "{count} h")
 MINUTES = Label("{count} phút", "{count} min")
 
 
-def layout(scene: BoardState) -> Component:
+def layout(state: BoardState) -> Component:
     """The figure and what it means on the left, what the events say on the right."""
-    say, one = scene.say, measure(scene.argument)
+    say, one = state.say, measure(state.argument)
     path = f"/proof/{one.id}"
     head = html.Header(
         [
@@ -92,16 +92,16 @@ def layout(scene: BoardState) -> Component:
             html.A(say(text.HISTORY), href=f"/history/{one.id}", id="proof-history", className="back"),
             html.H1(f"{one.id} · {say(one.label)}"),
             html.Span(className="spring"),
-            navigation(scene, viewer(), path),
+            navigation(state, viewer(), path),
         ],
         className="desk-head",
     )
-    meaning = [_figure(scene, one), _definition(scene, one)]
+    meaning = [_figure(state, one), _definition(state, one)]
     if isinstance(one, Derived):
-        parts = html.Section([_derivation(scene, one), _parts(scene, one)], className="proof-said")
+        parts = html.Section([_derivation(state, one), _parts(state, one)], className="proof-said")
         main = html.Main([html.Section(meaning, className="proof-meaning"), parts], className="desk-scroll proof")
         return html.Div([head, main], className="desk")
-    meaning.append(_formula(scene, one))
+    meaning.append(_formula(state, one))
     said = html.Section(
         [
             html.Div(
@@ -128,17 +128,17 @@ def layout(scene: BoardState) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def leaves(scene: BoardState) -> PropertyUpdates:
+def updates(state: BoardState) -> PropertyUpdates:
     """The figure as it is now."""
-    one = measure(scene.argument)
-    reading, language = scene.read(one.id), scene.language
+    one = measure(state.argument)
+    reading, language = state.read(one.id), state.language
     name = one.id.lower()
     found = {
-        **tile.figure_leaves(one.id, scene, name=name),
-        **tile.card_leaves("proof", scene, [one.id]),
+        **tile.figure_updates(one.id, state, name=name),
+        **tile.card_updates("proof", state, [one.id]),
         PropertyUpdate("proof-parts", "children"): number.fraction_text(reading, language),
-        PropertyUpdate("proof-status", "children"): scene.say(STATUSES[reading.status]),
-        PropertyUpdate("proof-as-of", "children"): scene.say(
+        PropertyUpdate("proof-status", "children"): state.say(STATUSES[reading.status]),
+        PropertyUpdate("proof-as-of", "children"): state.say(
             AS_OF, time=f"{text.local_time(reading.as_of_ms):%H:%M:%S %d/%m/%Y}"
         )
         if reading.known
@@ -146,12 +146,12 @@ def leaves(scene: BoardState) -> PropertyUpdates:
     }
     del found[PropertyUpdate(f"{name}-figure", "href")]
     for part in one.made_of if isinstance(one, Derived) else ():
-        found |= tile.small_leaves(part.id, scene, name=f"part-{part.id.lower()}")
+        found |= tile.small_updates(part.id, state, name=f"part-{part.id.lower()}")
     return found
 
 
-def _figure(scene: BoardState, one: Measure) -> Component:
-    unit = "" if one.unit.out_of else scene.say(one.unit.label)
+def _figure(state: BoardState, one: Measure) -> Component:
+    unit = "" if one.unit.out_of else state.say(one.unit.label)
     caption = html.Div(
         [
             html.Span(id="proof-parts", className="parts-first"),
@@ -160,67 +160,67 @@ def _figure(scene: BoardState, one: Measure) -> Component:
         ],
         className="caption proof-caption",
     )
-    return tile.card("proof", scene.say(SHOWN), tile.big(one.id.lower(), unit, second=True), caption)
+    return tile.card("proof", state.say(SHOWN), tile.big(one.id.lower(), unit, second=True), caption)
 
 
-def _definition(scene: BoardState, one: Indicator | Derived) -> Component:
-    say = scene.say
-    facts = [(UNIT, say(one.unit.label)), (THRESHOLDS, _thresholds(one.threshold, scene, one))]
+def _definition(state: BoardState, one: Indicator | Derived) -> Component:
+    say = state.say
+    facts = [(UNIT, say(one.unit.label)), (THRESHOLDS, _thresholds(one.threshold, state, one))]
     if isinstance(one, Indicator):
-        facts = [(ENTITY, f"{say(one.of.label)} ({one.of.id})"), *facts, *_counted(scene, one)]
+        facts = [(ENTITY, f"{say(one.of.label)} ({one.of.id})"), *facts, *_counted(state, one)]
     if one.sources:
-        facts.append((SOURCES, ", ".join(text.source_name(source, scene.language) for source in one.sources)))
+        facts.append((SOURCES, ", ".join(text.source_name(source, state.language) for source in one.sources)))
     rows = [part for label, said in facts for part in (html.Dt(say(label)), html.Dd(said))]
     return html.Div(
         [
             html.H2(say(DEFINITION)),
-            html.P(one.definition.text(scene.language), className="definition"),
-            html.P(one.definition.text("en" if scene.language == "vi" else "vi"), className="quiet"),
+            html.P(one.definition.text(state.language), className="definition"),
+            html.P(one.definition.text("en" if state.language == "vi" else "vi"), className="quiet"),
             html.Dl(rows, className="facts-list"),
         ],
         className="block",
     )
 
 
-def _counted(scene: BoardState, one: Indicator) -> list[tuple[Label, str]]:
+def _counted(state: BoardState, one: Indicator) -> list[tuple[Label, str]]:
     """How an indicator is kept: window, span, dimensions, and where its count begins."""
-    say = scene.say
+    say = state.say
     span = one.span if isinstance(one.span, str) else None
-    spanned = say(SPANS[span]) if span else say(ROLLING, span=_duration(one.span, scene))
+    spanned = say(SPANS[span]) if span else say(ROLLING, span=_duration(one.span, state))
     if one.has_stock:
         spanned = f"{spanned} · {say(NOW)}" if one.has_flow else say(NOW)
-    facts = [(WINDOW, _duration(one.window, scene) if one.has_flow else say(MINUTES, count=1)), (SPAN, spanned)]
+    facts = [(WINDOW, _duration(one.window, state) if one.has_flow else say(MINUTES, count=1)), (SPAN, spanned)]
     if one.dimensions:
         facts.append((DIMENSIONS, ", ".join(dimension.name for dimension in one.dimensions)))
     if base := one.baseline:
-        parts = number.sides(one, (base.numerator, base.denominator), scene.language)
+        parts = number.sides(one, (base.numerator, base.denominator), state.language)
         facts.append((BASELINE, say(BASED, parts=parts, day=f"{base.last_day:%d/%m/%Y}", source=say(base.source))))
     return facts
 
 
-def _derivation(scene: BoardState, one: Derived) -> Component:
-    said = html.P(html.Code(scene.say(one.formula)), className="definition")
-    return html.Div([html.H2(scene.say(FORMULA)), said], className="block")
+def _derivation(state: BoardState, one: Derived) -> Component:
+    said = html.P(html.Code(state.say(one.formula)), className="definition")
+    return html.Div([html.H2(state.say(FORMULA)), said], className="block")
 
 
-def _parts(scene: BoardState, one: Derived) -> Component:
+def _parts(state: BoardState, one: Derived) -> Component:
     """What a derived measure is calculated from; each leads to its own proof."""
-    parts = [tile.small(f"part-{part.id.lower()}", f"{part.id} {scene.say(part.label)}") for part in one.made_of]
-    note = html.P(scene.say(DERIVED), className="quiet")
-    return html.Div([html.H2(scene.say(MADE_OF)), note, tile.smalls(*parts)], className="block")
+    parts = [tile.small(f"part-{part.id.lower()}", f"{part.id} {state.say(part.label)}") for part in one.made_of]
+    note = html.P(state.say(DERIVED), className="quiet")
+    return html.Div([html.H2(state.say(MADE_OF)), note, tile.smalls(*parts)], className="block")
 
 
-def _formula(scene: BoardState, one: Indicator) -> Component:
-    found = formula.formula_terms(one, scene.language)
+def _formula(state: BoardState, one: Indicator) -> Component:
+    found = formula.formula_terms(one, state.language)
     sides = [(NUMERATOR if one.is_ratio or one.value.rank else VALUE, True), (DENOMINATOR, False)]
     parts: list[Component] = []
     for label, is_numerator in sides:
         lines = [line for line in found if line.is_numerator == is_numerator]
         for place, line in enumerate(lines):
-            parts += [html.Dt(scene.say(PLUS if place else label)), html.Dd(_line(scene, one, line))]
+            parts += [html.Dt(state.say(PLUS if place else label)), html.Dd(_line(state, one, line))]
     if rank := one.value.rank:
-        ranked = scene.say(RANKED, percent=rank.percent, step=formula.number(rank.step, scene.language))
-        parts += [html.Dt(scene.say(VALUE)), html.Dd(_with_code(ranked, formula.ranked(one, scene.language)))]
+        ranked = state.say(RANKED, percent=rank.percent, step=formula.number(rank.step, state.language))
+        parts += [html.Dt(state.say(VALUE)), html.Dd(_with_code(ranked, formula.ranked(one, state.language)))]
     named = [
         html.Li(
             [
@@ -230,26 +230,26 @@ def _formula(scene: BoardState, one: Indicator) -> Component:
                 *[html.Div(html.Code(step), className="step") for step in definition.steps],
             ]
         )
-        for definition in formula.formula_definitions(one, scene.language)
+        for definition in formula.formula_definitions(one, state.language)
     ]
-    with_ = [html.P(scene.say(WITH), className="quiet"), html.Ul(named, className="named")] if named else []
-    return html.Div([html.H2(scene.say(FORMULA)), html.Dl(parts, className="formula"), *with_], className="block")
+    with_ = [html.P(state.say(WITH), className="quiet"), html.Ul(named, className="named")] if named else []
+    return html.Div([html.H2(state.say(FORMULA)), html.Dl(parts, className="formula"), *with_], className="block")
 
 
-def _line(scene: BoardState, one: Indicator, line: FormulaTerm) -> list[Component | str]:
+def _line(state: BoardState, one: Indicator, line: FormulaTerm) -> list[Component | str]:
     """One part in a sentence: how it is counted, of what, when, and under which condition."""
-    counted = scene.say(
+    counted = state.say(
         EACH if one.value.each else LARGEST if line.largest else SUMMED if line.amount else COUNTED,
-        entity=scene.say(one.of.label).lower(),
+        entity=state.say(one.of.label).lower(),
         amount="{}",
         field=one.value.each,
     )
     said = [
         _with_code(counted, line.amount),
-        _with_code(scene.say(HAPPENED, at="{}") if line.is_flow else scene.say(NOW_SO), line.at),
+        _with_code(state.say(HAPPENED, at="{}") if line.is_flow else state.say(NOW_SO), line.at),
     ]
     if line.where:
-        said.append(_with_code(scene.say(SUCH_THAT, where="{}"), line.where))
+        said.append(_with_code(state.say(SUCH_THAT, where="{}"), line.where))
     joined = said[0]
     for more in said[1:]:
         joined = [*joined, ", ", *more]
@@ -261,18 +261,18 @@ def _with_code(said: str, code: str) -> list[Component | str]:
     return [before, html.Code(code), after] if placed else [said]
 
 
-def _thresholds(threshold: Threshold | None, scene: BoardState, one: Measure) -> str:
+def _thresholds(threshold: Threshold | None, state: BoardState, one: Measure) -> str:
     if threshold is None:
-        return scene.say(NO_THRESHOLD)
+        return state.say(NO_THRESHOLD)
     mark = "<" if threshold.below else ">"
-    unit = f"{number.gap(one, scene.language)}{one.unit.label.text(scene.language)}"
+    unit = f"{number.gap(one, state.language)}{one.unit.label.text(state.language)}"
     limits = [(threshold.warning, LOOK), (threshold.critical, ACT)]
-    return " · ".join(f"{mark} {limit:g}{unit}: {scene.say(word)}" for limit, word in limits if limit is not None)
+    return " · ".join(f"{mark} {limit:g}{unit}: {state.say(word)}" for limit, word in limits if limit is not None)
 
 
-def _duration(time: object, scene: BoardState) -> str:
+def _duration(time: object, state: BoardState) -> str:
     minutes = time // timedelta(minutes=1) if isinstance(time, timedelta) else 0
-    return scene.say(HOURS, count=minutes // 60) if minutes % 60 == 0 else scene.say(MINUTES, count=minutes)
+    return state.say(HOURS, count=minutes // 60) if minutes % 60 == 0 else state.say(MINUTES, count=minutes)
 
 
 def _block(title: str, id: str, shown: bool = True) -> list[Component]:
@@ -284,6 +284,6 @@ PAGE = Page(
     label=text.PROOF,
     right="leader",
     layout=layout,
-    leaves=leaves,
+    updates=updates,
     arguments=lambda: [one.id for one in measures()],
 )

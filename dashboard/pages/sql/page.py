@@ -72,19 +72,19 @@ EXAMPLE_QUERIES: dict[str, tuple[Label, str]] = {
 """Queries that run as they stand."""
 
 
-def layout(scene: BoardState) -> Component:
+def layout(state: BoardState) -> Component:
     """Editor, answer and data dictionary."""
-    say = scene.say
+    say = state.say
     head = html.Header(
-        [html.H1(say(TITLE)), html.Span(className="spring"), navigation(scene, viewer(), "/sql")], className="desk-head"
+        [html.H1(say(TITLE)), html.Span(className="spring"), navigation(state, viewer(), "/sql")], className="desk-head"
     )
     return html.Div(
-        [head, html.Main([_editor(scene), _answer(scene), _dictionary(scene)], className="desk-main")], className="desk"
+        [head, html.Main([_editor(state), _answer(state), _dictionary(state)], className="desk-main")], className="desk"
     )
 
 
-def _editor(scene: BoardState) -> Component:
-    say = scene.say
+def _editor(state: BoardState) -> Component:
+    say = state.say
     examples = [{"value": id, "label": say(label)} for id, (label, _) in EXAMPLE_QUERIES.items()]
     return html.Section(
         [
@@ -132,8 +132,8 @@ def _editor(scene: BoardState) -> Component:
     )
 
 
-def _answer(scene: BoardState) -> Component:
-    say = scene.say
+def _answer(state: BoardState) -> Component:
+    say = state.say
     kinds = [{"value": "bar", "label": say(BARS)}, {"value": "scatter", "label": say(LINE)}]
     table = dag.AgGrid(
         id="sql-table",
@@ -145,7 +145,7 @@ def _answer(scene: BoardState) -> Component:
             "enableCellTextSelection": True,
             "ensureDomOrder": True,
             "animateRows": False,
-            "localeText": grid_words(scene.language),
+            "localeText": grid_words(state.language),
         },
         className="sql-table",
     )
@@ -159,7 +159,7 @@ def _answer(scene: BoardState) -> Component:
                 ],
                 align="end",
             ),
-            graph("sql", figure([], scene.language, "desk"), say(CHART_SAYS), at_desk=True),
+            graph("sql", figure([], state.language, "desk"), say(CHART_SAYS), at_desk=True),
         ]
     )
     return html.Section(
@@ -188,12 +188,12 @@ def _answer(scene: BoardState) -> Component:
     )
 
 
-def _dictionary(scene: BoardState) -> Component:
+def _dictionary(state: BoardState) -> Component:
     items = [
         dmc.AccordionItem(
             [
-                dmc.AccordionControl([html.Code(view.name), html.Small(scene.say(view.label))]),
-                dmc.AccordionPanel(_columns(view, scene)),
+                dmc.AccordionControl([html.Code(view.name), html.Small(state.say(view.label))]),
+                dmc.AccordionPanel(_columns(view, state)),
             ],
             value=view.name,
         )
@@ -201,19 +201,19 @@ def _dictionary(scene: BoardState) -> Component:
     ]
     return html.Aside(
         [
-            html.H2(scene.say(DICTIONARY)),
+            html.H2(state.say(DICTIONARY)),
             dmc.Accordion(items, multiple=True, variant="separated", chevronPosition="left"),
         ],
         className="desk-dictionary",
     )
 
 
-def _columns(view: View, scene: BoardState) -> Component:
+def _columns(view: View, state: BoardState) -> Component:
     return html.Dl(
         [
             part
             for column in view.columns
-            for part in (html.Dt([html.Code(column.name), html.Small(column.type)]), html.Dd(scene.say(column.label)))
+            for part in (html.Dt([html.Code(column.name), html.Small(column.type)]), html.Dd(state.say(column.label)))
         ]
     )
 

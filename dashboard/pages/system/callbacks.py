@@ -99,16 +99,16 @@ def register(app: Dash, services: Services) -> None:
         person = viewer()
         if not person.may(PAGE.right):
             return (no_update,) * 6
-        scene = live.scene(person.language)
+        state = live.board_state(person.language)
         kept = status.read_state(live.ingest.data_folder)
         return (
-            source_table(scene),
-            silent_table(scene),
+            source_table(state),
+            silent_table(state),
             restart_table(restarted_parts(live.ingest.data_folder), person.language),
             chore_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(disk_space.disks(live.ingest), person.language),
-                html.P(ways_said(desk.settings.channel_names, live.faults, scene), className="quiet"),
+                html.P(ways_said(desk.settings.channel_names, live.faults, state), className="quiet"),
                 html.P(_agreement(live).text(person.language), className="quiet"),
             ],
             _changes(store, person),

@@ -28,8 +28,8 @@ REFRESH_MS = 15_000
 def _block(*ids: str) -> Widget:
     """The places of what is asked."""
     return Widget(
-        lambda scene: html.Div(
-            [html.Div(html.P(scene.say(READING), className="quiet"), id=id) for id in ids],
+        lambda state: html.Div(
+            [html.Div(html.P(state.say(READING), className="quiet"), id=id) for id in ids],
             className="block-body",
             tabIndex="0",
         )
@@ -37,8 +37,8 @@ def _block(*ids: str) -> Widget:
 
 
 TICK = Widget(
-    lambda scene: html.Div(
-        [*_block("system-streams").layout(scene).children, dcc.Interval(id="system-tick", interval=REFRESH_MS)],
+    lambda state: html.Div(
+        [*_block("system-streams").layout(state).children, dcc.Interval(id="system-tick", interval=REFRESH_MS)],
         className="block-body",
         tabIndex="0",
     )

@@ -145,16 +145,16 @@ def stream_table(
     return data_table(_heads(STREAM_HEADS, language), rows, (1, 2, 3, 4, 5))
 
 
-def source_table(scene: BoardState) -> Component:
+def source_table(state: BoardState) -> Component:
     """Each source with its light."""
     rows: list[list[Cell]] = []
     for source in declared_sources():
-        fresh = source_freshness(source, scene.signs, scene.now_ms)
-        word = text.state_word(fresh.state, fresh.sign_ms, scene.now_ms, scene.language)
+        fresh = source_freshness(source, state.signs, state.now_ms)
+        word = text.state_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
         light = html.Span([html.Span(className="dot"), word], className=f"fresh is-{fresh.state}")
         since: dict[str, Any] = {"data-since": fresh.sign_ms}
-        rows.append([text.source_name(source, scene.language), light, html.Span(**since)])
-    return data_table(_heads(SOURCE_HEADS, scene.language), rows)
+        rows.append([text.source_name(source, state.language), light, html.Span(**since)])
+    return data_table(_heads(SOURCE_HEADS, state.language), rows)
 
 
 def chore_table(kept: MaintenanceState, is_alive: bool, language: Language) -> list[Component]:

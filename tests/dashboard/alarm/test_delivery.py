@@ -193,7 +193,7 @@ async def test_a_way_that_is_away_waits_longer_each_time_and_loses_nothing(tmp_p
         await delivery.tell(delivery.channels[0])
     (trial,) = delivery.trials.values()
     assert trial.backoff.failures == 1, "not again before its time"
-    assert one.live.scene("vi").faults["webhook"].why == "ConnectError", "the rules see it"
+    assert one.live.board_state("vi").faults["webhook"].why == "ConnectError", "the rules see it"
     assert "127.0.0.1" not in str(one.faults), "an address may hold a token"
 
 

@@ -153,9 +153,9 @@ def test_the_board_measures_only_what_is_active(tmp_path):
     process = Process(tmp_path, MemoryLog())
     active = after(raised(*DOWN, "critical"))
     deadlines = Deadlines(process.live, Away())
-    found = measure_alarms({DOWN: active}, process.live.scene("vi"), deadlines, is_loaded=True)
+    found = measure_alarms({DOWN: active}, process.live.board_state("vi"), deadlines, is_loaded=True)
     assert found == {DOWN: Measured(86_400.0)}
-    assert measure_alarms({DOWN: active}, process.live.scene("vi"), deadlines, is_loaded=False) == {}
+    assert measure_alarms({DOWN: active}, process.live.board_state("vi"), deadlines, is_loaded=False) == {}
 
 
 class Older:

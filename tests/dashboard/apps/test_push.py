@@ -42,7 +42,7 @@ def tested(tmp_path):
 @pytest.fixture
 def browser(monkeypatch):
     found = Browser()
-    monkeypatch.setattr(push, "set_leaves", lambda leaves, pulse: found.sent.append((leaves, pulse)))
+    monkeypatch.setattr(push, "set_updates", lambda updates, pulse: found.sent.append((updates, pulse)))
     monkeypatch.setattr(push, "LEAST_INTERVAL", 0.0)
     return found
 
@@ -54,23 +54,23 @@ async def until(condition):
 
 
 async def test_a_browser_gets_everything_once_and_then_what_changed(tested, browser):
-    task = asyncio.create_task(push.push_leaves(tested.live, browser))
+    task = asyncio.create_task(push.push_updates(tested.live, browser))
     browser.answers.release()  # the page is there
     await until(lambda: len(browser.sent) == 1)
     assert PropertyUpdate("q02-figure", "children") in browser.sent[0][0]
     browser.answers.release()  # the first frame is taken in
     tested.live.take([Push(WARD, [stock("Q02", 24)], 5)])
     await until(lambda: len(browser.sent) == 2)
-    leaves, pulse = browser.sent[1]
-    assert leaves[PropertyUpdate("q02-figure", "children")] == "24"
-    assert PropertyUpdate("d04-figure", "children") not in leaves
+    updates, pulse = browser.sent[1]
+    assert updates[PropertyUpdate("q02-figure", "children")] == "24"
+    assert PropertyUpdate("d04-figure", "children") not in updates
     assert pulse["data-way"] == "push"
     assert pulse["data-recorded"] == "5"
     task.cancel()
 
 
 async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
-    task = asyncio.create_task(push.push_leaves(tested.live, browser))
+    task = asyncio.create_task(push.push_updates(tested.live, browser))
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
     for number in range(30, 130):  # it has not answered yet: nothing is sent, nothing is kept
@@ -86,7 +86,7 @@ async def test_a_slow_browser_gets_fewer_and_newer_frames(tested, browser):
 
 async def test_a_browser_that_sleeps_is_waited_for(tested, browser):
     browser.naps = 3
-    task = asyncio.create_task(push.push_leaves(tested.live, browser))
+    task = asyncio.create_task(push.push_updates(tested.live, browser))
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
     browser.naps = 1000
@@ -96,7 +96,7 @@ async def test_a_browser_that_sleeps_is_waited_for(tested, browser):
 
 
 async def test_a_page_that_was_turned_in_place_gets_everything_at_once(tested, browser):
-    task = asyncio.create_task(push.push_leaves(tested.live, browser))
+    task = asyncio.create_task(push.push_updates(tested.live, browser))
     browser.path = "/sql"
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
@@ -110,7 +110,7 @@ async def test_a_page_that_was_turned_in_place_gets_everything_at_once(tested, b
 
 async def test_a_page_that_the_person_may_not_see_is_not_pushed(tested, browser):
     set_viewer(Viewer("stranger", frozenset()))
-    task = asyncio.create_task(push.push_leaves(tested.live, browser))
+    task = asyncio.create_task(push.push_updates(tested.live, browser))
     browser.answers.release()
     await until(lambda: len(browser.sent) == 1)
     assert browser.sent[0][0] == {}
@@ -146,5 +146,5 @@ def test_frames_are_small(tested):
     before = tested.live.frame(page, "vi")
     tested.live.take([Push(WARD, [stock("Q02", 24)], 5)])
     after = tested.live.frame(page, "vi")
-    sent = {leaf.id: value for leaf, value in changed_properties(after.leaves, before.leaves).items()}
+    sent = {update.id: value for update, value in changed_properties(after.updates, before.updates).items()}
     assert len(json.dumps(sent)) < 1000

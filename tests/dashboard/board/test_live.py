@@ -26,7 +26,7 @@ def push(number, recorded_ms=0, ward=WARD):
 
 
 def waiting(frame):
-    return frame.leaves[PropertyUpdate("q02-figure", "children")]
+    return frame.updates[PropertyUpdate("q02-figure", "children")]
 
 
 def test_a_push_is_in_the_next_frame(live):
@@ -52,11 +52,11 @@ def test_what_is_older_than_known_changes_nothing(live):
 
 
 def test_a_frame_is_made_once_for_all_who_look(live):
-    assert live.frame(OVERVIEW, "vi").leaves is live.frame(OVERVIEW, "vi").leaves
-    assert live.frame(OVERVIEW, "en").leaves is not live.frame(OVERVIEW, "vi").leaves
-    first = live.frame(OVERVIEW, "vi").leaves
+    assert live.frame(OVERVIEW, "vi").updates is live.frame(OVERVIEW, "vi").updates
+    assert live.frame(OVERVIEW, "en").updates is not live.frame(OVERVIEW, "vi").updates
+    first = live.frame(OVERVIEW, "vi").updates
     live.take([push(24)])
-    assert live.frame(OVERVIEW, "vi").leaves is not first
+    assert live.frame(OVERVIEW, "vi").updates is not first
 
 
 def test_a_frame_tells_when_each_of_its_pushes_was_taken_in(live):

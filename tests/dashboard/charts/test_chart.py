@@ -43,8 +43,8 @@ def on_pages(language):
     paths = [*(path for path, page in pages().items() if page.arguments is None), "/history/Q03"]
     for path in paths:
         place = pages().find(path)
-        scene = whole_ward.scene(language, argument=place.argument)
-        layout = fill_layout(place.page.layout(scene), place.page.leaves(scene))
+        state = whole_ward.board_state(language, argument=place.argument)
+        layout = fill_layout(place.page.layout(state), place.page.updates(state))
         for part in components(layout):
             if isinstance(part, dcc.Graph):
                 graph: Any = part
@@ -179,45 +179,47 @@ def only_health(**values):
     """The ward of which nothing but the sources' signs of life is known."""
     readings = Readings()
     readings.apply([value for value in ward.values() if value.indicator.startswith("H")])
-    return replace(ward.scene(), readings=readings, signs=freshness_signs(readings, ward.NOW_MS), _read={}, **values)
+    return replace(
+        ward.board_state(), readings=readings, signs=freshness_signs(readings, ward.NOW_MS), _read={}, **values
+    )
 
 
-NOBODY_KNOWS = replace(ward.scene(), readings=Readings(), signs={}, _read={})
+NOBODY_KNOWS = replace(ward.board_state(), readings=Readings(), signs={}, _read={})
 
 
 @pytest.mark.parametrize(
-    ("scene", "said"),
-    [(ward.scene(), ""), (only_health(), "Không có"), (NOBODY_KNOWS, "–")],
+    ("state", "said"),
+    [(ward.board_state(), ""), (only_health(), "Không có"), (NOBODY_KNOWS, "–")],
     ids=["some", "none", "unknown"],
 )
-def test_a_chart_over_time_says_that_there_is_none_or_that_nobody_knows(scene, said):
-    assert EVENTS.leaves(scene)[PropertyUpdate(graph_id("events"), "figure.layout.annotations.2.text")] == said
+def test_a_chart_over_time_says_that_there_is_none_or_that_nobody_knows(state, said):
+    assert EVENTS.updates(state)[PropertyUpdate(graph_id("events"), "figure.layout.annotations.2.text")] == said
 
 
-@pytest.mark.parametrize(("scene", "said"), [(ward.scene(), ""), (NOBODY_KNOWS, "–")], ids=["some", "unknown"])
-def test_arrivals_say_so_too(scene, said):
-    assert arrivals.leaves(scene)[PropertyUpdate(graph_id("arrivals"), "figure.layout.annotations.4.text")] == said
+@pytest.mark.parametrize(("state", "said"), [(ward.board_state(), ""), (NOBODY_KNOWS, "–")], ids=["some", "unknown"])
+def test_arrivals_say_so_too(state, said):
+    assert arrivals.updates(state)[PropertyUpdate(graph_id("arrivals"), "figure.layout.annotations.4.text")] == said
 
 
 def dossiers_open():
     """Open dossiers are known to be none, of those that came in nothing is known: as before the first signs of life."""
     readings = Readings()
     readings.apply([ward.stock(id, 0) for id in ("D05", "D07", "D08")])
-    return replace(ward.scene(), readings=readings, signs={}, _read={})
+    return replace(ward.board_state(), readings=readings, signs={}, _read={})
 
 
 @pytest.mark.parametrize(
-    "scene",
-    [ward.scene(), whole_ward.scene(), only_health(), NOBODY_KNOWS, dossiers_open()],
+    "state",
+    [ward.board_state(), whole_ward.board_state(), only_health(), NOBODY_KNOWS, dossiers_open()],
     ids=["some", "whole", "none", "unknown", "unsigned"],
 )
-def test_where_a_card_has_no_data_its_bars_and_charts_say_a_dash(scene):
+def test_where_a_card_has_no_data_its_bars_and_charts_say_a_dash(state):
     set_viewer(Viewer("lan", frozenset({"admin"})))
     for path, page in pages().items():
         if page.arguments is None:
-            leaves = page.leaves(scene)
-            for id in {leaf.id.removesuffix("-0-name") for leaf in leaves if leaf.id.endswith("-0-name")}:
-                said = leaves[PropertyUpdate(f"{id}-0-name", "children")]
-                word = leaves[PropertyUpdate(f"{id}-word", "children")]
+            updates = page.updates(state)
+            for id in {update.id.removesuffix("-0-name") for update in updates if update.id.endswith("-0-name")}:
+                said = updates[PropertyUpdate(f"{id}-0-name", "children")]
+                word = updates[PropertyUpdate(f"{id}-word", "children")]
                 assert said != "Không có" or word in ("TRỰC TIẾP", "CHẬM"), (path, id)
                 assert said != "–" or word not in ("TRỰC TIẾP", "CHẬM"), (path, id)

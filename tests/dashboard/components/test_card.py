@@ -10,7 +10,7 @@ from dashboard.components.widget import member_bars
 from dashboard.state.page import PropertyUpdate
 from ingest.contract.label import Label
 from tests.dashboard.support import ward
-from tests.dashboard.support.ward import scene
+from tests.dashboard.support.ward import board_state
 from warehouse.readings import Readings
 
 TITLE = Label("Thẻ", "Card")
@@ -23,7 +23,7 @@ def test_figures_need_height_and_cards_share_the_width():
     page = wall_page(
         "/x", TITLE, 1, None, (CardRow(10, cards, (60, 40)), CardRow(20, (Card("c", TITLE, smalls=("Q07",)),)))
     )
-    found = fill_layout(page.layout(scene()), page.leaves(scene())).children[1]
+    found = fill_layout(page.layout(board_state()), page.updates(board_state())).children[1]
     assert found.style == {"--rows": "minmax(min-content, 10fr) minmax(0, 20fr)"}
     assert [line.style["--columns"] for line in found.children] == ["minmax(0, 60fr) minmax(0, 40fr)", "minmax(0, 1fr)"]
 
@@ -33,32 +33,32 @@ def test_figures_need_height_and_cards_share_the_width():
 )
 def test_what_is_not_declared_is_an_error(asked):
     with pytest.raises(KeyError):
-        Card("a", TITLE, **asked).leaves(scene())
+        Card("a", TITLE, **asked).updates(board_state())
 
 
 @pytest.mark.parametrize(
     ("moment", "said"),
     [
-        (scene(), "Không có"),
-        (replace(scene(), readings=Readings(), signs={}), "–"),
-        (scene(extra=[ward.stock("H04", 1, split=("key", "queue_kiosk"))]), "–"),
+        (board_state(), "Không có"),
+        (replace(board_state(), readings=Readings(), signs={}), "–"),
+        (board_state(extra=[ward.stock("H04", 1, split=("key", "queue_kiosk"))]), "–"),
     ],
 )
 def test_bars_of_nothing_say_so_and_a_dash_where_nobody_knows(moment, said):
-    found = member_bars("bars", "Q02", "service_code", 3).leaves(moment)
-    assert [value for leaf, value in found.items() if leaf.path == "children"] == [said, "", "", "", "", ""]
+    found = member_bars("bars", "Q02", "service_code", 3).updates(moment)
+    assert [value for update, value in found.items() if update.path == "children"] == [said, "", "", "", "", ""]
 
 
 def test_small_figures_that_are_times_have_their_unit():
     card = Card("a", TITLE, smalls=("D12", "Q02"))
-    found = card.leaves(scene(extra=[ward.flow("D12", ward.TODAY_MS, 11 * HOUR_MS, 2)]))
+    found = card.updates(board_state(extra=[ward.flow("D12", ward.TODAY_MS, 11 * HOUR_MS, 2)]))
     assert found[PropertyUpdate("d12-figure", "children")] == "5,5\u00a0giờ LV"
     assert found[PropertyUpdate("q02-figure", "children")].isdigit()
 
 
 def test_bars_are_in_the_indicators_unit():
     played = ward.flow("S08", ward.NOW_MS // HOUR_MS * HOUR_MS, 204 * 60_000, split=("bulletin_type", "uu_tien"))
-    found = member_bars("bars", "S08", "bulletin_type", 2).leaves(scene(extra=[played]))
+    found = member_bars("bars", "S08", "bulletin_type", 2).updates(board_state(extra=[played]))
     assert {"Ưu tiên", "204"} <= {value for value in found.values() if isinstance(value, str)}
 
 
@@ -71,15 +71,15 @@ def test_the_days_broadcasts_with_what_is_over_giving_way(count, times):
     values = [ward.stock("S04", 2, 4)] + [
         ward.stock("S04", over, 1, ("start_at", str(ward.TODAY_MS + hour * HOUR_MS))) for hour, over in planned
     ]
-    found = schedule("day", count).leaves(scene(extra=values))
-    assert [value for leaf, value in found.items() if leaf.id.endswith("-at")] == times
-    states = [value for leaf, value in found.items() if leaf.id.endswith("-detail")]
+    found = schedule("day", count).updates(board_state(extra=values))
+    assert [value for update, value in found.items() if update.id.endswith("-at")] == times
+    states = [value for update, value in found.items() if update.id.endswith("-detail")]
     assert states == ["đã phát xong", "đã phát xong", "trong giờ phát", "sắp tới"][-count:] or count == 1
 
 
 def test_a_day_without_broadcasts_says_so():
-    found = schedule("day", 2).leaves(scene(extra=[ward.stock("S04", 0, 0)]))
+    found = schedule("day", 2).updates(board_state(extra=[ward.stock("S04", 0, 0)]))
     assert "Chưa được báo lịch phát nào hôm nay" in found.values()
-    assert "–" in schedule("day", 2).leaves(scene()).values()
+    assert "–" in schedule("day", 2).updates(board_state()).values()
     down = [ward.stock("S04", 0, 0), ward.stock("H04", 1, split=("key", "smart_loudspeaker"))]
-    assert "–" in schedule("day", 2).leaves(scene(extra=down)).values(), "nobody knows"
+    assert "–" in schedule("day", 2).updates(board_state(extra=down)).values(), "nobody knows"

@@ -7,13 +7,13 @@ from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.board.layout import fill_layout
 from dashboard.charts.arrivals import ARRIVALS, mean_wait
 from dashboard.charts.graph import graph_id
-from dashboard.components.tile import freshness_leaves
+from dashboard.components.tile import freshness_updates
 from dashboard.pages.overview import CARDS, PAGE
 from dashboard.state.page import PropertyUpdate
 from dashboard.words.freshness import Freshness, freshness_signs
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.board import components, id_text
-from tests.dashboard.support.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, flow, readings, scene, stock
+from tests.dashboard.support.ward import NOW, NOW_MS, OFFLINE, TODAY_MS, UNKNOWN, board_state, flow, readings, stock
 from warehouse.catalogue import indicators
 from warehouse.readings import Readings
 
@@ -25,7 +25,7 @@ def _somebody_looks():
     set_viewer(Viewer("test", frozenset({"admin"})))
 
 
-def leaf(found, id, path="children"):
+def update(found, id, path="children"):
     return found[PropertyUpdate(id, path)]
 
 
@@ -45,11 +45,11 @@ def texts(component):
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
-    one = scene(language)
+    one = board_state(language)
     layout = PAGE.layout(one)
-    leaves = PAGE.leaves(one)
-    fill_layout(layout, leaves)  # raises for a leaf without a place
-    pushed = {found.id for found in leaves}
+    updates = PAGE.updates(one)
+    fill_layout(layout, updates)  # raises for an update without a place
+    pushed = {found.id for found in updates}
     ids = {id_text(part.id) for part in components(layout) if getattr(part, "id", None)}
     written_by_browser = {
         "clock",
@@ -63,21 +63,21 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
         "groups",
         "layer",
     }
-    standing = {id for id in ids if '"dress"' in id or id.endswith(("-unit", "-after", "-chart"))}
-    assert ids - pushed - written_by_browser - standing == set()
+    system_status = {id for id in ids if '"dress"' in id or id.endswith(("-unit", "-after", "-chart"))}
+    assert ids - pushed - written_by_browser - system_status == set()
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_its_indicators_are_on_the_page_with_their_parts(language):
-    leaves = PAGE.leaves(scene(language))
-    shown = {value for place, value in leaves.items() if place.path == "data-indicator"}
+    updates = PAGE.updates(board_state(language))
+    shown = {value for place, value in updates.items() if place.path == "data-indicator"}
     assert shown == SHOWN
     ratios = [one for one in indicators() if one.is_ratio and one.id in SHOWN]
     for one in ratios:
-        assert leaf(leaves, one.id.lower(), "data-denominator") > 0
+        assert update(updates, one.id.lower(), "data-denominator") > 0
     # 4.288/4.293, 11/13, 67 of 70 …: as text a person sees, not only as an attribute
-    whole = " ".join(str(value) for place, value in leaves.items() if place.path == "children")
-    whole += texts(PAGE.layout(scene(language)))
+    whole = " ".join(str(value) for place, value in updates.items() if place.path == "children")
+    whole += texts(PAGE.layout(board_state(language)))
     mark = "." if language == "vi" else ","
     for parts in (f"4{mark}288/4{mark}293", "178/185", "11/13", "/70", "/42", "7/7", f"1{mark}768/1{mark}768"):
         assert parts in whole
@@ -85,71 +85,71 @@ def test_its_indicators_are_on_the_page_with_their_parts(language):
 
 
 def test_figures_in_vietnamese():
-    leaves = PAGE.leaves(scene("vi"))
-    assert leaf(leaves, "q02-figure") == "23"
-    assert leaf(leaves, "d04-figure") == "99,88"
-    assert leaf(leaves, "d04-caption") == "đã giải quyết 4.288/4.293 hồ sơ tiếp nhận"
-    assert leaf(leaves, "s01-figure") == "67"
-    assert leaf(leaves, "s01-unit") == "/70 cụm loa"
-    assert leaf(leaves, "s01-share-figure") == "95,7\u00a0%"
-    assert leaf(leaves, "q03-figure") == "8,4\u00a0phút"
-    assert leaf(leaves, "q05-figure") == "19\u00a0phút"
-    assert leaf(leaves, "q05-after") == ", Đất đai"
-    assert leaf(leaves, "c03-figure") == "1.204"
-    assert leaf(leaves, "c03-alert-figure") == "6"
-    assert leaf(leaves, "v02-zalo-figure") == "251"
-    assert "4.288/4.293" in leaf(leaves, "d04", "title")
+    updates = PAGE.updates(board_state("vi"))
+    assert update(updates, "q02-figure") == "23"
+    assert update(updates, "d04-figure") == "99,88"
+    assert update(updates, "d04-caption") == "đã giải quyết 4.288/4.293 hồ sơ tiếp nhận"
+    assert update(updates, "s01-figure") == "67"
+    assert update(updates, "s01-unit") == "/70 cụm loa"
+    assert update(updates, "s01-share-figure") == "95,7\u00a0%"
+    assert update(updates, "q03-figure") == "8,4\u00a0phút"
+    assert update(updates, "q05-figure") == "19\u00a0phút"
+    assert update(updates, "q05-after") == ", Đất đai"
+    assert update(updates, "c03-figure") == "1.204"
+    assert update(updates, "c03-alert-figure") == "6"
+    assert update(updates, "v02-zalo-figure") == "251"
+    assert "4.288/4.293" in update(updates, "d04", "title")
 
 
 def test_what_has_not_changed_for_days_is_as_old_as_its_sources_last_sign():
-    quiet = freshness_leaves("teams", Freshness("live", NOW_MS - 2000, NOW_MS - 40 * 86_400_000), scene("vi"))
-    assert leaf(quiet, "teams-age", "data-since") == NOW_MS - 2000
-    busy = freshness_leaves("teams", Freshness("live", NOW_MS - 2000, NOW_MS - 3_600_000), scene("vi"))
-    assert leaf(busy, "teams-age", "data-since") == NOW_MS - 3_600_000
+    quiet = freshness_updates("teams", Freshness("live", NOW_MS - 2000, NOW_MS - 40 * 86_400_000), board_state("vi"))
+    assert update(quiet, "teams-age", "data-since") == NOW_MS - 2000
+    busy = freshness_updates("teams", Freshness("live", NOW_MS - 2000, NOW_MS - 3_600_000), board_state("vi"))
+    assert update(busy, "teams-age", "data-since") == NOW_MS - 3_600_000
 
 
 def test_cards_say_how_fresh_they_are_in_words():
-    leaves = PAGE.leaves(scene("vi"))
-    assert leaf(leaves, "queue-word") == "TRỰC TIẾP"
-    assert leaf(leaves, "queue-fresh", "data-state") == "live"
-    assert leaf(leaves, "queue-age", "data-since") == NOW_MS - 2000
-    late = PAGE.leaves(scene("en", extra=[stock("H01", 90_000, split=("key", "queue_kiosk"))]))
-    assert leaf(late, "queue-word") == "LATE"
-    assert leaf(late, "queue-age", "data-since") == NOW_MS - 90_000
-    assert "needs-look" in leaf(late, "queue-card", "className")
-    down = PAGE.leaves(scene("vi", extra=[stock("H04", 1, split=("key", "queue_kiosk"))]))
-    assert leaf(down, "queue-word") == "MẤT NGUỒN từ 10:15"
-    assert "fresh-down" in leaf(down, "q02", "className")
-    assert leaf(down, "q02-figure") == "23", "the last figure is greyed and kept"
+    updates = PAGE.updates(board_state("vi"))
+    assert update(updates, "queue-word") == "TRỰC TIẾP"
+    assert update(updates, "queue-fresh", "data-state") == "live"
+    assert update(updates, "queue-age", "data-since") == NOW_MS - 2000
+    late = PAGE.updates(board_state("en", extra=[stock("H01", 90_000, split=("key", "queue_kiosk"))]))
+    assert update(late, "queue-word") == "LATE"
+    assert update(late, "queue-age", "data-since") == NOW_MS - 90_000
+    assert "needs-look" in update(late, "queue-card", "className")
+    down = PAGE.updates(board_state("vi", extra=[stock("H04", 1, split=("key", "queue_kiosk"))]))
+    assert update(down, "queue-word") == "MẤT NGUỒN từ 10:15"
+    assert "fresh-down" in update(down, "q02", "className")
+    assert update(down, "q02-figure") == "23", "the last figure is greyed and kept"
 
 
 def test_before_anything_is_known_the_page_says_so():
     empty = Readings()
-    nothing = dataclasses.replace(scene(), readings=empty, signs=freshness_signs(empty, NOW_MS))
-    leaves = PAGE.leaves(nothing)
-    assert leaf(leaves, "queue-word") == "KHÔNG CÓ DỮ LIỆU"
-    assert leaf(leaves, "d04-figure") == "–"
-    assert leaf(leaves, "q02-figure") == "–"
-    assert leaf(leaves, "v02-zalo-figure") == "–"
-    assert leaf(leaves, "group-1", "className").split()[-1] == "worst-none"
-    assert leaf(leaves, "alarms-title") == "Không có cảnh báo"
+    nothing = dataclasses.replace(board_state(), readings=empty, signs=freshness_signs(empty, NOW_MS))
+    updates = PAGE.updates(nothing)
+    assert update(updates, "queue-word") == "KHÔNG CÓ DỮ LIỆU"
+    assert update(updates, "d04-figure") == "–"
+    assert update(updates, "q02-figure") == "–"
+    assert update(updates, "v02-zalo-figure") == "–"
+    assert update(updates, "group-1", "className").split()[-1] == "worst-none"
+    assert update(updates, "alarms-title") == "Không có cảnh báo"
 
 
 def test_groups_stand_in_their_places():
-    leaves = PAGE.leaves(scene())
-    classes = {number: leaf(leaves, f"group-{number}", "className").split() for number in range(1, 71)}
+    updates = PAGE.updates(board_state())
+    classes = {number: update(updates, f"group-{number}", "className").split() for number in range(1, 71)}
     assert {number for number, found in classes.items() if "speakers-critical" in found} == set(OFFLINE)
     assert {number for number, found in classes.items() if "speakers-none" in found} == set(UNKNOWN)
     assert all("worst-critical" in classes[number] for number in OFFLINE)
-    partly = scene(
+    partly = board_state(
         extra=[stock("S01", 1, 2, ("area_code", "TDP-005")), stock("S02", 1, split=("area_code", "TDP-005"))]
     )
-    assert "speakers-warning" in leaf(PAGE.leaves(partly), "group-5", "className")
+    assert "speakers-warning" in update(PAGE.updates(partly), "group-5", "className")
 
 
 def test_groups_are_coloured_by_cameras_and_petitions():
-    leaves = PAGE.leaves(scene())
-    classes = {number: leaf(leaves, f"group-{number}", "className").split() for number in range(1, 71)}
+    updates = PAGE.updates(board_state())
+    classes = {number: update(updates, f"group-{number}", "className").split() for number in range(1, 71)}
 
     def those(found):
         return {number for number, told in classes.items() if found in told}
@@ -164,32 +164,32 @@ def test_groups_are_coloured_by_cameras_and_petitions():
 
 
 def test_a_group_says_how_many_there_are_of_what():
-    leaves = PAGE.leaves(scene("vi"))
-    assert leaf(leaves, "group-5", "title").splitlines() == [
+    updates = PAGE.updates(board_state("vi"))
+    assert update(updates, "group-5", "title").splitlines() == [
         "Tổ dân phố 5",
         "loa: bình thường (kết nối 1/1)",
         "camera: cần xem (có hình 2/3, lỗi 1)",
         "kiến nghị: không có dữ liệu",
     ]
-    english = PAGE.leaves(scene("en"))
+    english = PAGE.updates(board_state("en"))
     said = "petitions: to act on (near due 1, overdue 1, received 2)"
-    assert leaf(english, "group-52", "title").splitlines()[-1] == said
+    assert update(english, "group-52", "title").splitlines()[-1] == said
 
 
 def test_what_stands_in_no_known_group_colours_none():
-    nowhere = scene(extra=[stock("C01", 0, 3, ("area_code", "")), stock("C02", 3, split=("area_code", ""))])
-    assert PAGE.leaves(nowhere) == PAGE.leaves(scene())
+    nowhere = board_state(extra=[stock("C01", 0, 3, ("area_code", "")), stock("C02", 3, split=("area_code", ""))])
+    assert PAGE.updates(nowhere) == PAGE.updates(board_state())
 
 
 def test_arrivals_show_today_against_last_week():
-    leaves = PAGE.leaves(scene())
+    updates = PAGE.updates(board_state())
     id = graph_id(ARRIVALS)
-    bars = leaf(leaves, id, "figure.data.0.y")
+    bars = update(updates, id, "figure.data.0.y")
     assert bars[:13] == [10 + slot % 4 for slot in range(13)]
     assert bars[13:] == [None] * 29, "what has not come yet is no zero"
-    running = leaf(leaves, id, "figure.data.1.y")
+    running = update(updates, id, "figure.data.1.y")
     assert [slot for slot, value in enumerate(running) if value is not None] == [13], "only the running one is lighter"
-    assert leaf(leaves, id, "figure.data.2.y") == [12] * 42
+    assert update(updates, id, "figure.data.2.y") == [12] * 42
 
 
 def test_the_line_ends_at_the_shown_figure():
@@ -198,24 +198,24 @@ def test_the_line_ends_at_the_shown_figure():
     assert y[-1] == 8.4
     assert x[-1] == (NOW_MS - start_ms) / 60_000
     moved = readings([flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)])
-    now = scene(extra=[flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)]).read("Q03")
+    now = board_state(extra=[flow("Q03", NOW_MS // 300_000 * 300_000, 10 * 1_200_000, 10)]).read("Q03")
     assert now.figure is not None
     assert mean_wait(moved, start_ms, NOW_MS)[1][-1] == round(now.figure, 2)
 
 
 def test_fields_come_largest_first_and_the_rest_in_one_row():
-    leaves = PAGE.leaves(scene("vi"))
+    updates = PAGE.updates(board_state("vi"))
     places = range(6)
-    assert [leaf(leaves, f"fields-{place}-name") for place in (0, 5)] == ["Đất đai", "Còn lại"]
-    assert [leaf(leaves, f"fields-{place}-shown") for place in places] == ["128", "96", "74", "41", "37", "22"]
-    widths = leaf(leaves, "fields-0-bar", "style")
+    assert [update(updates, f"fields-{place}-name") for place in (0, 5)] == ["Đất đai", "Còn lại"]
+    assert [update(updates, f"fields-{place}-shown") for place in places] == ["128", "96", "74", "41", "37", "22"]
+    widths = update(updates, "fields-0-bar", "style")
     assert widths == {"--normal": "94.5%", "--warning": "5.5%", "--critical": "0.0%"}
 
 
 def test_pretend_data_say_so():
-    plain = texts(PAGE.layout(scene("vi")))
+    plain = texts(PAGE.layout(board_state("vi")))
     assert "GIẢ LẬP" not in plain
-    pretend = texts(PAGE.layout(scene("vi", pretend=True, clock_speed=60.0)))
+    pretend = texts(PAGE.layout(board_state("vi", pretend=True, clock_speed=60.0)))
     assert "DỮ LIỆU GIẢ LẬP" in pretend
     assert "đồng hồ giả lập ×60" in pretend
 
@@ -224,16 +224,18 @@ def test_a_quiet_source_has_a_zero_and_a_silent_one_has_nothing():
     quiet = readings()
     hours_later = NOW_MS + 3 * 3_600_000
     quiet.apply([stock("H01", 1000, split=("key", "queue_kiosk"))._replace(as_of_ms=hours_later, version=10**9)])
-    one = dataclasses.replace(scene(), readings=quiet, signs=freshness_signs(quiet, hours_later), now_ms=hours_later)
-    leaves = PAGE.leaves(one)
-    assert leaf(leaves, "q03-figure") == "–", "a mean over nothing"
-    assert leaf(leaves, "q03", "data-state") == "live"
-    assert leaf(leaves, "queue-word") == "TRỰC TIẾP"
+    one = dataclasses.replace(
+        board_state(), readings=quiet, signs=freshness_signs(quiet, hours_later), now_ms=hours_later
+    )
+    updates = PAGE.updates(one)
+    assert update(updates, "q03-figure") == "–", "a mean over nothing"
+    assert update(updates, "q03", "data-state") == "live"
+    assert update(updates, "queue-word") == "TRỰC TIẾP"
 
 
 def test_the_day_is_the_wards():
     before_midnight = milliseconds(NOW.replace(hour=23, minute=59))
-    assert PAGE.leaves(scene(now_ms=before_midnight))[PropertyUpdate("q01-figure", "children")] == str(
+    assert PAGE.updates(board_state(now_ms=before_midnight))[PropertyUpdate("q01-figure", "children")] == str(
         sum(10 + s % 4 for s in range(14))
     )
-    assert PAGE.leaves(scene(now_ms=before_midnight + 120_000))[PropertyUpdate("q01-figure", "children")] == "0"
+    assert PAGE.updates(board_state(now_ms=before_midnight + 120_000))[PropertyUpdate("q01-figure", "children")] == "0"

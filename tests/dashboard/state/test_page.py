@@ -13,7 +13,7 @@ from dashboard.board.layout import changed_properties, component_properties, fil
 from dashboard.state.page import PropertyUpdate
 from tests.dashboard.support import whole_ward
 from tests.dashboard.support.board import BoardOfTests, components
-from tests.dashboard.support.ward import scene
+from tests.dashboard.support.ward import board_state
 from warehouse.catalogue import measures
 
 DOMAINS = {
@@ -97,7 +97,7 @@ from dash import html
 from dashboard.state.page import Page
 from ingest.contract.label import Label
 
-PAGE = Page(path="/extra", label=Label("Thêm", "Extra"), right="leader", layout=lambda scene: html.Div(id="extra"))
+PAGE = Page(path="/extra", label=Label("Thêm", "Extra"), right="leader", layout=lambda state: html.Div(id="extra"))
 """
 CALLBACKS = """
 from dash import Input, Output
@@ -138,7 +138,7 @@ def test_an_address_leads_to_a_page_and_what_it_is_about():
 def test_every_declared_indicator_appears_on_exactly_its_page():
     set_viewer(Viewer("lan", frozenset({"admin"})))
     found = {
-        path: {value for place, value in pages()[path].leaves(scene()).items() if place.path == "data-indicator"}
+        path: {value for place, value in pages()[path].updates(board_state()).items() if place.path == "data-indicator"}
         for path in DOMAINS.values()
     }
     for letter, path in DOMAINS.items():
@@ -161,8 +161,8 @@ def test_every_declared_indicator_appears_on_exactly_its_page():
 def test_every_page_renders_in_both_languages(path, language):
     set_viewer(Viewer("lan", frozenset({"admin"}), language))
     place = pages().find(path)
-    one = whole_ward.scene(language, argument=place.argument)
-    whole = fill_layout(place.page.layout(one), place.page.leaves(one))
+    one = whole_ward.board_state(language, argument=place.argument)
+    whole = fill_layout(place.page.layout(one), place.page.updates(one))
     text = json.dumps(json.loads(to_json_plotly(whole)), ensure_ascii=False)
     assert ("Tổng quan" in text) == (language == "vi")
     assert "Label(" not in text
@@ -177,7 +177,7 @@ async def test_no_two_callbacks_of_different_pages_share_a_name(tmp_path):
     shown = []
     for path in [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]:
         place = pages().find(path)
-        layout = place.page.layout(whole_ward.scene(argument=place.argument))
+        layout = place.page.layout(whole_ward.board_state(argument=place.argument))
         shown.append({part.id for part in components(layout) if isinstance(getattr(part, "id", None), str)})
     for one in listed:
         ids = {given["id"] for given in [*one["inputs"], *one["state"]] if not given["id"].startswith("{")}

@@ -64,7 +64,9 @@ def readings(extra: Iterable[Value] = ()) -> Readings:
     return found
 
 
-def scene(language: Language = "vi", extra: Iterable[Value] = (), now_ms: int = NOW_MS, **changed: Any) -> BoardState:
+def board_state(
+    language: Language = "vi", extra: Iterable[Value] = (), now_ms: int = NOW_MS, **changed: Any
+) -> BoardState:
     found = readings(extra)
     return BoardState(
         found,

@@ -44,9 +44,9 @@ def readings() -> Readings:
     return found
 
 
-def scene(language: Language = "vi", **changed: Any) -> BoardState:
+def board_state(language: Language = "vi", **changed: Any) -> BoardState:
     """The ward at this moment."""
-    return dataclasses.replace(ward.scene(language), readings=readings(), **changed)
+    return dataclasses.replace(ward.board_state(language), readings=readings(), **changed)
 
 
 def values() -> list[Value]:

@@ -14,12 +14,12 @@ from dashboard.words.freshness import (
     streams_behind,
     worst_freshness,
 )
-from tests.dashboard.support.ward import NOW_MS, readings, scene, stock
+from tests.dashboard.support.ward import NOW_MS, board_state, readings, stock
 from warehouse.readings import Readings
 
 
 def of(id, **changed):
-    one = scene(**changed)
+    one = board_state(**changed)
     return freshness(one.read(id), one.signs, one.now_ms)
 
 
@@ -60,7 +60,7 @@ def test_a_source_that_says_it_is_down_is_down_however_fresh_its_sign():
 
 
 def test_nothing_known_is_no_data():
-    one = replace(scene(), readings=Readings())
+    one = replace(board_state(), readings=Readings())
     assert freshness(one.read("Q02"), one.signs, one.now_ms) == Freshness("none", 0, 0)
 
 
@@ -124,8 +124,8 @@ def test_a_card_is_as_fresh_as_its_worst_figure():
 def test_a_source_that_never_gave_a_sign_is_down_since_nobody_knows_when():
     never = [stock("H01", NOW_MS, split=("key", "queue_kiosk")), stock("H04", 1, split=("key", "queue_kiosk"))]
     assert of("Q02", extra=never) == Freshness("down", 0, NOW_MS - 2000)
-    leaves = PAGE.leaves(scene("vi", extra=never))
-    assert leaves[PropertyUpdate("queue-word", "children")] == "MẤT NGUỒN"
-    assert leaves[PropertyUpdate("light-queue_kiosk-word", "children")] == "mất"
-    assert leaves[PropertyUpdate("h01-figure", "children")] == "–"
-    assert PAGE.leaves(scene("en", extra=never))[PropertyUpdate("queue-word", "children")] == "SOURCE DOWN"
+    updates = PAGE.updates(board_state("vi", extra=never))
+    assert updates[PropertyUpdate("queue-word", "children")] == "MẤT NGUỒN"
+    assert updates[PropertyUpdate("light-queue_kiosk-word", "children")] == "mất"
+    assert updates[PropertyUpdate("h01-figure", "children")] == "–"
+    assert PAGE.updates(board_state("en", extra=never))[PropertyUpdate("queue-word", "children")] == "SOURCE DOWN"

@@ -20,7 +20,7 @@ from dashboard.state.page import PropertyUpdate
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import MINUTE, after, raised, records, wall
 from tests.dashboard.support.board import BoardOfTests, call
-from tests.dashboard.support.ward import NOW_MS, scene
+from tests.dashboard.support.ward import NOW_MS, board_state
 from warehouse.catalogue import alarm_rules
 from warehouse.model.alarm_rule import TEAMS
 from warehouse.store.alarm_log import SYSTEM, AcknowledgementTimes
@@ -76,7 +76,7 @@ async def test_a_leader_handles_it_and_everything_is_in_its_log(tested):
         ("commented", "lan", "xong"),
         ("unticked", "lan", "1"),
     ]
-    said = [row[1:] for row in log.act_rows(one(tested), scene("vi"))]
+    said = [row[1:] for row in log.act_rows(one(tested), board_state("vi"))]
     assert said[2:4] == [["lan", "Ghi chú: đã gọi đầu mối"], ["lan", "Đã làm: Kiểm tra mạng từ máy này đến nguồn"]]
     assert said[-1] == ["hệ thống", "Báo: nghiêm trọng"]
 
@@ -217,9 +217,9 @@ async def test_one_of_long_ago_is_read_and_can_only_be_looked_at(tmp_path, monke
         assert "Không có" not in answer
         assert "Không có cảnh báo này" in str(await call(leader, begin, [(("alarm-id", "data"), "0" * 32)]))
         assert "không còn xử lý" in str(await press(leader, "say", CLEARED.id, comment="x"))
-    leaves = alarm_page.alarm_leaves(CLEARED, scene("vi"), is_gone=True)
-    assert leaves[PropertyUpdate("alarm-acts", "disabled")] is True
-    assert leaves[PropertyUpdate("alarm-state", "children")] == "đã hết 09:55 22/11"
+    updates = alarm_page.alarm_updates(CLEARED, board_state("vi"), is_gone=True)
+    assert updates[PropertyUpdate("alarm-acts", "disabled")] is True
+    assert updates[PropertyUpdate("alarm-state", "children")] == "đã hết 09:55 22/11"
 
 
 def test_without_the_warehouse_the_history_says_so(tested):
@@ -231,24 +231,24 @@ def test_without_the_warehouse_the_history_says_so(tested):
 
 
 def test_the_list_says_how_bad_since_when_how_much_and_who_is_told():
-    leaves = active.active_leaves(scene("vi", alarms=wall()._replace(measured={})))
-    row = {leaf.id.rpartition("-")[2]: said for leaf, said in leaves.items() if leaf.id.startswith("active-2-")}
-    assert leaves[PropertyUpdate("active-count", "children")] == "3 cảnh báo chưa nhận"
+    updates = active.active_updates(board_state("vi", alarms=wall()._replace(measured={})))
+    row = {update.id.rpartition("-")[2]: said for update, said in updates.items() if update.id.startswith("active-2-")}
+    assert updates[PropertyUpdate("active-count", "children")] == "3 cảnh báo chưa nhận"
     assert row["word"] == "cần xem"
     assert row["at"] == "10:11 · 4 phút"
     assert row["value"] == "không rõ · ngưỡng 15\u00a0phút", "what is not measured now is not shown as if it were"
     assert row["state"] == "chưa ai nhận · báo cấp trên lúc 10:26 nếu chưa ai nhận · chưa giao"
-    assert leaves[PropertyUpdate("active-2-what", "href")] == f"/alarm/{raised().alarm}"
-    assert leaves[PropertyUpdate("active-3", "hidden")] is True
-    assert leaves[PropertyUpdate("active-3-what", "href")] is None
-    (row,) = active.cleared_leaves(scene("en", alarms=wall()))[PropertyUpdate("alarms-cleared", "data")]["body"]
+    assert updates[PropertyUpdate("active-2-what", "href")] == f"/alarm/{raised().alarm}"
+    assert updates[PropertyUpdate("active-3", "hidden")] is True
+    assert updates[PropertyUpdate("active-3-what", "href")] is None
+    (row,) = active.cleared_updates(board_state("en", alarms=wall()))[PropertyUpdate("alarms-cleared", "data")]["body"]
     assert row[2:] == ["60 s", "65 min", "lan"]
 
 
 def test_an_alarm_measured_now_says_so_against_its_limit():
     alarms = wall()
     silent = next(one for one in alarms.active if one.key[0] == "queue.longest_wait")
-    shown = scene("en", alarms=alarms._replace(measured={silent.key: Measured(19.0)}))
+    shown = board_state("en", alarms=alarms._replace(measured={silent.key: Measured(19.0)}))
     assert log.measured_text(silent, shown) == "19\u00a0min · limit 15\u00a0min"
     assert log.escalation(after(raised(), ("escalated", SYSTEM, "", 2)), shown) == "escalated 10:13"
     assert log.delivery_text(
@@ -257,13 +257,15 @@ def test_an_alarm_measured_now_says_so_against_its_limit():
 
 
 def test_ways_that_fail_have_a_sign_and_a_word():
-    said = history.ways_said(["webhook", "mail"], {"mail": ChannelFault(NOW_MS - MINUTE, "SMTP 451")}, scene("vi"))
+    said = history.ways_said(
+        ["webhook", "mail"], {"mail": ChannelFault(NOW_MS - MINUTE, "SMTP 451")}, board_state("vi")
+    )
     assert [texts(part) for part in said] == ["webhook: không có lỗi", "thư điện tử: không gửi được từ 10:14, SMTP 451"]
     assert said[1].children[0].className == "sign sign-critical"
 
 
 def test_a_way_that_fails_for_long_is_an_alarm_itself():
-    failing = replace(scene("vi"), faults={"mail": ChannelFault(NOW_MS - 11 * MINUTE, "SMTP 451")})
+    failing = replace(board_state("vi"), faults={"mail": ChannelFault(NOW_MS - 11 * MINUTE, "SMTP 451")})
     found = observe(alarm_rules()["system.way"], failing, {})
     assert alarm_rules()["system.way"].threshold.status(found.of("mail").value) == "warning"
     assert alarm_rules()["system.way"].is_good(found.of("webhook").value)
@@ -276,15 +278,15 @@ def test_the_page_of_one_renders_and_a_screen_has_nothing_to_press(language):
     set_viewer(Viewer("lan", frozenset({"leader"}), language))
     alarms = wall()
     for one in (*alarms.active, *alarms.cleared):
-        shown = scene(language, alarms=alarms, argument=one.id)
+        shown = board_state(language, alarms=alarms, argument=one.id)
         place = pages().find(active.alarm_address(one))
-        text = to_json_plotly(fill_layout(place.page.layout(shown), place.page.leaves(shown)))
+        text = to_json_plotly(fill_layout(place.page.layout(shown), place.page.updates(shown)))
         assert "Label(" not in text
         assert "alarm-acknowledge" in text
     set_viewer(SCREEN)
     assert not place.page.may_be_seen_by(SCREEN)
-    shown = scene(language, alarms=alarms)
-    wall_text = to_json_plotly(fill_layout(alarms_page.PAGE.layout(shown), alarms_page.PAGE.leaves(shown)))
+    shown = board_state(language, alarms=alarms)
+    wall_text = to_json_plotly(fill_layout(alarms_page.PAGE.layout(shown), alarms_page.PAGE.updates(shown)))
     assert "active-0-what" in wall_text
     for control in ("Button", "Select", "alarms-table", "Interval"):
         assert control not in wall_text, control
@@ -296,11 +298,11 @@ def test_there_is_a_place_for_every_step():
 
 def test_many_are_counted():
     many = combine_alarms([after(raised(subject=f"s{number}")) for number in range(active.PLACES + 3)], {})
-    said = active.active_leaves(scene("en", alarms=many))[PropertyUpdate("active-count", "children")]
+    said = active.active_updates(board_state("en", alarms=many))[PropertyUpdate("active-count", "children")]
     assert said == "23 unacknowledged alarms · and 3 more"
 
 
 def test_a_link_of_an_earlier_version_leads_to_its_alarm():
     former = raised()._replace(alarm="c6f39e9a11dfddfe" + "0" * 16)
-    shown = scene("vi", alarms=combine_alarms([begin_alarm(former)], {}), argument="c6f39e9a11dfddfe")
-    assert alarm_page.leaves(shown)[PropertyUpdate("alarm-severity", "children")] == "cần xem"
+    shown = board_state("vi", alarms=combine_alarms([begin_alarm(former)], {}), argument="c6f39e9a11dfddfe")
+    assert alarm_page.updates(shown)[PropertyUpdate("alarm-severity", "children")] == "cần xem"

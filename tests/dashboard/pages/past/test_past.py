@@ -9,7 +9,7 @@ from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.apps.page_list import pages
 from dashboard.board.layout import fill_layout
 from dashboard.pages.past import callbacks, frame, memory
-from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, scene_of
+from dashboard.pages.past.memory import NOTHING, PastCache, SupersededError, TooOldError, state_of
 from dashboard.words.freshness import freshness_signs
 from dashboard.words.moment import FUTURE, NOT_A_TIME, RequestedMoment, day_start, moment_address, requested_moment
 from dashboard.words.text import local_time
@@ -63,11 +63,11 @@ def test_addresses_lead_back_to_their_minute():
 def test_nothing_of_a_past_page_is_called_live(tmp_path, path, language):
     set_viewer(Viewer("lan", frozenset({"leader"}), language))
     live = BoardOfTests(tmp_path).live
-    scene = scene_of(live, NOTHING._replace(readings=readings()), AT_MS, language)
-    assert scene.signs == freshness_signs(readings(), AT_MS)
+    state = state_of(live, NOTHING._replace(readings=readings()), AT_MS, language)
+    assert state.signs == freshness_signs(readings(), AT_MS)
     page = pages()[path]
-    whole = frame.past_frame(page.layout(scene), page, scene, RequestedMoment(AT_MS), NOW_MS)
-    fill_layout(whole, frame.as_past(page.leaves(scene), language) | frame.mark_leaves(AT_MS, "then", language))
+    whole = frame.past_frame(page.layout(state), page, state, RequestedMoment(AT_MS), NOW_MS)
+    fill_layout(whole, frame.as_past(page.updates(state), language) | frame.mark_updates(AT_MS, "then", language))
     said = json.dumps(json.loads(to_json_plotly(whole)), ensure_ascii=False)
     assert "TRỰC TIẾP" not in said.upper()
     assert '"LIVE"' not in said
@@ -130,19 +130,19 @@ def one_day(monkeypatch):
 
 async def test_a_day_is_read_once_and_its_minutes_are_remembered(tmp_path, one_day):
     looked = PastCache(BoardOfTests(tmp_path).live, one_day)
-    scene, unrestored = await looked.scene("s", AT_MS, "then", "vi")
-    assert scene.past
-    assert scene.now_ms == AT_MS
-    assert scene.read("Q02").numerator == 23
+    state, unrestored = await looked.board_state("s", AT_MS, "then", "vi")
+    assert state.past
+    assert state.now_ms == AT_MS
+    assert state.read("Q02").numerator == 23
     assert unrestored == ()
     first = one_day.asked
-    await looked.scene("s", AT_MS, "then", "en")
+    await looked.board_state("s", AT_MS, "then", "en")
     assert one_day.asked == first
-    early, _ = await looked.scene("s", AT_MS - 5 * MINUTE, "now", "vi")
+    early, _ = await looked.board_state("s", AT_MS - 5 * MINUTE, "now", "vi")
     assert one_day.asked == first + 1, "the day is there, only the minute is counted"
     assert not early.read("Q02").known
     with pytest.raises(TooOldError) as error:
-        await looked.scene("s", TODAY_MS, "then", "vi")
+        await looked.board_state("s", TODAY_MS, "then", "vi")
     assert error.value.first_ms == TODAY_MS
     assert f"{local_time(TODAY_MS):%d/%m/%Y}" in callbacks.too_old(TODAY_MS).vi
 
@@ -150,8 +150,10 @@ async def test_a_day_is_read_once_and_its_minutes_are_remembered(tmp_path, one_d
 async def test_who_moves_on_gets_the_newest_minute_only(tmp_path, one_day):
     looked = PastCache(BoardOfTests(tmp_path).live, one_day)
     one_day.free.clear()
-    asked_for = [asyncio.create_task(looked.scene("s", AT_MS - place * MINUTE, "then", "vi")) for place in range(1, 5)]
-    other = asyncio.create_task(looked.scene("another", AT_MS, "then", "vi"))
+    asked_for = [
+        asyncio.create_task(looked.board_state("s", AT_MS - place * MINUTE, "then", "vi")) for place in range(1, 5)
+    ]
+    other = asyncio.create_task(looked.board_state("another", AT_MS, "then", "vi"))
     await asyncio.sleep(0.01)
     one_day.free.set()
     found = await asyncio.gather(*asked_for, return_exceptions=True)

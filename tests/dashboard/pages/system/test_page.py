@@ -30,7 +30,7 @@ from ingest.runtime.restarts import Restarts
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import raised
 from tests.dashboard.support.board import BoardOfTests, call
-from tests.dashboard.support.ward import NOW_MS, TODAY_MS, ingest_settings, scene, stock
+from tests.dashboard.support.ward import NOW_MS, TODAY_MS, board_state, ingest_settings, stock
 from tests.dashboard.test_system_status import NOW, audit
 from warehouse.audit.history import StoredPartition
 from warehouse.catalogue import alarm_rules
@@ -87,7 +87,7 @@ def test_streams_say_what_is_stored_and_what_waits():
 
 
 def test_sources_chores_and_disks_have_a_word_beside_the_colour():
-    assert "MẤT NGUỒN từ 09:41" in said(source_table(scene("vi")))
+    assert "MẤT NGUỒN từ 09:41" in said(source_table(board_state("vi")))
     failed = MaintenanceState(chores={"backup": JobState(done_at=NOW, said=Label("no room", "no room"), failed=True)})
     assert "không được: no room" in said(chore_table(failed, True, "vi"))
     done = MaintenanceState(chores={"audit": JobState(done_at=NOW, said=Label("0 sai lệch", "0 differences"))})
@@ -134,31 +134,33 @@ def test_a_crash_loop_is_an_alarm_until_it_is_over():
     rule = alarm_rules()["system.restarts"]
     killed = Restarts(part="streams-1", ended_at=(NOW,) * 3, how=Label("bị buộc dừng", "was killed"))
     looping = SystemStatus(restarts=(killed, killed.model_copy(update={"part": "keeper", "ended_at": (NOW,) * 2})))
-    found = observe(rule, scene("vi", standing=looping), {})
+    found = observe(rule, board_state("vi", system_status=looping), {})
     assert rule.threshold.status(found.of("streams-1").value) == "critical"
     assert rule.is_good(found.of("keeper").value), "an ordinary restart or two"
     away = looping._replace(away_since_ms=NOW_MS)
-    assert observe(rule, scene("vi", standing=away), {}).of("streams-1").value == 3, "also of the warehouse itself"
-    assert rule.is_good(observe(rule, scene("vi", standing=SystemStatus()), {}).of("streams-1").value)
+    assert observe(rule, board_state("vi", system_status=away), {}).of("streams-1").value == 3, (
+        "also of the warehouse itself"
+    )
+    assert rule.is_good(observe(rule, board_state("vi", system_status=SystemStatus()), {}).of("streams-1").value)
     alarm = begin_alarm(raised("system.restarts", "streams-1", "critical", value=3.0))
-    said = alarm_sentence(alarm, scene("vi", standing=looping))
+    said = alarm_sentence(alarm, board_state("vi", system_status=looping))
     assert said == "Xử lý luồng 1 dừng liên tục: đã chạy lại 3 lần trong 10 phút"
 
 
 def test_devices_that_are_left_out_are_named_with_their_last_sign():
-    assert "Không có thiết bị nào im lặng quá 30 ngày" in said(silent_table(scene("vi")))
+    assert "Không có thiết bị nào im lặng quá 30 ngày" in said(silent_table(board_state("vi")))
     morning = TODAY_MS + 6 * 3_600_000
     silent = [
         stock("S10", 1, split=("silent_since", f"tdp-017-l1 {morning - 45 * DAY_MS}")),
         stock("C08", 1, split=("silent_since", f"tdp017_cong-cho {morning - 31 * DAY_MS}")),
         stock("Q13", 0, split=("silent_since", f"Q14 {morning - 33 * DAY_MS}")),
     ]
-    shown = said(silent_table(scene("vi", extra=silent)))
+    shown = said(silent_table(board_state("vi", extra=silent)))
     for part in ("Cụm loa tdp-017-l1", "06:00 10/10/2026", "45 ngày", "Camera tdp017_cong-cho", "31 ngày", "đã tháo"):
         assert part in shown
     assert shown.index("tdp017_cong-cho") < shown.index("tdp-017-l1"), "those that fell silent last first"
     assert "Q14" not in shown, "it is back"
-    assert "31 days" in said(silent_table(scene("en", extra=silent)))
+    assert "31 days" in said(silent_table(board_state("en", extra=silent)))
 
 
 def test_what_waits_in_kafka_is_counted_from_where_the_warehouse_stands(monkeypatch, tmp_path):
