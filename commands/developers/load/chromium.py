@@ -1,5 +1,6 @@
 """Chromium: the browser that commands look at the board with, headless."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -35,7 +36,9 @@ PATIENCE_MS = 120_000
 
 @contextmanager
 def browser() -> Iterator[Any]:
-    """A browser that runs meanwhile."""
+    """A browser that runs meanwhile; says what is missing where there is none, and ends the command."""
+    if not Path(CHROMIUM).exists():
+        sys.exit("Chưa cài Chromium: apt install chromium\nChromium is not installed: apt install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
