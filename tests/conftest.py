@@ -1,6 +1,7 @@
 """What holds for all tests."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Generator
 
@@ -9,6 +10,10 @@ from hypothesis import HealthCheck, Phase, settings
 from xdist.scheduler import LoadFileScheduling
 
 from commands.supervision.stack import Stack
+
+# What pytest makes of the assertions is kept for the next process and the next run: half of what it takes to collect the tests.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    sys.dont_write_bytecode = False
 
 # How long an example takes says nothing about it: machines are noisy, and two files run at once. In CI every run takes the same ones.
 settings.register_profile(

@@ -35,8 +35,6 @@ def main(arguments: list[str]) -> int:
     at_once = ["-n", QUICK_FILES_AT_ONCE if is_quick else FILES_AT_ONCE]
     command = [sys.executable, "-m", "pytest", *at_once, *SIDE_BY_SIDE, *marks, *others]
     environment = {**os.environ, "IOC_ARTEFACTS": str(ARTEFACTS)}
-    # What pytest makes of the tests' assertions is kept from one run to the next.
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 
 

@@ -54,7 +54,7 @@ class NotReadyError(NotReady):
 
 
 class Stack:
-    """Processes that belong together; a context manager that starts them, waits until each is ready, and stops all.
+    """Processes that belong together; a context manager that starts them, waits until each is ready, and ends all by force.
 
     Args:
         folder: an empty folder for everything they write.
@@ -96,14 +96,14 @@ class Stack:
             for name in self._names:
                 self.wait(name)
         except BaseException:
-            self.stop()
+            self.discard()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self.discard()
 
     def settings(self, kind: type[Kind]) -> Kind:
         """This stack's settings of one class, from its variables and secrets only."""
@@ -219,6 +219,16 @@ class Stack:
     def of_turn(self, turn: str) -> list[str]:
         """The processes that are stopped in one turn of `STOP_ORDER`."""
         return [name for name in self._names if self._parts[name].turn == turn]
+
+    def discard(self) -> None:
+        """End every process at once and by force: what they have written is not needed any more."""
+        running = [process for process in self._processes.values() if process.poll() is None]
+        families = [child for one in running for child in psutil.Process(one.pid).children(recursive=True)]
+        for process in running:
+            process.kill()
+        for process in running:
+            process.wait()
+        lock.end_processes([child for child in families if child.is_running()], patience=0)
 
     def stop(self) -> None:
         """Stop every process in order; by force what does not stop."""

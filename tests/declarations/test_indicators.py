@@ -1,6 +1,7 @@
 """Every indicator: declared whole, and its fold in Python agrees with its SQL in the engine, window by window, to the last unit."""
 
 from collections.abc import Iterator
+from functools import cache
 from random import Random
 
 import pytest
@@ -22,8 +23,18 @@ from warehouse.recompute import rebuild
 from warehouse.recompute.sql import flow_sql, stock_sql, stocks_sql
 from warehouse.store.client import Client, connect
 
-ENVELOPES = events(seed=1, count=12_000, keys=300)
-MOMENTS = [milliseconds(ENVELOPES[-1].time) - minutes * 60_000 for minutes in (7, 1)]
+
+@cache
+def sent() -> list[Envelope]:
+    return events(seed=1, count=12_000, keys=300)
+
+
+def minutes_before_the_end(minutes: int) -> int:
+    return milliseconds(sent()[-1].time) - minutes * 60_000
+
+
+MOMENTS = (7, 1)
+"""Minutes before the last event."""
 
 Figures = dict[tuple[str, int, str, str], tuple[int, int]]
 
@@ -35,14 +46,14 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         warehouse_server.running(tmp_path_factory.mktemp("parity")) as settings,
         connect(settings) as client,
     ):
-        store(client, ENVELOPES)
+        store(client, sent())
         yield client
 
 
 @pytest.fixture(scope="module")
 def folds() -> dict[str, Fold]:
     """The same events, folded."""
-    return folded(ENVELOPES)
+    return folded(sent())
 
 
 @pytest.fixture(scope="module")
@@ -118,9 +129,9 @@ def test_flows_agree_with_sql(one: Indicator, stored: Client, values: list[Value
 def stocks() -> dict[int, dict[tuple[str, str, str, str], tuple[int, int]]]:
     """By moment, every stock by ward, indicator, dimension and member."""
     found: dict[int, dict[tuple[str, str, str, str], tuple[int, int]]] = {}
-    for moment in MOMENTS:
+    for moment in map(minutes_before_the_end, MOMENTS):
         found[moment] = {}
-        for fold in folded([one for one in ENVELOPES if milliseconds(one.time) < moment + 5_000]).values():
+        for fold in folded([one for one in sent() if milliseconds(one.time) < moment + 5_000]).values():
             fold.look(moment, only_stirred=False)
             found[moment] |= {key: sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}
     return found
@@ -131,8 +142,9 @@ def stocks() -> dict[int, dict[tuple[str, str, str, str], tuple[int, int]]]:
 @pytest.mark.parametrize("one", [one for one in indicators() if one.has_stock], ids=lambda one: one.id)
 def test_stocks_agree_with_sql(one: Indicator, moment: int, stored: Client, stocks) -> None:
     """Also at a moment that lies a little behind the newest event that the fold has seen."""
-    mine = {(ward, *split): sums for (ward, id, *split), sums in stocks[moment].items() if id == one.id}
-    theirs = {(ward, *split): sums for (ward, _, *split), sums in from_sql(stored, stock_sql(one, moment)).items()}
+    at_ms = minutes_before_the_end(moment)
+    mine = {(ward, *split): sums for (ward, id, *split), sums in stocks[at_ms].items() if id == one.id}
+    theirs = {(ward, *split): sums for (ward, _, *split), sums in from_sql(stored, stock_sql(one, at_ms)).items()}
     assert theirs == mine
 
 
@@ -140,7 +152,7 @@ def test_stocks_agree_with_sql(one: Indicator, moment: int, stored: Client, stoc
 @pytest.mark.parametrize("hours", [(-1, 2), (30, 33), (94, 97)], ids=["begin", "middle", "end"])
 @pytest.mark.parametrize("one", [one for one in indicators() if one.has_stock], ids=lambda one: one.id)
 def test_stocks_minute_by_minute_agree_with_each_moment(one: Indicator, hours: tuple[int, int], stored: Client) -> None:
-    begin, end = (milliseconds(ENVELOPES[0].time) + hour * 3_600_000 for hour in hours)
+    begin, end = (milliseconds(sent()[0].time) + hour * 3_600_000 for hour in hours)
     minutes: dict[int, Figures] = {minute: {} for minute in range(begin // 60_000 * 60_000, end - 60_000 + 1, 60_000)}
     for ward, window, *split, numerator, denominator in stored.query(stocks_sql(one, begin, end)):
         minutes[window][ward, window, *split] = (numerator, denominator)
@@ -155,7 +167,7 @@ def test_states_recalled_from_the_warehouse_are_those_of_the_fold(entity, stored
     topic = topic_of(entity.events[0].stream)
     mine = {(state.ward, state.key): state for id, state in states_of(folds[topic]) if id == entity.id}
     assert mine
-    theirs = rebuild.entity_states(stored, entity, mine, topic, 0, len(ENVELOPES))
+    theirs = rebuild.entity_states(stored, entity, mine, topic, 0, len(sent()))
     assert len(theirs) == len(mine)
     for state in theirs:
         assert fields(state) == fields(mine[state.ward, state.key])
@@ -168,8 +180,8 @@ def fields(state: EntityState) -> dict[str, object]:
 @pytest.mark.embedded
 def test_the_state_up_to_an_offset_leaves_out_what_came_later(stored: Client, folds: dict[str, Fold]) -> None:
     entity = next(entity for entity in entities() if entity.id == "ticket")
-    half = len(ENVELOPES) // 2
-    earlier = folded(ENVELOPES[:half])["ioc.queue.v1"]
+    half = len(sent()) // 2
+    earlier = folded(sent()[:half])["ioc.queue.v1"]
     mine = {(state.ward, state.key): state for id, state in states_of(earlier) if id == "ticket"}
     theirs = rebuild.entity_states(stored, entity, mine, "ioc.queue.v1", 0, half - 1)
     assert {(state.ward, state.key): fields(state) for state in theirs} == {

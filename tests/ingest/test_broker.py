@@ -416,8 +416,6 @@ def test_java_that_dies_after_a_while_is_started_again_by_the_same_process(tmp_p
     assert codes == [1]
 
 
-@pytest.mark.embedded
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 def ended(child: psutil.Process) -> bool:
     """Whether it runs no more; what nobody has collected yet is still listed, as a zombie."""
     try:
@@ -426,7 +424,8 @@ def ended(child: psutil.Process) -> bool:
         return True
 
 
-@pytest.mark.processes
+@pytest.mark.embedded
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 def test_a_killed_process_leaves_no_java_and_the_next_one_starts(tmp_path):
     with process(tmp_path) as (_, begin):
         first = begin()

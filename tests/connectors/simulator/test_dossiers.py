@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from connectors import dossier_portal
 from connectors.simulator.protocols.rest import rest
 from connectors.simulator.systems.dossier_system import page
-from connectors.simulator.systems.dossiers import LONGEST, SimulatedChange, dossiers
+from connectors.simulator.systems.dossiers import LONGEST, SimulatedChange, SimulatedDossier, dossiers
 from connectors.simulator.systems.outages import outages
 from connectors.simulator.ward import Pretend
 from ingest.contract.calendar import OFFICE
@@ -19,12 +20,16 @@ from ingest.contract.connector import Poll
 
 PRETEND = Pretend()
 DAYS = [date(2026, 10, 5) + timedelta(days=n) for n in range(42)]
-ALL = [dossier for day in DAYS for dossier in dossiers(PRETEND, day)]
 LEGAL = {
     (None, 1), (None, 2), (1, 2), (1, 3), (2, 4), (4, 4), (4, 5), (5, 4), (4, 6), (6, 4), (4, 7), (4, 9), (9, 10), (10, 10),
 }  # fmt: skip
 SINCE = date(2026, 11, 12)
 NOW = datetime(2026, 11, 19, 3, tzinfo=UTC)
+
+
+@cache
+def all_dossiers() -> list[SimulatedDossier]:
+    return [dossier for day in DAYS for dossier in dossiers(PRETEND, day)]
 
 
 def asked(cursor: str | None, now: datetime, size: int = 100_000) -> dict[str, Any]:
@@ -40,7 +45,7 @@ def moment_of(change: SimulatedChange, name: str) -> datetime:
 
 
 def test_lives_take_legal_steps_in_order() -> None:
-    for dossier in ALL:
+    for dossier in all_dossiers():
         states = [(change.old, change.new) for change in dossier.changes]
         assert set(states) <= LEGAL
         assert all(before[1] == after[0] for before, after in pairwise(states))
@@ -51,20 +56,20 @@ def test_lives_take_legal_steps_in_order() -> None:
 
 def test_they_are_plausible() -> None:
     working = sum(OFFICE.is_working_day(day) for day in DAYS)
-    assert 88 < len(ALL) / working < 108
-    channels = Counter(dossier.channel for dossier in ALL)
-    assert 0.5 < channels[2] / len(ALL) < 0.62
+    assert 88 < len(all_dossiers()) / working < 108
+    channels = Counter(dossier.channel for dossier in all_dossiers())
+    assert 0.5 < channels[2] / len(all_dossiers()) < 0.62
     assert channels[3] > 0
-    assert len({dossier.code for dossier in ALL}) == len(ALL)
-    kinds = Counter(change.kind for dossier in ALL for change in dossier.changes)
+    assert len({dossier.code for dossier in all_dossiers()}) == len(all_dossiers())
+    kinds = Counter(change.kind for dossier in all_dossiers() for change in dossier.changes)
     assert 3 < kinds["hen_lai"] < 60
-    asked = Counter(sum(change.new == 5 for change in dossier.changes) for dossier in ALL)
+    asked = Counter(sum(change.new == 5 for change in dossier.changes) for dossier in all_dossiers())
     assert asked[1] > 50
     assert 0 < asked[2] < 20
 
 
 def test_the_office_works_in_working_hours() -> None:
-    for dossier in ALL:
+    for dossier in all_dossiers():
         for change in dossier.changes:
             if change.new in (2, 3, 9) and change.kind == "trang_thai":
                 assert OFFICE.is_open(change.at) or OFFICE.is_open(change.at - timedelta(seconds=1))
@@ -72,7 +77,7 @@ def test_the_office_works_in_working_hours() -> None:
 
 def test_most_are_finished_early_and_lateness_comes_from_outages() -> None:
     late = early = 0
-    for dossier in ALL:
+    for dossier in all_dossiers():
         due = dossier.due_at
         for change in dossier.changes:
             if change.kind == "hen_lai":
@@ -92,7 +97,7 @@ def test_some_are_nearly_due_in_working_hours() -> None:
         now = datetime(2026, 11, 12, hour, tzinfo=UTC)
         waiting = [
             dossier
-            for dossier in ALL
+            for dossier in all_dossiers()
             if dossier.received_at
             and dossier.received_at <= now < next((c.at for c in dossier.changes if c.new in (7, 9)), now)
         ]

@@ -3,20 +3,22 @@
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
+from annotated_types import Ge, Len
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, create_model, field_validator
 
 from ingest.contract import decoder as module
+from ingest.contract.code import Word
 from ingest.contract.decoder import DecodedEvent, Decoder
 from ingest.contract.envelope import AHEAD_LIMIT, FUTURE_LIMIT, Envelope, decode, decoded, encode, event_decoder, judge
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
-from ingest.contract.quantity import LATEST
+from ingest.contract.quantity import EARLIEST, LATEST
 from tests.connectors.support.poison import HUGE, NO_NUMBERS, OTHER_TYPES, TEXTS, TIMES, values, with_value
 from tests.declarations.test_connectors import MAPPED, replayed
 from tests.support.made import events
@@ -200,23 +202,37 @@ class _WithValidator(_Base):
         return value
 
 
-class _WithAlias(_Base):
-    a: bool = Field(alias="b")
+class _WithConfiguration(_Base):
+    model_config = ConfigDict(str_strip_whitespace=True)
 
 
-class _WithOtherRule(_Base):
-    a: "int" = Field(gt=1)
+REFUSED: dict[str, Any] = {
+    "another name": (bool, Field(alias="b")),
+    "another name to read": (bool, Field(validation_alias="b")),
+    "a default that is made": (bool, Field(default_factory=bool)),
+    "another rule": (int, Field(gt=1)),
+    "a rule for a truth value": (Annotated[bool, Len(1, 2)], ...),
+    "a free text": (str, ...),
+    "a text with a rule for numbers": (Annotated[str, Ge(1)], ...),
+    "a time without bounds": (AwareDatetime, ...),
+    "a time with another bound": (Annotated[AwareDatetime, Ge(EARLIEST)], ...),
+    "two types": (int | bool, ...),
+    "a list that may be absent": (Annotated[list[Word], Len(1, 2)] | None, ...),
+    "a list without a length": (list[Word], ...),
+    "a list with a length and more": (Annotated[list[Word], Len(1, 2), Ge(1)], ...),
+    "a list of numbers": (Annotated[list[int], Len(1, 2)], ...),
+    "a model": (BaseModel, ...),
+}
 
 
-class _WithFreeText(_Base):
-    a: str
+@pytest.mark.parametrize("field", REFUSED.values(), ids=REFUSED)
+def test_a_field_that_the_decoder_cannot_read_as_the_models_do_is_refused_at_the_start(field: Any) -> None:
+    model = create_model("Refused", __base__=_Base, a=field)
+    with pytest.raises(TypeError, match="know"):
+        Decoder(Envelope, {model.type(): model}, FUTURE_LIMIT)
 
 
-class _WithModel(_Base):
-    a: BaseModel
-
-
-@pytest.mark.parametrize("model", [_WithValidator, _WithAlias, _WithOtherRule, _WithFreeText, _WithModel])
-def test_what_the_decoder_cannot_do_as_the_models_do_is_refused_at_the_start(model: type[Event]) -> None:
-    with pytest.raises(TypeError):
+@pytest.mark.parametrize("model", [_WithValidator, _WithConfiguration])
+def test_what_a_model_does_by_itself_is_refused_at_the_start(model: type[Event]) -> None:
+    with pytest.raises(TypeError, match=r"of its own|does not know"):
         Decoder(Envelope, {model.type(): model}, FUTURE_LIMIT)

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from ingest.contract.envelope import decode, decoded, encode
+from ingest.contract.envelope import FUTURE_LIMIT, decode, decoded, encode, judge
 from ingest.contract.errors import InvalidEvent
 from tests.support.made import events
 
@@ -69,6 +69,25 @@ def test_what_was_ahead_of_the_clock_that_took_it_in_is_refused_for_ever():
     assert isinstance(late, InvalidEvent)
     (in_time,) = decode([broken(recordedtime=(GOOD[0].time - timedelta(minutes=5)).isoformat())]).events
     assert in_time.id == GOOD[0].id
+
+
+def test_the_models_take_what_is_just_in_time():
+    """As the decoder does, which reads most records."""
+    one = GOOD[0].model_copy(update={"recordedtime": GOOD[0].time - FUTURE_LIMIT})
+    assert judge(encode(one), one.recordedtime) == (one, False)
+    late, _ = judge(encode(one), one.recordedtime - timedelta(microseconds=1))
+    assert isinstance(late, InvalidEvent)
+    early = one.model_copy(update={"recordedtime": one.recordedtime - timedelta(microseconds=1)})
+    assert isinstance(judge(encode(early), one.time)[0], InvalidEvent)
+
+
+def test_what_is_written_in_another_way_has_no_unknown_field():
+    """The decoder leaves it to the models."""
+    record = encode(GOOD[0]).replace(b'"id":"', b'"id":"\\u0061')
+    batch = decode([record])
+    assert batch.unknown_fields == 0
+    assert batch.events[0].id == f"a{GOOD[0].id}"
+    assert batch.events[0].ward == GOOD[0].ward == GOOD[0].partitionkey
 
 
 def test_at_most_five_fields_are_named_and_personal_ones_before_others():

@@ -14,6 +14,7 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.event import Event
 from ingest.contract.events import streams
+from ingest.contract.events.petition import PetitionAnswered, PetitionReceived
 from ingest.contract.events.queue import TicketCalled, TicketIssued
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
@@ -183,6 +184,37 @@ def test_a_member_that_stays_as_it_was_gets_no_row() -> None:
     assert rows(closing(values), "Q02", "service_code") == [(1, 1, 0), (4, 2, 0)]
 
 
+def petition(number: int, at: timedelta, answered: timedelta | None = None) -> list[Envelope]:
+    """The events of a petition that names no residential group and is due the next day."""
+    told: dict[str, Any] = {
+        "petition_ref": f"{number:032x}",
+        "channel": "1022",
+        "category": "hien_truong",
+        "field_code": "dat_dai",
+    }
+    life: list[Event] = [PetitionReceived(**told, received_at=START + at, due_at=START + timedelta(days=1))]
+    if answered:
+        life.append(PetitionAnswered(**told, answered_at=START + answered))
+    return [
+        envelope(one, ward="hong-bang", source="/t", recorded_at=one.occurred_at, id=f"{one.kind}-{number}")
+        for one in life
+    ]
+
+
+def test_a_member_without_a_name_is_no_total() -> None:
+    """A row of its own is written in minutes in which it changes, and in those that are looked at again from there on."""
+    fold = Fold(topic_of("petition"), 0)
+    fold.fold(petition(1, timedelta(seconds=10)), [0])
+
+    def minutes(values: list[Value]) -> set[int]:
+        unnamed = [one for one in values if one.grain == "stock" and one.dimension == "area_code" and not one.member]
+        return {(one.as_of_ms - milliseconds(START)) // GAUGE_MS for one in unnamed}
+
+    assert minutes(closing(watch(fold, 1, 5))) == {1}
+    fold.fold(petition(2, timedelta(seconds=130), timedelta(seconds=190)), [1, 2])
+    assert minutes(fold.take()) == {3, 4, 5}
+
+
 def test_a_late_event_makes_closed_minutes_be_looked_at_again() -> None:
     fold = queue(visit(1, START + timedelta(seconds=10)))
     watch(fold, 1, 5)
@@ -217,6 +249,8 @@ def test_an_event_from_before_the_horizon_is_left_to_the_warehouse() -> None:
     again = Fold(topic_of("queue"), 0)
     again.load(fold.offset, json.loads(json.dumps(fold.dump())))
     assert again.late_stocks == fold.late_stocks
+    watch(fold, 31, 33)
+    assert fold.late_stocks == again.late_stocks, "minutes that closed with the event in them are not late"
 
 
 def test_after_a_restart_minutes_that_were_written_are_left_to_the_warehouse() -> None:
