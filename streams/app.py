@@ -1,4 +1,4 @@
-"""App: the Faust application, made from settings; the one place where agents are attached."""
+"""App: the Faust application, made from settings, and the one place where a worker is attached to it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -32,13 +32,9 @@ class ChunkObserver(Protocol):
         """Look at a worker, in its own loop, for ever."""
 
 
-def build_app(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, signs: ChunkObserver) -> faust.App:
-    """The application with one agent a topic.
-
-    Faust's own acknowledgements are off: positions come from the warehouse, and Kafka's committed offsets are written here, after
-    the fact, for lag monitors.
-    """
-    app = faust.App(
+def build_app(settings: StreamsSettings, ingest: IngestSettings) -> faust.App:
+    """The application, without any agent yet."""
+    return faust.App(
         settings.group,
         broker=";".join(f"kafka://{address}" for address in ingest.bootstrap.split(",")),
         broker_credentials=credentials(ingest),
@@ -60,6 +56,13 @@ def build_app(settings: StreamsSettings, ingest: IngestSettings, worker: Worker,
         key_serializer="raw",
     )
 
+
+def attach_worker(app: faust.App, worker: Worker, signs: ChunkObserver) -> None:
+    """Give a worker one agent a topic, and what it has to be told.
+
+    Faust's own acknowledgements are off: positions come from the warehouse, and Kafka's committed offsets are written here, after
+    the fact, for lag monitors.
+    """
     app.transport = RecordBatchTransport(app.conf.broker_consumer, app, worker)
     for name in [*map(topic_of, streams()), DEAD_LETTERS]:
         app.agent(app.topic(name, value_type=bytes, acks=False), name=name, concurrency=1)(_agent(worker, signs))
@@ -82,8 +85,6 @@ def build_app(settings: StreamsSettings, ingest: IngestSettings, worker: Worker,
         positions = worker.committed()
         if positions and await app.consumer.note(positions):
             failpoint("streams.committed")
-
-    return app
 
 
 def _agent(worker: Worker, signs: ChunkObserver) -> Callable[[Any], Awaitable[None]]:

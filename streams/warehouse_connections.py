@@ -1,10 +1,10 @@
-"""Warehouse connections: the worker's two connections to the warehouse, which wait as long as it is away - unless the worker is stopping."""
+"""Warehouse connections: the worker's connections to the warehouse, which wait as long as it is away - unless the worker is stopping."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from ingest.contract.errors import Unavailable
 from ingest.runtime.backoff import BackOff
@@ -110,6 +110,37 @@ class WorkerWarehouse:
             except Unavailable as error:
                 log.warning("waiting for the warehouse: %s", error)
                 await self._stopping.pause(backoff.seconds(), error)
+
+
+class StoredPast(Protocol):
+    """What is stored, for whoever has to know what came before."""
+
+    async def ask(self, work: Callable[..., object], *arguments: object) -> Any:
+        """Do blocking work that reads."""
+        ...
+
+
+class SettledWarehouse:
+    """The warehouse, which is asked when it has everything that came before.
+
+    Args:
+        store: the warehouse.
+        settle: writes everything that waits.
+    """
+
+    def __init__(self, store: WorkerWarehouse, settle: Callable[[], Awaitable[None]]) -> None:
+        self._store = store
+        self._settle = settle
+
+    async def ask(self, work: Callable[..., object], *arguments: object) -> Any:
+        """As `WorkerWarehouse.ask`.
+
+        Raises:
+            Unavailable: it is away, and the worker is stopping.
+            SuspectError: what waits cannot be written.
+        """
+        await self._settle()
+        return await self._store.ask(work, *arguments)
 
 
 class _Connection:

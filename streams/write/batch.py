@@ -7,8 +7,8 @@ from ingest.contract.clock import milliseconds
 from streams.fold.fold import LateStocks, LateWindow
 from streams.fold.plan import plans
 from streams.partition.state import OverdueStocks, PartitionKey, PartitionState
+from streams.partition.valid_events import ValidEvents
 from streams.poison.suspicion import suspecting
-from streams.validate import ValidEvents
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.value import Value
 from warehouse.store import sink
@@ -50,9 +50,10 @@ class WriteBatch:
             self.rows or self.repeats or self.letters or self.values or self.corrections or self.late or self.memories
         )
 
-    def add(self, part: PartitionState, events: ValidEvents) -> None:
-        """Add the events of a partition."""
-        for name, column in events.rows(part).columns.items():
+    def add(self, part: PartitionState, events: ValidEvents, repeats: Iterable[tuple[Any, ...]]) -> None:
+        """Add the events of a partition, and rows of `raw_repeats`."""
+        self.repeats += repeats
+        for name, column in events.rows(part.place).columns.items():
             self.rows.columns[name] += column
         for one in events.envelopes[-1:]:
             self.newest_recorded[one.partitionkey] = milliseconds(one.recordedtime)
