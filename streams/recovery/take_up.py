@@ -32,7 +32,7 @@ from streams.recovery import reader
 from streams.recovery.log_identity import LogIdentity
 from streams.validate import RecordValidator, ValidatedBatch, validate_records
 from streams.warehouse_connections import Stopping, WorkerWarehouse
-from streams.write.batch import WriteBatch
+from streams.write.batch import FORGOTTEN_AFTER, WriteBatch
 from streams.write.writer import BatchWriter
 from warehouse.model.value import Value
 from warehouse.store import events as rows
@@ -238,6 +238,7 @@ class TakeUp:
                     await rebuild_entities(self._store, part, envelopes)
                     part.fold.fold(envelopes, offsets)
                     part.advance(part.fold.offset)
+                    part.fold.forget(after=FORGOTTEN_AFTER)
                     written += len(envelopes)
                     self._tools.moved()
                     await asyncio.sleep(0)

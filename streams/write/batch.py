@@ -1,6 +1,7 @@
 """Batch: what one flush writes, cut at one instant."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from ingest.contract.clock import milliseconds
@@ -14,6 +15,9 @@ from warehouse.model.value import Value
 from warehouse.store import sink
 from warehouse.store.sink import DeadLetterRecord, RawRows
 from warehouse.store.snapshots import Snapshot
+
+FORGOTTEN_AFTER = timedelta(minutes=30)
+"""How far event time goes on until the fold lets go of what is over: a worker that catches up days within a minute would hold them all."""
 
 
 class StockAmendment(NamedTuple):
@@ -83,6 +87,7 @@ class WriteBatch:
         """Add what one partition's fold gives."""
         self.untold += part.take_untold()
         self.values += part.fold.take()
+        part.fold.forget(after=FORGOTTEN_AFTER)
         self.corrections += part.fold.take_corrections()
         self.late += [StockAmendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
         part.fold.late = {}
