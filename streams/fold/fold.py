@@ -75,13 +75,13 @@ class Fold:
         missing: dict[str, set[tuple[str, str]]] = {}
         born: set[tuple[str, str, str]] = set()
         for envelope in envelopes:
-            for touch in self._touches.get(envelope.data.kind, ()):
-                if touch.only is not None and not touch.only(envelope.data):
-                    continue
-                id, ward, key = touch.plan.entity.id, envelope.partitionkey, envelope.subject
+            for plan, _, is_birth, only in self._touches.get(envelope.data.kind, ()):
+                id, ward, key = plan.entity.id, envelope.partitionkey, envelope.subject
                 if key in self.states.get((id, ward), ()) or (id, ward, key) in born:
                     continue
-                if touch.is_birth and envelope.at_ms >= self.watermark - touch.plan.entity.keep_ms:
+                if only is not None and not only(envelope.data):
+                    continue
+                if is_birth and envelope.at_ms >= self.watermark - plan.entity.keep_ms:
                     born.add((id, ward, key))
                 else:
                     missing.setdefault(id, set()).add((ward, key))

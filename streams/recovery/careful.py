@@ -289,13 +289,11 @@ class CarefulTakeUp(TakeUp):
         """The next records that the warehouse has, at most `STEP`."""
         while True:
             found: list[tuple[int, bytes]] = []
-            client = self._store.own_connection()
             try:
-                answer = rows.rows_after(client, *part.place, part.fold.offset)
-                while len(found) < STEP and (piece := await asyncio.to_thread(next, answer, None)) is not None:
-                    found += [(offset, event.encode()) for offset, event in piece]
+                async with self._store.own_connection() as client:
+                    answer = rows.rows_after(client, *part.place, part.fold.offset)
+                    while len(found) < STEP and (piece := await asyncio.to_thread(next, answer, None)) is not None:
+                        found += [(offset, event.encode()) for offset, event in piece]
                 return found[:STEP]
             except Unavailable as error:
                 await self._tools.stopping.pause(error.retry_after.total_seconds(), error)
-            finally:
-                client.close()

@@ -255,15 +255,12 @@ class TakeUp:
 
     async def _rows(self, part: PartitionState) -> AsyncIterator[tuple[list[AnyEnvelope], list[int]]]:
         """The events after what the fold knows, in order, as the warehouse has them."""
-        client = self._store.own_connection()
-        try:
+        async with self._store.own_connection() as client:
             answer = rows.rows_after(client, *part.place, part.fold.offset)
             while (piece := await asyncio.to_thread(next, answer, None)) is not None:
                 for start in range(0, len(piece), FOLDED_AT_ONCE):
                     some = piece[start : start + FOLDED_AT_ONCE]
                     yield understood(part, [offset for offset, _ in some], [event.encode() for _, event in some])
-        finally:
-            client.close()
 
 
 def _size(ranges: list[PositionRange]) -> int:
