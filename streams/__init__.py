@@ -15,10 +15,14 @@ declarations one by one and making models of records takes one and a half times 
 `recovery/`              taking up a partition where the warehouse stands
 `poison/`                records whose content makes work fail
 `watchdog/`              ends a worker that must not go on or does not, and shows how it is
-`app`                    the Faust application; the one place where agents are attached
+`pipeline`               the stages that records go through, in one direction, and what a kill leaves behind after each
+`app`                    the Faust application; the one place where a worker is attached to it
 `transport`              Faust reads whole batches of a partition, and starts where the warehouse says
-`worker`                 the shell around the fold
-`validate`               records become events that count, duplicates, and dead letters
+`worker`                 one process's part: its partitions, their pipeline, and what happens after faults
+`assignment`             the partitions that a worker has, and those that wait to be taken up
+`validate`               records become events or dead letters
+`deduplicate`            events that were there before are kept beside the others
+`rebuild`                entities that the fold has let go come back from the rows
 `halted`                 partitions that are not read until somebody lets them go on
 `warehouse_connections`  the worker's two connections, which wait while the warehouse is away
 `settings`               settings of the stream workers

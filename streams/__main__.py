@@ -20,8 +20,9 @@ from ingest.kafka.offsets import held_records
 from ingest.kafka.producer import Producer
 from ingest.runtime import failpoint, process
 from ingest.runtime.backoff import BackOff
-from streams.app import build_app
+from streams.app import attach_worker, build_app
 from streams.settings import StreamsSettings
+from streams.transport import AppConsumer
 from streams.watchdog import exit
 from streams.watchdog.health import WorkerHealth
 from streams.watchdog.stall import StallWatchdog, WorkerActivity
@@ -65,14 +66,16 @@ def main() -> None:
     reader, writer = Client(warehouse), Client(warehouse)
     _wait(lambda: bool(reader.query("EXISTS TABLE kafka_logs")[0][0]), "the warehouse's tables")
     producer = Producer(ingest)
-    worker = Worker(settings, ingest, writer, reader, producer, ingest.clock())
-    app = build_app(settings, ingest, worker, signs)
+    app = build_app(settings, ingest)
+    worker = Worker(settings, ingest, writer, reader, producer, ingest.clock(), AppConsumer(lambda: app.consumer))
+    attach_worker(app, worker, signs)
 
     @app.on_before_configured.connect  # type: ignore[untyped-decorator]
     def quiet(*_: object, **__: object) -> None:
-        # Validation makes many short-lived objects; what lives long is frozen out of the collector's sight.
+        # The fold makes many objects that live long and hardly any cycle: what is there now is frozen out of the collector's sight, and
+        # what comes is looked at seldom.
         gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        gc.set_threshold(200_000, 20, 100)
 
     settings.folder(ingest.data_folder).mkdir(parents=True, exist_ok=True)
     _stall_watch(app, ingest, warehouse, worker).start()

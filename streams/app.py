@@ -1,4 +1,4 @@
-"""App: the Faust application, made from settings; the one place where agents are attached."""
+"""App: the Faust application, made from settings, and the one place where a worker is attached to it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
@@ -18,6 +18,9 @@ from streams.watchdog.exit import or_end
 from streams.watchdog.freeze import SESSION
 from streams.worker import Worker
 
+RECORDS_AT_ONCE = 2_000
+"""Records in one batch, at most; they take ten times the bytes that were fetched."""
+
 COMMIT_EVERY = 1.0
 """Seconds between two notes of the position for lag monitors."""
 
@@ -32,13 +35,9 @@ class ChunkObserver(Protocol):
         """Look at a worker, in its own loop, for ever."""
 
 
-def build_app(settings: StreamsSettings, ingest: IngestSettings, worker: Worker, signs: ChunkObserver) -> faust.App:
-    """The application with one agent a topic.
-
-    Faust's own acknowledgements are off: positions come from the warehouse, and Kafka's committed offsets are written here, after
-    the fact, for lag monitors.
-    """
-    app = faust.App(
+def build_app(settings: StreamsSettings, ingest: IngestSettings) -> faust.App:
+    """The application, without any agent yet."""
+    return faust.App(
         settings.group,
         broker=";".join(f"kafka://{address}" for address in ingest.bootstrap.split(",")),
         broker_credentials=credentials(ingest),
@@ -54,12 +53,21 @@ def build_app(settings: StreamsSettings, ingest: IngestSettings, worker: Worker,
         broker_session_timeout=SESSION.total_seconds(),
         broker_heartbeat_interval=1.0,
         broker_rebalance_timeout=10.0,
-        stream_buffer_maxsize=8,
+        # What is fetched is unpacked when it is asked for: a batch is folded, and one for each topic waits.
+        broker_max_poll_records=RECORDS_AT_ONCE,
+        stream_buffer_maxsize=1,
         stream_wait_empty=False,
         value_serializer="raw",
         key_serializer="raw",
     )
 
+
+def attach_worker(app: faust.App, worker: Worker, signs: ChunkObserver) -> None:
+    """Give a worker one agent a topic, and what it has to be told.
+
+    Faust's own acknowledgements are off: positions come from the warehouse, and Kafka's committed offsets are written here, after
+    the fact, for lag monitors.
+    """
     app.transport = RecordBatchTransport(app.conf.broker_consumer, app, worker)
     for name in [*map(topic_of, streams()), DEAD_LETTERS]:
         app.agent(app.topic(name, value_type=bytes, acks=False), name=name, concurrency=1)(_agent(worker, signs))
@@ -82,8 +90,6 @@ def build_app(settings: StreamsSettings, ingest: IngestSettings, worker: Worker,
         positions = worker.committed()
         if positions and await app.consumer.note(positions):
             failpoint("streams.committed")
-
-    return app
 
 
 def _agent(worker: Worker, signs: ChunkObserver) -> Callable[[Any], Awaitable[None]]:

@@ -1,4 +1,4 @@
-"""Transport: Faust reads whole partition chunks, and starts where the warehouse says.
+"""Transport: Faust reads whole batches of a partition, and starts where the warehouse says.
 
 Faust's stream machinery costs tens of microseconds a message, so one of its messages here is all that one fetch brought of one
 partition: `RecordBatch`, whose offset is the last one's. Positions come from the warehouse and never from Kafka's commits, which Faust can
@@ -42,7 +42,7 @@ PAUSE = 0.05
 
 
 class RecordBatchConsumer(driver.Consumer):  # type: ignore[misc]
-    """The aiokafka consumer of Faust, a message a chunk; it reads for the worker of its transport."""
+    """The aiokafka consumer of Faust, a message a batch; it reads for the worker of its transport."""
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """One message for each partition that has something new."""
@@ -63,47 +63,30 @@ class RecordBatchConsumer(driver.Consumer):  # type: ignore[misc]
 
     async def perform_seek(self) -> None:
         """Tell the worker which partitions it has; it seeks them itself."""
-        await or_end(self._worker.assigned({(tp.topic, tp.partition) for tp in self.assignment()}, self))
+        await or_end(self._worker.assigned({(tp.topic, tp.partition) for tp in self.assignment()}))
 
-    async def seek_to(self, place: PartitionKey, offset: int) -> None:
-        """Make an offset the next one that is read of a partition, if it is still ours."""
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self.seek_wait({TP(*place): offset})
-        except IllegalStateError:
-            log.info("%s-%d is no longer assigned to this worker", *place)
+    def client(self) -> AIOKafkaConsumer:
+        """Kafka's client, which another thread works with.
 
-    def highwater(self, place: PartitionKey) -> int | None:
-        """Kafka's offset after the last record of a partition; None if it is not ours, or was not read yet."""
-        return self._known(AIOKafkaConsumer.highwater, place)
-
-    def is_heard(self, place: PartitionKey) -> bool:
-        """Whether Kafka has answered for a partition within the last `HEARD` seconds."""
-        heard_ms = self._known(AIOKafkaConsumer.last_poll_timestamp, place)
-        return heard_ms is not None and time.time() - heard_ms / 1000 < HEARD
-
-    @property
-    def _worker(self) -> Worker:
-        return self.transport.worker  # type: ignore[no-any-return]
-
-    def _known(self, ask: Callable[[AIOKafkaConsumer, TopicPartition], int | None], place: PartitionKey) -> int | None:
-        """What the consumer knows of a partition; its thread may give it up at any moment, also between two steps of an answer."""
-        try:
-            return ask(self._thread._ensure_consumer(), TopicPartition(*place))  # noqa: SLF001  # Faust has no public way
-        except (AssertionError, AttributeError, ConsumerNotStarted, IllegalStateError):
-            return None
+        Raises:
+            ConsumerNotStarted: there is none yet.
+        """
+        return self._thread._ensure_consumer()  # noqa: SLF001  # Faust has no public way
 
     async def note(self, offsets: Mapping[PartitionKey, int]) -> bool:
         """Tell Kafka how far we are, for those who watch its lag; False: it was not heard, which harms nobody."""
         wanted = {TopicPartition(*place): OffsetAndMetadata(offset, "") for place, offset in offsets.items()}
-        consumer = self._thread._ensure_consumer()  # noqa: SLF001  # Faust has no public way
         try:
             async with asyncio.timeout(PATIENCE):
-                await self._thread.call_thread(consumer.commit, wanted)
+                await self._thread.call_thread(self.client().commit, wanted)
         except (KafkaError, TimeoutError) as error:
             log.info("cannot commit offsets to Kafka: %s", type(error).__name__)
             return False
         return True
+
+    @property
+    def _worker(self) -> Worker:
+        return self.transport.worker  # type: ignore[no-any-return]
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         wanted = {tp for tp in active_partitions or self.assignment() if self._worker.is_open((tp.topic, tp.partition))}
@@ -151,3 +134,38 @@ class RecordBatchTransport(driver.Transport):  # type: ignore[misc]
     def __init__(self, url: list[Any], app: AppT, worker: Worker) -> None:
         super().__init__(url, app)
         self.worker = worker
+
+
+class AppConsumer:
+    """The worker's consumer: that of a Faust app, which makes it when it starts.
+
+    Args:
+        consumer: the app's.
+    """
+
+    def __init__(self, consumer: Callable[[], RecordBatchConsumer]) -> None:
+        self._consumer = consumer
+
+    async def seek_to(self, place: PartitionKey, offset: int) -> None:
+        """Make an offset the next one that is read of a partition, if it is still ours."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._consumer().seek_wait({TP(*place): offset})
+        except IllegalStateError:
+            log.info("%s-%d is no longer assigned to this worker", *place)
+
+    def highwater(self, place: PartitionKey) -> int | None:
+        """Kafka's offset after the last record of a partition; `None` if it is not ours, or was not read yet."""
+        return self._known(AIOKafkaConsumer.highwater, place)
+
+    def is_heard(self, place: PartitionKey) -> bool:
+        """Whether Kafka has answered for a partition within the last `HEARD` seconds."""
+        heard_ms = self._known(AIOKafkaConsumer.last_poll_timestamp, place)
+        return heard_ms is not None and time.time() - heard_ms / 1000 < HEARD
+
+    def _known(self, ask: Callable[[AIOKafkaConsumer, TopicPartition], int | None], place: PartitionKey) -> int | None:
+        """What the client knows of a partition; its thread may give it up at any moment, also between two steps of an answer."""
+        try:
+            return ask(self._consumer().client(), TopicPartition(*place))
+        except (AssertionError, AttributeError, ConsumerNotStarted, IllegalStateError):
+            return None

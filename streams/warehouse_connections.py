@@ -1,10 +1,11 @@
-"""Warehouse connections: the worker's two connections to the warehouse, which wait as long as it is away - unless the worker is stopping."""
+"""Warehouse connections: the worker's connections to the warehouse, which wait as long as it is away - unless the worker is stopping."""
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from ingest.contract.errors import Unavailable
 from ingest.runtime.backoff import BackOff
@@ -47,6 +48,9 @@ class Stopping:
 class WorkerWarehouse:
     """The warehouse, as the worker reads and writes it.
 
+    Its connections may stand at different replicas of a cluster. What is asked always knows what was written: else a duplicate that comes
+    within the replicas' lag would count.
+
     Args:
         writer: a connection for what is written.
         reader: another one for what is asked, so that a long question does not keep rows waiting.
@@ -55,6 +59,7 @@ class WorkerWarehouse:
     """
 
     def __init__(self, writer: Client, reader: Client, stopping: Stopping, guard: FreezeWatchdog) -> None:
+        self._written = writer
         self._writer = _Connection(writer)
         self._reader = _Connection(reader)
         self._settings = reader.settings
@@ -68,7 +73,7 @@ class WorkerWarehouse:
         Raises:
             Unavailable: it is away, and the worker is stopping.
         """
-        return await self._patiently(self._reader, work, *arguments)
+        return await self._patiently(self._reader, self._following, work, *arguments)
 
     async def write(self, work: Callable[..., object], *arguments: object) -> Any:
         """Do blocking work that writes, and may be done twice, again and again until the warehouse has confirmed it.
@@ -92,11 +97,25 @@ class WorkerWarehouse:
         Raises:
             Unavailable: it is away, and the worker is stopping.
         """
-        return await self._patiently(self._leisure, work, *arguments)
+        return await self._patiently(self._leisure, self._following, work, *arguments)
 
-    def own_connection(self) -> Client:
-        """A connection of one's own, for a long answer that is read piece by piece; whoever asks for it closes it."""
-        return Client(self._settings)
+    @asynccontextmanager
+    async def own_connection(self) -> AsyncIterator[Client]:
+        """A connection of one's own, for a long answer that is read piece by piece.
+
+        Raises:
+            Unavailable: the warehouse is away.
+        """
+        client = Client(self._settings)
+        try:
+            await asyncio.to_thread(client.follow, self._written)
+            yield client
+        finally:
+            client.close()
+
+    def _following(self, client: Client, work: Callable[..., object], *arguments: object) -> object:
+        client.follow(self._written)
+        return work(client, *arguments)
 
     def _guarded(self, client: Client, work: Callable[..., object], *arguments: object) -> object:
         self._guard.check()
@@ -110,6 +129,37 @@ class WorkerWarehouse:
             except Unavailable as error:
                 log.warning("waiting for the warehouse: %s", error)
                 await self._stopping.pause(backoff.seconds(), error)
+
+
+class StoredPast(Protocol):
+    """What is stored, for whoever has to know what came before."""
+
+    async def ask(self, work: Callable[..., object], *arguments: object) -> Any:
+        """Do blocking work that reads."""
+        ...
+
+
+class SettledWarehouse:
+    """The warehouse, which is asked when it has everything that came before.
+
+    Args:
+        store: the warehouse.
+        settle: writes everything that waits.
+    """
+
+    def __init__(self, store: WorkerWarehouse, settle: Callable[[], Awaitable[None]]) -> None:
+        self._store = store
+        self._settle = settle
+
+    async def ask(self, work: Callable[..., object], *arguments: object) -> Any:
+        """As `WorkerWarehouse.ask`.
+
+        Raises:
+            Unavailable: it is away, and the worker is stopping.
+            SuspectError: what waits cannot be written.
+        """
+        await self._settle()
+        return await self._store.ask(work, *arguments)
 
 
 class _Connection:

@@ -3,19 +3,21 @@
 Vi: Đo thông lượng, độ trễ và bộ nhớ, so sánh trong cùng một lần chạy.
 
 Throughput: events that already lie in Kafka are validated, folded and stored until raw rows and values can be queried, by one and
-by two workers, and by a plain Faust agent with the same fold and sink. Latency: from the webhook's acceptance of a ticket to the
-painted figure in a browser. Memory: of every process while nothing happens. All of it in folders of its own on free ports.
+by two workers, and by a plain Faust agent with the same fold and sink; `--peers` adds plain counts by Quix Streams and Bytewax. Backlog:
+the memory of a worker that catches up the events of one ward. Latency: from the webhook's acceptance of a ticket to the painted figure in
+a browser. Memory: of every process while nothing happens. All of it in folders of its own on free ports.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -23,11 +25,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
+import psutil
 from aiokafka import AIOKafkaProducer
 from standardwebhooks import Webhook
 
 from commands.developers.load.chromium import ARE_DRAWN, FULL_HD, IS_LIVE, browser, screen
-from commands.developers.load.events import records
+from commands.developers.load.events import Record, records
+from commands.developers.load.peers import PEERS
 from commands.developers.load.screens import crowd
 from commands.supervision.stack import WHOLE, Stack
 from commands.terminal import ProgressBar
@@ -45,6 +49,9 @@ from warehouse.store.migrate import migrate
 PLAIN_SHARE = 6
 """The plain agent gets this fraction of the events; it is compared by rate."""
 
+WARD_EVENTS_A_DAY = 100_000
+"""Of one ward, as `docs/cluster.md` reckons."""
+
 SCREENS = 100
 MEASURED_SECONDS = 30
 OPENED = 5
@@ -58,35 +65,67 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--events", type=int, default=400_000, help="sự kiện cho thông lượng | events for the throughput"
     )
+    parser.add_argument(
+        "--backlog", type=int, default=2_000_000, help="sự kiện tồn của một phường | events of one ward to catch up"
+    )
+    parser.add_argument("--peers", action="store_true", help="so với | beside Quix Streams, Bytewax")
     parser.add_argument("--tickets", type=int, default=500, help="phiếu cho độ trễ | tickets for the latency")
     options = parser.parse_args(arguments)
     with ProgressBar() as progress:
         found: dict[str, Any] = {}
         if options.events:
-            found["throughput"] = throughput(options.events, progress)
+            found["throughput"] = throughput(options.events, options.peers, progress)
+        if options.backlog:
+            found["backlog"] = backlog(options.backlog, progress)
         if options.tickets:
             found |= latency(options.tickets, progress)
     print(json.dumps(found, ensure_ascii=False, indent=None if options.json else 2))
     return 0
 
 
-def throughput(count: int, progress: ProgressBar) -> dict[str, Any]:
-    """Events per second from Kafka to queryable, of each candidate, and the ratios to the plain agent."""
+def throughput(count: int, with_peers: bool, progress: ProgressBar) -> dict[str, Any]:
+    """Events per second from Kafka to queryable, of each candidate, and the ratios to the plain agent.
+
+    Args:
+        count: how many events.
+        with_peers: whether other frameworks are measured, as far as they are installed.
+        progress: where to show how far it is.
+    """
     ours, plain = "streams", "commands.developers.load.plain_agent"
+    peers = {one.name: one for one in PEERS if with_peers and one.is_installed()}
     with _folder() as folder, Stack(folder) as stack:
-        expected = asyncio.run(_fill(stack.settings(IngestSettings), count, progress))
-        rates = {
-            "one_worker": _rate(stack, "one_worker", ["streams-1"], ours, expected, progress),
-            "two_workers": _rate(stack, "two_workers", ["streams-1", "streams-2"], ours, expected, progress),
+        expected = asyncio.run(_fill(stack.settings(IngestSettings), records(count), progress))
+        found = {
+            "one_worker": _measure(stack, "one_worker", ["streams-1"], ours, expected, progress),
+            "two_workers": _measure(stack, "two_workers", ["streams-1", "streams-2"], ours, expected, progress),
         }
+        for name, peer in peers.items():
+            found[name] = _measure(stack, name, ["streams-1"], peer.module, expected, progress)
     with _folder() as folder, Stack(folder) as stack:
-        expected = asyncio.run(_fill(stack.settings(IngestSettings), count // PLAIN_SHARE, progress))
-        rates["plain_agent"] = _rate(stack, "plain_agent", ["streams-1"], plain, expected, progress)
+        expected = asyncio.run(_fill(stack.settings(IngestSettings), records(count // PLAIN_SHARE), progress))
+        found["plain_agent"] = _measure(stack, "plain_agent", ["streams-1"], plain, expected, progress)
+    least = found["plain_agent"].events_per_second
+    absent = {one.name: "not installed" for one in PEERS if with_peers and one.name not in peers}
     return {
         "events": count,
-        "events_per_second": {name: round(rate) for name, rate in rates.items()},
-        "ratio_to_plain_agent": {name: round(rate / rates["plain_agent"], 1) for name, rate in rates.items()},
+        "load_average": round(os.getloadavg()[0], 1),
+        **{
+            name: {
+                **one._asdict(),
+                "ratio_to_plain_agent": round(one.events_per_second / least, 1),
+            }
+            for name, one in found.items()
+        },
+        **absent,
     }
+
+
+def backlog(count: int, progress: ProgressBar) -> dict[str, Any]:
+    """What a worker takes that catches up so many events of one ward, a hundred thousand of which come in a day."""
+    with _folder() as folder, Stack(folder) as stack:
+        load = records(count, spread=timedelta(days=count / WARD_EVENTS_A_DAY), wards=1)
+        expected = asyncio.run(_fill(stack.settings(IngestSettings), load, progress))
+        return {"events": count, **_measure(stack, "backlog", ["streams-1"], "streams", expected, progress)._asdict()}
 
 
 def latency(count: int, progress: ProgressBar) -> dict[str, Any]:
@@ -157,33 +196,48 @@ COUNTED = {"Q01": b".queue.ticket.issued.", "C03": b".camera.detection.started."
 """Indicators that simply count events of one type, so that the sum of their values tells when all is queryable."""
 
 
-async def _fill(ingest: IngestSettings, count: int, progress: ProgressBar) -> ExpectedRows:
+class CandidateFigures(NamedTuple):
+    """What a candidate has needed."""
+
+    events_per_second: int
+    """From the first that can be queried to the last."""
+    seconds: float
+    """From the start of its processes until all can be queried."""
+    cpu_us_per_event: float
+    """Of its processes in all, which does not depend on what else runs on the PC."""
+    peak_mb: int
+    """Resident memory of its largest process, at its largest."""
+    end_mb: int
+    """The same when all is done."""
+
+
+async def _fill(ingest: IngestSettings, load: Iterable[Record], progress: ProgressBar) -> ExpectedRows:
     """Put the load into Kafka."""
-    figures = dict.fromkeys(COUNTED, 0)
+    figures, number = dict.fromkeys(COUNTED, 0), 0
     client = AIOKafkaProducer(
         **client_options(ingest), compression_type="lz4", linger_ms=20, max_batch_size=262_144, acks="all"
     )
     await client.start()
     try:
         sent = []
-        for number, (topic, key, value) in enumerate(records(count), start=1):
+        for number, (topic, key, value) in enumerate(load, start=1):
             for id, marker in COUNTED.items():
                 figures[id] += marker in value
             sent.append(await client.send(topic, value=value, key=key))
             if number % 20_000 == 0:
                 await asyncio.gather(*sent)
                 sent.clear()
-                progress.show(f"Kafka: {number:,}/{count:,}", every=5)
+                progress.show(f"Kafka: {number:,}", every=5)
         await asyncio.gather(*sent)
     finally:
         await client.stop()
-    return ExpectedRows(count, figures)
+    return ExpectedRows(number, figures)
 
 
-def _rate(
+def _measure(
     stack: Stack, name: str, workers: list[str], module: str, expected: ExpectedRows, progress: ProgressBar
-) -> float:
-    """Events per second of these workers over all that lies in Kafka, into a database of their own."""
+) -> CandidateFigures:
+    """What these workers need for all that lies in Kafka, into a database of their own."""
     database = f"bench_{name}"
     stack.variables.update(IOC_WAREHOUSE_DATABASE=database, IOC_STREAMS_GROUP=database)
     settings = stack.settings(WarehouseSettings)
@@ -191,10 +245,12 @@ def _rate(
         migrate(owner)
     with connect(settings) as client:
         views.sync_views(client)
+        began = time.monotonic()
         for worker in workers:
             stack.start(worker, module)
         first: tuple[float, int] | None = None
         latest = (time.monotonic(), 0)
+        resident = peak = 0
         while True:
             time.sleep(0.1)
             stored = int(client.query("SELECT count() FROM raw_events")[0][0])
@@ -206,11 +262,20 @@ def _rate(
             progress.show(f"{name}: {stored:,}/{expected.events:,}", every=20)
             if any(stack.pid(worker) is None for worker in workers):
                 raise SystemExit(f"{name}: {stack.log(workers[0])}")
+            resident = max(psutil.Process(stack.pid(worker)).memory_info().rss for worker in workers)
+            peak = max(peak, resident)
             if first and stored >= expected.events and _figures(client) == expected.figures:
                 break
+    cpu = sum(sum(psutil.Process(stack.pid(worker)).cpu_times()[:2]) for worker in workers)
     for worker in workers:
         stack.kill(worker)
-    return (expected.events - first[1]) / (now - first[0])
+    return CandidateFigures(
+        round((expected.events - first[1]) / (now - first[0])),
+        round(now - began, 1),
+        round(cpu / expected.events * 1e6, 1),
+        peak >> 20,
+        resident >> 20,
+    )
 
 
 def _figures(client: Client) -> dict[str, int]:

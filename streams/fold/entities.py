@@ -57,7 +57,7 @@ class EntityStates:
         states = [state.as_of(at_ms) for state in self._over if state.newest_at + counts_ms >= at_ms]
         self.active -= over
         self._over |= over
-        states += [state.as_of(at_ms) for state in self.active]
+        states += [state if state.newest_at <= at_ms else state.as_of(at_ms) for state in self.active]
         return self.plan.levels(states, at_ms)
 
     def before(self, end: int) -> Levels:

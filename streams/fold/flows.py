@@ -1,12 +1,12 @@
 """Flows: what entities contribute to windows, kept in line event by event; a closed window that changes gets a revision."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
 from ingest.contract.envelope import AnyEnvelope
 from streams.fold.compiled import TOTAL, Contribution, Split
-from streams.fold.plan import MILLISECOND, EntityPlan, FlowPlan
+from streams.fold.plan import MILLISECOND, EntityPlan
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.entity import EntityState
 from warehouse.model.expression import WARD_OFFSET_MS
@@ -51,6 +51,25 @@ class FlowWindow:
         return (self.ward, self.indicator, self.start, *split)
 
 
+class WindowsByStart:
+    """The windows of one indicator in one ward."""
+
+    __slots__ = ("by_start", "indicator", "size_ms", "ward")
+
+    def __init__(self, ward: str, indicator: str, size_ms: int) -> None:
+        self.ward = ward
+        self.indicator = indicator
+        self.size_ms = size_ms
+        self.by_start: dict[int, FlowWindow] = {}
+
+    def window(self, start: int) -> FlowWindow:
+        """The window that starts then."""
+        found = self.by_start.get(start)
+        if found is None:
+            found = self.by_start[start] = FlowWindow(self.ward, self.indicator, start, self.size_ms)
+        return found
+
+
 class Flows:
     """The windows of one partition.
 
@@ -67,8 +86,10 @@ class Flows:
         self._topic = topic
         self._partition = partition
         self._sizes = sizes
-        self._windows: dict[tuple[str, str, int], FlowWindow] = {}
-        """By ward, indicator and start."""
+        self._windows: dict[tuple[str, str], WindowsByStart] = {}
+        """By ward and indicator."""
+        self._places: dict[tuple[str, str], list[WindowsByStart]] = {}
+        """The same by entity and ward, in the order of the entity's flows."""
         self._changed: dict[FlowWindow, None] = {}
         self._stored: dict[FlowKey, tuple[int, int]] = {}
         """What an earlier life wrote and is not folded again yet: the revision, and the position that has to be reached first."""
@@ -96,23 +117,25 @@ class Flows:
         if now == given:
             return
         state.given = now
-        for flow, before, after in zip(plan.flows, given or ((),) * len(now), now, strict=True):
-            if before != after:
-                new = list(after)
-                for contribution in before:
-                    if contribution in new:
-                        new.remove(contribution)
-                    else:
-                        self._add(flow, state.ward, contribution, -1, watermark)
-                for contribution in new:
-                    self._add(flow, state.ward, contribution, 1, watermark)
+        places = self._places.get((plan.entity.id, state.ward)) or self._meet(plan, state.ward)
+        for windows, before, after in zip(places, given or plan.nothing, now, strict=True):
+            if after is before or after == before:
+                continue
+            new: Iterable[Contribution] = after
+            if before:
+                new = [one for one in after if one not in before]
+                for at_ms, numerator, denominator, splits in before:
+                    if (at_ms, numerator, denominator, splits) not in after:
+                        self._add(windows, at_ms, -numerator, -denominator, splits, watermark)
+            for contribution in new:
+                self._add(windows, *contribution, watermark)
         if self._closed or self._gone:
             self._revise(Cause(envelope.data.kind, envelope.subject, envelope.id, at, offset))
 
     def take(self, offset: int) -> list[Value]:
         """The windows that changed since the last call; what an earlier life wrote only when it has been folded again."""
         for key in [key for key, (_, until) in self._stored.items() if until <= offset]:
-            sums = self._windows[key[:3]].sums[key[3:]]
+            sums = self._windows[key[:2]].by_start[key[2]].sums[key[3:]]
             sums[3] = max(sums[3], self._stored.pop(key)[0])
         values = []
         waiting: dict[FlowWindow, None] = {}
@@ -129,13 +152,14 @@ class Flows:
         """Let go of windows that only a very late event could still change."""
         self.forgotten = max(self.forgotten, watermark - KEEP_MS)
         stored = {key[:3] for key in self._stored}
-        for key in [key for key in self._windows if key[2] < self.forgotten and key not in stored]:
-            del self._windows[key]
+        for place, windows in self._windows.items():
+            for start in [one for one in windows.by_start if one < self.forgotten and (*place, one) not in stored]:
+                del windows.by_start[start]
 
     def expect(self, value: Value) -> None:
         """Know a row that an earlier life wrote after the snapshot."""
         if value.window_ms >= self.forgotten:
-            window = self._window(value.ward, value.indicator, value.window_ms)
+            window = self._of(value.ward, value.indicator).window(value.window_ms)
             split = (value.dimension, value.member)
             window.sums.setdefault(split, [0, 0, value.newest_ms, 0])
             window.changed.add(split)
@@ -144,33 +168,45 @@ class Flows:
 
     def dump(self) -> list[list[Any]]:
         """The windows as JSON values, in pieces."""
-        rows = [[*one.key(split), *sums] for one in self._windows.values() for split, sums in one.sums.items()]
+        windows = [one for place in self._windows.values() for one in place.by_start.values()]
+        rows = [[*one.key(split), *sums] for one in windows for split, sums in one.sums.items()]
         return [["flows", rows], ["late", [[*late, *cause] for late, cause in self.late.items()]]]
 
     def load(self, kind: str, rows: list[list[Any]]) -> None:
         """Take a piece that `dump` gave; rows of an older release have no revision."""
         if kind == "flows":
             for ward, indicator, start, dimension, member, *sums in rows:
-                known = self._window(ward, indicator, start).sums
+                known = self._of(ward, indicator).window(start).sums
                 known[dimension, member] = sums if len(sums) > 3 else [*sums, 0]
         elif kind == "late":
             self.late.update({LateWindow(*row[:3]): Cause(*row[3:]) for row in rows})
 
-    def _window(self, ward: str, indicator: str, start: int) -> FlowWindow:
-        key = (ward, indicator, start)
-        window = self._windows.get(key)
-        if window is None:
-            window = self._windows[key] = FlowWindow(*key, self._sizes[indicator])
-        return window
+    def _meet(self, plan: EntityPlan, ward: str) -> list[WindowsByStart]:
+        """The windows of one kind of entity in a ward."""
+        found = self._places[plan.entity.id, ward] = [self._of(ward, flow.id) for flow in plan.flows]
+        return found
 
-    def _add(self, flow: FlowPlan, ward: str, contribution: Contribution, sign: int, watermark: int) -> None:
-        at, numerator, denominator, splits = contribution
-        size_ms = flow.window_ms
+    def _of(self, ward: str, indicator: str) -> WindowsByStart:
+        key = (ward, indicator)
+        if key not in self._windows:
+            self._windows[key] = WindowsByStart(ward, indicator, self._sizes[indicator])
+        return self._windows[key]
+
+    def _add(
+        self,
+        windows: WindowsByStart,
+        at: int,
+        numerator: int,
+        denominator: int,
+        splits: Iterable[Split],
+        watermark: int,
+    ) -> None:
+        size_ms = windows.size_ms
         start = (at + WARD_OFFSET_MS) // size_ms * size_ms - WARD_OFFSET_MS  # `window_start`, without the call
         if start < self.forgotten:
-            self._gone.append(LateWindow(flow.id, ward, start))
+            self._gone.append(LateWindow(windows.indicator, windows.ward, start))
             return
-        window = self._windows.get((ward, flow.id, start)) or self._window(ward, flow.id, start)
+        window = windows.by_start.get(start) or windows.window(start)
         known, is_closed = window.sums, window.closes_ms <= watermark
         for split in splits:
             sums = known.get(split)
@@ -178,8 +214,8 @@ class Flows:
                 sums = known[split] = [0, 0, 0, 0]
             if is_closed:
                 self._closed.setdefault((window, split), (sums[0], sums[1]))
-            sums[0] += sign * numerator
-            sums[1] += sign * denominator
+            sums[0] += numerator
+            sums[1] += denominator
             if at > sums[2]:
                 sums[2] = at
         window.changed.update(splits)

@@ -6,12 +6,13 @@ own time while the partition is behind, by the clock once it has caught up.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from ingest.contract.envelope import AnyEnvelope
 from streams.fold.entities import EntityStates
 from streams.fold.flows import Flows, LateWindow
-from streams.fold.plan import Touch, declarations_fingerprint, plans, touches
+from streams.fold.plan import MILLISECOND, Touch, declarations_fingerprint, plans, touches
 from streams.fold.stocks import EntityKey, LateStocks, Stocks
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.entity import EntityState
@@ -32,6 +33,8 @@ class Fold:
         """Newest event time seen, in ms."""
         self.left_out: set[int] = set()
         """Positions of records that were set aside: they are not folded in, though they came."""
+        self._forgot_at = 0
+        """Newest event time when what was over was let go."""
         self._touches = touches(topic)
         self._plans = {plan.entity.id: plan for plan in plans(topic)}
         self.states: dict[EntityKey, dict[str, EntityState]] = {}
@@ -72,13 +75,13 @@ class Fold:
         missing: dict[str, set[tuple[str, str]]] = {}
         born: set[tuple[str, str, str]] = set()
         for envelope in envelopes:
-            for touch in self._touches.get(envelope.data.kind, ()):
-                if touch.only is not None and not touch.only(envelope.data):
-                    continue
-                id, ward, key = touch.plan.entity.id, envelope.partitionkey, envelope.subject
+            for plan, _, is_birth, only in self._touches.get(envelope.data.kind, ()):
+                id, ward, key = plan.entity.id, envelope.partitionkey, envelope.subject
                 if key in self.states.get((id, ward), ()) or (id, ward, key) in born:
                     continue
-                if touch.is_birth and envelope.at_ms >= self.watermark - touch.plan.entity.keep_ms:
+                if only is not None and not only(envelope.data):
+                    continue
+                if is_birth and envelope.at_ms >= self.watermark - plan.entity.keep_ms:
                     born.add((id, ward, key))
                 else:
                     missing.setdefault(id, set()).add((ward, key))
@@ -136,8 +139,17 @@ class Fold:
         corrections, self._flows.corrections = self._flows.corrections, []
         return corrections
 
-    def forget(self) -> None:
-        """Let go of what is over: settled entities, and windows that only a very late event could still change."""
+    def forget(self, after: timedelta = timedelta(0)) -> None:
+        """Let go of what is over: settled entities, and windows that only a very late event could still change.
+
+        What comes for them all the same is rebuilt or recomputed, so when this is done makes no difference to what is counted.
+
+        Args:
+            after: only if event time has gone on so far since it was last done.
+        """
+        if self.watermark - self._forgot_at < after // MILLISECOND:
+            return
+        self._forgot_at = self.watermark
         for (id, ward), states in self.states.items():
             entity = self._plans[id].entity
             limit = self.watermark - entity.keep_ms

@@ -36,6 +36,8 @@ class EntityPlan(NamedTuple):
     flows: tuple[FlowPlan, ...]
     contributions: Contributions
     """What a state adds to each of the flows."""
+    nothing: tuple[tuple[()], ...]
+    """What a state adds that is not counted yet."""
     stocks: tuple[str, ...]
     """Ids of the indicators that count states as they are."""
     levels: LevelsOf
@@ -94,6 +96,7 @@ def _plan(entity: Entity) -> EntityPlan:
         state_type(entity),
         tuple(FlowPlan(one.id, one.window // MILLISECOND) for one in flows),
         compile_contributions(flows),
+        ((),) * len(flows),
         tuple(one.id for one in stocks),
         compile_levels(stocks),
     )

@@ -13,6 +13,7 @@ and stored a snapshot; each of these moves by the method of the stage that moves
 | `snapshot` | `mark_snapshot`                           | a snapshot was stored                                         |
 """
 
+from datetime import timedelta
 from time import monotonic
 
 from ingest.source.failure_rate import FailureRate
@@ -20,6 +21,9 @@ from streams.fold.fold import Fold, LateStocks
 from streams.partition.duplicates import EventIdMemory
 from warehouse.model.value import Value
 from warehouse.store.positions import PartitionKey as PartitionKey
+
+SETTLED_AFTER = timedelta(seconds=10)
+"""How long after a seek records may still come that were fetched before it."""
 
 OverdueStocks = dict[tuple[str, str], LateStocks]
 """Closed minutes to recompute, by entity id and ward."""
@@ -69,7 +73,7 @@ class PartitionState:
 
     def advance(self, position: int) -> None:
         """A record, and all before it, have been taken."""
-        self._next = position + 1
+        self._next, self.fold.offset = position + 1, position
 
     def continue_at(self, position: int) -> None:
         """Take a position next, whatever lies before it."""
@@ -192,9 +196,9 @@ class PartitionState:
         self._overdue, self._overdue_until = {}, until
 
     @property
-    def sought_at(self) -> float:
-        """When Kafka was last told from where to read (monotonic)."""
-        return self._sought_at
+    def is_settled(self) -> bool:
+        """Whether nothing comes any more that was fetched before Kafka was told from where to read."""
+        return monotonic() - self._sought_at > SETTLED_AFTER.total_seconds()
 
     def mark_sought(self) -> None:
         """Kafka is told from where to read."""

@@ -20,12 +20,14 @@ from streams.fold.fold import Fold
 from streams.fold.plan import plans
 from streams.partition.record_batch import RecordBatch
 from streams.partition.state import PartitionKey, PartitionState
+from streams.partition.valid_events import ValidEvents
 from streams.poison.attempts import STEP, step_end
 from streams.poison.suspicion import NOT_FOLDABLE, NOT_STORABLE, SuspectError, Suspicion, suspecting
+from streams.rebuild import rebuild_entities
 from streams.recovery import reader
 from streams.recovery.set_aside import Quarantine, is_flood
-from streams.recovery.take_up import EVER, StoredPositions, TakeUp, Tools, rebuild_entities, understood
-from streams.validate import ValidatedBatch, ValidEvents, validate_records, ward_of
+from streams.recovery.take_up import EVER, StoredPositions, TakeUp, Tools, understood
+from streams.validate import ValidatedBatch, validate_records, ward_of
 from streams.write.batch import WriteBatch
 from streams.write.flusher import CLOSED_AT_ONCE
 from warehouse.store import events as rows
@@ -56,7 +58,7 @@ class CarefulTakeUp(TakeUp):
         self._bad = bad
         self._is_lost = is_lost
         self._attempts = tools.attempts
-        self._aside = Quarantine(tools.store, tools.sieve, tools.writing, tools.clock)
+        self._aside = Quarantine(tools.store, tools.validator, tools.writing, tools.clock)
         self.is_fruitless = False
         """Whether the partition goes on though no record was found to be to blame."""
 
@@ -163,7 +165,7 @@ class CarefulTakeUp(TakeUp):
             position = one.offsets[0]
             self._attempts.stake(part.place, position, position)
             with suspecting((part.place, chunk.offsets[-1]), culprit=position):
-                found = validate_records(one, self._tools.sieve.now())
+                found = validate_records(one, self._tools.validator.now())
             whole.events.add(found.events)
             whole.refused.extend(found.refused)
         self._attempts.stake(part.place)
@@ -287,13 +289,11 @@ class CarefulTakeUp(TakeUp):
         """The next records that the warehouse has, at most `STEP`."""
         while True:
             found: list[tuple[int, bytes]] = []
-            client = self._store.own_connection()
             try:
-                answer = rows.rows_after(client, *part.place, part.fold.offset)
-                while len(found) < STEP and (piece := await asyncio.to_thread(next, answer, None)) is not None:
-                    found += [(offset, event.encode()) for offset, event in piece]
+                async with self._store.own_connection() as client:
+                    answer = rows.rows_after(client, *part.place, part.fold.offset)
+                    while len(found) < STEP and (piece := await asyncio.to_thread(next, answer, None)) is not None:
+                        found += [(offset, event.encode()) for offset, event in piece]
                 return found[:STEP]
             except Unavailable as error:
                 await self._tools.stopping.pause(error.retry_after.total_seconds(), error)
-            finally:
-                client.close()

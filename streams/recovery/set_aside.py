@@ -44,14 +44,14 @@ class Quarantine:
 
     Args:
         store: the warehouse.
-        sieve: sends letters.
+        validator: sends letters.
         writing: writes what is recomputed.
         clock: the install's.
     """
 
-    def __init__(self, store: WorkerWarehouse, sieve: RecordValidator, writing: BatchWriter, clock: Clock) -> None:
+    def __init__(self, store: WorkerWarehouse, validator: RecordValidator, writing: BatchWriter, clock: Clock) -> None:
         self._store = store
-        self._sieve = sieve
+        self._validator = validator
         self._writing = writing
         self._clock = clock
 
@@ -79,7 +79,7 @@ class Quarantine:
         metrics.SET_ASIDE.labels(place[0], found.reason).inc()
         fault = InvalidEvent(found.reason, detail)
         letter = from_record(*place, position, record, fault, ward=ward, received_at=self._clock.now())
-        await self._sieve.send([letter])
+        await self._validator.send([letter])
         stored: StoredRecord | None = await self._store.ask(aside.stored_record, *place, position)
         if stored is not None:
             await self._store.write(aside.remove_raw_row, *place, position, stored)

@@ -17,22 +17,24 @@ from ingest.contract.envelope import AnyEnvelope, decode_stored
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.source.failure_rate import RECENT
+from streams.deduplicate import Deduplicator
 from streams.fold.flows import KEEP_MS
 from streams.fold.fold import Fold
 from streams.fold.plan import plans
 from streams.partition.duplicates import EventIdMemory
 from streams.partition.record_batch import FOLDED_AT_ONCE, RecordBatch
 from streams.partition.state import PartitionKey, PartitionState
+from streams.partition.valid_events import ValidEvents
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import NOT_UNDERSTOOD, SuspectError, Suspicion, suspecting
+from streams.rebuild import rebuild_entities
 from streams.recovery import reader
 from streams.recovery.log_identity import LogIdentity
-from streams.validate import RecordValidator, ValidatedBatch, ValidEvents, validate_records
+from streams.validate import RecordValidator, ValidatedBatch, validate_records
 from streams.warehouse_connections import Stopping, WorkerWarehouse
-from streams.write.batch import WriteBatch
+from streams.write.batch import FORGOTTEN_AFTER, WriteBatch
 from streams.write.writer import BatchWriter
 from warehouse.model.value import Value
-from warehouse.recompute import rebuild
 from warehouse.store import events as rows
 from warehouse.store import set_aside, sink
 from warehouse.store.halted_partitions import HaltedPartition
@@ -66,7 +68,7 @@ class Tools(NamedTuple):
     """Which Kafka."""
     store: WorkerWarehouse
     """The warehouse."""
-    sieve: RecordValidator
+    validator: RecordValidator
     """Judges what fills holes."""
     writing: BatchWriter
     """Writes what a long way back gives in between."""
@@ -165,22 +167,18 @@ class TakeUp:
             if not chunk.offsets:
                 continue
             found = self._sift(part, chunk)
-            await self._tools.sieve.refuse(part, found.refused)
+            await self._tools.validator.refuse(part, found.refused)
             await self._keep(part, found.events)
             self._tools.moved()
 
     def _sift(self, part: PartitionState, chunk: RecordBatch) -> ValidatedBatch:
         """Judge records that were read from Kafka again."""
-        return validate_records(chunk, self._tools.sieve.now())
+        return validate_records(chunk, self._tools.validator.now())
 
     async def _keep(self, part: PartitionState, events: ValidEvents) -> None:
         """Store what was read from Kafka again."""
-
-        async def nothing_waits() -> None:
-            pass
-
-        fresh, repeats = await self._tools.sieve.without_repeats(part, events, nothing_waits)
-        await self._store.write(sink.write_raw, fresh.rows(part))
+        fresh, repeats = await Deduplicator(self._store).take(part, events)
+        await self._store.write(sink.write_raw, fresh.rows(part.place))
         await self._store.write(sink.write_duplicates, repeats)
 
     async def _remember(self, part: PartitionState, standing: PartitionProgress) -> None:
@@ -240,6 +238,7 @@ class TakeUp:
                     await rebuild_entities(self._store, part, envelopes)
                     part.fold.fold(envelopes, offsets)
                     part.advance(part.fold.offset)
+                    part.fold.forget(after=FORGOTTEN_AFTER)
                     written += len(envelopes)
                     self._tools.moved()
                     await asyncio.sleep(0)
@@ -256,22 +255,12 @@ class TakeUp:
 
     async def _rows(self, part: PartitionState) -> AsyncIterator[tuple[list[AnyEnvelope], list[int]]]:
         """The events after what the fold knows, in order, as the warehouse has them."""
-        client = self._store.own_connection()
-        try:
+        async with self._store.own_connection() as client:
             answer = rows.rows_after(client, *part.place, part.fold.offset)
             while (piece := await asyncio.to_thread(next, answer, None)) is not None:
                 for start in range(0, len(piece), FOLDED_AT_ONCE):
                     some = piece[start : start + FOLDED_AT_ONCE]
                     yield understood(part, [offset for offset, _ in some], [event.encode() for _, event in some])
-        finally:
-            client.close()
-
-
-async def rebuild_entities(store: WorkerWarehouse, part: PartitionState, envelopes: list[AnyEnvelope]) -> None:
-    """Bring back entities that the fold has let go, from the rows up to where it is."""
-    entities = {plan.entity.id: plan.entity for plan in plans(part.place[0])}
-    for id, pairs in part.fold.unknown(envelopes).items():
-        part.fold.adopt(id, await store.ask(rebuild.entity_states, entities[id], pairs, *part.place, part.fold.offset))
 
 
 def _size(ranges: list[PositionRange]) -> int:

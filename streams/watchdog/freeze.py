@@ -27,11 +27,18 @@ class FreezeWatchdog:
     Args:
         limit: how long that is.
         end: what ends the process.
+        now: seconds that pass, also while the PC sleeps.
     """
 
-    def __init__(self, limit: timedelta = SESSION, end: Callable[[int], object] = exit.end_process) -> None:
+    def __init__(
+        self,
+        limit: timedelta = SESSION,
+        end: Callable[[int], object] = exit.end_process,
+        now: Callable[[], float] | None = None,
+    ) -> None:
         self._limit = limit.total_seconds()
         self._end = end
+        self._now = now or _boot_time
         self._beat_at: float | None = None
 
     def start(self) -> None:
@@ -40,7 +47,7 @@ class FreezeWatchdog:
 
     def check(self) -> None:
         """Before a write: end the process if it has stood still since the last beat."""
-        still = 0.0 if self._beat_at is None else _now() - self._beat_at
+        still = 0.0 if self._beat_at is None else self._now() - self._beat_at
         if still > self._limit:
             log.error(
                 "frozen for %.0f s: this process ends before it writes to partitions that may have another owner", still
@@ -50,7 +57,7 @@ class FreezeWatchdog:
     def beat(self) -> None:
         """Be alive."""
         self.check()
-        self._beat_at = _now()
+        self._beat_at = self._now()
 
     def _run(self) -> None:
         while True:
@@ -58,6 +65,6 @@ class FreezeWatchdog:
             time.sleep(BEAT_EVERY)
 
 
-def _now() -> float:
+def _boot_time() -> float:
     """Seconds that pass while the PC sleeps as well, where the system counts them."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

@@ -3,5 +3,6 @@
 `batch`        what one flush writes, cut at one instant
 `flusher`      when what waits is written
 `writer`       in which order, so that a crash between any two steps does no harm
+`announcer`    the boards hear what changed
 `late_stocks`  closed minutes that are recomputed from the raw rows
 """

@@ -1,19 +1,23 @@
 """Batch: what one flush writes, cut at one instant."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from ingest.contract.clock import milliseconds
 from streams.fold.fold import LateStocks, LateWindow
 from streams.fold.plan import plans
 from streams.partition.state import OverdueStocks, PartitionKey, PartitionState
+from streams.partition.valid_events import ValidEvents
 from streams.poison.suspicion import suspecting
-from streams.validate import ValidEvents
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.value import Value
 from warehouse.store import sink
 from warehouse.store.sink import DeadLetterRecord, RawRows
 from warehouse.store.snapshots import Snapshot
+
+FORGOTTEN_AFTER = timedelta(minutes=30)
+"""How far event time goes on until the fold lets go of what is over: a worker that catches up days within a minute would hold them all."""
 
 
 class StockAmendment(NamedTuple):
@@ -50,9 +54,10 @@ class WriteBatch:
             self.rows or self.repeats or self.letters or self.values or self.corrections or self.late or self.memories
         )
 
-    def add(self, part: PartitionState, events: ValidEvents) -> None:
-        """Add the events of a partition."""
-        for name, column in events.rows(part).columns.items():
+    def add(self, part: PartitionState, events: ValidEvents, repeats: Iterable[tuple[Any, ...]]) -> None:
+        """Add the events of a partition, and rows of `raw_repeats`."""
+        self.repeats += repeats
+        for name, column in events.rows(part.place).columns.items():
             self.rows.columns[name] += column
         for one in events.envelopes[-1:]:
             self.newest_recorded[one.partitionkey] = milliseconds(one.recordedtime)
@@ -82,6 +87,7 @@ class WriteBatch:
         """Add what one partition's fold gives."""
         self.untold += part.take_untold()
         self.values += part.fold.take()
+        part.fold.forget(after=FORGOTTEN_AFTER)
         self.corrections += part.fold.take_corrections()
         self.late += [StockAmendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
         part.fold.late = {}

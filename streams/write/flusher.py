@@ -1,11 +1,12 @@
 """Flusher: when what waits is written, and when things are looked at that move with the clock."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from time import monotonic
 
 from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.errors import Unavailable
+from streams.partition.consumer import Consumer, has_caught_up
 from streams.partition.state import PartitionKey, PartitionState
 from streams.poison.attempts import Attempts
 from streams.poison.suspicion import NOT_STORABLE, SuspectError, is_of_content, suspecting
@@ -26,7 +27,7 @@ class BatchFlusher:
     Args:
         settings: how long and how much is gathered.
         parts: the worker's, as they are at any time.
-        has_caught_up: whether a partition has taken all that Kafka has.
+        consumer: who knows whether a partition has taken all that Kafka has.
         writing: writes blocks.
         attempts: is told what is written.
         clock: the install's.
@@ -37,7 +38,7 @@ class BatchFlusher:
         self,
         settings: StreamsSettings,
         parts: Mapping[PartitionKey, PartitionState],
-        has_caught_up: Callable[[PartitionState], bool],
+        consumer: Consumer,
         writing: BatchWriter,
         attempts: Attempts,
         clock: Clock,
@@ -45,7 +46,7 @@ class BatchFlusher:
     ) -> None:
         self._settings = settings
         self._parts = parts
-        self._has_caught_up = has_caught_up
+        self._consumer = consumer
         self._writing = writing
         self._attempts = attempts
         self._clock = clock
@@ -82,7 +83,7 @@ class BatchFlusher:
             now = milliseconds(self._clock.now())
             try:
                 for part in self._parts.values():
-                    if part.closed_ms and self._has_caught_up(part):
+                    if part.closed_ms and has_caught_up(part, self._consumer):
                         with suspecting((part.place, part.last)):
                             part.fold.look(now, only_stirred=True)
                         part.mark_looked()
@@ -144,7 +145,7 @@ class BatchFlusher:
     async def _look(self, parts: list[PartitionState]) -> None:
         """Close the minutes that are over, and take stocks as they are, of partitions that have caught up."""
         for part in parts:
-            if not self._has_caught_up(part):
+            if not has_caught_up(part, self._consumer):
                 continue
             now = milliseconds(self._clock.now())
             for at in range((part.closed_ms or part.fold.watermark or now) + CLOSED_AT_ONCE, now, CLOSED_AT_ONCE):

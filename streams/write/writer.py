@@ -1,23 +1,21 @@
 """Writer: a block into the warehouse and to the boards, in the one order in which a crash between any two steps does no harm.
 
-Raw rows, repeats, corrections, values, dead letters, push, snapshot: what is written later can be made again from what is written
-earlier. Each step is one insert. A snapshot is last, because from then on nothing before it is looked at again, nor told to a board:
-what was stored after the snapshot is told once more by whoever recovers from it.
+Raw rows, duplicates, corrections, values, dead letters, boards, snapshot: what is written later can be made again from what is written
+earlier, as `pipeline` tells step by step. Each step is one insert.
 """
 
 import logging
 from collections.abc import Callable, Sequence
 
-from ingest.contract.clock import Clock, RealClock, milliseconds
+from ingest.contract.clock import Clock, milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.topic import DEAD_LETTERS
-from ingest.kafka.producer import Producer
 from ingest.runtime import metrics
 from ingest.runtime.failpoint import failpoint
 from streams.poison.suspicion import describe_error, is_of_content, suspecting
 from streams.warehouse_connections import Stopping, WorkerWarehouse
+from streams.write.announcer import Announcer
 from streams.write.batch import WriteBatch
-from warehouse.model.value_push import encode_push, pushes
 from warehouse.recompute import rebuild
 from warehouse.store import positions, sink
 from warehouse.store.sink import DeadLetterRecord
@@ -27,11 +25,18 @@ log = logging.getLogger(__name__)
 
 
 class BatchWriter:
-    """Writes blocks; one at a time, which whoever calls sees to."""
+    """Writes blocks; one at a time, which whoever calls sees to.
 
-    def __init__(self, store: WorkerWarehouse, producer: Producer, clock: Clock, stopping: Stopping) -> None:
+    Args:
+        store: the warehouse.
+        announcer: tells the boards of what is stored.
+        clock: the install's.
+        stopping: whether to give up.
+    """
+
+    def __init__(self, store: WorkerWarehouse, announcer: Announcer, clock: Clock, stopping: Stopping) -> None:
         self._store = store
-        self._producer = producer
+        self._announcer = announcer
         self._clock = clock
         self._stopping = stopping
 
@@ -59,7 +64,7 @@ class BatchWriter:
                 metrics.FRESHNESS.labels(metrics.STORED).observe(max(0.0, age / 1000))
         for part, position in block.reached:
             part.mark_written(position)
-        await self._push(block)
+        await self._announcer.tell(block)
         if block.memories:
             snapshots = [(part.place, memory._replace(values_offset=part.values)) for part, memory in block.memories]
             await self._write(write_snapshots, snapshots)
@@ -112,15 +117,3 @@ class BatchWriter:
             if len(letters) == 1:
                 place, told = (DEAD_LETTERS, letters[0].partition), describe_error(error)
                 log.error("%s-%d: cannot store the dead letter at position %d: %s", *place, letters[0].offset, told)
-
-    async def _push(self, block: WriteBatch) -> None:
-        """Tell the boards what changed; a figure that they never hear of would look live and be old, so this does not give up."""
-        values, now_ms = [*block.untold, *block.values], milliseconds(RealClock().now())
-        records = [(push.ward, encode_push(push)) for push in pushes(values, block.newest_recorded, now_ms)]
-        while records:
-            try:
-                await self._producer.push(records)
-                failpoint("streams.pushed")
-                return
-            except Unavailable as error:
-                await self._stopping.pause(error.retry_after.total_seconds(), error)

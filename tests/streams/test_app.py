@@ -2,29 +2,31 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import IllegalStateError
+from faust.exceptions import ConsumerNotStarted
 from faust.types import TP
 from pydantic import SecretStr
 
-from ingest.contract.errors import Unavailable
 from ingest.contract.events import streams
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
-from streams.app import build_app
-from streams.partition.record_batch import FOLDED_AT_ONCE, RecordBatch
-from streams.partition.state import PartitionState
+from streams.app import attach_worker, build_app
+from streams.partition.consumer import NullConsumer
+from streams.partition.record_batch import RecordBatch
 from streams.settings import StreamsSettings
-from streams.transport import RecordBatchConsumer
+from streams.transport import HEARD, AppConsumer, RecordBatchConsumer
 from streams.watchdog import exit
 from streams.worker import Worker
 from tests.support.broker import SECRET
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
+
+PLACE = ("ioc.queue.v1", 0)
 
 
 class NoSigns:
@@ -39,16 +41,15 @@ class NoSigns:
 def worker() -> Worker:
     warehouse = WarehouseSettings(_env_file=None, password=SecretStr("a long enough password"))
     ingest = IngestSettings(_env_file=None, kafka_own_secret=SECRET)
-    return Worker(
-        StreamsSettings(_env_file=None), ingest, Client(warehouse), Client(warehouse), object(), ingest.clock()  # type: ignore[arg-type]
-    )  # fmt: skip
+    clients = Client(warehouse), Client(warehouse)
+    return Worker(StreamsSettings(_env_file=None), ingest, *clients, object(), ingest.clock(), NullConsumer())  # type: ignore[arg-type]
 
 
 @pytest.fixture
 async def app(worker: Worker) -> Any:  # in the test's loop: outside one, Faust makes a loop that nobody closes
-    return build_app(
-        StreamsSettings(_env_file=None), IngestSettings(_env_file=None, kafka_own_secret=SECRET), worker, NoSigns()
-    )
+    made = build_app(StreamsSettings(_env_file=None), IngestSettings(_env_file=None, kafka_own_secret=SECRET))
+    attach_worker(made, worker, NoSigns())
+    return made
 
 
 def test_nothing_of_fausts_own_bookkeeping_is_relied_on(app: Any) -> None:
@@ -84,7 +85,8 @@ def test_each_topic_has_one_agent_that_takes_one_chunk_at_a_time_and_acknowledge
 
 async def test_faust_cannot_drop_what_it_believes_to_have_read() -> None:
     """What is read again after a seek has lower offsets, and Faust's fetcher would drop it without a word."""
-    place, record = TP("ioc.queue.v1", 0), SimpleNamespace(offset=5)
+    place, record = TP(*PLACE), SimpleNamespace(offset=5)
+    read: dict[TP, int | None] = {place: 17}  # Faust's, which the fetcher of aiokafka goes by
 
     async def fetched(timeout: float) -> Any:
         return {place: [record]}, None
@@ -95,11 +97,11 @@ async def test_faust_cannot_drop_what_it_believes_to_have_read() -> None:
         flow_active=True,
         _wait_next_records=fetched,
         _to_message=lambda tp, chunk: chunk[-1].offset,
-        _read_offset={place: 17},
+        _read_offset=read,
     )
     async for tp, offset in RecordBatchConsumer.getmany(consumer, 1.0):
         assert (tp, offset) == (place, 5)
-        assert consumer._read_offset[place] is None  # noqa: SLF001  # Faust's, which the fetcher of aiokafka goes by
+        assert read[place] is None
 
 
 class EndedError(BaseException):
@@ -139,66 +141,31 @@ async def test_a_cancelled_agent_is_no_error(ended: list[int]) -> None:
     assert not ended
 
 
-def failing(error: Exception) -> Callable[..., Awaitable[None]]:
-    async def work(*_: object) -> None:
-        raise error
+@pytest.mark.parametrize("error", [ConsumerNotStarted, AssertionError, AttributeError, IllegalStateError])
+async def test_a_client_that_has_not_started_or_gives_a_partition_up_tells_nothing(error: type[Exception]) -> None:
+    class Refusing:
+        def client(self) -> AIOKafkaConsumer:
+            raise error
 
-    return work
-
-
-async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = ("ioc.queue.v1", 0)
-    part = worker.parts[place] = PartitionState(place, 0)
-    part.open()
-    monkeypatch.setattr(worker, "_take", failing(Unavailable("ClickHouse", "away")))
-    with pytest.raises(Unavailable):
-        await worker.take(place, RecordBatch([0], [b""]))
-    worker.stopping.tell()
-    await worker.take(place, RecordBatch([0], [b""]))
+    consumer = AppConsumer(Refusing)  # type: ignore[arg-type]
+    assert (consumer.highwater(PLACE), consumer.is_heard(PLACE)) == (None, False)
 
 
-async def test_others_get_their_turn_while_a_long_chunk_is_folded(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Signs of life come from the same loop: a day's backlog of dossiers would look like a worker that hangs."""
-    place = (topic_of("dossier"), 0)
-    part = worker.parts[place] = PartitionState(place, 0)
-    part.open()
-    turns, folded = 0, []
-
-    async def fold(_: PartitionState, piece: RecordBatch) -> bool:
-        folded.append((turns, piece.offsets[0]))
-        part.advance(piece.offsets[-1])
-        return True
-
-    async def take_turns() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    monkeypatch.setattr(worker, "_fold", fold)
-    other = asyncio.create_task(take_turns())
-    await worker.take(place, RecordBatch(list(range(3 * FOLDED_AT_ONCE)), [b""] * (3 * FOLDED_AT_ONCE)))
-    other.cancel()
-    assert [first for _, first in folded] == [0, FOLDED_AT_ONCE, 2 * FOLDED_AT_ONCE]
-    assert len({turn for turn, _ in folded}) == 3
-
-
-async def test_a_partition_that_another_has_taken_meanwhile_has_no_end_and_no_word(app: Any) -> None:
+async def test_a_partition_that_another_has_taken_meanwhile_has_no_end_and_no_word() -> None:
     """Whoever asks does so in another thread than the one that gives partitions up (aiokafka asserts that it is still ours)."""
-    told, place = AIOKafkaConsumer(), TP("ioc.queue.v1", 0)
-    consumer = app.consumer
-    assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
-    consumer._thread.thread_loop.close()  # noqa: SLF001  # Faust's
-    consumer._thread = SimpleNamespace(_ensure_consumer=lambda: told)  # noqa: SLF001  # Faust's
-    assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
-    told.assign([TopicPartition(*place)])
-    state = told._subscription.subscription.assignment.state_value(place)  # noqa: SLF001  # aiokafka's
-    state.highwater, state.timestamp = 7, time.time() * 1000
-    assert (consumer.highwater(place), consumer.is_heard(place)) == (7, True)
+    told = AIOKafkaConsumer()
+    consumer = AppConsumer(lambda: SimpleNamespace(client=lambda: told))  # type: ignore[arg-type,return-value]
+    assert (consumer.highwater(PLACE), consumer.is_heard(PLACE)) == (None, False)
     told.assign([TopicPartition("ioc.queue.v1", 1)])
-    assert (consumer.highwater(place), consumer.is_heard(place)) == (None, False)
+    assert (consumer.highwater(PLACE), consumer.is_heard(PLACE)) == (None, False)
+    told.assign([TopicPartition(*PLACE)])
+    assert (consumer.highwater(PLACE), consumer.is_heard(PLACE)) == (None, False)  # nothing was read of it yet
     await told.stop()
+
+
+@pytest.mark.parametrize(("seconds_ago", "is_heard"), [(0, True), (HEARD - 1, True), (HEARD + 1, False)])
+def test_kafkas_word_holds_for_a_while(monkeypatch: pytest.MonkeyPatch, seconds_ago: float, is_heard: bool) -> None:
+    monkeypatch.setattr(AIOKafkaConsumer, "highwater", lambda *_: 7)
+    monkeypatch.setattr(AIOKafkaConsumer, "last_poll_timestamp", lambda *_: (time.time() - seconds_ago) * 1000)
+    consumer = AppConsumer(lambda: SimpleNamespace(client=lambda: None))  # type: ignore[arg-type,return-value]
+    assert (consumer.highwater(PLACE), consumer.is_heard(PLACE)) == (7, is_heard)

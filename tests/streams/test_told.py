@@ -69,12 +69,12 @@ class ToldLife(Life):
 
     def die(self) -> None:
         """Begin again from the snapshot."""
-        self._revive()
+        self.revive()
         known = values_after(self.client, self.fold.topic, 0, self.snapshot[0], KEEP_MS)
         self._untold = [value for value in known if value.grain == "stock"]
 
-    def _write(self, values: list[Value], corrections: list[Correction]) -> None:
-        super()._write(values, corrections)
+    def write(self, values: list[Value], corrections: list[Correction]) -> None:
+        super().write(values, corrections)
         if not self.is_mute:
             told, self._untold = [*self._untold, *values], []
             for push in pushes(told, {}):

@@ -100,15 +100,15 @@ class Entity:
 
 
 class EntityState:
-    """One entity as the events so far make it; a subclass an entity kind holds its fields as attributes."""
+    """One entity as the events so far make it; a subclass an entity kind holds its fields as attributes.
+
+    A field of a latest value has a second slot with what the latest values were: (time, id, value) by time; one of a constant has one with
+    since when it has its value. What is done for every minute and entity is compiled from the rules (`state_type`).
+    """
 
     __slots__ = ("given", "key", "lesser", "newest_at", "ward")
     entity: Entity
     rules: tuple[tuple[str, Rule], ...]
-    empty: tuple[tuple[str, Any], ...]
-    """Each field's value before any event, and `NEVER` for since when a constant has its value."""
-    histories: tuple[str, ...]
-    """Slots with what the latest values were: (time, id, value) by time."""
 
     ward: str
     key: str
@@ -119,35 +119,11 @@ class EntityState:
     """Other values of constants that the source gave before the one that stands, and since when; seldom any."""
 
     def __init__(self, ward: str, key: str) -> None:
-        self.ward = ward
-        self.key = key
-        self.newest_at = 0
-        self.given = None
-        self.lesser = None
-        for name, empty in self.empty:
-            setattr(self, name, empty)
-        for name in self.histories:
-            setattr(self, name, [])
+        raise NotImplementedError("a kind of entity has its own")
 
     def as_of(self, ms: int) -> EntityState:
         """The state as it was at a time, at most `HORIZON_MS` before its newest event."""
-        if self.newest_at <= ms:
-            return self
-        past = type(self)(self.ward, self.key)
-        for name, rule in self.rules:
-            if isinstance(rule, First):
-                at = getattr(self, name)
-                setattr(past, name, at if at <= ms else NEVER)
-            elif isinstance(rule, Latest):
-                known = [entry for entry in getattr(self, f"_{name}") if entry[0] <= ms]
-                setattr(past, name, known[-1][2] if known else rule.empty)
-            elif getattr(self, f"_{name}") <= ms:
-                setattr(past, name, getattr(self, name))
-            elif self.lesser:
-                given = [value for value, at in self.lesser.get(name, {}).items() if at <= ms]
-                setattr(past, name, max(given, default=rule.empty))
-        past.newest_at = ms
-        return past
+        raise NotImplementedError
 
     def dump(self) -> list[Any]:
         """The state as JSON values; `load` takes it back."""
@@ -195,13 +171,44 @@ def state_type(entity: Entity) -> type[EntityState]:
         "__slots__": (*entity.fields, *histories, *constants),
         "entity": entity,
         "rules": tuple(entity.fields.items()),
-        "empty": (
-            *((name, NEVER if isinstance(rule, First) else rule.empty) for name, rule in entity.fields.items()),
-            *((name, NEVER) for name in constants),
-        ),
-        "histories": histories,
+        "__init__": _compile_init(entity),
+        "as_of": _compile_as_of(entity),
     }
     return types.new_class(f"State_{entity.id}", (EntityState,), exec_body=lambda namespace: namespace.update(members))
+
+
+def _compile_init(entity: Entity) -> Callable[..., None]:
+    """A state before any event."""
+    lines = ["self.ward, self.key, self.newest_at, self.given, self.lesser = ward, key, 0, None, None"]
+    for name, rule in entity.fields.items():
+        lines.append(f"self.{name} = {NEVER if isinstance(rule, First) else repr(rule.empty)}")
+        lines += [f"self._{name} = []"] if isinstance(rule, Latest) else []
+        lines += [f"self._{name} = {NEVER}"] if isinstance(rule, Constant) else []
+    return function("__init__(self, ward, key)", lines, {})
+
+
+def _compile_as_of(entity: Entity) -> Callable[[Any, int], Any]:
+    """A state as it was at a time."""
+    lines = ["if self.newest_at <= ms:", "    return self", "past = type(self)(self.ward, self.key)"]
+    for name, rule in entity.fields.items():
+        if isinstance(rule, First):
+            lines += [f"if self.{name} <= ms:", f"    past.{name} = self.{name}"]
+        elif isinstance(rule, Latest):
+            lines += [
+                f"for at, _, value in self._{name}:",
+                "    if at > ms:",
+                "        break",
+                f"    past.{name} = value",
+            ]
+        else:
+            lines += [f"if self._{name} <= ms:", f"    past.{name} = self.{name}"]
+            lines += ["elif self.lesser:", f"    past.{name} = lesser(self, {name!r}, ms, {rule.empty!r})"]
+    return function("as_of(self, ms)", [*lines, "past.newest_at = ms", "return past"], {"lesser": _lesser})
+
+
+def _lesser(state: EntityState, name: str, ms: int, empty: Any) -> Any:
+    """The value that a constant had at a time before it got the one that stands."""
+    return max((value for value, at in (state.lesser or {}).get(name, {}).items() if at <= ms), default=empty)
 
 
 def compile_update(entity: Entity, event: type[Event], counted: Collection[str]) -> Update:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from warehouse.model.expression import Symbol, choose, greatest, least
+from warehouse.model.expression import Symbol, choose, greatest, joined, least, starts_with
 
 STATE = "state"
 """What the lines call the state that they are about."""
@@ -38,6 +38,10 @@ class Operand(Symbol):
             return self.program.operand(f"{terms[0]} if {terms[0]} {sign} {terms[1]} else {terms[1]}")
         if function is choose:
             return self.program.operand(f"{terms[1]} if {terms[0]} else {terms[2]}")
+        if function is joined:
+            return self.program.operand(f"'%s %s' % ({terms[0]}, {terms[1]})")
+        if function is starts_with:
+            return self.program.operand(f"{terms[0]}.startswith({terms[1]})")
         plain = {least: min, greatest: max}.get(function, function)
         self.program.names[plain.__name__] = plain
         return self.program.operand(f"{plain.__name__}({', '.join(terms)})")

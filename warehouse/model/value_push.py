@@ -1,8 +1,9 @@
 """Value push: changed values on their way from the fold to the board, as Kafka records by ward."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+import msgspec
 
 from warehouse.model.value import Value
 
@@ -23,14 +24,12 @@ class Push(NamedTuple):
 
 def encode_push(push: Push) -> bytes:
     """The bytes of a Kafka record's value: compact JSON."""
-    return json.dumps(
-        [push.ward, push.newest_recorded_ms, push.values, push.pushed_ms], separators=(",", ":"), ensure_ascii=False
-    ).encode()
+    return msgspec.json.encode([push.ward, push.newest_recorded_ms, push.values, push.pushed_ms])
 
 
 def decode_push(record: bytes) -> Push:
     """The push that `encode_push` wrote."""
-    ward, newest_recorded_ms, values, *pushed_ms = json.loads(record)
+    ward, newest_recorded_ms, values, *pushed_ms = msgspec.json.decode(record)
     return Push(ward, [Value(*value) for value in values], newest_recorded_ms, *pushed_ms)
 
 

@@ -207,7 +207,8 @@ class Client:
             alt_hosts=",".join(f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in others)
             or None,
         )
-        self._replica: tuple[str, int] | None = None
+        self.replica: tuple[str, int] | None = None
+        """Which one it has connected to last."""
 
     def query(self, sql: str, parameters: Parameters | None = None, settings: Settings | None = None) -> list[Any]:
         """The rows of a SELECT, each a tuple; for results that fit in memory.
@@ -299,13 +300,22 @@ class Client:
         for (table,) in self.query(asked, {"database": database}):
             self.execute(f"SYSTEM SYNC REPLICA {database}.{table} LIGHTWEIGHT")
 
+    def follow(self, other: "Client") -> None:
+        """See what another client has written: where that asks another replica, wait until this one has everything.
+
+        Raises:
+            Unavailable: it does not get it.
+        """
+        if other.replica not in (None, self.replica):
+            self.sync_replica()
+
     def _connect(self) -> None:
         """Connect to the first replica that answers; another one than before has to have what that one had."""
         connection = self._driver.connection
         connection.connect()
-        before, self._replica = self._replica, (connection.host, connection.port)
-        if before not in (None, self._replica):
-            log.warning("ClickHouse at %s:%d is away, now asking the one at %s:%d", *before, *self._replica)
+        before, self.replica = self.replica, (connection.host, connection.port)
+        if before not in (None, self.replica):
+            log.warning("ClickHouse at %s:%d is away, now asking the one at %s:%d", *before, *self.replica)
             self.sync_replica()
 
     def close(self) -> None:

@@ -22,13 +22,16 @@ Record = tuple[str, bytes, bytes]
 """Topic, key, value."""
 
 
-def records(count: int, spread: timedelta = timedelta(minutes=10), end: datetime | None = None) -> Iterator[Record]:
+def records(
+    count: int, spread: timedelta = timedelta(minutes=10), end: datetime | None = None, wards: int = WARDS
+) -> Iterator[Record]:
     """So many events, in the order of their times.
 
     Args:
         count: how many.
         spread: over how long they happened.
         end: when the last one did, by the install's clock; `None`: now.
+        wards: of how many wards they are.
     """
     random = Random(1)  # noqa: S311 - a repeatable load, no secret
     start = (end or datetime.now(UTC)) - spread
@@ -36,7 +39,7 @@ def records(count: int, spread: timedelta = timedelta(minutes=10), end: datetime
     number = 0
     while made < count:
         at = start + spread * (made / count)
-        ward = f"ward-{number % WARDS:03}"
+        ward = f"ward-{number % wards:03}"
         for event in _round(random, number, at.replace(microsecond=at.microsecond // 1000 * 1000)):
             wrapped = envelope(event, ward=ward, source=f"/{ward}/load/bench", recorded_at=at)
             yield topic_of(event.stream), ward.encode(), encode(wrapped)

@@ -15,9 +15,10 @@ from ingest.contract.topic import topic_of
 from ingest.kafka.producer import Producer
 from ingest.runtime import process
 from streams.app import credentials
+from streams.partition.consumer import NullConsumer
 from streams.partition.record_batch import RecordBatch
 from streams.settings import StreamsSettings
-from streams.worker import NullConsumer, Worker
+from streams.worker import Worker
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
 
@@ -30,7 +31,8 @@ def main() -> None:
         read_settings(WarehouseSettings),
     )
     process.prepare_process("plain-agent")
-    worker = Worker(settings, ingest, Client(warehouse), Client(warehouse), Producer(ingest), ingest.clock())
+    clients = Client(warehouse), Client(warehouse)
+    worker = Worker(settings, ingest, *clients, Producer(ingest), ingest.clock(), NullConsumer())
     folder = settings.folder(ingest.data_folder)
     folder.mkdir(parents=True, exist_ok=True)
     app = faust.App(
@@ -52,7 +54,7 @@ def main() -> None:
     @app.on_partitions_assigned.connect  # type: ignore[untyped-decorator]
     async def assigned(sender: Any, assigned: set[TP], **_: Any) -> None:
         if not ready.is_set():  # told more than once at start, and this peer does not seek
-            await worker.assigned({(tp.topic, tp.partition) for tp in assigned}, NullConsumer())
+            await worker.assigned({(tp.topic, tp.partition) for tp in assigned})
             await worker.recovered()
             ready.set()
 

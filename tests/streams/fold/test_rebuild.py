@@ -55,24 +55,25 @@ class Life:
         self.events += envelopes
         store(self.client, envelopes, first)
         if is_killed:
-            self._revive()
-        self._write(self.fold.take(), self.fold.take_corrections())
+            self.revive()
+        self.write(self.fold.take(), self.fold.take_corrections())
         late, self.fold.late = self.fold.late, {}
         for one, cause in late.items():
             place = (one.indicator, one.ward, one.window_ms, self.fold.topic, 0, self.fold.offset)
-            self._write(*rebuild.recompute_window(self.client, *place, cause))
+            self.write(*rebuild.recompute_window(self.client, *place, cause))
         late_stocks, self.fold.late_stocks = self.fold.late_stocks, {}
         for (id, ward), found in late_stocks.items():
             for start, end in rebuild.split_at_midnights(found.from_ms, found.until_ms):
                 span = (id, ward, start, end, self.fold.topic, 0, self.fold.offset)
-                self._write(*rebuild.recompute_stocks(self.client, *span, found.cause))
+                self.write(*rebuild.recompute_stocks(self.client, *span, found.cause))
 
     def remember(self) -> None:
         """Take a snapshot."""
         self.fold.forget()
         self.snapshot = (self.fold.offset, json.dumps(self.fold.dump()))
 
-    def _revive(self) -> None:
+    def revive(self) -> None:
+        """Begin again from the snapshot."""
         offset, pieces = self.snapshot
         self.fold = Fold(self.fold.topic, 0)
         if pieces != "[]":
@@ -89,7 +90,8 @@ class Life:
             self.fold.adopt(id, known)
         self.fold.fold(envelopes, range(first, first + len(envelopes)))
 
-    def _write(self, values: list[Value], corrections: list[Correction]) -> None:
+    def write(self, values: list[Value], corrections: list[Correction]) -> None:
+        """Store what came of events."""
         sink.write_corrections(self.client, corrections, START)
         sink.write_values(self.client, values)
 

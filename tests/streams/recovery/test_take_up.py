@@ -17,6 +17,7 @@ from streams.recovery.take_up import Tools
 from streams.validate import RecordValidator
 from streams.warehouse_connections import Stopping, WorkerWarehouse
 from streams.watchdog.freeze import FreezeWatchdog
+from streams.write.announcer import Announcer
 from streams.write.writer import BatchWriter
 from tests.connectors.support.taking import Still
 from tests.support import warehouse_server
@@ -56,10 +57,11 @@ async def taken_up(client: Client, folder, monkeypatch) -> PartitionState:
     stopping, clock, deaf = Stopping(), Still(START), Deaf()
     with connect(client.settings) as reader:
         connections = WorkerWarehouse(client, reader, stopping, FreezeWatchdog())
-        sieve = RecordValidator(connections, deaf, clock, stopping)  # type: ignore[arg-type]
+        validator = RecordValidator(deaf, clock, stopping)  # type: ignore[arg-type]
+        writing = BatchWriter(connections, Announcer(deaf, stopping), clock, stopping)  # type: ignore[arg-type]
         tools = Tools(
             IngestSettings(_env_file=None, pseudonym_secret=SecretStr("0123456789abcdefghijklmnopqrstuv")),
-            connections, sieve, BatchWriter(connections, deaf, clock, stopping), Attempts(folder), clock, stopping, lambda: None,  # type: ignore[arg-type]
+            connections, validator, writing, Attempts(folder), clock, stopping, lambda: None,
         )  # fmt: skip
         made = Recovery(tools)
         (part,) = [part async for part in made.parts({PLACE}, {})]

@@ -13,10 +13,13 @@ import signal
 from collections.abc import Sequence
 from typing import Any
 
+from ingest.contract.envelope import AnyEnvelope
 from streams import __main__
+from streams.fold.compiled import Contribution, Contributions
 from streams.fold.entities import EntityStates
 from streams.fold.flows import Flows
 from streams.fold.fold import Fold
+from streams.fold.plan import EntityPlan
 from warehouse.model.value import Value
 from warehouse.store import sink
 from warehouse.store.client import Client
@@ -28,22 +31,20 @@ DEADLY = 2**62
 
 def arm() -> None:
     """Make the worker stumble."""
-    # Faults in the midst of the fold, which no event gives.
-    touch, settle, levels, write_values = Fold._touch, Flows.settle, EntityStates.levels, sink.write_values  # noqa: SLF001
+    fold, settle, levels, write_values = Fold.fold, Flows.settle, EntityStates.levels, sink.write_values
 
-    def stumbling(self: Fold, touched: Any, envelope: Any, at: int, offset: int) -> None:
-        if envelope.id.startswith("dies-"):
-            os.kill(os.getpid(), signal.SIGKILL)
-        touch(self, touched, envelope, at, offset)
-        if envelope.id.startswith("raises-"):
-            raise RecursionError(f"too deep at {envelope.subject}")
+    def stumbling(self: Fold, envelopes: Sequence[AnyEnvelope], offsets: Sequence[int]) -> None:
+        for envelope, offset in zip(envelopes, offsets, strict=True):
+            if envelope.id.startswith("dies-"):
+                os.kill(os.getpid(), signal.SIGKILL)
+            fold(self, [envelope], [offset])
+            if envelope.id.startswith("raises-"):
+                raise RecursionError(f"too deep at {envelope.subject}")
 
-    def overflowing(self: Flows, plan: Any, state: Any, watermark: int, envelope: Any, at: int, offset: int) -> None:
-        settle(self, plan, state, watermark, envelope, at, offset)
+    def growing(self: Flows, plan: EntityPlan, state: Any, watermark: int, envelope: Any, at: int, offset: int) -> None:
         grown = {"overflows": HUGE, "grows": 2_000_000_000, "sinks": DEADLY}.get(envelope.id.split("-")[0], 0)
-        for window in self._changed if grown else ():
-            for split in window.changed:
-                window.sums[split][0] = max(window.sums[split][0], grown)
+        given = plan._replace(contributions=grow(plan.contributions, grown)) if grown else plan
+        settle(self, given, state, watermark, envelope, at, offset)
 
     def looming(self: EntityStates, at_ms: int) -> Any:
         if any(state.key.startswith("looms-") for state in self.active):
@@ -55,10 +56,19 @@ def arm() -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         write_values(client, values)
 
-    Fold._touch = stumbling  # type: ignore[method-assign]  # noqa: SLF001  # so is the bug that it stands for
-    Flows.settle = overflowing  # type: ignore[method-assign]  # as above
+    Fold.fold = stumbling  # type: ignore[method-assign]  # so is the bug that it stands for
+    Flows.settle = growing  # type: ignore[method-assign]  # as above
     EntityStates.levels = looming  # type: ignore[method-assign]  # as above
     sink.write_values = sinking
+
+
+def grow(contributions: Contributions, numerator: int) -> Contributions:
+    """The same, each so large."""
+
+    def grown(state: Any) -> tuple[tuple[Contribution, ...], ...]:
+        return tuple(tuple((at, numerator, *rest) for at, _, *rest in each) for each in contributions(state))  # type: ignore[misc]
+
+    return grown
 
 
 if __name__ == "__main__":

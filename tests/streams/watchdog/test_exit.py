@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from ingest.contract.errors import Unavailable
 from streams.warehouse_connections import Stopping, WorkerWarehouse
-from streams.watchdog import exit, freeze
+from streams.watchdog import exit
 from streams.watchdog.freeze import FreezeWatchdog
 from streams.watchdog.stall import LIMIT, LOOK_EVERY, StallWatchdog, WorkerActivity
 from warehouse.settings import WarehouseSettings
@@ -26,17 +26,10 @@ class Time:
         return self.now
 
 
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    clock = Time()
-    monkeypatch.setattr(freeze, "_now", clock)
-    return clock
-
-
-def test_who_stood_still_ends_in_whichever_thread_goes_on_first(time: Time) -> None:
+def test_who_stood_still_ends_in_whichever_thread_goes_on_first() -> None:
     for first in ("beat", "check"):
-        ended: list[int] = []
-        guard = FreezeWatchdog(timedelta(seconds=6), ended.append)
+        time, ended = Time(), list[int]()
+        guard = FreezeWatchdog(timedelta(seconds=6), ended.append, time)
         guard.check()
         guard.beat()
         time.now += 5.9
@@ -48,7 +41,7 @@ def test_who_stood_still_ends_in_whichever_thread_goes_on_first(time: Time) -> N
         assert ended == [exit.FROZEN]
 
 
-async def test_a_write_asks_whether_it_may(time: Time) -> None:
+async def test_a_write_asks_whether_it_may() -> None:
     class EndedError(Exception):
         pass
 
@@ -57,7 +50,8 @@ async def test_a_write_asks_whether_it_may(time: Time) -> None:
 
     settings = WarehouseSettings(_env_file=None, password=SecretStr("a long enough password"))
     written: list[str] = []
-    guard = FreezeWatchdog(timedelta(seconds=6), end)
+    time = Time()
+    guard = FreezeWatchdog(timedelta(seconds=6), end, time)
     store = WorkerWarehouse(Client(settings), Client(settings), Stopping(), guard)
     guard.beat()
     await store.write(lambda client: written.append("before"))

@@ -10,10 +10,12 @@ from ingest.contract.errors import Unavailable
 from ingest.runtime import metrics
 from ingest.untrusted.dead_letter import DeadLetter
 from streams.fold.stocks import LateStocks
+from streams.partition.consumer import NullConsumer
 from streams.partition.state import PartitionState
 from streams.poison.attempts import Attempts
 from streams.settings import StreamsSettings
 from streams.warehouse_connections import Stopping
+from streams.write.announcer import Announcer
 from streams.write.batch import WriteBatch
 from streams.write.flusher import BatchFlusher
 from streams.write.late_stocks import LateStockWork
@@ -51,7 +53,8 @@ class Deaf:
 
 
 def writing(stopping: Stopping) -> BatchWriter:
-    return BatchWriter(Warehouse(), Deaf(), Still(START + timedelta(seconds=7)), stopping)  # type: ignore[arg-type]
+    announcer = Announcer(Deaf(), stopping)  # type: ignore[arg-type]
+    return BatchWriter(Warehouse(), announcer, Still(START + timedelta(seconds=7)), stopping)  # type: ignore[arg-type]
 
 
 def freshness() -> tuple[float, float]:
@@ -112,7 +115,7 @@ async def test_what_is_away_ends_the_flushing_quietly_only_while_the_worker_stop
     flushing = BatchFlusher(
         settings,
         {},
-        lambda _: True,
+        NullConsumer(),
         Away(stopping, is_stopping),  # type: ignore[arg-type]
         Attempts(tmp_path),
         Still(),

@@ -265,6 +265,27 @@ def test_when_its_replica_goes_away_a_client_goes_to_another_which_first_gets_wh
         gates.close()
 
 
+def test_who_asks_another_replica_than_the_one_that_was_written_to_waits_until_it_has_everything(
+    warehouse, monkeypatch
+):
+    """Else a duplicate that comes within the replicas' lag would be counted."""
+    synced = []
+    monkeypatch.setattr(Client, "sync_replica", lambda one: synced.append(one))
+    (port,) = free_ports(1)
+    gates = TcpProxies([TcpProxy("other", port, warehouse.port)])
+    gates.start()
+    elsewhere = warehouse.model_copy(update={"host": f"127.0.0.1:{port}"})
+    try:
+        with connect(warehouse) as writer, connect(warehouse) as near, connect(elsewhere) as far:
+            near.follow(writer)
+            assert synced == []
+            far.follow(writer)
+            far.follow(Client(warehouse))  # nothing was written by it
+            assert synced == [far]
+    finally:
+        gates.close()
+
+
 def test_on_a_cluster_every_insert_waits_for_the_majority_and_a_reader_for_the_replica(warehouse, monkeypatch):
     replicas = warehouse.model_copy(update={"cluster": "city"})
     with connect(replicas) as client:

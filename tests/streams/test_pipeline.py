@@ -1,0 +1,249 @@
+"""The stages that a batch goes through: in one direction, each on its own, and nothing of a partition that was given up."""
+
+import asyncio
+import re
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+import streams
+from ingest.contract.decoder import DecodedEvent
+from ingest.contract.envelope import encode
+from ingest.contract.errors import Unavailable
+from ingest.contract.events.queue import TicketIssued
+from ingest.contract.topic import DEAD_LETTERS
+from ingest.untrusted.dead_letter import DeadLetter
+from streams import pipeline
+from streams.deduplicate import Deduplicator
+from streams.partition.consumer import NullConsumer
+from streams.partition.record_batch import FOLDED_AT_ONCE, RecordBatch
+from streams.partition.state import PartitionState
+from streams.partition.valid_events import ValidEvents
+from streams.pipeline import Pipeline
+from streams.poison.attempts import Attempts
+from streams.settings import StreamsSettings
+from streams.validate import RecordValidator, validate_records
+from streams.warehouse_connections import Stopping
+from streams.write.announcer import Announcer
+from streams.write.batch import WriteBatch
+from streams.write.flusher import BatchFlusher
+from streams.write.writer import BatchWriter
+from tests.connectors.support.taking import Still
+from tests.streams.test_app import worker as worker
+from tests.support.made import START, events
+from warehouse.store.event_ids import StoredEventId
+
+PLACE = ("ioc.queue.v1", 0)
+CLOCK = Still(START + timedelta(days=1))
+
+
+class Kafka:
+    """Takes everything."""
+
+    def __init__(self) -> None:
+        self.letters: list[DeadLetter] = []
+        self.pushed = 0
+
+    async def dead_letter(self, *letters: DeadLetter) -> None:
+        self.letters += letters
+
+    async def push(self, records: Sequence[object]) -> None:
+        self.pushed += len(records)
+
+
+class Warehouse:
+    """Takes everything, and knows of the past what it is given; without anything it fails the test."""
+
+    def __init__(self, known: Any = None) -> None:
+        self.known = known
+        self.part: PartitionState | None = None
+
+    async def ask(self, work: object, *arguments: object) -> Any:
+        assert self.known is not None, work
+        if self.part is not None:
+            self.part.close()
+        return self.known
+
+    async def write(self, work: object, *arguments: object) -> None:
+        pass
+
+    async def try_to_write(self, work: object, *arguments: object) -> None:
+        pass
+
+
+class Halted:
+    """Halts partitions without a word to anybody."""
+
+    async def stop(self, part: PartitionState) -> None:
+        part.halt()
+
+
+class Stages:
+    """A pipeline with all that is behind it."""
+
+    def __init__(self, known: Any = None) -> None:
+        stopping = Stopping()
+        self.kafka, self.warehouse, self.moves = Kafka(), Warehouse(known), 0
+        attempts = Attempts(None)
+        made: Any = self.warehouse, self.kafka
+        announcer = Announcer(made[1], stopping)
+        writing = BatchWriter(made[0], announcer, CLOCK, stopping)
+        settings = StreamsSettings(_env_file=None)
+        self.flushing = BatchFlusher(settings, {}, NullConsumer(), writing, attempts, CLOCK, stopping)
+        validator, halted = RecordValidator(made[1], CLOCK, stopping), Halted()
+        self.pipeline = Pipeline(validator, made[0], self.flushing, halted, attempts, self.move)  # type: ignore[arg-type]
+
+    def move(self) -> None:
+        self.moves += 1
+
+
+def opened(place: tuple[str, int] = PLACE) -> PartitionState:
+    part = PartitionState(place, 0)
+    part.open()
+    return part
+
+
+def tickets(count: int, first: int = 0) -> RecordBatch:
+    """So many tickets, each issued."""
+    made = events(seed=5, count=count, kinds=[TicketIssued], keys=10 * count, spread=timedelta(minutes=5))
+    return RecordBatch(list(range(first, first + count)), [encode(one) for one in made])
+
+
+async def test_what_is_folded_waits_to_be_written() -> None:
+    stages, part = Stages(), opened()
+    await stages.pipeline.take(part, tickets(5))
+    assert (part.next, part.fold.offset, stages.moves) == (5, 4, 1)
+    assert stages.flushing.waiting.rows.columns["offset"] == [0, 1, 2, 3, 4]
+
+
+async def test_of_a_batch_that_was_read_again_only_what_is_new_is_taken() -> None:
+    stages, part = Stages(), opened()
+    await stages.pipeline.take(part, tickets(5))
+    await stages.pipeline.take(part, tickets(5))
+    assert len(stages.flushing.waiting.rows) == 5
+    assert stages.moves == 1
+
+
+async def test_others_get_their_turn_while_a_long_batch_is_folded() -> None:
+    """Signs of life come from the same loop: a day's backlog of dossiers would look like a worker that hangs."""
+    stages, part = Stages(), opened((DEAD_LETTERS, 0))
+    turns = 0
+
+    async def take_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    other = asyncio.create_task(take_turns())
+    count = 3 * FOLDED_AT_ONCE
+    await stages.pipeline.take(part, RecordBatch(list(range(count)), [b""] * count))
+    other.cancel()
+    assert stages.moves == 3
+    assert turns >= 3
+
+
+async def test_invalid_records_are_letters_and_too_many_halt_the_partition_before_the_batch() -> None:
+    stages, part = Stages(), opened()
+    await stages.pipeline.take(part, RecordBatch([0, 1], [b"{", *tickets(1).values]))
+    assert (part.next, len(stages.kafka.letters), len(stages.flushing.waiting.rows)) == (2, 1, 1)
+    await stages.pipeline.take(part, RecordBatch(list(range(2, 202)), [b"{"] * 200))
+    assert (part.is_halted, part.next, len(stages.kafka.letters)) == (True, 2, 1)
+
+
+async def test_nothing_is_folded_of_a_partition_that_was_given_up_while_the_warehouse_was_asked() -> None:
+    stages, part = Stages(known={}), opened()
+    batch = tickets(1)
+    stages.warehouse.part = part
+    await stages.pipeline.take(part, RecordBatch([0, 1], [*batch.values, *batch.values]))  # the same twice: it is asked
+    assert not part.is_open
+    assert (part.next, part.fold.offset, len(stages.flushing.waiting.rows)) == (0, -1, 0)
+
+
+async def test_of_each_id_the_first_event_counts_and_others_are_kept() -> None:
+    first, other = tickets(2).values
+    assert first is not None
+    assert other is not None
+    valid = validate_records(RecordBatch([7, 8, 9], [first, other, first]), CLOCK.now()).events
+    one = valid.envelopes[0]
+    past: Any = Warehouse({(one.ward, one.id): StoredEventId(3, first)})
+    part = opened()
+    fresh, repeats = await Deduplicator(past).take(part, valid)
+    assert (fresh.offsets, [row[2] for row in repeats], [row[-1] for row in repeats]) == ([8], [7, 9], [3, 3])
+    assert len(part.ids) == 1
+
+
+async def test_boards_hear_what_a_block_changes_and_nothing_of_an_empty_one() -> None:
+    kafka, part = Kafka(), opened()
+    announcer, block = Announcer(kafka, Stopping()), WriteBatch()  # type: ignore[arg-type]
+    await announcer.tell(block)
+    assert kafka.pushed == 0
+    valid = validate_records(tickets(3), CLOCK.now()).events
+    part.fold.fold(valid.envelopes, valid.offsets)
+    block.add(part, valid, [])
+    block.cut([part], with_memory=False)
+    await announcer.tell(block)
+    assert kafka.pushed >= 1
+
+
+STAGES = ("worker", "pipeline", "validate", "deduplicate", "rebuild", "fold.fold", "write.batch")
+"""The modules that a batch meets until it waits to be written, in their order."""
+
+
+async def test_a_batch_meets_few_names_and_never_turns_back(worker: Any) -> None:
+    """Functions of the stages' modules that get the batch, or the events in it, in the order in which they are first entered."""
+    part = worker.parts[PLACE] = opened()
+    root, met = Path(streams.__file__).parent, list[tuple[str, str]]()
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        path, code = Path(frame.f_code.co_filename), frame.f_code
+        if event == "call" and path.is_relative_to(root) and any(map(is_batch, frame.f_locals.values())):
+            module = ".".join(path.relative_to(root).with_suffix("").parts)
+            name = (module, code.co_qualname)
+            if module in STAGES and not code.co_name.startswith("<") and name not in met:
+                met.append(name)
+
+    sys.setprofile(note)
+    try:
+        await worker.take(PLACE, tickets(5))
+    finally:
+        sys.setprofile(None)
+    assert part.next == 5
+    order = [STAGES.index(module) for module, _ in met]
+    assert order == sorted(order)
+    assert set(order) == set(range(len(STAGES)))
+    assert len(met) <= 10, met
+
+
+def is_batch(value: object) -> bool:
+    return isinstance(value, RecordBatch | ValidEvents) or (
+        isinstance(value, list) and bool(value) and isinstance(value[0], DecodedEvent)
+    )
+
+
+def test_the_crash_story_names_every_place_where_a_test_can_end_the_process() -> None:
+    files = sorted(Path(streams.__file__).parent.rglob("*.py"))
+    there = {name for file in files for name in re.findall(r'failpoint\("(streams\.\w+)"\)', file.read_text("utf-8"))}
+    assert set(re.findall(r"^\| `(streams\.\w+)`", pipeline.__doc__ or "", re.MULTILINE)) == there
+
+
+@pytest.mark.parametrize("is_stopping", [False, True])
+async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(worker: Any, is_stopping: bool) -> None:
+    async def ask(*_: object) -> None:
+        if is_stopping:
+            worker.stopping.tell()
+        raise Unavailable("Kafka", "away")
+
+    part = worker.parts[PLACE] = opened()
+    part.mark_gap(0)
+    worker.consumer.seek_to = ask
+    if is_stopping:
+        await worker.take(PLACE, tickets(1, first=5))
+    else:
+        with pytest.raises(Unavailable):
+            await worker.take(PLACE, tickets(1, first=5))
