@@ -82,9 +82,6 @@ logger = logging.getLogger(__name__)
 LimitUnit = Literal["gio", "ngay", "ngay_lam_viec"]
 """Units of a statutory limit: working hour, calendar day, working day."""
 
-WORKING_DAY = timedelta(hours=8)
-"""A working day of a statutory limit: eight working hours, whatever the office's own hours are."""
-
 
 class Hours(NamedTuple):
     """A stretch of a day's working hours, in the ward's local time."""
@@ -167,10 +164,11 @@ class Calendar:
     def due(self, received_at: datetime, limit_value: int, limit_unit: LimitUnit) -> datetime:
         """When the result of a dossier is due.
 
-        - `gio`: that many working hours later;
-        - `ngay_lam_viec`: that many times eight working hours later, so the same time of day on a full working day;
-        - `ngay`: the day of receipt is not counted; the close of the last calendar day, or of the next working day when
-          that day is off.
+        - `gio`: that many working hours later, to the hour;
+        - `ngay_lam_viec`: the close of that many working days after the day of receipt, which is not counted;
+        - `ngay`: the close of that many calendar days after it, or of the next working day when that day is off.
+
+        So a limit in days never ends within a day (Bộ luật Dân sự 2015, Đ147.2, Đ148.4-5).
 
         Args:
             received_at: when the office accepted it.
@@ -179,9 +177,11 @@ class Calendar:
         """
         if limit_unit == "gio":
             return self.add_working_time(received_at, timedelta(hours=limit_value))
-        if limit_unit == "ngay_lam_viec":
-            return self.add_working_time(received_at, limit_value * WORKING_DAY)
-        last = self.next_working_day(local_day(received_at) + timedelta(days=limit_value))
+        last = local_day(received_at)
+        if limit_unit == "ngay":
+            last = self.next_working_day(last + timedelta(days=limit_value))
+        for _ in range(limit_value if limit_unit == "ngay_lam_viec" else 0):
+            last = self.next_working_day(last + timedelta(days=1))
         return _periods(self, last)[-1][1]
 
     def next_working_day(self, day: date) -> date:

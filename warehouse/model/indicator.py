@@ -17,8 +17,8 @@ from warehouse.model.aggregate import Aggregate, Dimension, Flow, Part, Stock
 from warehouse.model.entity import Entity
 from warehouse.model.expression import DAY
 
-Span = timedelta | Literal["today", "period"]
-"""How far back a shown figure reaches: a rolling time, the ward's local day, or the reporting period."""
+Span = timedelta | Literal["today", "month", "period"]
+"""How far back a shown figure reaches: a rolling time, the ward's local day or month, or all that the ward has counted."""
 
 PERIOD_START = datetime(2025, 7, 1, tzinfo=WARD_ZONE)
 """Since when the ward exists and counts."""

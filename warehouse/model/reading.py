@@ -1,10 +1,11 @@
 """Reading: what an indicator shows at a moment, put together from its values - for the wall, the feed and the report alike."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import NamedTuple
 
-from ingest.contract.clock import milliseconds
+from ingest.contract.calendar import local_day, ward_moment
+from ingest.contract.clock import milliseconds, moment
 from warehouse.model.aggregate import RANKED
 from warehouse.model.expression import DAY_MS, window_start
 from warehouse.model.indicator import PERIOD_START, Derived, Indicator, Measure, Status
@@ -61,6 +62,9 @@ def span_start(one: Indicator, now_ms: int) -> int:
     """Start of the oldest window that the shown figure includes."""
     if one.span == "today":
         return int(window_start(now_ms, DAY_MS))
+    if one.span == "month":
+        today = local_day(moment(now_ms))
+        return milliseconds(ward_moment(today.replace(day=1), time()))
     if one.span == "period":
         return milliseconds(one.baseline.until if one.baseline else PERIOD_START)
     size = one.window // _MILLISECOND
