@@ -83,6 +83,11 @@ LimitUnit = Literal["gio", "ngay", "ngay_lam_viec"]
 """Units of a statutory limit: working hour, calendar day, working day."""
 
 
+CULTURE_DAY = (11, 24)
+"""Ngày Văn hóa Việt Nam: a paid day off (NQ 28/2026/QH16, in force since 1 July 2026; CV 10065/VPCP-KGVX of 2 October 2026: that day only)."""
+CULTURE_DAY_SINCE = 2026
+
+
 class Hours(NamedTuple):
     """A stretch of a day's working hours, in the ward's local time."""
 
@@ -236,8 +241,9 @@ def _periods(calendar: Calendar, day: date) -> tuple[tuple[datetime, datetime], 
 
 @cache
 def _holidays(year: int) -> frozenset[date]:
-    """The holidays that the law names, as the library calculates them."""
-    return frozenset(holidays.country_holidays("VN", years=year))
+    """The holidays that the law names: as the library calculates them, and Culture Day, which it does not know yet."""
+    named = frozenset(holidays.country_holidays("VN", years=year))
+    return named | {date(year, *CULTURE_DAY)} if year >= CULTURE_DAY_SINCE else named
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from ingest.contract.events.content import PostPublished
 from ingest.contract.events.document import DocumentIssued
-from ingest.contract.events.reference import AreaRegistered, TeamDissolved, TeamFormed
+from ingest.contract.events.reference import AreaDissolved, AreaRegistered, TeamDissolved, TeamFormed
 from ingest.contract.label import Label
 from warehouse.model.entity import Constant, Entity, First, Latest
 
@@ -36,6 +36,7 @@ AREA = Entity(
     label=Label(vi="Tổ dân phố", en="Residential group"),
     fields={
         "registered_at": First((AreaRegistered,)),
+        "exists": Latest({AreaRegistered: 1, AreaDissolved: 0}, empty=0),
         "team": Latest({TeamFormed: 1, TeamDissolved: 0}, empty=0),
     },
     born=(AreaRegistered, TeamFormed),

@@ -2,6 +2,7 @@
 
 from ingest.contract.events.queue import (
     CounterClosed,
+    CounterDecommissioned,
     CounterOpened,
     CounterPaused,
     CounterSessionEnded,
@@ -41,6 +42,7 @@ TICKET = Entity(
         "issued_at": First((TicketIssued,)),
         "called_at": First((TicketCalled,)),
         "last_called_at": Latest(dict.fromkeys((TicketCalled, TicketRecalled), Attr("called_at")), empty=NEVER),
+        "transferred_at": Latest({TicketTransferred: Attr("at")}, empty=0),
         "serving_at": First((TicketServingStarted,)),
         "served_at": First((TicketServed,)),
         "no_show_at": First((TicketNoShow,)),
@@ -60,6 +62,7 @@ COUNTER = Entity(
     fields={
         "registered_at": First(_COUNTER),
         "heard_at": Latest(dict.fromkeys(_COUNTER, Attr("at")), empty=0),
+        "decommissioned_at": Latest({CounterDecommissioned: Attr("at")}, empty=0),
         "state": Latest({CounterOpened: "open", CounterPaused: "paused", CounterClosed: "closed"}, empty="closed"),
     },
     born=_COUNTER,

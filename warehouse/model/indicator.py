@@ -17,8 +17,8 @@ from warehouse.model.aggregate import Aggregate, Dimension, Flow, Part, Stock
 from warehouse.model.entity import Entity
 from warehouse.model.expression import DAY
 
-Span = timedelta | Literal["today", "month", "period"]
-"""How far back a shown figure reaches: a rolling time, the ward's local day or month, or all that the ward has counted."""
+Span = timedelta | Literal["window", "today", "month", "period"]
+"""How far back a shown figure reaches: a rolling time, the last whole window, the ward's local day or month, or all that the ward has counted."""
 
 PERIOD_START = datetime(2025, 7, 1, tzinfo=WARD_ZONE)
 """Since when the ward exists and counts."""
@@ -52,6 +52,8 @@ class Threshold(NamedTuple):
     critical: float | None
     below: bool = False
     """Whether less is worse."""
+    share: bool = False
+    """Whether it is about the per cent that the numerator is of the denominator, though the figure is written as n out of m."""
 
     def status(self, value: float) -> Status:
         """What the value means."""

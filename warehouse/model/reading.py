@@ -55,6 +55,8 @@ class Reading(NamedTuple):
     def status(self) -> Status:
         """What the figure means by its thresholds."""
         figure, threshold = self.figure, self.indicator.threshold
+        if threshold is not None and threshold.share:
+            figure = 100 * self.numerator / self.denominator if self.known and self.denominator else None
         return "normal" if figure is None or threshold is None else threshold.status(figure)
 
 
@@ -68,7 +70,14 @@ def span_start(one: Indicator, now_ms: int) -> int:
     if one.span == "period":
         return milliseconds(one.baseline.until if one.baseline else PERIOD_START)
     size = one.window // _MILLISECOND
+    if one.span == "window":
+        return int(window_start(now_ms, size)) - size
     return int(window_start(now_ms, size)) + size - one.span // _MILLISECOND
+
+
+def span_end(one: Indicator, now_ms: int) -> int:
+    """The last moment at which a window may begin that the shown figure includes."""
+    return int(window_start(now_ms, one.window // _MILLISECOND)) - 1 if one.span == "window" else now_ms
 
 
 def kept_from(one: Indicator, now_ms: int, chart_days: int = CHART_DAYS) -> int:

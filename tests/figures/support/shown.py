@@ -19,6 +19,14 @@ Wrong = list[str]
 """What is not as it was worked out, in words."""
 
 
+class FoldOfMoments(Fold):
+    """A fold that does not write down every minute between a case's events, which may lie weeks apart; the whole stack does."""
+
+    def reach(self, at: int) -> None:
+        """Take in how late it is."""
+        self.watermark = at
+
+
 def wrong_by_fold(case: Case) -> Wrong:
     """What the fold shows otherwise, event by event and look by look."""
     folds: dict[str, Fold] = {}
@@ -26,7 +34,7 @@ def wrong_by_fold(case: Case) -> Wrong:
     for look in case.looks:
         for offset, event in enumerate(case.events[happened : look.happened], happened):
             topic = topic_of(event.data.stream)
-            folds.setdefault(topic, Fold(topic, 0)).fold([event], [offset])
+            folds.setdefault(topic, FoldOfMoments(topic, 0)).fold([event], [offset])
         happened = look.happened
         for fold in folds.values():
             fold.look(milliseconds(look.at), only_stirred=False)
