@@ -5,4 +5,5 @@
 `support.shown`   what the figures show, by the fold and by SQL
 `test_book`       every case, both ways
 `test_whole`      every case through the whole stack
+`test_figures_doc`  what is said of each figure, and where
 """

@@ -50,6 +50,13 @@ CAMERA = Entity(
     born=_HEALTH,
     settled=lambda c: False,
     sources=("frigate",),
+    behaviour={
+        "stop": Label(
+            "có quyết định thôi dùng thì không tính; không có tín hiệu thì vẫn tính",
+            "decommissioned: left out; silent: still counted",
+        ),
+        "reopen": Label("có tín hiệu sau đó là tính lại", "with a sign after that it counts again"),
+    },
 )
 
 DETECTION = Entity(

@@ -42,7 +42,6 @@ _EVERY = (
 _DESCRIBED = (DossierReceived, DossierCorrected)
 
 
-
 def _was_over(event: Any) -> Any:
     """It had been finished or withdrawn, and goes on."""
     return (event.state_from == 7) | (event.state_from == 9) | (event.state_from == 10)
@@ -84,7 +83,9 @@ DOSSIER = Entity(
         "asked_again_at": First((DossierSupplementRequested,), where=lambda e: e.request_no > 1),
         "delay_reason": Latest({DossierRescheduled: Attr("reason_code")}, empty=""),
         # The last of each: a dossier may be opened again and end another time.
-        "completed_at": Latest({DossierCompleted: Attr("completed_at"), DossierCorrected: Attr("completed_at")}, empty=NEVER),
+        "completed_at": Latest(
+            {DossierCompleted: Attr("completed_at"), DossierCorrected: Attr("completed_at")}, empty=NEVER
+        ),
         "returned_at": Latest({DossierReturned: Attr("returned_at")}, empty=NEVER),
         "withdrawn_at": Latest({DossierWithdrawn: Attr("at")}, empty=NEVER),
         "refused_at": Latest({DossierRefusedIntake: Attr("at")}, empty=NEVER),
@@ -103,4 +104,30 @@ DOSSIER = Entity(
     born=(DossierReceived,),
     settled=lambda d: (d.state == 3) | (d.state == 7) | (d.state == 9) | (d.state == 10),
     sources=("dossier_portal",),
+    behaviour={
+        "reopen": Label(
+            "chưa xong trở lại: rời số đã giải quyết và ngày đã tính, hạn vẫn chạy; lần xong sau cùng là lần tính",
+            "unfinished again: it leaves the finished ones and the day on which it counted, its limit goes on; the last finish counts",
+        ),
+        "withdraw": Label(
+            "kết thúc (D03, D09), không phải có kết quả (D10, D12)", "an end (D03, D09), no result (D10, D12)"
+        ),
+        "refuse": Label(
+            "sau khi tiếp nhận: như rút; trước khi tiếp nhận: không tính",
+            "after receipt as withdrawn; before it, not counted",
+        ),
+        "stop": Label(
+            "D23, chưa giải quyết xong (D03); với Cổng (D09, P05) là kết thúc lúc dừng; dừng khi đã quá hạn thì ở D24",
+            "D23, not finished (D03); to the portal (D09, P05) an end at that time; stopped when overdue: D24",
+        ),
+        "supplement": Label(
+            "đang chờ: D13, so lúc yêu cầu với hạn; xong: trừ thời gian chờ (D09–D12), hạn theo luật tính lại (D07, D08)",
+            "awaited: D13, the request's time against the due date; handed in: the wait does not count (D09-D12), the limit begins anew by law (D07, D08)",
+        ),
+        "correct": Label(
+            "giá trị đính chính (ngày hẹn, ngày xong, kênh, lĩnh vực, thủ tục) thay giá trị cũ, kể cả số đã chốt; ngày tiếp nhận không đổi",
+            "what was corrected (due date, finish, channel, field, procedure) stands instead, in closed figures too; the receipt's date stays",
+        ),
+        "transfer": Label("chuyển bước, chuyển phòng: không đổi", "to another step or department: nothing"),
+    },
 )

@@ -42,4 +42,10 @@ AREA = Entity(
     born=(AreaRegistered, TeamFormed),
     settled=lambda a: False,
     sources=("ward_register",),
+    behaviour={
+        "stop": Label(
+            "tổ dân phố giải thể, sáp nhập thì không tính", "a group that is dissolved or merged is left out"
+        ),
+        "reopen": Label("đăng ký lại là tính lại", "registered again, it counts again"),
+    },
 )

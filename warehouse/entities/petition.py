@@ -66,4 +66,20 @@ PETITION = Entity(
     born=(PetitionReceived,),
     settled=_is_over,
     sources=("petition_portal",),
+    behaviour={
+        "reopen": Label(
+            "đang xử lý trở lại, tính từ ngày mở; không còn hài lòng (P06)",
+            "open again, counted from that day; no longer content (P06)",
+        ),
+        "refuse": Label("kết thúc; đúng hạn nếu trong 2 ngày làm việc", "an end; in time within 2 working days"),
+        "supplement": Label(
+            "đang chờ là đã xử lý, đúng hạn nếu yêu cầu trong 5 ngày làm việc; bổ sung xong là đến lại",
+            "while awaited it is handled, in time if asked within 5 working days; handed in, it has come anew",
+        ),
+        "correct": Label("nguồn không báo", "the source does not tell"),
+        "transfer": Label(
+            "nơi khác: kết thúc, đúng hạn nếu trong 2 ngày làm việc; nội bộ phường: không đổi; nơi khác chuyển lại: đến lại",
+            "to another body: an end, in time within 2 working days; within the ward: nothing; when it comes back it has come anew",
+        ),
+    },
 )

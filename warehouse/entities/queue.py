@@ -52,6 +52,13 @@ TICKET = Entity(
     born=(TicketIssued,),
     settled=lambda t: least(t.served_at, t.no_show_at, t.cancelled_at, t.expired_at) < NEVER,
     sources=("queue_kiosk",),
+    behaviour={
+        "withdraw": Label("hủy số: hết chờ, là bỏ lượt (Q10)", "cancelled: waits no longer, given up (Q10)"),
+        "transfer": Label(
+            "sau khi gọi: chờ lại từ lúc chuyển (Q02, Q05); chờ bình quân vẫn là đến lần gọi đầu (Q03, Q04)",
+            "after a call it waits anew from then on (Q02, Q05); the mean wait stays that until the first call (Q03, Q04)",
+        ),
+    },
 )
 
 _COUNTER = (CounterOpened, CounterPaused, CounterClosed)
@@ -68,6 +75,13 @@ COUNTER = Entity(
     born=_COUNTER,
     settled=lambda c: False,
     sources=("queue_kiosk",),
+    behaviour={
+        "stop": Label(
+            "có quyết định thôi dùng thì không tính; không có tín hiệu thì vẫn tính",
+            "decommissioned: left out; silent: still counted",
+        ),
+        "reopen": Label("có tín hiệu sau đó là tính lại", "with a sign after that it counts again"),
+    },
 )
 
 SESSION = Entity(

@@ -42,6 +42,13 @@ SPEAKER = Entity(
     born=_EVERY,
     settled=lambda s: False,
     sources=("smart_loudspeaker",),
+    behaviour={
+        "stop": Label(
+            "có quyết định thôi dùng thì không tính; không có tín hiệu thì vẫn tính",
+            "decommissioned: left out; silent: still counted",
+        ),
+        "reopen": Label("có tín hiệu sau đó là tính lại", "with a sign after that it counts again"),
+    },
 )
 
 SCHEDULE = Entity(

@@ -5,6 +5,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.camera import ALERT, CAMERA, DETECTION, ZONE
+from warehouse.indicators import law
 from warehouse.indicators.dismantled import is_in_use, is_silent, silent_since
 from warehouse.model.aggregate import Count, Largest, Level, Mean, Ratio
 from warehouse.model.expression import DAY_MS, MINUTE, starts_with
@@ -51,6 +52,9 @@ ONLINE = Indicator(
         "Camera có hình / camera đã đăng ký; chỉ camera có quyết định tháo mới không tính, camera không có tín hiệu vẫn tính (C08)",
         "Cameras with a picture / registered; only one that was decommissioned is left out, one without any sign still counts (C08)",
     ),
+    law=law.CAMERAS,
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=CAMERA,
     value=Ratio(
@@ -68,6 +72,9 @@ FAULTY = Indicator(
         "Camera đang mất hình, bị che, mờ, tối, lỗi ổ ghi, lỗi mạng hoặc quá nhiệt; tách theo từng loại lỗi (active = đang lỗi)",
         "Cameras without a picture, covered, blurred, dark, or with a fault of disk, network or temperature; by kind (active: open)",
     ),
+    law=law.CAMERAS,
+    version=2,
+    since=law.REVISED,
     unit=CAMERAS,
     of=CAMERA,
     value=Level(lambda c, now: is_registered_camera(c, now) & faulty(c)),
@@ -95,6 +102,8 @@ SILENT = Indicator(
         "Cameras of which the recorder has said nothing for over 30 days; they still count in C01 and C02; named, with the time of the last "
         "sign (ms since 1970), until there is a sign or they are decommissioned",
     ),
+    version=2,
+    since=law.REVISED,
     unit=CAMERAS,
     of=CAMERA,
     value=Level(lambda c, now: is_registered_camera(c, now) & is_silent(c.heard_at, now)),
@@ -107,6 +116,7 @@ DETECTIONS = Indicator(
     definition=Label(
         "Sự kiện khác nhau bắt đầu trong 24 giờ qua, theo loại", "Distinct events begun in the last 24 hours, by kind"
     ),
+    law=law.CAMERAS,
     unit=Unit(Label("sự kiện", "events")),
     of=DETECTION,
     value=Count(at=lambda d: d.started_at),
@@ -124,6 +134,9 @@ UNACKNOWLEDGED = Indicator(
         "Camera events of severity alert of the last 24 hours that nobody has acknowledged yet, by kind and by camera; for how long see C09; "
         "after 24 hours they are history",
     ),
+    law=law.CAMERAS,
+    version=2,
+    since=law.REVISED,
     unit=ALERTS,
     of=ALERT,
     value=Level(waits_for_a_look),
@@ -138,6 +151,8 @@ LONGEST_UNACKNOWLEDGED = Indicator(
         "Thời gian từ khi bắt đầu của cảnh báo camera chưa ai xác nhận đã lâu nhất, trong 24 giờ qua",
         "Time since the beginning of the camera alert that nobody has acknowledged for longest, of the last 24 hours",
     ),
+    law=law.CAMERAS,
+    since=law.REVISED,
     unit=MINUTES,
     of=ALERT,
     value=Largest(amount=lambda a, now: now - a.started_at, where=waits_for_a_look),
@@ -152,6 +167,7 @@ TIME_TO_ACKNOWLEDGE = Indicator(
         "Trung bình (xác nhận − bắt đầu) của các cảnh báo được xác nhận trong 24 giờ qua",
         "Mean of (acknowledged − begun) over the alerts acknowledged in the last 24 hours",
     ),
+    law=law.CAMERAS,
     unit=MINUTES,
     of=ALERT,
     value=Mean(
@@ -172,6 +188,7 @@ HALL_OCCUPANCY = Indicator(
         "Số người camera đếm được lần cuối, trong 12 giờ qua, tại các vùng sảnh chờ (tên vùng bắt đầu bằng sanh_)",
         "People counted last, within 12 hours, by the cameras in the zones that are waiting halls (zone names that begin with sanh_)",
     ),
+    law=law.CAMERAS,
     unit=PEOPLE,
     of=ZONE,
     value=Level(is_hall, amount=lambda z, now: z.people),
@@ -186,6 +203,9 @@ TRAFFIC = Indicator(
         "Lượt người và xe khác nhau qua vạch đếm, theo loại và theo hướng, trong 5 phút tròn gần nhất đã hết",
         "Distinct people and vehicles that crossed a counting line, by class and direction, in the last whole 5 minutes",
     ),
+    law=law.CAMERAS,
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("lượt", "crossings")),
     of=DETECTION,
     value=Count(

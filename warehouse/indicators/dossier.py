@@ -5,7 +5,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
-from warehouse.indicators import queue
+from warehouse.indicators import law, queue
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.deadline import due_after, working_time
 from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
@@ -37,7 +37,7 @@ def finished_at(d: Any) -> Any:
     return least(resolved_at(d), given_up)
 
 
-def ended_at(d: Any) -> Any:
+def processing_ended_at(d: Any) -> Any:
     """The same, and that work was stopped: what the portal takes for the end of processing (QĐ 766, item 2.1)."""
     return choose(d.state == STOPPED, d.stopped_at, finished_at(d))
 
@@ -72,12 +72,14 @@ def is_counted_in_time(d: Any, at: Any) -> Any:
 
 def ended_in_time(d: Any) -> Any:
     """Received, and processing ended in time (QĐ 766)."""
-    return (d.received_at <= ended_at(d)) & is_counted_in_time(d, ended_at(d))
+    return (d.received_at <= processing_ended_at(d)) & is_counted_in_time(d, processing_ended_at(d))
 
 
 def unfinished(d: Any, now: Any) -> Any:
     """Received and not finished, whether it is being worked on, waits for somebody or was stopped."""
-    is_on_its_way = (d.state == 2) | (d.state == 4) | (d.state == REQUESTED) | (d.state == UNPAID) | (d.state == STOPPED)
+    is_on_its_way = (
+        (d.state == 2) | (d.state == 4) | (d.state == REQUESTED) | (d.state == UNPAID) | (d.state == STOPPED)
+    )
     return (d.received_at <= now) & is_on_its_way
 
 
@@ -102,7 +104,7 @@ def is_near(d: Any, at: Any, now: Any) -> Any:
     return (at >= now) & (at < NEVER) & (working_time(now, at) * 3 <= least(working_time(began, at), 3 * NEAR_DUE))
 
 
-def is_paused_overdue(d: Any, now: Any) -> Any:
+def late_before_it_paused(d: Any, now: Any) -> Any:
     """Not being worked on, and past the due date of the law: by now where the citizen has to pay, else when the pause began."""
     since = choose(d.state == REQUESTED, d.requested_at, choose(d.state == STOPPED, d.stopped_at, now))
     is_paused = (d.state == REQUESTED) | (d.state == UNPAID) | (d.state == STOPPED)
@@ -164,6 +166,8 @@ FINISHED_SO_FAR = Indicator(
         "The report's 4,288 dossiers (1 July to 29 August 2025) plus those finished since 30 August 2025: result ready or given out "
         "(states 9, 10), withdrawn (7), refused after receipt (3); one that is opened again no longer counts until it is finished anew",
     ),
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Count(at=finished_at, where=lambda d: d.received_at <= finished_at(d)),
@@ -181,6 +185,8 @@ COMPLETION = Derived(
         "Dossiers finished / dossiers received, since the beginning (D03/D02); not the on-time rate; it has a meaning only as a whole, as "
         "the dossiers that are finished on a day are not those that came in on it",
     ),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     made_of=(FINISHED_SO_FAR, RECEIVED_SO_FAR),
     value=lambda ask: (ask("D03").numerator, ask("D02").numerator),
@@ -209,6 +215,7 @@ PAUSED = Indicator(
         "còn lại của báo cáo",
         "Dossiers in state 6 (asked to pay) or 8 (stopped); D02 = D03 + D05 + D13 + D23, but for the 5 dossiers that the report left open",
     ),
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Level(lambda d, now: unfinished(d, now) & ((d.state == UNPAID) | (d.state == STOPPED))),
@@ -224,9 +231,11 @@ PAUSED_OVERDUE = Indicator(
         "Dossiers awaiting a supplement (5) or stopped (8) that were past their due date when that began, and those awaiting payment (6) "
         "that are past it now: a pause hides no overdue dossier",
     ),
+    law=law.LIMIT,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Level(is_paused_overdue),
+    value=Level(late_before_it_paused),
     by=("state", "field_code"),
     threshold=Threshold(warning=0, critical=None),
 )
@@ -239,6 +248,9 @@ NEAR_DUE_OPEN = Indicator(
         "không phải cảnh báo",
         "Open dossiers, not overdue, with at most a third of their limit and at most 16 working hours left; a list of work to do, not a warning",
     ),
+    law=law.LIMIT,
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Level(is_dossier_near_due),
@@ -254,6 +266,9 @@ OVERDUE_OPEN = Indicator(
         "Open dossiers past the day and hour of their receipt; split by the reason of re-appointment (software outage); after a "
         "supplement without a new date the limit begins anew",
     ),
+    law=law.LIMIT,
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Level(overdue),
@@ -268,6 +283,7 @@ OPEN_IN_TIME = Derived(
         "Hồ sơ đang xử lý chưa quá ngày giờ hẹn trả, hoặc không có hẹn trả",
         "Open dossiers not past their due date, or without one",
     ),
+    law=law.LIMIT,
     unit=DOSSIERS,
     made_of=(OPEN, OVERDUE_OPEN),
     value=open_in_time,
@@ -286,11 +302,15 @@ ON_TIME = Indicator(
         "ends too; by days, against the due date that the portal gave last, less the wait for a supplement; while one is awaited the "
         "request's time counts, and a second request is late (QĐ 766, item 2.1)",
     ),
+    law=law.decision_766("2.1"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=ended_at, where=ended_in_time) + Level(handled_in_time),
-        denominator=Count(at=ended_at, where=lambda d: d.received_at <= ended_at(d)) + Level(handled),
+        numerator=Count(at=processing_ended_at, where=ended_in_time) + Level(handled_in_time),
+        denominator=Count(at=processing_ended_at, where=lambda d: d.received_at <= processing_ended_at(d))
+        + Level(handled),
     ),
     span="month",
     threshold=Threshold(warning=100, critical=95, below=True),

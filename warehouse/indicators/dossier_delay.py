@@ -4,6 +4,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
+from warehouse.indicators import law
 from warehouse.indicators.dossier import DOSSIERS, REQUESTED, asked_again, due, finished_at, unfinished
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.expression import NEVER, choose, ward_day
@@ -57,6 +58,9 @@ ASKED_AGAIN = Indicator(
         "Dossiers finished in the month or unfinished whose supplement was asked for more than once; the guidance has to be complete at "
         "once (NĐ 118/2025 Đ17.2a as amended by NĐ 309/2026 Đ8.1); requests are counted, whatever number the portal gives them",
     ),
+    law=law.ASKED_ONCE,
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Count(at=finished_at, where=asked_again) + Level(lambda d, now: unfinished(d, now) & asked_again(d)),
@@ -74,6 +78,9 @@ APOLOGISED = Indicator(
         "Dossiers late by their first due date whose apology with a new date went out by that day / dossiers late by their first due "
         "date, finished in the month or unfinished; an apology after the day does not count",
     ),
+    law=law.APOLOGY,
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
@@ -94,6 +101,9 @@ RESCHEDULED_AGAIN = Indicator(
         "Dossiers finished in the month or unfinished whose due date was moved more than once; that once is allowed was NĐ 61/2018 Đ19.9 "
         "(repealed), and that NĐ 118/2025 keeps it is not verified",
     ),
+    law=law.APOLOGY,
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Count(at=finished_at, where=moved_again) + Level(lambda d, now: unfinished(d, now) & moved_again(d)),

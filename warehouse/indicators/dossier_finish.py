@@ -4,13 +4,14 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
+from warehouse.indicators import law
 from warehouse.indicators.dossier import (
     DOSSIERS,
-    ended_at,
     ended_in_time,
     finished_at,
     handled,
     handled_in_time,
+    processing_ended_at,
     promised,
     resolved_at,
     waited,
@@ -21,7 +22,7 @@ from warehouse.model.expression import NEVER, choose, greatest, ward_day
 from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
 
-def finished(d: Any) -> Any:
+def was_finished(d: Any) -> Any:
     """Received, and finished after that."""
     return d.received_at <= finished_at(d)
 
@@ -38,7 +39,7 @@ def resolved_early(d: Any) -> Any:
 
 def finished_late(d: Any) -> Any:
     """Finished, less the wait for a supplement, on a day after the promised one."""
-    return finished(d) & (ward_day(finished_at(d) - waited(d)) > ward_day(promised(d)))
+    return was_finished(d) & (ward_day(finished_at(d) - waited(d)) > ward_day(promised(d)))
 
 
 def worked(d: Any) -> Any:
@@ -56,6 +57,9 @@ EARLY = Indicator(
         "Dossiers with a result on a day before the due date / dossiers with a result (states 9, 10), in the month; withdrawn and "
         "refused ones are left out; the wait for a supplement does not count (QĐ 766, item 2.1)",
     ),
+    law=law.decision_766("2.1"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
@@ -75,11 +79,14 @@ LATE = Indicator(
         "Dossiers finished on a day after the due date (withdrawn or refused after it included), out of those finished, in the month; by "
         "days, as the portal does, less the wait for a supplement (QĐ 766, item 2.1); for more than one supplement see D14",
     ),
+    law=law.decision_766("2.1"),
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS._replace(out_of=True),
     of=DOSSIER,
     value=Ratio(
         numerator=Count(at=finished_at, where=finished_late),
-        denominator=Count(at=finished_at, where=finished),
+        denominator=Count(at=finished_at, where=was_finished),
     ),
     by=("field_code",),
     span="month",
@@ -95,6 +102,9 @@ MEAN_PROCESSING = Indicator(
         "Mean working hours from receipt to result, less the wait for a supplement (the last request), over the dossiers with a result "
         "(states 9, 10) in the month; withdrawn and refused ones are left out (QĐ 766, item 2.2); to be compared with each procedure's limit",
     ),
+    law=law.decision_766("2.2"),
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("giờ làm việc", "working h"), 1 / 3_600_000, 1),
     of=DOSSIER,
     value=Mean(
@@ -117,12 +127,16 @@ SATISFIED = Indicator(
         "estimate); a dossier that nobody rated is not taken off, as in the portal's formula; those with a petition cannot be, as the "
         "petitions' source does not name the dossier",
     ),
+    law=law.decision_766("5.4"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=ended_at, where=lambda d: ended_in_time(d) & (d.dissatisfied_at == NEVER))
+        numerator=Count(at=processing_ended_at, where=lambda d: ended_in_time(d) & (d.dissatisfied_at == NEVER))
         + Level(lambda d, now: handled_in_time(d, now) & (d.dissatisfied_at > now)),
-        denominator=Count(at=ended_at, where=lambda d: d.received_at <= ended_at(d)) + Level(handled),
+        denominator=Count(at=processing_ended_at, where=lambda d: d.received_at <= processing_ended_at(d))
+        + Level(handled),
     ),
     span="month",
     threshold=Threshold(warning=90, critical=None, below=True),

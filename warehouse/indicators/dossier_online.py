@@ -4,6 +4,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
+from warehouse.indicators import law
 from warehouse.model.aggregate import Aggregate, Count, Ratio
 from warehouse.model.expression import NEVER
 from warehouse.model.indicator import PERCENT, Indicator, Threshold
@@ -20,6 +21,11 @@ def has_result_it_needs(d: Any) -> Any:
     return (d.requires_paper == 0) | (d.e_result_at < NEVER)
 
 
+def with_fee(d: Any) -> Any:
+    """The receipt of a dossier that has a fee; `NEVER` of others."""
+    return d.fee_at
+
+
 def of_received(where: Any) -> Aggregate:
     """Those of the received dossiers for which something holds, in the window of their receipt: so no share exceeds the whole."""
     return Count(at=lambda d: d.received_at, where=where)
@@ -34,6 +40,9 @@ FILED_ONLINE = Indicator(
         "Dossiers filed online (channel 2), with an electronic result where the procedure's result is on paper / dossiers received, in "
         "the month (QĐ 766, item 3.3); not multiplied with the share synchronised with the portal, which no source tells; full points from 50%",
     ),
+    law=law.decision_766("3.3"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
@@ -52,11 +61,14 @@ PAID_ONLINE = Indicator(
         "Hồ sơ đã thanh toán trực tuyến, khi nộp hoặc về sau / hồ sơ tiếp nhận có phí, lệ phí, trong tháng (QĐ 766 mục 3.6)",
         "Dossiers paid online, when they were filed or later / dossiers received that have a fee, in the month (QĐ 766, item 3.6)",
     ),
+    law=law.decision_766("3.6"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=lambda d: d.fee_at, where=lambda d: d.paid_online_at < NEVER),
-        denominator=Count(at=lambda d: d.fee_at),
+        numerator=Count(at=with_fee, where=lambda d: d.paid_online_at < NEVER),
+        denominator=Count(at=with_fee),
     ),
     by=("field_code",),
     span="month",
@@ -71,6 +83,9 @@ DIGITISED = Indicator(
         "Dossiers with digitised components, and an electronic result where the procedure's result is on paper / dossiers received, in "
         "the month (QĐ 766, item 4.2)",
     ),
+    law=law.decision_766("4.2"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
@@ -89,6 +104,9 @@ REUSED = Indicator(
         "Hồ sơ có ít nhất một thành phần dùng lại dữ liệu đã số hóa / hồ sơ tiếp nhận, trong tháng (QĐ 766 mục 4.3)",
         "Dossiers with at least one component taken from data digitised before / dossiers received, in the month (QĐ 766, item 4.3)",
     ),
+    law=law.decision_766("4.3"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
@@ -107,6 +125,8 @@ E_RESULT = Indicator(
         "Hồ sơ có kết quả điện tử / hồ sơ tiếp nhận của thủ tục có kết quả là văn bản giấy, trong tháng (QĐ 766 mục 4.1)",
         "Dossiers with an electronic result / dossiers received whose procedure's result is on paper, in the month (QĐ 766, item 4.1)",
     ),
+    law=law.decision_766("4.1"),
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
@@ -125,6 +145,8 @@ SHARED = Indicator(
         "Dossiers with a component from the national portal's store or with an electronic result / dossiers received, in the month "
         "(QĐ 766, item 4.4)",
     ),
+    law=law.decision_766("4.4"),
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
@@ -144,6 +166,8 @@ POPULATION_DATA = Indicator(
         "Dossiers of accounts that VNeID verified / dossiers received, in the month (QĐ 766, item 4.5b; the table of metrics scores "
         "provinces alone, so it is no part of D16)",
     ),
+    law=law.decision_766("4.5b"),
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(

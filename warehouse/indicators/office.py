@@ -4,9 +4,9 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.office import AREA, DOCUMENT, POST
+from warehouse.indicators import law
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit, reported
-
 
 
 def is_area(a: Any, now: Any) -> Any:
@@ -23,6 +23,8 @@ SIGNED = Indicator(
         "The report's 1,768 of 1,768 documents (1 July to 29 August 2025) plus outgoing documents signed / issued that the source tells of "
         "since 30 August 2025; secret ones are excluded at the source",
     ),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOCUMENT,
     value=Ratio(
@@ -42,6 +44,8 @@ ITEMS = Indicator(
         "The report's 600 items (“over 600”, 1 July to 29 August 2025) plus those that the source says were published since 30 August "
         "2025, by platform",
     ),
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("tin", "items")),
     of=POST,
     value=Count(at=lambda p: p.published_at),
@@ -57,6 +61,9 @@ TEAMS = Indicator(
         "Tổ dân phố có tổ công nghệ số / tổ dân phố; tổ đã sáp nhập, giải thể không tính",
         "Residential groups with a digital team / residential groups; those merged or dissolved are left out",
     ),
+    law=law.TEAMS,
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("tổ", "teams"), out_of=True),
     of=AREA,
     value=Ratio(

@@ -4,6 +4,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.petition import PETITION
+from warehouse.indicators import law
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.deadline import working_days
 from warehouse.model.expression import NEVER, choose, least
@@ -34,7 +35,11 @@ def was_handled_in_time(p: Any) -> Any:
     """By working days from when it came: answered within 15 and published within 2 more, refused or handed on within 2, asked within 5."""
     taken = working_days(p.came_at, petition_handled_at(p))
     is_answer = petition_handled_at(p) == p.answered_at
-    was_published = choose(p.published_at >= p.answered_at, choose(p.published_at < NEVER, working_days(p.answered_at, p.published_at), 0), 0)
+    was_published = choose(
+        p.published_at >= p.answered_at,
+        choose(p.published_at < NEVER, working_days(p.answered_at, p.published_at), 0),
+        0,
+    )
     answered_in_time = (taken <= ANSWER) & (was_published <= PUBLISH)
     others = choose(petition_closed_at(p) < NEVER, REFUSE, ASK)
     return (p.received_at <= petition_handled_at(p)) & choose(is_answer, answered_in_time, taken <= others)
@@ -51,7 +56,7 @@ def days_left(p: Any, now: Any) -> Any:
     return choose(of_channel, working_days(now, p.due_at), ANSWER - working_days(p.came_at, now))
 
 
-def open_in_time(p: Any, now: Any) -> Any:
+def petition_open_in_time(p: Any, now: Any) -> Any:
     """Open, and it came no longer than 15 working days ago (QĐ 766, item 5.2)."""
     return open_petition(p, now) & (working_days(p.came_at, now) <= ANSWER)
 
@@ -59,6 +64,21 @@ def open_in_time(p: Any, now: Any) -> Any:
 def is_content(p: Any) -> Any:
     """Nobody said that the answer does not satisfy, nor was the petition opened again."""
     return (p.dissatisfied_at == NEVER) & (p.reopened_at == NEVER)
+
+
+def was_handled(p: Any) -> Any:
+    """It was handled, whatever came of it."""
+    return petition_handled_at(p) < NEVER
+
+
+def was_handled_well(p: Any) -> Any:
+    """It was handled in time, and the petitioner is content."""
+    return was_handled(p) & was_handled_in_time(p) & is_content(p)
+
+
+def open_and_content(p: Any, now: Any) -> Any:
+    """Open and in time, and the petitioner is content so far."""
+    return petition_open_in_time(p, now) & is_content(p)
 
 
 RECEIVED = Indicator(
@@ -69,6 +89,8 @@ RECEIVED = Indicator(
         "The report's 7 petitions (1 July to 29 August 2025) plus those that the source says were first received since 30 August 2025, by "
         "channel and field",
     ),
+    version=2,
+    since=law.REVISED,
     unit=PETITIONS,
     of=PETITION,
     value=Count(at=lambda p: p.received_at),
@@ -91,10 +113,13 @@ ON_TIME = Indicator(
         "within 2, a supplement asked for within 5; a transfer within the ward is not the end; where the source reports no publication, "
         "none is judged (QĐ 766, item 5.2)",
     ),
+    law=law.decision_766("5.2"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=PETITION,
     value=Ratio(
-        numerator=Count(at=petition_handled_at, where=was_handled_in_time) + Level(open_in_time),
+        numerator=Count(at=petition_handled_at, where=was_handled_in_time) + Level(petition_open_in_time),
         denominator=Count(at=petition_handled_at, where=lambda p: p.received_at <= petition_handled_at(p))
         + Level(open_petition),
     ),
@@ -109,6 +134,9 @@ NEAR_DUE_OPEN = Indicator(
         "PAKN chưa trả lời, không chờ bổ sung, chưa quá hạn, còn không quá 2 ngày làm việc",
         "Petitions not answered, not awaiting a supplement, not overdue, with at most 2 working days left",
     ),
+    law=law.PETITION,
+    version=2,
+    since=law.REVISED,
     unit=PETITIONS,
     of=PETITION,
     value=Level(lambda p, now: open_petition(p, now) & (days_left(p, now) >= 0) & (days_left(p, now) <= NEAR)),
@@ -126,6 +154,9 @@ OVERDUE_OPEN = Indicator(
         "Petitions not answered, not awaiting a supplement, and past the day of the channel's due date; where it gives none, or the "
         "petition was supplemented or opened again after it, past 15 working days from when it came (QĐ 766, item 5.2)",
     ),
+    law=law.PETITION,
+    version=2,
+    since=law.REVISED,
     unit=PETITIONS,
     of=PETITION,
     value=Level(lambda p, now: open_petition(p, now) & (days_left(p, now) < 0)),
@@ -143,16 +174,13 @@ SATISFIED = Indicator(
         "(petitions − dissatisfied, opened again or overdue) / petitions handled, by the first receipt in the month, plus those open; each "
         "taken off once (QĐ 766, item 5.3, own estimate)",
     ),
+    law=law.decision_766("5.3"),
+    since=law.REVISED,
     unit=PERCENT,
     of=PETITION,
     value=Ratio(
-        numerator=Count(
-            at=lambda p: p.received_at,
-            where=lambda p: (petition_handled_at(p) < NEVER) & was_handled_in_time(p) & is_content(p),
-        )
-        + Level(lambda p, now: open_in_time(p, now) & is_content(p)),
-        denominator=Count(at=lambda p: p.received_at, where=lambda p: petition_handled_at(p) < NEVER)
-        + Level(open_petition),
+        numerator=Count(at=lambda p: p.received_at, where=was_handled_well) + Level(open_and_content),
+        denominator=Count(at=lambda p: p.received_at, where=was_handled) + Level(open_petition),
     ),
     span="month",
 )

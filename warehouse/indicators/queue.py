@@ -5,6 +5,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.queue import COUNTER, SESSION, TICKET
+from warehouse.indicators import law
 from warehouse.indicators.dismantled import is_in_use, is_silent, silent_since
 from warehouse.model.aggregate import Aggregate, Count, Flow, Largest, Level, Mean, Quantile, Ratio, Stock
 from warehouse.model.expression import MINUTE, NEVER, choose, least, ward_day
@@ -77,6 +78,8 @@ WAITING = Indicator(
         "Phiếu phát hôm nay chưa được gọi, hoặc đã gọi rồi chuyển sang hàng khác mà chưa được gọi lại; chưa hủy, chưa hết hạn",
         "Tickets of today not yet called, or called, sent to another queue and not called again; neither cancelled nor expired",
     ),
+    version=2,
+    since=law.REVISED,
     unit=PEOPLE,
     of=TICKET,
     value=Level(waiting),
@@ -130,6 +133,8 @@ LONGEST_WAIT = Indicator(
         "Thời gian đã chờ của người chờ lâu nhất; ai đã được gọi rồi chuyển sang hàng khác thì tính từ lúc chuyển",
         "How long the one who waits longest has waited; for who was called and sent to another queue, since then",
     ),
+    version=2,
+    since=law.REVISED,
     unit=MINUTES,
     of=TICKET,
     value=Largest(amount=lambda t, now: now - waiting_since(t), where=waiting),
@@ -188,6 +193,8 @@ COUNTERS_OPEN = Indicator(
         "Quầy đang mở / tổng số quầy đã đăng ký; chỉ quầy có quyết định thôi dùng mới không tính, quầy không có tín hiệu vẫn tính (Q13)",
         "Counters open / counters registered; only one that was decommissioned is left out, one without any sign still counts (Q13)",
     ),
+    version=2,
+    since=law.REVISED,
     unit=COUNTERS,
     of=COUNTER,
     value=Ratio(
@@ -205,6 +212,8 @@ COUNTERS_SILENT = Indicator(
         "Counters not opened, paused or closed for over 30 days; they still count in Q08; named, with the time of the last sign (ms since "
         "1970), until there is a sign or they are decommissioned",
     ),
+    version=2,
+    since=law.REVISED,
     unit=COUNTERS._replace(out_of=False),
     of=COUNTER,
     value=Level(lambda c, now: is_registered_counter(c, now) & is_silent(c.heard_at, now)),

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ingest.contract.label import Label
-from warehouse.indicators import dossier, dossier_finish, dossier_online, petition
+from warehouse.indicators import dossier, dossier_finish, dossier_online, law, petition
 from warehouse.model.indicator import Ask, AskedReading, Derived, Indicator, Unit
 
 
@@ -58,6 +58,9 @@ SCORE = Derived(
         "Points of those indices of QĐ 766 that the ward's sources tell / the maximum of the same indices, not scaled to 100; of the "
         "others and of the portal's own score there is no source, and what does not apply to communes is not taken off",
     ),
+    law=law.decision_766("2.1–5.4"),
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("điểm", "points"), 0.01, 2, out_of=True),
     made_of=tuple(part.of for part in PARTS),
     value=score_points,

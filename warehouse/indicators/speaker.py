@@ -6,7 +6,7 @@ from typing import Any
 from ingest.contract.events.speaker import NO_AREA
 from ingest.contract.label import Label
 from warehouse.entities.speaker import BROADCAST, SCHEDULE, SPEAKER
-from warehouse.indicators import office
+from warehouse.indicators import law, office
 from warehouse.indicators.dismantled import is_in_use, is_silent, silent_since
 from warehouse.model.aggregate import Aggregate, Count, Each, Flow, Level, Quantile, Ratio
 from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
@@ -64,6 +64,9 @@ ONLINE = Indicator(
         "Cụm loa đang kết nối / cụm loa đã đăng ký; chỉ cụm có quyết định tháo mới không tính, cụm không có tín hiệu vẫn tính (S10)",
         "Loudspeakers connected / registered; only one that was decommissioned is left out, one without any sign still counts (S10)",
     ),
+    law=law.STATION,
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=SPEAKER,
     value=Ratio(numerator=Level(online), denominator=Level(is_registered_speaker)),
@@ -78,6 +81,9 @@ OFFLINE = Indicator(
         "Cụm loa đã đăng ký, chưa có quyết định tháo, mà mất kết nối hoặc không có tín hiệu quá 3 phút; cảnh báo theo tỷ lệ ở S01",
         "Registered loudspeakers, not decommissioned, that are disconnected or gave no sign for 3 minutes; the share in S01 gives the warning",
     ),
+    law=law.STATION,
+    version=2,
+    since=law.REVISED,
     unit=CLUSTERS,
     of=SPEAKER,
     value=Level(lambda s, now: is_registered_speaker(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))),
@@ -103,6 +109,7 @@ SCHEDULE_TODAY = Indicator(
         "Planned broadcasts whose end has passed / planned for the local day, without those called off; by their start "
         "(ms since 1970). Whether loudspeakers really played is told by broadcast success (S05)",
     ),
+    law=law.STATION,
     unit=Unit(Label("lượt", "broadcasts"), out_of=True),
     of=SCHEDULE,
     value=Ratio(
@@ -121,6 +128,7 @@ SUCCESS = Indicator(
         "Broadcasts played to the end, loudspeaker by loudspeaker / broadcasts ordered that are over (played, failed, or said by "
         "the software to be out of reach), on the local day; those that gave way to a more urgent bulletin do not count",
     ),
+    law=law.STATION,
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=BROADCAST,
     value=Ratio(
@@ -140,6 +148,7 @@ EMERGENCY = Indicator(
         "95% of the broadcasts of emergency bulletins began no later than this after the order, in 30 days, rounded up to "
         "seconds; with the loudspeakers that played / that were ordered to",
     ),
+    law=law.URGENT,
     unit=SECONDS,
     of=BROADCAST,
     value=Quantile(
@@ -166,6 +175,8 @@ SILENT = Indicator(
         "Loudspeakers without any sign for over 30 days; they still count in S01 and S02; named, with the time of the last sign (ms since "
         "1970), until there is a sign or they are decommissioned",
     ),
+    version=2,
+    since=law.REVISED,
     unit=CLUSTERS,
     of=SPEAKER,
     value=Level(lambda s, now: is_registered_speaker(s, now) & is_silent(heard_at(s), now)),
@@ -190,6 +201,8 @@ COVERED = Derived(
         "Tổ dân phố có ít nhất một cụm loa đang kết nối / tổ dân phố của phường",
         "Residential groups with at least one loudspeaker connected / residential groups of the ward",
     ),
+    version=2,
+    since=law.REVISED,
     unit=GROUPS._replace(out_of=True),
     made_of=(HEARD_AREAS, office.TEAMS),
     value=lambda ask: (ask("S09").numerator, ask("V03").denominator),

@@ -92,6 +92,7 @@ class HealthFault(_Camera):
     state: Literal["active", "inactive"]
     at: Moment
 
+
 class HealthDecommissioned(_Camera):
     """The camera was taken down for good; what is heard of it later means that it is in use again."""
 

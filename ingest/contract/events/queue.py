@@ -142,6 +142,7 @@ class CounterPaused(_Counter):
 
     kind: ClassVar[str] = "counter.paused"
 
+
 class CounterDecommissioned(_Counter):
     """The counter was given up for good; if it opens later, it is in use again."""
 

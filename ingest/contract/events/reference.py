@@ -22,6 +22,7 @@ class AreaRegistered(_Area):
 
     kind: ClassVar[str] = "area.registered"
 
+
 class AreaDissolved(_Area):
     """A residential group was merged or dissolved; if it is registered later, it exists again."""
 

@@ -66,6 +66,7 @@ class DeviceRestored(_Device):
 
     kind: ClassVar[str] = "device.restored"
 
+
 class DeviceDecommissioned(_Device):
     """The loudspeaker was taken down for good; what it says later means that it is in use again."""
 

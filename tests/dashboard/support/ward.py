@@ -141,7 +141,7 @@ def _dossiers() -> list[Value]:
     hour = int(window_start(NOW_MS, 3_600_000))
     return [
         *fields, stock("D05", 398), stock("D07", 12), stock("D08", 0), flow("D01", hour, 64),
-        flow("D04", TODAY_MS, 0, 0), flow("D09", TODAY_MS, 4288, 4288), stock("D09", 5, 5),
+        flow("D02", TODAY_MS, 0), flow("D03", TODAY_MS, 0), flow("D09", TODAY_MS, 4288, 4288), stock("D09", 5, 5),
     ]  # fmt: skip
 
 

@@ -6,8 +6,7 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
 from tests.figures.support.story import Case, Look, Shows
-from warehouse.catalogue import indicators, measure
-from warehouse.model.expression import sql
+from warehouse.catalogue import measure
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.model.reading import Reading
 from warehouse.model.value import Value
@@ -47,7 +46,7 @@ def asked(look: Look) -> list[Indicator]:
     """The indicators that a look needs."""
     found: dict[Indicator, None] = {}
     for one in map(measure, (shows.id for shows in look.shows)):
-        found.update(dict.fromkeys(one.made_of if isinstance(one, Derived) else [one]))  # type: ignore[list-item]
+        found.update(dict.fromkeys(one.made_of if isinstance(one, Derived) else [one]))
     return list(found)
 
 
@@ -56,35 +55,27 @@ def place(case: Case, look: int) -> str:
     return f"{case.ward}--{look}"
 
 
-AT_ONCE = 12
-"""Queries that are asked as one."""
+MOMENT = 3_333_333_333_333
+"""Stands for the moment of a look in the SQL of a stock, until that of each place is put there."""
 
 
 def readings_by_sql(client: Client, cases: Sequence[Case]) -> dict[str, Readings]:
-    """What SQL makes of every look of every case, by the place where its events are stored."""
-    found = {place(case, number): Readings() for case in cases for number, _ in enumerate(case.looks)}
-    queries = [(one, flow_sql(one), "flow", 0) for one in indicators() if one.has_flow]
-    for case in cases:
-        for number, look in enumerate(case.looks):
-            source = f"(SELECT * FROM raw_events WHERE ward = {sql(place(case, number))})"
-            at_ms = milliseconds(look.at)
-            queries += [
-                (one, stock_sql(one, at_ms, source), "stock", at_ms) for one in asked(look) if one.has_stock
-            ]
-    for some in _pieces(queries):
-        rows = client.query(
-            " UNION ALL ".join(f"SELECT {number} AS asked, * FROM ({query})" for number, (_, query, _, _) in enumerate(some))
-        )
-        for number, ward, window, *split, numerator, denominator in rows:
-            one, _, grain, at_ms = some[number]
-            value = Value(ward, one.id, grain, window, *split, numerator, denominator, 1, at_ms or 1, "", 0, 0, 1)  # type: ignore[arg-type]
-            found[ward].apply([value])
+    """What SQL makes of every look of every case, by the place where its events are stored; one query an indicator and grain."""
+    moments = {place(case, number): milliseconds(look.at) for case in cases for number, look in enumerate(case.looks)}
+    found = {ward: Readings() for ward in moments}
+    wanted = {one for case in cases for look in case.looks for one in asked(look)}
+    at = f"WITH {list(moments)} AS wards, {list(moments.values())} AS moments "
+    for one in wanted:
+        queries = [("flow", flow_sql(one))] if one.has_flow else []
+        if one.has_stock:
+            of_ward = "toInt64(transform(ward, wards, moments, toInt64(0)))"
+            queries.append(("stock", at + stock_sql(one, MOMENT).replace(f"toInt64({MOMENT})", of_ward)))
+        for grain, query in queries:
+            for ward, window, *split, numerator, denominator in client.query(query):
+                as_of_ms = moments[ward] if grain == "stock" else 1
+                row = (ward, one.id, grain, window, *split, numerator, denominator, 1, as_of_ms, "", 0, 0, 1)
+                found[ward].apply([Value._make(row)])
     return found
-
-
-def _pieces(queries: Sequence[tuple[Indicator, str, str, int]]) -> Iterator[Sequence[tuple[Indicator, str, str, int]]]:
-    for start in range(0, len(queries), AT_ONCE):
-        yield queries[start : start + AT_ONCE]
 
 
 def differences(look: Look, readings: Readings) -> Wrong:

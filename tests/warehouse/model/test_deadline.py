@@ -44,7 +44,11 @@ def test_a_limit_ends_when_the_calendar_says(start: datetime, value: int, unit: 
 @pytest.mark.parametrize(
     ("unit", "limit", "expected"),
     [
-        ("ngay_lam_viec", 5, at(18, 17)),  # handed in on Wednesday the 11th at 08:00, five days anew, to the end of the fifth
+        (
+            "ngay_lam_viec",
+            5,
+            at(18, 17),
+        ),  # handed in on Wednesday the 11th at 08:00, five days anew, to the end of the fifth
         ("gio", 8, at(12, 8)),
         ("ngay", 7, at(18, 17)),
     ],
@@ -105,9 +109,7 @@ def test_sql_agrees_with_python(client: Client) -> None:
     starts = [milliseconds(START + timedelta(hours=37 * number)) for number in range(120)]
     rows = [(s, number % 40 + 1, get_args(LimitUnit)[number % 3]) for number, s in enumerate(starts)]
     later = Sql("start + value * 3600000")
-    asked = (
-        f"SELECT start, value, unit, {due_after(Sql('start'), Sql('value'), Sql('unit')).text}, {working_days(Sql('start'), later).text}"
-    )
+    asked = f"SELECT start, value, unit, {due_after(Sql('start'), Sql('value'), Sql('unit')).text}, {working_days(Sql('start'), later).text}"
     values = ", ".join(f"({s}, {value}, '{unit}')" for s, value, unit in rows)
     found = client.query(f"{asked} FROM values('start Int64, value Int64, unit String', {values})")
     assert len(found) == len(rows)
