@@ -184,8 +184,8 @@ def _office() -> list[Value]:
         groups += [flow("P01", TODAY_MS, received, split=area)]
         groups += [stock("P03", near, split=area), stock("P04", overdue, split=area)]
     return [
-        *groups, *platforms, flow("V02", TODAY_MS, _PLATFORMS.total()), flow("V01", TODAY_MS, 1768, 1768), stock("V03", 70, 70),
-        flow("P01", TODAY_MS, 9), flow("P02", TODAY_MS, 7, 7),
+        *groups, *platforms, flow("V02", TODAY_MS, _PLATFORMS.total() - 600), flow("V01", TODAY_MS, 0, 0), stock("V03", 70, 70),
+        flow("P01", TODAY_MS, 2), flow("P02", TODAY_MS, 7, 7),
     ]  # fmt: skip
 
 
