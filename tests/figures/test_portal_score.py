@@ -20,6 +20,8 @@ from ingest.contract.topic import topic_of
 from tests.declarations.test_connectors import mapper
 from tests.figures.support.portal_score import portal_score
 from tests.figures.support.shown import FoldOfMoments
+from tests.figures.support.story import Case, book
+from warehouse.indicators.score import PARTS, hundredths
 from warehouse.readings import Readings
 
 FIRST, LAST = date(2026, 10, 12), date(2026, 11, 27)
@@ -50,18 +52,53 @@ def events() -> list[Envelope]:
     return found
 
 
-def test_the_score_is_what_raw_events_and_the_document_say(events: list[Envelope]) -> None:
-    assert len(events) > 5_000
-    told = portal_score([encode(one) for one in events], BEGINS, NOW)
-    readings, folds = Readings(), {}
+def shown(events: list[Envelope], now: int) -> Readings:
+    """What the figures show after all events."""
+    readings = Readings()
+    folds: dict[str, FoldOfMoments] = {}
     for offset, event in enumerate(events):
         topic = topic_of(event.data.stream)
         folds.setdefault(topic, FoldOfMoments(topic, 0)).fold([event], [offset])
-    now = milliseconds(NOW)
     for fold in folds.values():
         fold.look(now, only_stirred=False)
         readings.apply(fold.take())
-    score = readings.read("D16", now)
+    return readings
+
+
+def test_the_score_is_what_raw_events_and_the_document_say(events: list[Envelope]) -> None:
+    assert len(events) > 5_000
+    told = portal_score([encode(one) for one in events], BEGINS, NOW)
+    now = milliseconds(NOW)
+    score = shown(events, now).read("D16", now)
     assert (score.numerator, score.denominator) == tuple(map(sum, zip(*told.values(), strict=True))), told
     assert score.denominator == 6_600
     assert NOW.tzinfo is UTC
+
+
+ITEMS = {
+    "2.1": "D09", "3.3": "D17", "3.6": "D18", "4.1": "D25", "4.2": "D19", "4.3": "D22", "4.4": "D26", "5.2": "P02", "5.3": "P06", "5.4": "P05",
+}  # fmt: skip
+"""The indicator that is each item's share."""
+
+
+@pytest.mark.parametrize("at", [date(2026, 11, 9), date(2026, 11, 16), date(2026, 11, 30)])
+def test_item_by_item_over_all_lives_of_the_book(at: date) -> None:
+    """Reopened, withdrawn, refused, stopped, corrected: all dossiers and petitions of the book as if of one ward."""
+    now = ward_moment(at, time(17, 0))
+    events = [
+        one.model_copy(update={"partitionkey": "book"})
+        for case in book()
+        for one in case.events
+        if one.data.stream in ("dossier", "petition") and one.time <= now and has_a_date(case)
+    ]
+    told = portal_score([encode(one) for one in events], BEGINS, now)
+    readings = shown(sorted(events, key=lambda one: one.time), milliseconds(now))
+    parts = {part.of.id: part for part in PARTS}
+    for item_, id in ITEMS.items():
+        reading = readings.read(id, milliseconds(now))
+        assert hundredths(parts[id], reading) == told[item_][0], (item_, reading.numerator, reading.denominator)
+
+
+def has_a_date(case: Case) -> bool:
+    """Whether the portal gave each of its dossiers a due date; without one the document's rule is another."""
+    return all(getattr(one.data, "due_at", True) for one in case.events if one.data.kind == "dossier.received")

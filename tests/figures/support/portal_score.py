@@ -64,12 +64,16 @@ def dossier(told: list[Told]) -> dict[str, Any]:
         if one["kind"] in ("dossier.received", "dossier.supplemented", "dossier.rescheduled", "dossier.corrected")
         and (one["data"].get("due_at") or one["data"].get("new_due_at"))
     ]
-    moves = [one for one in told if one["kind"] != "dossier.rated"]
+    moves = [one for one in told if one["kind"] not in ("dossier.rated", "dossier.corrected")]
+    corrected = [one["data"] for one in told if one["kind"] == "dossier.corrected"]
+    ended_again = [at(one["completed_at"]) for one in corrected if one.get("completed_at")]
     asked = [at(one["time"]) for one in told if one["kind"] == "dossier.supplement_requested"]
     given = [at(one["time"]) for one in told if one["kind"] == "dossier.supplemented"]
     state = moves[-1]["data"]["state_to"]
     worked = max((n for n, one in enumerate(moves) if one["data"]["state_to"] in (2, 4, 5, 6)), default=-1)
-    ends = {one["kind"]: at(one["time"]) for one in reversed(moves[worked + 1 :])}
+    ends = {one["kind"]: at(one["time"]) for one in moves[worked + 1 :]}
+    if ended_again and "dossier.completed" in ends:
+        ends["dossier.completed"] = ended_again[-1]
     end = next(
         (
             ends[kind]
@@ -85,10 +89,12 @@ def dossier(told: list[Told]) -> dict[str, Any]:
         "due": at(due[-1]) if due else None,
         "end": end if state in (3, 7, 8, 9, 10) else None,
         "state": state,
-        "requests": len(asked),
+        "requests": max(
+            [len(asked), *(one["data"].get("request_no", 1) for one in told if "requested_at" in one["data"])]
+        ),
         "asked": asked[-1] if asked else None,
         "waited": max(given[-1] - asked[-1], timedelta()) if given and asked else timedelta(),
-        "online": first["channel"] == 2,
+        "online": (corrected[-1] if corrected else first)["channel"] == 2,
         "paper": first["requires_paper_result"],
         "fee": first["has_fee"],
         "paid_online": any(one["kind"] == "dossier.paid" and one["data"]["online"] for one in told),
