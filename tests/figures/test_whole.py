@@ -6,7 +6,7 @@ worker has written of that minute is what has to be shown. A calendar of years w
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -23,7 +23,7 @@ from warehouse.store.client import Client, connect
 
 pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
 
-FIRST, LAST = (ward_moment(datetime(2026, 11, day).date(), datetime.min.time()) for day in (1, 5))
+FIRST, LAST = (ward_moment(date(2026, 11, day), time()) for day in (1, 5))
 
 
 def is_taken(case: Case) -> bool:
