@@ -23,6 +23,9 @@ from ingest.untrusted.foreign_fields import Hidden, PlainInt
 
 PAGE_SIZE = "200"
 
+RECEIVED = 2
+"""State "Được tiếp nhận"."""
+
 UNITS: dict[str, Literal["gio", "ngay", "ngay_lam_viec"]] = {
     "giờ": "gio",
     "ngày": "ngay",
@@ -74,8 +77,9 @@ class PortalChange(BaseModel):
     limit_unit: Literal["giờ", "ngày", "ngày làm việc"] = Field("ngày làm việc", alias="LoaiThoiGianThucHien")
     has_fee: bool = Field(False, alias="CoPhiLePhi")
     paper_result: bool = Field(False, alias="PhaiTraBanGiay")
-    digitised: bool = Field(False, alias="HoSoCoThanhPhanSoHoa")
-    reused: bool = Field(False, alias="DuocSoHoa")
+    digitised: bool = Field(False, alias="DuocSoHoa")
+    # Of a synchronised dossier this is the mark of reuse, whatever its name says (formula document of QĐ 766, item 4.3).
+    reused: bool = Field(False, alias="HoSoCoThanhPhanSoHoa")
     vneid: bool = Field(False, alias="TaiKhoanDuocXacThucVoiVNeID")
     national_store: bool = Field(False, alias="DuocLayTuKhoDMQG")
     step: str = Field("khac", alias="MaBuoc")
@@ -83,7 +87,7 @@ class PortalChange(BaseModel):
     step_due_at: LocalTime | None = Field(None, alias="HanBuoc")
     supplement_due_at: LocalTime | None = Field(None, alias="ThoiHanBoSung")
     request_no: PlainInt = Field(1, alias="LanYeuCauBoSung")
-    paid_online: Literal[0, 1, 2] = Field(0, alias="DuocThanhToanTrucTuyen")
+    paid_online: Literal[0, 1, 2] | None = Field(None, alias="DuocThanhToanTrucTuyen")
     result: Literal["dong_y", "tu_choi"] = Field("dong_y", alias="KetQuaXuLy")
     e_result: bool = Field(False, alias="DinhKemKetQua")
     digitised_result: bool = Field(False, alias="DaSoHoaKetQua")
@@ -140,7 +144,7 @@ def _processing(change: PortalChange, common: dict[str, Any]) -> Event:
     if change.state_from == 5:
         return dossier.DossierSupplemented(**common, at=change.at, due_at=change.due_at)
     if change.state_from == 6:
-        return dossier.DossierPaid(**common, at=change.at, online=change.paid_online)
+        return dossier.DossierPaid(**common, at=change.at, online=change.paid_online or 0)
     if change.state_from == 8:
         return dossier.DossierResumed(**common, at=change.at, reason_code=change.reason_code)
     return dossier.DossierStepChanged(
@@ -198,7 +202,14 @@ def _rated(change: PortalChange, common: dict[str, Any]) -> Event:
 
 
 def _corrected(change: PortalChange, common: dict[str, Any]) -> Event:
-    return dossier.DossierCorrected(**common, at=change.at, fields=change.corrected, reason=change.reason_code)
+    return dossier.DossierCorrected(
+        **common,
+        at=change.at,
+        due_at=change.due_at if "NgayHenTra" in change.corrected else None,
+        completed_at=change.completed_at if "NgayKetThucXuLy" in change.corrected else None,
+        fields=change.corrected,
+        reason=change.reason_code,
+    )
 
 
 OTHER_CHANGES: dict[str, Callable[[PortalChange, dict[str, Any]], Event]] = {
@@ -210,10 +221,15 @@ OTHER_CHANGES: dict[str, Callable[[PortalChange, dict[str, Any]], Event]] = {
 
 
 def to_events(received: ReceivedMessage, context: Context) -> Mapped:
-    """One change of a dossier as one event."""
+    """One change of a dossier as one event; two where it was paid online as it was filed, for which there is no state."""
     change: PortalChange = received.payload
-    mapping = OTHER_CHANGES.get(change.change) or INTO_STATE[change.state_to]
-    return [Identified(mapping(change, _common(change, context)), context.pseudonym(change.change_id))]
+    common, id = _common(change, context), context.pseudonym(change.change_id)
+    other = OTHER_CHANGES.get(change.change)
+    found = [Identified((other or INTO_STATE[change.state_to])(change, common), id)]
+    if other is None and change.state_to == RECEIVED and change.paid_online:
+        paid = dossier.DossierPaid(**common, at=change.received_at or change.at, online=change.paid_online)
+        found.append(Identified(paid, f"{id}-paid"))
+    return found
 
 
 def _items(page: Any) -> list[Any]:

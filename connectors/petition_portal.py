@@ -51,6 +51,7 @@ class PetitionMessage(_Foreign):
     at: Moment = Field(alias="thoiGian")
     petition: Petition | None = Field(None, alias="phanAnh")
     to_unit: str = Field("khac", alias="donViChuyenDen")
+    internal: bool = Field(False, alias="noiBo")
     reason_code: str = Field("khac", alias="maLyDo")
     satisfied: bool | None = Field(None, alias="haiLong")
 
@@ -69,7 +70,10 @@ def _received(message: PetitionMessage, common: dict[str, Any]) -> Event:
 MAPPINGS: dict[str, Callable[[PetitionMessage, dict[str, Any]], Event]] = {
     "tiep_nhan": _received,
     "yeu_cau_bo_sung": lambda m, common: petition.PetitionSupplementRequested(**common, at=m.at),
-    "chuyen_don_vi": lambda m, common: petition.PetitionTransferred(**common, at=m.at, to_unit=m.to_unit),
+    "bo_sung": lambda m, common: petition.PetitionSupplemented(**common, at=m.at),
+    "chuyen_don_vi": lambda m, common: petition.PetitionTransferred(
+        **common, at=m.at, to_unit=m.to_unit, internal=m.internal
+    ),
     "tu_choi": lambda m, common: petition.PetitionRefused(**common, at=m.at, reason_code=m.reason_code),
     "tra_loi": lambda m, common: petition.PetitionAnswered(**common, answered_at=m.at),
     "cong_khai": lambda m, common: petition.PetitionPublished(**common, at=m.at),
@@ -108,6 +112,7 @@ CONNECTOR = Connector(
     events=(
         petition.PetitionReceived,
         petition.PetitionSupplementRequested,
+        petition.PetitionSupplemented,
         petition.PetitionTransferred,
         petition.PetitionRefused,
         petition.PetitionAnswered,
@@ -135,14 +140,15 @@ CONNECTOR = Connector(
     guide=Label(
         vi=(
             "Trên hệ thống tiếp nhận phản ánh, kiến nghị (hoặc phần mềm trung gian lấy từ Cổng DVCQG, 1022), thêm "
-            "webhook với địa chỉ và khóa bí mật in ở trên, kiểu ký “Standard Webhooks”; gửi các bước tiếp nhận, "
-            "chuyển, trả lời, công khai, đánh giá và tín hiệu nhip_song 60 giây một lần. Gửi kèm maTo, mã tổ dân phố nơi xảy ra sự việc "
+            "webhook với địa chỉ và khóa bí mật in ở trên, kiểu ký “Standard Webhooks”; gửi các bước tiếp nhận (kể cả nơi khác chuyển đến), "
+            "yêu cầu bổ sung, bổ sung, chuyển (noiBo: true khi chuyển trong phường), từ chối, trả lời, công khai, đánh giá, mở lại và tín hiệu nhip_song 60 giây một lần. Gửi kèm maTo, mã tổ dân phố nơi xảy ra sự việc "
             "(ví dụ TDP-017, như trong danh mục của phường), nếu biết. Không cần gửi nội dung, người gửi, địa chỉ, toạ độ."
         ),
         en=(
             "In the petition system (or the software that reads the national portal and 1022) add a webhook with the "
-            "address and the secret printed above, signed as “Standard Webhooks”; send the steps received, "
-            "transferred, answered, published, rated and the sign of life nhip_song every 60 seconds. Add maTo, "
+            "address and the secret printed above, signed as “Standard Webhooks”; send the steps received (also from "
+            "another body), supplement asked for, supplemented, transferred (noiBo: true within the ward), refused, answered, published, rated, "
+            "reopened and the sign of life nhip_song every 60 seconds. Add maTo, "
             "the code of the residential group where the matter lies (TDP-017, say, as in the ward's register), if it is known. Text, "
             "author, address and coordinates are not needed."
         ),

@@ -19,6 +19,7 @@ Kafka holds; *replay* (in `ingest`) sends a dead letter again.
 `maintenance/`   backups, retention and audits, by themselves and at night
 `server/`        the embedded engine behind ClickHouse's own protocol
 `catalogue`      everything that is declared, by its id
+`meaning`        a figure's period, how its rows add up, what life cycles do to it
 `readings`       the newest figures in memory, and what they show at a moment
 `settings`       where the warehouse is, who may enter, and how much a query may cost
 `health`         how its process is, and gauges of what it holds

@@ -16,6 +16,7 @@ from warehouse.model.reading import (
     kept_from,
     key_of,
     reading_of,
+    span_end,
     span_start,
 )
 from warehouse.model.value import Value
@@ -76,12 +77,12 @@ class Readings:
         one = measure(id)
         if isinstance(one, Derived):
             return derived_reading(one, lambda asked, of: self.read(asked, now_ms, of), split)
-        start = span_start(one, now_ms)
-        values = self._shown(id, split, start, now_ms)
+        start, end = span_start(one, now_ms), span_end(one, now_ms)
+        values = self._shown(id, split, start, end)
         sides = {split: _added(values)}
         if one.value.rank and split == TOTAL:
             sides |= {
-                member: _added(self._shown(id, member, start, now_ms))
+                member: _added(self._shown(id, member, start, end))
                 for member in self._splits.get(id, ())
                 if member[0] == RANKED
             }
@@ -116,10 +117,10 @@ class Readings:
         else:
             self._flows.setdefault(key, {})[value.window_ms] = value
 
-    def _shown(self, id: str, split: Split, start_ms: int, now_ms: int) -> list[Value]:
+    def _shown(self, id: str, split: Split, start_ms: int, end_ms: int) -> list[Value]:
         """The values that a figure is summed from."""
         windows = self._flows.get((id, split), {})
-        flows = [value for window, value in windows.items() if start_ms <= window <= now_ms]
+        flows = [value for window, value in windows.items() if start_ms <= window <= end_ms]
         stock = self._stocks.get((id, split))
         return [*flows, stock] if stock else flows
 

@@ -7,6 +7,7 @@
 `chaos`        faults at random, and everything held against everything
 `soak`         a screen of the wall, watched for leaks
 `screenshots`  pictures of every page
+`figures`      writes `docs/figures.md` from the declarations
 `env_example`  writes `.env.example` from the settings classes
 `mutation/`    what `mutations` is made of
 `load/`        load for the bench, and browsers

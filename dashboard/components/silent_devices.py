@@ -1,4 +1,4 @@
-"""Silent devices: the devices that count as taken down because nothing was heard of them for so long, each with its last sign."""
+"""Silent devices: the devices of which nothing was heard for so long that somebody has to look, each with its last sign."""
 
 from dash import html
 from dash.development.base_component import Component
@@ -11,15 +11,15 @@ from warehouse.catalogue import indicators
 from warehouse.indicators.dismantled import AFTER, SILENT_SINCE, last_sign
 from warehouse.model.expression import DAY_MS, ward_day
 
-HEADS = (Label("Thiết bị", "Device"), Label("Tín hiệu cuối", "Last sign"), Label("Im lặng", "Silent for"))
+HEADS = (Label("Thiết bị", "Device"), Label("Tín hiệu cuối", "Last sign"), Label("Không có tín hiệu", "Silent for"))
 DAYS = Label("{count} ngày", "{count} days")
 NONE = Label(
-    "Không có thiết bị nào im lặng quá {days} ngày, nên thiết bị nào cũng được tính.",
-    "No device is silent for over {days} days, so each of them is counted.",
+    "Thiết bị nào cũng có tín hiệu trong {days} ngày qua.",
+    "Every device gave a sign within {days} days.",
 )
-LEFT_OUT = Label(
-    "Im lặng quá {days} ngày: coi như đã tháo, không tính. Còn dùng thì kiểm tra tại chỗ; có tín hiệu là tính lại.",
-    "Silent for over {days} days: taken for dismantled and left out. If it is in use, look at it; with a sign it counts again.",
+SILENT = Label(
+    "Không có tín hiệu quá {days} ngày, vẫn tính trong số liệu. Còn dùng thì kiểm tra tại chỗ; đã thôi dùng thì ghi vào danh mục của phường.",
+    "No sign for over {days} days, and still counted. If it is in use, look at it; if not, enter it in the ward's register as taken down.",
 )
 
 
@@ -35,7 +35,7 @@ def silent_table(state: BoardState) -> list[Component]:
         ),
         key=lambda row: -row[0][1],
     )
-    said = html.P(state.say(LEFT_OUT if found else NONE, days=AFTER // DAY_MS), className="quiet")
+    said = html.P(state.say(SILENT if found else NONE, days=AFTER // DAY_MS), className="quiet")
     if not found:
         return [said]
     rows: list[list[Cell]] = [

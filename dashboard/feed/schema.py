@@ -1,6 +1,6 @@
 """Schema: the shapes of the city's feed - what an indicator is, and its figure in one window."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel
@@ -10,6 +10,7 @@ from ingest.contract.label import Label
 from warehouse.catalogue import indicator
 from warehouse.model.aggregate import RANKED
 from warehouse.model.indicator import Derived, Indicator
+from warehouse.meaning import adds_up, is_partial, keyed_by_ward, period_of, said_of_steps
 from warehouse.query.feed import FeedRow, is_complete, window_end_ms
 
 
@@ -39,6 +40,8 @@ class FeedBaseline(BaseModel):
     until: datetime
     """Windows that begin before this are covered by it."""
     source: BilingualName
+    gap: BilingualName
+    """What neither it nor the rows cover."""
 
 
 class FeedDerivation(BaseModel):
@@ -58,6 +61,21 @@ class FeedDeclaration(BaseModel):
     factor: float
     """What numerator (over denominator) is multiplied with to be in the unit."""
     is_ratio: bool
+    period: BilingualName
+    """How far back the shown figure reaches."""
+    adds_up: BilingualName
+    """How rows of several windows and wards make one figure; where it says the largest, they are not summed."""
+    keyed_by_ward: BilingualName | None
+    """Set where members are things of one ward, whose codes another ward may use as well."""
+    leaves_out: BilingualName
+    law: BilingualName
+    """Act and article in force that it follows, and what of it is not verified."""
+    life_cycle: BilingualName
+    """What happens to it when things are reopened, withdrawn, refused, stopped, supplemented, corrected, transferred."""
+    version: int
+    """How many definitions it has had."""
+    since: date
+    """From when on this definition holds."""
     dimensions: list[str]
     window_seconds: int
     """0 for a derived measure."""
@@ -82,7 +100,7 @@ class FeedFigure(BaseModel):
     denominator: int | None
     """Null unless the indicator is a ratio."""
     value: float | None
-    """In the indicator's unit; null for a ratio over nothing."""
+    """In the indicator's unit; null for a ratio over nothing, and for a ratio of flow and stock, of which one row tells a part."""
     newest_event_at: datetime | None
     as_of: datetime
     complete: bool
@@ -116,6 +134,14 @@ def declaration(one: Indicator | Derived) -> FeedDeclaration:
         unit=_names(one.unit.label),
         factor=one.unit.factor,
         is_ratio=one.is_ratio,
+        period=_names(period_of(one)),
+        adds_up=_names(adds_up(one)),
+        keyed_by_ward=_names(keyed) if (keyed := keyed_by_ward(one)) else None,
+        leaves_out=_names(one.leaves_out),
+        law=_names(one.law),
+        life_cycle=_names(said_of_steps(one)),
+        version=one.version,
+        since=one.since,
         dimensions=list(one.by)
         if isinstance(one, Derived)
         else [dimension.name for dimension in one.dimensions if dimension.name not in one.inside],
@@ -132,7 +158,11 @@ def declaration(one: Indicator | Derived) -> FeedDeclaration:
     if base := one.baseline:
         source = _names(base.source)
         declared.baseline = FeedBaseline(
-            numerator=base.numerator, denominator=base.denominator, until=base.until, source=source
+            numerator=base.numerator,
+            denominator=base.denominator,
+            until=base.until,
+            source=source,
+            gap=_names(base.gap),
         )
     return declared
 
@@ -154,7 +184,7 @@ def feed_figure(row: FeedRow, now_ms: int) -> FeedFigure:
         member=row.member,
         numerator=row.numerator,
         denominator=row.denominator if one.is_ratio else None,
-        value=one.figure(row.numerator, row.denominator),
+        value=None if is_partial(one) else one.figure(row.numerator, row.denominator),
         newest_event_at=moment(row.newest_ms) if row.newest_ms else None,
         as_of=moment(row.as_of_ms),
         complete=is_complete(one, row, now_ms),

@@ -32,7 +32,7 @@ PAGE = wall_page(
             15,
             (
                 Card("sight", SIGHT, "C01", ("C02",)),
-                Card("alerts", ALERTS, "C04", ("C05", "C03")),
+                Card("alerts", ALERTS, "C04", ("C09", "C05", "C03")),
                 Card("hall", HALL, "C06"),
                 Card("traffic", TRAFFIC, "C07"),
             ),

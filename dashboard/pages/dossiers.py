@@ -31,10 +31,10 @@ PAGE = wall_page(
         CardRow(
             15,
             (
-                Card("open", OPEN, "D05", ("D06", "D07", "D08")),
+                Card("open", OPEN, "D05", ("D06", "D07", "D08", "D24")),
                 Card("on-time", ON_TIME, "D09", ("D10", "D11", "D12")),
                 Card("result", RESULT, "D04", ("D02", "D03")),
-                Card("supplement", SUPPLEMENT, "D13", ("D14", "D15", "D21")),
+                Card("supplement", SUPPLEMENT, "D13", ("D14", "D15", "D21", "D23")),
             ),
         ),
         CardRow(
@@ -47,7 +47,7 @@ PAGE = wall_page(
         CardRow(
             13,
             (
-                Card("online", ONLINE, "D17", ("D18", "D19", "D22")),
+                Card("online", ONLINE, "D17", ("D18", "D19", "D22", "D25", "D26", "D27")),
                 Card("score", SCORE, "D16", ("D20",)),
             ),
         ),

@@ -31,7 +31,7 @@ PAGE = wall_page(
                 Card("answered", ANSWERED, "P02"),
                 Card("received", RECEIVED, "P01"),
                 Card("due", DUE, "P04", ("P03",)),
-                Card("satisfied", SATISFIED, "P05"),
+                Card("satisfied", SATISFIED, "P05", ("P06",)),
             ),
         ),
         CardRow(

@@ -2,8 +2,11 @@
 
 Holidays come from the library `holidays`; the days that are announced year by year (swapped days, days off granted besides) override
 it. `days_off.toml` beside this file holds what is known of them; `calendar.toml` in the data folder, in the same form, adds and
-overrides years without touching the code. Both are read once a process, when the first day is asked for. A year that is missing there
-is still calculated, with a warning: its swaps are not known yet.
+overrides years without touching the code, and may give the office's own opening hours, weekday by weekday. Both are read once a
+process, when the first day is asked for. A year that is missing there is still calculated, with a warning: its swaps are not known yet.
+
+One rule ends every limit: one in hours ends to the hour; one in days, working or calendar, does not count the day on which it begins and
+ends with the last hour of its last day, or of the next working day where that one is off.
 """
 
 import logging
@@ -35,6 +38,20 @@ class AnnouncedDaysOff(NamedTuple):
     """Days worked although they would be off: the Saturday of a swap, a calculated holiday that was not given."""
 
 
+class Hours(NamedTuple):
+    """A stretch of a day's working hours, in the ward's local time."""
+
+    opens: time
+    closes: time
+
+
+OFFICE_HOURS = (Hours(time(7, 0), time(11, 30)), Hours(time(13, 30), time(17, 0)))
+"""The default working hours: eight hours with a long lunch."""
+
+Week = tuple[tuple[Hours, ...], ...]
+"""The hours of seven weekdays, Monday first; none on a day off."""
+
+
 @cache
 def announced_days_off() -> dict[int, AnnouncedDaysOff]:
     """By year, as shipped, with the office's own years in their place.
@@ -56,7 +73,57 @@ def read_announced(file: Path) -> dict[int, AnnouncedDaysOff]:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"{file} cannot be read: {error}. It must look like {SHIPPED.name}.") from None
-    return {int(year): _year(file, year, table) for year, table in tables.items() if _is_year(file, year)}
+    return {
+        int(year): _year(file, year, table) for year, table in tables.items() if year != HOURS and _is_year(file, year)
+    }
+
+
+HOURS = "hours"
+"""The table of `calendar.toml` with the office's own opening hours."""
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@cache
+def opening_hours() -> Week | None:
+    """The office's own opening hours by weekday, as its file says; `None`: it says nothing of them.
+
+    Raises:
+        ConfigurationError: the file is not of the form.
+    """
+    override = PlaceSettings().data_folder / OVERRIDE
+    return read_hours(override) if override.exists() else None
+
+
+def read_hours(file: Path) -> Week | None:
+    """The opening hours of one file.
+
+    Raises:
+        ConfigurationError: they are not of the form; names the file and the weekday.
+    """
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")).get(HOURS)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}. It must look like {SHIPPED.name}.") from None
+    if table is None:
+        return None
+    if not isinstance(table, dict) or set(table) - set(WEEKDAYS):
+        raise ConfigurationError(f"{file}: [{HOURS}] knows {', '.join(WEEKDAYS)}.")
+    week = tuple(_day(file, name, table.get(name, [])) for name in WEEKDAYS)
+    if not any(week):
+        raise ConfigurationError(f"{file}: [{HOURS}] must open the office on some weekday.")
+    return week
+
+
+def _day(file: Path, name: str, given: Any) -> tuple[Hours, ...]:
+    try:
+        hours = tuple(Hours(*map(time.fromisoformat, one.split("-"))) for one in given)
+        check_hours(hours)
+    except (AttributeError, TypeError, ValueError, ConfigurationError):
+        raise ConfigurationError(
+            f'{file}: {name} of [{HOURS}] must be hours in order, like ["07:00-11:30", "13:30-17:00"].'
+        ) from None
+    return hours
 
 
 def _is_year(file: Path, text: str) -> bool:
@@ -82,21 +149,24 @@ logger = logging.getLogger(__name__)
 LimitUnit = Literal["gio", "ngay", "ngay_lam_viec"]
 """Units of a statutory limit: working hour, calendar day, working day."""
 
-WORKING_DAY = timedelta(hours=8)
-"""A working day of a statutory limit: eight working hours, whatever the office's own hours are."""
 
+CULTURE_DAY = (11, 24)
+"""Ngày Văn hóa Việt Nam: a paid day off (NQ 28/2026/QH16, in force since 1 July 2026; CV 10065/VPCP-KGVX of 2 October 2026: that day only)."""
+CULTURE_DAY_SINCE = 2026
 
-class Hours(NamedTuple):
-    """A stretch of a day's working hours, in the ward's local time."""
-
-    opens: time
-    closes: time
-
-
-OFFICE_HOURS = (Hours(time(7, 0), time(11, 30)), Hours(time(13, 30), time(17, 0)))
-"""The default working hours: eight hours with a long lunch."""
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
+
+
+def check_hours(hours: tuple[Hours, ...]) -> None:
+    """Refuse hours that are out of order or overlap.
+
+    Raises:
+        ConfigurationError: they are.
+    """
+    edges = [edge for one in hours for edge in one]
+    if any(later <= earlier for earlier, later in pairwise(edges)):
+        raise ConfigurationError(f"working hours must be in order and not overlap: {' '.join(map(str, edges))}")
 
 
 @dataclass(frozen=True)
@@ -107,16 +177,14 @@ class Calendar:
     """
 
     hours: tuple[Hours, ...] = OFFICE_HOURS
-    """A working day's hours, in order, not overlapping."""
+    """A working day's hours, in order, not overlapping; where the install's files give hours by weekday, those stand."""
     weekdays: frozenset[int] = MONDAY_TO_FRIDAY
     """Working weekdays, Monday = 0."""
     announced: dict[int, AnnouncedDaysOff] | None = field(default=None, hash=False)
     """What was announced, by year; `None`: as the install's files say."""
 
     def __post_init__(self) -> None:
-        edges = [edge for hours in self.hours for edge in hours]
-        if not edges or any(later <= earlier for earlier, later in pairwise(edges)):
-            raise ConfigurationError(f"working hours must be in order and not overlap: {' '.join(map(str, edges))}")
+        check_hours(self.hours)
         if not self.weekdays or not self.weekdays <= frozenset(range(7)):
             raise ConfigurationError(f"working weekdays must be some of 0 (Monday) to 6, got {sorted(self.weekdays)}")
 
@@ -125,7 +193,17 @@ class Calendar:
         announced = _announced(self, day.year)
         if day in announced.working:
             return True
-        return day.weekday() in self.weekdays and day not in announced.off and day not in _holidays(day.year)
+        return bool(self.week()[day.weekday()]) and day not in announced.off and day not in _holidays(day.year)
+
+    def week(self) -> Week:
+        """The hours of each weekday, Monday first: the office's own where its file gives them."""
+        own = opening_hours() if self.announced is None else None
+        return own or tuple(self.hours if weekday in self.weekdays else () for weekday in range(7))
+
+    def hours_on(self, day: date) -> tuple[Hours, ...]:
+        """The hours of a day on which the office works; of one that is worked instead of another, those of the longest weekday."""
+        week = self.week()
+        return week[day.weekday()] or max(week, key=lambda hours: sum((_length(one) for one in hours), timedelta()))
 
     def periods(self, day: date) -> list[tuple[datetime, datetime]]:
         """The local day's working hours as [opens, closes) in UTC; empty on a day off."""
@@ -167,10 +245,11 @@ class Calendar:
     def due(self, received_at: datetime, limit_value: int, limit_unit: LimitUnit) -> datetime:
         """When the result of a dossier is due.
 
-        - `gio`: that many working hours later;
-        - `ngay_lam_viec`: that many times eight working hours later, so the same time of day on a full working day;
-        - `ngay`: the day of receipt is not counted; the close of the last calendar day, or of the next working day when
-          that day is off.
+        - `gio`: that many working hours later, to the hour;
+        - `ngay_lam_viec`: the close of that many working days after the day of receipt, which is not counted;
+        - `ngay`: the close of that many calendar days after it, or of the next working day when that day is off.
+
+        So a limit in days never ends within a day (Bộ luật Dân sự 2015, Đ147.2, Đ148.4-5).
 
         Args:
             received_at: when the office accepted it.
@@ -179,9 +258,11 @@ class Calendar:
         """
         if limit_unit == "gio":
             return self.add_working_time(received_at, timedelta(hours=limit_value))
-        if limit_unit == "ngay_lam_viec":
-            return self.add_working_time(received_at, limit_value * WORKING_DAY)
-        last = self.next_working_day(local_day(received_at) + timedelta(days=limit_value))
+        last = local_day(received_at)
+        if limit_unit == "ngay":
+            last = self.next_working_day(last + timedelta(days=limit_value))
+        for _ in range(limit_value if limit_unit == "ngay_lam_viec" else 0):
+            last = self.next_working_day(last + timedelta(days=1))
         return _periods(self, last)[-1][1]
 
     def next_working_day(self, day: date) -> date:
@@ -227,17 +308,22 @@ def ward_moment(day: date, at: time) -> datetime:
     return datetime.combine(day, at, UTC) - WARD_OFFSET
 
 
+def _length(hours: Hours) -> timedelta:
+    return timedelta(hours=hours.closes.hour - hours.opens.hour, minutes=hours.closes.minute - hours.opens.minute)
+
+
 @cache
 def _periods(calendar: Calendar, day: date) -> tuple[tuple[datetime, datetime], ...]:
     if not calendar.is_working_day(day):
         return ()
-    return tuple((ward_moment(day, hours.opens), ward_moment(day, hours.closes)) for hours in calendar.hours)
+    return tuple((ward_moment(day, hours.opens), ward_moment(day, hours.closes)) for hours in calendar.hours_on(day))
 
 
 @cache
 def _holidays(year: int) -> frozenset[date]:
-    """The holidays that the law names, as the library calculates them."""
-    return frozenset(holidays.country_holidays("VN", years=year))
+    """The holidays that the law names: as the library calculates them, and Culture Day, which it does not know yet."""
+    named = frozenset(holidays.country_holidays("VN", years=year))
+    return named | {date(year, *CULTURE_DAY)} if year >= CULTURE_DAY_SINCE else named
 
 
 @cache

@@ -236,14 +236,43 @@ def day_before(hour: int) -> datetime:
             },
         ),
         ("danh_gia", 10, 10, {"at": AT, "score": 2, "dissatisfied": True}),
-        ("dinh_chinh", 4, 4, {"at": AT, "fields": ["NgayHenTra"], "reason": "thieu_giay_to"}),
+        (
+            "dinh_chinh", 4, 4,
+            {"at": AT, "due_at": DUE, "completed_at": None, "fields": ["NgayHenTra"], "reason": "thieu_giay_to"},
+        ),
     ],
 )  # fmt: skip
 def test_every_field_gets_to_its_place(kind: str, old: int | None, new: int, expected: dict[str, Any]) -> None:
-    (made,) = events(CONNECTOR, {**BARE, **FULL, "LoaiThayDoi": kind, "TrangThaiHoSoIdCu": old, "TrangThaiHoSoId": new})
+    made = events(CONNECTOR, {**BARE, **FULL, "LoaiThayDoi": kind, "TrangThaiHoSoIdCu": old, "TrangThaiHoSoId": new})[0]
     data = made.model_dump()
     assert len(data.pop("dossier_ref")) == 32
     assert data == {**COMMON, "applicant_type": 2, "state_from": old, "state_to": new, **expected}
+
+
+@pytest.mark.parametrize(("said", "online"), [(0, None), (1, 1), (2, 2)])
+def test_who_pays_online_as_he_files_has_paid(said: int, online: int | None) -> None:
+    filed = take(
+        CONNECTOR, {**BARE, "TrangThaiHoSoIdCu": 1, "TrangThaiHoSoId": 2, "DuocThanhToanTrucTuyen": said}
+    ).envelopes
+    paid = [one.data for one in filed[1:]]
+    assert [(type(one), one.online, one.at) for one in paid] == ([(dossier.DossierPaid, online, AT)] if online else [])
+    assert len({one.id for one in filed}) == len(filed)
+
+
+def test_the_marks_of_digitised_and_reused_papers_are_the_portals() -> None:
+    """`HoSoCoThanhPhanSoHoa` of a synchronised dossier says that something was used again (QĐ 766, item 4.3)."""
+    (made,) = events(CONNECTOR, {**BARE, "TrangThaiHoSoIdCu": 1, "TrangThaiHoSoId": 2, "HoSoCoThanhPhanSoHoa": True})
+    assert (made.digitised_component, made.reused_data) == (False, True)
+
+
+@pytest.mark.parametrize("named", [[], ["NgayHenTra"], ["NgayKetThucXuLy"]])
+def test_a_correction_tells_only_what_it_names(named: list[str]) -> None:
+    told = {"LoaiThayDoi": "dinh_chinh", "CacTruongDinhChinh": named, "TrangThaiHoSoId": 9}
+    (made,) = events(CONNECTOR, {**BARE, **FULL, **told})
+    assert (made.due_at is not None, made.completed_at is not None) == (
+        "NgayHenTra" in named,
+        "NgayKetThucXuLy" in named,
+    )
 
 
 def test_a_mark_is_one_of_content_unless_it_says_otherwise() -> None:

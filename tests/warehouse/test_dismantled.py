@@ -1,4 +1,4 @@
-"""What is never heard of again leaves the figures in time, the same by the fold and by SQL, and comes back with its next sign."""
+"""What is decommissioned leaves the figures, the same by the fold and by SQL, and comes back with a sign; what is silent stays, named."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,9 +10,9 @@ import pytest
 from ingest.contract.clock import milliseconds
 from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.event import Event
-from ingest.contract.events.camera import HealthOffline, HealthOnline, OccupancySampled
-from ingest.contract.events.queue import CounterOpened
-from ingest.contract.events.speaker import DeviceFault, DeviceHeartbeat, DeviceOffline
+from ingest.contract.events.camera import HealthDecommissioned, HealthOffline, HealthOnline, OccupancySampled
+from ingest.contract.events.queue import CounterDecommissioned, CounterOpened
+from ingest.contract.events.speaker import DeviceDecommissioned, DeviceFault, DeviceHeartbeat, DeviceOffline
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
 from tests.support import warehouse_server
@@ -22,7 +22,7 @@ from warehouse.catalogue import indicators
 from warehouse.entities.camera import CAMERA, ZONE
 from warehouse.entities.queue import COUNTER
 from warehouse.entities.speaker import SPEAKER
-from warehouse.indicators.dismantled import AFTER, LISTED, last_sign
+from warehouse.indicators.dismantled import AFTER, last_sign
 from warehouse.recompute.sql import stock_sql, stocks_sql
 from warehouse.store.client import Client, connect
 
@@ -107,17 +107,38 @@ def shown(envelopes: list[Envelope], at: datetime) -> dict[str, tuple[int, int]]
 LIMIT = timedelta(milliseconds=AFTER)
 
 
-def test_a_device_leaves_to_the_millisecond_and_comes_back_with_its_next_sign() -> None:
+def test_a_silent_device_is_missed_for_ever_and_named_from_the_millisecond_on() -> None:
     once = [beat(START)]
     assert shown(once, START + LIMIT) == {"S01": (0, 1), "S02": (1, 0)}
-    assert shown(once, START + LIMIT + timedelta(milliseconds=1)) == {"S10": (1, 0)}
-    assert shown(once, START + timedelta(milliseconds=LISTED)) == {"S10": (1, 0)}
-    assert shown(once, START + timedelta(milliseconds=LISTED + 1)) == {}
-    again = [*once, beat(START + timedelta(days=200))]
-    assert shown(again, START + timedelta(days=200, minutes=1))["S01"] == (1, 1)
+    for later in (LIMIT + timedelta(milliseconds=1), timedelta(days=400)):
+        assert shown(once, START + later) == {"S01": (0, 1), "S02": (1, 0), "S10": (1, 0)}
 
 
-def test_any_sign_keeps_a_device_also_that_it_is_broken() -> None:
+@pytest.mark.parametrize(
+    ("sign", "gone", "figures"),
+    [
+        (beat, DeviceDecommissioned, {"S01", "S02", "S10"}),
+        (
+            lambda at: of(HealthOnline(camera_id="l1", origin="frigate", at=at)),
+            HealthDecommissioned,
+            {"C01", "C02", "C08"},
+        ),
+        (lambda at: of(CounterOpened(counter_id="l1", site_id="s", at=at)), CounterDecommissioned, {"Q08", "Q13"}),
+    ],
+)
+def test_a_decommissioned_device_leaves_and_comes_back_with_a_sign(sign: Any, gone: Any, figures: set[str]) -> None:
+    named: dict[str, Any] = {
+        "device_id": "l1", "area_code": "TDP-001", "camera_id": "l1", "origin": "frigate", "counter_id": "l1", "site_id": "s",
+        "decided_by": "van_phong", "reason_code": "thay_moi", "at": START + timedelta(days=1),
+    }  # fmt: skip
+    decided = of(gone(**{name: value for name, value in named.items() if name in gone.model_fields}))
+    for later in (timedelta(days=1), timedelta(days=60)):
+        assert not figures & set(shown([sign(START), decided], START + later))
+    back = sign(START + timedelta(days=90))
+    assert figures & set(shown([sign(START), decided, back], START + timedelta(days=90)))
+
+
+def test_any_sign_counts_also_that_a_device_is_broken() -> None:
     common: dict[str, Any] = {"device_id": "l1", "area_code": "TDP-001"}
     later = START + timedelta(days=25)
     for sign in (
@@ -166,5 +187,5 @@ def test_just_before_its_return_a_device_was_away() -> None:
         return row[:2]
 
     before = back - timedelta(minutes=1)
-    assert (levels(before, "S01"), levels(before, "S10")) == ((0, 0), (1, 0))
+    assert (levels(before, "S01"), levels(before, "S10")) == ((0, 1), (1, 0))
     assert levels(back, "S01") == (1, 1)

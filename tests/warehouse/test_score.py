@@ -15,11 +15,11 @@ def asking(**sides):
     return read
 
 
-def test_full_points_are_fifty():
+def test_full_points_are_sixty_six():
     everything = {part.of.id: (part.full_at, 100) for part in PARTS}
-    assert score_points(asking(**everything)) == (5000, 5000)
+    assert score_points(asking(**everything)) == (6600, 6600)
     more = {part.of.id: (100, 100) for part in PARTS}
-    assert score_points(asking(**more)) == (5000, 5000), "no part gives more than its maximum"
+    assert score_points(asking(**more)) == (6600, 6600), "no part gives more than its maximum"
 
 
 @pytest.mark.parametrize(

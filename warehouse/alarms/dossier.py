@@ -6,19 +6,22 @@ from typing import Any
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
 from warehouse.indicators import dossier
-from warehouse.indicators.dossier import due, open_
+from warehouse.indicators.dossier import due, is_dossier_near_due
 from warehouse.model.alarm_rule import ONE_STOP, AlarmRule, MeasuredFigure, Remaining
+from warehouse.model.deadline import WORKING_DAY, working_time
 from warehouse.model.indicator import Threshold
 
-
-def due_by_law(d: Any) -> Any:
-    """When the result is due; after a supplement the limit restarts (NĐ 61/2018 Đ19.4)."""
-    return due(d, "restart")
+SHORTEST = 3 * WORKING_DAY
+"""The shortest limit of which the last third is a whole working day."""
 
 
-def is_not_overdue(d: Any, now: Any) -> Any:
-    """Being worked on, and not overdue: the overdue ones have a rule of their own."""
-    return open_(d, now) & (due_by_law(d) >= now)
+def needs_apology(d: Any, now: Any) -> Any:
+    """Being worked on, near its due date and not overdue: the overdue ones have a rule of their own; an apology that was sent is enough.
+
+    Only where the limit leaves time for an apology a day before: shorter limits are on the list of D07 and raise no alarm.
+    """
+    has_time = working_time(d.received_at, due(d)) >= SHORTEST
+    return is_dossier_near_due(d, now) & has_time & (d.apologised_at > now)
 
 
 APOLOGY = AlarmRule(
@@ -27,10 +30,10 @@ APOLOGY = AlarmRule(
         "Hồ sơ còn {value} là đến hạn: xong ngay, hoặc gửi phiếu xin lỗi",
         "A dossier is due in {value}: finish it, or send the apology",
     ),
-    measure=Remaining(DOSSIER, is_open=is_not_overdue, due=due_by_law),
+    measure=Remaining(DOSSIER, is_open=needs_apology, due=due),
     page="/dossiers",
-    # NĐ 61/2018 Đ19.9: the apology (Mẫu 04) goes out a day before the due date at the latest; a working day has eight hours.
-    limits=Threshold(warning=8, critical=2, below=True),
+    # A day before the due date at the latest: NĐ 61/2018 Đ19.9, repealed; that NĐ 118/2025 keeps it is not verified.
+    limits=Threshold(warning=8, critical=4, below=True),
     in_opening_hours=True,
     team=ONE_STOP,
     escalate_after=timedelta(minutes=60),
@@ -39,8 +42,8 @@ APOLOGY = AlarmRule(
             "Xem danh sách sắp đến hạn, hỏi bộ phận đang giữ hồ sơ", "See the near-due list, ask who holds the dossier"
         ),
         Label(
-            "Không kịp: gửi phiếu xin lỗi và hẹn lại, mỗi hồ sơ một lần (NĐ 61 Đ19.9)",
-            "Not in time: send apology and new date, once a dossier (NĐ 61 Đ19.9)",
+            "Không kịp: gửi phiếu xin lỗi và hẹn lại, mỗi hồ sơ một lần",
+            "Not in time: send apology and new date, once a dossier",
         ),
         Label("Cập nhật ngày hẹn mới trong hệ thống", "Enter the new date in the system"),
     ),

@@ -5,6 +5,7 @@ from ingest.contract.events.camera import (
     AlertAcknowledged,
     DetectionEnded,
     DetectionStarted,
+    HealthDecommissioned,
     HealthFault,
     HealthOffline,
     HealthOnline,
@@ -35,6 +36,7 @@ CAMERA = Entity(
         "area_code": Constant(_HEALTH, "area_code"),
         "registered_at": First(_HEALTH),
         "heard_at": Latest(dict.fromkeys(_HEALTH, Attr("at")), empty=0),
+        "decommissioned_at": Latest({HealthDecommissioned: Attr("at")}, empty=0),
         "online": Latest({HealthOnline: 1, HealthOffline: 0}, empty=0),
         "video_loss": _fault("video_loss", {HealthOffline: "active", HealthOnline: "inactive"}),
         "tamper": _fault("tamper"),
@@ -48,6 +50,13 @@ CAMERA = Entity(
     born=_HEALTH,
     settled=lambda c: False,
     sources=("frigate",),
+    behaviour={
+        "stop": Label(
+            "có quyết định thôi dùng thì không tính; không có tín hiệu thì vẫn tính",
+            "decommissioned: left out; silent: still counted",
+        ),
+        "reopen": Label("có tín hiệu sau đó là tính lại", "with a sign after that it counts again"),
+    },
 )
 
 DETECTION = Entity(

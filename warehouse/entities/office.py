@@ -2,7 +2,7 @@
 
 from ingest.contract.events.content import PostPublished
 from ingest.contract.events.document import DocumentIssued
-from ingest.contract.events.reference import AreaRegistered, TeamDissolved, TeamFormed
+from ingest.contract.events.reference import AreaDissolved, AreaRegistered, TeamDissolved, TeamFormed
 from ingest.contract.label import Label
 from warehouse.model.entity import Constant, Entity, First, Latest
 
@@ -36,9 +36,16 @@ AREA = Entity(
     label=Label(vi="Tổ dân phố", en="Residential group"),
     fields={
         "registered_at": First((AreaRegistered,)),
+        "exists": Latest({AreaRegistered: 1, AreaDissolved: 0}, empty=0),
         "team": Latest({TeamFormed: 1, TeamDissolved: 0}, empty=0),
     },
     born=(AreaRegistered, TeamFormed),
     settled=lambda a: False,
     sources=("ward_register",),
+    behaviour={
+        "stop": Label(
+            "tổ dân phố giải thể, sáp nhập thì không tính", "a group that is dissolved or merged is left out"
+        ),
+        "reopen": Label("đăng ký lại là tính lại", "registered again, it counts again"),
+    },
 )

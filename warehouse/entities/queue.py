@@ -2,6 +2,7 @@
 
 from ingest.contract.events.queue import (
     CounterClosed,
+    CounterDecommissioned,
     CounterOpened,
     CounterPaused,
     CounterSessionEnded,
@@ -41,6 +42,7 @@ TICKET = Entity(
         "issued_at": First((TicketIssued,)),
         "called_at": First((TicketCalled,)),
         "last_called_at": Latest(dict.fromkeys((TicketCalled, TicketRecalled), Attr("called_at")), empty=NEVER),
+        "transferred_at": Latest({TicketTransferred: Attr("at")}, empty=0),
         "serving_at": First((TicketServingStarted,)),
         "served_at": First((TicketServed,)),
         "no_show_at": First((TicketNoShow,)),
@@ -50,6 +52,13 @@ TICKET = Entity(
     born=(TicketIssued,),
     settled=lambda t: least(t.served_at, t.no_show_at, t.cancelled_at, t.expired_at) < NEVER,
     sources=("queue_kiosk",),
+    behaviour={
+        "withdraw": Label("hủy số: hết chờ, là bỏ lượt (Q10)", "cancelled: waits no longer, given up (Q10)"),
+        "transfer": Label(
+            "sau khi gọi: chờ lại từ lúc chuyển (Q02, Q05); chờ bình quân vẫn là đến lần gọi đầu (Q03, Q04)",
+            "after a call it waits anew from then on (Q02, Q05); the mean wait stays that until the first call (Q03, Q04)",
+        ),
+    },
 )
 
 _COUNTER = (CounterOpened, CounterPaused, CounterClosed)
@@ -60,11 +69,19 @@ COUNTER = Entity(
     fields={
         "registered_at": First(_COUNTER),
         "heard_at": Latest(dict.fromkeys(_COUNTER, Attr("at")), empty=0),
+        "decommissioned_at": Latest({CounterDecommissioned: Attr("at")}, empty=0),
         "state": Latest({CounterOpened: "open", CounterPaused: "paused", CounterClosed: "closed"}, empty="closed"),
     },
     born=_COUNTER,
     settled=lambda c: False,
     sources=("queue_kiosk",),
+    behaviour={
+        "stop": Label(
+            "có quyết định thôi dùng thì không tính; không có tín hiệu thì vẫn tính",
+            "decommissioned: left out; silent: still counted",
+        ),
+        "reopen": Label("có tín hiệu sau đó là tính lại", "with a sign after that it counts again"),
+    },
 )
 
 SESSION = Entity(

@@ -5,6 +5,7 @@ from ingest.contract.events.speaker import (
     BroadcastFailed,
     BroadcastPreEmpted,
     BroadcastStarted,
+    DeviceDecommissioned,
     DeviceFault,
     DeviceHeartbeat,
     DeviceOffline,
@@ -34,12 +35,20 @@ SPEAKER = Entity(
         "connected": Latest({DeviceHeartbeat: 1, DeviceOnline: 1, DeviceOffline: 0}, empty=0),
         "seen_at": Latest({DeviceHeartbeat: Attr("at"), DeviceOnline: Attr("at")}, empty=0),
         "reported_at": Latest(dict.fromkeys((DeviceOffline, DeviceFault, DeviceRestored), Attr("at")), empty=0),
+        "decommissioned_at": Latest({DeviceDecommissioned: Attr("at")}, empty=0),
         "status": Latest({DeviceHeartbeat: Attr("status")}, empty="idle"),
         "fault": Latest({DeviceFault: Attr("code"), DeviceRestored: ""}, empty=""),
     },
     born=_EVERY,
     settled=lambda s: False,
     sources=("smart_loudspeaker",),
+    behaviour={
+        "stop": Label(
+            "có quyết định thôi dùng thì không tính; không có tín hiệu thì vẫn tính",
+            "decommissioned: left out; silent: still counted",
+        ),
+        "reopen": Label("có tín hiệu sau đó là tính lại", "with a sign after that it counts again"),
+    },
 )
 
 SCHEDULE = Entity(

@@ -7,6 +7,7 @@
 `dossier_finish`  early or late, how long it took, and satisfaction
 `dossier_online`  how much is filed, paid and kept without paper
 `health`          sources, outages of the ward's own software, and the city's feed
+`law`             the acts that they follow
 `office`          documents, published items, community digital teams
 `petition`        how many came in, and whether they were answered in time
 `queue`           how many come, how long they wait, how many counters serve them

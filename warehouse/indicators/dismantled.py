@@ -1,9 +1,8 @@
-"""Dismantled: a device that nothing was heard of for so long that it counts as taken down, and where that is told.
+"""Dismantled: a device that was taken down, and one of which nothing was heard for so long that somebody has to say whether it was.
 
-No source says that a device is gone for good. One that is only broken is still told about - a recorder repeats that a camera has no
-picture, a loudspeaker's last will stands, somebody opens the counter again - or comes back within weeks. So whoever was silent
-for `AFTER` leaves numerators and denominators, is listed with the time of its last sign for as long as `LISTED` reaches, and
-counts again with its next sign. A sign that comes late counts from its own time on, as every event does.
+A device leaves numerators and denominators when somebody decommissions it - who and when are in the event - and in no other way: one
+that only fell silent is still missed. It is listed with the time of its last sign until it is decommissioned or heard again. A sign
+after the decommissioning means that the device is in use again. Every sign counts from its own time on, as every event does.
 """
 
 from typing import Any
@@ -12,23 +11,20 @@ from warehouse.model.aggregate import Dimension
 from warehouse.model.expression import DAY_MS, joined
 
 AFTER = 30 * DAY_MS
-"""Silence after which a device counts as taken down; shorter than the time for which events are kept at least."""
-
-LISTED = 90 * DAY_MS
-"""Silence up to which it is listed."""
+"""Silence after which a device is listed; shorter than the time for which events are kept at least."""
 
 SILENT_SINCE = "silent_since"
 """The dimension whose members are the devices, each with the time of its last sign; see `last_sign`."""
 
 
-def is_there(heard_at: Any, now: Any) -> Any:
-    """Whether something was heard of the device lately enough."""
-    return now - heard_at <= AFTER
+def is_in_use(registered_at: Any, heard_at: Any, decommissioned_at: Any, now: Any) -> Any:
+    """Whether the device has been heard of, and was not decommissioned since its last sign."""
+    return (registered_at <= now) & (decommissioned_at < heard_at)
 
 
 def is_silent(heard_at: Any, now: Any) -> Any:
-    """Whether it counts as taken down, and is still listed."""
-    return (now - heard_at > AFTER) & (now - heard_at <= LISTED)
+    """Whether nothing was heard of it for so long that somebody has to look."""
+    return now - heard_at > AFTER
 
 
 def silent_since(heard_at: Any) -> Dimension:

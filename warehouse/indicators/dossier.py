@@ -5,18 +5,19 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
-from warehouse.indicators import queue
+from warehouse.indicators import law, queue
 from warehouse.model.aggregate import Count, Level, Ratio
-from warehouse.model.deadline import SupplementRule, due_after, due_paused, working_time
-from warehouse.model.expression import MINUTE, NEVER, choose, ward_day
+from warehouse.model.deadline import due_after, working_time
+from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
 from warehouse.model.indicator import PERCENT, Ask, Derived, Indicator, Threshold, Unit, reported
 
 DOSSIERS = Unit(Label("hồ sơ", "dossiers"))
 
-REQUESTED = 5
-"""State "Yêu cầu bổ sung giấy tờ"."""
-NEAR_DUE = 8 * 60 * MINUTE
-"""One working day: an apology has to go out a day before the due date (NĐ 61/2018 Đ19.9)."""
+REFUSED, REQUESTED, UNPAID, WITHDRAWN, STOPPED, COMPLETED, RETURNED = 3, 5, 6, 7, 8, 9, 10
+"""States of the national portal: refused, supplement asked for, payment asked for, withdrawn, stopped, finished, given out."""
+
+NEAR_DUE = 16 * 60 * MINUTE
+"""Two working days: an apology goes out a day before the due date (NĐ 61/2018 Đ19.9, repealed; that NĐ 118/2025 keeps it is not verified)."""
 
 
 def open_in_time(ask: Ask) -> tuple[int, int]:
@@ -24,32 +25,62 @@ def open_in_time(ask: Ask) -> tuple[int, int]:
     return ask("D05").numerator - ask("D08").numerator, 0
 
 
+def resolved_at(d: Any) -> Any:
+    """When the result was there: finished, else given out; `NEVER` while it is not, and again from when the dossier is opened anew."""
+    ended = choose((d.completed_at < NEVER) & (d.completed_at >= d.reopened_at), d.completed_at, d.returned_at)
+    return choose((d.state == COMPLETED) | (d.state == RETURNED), ended, NEVER)
+
+
 def finished_at(d: Any) -> Any:
-    """When processing ended: finished, else returned, else withdrawn (QĐ 766/QĐ-TTg); `NEVER` while it goes on."""
-    return choose(d.completed_at < NEVER, d.completed_at, choose(d.returned_at < NEVER, d.returned_at, d.withdrawn_at))
+    """When the office was done with it: the result, or that the citizen took it back, or that it was refused after receipt."""
+    given_up = choose(d.state == WITHDRAWN, d.withdrawn_at, choose(d.state == REFUSED, d.refused_at, NEVER))
+    return least(resolved_at(d), given_up)
 
 
-def due(d: Any, rule: SupplementRule) -> Any:
-    """When the result is due: the date that the portal gave last; after a supplement for which it gave none, by the rule."""
+def processing_ended_at(d: Any) -> Any:
+    """The same, and that work was stopped: what the portal takes for the end of processing (QĐ 766, item 2.1)."""
+    return choose(d.state == STOPPED, d.stopped_at, finished_at(d))
+
+
+def promised(d: Any) -> Any:
+    """The date that the portal gave last; where it gave none, the end of the procedure's limit."""
     limit = choose(d.limit_value > 0, due_after(d.received_at, d.limit_value, d.limit_unit), NEVER)
-    promised = choose(d.due_at < NEVER, d.due_at, limit)
-    if rule == "restart":
-        moved = choose(d.limit_value > 0, due_after(d.supplemented_at, d.limit_value, d.limit_unit), promised)
-    else:
-        moved = due_paused(promised, d.limit_unit, d.requested_at, d.supplemented_at)
+    return choose(d.due_at < NEVER, d.due_at, limit)
+
+
+def due(d: Any) -> Any:
+    """When the result is due by law: as promised; after a supplement for which no new date was given, the limit begins anew.
+
+    The time for a procedure runs from when the dossier is complete (NĐ 118/2025 Đ17.3 as amended by NĐ 309/2026 Đ8.3); that it is
+    calculated anew after a supplement was NĐ 61/2018 Đ19.4, and that NĐ 118/2025 says the same is not verified.
+    """
+    moved = choose(d.limit_value > 0, due_after(d.supplemented_at, d.limit_value, d.limit_unit), promised(d))
     was_rescheduled_since = (d.rescheduled_at < NEVER) & (d.rescheduled_at >= d.supplemented_at)
     keeps = (d.supplemented_at == NEVER) | (d.supplement_due_at < NEVER) | was_rescheduled_since
-    return choose(keeps | (promised == NEVER), promised, moved)
+    return choose(keeps | (promised(d) == NEVER), promised(d), moved)
 
 
-def finished_in_time(d: Any) -> Any:
-    """Processing ended on or before the due date, and the citizen was asked for supplements at most once (QĐ 766)."""
-    return (ward_day(finished_at(d)) <= ward_day(due(d, "pause"))) & (d.asked_again_at == NEVER)
+def waited(d: Any) -> Any:
+    """For how long the citizen's supplement was awaited; of several requests, the last."""
+    return choose(d.supplemented_at < NEVER, greatest(0, d.supplemented_at - d.requested_at), 0)
+
+
+def is_counted_in_time(d: Any, at: Any) -> Any:
+    """Whether a time, less the wait for a supplement, is no later than the promised day (QĐ 766, item 2.1)."""
+    return ward_day(at - waited(d)) <= ward_day(promised(d))
+
+
+def ended_in_time(d: Any) -> Any:
+    """Received, and processing ended in time (QĐ 766)."""
+    return (d.received_at <= processing_ended_at(d)) & is_counted_in_time(d, processing_ended_at(d))
 
 
 def unfinished(d: Any, now: Any) -> Any:
-    """Received and not finished, whether it is being worked on or waits for somebody."""
-    return (d.received_at <= now) & (finished_at(d) > now)
+    """Received and not finished, whether it is being worked on, waits for somebody or was stopped."""
+    is_on_its_way = (
+        (d.state == 2) | (d.state == 4) | (d.state == REQUESTED) | (d.state == UNPAID) | (d.state == STOPPED)
+    )
+    return (d.received_at <= now) & is_on_its_way
 
 
 def open_(d: Any, now: Any) -> Any:
@@ -58,24 +89,42 @@ def open_(d: Any, now: Any) -> Any:
 
 
 def overdue(d: Any, now: Any) -> Any:
-    """Being worked on, and past the due date of the law."""
-    return open_(d, now) & (due(d, "restart") < now)
+    """Being worked on, and past the due date of the law, to the hour: the receipt names one."""
+    return open_(d, now) & (due(d) < now)
 
 
 def is_dossier_near_due(d: Any, now: Any) -> Any:
     """Being worked on, not overdue, and soon to be."""
-    return open_(d, now) & is_near(due(d, "restart"), now)
+    return open_(d, now) & is_near(d, due(d), now)
 
 
-def is_near(at: Any, now: Any) -> Any:
-    """A due date that is near."""
-    return (at >= now) & (at < NEVER) & (working_time(now, at) <= NEAR_DUE)
+def is_near(d: Any, at: Any, now: Any) -> Any:
+    """A due date that is near: at most a third of the limit is left, and at most two working days."""
+    began = choose(d.supplemented_at < NEVER, d.supplemented_at, d.received_at)
+    return (at >= now) & (at < NEVER) & (working_time(now, at) * 3 <= least(working_time(began, at), 3 * NEAR_DUE))
 
 
-def unfinished_in_time(d: Any, now: Any) -> Any:
-    """Not finished and still in time; while a supplement is awaited, the request's time decides (QĐ 766)."""
-    in_time = choose(d.state == REQUESTED, d.requested_at, now) <= due(d, "pause")
-    return unfinished(d, now) & in_time & (d.asked_again_at == NEVER)
+def late_before_it_paused(d: Any, now: Any) -> Any:
+    """Not being worked on, and past the due date of the law: by now where the citizen has to pay, else when the pause began."""
+    since = choose(d.state == REQUESTED, d.requested_at, choose(d.state == STOPPED, d.stopped_at, now))
+    is_paused = (d.state == REQUESTED) | (d.state == UNPAID) | (d.state == STOPPED)
+    return unfinished(d, now) & is_paused & (due(d) < since)
+
+
+def asked_again(d: Any) -> Any:
+    """The citizen was asked for a supplement more than once: counted, or so the portal says."""
+    return (d.asked_again_at < NEVER) | (d.asked_at < d.requested_at)
+
+
+def handled(d: Any, now: Any) -> Any:
+    """Received, and neither finished nor stopped."""
+    return unfinished(d, now) & (d.state != STOPPED)
+
+
+def handled_in_time(d: Any, now: Any) -> Any:
+    """Not ended and still in time; while a supplement is awaited the request's time decides, and a second request is late (QĐ 766)."""
+    while_asked = (ward_day(d.requested_at) <= ward_day(promised(d))) & (choose(asked_again(d), 1, 0) == 0)
+    return handled(d, now) & choose(d.state == REQUESTED, while_asked, is_counted_in_time(d, now))
 
 
 RECEIVED = Indicator(
@@ -93,12 +142,12 @@ RECEIVED = Indicator(
 
 RECEIVED_SO_FAR = Indicator(
     id="D02",
-    label=Label("Tiếp nhận lũy kế", "Received in the period"),
+    label=Label("Tiếp nhận lũy kế", "Received so far"),
     definition=Label(
-        "4.293 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ tiếp nhận từ 30/8/2025; không có kỳ trước chuyển sang vì phường thành "
-        "lập ngày 01/7/2025",
-        "The report's 4,293 dossiers (1 July to 29 August 2025) plus those received since 30 August 2025; none are carried over, as "
-        "the ward began on 1 July 2025",
+        "4.293 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ nguồn cho biết là tiếp nhận từ 30/8/2025; không có kỳ trước chuyển sang vì "
+        "phường thành lập ngày 01/7/2025",
+        "The report's 4,293 dossiers (1 July to 29 August 2025) plus those that the source says were received since 30 August 2025; none "
+        "are carried over, as the ward began on 1 July 2025",
     ),
     unit=DOSSIERS,
     of=DOSSIER,
@@ -110,11 +159,15 @@ RECEIVED_SO_FAR = Indicator(
 
 FINISHED_SO_FAR = Indicator(
     id="D03",
-    label=Label("Đã giải quyết", "Finished in the period"),
+    label=Label("Đã giải quyết lũy kế", "Finished so far"),
     definition=Label(
-        "4.288 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ đã giải quyết (trạng thái 7, 9, 10) từ 30/8/2025",
-        "The report's 4,288 dossiers (1 July to 29 August 2025) plus those finished (states 7, 9, 10) since 30 August 2025",
+        "4.288 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ đã giải quyết từ 30/8/2025: xong hoặc đã trả (trạng thái 9, 10), công dân "
+        "rút (7), bị từ chối sau khi đã tiếp nhận (3); hồ sơ mở lại thì thôi tính, đến khi xong lần nữa",
+        "The report's 4,288 dossiers (1 July to 29 August 2025) plus those finished since 30 August 2025: result ready or given out "
+        "(states 9, 10), withdrawn (7), refused after receipt (3); one that is opened again no longer counts until it is finished anew",
     ),
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Count(at=finished_at, where=lambda d: d.received_at <= finished_at(d)),
@@ -123,56 +176,99 @@ FINISHED_SO_FAR = Indicator(
     baseline=reported(4_288),
 )
 
-COMPLETION = Indicator(
+COMPLETION = Derived(
     id="D04",
     label=Label("Tỷ lệ giải quyết", "Completion rate"),
     definition=Label(
-        "Hồ sơ đã giải quyết (trạng thái 7, 9, 10) / hồ sơ tiếp nhận, từ đầu kỳ (D03/D02); không phải tỷ lệ đúng hạn",
-        "Dossiers finished (states 7, 9, 10) / dossiers received, since the start of the period (D03/D02); not the on-time rate",
+        "Hồ sơ đã giải quyết / hồ sơ tiếp nhận, lũy kế (D03/D02); không phải tỷ lệ đúng hạn; chỉ có nghĩa khi tính lũy kế, vì hồ sơ giải "
+        "quyết trong một ngày không phải là hồ sơ tiếp nhận trong ngày đó",
+        "Dossiers finished / dossiers received, since the beginning (D03/D02); not the on-time rate; it has a meaning only as a whole, as "
+        "the dossiers that are finished on a day are not those that came in on it",
     ),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
-    of=DOSSIER,
-    value=Ratio(
-        numerator=Count(at=finished_at, where=lambda d: d.received_at <= finished_at(d)),
-        denominator=Count(at=lambda d: d.received_at),
-    ),
-    span="period",
-    baseline=reported(4_288, 4_293),
+    made_of=(FINISHED_SO_FAR, RECEIVED_SO_FAR),
+    value=lambda ask: (ask("D03").numerator, ask("D02").numerator),
+    formula=Label("D03 / D02", "D03 / D02"),
+    is_ratio=True,
 )
 
 OPEN = Indicator(
     id="D05",
     label=Label("Đang xử lý", "Open"),
-    definition=Label("Hồ sơ đang ở trạng thái 2 hoặc 4", "Dossiers in state 2 or 4"),
+    definition=Label(
+        "Hồ sơ đang ở trạng thái 2 hoặc 4; chờ bổ sung xem D13, chờ nộp phí hoặc dừng xử lý xem D23",
+        "Dossiers in state 2 or 4; for those awaiting a supplement see D13, awaiting payment or stopped D23",
+    ),
     unit=DOSSIERS,
     of=DOSSIER,
     value=Level(open_),
     by=("field_code",),
 )
 
+PAUSED = Indicator(
+    id="D23",
+    label=Label("Chờ nộp phí hoặc dừng xử lý", "Awaiting payment or stopped"),
+    definition=Label(
+        "Hồ sơ đang ở trạng thái 6 (yêu cầu thực hiện nghĩa vụ tài chính) hoặc 8 (dừng xử lý); D02 = D03 + D05 + D13 + D23, trừ 5 hồ sơ "
+        "còn lại của báo cáo",
+        "Dossiers in state 6 (asked to pay) or 8 (stopped); D02 = D03 + D05 + D13 + D23, but for the 5 dossiers that the report left open",
+    ),
+    since=law.REVISED,
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Level(lambda d, now: unfinished(d, now) & ((d.state == UNPAID) | (d.state == STOPPED))),
+    by=("state", "field_code"),
+)
+
+PAUSED_OVERDUE = Indicator(
+    id="D24",
+    label=Label("Tạm dừng khi đã quá hạn", "Paused when overdue"),
+    definition=Label(
+        "Hồ sơ chờ bổ sung (5) hoặc dừng xử lý (8) mà khi yêu cầu, khi dừng đã quá ngày hẹn trả, và hồ sơ chờ nộp phí (6) nay quá ngày hẹn "
+        "trả: việc tạm dừng không che hồ sơ quá hạn",
+        "Dossiers awaiting a supplement (5) or stopped (8) that were past their due date when that began, and those awaiting payment (6) "
+        "that are past it now: a pause hides no overdue dossier",
+    ),
+    law=law.LIMIT,
+    since=law.REVISED,
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Level(late_before_it_paused),
+    by=("state", "field_code"),
+    threshold=Threshold(warning=0, critical=None),
+)
+
 NEAR_DUE_OPEN = Indicator(
     id="D07",
-    label=Label("Sắp đến hạn (≤ 8 giờ làm việc)", "Near due (≤ 8 working hours)"),
+    label=Label("Sắp đến hạn", "Near due"),
     definition=Label(
-        "Hồ sơ đang xử lý, chưa quá hạn, còn không quá 8 giờ làm việc; sau khi bổ sung, thời hạn tính lại từ đầu (NĐ 61 Đ19.4)",
-        "Open dossiers, not overdue, with at most 8 working hours left; after a supplement the limit restarts (NĐ 61 Đ19.4)",
+        "Hồ sơ đang xử lý, chưa quá hạn, còn không quá một phần ba thời hạn và không quá 16 giờ làm việc; là danh sách việc cần làm, "
+        "không phải cảnh báo",
+        "Open dossiers, not overdue, with at most a third of their limit and at most 16 working hours left; a list of work to do, not a warning",
     ),
+    law=law.LIMIT,
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Level(is_dossier_near_due),
     by=("field_code",),
-    threshold=Threshold(warning=0, critical=None),
 )
 
 OVERDUE_OPEN = Indicator(
     id="D08",
     label=Label("Quá hạn đang xử lý", "Overdue, open"),
     definition=Label(
-        "Hồ sơ đang xử lý đã qua hẹn trả; tách theo lý do hẹn lại (sự cố phần mềm); sau khi bổ sung, thời hạn tính lại từ đầu "
-        "(NĐ 61 Đ19.4)",
-        "Open dossiers past their due date; split by the reason of re-appointment (software outage); after a supplement the "
-        "limit restarts (NĐ 61 Đ19.4)",
+        "Hồ sơ đang xử lý đã quá ngày giờ hẹn trả ghi trên giấy hẹn; tách theo lý do hẹn lại (sự cố phần mềm); sau khi bổ sung mà không có "
+        "ngày hẹn mới, thời hạn tính lại từ đầu",
+        "Open dossiers past the day and hour of their receipt; split by the reason of re-appointment (software outage); after a "
+        "supplement without a new date the limit begins anew",
     ),
+    law=law.LIMIT,
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Level(overdue),
@@ -184,9 +280,10 @@ OPEN_IN_TIME = Derived(
     id="D06",
     label=Label("Đang xử lý trong hạn", "Open in time"),
     definition=Label(
-        "Hồ sơ đang xử lý chưa qua hẹn trả, hoặc không có hẹn trả",
+        "Hồ sơ đang xử lý chưa quá ngày giờ hẹn trả, hoặc không có hẹn trả",
         "Open dossiers not past their due date, or without one",
     ),
+    law=law.LIMIT,
     unit=DOSSIERS,
     made_of=(OPEN, OVERDUE_OPEN),
     value=open_in_time,
@@ -198,19 +295,24 @@ ON_TIME = Indicator(
     id="D09",
     label=Label("Tỷ lệ đúng hạn (QĐ 766, ước tính nội bộ)", "On-time rate (QĐ 766, own estimate)"),
     definition=Label(
-        "(xong trước và đúng hạn + đang xử lý trong hạn) / (tiếp nhận trong kỳ + kỳ trước chuyển sang); thời gian chờ bổ sung "
-        "không tính (QĐ 766)",
-        "(finished early or on time + unfinished and in time) / (received in the period + carried over); the wait for a "
-        "supplement does not count (QĐ 766)",
+        "(kết thúc trước và đúng hạn + đang xử lý trong hạn) / (kết thúc + đang xử lý), trong tháng; kết thúc gồm cả dừng xử lý, rút, từ "
+        "chối; so ngày với ngày hẹn trả Cổng ghi lần cuối, trừ thời gian chờ bổ sung; đang chờ bổ sung thì lấy lúc yêu cầu, yêu cầu quá "
+        "một lần là quá hạn (QĐ 766 mục 2.1)",
+        "(ended early or on time + unfinished and in time) / (ended + unfinished), in the month; stopped, withdrawn and refused are "
+        "ends too; by days, against the due date that the portal gave last, less the wait for a supplement; while one is awaited the "
+        "request's time counts, and a second request is late (QĐ 766, item 2.1)",
     ),
+    law=law.decision_766("2.1"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=finished_at, where=lambda d: (d.received_at <= finished_at(d)) & finished_in_time(d))
-        + Level(unfinished_in_time),
-        denominator=Count(at=finished_at, where=lambda d: d.received_at <= finished_at(d)) + Level(unfinished),
+        numerator=Count(at=processing_ended_at, where=ended_in_time) + Level(handled_in_time),
+        denominator=Count(at=processing_ended_at, where=lambda d: d.received_at <= processing_ended_at(d))
+        + Level(handled),
     ),
-    span="period",
+    span="month",
     threshold=Threshold(warning=100, critical=95, below=True),
 )
 

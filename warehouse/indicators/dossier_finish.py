@@ -4,72 +4,92 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
+from warehouse.indicators import law
 from warehouse.indicators.dossier import (
     DOSSIERS,
-    due,
+    ended_in_time,
     finished_at,
-    finished_in_time,
-    unfinished,
-    unfinished_in_time,
+    handled,
+    handled_in_time,
+    processing_ended_at,
+    promised,
+    resolved_at,
+    waited,
 )
-from warehouse.model.aggregate import Aggregate, Count, Flow, Level, Mean, Ratio
+from warehouse.model.aggregate import Count, Level, Mean, Ratio
 from warehouse.model.deadline import working_time
-from warehouse.model.expression import NEVER, choose, greatest, least, ward_day
+from warehouse.model.expression import NEVER, choose, greatest, ward_day
 from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
 
-def finished(d: Any) -> Any:
+def was_finished(d: Any) -> Any:
     """Received, and finished after that."""
     return d.received_at <= finished_at(d)
 
 
-def finished_early(d: Any) -> Any:
-    """Finished on a day before the due date."""
-    return finished(d) & (due(d, "pause") < NEVER) & (ward_day(finished_at(d)) < ward_day(due(d, "pause")))
+def resolved(d: Any) -> Any:
+    """Received, and the result was there after that."""
+    return d.received_at <= resolved_at(d)
 
 
-def waited(d: Any) -> Any:
-    """Working time for which the citizen's supplement was awaited; of several requests, after the last."""
-    answered = choose(d.supplemented_at >= d.requested_at, d.supplemented_at, NEVER)
-    return greatest(0, working_time(d.requested_at, least(answered, finished_at(d))))
+def resolved_early(d: Any) -> Any:
+    """With a result, less the wait for a supplement, on a day before the promised one."""
+    return resolved(d) & (promised(d) < NEVER) & (ward_day(resolved_at(d) - waited(d)) < ward_day(promised(d)))
+
+
+def finished_late(d: Any) -> Any:
+    """Finished, less the wait for a supplement, on a day after the promised one."""
+    return was_finished(d) & (ward_day(finished_at(d) - waited(d)) > ward_day(promised(d)))
+
+
+def worked(d: Any) -> Any:
+    """Working time from receipt to the result, without that in which a supplement was awaited."""
+    asked = choose(d.supplemented_at < NEVER, greatest(0, working_time(d.requested_at, d.supplemented_at)), 0)
+    return greatest(0, working_time(d.received_at, resolved_at(d)) - asked)
 
 
 EARLY = Indicator(
     id="D10",
-    label=Label("Trả trước hạn", "Finished early"),
+    label=Label("Giải quyết trước hạn", "Finished early"),
     definition=Label(
-        "Hồ sơ xong trước ngày hẹn trả / hồ sơ đã giải quyết, từ đầu kỳ; thời gian chờ bổ sung không tính (QĐ 766)",
-        "Dossiers finished on a day before the due date / dossiers finished, since the start of the period; the wait for a "
-        "supplement does not count (QĐ 766)",
+        "Hồ sơ có kết quả trước ngày hẹn trả / hồ sơ có kết quả (trạng thái 9, 10), trong tháng; hồ sơ rút hoặc bị từ chối không tính; "
+        "trừ thời gian chờ bổ sung (QĐ 766 mục 2.1)",
+        "Dossiers with a result on a day before the due date / dossiers with a result (states 9, 10), in the month; withdrawn and "
+        "refused ones are left out; the wait for a supplement does not count (QĐ 766, item 2.1)",
     ),
+    law=law.decision_766("2.1"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=finished_at, where=finished_early),
-        denominator=Count(at=finished_at, where=finished),
+        numerator=Count(at=resolved_at, where=resolved_early),
+        denominator=Count(at=resolved_at, where=resolved),
     ),
     by=("field_code",),
-    span="period",
+    span="month",
 )
 
 LATE = Indicator(
     id="D11",
-    label=Label("Trả quá hạn", "Finished late"),
+    label=Label("Giải quyết quá hạn", "Finished late"),
     definition=Label(
-        "Hồ sơ xong sau ngày hẹn trả, trên số đã giải quyết, từ đầu kỳ; thời gian chờ bổ sung không tính (QĐ 766), bổ sung quá một lần xem D14",
-        "Dossiers finished on a day after the due date, out of those finished, since the start of the period; the wait for a "
-        "supplement does not count (QĐ 766), for more than one supplement see D14",
+        "Hồ sơ giải quyết sau ngày hẹn trả (kể cả rút, từ chối sau ngày đó), trên số đã giải quyết, trong tháng; so theo ngày như Cổng, trừ "
+        "thời gian chờ bổ sung (QĐ 766 mục 2.1); bổ sung quá một lần xem D14",
+        "Dossiers finished on a day after the due date (withdrawn or refused after it included), out of those finished, in the month; by "
+        "days, as the portal does, less the wait for a supplement (QĐ 766, item 2.1); for more than one supplement see D14",
     ),
+    law=law.decision_766("2.1"),
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS._replace(out_of=True),
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(
-            at=finished_at, where=lambda d: finished(d) & (ward_day(finished_at(d)) > ward_day(due(d, "pause")))
-        ),
-        denominator=Count(at=finished_at, where=finished),
+        numerator=Count(at=finished_at, where=finished_late),
+        denominator=Count(at=finished_at, where=was_finished),
     ),
     by=("field_code",),
-    span="period",
+    span="month",
     threshold=Threshold(warning=0, critical=None),
 )
 
@@ -77,47 +97,47 @@ MEAN_PROCESSING = Indicator(
     id="D12",
     label=Label("Thời gian xử lý bình quân", "Mean processing time"),
     definition=Label(
-        "Trung bình số giờ làm việc từ tiếp nhận đến khi xong, trừ thời gian chờ bổ sung (lần yêu cầu cuối), của hồ sơ đã giải quyết "
-        "từ đầu kỳ; so với thời hạn của từng thủ tục",
-        "Mean working hours from receipt to finish, less the wait for a supplement (the last request), over the dossiers finished "
-        "since the start of the period; to be compared with each procedure's limit",
+        "Trung bình số giờ làm việc từ tiếp nhận đến khi có kết quả, trừ thời gian chờ bổ sung (lần yêu cầu cuối), của hồ sơ có kết quả "
+        "(trạng thái 9, 10) trong tháng; hồ sơ rút, từ chối không tính (QĐ 766 mục 2.2); so với thời hạn của từng thủ tục",
+        "Mean working hours from receipt to result, less the wait for a supplement (the last request), over the dossiers with a result "
+        "(states 9, 10) in the month; withdrawn and refused ones are left out (QĐ 766, item 2.2); to be compared with each procedure's limit",
     ),
-    unit=Unit(Label("giờ LV", "working h"), 1 / 3_600_000, 1),
+    law=law.decision_766("2.2"),
+    version=2,
+    since=law.REVISED,
+    unit=Unit(Label("giờ làm việc", "working h"), 1 / 3_600_000, 1),
     of=DOSSIER,
     value=Mean(
-        amount=lambda d: greatest(0, working_time(d.received_at, finished_at(d)) - waited(d)),
-        at=finished_at,
-        where=finished,
+        amount=worked,
+        at=resolved_at,
+        where=resolved,
     ),
     by=("procedure_code",),
-    span="period",
+    span="month",
 )
 
 SATISFIED = Indicator(
     id="P05",
     label=Label("Hài lòng giải quyết TTHC", "Dossier satisfaction"),
     definition=Label(
-        "(tổng hồ sơ − không hài lòng − quá hạn) / tổng hồ sơ, từ đầu kỳ (QĐ 766, ước tính nội bộ); hồ sơ có PAKN chưa trừ được vì "
-        "nguồn PAKN không cho biết hồ sơ nào",
-        "(all dossiers − dissatisfied − overdue) / all dossiers, since the start of the period (QĐ 766, own estimate); dossiers with "
-        "a petition cannot be taken off, as the petitions' source does not name the dossier",
+        "(hồ sơ − không hài lòng − quá hạn) / hồ sơ đã kết thúc trong tháng hoặc đang xử lý, mỗi hồ sơ trừ một lần (QĐ 766 mục 5.4, ước tính "
+        "nội bộ); hồ sơ không ai đánh giá không bị trừ, như công thức của Cổng; hồ sơ có PAKN chưa trừ được vì nguồn PAKN không cho biết hồ "
+        "sơ nào",
+        "(dossiers − dissatisfied − overdue) / dossiers ended in the month or unfinished, each taken off once (QĐ 766, item 5.4, own "
+        "estimate); a dossier that nobody rated is not taken off, as in the portal's formula; those with a petition cannot be, as the "
+        "petitions' source does not name the dossier",
     ),
+    law=law.decision_766("5.4"),
+    version=2,
+    since=law.REVISED,
     unit=PERCENT,
     of=DOSSIER,
     value=Ratio(
-        numerator=Count(at=finished_at, where=lambda d: finished(d) & finished_in_time(d))
-        + Level(unfinished_in_time)
-        + Aggregate(
-            (
-                Flow(
-                    at=lambda d: d.dissatisfied_at,
-                    where=lambda d: finished(d) & finished_in_time(d),
-                    amount=lambda d: -1,
-                ),
-            )
-        ),
-        denominator=Count(at=finished_at, where=finished) + Level(unfinished),
+        numerator=Count(at=processing_ended_at, where=lambda d: ended_in_time(d) & (d.dissatisfied_at == NEVER))
+        + Level(lambda d, now: handled_in_time(d, now) & (d.dissatisfied_at > now)),
+        denominator=Count(at=processing_ended_at, where=lambda d: d.received_at <= processing_ended_at(d))
+        + Level(handled),
     ),
-    span="period",
+    span="month",
     threshold=Threshold(warning=90, critical=None, below=True),
 )

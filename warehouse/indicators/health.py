@@ -5,6 +5,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.health import CUT, OUTAGE, SOURCE, SYSTEM, TALLY
+from warehouse.indicators import law
 from warehouse.model.aggregate import Count, Largest, Level, Ratio
 from warehouse.model.expression import DAY_MS, MINUTE, greatest, least, window_start
 from warehouse.model.indicator import MINUTES, PERCENT, SECONDS, Indicator, Threshold, Unit
@@ -120,6 +121,7 @@ FEED_ON_TIME = Indicator(
         "Lần gửi đến thành phố trong vòng 15 phút sau giờ chốt số / lần gửi đã đến giờ chốt, trong 7 ngày",
         "Deliveries that reached the city within 15 minutes of their cut / deliveries whose cut was due, in 7 days",
     ),
+    law=law.SHARING,
     unit=PERCENT,
     of=CUT,
     value=Ratio(

@@ -5,7 +5,8 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.queue import COUNTER, SESSION, TICKET
-from warehouse.indicators.dismantled import is_silent, is_there, silent_since
+from warehouse.indicators import law
+from warehouse.indicators.dismantled import is_in_use, is_silent, silent_since
 from warehouse.model.aggregate import Aggregate, Count, Flow, Largest, Level, Mean, Quantile, Ratio, Stock
 from warehouse.model.expression import MINUTE, NEVER, choose, least, ward_day
 from warehouse.model.indicator import MINUTES, Derived, Indicator, Threshold, Unit, reported
@@ -18,9 +19,20 @@ PROMISED_WAIT = 15 * MINUTE
 
 
 def waiting(t: Any, now: Any) -> Any:
-    """The ticket was issued today and nobody has called it, nor has it ended another way."""
-    ended = least(t.called_at, t.serving_at, t.served_at, t.no_show_at, t.cancelled_at, t.expired_at)
+    """The ticket was issued today and nobody has called it, or not since it went to another queue; nor has it ended."""
+    called_at = choose(is_in_another_queue(t), NEVER, least(t.called_at, t.serving_at))
+    ended = least(called_at, t.served_at, t.no_show_at, t.cancelled_at, t.expired_at)
     return (t.issued_at <= now) & (ended > now) & (ward_day(t.issued_at) == ward_day(now))
+
+
+def is_in_another_queue(t: Any) -> Any:
+    """The ticket was called, then sent to another queue, and not called again."""
+    return t.transferred_at >= t.last_called_at
+
+
+def waiting_since(t: Any) -> Any:
+    """Since when its holder waits: in another queue, since the transfer."""
+    return choose(is_in_another_queue(t), t.transferred_at, t.issued_at)
 
 
 def serving_since(t: Any) -> Any:
@@ -44,8 +56,8 @@ def serving_today(s: Any, now: Any) -> Any:
 
 
 def is_registered_counter(c: Any, now: Any) -> Any:
-    """The counter has been heard of, and not too long ago."""
-    return (c.registered_at <= now) & is_there(c.heard_at, now)
+    """The counter has been heard of, and was not given up."""
+    return is_in_use(c.registered_at, c.heard_at, c.decommissioned_at, now)
 
 
 TICKETS = Indicator(
@@ -63,8 +75,11 @@ WAITING = Indicator(
     id="Q02",
     label=Label("Đang chờ", "Waiting now"),
     definition=Label(
-        "Phiếu phát hôm nay chưa được gọi, hủy hay hết hạn", "Tickets of today not yet called, cancelled or expired"
+        "Phiếu phát hôm nay chưa được gọi, hoặc đã gọi rồi chuyển sang hàng khác mà chưa được gọi lại; chưa hủy, chưa hết hạn",
+        "Tickets of today not yet called, or called, sent to another queue and not called again; neither cancelled nor expired",
     ),
+    version=2,
+    since=law.REVISED,
     unit=PEOPLE,
     of=TICKET,
     value=Level(waiting),
@@ -94,7 +109,7 @@ MEAN_WAIT = Indicator(
 
 LONG_WAIT = Indicator(
     id="Q04",
-    label=Label("Thời gian chờ P90", "P90 wait today"),
+    label=Label("90 % lượt chờ không quá", "90% waited no longer than"),
     definition=Label(
         "90 % lượt được gọi trong ngày chờ không quá số này, từ lúc phát đến lần gọi đầu; làm tròn lên 15 giây",
         "90% of the tickets called on the local day waited no longer, from issue to first call; rounded up to 15 seconds",
@@ -114,10 +129,15 @@ LONG_WAIT = Indicator(
 LONGEST_WAIT = Indicator(
     id="Q05",
     label=Label("Chờ lâu nhất hiện tại", "Longest current wait"),
-    definition=Label("Thời gian đã chờ của người chờ lâu nhất", "How long the one who waits longest has waited"),
+    definition=Label(
+        "Thời gian đã chờ của người chờ lâu nhất; ai đã được gọi rồi chuyển sang hàng khác thì tính từ lúc chuyển",
+        "How long the one who waits longest has waited; for who was called and sent to another queue, since then",
+    ),
+    version=2,
+    since=law.REVISED,
     unit=MINUTES,
     of=TICKET,
-    value=Largest(amount=lambda t, now: now - t.issued_at, where=waiting),
+    value=Largest(amount=lambda t, now: now - waiting_since(t), where=waiting),
     by=("service_code",),
     threshold=Threshold(warning=15, critical=30),
 )
@@ -170,9 +190,11 @@ COUNTERS_OPEN = Indicator(
     id="Q08",
     label=Label("Quầy đang phục vụ", "Counters open"),
     definition=Label(
-        "Quầy đang mở / tổng số quầy đã đăng ký; quầy im lặng quá 30 ngày (Q13) coi như đã bỏ, không tính",
-        "Counters open / counters registered; one that is silent for over 30 days (Q13) counts as given up and is left out",
+        "Quầy đang mở / tổng số quầy đã đăng ký; chỉ quầy có quyết định thôi dùng mới không tính, quầy không có tín hiệu vẫn tính (Q13)",
+        "Counters open / counters registered; only one that was decommissioned is left out, one without any sign still counts (Q13)",
     ),
+    version=2,
+    since=law.REVISED,
     unit=COUNTERS,
     of=COUNTER,
     value=Ratio(
@@ -183,16 +205,18 @@ COUNTERS_OPEN = Indicator(
 
 COUNTERS_SILENT = Indicator(
     id="Q13",
-    label=Label("Quầy im lặng quá 30 ngày", "Counters silent for over 30 days"),
+    label=Label("Quầy không có tín hiệu quá 30 ngày", "Counters silent for over 30 days"),
     definition=Label(
-        "Quầy không mở, tạm dừng hay đóng lần nào quá 30 ngày, coi như đã bỏ và không tính trong Q08; nêu tên đến 90 ngày, kèm giờ có "
-        "tín hiệu cuối (ms từ 1970); có tín hiệu là tính lại",
-        "Counters not opened, paused or closed for over 30 days, which count as given up and are left out of Q08; named up to 90 "
-        "days, with the time of the last sign (ms since 1970); with the next sign they count again",
+        "Quầy không mở, tạm dừng hay đóng lần nào quá 30 ngày; vẫn tính trong Q08; nêu tên, kèm giờ có tín hiệu cuối (ms từ 1970), đến khi có "
+        "tín hiệu hoặc có quyết định thôi dùng",
+        "Counters not opened, paused or closed for over 30 days; they still count in Q08; named, with the time of the last sign (ms since "
+        "1970), until there is a sign or they are decommissioned",
     ),
+    version=2,
+    since=law.REVISED,
     unit=COUNTERS._replace(out_of=False),
     of=COUNTER,
-    value=Level(lambda c, now: is_silent(c.heard_at, now)),
+    value=Level(lambda c, now: is_registered_counter(c, now) & is_silent(c.heard_at, now)),
     by=(silent_since(lambda c: c.heard_at),),
 )
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ingest.contract.label import Label
-from warehouse.indicators import dossier, dossier_finish, dossier_online, petition
+from warehouse.indicators import dossier, dossier_finish, dossier_online, law, petition
 from warehouse.model.indicator import Ask, AskedReading, Derived, Indicator, Unit
 
 
@@ -26,7 +26,10 @@ PARTS = (
     ScoreIndex(dossier_online.PAID_ONLINE, 6),
     ScoreIndex(dossier_online.DIGITISED, 4, full_at=80),
     ScoreIndex(dossier_online.REUSED, 2, full_at=80),
+    ScoreIndex(dossier_online.E_RESULT, 6),
+    ScoreIndex(dossier_online.SHARED, 4),
     ScoreIndex(petition.ON_TIME, 6, without=6),
+    ScoreIndex(petition.SATISFIED, 6, without=6),
     ScoreIndex(dossier_finish.SATISFIED, 6, full_at=90, without=0),
 )
 
@@ -53,18 +56,28 @@ SCORE = Derived(
     id="D16",
     label=Label("Điểm QĐ 766 ước tính nội bộ", "Estimated QĐ 766 score (own)"),
     definition=Label(
-        "Tổng điểm các chỉ số QĐ 766 tính được từ nguồn của phường / điểm tối đa của chính các chỉ số đó, không quy về 100; các chỉ số "
-        "khác và điểm Cổng DVCQG không có nguồn, mục không áp dụng cho cấp xã chưa trừ",
-        "Points of those indices of QĐ 766 that the ward's sources tell / the maximum of the same indices, not scaled to 100; of the "
-        "others and of the portal's own score there is no source, and what does not apply to communes is not taken off",
+        "Tổng điểm các chỉ số QĐ 766 tính được từ nguồn của phường, trong tháng / điểm tối đa của chính các chỉ số đó, không quy về 100; điểm "
+        "Cổng công bố mới là điểm chính thức",
+        "Points in the month of those indices of QĐ 766 that the ward's sources tell / the maximum of the same indices, not scaled to 100; "
+        "the score that counts is the one that the portal publishes",
     ),
+    law=law.decision_766("2.1–5.4"),
+    leaves_out=Label(
+        "1.1–1.4, 3.1, 3.2, 3.5, 4.5a: không nguồn nào của phường cho biết; 4.5b (D27): bảng chỉ tiêu chỉ chấm cấp tỉnh; tối đa 6 điểm của mục "
+        "3.3 là suy luận, tài liệu không phân bổ điểm nhóm 3",
+        "1.1-1.4, 3.1, 3.2, 3.5, 4.5a: no source of the ward tells them; 4.5b (D27): the table of metrics scores provinces alone; that item 3.3 "
+        "has 6 points is inferred, as the document does not divide those of group 3",
+    ),
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("điểm", "points"), 0.01, 2, out_of=True),
     made_of=tuple(part.of for part in PARTS),
     value=score_points,
     formula=Label(
-        "20 × D09 + 6 × D17 / 50 % + 6 × D18 + 4 × D19 / 80 % + 2 × D22 / 80 % + 6 × P02 + 6 × P05 / 90 %, mỗi phần không quá điểm tối "
-        "đa của nó",
-        "20 × D09 + 6 × D17 / 50% + 6 × D18 + 4 × D19 / 80% + 2 × D22 / 80% + 6 × P02 + 6 × P05 / 90%, each part at most its maximum",
+        "20 × D09 + 6 × D17 / 50 % + 6 × D18 + 4 × D19 / 80 % + 2 × D22 / 80 % + 6 × D25 + 4 × D26 + 6 × P02 + 6 × P06 + 6 × P05 / 90 %, mỗi "
+        "phần không quá điểm tối đa của nó",
+        "20 × D09 + 6 × D17 / 50% + 6 × D18 + 4 × D19 / 80% + 2 × D22 / 80% + 6 × D25 + 4 × D26 + 6 × P02 + 6 × P06 + 6 × P05 / 90%, each "
+        "part at most its maximum",
     ),
     is_ratio=True,
     is_whole=False,

@@ -6,8 +6,8 @@ from typing import Any
 from ingest.contract.events.speaker import NO_AREA
 from ingest.contract.label import Label
 from warehouse.entities.speaker import BROADCAST, SCHEDULE, SPEAKER
-from warehouse.indicators import office
-from warehouse.indicators.dismantled import is_silent, is_there, silent_since
+from warehouse.indicators import law, office
+from warehouse.indicators.dismantled import is_in_use, is_silent, silent_since
 from warehouse.model.aggregate import Aggregate, Count, Each, Flow, Level, Quantile, Ratio
 from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
 from warehouse.model.indicator import MINUTES, SECONDS, Derived, Indicator, Threshold, Unit
@@ -28,8 +28,8 @@ def heard_at(s: Any) -> Any:
 
 
 def is_registered_speaker(s: Any, now: Any) -> Any:
-    """The loudspeaker has been heard of, and not too long ago."""
-    return (s.registered_at <= now) & is_there(heard_at(s), now)
+    """The loudspeaker has been heard of, and was not taken down."""
+    return is_in_use(s.registered_at, heard_at(s), s.decommissioned_at, now)
 
 
 def online(s: Any, now: Any) -> Any:
@@ -61,9 +61,12 @@ ONLINE = Indicator(
     id="S01",
     label=Label("Cụm loa trực tuyến", "Speakers online"),
     definition=Label(
-        "Cụm loa đang kết nối / cụm loa đã đăng ký; cụm im lặng quá 30 ngày (S10) coi như đã tháo, không tính",
-        "Loudspeakers connected / registered; one that is silent for over 30 days (S10) counts as taken down and is left out",
+        "Cụm loa đang kết nối / cụm loa đã đăng ký; chỉ cụm có quyết định tháo mới không tính, cụm không có tín hiệu vẫn tính (S10)",
+        "Loudspeakers connected / registered; only one that was decommissioned is left out, one without any sign still counts (S10)",
     ),
+    law=law.STATION,
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=SPEAKER,
     value=Ratio(numerator=Level(online), denominator=Level(is_registered_speaker)),
@@ -75,14 +78,17 @@ OFFLINE = Indicator(
     id="S02",
     label=Label("Loa mất kết nối", "Speakers offline"),
     definition=Label(
-        "Cụm loa đã đăng ký mà mất kết nối hoặc im quá 3 nhịp, chưa quá 30 ngày",
-        "Registered loudspeakers disconnected or silent for 3 beats, for no more than 30 days",
+        "Cụm loa đã đăng ký, chưa có quyết định tháo, mà mất kết nối hoặc không có tín hiệu quá 3 phút; cảnh báo theo tỷ lệ ở S01",
+        "Registered loudspeakers, not decommissioned, that are disconnected or gave no sign for 3 minutes; the share in S01 gives the warning",
     ),
+    law=law.STATION,
+    version=2,
+    since=law.REVISED,
     unit=CLUSTERS,
     of=SPEAKER,
     value=Level(lambda s, now: is_registered_speaker(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))),
     by=("area_code",),
-    threshold=Threshold(warning=0, critical=3),
+    threshold=Threshold(warning=0, critical=None),
 )
 
 PLAYING = Indicator(
@@ -103,6 +109,7 @@ SCHEDULE_TODAY = Indicator(
         "Planned broadcasts whose end has passed / planned for the local day, without those called off; by their start "
         "(ms since 1970). Whether loudspeakers really played is told by broadcast success (S05)",
     ),
+    law=law.STATION,
     unit=Unit(Label("lượt", "broadcasts"), out_of=True),
     of=SCHEDULE,
     value=Ratio(
@@ -121,6 +128,7 @@ SUCCESS = Indicator(
         "Broadcasts played to the end, loudspeaker by loudspeaker / broadcasts ordered that are over (played, failed, or said by "
         "the software to be out of reach), on the local day; those that gave way to a more urgent bulletin do not count",
     ),
+    law=law.STATION,
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=BROADCAST,
     value=Ratio(
@@ -140,6 +148,7 @@ EMERGENCY = Indicator(
         "95% of the broadcasts of emergency bulletins began no later than this after the order, in 30 days, rounded up to "
         "seconds; with the loudspeakers that played / that were ordered to",
     ),
+    law=law.URGENT,
     unit=SECONDS,
     of=BROADCAST,
     value=Quantile(
@@ -159,16 +168,18 @@ EMERGENCY = Indicator(
 
 SILENT = Indicator(
     id="S10",
-    label=Label("Cụm loa im lặng quá 30 ngày", "Speakers silent for over 30 days"),
+    label=Label("Cụm loa không có tín hiệu quá 30 ngày", "Speakers silent for over 30 days"),
     definition=Label(
-        "Cụm loa không có tín hiệu nào quá 30 ngày, coi như đã tháo và không tính trong S01, S02; nêu tên đến 90 ngày, kèm giờ có tín "
-        "hiệu cuối (ms từ 1970); có tín hiệu là tính lại",
-        "Loudspeakers without any sign for over 30 days, which count as taken down and are left out of S01 and S02; named up to 90 "
-        "days, with the time of the last sign (ms since 1970); with the next sign they count again",
+        "Cụm loa không có tín hiệu nào quá 30 ngày; vẫn tính trong S01, S02; nêu tên, kèm giờ có tín hiệu cuối (ms từ 1970), đến khi có tín hiệu "
+        "hoặc có quyết định tháo",
+        "Loudspeakers without any sign for over 30 days; they still count in S01 and S02; named, with the time of the last sign (ms since "
+        "1970), until there is a sign or they are decommissioned",
     ),
+    version=2,
+    since=law.REVISED,
     unit=CLUSTERS,
     of=SPEAKER,
-    value=Level(lambda s, now: is_silent(heard_at(s), now)),
+    value=Level(lambda s, now: is_registered_speaker(s, now) & is_silent(heard_at(s), now)),
     by=(silent_since(heard_at),),
 )
 
@@ -190,17 +201,19 @@ COVERED = Derived(
         "Tổ dân phố có ít nhất một cụm loa đang kết nối / tổ dân phố của phường",
         "Residential groups with at least one loudspeaker connected / residential groups of the ward",
     ),
+    version=2,
+    since=law.REVISED,
     unit=GROUPS._replace(out_of=True),
     made_of=(HEARD_AREAS, office.TEAMS),
     value=lambda ask: (ask("S09").numerator, ask("V03").denominator),
     formula=Label("S09 / mẫu số của V03", "S09 / denominator of V03"),
     is_ratio=True,
-    threshold=Threshold(warning=70, critical=60, below=True),
+    threshold=Threshold(warning=100, critical=85, below=True, share=True),
 )
 
 AIRTIME = Indicator(
     id="S08",
-    label=Label("Thời lượng phát hôm nay", "Airtime today"),
+    label=Label("Tổng thời lượng phát (phút × cụm loa)", "Airtime (minutes × loudspeakers)"),
     definition=Label(
         "Tổng số phút đã phát trong ngày, cộng trên mọi cụm loa, theo loại bản tin",
         "Minutes played on the local day, added up over all loudspeakers, by type of bulletin",

@@ -1,33 +1,36 @@
-"""Deadline: when a dossier is due, in both renderings, from its procedure's limit and from when the citizen was waited for.
+"""Deadline: when a limit ends, in both renderings.
 
-The same rules as `ingest.contract.calendar.Calendar.due`, as expressions over an entity's fields: a limit in hours or working days is
-working time, one in calendar days ends with a day's last hour. Where a supplement was asked for, two rules exist:
-
-- `restart`: the limit begins anew when the dossier is whole (NĐ 61/2018, Đ19.4);
-- `pause`: the time in which the citizen was waited for does not count (QĐ 766).
+The same rule as `ingest.contract.calendar.Calendar.due`, as expressions over an entity's fields: a limit in hours is working time, to
+the hour; one in days, working or calendar, does not count the day on which it begins and ends with the last hour of its last day (Bộ
+luật Dân sự 2015, Đ147-148), or of the next working day when that day is off. How many working days lie between two times is counted in
+the same way, by dates: QĐ 766 gives its limits for petitions so.
 """
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from warehouse.model.expression import (
-    DAY_MS,
     MINUTE,
-    WARD_OFFSET_MS,
     Sql,
     choose,
-    greatest,
     sql,
     symbol_among,
     ward_day,
 )
-from warehouse.model.working_time import worked_at, worked_at_sql, worked_until, worked_until_sql
-
-SupplementRule = Literal["restart", "pause"]
+from warehouse.model.working_time import (
+    closing,
+    closing_sql,
+    worked_at,
+    worked_at_sql,
+    worked_days,
+    worked_days_sql,
+    worked_until,
+    worked_until_sql,
+)
 
 HOUR = 60 * MINUTE
 WORKING_DAY = 8 * HOUR
-"""A working day of a limit, and the working hours of every day on which the office works."""
+"""A working day of a limit that is compared with hours."""
 
 
 def due_after(start: Any, value: Any, unit: Any) -> Any:
@@ -39,34 +42,24 @@ def due_after(start: Any, value: Any, unit: Any) -> Any:
         unit: `gio`, `ngay` or `ngay_lam_viec`, as in the events.
     """
     if isinstance(start, Sql):
-        of_hours = worked_later(start, value * choose(unit == "gio", HOUR, WORKING_DAY))
-        return choose(unit == "ngay", day_close(ward_day(start) + value), of_hours)
+        first = worked_days_on(ward_day(start))
+        in_days = choose(unit == "ngay", worked_days_on(ward_day(start) + value - 1) + 1, first + value)
+        return choose(unit == "gio", worked_later(start, value * HOUR), Sql(closing_sql(sql(in_days))))
     symbol = symbol_among(start, value, unit)
     return _due_after(start, value, unit) if symbol is None else symbol.called(_due_after, start, value, unit)
 
 
-def due_paused(due: Any, unit: Any, asked: Any, answered: Any) -> Any:
-    """When a limit ends that stood still from `asked` to `answered` (ms); `due` is its end without that."""
-    if isinstance(due, Sql):
-        return _paused(due, unit, asked, answered)
-    asking = (due, unit, asked, answered)
-    symbol = symbol_among(*asking)
-    return _due_paused(*asking) if symbol is None else symbol.called(_due_paused, *asking)
+def worked_days_on(day: Any) -> Any:
+    """How many working days there are until a local day, itself included (`ward_day`)."""
+    if isinstance(day, Sql):
+        return Sql(worked_days_sql(sql(day)))
+    symbol = symbol_among(day)
+    return worked_days(day) if symbol is None else symbol.called(worked_days, day)
 
 
-def _paused(due: Any, unit: Any, asked: Any, answered: Any) -> Any:
-    days = ward_day(due) + greatest(0, ward_day(answered) - ward_day(asked))
-    waited = greatest(0, working_time(asked, answered))
-    return choose(unit == "ngay", day_close(days), worked_later(due, waited))
-
-
-def day_close(day: Any) -> Any:
-    """The last working hour's end of a local day, or of the next working day when that day is off.
-
-    Args:
-        day: the day's number, see `ward_day`.
-    """
-    return worked_later(day * DAY_MS - WARD_OFFSET_MS, WORKING_DAY)
+def working_days(start: Any, end: Any) -> Any:
+    """Working days after that of `start` until that of `end`, itself included (ms); less than 0 when `end` is on an earlier one."""
+    return worked_days_on(ward_day(end)) - worked_days_on(ward_day(start))
 
 
 def worked_later(start: Any, amount: Any) -> Any:
@@ -89,9 +82,7 @@ def working_time(start: Any, end: Any) -> Any:
 
 @lru_cache(maxsize=65_536)
 def _due_after(start: int, value: int, unit: str) -> int:
-    if unit == "ngay":
-        return int(day_close(ward_day(start) + value))
-    return int(worked_later(start, value * (HOUR if unit == "gio" else WORKING_DAY)))
-
-
-_due_paused = lru_cache(maxsize=65_536)(_paused)
+    if unit == "gio":
+        return int(worked_later(start, value * HOUR))
+    day = int(ward_day(start))
+    return closing(worked_days(day) + value if unit == "ngay_lam_viec" else worked_days(day + value - 1) + 1)

@@ -86,6 +86,8 @@ class Entity:
     """How long after its newest event a settled entity may still be counted in a stock."""
     only: Mapping[type[Event], Callable[[Any], Any]] = field(default_factory=dict)
     """Event -> whether it is about such an entity, for event types of which only some are."""
+    behaviour: Mapping[str, Label] = field(default_factory=dict)
+    """By step of `warehouse.meaning.STEPS`, what it does to the figures that count such entities; others do nothing to them."""
 
     @property
     def events(self) -> tuple[type[Event], ...]:

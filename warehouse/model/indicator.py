@@ -17,8 +17,8 @@ from warehouse.model.aggregate import Aggregate, Dimension, Flow, Part, Stock
 from warehouse.model.entity import Entity
 from warehouse.model.expression import DAY
 
-Span = timedelta | Literal["today", "period"]
-"""How far back a shown figure reaches: a rolling time, the ward's local day, or the reporting period."""
+Span = timedelta | Literal["window", "today", "month", "period"]
+"""How far back a shown figure reaches: a rolling time, the last whole window, the ward's local day or month, or all that the ward has counted."""
 
 PERIOD_START = datetime(2025, 7, 1, tzinfo=WARD_ZONE)
 """Since when the ward exists and counts."""
@@ -52,6 +52,8 @@ class Threshold(NamedTuple):
     critical: float | None
     below: bool = False
     """Whether less is worse."""
+    share: bool = False
+    """Whether it is about the per cent that the numerator is of the denominator, though the figure is written as n out of m."""
 
     def status(self, value: float) -> Status:
         """What the value means."""
@@ -69,6 +71,11 @@ class Baseline(NamedTuple):
     last_day: date
     """The last local day that it covers. Windows up to then are kept as all others, and left out of the shown figure."""
     source: Label
+    gap: Label = Label(
+        "Giữa ngày này và ngày nguồn được kết nối không có số liệu, trừ khi nguồn gửi lại sự kiện cũ",
+        "Between that day and the one on which the source was connected nothing is counted, unless the source sends its old events",
+    )
+    """What it does not cover."""
 
     @property
     def until(self) -> datetime:
@@ -77,9 +84,19 @@ class Baseline(NamedTuple):
 
 
 def reported(numerator: int, denominator: int = 0) -> Baseline:
-    """A figure of the ward's report of 2025; the report covers 1 July to 29 August 2025."""
-    source = Label("Báo cáo của phường, 01/7–29/8/2025", "The ward's report, 1 July to 29 August 2025")
+    """A figure of the ward's report of 2025. It bears no date; that it ends on 29 August 2025 follows from the latest act it names."""
+    source = Label(
+        "Báo cáo của phường, 01/7–29/8/2025 (báo cáo không ghi ngày; mốc 29/8 theo văn bản mới nhất được nêu)",
+        "The ward's report, 1 July to 29 August 2025 (undated; 29 August is the day of the latest act that it names)",
+    )
     return Baseline(numerator, denominator, date(2025, 8, 29), source)
+
+
+OWN_RULE = Label("Không có quy định của pháp luật: chỉ tiêu của phường", "No rule of law: the ward's own figure")
+NOTHING = Label("Không", "Nothing")
+
+FIRST_VERSION = date(2026, 11, 1)
+"""Since when definitions are counted by version."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +114,14 @@ class Measure:
     """Age of the source's last sign from which the figure is late."""
     stale_after: timedelta = timedelta(minutes=5)
     """Age of the source's last sign from which the figure is stale."""
+    law: Label = OWN_RULE
+    """Act and article in force that it follows, and what of it could not be verified."""
+    leaves_out: Label = NOTHING
+    """What one could expect to be counted and is not."""
+    version: int = 1
+    """How many definitions it has had."""
+    since: date = FIRST_VERSION
+    """From when on this definition holds; what was counted before and lies in raw events is recomputed by it."""
     is_ratio = False
     """Whether the value has a denominator."""
 

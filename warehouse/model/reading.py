@@ -1,10 +1,11 @@
 """Reading: what an indicator shows at a moment, put together from its values - for the wall, the feed and the report alike."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import NamedTuple
 
-from ingest.contract.clock import milliseconds
+from ingest.contract.calendar import local_day, ward_moment
+from ingest.contract.clock import milliseconds, moment
 from warehouse.model.aggregate import RANKED
 from warehouse.model.expression import DAY_MS, window_start
 from warehouse.model.indicator import PERIOD_START, Derived, Indicator, Measure, Status
@@ -54,6 +55,8 @@ class Reading(NamedTuple):
     def status(self) -> Status:
         """What the figure means by its thresholds."""
         figure, threshold = self.figure, self.indicator.threshold
+        if threshold is not None and threshold.share:
+            figure = 100 * self.numerator / self.denominator if self.known and self.denominator else None
         return "normal" if figure is None or threshold is None else threshold.status(figure)
 
 
@@ -61,10 +64,20 @@ def span_start(one: Indicator, now_ms: int) -> int:
     """Start of the oldest window that the shown figure includes."""
     if one.span == "today":
         return int(window_start(now_ms, DAY_MS))
+    if one.span == "month":
+        today = local_day(moment(now_ms))
+        return milliseconds(ward_moment(today.replace(day=1), time()))
     if one.span == "period":
         return milliseconds(one.baseline.until if one.baseline else PERIOD_START)
     size = one.window // _MILLISECOND
+    if one.span == "window":
+        return int(window_start(now_ms, size)) - size
     return int(window_start(now_ms, size)) + size - one.span // _MILLISECOND
+
+
+def span_end(one: Indicator, now_ms: int) -> int:
+    """The last moment at which a window may begin that the shown figure includes."""
+    return int(window_start(now_ms, one.window // _MILLISECOND)) - 1 if one.span == "window" else now_ms
 
 
 def kept_from(one: Indicator, now_ms: int, chart_days: int = CHART_DAYS) -> int:

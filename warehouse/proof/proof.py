@@ -15,7 +15,7 @@ from warehouse.model.entity_sql import SqlState, matters_sql
 from warehouse.model.expression import MINUTE, sql
 from warehouse.model.grace import GRACE
 from warehouse.model.indicator import Indicator
-from warehouse.model.reading import Split, span_start
+from warehouse.model.reading import Split, span_end, span_start
 from warehouse.model.value import Value
 from warehouse.proof.evidence import EvidenceSides, event_condition_sql, evidence_fields
 from warehouse.recompute.sql import flow_sql, stock_sql, stocks_sql
@@ -92,14 +92,14 @@ def shown_figures(one: Indicator, ward: str, now_ms: int, memory: Iterable[Value
         now_ms: the present by the install's clock.
         memory: everything that the board knows.
     """
-    start_ms = span_start(one, now_ms)
+    start_ms, end_ms = span_start(one, now_ms), span_end(one, now_ms)
     taken_in: dict[ValueKeyOfProof, int] = {}
     mine = []
     for value in memory:
         place = (value.topic, value.partition)
         if value.offset > taken_in.get(place, -1):
             taken_in[place] = value.offset
-        if value.indicator == one.id and (value.grain == "stock" or start_ms <= value.window_ms <= now_ms):
+        if value.indicator == one.id and (value.grain == "stock" or start_ms <= value.window_ms <= end_ms):
             mine.append(value)
     topics = {topic_of(event.stream) for event in one.of.events}
     mine_in = {place: offset for place, offset in taken_in.items() if place[0] in topics}
@@ -124,7 +124,7 @@ def _proof(client: Client, what: ShownFigure, taken_in: str) -> Proof:
         query = flow_sql(one, narrow_to_changed(one, what.ward, start_ms, everything))
         for window_ms, *split, n, d in client.query(
             f"SELECT window_ms, dimension, member, numerator, denominator FROM ({query}) "
-            f"WHERE ward = {sql(what.ward)} AND window_ms BETWEEN {start_ms} AND {what.now_ms}"
+            f"WHERE ward = {sql(what.ward)} AND window_ms BETWEEN {start_ms} AND {span_end(one, what.now_ms)}"
         ):
             found["flow", window_ms, split[0], split[1]] = (n, d)
     if one.has_stock and what.stock_ms:

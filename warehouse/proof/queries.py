@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from ingest.contract.topic import topic_of
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Indicator
-from warehouse.model.reading import span_start
+from warehouse.model.reading import span_end, span_start
 from warehouse.proof.evidence import event_condition_sql
 from warehouse.recompute.sql import flow_sql, stock_sql
 from warehouse.server.sql_gate.gate import LONGEST
@@ -59,7 +59,7 @@ def _recomputed(one: Indicator, ward: str, at_ms: int) -> str:
     if one.has_flow:
         parts.append(
             f"SELECT 'flow' AS grain, {columns}\nFROM (\n{flow_sql(one, events)}\n)\n"
-            f"WHERE window_ms BETWEEN {span_start(one, at_ms)} AND {at_ms}"
+            f"WHERE window_ms BETWEEN {span_start(one, at_ms)} AND {span_end(one, at_ms)}"
         )
     if one.has_stock:
         parts.append(f"SELECT 'stock' AS grain, {columns}\nFROM (\n{stock_sql(one, at_ms, events)}\n)")

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ingest.contract.clock import milliseconds
+from warehouse.catalogue import indicator
 from warehouse.model.indicator import PERIOD_START
+from warehouse.model.reading import span_start
 from warehouse.readings import Readings
 from warehouse.store.client import Client
 from warehouse.store.values import current_values
@@ -60,16 +62,24 @@ def read_report(client: Client, ward: str, until: datetime) -> Report:
         windows = readings.series(id, start, now)
         return ReportShare(sum(value.numerator for value in windows), sum(value.denominator for value in windows))
 
-    completion, on_time = happened("D04"), readings.read("D09", now)
-    petitions, teams = readings.read("P02", now), readings.read("V03", now)
+    def so_far(id: str) -> ReportShare:
+        """What happened, and what is so now."""
+        one, flows = readings.read(id, now), happened(id)
+        shown = readings.series(id, span_start(indicator(id), now), now)
+        return ReportShare(
+            flows.part + one.numerator - sum(value.numerator for value in shown),
+            flows.whole + one.denominator - sum(value.denominator for value in shown),
+        )
+
+    on_time, teams = so_far("D09"), readings.read("V03", now)
     return Report(
         until=until,
         visits=happened("Q01").part,
-        completed=completion,
+        completed=ReportShare(happened("D03").part, happened("D02").part),
         in_time=happened("D09").part,
-        late=on_time.denominator - on_time.numerator,
+        late=on_time.whole - on_time.part,
         petitions=happened("P02"),
-        petitions_on_time=ReportShare(petitions.numerator, petitions.denominator),
+        petitions_on_time=so_far("P02"),
         documents=happened("V01"),
         items=happened("V02").part,
         items_by_platform={

@@ -2,6 +2,7 @@
 
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
+from warehouse.meaning import adds_up, period_of, said_of_steps
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.views.view import View, local_sql, parse_columns
@@ -31,6 +32,18 @@ def indicator_dictionary() -> View:
         made_of        | Array(String)   | Tính từ các chỉ số nào        | Indicators that it is calculated from
         formula        | String          | Công thức tính từ chúng       | How it is calculated from them
         percentile     | UInt8           | Phân vị (0: không phải); số lượng theo giá trị ở chiều at_most | Quantile in per cent (0: none); counts by value in the dimension at_most
+        period_vi      | String          | Kỳ của số hiển thị            | Period in Vietnamese
+        period_en      | String          | Kỳ (tiếng Anh)                | Period of the shown figure
+        adds_up_vi     | String          | Cách cộng các dòng, các phường | How rows of windows and wards add up, in Vietnamese
+        adds_up_en     | String          | Cách cộng (tiếng Anh)         | How rows of windows and wards add up
+        leaves_out_vi  | String          | Không tính gì                 | What is left out, in Vietnamese
+        leaves_out_en  | String          | Không tính gì (tiếng Anh)     | What is left out
+        law_vi         | String          | Căn cứ                        | Act and article, in Vietnamese
+        law_en         | String          | Căn cứ (tiếng Anh)            | Act and article
+        behaviour_vi   | String          | Khi mở lại, rút, từ chối, dừng, bổ sung, đính chính, chuyển | At the steps of a life, in Vietnamese
+        behaviour_en   | String          | Như trên (tiếng Anh)          | When reopened, withdrawn, refused, stopped, supplemented, corrected, transferred
+        version        | UInt8           | Lần định nghĩa                | Number of the definition
+        since          | Date            | Định nghĩa có hiệu lực từ     | Since when it holds
         base_numerator | Int64           | Số nền cộng vào tử số         | Baseline that the shown numerator begins with
         base_denominator | Int64         | Số nền cộng vào mẫu số        | Baseline that the shown denominator begins with
         base_last_day  | Nullable(Date)  | Ngày cuối mà số nền đã tính   | Last day that the baseline covers
@@ -49,13 +62,35 @@ def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
         one.id, one.label.vi, one.label.en, one.definition.vi, one.definition.en, one.unit.label.vi, one.unit.label.en,
     )  # fmt: skip
     written = (one.is_ratio, one.unit.out_of, one.unit.factor)
+    meant = (
+        *period_of(one),
+        *adds_up(one),
+        *one.leaves_out,
+        *one.law,
+        *said_of_steps(one),
+        one.version,
+        f"{one.since:%Y-%m-%d}",
+    )
     if isinstance(one, Derived):
-        return (*named, "", *written, 0, "derived", [part.id for part in one.made_of], one.formula.en, 0, 0, 0, None)
+        return (
+            *named,
+            "",
+            *written,
+            0,
+            "derived",
+            [part.id for part in one.made_of],
+            one.formula.en,
+            0,
+            *meant,
+            0,
+            0,
+            None,
+        )
     span = one.span if isinstance(one.span, str) else f"{one.span.total_seconds() / 60:.0f} minutes"
     base = one.baseline
     based = (base.numerator, base.denominator, f"{base.last_day:%Y-%m-%d}") if base else (0, 0, None)
     percent = one.value.rank.percent if one.value.rank else 0
-    return (*named, one.of.id, *written, int(one.window.total_seconds() // 60), span, [], "", percent, *based)
+    return (*named, one.of.id, *written, int(one.window.total_seconds() // 60), span, [], "", percent, *meant, *based)
 
 
 def _literal(value: _Cell) -> str:

@@ -152,7 +152,7 @@ def _work(
         started, 2, 4, more={"MaBuoc": "tham_dinh", "PhongBanXuLyId": _department(procedure), "HanBuoc": due}
     )
     now = started
-    if procedure.fee and chance.random() < 0.6:
+    if procedure.fee and chance.random() < 0.97:
         asked = office.add_working_time(now, timedelta(minutes=1))
         yield SimulatedChange(asked, 4, 6)
         way = chance.choices((1, 2), (7, 3))[0] if online else chance.choices((0, 1), (6, 4))[0]
@@ -170,7 +170,7 @@ def _work(
         now = ward_moment(local_day(asked) + timedelta(days=chance.randrange(1, 5)), datetime.min.time()) + timedelta(
             hours=chance.uniform(8, 20)
         )
-        # NĐ 61/2018 Đ19.4: the limit starts again once the dossier is complete.
+        # The limit runs from when the dossier is complete (NĐ 118/2025 Đ17.3 as amended by NĐ 309/2026).
         due = office.due(now, procedure.limit, UNITS[procedure.unit])
         yield SimulatedChange(now, 5, 4, more={"NgayCongDanBoSung": now, "NgayHenTra": due})
     if chance.random() < 0.006:

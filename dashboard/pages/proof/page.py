@@ -17,6 +17,7 @@ from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
 from warehouse.model.indicator import Derived, Indicator, Measure, Threshold
+from warehouse.meaning import adds_up, said_of_steps
 from warehouse.proof import formula
 from warehouse.proof.formula import FormulaTerm
 
@@ -42,7 +43,9 @@ WINDOW = Label("Khung lưu", "Window kept")
 SPAN = Label("Phạm vi của số", "Span of the figure")
 SPANS = {
     "today": Label("từ 0 giờ hôm nay", "since midnight"),
-    "period": Label("từ đầu kỳ báo cáo", "since the start of the period"),
+    "window": Label("khung tròn gần nhất đã hết", "the last whole window"),
+    "month": Label("trong tháng", "this month"),
+    "period": Label("lũy kế", "since the beginning"),
 }
 NOW = Label("tại thời điểm xem", "at this moment")
 ROLLING = Label("{span} gần nhất", "last {span}")
@@ -70,6 +73,13 @@ RANKED = Label(
 )
 BASELINE = Label("Số nền", "Baseline")
 BASED = Label("{parts} đến hết {day} ({source})", "{parts} until the end of {day} ({source})")
+GAP = Label("Khoảng trống", "Gap")
+LEAVES_OUT = Label("Không tính", "Leaves out")
+ADDS_UP = Label("Cách cộng các dòng, các phường", "How rows and wards add up")
+LIFE_CYCLE = Label("Khi vòng đời đổi hướng", "At the steps of a life")
+LAW = Label("Căn cứ", "Law")
+VERSION = Label("Định nghĩa", "Definition")
+SINCE = Label("lần {version}, từ {day}", "number {version}, since {day}")
 MADE_OF = Label("Tính từ", "Calculated from")
 DERIVED = Label(
     "Chỉ số này không được lưu riêng: mỗi thành phần có phần chứng minh của nó.",
@@ -170,6 +180,13 @@ def _definition(state: BoardState, one: Indicator | Derived) -> Component:
         facts = [(ENTITY, f"{say(one.of.label)} ({one.of.id})"), *facts, *_counted(state, one)]
     if one.sources:
         facts.append((SOURCES, ", ".join(text.source_name(source, state.language) for source in one.sources)))
+    facts += [
+        (LEAVES_OUT, say(one.leaves_out)),
+        (ADDS_UP, say(adds_up(one))),
+        (LIFE_CYCLE, say(said_of_steps(one))),
+        (LAW, say(one.law)),
+        (VERSION, say(SINCE, version=one.version, day=f"{one.since:%d/%m/%Y}")),
+    ]
     rows = [part for label, said in facts for part in (html.Dt(say(label)), html.Dd(said))]
     return html.Div(
         [
@@ -195,6 +212,7 @@ def _counted(state: BoardState, one: Indicator) -> list[tuple[Label, str]]:
     if base := one.baseline:
         parts = number.sides(one, (base.numerator, base.denominator), state.language)
         facts.append((BASELINE, say(BASED, parts=parts, day=f"{base.last_day:%d/%m/%Y}", source=say(base.source))))
+        facts.append((GAP, say(base.gap)))
     return facts
 
 

@@ -93,6 +93,17 @@ class HealthFault(_Camera):
     at: Moment
 
 
+class HealthDecommissioned(_Camera):
+    """The camera was taken down for good; what is heard of it later means that it is in use again."""
+
+    kind: ClassVar[str] = "health.decommissioned"
+
+    at: Moment
+    decided_by: Word
+    """The unit of the ward that decided it."""
+    reason_code: Word
+
+
 class AlertAcknowledged(_Camera):
     """A person looked at an alert and judged it."""
 

@@ -76,7 +76,7 @@ class DossierStepChanged(_Dossier):
 
 
 class DossierSupplementRequested(_Dossier):
-    """The citizen was asked for more papers (Mẫu 02); more than once counts as overdue (QĐ 766)."""
+    """The citizen was asked for more papers (Mẫu 02); a second request counts as overdue while it is open (QĐ 766)."""
 
     kind: ClassVar[str] = "dossier.supplement_requested"
     occurred: ClassVar[str] = "requested_at"
@@ -184,10 +184,12 @@ class DossierRated(_Dossier):
 
 
 class DossierCorrected(_Dossier):
-    """The source changed fields after the fact; kept for the audit."""
+    """The source changed fields after the fact: `fields` names them; the ones below are as they are since then, if they are among them."""
 
     kind: ClassVar[str] = "dossier.corrected"
 
     at: Moment
+    due_at: Moment | None = None
+    completed_at: Moment | None = None
     fields: Annotated[list[FieldName], Len(max_length=64)]
     reason: Word

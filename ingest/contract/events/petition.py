@@ -22,7 +22,7 @@ class _Petition(Event):
 
 
 class PetitionReceived(_Petition):
-    """A petition came in."""
+    """A petition came in, from the citizen or from another body; it may come once more after it was handed on."""
 
     kind: ClassVar[str] = "petition.received"
     occurred: ClassVar[str] = "received_at"
@@ -39,13 +39,22 @@ class PetitionSupplementRequested(_Petition):
     at: Moment
 
 
+class PetitionSupplemented(_Petition):
+    """The petitioner sent what was missing: it waits to be taken up again."""
+
+    kind: ClassVar[str] = "petition.supplemented"
+
+    at: Moment
+
+
 class PetitionTransferred(_Petition):
-    """It went to another body."""
+    """It went to another body, or, `internal`, to another unit of the ward, which stays responsible."""
 
     kind: ClassVar[str] = "petition.transferred"
 
     at: Moment
     to_unit: UnitCode
+    internal: bool = False
 
 
 class PetitionRefused(_Petition):

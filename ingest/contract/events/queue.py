@@ -143,6 +143,16 @@ class CounterPaused(_Counter):
     kind: ClassVar[str] = "counter.paused"
 
 
+class CounterDecommissioned(_Counter):
+    """The counter was given up for good; if it opens later, it is in use again."""
+
+    kind: ClassVar[str] = "counter.decommissioned"
+
+    decided_by: Word
+    """The unit of the ward that decided it."""
+    reason_code: Word
+
+
 class _Session(Event):
     """What both ends of a counter's session carry: the time from its opening until it pauses or closes."""
 

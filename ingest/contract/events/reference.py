@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ingest.contract.code import AreaCode, StepCode
+from ingest.contract.code import AreaCode, StepCode, Word
 from ingest.contract.event import Event
 from ingest.contract.quantity import Moment
 
@@ -21,6 +21,16 @@ class AreaRegistered(_Area):
     """A residential group exists."""
 
     kind: ClassVar[str] = "area.registered"
+
+
+class AreaDissolved(_Area):
+    """A residential group was merged or dissolved; if it is registered later, it exists again."""
+
+    kind: ClassVar[str] = "area.dissolved"
+
+    decided_by: Word
+    """The unit of the ward that decided it."""
+    reason_code: Word
 
 
 class TeamFormed(_Area):

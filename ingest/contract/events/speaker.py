@@ -67,6 +67,16 @@ class DeviceRestored(_Device):
     kind: ClassVar[str] = "device.restored"
 
 
+class DeviceDecommissioned(_Device):
+    """The loudspeaker was taken down for good; what it says later means that it is in use again."""
+
+    kind: ClassVar[str] = "device.decommissioned"
+
+    decided_by: Word
+    """The unit of the ward that decided it."""
+    reason_code: Word
+
+
 class _Broadcast(_Device):
     """What every event of one broadcast on one loudspeaker carries; `broadcast_id` is of this loudspeaker alone.
 

@@ -62,7 +62,7 @@ async def ask(tested, path="/values", headers=None, **parameters):
 
 
 async def test_rows_carry_parts_window_and_revision(tested, asked):
-    asked.rows = [row(0, "D04", numerator=4288, denominator=4293, revision=2), row(1)]
+    asked.rows = [row(0, "V01", numerator=4288, denominator=4293, revision=2), row(1)]
     ratio, count = (await ask(tested, **FROM)).json()["rows"]
     assert ratio["numerator"] == 4288
     assert ratio["denominator"] == 4293
@@ -186,9 +186,9 @@ async def test_what_makes_no_sense_is_refused_with_its_reason(tested, asked, wro
 
 
 async def test_questions_reach_the_warehouse_as_asked(tested, asked):
-    await ask(tested, **FROM, to="2026-11-25T00:00:00Z", indicator=["Q01", "D04"], dimension="")
+    await ask(tested, **FROM, to="2026-11-25T00:00:00Z", indicator=["Q01", "V01"], dimension="")
     question = asked.questions[-1]
-    assert question.indicators == ("Q01", "D04")
+    assert question.indicators == ("Q01", "V01")
     assert question.dimension == ""
     assert question.end - question.start == timedelta(hours=31)
     assert question.limit == 1001
@@ -233,7 +233,7 @@ async def test_declarations_come_from_the_indicators(tested):
     assert listed["P04"]["dimensions"] == ["channel", "field_code"], "what stays inside the ward is not promised"
     assert "area_code" in listed["S02"]["dimensions"]
     assert listed["Q11"]["baseline"]["numerator"] == 11_796
-    assert listed["D04"]["is_ratio"]
+    assert listed["D10"]["is_ratio"]
     assert listed["Q03"]["window_seconds"] == 300
     assert listed["Q03"]["span"] == "PT3600S"
     assert listed["Q02"]["label"] == {"vi": "Đang chờ", "en": "Waiting now"}

@@ -143,7 +143,7 @@ def _dossiers() -> list[Value]:
     hour = int(window_start(NOW_MS, 3_600_000))
     return [
         *fields, stock("D05", 398), stock("D07", 12), stock("D08", 0), flow("D01", hour, 64),
-        flow("D04", TODAY_MS, 0, 0), flow("D09", TODAY_MS, 4288, 4288), stock("D09", 5, 5),
+        flow("D02", TODAY_MS, 0), flow("D03", TODAY_MS, 0), flow("D09", TODAY_MS, 4288, 4288), stock("D09", 5, 5),
     ]  # fmt: skip
 
 
@@ -186,8 +186,8 @@ def _office() -> list[Value]:
         groups += [flow("P01", TODAY_MS, received, split=area)]
         groups += [stock("P03", near, split=area), stock("P04", overdue, split=area)]
     return [
-        *groups, *platforms, flow("V02", TODAY_MS, _PLATFORMS.total()), flow("V01", TODAY_MS, 1768, 1768), stock("V03", 70, 70),
-        flow("P01", TODAY_MS, 9), flow("P02", TODAY_MS, 7, 7),
+        *groups, *platforms, flow("V02", TODAY_MS, _PLATFORMS.total() - 600), flow("V01", TODAY_MS, 0, 0), stock("V03", 70, 70),
+        flow("P01", TODAY_MS, 2), flow("P02", TODAY_MS, 7, 7),
     ]  # fmt: skip
 
 

@@ -3,12 +3,12 @@ from fractions import Fraction
 import pytest
 
 from dashboard.words import number
-from warehouse.catalogue import indicator
+from warehouse.catalogue import measure
 from warehouse.model.reading import Reading
 
 
 def reading(id, numerator, denominator=0, as_of_ms=1):
-    return Reading(indicator(id), numerator, denominator, 1, as_of_ms)
+    return Reading(measure(id), numerator, denominator, 1, as_of_ms)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,9 @@ from ingest.contract.calendar import (
     Hours,
     announced_days_off,
     local_day,
+    opening_hours,
     read_announced,
+    read_hours,
     ward_moment,
 )
 from ingest.contract.clock import milliseconds
@@ -83,10 +85,10 @@ def test_working_time(start: str, end: str, hours: float) -> None:
         ("2025-07-01 07:00", 8, "gio", "2025-07-01 17:00"),
         ("2025-07-01 18:00", 1, "gio", "2025-07-02 08:00"),  # after closing: from the next opening
         ("2025-07-01 12:00", 1, "gio", "2025-07-01 14:30"),  # at lunch: from 13:30
-        ("2025-07-04 10:00", 3, "ngay_lam_viec", "2025-07-09 10:00"),
-        ("2025-07-01 15:30", 1, "ngay_lam_viec", "2025-07-02 15:30"),  # the 15:00 rule is for the transfer only
-        ("2025-08-29 10:00", 1, "ngay_lam_viec", "2025-09-03 10:00"),
-        ("2025-01-24 10:00", 2, "ngay_lam_viec", "2025-02-04 10:00"),
+        ("2025-07-04 10:00", 3, "ngay_lam_viec", "2025-07-09 17:00"),
+        ("2025-07-01 15:30", 1, "ngay_lam_viec", "2025-07-02 17:00"),  # the 15:00 rule is for the transfer only
+        ("2025-08-29 10:00", 1, "ngay_lam_viec", "2025-09-03 17:00"),
+        ("2025-01-24 10:00", 2, "ngay_lam_viec", "2025-02-04 17:00"),
         ("2025-07-01 10:00", 5, "ngay", "2025-07-07 17:00"),  # ends on a Sunday: Monday
         ("2025-07-01 10:00", 2, "ngay", "2025-07-03 17:00"),
     ],
@@ -196,6 +198,64 @@ def test_an_office_overrides_a_year_in_a_file_of_its_own(tmp_path, monkeypatch):
     assert years[2026] == AnnouncedDaysOff(off=frozenset({date(2026, 3, 3)}))
     assert years[2027] == AnnouncedDaysOff(working=frozenset({date(2027, 1, 2)}))
     assert years[2025].working == frozenset({date(2025, 4, 26)})
+
+
+SATURDAY_MORNING = """
+[hours]
+monday = ["07:30-12:00", "13:00-16:30"]
+wednesday = ["07:30-12:00"]
+saturday = ["07:30-11:00"]
+"""
+
+
+def test_an_office_gives_its_own_hours(tmp_path, monkeypatch):
+    (tmp_path / "calendar.toml").write_text(SATURDAY_MORNING)
+    monkeypatch.setenv("IOC_DATA_FOLDER", str(tmp_path))
+    announced_days_off.cache_clear()
+    opening_hours.cache_clear()
+    try:
+        own = Calendar(weekdays=frozenset({0}))  # another value than OFFICE, whose days are remembered
+        assert own.periods(date(2026, 11, 7)) == [(at("2026-11-07 07:30"), at("2026-11-07 11:00"))]
+        assert own.periods(date(2026, 11, 3)) == [], "a weekday that is not named is off"
+        assert own.due(at("2026-11-04 08:00"), 1, "ngay_lam_viec") == at("2026-11-07 11:00")
+        assert own.due(at("2026-11-04 08:00"), 5, "gio") == at("2026-11-07 08:30")
+        assert own.periods(date(2026, 8, 22)) == [(at("2026-08-22 07:30"), at("2026-08-22 11:00"))]
+        assert len(own.periods(date(2026, 1, 10))) == 1
+    finally:
+        announced_days_off.cache_clear()
+        opening_hours.cache_clear()
+
+
+def test_a_day_worked_instead_has_the_hours_of_the_longest_weekday():
+    swapped = Calendar(announced={2026: AnnouncedDaysOff(working=frozenset({date(2026, 8, 22)}))})
+    assert len(swapped.periods(date(2026, 8, 22))) == 2
+
+
+def test_a_file_without_hours_says_nothing_of_them(tmp_path):
+    file = tmp_path / "calendar.toml"
+    file.write_text("[2027]\n")
+    assert read_hours(file) is None
+    assert read_announced(file) == {2027: AnnouncedDaysOff()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[hours",
+        "hours = 3",
+        "[hours]\n",
+        "[hours]\nfunday = []",
+        "[hours]\nmonday = ['7h-11h']",
+        "[hours]\nmonday = ['07:00']",
+        "[hours]\nmonday = ['07:00-11:30', '11:00-17:00']",
+        "[hours]\nmonday = 7",
+    ],
+)
+def test_hours_that_make_no_sense_are_refused_by_name(tmp_path, text):
+    file = tmp_path / "calendar.toml"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError, match=r"calendar\.toml"):
+        read_hours(file)
 
 
 @pytest.mark.parametrize(

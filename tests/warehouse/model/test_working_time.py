@@ -6,6 +6,7 @@ import pytest
 
 from ingest.contract.calendar import OFFICE, ward_moment
 from ingest.contract.clock import milliseconds
+from warehouse.model.expression import ward_day
 from warehouse.model.working_time import FIRST_DAY, LAST_DAY, worked_at, worked_until, working_calendar
 
 HOUR = 3_600_000
@@ -19,8 +20,12 @@ def at(day: int, hour: int, minute: int = 0) -> int:
 def test_the_first_segment_is_what_lies_before_all_others():
     calendar = working_calendar()
     first = next(iter(OFFICE.segments(FIRST_DAY, LAST_DAY)))
-    assert [column[0] for column in calendar] == [0, 0, 0, 0]
-    assert [column[1] for column in calendar] == [first[0], first[1] - first[0], 0, first[1] - first[0]]
+    assert [column[0] for column in calendar] == [0, 0, 0, 0, 0, 0]
+    assert [column[1] for column in calendar[:4]] == [first[0], first[1] - first[0], 0, first[1] - first[0]]
+    assert (calendar.days[1], calendar.closes[1]) == (
+        ward_day(first[0]),
+        calendar.after[2] - calendar.before[2] + calendar.opens[2],
+    )
     assert calendar.after[-1] == sum(calendar.lengths)
     assert all(
         after - before == length

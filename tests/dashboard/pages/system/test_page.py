@@ -148,7 +148,7 @@ def test_a_crash_loop_is_an_alarm_until_it_is_over():
 
 
 def test_devices_that_are_left_out_are_named_with_their_last_sign():
-    assert "Không có thiết bị nào im lặng quá 30 ngày" in said(silent_table(board_state("vi")))
+    assert "Thiết bị nào cũng có tín hiệu trong 30 ngày qua" in said(silent_table(board_state("vi")))
     morning = TODAY_MS + 6 * 3_600_000
     silent = [
         stock("S10", 1, split=("silent_since", f"tdp-017-l1 {morning - 45 * DAY_MS}")),

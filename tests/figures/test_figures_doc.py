@@ -1,0 +1,48 @@
+"""`docs/figures.md`, the feed, the dictionary and the proof say of each figure what its declaration says."""
+
+import pytest
+
+from commands.developers import figures
+from dashboard.feed.schema import declaration
+from warehouse.catalogue import measures
+from warehouse.meaning import STEPS, adds_up, behaviour_of, is_partial, said_of_steps
+from warehouse.model.indicator import Derived, Indicator
+
+
+def test_the_document_is_what_the_declarations_say() -> None:
+    assert figures.FILE.read_text("utf-8") == figures.figures_text(), "run `python -m commands.developers.figures`"
+
+
+@pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
+def test_the_feed_says_the_same(one: Indicator | Derived) -> None:
+    told = declaration(one)
+    assert (told.law.vi, told.adds_up.en, told.life_cycle.vi) == (one.law.vi, adds_up(one).en, said_of_steps(one).vi)
+    assert (told.version, told.since) == (one.version, one.since)
+
+
+@pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
+def test_the_meaning_is_told_whole(one: Indicator | Derived) -> None:
+    assert all((*one.law, *one.leaves_out, *adds_up(one), *said_of_steps(one)))
+    assert set(behaviour_of(one)) <= set(STEPS)
+    assert one.version >= 1
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_dossier_is_told_of_at_every_step(step: str) -> None:
+    of_dossiers = [one for one in measures() if isinstance(one, Indicator) and one.of.id == "dossier"]
+    assert of_dossiers
+    assert all(step in behaviour_of(one) for one in of_dossiers)
+
+
+def test_no_act_that_is_repealed_is_cited_as_one_in_force() -> None:
+    """NĐ 61/2018 is named only where it is said to be repealed."""
+    for one in measures():
+        for text in (*one.law, *one.definition):
+            assert "61/2018" not in text or "hết hiệu lực" in text or "repealed" in text, one.id
+            assert "NĐ 61 " not in text
+
+
+def test_what_takes_a_maximum_says_so() -> None:
+    assert {one.id for one in measures() if "lớn nhất" in adds_up(one).vi} == {"Q05", "H01", "H07", "C09"}
+    mixed = {one.id for one in measures() if isinstance(one, Indicator) and is_partial(one)}
+    assert mixed == {"D09", "D15", "P02", "P05", "P06"}
