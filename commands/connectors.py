@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
     options = parser.parse_args(arguments)
     if options.device and len(options.source) != 1:
         parser.error("--device: cần đúng một nguồn | needs one source")
-    known = {one.id: one for one in catalogue()}
+    known = {one.id: one for one in catalogue(install_settings.data_folder_path())}
     unknown = [name for name in options.source if name not in known]
     if unknown:
         say(
