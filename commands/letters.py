@@ -155,7 +155,7 @@ def _replay(client: Client, install: Install, options: argparse.Namespace) -> in
     if chosen is None:
         return 2
     ingest = install.ingest
-    sources = SourceReplay(catalogue(), ingest.ward, pseudonymiser(ingest.pseudonym_secret))
+    sources = SourceReplay(catalogue(ingest.data_folder), ingest.ward, pseudonymiser(ingest.pseudonym_secret))
     with ProgressBar() as progress:
         resent = resend(
             client,

@@ -1,6 +1,6 @@
 """Connectors: one file a source, each with one `Connector` that maps the source's messages to our events.
 
-A source is found by being here. Imports `ingest` only.
+A source is found by being here, or by being declared in the data folder. Imports `ingest` only.
 
 `camera_desk`        whoever watches the cameras, over MQTT
 `civil_status`       a probe of the civil-status software
@@ -12,18 +12,29 @@ A source is found by being here. Imports `ingest` only.
 `queue_kiosk`        the ticket machine and its counters
 `smart_loudspeaker`  the residential groups' loudspeakers, over MQTT
 `ward_register`      the register of residential groups
+`declared/`          sources that are declared in files of the data folder, and not programmed
 `settings`           where we listen, where sources are, and secrets shared with them
 `describe`           what the person who sets up a device needs to know
 `simulator/`         the pretend ward
 `__main__`           `python -m connectors`: runs them all
 """
 
+from pathlib import Path
+
+from connectors.declared.load import load_connectors
 from ingest.contract.connector import Connector
 from ingest.discovery import declared
 
 
-def catalogue() -> list[Connector]:
-    """Every connector, in file order."""
+def catalogue(data_folder: Path | None = None) -> list[Connector]:
+    """Every connector, in file order.
+
+    Args:
+        data_folder: an install's; what its files declare comes after what is in code, or takes its place under the same id.
+    """
     import connectors as package
 
-    return declared(package, Connector)
+    found = {one.id: one for one in declared(package, Connector)}
+    if data_folder is not None:
+        found |= {one.id: one for one in load_connectors(data_folder / "connectors")}
+    return list(found.values())

@@ -50,7 +50,7 @@ def main() -> int:
     try:
         ingest, settings = read_settings(IngestSettings), read_settings(ConnectorsSettings)
         failpoint.arm_failpoints(ingest.failpoints)
-        asyncio.run(_run(chosen_connectors(catalogue(), only), ingest, settings))
+        asyncio.run(_run(chosen_connectors(catalogue(ingest.data_folder), only), ingest, settings))
     except ConfigurationError as error:
         log.error("%s", error)
         return 1
@@ -86,7 +86,7 @@ def connector_endpoints(
     settings.check_exposure()
     host, port, tls = settings.mqtt_address()
     embedded = not settings.mqtt_url
-    posting = [one.id for one in connectors if isinstance(one.way, Webhook)]
+    posting = {one.id: one.way.proof for one in connectors if isinstance(one.way, Webhook)}
     polled = [one.id for one in connectors if isinstance(one.way, Poll)]
     urls = {id_: settings.url(id_, pretend=ingest.pretend) for id_ in polled}
     tokens = {id_: settings.token(id_, pretend=ingest.pretend) for id_ in polled}
@@ -96,7 +96,7 @@ def connector_endpoints(
             settings.intake_host, settings.intake_port, settings.intake_certificate, settings.intake_key
         ),
         limits=PostLimits(body=settings.intake_largest_body, per_second=settings.intake_per_second),
-        webhook_secrets={id_: settings.webhook_secrets(id_) for id_ in posting},
+        webhook_secrets={id_: settings.post_secrets(id_, proof) for id_, proof in posting.items()},
         urls={id_: url for id_, url in urls.items() if url},
         tokens={id_: token for id_, token in tokens.items() if token},
         allowances=settings.allowances,
@@ -125,7 +125,7 @@ def connector_endpoints(
 
 def _replay(ingest: IngestSettings) -> SourceReplay:
     """What maps dead letters again, whichever connectors run here."""
-    return SourceReplay(catalogue(), ingest.ward, pseudonymiser(ingest.pseudonym_secret))
+    return SourceReplay(catalogue(ingest.data_folder), ingest.ward, pseudonymiser(ingest.pseudonym_secret))
 
 
 async def _run(connectors: Sequence[Connector], ingest: IngestSettings, settings: ConnectorsSettings) -> None:

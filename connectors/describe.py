@@ -1,7 +1,7 @@
 """What the person who sets up a device needs: address, secret and settings of each source."""
 
 from connectors.settings import ConnectorsSettings
-from ingest.contract.connector import Connector, Poll, Subscription, Webhook
+from ingest.contract.connector import Connector, FileDrop, Misdeclared, Poll, PostProof, Subscription, Webhook
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.label import Label
 from ingest.mqtt.broker import DEVICE_NAME, DEVICE_PART
@@ -18,6 +18,8 @@ OF_DEVICE = Label(vi="Tài khoản riêng của một thiết bị", en="Account
 QUALITY = Label(vi="Chất lượng (QoS)", en="Quality (QoS)")
 TOPICS = Label(vi="Chủ đề MQTT", en="MQTT topics")
 MISSING = Label(vi="Còn thiếu", en="Missing")
+FOLDER = Label(vi="Thư mục", en="Folder")
+FAULT = Label(vi="Khai báo sai", en="Faulty declaration")
 REACH = Label(vi="Phạm vi", en="Reach")
 
 Lines = list[tuple[Label, str]]
@@ -39,6 +41,11 @@ def describe(connector: Connector, settings: ConnectorsSettings, device: str = "
         return _webhook(connector.id, way, settings)
     if isinstance(way, Poll):
         return _poll(connector.id, way, settings)
+    if isinstance(way, FileDrop):
+        folder = f"<IOC_DATA_FOLDER>/inbox/{connector.id}/"
+        return [(FOLDER, folder), (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s")]
+    if isinstance(way, Misdeclared):
+        return [(FAULT, f"{way.fault.vi} | {way.fault.en}")]
     return _subscription(connector.id, way, settings, device)
 
 
@@ -46,11 +53,24 @@ def _webhook(connector_id: str, way: Webhook, settings: ConnectorsSettings) -> L
     scheme = "https" if settings.intake_certificate else "http"
     return [
         (ADDRESS, f"POST {scheme}://{settings.intake_host}:{settings.intake_port}/intake/{connector_id}"),
-        (SECRET, settings.webhook_secrets(connector_id)[0]),
-        (SIGNATURE, "Standard Webhooks 1.0 (HMAC-SHA256, webhook-id, webhook-timestamp, webhook-signature)"),
+        *([] if way.proof.scheme == "network" else [(SECRET, settings.post_secrets(connector_id, way.proof)[0])]),
+        (SIGNATURE, _proof(connector_id, way.proof)),
         (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s"),
         *_reach(settings.intake_host, "IOC_CONNECTORS_INTAKE_HOST, _CERTIFICATE, _KEY"),
     ]
+
+
+def _proof(connector_id: str, proof: PostProof) -> str:
+    """How a post proves where it comes from, as the person at the device needs it."""
+    signed = f"{proof.header}: {proof.prefix}<HMAC-{proof.algorithm.upper()}, {proof.encoding}>"
+    texts = {
+        "standard_webhooks": "Standard Webhooks 1.0 (HMAC-SHA256, webhook-id, webhook-timestamp, webhook-signature)",
+        "hmac": signed,
+        "bearer": f"{proof.header}: <key>" if proof.header else "Authorization: Bearer <key>",
+        "basic": f"Authorization: Basic, {USER.vi} | {USER.en} {connector_id}",
+        "network": "IP",
+    }
+    return " ← ".join((texts[proof.scheme], *filter(None, [", ".join(map(str, proof.networks))])))
 
 
 def _poll(connector_id: str, way: Poll, settings: ConnectorsSettings) -> Lines:

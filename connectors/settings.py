@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ingest.contract.connector import PostProof
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.settings import LOOPBACK
 from ingest.untrusted.pseudonym import derive_secret
@@ -95,6 +96,22 @@ class ConnectorsSettings(BaseSettings):
             return (_whsec(current),)
         name = "IOC_CONNECTORS_WEBHOOK_SECRET_PREVIOUS"
         return _whsec(current), _whsec(derive_secret(self.webhook_secret_previous, name, f"webhook:{connector_id}"))
+
+    def post_secrets(self, connector_id: str, proof: PostProof) -> tuple[str, ...]:
+        """The live secrets of a source that posts, as its way of proving itself takes them.
+
+        Raises:
+            ConfigurationError: one is missing, or too short.
+        """
+        if proof.scheme == "standard_webhooks":
+            return self.webhook_secrets(connector_id)
+        if (own := self.secrets.get(connector_id)) is None:
+            return tuple(secret.removeprefix("whsec_") for secret in self.webhook_secrets(connector_id))
+        live = tuple(secret.strip() for secret in own.get_secret_value().split(","))
+        if any(len(secret) < SHORTEST_KEY for secret in live):
+            name = f"IOC_CONNECTORS_SECRETS__{connector_id.upper()}"
+            raise ConfigurationError(f"{name} must have at least {SHORTEST_KEY} random characters.")
+        return live
 
     def url(self, connector_id: str, *, pretend: bool) -> str | None:
         """Base URL of a source that is polled; the pretend ward's if none is set; None if there is none."""

@@ -19,7 +19,8 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import SecretStr
 
-from ingest.contract.connector import Connector, Context, Subscription, Webhook
+from ingest.contract.connector import Connector, Context, FileDrop, Misdeclared, Subscription, Webhook
+from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerSettings, DeviceSource, embedded_broker
 from ingest.mqtt.subscriber import MqttServer, Subscriber
@@ -107,6 +108,12 @@ class ConnectorRunner:
                 self._work[f"{connector.id} signs of life"] = partial(_watch, post, way.sign_of_life)
             elif isinstance(way, Subscription):
                 self._work[connector.id] = self._subscriber(mapper, source_status, breaker, way).run
+            elif isinstance(way, FileDrop):
+                reader = FileReader(mapper, source_status, breaker, producer, outside.folder.parent)
+                self._work[connector.id] = reader.run
+            elif isinstance(way, Misdeclared):
+                log.error("%s is not read: %s", connector.id, way.fault.en)
+                source_status.down("declaration")
             elif connector.id in outside.urls:
                 self._work[connector.id] = self._poller(mapper, source_status, breaker).run
             else:

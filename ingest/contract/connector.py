@@ -1,15 +1,16 @@
 """Connector: how one foreign system's messages become our events, declared as one value in one file of `connectors/`.
 
-A connector maps a foreign shape to our events and nothing else. How messages arrive is one of three ways, each run by its own
-module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`). A message is confirmed to its source only
-after Kafka has its events on disk.
+A connector maps a foreign shape to our events and nothing else. How messages arrive is one of four ways, each run by its own
+module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`), `FileDrop` (`files/reader`). A message is
+confirmed to its source only after Kafka has its events on disk.
 """
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from ipaddress import IPv4Network, IPv6Network
+from typing import Any, Literal, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -94,11 +95,28 @@ class ReceivedMessage(NamedTuple):
 
 
 @dataclass(frozen=True)
+class PostProof:
+    """How a post proves that it comes from its source."""
+
+    scheme: Literal["standard_webhooks", "hmac", "bearer", "basic", "network"] = "standard_webhooks"
+    header: str = ""
+    """`hmac`: name of the header with the signature; `bearer`: of that with the key; empty: `Authorization`."""
+    prefix: str = ""
+    """`hmac`: what stands before the signature, for example `sha256=`."""
+    algorithm: Literal["sha256", "sha512"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks that a post may come from; empty: any. With the scheme `network` they are the whole proof."""
+
+
+@dataclass(frozen=True)
 class Webhook:
-    """The source posts to `POST /intake/<connector id>`, signed as in Standard Webhooks 1.0."""
+    """The source posts to `POST /intake/<connector id>`."""
 
     sign_of_life: timedelta
     """How often the source posts at least its heartbeat; three missing ones mean that it is down."""
+    proof: PostProof = PostProof()
+    """Standard Webhooks 1.0, unless the source knows only something else."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +154,28 @@ class Subscription:
 
 
 @dataclass(frozen=True)
+class FileDrop:
+    """People or programs put CSV and XLSX files into a folder of ours; each row is a message, an object by column."""
+
+    sign_of_life: timedelta
+    """How often a file comes at least; three missing ones mean that the source is down."""
+    needs: frozenset[str]
+    """Columns without which no row makes sense: a file that has not all of them is refused as a whole."""
+    sheet: str | None = None
+    """Name of a workbook's sheet; `None`: the first."""
+    header_row: int = 1
+    """Row that names the columns, from 1."""
+    encoding: Literal["utf-8", "windows-1258", "tcvn3"] = "utf-8"
+
+
+@dataclass(frozen=True)
+class Misdeclared:
+    """The source's declaration cannot be used: nothing is read, and the source is reported as down until it is mended."""
+
+    fault: Label
+
+
+@dataclass(frozen=True)
 class Connector:
     """One source, declared once."""
 
@@ -144,19 +184,21 @@ class Connector:
     label: Label
     system: str
     """Middle part of the CloudEvents source `/<ward>/<system>/<connector id>`."""
-    way: Webhook | Poll | Subscription
+    way: Webhook | Poll | Subscription | FileDrop | Misdeclared
     payload: TypeAdapter[Any]
     """The foreign shape. Its models list personal fields nowhere: what is not named is kept out and counted."""
     events: tuple[type[Event], ...]
     """The event types that may come out."""
     map: Callable[[ReceivedMessage, Context], Mapped]
     """Foreign message to events. Raises `InvalidEvent` for a message that can never make sense."""
-    sample: str
+    sample: str = ""
     """File name under `tests/connectors/samples/`: recorded messages, one JSON value a line, full of personal fields."""
     personal: frozenset[str] = frozenset()
     """Names of foreign fields that carry personal data; redacted in dead letters as well."""
     guide: Label | None = None
     """What the person who sets up the device does there."""
+    reads: frozenset[str] | None = None
+    """Names of the foreign fields that are read, where it is not the payload type that tells; nothing else gets to the mapping."""
 
     def source(self, ward: str) -> str:
         """The CloudEvents source of its events."""

@@ -11,9 +11,16 @@ import re
 import unicodedata
 
 
+def _without_marks(text: str) -> str:
+    if text.isascii():
+        return text
+    letters = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+
+
 def normalise_field_name(name: str) -> str:
-    """A field's name without capitals, `_` and `-`, so that all ways of writing it are one."""
-    return name.casefold().replace("_", "").replace("-", "")
+    """A field's name without capitals, marks, spaces, `_` and `-`, so that all ways of writing it are one."""
+    return re.sub(r"[\s_-]", "", _without_marks(name)).casefold()
 
 
 _PEOPLE = """
@@ -196,10 +203,3 @@ def looks_like_name(text: str) -> bool:
     return (
         rest[0] in _MIDDLE if is_written_as_name else rest[0] in ("van", "thi") and (family, rest[0]) != ("do", "thi")
     )
-
-
-def _without_marks(text: str) -> str:
-    if text.isascii():
-        return text
-    letters = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))

@@ -122,7 +122,9 @@ def _event_fields() -> frozenset[str]:
 
 
 def known_fields(connector: Connector) -> frozenset[str]:
-    """The names of all fields that a connector's payload models read."""
+    """The names of all foreign fields that a connector reads."""
+    if connector.reads is not None:
+        return connector.reads
     adapters: list[TypeAdapter[Any]] = [connector.payload, *getattr(connector.way, "payloads", {}).values()]
     return frozenset[str]().union(*map(known_names, adapters))
 

@@ -123,7 +123,7 @@ def _value(value: Any, kept: set[str], never: frozenset[str], depth: int, *, kee
         return _DEEP
     if isinstance(value, dict):
         return {
-            name if is_name(name) else _NAMED: _PERSONAL
+            name if name in kept or is_name(name) else _NAMED: _PERSONAL
             if normalise_field_name(name) in never
             else _value(one, kept, never, depth - 1, keep=name in kept)
             for name, one in value.items()

@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import blake2b
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 
+from ingest.contract.connector import Webhook
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.label import Label
 from ingest.kafka.producer import Producer
@@ -113,7 +115,9 @@ class WebhookRoutes:
         self.posts = {post.mapper.connector.id: post for post in posts}
         self.closing = False
         """Set when the process ends: from then on every post is answered 503."""
-        self._signatures = Signatures(secrets)
+        ways = {id_: post.mapper.connector.way for id_, post in self.posts.items()}
+        self._proofs = {id_: way.proof for id_, way in ways.items() if isinstance(way, Webhook)}
+        self._signatures = Signatures(secrets, self._proofs)
         self._producer = producer
         self._limits = limits or PostLimits()
         self._replies = IdempotencyKeys()
@@ -157,7 +161,8 @@ class WebhookRoutes:
             raise PostRefusedError(503, "closing", timedelta(seconds=5))
         check_kind(request.headers)
         body = await read_body(request, self._limits.body, self._limits.read_time)
-        if fault := self._signatures.verified(connector_id, body, request.headers):
+        client = request.client.host if request.client else ""
+        if fault := self._signatures.verified(connector_id, body, request.headers, client):
             raise PostRefusedError(401, fault)
         post = self.posts.get(connector_id)
         if post is None:
@@ -169,13 +174,19 @@ class WebhookRoutes:
             raise PostRefusedError(429, "too_many", timedelta(seconds=1))
         post.in_work += 1
         try:
-            return await self._answered(post, request.headers["webhook-id"], body)
+            return await self._answered(post, self._message_id(connector_id, request, body), body)
         except NoDiskSpace as error:
             raise PostRefusedError(503, "no_room", error.retry_after, NO_ROOM) from error
         except Unavailable as error:
             raise PostRefusedError(503, "unavailable", error.retry_after) from error
         finally:
             post.in_work -= 1
+
+    def _message_id(self, connector_id: str, request: Request, body: bytes) -> str:
+        """What a post is known by: its `webhook-id`, where it is signed; else what it says."""
+        if self._proofs[connector_id].scheme == "standard_webhooks":
+            return request.headers["webhook-id"]
+        return blake2b(body, digest_size=16).hexdigest()
 
     async def _answered(self, post: PostSource, id_: str, body: bytes) -> dict[str, Any]:
         connector_id = post.mapper.connector.id

@@ -2,13 +2,17 @@
 
 Verifying happens on the bytes, before anything is parsed. A source may have two secrets at a time, so that a new one
 can be set at the device without a gap. An unknown source is verified like any other, against a secret that nobody has:
-neither the answer nor the time it takes tells which sources exist.
+neither the answer nor the time it takes tells which sources exist. A source that knows no Standard Webhooks proves itself in
+another way (`proof`).
 """
 
 import secrets
 from collections.abc import Mapping, Sequence
 
 from standardwebhooks import Webhook, WebhookVerificationError
+
+from ingest.contract.connector import PostProof
+from ingest.webhook.proof import is_proved, is_within
 
 LIVE_SECRETS = 2
 """Secrets that a source may have at a time."""
@@ -21,32 +25,44 @@ class Signatures:
     """The secrets of all sources.
 
     Args:
-        by_source: for each source its live secrets in the form `whsec_<base64>`.
+        by_source: for each source its live secrets; in the form `whsec_<base64>`, unless its proof is another.
+        proofs: how each source proves itself; what is not named does by Standard Webhooks.
     """
 
-    def __init__(self, by_source: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, by_source: Mapping[str, Sequence[str]], proofs: Mapping[str, PostProof] | None = None) -> None:
         nobody = [Webhook(secrets.token_bytes(32)) for _ in range(LIVE_SECRETS)]
         self._nobody = nobody
         self._verifiers: dict[str, list[Webhook]] = {}
+        self._proofs = proofs or {}
+        self._secrets = by_source
         for source, live in by_source.items():
+            if not self._is_signed(source):
+                continue
             own = [Webhook(secret) for secret in live[:LIVE_SECRETS]]
             self._verifiers[source] = own + nobody[len(own) :]
 
-    def verified(self, source: str, body: bytes, headers: Mapping[str, str]) -> str | None:
-        """See that the source signed the body, less than five minutes ago in real time.
+    def verified(self, source: str, body: bytes, headers: Mapping[str, str], client: str = "") -> str | None:
+        """See that the body comes from the source; one that signs as in Standard Webhooks did so less than five minutes ago in real time.
 
         Args:
             source: the source's id, as its address says.
             body: raw bytes.
             headers: all headers, with lower-case names.
+            client: address of whoever posts.
 
         Returns:
             None, or the reason why it is not so: `stale` or `signature`.
         """
+        proof = self._proofs.get(source, PostProof())
         faults = [_fault(verifier, body, headers) for verifier in self._verifiers.get(source, self._nobody)]
-        if None in faults:
+        if not self._is_signed(source):
+            faults = [None if is_proved(proof, source, self._secrets.get(source, ()), body, headers) else "signature"]
+        if None in faults and is_within(client, proof.networks):
             return None
         return "stale" if "stale" in faults else "signature"
+
+    def _is_signed(self, source: str) -> bool:
+        return self._proofs.get(source, PostProof()).scheme == "standard_webhooks"
 
 
 def _fault(verifier: Webhook, body: bytes, headers: Mapping[str, str]) -> str | None:

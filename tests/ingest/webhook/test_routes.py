@@ -3,7 +3,9 @@ import base64
 import json
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 
 import httpx
 import pytest
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook
 
 from commands.install.ports import free_ports
+from ingest.contract.connector import PostProof
+from ingest.contract.connector import Webhook as Declared
 from ingest.contract.envelope import decode
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.topic import DEAD_LETTERS
@@ -335,3 +339,18 @@ async def test_any_signed_bytes_are_accepted_or_refused_with_a_reason(device, bo
         answer = await device.send(body, signed=body or None, id_=f"m-{hash(body)}")
     assert answer.status_code in (202, 400, 401)
     assert set(answer.json()) in ({"error"}, {"id", "dead_letter"}, {"id", "events"})
+
+
+async def test_a_source_with_another_proof_posts_as_it_can_and_counts_once(producer, kafka):
+    proof = PostProof("bearer", networks=(ip_network("127.0.0.0/8"),))
+    keyed = replace(POSTING, way=Declared(timedelta(seconds=10), proof))
+    async with serving(producer, "another-proof", connector=keyed) as device:
+
+        async def post(key):
+            return await device.http.post(device.url, json=note(1), headers={"authorization": f"Bearer {key}"})
+
+        assert (await post("wrong")).status_code == 401
+        assert (await device.send(note(1))).status_code == 401  # signed, but that is not asked for
+        assert [(await post(SECRET)).status_code for _ in range(2)] == [202, 202]
+        assert device.post.mapper.counts["repeated"] == 1
+    assert len(decode(await kept(kafka, QUEUE, "another-proof")).events) == 1
