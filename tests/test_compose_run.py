@@ -181,7 +181,7 @@ def test_an_event_goes_from_a_webhook_to_the_board(services: Services) -> None:
     end = time.monotonic() + PATIENCE
     while held_by_the_board(services) < 1:
         assert time.monotonic() < end, "\n".join(f"== {name}\n{services.log(name)}" for name in OURS)
-        time.sleep(0.1)
+        time.sleep(0.5)
 
     # The first account is there, and its password is for whoever may read the volume.
     waiting = services.data("dashboard") / "dashboard" / "first-password"

@@ -57,9 +57,8 @@ def test_axe_finds_nothing(open_board, stack, scheme, language):
 
 
 @pytest.mark.parametrize("path", PLACES[:-1])
-def test_the_keyboard_gets_everywhere_and_shows_where_it_is(open_board, stack, path):
-    with open_board(rights=("admin",)) as page:
-        page.goto(stack.install.board.url + path)
+def test_the_keyboard_gets_everywhere_and_shows_where_it_is(open_board, path):
+    with open_board(path, rights=("admin",)) as page:
         shown(page)
         stops = page.evaluate(WAITING)
         for _ in range(stops + 40):

@@ -311,3 +311,11 @@ def test_an_alarm_was_raised_when_it_was_and_is_shown_loud_by_default():
     assert state.alarm.changed_ms == state.alarm.alerted_ms == acts[1].at_ms
     shown = combine_alarms([state.alarm], {})
     assert (shown.is_quiet, shown.critical_passes) == (False, True)
+
+
+def test_each_decision_has_the_next_number():
+    """By which a process that takes over gives it the same id."""
+    state, acts = watched(rule(), steady(12, 20))
+    assert (kinds(acts), state.decided) == (["raised"], 1)
+    state, acts = watched(rule(), [*steady(25, 20), *steady(1, 20)], state, BEGIN_MS + 20 * SECOND)
+    assert (kinds(acts), state.decided) == (["risen", "cleared"], 3)

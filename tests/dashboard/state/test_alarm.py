@@ -37,6 +37,12 @@ def test_who_acknowledges_silences_it_until_it_gets_worse():
     assert told.after(act(4, "acknowledged", 400, who="minh")).first_acknowledged_ms == 200
 
 
+def test_it_is_known_as_it_was_after_each_act():
+    worse, seen = act(1, "risen", 200, "critical"), act(2, "acknowledged", 300)
+    whole = after(worse, seen, act(3, "cleared", 400))
+    assert [whole.until(one) for one in whole.acts] == [begin_alarm(RAISED), after(worse), after(worse, seen), whole]
+
+
 def test_what_people_do_is_kept():
     one = after(act(1, "assigned", 110, what="minh"), act(2, "ticked", 120, what="1"), act(3, "ticked", 130, what="3"))
     assert (one.assigned_to, one.ticked, one.changed_ms) == ("minh", frozenset({1, 3}), 130)

@@ -181,6 +181,13 @@ def test_no_change_of_bytes_makes_a_difference(record: bytes) -> None:
     agree(record)
 
 
+def test_one_that_is_written_in_another_way_leaves_its_neighbours_to_the_decoder() -> None:
+    plain = encode(GOOD[KINDS[0]][0])
+    odd = plain.replace(b'"id":"', b'"id":"\\u0061')
+    _, left = event_decoder().read([plain, odd, plain], LATEST)
+    assert left == [1]
+
+
 def test_good_texts_are_forgotten_without_any_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_TEXTS", 2)
     small = Decoder(Envelope, event_types(), FUTURE_LIMIT)
