@@ -17,6 +17,9 @@ Split = tuple[str, str]
 
 TOTAL: Split = ("", "")
 
+MOST_SPLITS = 4_096
+"""Splits of one indicator that are remembered; of more, all are forgotten."""
+
 Contribution = tuple[int, int, int, tuple[Split, ...]]
 """What one entity adds to one indicator: when, how much to numerator and denominator, and in which splits."""
 
@@ -31,6 +34,24 @@ Levels = dict[StockKey, tuple[int, int]]
 
 LevelsOf = Callable[[Iterable[EntityState], int], Levels]
 """(states, now in ms) -> what they make of their kind's stocks."""
+
+
+class KnownSplits(dict[tuple[str, ...], tuple[Split, ...]]):
+    """The splits of an indicator by members of its dimensions, each made once: most entities share theirs with others.
+
+    Args:
+        names: the dimensions.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, members: tuple[str, ...]) -> tuple[Split, ...]:
+        if len(self) > MOST_SPLITS:
+            self.clear()
+        made = self[members] = (TOTAL, *zip(self._names, members, strict=True))
+        return made
 
 
 def compile_contributions(flows: Sequence[Indicator]) -> Contributions:
@@ -75,15 +96,15 @@ def _contributions(one: Indicator, program: Program, state: ProgramState) -> str
             numerators, denominators, conditions = sums.setdefault(term(part.at(state)), ([], [], []))
             (denominators if side else numerators).append(f"({value} if {where} else 0)" if where else value)
             conditions.append(where or "True")
-    members = _members(one.dimensions, state)
-    splits = f"{TOTAL}, " + "".join(
-        f"({name!r}, str({member})), " for (name, _), member in zip(one.dimensions, members, strict=True)
-    )
+    members = [f"str({member})" for member in _members(one.dimensions, state)]
+    known = f"splits_{one.id}"
+    program.names[known] = KnownSplits([name for name, _ in one.dimensions])
+    splits = f"{known}[{', '.join(members)},]" if members else repr((TOTAL,))
     found = []
     for at, (numerators, denominators, conditions) in sums.items():
         numerator, denominator = (" + ".join(amounts) or "0" for amounts in (numerators, denominators))
         counts = "" if "True" in conditions else f" and ({' or '.join(dict.fromkeys(conditions))})"
-        found.append(f"((({at}, {numerator}, {denominator}, ({splits})),) if {at} < {NEVER}{counts} else ())")
+        found.append(f"((({at}, {numerator}, {denominator}, {splits}),) if {at} < {NEVER}{counts} else ())")
     return " + ".join(found)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from ingest.contract.envelope import AnyEnvelope
-from streams.fold.compiled import TOTAL, Contribution, Split
+from streams.fold.compiled import TOTAL, Split
 from streams.fold.plan import MILLISECOND, EntityPlan
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.entity import EntityState
@@ -121,12 +121,13 @@ class Flows:
         for windows, before, after in zip(places, given or plan.nothing, now, strict=True):
             if after is before or after == before:
                 continue
-            new: Iterable[Contribution] = after
-            if before:
-                new = [one for one in after if one not in before]
-                for at_ms, numerator, denominator, splits in before:
-                    if (at_ms, numerator, denominator, splits) not in after:
-                        self._add(windows, at_ms, -numerator, -denominator, splits, watermark)
+            new = list(after)
+            for contribution in before:
+                if contribution in new:
+                    new.remove(contribution)
+                else:
+                    at_ms, numerator, denominator, splits = contribution
+                    self._add(windows, at_ms, -numerator, -denominator, splits, watermark)
             for contribution in new:
                 self._add(windows, *contribution, watermark)
         if self._closed or self._gone:

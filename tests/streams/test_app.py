@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from ingest.contract.events import streams
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
-from streams.app import attach_worker, build_app
+from streams.app import RECORDS_AT_ONCE, attach_worker, build_app
 from streams.partition.consumer import NullConsumer
 from streams.partition.record_batch import RecordBatch
 from streams.settings import StreamsSettings
@@ -63,6 +63,10 @@ def test_nothing_of_fausts_own_bookkeeping_is_relied_on(app: Any) -> None:
     assert conf.store.scheme == "memory"
     assert not app.tables
     assert not conf.web_enabled  # /table and /router answer without any log-in
+
+
+def test_little_is_held_of_what_was_fetched(app: Any) -> None:
+    assert (app.conf.broker_max_poll_records, app.conf.stream_buffer_maxsize) == (RECORDS_AT_ONCE, 1)
 
 
 def test_records_reach_the_worker_as_they_are(app: Any) -> None:

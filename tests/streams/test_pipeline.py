@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 import streams
+from commands.developers.load.events import records
 from ingest.contract.decoder import DecodedEvent
 from ingest.contract.envelope import encode
 from ingest.contract.errors import Unavailable
@@ -189,6 +190,18 @@ async def test_boards_hear_what_a_block_changes_and_nothing_of_an_empty_one() ->
     block.cut([part], with_memory=False)
     await announcer.tell(block)
     assert kafka.pushed >= 1
+
+
+async def test_a_backlog_of_days_is_not_held_in_memory() -> None:
+    """Tickets that are over are let go by the events' own time, though all of this takes a moment."""
+    stages, part = Stages(), opened()
+    load = [value for topic, _, value in records(12_000, timedelta(days=2), CLOCK.now(), wards=1) if topic == PLACE[0]]
+    for start in range(0, len(load), 500):
+        some = load[start : start + 500]
+        await stages.pipeline.take(part, RecordBatch(list(range(start, start + len(some))), [*some]))
+        WriteBatch().cut([part], with_memory=False)
+    assert part.next == len(load) > 4_000
+    assert sum(map(len, part.fold.states.values())) < len(load) / 4 / 10
 
 
 STAGES = ("worker", "pipeline", "validate", "deduplicate", "rebuild", "fold.fold", "write.batch")

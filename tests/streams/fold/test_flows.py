@@ -4,7 +4,8 @@ import json
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
-from typing import Literal
+from types import SimpleNamespace
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -15,11 +16,14 @@ from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.events import streams
 from ingest.contract.events.content import PostPublished
 from ingest.contract.topic import topic_of
+from streams.fold.compiled import Contribution
+from streams.fold.flows import Flows
 from streams.fold.fold import Fold
-from streams.fold.plan import plans
+from streams.fold.plan import EntityPlan, FlowPlan, plans
 from tests.streams.support.states import states_of
 from tests.support.made import START, events
 from warehouse.model.correction import Cause, Correction
+from warehouse.model.entity import EntityState
 from warehouse.model.expression import window_start
 from warehouse.model.value import Value
 
@@ -226,3 +230,19 @@ def test_an_event_for_a_window_that_is_gone_asks_for_a_recomputation_and_says_wh
     again = Fold(topic_of("content"), 0)
     again.load(2, json.loads(json.dumps(fold.dump())))
     assert again.late == fold.late
+
+
+def test_what_an_entity_contributes_twice_counts_twice() -> None:
+    """Two parts of an indicator may give the same at the same time; what is taken back is as much as was given."""
+    at, indicator = milliseconds(START), "Q01"
+    one: Contribution = (at, 1, 0, (("", ""),))
+    state: Any = SimpleNamespace(ward="hong-bang", given=None, adds=())
+    entity: Any = SimpleNamespace(id="thing")
+    contributions: Any = lambda of: (of.adds,)  # noqa: E731
+    plan = EntityPlan(entity, EntityState, (FlowPlan(indicator, 300_000),), contributions, ((),), (), lambda *_: {})
+    flows = Flows(topic_of("queue"), 0, {indicator: 300_000})
+    (happened, *_) = events(seed=1, count=1)
+    for adds, counted in (((one,), 1), ((one, one), 2), ((one, one, one), 3), ((one,), 1), ((), 0)):
+        state.adds = adds
+        flows.settle(plan, state, at, happened, at, 1)
+        assert [value.numerator for value in flows.take(1)] == [counted]
