@@ -5,8 +5,8 @@ import sys
 from commands.install.settings import ROOT
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
-from warehouse.model.indicator import Derived, Indicator, Measure
 from warehouse.meaning import STEPS, adds_up, behaviour_of, keyed_by_ward, period_of
+from warehouse.model.indicator import Derived, Indicator, Measure
 from warehouse.proof.formula import FormulaTerm, formula_terms
 
 FILE = ROOT / "docs" / "figures.md"

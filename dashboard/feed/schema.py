@@ -8,9 +8,9 @@ from pydantic import BaseModel
 from ingest.contract.clock import moment
 from ingest.contract.label import Label
 from warehouse.catalogue import indicator
+from warehouse.meaning import adds_up, is_partial, keyed_by_ward, period_of, said_of_steps
 from warehouse.model.aggregate import RANKED
 from warehouse.model.indicator import Derived, Indicator
-from warehouse.meaning import adds_up, is_partial, keyed_by_ward, period_of, said_of_steps
 from warehouse.query.feed import FeedRow, is_complete, window_end_ms
 
 

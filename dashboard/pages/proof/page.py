@@ -16,8 +16,8 @@ from dashboard.components.header import navigation
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
-from warehouse.model.indicator import Derived, Indicator, Measure, Threshold
 from warehouse.meaning import adds_up, said_of_steps
+from warehouse.model.indicator import Derived, Indicator, Measure, Threshold
 from warehouse.proof import formula
 from warehouse.proof.formula import FormulaTerm
 
