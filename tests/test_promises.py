@@ -9,8 +9,8 @@ ROWS = re.findall(
 )
 
 
-def test_all_twenty_eight_are_there() -> None:
-    assert [name for name, _ in ROWS] == [f"P{number}" for number in range(1, 29)]
+def test_all_thirty_are_there() -> None:
+    assert [name for name, _ in ROWS] == [f"P{number}" for number in range(1, 31)]
 
 
 def test_every_proof_is_a_test_and_long_ones_are_marked() -> None:

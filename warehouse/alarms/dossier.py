@@ -27,7 +27,7 @@ def needs_apology(d: Any, now: Any) -> Any:
 APOLOGY = AlarmRule(
     id="dossier.apology",
     sentence=Label(
-        "Hồ sơ còn {value} là đến hạn: xong ngay, hoặc gửi phiếu xin lỗi",
+        "Hồ sơ còn {value} là đến hạn: giải quyết ngay, hoặc gửi Phiếu xin lỗi và hẹn lại",
         "A dossier is due in {value}: finish it, or send the apology",
     ),
     measure=Remaining(DOSSIER, is_open=needs_apology, due=due),
@@ -42,7 +42,7 @@ APOLOGY = AlarmRule(
             "Xem danh sách sắp đến hạn, hỏi bộ phận đang giữ hồ sơ", "See the near-due list, ask who holds the dossier"
         ),
         Label(
-            "Không kịp: gửi phiếu xin lỗi và hẹn lại, mỗi hồ sơ một lần",
+            "Không kịp: gửi Phiếu xin lỗi và hẹn lại ngày trả kết quả, mỗi hồ sơ một lần",
             "Not in time: send apology and new date, once a dossier",
         ),
         Label("Cập nhật ngày hẹn mới trong hệ thống", "Enter the new date in the system"),
@@ -59,7 +59,7 @@ OVERDUE = AlarmRule(
     escalate_after=timedelta(minutes=60),
     checklist=(
         Label("Tìm nguyên nhân; do sự cố phần mềm thì ghi nhận", "Find the cause; note it where software was at fault"),
-        Label("Xin lỗi công dân và hẹn lại", "Apologise and give a new date"),
+        Label("Gửi Phiếu xin lỗi và hẹn lại ngày trả kết quả", "Apologise and give a new date"),
         Label("Báo lãnh đạo phường", "Tell the ward's leadership"),
     ),
 )
