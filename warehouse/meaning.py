@@ -33,6 +33,12 @@ _BY_WARD = Label(
 )
 
 
+WITHOUT_BASELINE = Label(
+    "các phần tách theo lĩnh vực, kênh cộng lại bằng tổng trừ số nền, vì báo cáo không tách",
+    "members by field or channel add up to the total less the baseline, which the report does not split",
+)
+
+
 def period_of(one: Measure) -> Label:
     """How far back a figure reaches."""
     if not isinstance(one, Indicator):
@@ -81,7 +87,10 @@ def adds_up(one: Measure) -> Label:
             ),
             ": ",
         )
-    return _joined(added, Label("theo thời gian và theo phường", "over time and over wards"), " ")
+    over_all = _joined(added, Label("theo thời gian và theo phường", "over time and over wards"), " ")
+    if one.baseline and one.by:
+        over_all = _joined(over_all, WITHOUT_BASELINE, "; ")
+    return over_all
 
 
 def is_partial(one: Indicator) -> bool:

@@ -29,7 +29,7 @@ from warehouse.model.indicator import Status
 REPEAT: dict[Status, timedelta] = {"critical": timedelta(minutes=1), "warning": timedelta(minutes=15)}
 """After how long the sound of an alarm that nobody has acknowledged comes again."""
 
-LOST = Label("Số liệu đang đứng yên", "Figures stand still")
+LOST = Label("Số liệu ngừng cập nhật", "Figures stand still")
 BLOCKED = Label("Trình duyệt chặn âm thanh cảnh báo", "The browser blocks the alarm sound")
 
 

@@ -1,9 +1,11 @@
 """What is shown of values: quantiles from their members, derived measures from their parts, baselines added once."""
 
+from datetime import date, time
 from random import Random
 
 import pytest
 
+from ingest.contract.calendar import ward_moment
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, flow, stock
 from warehouse.catalogue import indicator
@@ -78,3 +80,29 @@ def test_a_derived_measure_is_as_new_as_its_parts_and_no_surer():
     assert {member: one.figure for member, one in dossiers.members("D06", "field_code", NOW_MS).items()} == {
         "dat_dai": 3
     }
+
+
+def test_a_month_begins_with_its_first_local_day_and_ends_with_the_next():
+    first = milliseconds(ward_moment(date(2026, 11, 1), time()))
+    found = readings(
+        flow("D10", first - DAY_MS, 5, 5), flow("D10", first, 1, 2), flow("D10", first + 29 * DAY_MS, 0, 1)
+    )
+    last = first + 30 * DAY_MS - 1
+    assert [found.read("D10", at)[1:3] for at in (first, last, last + 1)] == [(1, 2), (1, 3), (0, 0)]
+    assert not found.read("D10", last + 1).known, "nothing was heard of the new month yet"
+
+
+def test_the_last_whole_window_is_shown_and_no_part_of_the_next():
+    size = 5 * 60_000
+    found = readings(*(flow("C07", TODAY_MS + number * size, 10**number) for number in range(3)))
+    at = TODAY_MS + 2 * size
+    assert [found.read("C07", when).numerator for when in (at - 1, at, at + size - 1, at + size)] == [1, 10, 10, 100]
+
+
+@pytest.mark.parametrize(
+    ("covered", "groups", "status"),
+    [(70, 70, "normal"), (69, 70, "warning"), (12, 15, "critical"), (13, 15, "warning")],
+)
+def test_a_share_decides_where_a_limit_is_one_of_the_share(covered, groups, status):
+    found = readings(stock("S09", covered), stock("V03", 0, groups)).read("S07", NOW_MS)
+    assert (found.figure, found.status) == (covered, status)

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from ingest.contract.label import Label
 from warehouse.indicators import camera
-from warehouse.model.alarm_rule import POLICE, RESPONSE_TEAM, AlarmRule, MeasuredFigure
+from warehouse.model.alarm_rule import ONE_STOP, POLICE, RESPONSE_TEAM, AlarmRule, MeasuredFigure
+from warehouse.model.indicator import Threshold
 
 FAULT = AlarmRule(
     id="camera.fault",
@@ -24,10 +25,40 @@ FAULT = AlarmRule(
     ),
 )
 
+SILENT = AlarmRule(
+    id="camera.silent",
+    sentence=Label("{value} không có tín hiệu quá 30 ngày: {names}", "{value} silent for over 30 days: {names}"),
+    measure=MeasuredFigure(camera.SILENT, names="silent_since"),
+    page="/cameras",
+    limits=Threshold(warning=0, critical=None),
+    in_opening_hours=True,
+    team=RESPONSE_TEAM,
+    escalate_after=timedelta(hours=8),
+    checklist=(
+        Label("Còn dùng: kiểm tra tại chỗ", "In use: look on site"),
+        Label("Đã thôi dùng: ghi vào danh mục của phường", "Not in use: enter it in the ward's register as taken down"),
+    ),
+)
+
+HALL = AlarmRule(
+    id="camera.hall",
+    sentence=Label("Sảnh chờ đông: {value}", "The hall is crowded: {value}"),
+    measure=MeasuredFigure(camera.HALL_OCCUPANCY),
+    page="/cameras",
+    hold=timedelta(minutes=5),
+    clear_hold=timedelta(minutes=5),
+    in_opening_hours=True,
+    team=ONE_STOP,
+    checklist=(
+        Label("Xem hình, mời bớt người ra khu chờ khác", "Look, and lead people to another waiting area"),
+        Label("Mở thêm quầy", "Open a counter"),
+    ),
+)
+
 UNSEEN = AlarmRule(
     id="camera.unseen",
-    sentence=Label("{value} camera chưa ai xem", "{value} of cameras that nobody has looked at"),
-    measure=MeasuredFigure(camera.UNACKNOWLEDGED),
+    sentence=Label("Cảnh báo camera chờ xác nhận đã {value}", "A camera alert has waited for a look for {value}"),
+    measure=MeasuredFigure(camera.LONGEST_UNACKNOWLEDGED),
     page="/cameras",
     team=POLICE,
     escalate_after=timedelta(minutes=5),

@@ -5,7 +5,7 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
-from warehouse.indicators import dossier
+from warehouse.indicators import dossier, dossier_delay
 from warehouse.indicators.dossier import due, is_dossier_near_due
 from warehouse.model.alarm_rule import ONE_STOP, AlarmRule, MeasuredFigure, Remaining
 from warehouse.model.deadline import WORKING_DAY, working_time
@@ -27,7 +27,7 @@ def needs_apology(d: Any, now: Any) -> Any:
 APOLOGY = AlarmRule(
     id="dossier.apology",
     sentence=Label(
-        "Hồ sơ còn {value} là đến hạn: xong ngay, hoặc gửi phiếu xin lỗi",
+        "Hồ sơ còn {value} là đến hạn: giải quyết ngay, hoặc gửi Phiếu xin lỗi và hẹn lại",
         "A dossier is due in {value}: finish it, or send the apology",
     ),
     measure=Remaining(DOSSIER, is_open=needs_apology, due=due),
@@ -42,7 +42,7 @@ APOLOGY = AlarmRule(
             "Xem danh sách sắp đến hạn, hỏi bộ phận đang giữ hồ sơ", "See the near-due list, ask who holds the dossier"
         ),
         Label(
-            "Không kịp: gửi phiếu xin lỗi và hẹn lại, mỗi hồ sơ một lần",
+            "Không kịp: gửi Phiếu xin lỗi và hẹn lại ngày trả kết quả, mỗi hồ sơ một lần",
             "Not in time: send apology and new date, once a dossier",
         ),
         Label("Cập nhật ngày hẹn mới trong hệ thống", "Enter the new date in the system"),
@@ -54,11 +54,47 @@ OVERDUE = AlarmRule(
     sentence=Label("{value} quá hạn: {names}", "{value} overdue: {names}"),
     measure=MeasuredFigure(dossier.OVERDUE_OPEN, names="field_code"),
     page="/dossiers",
+    in_opening_hours=True,
     team=ONE_STOP,
     escalate_after=timedelta(minutes=60),
     checklist=(
         Label("Tìm nguyên nhân; do sự cố phần mềm thì ghi nhận", "Find the cause; note it where software was at fault"),
-        Label("Xin lỗi công dân và hẹn lại", "Apologise and give a new date"),
+        Label("Gửi Phiếu xin lỗi và hẹn lại ngày trả kết quả", "Apologise and give a new date"),
         Label("Báo lãnh đạo phường", "Tell the ward's leadership"),
+    ),
+)
+
+ASKED_AGAIN = AlarmRule(
+    id="dossier.asked_again",
+    sentence=Label(
+        "{value} bị yêu cầu bổ sung quá một lần: {names}", "{value} asked for a supplement more than once: {names}"
+    ),
+    measure=MeasuredFigure(dossier_delay.ASKED_AGAIN, names="field_code"),
+    page="/dossiers",
+    in_opening_hours=True,
+    team=ONE_STOP,
+    escalate_after=timedelta(hours=8),
+    checklist=(
+        Label(
+            "Xem vì sao lần đầu hướng dẫn chưa đủ (NĐ 118/2025 Đ17.2a)",
+            "See why the first guidance was not complete (NĐ 118/2025 Đ17.2a)",
+        ),
+        Label("Rút kinh nghiệm với người tiếp nhận", "Talk it over with who received it"),
+    ),
+)
+NO_APOLOGY = AlarmRule(
+    id="dossier.no_apology",
+    sentence=Label("Chỉ {value} hồ sơ trễ hạn có phiếu xin lỗi", "Only {value} of late dossiers have an apology"),
+    measure=MeasuredFigure(dossier_delay.APOLOGISED),
+    page="/dossiers",
+    in_opening_hours=True,
+    team=ONE_STOP,
+    escalate_after=timedelta(hours=4),
+    checklist=(
+        Label(
+            "Tìm hồ sơ trễ chưa xin lỗi trong danh sách quá hạn",
+            "Find those without one in the list of overdue dossiers",
+        ),
+        Label("Gửi Phiếu xin lỗi và hẹn lại ngày trả kết quả", "Send the apology with a new date"),
     ),
 )

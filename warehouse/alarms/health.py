@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ingest.contract.label import Label
 from warehouse.indicators import health
-from warehouse.model.alarm_rule import RESPONSE_TEAM, AlarmRule, NoHeartbeat, Rise, Silence
+from warehouse.model.alarm_rule import RESPONSE_TEAM, AlarmRule, MeasuredFigure, NoHeartbeat, Rise, Silence
 from warehouse.model.indicator import Threshold
 
 KIOSK = ("queue_kiosk",)
@@ -38,7 +38,7 @@ KIOSK_SILENT = AlarmRule(
     team=RESPONSE_TEAM,
     checklist=(
         Label("Xem máy lấy số còn điện, còn mạng không", "See whether the kiosk has power and network"),
-        Label("Trong lúc chờ: phát số giấy", "Meanwhile: give out paper numbers"),
+        Label("Trong lúc chờ: cấp phiếu số giấy", "Meanwhile: give out paper numbers"),
     ),
 )
 
@@ -51,6 +51,7 @@ SOFTWARE_AWAY = AlarmRule(
     limits=Threshold(warning=None, critical=0.5),
     clear=0,
     clear_hold=timedelta(minutes=3),
+    in_opening_hours=True,
     team=RESPONSE_TEAM,
     checklist=(
         Label("Gọi đầu mối hỗ trợ của phần mềm", "Call the software's help desk"),
@@ -63,7 +64,9 @@ SOFTWARE_AWAY = AlarmRule(
 
 HEARTBEAT = AlarmRule(
     id="system.heartbeat",
-    sentence=Label("Hệ thống không nhịp {value}: số liệu đứng yên", "No heartbeat for {value}: figures stand still"),
+    sentence=Label(
+        "Không có tín hiệu hoạt động {value}: số liệu ngừng cập nhật", "No heartbeat for {value}: figures stand still"
+    ),
     measure=NoHeartbeat(),
     page="/system",
     limits=Threshold(warning=None, critical=60),
@@ -73,5 +76,24 @@ HEARTBEAT = AlarmRule(
     checklist=(
         Label("Chạy ./ioc status: phần nào không chạy", "Run ./ioc status: which part does not run"),
         Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says"),
+    ),
+)
+
+CITY_CUT = AlarmRule(
+    id="city.cut",
+    sentence=Label(
+        "Gửi thành phố đúng giờ chỉ {value} trong 7 ngày", "Only {value} of the cuts reached the city in time in 7 days"
+    ),
+    measure=MeasuredFigure(health.FEED_ON_TIME),
+    page="/system",
+    in_opening_hours=True,
+    team=RESPONSE_TEAM,
+    escalate_after=timedelta(hours=4),
+    checklist=(
+        Label(
+            "Xem lần gửi nào muộn và vì sao ở trang Hệ thống",
+            "See which cut was late and why on the page of the system",
+        ),
+        Label("Gọi đầu mối của thành phố", "Call the city's contact"),
     ),
 )

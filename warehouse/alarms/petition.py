@@ -25,6 +25,7 @@ OVERDUE = AlarmRule(
     sentence=Label("{value} quá hạn trả lời", "{value} overdue for an answer"),
     measure=MeasuredFigure(petition.OVERDUE_OPEN),
     page="/petitions",
+    in_opening_hours=True,
     team=OFFICE,
     escalate_after=timedelta(minutes=60),
     checklist=(

@@ -9,11 +9,13 @@ from warehouse.model.indicator import Threshold
 
 OFFLINE = AlarmRule(
     id="speaker.offline",
-    sentence=Label("{value} loa mất kết nối: {names}", "{value} of loudspeakers offline: {names}"),
-    measure=MeasuredFigure(speaker.OFFLINE, names="area_code"),
+    # By share, as one of seventy is nobody's emergency; who they are is on the page.
+    sentence=Label("Chỉ {value} cụm loa trực tuyến", "Only {value} of loudspeakers online"),
+    measure=MeasuredFigure(speaker.ONLINE),
     page="/speakers",
-    hold=timedelta(minutes=2),
-    clear_hold=timedelta(minutes=3),
+    hold=timedelta(minutes=10),
+    clear_hold=timedelta(minutes=10),
+    in_opening_hours=True,
     team=CULTURE,
     escalate_after=timedelta(minutes=30),
     checklist=(
@@ -36,5 +38,34 @@ MANY_LOST = AlarmRule(
             "Nhiều cụm cùng lúc: kiểm tra máy chủ truyền thanh và đường truyền", "Many at once: check server and line"
         ),
         Label("Báo nhà mạng", "Tell the network operator"),
+    ),
+)
+
+EMERGENCY = AlarmRule(
+    id="speaker.emergency",
+    sentence=Label("Bản tin khẩn cấp phát chậm: {value}", "An emergency bulletin was heard late: {value}"),
+    measure=MeasuredFigure(speaker.EMERGENCY),
+    page="/speakers",
+    team=CULTURE,
+    checklist=(
+        Label("Xem cụm nào phát muộn, cụm nào không phát", "See which loudspeakers were late and which did not play"),
+        Label(
+            "Phát lại, cử người báo tại tổ dân phố không nghe được",
+            "Broadcast again, send somebody where it was not heard",
+        ),
+    ),
+)
+SILENT = AlarmRule(
+    id="speaker.silent",
+    sentence=Label("{value} không có tín hiệu quá 30 ngày: {names}", "{value} silent for over 30 days: {names}"),
+    measure=MeasuredFigure(speaker.SILENT, names="silent_since"),
+    page="/speakers",
+    limits=Threshold(warning=0, critical=None),
+    in_opening_hours=True,
+    team=CULTURE,
+    escalate_after=timedelta(hours=8),
+    checklist=(
+        Label("Còn dùng: kiểm tra tại chỗ", "In use: look on site"),
+        Label("Đã thôi dùng: ghi vào danh mục của phường", "Not in use: enter it in the ward's register as taken down"),
     ),
 )

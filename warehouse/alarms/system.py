@@ -11,7 +11,9 @@ DOCTOR = Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do wha
 
 WAREHOUSE_AWAY = AlarmRule(
     id="system.warehouse",
-    sentence=Label("Kho dữ liệu không trả lời, số liệu đứng yên", "The warehouse does not answer, figures stand still"),
+    sentence=Label(
+        "Kho dữ liệu không trả lời, số liệu ngừng cập nhật", "The warehouse does not answer, figures stand still"
+    ),
     measure=FactName("warehouse_away"),
     page="/system",
     limits=Threshold(warning=None, critical=0),

@@ -5,9 +5,10 @@ fetch what Kafka still holds when they start.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import NamedTuple
 
+from ingest.contract.calendar import ward_moment
 from ingest.contract.clock import milliseconds
 from ingest.contract.topic import topic_of
 from warehouse.audit.report import AuditReport, FigureKey, Mismatch, name_figure
@@ -20,6 +21,8 @@ from warehouse.store.sink import write_corrections, write_values
 
 KIND = "audit"
 """What stands in the place of the event that caused a correction."""
+DEFINITION = "definition"
+"""The same, where the figure was counted before the definition of today held."""
 
 
 class RepairPlan(NamedTuple):
@@ -68,7 +71,8 @@ def plan_repair(client: Client, report: AuditReport, now: datetime) -> RepairPla
         value = _mended(mismatch, known.get(mismatch.place), Value(*mismatch.place, 0, 0, at_ms, at_ms, topic, partition, offset, offset))  # fmt: skip
         values.append(value)
         if mismatch.place[4:] == ("", "") and mismatch.found != mismatch.expected:
-            cause = Cause(KIND, "", f"{KIND}-{now_ms}", now_ms, now_ms * 1000 + number % 1000)
+            kind = reason_of(mismatch.place)
+            cause = Cause(kind, "", f"{kind}-{now_ms}", now_ms, now_ms * 1000 + number % 1000)
             # Not at a place of Kafka's, so that no event's own correction is replaced.
             corrections.append(correction(value, mismatch.found, cause)._replace(topic=KIND, partition=0))
     return RepairPlan(values, corrections, now, held_back)
@@ -78,6 +82,12 @@ def write_repair(client: Client, planned: RepairPlan) -> None:
     """Write what was planned."""
     write_corrections(client, planned.corrections, planned.at)
     write_values(client, planned.values)
+
+
+def reason_of(place: FigureKey) -> str:
+    """Why a figure is written again: `definition` if it was counted before its definition changed, else what the audit found."""
+    one, window_ms = indicator(place[1]), place[3]
+    return DEFINITION if one.version > 1 and window_ms < milliseconds(ward_moment(one.since, time())) else KIND
 
 
 def _mended(mismatch: Mismatch, known: Value | None, empty: Value) -> Value:

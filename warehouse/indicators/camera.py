@@ -18,7 +18,7 @@ PEOPLE = Unit(Label("người", "people"))
 HALL = "sanh_"
 """Beginning of the names of zones that are waiting halls (see the connector `frigate`)."""
 SEATS = 40
-"""Seats in the waiting hall; the ward's report names two rows of benches and no number."""
+"""Seats in the waiting hall: a guess, as the ward's report names six rows of chairs for those who wait and no number of seats."""
 COUNT_HOLDS = 12 * 60 * MINUTE
 """Cameras count again when the number changes, so at night a count is hours old; a zone that is gone is never counted again."""
 

@@ -7,9 +7,12 @@ from ingest.contract.label import Label
 from warehouse.entities.health import CUT, OUTAGE, SOURCE, SYSTEM, TALLY
 from warehouse.indicators import law
 from warehouse.model.aggregate import Count, Largest, Level, Ratio
+from warehouse.model.deadline import working_time
 from warehouse.model.expression import DAY_MS, MINUTE, greatest, least, window_start
 from warehouse.model.indicator import MINUTES, PERCENT, SECONDS, Indicator, Threshold, Unit
 
+KIOSK = "queue_kiosk"
+"""The source that is switched off with the office."""
 SILENCE = MINUTE
 """A connector signals every ten seconds."""
 
@@ -29,6 +32,16 @@ def is_fresh(t: Any, now: Any) -> Any:
 def is_known_source(s: Any, now: Any) -> Any:
     """The source has been heard of."""
     return s.registered_at <= now
+
+
+def is_meant_to_run(s: Any, now: Any) -> Any:
+    """The source is one that runs day and night, or the office is open."""
+    return (s.key != KIOSK) | (working_time(now - MINUTE, now) > 0)
+
+
+def is_down(s: Any, now: Any) -> Any:
+    """It says so, or gave no sign for a minute, though it is meant to run."""
+    return is_known_source(s, now) & is_meant_to_run(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))
 
 
 def today_ms(o: Any, now: Any) -> Any:
@@ -91,11 +104,14 @@ DOWN = Indicator(
     id="H04",
     label=Label("Nguồn mất kết nối", "Sources down"),
     definition=Label(
-        "Nguồn báo mất kết nối, hoặc im quá 60 giây", "Sources that say they are down, or silent for over 60 seconds"
+        "Nguồn báo mất kết nối, hoặc không có tín hiệu quá 60 giây; máy lấy số tắt ngoài giờ làm việc không tính",
+        "Sources that say they are down, or gave no sign for 60 seconds; the kiosk counts in opening hours only, as it is switched off after",
     ),
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("nguồn", "sources")),
     of=SOURCE,
-    value=Level(lambda s, now: is_known_source(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))),
+    value=Level(is_down),
     by=("key",),
     threshold=Threshold(warning=None, critical=0),
 )

@@ -104,7 +104,7 @@ SCHEDULE_TODAY = Indicator(
     id="S04",
     label=Label("Lịch phát hôm nay", "Schedule today"),
     definition=Label(
-        "Lịch phát đã qua giờ kết thúc / lịch phát trong ngày, không tính lịch bị huỷ; tách theo giờ bắt đầu (ms từ 1970). "
+        "Lịch phát đã qua giờ kết thúc / lịch phát trong ngày, không tính lịch bị hủy; tách theo giờ bắt đầu (ms từ 1970). "
         "Loa có phát thật hay không: xem tỷ lệ phát thành công (S05)",
         "Planned broadcasts whose end has passed / planned for the local day, without those called off; by their start "
         "(ms since 1970). Whether loudspeakers really played is told by broadcast success (S05)",

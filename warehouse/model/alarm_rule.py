@@ -22,7 +22,7 @@ from warehouse.model.indicator import Derived, Indicator, Threshold
 
 RESPONSE_TEAM = "Tổ ứng cứu CNTT"
 """The ward's own response team (QĐ 833/QĐ-UBND, 11/8/2025)."""
-ONE_STOP = "Bộ phận Một cửa"
+ONE_STOP = "Trung tâm Phục vụ hành chính công"
 OFFICE = "Văn phòng HĐND và UBND"
 CULTURE = "Phòng Văn hóa - Xã hội"
 POLICE = "Công an phường"

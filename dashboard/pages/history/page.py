@@ -20,7 +20,7 @@ from warehouse.catalogue import measure, measures
 from warehouse.history.series import Grain, grains
 
 BACK = Label("← Tổng quan", "← Overview")
-PROOF = Label("Chứng minh số này →", "Proof of this figure →")
+PROOF = Label("Kiểm chứng số này →", "Proof of this figure →")
 BY = Label("Theo", "By")
 GRAINS: dict[Grain, Label] = {
     "hour": Label("giờ", "hour"),

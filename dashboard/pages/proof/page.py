@@ -82,7 +82,7 @@ VERSION = Label("Định nghĩa", "Definition")
 SINCE = Label("lần {version}, từ {day}", "number {version}, since {day}")
 MADE_OF = Label("Tính từ", "Calculated from")
 DERIVED = Label(
-    "Chỉ số này không được lưu riêng: mỗi thành phần có phần chứng minh của nó.",
+    "Chỉ số này không được lưu riêng: mỗi thành phần có phần kiểm chứng của nó.",
     "Nothing of this figure is stored: each of its parts has a proof of its own.",
 )
 SUCH_THAT = Label("với {where}", "where {where}")

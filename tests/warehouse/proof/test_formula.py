@@ -45,7 +45,7 @@ def test_it_says_what_is_folded():
     assert within[2].where == "called_at = chưa xảy ra và abandoned_at(t) − issued_at > 15 phút"
     (longest,) = formula_terms(indicator("Q05"), "en")
     assert (longest.largest, longest.is_flow, longest.amount) == (True, False, "now − waiting_since(t)")
-    (down,) = formula_terms(indicator("H04"), "en")
-    assert down.where == "is_known_source(s, now) and (up = 0 or now − seen_at > 1 min)", (
+    down = formula_definitions(indicator("H04"), "en")[0]
+    assert down.text == "is_known_source(s, now) and is_meant_to_run(s, now) and (up = 0 or now − seen_at > 1 min)", (
         "brackets only where they are needed"
     )
