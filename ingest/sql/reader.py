@@ -98,6 +98,11 @@ class SqlReader(SourceReader):
     async def run(self) -> None:
         """Read for ever."""
         position = await asyncio.to_thread(self._cursor.read)
+        try:
+            self._select(position)
+        except ValueError:
+            log.warning("%s: how far it was read is not known; known events count once", self._id)
+            position = None
         while True:
             try:
                 position = await self._round(position)

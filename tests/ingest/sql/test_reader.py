@@ -139,6 +139,14 @@ async def test_sqlite(sqlite: Database, tmp_path: Path) -> None:
     await whole(sqlite, tmp_path)
 
 
+async def test_a_cursor_that_is_none_begins_anew(sqlite: Database, tmp_path: Path) -> None:
+    sqlite.add(note(1))
+    Cursor(tmp_path, "notes", context("sql").pseudonym).save("of another way")
+    sink = Sink()
+    async with reading(sqlite, tmp_path, sink):
+        await until(lambda: sink.ids == ["n-1"])
+
+
 async def test_many_rows_of_one_time_are_all_read(sqlite: Database, tmp_path: Path) -> None:
     sqlite.add(*[note(1, id=f"n-{number}", number=str(number)) for number in range(500)])
     sink = Sink()
