@@ -28,7 +28,6 @@ from ingest.contract.errors import ConfigurationError, InvalidEvent
 from ingest.kafka.producer import Producer
 from ingest.rest.cursor import Cursor
 from ingest.runtime.backoff import BackOff
-from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
 from ingest.source.reader import SourceReader
@@ -125,10 +124,8 @@ class SqlReader(SourceReader):
             try:
                 while rows := await self._in_time(found.fetchmany, BATCH):
                     await self._into_kafka([dict(zip(self._columns, row, strict=True)) for row in rows])
-                    failpoint("sql.sent")
                     position = _text(rows[-1][self._columns.index(self._way.grows)])
                     await asyncio.to_thread(self._cursor.save, position)
-                    failpoint("sql.saved")
             finally:
                 await asyncio.to_thread(found.close)
         finally:
