@@ -15,7 +15,7 @@ from commands.install.ports import is_taken
 from commands.install.processes import all_ports, managed_processes
 from commands.install.settings import Install
 from commands.supervision import restarts, supervisor
-from commands.supervision.doctor_checks import Finding, job_findings, process_finding
+from commands.supervision.doctor_checks import Finding, declaration_findings, job_findings, process_finding
 from commands.supervision.ready import is_ready
 from commands.supervision.watch import last_line
 from dashboard.store.store import COPY as STORE_COPY
@@ -73,6 +73,7 @@ def _this_pc(install: Install) -> Iterator[Finding]:
             else f"{len(wrong)} of Kafka's files are missing or wrong: connect to the internet, run ./ioc up.",
         )
     yield from _store(install)
+    yield from declaration_findings(install.folder)
     for path in secret_files.readable_by_others(install.folder / "secrets"):
         yield Finding(
             False,

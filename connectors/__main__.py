@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from connectors import catalogue
 from connectors.settings import ConnectorsSettings
-from ingest.contract.connector import Connector, Context, Poll, Webhook
+from ingest.contract.connector import Connector, Context, Poll, SqlTable, Webhook
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.kafka import checks
@@ -87,9 +87,10 @@ def connector_endpoints(
     host, port, tls = settings.mqtt_address()
     embedded = not settings.mqtt_url
     posting = {one.id: one.way.proof for one in connectors if isinstance(one.way, Webhook)}
-    polled = [one.id for one in connectors if isinstance(one.way, Poll)]
-    urls = {id_: settings.url(id_, pretend=ingest.pretend) for id_ in polled}
-    tokens = {id_: settings.token(id_, pretend=ingest.pretend) for id_ in polled}
+    # The pretend ward plays those that are in code.
+    asked = {one.id: ingest.pretend and one.reads is None for one in connectors if isinstance(one.way, Poll | SqlTable)}
+    urls = {id_: settings.url(id_, pretend=pretend) for id_, pretend in asked.items()}
+    tokens = {id_: settings.token(id_, pretend=pretend) for id_, pretend in asked.items()}
     return ConnectorEndpoints(
         folder=ingest.data_folder / "connectors",
         listen=WebhookSettings(

@@ -1,7 +1,7 @@
 """What the person who sets up a device needs: address, secret and settings of each source."""
 
 from connectors.settings import ConnectorsSettings
-from ingest.contract.connector import Connector, FileDrop, Misdeclared, Poll, PostProof, Subscription, Webhook
+from ingest.contract.connector import Connector, FileDrop, Misdeclared, Poll, PostProof, SqlTable, Subscription, Webhook
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.label import Label
 from ingest.mqtt.broker import DEVICE_NAME, DEVICE_PART
@@ -44,6 +44,8 @@ def describe(connector: Connector, settings: ConnectorsSettings, device: str = "
     if isinstance(way, FileDrop):
         folder = f"<IOC_DATA_FOLDER>/inbox/{connector.id}/"
         return [(FOLDER, folder), (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s")]
+    if isinstance(way, SqlTable):
+        return _table(connector.id, way, settings)
     if isinstance(way, Misdeclared):
         return [(FAULT, f"{way.fault.vi} | {way.fault.en}")]
     return _subscription(connector.id, way, settings, device)
@@ -81,6 +83,17 @@ def _poll(connector_id: str, way: Poll, settings: ConnectorsSettings) -> Lines:
     return [
         (ADDRESS, f"GET {url.rstrip('/')}{way.path}") if url else (MISSING, f"{setting}=https://…  (+ {way.path})"),
         (TOKEN, token.get_secret_value() if token else f"{token_setting}=…"),
+        (ASKED, f"{way.every.total_seconds():g} s"),
+    ]
+
+
+def _table(connector_id: str, way: SqlTable, settings: ConnectorsSettings) -> Lines:
+    setting, name = f"IOC_CONNECTORS_URLS__{connector_id.upper()}", ".".join(filter(None, (way.schema, way.table)))
+    url, account = settings.url(connector_id, pretend=False), settings.token(connector_id, pretend=False)
+    missing = f"IOC_CONNECTORS_TOKENS__{connector_id.upper()}=<user>:<password>"
+    return [
+        (ADDRESS, f"{url} · {name}") if url else (MISSING, f"{setting}=postgresql+psycopg://host/database  (· {name})"),
+        (TOKEN, account.get_secret_value() if account else missing),
         (ASKED, f"{way.every.total_seconds():g} s"),
     ]
 

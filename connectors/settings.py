@@ -68,11 +68,11 @@ class ConnectorsSettings(BaseSettings):
     webhook_secret_previous: SecretStr | None = None
     """Previous webhook secret, accepted as well while devices change over."""
     secrets: dict[str, SecretStr] = {}
-    """Webhook secrets that sources prescribe, by connector id: `IOC_CONNECTORS_SECRETS__<ID>=whsec_…[,whsec_…]`."""
+    """Webhook secrets that sources prescribe, by connector id: `IOC_CONNECTORS_SECRETS__<ID>=whsec_…[,whsec_…]`; any long text where the proof is another."""
     urls: dict[str, str] = {}
-    """Base URLs of polled sources, by connector id: `IOC_CONNECTORS_URLS__<ID>=https://…`."""
+    """Base URLs of polled sources, by connector id: `IOC_CONNECTORS_URLS__<ID>=https://…`; of a database `postgresql+psycopg://host/database`."""
     tokens: dict[str, SecretStr] = {}
-    """Bearer tokens for polled sources, by connector id: `IOC_CONNECTORS_TOKENS__<ID>=…`."""
+    """Bearer tokens for polled sources, by connector id: `IOC_CONNECTORS_TOKENS__<ID>=…`; for OAuth 2 and databases `<user>:<password>`."""
 
     allowances: dict[str, int] = {}
     """Invalid messages that a source may send after each start before its circuit breaker counts them: `IOC_CONNECTORS_ALLOWANCES__<ID>=500`."""

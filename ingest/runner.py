@@ -19,7 +19,7 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import SecretStr
 
-from ingest.contract.connector import Connector, Context, FileDrop, Misdeclared, Subscription, Webhook
+from ingest.contract.connector import Connector, Context, FileDrop, Misdeclared, SqlTable, Subscription, Webhook
 from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerSettings, DeviceSource, embedded_broker
@@ -29,6 +29,7 @@ from ingest.rest.poller import RestPoller
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.mapper import Mapper
 from ingest.source.status import EVERY, SourceStatus
+from ingest.sql.reader import SqlReader
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
 
@@ -115,7 +116,8 @@ class ConnectorRunner:
                 log.error("%s is not read: %s", connector.id, way.fault.en)
                 source_status.down("declaration")
             elif connector.id in outside.urls:
-                self._work[connector.id] = self._poller(mapper, source_status, breaker).run
+                asking = self._table if isinstance(way, SqlTable) else self._poller
+                self._work[connector.id] = asking(mapper, source_status, breaker).run
             else:
                 log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", connector.id, connector.id.upper())
                 continue
@@ -157,6 +159,12 @@ class ConnectorRunner:
         cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
         url, token = self._outside.urls[id_], self._outside.tokens.get(id_)
         return RestPoller(mapper, source_status, breaker, self._producer, cursor, url, token)
+
+    def _table(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> SqlReader:
+        id_ = mapper.connector.id
+        cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
+        url, account = self._outside.urls[id_], self._outside.tokens.get(id_)
+        return SqlReader(mapper, source_status, breaker, self._producer, cursor, url, account)
 
 
 async def _watch(post: PostSource, sign_of_life: timedelta) -> None:

@@ -7,13 +7,14 @@ from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import unquote
 
 import pytest
 
 from commands.developers import env_example
 from commands.install.settings import KINDS, variable
+from connectors.declared.declaration import WAYS, Declaration
 from dashboard.alarm.notification.channels import fill_body
 from dashboard.alarm.notification.message import AlarmMessage
 from dashboard.alarm.settings import AlarmSettings
@@ -82,16 +83,33 @@ def test_every_block_is_of_a_kind_that_a_test_looks_at() -> None:
         ("README.md", ""),  # the map, whose table is compared
         ("docs/architecture.md", ""),  # the picture, whose names are compared
         ("docs/extending.md", "python"),
+        ("docs/connectors.md", "toml"),
         ("docs/analysts.md", "sql"),
         ("docs/alarms.md", ""),
         ("docs/wall.md", "ini"),  # run by `tests/browser/test_wall.py`
     }
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=lambda block: block.splitlines()[0])
+@pytest.mark.parametrize("block", [*blocks("python"), *blocks("toml")], ids=lambda block: block.splitlines()[0])
 def test_code_is_what_the_file_says(block: str) -> None:
     path, _, code = block.partition("\n")
     assert code.strip() in (ROOT / path.removeprefix("# ")).read_text(encoding="utf-8")
+
+
+def test_the_entries_of_a_declaration_are_those_that_the_document_explains() -> None:
+    document = DOCUMENTS["docs/connectors.md"]
+    explained = {
+        name for row in re.findall(r"^\| (`.*?) \|", document, re.MULTILINE) for name in re.findall(r"`(\w+)", row)
+    }
+    assert set(Declaration.model_fields) <= explained
+    ways = {
+        row[0]: set(re.findall(r"`(\w+)`", row[1]))
+        for row in re.findall(r"^\| `(\w+)` \| (.*?) \|", document, re.MULTILINE)
+    }
+    for way in WAYS:
+        kind, *_ = get_args(way.model_fields["kind"].annotation)
+        entries = {field.alias or name for name, field in way.model_fields.items()} - {"kind"}
+        assert entries <= ways[kind], kind
 
 
 @pytest.mark.embedded

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from commands.install import preflight
@@ -9,8 +10,10 @@ from commands.install.ports import is_taken, port_holder
 from commands.install.processes import ManagedProcess
 from commands.install.settings import Install
 from commands.supervision import probe
+from connectors.declared.load import load_connectors
 from ingest.contract.away import KAFKA_AWAY, WAREHOUSE_AWAY
 from ingest.contract.clock import WARD_ZONE
+from ingest.contract.connector import Misdeclared
 from ingest.contract.label import Label
 from warehouse.maintenance import retention, status
 from warehouse.maintenance.status import JobState
@@ -94,6 +97,13 @@ def job_findings(install: Install) -> Iterator[Finding]:
             f"After {at}, {one.rows} rows of {table} older than {one.days} days will be deleted: set IOC_WAREHOUSE_KEEP_… back "
             "to keep them.",
         )
+
+
+def declaration_findings(folder: Path) -> Iterator[Finding]:
+    """Findings about the files in an install's data folder that should declare a connector and do not."""
+    for connector in load_connectors(folder / "connectors"):
+        if isinstance(connector.way, Misdeclared):
+            yield Finding(False, *connector.way.fault)
 
 
 def _finding(label: Label, chore: JobState) -> Finding:

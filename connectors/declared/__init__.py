@@ -6,6 +6,7 @@ To everything above, such a connector is one like those in code: the same runtim
 `expression`   what is read of a message, in JMESPath, within bounds
 `value`        what a source wrote, made into what a field takes
 `mapping`      a declaration at work: from a message to events
+`paging`       how a REST source is asked for what is new
 `load`         the files of a folder as connectors
 `dry_run`      what becomes of a sample, field by field
 """

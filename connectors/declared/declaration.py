@@ -69,6 +69,12 @@ def _time_form(form: str) -> str:
     return form
 
 
+def _topic(filter_: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-][^/+#\0]*(/(\+|[^/+#\0]*))*(/#)?", filter_) or len(filter_) > 200:
+        raise ValueError("a topic begins with a name of its own; + stands for one further level, # at the end for all")
+    return filter_
+
+
 Written = Annotated[str, Field(min_length=1, max_length=LONGEST)]
 """An expression, as it is written."""
 
@@ -170,7 +176,65 @@ class FilesWay(_Part):
     """Seconds within which a file is expected; after three times as long the source counts as down."""
 
 
-AnyWay = Annotated[WebhookWay | FilesWay, Field(discriminator="kind")]
+class RestWay(_Part):
+    """We ask the source's REST interface for what is new; its base URL and key are settings."""
+
+    kind: Literal["rest"]
+    path: Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]{0,200}$")]
+    every: Annotated[int, Field(ge=1, le=86_400)] = 60
+    """Seconds between two questions while nothing is new."""
+    items: Written
+    """Expression that finds the list of messages in a page, oldest first."""
+    parameters: Annotated[dict[Name, Annotated[str, Field(max_length=200)]], Field(max_length=20)] = {}
+    """Query parameters of every question."""
+    parameter: Name
+    """Query parameter that says from where on."""
+    cursor: Written | None = None
+    """Expression that finds in a page from where on to ask next, and nothing where that stays as it is."""
+    since: Written | None = None
+    """Or: expression that finds in a message its time or number, which only grows; the largest one is asked from next."""
+    page_size: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    """Or: pages are numbered from 1, and one with so many messages is full."""
+    xml: bool = False
+    key_header: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{0,60}$")] = ""
+    """Header with the key; without, `Authorization: Bearer`."""
+    token_path: Annotated[str, Field(pattern=r"^(/[A-Za-z0-9._~/-]{1,200})?$")] = ""
+    """OAuth 2 client credentials: path of the token endpoint."""
+
+    @model_validator(mode="after")
+    def _goes_on_in_one_way(self) -> Self:
+        if sum(one is not None for one in (self.cursor, self.since, self.page_size)) != 1:
+            raise ValueError("it needs exactly one of `cursor`, `since`, `page_size`")
+        return self
+
+
+class MqttWay(_Part):
+    """The source publishes to MQTT topics, as JSON or as plain values."""
+
+    kind: Literal["mqtt"]
+    topics: Annotated[tuple[Annotated[str, AfterValidator(_topic)], ...], Field(min_length=1, max_length=20)]
+    """Topic filters; expressions find the levels of a message's topic in `_topic`."""
+
+
+class SqlWay(_Part):
+    """We read a table or view of the source's database; its address and account are settings."""
+
+    kind: Literal["sql"]
+    table: Annotated[str, Field(min_length=1, max_length=120)]
+    db_schema: Annotated[str | None, Field(alias="schema", min_length=1, max_length=120)] = None
+    grows: Annotated[str, Field(min_length=1, max_length=120)]
+    """Column that only grows: a number, or the time of the last change."""
+    by: Literal["number", "time"]
+    overlap: Annotated[int, Field(ge=0, le=86_400)] = 60
+    """How far before what is known each round begins, in numbers or seconds."""
+    every: Annotated[int, Field(ge=1, le=86_400)] = 60
+    """Seconds between two rounds."""
+
+
+WAYS = (WebhookWay, FilesWay, RestWay, SqlWay, MqttWay)
+"""The ways that a file may declare."""
+
+AnyWay = Annotated[WebhookWay | FilesWay | RestWay | SqlWay | MqttWay, Field(discriminator="kind")]
 
 
 class Declaration(_Part):
@@ -228,7 +292,9 @@ _KNOWN_FAULTS = {
 def _told(fault: Any) -> Label:
     # The parts of a path that name a choice of types are pydantic's, not the file's.
     path = [
-        str(part) for part in fault["loc"] if not re.search(r"[\[(]|^(str|int|float|bool|webhook|files)$", str(part))
+        str(part)
+        for part in fault["loc"]
+        if not re.search(r"[\[(]|^(str|int|float|bool|webhook|files|rest|mqtt|sql)$", str(part))
     ]
     known = _KNOWN_FAULTS.get(fault["type"], Label(f"giá trị không dùng được ({fault['msg']})", fault["msg"]))
     return Label(*(f"{'.'.join(path) or 'toml'}: {one}" for one in known))

@@ -12,18 +12,25 @@ from connectors.declared.declaration import (
     SOURCE_ID,
     AnyWay,
     InvalidDeclaration,
+    MqttWay,
+    RestWay,
+    SqlWay,
     WebhookWay,
     read_declaration,
 )
 from connectors.declared.mapping import DeclaredMapping
+from connectors.declared.paging import declared_poll
 from ingest.contract.connector import (
     Connector,
     Context,
     FileDrop,
     Mapped,
     Misdeclared,
+    Poll,
     PostProof,
     ReceivedMessage,
+    SqlTable,
+    Subscription,
     Webhook,
 )
 from ingest.contract.errors import InvalidEvent
@@ -33,6 +40,7 @@ MOST_FILES = 200
 """Files of a folder that are read; further ones are left out."""
 
 _ANY: TypeAdapter[Any] = TypeAdapter(dict[str, Any] | list[Any])
+_WHATEVER: TypeAdapter[Any] = TypeAdapter(Any)
 
 
 def load_connectors(folder: Path) -> list[Connector]:
@@ -59,7 +67,7 @@ def load_connector(file: Path) -> Connector:
         id=id_,
         label=declaration.label.label(),
         system=mapping.events[0].stream,
-        way=_way(declaration.way, mapping.needs),
+        way=_way(declaration.way, mapping.needs, file.name),
         payload=_ANY,
         events=mapping.events,
         map=mapping,
@@ -89,7 +97,14 @@ def _nothing(received: ReceivedMessage, context: Context) -> Mapped:
     raise InvalidEvent("misdeclared", "the declaration of its source cannot be used")
 
 
-def _way(way: AnyWay, needs: frozenset[str]) -> Webhook | FileDrop:
+def _way(way: AnyWay, needs: frozenset[str], file: str) -> Webhook | FileDrop | Poll | SqlTable | Subscription:
+    if isinstance(way, RestWay):
+        return declared_poll(way, file)
+    if isinstance(way, MqttWay):
+        return Subscription(way.topics, dict.fromkeys(way.topics, _WHATEVER))
+    if isinstance(way, SqlWay):
+        every = timedelta(seconds=way.every)
+        return SqlTable(way.table, way.db_schema, way.grows, way.by, way.overlap, every)
     sign_of_life = timedelta(seconds=way.sign_of_life)
     if isinstance(way, WebhookWay):
         proof = PostProof(way.proof, way.header or "", way.prefix, way.algorithm, way.encoding, way.networks)

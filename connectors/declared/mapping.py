@@ -27,9 +27,9 @@ from ingest.contract.personal_fields import PERSONAL, normalise_field_name
 MOST_MADE = 1_000
 """Events that one message may become."""
 
-MESSAGE, ITEM, TOPIC = "_message", "_item", "_topic"
+MESSAGE, ITEM, TOPIC, RECEIVED = "_message", "_item", "_topic", "_received_at"
 """What an expression finds beside a message's own fields: for each of a list, the whole message, and the item where it is no
-object; for MQTT, the levels of the topic."""
+object; for MQTT, the levels of the topic; and when the message came, for sources that tell no time."""
 
 Recorder = Callable[[str, str, Any, Any], None]
 """Told of each field: event's kind, field, what was found in the message, and what it became."""
@@ -145,7 +145,8 @@ class DeclaredMapping:
             raise InvalidDeclaration(file, checking.faults)
         self.events = tuple(dict.fromkeys(one.type for one in self._events))
         """The event types that may come out."""
-        self.reads = frozenset(checking.names - {MESSAGE, ITEM, TOPIC})
+        self._is_timed_by_us = RECEIVED in checking.names
+        self.reads = frozenset(checking.names - {MESSAGE, ITEM, TOPIC, RECEIVED})
         """The names of all fields that are read."""
         self.needs = frozenset(
             name for one in self._events for field in one.fields
@@ -168,12 +169,14 @@ class DeclaredMapping:
         Raises:
             InvalidEvent: it makes none.
         """
+        if received.retained and self._is_timed_by_us:
+            return []  # a state that the broker remembers, and not a happening of now
         steps = Steps()
         message = _kept(received.payload, self.reads)
         if not isinstance(message, dict | list):
             message = {ITEM: message}
         if isinstance(message, dict):
-            message = {**message, TOPIC: received.address.split("/")}
+            message = {**message, TOPIC: received.address.split("/"), RECEIVED: received.received_at.isoformat()}
         if self._ignore and self._ignore.holds(message, steps):
             return []
         made: list[Event | Identified] = []

@@ -4,6 +4,7 @@ Nothing is guessed: which of a source's texts are numbers and times, and of whic
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from types import UnionType
@@ -132,7 +133,7 @@ def to_text(value: Any) -> str:
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise InvalidEvent("invalid_text", "it is neither a text nor a whole number")
-    text = str(value).strip()
+    text = unicodedata.normalize("NFC", str(value)).strip()
     if not 0 < len(text) <= LONGEST_TEXT:
         raise InvalidEvent("invalid_text", f"it has not 1 to {LONGEST_TEXT} characters")
     return text

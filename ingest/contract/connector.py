@@ -1,8 +1,8 @@
 """Connector: how one foreign system's messages become our events, declared as one value in one file of `connectors/`.
 
-A connector maps a foreign shape to our events and nothing else. How messages arrive is one of four ways, each run by its own
-module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`), `FileDrop` (`files/reader`). A message is
-confirmed to its source only after Kafka has its events on disk.
+A connector maps a foreign shape to our events and nothing else. How messages arrive is one of five ways, each run by its own
+module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`), `FileDrop` (`files/reader`), `SqlTable`
+(`sql/reader`). A message is confirmed to its source only after Kafka has its events on disk.
 """
 
 from collections import OrderedDict
@@ -135,6 +135,12 @@ class Poll:
     """Query parameters for a cursor; `None` before the first page."""
     status: Callable[[int, datetime], Mapped] | None = None
     """For a probe: events made from the answer's HTTP status (0: no answer) instead of from items; called when it changes."""
+    key_header: str = ""
+    """Header that bears the key (a setting); empty: `Authorization: Bearer <key>`."""
+    token_path: str = ""
+    """OAuth 2 client credentials: path of the token endpoint below the base URL; the setting is `<client id>:<secret>` then."""
+    is_xml: bool = False
+    """Whether answers are XML; a page is what `xmltodict` makes of one."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,21 @@ class Subscription:
     """Whether each device may also log in with an account of its own, which may publish on its `device_topics` alone."""
     device_field: tuple[str, ...] = ()
     """For messages on other topics: where the payload names its device, by the names of the fields that lead there."""
+
+
+@dataclass(frozen=True)
+class SqlTable:
+    """A table or view of the source's database; each row is a message, an object by column."""
+
+    table: str
+    schema: str | None
+    grows: str
+    """Column that only grows: a number, or the time of the last change."""
+    by: Literal["number", "time"]
+    overlap: int
+    """How far before what is known each round begins, in numbers or seconds."""
+    every: timedelta
+    """Pause between two rounds."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +205,7 @@ class Connector:
     label: Label
     system: str
     """Middle part of the CloudEvents source `/<ward>/<system>/<connector id>`."""
-    way: Webhook | Poll | Subscription | FileDrop | Misdeclared
+    way: Webhook | Poll | Subscription | FileDrop | SqlTable | Misdeclared
     payload: TypeAdapter[Any]
     """The foreign shape. Its models list personal fields nowhere: what is not named is kept out and counted."""
     events: tuple[type[Event], ...]

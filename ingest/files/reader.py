@@ -156,7 +156,6 @@ class FileReader(SourceReader):
         for oldest in list(self._read)[:-MOST_REMEMBERED]:
             del self._read[oldest]
         await asyncio.to_thread(self._cursor.save, "\n".join(f"{one} {at:.0f}" for one, at in self._read.items()))
-        failpoint("files.noted")
         self._source_status.up()
         self._mapper.counts["files"] += 1
         await asyncio.to_thread(self._put, file, "done", digest)

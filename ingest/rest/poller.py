@@ -9,6 +9,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NoReturn
 
 import httpx
@@ -21,6 +22,7 @@ from ingest.contract.envelope import Envelope
 from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
 from ingest.rest.cursor import LONGEST, Cursor
+from ingest.rest.oauth import ClientCredentials
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CircuitBreaker
@@ -29,6 +31,7 @@ from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
 from ingest.untrusted.dead_letter import DeadLetter
 from ingest.untrusted.json_text import check_json, parse_json_loosely
+from ingest.untrusted.xml_text import parse_xml
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +93,12 @@ class RestPoller(SourceReader):
         super().__init__(mapper, source_status, breaker, producer)
         self._way = way
         self._cursor = cursor
-        self._url = _checked(url, self._id).rstrip("/") + way.path
+        self._base = _checked(url, self._id).rstrip("/")
+        self._url = self._base + way.path
         self._token = token
+        self._credentials: ClientCredentials | None = None
+        if token is not None and way.token_path:
+            self._credentials = ClientCredentials(self._base + way.token_path, token.get_secret_value())
         self._pause = (pause or way.every).total_seconds()
         self._backoff = BackOff()
         self._failures = 0
@@ -131,9 +138,11 @@ class RestPoller(SourceReader):
             await asyncio.sleep(self._pause)
 
     def _http(self) -> httpx.AsyncClient:
-        headers = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "ward-ioc"}
-        if self._token is not None:
-            headers["authorization"] = f"Bearer {self._token.get_secret_value()}"
+        kind = "application/xml" if self._way.is_xml else "application/json"
+        headers = {"accept": kind, "accept-encoding": "identity", "user-agent": "ward-ioc"}
+        if self._token is not None and self._credentials is None:
+            key = self._token.get_secret_value()
+            headers |= {self._way.key_header: key} if self._way.key_header else {"authorization": f"Bearer {key}"}
         timeout = httpx.Timeout(15, connect=5)
         return httpx.AsyncClient(headers=headers, timeout=timeout, follow_redirects=False, trust_env=False)
 
@@ -147,9 +156,9 @@ class RestPoller(SourceReader):
         if status != 200:
             raise PollFailed(f"http_{status}", f"{self._url} answered with status {status}")
         try:
-            return parse_json_loosely(body)
+            return parse_xml(body) if self._way.is_xml else parse_json_loosely(body)
         except InvalidEvent as fault:
-            raise PollFailed("bad_answer", f"{self._url} did not answer with JSON: {fault}") from fault
+            raise PollFailed("bad_answer", f"{self._url} did not answer with what can be read: {fault}") from fault
 
     async def _asked(self, http: httpx.AsyncClient, parameters: dict[str, str]) -> tuple[int, bytes]:
         """Status and body of one answer.
@@ -157,20 +166,34 @@ class RestPoller(SourceReader):
         Raises:
             Failed: there is none, or it is too long.
         """
+        headers = {}
+        if self._credentials is not None:
+            try:
+                headers["authorization"] = f"Bearer {await self._credentials.token(partial(self._fetched, http))}"
+            except InvalidEvent as fault:
+                raise PollFailed(fault.reason, fault.detail) from fault
+        status, body = await self._fetched(http, "GET", self._url, params=parameters, headers=headers)
+        if status == 401 and self._credentials is not None:
+            self._credentials.forget()
+        return status, body
+
+    async def _fetched(self, http: httpx.AsyncClient, method: str, url: str, **asked: Any) -> tuple[int, bytes]:
+        """Status and body of one answer.
+
+        Raises:
+            Failed: there is none, or it is too long.
+        """
         body = bytearray()
         try:
-            async with (
-                asyncio.timeout(PATIENCE.total_seconds()),
-                http.stream("GET", self._url, params=parameters) as answer,
-            ):
+            async with asyncio.timeout(PATIENCE.total_seconds()), http.stream(method, url, **asked) as answer:
                 if answer.headers.get("content-encoding", "identity") != "identity":
-                    raise PollFailed("bad_answer", f"{self._url} answered compressed, which was not asked for")
+                    raise PollFailed("bad_answer", f"{url} answered compressed, which was not asked for")
                 async for chunk in answer.aiter_raw():
                     body += chunk
                     if len(body) > LARGEST_ANSWER:
-                        raise PollFailed("bad_answer", f"{self._url} answered with more than {LARGEST_ANSWER} bytes")
+                        raise PollFailed("bad_answer", f"{url} answered with more than {LARGEST_ANSWER} bytes")
         except (httpx.HTTPError, TimeoutError, OSError) as error:
-            raise PollFailed("no_answer", f"{self._url}: {type(error).__name__} {error}".strip()) from error
+            raise PollFailed("no_answer", f"{url}: {type(error).__name__} {error}".strip()) from error
         return answer.status_code, bytes(body)
 
     def _parts(self, page: Any) -> tuple[Sequence[Any], str | None]:

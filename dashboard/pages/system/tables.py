@@ -146,9 +146,10 @@ def stream_table(
 
 
 def source_table(state: BoardState) -> Component:
-    """Each source with its light."""
+    """Each source with its light: those that figures come from, then whatever else tells of itself."""
     rows: list[list[Cell]] = []
-    for source in declared_sources():
+    known = declared_sources()
+    for source in [*known, *sorted(state.signs.keys() - set(known))]:
         fresh = source_freshness(source, state.signs, state.now_ms)
         word = text.state_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
         light = html.Span([html.Span(className="dot"), word], className=f"fresh is-{fresh.state}")

@@ -8,7 +8,7 @@ import pytest
 from commands.install.ports import free_ports
 from commands.install.processes import ManagedProcess, ProcessPort
 from commands.supervision import doctor_checks, probe
-from commands.supervision.doctor_checks import process_finding
+from commands.supervision.doctor_checks import declaration_findings, process_finding
 from commands.supervision.probe import HealthReport
 from ingest.contract.label import Label
 
@@ -56,3 +56,14 @@ def test_a_health_port_that_another_program_has_is_told_with_its_setting(monkeyp
     assert f"Port {port} (Streams) is taken by another program" in found.english
     assert f"pid {os.getpid()}" in found.english
     assert "change IOC_STREAMS_HEALTH_PORT" in found.english
+
+
+def test_a_broken_declaration_is_told_with_its_place_and_what_to_do(tmp_path):
+    folder = tmp_path / "connectors"
+    folder.mkdir()
+    assert list(declaration_findings(tmp_path)) == []
+    (folder / "vendor.toml").write_text("label = 1")
+    (one,) = declaration_findings(tmp_path)
+    assert not one.good
+    assert "vendor.toml: label" in one.english
+    assert "events: còn thiếu" in one.vietnamese

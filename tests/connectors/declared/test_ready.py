@@ -8,12 +8,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from commands import connectors as command
 from connectors.declared.dry_run import SampleReport, dry_run
 from connectors.declared.load import load_connector
+from ingest.contract.connector import FileDrop
+from ingest.contract.envelope import decode, decoded, encode
 from ingest.contract.errors import InvalidEvent
+from ingest.files.table import table_rows
+from ingest.source.mapper import MAPPING_BUG, Mapper
 from tests.connectors.support.taking import CONTEXT
+from tests.declarations.test_connectors import mutated
 
 READY = Path(__file__).parents[3] / "connectors" / "ready"
 EXPECTED = Path(__file__).parent / "expected"
@@ -26,6 +33,14 @@ each = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def sample_of(file: Path) -> Path:
     (sample,) = (READY / "samples").glob(f"{file.stem}.*")
     return sample
+
+
+def messages(file: Path) -> list[Any]:
+    if sample_of(file).suffix == ".csv":
+        way = load_connector(file).way
+        assert isinstance(way, FileDrop)
+        return [row.cells for row in table_rows(sample_of(file), way)]
+    return [json.loads(line) for line in sample_of(file).read_text("utf-8").splitlines()]
 
 
 def reports(file: Path) -> list[SampleReport]:
@@ -66,6 +81,20 @@ def test_nothing_personal_comes_out_and_the_sample_is_full_of_it(file: Path) -> 
 def test_it_says_in_both_languages_what_to_do(file: Path) -> None:
     guide = load_connector(file).guide
     assert guide.vi != guide.en
+
+
+@each
+@settings(max_examples=150, derandomize=True)
+@given(data=st.data())
+def test_a_malformed_message_is_a_dead_letter_and_nothing_else(file: Path, data: st.DataObject) -> None:
+    connector = load_connector(file)
+    changed: Any = data.draw(st.sampled_from(messages(file)))
+    for _ in range(data.draw(st.integers(1, 3))):
+        changed = mutated(data, changed)
+    taken = Mapper(connector, CONTEXT).take(json.dumps(changed).encode())
+    assert taken.letter is None or not taken.envelopes
+    assert taken.letter is None or taken.letter.reason_code != MAPPING_BUG
+    assert decode([encode(one) for one in taken.envelopes]).events == [decoded(one) for one in taken.envelopes]
 
 
 def test_a_report_tells_what_became_of_each_field() -> None:

@@ -104,7 +104,7 @@ def test_from_declarations_to_figures_counted_once_though_the_connectors_are_kil
     with connect(stack.install.warehouse) as client:
         until(lambda: client.query("SELECT connector, reason_code FROM dead_letters") == [(PETITIONS, "invalid_time")])
         until(lambda: client.query("SELECT count() FROM raw_repeats") == [(ROWS + 1,)])
-        assert (counted(client, "P01"), counted(client, "V03")) == (3, ROWS)
+        assert (counted(client, "P01"), counted(client, "V02")) == (3, ROWS)
         asked = "SELECT argMax(kind, at_ms) FROM raw_events WHERE subject = %(id)s"
         assert client.query(asked, {"id": BROKEN}) == [("source.down",)]
         stored = "".join(event for (event,) in client.query("SELECT event FROM raw_events"))

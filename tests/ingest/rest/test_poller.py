@@ -59,10 +59,13 @@ class Rest:
 
 
 @contextmanager
-def served(rest):
+def served(rest, post=None):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             rest.answer(self)
+
+        def do_POST(self):
+            post(self)
 
         def log_message(self, *_):
             pass

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from dashboard.state.alarm import begin_alarm
 from dashboard.store.changes import StoreChange
 from dashboard.store.store import DAMAGED
 from dashboard.system_status import SystemStatus
+from dashboard.words.freshness import FreshnessSign
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label
 from ingest.kafka import offsets
@@ -88,6 +90,9 @@ def test_streams_say_what_is_stored_and_what_waits():
 
 def test_sources_chores_and_disks_have_a_word_beside_the_colour():
     assert "MẤT NGUỒN từ 09:41" in said(source_table(board_state("vi")))
+    further = board_state("vi")
+    further = replace(further, signs={**further.signs, "vendor_x": FreshnessSign(NOW_MS, False)})
+    assert "vendor_x" in said(source_table(further))
     failed = MaintenanceState(chores={"backup": JobState(done_at=NOW, said=Label("no room", "no room"), failed=True)})
     assert "không được: no room" in said(chore_table(failed, True, "vi"))
     done = MaintenanceState(chores={"audit": JobState(done_at=NOW, said=Label("0 sai lệch", "0 differences"))})

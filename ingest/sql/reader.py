@@ -1,0 +1,215 @@
+"""SQL reader: asks a table or view of a source's database for what is new, by a column that only grows.
+
+The statement is made here from the declaration's names, and only columns that are read are selected: a personal column is not even
+fetched. It is one SELECT, in a transaction that may only read; the account should have no other right. How far the table has been
+read is saved after Kafka has acknowledged; each round begins a little before that, since a database may show a row later than
+another with a larger number or time. What is known to be in Kafka is not sent again, and what is sent again counts once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from pydantic import SecretStr
+from pydantic_core import to_json
+from sqlalchemy import BigInteger, Connection, CursorResult, DateTime, Engine, create_engine, make_url, select
+from sqlalchemy import column as sql_column
+from sqlalchemy import table as sql_table
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool
+from xxhash import xxh3_64_hexdigest
+
+from ingest.contract.connector import SqlTable
+from ingest.contract.errors import ConfigurationError, InvalidEvent
+from ingest.kafka.producer import Producer
+from ingest.rest.cursor import Cursor
+from ingest.runtime.backoff import BackOff
+from ingest.source.circuit_breaker import CircuitBreaker
+from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
+from ingest.source.reader import SourceReader
+from ingest.source.status import SourceStatus
+from ingest.untrusted.json_text import check_json
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+"""Rows that go to Kafka together."""
+
+PATIENCE = timedelta(seconds=30)
+"""Time for one step: to connect, and for each batch."""
+
+MOST_REMEMBERED = 20_000
+"""Rows that are known to be in Kafka: rounds overlap."""
+
+CONNECTION_LIMITS: dict[str, dict[str, Any]] = {
+    "postgresql": {"connect_timeout": 10, "options": "-c statement_timeout=25000 -c default_transaction_read_only=on"},
+    "mysql": {"connect_timeout": 10, "read_timeout": 25, "init_command": "SET SESSION TRANSACTION READ ONLY"},
+    "mariadb": {"connect_timeout": 10, "read_timeout": 25, "init_command": "SET SESSION TRANSACTION READ ONLY"},
+    "sqlite": {"timeout": 10, "check_same_thread": False},
+}
+"""By kind of database, what ends a connection that hangs, and lets it only read."""
+
+
+class SqlReader(SourceReader):
+    """Reads one source's table for ever.
+
+    Args:
+        mapper: its connector's, whose way is a `SqlTable`.
+        source_status: its source's status.
+        breaker: its circuit breaker.
+        producer: the way into Kafka.
+        cursor: where it remembers how far it has read.
+        url: the database, as SQLAlchemy writes it, without user and password.
+        account: `<user>:<password>`.
+        pause: replaces the way's pause between two rounds; for tests.
+
+    Raises:
+        ConfigurationError: the URL is none, or of a database whose driver is not there.
+    """
+
+    def __init__(
+        self,
+        mapper: Mapper,
+        source_status: SourceStatus,
+        breaker: CircuitBreaker,
+        producer: Producer,
+        cursor: Cursor,
+        url: str,
+        account: SecretStr | None = None,
+        pause: timedelta | None = None,
+    ) -> None:
+        way = mapper.connector.way
+        if not isinstance(way, SqlTable):
+            raise TypeError(f"{mapper.connector.id} is no table")
+        super().__init__(mapper, source_status, breaker, producer)
+        self._way = way
+        self._columns = sorted((mapper.connector.reads or frozenset()) | {way.grows})
+        self._cursor = cursor
+        self._engine = _engine(url, account, self._id)
+        self._pause = (pause or way.every).total_seconds()
+        self._backoff = BackOff()
+        self._remembered: dict[str, None] = {}
+
+    async def run(self) -> None:
+        """Read for ever."""
+        position = await asyncio.to_thread(self._cursor.read)
+        try:
+            self._select(position)
+        except ValueError:
+            log.warning("%s: how far it was read is not known; known events count once", self._id)
+            position = None
+        while True:
+            try:
+                position = await self._round(position)
+            except (SQLAlchemyError, TimeoutError, OSError, ValueError) as error:
+                self._mapper.counts["failed"] += 1
+                # What a driver says may hold values and the account.
+                log.warning("%s: its database cannot be read: %s", self._id, type(error).__name__)
+                self._source_status.down("no_answer")
+                await asyncio.sleep(self._backoff.seconds())
+            else:
+                self._backoff.reset()
+                self._source_status.up()
+                await asyncio.sleep(self._pause)
+
+    async def _round(self, position: str | None) -> str | None:
+        """Read what is new; from where on to read the next time."""
+        connection = await self._in_time(self._engine.connect)
+        try:
+            found = await self._in_time(self._asked, connection, position)
+            try:
+                while rows := await self._in_time(found.fetchmany, BATCH):
+                    await self._into_kafka([dict(zip(self._columns, row, strict=True)) for row in rows])
+                    position = _text(rows[-1][self._columns.index(self._way.grows)])
+                    await asyncio.to_thread(self._cursor.save, position)
+            finally:
+                await asyncio.to_thread(found.close)
+        finally:
+            await asyncio.to_thread(connection.close)
+        return position
+
+    def _asked(self, connection: Connection, position: str | None) -> CursorResult[Any]:
+        return connection.execution_options(stream_results=True, max_row_buffer=BATCH).execute(self._select(position))
+
+    def _select(self, position: str | None) -> Any:
+        kind = DateTime() if self._way.by == "time" else BigInteger()
+        grows = sql_column(self._way.grows, kind)
+        columns = [grows if name == self._way.grows else sql_column(name) for name in self._columns]
+        asked: Any = select(*columns).select_from(sql_table(self._way.table, schema=self._way.schema)).order_by(grows)
+        if position is None:
+            return asked.where(grows.is_not(None))
+        if self._way.by == "time":
+            return asked.where(grows >= datetime.fromisoformat(position) - timedelta(seconds=self._way.overlap))
+        return asked.where(grows > int(position) - self._way.overlap)
+
+    async def _into_kafka(self, rows: Sequence[dict[str, Any]]) -> None:
+        """Wait until Kafka has what comes of some rows; while the source is held back its table keeps them."""
+        fresh = {}
+        for row in rows:
+            cells = {name: _cell(value) for name, value in row.items() if value is not None}
+            if (name := xxh3_64_hexdigest(body := to_json(cells))) not in self._remembered:
+                fresh[name] = body, cells
+        while True:
+            before = self._mapper.counts.copy()
+            taken = [self._mapped(body, cells) for body, cells in fresh.values()]
+            if self._breaker.judge_page([one.letter is not None for one in taken]):
+                break
+            self._mapper.hold_back(before, len(fresh))
+            await asyncio.sleep(self._breaker.left())
+        envelopes = [envelope for one in taken for envelope in one.envelopes]
+        await self.deliver(envelopes, [one.letter for one in taken if one.letter])
+        self._remembered |= dict.fromkeys(fresh)
+        for oldest in list(self._remembered)[:-MOST_REMEMBERED]:
+            del self._remembered[oldest]
+
+    def _mapped(self, body: bytes, cells: dict[str, Any]) -> MappedMessage:
+        try:
+            check_json(cells)
+        except InvalidEvent as fault:
+            return MappedMessage(letter=self._mapper.refused(body, fault, address=self._way.table))
+        return self._mapper.take(body, parsed=ParsedMessage(cells), address=self._way.table)
+
+    async def _in_time(self, work: Any, *given: Any) -> Any:
+        async with asyncio.timeout(PATIENCE.total_seconds()):
+            return await asyncio.to_thread(work, *given)
+
+
+def _engine(url: str, account: SecretStr | None, connector_id: str) -> Engine:
+    name = f"IOC_CONNECTORS_URLS__{connector_id.upper()}"
+    try:
+        made = make_url(url)
+        if made.password or made.username:
+            raise ConfigurationError(f"{name} must have no user and password: they are in IOC_CONNECTORS_TOKENS__…")
+        user, _, password = account.get_secret_value().partition(":") if account else ("", "", "")
+        made = made.set(username=user or None, password=password or None)
+        waiting = CONNECTION_LIMITS.get(made.get_backend_name(), {})
+        return create_engine(made, poolclass=NullPool, connect_args=waiting, hide_parameters=True)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise ConfigurationError(
+            f"{name} must be like postgresql+psycopg://host/database or mysql+pymysql://host/database: {type(error).__name__}"
+        ) from None
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(int(value))
+
+
+def _cell(value: Any) -> Any:
+    """A value as JSON holds it."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else float(value)
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, bytes | bytearray | memoryview):
+        return None
+    return (
+        value
+        if isinstance(value, str | int | float | bool | list | dict)
+        else str(value)
+        if isinstance(value, UUID)
+        else None
+    )
