@@ -40,7 +40,7 @@ ids of a week at eight bytes each (`partition.duplicates`), and of each ward the
 `deduplicate`            events that were there before are kept beside the others
 `rebuild`                entities that the fold has let go come back from the rows
 `halted`                 partitions that are not read until somebody lets them go on
-`warehouse_connections`  the worker's two connections, which wait while the warehouse is away
+`warehouse_connections`  the worker's connections, which wait while the warehouse is away
 `settings`               settings of the stream workers
 `__main__`               `python -m streams`: one worker
 """

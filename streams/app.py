@@ -25,11 +25,11 @@ COMMIT_EVERY = 1.0
 """Seconds between two notes of the position for lag monitors."""
 
 
-class ChunkObserver(Protocol):
+class BatchObserver(Protocol):
     """What knows how a worker gets on."""
 
-    def take(self, place: PartitionKey, chunk: RecordBatch) -> None:
-        """Note a chunk, with Kafka's offsets, that the worker is about to take."""
+    def take(self, place: PartitionKey, batch: RecordBatch) -> None:
+        """Note a batch, with Kafka's offsets, that the worker is about to take."""
 
     async def run(self, worker: Worker) -> None:
         """Look at a worker, in its own loop, for ever."""
@@ -62,7 +62,7 @@ def build_app(settings: StreamsSettings, ingest: IngestSettings) -> faust.App:
     )
 
 
-def attach_worker(app: faust.App, worker: Worker, signs: ChunkObserver) -> None:
+def attach_worker(app: faust.App, worker: Worker, signs: BatchObserver) -> None:
     """Give a worker one agent a topic, and what it has to be told.
 
     Faust's own acknowledgements are off: positions come from the warehouse, and Kafka's committed offsets are written here, after
@@ -92,7 +92,7 @@ def attach_worker(app: faust.App, worker: Worker, signs: ChunkObserver) -> None:
             failpoint("streams.committed")
 
 
-def _agent(worker: Worker, signs: ChunkObserver) -> Callable[[Any], Awaitable[None]]:
+def _agent(worker: Worker, signs: BatchObserver) -> Callable[[Any], Awaitable[None]]:
     async def agent(stream: Any) -> None:
         async for event in stream.noack().events():
             place: PartitionKey = (event.message.topic, event.message.partition)

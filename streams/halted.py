@@ -23,7 +23,7 @@ class HaltedPartitions:
         self._stopping = stopping
 
     async def stop(self, part: PartitionState) -> None:
-        """Read no more of a partition; the chunk that brought it about is not taken, nor are its bad records sent anywhere."""
+        """Read no more of a partition; the batch that brought it about is not taken, nor are its bad records sent anywhere."""
         part.close()
         await self._store.write(halted_partitions.halt_partition, *part.place, part.next, part.gate.tripped)
         part.halt()

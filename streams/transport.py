@@ -53,13 +53,13 @@ class RecordBatchConsumer(driver.Consumer):  # type: ignore[misc]
         if not self.flow_active:
             await self.perform_seek()
             return
-        for tp, chunk in records.items():
+        for tp, batch in records.items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
                 break
-            if chunk and (active is None or tp in active or tp in self._buffered_partitions):
+            if batch and (active is None or tp in active or tp in self._buffered_partitions):
                 # Faust drops whatever lies before what it believes to have read, so also what is read again after a seek.
                 self._read_offset[tp] = None
-                yield tp, self._to_message(tp, chunk)
+                yield tp, self._to_message(tp, batch)
 
     async def perform_seek(self) -> None:
         """Tell the worker which partitions it has; it seeks them itself."""

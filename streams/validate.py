@@ -31,7 +31,7 @@ class InvalidRecord(NamedTuple):
 
 
 class ValidatedBatch(NamedTuple):
-    """What a chunk holds."""
+    """What a batch holds."""
 
     events: ValidEvents
     refused: list[InvalidRecord]
@@ -39,35 +39,35 @@ class ValidatedBatch(NamedTuple):
     """In order, whether each record is bad."""
 
 
-def validate_records(chunk: RecordBatch, now: datetime) -> ValidatedBatch:
+def validate_records(batch: RecordBatch, now: datetime) -> ValidatedBatch:
     """Tell events from what is none.
 
     Args:
-        chunk: what came.
+        batch: what came.
         now: the present by the install's clock.
     """
-    records = [value or b"" for value in chunk.values]
+    records = [value or b"" for value in batch.values]
     decoded = decode(records, now).events
     bad = [kind is InvalidEvent for kind in map(type, decoded)]
     if True not in bad:
-        return ValidatedBatch(ValidEvents(decoded, chunk.offsets, records), [], bad)  # type: ignore[arg-type]
+        return ValidatedBatch(ValidEvents(decoded, batch.offsets, records), [], bad)  # type: ignore[arg-type]
     events = ValidEvents([], [], [])
     refused = []
     for index, one in enumerate(decoded):
         if isinstance(one, InvalidEvent):
-            key = chunk.keys[index] if chunk.keys else None
-            refused.append(InvalidRecord(chunk.offsets[index], records[index], ward_of(key), one))
+            key = batch.keys[index] if batch.keys else None
+            refused.append(InvalidRecord(batch.offsets[index], records[index], ward_of(key), one))
         else:
             events.envelopes.append(one)
-            events.offsets.append(chunk.offsets[index])
+            events.offsets.append(batch.offsets[index])
             events.records.append(records[index])
     return ValidatedBatch(events, refused, bad)
 
 
-def parse_dead_letters(part: PartitionState, chunk: RecordBatch) -> list[DeadLetterRecord]:
-    """The dead letters in a chunk of their topic. What is none has nowhere to go any more: that is said, and the next one goes on."""
+def parse_dead_letters(part: PartitionState, batch: RecordBatch) -> list[DeadLetterRecord]:
+    """The dead letters in a batch of their topic. What is none has nowhere to go any more: that is said, and the next one goes on."""
     letters = []
-    for offset, value in zip(chunk.offsets, chunk.values, strict=True):
+    for offset, value in zip(batch.offsets, batch.values, strict=True):
         try:
             letters.append(DeadLetterRecord(DeadLetter.model_validate_json(value or b""), part.place[1], offset))
         except ValidationError as error:

@@ -84,7 +84,7 @@ class EventIdMemory:
 
 
 class DuplicateVerdict:
-    """Which records of a chunk count, and which were there before."""
+    """Which records of a batch count, and which were there before."""
 
     def __init__(self) -> None:
         self.fresh: list[int] = []
@@ -104,7 +104,7 @@ def judge_duplicates(
     """Decide which records are copies of earlier ones.
 
     Args:
-        envelopes: the events of a chunk.
+        envelopes: the events of a batch.
         offsets: their offsets.
         suspects: indices of those that may be copies.
         stored: the first copies that the warehouse has of these, by ward and id.

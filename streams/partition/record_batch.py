@@ -29,7 +29,7 @@ class RecordBatch(NamedTuple):
         return self._replace(offsets=self.offsets[skip:], values=self.values[skip:], keys=keys)
 
     def pieces(self, size: int = FOLDED_AT_ONCE) -> "Iterator[RecordBatch]":
-        """The same in chunks of at most so many records."""
+        """The same in batches of at most so many records."""
         for start in range(0, len(self.offsets), size):
             some = slice(start, start + size)
             keys = self.keys[some] if self.keys else None

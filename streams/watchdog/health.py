@@ -68,10 +68,10 @@ class WorkerHealth:
         told = Health(f"streams-{settings.worker}", live, ready, metrics.registry(*metrics.OF_STREAMS), self._stages)
         serve_health(told, listener_of(health, settings.own_health_port))
 
-    def take(self, place: PartitionKey, chunk: RecordBatch) -> None:
-        """Note a chunk, with Kafka's offsets, that the worker is about to take."""
+    def take(self, place: PartitionKey, batch: RecordBatch) -> None:
+        """Note a batch, with Kafka's offsets, that the worker is about to take."""
         backlog = self._backlogs.setdefault(place, Backlog())
-        backlog.take(chunk.offsets[-1], chunk.first_ms / 1000, chunk.last_ms / 1000)
+        backlog.take(batch.offsets[-1], batch.first_ms / 1000, batch.last_ms / 1000)
 
     async def run(self, worker: WatchedTask) -> None:
         """Look at a worker, in its own loop, for ever."""

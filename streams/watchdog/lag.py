@@ -22,7 +22,7 @@ class Backlog:
 
     def __init__(self) -> None:
         self._taken: deque[tuple[int, float, float]] = deque()
-        """Chunks that were taken and are not stored: their last offset, and when Kafka took their first and last record."""
+        """Batches that were taken and are not stored: their last offset, and when Kafka took their first and last record."""
         self._position = -1
         self._behind_since: float | None = None
         self._moved_at = 0.0
@@ -30,7 +30,7 @@ class Backlog:
         """When Kafka took the newest record that was stored since the partition has been behind."""
 
     def take(self, last_offset: int, first_at: float, last_at: float) -> None:
-        """Note a chunk that was taken."""
+        """Note a batch that was taken."""
         self._taken.append((last_offset, first_at, last_at))
 
     def measure(self, position: int, end: int | None, now: float) -> PartitionLag:

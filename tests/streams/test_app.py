@@ -30,7 +30,7 @@ PLACE = ("ioc.queue.v1", 0)
 
 
 class NoSigns:
-    def take(self, place: tuple[str, int], chunk: RecordBatch) -> None:
+    def take(self, place: tuple[str, int], batch: RecordBatch) -> None:
         pass
 
     async def run(self, worker: Worker) -> None:
@@ -78,7 +78,7 @@ def test_records_reach_the_worker_as_they_are(app: Any) -> None:
     assert issubclass(app.transport.Consumer, RecordBatchConsumer)
 
 
-def test_each_topic_has_one_agent_that_takes_one_chunk_at_a_time_and_acknowledges_nothing(app: Any) -> None:
+def test_each_topic_has_one_agent_that_takes_one_batch_at_a_time_and_acknowledges_nothing(app: Any) -> None:
     assert set(app.agents) == {*map(topic_of, streams()), DEAD_LETTERS}
     assert {agent.concurrency for agent in app.agents.values()} == {
         1
