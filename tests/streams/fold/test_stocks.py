@@ -253,6 +253,17 @@ def test_an_event_from_before_the_horizon_is_left_to_the_warehouse() -> None:
     assert fold.late_stocks == again.late_stocks, "minutes that closed with the event in them are not late"
 
 
+def test_where_nothing_happened_for_long_the_horizon_is_that_of_the_clock() -> None:
+    fold = queue(visit(1, START))
+    watch(fold, 1, 30)
+    fold.fold(visit(2, START + timedelta(minutes=20, seconds=30)), [1])
+    fold.take()
+    assert not fold.late_stocks
+    fold.fold(visit(3, START + timedelta(minutes=19, seconds=30)), [2])
+    fold.take()
+    assert fold.late_stocks["ticket", "hong-bang"].until_ms == milliseconds(START + timedelta(minutes=20))
+
+
 def test_after_a_restart_minutes_that_were_written_are_left_to_the_warehouse() -> None:
     """Their revisions are not known any more."""
     fold = queue(visit(1, START))
@@ -468,9 +479,9 @@ def test_a_look_belongs_to_the_minute_that_ends_with_it_and_may_be_repeated() ->
     for ms in (59_999, 60_000, 60_001):
         fold.look(milliseconds(START) + ms, only_stirred=False)
         windows += [
-            value.window_ms - milliseconds(START) for value in fold.take() if value[1] == "Q02" and not value[4]
+            (ms, value.window_ms - milliseconds(START)) for value in fold.take() if value[1] == "Q02" and not value[4]
         ]
-    assert windows == [0, GAUGE_MS]
+    assert windows == [(59_999, 0), (60_001, GAUGE_MS)]
     fold.fold(visit(2, START + timedelta(seconds=60)), [1])
     fold.look(milliseconds(START) + 60_001, only_stirred=False)
     assert fold.stocks()["hong-bang", "Q02", "", ""][0] == 2
