@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ingest.contract.clock import milliseconds
 from warehouse.catalogue import indicator
 from warehouse.model.indicator import PERIOD_START
-from warehouse.model.reading import span_start
+from warehouse.model.reading import TOTAL, Split, span_start
 from warehouse.readings import Readings
 from warehouse.store.client import Client
 from warehouse.store.values import current_values
@@ -58,8 +58,8 @@ def read_report(client: Client, ward: str, until: datetime) -> Report:
     days = (until - PERIOD_START) // timedelta(days=1) + 1
     readings.apply(current_values(client, ward, now, chart_days=days, until_ms=now))
 
-    def happened(id: str) -> ReportShare:
-        windows = readings.series(id, start, now)
+    def happened(id: str, split: Split = TOTAL) -> ReportShare:
+        windows = readings.series(id, start, now, split)
         return ReportShare(sum(value.numerator for value in windows), sum(value.denominator for value in windows))
 
     def so_far(id: str) -> ReportShare:
@@ -83,7 +83,8 @@ def read_report(client: Client, ward: str, until: datetime) -> Report:
         documents=happened("V01"),
         items=happened("V02").part,
         items_by_platform={
-            platform: reading.numerator for platform, reading in readings.members("V02", "platform", now).items()
+            platform: happened("V02", ("platform", platform)).part
+            for platform in readings.members("V02", "platform", now)
         },
         teams=ReportShare(teams.numerator, teams.denominator),
     )

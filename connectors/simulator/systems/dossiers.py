@@ -179,6 +179,10 @@ def _work(
     yield from _finish(pretend, chance, procedure, now, due, online=online)
 
 
+LATE = 0.012
+"""Of the dossiers with longer limits, how many become late without an outage."""
+
+
 def _finish(
     pretend: Pretend, chance: Random, procedure: Procedure, now: datetime, due: datetime, *, online: bool
 ) -> Iterator[SimulatedChange]:
@@ -196,6 +200,15 @@ def _finish(
                     reason = {"MaLyDo": "su_co_phan_mem", "MaSuCo": outage.code}
                     yield SimulatedChange(told, 4, 4, "hen_lai", {**apology, **reason})
                 break
+    if chance.random() < LATE and left > timedelta(hours=8):
+        # Nobody's software is at fault: too much work, or another body's opinion that did not come. Not every citizen is told.
+        done = office.add_working_time(due, timedelta(hours=chance.triangular(4, 40, 10)))
+        if chance.random() < 0.6:
+            told = office.add_working_time(now, left * 0.8)
+            apology = {"NgayHenTraCu": due, "NgayHenTra": office.due(due, 3, "ngay_lam_viec"), "CoPhieuXinLoi": True}
+            yield SimulatedChange(
+                told, 4, 4, "hen_lai", {**apology, "MaLyDo": chance.choice(("qua_tai", "cho_y_kien"))}
+            )
     rejected = chance.random() < 0.012
     result: dict[str, object] = {"NgayKetThucXuLy": done, "KetQuaXuLy": "tu_choi" if rejected else "dong_y"}
     yield SimulatedChange(

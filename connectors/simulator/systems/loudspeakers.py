@@ -1,6 +1,6 @@
 """Loudspeakers: what the pretend residential groups' 70 loudspeakers say over MQTT.
 
-Each is offline for some hours now and then, so that about three of the 70 are at any time, and now and then a part fails.
+Each is offline for some hours now and then, so that about one of the 70 is at any time, and now and then a part fails.
 They broadcast at 06:00 and 17:00, a bulletin with priority every few days, and now and then an emergency bulletin that has
 to be heard at once and reaches some of them late; a planned one is moved or called off now and then. All of it follows from the moment asked
 about: a device's time is cut into blocks of two days (each device's begin at another moment), and each block holds at most
@@ -74,9 +74,9 @@ def _block(device: str, at: datetime) -> int:
 def _failure_of_block(pretend: Pretend, device: str, block: int) -> Failure | None:
     chance = pretend.chance("loudspeaker", device, block)
     what = chance.random()
-    if what > 0.2:
+    if what > 0.11:
         return None
-    if what < 0.14:
+    if what < 0.05:
         kind: Literal["offline", "part"] = "offline"
         code, hours = chance.choice(("network", "network", "power")), chance.triangular(4, 32, 15)
     else:
@@ -85,6 +85,10 @@ def _failure_of_block(pretend: Pretend, device: str, block: int) -> Failure | No
     begins = _first(device) + block * BLOCK + chance.random() * (BLOCK - length)
     begins = begins.replace(microsecond=0)
     return Failure(begins, begins + timedelta(seconds=round(length.total_seconds())), kind, code)
+
+
+EMERGENCIES = 7
+"""Emergency bulletins a year: storms, floods, a fire."""
 
 
 @lru_cache(maxsize=100)
@@ -103,7 +107,7 @@ def broadcasts(pretend: Pretend, day: date) -> tuple[PlannedBroadcast, ...]:
         at = ward_moment(day, time(chance.choice((9, 10, 15)), chance.choice((0, 30))))
         called_off = chance.random() < 0.15
         found.append(PlannedBroadcast(f"PT-{day:%Y%m%d}-UT", at, timedelta(minutes=3), "uu_tien", "xa", called_off))
-    if chance.random() < 0.3:
+    if chance.random() < EMERGENCIES / 365:
         at = ward_moment(day, time(chance.randrange(8, 21), chance.randrange(5, 55)))
         found.append(PlannedBroadcast(f"PT-{day:%Y%m%d}-KC", at, timedelta(minutes=2), "khan_cap", "tinh"))
     return tuple(sorted(found, key=lambda one: one.starts))

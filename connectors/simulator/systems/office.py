@@ -145,7 +145,7 @@ def published_posts(pretend: Pretend, day: date, count: int | None = None) -> tu
 
 
 def petitions(pretend: Pretend, day: date) -> list[SimulatedMessage]:
-    """Steps of petitions that happen on one local day; about two petitions a week come in."""
+    """Steps of petitions that happen on one local day; about 44 petitions a year come in, as by the report's rate."""
     steps = [
         message
         for back in range(LONGEST_PETITION + 1)
@@ -160,7 +160,7 @@ def _petitions_from(pretend: Pretend, day: date) -> tuple[SimulatedMessage, ...]
     """The whole lives of the petitions that come in on one local day."""
     chance = pretend.chance("petitions", day)
     lives: list[SimulatedMessage] = []
-    for n in range(1, chance.choices((0, 1, 2), (76, 20, 4))[0] + 1):
+    for n in range(1, chance.choices((0, 1, 2), (89, 10, 1))[0] + 1):
         sent = ward_moment(day, datetime.min.time()) + timedelta(hours=chance.uniform(7, 21))
         lives += petition(pretend, f"PA-{day:%y%m%d}-{n:02}", sent, chance.choice(PETITION_FIELDS), chance)
     return tuple(lives)

@@ -21,7 +21,7 @@ def outages(pretend: Pretend, day: date) -> tuple[Outage, ...]:
     chance = pretend.chance("outages", day)
     found: list[Outage] = []
     for opens, closes in pretend.calendar.periods(day):
-        if chance.random() < 0.28:
+        if chance.random() < 0.08:
             length = timedelta(minutes=chance.triangular(10, 40, 18))
             begins = opens + chance.random() * (closes - opens - length)
             found.append(Outage(f"SC-{day:%Y%m%d}-{len(found) + 1}", begins, begins + length))

@@ -75,12 +75,12 @@ def test_the_office_works_in_working_hours() -> None:
                 assert OFFICE.is_open(change.at) or OFFICE.is_open(change.at - timedelta(seconds=1))
 
 
-def test_most_are_finished_early_and_lateness_comes_from_outages() -> None:
+def test_most_are_finished_early_and_some_are_late_with_a_reason() -> None:
     late = early = 0
     for dossier in all_dossiers():
         due = dossier.due_at
         for change in dossier.changes:
-            if change.kind == "hen_lai":
+            if change.kind == "hen_lai" and change.more["MaLyDo"] == "su_co_phan_mem":
                 assert change.more["MaSuCo"] in {
                     one.code for n in range(30) for one in outages(PRETEND, change.at.date() - timedelta(days=15 - n))
                 }
@@ -89,7 +89,7 @@ def test_most_are_finished_early_and_lateness_comes_from_outages() -> None:
             if change.new == 9 and due is not None:
                 late += change.at > due
                 early += change.at <= due
-    assert late < 0.02 * early
+    assert 0 < late < 0.02 * early
 
 
 def test_some_are_nearly_due_in_working_hours() -> None:

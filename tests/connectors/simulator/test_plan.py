@@ -173,11 +173,11 @@ def test_loudspeakers_fail_now_and_then() -> None:
     offline = [
         sum(not loudspeakers.connected(PRETEND, device, at) for device in loudspeakers.DEVICES) for at in moments
     ]
-    assert 1.5 < mean(offline) < 5
+    assert 0.3 < mean(offline) < 2
     assert max(offline) <= 10
     events = mapped([one for day in MONTH[:7] for one in loudspeakers.happenings(PRETEND, day)])
     kinds = Counter(type(event) for event in events)
-    assert kinds[speaker.DeviceOffline] > 5
+    assert kinds[speaker.DeviceOffline] > 1
     assert abs(kinds[speaker.DeviceFault] - kinds[speaker.DeviceRestored]) < 6
     assert kinds[speaker.BroadcastFailed] > 0
     assert kinds[speaker.BroadcastFailed] + kinds[speaker.BroadcastCompleted] == len(loudspeakers.DEVICES) * sum(
@@ -186,15 +186,17 @@ def test_loudspeakers_fail_now_and_then() -> None:
 
 
 def test_an_emergency_is_heard_at_once_and_late_by_few() -> None:
-    events = mapped([one for day in MONTH for one in loudspeakers.happenings(PRETEND, day)])
+    year = (MONTH[0] + timedelta(days=n) for n in range(365))
+    days = [day for day in year if any(one.type == "khan_cap" for one in loudspeakers.broadcasts(PRETEND, day))]
+    assert 2 <= len(days) <= 14
+    events = mapped([one for day in days[:6] for one in loudspeakers.happenings(PRETEND, day)])
     waits = [
         (event.at - event.issued_at).total_seconds()
         for event in events
         if isinstance(event, speaker.BroadcastStarted) and event.bulletin_type == "khan_cap" and event.issued_at
     ]
-    assert len(waits) > 200
+    assert len(waits) > 120
     assert 0 < sum(wait > 60 for wait in waits) < len(waits) / 10
-    assert any(isinstance(event, speaker.ScheduleCancelled) for event in events)
 
 
 def test_heartbeats_do_not_depend_on_how_time_is_cut() -> None:
@@ -235,7 +237,7 @@ def test_an_object_counts_once() -> None:
 
 def test_outages_are_in_working_hours_and_short() -> None:
     found = [one for day in MONTH for one in outages.outages(PRETEND, day)]
-    assert 4 <= len(found) <= 25
+    assert 1 <= len(found) <= 8
     assert all(OFFICE.is_open(one.begins) and OFFICE.is_open(one.ends) for one in found)
     assert all(timedelta(minutes=10) <= one.ends - one.begins <= timedelta(minutes=40) for one in found)
 
@@ -246,7 +248,7 @@ def test_smaller_systems_are_plausible() -> None:
     assert 33 < mean(issued) < 47
     assert 10 < mean(len(office.published_posts(PRETEND, day)) for day in working) < 18
     came = [sum(b'"tiep_nhan"' in one.body for one in office.petitions(PRETEND, day)) for day in MONTH]
-    assert 3 <= sum(came) <= 20
+    assert 1 <= sum(came) <= 8
     bodies = [json.loads(one.body) for day in working for one in office.documents(PRETEND, day)]
     assert all(one["vanBan"]["daKySo"] for one in bodies if one["loai"] == "phat_hanh")
 
