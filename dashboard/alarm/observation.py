@@ -67,8 +67,8 @@ def observe(rule: AlarmRule, state: BoardState, dues: Mapping[str, DueEvaluation
         dues: by rule, the earliest deadlines.
     """
     match rule.measure:
-        case MeasuredFigure(indicator=id, by=by, names=names):
-            return _figures(state, id, by, names)
+        case MeasuredFigure(indicator=id, by=by, names=names, named_by=other):
+            return _figures(state, id, by, names, other.id if other else id)
         case Rise(indicator=id, by=by):
             return _figures(state, id, by)
         case Silence(only=only, but=but):
@@ -84,14 +84,14 @@ def observe(rule: AlarmRule, state: BoardState, dues: Mapping[str, DueEvaluation
             return _fact(state, name)
 
 
-def _figures(state: BoardState, id: str, by: str, names: str = "") -> ObservedFacts:
+def _figures(state: BoardState, id: str, by: str, names: str = "", named_by: str = "") -> ObservedFacts:
     total = state.read(id)
     if not _is_trusted(state, total):
         return UNKNOWN
     if by:
         rest = None if total.indicator.is_ratio else Measured(0.0)
         return ObservedFacts({member: _measured(one) for member, one in state.members(id, by).items()}, rest)
-    named = [member for member, one in state.members(id, names).items() if one.numerator] if names else []
+    named = [member for member, one in state.members(named_by, names).items() if one.numerator] if names else []
     found = _measured(total)
     return ObservedFacts({"": found._replace(names=tuple(named)) if found else None})
 

@@ -9,9 +9,9 @@ from warehouse.model.indicator import Threshold
 
 OFFLINE = AlarmRule(
     id="speaker.offline",
-    # By share, as one of seventy is nobody's emergency; who they are is on the page.
-    sentence=Label("Chỉ {value} cụm loa trực tuyến", "Only {value} of loudspeakers online"),
-    measure=MeasuredFigure(speaker.ONLINE),
+    # By share, as one of seventy is nobody's emergency.
+    sentence=Label("Chỉ {value} cụm loa trực tuyến, mất: {names}", "Only {value} of loudspeakers online, lost: {names}"),
+    measure=MeasuredFigure(speaker.ONLINE, names="area_code", named_by=speaker.OFFLINE),
     page="/speakers",
     hold=timedelta(minutes=10),
     clear_hold=timedelta(minutes=10),

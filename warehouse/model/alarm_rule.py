@@ -51,6 +51,8 @@ class MeasuredFigure(OfFigure):
     """A dimension: each member is a subject of its own. Empty: the total is the only one."""
     names: str = ""
     """A dimension whose members that are not 0 are named in the sentence."""
+    named_by: Indicator | None = None
+    """The figure whose members these are, where it is another one."""
 
 
 @dataclass(frozen=True)

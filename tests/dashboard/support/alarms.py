@@ -98,7 +98,7 @@ class MemoryLog:
 def wall():
     """The four of the picture of the wall."""
     source = raised("source.silent", "civil_status", "critical", 34, 86_400.0)
-    speakers = raised("speaker.offline", "", "critical", 13, 3.0, "TDP-012 TDP-013 TDP-041")
+    speakers = raised("speaker.offline", "", "critical", 13, 95.7, "TDP-012 TDP-013 TDP-041")
     done = raised("system.letters", "", "warning", 80, 3.0)
     return combine_alarms(
         [
