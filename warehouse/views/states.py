@@ -63,7 +63,7 @@ def calendar_view() -> View:
         lengths | Array(UInt32) | Độ dài mỗi khoảng (ms)               | Length of each (ms)
         before  | Array(UInt64) | Thời gian làm việc trước mỗi khoảng  | Working time before each (ms)
         after   | Array(UInt64) | Thời gian làm việc đến hết khoảng    | Working time until the end of each (ms)
-        days    | Array(UInt32) | Các ngày làm việc (số ngày từ 1970)  | The working days (number of days since 1970)
+        days    | Array(UInt16) | Các ngày làm việc (số ngày từ 1970)  | The working days (number of days since 1970)
         closes  | Array(UInt64) | Giờ hết việc của mỗi ngày (ms)       | End of work on each of them (ms)
     """)
     arrays = working_calendar()._asdict()
