@@ -1,6 +1,8 @@
 """The past: what live figures showed at a minute comes back from what is stored, and late events do not change what was shown."""
 
 from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
 from random import Random
 from typing import Any
 
@@ -111,8 +113,8 @@ def write(client, streams):
     """What the streams wrote, dated as if then; stocks of long ago are recomputed as the worker does."""
     columns = {name: [getattr(value, name) for value, _ in streams.written] for name in Value._fields}
     client.insert("raw_values", {**columns, "written_at": [moment(ms) for _, ms in streams.written]})
-    for correction, ms in streams.corrections:
-        write_corrections(client, [correction], moment(ms))
+    for ms, of_minute in groupby(streams.corrections, key=itemgetter(1)):
+        write_corrections(client, [correction for correction, _ in of_minute], moment(ms))
     for fold in streams.folds.values():
         for (entity, ward), late in fold.late_stocks.items():
             for from_ms, until_ms in rebuild.split_at_midnights(late.from_ms, late.until_ms) if ward == WARD else ():
