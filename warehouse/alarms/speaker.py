@@ -10,7 +10,9 @@ from warehouse.model.indicator import Threshold
 OFFLINE = AlarmRule(
     id="speaker.offline",
     # By share, as one of seventy is nobody's emergency.
-    sentence=Label("Chỉ {value} cụm loa trực tuyến, mất: {names}", "Only {value} of loudspeakers online, lost: {names}"),
+    sentence=Label(
+        "Chỉ {value} cụm loa trực tuyến, mất: {names}", "Only {value} of loudspeakers online, lost: {names}"
+    ),
     measure=MeasuredFigure(speaker.ONLINE, names="area_code", named_by=speaker.OFFLINE),
     page="/speakers",
     hold=timedelta(minutes=10),

@@ -15,7 +15,11 @@ def test_the_list_says_what_since_when_and_who_has_it():
     assert updates[PropertyUpdate("alarms-title", "children")] == "3 cảnh báo chưa nhận"
     assert updates[PropertyUpdate("alarms-longest", "children")] == "lâu nhất 34 phút"
     assert said(updates, 0) == ["09:41", "Nguồn Hộ tịch mất kết nối", "34 phút · Tổ ứng cứu CNTT"]
-    assert said(updates, 1) == ["10:02", "Chỉ 95,7\u00a0% cụm loa trực tuyến, mất: TDP 12, 13, 41", "13 phút · chưa giao"]
+    assert said(updates, 1) == [
+        "10:02",
+        "Chỉ 95,7\u00a0% cụm loa trực tuyến, mất: TDP 12, 13, 41",
+        "13 phút · chưa giao",
+    ]
     assert said(updates, 2) == ["10:11", "Chờ quá 15\u00a0phút: Đất đai", "4 phút · chưa giao"]
     assert said(updates, 3) == ["08:55", "3 sự kiện lỗi trong 24 giờ chưa xử lý", "đã xong 10:00"]
     assert updates[PropertyUpdate("alarm-3-sign", "className")] == "sign sign-done"
