@@ -74,7 +74,7 @@ def readings_by_sql(client: Client, cases: Sequence[Case]) -> dict[str, Readings
             for ward, window, *split, numerator, denominator in client.query(query):
                 as_of_ms = moments[ward] if grain == "stock" else 1
                 row = (ward, one.id, grain, window, *split, numerator, denominator, 1, as_of_ms, "", 0, 0, 1)
-                found[ward].apply([Value._make(row)])
+                found[ward].apply([Value(*row)])
     return found
 
 
