@@ -16,7 +16,7 @@ from uuid import UUID
 
 from pydantic import SecretStr
 from pydantic_core import to_json
-from sqlalchemy import BigInteger, Connection, CursorResult, DateTime, Engine, create_engine, make_url, select
+from sqlalchemy import BigInteger, DateTime, Engine, Row, create_engine, make_url, select
 from sqlalchemy import column as sql_column
 from sqlalchemy import table as sql_table
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
@@ -40,7 +40,10 @@ BATCH = 200
 """Rows that go to Kafka together."""
 
 PATIENCE = timedelta(seconds=30)
-"""Time for one step: to connect, and for each batch."""
+"""Time to connect and to read a batch."""
+
+MOST_AT_ONCE = 20_000
+"""Rows that are read at once: those that are known and lie within the overlap come along with new ones."""
 
 MOST_REMEMBERED = 20_000
 """Rows that are known to be in Kafka: rounds overlap."""
@@ -87,6 +90,7 @@ class SqlReader(SourceReader):
             raise TypeError(f"{mapper.connector.id} is no table")
         super().__init__(mapper, source_status, breaker, producer)
         self._way = way
+        self._grows: Any = sql_column(way.grows, DateTime() if way.by == "time" else BigInteger())
         self._columns = sorted((mapper.connector.reads or frozenset()) | {way.grows})
         self._cursor = cursor
         self._engine = _engine(url, account, self._id)
@@ -98,7 +102,7 @@ class SqlReader(SourceReader):
         """Read for ever."""
         position = await asyncio.to_thread(self._cursor.read)
         try:
-            self._select(position)
+            self._since(position)
         except ValueError:
             log.warning("%s: how far it was read is not known; known events count once", self._id)
             position = None
@@ -118,33 +122,42 @@ class SqlReader(SourceReader):
 
     async def _round(self, position: str | None) -> str | None:
         """Read what is new; from where on to read the next time."""
-        connection = await self._in_time(self._engine.connect)
-        try:
-            found = await self._in_time(self._asked, connection, position)
-            try:
-                while rows := await self._in_time(found.fetchmany, BATCH):
-                    await self._into_kafka([dict(zip(self._columns, row, strict=True)) for row in rows])
-                    position = _text(rows[-1][self._columns.index(self._way.grows)])
-                    await asyncio.to_thread(self._cursor.save, position)
-            finally:
-                await asyncio.to_thread(found.close)
-        finally:
-            await asyncio.to_thread(connection.close)
+        asked, most = self._since(position), BATCH
+        while rows := await self._in_time(self._page, asked, most):
+            await self._into_kafka([dict(zip(self._columns, row, strict=True)) for row in rows])
+            grown = [row[self._columns.index(self._way.grows)] for row in rows]
+            position = _text(grown[-1])
+            await asyncio.to_thread(self._cursor.save, position)
+            if len(rows) < most:
+                break
+            edge = self._edge(position)
+            asked, most = self._grows >= edge, BATCH + sum(value >= edge for value in grown)
+            if most > MOST_AT_ONCE:
+                raise ValueError(f"more than {MOST_AT_ONCE} rows have nearly the same {self._way.grows}")
         return position
 
-    def _asked(self, connection: Connection, position: str | None) -> CursorResult[Any]:
-        return connection.execution_options(stream_results=True, max_row_buffer=BATCH).execute(self._select(position))
+    def _page(self, asked: Any, most: int) -> Sequence[Row[Any]]:
+        """Rows in their order; the database is let go before anything else is done, however long Kafka takes then."""
+        columns = [self._grows if name == self._way.grows else sql_column(name) for name in self._columns]
+        table = sql_table(self._way.table, schema=self._way.schema)
+        statement: Any = select(*columns).select_from(table).where(asked).order_by(self._grows).limit(most)
+        with self._engine.connect() as connection:
+            return connection.execute(statement).fetchall()
 
-    def _select(self, position: str | None) -> Any:
-        kind = DateTime() if self._way.by == "time" else BigInteger()
-        grows = sql_column(self._way.grows, kind)
-        columns = [grows if name == self._way.grows else sql_column(name) for name in self._columns]
-        asked: Any = select(*columns).select_from(sql_table(self._way.table, schema=self._way.schema)).order_by(grows)
-        if position is None:
-            return asked.where(grows.is_not(None))
+    def _since(self, position: str | None) -> Any:
+        """The rows that are asked for, where a round begins.
+
+        Raises:
+            ValueError: the position is none of this table's.
+        """
+        return self._grows.is_not(None) if position is None else self._grows >= self._edge(position)
+
+    def _edge(self, position: str) -> Any:
+        """From where on rows may come that were not there when those up to a position were read."""
         if self._way.by == "time":
-            return asked.where(grows >= datetime.fromisoformat(position) - timedelta(seconds=self._way.overlap))
-        return asked.where(grows > int(position) - self._way.overlap)
+            # At least a second: SQLite compares times as texts, whose fractions of a second may be written or not.
+            return datetime.fromisoformat(position) - timedelta(seconds=max(1, self._way.overlap))
+        return int(position) - self._way.overlap
 
     async def _into_kafka(self, rows: Sequence[dict[str, Any]]) -> None:
         """Wait until Kafka has what comes of some rows; while the source is held back its table keeps them."""
