@@ -116,7 +116,9 @@ def layout(state: BoardState) -> Component:
         ],
         className="proof-said",
     )
-    main = html.Main([html.Section(meaning, className="proof-meaning"), told], className="desk-scroll proof")
+    main = html.Main(
+        [html.Section(meaning, className="proof-meaning"), told], className="desk-scroll proof", tabIndex=0
+    )
     return html.Div([head, main], className="desk")
 
 

@@ -109,7 +109,9 @@ def layout(state: BoardState) -> Component:
     meaning = [_figure(state, one), _definition(state, one)]
     if isinstance(one, Derived):
         parts = html.Section([_derivation(state, one), _parts(state, one)], className="proof-said")
-        main = html.Main([html.Section(meaning, className="proof-meaning"), parts], className="desk-scroll proof")
+        main = html.Main(
+            [html.Section(meaning, className="proof-meaning"), parts], className="desk-scroll proof", tabIndex=0
+        )
         return html.Div([head, main], className="desk")
     meaning.append(_formula(state, one))
     said = html.Section(
@@ -134,7 +136,9 @@ def layout(state: BoardState) -> Component:
         dcc.Store(id="proof-of", data=one.id),
         dcc.Interval(id="proof-wait", interval=2000, max_intervals=30, disabled=True),
     ]
-    main = html.Main([html.Section(meaning, className="proof-meaning"), said, *quiet], className="desk-scroll proof")
+    main = html.Main(
+        [html.Section(meaning, className="proof-meaning"), said, *quiet], className="desk-scroll proof", tabIndex=0
+    )
     return html.Div([head, main], className="desk")
 
 
