@@ -1,8 +1,8 @@
 """Cases of the book through the whole stack: Kafka, the worker, the warehouse; each in a ward of its own, all at once.
 
-Taken are the cases of the first days of November 2026 whose last figures were worked out for the moment of their last event: what the
-worker has written of that minute is what has to be shown. A calendar of years would be millions of minutes here; for the rest
-`test_book` runs the same fold and the same SQL.
+Taken are the cases of the first days of November 2026, and of their last look the figures that are sums over windows. A calendar of years
+would be millions of minutes here, and for which minutes of the past a worker that catches up writes a stock depends on how events are
+batched; for all that `test_book` runs the same fold and the same SQL, and the audit's tests compare stocks minute by minute.
 """
 
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ import pytest
 from commands.supervision.stack import Stack
 from ingest.contract.calendar import ward_moment
 from ingest.contract.clock import milliseconds
-from tests.figures.support.shown import differences
-from tests.figures.support.story import Case, book
+from tests.figures.support.shown import differences, parts_of
+from tests.figures.support.story import Case, Look, book
 from tests.streams.support.counting import send, until
 from warehouse.model.value import Value
 from warehouse.readings import Readings
@@ -26,11 +26,18 @@ pytestmark = [pytest.mark.embedded, pytest.mark.timeout(300)]
 FIRST, LAST = (ward_moment(date(2026, 11, day), time()) for day in (1, 5))
 
 
-def is_taken(case: Case) -> bool:
-    """Whether the case lies in those days and ends with an event, at a whole minute."""
+def last_look(case: Case) -> Look:
+    """The case's last look, with its figures that no stock is part of."""
     look = case.looks[-1]
-    ends_so = look.happened == len(case.events) and case.events[-1].time == look.at and look.at.second == 0
-    return ends_so and all(FIRST <= one.time < LAST for one in case.events)
+    return look._replace(shows=tuple(one for one in look.shows if not any(part.has_stock for part in parts_of(one.id))))
+
+
+def is_taken(case: Case) -> bool:
+    """Whether the case lies in those days, and everything has happened at a last look that shows sums."""
+    look = last_look(case)
+    return (
+        bool(look.shows) and look.happened == len(case.events) and all(FIRST <= one.time < LAST for one in case.events)
+    )
 
 
 CASES = [case for case in book() if is_taken(case)]
@@ -54,7 +61,7 @@ def client(stack: Stack) -> Iterator[Client]:
 
 
 def test_every_case_is_shown_by_the_whole_stack(stack: Stack, client: Client) -> None:
-    assert len(CASES) >= 70
+    assert len(CASES) > 50
     send(stack, sorted((one for case in CASES for one in case.events), key=lambda one: one.time))
     wrong: dict[str, list[str]] = {}
 
@@ -64,7 +71,7 @@ def test_every_case_is_shown_by_the_whole_stack(stack: Stack, client: Client) ->
             {
                 f"{case.ward} {case.title}": found
                 for case in CASES
-                if (found := differences(case.looks[-1], read(client, case)))
+                if (found := differences(last_look(case), read(client, case)))
             }
         )
         return not wrong
@@ -77,7 +84,7 @@ def read(client: Client, case: Case) -> Readings:
     at_ms = milliseconds(case.looks[-1].at)
     columns = ", ".join(Value._fields)
     rows = client.query(
-        f"SELECT {columns} FROM raw_values FINAL WHERE ward = %(ward)s AND window_ms <= %(at)s AND (grain = 'flow' OR as_of_ms <= %(at)s)",  # noqa: S608
+        f"SELECT {columns} FROM raw_values FINAL WHERE ward = %(ward)s AND window_ms <= %(at)s AND grain = 'flow'",  # noqa: S608
         {"ward": case.ward, "at": at_ms},
     )
     readings = Readings()

@@ -44,10 +44,13 @@ def wrong_by_fold(case: Case) -> Wrong:
 
 def asked(look: Look) -> list[Indicator]:
     """The indicators that a look needs."""
-    found: dict[Indicator, None] = {}
-    for one in map(measure, (shows.id for shows in look.shows)):
-        found.update(dict.fromkeys(one.made_of if isinstance(one, Derived) else [one]))
-    return list(found)
+    return list(dict.fromkeys(one for shows in look.shows for one in parts_of(shows.id)))
+
+
+def parts_of(id: str) -> list[Indicator]:
+    """The indicators that a figure is made of."""
+    one = measure(id)
+    return list(one.made_of) if isinstance(one, Derived) else [one]
 
 
 def place(case: Case, look: int) -> str:
