@@ -234,7 +234,12 @@ def test_every_field_of_every_event_straight_into_its_topic(
     """What a field may be counts, and what it may not be is a letter."""
     neighbours = events(11 + is_whole, 1_200, keys=120, spread=timedelta(minutes=90))
     half = len(neighbours) // 2
-    pattern = {type(one.data): one for one in neighbours if one.ward == WARD}  # whose partition all records go to
+    pattern = {
+        kind: next(
+            one for one in events(13, 40, [kind], timedelta(minutes=90), keys=120) if one.ward == WARD
+        )  # to whose partition all records go
+        for kind in event_types().values()
+    }
     records: dict[str, list[bytes]] = {}
     ledger.extend(neighbours[:half])
     before = REFUSED.total()
