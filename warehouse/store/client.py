@@ -312,7 +312,15 @@ class Client:
     def _connect(self) -> None:
         """Connect to the first replica that answers; another one than before has to have what that one had."""
         connection = self._driver.connection
-        connection.connect()
+        for others in reversed(range(len(connection.hosts))):
+            try:
+                connection.connect()
+                break
+            except EOFError:  # it hung up on us at the door, for which the driver does not go on to the next
+                connection.disconnect()
+                connection.hosts.rotate(-1)
+                if not others:
+                    raise
         before, self.replica = self.replica, (connection.host, connection.port)
         if before not in (None, self.replica):
             log.warning("ClickHouse at %s:%d is away, now asking the one at %s:%d", *before, *self.replica)
