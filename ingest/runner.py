@@ -24,9 +24,9 @@ from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerSettings, DeviceSource, embedded_broker
 from ingest.mqtt.subscriber import MqttServer, Subscriber
-from ingest.rest.cursor import Cursor
 from ingest.rest.poller import RestPoller
 from ingest.source.circuit_breaker import CircuitBreaker
+from ingest.source.cursor import Cursor
 from ingest.source.mapper import Mapper
 from ingest.source.status import EVERY, SourceStatus
 from ingest.sql.reader import SqlReader

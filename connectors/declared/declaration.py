@@ -83,7 +83,7 @@ Name = Annotated[str, Field(min_length=1, max_length=120)]
 Single = bool | int | float | Annotated[str, Field(max_length=500)]
 """A value that a file may give to a field."""
 
-NAMED_TABLES = Annotated[dict[Name, Annotated[dict[Name, Single], Field(max_length=2_000)]], Field(max_length=50)]
+NamedTables = Annotated[dict[Name, Annotated[dict[Name, Single], Field(max_length=2_000)]], Field(max_length=50)]
 
 
 class _Part(BaseModel):
@@ -254,7 +254,7 @@ class Declaration(_Part):
     """Forms of the source's times; the first that fits counts."""
     number: NumberForm | None = None
     """Form of numbers that the source writes as texts."""
-    tables: NAMED_TABLES = {}
+    tables: NamedTables = {}
     """The source's codes and ours, by the table's name."""
     fields: FieldRules = {}
     """Fields of all events that have them."""

@@ -24,13 +24,12 @@ from ingest.contract.connector import FileDrop
 from ingest.contract.errors import InvalidEvent
 from ingest.files.table import LARGEST_FILE, Row, table_rows
 from ingest.kafka.producer import Producer
-from ingest.rest.cursor import Cursor
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CircuitBreaker
-from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
+from ingest.source.cursor import Cursor
+from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
-from ingest.untrusted.json_text import check_json
 
 log = logging.getLogger(__name__)
 
@@ -167,29 +166,16 @@ class FileReader(SourceReader):
             FileNotFoundError: somebody took the file away, or put another in its place, instead of waiting.
         """
         was = file.stat()
-        while True:
-            before = self._mapper.counts.copy()
-            taken = [self._mapped(digest, row) for row in batch]
-            if self._breaker.judge_page([one.letter is not None for one in taken]):
-                break
-            self._mapper.hold_back(before, len(batch))
+        while (taken := self.judge_page((self._mapped(digest, row) for row in batch), len(batch))) is None:
             while left := self._breaker.left():
                 await asyncio.sleep(min(left, self._pause))
                 if not os.path.samestat(was, file.stat()):
                     raise FileNotFoundError
-        envelopes = [envelope for one in taken for envelope in one.envelopes]
-        await self.deliver(envelopes, [one.letter for one in taken if one.letter])
+        await self.deliver_all(taken)
 
     def _mapped(self, digest: str, row: Row) -> MappedMessage:
         """What comes of a row; its dead letter's address names the file, as it is called in `done/`, and the row."""
-        address = f"{digest[:12]}/row-{row.number}"
-        try:
-            check_json(row.cells)
-        except InvalidEvent as fault:
-            return MappedMessage(
-                letter=self._mapper.refused(repr(row.cells).encode(errors="replace"), fault, address=address)
-            )
-        return self._mapper.take(to_json(row.cells), parsed=ParsedMessage(row.cells), address=address)
+        return self.map_object(row.cells, f"{digest[:12]}/row-{row.number}")
 
     def _put(self, file: Path, folder: str, digest: str) -> None:
         file.replace(self._folder / folder / f"{digest[:12]}-{file.name}"[:200])

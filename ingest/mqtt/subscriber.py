@@ -180,9 +180,7 @@ class Subscriber(SourceReader):
 
     async def _into_kafka(self, client: paho.Client, batch: Sequence[_Message], taken: Sequence[MappedMessage]) -> None:
         """Wait until Kafka has what came of a batch, however long it is away, then acknowledge."""
-        envelopes = [envelope for one in taken for envelope in one.envelopes]
-        letters = [one.letter for one in taken if one.letter]
-        await self.deliver(envelopes, letters)
+        await self.deliver_all(taken)
         failpoint("mqtt.sent")
         for message in batch:
             if self._can_answer(message):

@@ -2,5 +2,4 @@
 
 `poller`  asks for what is new, and backs off
 `oauth`   a token from a source that gives one to those who know a secret
-`cursor`  how far a source has been read, in a file that survives a power cut
 """

@@ -14,23 +14,22 @@ from typing import Any, NoReturn
 
 import httpx
 from pydantic import SecretStr
-from pydantic_core import to_json
 from xxhash import xxh3_64_hexdigest
 
 from ingest.contract.connector import Poll
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
-from ingest.rest.cursor import LONGEST, Cursor
 from ingest.rest.oauth import ClientCredentials
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CircuitBreaker
-from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
+from ingest.source.cursor import LONGEST, Cursor
+from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
 from ingest.untrusted.dead_letter import DeadLetter
-from ingest.untrusted.json_text import check_json, parse_json_loosely
+from ingest.untrusted.json_text import parse_json_loosely
 from ingest.untrusted.xml_text import parse_xml
 
 log = logging.getLogger(__name__)
@@ -150,7 +149,7 @@ class RestPoller(SourceReader):
         """One page, as it was sent.
 
         Raises:
-            Failed: there is no usable one.
+            PollFailed: there is no usable one.
         """
         status, body = await self._asked(http, self._way.parameters(position))
         if status != 200:
@@ -164,7 +163,7 @@ class RestPoller(SourceReader):
         """Status and body of one answer.
 
         Raises:
-            Failed: there is none, or it is too long.
+            PollFailed: there is none, or it is too long.
         """
         headers = {}
         if self._credentials is not None:
@@ -181,7 +180,7 @@ class RestPoller(SourceReader):
         """Status and body of one answer.
 
         Raises:
-            Failed: there is none, or it is too long.
+            PollFailed: there is none, or it is too long.
         """
         body = bytearray()
         try:
@@ -200,7 +199,7 @@ class RestPoller(SourceReader):
         """The page's items and the cursor after them.
 
         Raises:
-            Failed: it is not built as the connector expects.
+            PollFailed: it is not built as the connector expects.
         """
         try:
             items, following = list(self._way.items(page)), self._way.next_cursor(page)
@@ -214,36 +213,20 @@ class RestPoller(SourceReader):
         return items, following
 
     def _taken(self, items: Sequence[Any]) -> list[MappedMessage] | None:
-        """What comes of a page and is not in Kafka yet; `None` while the source is held back, which then keeps its page."""
-        before = self._mapper.counts.copy()
-        taken = [one for one in map(self._fresh, items) if one.envelopes or one.letter]
-        if self._breaker.judge_page([one.letter is not None for one in taken]):
-            return taken
-        self._mapper.hold_back(before, len(items))
-        return None
+        """What comes of a page and is not in Kafka yet; `None` while the source is held back."""
+        return self.judge_page((one for one in map(self._fresh, items) if one.envelopes or one.letter), len(items))
 
     async def _into_kafka(self, taken: Sequence[MappedMessage]) -> None:
         """Wait until Kafka has all of it, however long it is away."""
-        envelopes = [envelope for one in taken for envelope in one.envelopes]
-        letters = [one.letter for one in taken if one.letter]
-        await self.deliver(envelopes, letters)
-        self._remember([*map(_name, envelopes), *map(_name, letters)])
-
-    def _remember(self, names: Sequence[str]) -> None:
-        self._remembered |= dict.fromkeys(names)
+        await self.deliver_all(taken)
+        events = [_name(envelope) for one in taken for envelope in one.envelopes]
+        self._remembered |= dict.fromkeys([*events, *(_name(one.letter) for one in taken if one.letter)])
         for oldest in list(self._remembered)[:-MOST_REMEMBERED]:
             del self._remembered[oldest]
 
     def _fresh(self, item: Any) -> MappedMessage:
         """What comes of an item, without what is known to be in Kafka."""
-        try:
-            check_json(item)
-        except InvalidEvent as fault:
-            # Such an item cannot be written as JSON again; its shape tells enough.
-            shape = repr(item).encode(errors="replace")
-            envelopes, letter = MappedMessage(letter=self._mapper.refused(shape, fault, address=self._way.path))
-        else:
-            envelopes, letter = self._mapper.take(to_json(item), parsed=ParsedMessage(item), address=self._way.path)
+        envelopes, letter = self.map_object(item, self._way.path)
         unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
         return MappedMessage(unknown, letter if letter and _name(letter) not in self._remembered else None)
 

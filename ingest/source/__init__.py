@@ -1,6 +1,7 @@
 """One source: its messages mapped, its status judged, its faults kept apart from everybody else's.
 
 `reader`            what reads one source for ever, and waits for Kafka
+`cursor`            how far a source has been read, in a file that survives a power cut
 `mapper`            one message becomes envelopes or a dead letter; never both, never neither
 `status`            what we report about our sight of a source
 `failure_rate`      when too much of what comes cannot be processed

@@ -1,17 +1,21 @@
-"""Source reader: what every reader of one source has, and how it waits for Kafka."""
+"""Source reader: what every reader of one source does with what it has read - map, judge, and wait for Kafka."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
+
+from pydantic_core import to_json
 
 from ingest.contract.envelope import Envelope
-from ingest.contract.errors import Unavailable
+from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.kafka.producer import Producer
 from ingest.runtime.backoff import BackOff
 from ingest.source.circuit_breaker import CircuitBreaker
-from ingest.source.mapper import Mapper
+from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
 from ingest.source.status import SourceStatus
 from ingest.untrusted.dead_letter import DeadLetter
+from ingest.untrusted.json_text import check_json
 
 LONGEST_WAIT = timedelta(seconds=5)
 """Between two attempts to reach Kafka."""
@@ -35,6 +39,43 @@ class SourceReader:
         self._source_status = source_status
         self._breaker = breaker
         self._producer = producer
+
+    def map_object(self, value: Any, address: str) -> MappedMessage:
+        """What comes of an object that a source has told among others: an item of a page, a row.
+
+        Args:
+            value: as JSON has it.
+            address: where it was told, for its dead letter.
+        """
+        try:
+            check_json(value)
+        except InvalidEvent as fault:
+            # It cannot be written as JSON again; its shape tells enough.
+            return MappedMessage(
+                letter=self._mapper.refused(repr(value).encode(errors="replace"), fault, address=address)
+            )
+        return self._mapper.take(to_json(value), parsed=ParsedMessage(value), address=address)
+
+    def judge_page(self, page: Iterable[MappedMessage], count: int) -> list[MappedMessage] | None:
+        """What comes of objects that were told together; `None` while the source is held back, which then keeps them.
+
+        Args:
+            page: made while it is iterated here, so that what is held back is not counted as taken.
+            count: how many objects there are.
+        """
+        before = self._mapper.counts.copy()
+        taken = list(page)
+        if self._breaker.judge_page([one.letter is not None for one in taken]):
+            return taken
+        self._mapper.hold_back(before, count)
+        return None
+
+    async def deliver_all(self, taken: Iterable[MappedMessage]) -> None:
+        """Wait until Kafka has what came of several messages."""
+        taken = list(taken)
+        await self.deliver(
+            [envelope for one in taken for envelope in one.envelopes], [one.letter for one in taken if one.letter]
+        )
 
     async def deliver(self, envelopes: Sequence[Envelope], letters: Sequence[DeadLetter]) -> None:
         """Wait until Kafka has all of them, however long it is away."""

@@ -24,15 +24,14 @@ from sqlalchemy.pool import NullPool
 from xxhash import xxh3_64_hexdigest
 
 from ingest.contract.connector import SqlTable
-from ingest.contract.errors import ConfigurationError, InvalidEvent
+from ingest.contract.errors import ConfigurationError
 from ingest.kafka.producer import Producer
-from ingest.rest.cursor import Cursor
 from ingest.runtime.backoff import BackOff
 from ingest.source.circuit_breaker import CircuitBreaker
-from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
+from ingest.source.cursor import Cursor
+from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
-from ingest.untrusted.json_text import check_json
 
 log = logging.getLogger(__name__)
 
@@ -164,27 +163,17 @@ class SqlReader(SourceReader):
         fresh = {}
         for row in rows:
             cells = {name: _cell(value) for name, value in row.items() if value is not None}
-            if (name := xxh3_64_hexdigest(body := to_json(cells))) not in self._remembered:
-                fresh[name] = body, cells
-        while True:
-            before = self._mapper.counts.copy()
-            taken = [self._mapped(body, cells) for body, cells in fresh.values()]
-            if self._breaker.judge_page([one.letter is not None for one in taken]):
-                break
-            self._mapper.hold_back(before, len(fresh))
+            if (name := xxh3_64_hexdigest(to_json(cells))) not in self._remembered:
+                fresh[name] = cells
+        while (taken := self.judge_page(map(self._mapped, fresh.values()), len(fresh))) is None:
             await asyncio.sleep(self._breaker.left())
-        envelopes = [envelope for one in taken for envelope in one.envelopes]
-        await self.deliver(envelopes, [one.letter for one in taken if one.letter])
+        await self.deliver_all(taken)
         self._remembered |= dict.fromkeys(fresh)
         for oldest in list(self._remembered)[:-MOST_REMEMBERED]:
             del self._remembered[oldest]
 
-    def _mapped(self, body: bytes, cells: dict[str, Any]) -> MappedMessage:
-        try:
-            check_json(cells)
-        except InvalidEvent as fault:
-            return MappedMessage(letter=self._mapper.refused(body, fault, address=self._way.table))
-        return self._mapper.take(body, parsed=ParsedMessage(cells), address=self._way.table)
+    def _mapped(self, cells: dict[str, Any]) -> MappedMessage:
+        return self.map_object(cells, self._way.table)
 
     async def _in_time(self, work: Any, *given: Any) -> Any:
         async with asyncio.timeout(PATIENCE.total_seconds()):
@@ -217,12 +206,6 @@ def _cell(value: Any) -> Any:
         return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else float(value)
     if isinstance(value, datetime | date | time):
         return value.isoformat()
-    if isinstance(value, bytes | bytearray | memoryview):
-        return None
-    return (
-        value
-        if isinstance(value, str | int | float | bool | list | dict)
-        else str(value)
-        if isinstance(value, UUID)
-        else None
-    )
+    if isinstance(value, UUID):
+        return str(value)
+    return value if isinstance(value, str | int | float | bool | list | dict) else None

@@ -26,8 +26,8 @@ from ingest.contract.topic import topic_of
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import OWN, BrokerSettings
 from ingest.mqtt.subscriber import MqttServer
-from ingest.rest.cursor import Cursor
 from ingest.runner import ConnectorEndpoints, ConnectorRunner
+from ingest.source.cursor import Cursor
 from ingest.source.mapper import Mapper
 from ingest.webhook.server import WebhookSettings
 from tests.ingest.rest.test_poller import Rest, served

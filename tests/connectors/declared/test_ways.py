@@ -19,10 +19,10 @@ from ingest.contract.connector import FileDrop, Poll, SqlTable, Subscription, We
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.settings import IngestSettings
 from ingest.mqtt.subscriber import payload_of
-from ingest.rest.cursor import Cursor
 from ingest.rest.oauth import ClientCredentials
 from ingest.rest.poller import RestPoller
 from ingest.source.circuit_breaker import CircuitBreaker
+from ingest.source.cursor import Cursor
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus
 from ingest.untrusted.xml_text import parse_xml

@@ -21,10 +21,10 @@ from ingest.contract.topic import DEAD_LETTERS
 from ingest.kafka import producer as producer_module
 from ingest.kafka.producer import Producer
 from ingest.rest import poller as module
-from ingest.rest.cursor import Cursor
 from ingest.rest.poller import RestPoller
 from ingest.runtime.backoff import BackOff
 from ingest.source import circuit_breaker
+from ingest.source.cursor import Cursor
 from ingest.source.failure_rate import FEWEST
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus

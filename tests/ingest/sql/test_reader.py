@@ -22,8 +22,8 @@ from sqlalchemy import create_engine, text
 from commands.install.ports import free_ports
 from ingest.contract.connector import Connector, SqlTable
 from ingest.contract.errors import ConfigurationError
-from ingest.rest.cursor import Cursor
 from ingest.source import circuit_breaker
+from ingest.source.cursor import Cursor
 from ingest.source.failure_rate import FEWEST
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus
@@ -152,6 +152,35 @@ async def test_many_rows_of_one_time_are_all_read(sqlite: Database, tmp_path: Pa
     sink = Sink()
     async with reading(sqlite, tmp_path, sink, BY_TIME):
         await until(lambda: len(sink.ids) == 500)
+
+
+async def test_while_kafka_is_waited_for_the_database_is_let_go(sqlite: Database, tmp_path: Path) -> None:
+    """Else a source's own program could not write any more."""
+    sqlite.add(*[note(seq) for seq in range(1, 500)])
+    sink, asked, answers = Sink(), asyncio.Event(), asyncio.Event()
+    send = sink.send
+
+    async def wait(events: Any) -> None:
+        asked.set()
+        await answers.wait()
+        await send(events)
+
+    sink.send = wait  # type: ignore[method-assign]
+    async with reading(sqlite, tmp_path, sink):
+        await asked.wait()
+        await asyncio.to_thread(sqlite.add, note(500))
+        answers.set()
+        await until(lambda: len(sink.ids) == 500)
+
+
+async def test_more_rows_of_one_time_than_can_be_read_make_the_source_dark(
+    sqlite: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_AT_ONCE", 300)
+    sqlite.add(*[note(1, id=f"n-{number}", number=str(number)) for number in range(500)])
+    async with reading(sqlite, tmp_path, Sink(), BY_TIME) as (mapper, status):
+        await until(lambda: mapper.counts["failed"])
+        assert not status.reachable
 
 
 async def test_only_columns_that_are_read_are_asked_for(sqlite: Database, tmp_path: Path) -> None:

@@ -1,3 +1,5 @@
+import socket
+import threading
 from datetime import UTC, date, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -234,6 +236,22 @@ def test_the_first_replica_that_answers_is_used(warehouse):
     replicas = warehouse.model_copy(update={"host": f"127.0.0.1:{closed}, 127.0.0.1:{warehouse.port}"})
     with connect(replicas) as client:
         assert client.query("SELECT 1") == [(1,)]
+
+
+def test_a_replica_that_hangs_up_at_the_door_is_passed_over(warehouse):
+    with socket.create_server(("127.0.0.1", 0)) as door:
+
+        def hang_up():
+            visitor, _ = door.accept()
+            visitor.recv(1_000)  # what is read leaves nothing to reset: the client sees the end
+            visitor.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        hosts = f"127.0.0.1:{door.getsockname()[1]}, 127.0.0.1:{warehouse.port}"
+        with connect(warehouse.model_copy(update={"host": hosts})) as client:
+            assert client.query("SELECT 1") == [(1,)]
+        thread.join(10)
 
 
 def test_when_its_replica_goes_away_a_client_goes_to_another_which_first_gets_what_the_one_before_had(

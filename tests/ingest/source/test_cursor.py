@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.rest.cursor import Cursor
+from ingest.source.cursor import Cursor
 from tests.ingest.support.toy import context
 
 PSEUDONYM = context("w").pseudonym
