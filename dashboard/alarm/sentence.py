@@ -100,7 +100,9 @@ def quantity(rule: AlarmRule, value: float, state: BoardState) -> str:
 
 
 def _with_unit(one: Indicator | Derived, value: float, language: Language) -> str:
-    digits = _decimal(value, one.unit.decimals, language)
+    # A share is cut off, not rounded, as on its card.
+    exact = Fraction(round(value, 6)).limit_denominator(1_000_000)
+    digits = number.decimal(exact, one.unit.decimals, language, floor=number.is_share(one))
     return f"{digits}{number.gap(one, language)}{one.unit.label.text(language)}"
 
 

@@ -225,4 +225,6 @@ def _small_digits(reading: Reading, state: BoardState) -> str:
     """With its unit where it is a time or a share; of what is counted the label says of what."""
     unit = reading.indicator.unit
     is_count = unit.factor == 1 or unit.out_of
-    return (number.figure_text if is_count else number.with_unit)(reading, state.language)
+    if is_count:
+        return number.figure_text(reading, state.language)
+    return number.with_unit(reading, state.language, is_short=True)

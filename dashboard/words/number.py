@@ -65,14 +65,11 @@ def figure_text(reading: Reading, language: Language) -> str:
     return decimal(_exact(reading), one.unit.decimals, language, floor=is_share(one))
 
 
-def with_unit(reading: Reading, language: Language) -> str:
-    """A reading's value with its unit, for example `8,4 phút`."""
-    text = figure_text(reading, language)
-    return (
-        text
-        if text == NONE
-        else f"{text}{gap(reading.indicator, language)}{reading.indicator.unit.label.text(language)}"
-    )
+def with_unit(reading: Reading, language: Language, *, is_short: bool = False) -> str:
+    """A reading's value with its unit, for example `8,4 phút`; short where there is little room."""
+    text, unit = figure_text(reading, language), reading.indicator.unit
+    label = (unit.short if is_short else None) or unit.label
+    return text if text == NONE else f"{text}{gap(reading.indicator, language)}{label.text(language)}"
 
 
 def fraction_text(reading: Reading, language: Language) -> str:

@@ -31,7 +31,7 @@ SHORT: dict[str, Label] = {
     "D09": Label("đúng hạn theo QĐ 766", "on time by QĐ 766"),
     "D10": Label("xong trước hạn", "finished early"),
     "D11": Label("xong quá hạn", "finished late"),
-    "D12": Label("xử lý trung bình", "mean processing"),
+    "D12": Label("xử lý trung bình (giờ làm việc)", "mean processing (working hours)"),
     "D13": Label("chờ bổ sung", "awaiting supplement"),
     "D14": Label("yêu cầu bổ sung > 1 lần", "asked more than once"),
     "D15": Label("trễ có phiếu xin lỗi", "late with apology"),

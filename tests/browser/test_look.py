@@ -1,7 +1,10 @@
 import pytest
 
 from dashboard.apps.page_list import pages
+from dashboard.words import number
 from tests.browser.conftest import shown
+from warehouse.catalogue import measures
+from warehouse.model.indicator import Unit
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +31,31 @@ def test_pages_of_the_wall_fit_and_nothing_is_cut(open_board, stack, artefacts, 
             assert page.evaluate(CUT) == [], path
             assert page.evaluate(OVERLAPPING) == [], path
             page.screenshot(path=artefacts / f"{path.strip('/') or 'overview'}-{size[0]}x{size[1]}.png")
+
+
+def long(unit: Unit) -> str:
+    """A small figure as long as on a bad day."""
+    if unit.factor == 1 or unit.out_of:
+        return "88/88" if unit.out_of else "888"
+    label = (unit.short or unit.label).vi
+    return f"88{',' if unit.decimals else ''}{'8' * unit.decimals}{number.SPACE}{label}"
+
+
+LONG = {f"{one.id.lower()}-figure": long(one.unit) for one in measures()}
+FILL = """texts => Object.entries(texts).forEach(([id, text]) => {
+    const figure = document.querySelector(`.small [id="${id}"]`);
+    if (figure) figure.textContent = text;
+})"""
+
+
+def test_small_figures_have_room_for_their_units(open_board, stack):
+    with open_board(size=(1920, 1080)) as page:
+        for path in WALL:
+            page.goto(stack.install.board.url + path)
+            shown(page)
+            page.evaluate(FILL, LONG)
+            assert page.evaluate(CUT) == [], path
+            assert page.evaluate(OVERLAPPING) == [], path
 
 
 LATE = """() => document.querySelectorAll('.light').forEach(light => {

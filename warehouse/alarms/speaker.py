@@ -11,7 +11,7 @@ OFFLINE = AlarmRule(
     id="speaker.offline",
     # By share, as one of seventy is nobody's emergency.
     sentence=Label(
-        "Chỉ {value} cụm loa trực tuyến, mất: {names}", "Only {value} of loudspeakers online, lost: {names}"
+        "Cụm loa mất kết nối, còn {value} trực tuyến: {names}", "Loudspeakers offline, {value} still online: {names}"
     ),
     measure=MeasuredFigure(speaker.ONLINE, names="area_code", named_by=speaker.OFFLINE),
     page="/speakers",

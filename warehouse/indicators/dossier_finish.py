@@ -105,7 +105,7 @@ MEAN_PROCESSING = Indicator(
     law=law.decision_766("2.2"),
     version=2,
     since=law.REVISED,
-    unit=Unit(Label("giờ làm việc", "working h"), 1 / 3_600_000, 1),
+    unit=Unit(Label("giờ làm việc", "working h"), 1 / 3_600_000, 1, short=Label("giờ", "h")),
     of=DOSSIER,
     value=Mean(
         amount=worked,

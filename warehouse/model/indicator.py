@@ -36,6 +36,8 @@ class Unit(NamedTuple):
     decimals: int = 0
     out_of: bool = False
     """Whether a ratio is written as numerator out of denominator, like 11/13, instead of divided."""
+    short: Label | None = None
+    """What is written where there is little room and a name beside it says the rest; `None`: the label."""
 
 
 PERCENT = Unit(Label("%", "%"), 100.0, 2)

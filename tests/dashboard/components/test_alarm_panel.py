@@ -17,7 +17,7 @@ def test_the_list_says_what_since_when_and_who_has_it():
     assert said(updates, 0) == ["09:41", "Nguồn Hộ tịch mất kết nối", "34 phút · Tổ ứng cứu CNTT"]
     assert said(updates, 1) == [
         "10:02",
-        "Chỉ 95,7\u00a0% cụm loa trực tuyến, mất: TDP 12, 13, 41",
+        "Cụm loa mất kết nối, còn 95,7\u00a0% trực tuyến: TDP 12, 13, 41",
         "13 phút · chưa giao",
     ]
     assert said(updates, 2) == ["10:11", "Chờ quá 15\u00a0phút: Đất đai", "4 phút · chưa giao"]
@@ -35,6 +35,14 @@ def test_it_is_tinted_only_while_one_calls():
     assert said(updates, 0)[2] == "acknowledged · not assigned"
 
 
+def test_a_share_is_cut_off_as_on_its_card():
+    alarms = combine_alarms([after(raised("speaker.offline", "", value=200 / 3))], {})
+    assert (
+        said(alarm_panel.updates(board_state("vi", alarms=alarms)), 0)[1]
+        == "Cụm loa mất kết nối, còn 66,6\u00a0% trực tuyến"
+    )
+
+
 def test_more_than_fits_is_counted():
     many = combine_alarms([after(raised(subject=f"s{number}")) for number in range(8)], {})
     updates = alarm_panel.updates(board_state("en", alarms=many))
@@ -45,7 +53,7 @@ def test_the_signal_tells_the_worst_that_called_last():
     updates = {update.path: value for update, value in alarm_signal.updates(board_state("vi", alarms=wall())).items()}
     assert updates["data-severity"] == "critical"
     assert updates["data-count"] == 3
-    assert updates["data-text"] == "Chỉ 95,7\u00a0% cụm loa trực tuyến, mất: TDP 12, 13, 41"
+    assert updates["data-text"] == "Cụm loa mất kết nối, còn 95,7\u00a0% trực tuyến: TDP 12, 13, 41"
     assert updates["data-newest"].endswith("-critical")
     assert updates["data-quiet"] == ""
     quiet = wall()._replace(is_quiet=True, critical_passes=False)
