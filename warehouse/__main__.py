@@ -37,6 +37,8 @@ log = logging.getLogger("warehouse")
 
 WATCH_EVERY = timedelta(seconds=3)
 LONGEST_WAIT = timedelta(seconds=30)
+NOTICED_WITHIN = timedelta(seconds=0.5)
+"""How late the end may be noticed: Python looks at signals between two waits only, where another thread took them or just before one began."""
 
 _CODE = Path(__file__).parent
 
@@ -95,7 +97,8 @@ def run_engine(
             keep_definitions(config.engine_store(settings), tables)
         front.open(public)
         log.info("ready on port %d after %.1f s", settings.port, time.monotonic() - began)
-        stop.wait()
+        while not stop.wait(NOTICED_WITHIN.total_seconds()):
+            pass
         log.info("stopping")
     finally:
         front.close()

@@ -1,4 +1,6 @@
+import ctypes
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -489,6 +491,21 @@ def test_a_long_query_does_not_hold_up_the_end(tmp_path):
         raw.connection.send_query("SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1")
         raw.connection.send_external_tables(None)
         assert warehouse_server.end(process) == 0
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="threads by number are Linux's")
+def test_it_ends_whichever_of_its_threads_linux_gives_the_signal_to(tmp_path):
+    settings = warehouse_server.settings_for(tmp_path)
+    process = warehouse_server.launch(settings)
+    warehouse_server.wait_for(settings, process)
+    # As where the main thread is just between its last look at signals and its wait.
+    other = max(thread.id for thread in psutil.Process(process.pid).threads())
+    assert other != process.pid
+    assert ctypes.CDLL(None).tgkill(process.pid, other, signal.SIGTERM) == 0
+    try:
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
 
 
 @pytest.mark.parametrize("taken", ["port", "folder"])
