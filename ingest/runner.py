@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from pydantic import SecretStr
@@ -29,9 +29,11 @@ from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
 from ingest.source.mapper import Mapper
 from ingest.source.status import EVERY, SourceStatus
-from ingest.sql.reader import SqlReader
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
+
+if TYPE_CHECKING:
+    from ingest.sql.reader import SqlReader
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +162,10 @@ class ConnectorRunner:
         url, token = self._outside.urls[id_], self._outside.tokens.get(id_)
         return RestPoller(mapper, source_status, breaker, self._producer, cursor, url, token)
 
-    def _table(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> SqlReader:
+    def _table(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "SqlReader":
+        # Only here: most wards read no database, and SQLAlchemy is large.
+        from ingest.sql.reader import SqlReader
+
         id_ = mapper.connector.id
         cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
         url, account = self._outside.urls[id_], self._outside.tokens.get(id_)
