@@ -19,7 +19,7 @@ snapshot again, and reads Kafka after the newest position. Why a kill does no ha
 | killed after             | is left                                    | so the next one                                                              |
 | ------------------------ | ------------------------------------------ | ---------------------------------------------------------------------------- |
 | consume                  | nothing new                                | reads the records from Kafka                                                 |
-| validate                 | letters in Kafka, perhaps                  | sends the same letters, with the same ids; the table keeps the first         |
+| validate                 | dead letters in Kafka, perhaps             | sends the same ones, with the same ids; the table keeps the first            |
 | deduplicate              | nothing new                                | asks again, and finds the same                                               |
 | `streams.folded`         | nothing new: memory is gone                | folds the same records again                                                 |
 | `streams.raw_stored`     | rows without duplicates and figures        | folds the rows after the snapshot; duplicates, which are holes, come from    |
@@ -27,7 +27,7 @@ snapshot again, and reads Kafka after the newest position. Why a kill does no ha
 | `streams.repeats_stored` | all records                                | folds the rows after the snapshot; no position is missing                    |
 | `streams.corrections_stored` | records of corrections without figures | writes them again: same event, same key                                      |
 | `streams.values_stored`  | figures that no board has heard of         | writes them again under the same versions, and announces them                |
-| `streams.letters_stored` | the same, and letters                      | the same                                                                     |
+| `streams.dead_letters_stored` | the same, and dead letters            | the same                                                                     |
 | `streams.pushed`         | all but a snapshot                         | announces once more; boards keep the newest version, which they have         |
 | `streams.snapshot_stored` | everything                                | begins from that snapshot: there is nothing to fold again                    |
 | `streams.committed`      | everything                                 | does not look at Kafka's committed offset, which is for lag monitors only    |
@@ -87,7 +87,7 @@ class Pipeline:
             part: the partition.
             batch: some of its records, by positions; they begin at `part.next` or before.
         """
-        take = self._take_letters if part.place[0] == DEAD_LETTERS else self._take_events
+        take = self._take_dead_letters if part.place[0] == DEAD_LETTERS else self._take_events
         for piece in batch.since(part.next).pieces():
             self._attempts.work(part.place, piece.offsets[-1])
             await take(part, piece)
@@ -110,6 +110,6 @@ class Pipeline:
             self._flushing.waiting.add(part, events, repeats)
             failpoint("streams.folded")
 
-    async def _take_letters(self, part: PartitionState, piece: RecordBatch) -> None:
-        self._flushing.waiting.letters += parse_dead_letters(part, piece)
+    async def _take_dead_letters(self, part: PartitionState, piece: RecordBatch) -> None:
+        self._flushing.waiting.dead_letters += parse_dead_letters(part, piece)
         part.advance(piece.offsets[-1])

@@ -66,15 +66,15 @@ def validate_records(batch: RecordBatch, now: datetime) -> ValidatedBatch:
 
 def parse_dead_letters(part: PartitionState, batch: RecordBatch) -> list[DeadLetterRecord]:
     """The dead letters in a batch of their topic. What is none has nowhere to go any more: that is said, and the next one goes on."""
-    letters = []
+    dead_letters = []
     for offset, value in zip(batch.offsets, batch.values, strict=True):
         try:
-            letters.append(DeadLetterRecord(DeadLetter.model_validate_json(value or b""), part.place[1], offset))
+            dead_letters.append(DeadLetterRecord(DeadLetter.model_validate_json(value or b""), part.place[1], offset))
         except ValidationError as error:
             log.error(
                 "%s-%d: the record at position %d is not a dead letter: %s", *part.place, offset, invalid_event(error)
             )
-    return letters
+    return dead_letters
 
 
 class RecordValidator:
@@ -120,15 +120,15 @@ class RecordValidator:
             ]
         )
 
-    async def send(self, letters: Sequence[DeadLetter]) -> None:
-        """Send letters; returns when Kafka has them.
+    async def send(self, dead_letters: Sequence[DeadLetter]) -> None:
+        """Send dead letters; returns when Kafka has them.
 
         Raises:
             Unavailable: Kafka is away, and the worker is stopping.
         """
-        while letters:
+        while dead_letters:
             try:
-                await self._producer.dead_letter(*letters)
+                await self._producer.dead_letter(*dead_letters)
                 return
             except Unavailable as error:
                 await self._stopping.pause(error.retry_after.total_seconds(), error)

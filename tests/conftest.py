@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def place(item: pytest.Item) -> tuple[bool, bool, bool, int]:
         is_seen, is_embedded = (bool(item.get_closest_marker(mark)) for mark in ("browser", "embedded"))
-        # Those of the browser share a stack: letters that a test puts there by hand come after the audit of another.
+        # Those of the browser share a stack: dead letters that a test puts there by hand come after the audit of another.
         has_stack = is_seen or hasattr(getattr(item, "module", None), "Stack")  # most of the whole minutes
         return not is_seen, not is_embedded, not has_stack, -sizes[item.path] if is_seen else 0
 

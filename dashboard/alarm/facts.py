@@ -64,8 +64,8 @@ def _hours(value: float, state: BoardState) -> str:
     return state.say(HOURS, count=_whole(value, state))
 
 
-def _letters(state: BoardState) -> Mapping[str, float]:
-    return {"": float(state.system_status.letters)}
+def _dead_letters(state: BoardState) -> Mapping[str, float]:
+    return {"": float(state.system_status.dead_letters)}
 
 
 def _untold(state: BoardState) -> Mapping[str, float]:
@@ -86,7 +86,7 @@ FACTS: dict[str, SystemFact] = {
     "stream_stopped": SystemFact(_stops, _whole),
     "audit_differences": SystemFact(_differences, _whole),
     "audit_age": SystemFact(_audit_age, _hours),
-    "dead_letters": SystemFact(_letters, _whole),
+    "dead_letters": SystemFact(_dead_letters, _whole),
     "way_fails": SystemFact(_untold, _whole, text.way_name),
     "restarts": SystemFact(_restarts, _whole, _part),
 }

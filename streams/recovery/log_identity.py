@@ -117,7 +117,7 @@ def _log(base: PositionBase, begun: bool, extent: Extent) -> LogIdentity:
 
 
 def record_identity(place: PartitionKey, record: bytes) -> str:
-    """What tells a record from others: the event's id, a letter's for the dead letters' topic, empty for what is no event."""
+    """What tells a record from others: the event's id, a dead letter's for the dead letters' topic, empty for what is no event."""
     if place[0] == DEAD_LETTERS:
         try:
             return DeadLetter.model_validate_json(record).id
@@ -132,7 +132,7 @@ def is_same_record(
 ) -> bool | None:
     """Whether a record is the one that is stored at a position; `None` when that cannot be told.
 
-    It cannot when either is missing, nor when an event became a letter: it was set aside, or another version understands it.
+    It cannot when either is missing, nor when an event became a dead letter: it was set aside, or another version understands it.
     """
     mine = stored.get((*place, position))
     theirs = None if mine is None or record is None else record_identity(place, record)

@@ -36,7 +36,7 @@ class WriteBatch:
     def __init__(self) -> None:
         self.rows = RawRows()
         self.repeats: list[tuple[Any, ...]] = []
-        self.letters: list[DeadLetterRecord] = []
+        self.dead_letters: list[DeadLetterRecord] = []
         self.newest_recorded: dict[str, int] = {}
         """By ward, when the newest event was taken in."""
         self.untold: list[Value] = []
@@ -51,7 +51,13 @@ class WriteBatch:
 
     def __bool__(self) -> bool:
         return bool(
-            self.rows or self.repeats or self.letters or self.values or self.corrections or self.late or self.memories
+            self.rows
+            or self.repeats
+            or self.dead_letters
+            or self.values
+            or self.corrections
+            or self.late
+            or self.memories
         )
 
     def add(self, part: PartitionState, events: ValidEvents, repeats: Iterable[tuple[Any, ...]]) -> None:

@@ -57,8 +57,8 @@ class BatchWriter:
             failpoint("streams.corrections_stored")
             await self._write_values(block)
             failpoint("streams.values_stored")
-            await self._write_letters(block.letters)
-            failpoint("streams.letters_stored")
+            await self._write_dead_letters(block.dead_letters)
+            failpoint("streams.dead_letters_stored")
             if newest_ms := max(block.rows.columns["at_ms"], default=0):
                 age = milliseconds(self._clock.now()) - newest_ms
                 metrics.FRESHNESS.labels(metrics.STORED).observe(max(0.0, age / 1000))
@@ -105,15 +105,17 @@ class BatchWriter:
             block.values += values
             block.corrections += corrections
 
-    async def _write_letters(self, letters: Sequence[DeadLetterRecord]) -> None:
-        """Write dead letters; a letter that is refused has nowhere to go any more: that is said, and the next one goes on."""
+    async def _write_dead_letters(self, dead_letters: Sequence[DeadLetterRecord]) -> None:
+        """Write dead letters; a dead letter that is refused has nowhere to go any more: that is said, and the next one goes on."""
         try:
-            await self._write(sink.write_dead_letters, letters)
+            await self._write(sink.write_dead_letters, dead_letters)
         except Exception as error:
             if not is_of_content(error):
                 raise
-            for one in letters if len(letters) > 1 else ():
-                await self._write_letters([one])
-            if len(letters) == 1:
-                place, told = (DEAD_LETTERS, letters[0].partition), describe_error(error)
-                log.error("%s-%d: cannot store the dead letter at position %d: %s", *place, letters[0].offset, told)
+            for one in dead_letters if len(dead_letters) > 1 else ():
+                await self._write_dead_letters([one])
+            if len(dead_letters) == 1:
+                place, told = (DEAD_LETTERS, dead_letters[0].partition), describe_error(error)
+                log.error(
+                    "%s-%d: cannot store the dead letter at position %d: %s", *place, dead_letters[0].offset, told
+                )

@@ -76,11 +76,11 @@ async def send(stack: Stack, envelopes: list[Envelope], raw: list[tuple[str, byt
 
 
 def stored(client: Client) -> int:
-    ((events_, repeats, letters),) = client.query(
+    ((events_, repeats, dead_letters),) = client.query(
         "SELECT (SELECT uniqExact(topic, partition, offset) FROM raw_events), (SELECT uniqExact(topic, partition, offset) FROM raw_repeats), "
         "(SELECT uniqExact(partition, offset) FROM raw_dead_letters WHERE original_topic != '')"
     )
-    return int(events_ + repeats + letters)
+    return int(events_ + repeats + dead_letters)
 
 
 def until(condition: Callable[[], bool], patience: float = 60) -> bool:
@@ -148,7 +148,7 @@ def test_whatever_is_broken_is_found(stack: Stack, client: Client) -> None:
     assert {id for id, checked in report.indicators.items() if checked.differences} == {"C01", "D01", "Q01"}
     assert any("thiếu" in line for line in format_report(report))
     queue = report.streams["ioc.queue.v1"]
-    assert queue.missing == 2  # the row, and the record whose letter is gone
+    assert queue.missing == 2  # the row, and the record whose dead letter is gone
 
     remove(client, "raw_events", "id = 'another' OR offset >= 1000000", {})
     for table, source in (("raw_events", "kept"), ("raw_dead_letters", "letters")):

@@ -65,8 +65,8 @@ class LateProducer:
     async def send(self, events):
         self.begin(self.producer.send(events))
 
-    async def dead_letter(self, *letters):
-        self.begin(self.producer.dead_letter(*letters))
+    async def dead_letter(self, *dead_letters):
+        self.begin(self.producer.dead_letter(*dead_letters))
 
     def begin(self, work):
         async def later():

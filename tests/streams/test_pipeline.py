@@ -47,11 +47,11 @@ class Kafka:
     """Takes everything."""
 
     def __init__(self) -> None:
-        self.letters: list[DeadLetter] = []
+        self.dead_letters: list[DeadLetter] = []
         self.pushed = 0
 
-    async def dead_letter(self, *letters: DeadLetter) -> None:
-        self.letters += letters
+    async def dead_letter(self, *dead_letters: DeadLetter) -> None:
+        self.dead_letters += dead_letters
 
     async def push(self, records: Sequence[object]) -> None:
         self.pushed += len(records)
@@ -149,12 +149,12 @@ async def test_others_get_their_turn_while_a_long_batch_is_folded() -> None:
     assert turns >= 3
 
 
-async def test_invalid_records_are_letters_and_too_many_halt_the_partition_before_the_batch() -> None:
+async def test_invalid_records_are_dead_letters_and_too_many_halt_the_partition_before_the_batch() -> None:
     stages, part = Stages(), opened()
     await stages.pipeline.take(part, RecordBatch([0, 1], [b"{", *tickets(1).values]))
-    assert (part.next, len(stages.kafka.letters), len(stages.flushing.waiting.rows)) == (2, 1, 1)
+    assert (part.next, len(stages.kafka.dead_letters), len(stages.flushing.waiting.rows)) == (2, 1, 1)
     await stages.pipeline.take(part, RecordBatch(list(range(2, 202)), [b"{"] * 200))
-    assert (part.is_halted, part.next, len(stages.kafka.letters)) == (True, 2, 1)
+    assert (part.is_halted, part.next, len(stages.kafka.dead_letters)) == (True, 2, 1)
 
 
 async def test_nothing_is_folded_of_a_partition_that_was_given_up_while_the_warehouse_was_asked() -> None:

@@ -66,9 +66,9 @@ def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(
     send(stack, more[:1200], raw=[b"nonsense", b"more nonsense"])
     send(stack, [*more[:50], *more[1200:]])
     counting.check(client, sent)
-    letters = "SELECT count() FROM raw_dead_letters FINAL"
+    dead_letters = "SELECT count() FROM raw_dead_letters FINAL"
     repeats = "SELECT count() FROM raw_repeats FINAL"
-    assert until(lambda: (client.query(letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
+    assert until(lambda: (client.query(dead_letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
     stack.kill("streams")
     for table, some in (("raw_events", "offset % 7 = 3"), ("raw_repeats", "1"), ("raw_dead_letters", "1")):
         client.execute(f"ALTER TABLE {table} DELETE WHERE {some}", settings={"mutations_sync": 2})
@@ -76,7 +76,7 @@ def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(
     assert positions.missing_positions(client, newest)
     stack.restart("streams")
     counting.check(client, sent)
-    assert until(lambda: (client.query(letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
+    assert until(lambda: (client.query(dead_letters)[0][0], client.query(repeats)[0][0]) == (2, 50))
 
 
 @pytest.mark.faults
@@ -206,11 +206,11 @@ def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client, sent: 
     assert all(offset > before.get((topic, partition), -1) for topic, partition, offset in rows)
     stack.restart("streams")
     send(stack, [], raw=[b"and another"])
-    letters = (
+    dead_letters = (
         "SELECT uniqExact(offset) FROM raw_dead_letters FINAL WHERE payload_redacted != '' AND offset > %(offset)s"
     )
     queue = {"offset": max(offset for (topic, _), offset in before.items() if topic == "ioc.queue.v1")}
-    assert until(lambda: client.query(letters, queue)[0][0] == 2)
+    assert until(lambda: client.query(dead_letters, queue)[0][0] == 2)
     newest = {place: standing.newest for place, standing in positions.read_progress(client).items()}
     assert positions.missing_positions(client, newest) == lost
     assert flows(client) == expected(sent)

@@ -20,7 +20,7 @@ from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from warehouse.audit.published import FEED_DAYS, BoardAddress, board_of, compare_board, compare_feed
-from warehouse.audit.records import AuditScopeQuestion, compare_letters, compare_records
+from warehouse.audit.records import AuditScopeQuestion, compare_dead_letters, compare_records
 from warehouse.audit.report import AuditedFigures, AuditReport
 from warehouse.audit.scope import Scope, clip_scope, nightly_scope
 from warehouse.audit.values import ComparedValues, compare_flows, compare_stocks
@@ -72,7 +72,7 @@ def run_audit(
     ranges = clip_scope(client, scope, report)
     _values(client, scope, ranges, milliseconds(now), report, progress, patience)
     asked = AuditScopeQuestion(ingest, beside.group, scope.records_since)
-    for part, compare in (("records", compare_records), ("letters", compare_letters)):
+    for part, compare in (("records", compare_records), ("letters", compare_dead_letters)):
         progress(part)
         try:
             compare(client, asked, report, patience)

@@ -73,8 +73,8 @@ def with_events() -> WriteBatch:
     return block
 
 
-def with_a_letter() -> WriteBatch:
-    letter = DeadLetter(
+def with_a_dead_letter() -> WriteBatch:
+    dead_letter = DeadLetter(
         id="l",
         ward="w",
         reason_code="x",
@@ -83,13 +83,13 @@ def with_a_letter() -> WriteBatch:
         received_at=datetime(2026, 11, 20, tzinfo=UTC),
     )
     block = WriteBatch()
-    block.letters.append(DeadLetterRecord(letter, 0, 1))
+    block.dead_letters.append(DeadLetterRecord(dead_letter, 0, 1))
     return block
 
 
 async def test_freshness_is_that_of_the_newest_event_and_a_block_without_any_has_none() -> None:
     count, total = freshness()
-    await writing(Stopping()).write(with_a_letter())
+    await writing(Stopping()).write(with_a_dead_letter())
     assert freshness() == (count, total)
     await writing(Stopping()).write(with_events())
     assert freshness() == pytest.approx((count + 1, total + 7))
@@ -121,7 +121,7 @@ async def test_what_is_away_ends_the_flushing_quietly_only_while_the_worker_stop
         Still(),
         stopping,
     )
-    flushing.waiting = with_a_letter()
+    flushing.waiting = with_a_dead_letter()
     async with asyncio.timeout(20):
         if is_stopping:
             await flushing.run()
