@@ -72,7 +72,7 @@ def test_rows_that_the_warehouse_lost_are_read_from_kafka_again(
     stack.kill("streams")
     for table, some in (("raw_events", "offset % 7 = 3"), ("raw_repeats", "1"), ("raw_dead_letters", "1")):
         client.execute(f"ALTER TABLE {table} DELETE WHERE {some}", settings={"mutations_sync": 2})
-    newest = {place: standing.newest for place, standing in positions.read_progress(client).items()}
+    newest = {place: progress.newest for place, progress in positions.read_progress(client).items()}
     assert positions.missing_positions(client, newest)
     stack.restart("streams")
     counting.check(client, sent)
@@ -188,7 +188,7 @@ def forget(stack: Stack, topic: str) -> None:
 @pytest.mark.faults
 def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client, sent: list[Envelope]) -> None:
     """The disk with Kafka's log is lost, or the warehouse was restored on another PC."""
-    before = {place: standing.newest for place, standing in positions.read_progress(client).items()}
+    before = {place: progress.newest for place, progress in positions.read_progress(client).items()}
     lost = positions.missing_positions(client, before)
     stack.kill("streams")
     stack.kill("ingest")
@@ -211,7 +211,7 @@ def test_a_kafka_that_began_anew_is_read_on(stack: Stack, client: Client, sent: 
     )
     queue = {"offset": max(offset for (topic, _), offset in before.items() if topic == "ioc.queue.v1")}
     assert until(lambda: client.query(dead_letters, queue)[0][0] == 2)
-    newest = {place: standing.newest for place, standing in positions.read_progress(client).items()}
+    newest = {place: progress.newest for place, progress in positions.read_progress(client).items()}
     assert positions.missing_positions(client, newest) == lost
     assert flows(client) == expected(sent)
 
@@ -235,7 +235,7 @@ def test_a_topic_that_was_made_again_is_read_on(stack: Stack, client: Client, se
 
 @pytest.mark.faults
 def test_the_audit_finds_what_is_lost_and_nothing_else(stack: Stack, client: Client) -> None:
-    newest = {place: standing.newest for place, standing in positions.read_progress(client).items()}
+    newest = {place: progress.newest for place, progress in positions.read_progress(client).items()}
     lost = sum(
         last - first + 1 for ranges in positions.missing_positions(client, newest).values() for first, last in ranges
     )
