@@ -43,10 +43,10 @@ def read_status(ingest: IngestSettings, client: Client) -> SystemStatus:
     last = recent_audits(client, 1)
     stops = tuple(halted_streams(ingest.clock(), client))
     disk, dead_letters = disk_space.low_disk(ingest), open_dead_letters(client)
-    return SystemStatus(last[0] if last else None, stops, disk, dead_letters, restarted_parts(ingest.data_folder))
+    return SystemStatus(last[0] if last else None, stops, disk, dead_letters, restarted_processes(ingest.data_folder))
 
 
-def restarted_parts(data_folder: Path) -> tuple[Restarts, ...]:
+def restarted_processes(data_folder: Path) -> tuple[Restarts, ...]:
     """The processes that ended lately and were started again, as far as somebody tells."""
     return restarts.reported_restarts(data_folder, datetime.now(UTC))
 

@@ -48,12 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With a test that fails, what each part of its stack said last and whether it still runs."""
+    """With a test that fails, what each process of its stack said last and whether it still runs."""
     report = yield
     if report.failed:
         for name, stack in getattr(item, "funcargs", {}).items():
             if isinstance(stack, Stack):
-                report.sections.append((f"parts of {name}", stack.told()))
+                report.sections.append((f"processes of {name}", stack.told()))
     return report
 
 

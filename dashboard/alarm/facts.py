@@ -7,7 +7,7 @@ from dashboard.state.page import BoardState
 from dashboard.words import number, text
 from ingest.contract.clock import milliseconds
 from ingest.contract.label import Label, Language
-from ingest.runtime.restarts import part_label
+from ingest.runtime.restarts import process_label
 
 HOURS = Label("{count} giờ", "{count} hours")
 
@@ -73,11 +73,11 @@ def _untold(state: BoardState) -> Mapping[str, float]:
 
 
 def _restarts(state: BoardState) -> Mapping[str, float]:
-    return {one.part: float(one.count) for one in state.system_status.restarts}
+    return {one.process: float(one.count) for one in state.system_status.restarts}
 
 
-def _part(name: str, language: Language) -> str:
-    return part_label(name).text(language)
+def _process(name: str, language: Language) -> str:
+    return process_label(name).text(language)
 
 
 FACTS: dict[str, SystemFact] = {
@@ -88,7 +88,7 @@ FACTS: dict[str, SystemFact] = {
     "audit_age": SystemFact(_audit_age, _hours),
     "dead_letters": SystemFact(_dead_letters, _whole),
     "way_fails": SystemFact(_untold, _whole, text.way_name),
-    "restarts": SystemFact(_restarts, _whole, _part),
+    "restarts": SystemFact(_restarts, _whole, _process),
 }
 
 WITHOUT_WAREHOUSE = frozenset({"warehouse_away", "way_fails", "restarts"})

@@ -240,5 +240,5 @@ def test_the_audit_finds_what_is_lost_and_nothing_else(stack: Stack, client: Cli
         last - first + 1 for ranges in positions.missing_positions(client, newest).values() for first, last in ranges
     )
     found = counting.audit(stack, lost)
-    assert [one for one in found.found if one.part != "records"] == []
+    assert [one for one in found.found if one.section != "records"] == []
     assert found.differences == lost
