@@ -89,7 +89,7 @@ async def published_by_hand(port, topic):
     body = len(topic).to_bytes(2, "big") + topic + b"{}"
     writer.write(bytes([0x30, len(body)]) + body)
     writer.write_eof()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await reader.read()
     writer.close()
 
