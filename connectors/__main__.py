@@ -20,7 +20,7 @@ from ingest.kafka import checks
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import OWN, BrokerSettings
 from ingest.mqtt.subscriber import MqttServer
-from ingest.replay.remote import letter_router
+from ingest.replay.remote import dead_letter_router
 from ingest.replay.replay import SourceReplay
 from ingest.runner import ConnectorEndpoints, ConnectorRunner
 from ingest.runtime import failpoint, metrics
@@ -120,7 +120,7 @@ def connector_endpoints(
         )
         if embedded
         else None,
-        routers=[letter_router(partial(_replay, ingest), ingest.letters_secret)] if ingest.letters_secret else [],
+        routers=[dead_letter_router(partial(_replay, ingest), ingest.letters_secret)] if ingest.letters_secret else [],
     )
 
 

@@ -7,7 +7,7 @@ from dashboard.state.page import BoardState
 from dashboard.words import number, text
 from ingest.contract.clock import milliseconds
 from ingest.contract.label import Label, Language
-from ingest.runtime.restarts import part_label
+from ingest.runtime.restarts import process_label
 
 HOURS = Label("{count} giờ", "{count} hours")
 
@@ -64,8 +64,8 @@ def _hours(value: float, state: BoardState) -> str:
     return state.say(HOURS, count=_whole(value, state))
 
 
-def _letters(state: BoardState) -> Mapping[str, float]:
-    return {"": float(state.system_status.letters)}
+def _dead_letters(state: BoardState) -> Mapping[str, float]:
+    return {"": float(state.system_status.dead_letters)}
 
 
 def _untold(state: BoardState) -> Mapping[str, float]:
@@ -73,11 +73,11 @@ def _untold(state: BoardState) -> Mapping[str, float]:
 
 
 def _restarts(state: BoardState) -> Mapping[str, float]:
-    return {one.part: float(one.count) for one in state.system_status.restarts}
+    return {one.process: float(one.count) for one in state.system_status.restarts}
 
 
-def _part(name: str, language: Language) -> str:
-    return part_label(name).text(language)
+def _process(name: str, language: Language) -> str:
+    return process_label(name).text(language)
 
 
 FACTS: dict[str, SystemFact] = {
@@ -86,9 +86,9 @@ FACTS: dict[str, SystemFact] = {
     "stream_stopped": SystemFact(_stops, _whole),
     "audit_differences": SystemFact(_differences, _whole),
     "audit_age": SystemFact(_audit_age, _hours),
-    "dead_letters": SystemFact(_letters, _whole),
+    "dead_letters": SystemFact(_dead_letters, _whole),
     "way_fails": SystemFact(_untold, _whole, text.way_name),
-    "restarts": SystemFact(_restarts, _whole, _part),
+    "restarts": SystemFact(_restarts, _whole, _process),
 }
 
 WITHOUT_WAREHOUSE = frozenset({"warehouse_away", "way_fails", "restarts"})

@@ -27,7 +27,7 @@ class StoredPartition(NamedTuple):
     partition: int
     events: int
     repeats: int
-    letters: int
+    dead_letters: int
     last_offset: int
     newest_ms: int
     """Event time of its newest event; 0 when there is none."""

@@ -85,7 +85,7 @@ VALID = Indicator(
     threshold=Threshold(warning=99.5, critical=None, below=True),
 )
 
-LETTERS_WAITING = Indicator(
+DEAD_LETTERS_WAITING = Indicator(
     id="H03",
     label=Label("Sự kiện lỗi chờ xử lý", "Dead letters waiting"),
     definition=Label(

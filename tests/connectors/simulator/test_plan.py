@@ -47,7 +47,7 @@ def mapped(messages: list[SimulatedMessage]) -> list[Event]:
         payloads = way.payloads.items() if isinstance(way, Subscription) else ()
         payload = next((one for filter_, one in payloads if topic_matches_sub(filter_, message.address)), None)
         taken = mapper.take(message.body, payload=payload, address=message.address, retained=message.retain)
-        assert taken.letter is None, taken.letter
+        assert taken.dead_letter is None, taken.dead_letter
         found += [envelope.data for envelope in taken.envelopes]
     return found
 
