@@ -6,7 +6,7 @@ from typing import Any
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
 from warehouse.indicators import dossier, dossier_delay
-from warehouse.indicators.dossier import due, is_dossier_near_due
+from warehouse.indicators.dossier import due, is_dossier_near_due, receipt_at
 from warehouse.model.alarm_rule import ONE_STOP, AlarmRule, MeasuredFigure, Remaining
 from warehouse.model.deadline import WORKING_DAY, working_time
 from warehouse.model.indicator import Threshold
@@ -20,7 +20,7 @@ def needs_apology(d: Any, now: Any) -> Any:
 
     Only where the limit leaves time for an apology a day before: shorter limits are on the list of D07 and raise no alarm.
     """
-    has_time = working_time(d.received_at, due(d)) >= SHORTEST
+    has_time = working_time(receipt_at(d), due(d)) >= SHORTEST
     return is_dossier_near_due(d, now) & has_time & (d.apologised_at > now)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
 from warehouse.indicators import law
-from warehouse.indicators.dossier import DOSSIERS, REQUESTED, asked_again, due, finished_at, unfinished
+from warehouse.indicators.dossier import DOSSIERS, REQUESTED, asked_again, due, finished_at, receipt_at, unfinished
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.expression import NEVER, choose, ward_day
 from warehouse.model.indicator import PERCENT, Indicator, Threshold
@@ -24,7 +24,7 @@ def moved_again(d: Any) -> Any:
 
 def finished_after_promise(d: Any) -> Any:
     """Received, and finished on a later day than was promised first."""
-    return (d.received_at <= finished_at(d)) & (ward_day(finished_at(d)) > ward_day(promised_at(d)))
+    return (receipt_at(d) <= finished_at(d)) & (ward_day(finished_at(d)) > ward_day(promised_at(d)))
 
 
 def open_after_promise(d: Any, now: Any) -> Any:
