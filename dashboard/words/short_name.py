@@ -19,6 +19,7 @@ SHORT: dict[str, Label] = {
     "Q10": Label("bỏ lượt", "abandoned"),
     "Q11": Label("lượt từ 01/7/2025", "visits since 01/7/2025"),
     "Q12": Label("giờ mở quầy", "counters open, hours"),
+    "Q14": Label("người chờ mỗi quầy mở", "waiting per open counter"),
     "Q13": Label("quầy không có tín hiệu > 30 ngày", "counters silent > 30 d"),
     "D01": Label("nhận hôm nay", "received today"),
     "D02": Label("tiếp nhận lũy kế", "received in all"),
@@ -29,8 +30,8 @@ SHORT: dict[str, Label] = {
     "D07": Label("sắp đến hạn", "near due"),
     "D08": Label("quá hạn", "overdue"),
     "D09": Label("đúng hạn theo QĐ 766", "on time by QĐ 766"),
-    "D10": Label("xong trước hạn", "finished early"),
-    "D11": Label("xong quá hạn", "finished late"),
+    "D10": Label("giải quyết trước hạn", "finished early"),
+    "D11": Label("giải quyết quá hạn", "finished late"),
     "D12": Label("xử lý trung bình (giờ làm việc)", "mean processing (working hours)"),
     "D13": Label("chờ bổ sung", "awaiting supplement"),
     "D14": Label("yêu cầu bổ sung > 1 lần", "asked more than once"),
@@ -70,7 +71,7 @@ SHORT: dict[str, Label] = {
     "C09": Label("chờ xác nhận lâu nhất", "longest unacknowledged"),
     "C05": Label("xác nhận sau", "acknowledged after"),
     "C06": Label("người tại sảnh chờ", "people in the hall"),
-    "C07": Label("lượt qua nút", "crossings"),
+    "C07": Label("lượt qua vạch", "crossings"),
     "C08": Label("camera không có tín hiệu > 30 ngày", "cameras silent > 30 d"),
     "V01": Label("văn bản đã ký số", "documents signed"),
     "V02": Label("tin bài đã đăng", "items published"),
@@ -81,7 +82,7 @@ SHORT: dict[str, Label] = {
     "H04": Label("nguồn mất kết nối", "sources down"),
     "H05": Label("gián đoạn phần mềm", "software outage"),
     "H06": Label("gửi thành phố đúng giờ", "city feed on time"),
-    "H07": Label("nhịp hệ thống", "system heartbeat"),
+    "H07": Label("tín hiệu hệ thống", "system heartbeat"),
 }
 
 

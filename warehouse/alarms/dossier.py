@@ -27,7 +27,7 @@ def needs_apology(d: Any, now: Any) -> Any:
 APOLOGY = AlarmRule(
     id="dossier.apology",
     sentence=Label(
-        "Hồ sơ còn {value} là đến hạn: giải quyết ngay, hoặc gửi Phiếu xin lỗi và hẹn lại",
+        "Hồ sơ còn {value} là đến hạn: giải quyết ngay, hoặc gửi Phiếu xin lỗi và hẹn lại ngày trả kết quả",
         "A dossier is due in {value}: finish it, or send the apology",
     ),
     measure=Remaining(DOSSIER, is_open=needs_apology, due=due),
