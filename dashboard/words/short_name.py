@@ -48,6 +48,7 @@ SHORT: dict[str, Label] = {
     "D25": Label("kết quả điện tử", "electronic results"),
     "D26": Label("chia sẻ dữ liệu", "data shared"),
     "D27": Label("dữ liệu dân cư", "population data"),
+    "D28": Label("trễ chưa xin lỗi", "late without apology"),
     "P01": Label("tiếp nhận lũy kế", "received in all"),
     "P02": Label("xử lý đúng hạn", "handled on time"),
     "P03": Label("sắp đến hạn", "near due"),
@@ -82,6 +83,7 @@ SHORT: dict[str, Label] = {
     "H04": Label("nguồn mất kết nối", "sources down"),
     "H05": Label("gián đoạn phần mềm", "software outage"),
     "H06": Label("gửi thành phố đúng giờ", "city feed on time"),
+    "H08": Label("gửi thành phố muộn", "city feed late"),
     "H07": Label("tín hiệu hệ thống", "system heartbeat"),
 }
 

@@ -92,6 +92,24 @@ APOLOGISED = Indicator(
     threshold=Threshold(warning=100, critical=None, below=True),
 )
 
+NOT_APOLOGISED = Indicator(
+    id="D28",
+    label=Label("Hồ sơ trễ chưa có phiếu xin lỗi", "Late without apology"),
+    definition=Label(
+        "Hồ sơ chưa giải quyết xong, đã trễ so với hẹn trả ban đầu, chưa có phiếu nào gửi công dân; D15 là tỷ lệ gửi đúng lúc, đây là việc còn làm "
+        "được",
+        "Unfinished dossiers past their first due date for which no apology went out; D15 is the share that went out in time, this is what "
+        "can still be done",
+    ),
+    law=law.APOLOGY,
+    since=law.REVISED,
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Level(lambda d, now: open_after_promise(d, now) & (d.apologised_at > now)),
+    by=("field_code",),
+    threshold=Threshold(warning=0, critical=None),
+)
+
 RESCHEDULED_AGAIN = Indicator(
     id="D21",
     label=Label("Hẹn lại > 1 lần", "Re-appointed > 1×"),

@@ -152,6 +152,27 @@ FEED_ON_TIME = Indicator(
     threshold=Threshold(warning=100, critical=90, below=True),
 )
 
+FEED_LATE = Indicator(
+    id="H08",
+    label=Label("Gửi thành phố muộn, 24 giờ", "City feed late, 24 h"),
+    definition=Label(
+        "Lần gửi đã đến giờ chốt trong 24 giờ qua mà thành phố không nhận được trong 15 phút",
+        "Deliveries whose cut was due in the last 24 hours that did not reach the city within 15 minutes",
+    ),
+    law=law.SHARING,
+    since=law.REVISED,
+    unit=Unit(Label("lần", "deliveries")),
+    of=CUT,
+    value=Count(
+        at=lambda c: c.cut_at,
+        where=lambda c: c.delivered_at - c.cut_at > DELIVERED_WITHIN,
+    ),
+    by=("dataset",),
+    window=timedelta(hours=1),
+    span=timedelta(hours=24),
+    threshold=Threshold(warning=0, critical=None),
+)
+
 HEARTBEAT = Indicator(
     id="H07",
     label=Label("Tín hiệu hoạt động của hệ thống", "System heartbeat"),
