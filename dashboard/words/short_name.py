@@ -65,6 +65,7 @@ SHORT: dict[str, Label] = {
     "S08": Label("đã phát hôm nay", "airtime today"),
     "S09": Label("tổ có loa kết nối", "groups with a loudspeaker online"),
     "S10": Label("loa không có tín hiệu > 30 ngày", "speakers silent > 30 d"),
+    "S11": Label("tin khẩn muộn, không phát", "urgent news missed"),
     "C01": Label("camera trực tuyến", "cameras online"),
     "C02": Label("mất hình, che khuất", "no picture, covered"),
     "C03": Label("sự kiện 24 giờ", "events, 24 h"),
