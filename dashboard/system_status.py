@@ -11,6 +11,7 @@ from ingest.runtime.disk_space import Disk
 from ingest.runtime.restarts import Restarts
 from warehouse.audit.history import Audit, recent_audits
 from warehouse.dead_letters.stored import open_dead_letters
+from warehouse.maintenance.status import JobState, read_state
 from warehouse.store.client import Client
 from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions
 
@@ -23,6 +24,8 @@ class SystemStatus(NamedTuple):
 
     audit: Audit | None = None
     """The last one."""
+    backup: JobState | None = None
+    """The nightly backup; `None` where none is made, or none was tried yet."""
     stops: tuple[HaltedPartition, ...] = ()
     """Streams that are stopped."""
     disk: Disk | None = None
@@ -43,7 +46,8 @@ def read_status(ingest: IngestSettings, client: Client) -> SystemStatus:
     last = recent_audits(client, 1)
     stops = tuple(halted_streams(ingest.clock(), client))
     disk, dead_letters = disk_space.low_disk(ingest), open_dead_letters(client)
-    return SystemStatus(last[0] if last else None, stops, disk, dead_letters, restarted_processes(ingest.data_folder))
+    backup = read_state(ingest.data_folder).chores.get("backup")
+    return SystemStatus(last[0] if last else None, backup, stops, disk, dead_letters, restarted_processes(ingest.data_folder))
 
 
 def restarted_processes(data_folder: Path) -> tuple[Restarts, ...]:

@@ -89,7 +89,7 @@ def test_streams_say_what_is_stored_and_what_waits():
 
 
 def test_sources_chores_and_disks_have_a_word_beside_the_colour():
-    assert "MẤT NGUỒN từ 09:41" in said(source_table(board_state("vi")))
+    assert "MẤT KẾT NỐI DỮ LIỆU từ 09:41" in said(source_table(board_state("vi")))
     further = board_state("vi")
     further = replace(further, signs={**further.signs, "vendor_x": FreshnessSign(NOW_MS, False)})
     assert "vendor_x" in said(source_table(further))
