@@ -169,6 +169,9 @@ class Mapper:
         while unseen:
             value = unseen.pop()
             if isinstance(value, dict):
+                if self._known.issuperset(value):
+                    unseen += value.values()
+                    continue
                 unknown = value.keys() - self._known
                 self.counts["unknown_fields"] += len(unknown)
                 self._tell(len(unknown))

@@ -54,9 +54,15 @@ def redact(payload: bytes, known: frozenset[str], personal: frozenset[str] = fro
         value = parse_json_loosely(payload)
     except InvalidEvent:
         return _shape(payload)
-    never = PERSONAL | {normalise_field_name(name) for name in personal}
-    kept = {name for name in known if normalise_field_name(name) not in never}
+    kept, never = _kept_and_never(known, personal)
     return _cut(json.dumps(_value(value, kept, never, DEEPEST), ensure_ascii=False, allow_nan=False))
+
+
+@cache
+def _kept_and_never(known: frozenset[str], personal: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Of a payload type and its connector, both declared: the names of the first as they are, of the second normalised."""
+    never = PERSONAL | {normalise_field_name(name) for name in personal}
+    return frozenset(name for name in known if normalise_field_name(name) not in never), never
 
 
 def has_marks(value: Any) -> bool:
@@ -117,7 +123,7 @@ def _read_names(name: str, field: dict[str, Any]) -> set[str]:
     return {name, *(part for path in paths for part in path if isinstance(part, str))}
 
 
-def _value(value: Any, kept: set[str], never: frozenset[str], depth: int, *, keep: bool = False) -> Any:
+def _value(value: Any, kept: frozenset[str], never: frozenset[str], depth: int, *, keep: bool = False) -> Any:
     """The value with everything replaced that may not be kept; `keep` says whether its field is a known one."""
     if depth == 0:
         return _DEEP

@@ -99,7 +99,7 @@ def test_a_release_that_declares_more_tells_it_of_what_an_earlier_one_has_stored
     counting.check(client, sent)
     assert until(lambda: client.query(there)[0][0] == 5)
     assert "the snapshot is of other declarations" in stack.log("streams", 400)
-    assert counting.audit(stack, patience=60).differences == 0
+    assert counting.audit(stack, patience=120).differences == 0
 
 
 @pytest.mark.faults
