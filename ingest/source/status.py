@@ -39,6 +39,10 @@ class SourceStatus:
         self._producer = producer
         self._every = every.total_seconds()
         self._reachable: bool | None = None
+        self.cause = ""
+        """Code of what it tells; empty while nothing is known."""
+        self.since: datetime | None = None
+        """Since when."""
         self._away = False
         """Whether what we reach told us that the source behind it is gone."""
         self._is_held = False
@@ -60,6 +64,11 @@ class SourceStatus:
     def reachable(self) -> bool:
         """Whether the source is in sight."""
         return self._reachable is True
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of the source: it has been in sight, or is missed."""
+        return self._reachable is not None
 
     def up(self, cause: str = "reached") -> None:
         """The source is in sight; only a change makes an event."""
@@ -143,7 +152,8 @@ class SourceStatus:
             SourceHeartbeat(source_id=self._connector.id, at=now, lag_s=lag, events_sent=self.events_sent),
         )
 
-    def _add(self, change: Event) -> None:
+    def _add(self, change: SourceUp | SourceDown) -> None:
+        self.cause, self.since = change.cause_code, change.at
         # A new list each time: one that is being sent must not change.
         self.changes = [*self.changes, self._wrapped(change)]
         self._changed.set()
