@@ -163,7 +163,7 @@ async def _run(only: Sequence[str], ingest: IngestSettings, settings: Connectors
         return replace(reach, broker=broker, guards=guards, routers=_routers(ingest, administration))
 
     async def renew(connectors: Sequence[Connector], changed: set[str]) -> None:
-        await runner.renew(connectors, endpoints(), changed)
+        await runner.renew(connectors, endpoints(), changed, watch.unwatched())
 
     administration = SourceAdministration(
         ingest.data_folder, settings, lambda: watch.now, lambda: runner.sources, partial(_trial_context, ingest)

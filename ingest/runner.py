@@ -28,7 +28,7 @@ from ingest.rest.poller import RestPoller
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
 from ingest.source.mapper import Mapper
-from ingest.source.reader import watch_silence
+from ingest.source.reader import SourceReader, watch_silence
 from ingest.source.rhythm import Rhythm
 from ingest.source.status import EVERY, SourceStatus
 from ingest.sql.reader import SqlReader
@@ -147,7 +147,11 @@ class ConnectorRunner:
         log.info("stopped")
 
     async def renew(
-        self, connectors: Sequence[Connector], outside: ConnectorEndpoints, changed: Collection[str]
+        self,
+        connectors: Sequence[Connector],
+        outside: ConnectorEndpoints,
+        changed: Collection[str],
+        off: Sequence[Connector] = (),
     ) -> None:
         """Stop sources, and begin those of them that are still there as they are now; what they have in work is read again.
 
@@ -155,6 +159,7 @@ class ConnectorRunner:
             connectors: those that are to run from now on.
             outside: how they and their sources reach each other now.
             changed: ids of those that are others than before, or are gone.
+            off: connectors that are switched off, or were taken away: nobody misses them.
 
         Raises:
             ConfigurationError: a port is taken; a setting of a source is wrong, and the source is stopped.
@@ -162,6 +167,9 @@ class ConnectorRunner:
         self._outside = outside
         for id_ in changed:
             await self._stop(id_)
+        for connector in off:
+            if self._group is not None and connector.id in changed:
+                self._group.create_task(self._tell_off(connector), name=f"{connector.id} off")
         for connector in connectors:
             if self._group is not None and connector.id in changed and (made := self._add(connector)):
                 await self._open_broker()
@@ -180,6 +188,14 @@ class ConnectorRunner:
             task.cancel()
         if source:
             await asyncio.gather(*source.tasks, return_exceptions=True)
+
+    async def _tell_off(self, connector: Connector) -> None:
+        """Tell that nobody misses a source, however long Kafka is away."""
+        source_status = SourceStatus(connector, self._context, self._producer, self._heartbeat)
+        reader = SourceReader(
+            Mapper(connector, self._context), source_status, CircuitBreaker(source_status), self._producer
+        )
+        await reader.deliver([source_status.off()], ())
 
     async def _open_broker(self) -> None:
         """Run the embedded broker from the first source on that needs it."""

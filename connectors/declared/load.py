@@ -93,6 +93,7 @@ def _made(id_: str, declaration: Declaration, file: str) -> Connector:
         map=mapping,
         guide=declaration.guide.label() if declaration.guide else None,
         reads=mapping.reads,
+        coded=mapping.coded,
     )
 
 

@@ -86,6 +86,7 @@ class SourceWatch:
         self._settings = settings
         self._only = frozenset(only)
         self._seen: Any = None
+        self._before: tuple[Connector, ...] = ()
         self.now = chosen_sources(data_folder, settings)
         """The sources as they were last taken up."""
 
@@ -97,6 +98,12 @@ class SourceWatch:
         """Those to run."""
         return [one for one in self.now.connectors if self.is_ours(one)]
 
+    def unwatched(self) -> list[Connector]:
+        """Those that are switched off, or were taken away with the last change."""
+        there = {one.id for one in self.now.connectors}
+        gone = {one.id: one for one in (*self._before, *self.now.off)}
+        return [one for one in gone.values() if one.id not in there and self.is_ours(one)]
+
     def look(self) -> set[str]:
         """The sources that have changed since the last look.
 
@@ -107,7 +114,7 @@ class SourceWatch:
         if seen == self._seen:
             return set()
         found = chosen_sources(self._data_folder, self._settings)
-        changed, self._seen, self.now = found.differing(self.now), seen, found
+        changed, self._seen, self._before, self.now = found.differing(self.now), seen, self.now.connectors, found
         return changed
 
     async def run(self, renew: Callable[[Sequence[Connector], set[str]], Coroutine[Any, Any, None]]) -> None:

@@ -222,6 +222,8 @@ class Connector:
     """What the person who sets up the device does there."""
     reads: frozenset[str] | None = None
     """Names of the foreign fields that are read, where it is not the payload type that tells; nothing else gets to the mapping."""
+    coded: frozenset[str] = frozenset()
+    """Names of those of them that a table of codes reads."""
 
     def source(self, ward: str) -> str:
         """The CloudEvents source of its events."""

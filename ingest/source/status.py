@@ -16,7 +16,7 @@ from ingest.contract.connector import Connector, Context
 from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.event import Event
-from ingest.contract.events.health import SourceDown, SourceHeartbeat, SourceUp
+from ingest.contract.events.health import SourceDown, SourceHeartbeat, SourceOff, SourceUp
 from ingest.kafka.producer import EventSink
 
 log = logging.getLogger(__name__)
@@ -87,6 +87,10 @@ class SourceStatus:
             self._reachable = False
             log.warning("%s: source is down (%s)", self._connector.id, cause)
             self._add(SourceDown(source_id=self._connector.id, at=self._clock.now(), cause_code=cause))
+
+    def off(self) -> Envelope:
+        """What tells that somebody has switched the source off."""
+        return self._wrapped(SourceOff(source_id=self._connector.id, at=self._clock.now()))
 
     def hold(self, cause: str) -> None:
         """Report it as down, whether the source is in sight or not, until `release`."""

@@ -1,10 +1,10 @@
 """What administrators set up in the browser, as the connectors answer the board over HTTP."""
 
+import asyncio
 import base64
 import io
 import json
 import stat
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -64,7 +64,7 @@ TABLE = (READY / "dossier_table.toml").read_text("utf-8")
 CALL = {
     "eventId": "e-1",
     "eventType": "FEEDBACK_RECEIVED",
-    "time": 1_794_000_000_000,
+    "time": 1_770_000_000_000,
     "phone": "0912345678",
     "data": {"code": "PA-1"},
 }
@@ -83,11 +83,16 @@ class Desk:
         app = FastAPI()
         app.include_router(administration_router(service.answer, SHARED))
         self.app = app
-        monkeypatch.setattr(httpx, "post", self._post)
+        monkeypatch.setattr(httpx, "post", self.post)
         self.remote = RemoteSources("http://connectors.test", SHARED)
 
-    def _post(self, url: str, **given: Any) -> httpx.Response:
-        import asyncio
+    def headers(self) -> dict[str, str]:
+        """Those of a question that is answered."""
+        self.cards()
+        return self._sent
+
+    def post(self, url: str, **given: Any) -> httpx.Response:
+        self._sent: dict[str, str] = given["headers"]
 
         async def ask() -> httpx.Response:
             async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app)) as client:
@@ -109,8 +114,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
-    yield Desk(tmp_path, monkeypatch)
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    return Desk(tmp_path, monkeypatch)
 
 
 def refused(desk: Desk, question: Any, answer: Any = Done) -> str:
@@ -134,18 +139,9 @@ def test_every_source_has_a_card_without_a_secret(desk: Desk) -> None:
 
 
 def test_a_declaration_is_judged_before_it_is_kept_and_its_versions_lead_back(desk: Desk) -> None:
-    assert (
-        "no event has this field"
-        in refused(desk, SaveDeclaration(id="vendor_x", text=VENDOR + "\n[fields.x]\nfrom='a'\n", by="lan"))
-        or True
-    )
-    assert (
-        "petition.nothing"
-        in refused(
-            desk, SaveDeclaration(id="vendor_x", text=VENDOR.replace("petition.rated", "petition.nothing"), by="lan")
-        )
-        or not (desk.folder / "connectors" / "vendor_x.toml").exists()
-    )
+    wrong = VENDOR.replace("petition.rated", "petition.nothing")
+    assert "petition.nothing" in refused(desk, SaveDeclaration(id="vendor_x", text=wrong, by="lan"))
+    assert not (desk.folder / "connectors" / "vendor_x.toml").exists()
     desk.save("vendor_x", VENDOR)
     second = VENDOR.replace('vi = "Phản ánh hiện trường', 'vi = "Bản hai')
     desk.save("vendor_x", second, by="hoa")
@@ -167,18 +163,12 @@ def test_ids_are_no_paths(desk: Desk) -> None:
     for id_ in ("../x", "a/b", "A", "", "x" * 41, "ä", "a.b", "."):
         with pytest.raises(ValueError, match="id"):
             AskText(id=id_)
-        sent = desk._post(
+        sent = desk.post(
             f"http://connectors.test{SOURCES_PATH}",
-            headers=desk_headers(desk),
+            headers=desk.headers(),
             content=json.dumps({"act": "text", "id": id_}).encode(),
         )
         assert sent.status_code == 422
-
-
-def desk_headers(desk: Desk) -> dict[str, str]:
-    from ingest.administration import remote
-
-    return {"authorization": remote._bearer_of(SHARED), "content-type": "application/json"}
 
 
 def test_off_is_not_started_and_on_again_is(desk: Desk) -> None:
@@ -296,12 +286,12 @@ def test_what_is_too_large_or_nobodys_is_refused(desk: Desk) -> None:
     url = f"http://connectors.test{SOURCES_PATH}"
     for headers in ({}, {"authorization": "Bearer x"}, {"authorization": f"Bearer {SHARED.get_secret_value()}"}):
         assert (
-            desk._post(
+            desk.post(
                 url, headers={**headers, "content-type": "application/json"}, content=b'{"act":"cards"}'
             ).status_code
             == 401
         )
-    assert desk._post(url, headers=desk_headers(desk), content=b" " * (LARGEST_ASK + 1)).status_code == 413
+    assert desk.post(url, headers=desk.headers(), content=b" " * (LARGEST_ASK + 1)).status_code == 413
     with pytest.raises(ValueError, match="at most"):
         TrySample(id="x", text="", sample="x" * 700_001)
     with pytest.raises(Unavailable):

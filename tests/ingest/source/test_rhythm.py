@@ -49,7 +49,7 @@ def test_without_one_twice_the_longest_silence_of_a_week_is_allowed(clock: Clock
     one.heard()
     clock.now += 2.5 * DAY
     assert one.is_alive(), "nothing is known yet of its nights and weekends"
-    for _ in range(8 * 2):
+    for _ in range(6 * 2):
         one.heard()
         clock.now += DAY / 2
     one.heard()
