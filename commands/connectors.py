@@ -79,7 +79,7 @@ def _check(file: Path, sample: Path | None) -> int:
             return 0
         ingest = read_settings(IngestSettings)
         trial = SecretStr("only for trying, so that no pseudonym of it is a real one")
-        reports = dry_run(connector, sample, Context(ingest.clock(), ingest.ward, pseudonymiser(trial)))
+        reports, _ = dry_run(connector, sample, Context(ingest.clock(), ingest.ward, pseudonymiser(trial)))
     except InvalidDeclaration as error:
         say(error.label.vi, error.label.en)
         return 1

@@ -104,12 +104,12 @@ def build_board(
         real_ms = milliseconds(RealClock().now())
         return {"real_ms": real_ms, "now_ms": live.now_ms(), "speed": live.clock_speed or 1.0}
 
-    login.register(server, accounts, sessions, settings)
+    confirm = login.register(server, accounts, sessions, settings)
     server.mount(BOARD, audit_view.build_audit_view(live, settings))
     server.mount(FEED, routes.build_feed(settings, live.clock, ask_feed, cuts))
     wall_app = wall.build_wall(server, live)
     app = _dash(server, live)
-    services = Services(settings, live, reader, ask_sql, accounts, desk)
+    services = Services(settings, live, reader, ask_sql, accounts, desk, confirm)
     for module in modules(dashboard.pages, deep=True):
         if hasattr(module, "register"):
             module.register(app, services)

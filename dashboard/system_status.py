@@ -47,7 +47,9 @@ def read_status(ingest: IngestSettings, client: Client) -> SystemStatus:
     stops = tuple(halted_streams(ingest.clock(), client))
     disk, dead_letters = disk_space.low_disk(ingest), open_dead_letters(client)
     backup = read_state(ingest.data_folder).chores.get("backup")
-    return SystemStatus(last[0] if last else None, backup, stops, disk, dead_letters, restarted_processes(ingest.data_folder))
+    return SystemStatus(
+        last[0] if last else None, backup, stops, disk, dead_letters, restarted_processes(ingest.data_folder)
+    )
 
 
 def restarted_processes(data_folder: Path) -> tuple[Restarts, ...]:

@@ -13,12 +13,24 @@ from ingest.kafka.producer import Producer
 from ingest.runtime.backoff import BackOff
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
+from ingest.source.rhythm import Rhythm
 from ingest.source.status import SourceStatus
 from ingest.untrusted.dead_letter import DeadLetter
 from ingest.untrusted.json_text import check_json
 
 LONGEST_WAIT = timedelta(seconds=5)
 """Between two attempts to reach Kafka."""
+
+LOOKED_EVERY = timedelta(minutes=1)
+"""Between two looks at how long a source has been silent, at most."""
+
+
+async def watch_silence(rhythm: Rhythm, source_status: SourceStatus) -> None:
+    """Report a source as down that sends nothing for longer than it should, for ever."""
+    while True:
+        await asyncio.sleep(min(rhythm.limit() / 10, LOOKED_EVERY).total_seconds())
+        if rhythm.is_silent():
+            source_status.down("silent")
 
 
 class SourceReader:

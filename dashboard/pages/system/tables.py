@@ -68,12 +68,20 @@ CHANGED = {
     "account": Label("Tài khoản", "Account"),
     "feed_key": Label("Khóa", "Key"),
     "display": Label("Màn hình", "Display"),
+    "source": Label("Nguồn", "Source"),
 }
 ACTS = {
     "added": Label("thêm", "added"),
     "removed": Label("xóa", "removed"),
     "reset": Label("cấp lại mật khẩu", "new password made"),
     "password": Label("đổi mật khẩu", "password changed"),
+    "saved": Label("lưu khai báo", "declaration saved"),
+    "on": Label("bật", "switched on"),
+    "off": Label("tắt", "switched off"),
+    "redirected": Label("đổi địa chỉ", "address changed"),
+    "rotated": Label("đổi khóa", "secret changed"),
+    "revealed": Label("xem khóa", "secret shown"),
+    "refused": Label("bị từ chối, không làm", "refused, not done"),
 }
 NEVER = Label("chưa", "never")
 FAILED = Label("không được", "failed")
