@@ -75,4 +75,3 @@ def test_everything_that_is_stored_of_a_stream_is_counted_once(client):
     (one,) = stored_partitions(client)
     assert (one.topic, one.partition, one.events, one.repeats, one.dead_letters) == (QUEUE, 1, 2, 2, 2)
     assert (one.last_offset, one.newest_ms) == (8, 2000)
-    assert one.stored_at is not None

@@ -44,7 +44,7 @@ from warehouse.store.halted_partitions import HaltedPartition
 from warehouse.store.positions import PositionBase
 
 QUEUE = "ioc.queue.v1"
-KEPT = StoredPartition(QUEUE, 2, 883, 2, 5, 889, NOW_MS - 60_000, NOW)
+KEPT = StoredPartition(QUEUE, 2, 883, 2, 5, 889, NOW_MS - 60_000)
 STOP = HaltedPartition(QUEUE, 2, 1204, True, "51/1000", "worker", 0, NOW)
 GB = 10**9
 

@@ -43,7 +43,7 @@ while True:
 
 @pytest.fixture
 def told(monkeypatch):
-    """What was sent to the replica, with the clock's time; the last entry of `now` is the time."""
+    """What was sent to the replica, each with the clock's time, and the clock."""
     sent, clock = [], SimpleNamespace(now=0.0)
 
     def monotonic():
@@ -59,23 +59,19 @@ def told(monkeypatch):
     return SimpleNamespace(sent=sent, clock=clock)
 
 
-@pytest.fixture(params=["stubborn", "obedient"])
-def replica(request, told, tmp_path):
-    settings = warehouse_server.settings_for(tmp_path / "ward")
-    started = Replica(tmp_path / "own", settings, OpenData({}, {}, {}, []), ["-c", PROGRAM, request.param])
-    started.manner = request.param
-    yield started
-    started.end()
-
-
-def test_a_query_is_told_to_end_at_its_limit_and_its_replica_is_ended_two_seconds_later(replica, told):
+@pytest.mark.parametrize("manner", ["stubborn", "obedient"])
+def test_a_query_is_told_to_end_at_its_limit_and_its_replica_is_ended_two_seconds_later(told, tmp_path, manner):
+    settings, nothing = warehouse_server.settings_for(tmp_path / "ward"), OpenData({}, {}, {}, [])
+    replica = Replica(tmp_path / "own", settings, nothing, ["-c", PROGRAM, manner])
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(EngineError) as ended:
         replica.answer(ReplicaQuestion("SELECT 1", {}, LIMIT), SocketReader(ours, 1), SocketWriter(ours))
+    ended_at, is_alive = told.clock.now, replica.is_alive
+    replica.end()
     assert ended.value.code == TIME_LIMIT
     (_, _), (question, asked), (end, told_to_end) = told.sent
     assert (question, end) == (Kind.QUESTION, Kind.END)
     assert LIMIT < told_to_end - asked <= LIMIT + 2 * STEP
-    assert replica.is_alive == (replica.manner == "obedient")
-    if replica.manner == "stubborn":
-        assert GRACE < told.clock.now - told_to_end <= GRACE + 2 * STEP
+    assert is_alive == (manner == "obedient")
+    if manner == "stubborn":
+        assert GRACE < ended_at - told_to_end <= GRACE + 2 * STEP
