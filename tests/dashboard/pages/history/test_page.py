@@ -159,7 +159,7 @@ async def test_a_warehouse_that_is_away_is_named(tmp_path):
         (("whole", "31", ["2026-11-10"]), HistoryPeriod("whole", 31, NO_SPAN)),
     ],
 )
-def test_a_period_is_chosen_within_bounds(chosen, expected):
+def test_a_period_is_chosen_within_bounds(chosen: tuple[object, object, object], expected: HistoryPeriod) -> None:
     assert chosen_period(measure("Q01"), *chosen, NOW_MS) == expected
 
 
