@@ -12,7 +12,10 @@ MOST = 10
 DESERVED: dict[str, str] = {}
 """Rules whose alarm may be on for longer, and why."""
 
-LIVED = {"queue.longest_wait", "dossier.overdue", "dossier.apology", "camera.fault", "camera.unseen", "software.away"}
+LIVED = {
+    "queue.longest_wait", "queue.rush", "dossier.apology", "dossier.overdue", "dossier.no_apology", "dossier.asked_again",
+    "camera.fault", "camera.unseen", "speaker.offline", "software.away",
+}  # fmt: skip
 """What a ward lives through within a month."""
 
 
