@@ -160,7 +160,8 @@ async def test_a_warehouse_that_is_away_is_named(tmp_path):
     ],
 )
 def test_a_period_is_chosen_within_bounds(chosen, expected):
-    assert chosen_period(measure("Q01"), *chosen, NOW_MS) == expected
+    grain, span, since = chosen
+    assert chosen_period(measure("Q01"), grain, span, since, NOW_MS) == expected
 
 
 @pytest.mark.parametrize(
