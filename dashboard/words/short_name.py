@@ -19,7 +19,7 @@ SHORT: dict[str, Label] = {
     "Q10": Label("bỏ lượt", "abandoned"),
     "Q11": Label("lượt từ 01/7/2025", "visits since 01/7/2025"),
     "Q12": Label("giờ mở quầy", "counters open, hours"),
-    "Q14": Label("người chờ mỗi quầy mở", "waiting per open counter"),
+    "Q14": Label("chờ mỗi quầy", "waiting a counter"),
     "Q13": Label("quầy không có tín hiệu > 30 ngày", "counters silent > 30 d"),
     "D01": Label("nhận hôm nay", "received today"),
     "D02": Label("tiếp nhận lũy kế", "received in all"),

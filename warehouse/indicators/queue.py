@@ -267,7 +267,7 @@ WAITING_PER_COUNTER = Derived(
         "People waiting / counters open; where none is open, divided by 1",
     ),
     since=law.REVISED,
-    unit=Unit(Label("người/quầy", "people a counter"), decimals=1),
+    unit=Unit(Label("người/quầy", "people a counter"), decimals=1, short=Label("người", "people")),
     made_of=(WAITING, COUNTERS_OPEN),
     value=lambda ask: (ask("Q02").numerator, max(ask("Q08").numerator, 1)),
     formula=Label("Q02 / tử số của Q08, ít nhất là 1", "Q02 / numerator of Q08, at least 1"),

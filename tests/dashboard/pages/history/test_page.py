@@ -159,8 +159,9 @@ async def test_a_warehouse_that_is_away_is_named(tmp_path):
         (("whole", "31", ["2026-11-10"]), HistoryPeriod("whole", 31, NO_SPAN)),
     ],
 )
-def test_a_period_is_chosen_within_bounds(chosen: tuple[object, object, object], expected: HistoryPeriod) -> None:
-    assert chosen_period(measure("Q01"), *chosen, NOW_MS) == expected
+def test_a_period_is_chosen_within_bounds(chosen, expected):
+    grain, span, since = chosen
+    assert chosen_period(measure("Q01"), grain, span, since, NOW_MS) == expected
 
 
 @pytest.mark.parametrize(
