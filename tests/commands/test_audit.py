@@ -29,7 +29,7 @@ pytestmark = pytest.mark.embedded
 MADE = events(seed=21, count=500, keys=50, spread=timedelta(minutes=60))
 LATE = events(seed=22, count=40, keys=50, spread=timedelta(minutes=40))
 DAY = timedelta(days=1)
-SOON = (1.0, 3.0, 5.0, 10.0, 20.0, 40.0)
+SOON = (8.0, 16.0, 32.0, 32.0)
 AT_ONCE = (0.5,)
 
 
