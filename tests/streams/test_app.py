@@ -19,7 +19,7 @@ from streams.app import RECORDS_AT_ONCE, attach_worker, build_app
 from streams.partition.consumer import NullConsumer
 from streams.partition.record_batch import RecordBatch
 from streams.settings import StreamsSettings
-from streams.transport import HEARD, AppConsumer, RecordBatchConsumer
+from streams.transport import HEARD, PAUSE, AppConsumer, RecordBatchConsumer, next_fetch
 from streams.watchdog import exit
 from streams.worker import Worker
 from tests.support.broker import SECRET
@@ -106,6 +106,24 @@ async def test_faust_cannot_drop_what_it_believes_to_have_read() -> None:
     async for tp, offset in RecordBatchConsumer.getmany(consumer, 1.0):
         assert (tp, offset) == (place, 5)
         assert read[place] is None
+
+
+@pytest.mark.parametrize(
+    ("opened", "active", "wanted", "patience"),
+    [
+        ({0, 1}, {0, 1, 2}, {0, 1}, 1.0),
+        ({0, 1}, None, {0, 1}, 1.0),
+        ({0, 1}, {1}, {1}, PAUSE),
+        ({0}, {1}, set(), PAUSE),
+        ({0, 1}, set(), set(), PAUSE),
+    ],
+)
+def test_a_partition_that_faust_leaves_out_for_a_moment_is_asked_for_again_soon(
+    opened: set[int], active: set[int] | None, wanted: set[int], patience: float
+) -> None:
+    places = [TP(PLACE[0], number) for number in range(3)]
+    some = None if active is None else {places[number] for number in active}
+    assert next_fetch({places[number] for number in opened}, some, 1.0) == ({places[n] for n in wanted}, patience)
 
 
 class EndedError(BaseException):
