@@ -2,111 +2,19 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from commands.install.ports import free_ports
-from connectors.__main__ import connector_endpoints
 from connectors.managed.choices import SourceChoices
 from connectors.managed.service import READY
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import Subscription
-from ingest.contract.settings import IngestSettings
-from ingest.mqtt.subscriber import Subscriber
-from ingest.runner import ConnectorRunner
+from tests.connectors.support.install import SECRET, InstallWithoutKafka, running_install
 from tests.ingest.support.mqtt_device import device
-from tests.ingest.support.toy import context, until
-
-SECRET = SecretStr("s" * 16 + "abcdefgh" * 4)
-
-
-class NoKafka:
-    """Takes what is sent and keeps it."""
-
-    away = False
-
-    def __init__(self) -> None:
-        self.sent: list[Any] = []
-        self.letters: list[Any] = []
-
-    async def start(self) -> None:
-        await asyncio.Event().wait()
-
-    async def stop(self) -> None:
-        return None
-
-    async def send(self, events: Sequence[Any]) -> None:
-        self.sent += [one.data for one in events]
-
-    async def dead_letter(self, *letters: Any) -> None:
-        self.letters += letters
-
-    def told(self, id_: str) -> list[str]:
-        """What was told of a source's light."""
-        return [one.kind for one in self.sent if getattr(one, "source_id", "") == id_]
-
-
-class Install:
-    """The connectors of an install, without Kafka."""
-
-    def __init__(self, folder: Path) -> None:
-        self.intake, self.mqtt = free_ports(2)
-        self.folder = folder
-        self.settings = ConnectorsSettings(
-            _env_file=None, webhook_secret=SECRET, mqtt_secret=SECRET, intake_port=self.intake, mqtt_port=self.mqtt
-        )
-        self.watch = SourceWatch(folder, self.settings)
-        self.kafka = NoKafka()
-        self.ingest = IngestSettings(_env_file=None, data_folder=folder)
-        self.runner = ConnectorRunner(
-            self.watch.connectors(),
-            self.endpoints(),
-            self.kafka,
-            context("ward"),
-            timedelta(milliseconds=20),  # type: ignore[arg-type]
-        )
-
-    def endpoints(self) -> Any:
-        reach = connector_endpoints(self.watch.connectors(), self.ingest, self.watch.now.settings)
-        assert reach.broker is not None
-        return replace(
-            reach, broker=replace(reach.broker, password=lambda one: self.watch.now.settings.mqtt_account_password(one))
-        )
-
-    async def look(self) -> None:
-        """Take up what was changed."""
-        changed = await asyncio.to_thread(self.watch.look)
-        await self.runner.renew(self.watch.connectors(), self.endpoints(), changed, self.watch.unwatched())
-
-    def is_subscribed(self) -> bool:
-        readers = [one.reader for one in self.runner.sources.values() if isinstance(one.reader, Subscriber)]
-        return bool(readers) and all(one.is_subscribed for one in readers)
-
-    def light(self, id_: str) -> bool | None:
-        status = self.runner.sources[id_].source_status
-        return status.reachable if status.is_known else None
-
-
-@asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Install]:
-    made, ending = Install(folder), asyncio.Event()
-    task = asyncio.create_task(made.runner.run(ending))
-    await until(lambda: task.done() or made.is_subscribed())
-    assert not task.done(), task.exception()
-    try:
-        yield made
-    finally:
-        ending.set()
-        await task
+from tests.ingest.support.toy import until
 
 
 @pytest.fixture
@@ -118,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def test_no_source_has_a_light_before_its_device_has_spoken(folder: Path) -> None:
-    async with running(folder) as install:
+    async with running_install(folder) as install:
         await asyncio.sleep(0.3)  # fifteen heartbeats
         lights = {id_: install.light(id_) for id_ in install.runner.sources}
         assert lights == dict.fromkeys(lights, None)
@@ -141,7 +49,7 @@ async def test_no_source_has_a_light_before_its_device_has_spoken(folder: Path) 
 
 
 async def test_what_a_broker_remembers_is_no_sign_of_life(folder: Path) -> None:
-    async with running(folder) as install:
+    async with running_install(folder) as install:
         password = install.settings.mqtt_account_password("smart_loudspeaker")
         with device(install.mqtt, user="smart_loudspeaker", password=password) as one:
             one.publish("loa/tdp-017-l1/online", "online", retain=True)
@@ -159,7 +67,7 @@ async def test_what_a_broker_remembers_is_no_sign_of_life(folder: Path) -> None:
 async def test_a_source_is_switched_off_and_on_and_a_declaration_is_taken_up_while_the_others_go_on(
     folder: Path,
 ) -> None:
-    async with running(folder) as install, httpx.AsyncClient(trust_env=False) as http:
+    async with running_install(folder) as install, httpx.AsyncClient(trust_env=False) as http:
         url = f"http://127.0.0.1:{install.intake}/intake/petition_vendor_x"
 
         async def status() -> int:
@@ -194,7 +102,7 @@ async def test_an_mqtt_source_can_be_the_first_one_of_a_running_install(tmp_path
     ).connectors():
         if isinstance(one.way, Subscription):
             SourceChoices(tmp_path).change(one.id, lambda known: known.model_copy(update={"is_off": True}))
-    install, ending = Install(tmp_path), asyncio.Event()
+    install, ending = InstallWithoutKafka(tmp_path), asyncio.Event()
     task = asyncio.create_task(install.runner.run(ending))
     SourceChoices(tmp_path).change("frigate", lambda known: known.model_copy(update={"is_off": False}))
     await asyncio.sleep(0)
