@@ -114,6 +114,8 @@ class ConnectorRunner:
         self._intake = WebhookRoutes((), {}, producer, outside.limits, outside.routers)
         self._group: asyncio.TaskGroup | None = None
         self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+        """What runs beside the sources."""
         self._has_broker = False
         self.sources: dict[str, RunningSource] = {}
         """Those that are read, by connector."""
@@ -137,12 +139,12 @@ class ConnectorRunner:
             await self._open_broker()
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                tasks = [group.create_task(work(), name=name) for name, work in self._beside.items()]
+                self._tasks = [group.create_task(work(), name=name) for name, work in self._beside.items()]
                 for one in self.sources.values():
                     self._begin(one)
                 await server.run(ending)
                 self._group = None  # nothing begins any more
-                for task in (*tasks, *(task for one in self.sources.values() for task in one.tasks)):
+                for task in (*self._tasks, *(task for one in self.sources.values() for task in one.tasks)):
                     task.cancel()
         log.info("stopped")
 
@@ -169,7 +171,7 @@ class ConnectorRunner:
             await self._stop(id_)
         for connector in off:
             if self._group is not None and connector.id in changed:
-                self._group.create_task(self._tell_off(connector), name=f"{connector.id} off")
+                self._tasks.append(self._group.create_task(self._tell_off(connector), name=f"{connector.id} off"))
         for connector in connectors:
             if self._group is not None and connector.id in changed and (made := self._add(connector)):
                 await self._open_broker()

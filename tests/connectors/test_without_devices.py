@@ -111,3 +111,14 @@ async def test_an_mqtt_source_can_be_the_first_one_of_a_running_install(tmp_path
     await until(install.is_subscribed)
     ending.set()
     await task
+
+
+async def test_it_ends_in_time_though_kafka_never_hears_that_a_source_is_off(folder: Path) -> None:
+    SourceChoices(folder).change("frigate", lambda one: one.model_copy(update={"is_off": True}))
+    install, ending = InstallWithoutKafka(folder), asyncio.Event()
+    install.kafka.refuses = True
+    task = asyncio.create_task(install.run(ending))
+    await until(lambda: install.kafka.refused)
+    ending.set()
+    async with asyncio.timeout(10):
+        await task

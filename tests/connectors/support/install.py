@@ -17,6 +17,7 @@ from connectors.managed.service import SourceAdministration
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
 from ingest.administration.remote import administration_router
+from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.mqtt.subscriber import Subscriber
 from ingest.runner import ConnectorRunner
@@ -33,6 +34,8 @@ class NoKafka:
     def __init__(self) -> None:
         self.sent: list[Any] = []
         self.letters: list[Any] = []
+        self.refuses = False
+        self.refused = 0
 
     async def start(self) -> None:
         await asyncio.Event().wait()
@@ -41,6 +44,9 @@ class NoKafka:
         return None
 
     async def send(self, events: Sequence[Any]) -> None:
+        if self.refuses:
+            self.refused += 1
+            raise Unavailable("Kafka", "refuses")
         self.sent += [one.data for one in events]
 
     async def dead_letter(self, *letters: Any) -> None:
