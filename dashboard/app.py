@@ -32,6 +32,7 @@ from dashboard.board.alarm_desk import AlarmDesk
 from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql, Services
+from dashboard.board.source_list import SourceList
 from dashboard.charts import graph
 from dashboard.components import group_map, header
 from dashboard.feed import audit_view, routes
@@ -79,11 +80,12 @@ def build_board(
     """
     sessions = Sessions(settings, accounts)
     desk = desk or AlarmDesk(live, reader, alarms)
+    sources = SourceList(live, settings)
     cuts = CityCuts(settings, live.ingest, live.clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        running = [asyncio.create_task(one.run()) for one in (live, desk, cuts)]
+        running = [asyncio.create_task(one.run()) for one in (live, desk, cuts, sources)]
         for task in running:
             task.add_done_callback(_crash)
         yield

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from pydantic import SecretStr
 
-from ingest.contract.connector import Connector, Context, FileDrop, Misdeclared, SqlTable, Subscription, Webhook
+from ingest.contract.connector import Connector, Context, FileDrop, Misdeclared, Poll, SqlTable, Subscription, Webhook
 from ingest.contract.errors import ConfigurationError
 from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
@@ -76,8 +76,8 @@ class RunningSource:
 
     mapper: Mapper
     source_status: SourceStatus
-    post: PostSource | None = None
-    """Of one that posts."""
+    reader: SourceReader | None = None
+    """What reads it; `None` for one that posts."""
     work: dict[str, Work] = field(default_factory=dict)
     """By name, what runs for it for ever."""
     tasks: list["asyncio.Task[None]"] = field(default_factory=list)
@@ -116,6 +116,8 @@ class ConnectorRunner:
         self._intake = WebhookRoutes((), {}, producer, outside.limits, outside.routers)
         self._group: asyncio.TaskGroup | None = None
         self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+        """What runs beside the sources."""
         self._has_broker = False
         self.sources: dict[str, RunningSource] = {}
         """Those that are read, by connector."""
@@ -139,12 +141,12 @@ class ConnectorRunner:
             await self._open_broker()
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                tasks = [group.create_task(work(), name=name) for name, work in self._beside.items()]
+                self._tasks = [group.create_task(work(), name=name) for name, work in self._beside.items()]
                 for one in self.sources.values():
                     self._begin(one)
                 await server.run(ending)
                 self._group = None  # nothing begins any more
-                for task in (*tasks, *(task for one in self.sources.values() for task in one.tasks)):
+                for task in (*self._tasks, *(task for one in self.sources.values() for task in one.tasks)):
                     task.cancel()
         log.info("stopped")
 
@@ -171,7 +173,7 @@ class ConnectorRunner:
             await self._stop(id_)
         for connector in off:
             if self._group is not None and connector.id in changed:
-                self._group.create_task(self._tell_off(connector), name=f"{connector.id} off")
+                self._tasks.append(self._group.create_task(self._tell_off(connector), name=f"{connector.id} off"))
         for connector in connectors:
             if self._group is not None and connector.id in changed and (made := self._add(connector)):
                 await self._open_broker()
@@ -217,34 +219,51 @@ class ConnectorRunner:
         breaker = CircuitBreaker(source_status, outside.allowances.get(id_, 0))
         made = RunningSource(mapper, source_status)
         if isinstance(way, Webhook):
-            made.post = PostSource(mapper, source_status, breaker, self._rhythm(id_, way.sign_of_life))
-            self._intake.take_on(made.post, outside.webhook_secrets.get(id_, ()))
-            if made.post.rhythm.is_alive():
+            post = PostSource(mapper, source_status, breaker, self._rhythm(id_, way.sign_of_life))
+            self._intake.take_on(post, outside.webhook_secrets.get(id_, ()))
+            if post.rhythm.is_alive():
                 source_status.up("heard_before")
-            made.work[f"{id_} signs of life"] = partial(watch_silence, made.post.rhythm, source_status)
-        elif isinstance(way, Subscription):
-            made.work[id_] = self._subscriber(mapper, source_status, breaker, way).run
-        elif isinstance(way, FileDrop):
-            made.work[id_] = FileReader(mapper, source_status, breaker, self._producer, outside.folder.parent).run
+            made.work[f"{id_} signs of life"] = partial(watch_silence, post.rhythm, source_status)
         elif isinstance(way, Misdeclared):
             log.error("%s is not read: %s", id_, way.fault.en)
             source_status.down("declaration")
-        elif id_ in outside.urls:
-            asking = self._table if isinstance(way, SqlTable) else self._poller
+        else:
             try:
-                made.work[id_] = asking(mapper, source_status, breaker).run
+                made.reader = self._reader(way, mapper, source_status, breaker)
             except ConfigurationError as error:
                 if connector.reads is None:
                     raise
                 # One source that was set up wrong is no reason to read no other.
                 log.error("%s is not read: %s", id_, error)
                 source_status.down("settings")
-        else:
-            log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", id_, id_.upper())
-            return None
+            else:
+                if made.reader is None:
+                    log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", id_, id_.upper())
+                    return None
+                made.work[id_] = made.reader.run
         made.work[f"{id_} status"] = partial(source_status.report, mapper.counts)
         self.sources[id_] = made
         return made
+
+    def _reader(
+        self,
+        way: Subscription | FileDrop | Poll | SqlTable,
+        mapper: Mapper,
+        source_status: SourceStatus,
+        breaker: CircuitBreaker,
+    ) -> SourceReader | None:
+        """What reads a source by its way; `None` where its address is not set.
+
+        Raises:
+            ConfigurationError: a setting of it is wrong.
+        """
+        if isinstance(way, Subscription):
+            return self._subscriber(mapper, source_status, breaker, way)
+        if isinstance(way, FileDrop):
+            return FileReader(mapper, source_status, breaker, self._producer, self._outside.folder.parent)
+        if mapper.connector.id not in self._outside.urls:
+            return None
+        return (self._table if isinstance(way, SqlTable) else self._poller)(mapper, source_status, breaker)
 
     def _rhythm(self, id_: str, sign_of_life: timedelta | None) -> Rhythm:
         return Rhythm(sign_of_life, self._outside.folder / f"{id_}.heard")

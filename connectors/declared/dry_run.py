@@ -22,7 +22,7 @@ from ingest.untrusted.json_text import parse_json
 MOST_MESSAGES = 1_000
 """Messages of a sample that are looked at."""
 
-PATIENCE = timedelta(seconds=10)
+PATIENCE = timedelta(seconds=5)
 """How long looking at them may take: what is dear to map is so for each of them."""
 
 

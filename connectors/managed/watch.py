@@ -123,6 +123,8 @@ class SourceWatch:
         Args:
             renew: begins the sources anew that it is given the ids of.
         """
+        # Those that are off may have been switched off just before the last end, when nobody could be told any more.
+        await renew(self.connectors(), {one.id for one in self.now.off})
         while True:
             await asyncio.sleep(LOOK_EVERY.total_seconds())
             try:

@@ -77,6 +77,8 @@ class LiveFigures:
         self.system_status = NOTHING_KNOWN
         self.alarms: Alarms = NO_ALARMS
         self.faults: Mapping[str, ChannelFault] = {}
+        self.told_kinds: Mapping[str, frozenset[str]] = {}
+        """By source, the kinds of events that may come from it, as far as the connectors have told."""
         self._load = load
         self._comparing = asyncio.Lock()
         """Held while the memory is compared, or forgets."""
@@ -109,7 +111,7 @@ class LiveFigures:
         """The readings at this moment."""
         now_ms = self.now_ms()
         behind = streams_behind(self.readings, now_ms, round(BEHIND_MS * max(1.0, self.clock_speed or 1.0)))
-        found = freshness_signs(self.readings, now_ms, behind)
+        found = freshness_signs(self.readings, now_ms, behind, self.told_kinds)
         return BoardState(
             self.readings,
             found,

@@ -52,6 +52,10 @@ class SourceReader:
         self._breaker = breaker
         self._producer = producer
 
+    async def run(self) -> None:
+        """Read for ever."""
+        raise NotImplementedError
+
     def map_object(self, value: Any, address: str) -> MappedMessage:
         """What comes of an object that a source has told among others: an item of a page, a row.
 

@@ -9,9 +9,9 @@ import base64
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -60,9 +60,8 @@ def redact(
         value = parse_json_loosely(payload)
     except InvalidEvent:
         return _shape(payload)
-    return _cut(
-        json.dumps(_value(value, _keeping(known, personal, coded), DEEPEST), ensure_ascii=False, allow_nan=False)
-    )
+    kept, never = _kept_and_never(known, personal, coded)
+    return _cut(json.dumps(_value(value, kept, never, DEEPEST), ensure_ascii=False, allow_nan=False))
 
 
 def has_marks(value: Any) -> bool:
@@ -123,40 +122,35 @@ def _read_names(name: str, field: dict[str, Any]) -> set[str]:
     return {name, *(part for path in paths for part in path if isinstance(part, str))}
 
 
-class _Keeping(NamedTuple):
-    """What is kept, by the names of fields."""
-
-    kept: frozenset[str]
-    never: frozenset[str]
-    coded: frozenset[str]
-
-
 @cache
-def _keeping(known: frozenset[str], personal: frozenset[str], coded: frozenset[str]) -> _Keeping:
-    """Of a payload type and its connector, which are both declared."""
+def _kept_and_never(
+    known: frozenset[str], personal: frozenset[str], coded: frozenset[str]
+) -> tuple[Mapping[str, bool], frozenset[str]]:
+    """Of a payload type and its connector, both declared: the names of the first as they are, of the second normalised."""
     never = PERSONAL | {normalise_field_name(name) for name in personal}
-    return _Keeping(frozenset(name for name in known if normalise_field_name(name) not in never), never, coded)
+    return {name: name in coded for name in known if normalise_field_name(name) not in never}, never
 
 
-def _value(value: Any, keeping: _Keeping, depth: int, name: str = "") -> Any:
-    """The value, of a field of this name, with everything replaced that may not be kept."""
-    keep = name in keeping.kept
+def _value(
+    value: Any, kept: Mapping[str, bool], never: frozenset[str], depth: int, *, coded: bool | None = None
+) -> Any:
+    """The value with everything replaced that may not be kept; `coded` says of a known field whether a table of codes reads it."""
     if depth == 0:
         return _DEEP
     if isinstance(value, dict):
         return {
-            inner if inner in keeping.kept or is_name(inner) else _NAMED: _PERSONAL
-            if normalise_field_name(inner) in keeping.never
-            else _value(one, keeping, depth - 1, inner)
-            for inner, one in value.items()
+            name if name in kept or is_name(name) else _NAMED: _PERSONAL
+            if normalise_field_name(name) in never
+            else _value(one, kept, never, depth - 1, coded=kept.get(name))
+            for name, one in value.items()
         }
     if isinstance(value, list):
-        return [_value(one, keeping, depth - 1, name) for one in value]
+        return [_value(one, kept, never, depth - 1, coded=coded) for one in value]
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return value if keep and (_harmless(value) or (name in keeping.coded and _is_word(value))) else _TEXT
-    return value if keep and _is_no_persons(value) else _NUMBER
+        return value if coded is not None and (_harmless(value) or (coded and _is_word(value))) else _TEXT
+    return value if coded is not None and _is_no_persons(value) else _NUMBER
 
 
 def _harmless(text: str) -> bool:

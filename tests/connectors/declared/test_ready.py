@@ -44,7 +44,9 @@ def messages(file: Path) -> list[Any]:
 
 
 def reports(file: Path) -> list[SampleReport]:
-    return dry_run(load_connector(file), sample_of(file), CONTEXT)[0]
+    reports, is_cut = dry_run(load_connector(file), sample_of(file), CONTEXT)
+    assert not is_cut
+    return reports
 
 
 def events(file: Path) -> list[Any]:

@@ -51,6 +51,7 @@ from ingest.runner import RunningSource
 from ingest.source.mapper import Mapper
 from ingest.source.status import SourceStatus
 from tests.ingest.support.toy import context
+from warehouse.maintenance.backups.files import files_to_back_up
 
 SHARED = SecretStr("the secret of board and connectors")
 SETTINGS = ConnectorsSettings(
@@ -354,3 +355,11 @@ def test_a_form_takes_any_text(desk: Desk) -> None:
         form = desk.ask(Draft(text=text), DraftForm)
         assert (form.fault is None) == (text == VENDOR)
         assert form.text == text
+
+
+def test_a_backup_holds_declarations_and_choices_and_only_if_asked_for_secrets(desk: Desk) -> None:
+    desk.save("vendor_x", VENDOR)
+    desk.ask(Rotate(id="vendor_x", key="prescribed-by-the-vendor-01"))
+    names = {"data/connectors/vendor_x.toml", "data/connectors/vendor_x.versions.json", "data/connectors/sources.json"}
+    assert set(files_to_back_up(desk.folder, secrets=False)) == names
+    assert set(files_to_back_up(desk.folder, secrets=True)) == {*names, "data/secrets/source_vendor_x"}

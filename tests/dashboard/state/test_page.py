@@ -87,7 +87,17 @@ SILENT = {"Q13", "S10", "C08"}
 
 def test_pages_are_found():
     own = ["/", "/alarms", *DOMAINS.values()]
-    assert list(pages()) == [*own, "/due", "/letters", "/sql", "/alarm", "/history", "/proof"]
+    assert list(pages()) == [
+        *own,
+        "/due",
+        "/letters",
+        "/sql",
+        "/sources",
+        "/alarm",
+        "/history",
+        "/proof",
+        "/sources/setup",
+    ]
     assert [page.path for page in pages().values() if page.pace] == own[:-1]
     assert {page.right for page in pages().values()} == {"leader", "analyst"}
 

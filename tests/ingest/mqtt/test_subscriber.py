@@ -263,6 +263,10 @@ async def test_the_light_goes_out_with_the_broker_and_comes_back(kafka, producer
     async with subscribing(producer, port, "light") as subscriber:
         async with embedded(tmp_path, port):
             await until(lambda: subscriber.reader.is_subscribed)
+            assert not subscriber.source_status.reachable, "the broker is not the device"
+            with device(port, user="subscribed", password="subscribed") as one:
+                one.publish("toy/1/note", payload(1))
+                await until(lambda: subscriber.source_status.reachable)
         await until(lambda: not subscriber.source_status.reachable)
 
         async def told():
@@ -273,7 +277,7 @@ async def test_the_light_goes_out_with_the_broker_and_comes_back(kafka, producer
             }
 
         async with embedded(tmp_path, port):
-            await until(lambda: subscriber.reader.is_subscribed)
+            await until(lambda: subscriber.source_status.reachable)
             await until(told)
 
 

@@ -273,11 +273,7 @@ def test_a_code_of_a_table_may_be_words_but_not_those_of_a_person() -> None:
         "field": "Cải cách hành chính",
         "other": "Cải cách hành chính",
         "by": "Nguyễn Văn An",
-        "tel": "0912 345 678",
+        "line": "0912 345 678",
     }
-    names = frozenset(told)
-    kept = json.loads(redact(json.dumps(told).encode(), names, coded=frozenset({"field", "by", "tel"})))
-    assert (
-        kept == {"field": "Cải cách hành chính", "other": "[text]", "by": "[text]", "tel": "[text]"}
-        or kept["tel"] == "[personal]"
-    )
+    kept = json.loads(redact(json.dumps(told).encode(), frozenset(told), coded=frozenset({"field", "by", "line"})))
+    assert kept == {"field": "Cải cách hành chính", "other": "[text]", "by": "[text]", "line": "[text]"}
