@@ -117,6 +117,8 @@ def test_it_knows_the_last_offset_and_the_newest_time() -> None:
     values = fold.take()
     assert {value.offset for value in values} == {9}
     assert {value.version for value in values if value.grain == "flow"} == {9}
+    first = folded("queue", issued(0)).take()
+    assert {(value.offset, value.version) for value in first if value.grain == "flow"} == {(0, 0)}
 
 
 def test_every_field_of_a_state_follows_the_events() -> None:
