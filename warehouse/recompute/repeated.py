@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
+from zlib import crc32
 
 _SHORTEST = 100
 """Of so many letters an expression must be to be worth a column."""
@@ -23,14 +24,17 @@ def named_once(expressions: Sequence[str], rows: str) -> tuple[list[str], str]:
         expressions: over the columns of the rows, and free of aggregates.
         rows: a SELECT.
     """
-    texts, columns = list(expressions), list[str]()
-    while repeated := [part for part, count in Counter(_all_parts([*texts, *columns])).items() if count > 1]:
+    texts, columns = list(expressions), dict[str, str]()
+    while repeated := [one for one, count in Counter(_all_parts([*texts, *columns.values()])).items() if count > 1]:
         # What holds another one is longer, and so becomes a column before it and over it.
         longest = max(repeated, key=lambda part: (len(part), part))
-        named = partial(re.compile(rf"(?<!\w){re.escape(longest)}").sub, f"shared_{len(columns)}")
-        texts, columns = [*map(named, texts)], [*map(named, columns), longest]
-    for number, column in reversed([*enumerate(columns)]):
-        rows = f"SELECT *, {column} AS shared_{number} FROM ({rows})"
+        # Another text has another name, also in another part of the query: the gate counts what a name may stand for.
+        name = f"shared_{crc32(longest.encode()):08x}"
+        named = partial(re.compile(rf"(?<!\w){re.escape(longest)}").sub, name)
+        texts = [*map(named, texts)]
+        columns = {known: named(column) for known, column in columns.items()} | {name: longest}
+    for name, column in reversed(columns.items()):
+        rows = f"SELECT *, {column} AS {name} FROM ({rows})"
     return texts, rows
 
 

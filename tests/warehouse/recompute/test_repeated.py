@@ -27,7 +27,7 @@ def test_it_gives_the_same_values(expressions: list[str], columns: int) -> None:
     rows = "SELECT arrayJoin([toInt64(-3), 1, 2, 70]) AS a"
     named, below = named_once(expressions, rows)
     assert below.count(" AS shared_") == columns
-    assert sum(map(len, named)) + len(below) <= sum(map(len, expressions)) + len(rows) + 30 * columns
+    assert sum(map(len, named)) + len(below) <= sum(map(len, expressions)) + len(rows) + 50 * columns
     engine = InlineEngine()
     try:
         answers = [
