@@ -159,16 +159,15 @@ def _written(value: Any) -> str:
 
 
 def _meant(text: str, kind: str) -> Any:
-    """A value as a person wrote it, as the field takes it."""
+    """A value as a person wrote it, as the field takes it; what it does not take is said when the whole is judged."""
     text = text.strip()
-    if kind == "truth" and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if kind in ("whole", "number") or (re.fullmatch(r"-?[0-9]{1,9}", text) and kind == "text"):
-        try:
-            return json.loads(text) if kind != "text" else text
-        except ValueError:
-            return text
-    return text
+    if kind not in ("truth", "whole", "number"):
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, bool | int | float) else text
 
 
 def sample_paths(sample: str) -> list[str]:
