@@ -34,6 +34,11 @@ def is_known_source(s: Any, now: Any) -> Any:
     return s.registered_at <= now
 
 
+def is_watched(s: Any, now: Any) -> Any:
+    """The source has been heard of, and nobody has switched it off."""
+    return is_known_source(s, now) & (s.off == 0)
+
+
 def is_meant_to_run(s: Any, now: Any) -> Any:
     """The source is one that runs day and night, or the office is open."""
     return (s.key != KIOSK) | (working_time(now - MINUTE, now) > 0)
@@ -41,7 +46,7 @@ def is_meant_to_run(s: Any, now: Any) -> Any:
 
 def is_down(s: Any, now: Any) -> Any:
     """It says so, or gave no sign for a minute, though it is meant to run."""
-    return is_known_source(s, now) & is_meant_to_run(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))
+    return is_watched(s, now) & is_meant_to_run(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))
 
 
 def today_ms(o: Any, now: Any) -> Any:
@@ -53,14 +58,16 @@ LAG = Indicator(
     id="H01",
     label=Label("Độ trễ dữ liệu", "Data lag"),
     definition=Label(
-        "Thời gian từ tín hiệu mới nhất của nguồn im lâu nhất",
-        "Time since the newest sign of the source that has been silent longest",
+        "Thời gian từ tín hiệu mới nhất của nguồn không có tín hiệu đã lâu nhất; nguồn đã tắt không tính",
+        "Time since the newest sign of the source that has been silent longest, without those that are switched off",
     ),
+    version=2,
+    since=law.REVISED,
     unit=SECONDS,
     of=SOURCE,
     value=Largest(
         amount=lambda s, now: now - s.seen_at,
-        where=lambda s, now: is_known_source(s, now) & (s.seen_at > 0),
+        where=lambda s, now: is_watched(s, now) & (s.seen_at > 0),
     ),
     by=("key",),
     threshold=Threshold(warning=30, critical=60),
@@ -71,7 +78,7 @@ VALID = Indicator(
     id="H02",
     label=Label("Sự kiện hợp lệ", "Valid events"),
     definition=Label(
-        "Sự kiện hợp lệ / (hợp lệ + bị loại) trong 24 giờ, không tính nhịp của hệ thống; hệ thống tự đếm 5 phút một lần, quá 15 phút "
+        "Sự kiện hợp lệ / (hợp lệ + bị loại) trong 24 giờ, không tính tín hiệu của chính hệ thống; hệ thống tự đếm 5 phút một lần, quá 15 phút "
         "không đếm được thì không có số liệu",
         "Valid events / (valid + rejected) within 24 hours, without the system's own signs of life; counted every 5 minutes, no data "
         "where the last count is older than 15",
@@ -85,7 +92,7 @@ VALID = Indicator(
     threshold=Threshold(warning=99.5, critical=None, below=True),
 )
 
-LETTERS_WAITING = Indicator(
+DEAD_LETTERS_WAITING = Indicator(
     id="H03",
     label=Label("Sự kiện lỗi chờ xử lý", "Dead letters waiting"),
     definition=Label(
@@ -104,10 +111,11 @@ DOWN = Indicator(
     id="H04",
     label=Label("Nguồn mất kết nối", "Sources down"),
     definition=Label(
-        "Nguồn báo mất kết nối, hoặc không có tín hiệu quá 60 giây; máy lấy số tắt ngoài giờ làm việc không tính",
-        "Sources that say they are down, or gave no sign for 60 seconds; the kiosk counts in opening hours only, as it is switched off after",
+        "Nguồn báo mất kết nối, hoặc không có tín hiệu quá 60 giây; máy lấy số tắt ngoài giờ làm việc và nguồn đã tắt không tính",
+        "Sources that say they are down, or gave no sign for 60 seconds; the kiosk counts in opening hours only, as it is switched off "
+        "after; without sources that somebody has switched off",
     ),
-    version=2,
+    version=3,
     since=law.REVISED,
     unit=Unit(Label("nguồn", "sources")),
     of=SOURCE,
@@ -152,11 +160,32 @@ FEED_ON_TIME = Indicator(
     threshold=Threshold(warning=100, critical=90, below=True),
 )
 
+FEED_LATE = Indicator(
+    id="H08",
+    label=Label("Gửi thành phố muộn, 24 giờ", "City feed late, 24 h"),
+    definition=Label(
+        "Lần gửi đã đến giờ chốt trong 24 giờ qua mà thành phố không nhận được trong 15 phút",
+        "Deliveries whose cut was due in the last 24 hours that did not reach the city within 15 minutes",
+    ),
+    law=law.SHARING,
+    since=law.REVISED,
+    unit=Unit(Label("lần", "deliveries")),
+    of=CUT,
+    value=Count(
+        at=lambda c: c.cut_at,
+        where=lambda c: c.delivered_at - c.cut_at > DELIVERED_WITHIN,
+    ),
+    by=("dataset",),
+    window=timedelta(hours=1),
+    span=timedelta(hours=24),
+    threshold=Threshold(warning=0, critical=None),
+)
+
 HEARTBEAT = Indicator(
     id="H07",
-    label=Label("Nhịp của hệ thống", "System heartbeat"),
+    label=Label("Tín hiệu hoạt động của hệ thống", "System heartbeat"),
     definition=Label(
-        "Thời gian từ nhịp mới nhất của chính hệ thống đã đi hết đường từ đầu vào đến bảng",
+        "Thời gian từ tín hiệu mới nhất của chính hệ thống đã đi hết đường từ đầu vào đến bảng",
         "Time since the newest heartbeat of the system itself that came the whole way from the entrance to the board",
     ),
     unit=SECONDS,

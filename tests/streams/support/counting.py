@@ -49,7 +49,7 @@ def send(stack: Stack, envelopes: Sequence[Envelope], raw: Sequence[bytes] = (),
     asyncio.run(work())
 
 
-def until(condition: Callable[[], bool], patience: float = 45) -> bool:
+def until(condition: Callable[[], bool], patience: float = 150) -> bool:
     """Whether it comes about in time. What takes long to ask is asked less often: it is to wait for the work, not to hold it up."""
     end = time.monotonic() + patience
     while (asked := time.monotonic()) < end:
