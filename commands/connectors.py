@@ -18,6 +18,8 @@ from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import dry_run
 from connectors.declared.load import load_connector
 from connectors.describe import PASSWORD, SECRET, TOKEN, describe
+from connectors.managed.choices import SourceChoices
+from connectors.managed.effective import effective_settings
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import Context
 from ingest.contract.errors import ConfigurationError, InvalidEvent
@@ -53,7 +55,8 @@ def main(arguments: list[str]) -> int:
     try:
         secret_files.make_secrets(install_settings.data_folder_path() / "secrets", install_settings.KINDS)
         secret_files.report_former_account(install_settings.data_folder_path() / "secrets")
-        settings = read_settings(ConnectorsSettings)
+        choices = SourceChoices(install_settings.data_folder_path())
+        settings = effective_settings(read_settings(ConnectorsSettings), choices, known.values())
         for name in options.source or known:
             print(f"{name}  {known[name].label.vi} | {known[name].label.en}")
             for label, text in describe(known[name], settings, options.device):
@@ -79,7 +82,7 @@ def _check(file: Path, sample: Path | None) -> int:
             return 0
         ingest = read_settings(IngestSettings)
         trial = SecretStr("only for trying, so that no pseudonym of it is a real one")
-        reports = dry_run(connector, sample, Context(ingest.clock(), ingest.ward, pseudonymiser(trial)))
+        reports, _ = dry_run(connector, sample, Context(ingest.clock(), ingest.ward, pseudonymiser(trial)))
     except InvalidDeclaration as error:
         say(error.label.vi, error.label.en)
         return 1

@@ -13,6 +13,7 @@ A source is found by being here, or by being declared in the data folder. Import
 `smart_loudspeaker`  the residential groups' loudspeakers, over MQTT
 `ward_register`      the register of residential groups
 `declared/`          sources that are declared in files of the data folder, and not programmed
+`managed/`           what administrators set up in the browser
 `settings`           where we listen, where sources are, and secrets shared with them
 `describe`           what the person who sets up a device needs to know
 `simulator/`         the pretend ward

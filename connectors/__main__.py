@@ -3,16 +3,23 @@
 import argparse
 import asyncio
 import logging
+import secrets
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from fastapi import APIRouter
 from pydantic import SecretStr
 
 from connectors import catalogue
+from connectors.managed.service import SourceAdministration
+from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
+from ingest.administration.reach import check_reach
+from ingest.administration.remote import administration_router
 from ingest.contract.connector import Connector, Context, Poll, SqlTable, Webhook
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
@@ -20,9 +27,9 @@ from ingest.kafka import checks
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import OWN, BrokerSettings
 from ingest.mqtt.subscriber import MqttServer
-from ingest.replay.remote import letter_router
+from ingest.replay.remote import dead_letter_router
 from ingest.replay.replay import SourceReplay
-from ingest.runner import ConnectorEndpoints, ConnectorRunner
+from ingest.runner import ConnectorEndpoints, ConnectorRunner, Work
 from ingest.runtime import failpoint, metrics
 from ingest.runtime.disk_space import DiskSpace
 from ingest.runtime.health import Health, listener_of, serve_health
@@ -50,7 +57,7 @@ def main() -> int:
     try:
         ingest, settings = read_settings(IngestSettings), read_settings(ConnectorsSettings)
         failpoint.arm_failpoints(ingest.failpoints)
-        asyncio.run(_run(chosen_connectors(catalogue(ingest.data_folder), only), ingest, settings))
+        asyncio.run(_run(only, ingest, settings))
     except ConfigurationError as error:
         log.error("%s", error)
         return 1
@@ -63,16 +70,15 @@ def main() -> int:
     return 0
 
 
-def chosen_connectors(connectors: Sequence[Connector], only: Sequence[str]) -> list[Connector]:
-    """The connectors to run.
+def check_known(connectors: Sequence[Connector], only: Sequence[str]) -> None:
+    """See that the connectors that are asked for are there.
 
     Raises:
         ConfigurationError: one of `only` is none.
     """
-    known = {connector.id: connector for connector in connectors}
+    known = [connector.id for connector in connectors]
     if missing := [id_ for id_ in only if id_ not in known]:
         raise ConfigurationError(f"There is no connector {', '.join(missing)}; there are {', '.join(known)}.")
-    return [known[id_] for id_ in only] if only else list(connectors)
 
 
 def connector_endpoints(
@@ -117,10 +123,10 @@ def connector_endpoints(
             settings.mqtt_certificate,
             settings.mqtt_key,
             frozenset(settings.mqtt_refused),
+            previous=settings.previous_mqtt_password,
         )
         if embedded
         else None,
-        routers=[letter_router(partial(_replay, ingest), ingest.letters_secret)] if ingest.letters_secret else [],
     )
 
 
@@ -129,18 +135,41 @@ def _replay(ingest: IngestSettings) -> SourceReplay:
     return SourceReplay(catalogue(ingest.data_folder), ingest.ward, pseudonymiser(ingest.pseudonym_secret))
 
 
-async def _run(connectors: Sequence[Connector], ingest: IngestSettings, settings: ConnectorsSettings) -> None:
+async def _run(only: Sequence[str], ingest: IngestSettings, settings: ConnectorsSettings) -> None:
+    watch = SourceWatch(ingest.data_folder, settings, only)
+    check_known([*watch.now.connectors, *watch.now.off], only)
     secret = ingest.pseudonym_secret
     context = Context(clock=ingest.clock(), ward=ingest.ward, pseudonym=pseudonymiser(secret))
-    reach = connector_endpoints(connectors, ingest, settings)
     ending = asyncio.Event()
     for end in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(end, ending.set)
     heartbeat = max(EVERY / ingest.clock_speed, FASTEST)
     producer, pulse = Producer(ingest, DiskSpace(ingest)), Pulse()
     beat = SystemHeartbeatSender(context, producer, heartbeat)
-    beside = {"heartbeat": beat.run, "pulse": pulse.run}
-    runner = ConnectorRunner(connectors, reach, producer, context, heartbeat, beside)
+
+    def endpoints() -> ConnectorEndpoints:
+        connectors, now = watch.connectors(), watch.now.settings
+        reach = connector_endpoints(connectors, ingest, now)
+        # Passwords are asked for as they are when a device logs in, and not as they were when the broker began.
+        broker = reach.broker and replace(
+            reach.broker,
+            password=lambda account: watch.now.settings.mqtt_account_password(account),
+            previous=lambda account: watch.now.settings.previous_mqtt_password(account),
+        )
+        guards = {
+            id_: partial(check_reach, url, now.reachable) for id_, url in reach.urls.items() if id_ not in settings.urls
+        }
+        guards = {} if ingest.pretend else guards  # the pretend ward is on this PC
+        return replace(reach, broker=broker, guards=guards, routers=_routers(ingest, administration))
+
+    async def renew(connectors: Sequence[Connector], changed: set[str]) -> None:
+        await runner.renew(connectors, endpoints(), changed, watch.unwatched())
+
+    administration = SourceAdministration(
+        ingest.data_folder, settings, lambda: watch.now, lambda: runner.sources, partial(_trial_context, ingest)
+    )
+    beside: dict[str, Work] = {"heartbeat": beat.run, "pulse": pulse.run, "watch": partial(watch.run, renew)}
+    runner = ConnectorRunner(watch.connectors(), endpoints(), producer, context, heartbeat, beside)
     ready = Readiness(
         {"kafka": checks.check_kafka(ingest), "disk": checks.check_disk_space(ingest), "heartbeat": beat.check}
     )
@@ -149,6 +178,19 @@ async def _run(connectors: Sequence[Connector], ingest: IngestSettings, settings
     health = Health("connectors", Liveness(pulse, [beat.progress], ready), ready, registry, lambda: dict(runner.counts))
     serve_health(health, listener_of(read_settings(HealthSettings), settings.health_port))
     await runner.run(ending)
+
+
+def _routers(ingest: IngestSettings, administration: SourceAdministration) -> list[APIRouter]:
+    """What the board asks, if it has the secret to do so."""
+    if ingest.letters_secret is None:
+        return []
+    secret = ingest.letters_secret
+    return [dead_letter_router(partial(_replay, ingest), secret), administration_router(administration.answer, secret)]
+
+
+def _trial_context(ingest: IngestSettings) -> Context:
+    """For trying: no pseudonym of it is a real one."""
+    return Context(ingest.clock(), ingest.ward, pseudonymiser(SecretStr(secrets.token_urlsafe(32))))
 
 
 def _arguments() -> list[str]:

@@ -57,7 +57,7 @@ def _webhook(connector_id: str, way: Webhook, settings: ConnectorsSettings) -> L
         (ADDRESS, f"POST {scheme}://{settings.intake_host}:{settings.intake_port}/intake/{connector_id}"),
         *([] if way.proof.scheme == "network" else [(SECRET, settings.post_secrets(connector_id, way.proof)[0])]),
         (SIGNATURE, _proof(connector_id, way.proof)),
-        (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s"),
+        *([(SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s")] if way.sign_of_life else []),
         *_reach(settings.intake_host, "IOC_CONNECTORS_INTAKE_HOST, _CERTIFICATE, _KEY"),
     ]
 

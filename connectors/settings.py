@@ -5,10 +5,13 @@ Adding a connector needs no new setting: what is particular to a source is found
 
 import base64
 import binascii
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import Field, PrivateAttr, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ingest.contract.connector import PostProof
@@ -74,6 +77,9 @@ class ConnectorsSettings(BaseSettings):
     tokens: dict[str, SecretStr] = {}
     """Bearer tokens for polled sources, by connector id: `IOC_CONNECTORS_TOKENS__<ID>=…`; for OAuth 2 and databases `<user>:<password>`."""
 
+    reachable: list[IPv4Network | IPv6Network] = []
+    """Networks in which sources that are set up in the browser may be asked, as a JSON list: `["10.20.0.0/16"]`; empty: all but this PC and reserved addresses."""
+
     allowances: dict[str, int] = {}
     """Invalid messages that a source may send after each start before its circuit breaker counts them: `IOC_CONNECTORS_ALLOWANCES__<ID>=500`."""
 
@@ -81,6 +87,30 @@ class ConnectorsSettings(BaseSettings):
     """Loopback port of the pretend ward's REST sources."""
     health_port: int = Field(9103, ge=0, le=65535)
     """Port of the health endpoints of the connectors' process; 0: none."""
+
+    _generations: Mapping[str, tuple[int, bool]] = PrivateAttr({})
+    """By connector whose devices share an account: how often its password was made anew, and whether the one before it is valid."""
+
+    def with_choices(
+        self,
+        urls: dict[str, str],
+        tokens: dict[str, SecretStr],
+        secrets: dict[str, SecretStr],
+        generations: Mapping[str, tuple[int, bool]],
+    ) -> Self:
+        """The same with what was set in the browser."""
+        made = self.model_copy(update={"urls": urls, "tokens": tokens, "secrets": secrets})
+        made._generations = generations  # noqa: SLF001  # its own class
+        return made
+
+    def derived_webhook_secret(self, connector_id: str, generation: int) -> str:
+        """The secret of a source that posts, in the form `whsec_<base64>`, after it was made anew so often.
+
+        Raises:
+            ConfigurationError: the secret to derive it from is missing.
+        """
+        purpose = f"webhook:{connector_id}" + (f":{generation}" if generation else "")
+        return _whsec(derive_secret(self.webhook_secret, "IOC_CONNECTORS_WEBHOOK_SECRET", purpose))
 
     def webhook_secrets(self, connector_id: str) -> tuple[str, ...]:
         """The live secrets of a source that posts, in the form `whsec_<base64>`; the first is the one to set there.
@@ -90,12 +120,12 @@ class ConnectorsSettings(BaseSettings):
         """
         if (own := self.secrets.get(connector_id)) is not None:
             name = f"IOC_CONNECTORS_SECRETS__{connector_id.upper()}"
-            return tuple(_checked_key(secret.strip(), name) for secret in own.get_secret_value().split(","))
-        current = derive_secret(self.webhook_secret, "IOC_CONNECTORS_WEBHOOK_SECRET", f"webhook:{connector_id}")
+            return tuple(check_whsec(secret.strip(), name) for secret in own.get_secret_value().split(","))
+        current = self.derived_webhook_secret(connector_id, 0)
         if self.webhook_secret_previous is None:
-            return (_whsec(current),)
+            return (current,)
         name = "IOC_CONNECTORS_WEBHOOK_SECRET_PREVIOUS"
-        return _whsec(current), _whsec(derive_secret(self.webhook_secret_previous, name, f"webhook:{connector_id}"))
+        return current, _whsec(derive_secret(self.webhook_secret_previous, name, f"webhook:{connector_id}"))
 
     def post_secrets(self, connector_id: str, proof: PostProof) -> tuple[str, ...]:
         """The live secrets of a source that posts, as its way of proving itself takes them.
@@ -138,7 +168,16 @@ class ConnectorsSettings(BaseSettings):
         Raises:
             ConfigurationError: the secret is missing, too short or not random.
         """
-        return derive_secret(self.mqtt_secret, "IOC_CONNECTORS_MQTT_SECRET", f"mqtt:{account}").hex()
+        return self._mqtt_password(account, self._generations.get(account.partition(".")[0], (0, False))[0])
+
+    def previous_mqtt_password(self, account: str) -> str | None:
+        """Password that an account had before it was made anew, while it is still valid."""
+        generation, overlaps = self._generations.get(account.partition(".")[0], (0, False))
+        return self._mqtt_password(account, generation - 1) if generation and overlaps else None
+
+    def _mqtt_password(self, account: str, generation: int) -> str:
+        purpose = f"mqtt:{account}" + (f":{generation}" if generation else "")
+        return derive_secret(self.mqtt_secret, "IOC_CONNECTORS_MQTT_SECRET", purpose).hex()
 
     def mqtt_address(self) -> tuple[str, int, bool]:
         """Host, port and whether TLS, of the broker to subscribe at.
@@ -184,7 +223,12 @@ def _whsec(key: bytes) -> str:
     return "whsec_" + base64.b64encode(key).decode()
 
 
-def _checked_key(secret: str, name: str) -> str:
+def check_whsec(secret: str, name: str) -> str:
+    """The same secret, once it is known to be one of Standard Webhooks.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
     text = secret.removeprefix("whsec_").rstrip("=")
     try:
         key = base64.b64decode(text + "=" * (-len(text) % 4), validate=True)

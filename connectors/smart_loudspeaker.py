@@ -12,6 +12,7 @@ no happening, and brings no event. Everything else has its device's time, so a r
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
@@ -204,6 +205,7 @@ CONNECTOR = Connector(
         payloads=PAYLOADS,
         device_topics=("loa/{device}/status", "loa/{device}/online", "loa/{device}/fault", "loa/{device}/broadcast"),
         device_accounts=True,
+        sign_of_life=timedelta(minutes=1),
     ),
     payload=PAYLOADS["loa/+/status"],
     events=(

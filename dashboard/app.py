@@ -32,6 +32,7 @@ from dashboard.board.alarm_desk import AlarmDesk
 from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql, Services
+from dashboard.board.source_list import SourceList
 from dashboard.charts import graph
 from dashboard.components import group_map, header
 from dashboard.feed import audit_view, routes
@@ -79,11 +80,12 @@ def build_board(
     """
     sessions = Sessions(settings, accounts)
     desk = desk or AlarmDesk(live, reader, alarms)
+    sources = SourceList(live, settings)
     cuts = CityCuts(settings, live.ingest, live.clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        running = [asyncio.create_task(one.run()) for one in (live, desk, cuts)]
+        running = [asyncio.create_task(one.run()) for one in (live, desk, cuts, sources)]
         for task in running:
             task.add_done_callback(_crash)
         yield
@@ -104,12 +106,12 @@ def build_board(
         real_ms = milliseconds(RealClock().now())
         return {"real_ms": real_ms, "now_ms": live.now_ms(), "speed": live.clock_speed or 1.0}
 
-    login.register(server, accounts, sessions, settings)
+    confirm = login.register(server, accounts, sessions, settings)
     server.mount(BOARD, audit_view.build_audit_view(live, settings))
     server.mount(FEED, routes.build_feed(settings, live.clock, ask_feed, cuts))
     wall_app = wall.build_wall(server, live)
     app = _dash(server, live)
-    services = Services(settings, live, reader, ask_sql, accounts, desk)
+    services = Services(settings, live, reader, ask_sql, accounts, desk, confirm)
     for module in modules(dashboard.pages, deep=True):
         if hasattr(module, "register"):
             module.register(app, services)

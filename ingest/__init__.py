@@ -12,6 +12,7 @@ stores it. What happens when a disk is nearly full: `runtime/disk_space`.
 `files/`      sources whose data come as files
 `sql/`        sources that are tables of a database
 `kafka/`      producing, reading and administering Kafka, and the broker on this PC
+`administration/`  sources as an administrator sees and changes them
 `replay/`     dead letters tried again with the code of today
 `runtime/`    what every process needs: health, metrics, disk space
 `network/`    every port of ours, and what those who reach it may cost

@@ -7,19 +7,19 @@ loses nothing: nothing was confirmed to a source that Kafka does not have.
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from pydantic import SecretStr
 
-from ingest.contract.connector import Connector, Context, FileDrop, Misdeclared, SqlTable, Subscription, Webhook
+from ingest.contract.connector import Connector, Context, FileDrop, Misdeclared, Poll, SqlTable, Subscription, Webhook
+from ingest.contract.errors import ConfigurationError
 from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerSettings, DeviceSource, embedded_broker
@@ -28,17 +28,18 @@ from ingest.rest.poller import RestPoller
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
 from ingest.source.mapper import Mapper
+from ingest.source.reader import SourceReader, watch_silence
+from ingest.source.rhythm import Rhythm
 from ingest.source.status import EVERY, SourceStatus
-from ingest.sql.reader import SqlReader
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
+
+if TYPE_CHECKING:
+    from ingest.sql.reader import SqlReader
 
 log = logging.getLogger(__name__)
 
 Work = Callable[[], Coroutine[Any, Any, None]]
-
-SIGNS_MISSED = 3
-"""Signs of life that may be missing before a source that posts counts as down."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +62,29 @@ class ConnectorEndpoints:
     """Base URLs of the sources that are polled; one without is not read."""
     tokens: Mapping[str, SecretStr] = field(default_factory=dict)
     """Bearer tokens for them."""
+    guards: Mapping[str, Callable[[], None]] = field(default_factory=dict)
+    """By connector id, what sees before each question that its address may be asked; raises `ForbiddenAddress`."""
     allowances: Mapping[str, int] = field(default_factory=dict)
     """Messages that may make no sense before a source is held back, by connector id."""
     routers: Sequence[APIRouter] = ()
     """What is served beside the intake, on its port."""
 
 
+@dataclass
+class RunningSource:
+    """One connector at work."""
+
+    mapper: Mapper
+    source_status: SourceStatus
+    reader: SourceReader | None = None
+    """What reads it; `None` for one that posts."""
+    work: dict[str, Work] = field(default_factory=dict)
+    """By name, what runs for it for ever."""
+    tasks: list["asyncio.Task[None]"] = field(default_factory=list)
+
+
 class ConnectorRunner:
-    """Runs connectors.
+    """Runs connectors; each can be stopped and begun anew while the others go on.
 
     Args:
         connectors: which.
@@ -94,36 +110,24 @@ class ConnectorRunner:
         self._outside = outside
         self._producer = producer
         self._context = context
-        self.counts: dict[str, Mapping[str, int]] = {}
-        """By connector, what became of its source's messages."""
-        self._work: dict[str, Work] = {"kafka": producer.start, **(beside or {})}
-        self._sources: dict[str, DeviceSource] = {}
-        posts: list[PostSource] = []
+        self._heartbeat = heartbeat
+        self._beside: dict[str, Work] = {"kafka": producer.start, **(beside or {})}
+        self._devices: dict[str, DeviceSource] = {}
+        self._intake = WebhookRoutes((), {}, producer, outside.limits, outside.routers)
+        self._group: asyncio.TaskGroup | None = None
+        self._stack = AsyncExitStack()
+        self._tasks: list[asyncio.Task[None]] = []
+        """What runs beside the sources."""
+        self._has_broker = False
+        self.sources: dict[str, RunningSource] = {}
+        """Those that are read, by connector."""
         for connector in connectors:
-            mapper = Mapper(connector, context)
-            source_status = SourceStatus(connector, context, producer, heartbeat)
-            breaker = CircuitBreaker(source_status, outside.allowances.get(connector.id, 0))
-            way = connector.way
-            if isinstance(way, Webhook):
-                posts.append(post := PostSource(mapper, source_status, breaker))
-                self._work[f"{connector.id} signs of life"] = partial(_watch, post, way.sign_of_life)
-            elif isinstance(way, Subscription):
-                self._work[connector.id] = self._subscriber(mapper, source_status, breaker, way).run
-            elif isinstance(way, FileDrop):
-                reader = FileReader(mapper, source_status, breaker, producer, outside.folder.parent)
-                self._work[connector.id] = reader.run
-            elif isinstance(way, Misdeclared):
-                log.error("%s is not read: %s", connector.id, way.fault.en)
-                source_status.down("declaration")
-            elif connector.id in outside.urls:
-                asking = self._table if isinstance(way, SqlTable) else self._poller
-                self._work[connector.id] = asking(mapper, source_status, breaker).run
-            else:
-                log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", connector.id, connector.id.upper())
-                continue
-            self._work[f"{connector.id} status"] = partial(source_status.report, mapper.counts)
-            self.counts[connector.id] = mapper.counts
-        self._intake = WebhookRoutes(posts, outside.webhook_secrets, producer, outside.limits, outside.routers)
+            self._add(connector)
+
+    @property
+    def counts(self) -> dict[str, Mapping[str, int]]:
+        """By connector, what became of its source's messages."""
+        return {id_: one.mapper.counts for id_, one in self.sources.items()}
 
     async def run(self, ending: asyncio.Event) -> None:
         """Run until `ending` is set; then finish what is in work and return within ten seconds.
@@ -132,45 +136,163 @@ class ConnectorRunner:
             ConfigurationError: a port is taken, or a certificate does not serve.
         """
         server = WebhookServer(self._intake, self._outside.listen)
-        async with AsyncExitStack() as stack:
+        async with self._stack as stack:
             stack.push_async_callback(self._producer.stop)
-            if self._outside.broker is not None and self._sources:
-                await stack.enter_async_context(embedded_broker(self._outside.broker, self._sources))
+            await self._open_broker()
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(work(), name=name) for name, work in self._work.items()]
+                self._group = group
+                self._tasks = [group.create_task(work(), name=name) for name, work in self._beside.items()]
+                for one in self.sources.values():
+                    self._begin(one)
                 await server.run(ending)
-                for task in tasks:
+                self._group = None  # nothing begins any more
+                for task in (*self._tasks, *(task for one in self.sources.values() for task in one.tasks)):
                     task.cancel()
         log.info("stopped")
+
+    async def renew(
+        self,
+        connectors: Sequence[Connector],
+        outside: ConnectorEndpoints,
+        changed: Collection[str],
+        off: Sequence[Connector] = (),
+    ) -> None:
+        """Stop sources, and begin those of them that are still there as they are now; what they have in work is read again.
+
+        Args:
+            connectors: those that are to run from now on.
+            outside: how they and their sources reach each other now.
+            changed: ids of those that are others than before, or are gone.
+            off: connectors that are switched off, or were taken away: nobody misses them.
+
+        Raises:
+            ConfigurationError: a port is taken; a setting of a source is wrong, and the source is stopped.
+        """
+        self._outside = outside
+        for id_ in changed:
+            await self._stop(id_)
+        for connector in off:
+            if self._group is not None and connector.id in changed:
+                self._tasks.append(self._group.create_task(self._tell_off(connector), name=f"{connector.id} off"))
+        for connector in connectors:
+            if self._group is not None and connector.id in changed and (made := self._add(connector)):
+                await self._open_broker()
+                self._begin(made)
+                log.info("%s is read as it was set up anew", connector.id)
+
+    def _begin(self, source: RunningSource) -> None:
+        if self._group is not None:
+            source.tasks = [self._group.create_task(work(), name=name) for name, work in source.work.items()]
+
+    async def _stop(self, id_: str) -> None:
+        self._intake.let_go(id_)
+        self._devices.pop(id_, None)
+        source = self.sources.pop(id_, None)
+        for task in source.tasks if source else ():
+            task.cancel()
+        if source:
+            await asyncio.gather(*source.tasks, return_exceptions=True)
+
+    async def _tell_off(self, connector: Connector) -> None:
+        """Tell that nobody misses a source, however long Kafka is away."""
+        source_status = SourceStatus(connector, self._context, self._producer, self._heartbeat)
+        reader = SourceReader(
+            Mapper(connector, self._context), source_status, CircuitBreaker(source_status), self._producer
+        )
+        await reader.deliver([source_status.off()], ())
+
+    async def _open_broker(self) -> None:
+        """Run the embedded broker from the first source on that needs it."""
+        if self._outside.broker is not None and self._devices and not self._has_broker:
+            self._has_broker = True
+            await self._stack.enter_async_context(embedded_broker(self._outside.broker, self._devices))
+
+    def _add(self, connector: Connector) -> RunningSource | None:
+        """Make ready what reads a source; nothing where its address is not set.
+
+        Raises:
+            ConfigurationError: a setting of it is wrong.
+        """
+        id_, way, outside = connector.id, connector.way, self._outside
+        mapper = Mapper(connector, self._context)
+        source_status = SourceStatus(connector, self._context, self._producer, self._heartbeat)
+        breaker = CircuitBreaker(source_status, outside.allowances.get(id_, 0))
+        made = RunningSource(mapper, source_status)
+        if isinstance(way, Webhook):
+            post = PostSource(mapper, source_status, breaker, self._rhythm(id_, way.sign_of_life))
+            self._intake.take_on(post, outside.webhook_secrets.get(id_, ()))
+            if post.rhythm.is_alive():
+                source_status.up("heard_before")
+            made.work[f"{id_} signs of life"] = partial(watch_silence, post.rhythm, source_status)
+        elif isinstance(way, Misdeclared):
+            log.error("%s is not read: %s", id_, way.fault.en)
+            source_status.down("declaration")
+        else:
+            try:
+                made.reader = self._reader(way, mapper, source_status, breaker)
+            except ConfigurationError as error:
+                if connector.reads is None:
+                    raise
+                # One source that was set up wrong is no reason to read no other.
+                log.error("%s is not read: %s", id_, error)
+                source_status.down("settings")
+            else:
+                if made.reader is None:
+                    log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", id_, id_.upper())
+                    return None
+                made.work[id_] = made.reader.run
+        made.work[f"{id_} status"] = partial(source_status.report, mapper.counts)
+        self.sources[id_] = made
+        return made
+
+    def _reader(
+        self,
+        way: Subscription | FileDrop | Poll | SqlTable,
+        mapper: Mapper,
+        source_status: SourceStatus,
+        breaker: CircuitBreaker,
+    ) -> SourceReader | None:
+        """What reads a source by its way; `None` where its address is not set.
+
+        Raises:
+            ConfigurationError: a setting of it is wrong.
+        """
+        if isinstance(way, Subscription):
+            return self._subscriber(mapper, source_status, breaker, way)
+        if isinstance(way, FileDrop):
+            return FileReader(mapper, source_status, breaker, self._producer, self._outside.folder.parent)
+        if mapper.connector.id not in self._outside.urls:
+            return None
+        return (self._table if isinstance(way, SqlTable) else self._poller)(mapper, source_status, breaker)
+
+    def _rhythm(self, id_: str, sign_of_life: timedelta | None) -> Rhythm:
+        return Rhythm(sign_of_life, self._outside.folder / f"{id_}.heard")
 
     def _subscriber(
         self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker, way: Subscription
     ) -> Subscriber:
         # The same at every start, and another for each install that shares a broker.
-        install = self._context.pseudonym("mqtt client of this install")[:8]
-        client_id = f"{CONNECTOR_CLIENT}{mapper.connector.id}-{install}"
-        self._sources[mapper.connector.id] = DeviceSource(
-            client_id, way.topics, way.device_topics if way.device_accounts else ()
-        )
-        return Subscriber(mapper, source_status, breaker, self._producer, self._outside.mqtt, client_id)
+        id_, install = mapper.connector.id, self._context.pseudonym("mqtt client of this install")[:8]
+        client_id = f"{CONNECTOR_CLIENT}{id_}-{install}"
+        self._devices[id_] = DeviceSource(client_id, way.topics, way.device_topics if way.device_accounts else ())
+        rhythm = self._rhythm(id_, way.sign_of_life)
+        return Subscriber(mapper, source_status, breaker, self._producer, self._outside.mqtt, client_id, rhythm)
 
     def _poller(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> RestPoller:
         id_ = mapper.connector.id
         cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
         url, token = self._outside.urls[id_], self._outside.tokens.get(id_)
-        return RestPoller(mapper, source_status, breaker, self._producer, cursor, url, token)
+        return RestPoller(
+            mapper, source_status, breaker, self._producer, cursor, url, token, guard=self._outside.guards.get(id_)
+        )
 
-    def _table(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> SqlReader:
+    def _table(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "SqlReader":
+        # Only here: most wards read no database, and SQLAlchemy is large.
+        from ingest.sql.reader import SqlReader
+
         id_ = mapper.connector.id
         cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
         url, account = self._outside.urls[id_], self._outside.tokens.get(id_)
-        return SqlReader(mapper, source_status, breaker, self._producer, cursor, url, account)
-
-
-async def _watch(post: PostSource, sign_of_life: timedelta) -> None:
-    """Report a source as down that posts nothing, not even its heartbeat."""
-    limit = SIGNS_MISSED * sign_of_life.total_seconds()
-    while True:
-        await asyncio.sleep(limit / 10)
-        if time.monotonic() - post.last_posted > limit:
-            post.source_status.down("silent")
+        return SqlReader(
+            mapper, source_status, breaker, self._producer, cursor, url, account, guard=self._outside.guards.get(id_)
+        )

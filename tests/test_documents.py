@@ -284,7 +284,7 @@ def test_common_changes_have_a_file_each() -> None:
 def test_the_guide_says_what_the_board_says() -> None:
     """What people read on the board is called the same in the ward's guide."""
     shown = [state.vi.partition(" từ")[0] for state in text.STATES.values()]
-    shown += [label.vi for label in (text.PROOF, text.SYSTEM, text.ALARMS, text.LETTERS)]
+    shown += [label.vi for label in (text.PROOF, text.SYSTEM, text.ALARMS, text.DEAD_LETTERS)]
     assert [words for words in shown if words not in GUIDE] == []
 
 

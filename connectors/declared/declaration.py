@@ -150,8 +150,8 @@ class WebhookWay(_Part):
     encoding: Literal["hex", "base64"] = "hex"
     networks: Annotated[tuple[IPv4Network | IPv6Network, ...], Field(max_length=20)] = ()
     """Networks that posts may come from; empty: any, but for `network`, which needs some."""
-    sign_of_life: Annotated[int, Field(ge=1, le=31 * 86_400)] = 28_800
-    """Seconds within which the source posts at least once; after three times as long it counts as down."""
+    sign_of_life: Annotated[int, Field(ge=1, le=31 * 86_400)] | None = None
+    """Seconds within which the source posts at least once; after three times as long it counts as down. Without, its rhythm counts."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -214,6 +214,8 @@ class MqttWay(_Part):
     kind: Literal["mqtt"]
     topics: Annotated[tuple[Annotated[str, AfterValidator(_topic)], ...], Field(min_length=1, max_length=20)]
     """Topic filters; expressions find the levels of a message's topic in `_topic`."""
+    sign_of_life: Annotated[int, Field(ge=1, le=31 * 86_400)] | None = None
+    """Seconds within which something is published at least; without, the messages' rhythm counts."""
 
 
 class SqlWay(_Part):
@@ -270,15 +272,33 @@ def read_declaration(file: Path) -> Declaration:
     try:
         with file.open("rb") as opened:
             content = opened.read(LARGEST_FILE + 1)
-        if len(content) > LARGEST_FILE:
-            raise InvalidDeclaration(file.name, [_TOO_LARGE])
+    except OSError as error:
+        raise InvalidDeclaration(file.name, [_unreadable(error.strerror or str(error))]) from None
+    return declaration_of(content, file.name)
+
+
+def declaration_of(content: bytes, name: str) -> Declaration:
+    """What the content of a file declares.
+
+    Args:
+        content: TOML.
+        name: the file's, for errors.
+
+    Raises:
+        InvalidDeclaration: it cannot be read, or says what no declaration says.
+    """
+    if len(content) > LARGEST_FILE:
+        raise InvalidDeclaration(name, [_TOO_LARGE])
+    try:
         return Declaration.model_validate(tomllib.loads(content.decode()))
     except ValidationError as error:
-        raise InvalidDeclaration(file.name, [_told(fault) for fault in error.errors(include_url=False)]) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        label = Label(f"không đọc được như TOML (UTF-8): {why}", f"it cannot be read as TOML in UTF-8: {why}")
-        raise InvalidDeclaration(file.name, [label]) from None
+        raise InvalidDeclaration(name, [_told(fault) for fault in error.errors(include_url=False)]) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InvalidDeclaration(name, [_unreadable(str(error))]) from None
+
+
+def _unreadable(why: str) -> Label:
+    return Label(f"không đọc được như TOML (UTF-8): {why}", f"it cannot be read as TOML in UTF-8: {why}")
 
 
 _TOO_LARGE = Label(f"tệp lớn hơn {LARGEST_FILE} byte", f"the file is larger than {LARGEST_FILE} bytes")

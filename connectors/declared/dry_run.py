@@ -5,9 +5,10 @@ that it will go, through the connector's own mapping; the page and the command t
 """
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from ingest.untrusted.json_text import parse_json
 
 MOST_MESSAGES = 1_000
 """Messages of a sample that are looked at."""
+
+PATIENCE = timedelta(seconds=5)
+"""How long looking at them may take: what is dear to map is so for each of them."""
 
 
 @dataclass(frozen=True)
@@ -49,26 +53,34 @@ class SampleReport:
     """Why it would be a dead letter; the field at which it failed is the one after the last of `fields`."""
 
 
-def dry_run(connector: Connector, sample: Path, context: Context) -> list[SampleReport]:
-    """What becomes of each message of a sample.
+def dry_run(
+    connector: Connector, sample: Path, context: Context, patience: timedelta = PATIENCE
+) -> tuple[list[SampleReport], bool]:
+    """What becomes of each message of a sample, and whether it ended before the sample did.
 
     Args:
         connector: a declared one.
         sample: a file.
         context: with the clock and the pseudonyms to use; nothing is remembered in it.
+        patience: how long it may take.
 
     Raises:
         InvalidEvent: the sample cannot be read.
     """
-    mapper = Mapper(connector, context)
-    return [_report(mapper, place, message) for place, message in islice(_messages(connector, sample), MOST_MESSAGES)]
+    mapper, until = Mapper(connector, context), time.monotonic() + patience.total_seconds()
+    made: list[SampleReport] = []
+    for place, message in _messages(connector, sample):
+        if len(made) == MOST_MESSAGES or time.monotonic() > until:
+            return made, True
+        made.append(_report(mapper, place, message))
+    return made, False
 
 
 def _report(mapper: Mapper, place: str, message: Any) -> SampleReport:
     connector, made = mapper.connector, SampleReport(place)
     taken = mapper.take(json.dumps(message).encode())
     made.events = [json.loads(one.model_dump_json(exclude_none=True)) for one in taken.envelopes]
-    made.fault = f"{taken.letter.reason_code}: {taken.letter.error}" if taken.letter else ""
+    made.fault = f"{taken.dead_letter.reason_code}: {taken.dead_letter.error}" if taken.dead_letter else ""
     made.dropped = list(dict.fromkeys(_dropped(message, connector.reads or frozenset())))
     if isinstance(connector.map, DeclaredMapping):
         received = ReceivedMessage(message, "", mapper.context.clock.now())

@@ -11,11 +11,13 @@ from connectors.declared.declaration import (
     LONGEST_ID,
     SOURCE_ID,
     AnyWay,
+    Declaration,
     InvalidDeclaration,
     MqttWay,
     RestWay,
     SqlWay,
     WebhookWay,
+    declaration_of,
     read_declaration,
 )
 from connectors.declared.mapping import DeclaredMapping
@@ -55,24 +57,43 @@ def load_connector(file: Path) -> Connector:
         InvalidDeclaration: it declares none.
     """
     id_ = file.stem
+    _check_id(id_, file.name)
+    return _made(id_, read_declaration(file), file.name)
+
+
+def load_text(id_: str, text: str) -> Connector:
+    """The connector that a text declares.
+
+    Raises:
+        InvalidDeclaration: it declares none.
+    """
+    name = f"{id_}.toml"
+    _check_id(id_, name)
+    return _made(id_, declaration_of(text.encode(), name), name)
+
+
+def _check_id(id_: str, name: str) -> None:
     if not SOURCE_ID.fullmatch(id_) or len(id_) > LONGEST_ID:
-        name = Label(
+        fault = Label(
             "tên tệp phải là chữ thường a-z, số và dấu _ đơn, tối đa 40 ký tự, ví dụ phan_anh_x.toml",
             "the file's name must be small letters a-z, digits and single _, at most 40, such as petitions_x.toml",
         )
-        raise InvalidDeclaration(file.name, [name])
-    declaration = read_declaration(file)
-    mapping = DeclaredMapping(declaration, file.name)
+        raise InvalidDeclaration(name, [fault])
+
+
+def _made(id_: str, declaration: Declaration, file: str) -> Connector:
+    mapping = DeclaredMapping(declaration, file)
     return Connector(
         id=id_,
         label=declaration.label.label(),
         system=mapping.events[0].stream,
-        way=_way(declaration.way, mapping.needs, file.name),
+        way=_way(declaration.way, mapping.needs, file),
         payload=_ANY,
         events=mapping.events,
         map=mapping,
         guide=declaration.guide.label() if declaration.guide else None,
         reads=mapping.reads,
+        coded=mapping.coded,
     )
 
 
@@ -101,12 +122,13 @@ def _way(way: AnyWay, needs: frozenset[str], file: str) -> Webhook | FileDrop | 
     if isinstance(way, RestWay):
         return declared_poll(way, file)
     if isinstance(way, MqttWay):
-        return Subscription(way.topics, dict.fromkeys(way.topics, _WHATEVER))
+        rhythm = None if way.sign_of_life is None else timedelta(seconds=way.sign_of_life)
+        return Subscription(way.topics, dict.fromkeys(way.topics, _WHATEVER), sign_of_life=rhythm)
     if isinstance(way, SqlWay):
         every = timedelta(seconds=way.every)
         return SqlTable(way.table, way.db_schema, way.grows, way.by, way.overlap, every)
-    sign_of_life = timedelta(seconds=way.sign_of_life)
     if isinstance(way, WebhookWay):
+        sign_of_life = None if way.sign_of_life is None else timedelta(seconds=way.sign_of_life)
         proof = PostProof(way.proof, way.header or "", way.prefix, way.algorithm, way.encoding, way.networks)
         return Webhook(sign_of_life, proof)
-    return FileDrop(sign_of_life, needs, way.sheet, way.header_row, way.encoding)
+    return FileDrop(timedelta(seconds=way.sign_of_life), needs, way.sheet, way.header_row, way.encoding)

@@ -148,6 +148,14 @@ class DeclaredMapping:
         self._is_timed_by_us = RECEIVED in checking.names
         self.reads = frozenset(checking.names - {MESSAGE, ITEM, TOPIC, RECEIVED})
         """The names of all fields that are read."""
+        self.coded = frozenset(
+            name
+            for one in self._events
+            for field in one.fields
+            if field.read and field.table is not None
+            for name in field.read.results
+        ) - {MESSAGE, ITEM, TOPIC, RECEIVED}
+        """The names of those that are read by a table of codes."""
         self.needs = frozenset(
             name for one in self._events for field in one.fields
             if field.read and field.is_needed and field.otherwise is None and len(field.read.names) == 1

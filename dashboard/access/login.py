@@ -2,6 +2,7 @@
 
 import logging
 import math
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from fastapi import FastAPI, Request
@@ -107,7 +108,7 @@ class _Entrance:
         place = self.known_places.place(name, address, cookie, self.clock.now())
         return await self._check(LoginAttempt(name, place, address), password, WRONG)
 
-    async def confirm(self, request: Request, password: str) -> Account:
+    async def confirm(self, password: str) -> Account:
         """The account of a person who is logged in and gives the password again.
 
         Raises:
@@ -184,11 +185,24 @@ class _Entrance:
         )
 
 
-def register(server: FastAPI, accounts: Accounts, sessions: Sessions, settings: BoardSettings) -> None:
-    """Attach the pages, their forms and log-out."""
+Confirmation = Callable[[str], Awaitable[Label | None]]
+"""Sees that a person who is logged in has typed their password again; says why not, if they have not."""
+
+
+def register(server: FastAPI, accounts: Accounts, sessions: Sessions, settings: BoardSettings) -> Confirmation:
+    """Attach the pages, their forms and log-out; gives what asks a person who is logged in for the password again."""
     entrance = _Entrance(accounts, sessions, settings)
     _register_log_in(server, entrance)
     _register_change(server, entrance)
+
+    async def confirm(password: str) -> Label | None:
+        try:
+            await entrance.confirm(password)
+        except _RefusedError as refused:
+            return refused.why
+        return None
+
+    return confirm
 
 
 def _register_log_in(server: FastAPI, entrance: _Entrance) -> None:
@@ -228,7 +242,7 @@ def _register_change(server: FastAPI, entrance: _Entrance) -> None:
         person, filled = viewer(), await form.read_form(request) or {}
         new = filled.get("new", "")
         try:
-            await entrance.confirm(request, filled.get("old", ""))
+            await entrance.confirm(filled.get("old", ""))
             if new != filled.get("again", ""):
                 return page(_CHANGE_FORM, person.language, NOT_THE_SAME, 422)
             await entrance.change(person.name, new)

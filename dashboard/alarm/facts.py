@@ -10,7 +10,7 @@ from dashboard.words import number, text
 from ingest.contract.calendar import announced_days_off, local_day
 from ingest.contract.clock import milliseconds, moment
 from ingest.contract.label import Label, Language
-from ingest.runtime.restarts import part_label
+from ingest.runtime.restarts import process_label
 
 HOURS = Label("{count} giờ", "{count} hours")
 DAYS = Label("{count} ngày", "{count} days")
@@ -96,8 +96,8 @@ def _days(value: float, state: BoardState) -> str:
     return state.say(DAYS, count=_whole(value, state))
 
 
-def _letters(state: BoardState) -> Mapping[str, float]:
-    return {"": float(state.system_status.letters)}
+def _dead_letters(state: BoardState) -> Mapping[str, float]:
+    return {"": float(state.system_status.dead_letters)}
 
 
 def _untold(state: BoardState) -> Mapping[str, float]:
@@ -105,11 +105,11 @@ def _untold(state: BoardState) -> Mapping[str, float]:
 
 
 def _restarts(state: BoardState) -> Mapping[str, float]:
-    return {one.part: float(one.count) for one in state.system_status.restarts}
+    return {one.process: float(one.count) for one in state.system_status.restarts}
 
 
-def _part(name: str, language: Language) -> str:
-    return part_label(name).text(language)
+def _process(name: str, language: Language) -> str:
+    return process_label(name).text(language)
 
 
 FACTS: dict[str, SystemFact] = {
@@ -120,9 +120,9 @@ FACTS: dict[str, SystemFact] = {
     "audit_age": SystemFact(_audit_age, _hours),
     "backup_age": SystemFact(_backup_age, _for_hours),
     "days_to_unknown_year": SystemFact(_days_to_unknown_year, _days),
-    "dead_letters": SystemFact(_letters, _whole),
+    "dead_letters": SystemFact(_dead_letters, _whole),
     "way_fails": SystemFact(_untold, _whole, text.way_name),
-    "restarts": SystemFact(_restarts, _whole, _part),
+    "restarts": SystemFact(_restarts, _whole, _process),
 }
 
 WITHOUT_WAREHOUSE = frozenset({"warehouse_away", "way_fails", "restarts"})

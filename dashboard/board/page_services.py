@@ -3,6 +3,7 @@
 from typing import NamedTuple, Protocol
 
 from dashboard.access.accounts import Accounts
+from dashboard.access.login import Confirmation
 from dashboard.board.alarm_desk import AlarmDesk
 from dashboard.board.live import Live
 from dashboard.settings import BoardSettings
@@ -35,3 +36,5 @@ class Services(NamedTuple):
     accounts: Accounts
     desk: AlarmDesk
     """The alarms, and what people do about them."""
+    confirm: Confirmation
+    """Sees that the person who asks has typed their password again."""

@@ -16,6 +16,7 @@ A page with callbacks of its own is a package: `page` is the layout, `callbacks`
 `history/`       a measure's figures through time
 `proof/`         what stands behind one figure
 `sql/`           the analysts' page
+`sources/`       where the figures come from, and how they are connected
 `system/`        how the system itself is
 `past/`          every page as it was at a minute
 """

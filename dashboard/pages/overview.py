@@ -254,9 +254,9 @@ def _office_updates(state: BoardState) -> PropertyUpdates:
 
 
 def _lag_updates(state: BoardState) -> PropertyUpdates:
-    """Nothing where a source never gave a sign: the lag would be that since 1970."""
+    """Nothing where no source ever gave a sign: the lag would be that since 1970."""
     signs = [sign.last_ms for sign in state.signs.values()]
-    return {PropertyUpdate("h01-figure", "children"): number.NONE} if signs and not min(signs) else {}
+    return {PropertyUpdate("h01-figure", "children"): number.NONE} if signs and not max(signs) else {}
 
 
 def _out_of_updates(id: str, state: BoardState, unit: Label) -> PropertyUpdates:

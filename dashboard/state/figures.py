@@ -16,7 +16,7 @@ from dashboard.state.agreement import BoardAgreement
 from dashboard.state.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.state.page import BoardState, PageList
 from dashboard.state.queries import TooMuchError
-from dashboard.system_status import NOTHING_KNOWN, SystemStatus, restarted_parts
+from dashboard.system_status import NOTHING_KNOWN, SystemStatus, restarted_processes
 from dashboard.words.freshness import BEHIND_MS, freshness_signs, streams_behind
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.errors import Unavailable
@@ -77,6 +77,8 @@ class LiveFigures:
         self.system_status = NOTHING_KNOWN
         self.alarms: Alarms = NO_ALARMS
         self.faults: Mapping[str, ChannelFault] = {}
+        self.told_kinds: Mapping[str, frozenset[str]] = {}
+        """By source, the kinds of events that may come from it, as far as the connectors have told."""
         self._load = load
         self._comparing = asyncio.Lock()
         """Held while the memory is compared, or forgets."""
@@ -109,7 +111,7 @@ class LiveFigures:
         """The readings at this moment."""
         now_ms = self.now_ms()
         behind = streams_behind(self.readings, now_ms, round(BEHIND_MS * max(1.0, self.clock_speed or 1.0)))
-        found = freshness_signs(self.readings, now_ms, behind)
+        found = freshness_signs(self.readings, now_ms, behind, self.told_kinds)
         return BoardState(
             self.readings,
             found,
@@ -202,7 +204,7 @@ class LiveFigures:
             except Unavailable:
                 was_away = True
                 since = self.system_status.away_since_ms or self.now_ms()
-                restarts = restarted_parts(self.ingest.data_folder)
+                restarts = restarted_processes(self.ingest.data_folder)
                 self.system_status = self.system_status._replace(away_since_ms=since, restarts=restarts)
             await asyncio.sleep(LOOK_EVERY)
 

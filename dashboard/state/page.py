@@ -83,6 +83,7 @@ class BoardState:
     def _none_yet(self, one: Indicator, reading: Reading) -> Reading:
         """A count without any event in its span: 0 while its source reports, and unknown only when that does not."""
         last = [self.signs[source].last_ms for source in one.sources if source in self.signs]
+        last = [at_ms for at_ms in last if at_ms]
         return reading._replace(as_of_ms=max(last)) if last and not one.has_stock else reading
 
     def members(self, id: str, dimension: str) -> dict[str, Reading]:

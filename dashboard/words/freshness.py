@@ -16,10 +16,12 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.quantity import EARLIEST
 from ingest.contract.topic import topic_of
 from warehouse.catalogue import entities, indicator, indicators
+from warehouse.model.indicator import Derived, Indicator, Measure
 from warehouse.model.reading import TOTAL, Reading
 from warehouse.readings import Readings
 
-State = Literal["live", "late", "stale", "down", "none"]
+State = Literal["live", "late", "stale", "down", "none", "unconnected"]
+"""`none`: there is no figure; `unconnected`: none of its sources was ever heard, or they are switched off."""
 
 LAG = "H01"
 """The indicator whose members tell how long ago each source gave its last sign."""
@@ -42,6 +44,8 @@ class FreshnessSign(NamedTuple):
     """Whether it is down: says so, or has been silent for too long."""
     counted_ms: int = sys.maxsize
     """Until when what it told is counted, where the streams are behind."""
+    kinds: frozenset[str] = frozenset()
+    """Kinds of events that may come from it, where that is not declared with the figures."""
 
 
 class Freshness(NamedTuple):
@@ -55,7 +59,10 @@ class Freshness(NamedTuple):
 
 
 def freshness_signs(
-    readings: Readings, now_ms: int, behind: Mapping[str, int] = MappingProxyType({})
+    readings: Readings,
+    now_ms: int,
+    behind: Mapping[str, int] = MappingProxyType({}),
+    kinds: Mapping[str, frozenset[str]] = MappingProxyType({}),
 ) -> dict[str, FreshnessSign]:
     """The last sign of every source that was ever heard of, by the id of its connector.
 
@@ -63,17 +70,21 @@ def freshness_signs(
         readings: the figures.
         now_ms: the present by the install's clock.
         behind: what `streams_behind` says.
+        kinds: by source, the kinds of events that may come from it.
     """
     down = readings.members(DOWN, "key", now_ms)
     lags = readings.members(LAG, "key", now_ms)
+    is_down = {source for source, one in down.items() if one.numerator > 0}
+    last = {source: _sign(lag) for source, lag in lags.items() if lag.known}
+    # One that says it is down and never gave a sign of life is known all the same, a faulty declaration for example.
     return {
         source: FreshnessSign(
-            _sign(lag),
-            source in down and down[source].numerator > 0,
+            last.get(source, 0),
+            source in is_down,
             min((behind[topic] for topic in _topics().get(source, ()) if topic in behind), default=sys.maxsize),
+            kinds.get(source, frozenset()),
         )
-        for source, lag in lags.items()
-        if lag.known
+        for source in [*last, *sorted(is_down - last.keys())]
     }
 
 
@@ -103,7 +114,9 @@ def freshness(reading: Reading, found: Mapping[str, FreshnessSign], now_ms: int)
     if not reading.known:
         return Freshness("none", 0, 0)
     one = reading.indicator
-    sources = [found[source] for source in one.sources if source in found]
+    sources = [found[source] for source in _sources_of(one, found)]
+    if one.sources and not sources and found:
+        return Freshness("unconnected", 0, reading.newest_ms)
     # Without a source of its own (the health of the sources themselves) the last computation is the sign of life.
     sign_ms = min((min(sign.last_ms, sign.counted_ms) for sign in sources), default=reading.as_of_ms)
     if any(sign.down for sign in sources):
@@ -115,7 +128,7 @@ def freshness(reading: Reading, found: Mapping[str, FreshnessSign], now_ms: int)
 def source_freshness(source: str, found: Mapping[str, FreshnessSign], now_ms: int) -> Freshness:
     """How fresh a source is, for its light."""
     if source not in found:
-        return Freshness("none", 0, 0)
+        return Freshness("unconnected", 0, 0)
     sign = found[source]
     if sign.down:
         return Freshness("down", sign.last_ms, 0)
@@ -125,8 +138,22 @@ def source_freshness(source: str, found: Mapping[str, FreshnessSign], now_ms: in
 
 def worst_freshness(several: list[Freshness]) -> Freshness:
     """The one of several that deserves the least trust."""
-    order: list[State] = ["live", "late", "stale", "none", "down"]
+    order: list[State] = ["live", "late", "stale", "none", "unconnected", "down"]
     return max(several, key=lambda one: order.index(one.state))
+
+
+def _sources_of(one: Measure, found: Mapping[str, FreshnessSign]) -> list[str]:
+    """The sources of a figure that were heard: those that are declared with it, and those that tell the same kinds of events."""
+    kinds = _kinds_of(one) if one.sources else frozenset()
+    return [id_ for id_, sign in found.items() if id_ in one.sources or sign.kinds & kinds]
+
+
+@cache
+def _kinds_of(one: Measure) -> frozenset[str]:
+    """The kinds of events that a figure is made of."""
+    if isinstance(one, Derived):
+        return frozenset[str]().union(*map(_kinds_of, one.made_of))
+    return frozenset(event.kind for event in one.of.events) if isinstance(one, Indicator) else frozenset()
 
 
 @cache

@@ -20,6 +20,7 @@ STATES: dict[State, Label] = {
     "stale": Label("CŨ", "STALE"),
     "down": Label("MẤT KẾT NỐI DỮ LIỆU từ {time}", "SOURCE DOWN since {time}"),
     "none": Label("KHÔNG CÓ DỮ LIỆU", "NO DATA"),
+    "unconnected": Label("CHƯA KẾT NỐI", "NOT CONNECTED"),
 }
 
 LIGHTS: dict[State, Label] = {
@@ -28,6 +29,7 @@ LIGHTS: dict[State, Label] = {
     "stale": Label("cũ", "stale"),
     "down": Label("mất từ {time}", "down since {time}"),
     "none": Label("chưa có", "none yet"),
+    "unconnected": Label("chưa kết nối", "not connected"),
 }
 """The same, short, for the sources' lights in the head."""
 
@@ -206,7 +208,7 @@ UNACKNOWLEDGED = Label("{count} cảnh báo chưa nhận", "{count} unacknowledg
 OVERVIEW = Label("Tổng quan", "Overview")
 ALARMS = Label("Cảnh báo", "Alarms")
 SQL = Label("Truy vấn SQL", "SQL")
-LETTERS = Label("Sự kiện lỗi", "Dead letters")
+DEAD_LETTERS = Label("Sự kiện lỗi", "Dead letters")
 SYSTEM = Label("Hệ thống", "System")
 DUE = Label("Đến hạn", "Due")
 HISTORY = Label("Diễn biến", "History")

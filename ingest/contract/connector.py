@@ -113,8 +113,8 @@ class PostProof:
 class Webhook:
     """The source posts to `POST /intake/<connector id>`."""
 
-    sign_of_life: timedelta
-    """How often the source posts at least its heartbeat; three missing ones mean that it is down."""
+    sign_of_life: timedelta | None
+    """How often the source posts at least its heartbeat; three missing ones mean that it is down. `None`: it follows the messages' rhythm."""
     proof: PostProof = PostProof()
     """Standard Webhooks 1.0, unless the source knows only something else."""
 
@@ -157,6 +157,8 @@ class Subscription:
     """Whether each device may also log in with an account of its own, which may publish on its `device_topics` alone."""
     device_field: tuple[str, ...] = ()
     """For messages on other topics: where the payload names its device, by the names of the fields that lead there."""
+    sign_of_life: timedelta | None = None
+    """How often something is published at least; three missing signs mean that it is down. `None`: it follows the messages' rhythm."""
 
 
 @dataclass(frozen=True)
@@ -220,6 +222,8 @@ class Connector:
     """What the person who sets up the device does there."""
     reads: frozenset[str] | None = None
     """Names of the foreign fields that are read, where it is not the payload type that tells; nothing else gets to the mapping."""
+    coded: frozenset[str] = frozenset()
+    """Names of those of them that a table of codes reads."""
 
     def source(self, ward: str) -> str:
         """The CloudEvents source of its events."""

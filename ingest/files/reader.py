@@ -29,6 +29,7 @@ from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
 from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.reader import SourceReader
+from ingest.source.rhythm import SIGNS_MISSED
 from ingest.source.status import SourceStatus
 
 log = logging.getLogger(__name__)
@@ -47,8 +48,6 @@ MOST_REMEMBERED = 2_000
 
 KEPT = timedelta(days=30)
 """How long files stay in `done/` and `refused/`: they hold what must not be kept."""
-
-SIGNS_MISSED = 3
 
 UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload", ".swp")
 """Endings of names that programs use while they write."""
@@ -109,7 +108,7 @@ class FileReader(SourceReader):
                     await self._take(file)
                 except FileNotFoundError:
                     log.warning("%s: a file was taken away while it was read", self._id)
-            if self._is_silent():
+            if self._read and self._is_silent():  # one from which nothing ever came is not missed
                 self._source_status.down("silent")
             await asyncio.sleep(self._pause)
 

@@ -80,6 +80,8 @@ class BrokerSettings:
     refused: frozenset[str] = frozenset()
     """Accounts that may not log in any more."""
     limits: BrokerLimits = field(default_factory=BrokerLimits)
+    previous: Callable[[str], str | None] = lambda account: None
+    """The password that an account had before, while devices change over."""
 
 
 class DeviceSource(NamedTuple):
@@ -363,7 +365,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         else:
             known = self._account(name) is not None and name not in self._listen.refused
         given = (session.password or "").encode()
-        if not known or not hmac.compare_digest(given, self._listen.password(name).encode()):
+        live = [self._listen.password(name), self._listen.previous(name)]
+        if not known or not any(hmac.compare_digest(given, one.encode()) for one in live if one):
             return False
         will = len(session.will_message or b"") <= self.limits.will_bytes and (
             not session.will_flag or self._may_publish(name, str(session.will_topic))

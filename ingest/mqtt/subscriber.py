@@ -25,7 +25,8 @@ from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import TRIED, CircuitBreaker
 from ingest.source.device_breaker import SET_ASIDE, DeviceBreaker, DeviceVerdict, device_namer
 from ingest.source.mapper import MappedMessage, Mapper
-from ingest.source.reader import SourceReader
+from ingest.source.reader import SourceReader, watch_silence
+from ingest.source.rhythm import Rhythm
 from ingest.source.status import SourceStatus
 from ingest.untrusted.dead_letter import DeadLetter
 
@@ -78,6 +79,7 @@ class Subscriber(SourceReader):
         producer: the way into Kafka.
         server: the broker.
         client_id: the same at every start.
+        rhythm: when the source was heard.
     """
 
     def __init__(
@@ -88,6 +90,7 @@ class Subscriber(SourceReader):
         producer: Producer,
         server: MqttServer,
         client_id: str,
+        rhythm: Rhythm | None = None,
     ) -> None:
         way = mapper.connector.way
         if not isinstance(way, Subscription):
@@ -102,6 +105,9 @@ class Subscriber(SourceReader):
         self._connection = 0
         self._darkness: asyncio.TimerHandle | None = None
         self._last_refusal = ""
+        self._rhythm = rhythm or Rhythm(way.sign_of_life)
+        self.is_subscribed = False
+        """Whether the broker passes its topics on to us now."""
 
     async def run(self) -> None:
         """Read for ever."""
@@ -110,10 +116,12 @@ class Subscriber(SourceReader):
         self._darken(loop, "not_connected")
         client.connect_async(self._server.host, self._server.port, keepalive=30)
         client.loop_start()
+        watching = asyncio.create_task(watch_silence(self._rhythm, self._source_status))
         try:
             while True:
                 await self._go_on(client, await self._batch())
         finally:
+            watching.cancel()
             client.disconnect()
             await asyncio.to_thread(client.loop_stop)
             if self._darkness is not None:
@@ -140,7 +148,7 @@ class Subscriber(SourceReader):
             before = self._mapper.counts.copy()
             taken = [self._taken(message) for message in some]
             if is_trial:
-                self._breaker.judge_page([one.letter is not None for one in taken])
+                self._breaker.judge_page([one.dead_letter is not None for one in taken])
             else:
                 admitted = self._admitted(some, taken)
                 if admitted is None:
@@ -154,7 +162,9 @@ class Subscriber(SourceReader):
     def _admitted(self, batch: Sequence[_Message], taken: Sequence[MappedMessage]) -> list[MappedMessage] | None:
         """What goes on of a batch, without what devices that are set aside sent; `None` when the source as a whole is at fault."""
         names = [self._name(message.topic, message.payload) for message in batch]
-        verdicts = self._devices.judge([(name, one.letter is not None) for name, one in zip(names, taken, strict=True)])
+        verdicts = self._devices.judge(
+            [(name, one.dead_letter is not None) for name, one in zip(names, taken, strict=True)]
+        )
         if verdicts is None:
             return None
         admitted = []
@@ -162,18 +172,18 @@ class Subscriber(SourceReader):
             if verdict is DeviceVerdict.LET_GO:
                 self._mapper.counts["set_aside"] += 1
                 admitted.append(MappedMessage())
-            elif verdict is DeviceVerdict.SETS_ASIDE and one.letter is not None:
-                admitted.append(MappedMessage(letter=self._set_aside(name, message, one.letter)))
+            elif verdict is DeviceVerdict.SETS_ASIDE and one.dead_letter is not None:
+                admitted.append(MappedMessage(dead_letter=self._set_aside(name, message, one.dead_letter)))
             else:
                 admitted.append(one)
         return admitted
 
-    def _set_aside(self, device: str, message: _Message, letter: DeadLetter) -> DeadLetter:
+    def _set_aside(self, device: str, message: _Message, dead_letter: DeadLetter) -> DeadLetter:
         """The dead letter of the message that set its device aside; it says so, besides its own fault."""
         who = ascii(device) if device else "a device without a name"
         fault = InvalidEvent(
             SET_ASIDE,
-            f"{who} is set aside: too many of its messages make no sense; {letter.reason_code}: {letter.error}",
+            f"{who} is set aside: too many of its messages make no sense; {dead_letter.reason_code}: {dead_letter.error}",
         )
         self._mapper.counts["dead_letters"] -= 1  # it is the same message
         return self._mapper.refused(message.payload, fault, address=message.topic)
@@ -199,7 +209,7 @@ class Subscriber(SourceReader):
             fault = InvalidEvent(
                 "too_large", f"a message of {len(message.payload)} bytes; {LARGEST_MESSAGE} are allowed"
             )
-            return MappedMessage(letter=self._mapper.refused(message.payload, fault, address=message.topic))
+            return MappedMessage(dead_letter=self._mapper.refused(message.payload, fault, address=message.topic))
         return self._mapper.take(
             message.payload,
             payload=payload_of(self._way, message.topic),
@@ -255,17 +265,26 @@ class Subscriber(SourceReader):
             log.error("%s: the MQTT broker refuses the topics %s", self._id, ", ".join(refused))
             self._source_status.down("topics_refused")
             return
+        self._lighten()
+        self.is_subscribed = True
+        if self._rhythm.is_alive():
+            self._source_status.up("heard_before")
+
+    def _lighten(self) -> None:
         if self._darkness is not None:
             self._darkness.cancel()
             self._darkness = None
-        self._source_status.up()
 
     def _darken(self, loop: asyncio.AbstractEventLoop, cause: str) -> None:
-        """Report the source as down, unless the connection is back soon."""
-        if self._darkness is None:
+        """Report the source as down, unless the connection is back soon; one that was never heard is not missed."""
+        self.is_subscribed = False
+        if self._darkness is None and (self._rhythm.was_heard or cause == "refused"):
             self._darkness = loop.call_later(PATIENCE.total_seconds(), self._source_status.down, cause)
 
     def _received(self, topic: str, payload: bytes, mid: int, qos: int, retained: bool) -> None:
+        if not retained:  # what the broker repeats from memory says nothing about who said it
+            self._rhythm.heard()
+            self._source_status.up()
         if qos == 0 and self._queue.qsize() >= MOST_QUEUED:
             self._mapper.counts["dropped"] += 1
             return

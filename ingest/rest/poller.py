@@ -7,7 +7,7 @@ makes no sense becomes a dead letter and the next one goes on, unless there are 
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, NoReturn
@@ -16,6 +16,7 @@ import httpx
 from pydantic import SecretStr
 from xxhash import xxh3_64_hexdigest
 
+from ingest.administration.reach import ForbiddenAddress
 from ingest.contract.connector import Poll
 from ingest.contract.envelope import Envelope
 from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
@@ -70,6 +71,7 @@ class RestPoller(SourceReader):
         url: the source's base URL.
         token: bearer token, if the source wants one.
         pause: replaces the connector's pause between two questions; for tests.
+        guard: sees before each question that the source's address may be asked.
 
     Raises:
         ConfigurationError: the URL is none.
@@ -85,6 +87,7 @@ class RestPoller(SourceReader):
         url: str,
         token: SecretStr | None = None,
         pause: timedelta | None = None,
+        guard: Callable[[], None] | None = None,
     ) -> None:
         way = mapper.connector.way
         if not isinstance(way, Poll):
@@ -95,6 +98,7 @@ class RestPoller(SourceReader):
         self._base = _checked(url, self._id).rstrip("/")
         self._url = self._base + way.path
         self._token = token
+        self._guard = guard
         self._credentials: ClientCredentials | None = None
         if token is not None and way.token_path:
             self._credentials = ClientCredentials(self._base + way.token_path, token.get_secret_value())
@@ -184,6 +188,8 @@ class RestPoller(SourceReader):
         """
         body = bytearray()
         try:
+            if self._guard is not None:
+                await asyncio.to_thread(self._guard)
             async with asyncio.timeout(PATIENCE.total_seconds()), http.stream(method, url, **asked) as answer:
                 if answer.headers.get("content-encoding", "identity") != "identity":
                     raise PollFailed("bad_answer", f"{url} answered compressed, which was not asked for")
@@ -191,6 +197,8 @@ class RestPoller(SourceReader):
                     body += chunk
                     if len(body) > LARGEST_ANSWER:
                         raise PollFailed("bad_answer", f"{url} answered with more than {LARGEST_ANSWER} bytes")
+        except ForbiddenAddress as error:
+            raise PollFailed("forbidden_address", str(error)) from error
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             raise PollFailed("no_answer", f"{url}: {type(error).__name__} {error}".strip()) from error
         return answer.status_code, bytes(body)
@@ -214,25 +222,29 @@ class RestPoller(SourceReader):
 
     def _taken(self, items: Sequence[Any]) -> list[MappedMessage] | None:
         """What comes of a page and is not in Kafka yet; `None` while the source is held back."""
-        return self.judge_page((one for one in map(self._fresh, items) if one.envelopes or one.letter), len(items))
+        return self.judge_page((one for one in map(self._fresh, items) if one.envelopes or one.dead_letter), len(items))
 
     async def _into_kafka(self, taken: Sequence[MappedMessage]) -> None:
         """Wait until Kafka has all of it, however long it is away."""
         await self.deliver_all(taken)
         events = [_name(envelope) for one in taken for envelope in one.envelopes]
-        self._remembered |= dict.fromkeys([*events, *(_name(one.letter) for one in taken if one.letter)])
+        self._remembered |= dict.fromkeys([*events, *(_name(one.dead_letter) for one in taken if one.dead_letter)])
         for oldest in list(self._remembered)[:-MOST_REMEMBERED]:
             del self._remembered[oldest]
 
     def _fresh(self, item: Any) -> MappedMessage:
         """What comes of an item, without what is known to be in Kafka."""
-        envelopes, letter = self.map_object(item, self._way.path)
+        envelopes, dead_letter = self.map_object(item, self._way.path)
         unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
-        return MappedMessage(unknown, letter if letter and _name(letter) not in self._remembered else None)
+        return MappedMessage(
+            unknown, dead_letter if dead_letter and _name(dead_letter) not in self._remembered else None
+        )
 
     async def _probe(self, http: httpx.AsyncClient, known: int | None) -> int | None:
         """Ask once; when the status is another than before, and still is on a second question, tell it."""
         status, seen_at = await self._status(http), self._mapper.context.clock.now()
+        if not status and known is None:
+            return None  # it has never answered: nothing is known of it, not even that it is away
         self._source_status.up()  # also without an answer: that is what a probe is there to find
         if status == known or self._way.status is None:
             return known

@@ -3,6 +3,8 @@
 `reader`            what reads one source for ever, and waits for Kafka
 `cursor`            how far a source has been read, in a file that survives a power cut
 `mapper`            one message becomes envelopes or a dead letter; never both, never neither
+`trace`             what its newest message became, and how many came within the hour
+`rhythm`            how long a source is usually silent
 `status`            what we report about our sight of a source
 `failure_rate`      when too much of what comes cannot be processed
 `circuit_breaker`   holds back a source whose messages suddenly make no sense

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from ingest.contract.connector import Connector, ConnectorMemory, Context, Identified, Mapped, ReceivedMessage
 from ingest.contract.envelope import Envelope, envelope, invalid_event
 from ingest.contract.errors import InvalidEvent, IocError
+from ingest.source.trace import MessageTrace
 from ingest.untrusted.dead_letter import DeadLetter, from_source, known_fields
 from ingest.untrusted.json_text import check_json, parse_json_loosely
 
@@ -32,7 +33,7 @@ class MappedMessage(NamedTuple):
     """What became of one message: a dead letter, or events (none for a mere heartbeat)."""
 
     envelopes: tuple[Envelope, ...] = ()
-    letter: DeadLetter | None = None
+    dead_letter: DeadLetter | None = None
 
 
 class ParsedMessage(NamedTuple):
@@ -50,6 +51,8 @@ class Mapper:
         self.forget()
         self.counts: Counter[str] = Counter()
         """Since the start: messages, events, dead_letters, unknown_fields and what each way adds."""
+        self.trace = MessageTrace()
+        """What came lately."""
         self._known = frozenset(known_fields(connector))
         self._has_told = False
         self._bugs: set[str] = set()
@@ -81,12 +84,13 @@ class Mapper:
             value = self._value(body, parsed, payload or self.connector.payload)
             made = self._mapped(ReceivedMessage(value, address, received_at, retained), received_at)
         except InvalidEvent as fault:
-            return MappedMessage(letter=self.refused(body, fault, address=address))
+            return MappedMessage(dead_letter=self.refused(body, fault, address=address))
         except (IocError, MemoryError):
             raise  # not the message's fault
         except Exception as error:
-            return MappedMessage(letter=self.refused(body, self._bug(error), address=address))
+            return MappedMessage(dead_letter=self.refused(body, self._bug(error), address=address))
         self.counts["events"] += len(made)
+        self.trace.note(received_at, body, address, made)
         return MappedMessage(made)
 
     def forget(self) -> None:
@@ -113,7 +117,9 @@ class Mapper:
         """The dead letter of a message."""
         self.counts["dead_letters"] += 1
         now = self.context.clock.now()
-        return from_source(self.connector, body, fault, ward=self.context.ward, received_at=now, address=address)
+        letter = from_source(self.connector, body, fault, ward=self.context.ward, received_at=now, address=address)
+        self.trace.note(now, body, address, (), letter)
+        return letter
 
     def _value(self, body: bytes, parsed: ParsedMessage | None, payload: TypeAdapter[Any]) -> Any:
         """The message in the connector's own words; only of one that the payload type refuses is the text parsed again, to say why.
@@ -169,6 +175,9 @@ class Mapper:
         while unseen:
             value = unseen.pop()
             if isinstance(value, dict):
+                if self._known.issuperset(value):
+                    unseen += value.values()
+                    continue
                 unknown = value.keys() - self._known
                 self.counts["unknown_fields"] += len(unknown)
                 self._tell(len(unknown))

@@ -13,12 +13,24 @@ from ingest.kafka.producer import Producer
 from ingest.runtime.backoff import BackOff
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
+from ingest.source.rhythm import Rhythm
 from ingest.source.status import SourceStatus
 from ingest.untrusted.dead_letter import DeadLetter
 from ingest.untrusted.json_text import check_json
 
 LONGEST_WAIT = timedelta(seconds=5)
 """Between two attempts to reach Kafka."""
+
+LOOKED_EVERY = timedelta(minutes=1)
+"""Between two looks at how long a source has been silent, at most."""
+
+
+async def watch_silence(rhythm: Rhythm, source_status: SourceStatus) -> None:
+    """Report a source as down that sends nothing for longer than it should, for ever."""
+    while True:
+        await asyncio.sleep(min(rhythm.limit() / 10, LOOKED_EVERY).total_seconds())
+        if rhythm.is_silent():
+            source_status.down("silent")
 
 
 class SourceReader:
@@ -40,6 +52,10 @@ class SourceReader:
         self._breaker = breaker
         self._producer = producer
 
+    async def run(self) -> None:
+        """Read for ever."""
+        raise NotImplementedError
+
     def map_object(self, value: Any, address: str) -> MappedMessage:
         """What comes of an object that a source has told among others: an item of a page, a row.
 
@@ -52,7 +68,7 @@ class SourceReader:
         except InvalidEvent as fault:
             # It cannot be written as JSON again; its shape tells enough.
             return MappedMessage(
-                letter=self._mapper.refused(repr(value).encode(errors="replace"), fault, address=address)
+                dead_letter=self._mapper.refused(repr(value).encode(errors="replace"), fault, address=address)
             )
         return self._mapper.take(to_json(value), parsed=ParsedMessage(value), address=address)
 
@@ -65,7 +81,7 @@ class SourceReader:
         """
         before = self._mapper.counts.copy()
         taken = list(page)
-        if self._breaker.judge_page([one.letter is not None for one in taken]):
+        if self._breaker.judge_page([one.dead_letter is not None for one in taken]):
             return taken
         self._mapper.hold_back(before, count)
         return None
@@ -74,18 +90,19 @@ class SourceReader:
         """Wait until Kafka has what came of several messages."""
         taken = list(taken)
         await self.deliver(
-            [envelope for one in taken for envelope in one.envelopes], [one.letter for one in taken if one.letter]
+            [envelope for one in taken for envelope in one.envelopes],
+            [one.dead_letter for one in taken if one.dead_letter],
         )
 
-    async def deliver(self, envelopes: Sequence[Envelope], letters: Sequence[DeadLetter]) -> None:
+    async def deliver(self, envelopes: Sequence[Envelope], dead_letters: Sequence[DeadLetter]) -> None:
         """Wait until Kafka has all of them, however long it is away."""
         backoff = BackOff(most=LONGEST_WAIT)
         while True:
             try:
                 if envelopes:
                     await self._producer.send(envelopes)
-                if letters:
-                    await self._producer.dead_letter(*letters)
+                if dead_letters:
+                    await self._producer.dead_letter(*dead_letters)
             except Unavailable:
                 await asyncio.sleep(backoff.seconds())
             else:

@@ -16,7 +16,7 @@ from ingest.contract.connector import Connector, Context
 from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.errors import Unavailable
 from ingest.contract.event import Event
-from ingest.contract.events.health import SourceDown, SourceHeartbeat, SourceUp
+from ingest.contract.events.health import SourceDown, SourceHeartbeat, SourceOff, SourceUp
 from ingest.kafka.producer import EventSink
 
 log = logging.getLogger(__name__)
@@ -39,6 +39,10 @@ class SourceStatus:
         self._producer = producer
         self._every = every.total_seconds()
         self._reachable: bool | None = None
+        self.cause = ""
+        """Code of what it tells; empty while nothing is known."""
+        self.since: datetime | None = None
+        """Since when."""
         self._away = False
         """Whether what we reach told us that the source behind it is gone."""
         self._is_held = False
@@ -61,6 +65,11 @@ class SourceStatus:
         """Whether the source is in sight."""
         return self._reachable is True
 
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of the source: it has been in sight, or is missed."""
+        return self._reachable is not None
+
     def up(self, cause: str = "reached") -> None:
         """The source is in sight; only a change makes an event."""
         if self._is_held:
@@ -78,6 +87,10 @@ class SourceStatus:
             self._reachable = False
             log.warning("%s: source is down (%s)", self._connector.id, cause)
             self._add(SourceDown(source_id=self._connector.id, at=self._clock.now(), cause_code=cause))
+
+    def off(self) -> Envelope:
+        """What tells that somebody has switched the source off."""
+        return self._wrapped(SourceOff(source_id=self._connector.id, at=self._clock.now()))
 
     def hold(self, cause: str) -> None:
         """Report it as down, whether the source is in sight or not, until `release`."""
@@ -143,7 +156,8 @@ class SourceStatus:
             SourceHeartbeat(source_id=self._connector.id, at=now, lag_s=lag, events_sent=self.events_sent),
         )
 
-    def _add(self, change: Event) -> None:
+    def _add(self, change: SourceUp | SourceDown) -> None:
+        self.cause, self.since = change.cause_code, change.at
         # A new list each time: one that is being sent must not change.
         self.changes = [*self.changes, self._wrapped(change)]
         self._changed.set()

@@ -8,7 +8,7 @@ another with a larger number or time. What is known to be in Kafka is not sent a
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 from xxhash import xxh3_64_hexdigest
 
+from ingest.administration.reach import ForbiddenAddress
 from ingest.contract.connector import SqlTable
 from ingest.contract.errors import ConfigurationError
 from ingest.kafka.producer import Producer
@@ -68,6 +69,7 @@ class SqlReader(SourceReader):
         url: the database, as SQLAlchemy writes it, without user and password.
         account: `<user>:<password>`.
         pause: replaces the way's pause between two rounds; for tests.
+        guard: sees before each question that the database's address may be asked.
 
     Raises:
         ConfigurationError: the URL is none, or of a database whose driver is not there.
@@ -83,6 +85,7 @@ class SqlReader(SourceReader):
         url: str,
         account: SecretStr | None = None,
         pause: timedelta | None = None,
+        guard: Callable[[], None] | None = None,
     ) -> None:
         way = mapper.connector.way
         if not isinstance(way, SqlTable):
@@ -93,6 +96,7 @@ class SqlReader(SourceReader):
         self._columns = sorted((mapper.connector.reads or frozenset()) | {way.grows})
         self._cursor = cursor
         self._engine = _engine(url, account, self._id)
+        self._guard = guard
         self._pause = (pause or way.every).total_seconds()
         self._backoff = BackOff()
         self._remembered: dict[str, None] = {}
@@ -108,11 +112,11 @@ class SqlReader(SourceReader):
         while True:
             try:
                 position = await self._round(position)
-            except (SQLAlchemyError, TimeoutError, OSError, ValueError) as error:
+            except (SQLAlchemyError, TimeoutError, OSError, ValueError, ForbiddenAddress) as error:
                 self._mapper.counts["failed"] += 1
                 # What a driver says may hold values and the account.
                 log.warning("%s: its database cannot be read: %s", self._id, type(error).__name__)
-                self._source_status.down("no_answer")
+                self._source_status.down("forbidden_address" if isinstance(error, ForbiddenAddress) else "no_answer")
                 await asyncio.sleep(self._backoff.seconds())
             else:
                 self._backoff.reset()
@@ -140,6 +144,8 @@ class SqlReader(SourceReader):
         columns = [self._grows if name == self._way.grows else sql_column(name) for name in self._columns]
         table = sql_table(self._way.table, schema=self._way.schema)
         statement: Any = select(*columns).select_from(table).where(asked).order_by(self._grows).limit(most)
+        if self._guard is not None:
+            self._guard()
         with self._engine.connect() as connection:
             return connection.execute(statement).fetchall()
 

@@ -72,7 +72,7 @@ def from_source(
         ward=ward,
         reason_code=fault.reason,
         error=_bounded(fault.detail),
-        payload_redacted=redact(payload, known_fields(connector), connector.personal),
+        payload_redacted=redact(payload, known_fields(connector), connector.personal, connector.coded),
         received_at=received_at,
         connector=connector.id,
         address=address if _ADDRESS.fullmatch(address) and not looks_personal(address) else "",

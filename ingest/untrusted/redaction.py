@@ -9,7 +9,7 @@ import base64
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -32,20 +32,26 @@ _MASK = {"L": "x", "M": "x", "N": "9"}
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 _CODE = re.compile(r"[A-Za-z0-9._:|/+-]{1,80}")
+_SPACED_CODE = re.compile(r"[A-Z]{1,8}[0-9./-]{0,20}( [0-9][0-9./-]{0,20}){1,4}")
+"""A code that is written with spaces, such as `PA 12/2026`: after its letters there are only numbers, so it is no name and no address."""
 _TIME = re.compile(r"[0-9][0-9T:.+/ Z-]{7,39}")
 _PHONE_OR_ID = re.compile(r"(\+?84|0)?[0-9]{9,12}|\+?[0-9 .-]{9,17}")
 _FIRST_SECOND, _LAST_SECOND = 1_000_000_000, 4_102_444_800
 """Whole numbers of nine to twelve digits that are more likely a time (seconds since 1970) than a person's number."""
+_LONGEST_WORD = 80
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
 
 
-def redact(payload: bytes, known: frozenset[str], personal: frozenset[str] = frozenset()) -> str:
+def redact(
+    payload: bytes, known: frozenset[str], personal: frozenset[str] = frozenset(), coded: frozenset[str] = frozenset()
+) -> str:
     """What may be kept of a payload, at most `LARGEST` bytes.
 
     Args:
         payload: as it was received.
         known: names of fields whose values may be kept.
         personal: names of fields whose values may not, beside the general ones.
+        coded: names of those whose values are codes because a table of codes reads them; such a code may be several words.
 
     Returns:
         JSON; or the shape of a text that is none; or, with `base64:` before it, that of bytes that are not UTF-8.
@@ -54,8 +60,7 @@ def redact(payload: bytes, known: frozenset[str], personal: frozenset[str] = fro
         value = parse_json_loosely(payload)
     except InvalidEvent:
         return _shape(payload)
-    never = PERSONAL | {normalise_field_name(name) for name in personal}
-    kept = {name for name in known if normalise_field_name(name) not in never}
+    kept, never = _kept_and_never(known, personal, coded)
     return _cut(json.dumps(_value(value, kept, never, DEEPEST), ensure_ascii=False, allow_nan=False))
 
 
@@ -117,31 +122,53 @@ def _read_names(name: str, field: dict[str, Any]) -> set[str]:
     return {name, *(part for path in paths for part in path if isinstance(part, str))}
 
 
-def _value(value: Any, kept: set[str], never: frozenset[str], depth: int, *, keep: bool = False) -> Any:
-    """The value with everything replaced that may not be kept; `keep` says whether its field is a known one."""
+@cache
+def _kept_and_never(
+    known: frozenset[str], personal: frozenset[str], coded: frozenset[str]
+) -> tuple[Mapping[str, bool], frozenset[str]]:
+    """Of a payload type and its connector, both declared: the names of the first as they are, of the second normalised."""
+    never = PERSONAL | {normalise_field_name(name) for name in personal}
+    return {name: name in coded for name in known if normalise_field_name(name) not in never}, never
+
+
+def _value(
+    value: Any, kept: Mapping[str, bool], never: frozenset[str], depth: int, *, coded: bool | None = None
+) -> Any:
+    """The value with everything replaced that may not be kept; `coded` says of a known field whether a table of codes reads it."""
     if depth == 0:
         return _DEEP
     if isinstance(value, dict):
         return {
             name if name in kept or is_name(name) else _NAMED: _PERSONAL
             if normalise_field_name(name) in never
-            else _value(one, kept, never, depth - 1, keep=name in kept)
+            else _value(one, kept, never, depth - 1, coded=kept.get(name))
             for name, one in value.items()
         }
     if isinstance(value, list):
-        return [_value(one, kept, never, depth - 1, keep=keep) for one in value]
+        return [_value(one, kept, never, depth - 1, coded=coded) for one in value]
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return value if keep and _harmless(value) else _TEXT
-    return value if keep and _is_no_persons(value) else _NUMBER
+        return value if coded is not None and (_harmless(value) or (coded and _is_word(value))) else _TEXT
+    return value if coded is not None and _is_no_persons(value) else _NUMBER
 
 
 def _harmless(text: str) -> bool:
     """Whether a text looks like a code or a time, and not like a telephone or identity number."""
     if _DATE.match(text):
         return _TIME.fullmatch(text) is not None
-    return _CODE.fullmatch(text) is not None and _PHONE_OR_ID.fullmatch(text) is None and not looks_personal(text)
+    is_code = _CODE.fullmatch(text) or _SPACED_CODE.fullmatch(text)
+    return is_code is not None and _PHONE_OR_ID.fullmatch(text) is None and not looks_personal(text)
+
+
+def _is_word(text: str) -> bool:
+    """Whether a text may be one of a list of codes, such as `Cải cách hành chính`, and does not look like a person's."""
+    return (
+        0 < len(text) <= _LONGEST_WORD
+        and text.isprintable()
+        and _PHONE_OR_ID.fullmatch(text) is None
+        and not looks_personal(text)
+    )
 
 
 def _is_no_persons(number: float) -> bool:

@@ -6,7 +6,7 @@ could not mend it by sending it again.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import blake2b
@@ -16,7 +16,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import TypeAdapter, ValidationError
 
-from ingest.contract.connector import Webhook
+from ingest.contract.connector import PostProof, Webhook
 from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.label import Label
 from ingest.kafka.producer import Producer
@@ -26,6 +26,7 @@ from ingest.runtime.disk_space import NoDiskSpace
 from ingest.runtime.failpoint import failpoint
 from ingest.source.circuit_breaker import CAUSE, CircuitBreaker
 from ingest.source.mapper import MappedMessage, Mapper, ParsedMessage
+from ingest.source.rhythm import Rhythm
 from ingest.source.status import SourceStatus
 from ingest.untrusted.json_text import parse_json
 from ingest.webhook.body import PostRefusedError, check_kind, read_body
@@ -69,8 +70,8 @@ class PostSource:
     mapper: Mapper
     source_status: SourceStatus
     breaker: CircuitBreaker
-    last_posted: float = field(default_factory=time.monotonic)
-    """When it last posted anything that it had signed."""
+    rhythm: Rhythm = field(default_factory=Rhythm)
+    """When it posted anything that it had signed."""
     forms: frozenset[type] = frozenset()
     """What a body may be: an object, a list, or either."""
     in_work: int = 0
@@ -97,7 +98,7 @@ class WebhookRoutes:
     """The sources that post, and what happens to a post.
 
     Args:
-        posts: the connectors whose way is `Webhook`.
+        posts: the connectors whose way is `Webhook`; `take_on` adds one later.
         secrets: for each of them its live secrets.
         producer: the way into Kafka.
         limits: what is allowed.
@@ -112,16 +113,31 @@ class WebhookRoutes:
         limits: PostLimits | None = None,
         beside: Iterable[APIRouter] = (),
     ) -> None:
-        self.posts = {post.mapper.connector.id: post for post in posts}
+        self.posts: dict[str, PostSource] = {}
         self.closing = False
         """Set when the process ends: from then on every post is answered 503."""
-        ways = {id_: post.mapper.connector.way for id_, post in self.posts.items()}
-        self._proofs = {id_: way.proof for id_, way in ways.items() if isinstance(way, Webhook)}
-        self._signatures = Signatures(secrets, self._proofs)
+        self._proofs: dict[str, PostProof] = {}
+        self._signatures = Signatures({})
         self._producer = producer
         self._limits = limits or PostLimits()
         self._replies = IdempotencyKeys()
         self._beside = tuple(beside)
+        for post in posts:
+            self.take_on(post, secrets.get(post.mapper.connector.id, ()))
+
+    def take_on(self, post: PostSource, secrets: Sequence[str]) -> None:
+        """Serve a source from now on."""
+        connector = post.mapper.connector
+        if not isinstance(connector.way, Webhook):
+            raise TypeError(f"{connector.id} does not post")
+        self._proofs[connector.id] = connector.way.proof
+        self._signatures.know(connector.id, secrets, connector.way.proof)
+        self.posts[connector.id] = post
+
+    def let_go(self, connector_id: str) -> None:
+        """Serve a source no more; what it has in work is finished."""
+        if self.posts.pop(connector_id, None) is not None:
+            self._signatures.forget(connector_id)
 
     def app(self) -> FastAPI:
         """The HTTP application."""
@@ -168,7 +184,7 @@ class WebhookRoutes:
         if post is None:
             raise PostRefusedError(401, "signature")
         recognise_client(request.scope, connector_id)
-        post.last_posted = time.monotonic()
+        post.rhythm.heard()
         post.source_status.up()
         if not post.admitted(self._limits):
             raise PostRefusedError(429, "too_many", timedelta(seconds=1))
@@ -212,10 +228,10 @@ class WebhookRoutes:
             self._replies.withdraw(connector_id, id_)
 
     async def _kept(self, post: PostSource, taken: MappedMessage) -> dict[str, Any]:
-        if taken.letter is not None:
-            await self._producer.dead_letter(taken.letter)
-            failpoint("intake.letter_sent")
-            return {"id": taken.letter.id, "dead_letter": True}
+        if taken.dead_letter is not None:
+            await self._producer.dead_letter(taken.dead_letter)
+            failpoint("intake.dead_letter_sent")
+            return {"id": taken.dead_letter.id, "dead_letter": True}
         await self._producer.send(taken.envelopes)
         failpoint("intake.sent")
         post.source_status.sent(taken.envelopes)
@@ -232,7 +248,7 @@ def _taken(post: PostSource, body: bytes, value: Any) -> MappedMessage:
         raise _held_back(post)
     before = post.mapper.counts.copy()
     taken = post.mapper.take(body, parsed=ParsedMessage(value))
-    if not post.breaker.judge(taken.letter is not None):
+    if not post.breaker.judge(taken.dead_letter is not None):
         post.mapper.hold_back(before, 1)
         raise _held_back(post)
     return taken

@@ -33,13 +33,23 @@ class Signatures:
         nobody = [Webhook(secrets.token_bytes(32)) for _ in range(LIVE_SECRETS)]
         self._nobody = nobody
         self._verifiers: dict[str, list[Webhook]] = {}
-        self._proofs = proofs or {}
-        self._secrets = by_source
+        self._proofs: dict[str, PostProof] = {}
+        self._secrets: dict[str, Sequence[str]] = {}
         for source, live in by_source.items():
-            if not self._is_signed(source):
-                continue
+            self.know(source, live, (proofs or {}).get(source, PostProof()))
+
+    def know(self, source: str, live: Sequence[str], proof: PostProof) -> None:
+        """Know a source, or know it by other secrets."""
+        self.forget(source)
+        self._proofs[source], self._secrets[source] = proof, live
+        if self._is_signed(source):
             own = [Webhook(secret) for secret in live[:LIVE_SECRETS]]
-            self._verifiers[source] = own + nobody[len(own) :]
+            self._verifiers[source] = own + self._nobody[len(own) :]
+
+    def forget(self, source: str) -> None:
+        """Know a source no more."""
+        for known in (self._proofs, self._secrets, self._verifiers):
+            known.pop(source, None)
 
     def verified(self, source: str, body: bytes, headers: Mapping[str, str], client: str = "") -> str | None:
         """See that the body comes from the source; one that signs as in Standard Webhooks did so less than five minutes ago in real time.

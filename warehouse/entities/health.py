@@ -8,6 +8,7 @@ from ingest.contract.events.health import (
     FeedFailed,
     SourceDown,
     SourceHeartbeat,
+    SourceOff,
     SourceUp,
     SystemHeartbeat,
 )
@@ -22,6 +23,7 @@ SOURCE = Entity(
         "registered_at": First((SourceHeartbeat, SourceDown, SourceUp)),
         "up": Latest({SourceHeartbeat: 1, SourceUp: 1, SourceDown: 0}, empty=0),
         "seen_at": Latest({SourceHeartbeat: Attr("at"), SourceUp: Attr("at")}, empty=0),
+        "off": Latest({SourceOff: 1, SourceHeartbeat: 0, SourceUp: 0, SourceDown: 0}, empty=0),
     },
     born=(SourceHeartbeat, SourceDown, SourceUp),
     settled=lambda s: False,

@@ -34,6 +34,11 @@ def is_known_source(s: Any, now: Any) -> Any:
     return s.registered_at <= now
 
 
+def is_watched(s: Any, now: Any) -> Any:
+    """The source has been heard of, and nobody has switched it off."""
+    return is_known_source(s, now) & (s.off == 0)
+
+
 def is_meant_to_run(s: Any, now: Any) -> Any:
     """The source is one that runs day and night, or the office is open."""
     return (s.key != KIOSK) | (working_time(now - MINUTE, now) > 0)
@@ -41,7 +46,7 @@ def is_meant_to_run(s: Any, now: Any) -> Any:
 
 def is_down(s: Any, now: Any) -> Any:
     """It says so, or gave no sign for a minute, though it is meant to run."""
-    return is_known_source(s, now) & is_meant_to_run(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))
+    return is_watched(s, now) & is_meant_to_run(s, now) & ((s.up == 0) | (now - s.seen_at > SILENCE))
 
 
 def today_ms(o: Any, now: Any) -> Any:
@@ -53,14 +58,16 @@ LAG = Indicator(
     id="H01",
     label=Label("Độ trễ dữ liệu", "Data lag"),
     definition=Label(
-        "Thời gian từ tín hiệu mới nhất của nguồn không có tín hiệu đã lâu nhất",
-        "Time since the newest sign of the source that has been silent longest",
+        "Thời gian từ tín hiệu mới nhất của nguồn không có tín hiệu đã lâu nhất; nguồn đã tắt không tính",
+        "Time since the newest sign of the source that has been silent longest, without those that are switched off",
     ),
+    version=2,
+    since=law.REVISED,
     unit=SECONDS,
     of=SOURCE,
     value=Largest(
         amount=lambda s, now: now - s.seen_at,
-        where=lambda s, now: is_known_source(s, now) & (s.seen_at > 0),
+        where=lambda s, now: is_watched(s, now) & (s.seen_at > 0),
     ),
     by=("key",),
     threshold=Threshold(warning=30, critical=60),
@@ -85,7 +92,7 @@ VALID = Indicator(
     threshold=Threshold(warning=99.5, critical=None, below=True),
 )
 
-LETTERS_WAITING = Indicator(
+DEAD_LETTERS_WAITING = Indicator(
     id="H03",
     label=Label("Sự kiện lỗi chờ xử lý", "Dead letters waiting"),
     definition=Label(
@@ -104,10 +111,11 @@ DOWN = Indicator(
     id="H04",
     label=Label("Nguồn mất kết nối", "Sources down"),
     definition=Label(
-        "Nguồn báo mất kết nối, hoặc không có tín hiệu quá 60 giây; máy lấy số tắt ngoài giờ làm việc không tính",
-        "Sources that say they are down, or gave no sign for 60 seconds; the kiosk counts in opening hours only, as it is switched off after",
+        "Nguồn báo mất kết nối, hoặc không có tín hiệu quá 60 giây; máy lấy số tắt ngoài giờ làm việc và nguồn đã tắt không tính",
+        "Sources that say they are down, or gave no sign for 60 seconds; the kiosk counts in opening hours only, as it is switched off "
+        "after; without sources that somebody has switched off",
     ),
-    version=2,
+    version=3,
     since=law.REVISED,
     unit=Unit(Label("nguồn", "sources")),
     of=SOURCE,

@@ -68,12 +68,20 @@ CHANGED = {
     "account": Label("Tài khoản", "Account"),
     "feed_key": Label("Khóa", "Key"),
     "display": Label("Màn hình", "Display"),
+    "source": Label("Nguồn", "Source"),
 }
 ACTS = {
     "added": Label("thêm", "added"),
     "removed": Label("xóa", "removed"),
     "reset": Label("cấp lại mật khẩu", "new password made"),
     "password": Label("đổi mật khẩu", "password changed"),
+    "saved": Label("lưu khai báo", "declaration saved"),
+    "on": Label("bật", "switched on"),
+    "off": Label("tắt", "switched off"),
+    "redirected": Label("đổi địa chỉ", "address changed"),
+    "rotated": Label("đổi khóa", "secret changed"),
+    "revealed": Label("xem khóa", "secret shown"),
+    "refused": Label("bị từ chối, không làm", "refused, not done"),
 }
 NEVER = Label("chưa", "never")
 FAILED = Label("không được", "failed")
@@ -135,7 +143,7 @@ def stream_table(
                 text.stream_name(topic, language),
                 *(
                     number.whole_number(sum(counts), language)
-                    for counts in zip(*[(one.events, one.repeats, one.letters) for one in mine], strict=True)
+                    for counts in zip(*[(one.events, one.repeats, one.dead_letters) for one in mine], strict=True)
                 ),
                 text.clock_time(newest_ms, now_ms) if newest_ms else number.NONE,
                 number.whole_number(sum(waiting), language) if waiting else number.NONE,

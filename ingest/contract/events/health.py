@@ -42,6 +42,12 @@ class SourceUp(_Source):
     cause_code: Word
 
 
+class SourceOff(_Source):
+    """Somebody has switched the source off: it is not missed until it speaks again."""
+
+    kind: ClassVar[str] = "source.off"
+
+
 class SystemHeartbeat(Event):
     """Our own process that takes events in is at work, whether any source is in sight or not."""
 

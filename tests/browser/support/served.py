@@ -63,7 +63,7 @@ class Served:
 
 @contextmanager
 def served(
-    folder, ws: Literal["auto", "none"] = "auto", clock_speed: float = 1.0, began: datetime = NOW
+    folder, ws: Literal["auto", "none"] = "auto", clock_speed: float = 1.0, began: datetime = NOW, **changed: Any
 ) -> Iterator[Served]:
     """A board that runs meanwhile.
 
@@ -72,9 +72,11 @@ def served(
         ws: how WebSockets are served; `none` as behind a proxy that lets none through.
         clock_speed: how fast its clock runs.
         began: what its clock shows first.
+        changed: settings of it that are others.
     """
     clock = {"clock_origin": began, "clock_real_origin": datetime.now(UTC), "clock_speed": clock_speed}
-    tested = BoardOfTests(folder, ingest_settings(folder, **clock), port=free_ports(1)[0])
+    shared = {"letters_secret": changed.pop("letters_secret", None)}
+    tested = BoardOfTests(folder, ingest_settings(folder, **clock, **shared), port=free_ports(1)[0], **changed)
     settings = tested.settings
     sockets: dict[str, Any] = {"ws": "none"} if ws == "none" else {}
     config = HttpConfig(

@@ -86,7 +86,7 @@ class MonthOfAlarms:
         source = self._conversations[message.system]
         source.now(message.at)
         taken = source.take(message.body.decode(), message.address, message.retain)
-        assert taken.letter is None, taken.letter
+        assert taken.dead_letter is None, taken.dead_letter
         for one in taken.envelopes:
             self._fold(one)
 

@@ -7,6 +7,7 @@ from dashboard.state.page import PropertyUpdate
 from dashboard.words.freshness import (
     BEHIND_MS,
     Freshness,
+    FreshnessSign,
     declared_sources,
     freshness,
     freshness_signs,
@@ -108,7 +109,7 @@ def test_lights_of_sources():
     assert source_freshness("frigate", found, NOW_MS).state == "live"
     assert source_freshness("smart_loudspeaker", found, NOW_MS).state == "late"
     assert source_freshness("civil_status", found, NOW_MS).state == "down"
-    assert source_freshness("never_heard_of", found, NOW_MS).state == "none"
+    assert source_freshness("never_heard_of", found, NOW_MS).state == "unconnected"
 
 
 def test_every_source_of_an_entity_has_a_light():
@@ -129,3 +130,29 @@ def test_a_source_that_never_gave_a_sign_is_down_since_nobody_knows_when():
     assert updates[PropertyUpdate("light-queue_kiosk-word", "children")] == "mất"
     assert updates[PropertyUpdate("h01-figure", "children")] == "–"
     assert PAGE.updates(board_state("en", extra=never))[PropertyUpdate("queue-word", "children")] == "SOURCE DOWN"
+
+
+def test_a_figure_whose_sources_were_never_heard_or_are_off_is_not_connected():
+    one = board_state()
+    others = {source: sign for source, sign in one.signs.items() if source != "queue_kiosk"}
+    assert freshness(one.read("Q02"), others, one.now_ms).state == "unconnected"
+    assert source_freshness("queue_kiosk", others, one.now_ms).state == "unconnected"
+    assert source_freshness("queue_kiosk", one.signs, one.now_ms).state == "live"
+
+
+def test_a_figure_ages_with_a_source_that_was_declared_later():
+    one = board_state()
+    others = {source: sign for source, sign in one.signs.items() if source != "queue_kiosk"}
+    newer = FreshnessSign(NOW_MS - 400_000, False, kinds=frozenset({"ticket.issued"}))
+    assert freshness(one.read("Q02"), {**others, "kiosk_x": newer}, NOW_MS).state == "stale"
+    assert freshness(one.read("Q02"), {**one.signs, "kiosk_x": newer}, NOW_MS).state == "stale", (
+        "the older of both counts"
+    )
+    unrelated = newer._replace(kinds=frozenset({"petition.received"}))
+    assert freshness(one.read("Q02"), {**others, "kiosk_x": unrelated}, NOW_MS).state == "unconnected"
+
+
+def test_a_source_that_is_down_and_never_gave_a_sign_is_known():
+    found = readings()
+    found.apply([stock("H04", 1, split=("key", "broken_x"))])
+    assert freshness_signs(found, NOW_MS)["broken_x"][:2] == (0, True)

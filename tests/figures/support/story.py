@@ -137,6 +137,7 @@ WORDS: dict[str, tuple[str, dict[str, Any]]] = {
     "nguồn báo": ("source.heartbeat", _HEALTH),
     "nguồn mất": ("source.down", _HEALTH),
     "nguồn có lại": ("source.up", _HEALTH),
+    "tắt nguồn": ("source.off", _HEALTH),
     "hệ thống báo": ("system.heartbeat", _HEALTH),
     "kiểm đếm": ("events.tallied", {"valid": 100, "rejected": 0, "waiting": 0}),
     "phần mềm hỏng": ("app.outage_started", _HEALTH),

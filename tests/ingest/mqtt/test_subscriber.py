@@ -58,6 +58,7 @@ class Subscribing(NamedTuple):
     mapper: Mapper
     source_status: SourceStatus
     breaker: circuit_breaker.CircuitBreaker
+    reader: Subscriber
 
 
 @asynccontextmanager
@@ -69,7 +70,7 @@ async def subscribing(producer, port, ward, password=CONNECTOR):
     subscriber = Subscriber(mapper, source_status, breaker, producer, server, CLIENT_ID)
     tasks = [asyncio.create_task(subscriber.run()), asyncio.create_task(source_status.report(mapper.counts))]
     try:
-        yield Subscribing(mapper, source_status, breaker)
+        yield Subscribing(mapper, source_status, breaker, subscriber)
     finally:
         for task in tasks:
             task.cancel()
@@ -88,7 +89,7 @@ async def test_messages_go_to_kafka_in_their_order_and_are_acknowledged(kafka, p
     ward = request.node.callspec.id
     with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
-            await until(lambda: subscriber.source_status.reachable)
+            await until(lambda: subscriber.reader.is_subscribed)
             mids = [one.publish("toy/1/note", payload(number)) for number in range(300)]
             await until(lambda: set(mids) <= set(one.acknowledged))
             await until(lambda: subscriber.source_status.events_sent == 300)
@@ -100,7 +101,7 @@ async def test_nothing_is_acknowledged_before_kafka_and_all_comes_again(kafka, p
     ward = "later-" + request.node.callspec.id
     with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
-            await until(lambda: subscriber.source_status.reachable)
+            await until(lambda: subscriber.reader.is_subscribed)
             with frozen(kafka):
                 for number in range(10):
                     one.publish("toy/1/note", payload(number))
@@ -112,7 +113,7 @@ async def test_nothing_is_acknowledged_before_kafka_and_all_comes_again(kafka, p
             await until(lambda: again.source_status.events_sent >= 10)
             await until(lambda: len(set(one.acknowledged)) == 10)
         async with subscribing(producer, port, ward) as third:
-            await until(lambda: third.source_status.reachable)
+            await until(lambda: third.reader.is_subscribed)
             one.publish("toy/1/note", payload(10))
             await until(lambda: third.mapper.counts["events"] == 1)
             assert third.mapper.counts["messages"] == 1  # acknowledged messages do not come again
@@ -122,7 +123,7 @@ async def test_nothing_is_acknowledged_before_kafka_and_all_comes_again(kafka, p
 async def test_what_comes_while_we_are_away_waits(kafka, producer, port, request):
     ward = "away-" + request.node.callspec.id
     async with subscribing(producer, port, ward) as subscriber:
-        await until(lambda: subscriber.source_status.reachable)
+        await until(lambda: subscriber.reader.is_subscribed)
     with device(port, user="subscribed", password="subscribed") as one:
         await until(one.connected.is_set)
         for number in range(50):
@@ -140,7 +141,7 @@ async def test_malformed_empty_and_too_long_messages_do_not_stop_the_next(kafka,
     bad = ["{", b"\xff\xfe", "[]", payload("refuse"), payload(1, at="2026-03-02T08:00:00"), "x" * 5001, ""]
     with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
-            await until(lambda: subscriber.source_status.reachable)
+            await until(lambda: subscriber.reader.is_subscribed)
             mids = [one.publish("toy/1/note", body) for body in [*bad, payload(2)]]
             mids.append(one.publish("toy/1/word", "offline"))
             await until(lambda: set(mids) <= set(one.acknowledged))
@@ -148,11 +149,11 @@ async def test_malformed_empty_and_too_long_messages_do_not_stop_the_next(kafka,
             assert subscriber.mapper.counts["messages"] == 7
             assert subscriber.mapper.counts["empty"] == 1
     assert await ids(kafka, ward) == ["n-2"]
-    letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
-    assert [one.reason_code for one in letters] == [
+    dead_letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
+    assert [one.reason_code for one in dead_letters] == [
         "not_json", "encoding", "invalid_field", "no_such_ticket", "invalid_field", "too_large",
     ]  # fmt: skip
-    assert {one.address for one in letters} == {"toy/1/note"}
+    assert {one.address for one in dead_letters} == {"toy/1/note"}
 
 
 async def test_a_flood_is_not_acknowledged_and_ends_by_itself(kafka, producer, port, request, monkeypatch):
@@ -164,7 +165,7 @@ async def test_a_flood_is_not_acknowledged_and_ends_by_itself(kafka, producer, p
 
     with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
-            await until(lambda: subscriber.source_status.reachable)
+            await until(lambda: subscriber.reader.is_subscribed)
             for number in range(count):
                 one.publish("toy/1/note", payload("refuse", id=f"b{number}"))
             one.publish("toy/1/note", payload(1))
@@ -183,8 +184,8 @@ async def test_a_flood_is_not_acknowledged_and_ends_by_itself(kafka, producer, p
             assert not subscriber.breaker.is_open
             assert subscriber.source_status.reachable
     assert await ids(kafka, ward) == [f"n-{number}" for number in range(1, 60)]
-    letters = [DeadLetter.model_validate_json(one).id for one in await kept(kafka, DEAD_LETTERS, ward)]
-    assert len(set(letters)) == count
+    dead_letters = [DeadLetter.model_validate_json(one).id for one in await kept(kafka, DEAD_LETTERS, ward)]
+    assert len(set(dead_letters)) == count
 
 
 async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
@@ -197,7 +198,7 @@ async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
     ward, count = "aside-" + request.node.callspec.id, 3 * FEWEST
     with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
-            await until(lambda: subscriber.source_status.reachable)
+            await until(lambda: subscriber.reader.is_subscribed)
             mids = [one.publish("toy/broken/note", payload("refuse", id=f"b{number}")) for number in range(count)]
             mids += [one.publish(f"toy/{number}/note", payload(number)) for number in range(20)]
             mids.append(one.publish("toy/broken/note", payload(20)))
@@ -206,8 +207,8 @@ async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
             assert subscriber.source_status.reachable
             assert subscriber.mapper.counts["set_aside"] == count - FEWEST_OF_DEVICE
     assert set(await ids(kafka, ward)) == {f"n-{number}" for number in range(21)}
-    letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
-    reasons = Counter(one.reason_code for one in {one.id: one for one in letters}.values())
+    dead_letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
+    reasons = Counter(one.reason_code for one in {one.id: one for one in dead_letters}.values())
     assert reasons == {"no_such_ticket": FEWEST_OF_DEVICE - 1, SET_ASIDE: 1}
     assert "circuit breaker of 'broken' open" in caplog.text
 
@@ -218,19 +219,21 @@ async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process
     ward = "bug-mqtt-" + request.node.callspec.id
     with device(port, user="subscribed", password="subscribed") as one:
         async with subscribing(producer, port, ward) as subscriber:
-            await until(lambda: subscriber.source_status.reachable)
+            await until(lambda: subscriber.reader.is_subscribed)
             mapped = subscriber.mapper.connector.map
             broken = lambda received, context: 1 / 0 if received.payload.number == "1" else mapped(received, context)  # noqa: E731
             monkeypatch.setitem(vars(subscriber.mapper.connector), "map", broken)
             mids = [one.publish("toy/1/note", payload(number)) for number in (1, 2)]
             await until(lambda: set(mids) <= set(one.acknowledged))
 
-            async def letters_and_event():  # a broker of the ward's own answers before we have read
+            async def dead_letters_and_event():  # a broker of the ward's own answers before we have read
                 return await ids(kafka, ward) == ["n-2"] and await kept(kafka, DEAD_LETTERS, ward)
 
-            letters = [DeadLetter.model_validate_json(one) for one in await until(letters_and_event)]
-    assert {one.reason_code for one in letters} == {"mapping_bug"}
-    assert len({one.id for one in letters}) == 1, "the broker may give a message twice, which is the same letter"
+            dead_letters = [DeadLetter.model_validate_json(one) for one in await until(dead_letters_and_event)]
+    assert {one.reason_code for one in dead_letters} == {"mapping_bug"}
+    assert len({one.id for one in dead_letters}) == 1, (
+        "the broker may give a message twice, which is the same dead letter"
+    )
 
 
 async def test_retained_messages_are_marked(producer, port, request, monkeypatch):
@@ -259,7 +262,11 @@ async def test_the_light_goes_out_with_the_broker_and_comes_back(kafka, producer
     (port,) = free_ports(1)
     async with subscribing(producer, port, "light") as subscriber:
         async with embedded(tmp_path, port):
-            await until(lambda: subscriber.source_status.reachable)
+            await until(lambda: subscriber.reader.is_subscribed)
+            assert not subscriber.source_status.reachable, "the broker is not the device"
+            with device(port, user="subscribed", password="subscribed") as one:
+                one.publish("toy/1/note", payload(1))
+                await until(lambda: subscriber.source_status.reachable)
         await until(lambda: not subscriber.source_status.reachable)
 
         async def told():
@@ -288,4 +295,4 @@ async def test_survives_a_mosquitto_that_starts_later(producer, tmp_path):
     async with subscribing(producer, port, "mosquitto-later") as subscriber:
         await asyncio.sleep(0.1)
         with mosquitto(tmp_path, port):
-            await until(lambda: subscriber.source_status.reachable)
+            await until(lambda: subscriber.reader.is_subscribed)

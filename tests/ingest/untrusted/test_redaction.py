@@ -254,3 +254,26 @@ def test_what_is_kept_ends_at_the_largest_size():
     kept = redact(json.dumps({"state": "a", "parts": ["b" * 70] * 200}).encode(), KNOWN)
     assert len(kept) == LARGEST
     assert kept.startswith('{"state": "a", "parts": ["bbb')
+
+
+@pytest.mark.parametrize("code", ["PA 12/2026", "HS 2026 0001", "A 101", "TDP 17"])
+def test_a_code_with_spaces_is_kept_and_can_be_replayed(code: str) -> None:
+    assert json.loads(redact(json.dumps({"code": code}).encode(), frozenset({"code"}))) == {"code": code}
+
+
+@pytest.mark.parametrize(
+    "text", ["DT 0912 345 678", "SO 12 LE LOI", "12 Le Loi", "An 2026", "CCCD 031 085 001 234", "Le Loi 12"]
+)
+def test_what_could_be_a_number_an_address_or_a_name_is_no_code_with_spaces(text: str) -> None:
+    assert json.loads(redact(json.dumps({"code": text}).encode(), frozenset({"code"}))) == {"code": "[text]"}
+
+
+def test_a_code_of_a_table_may_be_words_but_not_those_of_a_person() -> None:
+    told = {
+        "field": "Cải cách hành chính",
+        "other": "Cải cách hành chính",
+        "by": "Nguyễn Văn An",
+        "line": "0912 345 678",
+    }
+    kept = json.loads(redact(json.dumps(told).encode(), frozenset(told), coded=frozenset({"field", "by", "line"})))
+    assert kept == {"field": "Cải cách hành chính", "other": "[text]", "by": "[text]", "line": "[text]"}

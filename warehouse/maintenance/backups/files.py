@@ -26,6 +26,8 @@ SETTINGS = "settings.env"
 """The install's `.env`."""
 
 CURSORS = "connectors/*.cursor"
+DECLARED = ("connectors/*.toml", "connectors/*.json")
+"""Declared connectors with their versions, and what is set of each source; in none of them is a secret."""
 BOARD = "dashboard/*.json"
 STORE = "dashboard/store.db"
 """The board's store, a database of SQLite."""
@@ -49,7 +51,7 @@ _FINGERPRINT = "the same secret gives the same pseudonym"
 
 def files_to_back_up(data_folder: Path, secrets: bool) -> dict[str, Path]:
     """By name in the archive, the files of the data folder that a backup holds besides the tables; cursors first."""
-    patterns = [CURSORS, *FILES, BOARD, *([SECRETS] if secrets else [])]
+    patterns = [CURSORS, *DECLARED, *FILES, BOARD, *([SECRETS] if secrets else [])]
     found = [path for pattern in patterns for path in sorted(data_folder.glob(pattern))]
     kept = [path for path in found if path.is_file() and path.name[0] != "." and path.name not in NOT_THE_BOARDS]
     store = data_folder / STORE

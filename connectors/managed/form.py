@@ -1,0 +1,199 @@
+"""Form: a declaration as a list of fields that a person fills in, and the fields filled in as a declaration.
+
+The text of the declaration is what counts; a form shows the part of it that says where each field of an event comes from, and
+changes nothing else. It also takes texts that do not declare a connector yet.
+"""
+
+import csv
+import io
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+import tomli_w
+
+from connectors.declared.declaration import InvalidDeclaration
+from connectors.declared.load import load_text
+from connectors.declared.mapping import declarable_events
+from connectors.declared.value import field_kind, field_type
+from ingest.administration.message import Draft, DraftForm, FieldChoice
+from ingest.contract.errors import InvalidEvent
+from ingest.contract.label import Label
+from ingest.untrusted.json_text import parse_json
+
+WAYS: dict[str, dict[str, Any]] = {
+    "webhook": {"kind": "webhook", "proof": "standard_webhooks"},
+    "files": {"kind": "files", "header_row": 1},
+    "rest": {"kind": "rest", "path": "/api/v1/items", "items": "items", "parameter": "page", "page_size": 100, "every": 60},
+    "sql": {"kind": "sql", "table": "v_ioc", "grows": "cap_nhat", "by": "time", "every": 60},
+    "mqtt": {"kind": "mqtt", "topics": ["nguon/+/tin"]},
+}  # fmt: skip
+"""How each way begins."""
+
+MOST_PATHS = 200
+_DEEPEST = 6
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TRIAL = "form"
+
+
+def draft_form(draft: Draft) -> DraftForm:
+    """A declaration as a form, begun or changed as is asked for."""
+    try:
+        raw = tomllib.loads(draft.text) if draft.text.strip() else _begun(draft)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        fault = Label(f"không phải TOML: {error}", f"this is no TOML: {error}")
+        return DraftForm(text=draft.text, fault=fault)
+    changed = [one for one in draft.fields if one not in _choices(raw)]
+    for one in changed:
+        _put(raw, one)
+    text = tomli_w.dumps(raw) if changed or not draft.text.strip() else draft.text
+    return DraftForm(
+        text=text, fields=tuple(_choices(raw)), paths=tuple(sample_paths(draft.sample)), fault=_fault(text)
+    )
+
+
+def _begun(draft: Draft) -> dict[str, Any]:
+    label = draft.label.strip() or "Nguồn mới"
+    kinds = declarable_events()
+    return {
+        "label": {"vi": label, "en": label},
+        "way": dict(WAYS[draft.way or "webhook"]),
+        "events": [{"event": draft.event if draft.event in kinds else next(iter(kinds)), "fields": {}}],
+    }
+
+
+def _fault(text: str) -> Label | None:
+    try:
+        load_text(_TRIAL, text)
+    except InvalidDeclaration as error:
+        return Label(*(one.removeprefix(f"{_TRIAL}.toml: ") for one in error.label))
+    return None
+
+
+def _events(raw: dict[str, Any]) -> list[dict[str, Any]]:
+    events = raw.get("events")
+    known = declarable_events()
+    return (
+        [one for one in events if isinstance(one, dict) and one.get("event") in known]
+        if isinstance(events, list)
+        else []
+    )
+
+
+def _table(part: Any, name: str) -> dict[str, Any]:
+    found = part.get(name) if isinstance(part, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _choices(raw: dict[str, Any]) -> list[FieldChoice]:
+    """Every field of the events that a text names, and where it comes from."""
+    common, found = _table(raw, "fields"), []
+    for rule in _events(raw):
+        event = declarable_events()[rule["event"]]
+        for name, info in event.model_fields.items():
+            if name == "kind":
+                continue
+            said = _table(rule, "fields").get(name, common.get(name))
+            said = {"from": said} if isinstance(said, str) else said if isinstance(said, dict) else {}
+            codes = _table(_table(raw, "tables"), str(said.get("table", "")))
+            found.append(
+                FieldChoice(
+                    event=rule["event"],
+                    field=name,
+                    is_needed=info.is_required(),
+                    kind=field_kind(event, name),
+                    options=_options(field_type(event, name)),
+                    read=str(said.get("column") or said.get("from") or ""),
+                    value=_written(said.get("value")),
+                    otherwise=_written(said.get("otherwise")),
+                    table="\n".join(f"{theirs} = {_written(ours)}" for theirs, ours in codes.items()),
+                )
+            )
+    return found
+
+
+def _options(hint: Any) -> tuple[str, ...]:
+    """The values that a type takes, where it names them."""
+    parts = get_args(hint)
+    if get_origin(hint) is Literal:
+        return tuple(map(str, parts))
+    return next((found for part in parts if (found := _options(part))), ())
+
+
+def _put(raw: dict[str, Any], choice: FieldChoice) -> None:
+    """Write one field into the first event of its kind."""
+    rule = next((one for one in _events(raw) if one["event"] == choice.event), None)
+    if rule is None or choice.field not in declarable_events()[choice.event].model_fields:
+        return
+    before = _table(rule, "fields").get(choice.field, _table(raw, "fields").get(choice.field))
+    said: dict[str, Any] = {}
+    if choice.read.strip():
+        by_column = _table(raw, "way").get("kind") in ("files", "sql") or (
+            isinstance(before, dict) and "column" in before
+        )
+        said["column" if by_column else "from"] = choice.read.strip()
+    elif choice.value.strip():
+        said["value"] = _meant(choice.value, choice.kind)
+    if choice.otherwise.strip():
+        said["otherwise"] = _meant(choice.otherwise, choice.kind)
+    if choice.table.strip():
+        name = before.get("table") if isinstance(before, dict) else None
+        said["table"] = name or f"{choice.event.replace('.', '_')}_{choice.field}"
+        lines = (line.partition("=") for line in choice.table.splitlines() if "=" in line)
+        raw.setdefault("tables", {})[said["table"]] = {
+            theirs.strip(): _meant(ours, choice.kind) for theirs, _, ours in lines if theirs.strip() and ours.strip()
+        }
+    for kept in ("time", "number"):
+        if isinstance(before, dict) and kept in before:
+            said[kept] = before[kept]
+    if said:
+        rule.setdefault("fields", {})[choice.field] = said["from"] if set(said) == {"from"} else said
+    else:
+        _table(rule, "fields").pop(choice.field, None)
+
+
+def _written(value: Any) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _meant(text: str, kind: str) -> Any:
+    """A value as a person wrote it, as the field takes it; what it does not take is said when the whole is judged."""
+    text = text.strip()
+    if kind not in ("truth", "whole", "number"):
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return value if isinstance(value, bool | int | float) else text
+
+
+def sample_paths(sample: str) -> list[str]:
+    """Where values lie in a sample: expressions for JSON, names of columns for CSV."""
+    text = sample.strip()
+    if not text:
+        return []
+    for part in (text, text.splitlines()[0]):
+        try:
+            value = parse_json(part.encode())
+        except InvalidEvent:
+            continue
+        value = value[0] if isinstance(value, list) and value else value
+        return list(dict.fromkeys(_paths(value)))[:MOST_PATHS]
+    delimiter = max(",;\t|", key=text.splitlines()[0].count)
+    return [one.strip() for one in next(csv.reader(io.StringIO(text.splitlines()[0]), delimiter=delimiter))][
+        :MOST_PATHS
+    ]
+
+
+def _paths(value: Any, before: str = "", depth: int = 0) -> Iterator[str]:
+    if isinstance(value, dict) and depth < _DEEPEST:
+        for name, one in value.items():
+            step = name if _PLAIN.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+            yield from _paths(one, f"{before}.{step}" if before else step, depth + 1)
+    elif isinstance(value, list) and value and depth < _DEEPEST:
+        yield from _paths(value[0], f"{before}[0]", depth + 1)
+    elif before:
+        yield before

@@ -1,0 +1,198 @@
+"""Source tables: a source as a card, what its vendor has to know, and what became of a sample."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.table import Cell, data_table
+from dashboard.words import number
+from ingest.administration.message import FieldChoice, LastMessage, MessageTrial, SampleTrial, SetupLine, SourceCard
+from ingest.contract.clock import WARD_ZONE
+from ingest.contract.label import Label, Language
+
+WAYS: dict[str, Label] = {
+    "webhook": Label("Nguồn gửi đến (webhook)", "The source posts (webhook)"),
+    "files": Label("Tệp CSV, XLSX", "CSV, XLSX files"),
+    "rest": Label("Hỏi REST", "REST, asked"),
+    "sql": Label("Bảng dữ liệu (SQL)", "Table of a database (SQL)"),
+    "mqtt": Label("MQTT", "MQTT"),
+    "other": Label("Cách khác", "Another way"),
+    "faulty": Label("Khai báo sai", "Faulty declaration"),
+}
+LIGHTS: dict[str, Label] = {
+    "none": Label("CHƯA KẾT NỐI", "NOT CONNECTED"),
+    "up": Label("ĐANG KẾT NỐI", "CONNECTED"),
+    "down": Label("MẤT KẾT NỐI", "DOWN"),
+}
+CAUSES: dict[str, Label] = {
+    "reached": Label("nguồn trả lời hoặc đã gửi tin", "the source answers or has sent"),
+    "heard_before": Label("đã gửi tin trước khi khởi động lại", "it sent before the restart"),
+    "read_before": Label("đã đọc tệp trước khi khởi động lại", "a file was read before the restart"),
+    "flood": Label(
+        "quá nhiều tin không đọc được: xem Sự kiện lỗi", "too many messages make no sense: see the dead letters"
+    ),
+    "flood_over": Label("tin đã đọc được trở lại", "its messages make sense again"),
+    "silent": Label("im lặng lâu hơn thường lệ", "silent for longer than usual"),
+    "no_answer": Label(
+        "không trả lời: kiểm tra địa chỉ, mạng, tài khoản", "no answer: check address, network, account"
+    ),
+    "bad_answer": Label("trả lời không đọc được", "its answer cannot be read"),
+    "forbidden_address": Label("địa chỉ không được phép", "its address is not allowed"),
+    "declaration": Label("khai báo sai", "its declaration is faulty"),
+    "settings": Label("cài đặt sai", "a setting of it is wrong"),
+    "refused": Label("máy chủ MQTT từ chối tài khoản", "the MQTT broker refuses the account"),
+    "topics_refused": Label("máy chủ MQTT từ chối chủ đề", "the MQTT broker refuses the topics"),
+    "disconnected": Label("mất kết nối với máy chủ MQTT", "the MQTT broker is away"),
+}
+"""What the codes of a light's reason say; others are shown as they are."""
+
+OFF = Label("ĐÃ TẮT", "OFF")
+UNSET = Label("chưa có địa chỉ", "its address is not set")
+DECLARED, IN_CODE = Label("khai báo", "declared"), Label("có sẵn", "built in")
+NO_MESSAGE = Label("Chưa có tin nào từ lúc khởi động.", "No message since the start.")
+LAST = Label("Tin cuối {at}: {became}", "Last message {at}: {became}")
+DEAD_LETTER = Label("sự kiện lỗi – {why}", "dead letter – {why}")
+NO_EVENT = Label("không có sự kiện (nhịp sống)", "no event (a sign of life)")
+PER_HOUR = Label("{messages} tin/giờ · {letters} lỗi/giờ", "{messages} messages/h · {letters} dead letters/h")
+OPEN = Label("Mở", "Open")
+HIDDEN = Label("•••• (bấm Xem khóa)", "•••• (press Show secret)")
+SEPARATE = Label("gửi riêng, không ghi ở đây", "given separately, not written here")
+TRIAL = Label(
+    "{messages} tin: {events} sự kiện, {faults} tin không đọc được",
+    "{messages} messages: {events} events, {faults} make no sense",
+)
+CUT = Label(" (chỉ xem phần đầu)", " (only the beginning was looked at)")
+TRIAL_HEADS = (
+    Label("Sự kiện", "Event"), Label("Trường", "Field"), Label("Trong tin", "In the message"), Label("Thành", "Becomes"),
+)  # fmt: skip
+DROPPED = Label("Bỏ: {names}", "Dropped: {names}")
+EVENT = Label("Sự kiện: {event}", "Event: {event}")
+FAULT = Label("Lỗi: {why}", "Fault: {why}")
+NEEDED = Label("bắt buộc", "needed")
+
+
+def card_list(cards: Sequence[SourceCard], language: Language) -> list[Component]:
+    """The sources, those that need somebody first."""
+    order = {"down": 0, "up": 1, "none": 2}
+    ranked = sorted(cards, key=lambda one: (one.is_off, order[one.light]))
+    return [_card(one, language) for one in ranked]
+
+
+def _card(card: SourceCard, language: Language) -> Component:
+    origin = (DECLARED if card.is_declared else IN_CODE).text(language)
+    return html.Article(
+        [
+            html.Div(
+                [html.H2(card.label.text(language), className="title"), light_of(card, language)],
+                className="source-head",
+            ),
+            html.P([html.Code(card.id), f" · {WAYS[card.way].text(language)} · {origin}"], className="quiet"),
+            html.P(card.fault.text(language), className="fault") if card.fault else None,
+            html.P(source_address(card), className="source-address"),
+            html.P(last_message(card.last, language)),
+            html.Div(
+                [
+                    html.Span(
+                        PER_HOUR.text(language).format(
+                            messages=number.whole_number(card.messages_per_hour, language),
+                            letters=number.whole_number(card.letters_per_hour, language),
+                        ),
+                        className="other" if card.letters_per_hour else "quiet",
+                    ),
+                    dmc.Button(
+                        OPEN.text(language), id={"type": "source-open", "id": card.id}, variant="default", size="xs"
+                    ),
+                ],
+                className="source-head",
+            ),
+        ],
+        className="source-card",
+        **{"data-source": card.id, "data-light": "off" if card.is_off else card.light},  # type: ignore[arg-type]
+    )
+
+
+def light_of(card: SourceCard, language: Language) -> Component:
+    """The source's light: a word beside the colour, and the reason."""
+    word = (OFF if card.is_off else LIGHTS[card.light]).text(language)
+    state = "none" if card.is_off else {"up": "live", "down": "down", "none": "none"}[card.light]
+    reason = (
+        "" if card.is_off or not card.cause else CAUSES.get(card.cause, Label(card.cause, card.cause)).text(language)
+    )
+    if not card.is_off and not card.is_read and card.way in ("rest", "sql"):
+        reason = UNSET.text(language)
+    since = f" · {shown_time(card.since)}" if card.since and not card.is_off else ""
+    return html.Span(
+        [html.Span(className="dot"), word, html.Small(f" {reason}{since}" if reason else "")],
+        className=f"fresh is-{state}",
+    )
+
+
+def source_address(card: SourceCard) -> str:
+    """Where the source sends, or is asked."""
+    return next((line.text for line in card.setup if not line.is_secret), "")
+
+
+def last_message(last: LastMessage | None, language: Language) -> str:
+    """The newest message, and what became of it."""
+    if last is None:
+        return NO_MESSAGE.text(language)
+    became = DEAD_LETTER.text(language).format(why=last.fault) if last.fault else ", ".join(last.events)
+    return LAST.text(language).format(at=shown_time(last.at), became=became or NO_EVENT.text(language))
+
+
+def setup_table(lines: Sequence[SetupLine], language: Language, hidden: Label = HIDDEN) -> Component:
+    """What the person at the device has to know."""
+    rows: list[list[Cell]] = [
+        [one.label.text(language), one.text or (hidden.text(language) if one.is_secret else number.NONE)]
+        for one in lines
+    ]
+    return data_table(("", ""), rows)
+
+
+def trial_report(trial: SampleTrial, language: Language) -> list[Component]:
+    """What became of a sample, message by message and field by field."""
+    said = TRIAL.text(language).format(messages=trial.messages, events=trial.events, faults=trial.faults)
+    head = html.P(html.Strong(said + (CUT.text(language) if trial.is_cut else "")), id="trial-sum")
+    return [head, *(_trial_of(one, language) for one in trial.shown)]
+
+
+def _trial_of(one: MessageTrial, language: Language) -> Component:
+    rows: list[list[Cell]] = [
+        [part.event, part.field, part.found or number.NONE, part.value or "∅"] for part in one.fields
+    ]
+    return html.Details(
+        [
+            html.Summary(f"{'✗' if one.fault else '✓'} {one.place}"),
+            data_table([head.text(language) for head in TRIAL_HEADS], rows),
+            *(
+                [html.P(DROPPED.text(language).format(names=", ".join(one.dropped)), className="quiet")]
+                if one.dropped
+                else []
+            ),
+            *(html.P(EVENT.text(language).format(event=event)) for event in one.events),
+            *([html.P(FAULT.text(language).format(why=one.fault), className="fault")] if one.fault else []),
+        ],
+        open=bool(one.fault),
+    )
+
+
+def field_rows(fields: Sequence[FieldChoice], language: Language) -> list[dict[str, Any]]:
+    """The fields of a declaration, as rows that can be filled in."""
+    return [
+        {
+            "key": f"{one.event}/{one.field}",
+            "takes": " | ".join(one.options) or one.kind,
+            "needed": NEEDED.text(language) if one.is_needed else "",
+            **one.model_dump(exclude={"options", "is_needed"}),
+        }
+        for one in fields
+    ]
+
+
+def shown_time(at: datetime) -> str:
+    """A time as people read it."""
+    return f"{at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}"

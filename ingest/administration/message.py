@@ -1,0 +1,290 @@
+"""Administration messages: what the board asks the connectors about sources, and what they answer.
+
+A secret is in an answer only where it was asked for by name (`reveal`); the board asks for it after the person has typed the
+password again.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from ingest.contract.errors import Refused
+from ingest.contract.label import Label
+
+LARGEST_TEXT = 262_144
+"""Characters of a declaration."""
+
+LARGEST_SAMPLE = 700_000
+"""Characters of a sample; of a workbook in base64."""
+
+SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Person = Annotated[str, Field(max_length=100)]
+
+
+class SourceRefused(Refused):
+    """What was asked for is not done; the label says why, and what to do."""
+
+    def __init__(self, label: Label) -> None:
+        super().__init__(label.en)
+        self.label = label
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SetupLine(_Message):
+    """One line of what the person at the source's device has to know."""
+
+    label: Label
+    text: str
+    """Empty for a secret that was not asked for."""
+    is_secret: bool = False
+
+
+class LastMessage(_Message):
+    """The newest message of a source, and what became of it."""
+
+    at: datetime
+    events: tuple[str, ...] = ()
+    """Kinds of the events that it made."""
+    fault: str = ""
+    """Why it is a dead letter."""
+
+
+class SourceVersion(_Message):
+    """One version of a declaration."""
+
+    number: int
+    at: datetime
+    by: str
+
+
+class SourceCard(_Message):
+    """One source."""
+
+    id: str
+    label: Label
+    guide: Label | None = None
+    way: Literal["webhook", "files", "rest", "sql", "mqtt", "other", "faulty"]
+    is_declared: bool
+    """Whether a file declares it; else it is in code."""
+    is_off: bool = False
+    is_read: bool = False
+    """Whether it is started: it is on, and everything that it needs is set."""
+    light: Literal["none", "up", "down"] = "none"
+    cause: str = ""
+    """Code of what the light tells."""
+    since: datetime | None = None
+    last: LastMessage | None = None
+    messages_per_hour: int = 0
+    letters_per_hour: int = 0
+    counts: dict[str, int] = {}
+    """Since its start, what became of its messages."""
+    setup: tuple[SetupLine, ...] = ()
+    fault: Label | None = None
+    """Why nothing can be read, where a person has to mend something."""
+    events: tuple[str, ...] = ()
+    """Kinds of events that may come out."""
+    url: str = ""
+    """The address that was set in the browser."""
+    key: Literal["made", "given", "none"] = "none"
+    """Whether its secret is made here, given by the source, or there is none yet."""
+    rotated_at: datetime | None = None
+    versions: tuple[SourceVersion, ...] = ()
+
+
+class FieldTrial(_Message):
+    """What became of one field of a sample."""
+
+    event: str
+    field: str
+    found: str
+    value: str
+    """Empty: the event leaves it out."""
+
+
+class MessageTrial(_Message):
+    """What became of one message of a sample."""
+
+    place: str
+    fields: tuple[FieldTrial, ...] = ()
+    dropped: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    """As JSON."""
+    fault: str = ""
+
+
+class SampleTrial(_Message):
+    """What became of a sample: the first messages one by one, and how many there were of what."""
+
+    messages: int
+    events: int
+    faults: int
+    is_cut: bool = False
+    """Whether it ended before the sample did."""
+    shown: tuple[MessageTrial, ...] = ()
+
+
+class FieldChoice(_Message):
+    """A field of an event, and where its value comes from."""
+
+    event: str
+    field: str
+    is_needed: bool
+    kind: str
+    """What it takes: text, number, time, …"""
+    options: tuple[str, ...] = ()
+    """What it may be, where that is a short list."""
+    read: str = ""
+    """Expression, or a column's name as it is written; empty: nothing."""
+    value: str = ""
+    """What it always is."""
+    otherwise: str = ""
+    table: str = ""
+    """The source's codes and ours, as `theirs = ours` by line."""
+
+
+class DraftForm(_Message):
+    """A declaration as a form shows it; `text` is the whole of it."""
+
+    text: str
+    fields: tuple[FieldChoice, ...] = ()
+    paths: tuple[str, ...] = ()
+    """Where values lie in the sample."""
+    fault: Label | None = None
+
+
+class Revealed(_Message):
+    """What a source's device is set up with, with its secrets."""
+
+    setup: tuple[SetupLine, ...]
+
+
+class Done(_Message):
+    """It is done."""
+
+
+class Library(_Message):
+    """What a new source can begin with."""
+
+    ready: dict[str, str]
+    """By name, the text of a ready declaration."""
+    events: dict[str, tuple[str, ...]]
+    """By kind of event, its fields."""
+
+
+class DeclarationText(_Message):
+    """A declaration as it is written."""
+
+    text: str
+
+
+class AskCards(_Message):
+    """All sources."""
+
+    act: Literal["cards"] = "cards"
+
+
+class AskLibrary(_Message):
+    """What a new source can begin with."""
+
+    act: Literal["library"] = "library"
+
+
+class AskText(_Message):
+    """The text of a declaration: that of today, or an earlier version."""
+
+    act: Literal["text"] = "text"
+    id: SourceName
+    version: int | None = None
+
+
+class AskSample(_Message):
+    """The last message that came, without what looks personal."""
+
+    act: Literal["sample"] = "sample"
+    id: SourceName
+
+
+class Reveal(_Message):
+    """The secrets of a source."""
+
+    act: Literal["reveal"] = "reveal"
+    id: SourceName
+
+
+class Rotate(_Message):
+    """A new secret; the one before it is valid for one more day."""
+
+    act: Literal["rotate"] = "rotate"
+    id: SourceName
+    key: Annotated[str, Field(max_length=500)] = ""
+    """Where the source prescribes it; empty: one is made."""
+
+
+class Redirect(_Message):
+    """Another address of a source that we ask."""
+
+    act: Literal["redirect"] = "redirect"
+    id: SourceName
+    url: Annotated[str, Field(max_length=500)]
+
+
+class Switch(_Message):
+    """On or off."""
+
+    act: Literal["switch"] = "switch"
+    id: SourceName
+    is_off: bool
+
+
+class Draft(_Message):
+    """A declaration as a form: begun anew, or with one field changed."""
+
+    act: Literal["draft"] = "draft"
+    text: Annotated[str, Field(max_length=LARGEST_TEXT)] = ""
+    way: Literal["webhook", "files", "rest", "sql", "mqtt"] | None = None
+    event: Annotated[str, Field(max_length=60)] = ""
+    label: Annotated[str, Field(max_length=200)] = ""
+    fields: Annotated[tuple[FieldChoice, ...], Field(max_length=400)] = ()
+    """The form, where it was changed."""
+    sample: Annotated[str, Field(max_length=LARGEST_SAMPLE)] = ""
+
+
+class TrySample(_Message):
+    """What a declaration makes of a sample; nothing is sent."""
+
+    act: Literal["try"] = "try"
+    id: SourceName
+    text: Annotated[str, Field(max_length=LARGEST_TEXT)]
+    sample: Annotated[str, Field(max_length=LARGEST_SAMPLE)]
+    kind: Literal["text", "csv", "xlsx"] = "text"
+    """`xlsx`: the sample is in base64."""
+
+
+class SaveDeclaration(_Message):
+    """Keep a declaration and run it."""
+
+    act: Literal["save"] = "save"
+    id: SourceName
+    text: Annotated[str, Field(max_length=LARGEST_TEXT)]
+    by: Person
+
+
+class RemoveDeclaration(_Message):
+    """Take a declaration away; its versions stay."""
+
+    act: Literal["remove"] = "remove"
+    id: SourceName
+    by: Person
+
+
+Ask = Annotated[
+    AskCards | AskLibrary | AskText | AskSample | Reveal | Rotate | Redirect | Switch | Draft | TrySample
+    | SaveDeclaration | RemoveDeclaration,
+    Field(discriminator="act"),
+]  # fmt: skip
+ASK: TypeAdapter[Any] = TypeAdapter(Ask)
+CARDS: TypeAdapter[list[SourceCard]] = TypeAdapter(list[SourceCard])
