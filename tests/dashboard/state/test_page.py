@@ -99,7 +99,7 @@ def test_pages_are_found():
         "/sources/setup",
     ]
     assert [page.path for page in pages().values() if page.pace] == own[:-1]
-    assert {page.right for page in pages().values()} == {"leader", "analyst"}
+    assert {page.right for page in pages().values()} == {"leader", "analyst", "admin"}
 
 
 PAGE = """
