@@ -39,7 +39,7 @@ from warehouse.query.feed import known_ids
 from warehouse.store.client import Client, ServerError, connect
 
 SHOWN = 10
-"""Differences of each part that are told one by one."""
+"""Differences of each section that are told one by one."""
 
 ROUNDS = 3
 """A stock that is mended may show that the minute after it, which had no row of its own, was right only because of it."""
@@ -86,7 +86,7 @@ def audit_install(
     progress: Callable[[str], None] = lambda text: None,
     patience: Sequence[float] = PATIENCE,
 ) -> AuditReport:
-    """Audit an install, with the board's part where it runs.
+    """Audit an install, with the sections of the board where it runs.
 
     Args:
         client: an open connection to its warehouse.
@@ -141,7 +141,7 @@ def _audited(client: Client, install: Install, options: argparse.Namespace) -> A
 
 def _repaired(client: Client, install: Install, report: AuditReport, options: argparse.Namespace) -> AuditReport:
     """Say what would be written, and write it if that is wanted; the audit after it."""
-    if any(one.part == "records" and one.fault == "missing" for one in report.found):
+    if any(one.section == "records" and one.fault == "missing" for one in report.found):
         say(
             "Còn thiếu bản ghi của Kafka: khởi động lại (./ioc down, ./ioc up), tiến trình xử lý sẽ đọc lại; rồi đối soát lại.",
             "Records of Kafka are missing: restart (./ioc down, ./ioc up), the workers read them again; then audit again.",
@@ -229,19 +229,19 @@ def format_report(report: AuditReport, with_hours: bool = False) -> list[str]:
         lines += [table_lines(names, hours), ""]
     checked = [(id, one.compared, one.differences) for id, one in report.indicators.items()]
     shown = {"feed": "thành phố | feed", "board": "bảng | board"}
-    checked += [(shown[part], one.compared, one.differences) for part, one in report.shown.items()]
+    checked += [(shown[section], one.compared, one.differences) for section, one in report.shown.items()]
     lines += [table_lines(("Chỉ số | indicator", "đã so|compared", "sai khác|differences"), checked), ""]
     if report.corrections.compared:
         corrected, without = report.corrections.compared, report.corrections.differences
         lines.append(f"Số đã sửa | corrected: {corrected}; không có bản sửa | without a correction: {without}")
     lines += [f"  ✎ {text}" for text in repair.describe_plan(report.repairs)]
-    lines += [f"  – {part}: không kiểm tra | not checked: {why}" for part, why in report.not_checked.items()]
+    lines += [f"  – {section}: không kiểm tra | not checked: {why}" for section, why in report.not_checked.items()]
     told: Counter[str] = Counter()
     for one in report.found:
-        told[one.part] += 1
-        if told[one.part] <= SHOWN:
+        told[one.section] += 1
+        if told[one.section] <= SHOWN:
             said = f"{FAULTS[one.fault][0]} | {one.fault}"
-            lines.append(f"  ✘ {one.part} {one.place}: {said}: {one.found or '∅'} ≠ {one.expected or '∅'}")
+            lines.append(f"  ✘ {one.section} {one.place}: {said}: {one.found or '∅'} ≠ {one.expected or '∅'}")
     if left := report.differences - sum(min(SHOWN, count) for count in told.values()):
         lines.append(f"  … + {left}")
     sign = "✘" if report.differences else "✔"

@@ -114,9 +114,9 @@ def _stopped(install: Install) -> Iterator[Finding]:
             f"{memory:.1f} GB of memory are free, {MEMORY_GB} GB are needed: close some programs.",
         )
     found = managed_processes(install, simulator=True)
-    for part, port in [*all_ports(found), *((part, part.health) for part in found if part.health)]:
+    for process, port in [*all_ports(found), *((process, process.health) for process in found if process.health)]:
         if is_taken(port.number, port.host):
-            yield Finding(False, *preflight.port_conflict(part, port))
+            yield Finding(False, *preflight.port_conflict(process, port))
 
 
 def _running(install: Install) -> Iterator[Finding]:
@@ -129,24 +129,24 @@ def _running(install: Install) -> Iterator[Finding]:
         )
         return
     workers = sum(state.name.startswith("streams-") for state in states)
-    for part in managed_processes(
+    for process in managed_processes(
         install, simulator=any(state.name == "simulator" for state in states), workers=workers
     ):
-        state = next((one for one in states if one.name == part.name), None)
+        state = next((one for one in states if one.name == process.name), None)
         if state is None or state.state not in ("RUNNING", "STARTING"):
-            why = last_line(install.logs, part)
-            log = install.logs / f"{part.name}.log"
+            why = last_line(install.logs, process)
+            log = install.logs / f"{process.name}.log"
             yield Finding(
                 False,
-                f"{part.label.vi} đang hỏng, được chạy lại liên tục. Dòng cuối của {log}: {why}",
-                f"{part.label.en} keeps failing and is started again. Last line of {log}: {why}",
+                f"{process.label.vi} đang hỏng, được chạy lại liên tục. Dòng cuối của {log}: {why}",
+                f"{process.label.en} keeps failing and is started again. Last line of {log}: {why}",
             )
-        elif not is_ready(part, install, workers):
+        elif not is_ready(process, install, workers):
             yield Finding(
-                False, f"{part.label.vi} chạy nhưng chưa sẵn sàng.", f"{part.label.en} runs but is not ready yet."
+                False, f"{process.label.vi} chạy nhưng chưa sẵn sàng.", f"{process.label.en} runs but is not ready yet."
             )
         else:
-            yield process_finding(part, state.pid)
+            yield process_finding(process, state.pid)
     yield from restarts.crash_loops(restarts.recent_restarts(install))
     yield from _asked(lambda: _lag(install))
     yield from job_findings(install)

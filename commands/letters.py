@@ -24,7 +24,14 @@ from ingest.replay.replay import OUTCOMES, SourceReplay
 from ingest.runtime import failpoint
 from ingest.untrusted.pseudonym import pseudonymiser
 from warehouse.dead_letters.resend import ResentDeadLetter, resend
-from warehouse.dead_letters.stored import DeadLetterChoice, StoredDeadLetter, iterate_letters, read_groups, read_letters
+from warehouse.dead_letters.stored import (
+    DeadLetterChoice,
+    DeadLetterGroup,
+    StoredDeadLetter,
+    iterate_dead_letters,
+    read_dead_letters,
+    read_groups,
+)
 from warehouse.store.client import Client, connect
 from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions, resume_partition
 
@@ -111,11 +118,11 @@ def _list(client: Client, install: Install, options: argparse.Namespace) -> int:
         read_groups(client, chosen),
         [one for one in read_halted_partitions(client).values() if one.is_stopped],
     )
-    letters = read_letters(client, chosen, max(0, options.limit))
+    dead_letters = read_dead_letters(client, chosen, max(0, options.limit))
     if options.json:
         told = {
-            "groups": [{**one._asdict(), "newest": one.newest.isoformat()} for one in groups],
-            "letters": [_told(one) for one in letters],
+            "groups": [_group_told(one) for one in groups],
+            "letters": [_told(one) for one in dead_letters],
             "stops": [{**one._asdict(), "changed_at": one.changed_at.isoformat()} for one in stops],
         }
         print(json.dumps(told, ensure_ascii=False, indent=2))
@@ -123,10 +130,16 @@ def _list(client: Client, install: Install, options: argparse.Namespace) -> int:
     if not groups:
         say("Không có sự kiện lỗi nào.", "There are no dead letters.")
     else:
-        rows = [[one.stream, one.reason, one.letters, one.still_open, _time(one.newest)] for one in groups]
+        rows = [[one.stream, one.reason, one.dead_letters, one.still_open, _time(one.newest)] for one in groups]
         print(
             table_lines(
-                ("luồng | stream", "lý do | reason", "số sự kiện | letters", "chưa gửi | open", "mới nhất | newest"),
+                (
+                    "luồng | stream",
+                    "lý do | reason",
+                    "số sự kiện | dead letters",
+                    "chưa gửi | open",
+                    "mới nhất | newest",
+                ),
                 rows,
             )
         )
@@ -134,10 +147,10 @@ def _list(client: Client, install: Install, options: argparse.Namespace) -> int:
         print(
             table_lines(
                 ("nhận | received", "luồng | stream", "lý do | reason", "ở | at", "đã | done", "id"),
-                list(map(_row, letters)),
+                list(map(_row, dead_letters)),
             )
         )
-        rest = sum(one.letters for one in groups) - len(letters)
+        rest = sum(one.dead_letters for one in groups) - len(dead_letters)
         if rest > 0:
             terminal_line(f"… {rest} (--limit)")
     _tell_stops(stops)
@@ -160,14 +173,14 @@ def _replay(client: Client, install: Install, options: argparse.Namespace) -> in
         resent = resend(
             client,
             ingest,
-            iterate_letters(client, chosen),
+            iterate_dead_letters(client, chosen),
             by=_who(),
             sources=sources.plans,
             is_dry=not options.send,
-            told=lambda done: progress.show(f"{done} sự kiện | letters"),
+            told=lambda done: progress.show(f"{done} sự kiện | dead letters"),
         )
     if not resent:
-        say("Không có sự kiện lỗi nào như thế.", "There is no such letter.")
+        say("Không có sự kiện lỗi nào như thế.", "There is no such dead letter.")
         return 2
     if options.json:
         print(json.dumps([one._asdict() for one in resent], ensure_ascii=False, indent=2))
@@ -218,9 +231,19 @@ def _since(text: str, now: datetime) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=WARD_ZONE)
 
 
+def _group_told(one: DeadLetterGroup) -> dict[str, object]:
+    return {
+        "stream": one.stream,
+        "reason": one.reason,
+        "letters": one.dead_letters,
+        "still_open": one.still_open,
+        "newest": one.newest.isoformat(),
+    }
+
+
 def _told(one: StoredDeadLetter) -> dict[str, Any]:
     return {
-        **one.letter.model_dump(mode="json", exclude={"schema_version"}),
+        **one.dead_letter.model_dump(mode="json", exclude={"schema_version"}),
         "outcome": one.outcome or None,
         "detail": one.detail or None,
         "replayed_by": one.replayed_by or None,
@@ -229,16 +252,16 @@ def _told(one: StoredDeadLetter) -> dict[str, Any]:
 
 
 def _row(one: StoredDeadLetter) -> list[object]:
-    letter = one.letter
-    at = letter.address if letter.original_topic is None else f"{letter.partition}/{letter.offset}"
-    return [_time(letter.received_at), one.stream, letter.reason_code, at[:40], one.outcome, letter.id]
+    dead_letter = one.dead_letter
+    at = dead_letter.address if dead_letter.original_topic is None else f"{dead_letter.partition}/{dead_letter.offset}"
+    return [_time(dead_letter.received_at), one.stream, dead_letter.reason_code, at[:40], one.outcome, dead_letter.id]
 
 
 def _tell_resent(resent: list[ResentDeadLetter], *, is_dry: bool) -> None:
     counts = Counter(one.outcome for one in resent)
     rows = [[f"{label.vi} | {label.en}", counts[id_]] for id_, label in OUTCOMES.items() if counts[id_]]
     events = sum(one.events for one in resent)
-    print(table_lines(("kết quả | outcome", "số sự kiện | letters"), rows))
+    print(table_lines(("kết quả | outcome", "số sự kiện | dead letters"), rows))
     print(f"\n{events} sự kiện | events\n")
     staying = [one for one in resent if one.outcome != "sent"]
     if staying:

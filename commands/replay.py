@@ -160,14 +160,14 @@ async def _feed(ingest: IngestSettings, messages: Iterable[Arrived], progress: P
     try:
         while batch := list(islice(source, BATCH)):
             envelopes: list[AnyEnvelope] = []
-            letters: list[DeadLetter] = []
+            dead_letters: list[DeadLetter] = []
             for message in batch:
                 clock.moment = message.received_at
                 taken = mappings[message.connector].take(message.payload, address=message.address)
                 envelopes += taken.envelopes
-                letters += [taken.letter] if taken.letter else []
+                dead_letters += [taken.dead_letter] if taken.dead_letter else []
             await producer.send(envelopes)
-            await producer.dead_letter(*letters)
+            await producer.dead_letter(*dead_letters)
             done += len(batch)
             progress.show(
                 f"đã gửi {whole_number(done, 'vi')} bản tin | sent {whole_number(done, 'en')} messages", every=5

@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
 
 
 def status_value(install: Install, pid: int) -> dict[str, Any]:
-    """Everything that can be told, as one JSON value; `None` where a part cannot be asked."""
+    """Everything that can be told, as one JSON value; `None` where a process cannot be asked."""
     return {
         "url": install.board.url,
         "data_folder": str(install.folder),
@@ -79,9 +79,9 @@ def status_value(install: Install, pid: int) -> dict[str, Any]:
 
 
 def restarted_value(one: Restarts) -> dict[str, Any]:
-    """A part that ended within the last minutes and was started again, as one JSON value."""
+    """A process that ended within the last minutes and was started again, as one JSON value."""
     return {
-        "part": one.part,
+        "part": one.process,
         "count": one.count,
         "minutes": one.minutes,
         "is_loop": one.is_loop,
@@ -97,7 +97,9 @@ def processes(install: Install) -> list[dict[str, Any]]:
     """By process: state, pid, resident memory in MB with its children's, uptime in seconds, and what it says of itself."""
     states = supervisor.process_states(install.run) or []
     workers = sum(one.name.startswith("streams-") for one in states)
-    ports = {part.name: part.health for part in managed_processes(install, simulator=True, workers=max(1, workers))}
+    ports = {
+        process.name: process.health for process in managed_processes(install, simulator=True, workers=max(1, workers))
+    }
     found = []
     for one in states:
         port = ports.get(one.name)
@@ -221,7 +223,7 @@ def _print(report: dict[str, Any]) -> None:
 
 
 def _print_restarts(restarts: Sequence[dict[str, Any]]) -> None:
-    """Which parts were started again within the last minutes; a crash loop with what to do, and what the log says."""
+    """Which processes were started again within the last minutes; a crash loop with what to do, and what the log says."""
     for one in restarts:
         print(f"{'✘' if one['is_loop'] else '•'} {one['said']['vi']}\n  {one['said']['en']}")
         if one["is_loop"]:

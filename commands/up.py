@@ -184,7 +184,7 @@ def _stop(supervisor: subprocess.Popen[bytes]) -> None:
     try:
         supervisor.wait(STOP_WITHIN)
     except subprocess.TimeoutExpired:
-        say("Có phần không chịu dừng, đang buộc dừng.", "Some parts do not stop, ending them by force.")
+        say("Có phần không chịu dừng, đang buộc dừng.", "Some processes do not stop, ending them by force.")
         supervisor.kill()
         supervisor.wait()
     lock.end_processes([one for one in everything if one.is_running()], patience=0)

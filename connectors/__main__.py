@@ -27,7 +27,7 @@ from ingest.kafka import checks
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import OWN, BrokerSettings
 from ingest.mqtt.subscriber import MqttServer
-from ingest.replay.remote import letter_router
+from ingest.replay.remote import dead_letter_router
 from ingest.replay.replay import SourceReplay
 from ingest.runner import ConnectorEndpoints, ConnectorRunner, Work
 from ingest.runtime import failpoint, metrics
@@ -185,7 +185,7 @@ def _routers(ingest: IngestSettings, administration: SourceAdministration) -> li
     if ingest.letters_secret is None:
         return []
     secret = ingest.letters_secret
-    return [letter_router(partial(_replay, ingest), secret), administration_router(administration.answer, secret)]
+    return [dead_letter_router(partial(_replay, ingest), secret), administration_router(administration.answer, secret)]
 
 
 def _trial_context(ingest: IngestSettings) -> Context:

@@ -205,6 +205,7 @@ def _corrected(change: PortalChange, common: dict[str, Any]) -> Event:
     return dossier.DossierCorrected(
         **common,
         at=change.at,
+        received_at=change.received_at if "NgayTiepNhan" in change.corrected else None,
         due_at=change.due_at if "NgayHenTra" in change.corrected else None,
         completed_at=change.completed_at if "NgayKetThucXuLy" in change.corrected else None,
         fields=change.corrected,

@@ -142,7 +142,7 @@ CONNECTOR = Connector(
             "Trên hệ thống tiếp nhận phản ánh, kiến nghị (hoặc phần mềm trung gian lấy từ Cổng DVCQG, 1022), thêm "
             "webhook với địa chỉ và khóa bí mật in ở trên, kiểu ký “Standard Webhooks”; gửi các bước tiếp nhận (kể cả nơi khác chuyển đến), "
             "yêu cầu bổ sung, bổ sung, chuyển (noiBo: true khi chuyển trong phường), từ chối, trả lời, công khai, đánh giá, mở lại và tín hiệu nhip_song 60 giây một lần. Gửi kèm maTo, mã tổ dân phố nơi xảy ra sự việc "
-            "(ví dụ TDP-017, như trong danh mục của phường), nếu biết. Không cần gửi nội dung, người gửi, địa chỉ, toạ độ."
+            "(ví dụ TDP-017, như trong danh mục của phường), nếu biết. Không cần gửi nội dung, người gửi, địa chỉ, tọa độ."
         ),
         en=(
             "In the petition system (or the software that reads the national portal and 1022) add a webhook with the "

@@ -10,7 +10,8 @@ from ingest.runtime import disk_space, restarts
 from ingest.runtime.disk_space import Disk
 from ingest.runtime.restarts import Restarts
 from warehouse.audit.history import Audit, recent_audits
-from warehouse.dead_letters.stored import open_letters
+from warehouse.dead_letters.stored import open_dead_letters
+from warehouse.maintenance.status import JobState, read_state
 from warehouse.store.client import Client
 from warehouse.store.halted_partitions import HaltedPartition, read_halted_partitions
 
@@ -23,11 +24,13 @@ class SystemStatus(NamedTuple):
 
     audit: Audit | None = None
     """The last one."""
+    backup: JobState | None = None
+    """The nightly backup; `None` where none is made, or none was tried yet."""
     stops: tuple[HaltedPartition, ...] = ()
     """Streams that are stopped."""
     disk: Disk | None = None
     """The disk that somebody has to look after, if there is one."""
-    letters: int = 0
+    dead_letters: int = 0
     """Dead letters of the last day that nobody has sent again."""
     restarts: tuple[Restarts, ...] = ()
     """Parts that ended lately and were started again; none where nobody tells."""
@@ -42,11 +45,14 @@ def read_status(ingest: IngestSettings, client: Client) -> SystemStatus:
     """See how the system stands."""
     last = recent_audits(client, 1)
     stops = tuple(halted_streams(ingest.clock(), client))
-    disk, letters = disk_space.low_disk(ingest), open_letters(client)
-    return SystemStatus(last[0] if last else None, stops, disk, letters, restarted_parts(ingest.data_folder))
+    disk, dead_letters = disk_space.low_disk(ingest), open_dead_letters(client)
+    backup = read_state(ingest.data_folder).chores.get("backup")
+    return SystemStatus(
+        last[0] if last else None, backup, stops, disk, dead_letters, restarted_processes(ingest.data_folder)
+    )
 
 
-def restarted_parts(data_folder: Path) -> tuple[Restarts, ...]:
+def restarted_processes(data_folder: Path) -> tuple[Restarts, ...]:
     """The processes that ended lately and were started again, as far as somebody tells."""
     return restarts.reported_restarts(data_folder, datetime.now(UTC))
 

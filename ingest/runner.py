@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 from pydantic import SecretStr
@@ -31,9 +31,11 @@ from ingest.source.mapper import Mapper
 from ingest.source.reader import SourceReader, watch_silence
 from ingest.source.rhythm import Rhythm
 from ingest.source.status import EVERY, SourceStatus
-from ingest.sql.reader import SqlReader
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
+
+if TYPE_CHECKING:
+    from ingest.sql.reader import SqlReader
 
 log = logging.getLogger(__name__)
 
@@ -284,7 +286,10 @@ class ConnectorRunner:
             mapper, source_status, breaker, self._producer, cursor, url, token, guard=self._outside.guards.get(id_)
         )
 
-    def _table(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> SqlReader:
+    def _table(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "SqlReader":
+        # Only here: most wards read no database, and SQLAlchemy is large.
+        from ingest.sql.reader import SqlReader
+
         id_ = mapper.connector.id
         cursor = Cursor(self._outside.folder, id_, self._context.pseudonym)
         url, account = self._outside.urls[id_], self._outside.tokens.get(id_)

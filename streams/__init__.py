@@ -22,6 +22,10 @@ States and their past are compiled from the rules of their fields (`warehouse.mo
 share is made once, and what lives long is kept from the garbage collector. Declarations and decoder were compiled before that
 (`fold.compiled`, `ingest.contract.decoder`): calling declarations one by one and making models of records takes one and a half times as long.
 
+How soon it reads decides as much. A partition that Faust leaves out while its last batch waits is asked for again after 20 ms, and a broker
+keeps a request for which it has nothing for 100 ms (`transport`). With Faust's own second and second and a half, whatever was left of the
+largest partition was read at a batch a second: a worker caught up two million events of one ward at 5,800 events/s, and does at 22,000.
+
 What a worker holds in memory does not grow with what it has to catch up: two batches of a topic (`app`), the rows of two blocks (`write`), the
 ids of a week at eight bytes each (`partition.duplicates`), and of each ward the entities and windows that event time has not left behind.
 

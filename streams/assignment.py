@@ -25,7 +25,7 @@ class Assignment:
     """The partitions of a worker.
 
     Args:
-        parts: those that have recovered; the assignment alone adds to them and takes away.
+        partitions: those that have recovered; the assignment alone adds to them and takes away.
         consumer: who reads them.
         recovery: takes them up.
         halted: those that somebody has to let go on.
@@ -36,7 +36,7 @@ class Assignment:
 
     def __init__(
         self,
-        parts: dict[PartitionKey, PartitionState],
+        partitions: dict[PartitionKey, PartitionState],
         consumer: Consumer,
         recovery: Recovery,
         halted: HaltedPartitions,
@@ -44,7 +44,7 @@ class Assignment:
         producer: Producer,
         stopping: Stopping,
     ) -> None:
-        self._parts = parts
+        self._partitions = partitions
         self._consumer = consumer
         self._recovery = recovery
         self._halted = halted
@@ -66,11 +66,11 @@ class Assignment:
         Args:
             places: all that the worker has now.
         """
-        self._give_up(self._parts.keys() - places)
-        for part in list(self._parts.values()):
-            if part.is_open:
-                await self._seek(part)
-        missing = places - self._parts.keys()
+        self._give_up(self._partitions.keys() - places)
+        for partition in list(self._partitions.values()):
+            if partition.is_open:
+                await self._seek(partition)
+        missing = places - self._partitions.keys()
         if missing != self.awaited:
             await self.stop_recovering()
             self.awaited = missing
@@ -83,11 +83,11 @@ class Assignment:
 
     def give_up_all(self) -> None:
         """Have no partition any more."""
-        self._give_up(list(self._parts))
+        self._give_up(list(self._partitions))
 
     def take_up_again(self, places: Iterable[PartitionKey]) -> None:
         """Let go of what is known of partitions; it is recovered at the next `begin_recovering`."""
-        known = list(self._parts.keys() & set(places))
+        known = list(self._partitions.keys() & set(places))
         self._give_up(known)
         self.awaited = self.awaited | set(known)
 
@@ -97,25 +97,27 @@ class Assignment:
             known = self._suspects.get(place, found)
             self._suspects[place] = found._replace(until=max(found.until, known.until))
 
-    async def follows(self, part: PartitionState, first: int) -> bool:
+    async def follows(self, partition: PartitionState, first: int) -> bool:
         """Whether a batch that begins there goes on where its partition stands; else the partition is read again from where it does."""
-        if first <= part.next and not (first < part.next and part.is_settled):
+        if first <= partition.next and not (first < partition.next and partition.is_settled):
             return True
-        if first > part.next == part.gap_at:
+        if first > partition.next == partition.gap_at:
             log.error(
                 "%s-%d: Kafka does not have positions %d to %d: continuing after them",
-                *part.place, part.next, first - 1,
+                *partition.place, partition.next, first - 1,
             )  # fmt: skip
-            part.continue_at(first)
-            await self._seek(part)
+            partition.continue_at(first)
+            await self._seek(partition)
             return False
-        log.warning("%s-%d: Kafka sent position %d instead of %d: reading again", *part.place, first, part.next)
-        gap_at = part.next if first > part.next else -1
-        part.close()
+        log.warning(
+            "%s-%d: Kafka sent position %d instead of %d: reading again", *partition.place, first, partition.next
+        )
+        gap_at = partition.next if first > partition.next else -1
+        partition.close()
         await self._flushing.flush()
-        if self._parts.get(part.place) is part:
-            self._give_up([part.place])
-            await self._recover({part.place}, gap_at)
+        if self._partitions.get(partition.place) is partition:
+            self._give_up([partition.place])
+            await self._recover({partition.place}, gap_at)
         return False
 
     async def begin_recovering(self) -> None:
@@ -134,16 +136,16 @@ class Assignment:
 
     async def watch_halted(self) -> None:
         """Let partitions go on that somebody has resumed."""
-        async for part in self._halted.resumed(self._parts):
-            if part.is_behind:  # it was halted while it was taken up
-                self.take_up_again([part.place])
-                await self._recover({part.place})
+        async for partition in self._halted.resumed(self._partitions):
+            if partition.is_behind:  # it was halted while it was taken up
+                self.take_up_again([partition.place])
+                await self._recover({partition.place})
             else:
-                await self._open(part)
+                await self._open(partition)
 
     def _give_up(self, places: Iterable[PartitionKey]) -> None:
         for place in places:
-            self._parts.pop(place).close()
+            self._partitions.pop(place).close()
 
     async def _recover(self, places: set[PartitionKey], gap_at: int = -1) -> None:
         """Recover partitions and read each from where it stands."""
@@ -152,15 +154,15 @@ class Assignment:
             self._is_producing = True
         async with self._flushing.lock:
             pass  # what was being written of partitions that were ours before is there now
-        async for part in self._recovery.parts(places, self._suspects):
-            part.mark_gap(gap_at)
-            self._suspects.pop(part.place, None)
-            self._parts[part.place] = part
-            self.awaited.discard(part.place)
+        async for partition in self._recovery.partitions(places, self._suspects):
+            partition.mark_gap(gap_at)
+            self._suspects.pop(partition.place, None)
+            self._partitions[partition.place] = partition
+            self.awaited.discard(partition.place)
             self._flushing.change()
-            if not part.is_halted:
-                await self._open(part)
-        log.info("reading %d partitions", len(self._parts))
+            if not partition.is_halted:
+                await self._open(partition)
+        log.info("reading %d partitions", len(self._partitions))
 
     async def _recover_all(self, places: set[PartitionKey]) -> None:
         try:
@@ -169,10 +171,10 @@ class Assignment:
             if not self._stopping:
                 raise
 
-    async def _open(self, part: PartitionState) -> None:
-        await self._seek(part)
-        part.open()
+    async def _open(self, partition: PartitionState) -> None:
+        await self._seek(partition)
+        partition.open()
 
-    async def _seek(self, part: PartitionState) -> None:
-        part.mark_sought()
-        await self._consumer.seek_to(part.place, part.kafka_offset)
+    async def _seek(self, partition: PartitionState) -> None:
+        partition.mark_sought()
+        await self._consumer.seek_to(partition.place, partition.kafka_offset)

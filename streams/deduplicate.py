@@ -21,21 +21,21 @@ class Deduplicator:
     def __init__(self, past: StoredPast) -> None:
         self._past = past
 
-    async def take(self, part: PartitionState, events: ValidEvents) -> tuple[ValidEvents, list[tuple[Any, ...]]]:
+    async def take(self, partition: PartitionState, events: ValidEvents) -> tuple[ValidEvents, list[tuple[Any, ...]]]:
         """Take out what was there before, and remember the rest.
 
         Returns:
             The events that count, and rows of `raw_repeats` for the others.
         """
         hashes = [event_ids.id_hash(one.partitionkey, one.id) for one in events.envelopes]
-        suspects = part.ids.suspects(hashes)
+        suspects = partition.ids.suspects(hashes)
         repeats: list[tuple[Any, ...]] = []
         if suspects:
             asked = {(events.envelopes[index].partitionkey, events.envelopes[index].id) for index in suspects}
-            stored = await self._past.ask(event_ids.first_copies, *part.place, asked)
+            stored = await self._past.ask(event_ids.first_copies, *partition.place, asked)
             verdict = judge_duplicates(events.envelopes, events.offsets, suspects, stored)
             repeats = [
-                _repeat(part, events, index, first, is_conflict)
+                _repeat(partition, events, index, first, is_conflict)
                 for found, is_conflict in ((verdict.repeated, False), (verdict.conflicts, True))
                 for index, first in found
             ]
@@ -44,7 +44,7 @@ class Deduplicator:
             if repeats:
                 events = events.only(verdict.fresh)
                 hashes = [hashes[index] for index in verdict.fresh]
-        part.ids.add(hashes, today())
+        partition.ids.add(hashes, today())
         return events, repeats
 
 
@@ -53,10 +53,12 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def _repeat(part: PartitionState, events: ValidEvents, index: int, first: int, is_conflict: bool) -> tuple[Any, ...]:
+def _repeat(
+    partition: PartitionState, events: ValidEvents, index: int, first: int, is_conflict: bool
+) -> tuple[Any, ...]:
     one = events.envelopes[index]
     return (
-        *part.place,
+        *partition.place,
         events.offsets[index],
         one.partitionkey,
         one.data.kind,

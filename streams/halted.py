@@ -22,36 +22,41 @@ class HaltedPartitions:
         self._store = store
         self._stopping = stopping
 
-    async def stop(self, part: PartitionState) -> None:
+    async def stop(self, partition: PartitionState) -> None:
         """Read no more of a partition; the batch that brought it about is not taken, nor are its bad records sent anywhere."""
-        part.close()
-        await self._store.write(halted_partitions.halt_partition, *part.place, part.next, part.gate.tripped)
-        part.halt()
+        partition.close()
+        await self._store.write(
+            halted_partitions.halt_partition, *partition.place, partition.next, partition.gate.tripped
+        )
+        partition.halt()
         log.error(
             "%s-%d is halted at position %d: %s records could not be processed. The other streams go on. Fix the cause, then let "
             "it go on: ./ioc letters resume %s",
-            *part.place, part.next, part.gate.tripped, part.place[0],
+            *partition.place, partition.next, partition.gate.tripped, partition.place[0],
         )  # fmt: skip
 
-    async def resumed(self, parts: Mapping[PartitionKey, PartitionState]) -> AsyncIterator[PartitionState]:
+    async def resumed(self, partitions: Mapping[PartitionKey, PartitionState]) -> AsyncIterator[PartitionState]:
         """The partitions that somebody has let go on, as that is seen; never ends before the worker does.
 
         Args:
-            parts: the worker's, as they are at any time.
+            partitions: the worker's, as they are at any time.
         """
         while not self._stopping:
             await asyncio.sleep(LOOK_EVERY.total_seconds())
-            if not any(part.is_halted for part in parts.values()):
+            if not any(partition.is_halted for partition in partitions.values()):
                 continue
             try:
                 newest = await self._store.ask(halted_partitions.read_halted_partitions)
             except Unavailable:
                 return  # the worker is stopping
-            for part in [part for part in parts.values() if part.is_halted]:
-                stop = newest.get(part.place)
-                if stop is not None and not stop.is_stopped and parts.get(part.place) is part:
+            for partition in [partition for partition in partitions.values() if partition.is_halted]:
+                stop = newest.get(partition.place)
+                if stop is not None and not stop.is_stopped and partitions.get(partition.place) is partition:
                     log.warning(
-                        "%s-%d continues at position %d: resumed by %s", *part.place, part.next, stop.changed_by
+                        "%s-%d continues at position %d: resumed by %s",
+                        *partition.place,
+                        partition.next,
+                        stop.changed_by,
                     )
-                    part.resume(stop.allowance)
-                    yield part
+                    partition.resume(stop.allowance)
+                    yield partition

@@ -19,7 +19,7 @@ snapshot again, and reads Kafka after the newest position. Why a kill does no ha
 | killed after             | is left                                    | so the next one                                                              |
 | ------------------------ | ------------------------------------------ | ---------------------------------------------------------------------------- |
 | consume                  | nothing new                                | reads the records from Kafka                                                 |
-| validate                 | letters in Kafka, perhaps                  | sends the same letters, with the same ids; the table keeps the first         |
+| validate                 | dead letters in Kafka, perhaps             | sends the same ones, with the same ids; the table keeps the first            |
 | deduplicate              | nothing new                                | asks again, and finds the same                                               |
 | `streams.folded`         | nothing new: memory is gone                | folds the same records again                                                 |
 | `streams.raw_stored`     | rows without duplicates and figures        | folds the rows after the snapshot; duplicates, which are holes, come from    |
@@ -27,7 +27,7 @@ snapshot again, and reads Kafka after the newest position. Why a kill does no ha
 | `streams.repeats_stored` | all records                                | folds the rows after the snapshot; no position is missing                    |
 | `streams.corrections_stored` | records of corrections without figures | writes them again: same event, same key                                      |
 | `streams.values_stored`  | figures that no board has heard of         | writes them again under the same versions, and announces them                |
-| `streams.letters_stored` | the same, and letters                      | the same                                                                     |
+| `streams.dead_letters_stored` | the same, and dead letters            | the same                                                                     |
 | `streams.pushed`         | all but a snapshot                         | announces once more; boards keep the newest version, which they have         |
 | `streams.snapshot_stored` | everything                                | begins from that snapshot: there is nothing to fold again                    |
 | `streams.committed`      | everything                                 | does not look at Kafka's committed offset, which is for lag monitors only    |
@@ -80,36 +80,36 @@ class Pipeline:
         self._attempts = attempts
         self._moved = moved
 
-    async def take(self, part: PartitionState, batch: RecordBatch) -> None:
+    async def take(self, partition: PartitionState, batch: RecordBatch) -> None:
         """Take what of a batch is new; returns early when the partition is halted or given up meanwhile.
 
         Args:
-            part: the partition.
-            batch: some of its records, by positions; they begin at `part.next` or before.
+            partition: the partition.
+            batch: some of its records, by positions; they begin at `partition.next` or before.
         """
-        take = self._take_letters if part.place[0] == DEAD_LETTERS else self._take_events
-        for piece in batch.since(part.next).pieces():
-            self._attempts.work(part.place, piece.offsets[-1])
-            await take(part, piece)
-            if not part.is_open:
+        take = self._take_dead_letters if partition.place[0] == DEAD_LETTERS else self._take_events
+        for piece in batch.since(partition.next).pieces():
+            self._attempts.work(partition.place, piece.offsets[-1])
+            await take(partition, piece)
+            if not partition.is_open:
                 return
             self._moved()
             self._flushing.change()
             await asyncio.sleep(0)
 
-    async def _take_events(self, part: PartitionState, piece: RecordBatch) -> None:
-        valid = await self._validator.take(part, piece)
+    async def _take_events(self, partition: PartitionState, piece: RecordBatch) -> None:
+        valid = await self._validator.take(partition, piece)
         if valid is None:
-            await self._halted.stop(part)
+            await self._halted.stop(partition)
             return
-        events, repeats = await self._deduplicator.take(part, valid)
-        await rebuild_entities(self._past, part, events.envelopes)
-        if part.is_open:  # from here on nothing waits: what is folded is in the next block, or in none
-            part.fold.fold(events.envelopes, events.offsets)
-            part.advance(piece.offsets[-1])
-            self._flushing.waiting.add(part, events, repeats)
+        events, repeats = await self._deduplicator.take(partition, valid)
+        await rebuild_entities(self._past, partition, events.envelopes)
+        if partition.is_open:  # from here on nothing waits: what is folded is in the next block, or in none
+            partition.fold.fold(events.envelopes, events.offsets)
+            partition.advance(piece.offsets[-1])
+            self._flushing.waiting.add(partition, events, repeats)
             failpoint("streams.folded")
 
-    async def _take_letters(self, part: PartitionState, piece: RecordBatch) -> None:
-        self._flushing.waiting.letters += parse_dead_letters(part, piece)
-        part.advance(piece.offsets[-1])
+    async def _take_dead_letters(self, partition: PartitionState, piece: RecordBatch) -> None:
+        self._flushing.waiting.dead_letters += parse_dead_letters(partition, piece)
+        partition.advance(piece.offsets[-1])

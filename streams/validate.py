@@ -64,17 +64,22 @@ def validate_records(batch: RecordBatch, now: datetime) -> ValidatedBatch:
     return ValidatedBatch(events, refused, bad)
 
 
-def parse_dead_letters(part: PartitionState, batch: RecordBatch) -> list[DeadLetterRecord]:
+def parse_dead_letters(partition: PartitionState, batch: RecordBatch) -> list[DeadLetterRecord]:
     """The dead letters in a batch of their topic. What is none has nowhere to go any more: that is said, and the next one goes on."""
-    letters = []
+    dead_letters = []
     for offset, value in zip(batch.offsets, batch.values, strict=True):
         try:
-            letters.append(DeadLetterRecord(DeadLetter.model_validate_json(value or b""), part.place[1], offset))
+            dead_letters.append(
+                DeadLetterRecord(DeadLetter.model_validate_json(value or b""), partition.place[1], offset)
+            )
         except ValidationError as error:
             log.error(
-                "%s-%d: the record at position %d is not a dead letter: %s", *part.place, offset, invalid_event(error)
+                "%s-%d: the record at position %d is not a dead letter: %s",
+                *partition.place,
+                offset,
+                invalid_event(error),
             )
-    return letters
+    return dead_letters
 
 
 class RecordValidator:
@@ -89,7 +94,7 @@ class RecordValidator:
         """The present by the install's clock."""
         return self._clock.now()
 
-    async def take(self, part: PartitionState, batch: RecordBatch) -> ValidEvents | None:
+    async def take(self, partition: PartitionState, batch: RecordBatch) -> ValidEvents | None:
         """The events of a batch, once Kafka has the others as dead letters.
 
         Returns:
@@ -100,13 +105,13 @@ class RecordValidator:
         """
         found = validate_records(batch, self._clock.now())
         for is_bad in found.judgement:
-            part.gate.judge(is_bad)
-        if part.gate.tripped:
+            partition.gate.judge(is_bad)
+        if partition.gate.tripped:
             return None
-        await self.refuse(part, found.refused)
+        await self.refuse(partition, found.refused)
         return found.events
 
-    async def refuse(self, part: PartitionState, refused: Sequence[InvalidRecord]) -> None:
+    async def refuse(self, partition: PartitionState, refused: Sequence[InvalidRecord]) -> None:
         """Send dead letters; returns when Kafka has them.
 
         Raises:
@@ -115,20 +120,20 @@ class RecordValidator:
         now = self._clock.now()
         await self.send(
             [
-                from_record(*part.place, one.offset, one.record, one.fault, ward=one.ward, received_at=now)
+                from_record(*partition.place, one.offset, one.record, one.fault, ward=one.ward, received_at=now)
                 for one in refused
             ]
         )
 
-    async def send(self, letters: Sequence[DeadLetter]) -> None:
-        """Send letters; returns when Kafka has them.
+    async def send(self, dead_letters: Sequence[DeadLetter]) -> None:
+        """Send dead letters; returns when Kafka has them.
 
         Raises:
             Unavailable: Kafka is away, and the worker is stopping.
         """
-        while letters:
+        while dead_letters:
             try:
-                await self._producer.dead_letter(*letters)
+                await self._producer.dead_letter(*dead_letters)
                 return
             except Unavailable as error:
                 await self._stopping.pause(error.retry_after.total_seconds(), error)

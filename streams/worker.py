@@ -64,7 +64,7 @@ class Worker:
         self.stopping = stopping = Stopping()
         self.moves = 0
         """Grows with everything that is taken or recovered; for whoever watches that something is."""
-        self.parts: dict[PartitionKey, PartitionState] = {}
+        self.partitions: dict[PartitionKey, PartitionState] = {}
         """Its partitions, as far as each has got."""
         self.consumer = consumer
         """Who reads Kafka for it."""
@@ -75,16 +75,16 @@ class Worker:
         attempts = Attempts(settings.notes(ingest.data_folder))
         recovery = Recovery(Tools(ingest, store, validator, writing, attempts, clock, stopping, self._moved))
         halted = HaltedPartitions(store, stopping)
-        self._flushing = BatchFlusher(settings, self.parts, consumer, writing, attempts, clock, stopping)
+        self._flushing = BatchFlusher(settings, self.partitions, consumer, writing, attempts, clock, stopping)
         self._late = LateStockWork(store, writing, self._flushing.lock, stopping, self._moved, settings.recompute_every)
-        self._assignment = Assignment(self.parts, consumer, recovery, halted, self._flushing, producer, stopping)
+        self._assignment = Assignment(self.partitions, consumer, recovery, halted, self._flushing, producer, stopping)
         past = SettledWarehouse(store, self._flushing.flush)
         self._pipeline = Pipeline(validator, past, self._flushing, halted, attempts, self._moved)
 
     def is_open(self, place: PartitionKey) -> bool:
         """Whether records of a partition are taken now; what is not taken has to be read again later."""
-        part = self.parts.get(place)
-        return part is not None and part.is_open
+        partition = self.partitions.get(place)
+        return partition is not None and partition.is_open
 
     def highwater(self, place: PartitionKey) -> int | None:
         """Kafka's offset after the last record of a partition; `None` while that is not known."""
@@ -93,11 +93,17 @@ class Worker:
     def positions(self) -> dict[PartitionKey, int]:
         """Kafka's offset of the next record of each partition that should get on; of one that has not recovered, -1."""
         places = dict.fromkeys(self._assignment.awaited, -1)
-        return places | {place: part.kafka_offset for place, part in list(self.parts.items()) if not part.is_halted}
+        return places | {
+            place: partition.kafka_offset
+            for place, partition in list(self.partitions.items())
+            if not partition.is_halted
+        }
 
     def committed(self) -> dict[PartitionKey, int]:
         """Kafka's offset after the last queryable record of each partition, for lag monitors only."""
-        offsets = {place: part.noted_offset for place, part in self.parts.items() if part.written >= 0}
+        offsets = {
+            place: partition.noted_offset for place, partition in self.partitions.items() if partition.written >= 0
+        }
         return {place: offset for place, offset in offsets.items() if offset > 0}
 
     async def assigned(self, places: set[PartitionKey]) -> None:
@@ -126,12 +132,12 @@ class Worker:
         """Take one batch, by Kafka's offsets; returns when it may be followed by the next."""
         if not self.is_open(place) or self.stopping:
             return
-        part = self.parts[place]
-        batch = batch.moved(part.base)
+        partition = self.partitions[place]
+        batch = batch.moved(partition.base)
         try:
             with suspecting((place, batch.offsets[-1])):
-                if await self._assignment.follows(part, batch.offsets[0]):
-                    await self._pipeline.take(part, batch)
+                if await self._assignment.follows(partition, batch.offsets[0]):
+                    await self._pipeline.take(partition, batch)
             await self._flushing.make_room()
         except SuspectError as error:
             await self._begin_anew(error)
@@ -144,7 +150,7 @@ class Worker:
         self._guard.start()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._kept_up(self._flushing.run))
-            tasks.create_task(self._kept_up(lambda: self._late.run(self.parts)))
+            tasks.create_task(self._kept_up(lambda: self._late.run(self.partitions)))
             tasks.create_task(self._assignment.watch_halted())
 
     async def _kept_up(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -173,7 +179,7 @@ class Worker:
                 return
             raise
         if self._flushing.is_torn:
-            self._assignment.take_up_again(self.parts)
+            self._assignment.take_up_again(self.partitions)
             async with self._flushing.lock:
                 self._flushing.forget()
         await self._assignment.begin_recovering()

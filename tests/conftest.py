@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     def place(item: pytest.Item) -> tuple[bool, bool, bool, int]:
         is_seen, is_embedded = (bool(item.get_closest_marker(mark)) for mark in ("browser", "embedded"))
-        # Those of the browser share a stack: letters that a test puts there by hand come after the audit of another.
+        # Those of the browser share a stack: dead letters that a test puts there by hand come after the audit of another.
         has_stack = is_seen or hasattr(getattr(item, "module", None), "Stack")  # most of the whole minutes
         return not is_seen, not is_embedded, not has_stack, -sizes[item.path] if is_seen else 0
 
@@ -48,12 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With a test that fails, what each part of its stack said last and whether it still runs."""
+    """With a test that fails, what each process of its stack said last and whether it still runs."""
     report = yield
     if report.failed:
         for name, stack in getattr(item, "funcargs", {}).items():
             if isinstance(stack, Stack):
-                report.sections.append((f"parts of {name}", stack.told()))
+                report.sections.append((f"processes of {name}", stack.told()))
     return report
 
 

@@ -24,7 +24,7 @@ _NEWEST = """
 SELECT max(at_ms) FROM raw_events
 WHERE topic = %(topic)s AND at_ms > %(after)s AND kind IN ('source.heartbeat', 'system.heartbeat')
 """
-_OLDEST_LETTER = """
+_OLDEST_DEAD_LETTER = """
 SELECT count(), toUnixTimestamp64Milli(min(received_at)) FROM raw_dead_letters
 WHERE id NOT IN (SELECT id FROM raw_letter_replays FINAL WHERE outcome = 'sent')
 """
@@ -45,9 +45,9 @@ class StoreGauges:
         self._client = client
         self._clock = clock
         self._newest_ms = 0
-        self._oldest_letter_ms: int | None = None
+        self._oldest_dead_letter_ms: int | None = None
         metrics.HEARTBEAT_AGE.labels(metrics.STORED).set_function(self.heartbeat_age)
-        metrics.DLQ_OLDEST.set_function(self._letter_age)
+        metrics.DLQ_OLDEST.set_function(self._dead_letter_age)
         for unknown in (metrics.FREE_BYTES, metrics.MISMATCHES):
             unknown.set(math.nan)
 
@@ -66,8 +66,8 @@ class StoreGauges:
         Raises:
             Unavailable: the warehouse is away.
         """
-        count, oldest = self._client.query(_OLDEST_LETTER)[0]
-        self._oldest_letter_ms = oldest if count else None
+        count, oldest = self._client.query(_OLDEST_DEAD_LETTER)[0]
+        self._oldest_dead_letter_ms = oldest if count else None
         for table, parts in self._client.query(_PARTS):
             metrics.PARTS.labels(table).set(parts)
         metrics.FREE_BYTES.set(self._client.query(_FREE)[0][0])
@@ -78,8 +78,8 @@ class StoreGauges:
         """Seconds since the newest heartbeat that can be queried, by the install's clock; NaN when there never was one."""
         return self._age(self._newest_ms) if self._newest_ms else math.nan
 
-    def _letter_age(self) -> float:
-        return 0.0 if self._oldest_letter_ms is None else self._age(self._oldest_letter_ms)
+    def _dead_letter_age(self) -> float:
+        return 0.0 if self._oldest_dead_letter_ms is None else self._age(self._oldest_dead_letter_ms)
 
     def _age(self, at_ms: int) -> float:
         return max(0.0, (milliseconds(self._clock.now()) - at_ms) / 1000)

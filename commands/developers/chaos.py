@@ -145,8 +145,8 @@ def _print(result: dict[str, Any]) -> None:
     ):
         told = ", ".join(f"{what} {count}" for what, count in result[name].items())
         print(f"{vietnamese:<14} {name:<12} {told or '-'}")
-    for part, use in result["processes"].items():
-        print(f"{'':<14} {part:<12} {use['mb_most']} MB, {use['files_most']} files, grown {use['mb_grown']} MB")
+    for name, use in result["processes"].items():
+        print(f"{'':<14} {name:<12} {use['mb_most']} MB, {use['files_most']} files, grown {use['mb_grown']} MB")
     for kind, examples in result["examples"].items():
         for example in examples:
             print(f"{LABELS[kind][0]:<14} {kind:<12} {example}")

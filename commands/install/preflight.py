@@ -76,7 +76,7 @@ def check_ports(found: Sequence[ManagedProcess]) -> None:
         CannotStartError: one is not; says which, by whom, and which setting changes it.
     """
     seen: dict[int, str] = {}
-    for part, port in all_ports(found):
+    for process, port in all_ports(found):
         if port.number in seen:
             raise CannotStartError(
                 f"{seen[port.number]} và {port.variable} cùng là {port.number}: hãy đổi một trong hai trong .env.",
@@ -84,10 +84,10 @@ def check_ports(found: Sequence[ManagedProcess]) -> None:
             )
         seen[port.number] = port.variable
         if is_taken(port.number, port.host):
-            raise CannotStartError(*port_conflict(part, port))
+            raise CannotStartError(*port_conflict(process, port))
 
 
-def port_conflict(part: ManagedProcess, port: ProcessPort) -> tuple[str, str]:
+def port_conflict(process: ManagedProcess, port: ProcessPort) -> tuple[str, str]:
     """Who holds a port, and what to do about it, in both languages."""
     by = port_holder(port.number)
     who = f"{by.name} (pid {by.pid})" if by.pid else "?"
@@ -95,9 +95,9 @@ def port_conflict(part: ManagedProcess, port: ProcessPort) -> tuple[str, str]:
     if folder:
         who += f", IOC_DATA_FOLDER={folder}"
     return (
-        f"Cổng {port.number} ({part.label.vi}) đang bị chương trình khác dùng: {who}. "
+        f"Cổng {port.number} ({process.label.vi}) đang bị chương trình khác dùng: {who}. "
         f"Hãy dừng chương trình đó, hoặc đổi {port.variable} trong .env.",
-        f"Port {port.number} ({part.label.en}) is taken by another program: {who}. "
+        f"Port {port.number} ({process.label.en}) is taken by another program: {who}. "
         f"End that, or change {port.variable} in .env.",
     )
 

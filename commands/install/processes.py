@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings
 
 from commands.install.settings import Install, variable
 from ingest.contract.label import Label
-from ingest.runtime.restarts import PARTS
+from ingest.runtime.restarts import PROCESS_LABELS
 from streams.settings import StreamsSettings
 
 StartTurn = Literal["stores", "workers", "front"]
@@ -56,10 +56,10 @@ def managed_processes(install: Install, simulator: bool, workers: int = 1) -> li
     mqtt = () if connectors.mqtt_url else _ports(connectors, "mqtt_port", host=connectors.mqtt_host)
     web = _ports(board, "port", host=board.host)
     found = [
-        ManagedProcess("ingest", PARTS["ingest"], "ingest", "stores", kafka, health=_health(install, ingest)),
+        ManagedProcess("ingest", PROCESS_LABELS["ingest"], "ingest", "stores", kafka, health=_health(install, ingest)),
         ManagedProcess(
             "warehouse",
-            PARTS["warehouse"],
+            PROCESS_LABELS["warehouse"],
             "warehouse",
             "stores",
             engine,
@@ -67,7 +67,7 @@ def managed_processes(install: Install, simulator: bool, workers: int = 1) -> li
         ),
         ManagedProcess(
             "connectors",
-            PARTS["connectors"],
+            PROCESS_LABELS["connectors"],
             "connectors",
             "workers",
             intake + mqtt,
@@ -77,18 +77,26 @@ def managed_processes(install: Install, simulator: bool, workers: int = 1) -> li
     found += [worker(number, _health(install, install.streams, number)) for number in range(1, workers + 1)]
     found.append(
         ManagedProcess(
-            "keeper", PARTS["keeper"], "warehouse.maintenance", "workers", health=_health(install, install.keeper)
+            "keeper",
+            PROCESS_LABELS["keeper"],
+            "warehouse.maintenance",
+            "workers",
+            health=_health(install, install.keeper),
         )
     )
     found.append(
-        ManagedProcess("alarm", PARTS["alarm"], "dashboard.alarm", "workers", health=_health(install, install.alarms))
+        ManagedProcess(
+            "alarm", PROCESS_LABELS["alarm"], "dashboard.alarm", "workers", health=_health(install, install.alarms)
+        )
     )
     found.append(
-        ManagedProcess("dashboard", PARTS["dashboard"], "dashboard", "front", web, health=_health(install, board))
+        ManagedProcess(
+            "dashboard", PROCESS_LABELS["dashboard"], "dashboard", "front", web, health=_health(install, board)
+        )
     )
     if simulator:
         ports = _ports(connectors, "simulator_port")
-        found.append(ManagedProcess("simulator", PARTS["simulator"], "connectors.simulator", "front", ports))
+        found.append(ManagedProcess("simulator", PROCESS_LABELS["simulator"], "connectors.simulator", "front", ports))
     return found
 
 
@@ -96,13 +104,13 @@ def worker(number: int, health: ProcessPort | None = None) -> ManagedProcess:
     """A stream worker; the numbers tell those on one PC apart."""
     environment = {variable(StreamsSettings, "worker"): str(number)}
     return ManagedProcess(
-        f"streams-{number}", PARTS["streams"], "streams", "workers", environment=environment, health=health
+        f"streams-{number}", PROCESS_LABELS["streams"], "streams", "workers", environment=environment, health=health
     )
 
 
 def all_ports(found: Sequence[ManagedProcess]) -> list[tuple[ManagedProcess, ProcessPort]]:
     """Every port of these processes, with the process that listens on it."""
-    return [(part, port) for part in found for port in part.ports]
+    return [(process, port) for process in found for port in process.ports]
 
 
 def asked_at(host: str) -> str:

@@ -45,33 +45,37 @@ CHECKS = {
 """What is wrong, by the name of the check that found it."""
 
 
-def process_finding(part: ManagedProcess, pid: int) -> Finding:
+def process_finding(process: ManagedProcess, pid: int) -> Finding:
     """How a process is; what it waits for may come within a moment.
 
     Args:
-        part: one that runs and answers.
+        process: one that runs and answers.
         pid: its process.
     """
     until = time.monotonic() + PATIENCE
-    answer = probe.health_report(part.health) if part.health else None
-    while part.health and answer is not None and answer.faults and time.monotonic() < until:
+    answer = probe.health_report(process.health) if process.health else None
+    while process.health and answer is not None and answer.faults and time.monotonic() < until:
         time.sleep(0.5)
-        answer = probe.health_report(part.health)
+        answer = probe.health_report(process.health)
     if answer is not None and answer.pid == pid:
-        return _said(part, answer.faults)
-    if part.health and is_taken(part.health.number, part.health.host) and port_holder(part.health.number).pid != pid:
-        return Finding(False, *preflight.port_conflict(part, part.health))
-    return _said(part, {})
+        return _said(process, answer.faults)
+    if (
+        process.health
+        and is_taken(process.health.number, process.health.host)
+        and port_holder(process.health.number).pid != pid
+    ):
+        return Finding(False, *preflight.port_conflict(process, process.health))
+    return _said(process, {})
 
 
-def _said(part: ManagedProcess, faults: dict[str, str]) -> Finding:
+def _said(process: ManagedProcess, faults: dict[str, str]) -> Finding:
     if not faults:
-        return Finding(True, f"{part.label.vi}: hoạt động tốt", f"{part.label.en}: well")
+        return Finding(True, f"{process.label.vi}: hoạt động tốt", f"{process.label.en}: well")
     known = [(CHECKS.get(name, Label(name, name)), why) for name, why in faults.items()]
     return Finding(
         False,
-        f"{part.label.vi} đang chờ: " + "; ".join(label.vi for label, _ in known),
-        f"{part.label.en} is waiting: " + "; ".join(f"{label.en} ({why})" for label, why in known),
+        f"{process.label.vi} đang chờ: " + "; ".join(label.vi for label, _ in known),
+        f"{process.label.en} is waiting: " + "; ".join(f"{label.en} ({why})" for label, why in known),
     )
 
 

@@ -1,4 +1,4 @@
-"""Liveness of the parts: one that hangs is ended by force, and supervisor starts it again.
+"""Liveness of the processes: one that hangs is ended by force, and supervisor starts it again.
 
 A process is judged once it has answered as the process it is now: one whose health port is taken by another program is left alone.
 """
@@ -26,7 +26,7 @@ LONGEST_GAP = timedelta(seconds=15)
 class HungProcess(NamedTuple):
     """A process that was ended because it hung."""
 
-    part: ManagedProcess
+    process: ManagedProcess
     why: str
 
 
@@ -55,7 +55,7 @@ class LivenessMonitor:
         question: Callable[[ProcessPort], HealthReport | None] = is_alive,
         end: Callable[[int], bool] | None = None,
     ) -> None:
-        self._ports = {part.name: (part, part.health) for part in found if part.health}
+        self._ports = {process.name: (process, process.health) for process in found if process.health}
         self._limit = limit.total_seconds()
         self._question = question
         self._end = end or _ended
@@ -64,7 +64,7 @@ class LivenessMonitor:
         self._askers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="liveness")
 
     def look(self, states: Sequence[ProcessState]) -> list[HungProcess]:
-        """Ask every running part, and end those that have hung for too long.
+        """Ask every running process, and end those that have hung for too long.
 
         Returns:
             The ended ones.
@@ -80,8 +80,8 @@ class LivenessMonitor:
         ]
         answers = list(self._askers.map(self._question, [port for _, _, port in asked]))
         return [
-            HungProcess(part, why)
-            for (state, part, _), answer in zip(asked, answers, strict=True)
+            HungProcess(process, why)
+            for (state, process, _), answer in zip(asked, answers, strict=True)
             if (why := self._judged(state, answer)) and self._end(state.pid)
         ]
 

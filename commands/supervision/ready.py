@@ -22,10 +22,10 @@ from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
 
-def is_ready(part: ManagedProcess, install: Install, workers: int) -> bool:
+def is_ready(process: ManagedProcess, install: Install, workers: int) -> bool:
     """Whether a process does its work now; False as well while it cannot be asked."""
     try:
-        match part.module:
+        match process.module:
             case "ingest":
                 return not admin.missing_topics(install.ingest)
             case "warehouse":
@@ -33,14 +33,14 @@ def is_ready(part: ManagedProcess, install: Install, workers: int) -> bool:
             case "streams":
                 return admin.group_members(install.ingest, install.streams.group) >= workers
             case "dashboard":
-                return _answers_http(part.ports[0], tls=install.board.tls_certificate is not None)
+                return _answers_http(process.ports[0], tls=install.board.tls_certificate is not None)
             case "dashboard.alarm":
-                answer = health_report(part.health) if part.health else None
+                answer = health_report(process.health) if process.health else None
                 return answer is not None and not answer.faults
             case "warehouse.maintenance":
                 return status.read_state(install.folder).is_alive(RealClock().now())
             case _:
-                return all(_listens(port) for port in part.ports)
+                return all(_listens(port) for port in process.ports)
     except (Unavailable, ConfigurationError):
         return False
 

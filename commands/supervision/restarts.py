@@ -12,7 +12,7 @@ from ingest.runtime.restarts import WITHIN, Restarts
 from streams.watchdog import exit
 
 _EXITED = re.compile(
-    r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ \w+ exited: (?P<part>[\w-]+) "
+    r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d+ \w+ exited: (?P<process>[\w-]+) "
     r"\((?:exit status (?P<code>\d+)|terminated by (?P<signal>[\w ]+?))(?: \(core dumped\))?; "
 )
 
@@ -50,17 +50,17 @@ def recent_restarts(install: Install, now: datetime | None = None) -> tuple[Rest
     """
     now = now or datetime.now(UTC)
     ends: dict[str, list[tuple[datetime, Label]]] = {}
-    for part, at, how in _ends(_tail(install.logs / "supervisord.log")):
+    for process, at, how in _ends(_tail(install.logs / "supervisord.log")):
         if now - WITHIN <= at <= now:
-            ends.setdefault(part, []).append((at, how))
+            ends.setdefault(process, []).append((at, how))
     return tuple(
         Restarts(
-            part=part,
+            process=process,
             ended_at=tuple(at for at, _ in some),
             how=some[-1][1],
-            said=last_lines(install.logs, part) if len(some) > 1 else (),
+            said=last_lines(install.logs, process) if len(some) > 1 else (),
         )
-        for part, some in sorted(ends.items())
+        for process, some in sorted(ends.items())
     )
 
 
@@ -72,9 +72,9 @@ def crash_loops(restarts: Iterable[Restarts]) -> Iterator[Finding]:
             yield Finding(False, f"{said.vi}. {advice.vi}.{_quoted(one)}", f"{said.en}. {advice.en}.{_quoted(one)}")
 
 
-def last_lines(logs: Path, part: str, count: int = _LINES) -> tuple[str, ...]:
+def last_lines(logs: Path, process: str, count: int = _LINES) -> tuple[str, ...]:
     """The last lines of a process's log."""
-    lines = _tail(logs / f"{part}.log", 8_192).strip().splitlines()[-count:]
+    lines = _tail(logs / f"{process}.log", 8_192).strip().splitlines()[-count:]
     return tuple(line[:300] for line in lines)
 
 
@@ -86,7 +86,7 @@ def _ends(text: str) -> Iterator[tuple[str, datetime, Label]]:
     """The processes that ended without being told to: name, when, and how."""
     for match in _EXITED.finditer(text):
         at = datetime.strptime(match["at"], "%Y-%m-%d %H:%M:%S").astimezone()
-        yield match["part"], at, _how(match["code"], match["signal"])
+        yield match["process"], at, _how(match["code"], match["signal"])
 
 
 def _how(code: str | None, by: str | None) -> Label:

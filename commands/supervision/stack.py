@@ -58,17 +58,17 @@ class Stack:
 
     Args:
         folder: an empty folder for everything they write.
-        parts: which: `ingest`, `warehouse`, `connectors`, `simulator`, `streams` (or `streams-2` … for further workers),
+        names: which: `ingest`, `warehouse`, `connectors`, `simulator`, `streams` (or `streams-2` … for further workers),
             `alarm`, `dashboard`. They are started in this order, all at once, and waited for in this order.
         environment: further variables, as in `.env`; they go before the free ports chosen here.
         patience: seconds that each process gets to become ready.
-        further: processes that no install has; `parts` may name them.
+        further: processes that no install has; `names` may name them.
     """
 
     def __init__(
         self,
         folder: Path,
-        parts: Sequence[str] = ("ingest", "warehouse"),
+        names: Sequence[str] = ("ingest", "warehouse"),
         environment: Mapping[str, str] | None = None,
         patience: float = 60,
         further: Sequence[ManagedProcess] = (),
@@ -83,8 +83,8 @@ class Stack:
         secret_files.make_secrets(self.folder / "secrets", install_settings.KINDS)
         self.install = install_settings.install_of(self.variables, self.folder / "secrets")
         """The settings of all folders."""
-        self._names = ["streams-1" if name == "streams" else name for name in parts]
-        self._parts = self._known(self._names)
+        self._names = ["streams-1" if name == "streams" else name for name in names]
+        self._known = self._find(self._names)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -109,19 +109,19 @@ class Stack:
         """This stack's settings of one class, from its variables and secrets only."""
         return install_settings.read_explicit(kind, self.variables, self.folder / "secrets")
 
-    def start(self, part: str, module: str | None = None, environment: Mapping[str, str] | None = None) -> None:
+    def start(self, name: str, module: str | None = None, environment: Mapping[str, str] | None = None) -> None:
         """Start a process that does not run, without waiting for it. A further worker needs no mention before.
 
         Args:
-            part: its name.
+            name: which.
             module: another program that takes its place, with the same environment.
             environment: variables of this process only.
         """
-        name = self._name(part)
+        name = self._name(name)
         if name not in self._names:
             self._names.append(name)
-            self._parts = self._known(self._names)
-        one = self._parts[name]
+            self._known = self._find(self._names)
+        one = self._known[name]
         variables = {
             **self.variables,
             **one.environment,
@@ -142,15 +142,15 @@ class Stack:
                 preexec_fn=end_with_parent,
             )
 
-    def wait(self, part: str) -> None:
+    def wait(self, name: str) -> None:
         """Wait until a process is ready.
 
         Raises:
             NotReadyError: it ended, or is not ready in time.
         """
-        name, until = self._name(part), time.monotonic() + self._patience
+        name, until = self._name(name), time.monotonic() + self._patience
         workers = sum(one.startswith("streams-") and self.pid(one) is not None for one in self._names)
-        while not is_ready(self._parts[name], self.install, max(1, workers)):
+        while not is_ready(self._known[name], self.install, max(1, workers)):
             code = self._processes[name].poll()
             if code is not None:
                 raise NotReadyError(f"{name} ended with code {code} before it was ready:\n{self.log(name)}")
@@ -158,18 +158,18 @@ class Stack:
                 raise NotReadyError(f"{name} is not ready after {self._patience:.0f} s:\n{self.log(name)}")
             time.sleep(0.1)
 
-    def kill(self, part: str, with_signal: int = signal.SIGKILL) -> None:
+    def kill(self, name: str, with_signal: int = signal.SIGKILL) -> None:
         """Send a signal to a process, by default one that it cannot handle, and wait until it and its children have ended.
 
         Args:
-            part: its name, or `kafka` for the Java process alone.
+            name: which, or `kafka` for the Java process alone.
             with_signal: one that ends it; others, as SIGSTOP, are not waited for.
         """
-        if part == "kafka":
+        if name == "kafka":
             java = next(one for one in psutil.Process(self._processes["ingest"].pid).children() if one.name() == "java")
             java.send_signal(with_signal)
             return
-        process = self._processes[self._name(part)]
+        process = self._processes[self._name(name)]
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(with_signal)
         if with_signal in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
@@ -178,20 +178,20 @@ class Stack:
             _, left = psutil.wait_procs(children, 15)
             lock.end_processes(left, patience=0)
 
-    def restart(self, part: str) -> None:
+    def restart(self, name: str) -> None:
         """Start a process again, after stopping it if it runs, and wait until it is ready."""
-        self.end([self._name(part)])
-        self.start(part)
-        self.wait(part)
+        self.end([self._name(name)])
+        self.start(name)
+        self.wait(name)
 
-    def pid(self, part: str) -> int | None:
+    def pid(self, name: str) -> int | None:
         """The process id of a process; None if it does not run."""
-        process = self._processes.get(self._name(part))
+        process = self._processes.get(self._name(name))
         return process.pid if process is not None and process.poll() is None else None
 
-    def process(self, part: str) -> subprocess.Popen[bytes]:
-        """The process that was started last for a process."""
-        return self._processes[self._name(part)]
+    def process(self, name: str) -> subprocess.Popen[bytes]:
+        """The process that was started last under a name."""
+        return self._processes[self._name(name)]
 
     def memory(self) -> dict[str, int]:
         """By process that runs, the resident memory in bytes, with that of its children."""
@@ -203,9 +203,9 @@ class Stack:
                 found[name] = sum(one.memory_info().rss for one in family)
         return found
 
-    def log(self, part: str, lines: int = 40) -> str:
+    def log(self, name: str, lines: int = 40) -> str:
         """The last lines that a process has written."""
-        path = self._log_path(self._name(part))
+        path = self._log_path(self._name(name))
         return (
             "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]) if path.exists() else ""
         )
@@ -218,7 +218,7 @@ class Stack:
 
     def of_turn(self, turn: str) -> list[str]:
         """The processes that are stopped in one turn of `STOP_ORDER`."""
-        return [name for name in self._names if self._parts[name].turn == turn]
+        return [name for name in self._names if self._known[name].turn == turn]
 
     def discard(self) -> None:
         """End every process at once and by force: what they have written is not needed any more."""
@@ -249,17 +249,17 @@ class Stack:
                 process.wait()
         lock.end_processes([child for child in families if child.is_running()], patience=2)
 
-    def _known(self, names: Sequence[str]) -> dict[str, ManagedProcess]:
+    def _find(self, names: Sequence[str]) -> dict[str, ManagedProcess]:
         workers = max([int(name.removeprefix("streams-")) for name in names if name.startswith("streams-")], default=1)
-        known = {part.name: part for part in managed_processes(self.install, simulator=True, workers=workers)}
+        known = {one.name: one for one in managed_processes(self.install, simulator=True, workers=workers)}
         known |= self._further
         unknown = sorted(set(names) - set(known))
         if unknown:
-            raise ValueError(f"no such part: {', '.join(unknown)}; there are {', '.join(known)}")
+            raise ValueError(f"no such process: {', '.join(unknown)}; there are {', '.join(known)}")
         return known
 
-    def _name(self, part: str) -> str:
-        return "streams-1" if part == "streams" else part
+    def _name(self, name: str) -> str:
+        return "streams-1" if name == "streams" else name
 
     def _log_path(self, name: str) -> Path:
         return self.folder / "logs" / f"{name}.log"

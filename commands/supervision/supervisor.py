@@ -54,7 +54,7 @@ def socket_path(run: Path) -> Path:
     return folder / f"{short}.sock"
 
 
-def configure(install: Install, parts: Sequence[ManagedProcess]) -> Path:
+def configure(install: Install, processes: Sequence[ManagedProcess]) -> Path:
     """Write supervisor's configuration.
 
     Returns:
@@ -70,10 +70,10 @@ def configure(install: Install, parts: Sequence[ManagedProcess]) -> Path:
         pid=_plain(install.run / "supervisord.pid"),
     )
     for turn in STOP_WAITS:
-        members = [part for part in parts if part.turn == turn]
+        members = [process for process in processes if process.turn == turn]
         order = list(reversed(STOP_WAITS)).index(turn)
-        text += f"\n[group:{turn}]\nprograms={','.join(part.name for part in members)}\npriority={order}\n"
-        text += "".join(_program(install, part) for part in members)
+        text += f"\n[group:{turn}]\nprograms={','.join(process.name for process in members)}\npriority={order}\n"
+        text += "".join(_program(install, process) for process in members)
     path.write_text(text, encoding="utf-8")
     return path
 
@@ -147,21 +147,21 @@ pidfile={pid}
 """
 
 
-def _program(install: Install, part: ManagedProcess) -> str:
-    started = shlex.join([sys.executable, "-m", part.module])
-    variables = ",".join(f'{name}="{value}"' for name, value in part.environment.items())
+def _program(install: Install, process: ManagedProcess) -> str:
+    started = shlex.join([sys.executable, "-m", process.module])
+    variables = ",".join(f'{name}="{value}"' for name, value in process.environment.items())
     return f"""
-[program:{part.name}]
+[program:{process.name}]
 command={_plain(started)}
 directory={_plain(ROOT)}
 environment={_plain(variables)}
 autorestart=true
 startsecs=2
 startretries=1000000
-stopwaitsecs={STOP_WAITS[part.turn]}
+stopwaitsecs={STOP_WAITS[process.turn]}
 killasgroup=true
 redirect_stderr=true
-stdout_logfile={_plain(_plain(install.logs / f"{part.name}.log"))}
+stdout_logfile={_plain(_plain(install.logs / f"{process.name}.log"))}
 stdout_logfile_maxbytes=10MB
 stdout_logfile_backups=3
 """

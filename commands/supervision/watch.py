@@ -1,4 +1,4 @@
-"""Watching the parts: how the start goes, and afterwards what ends and comes back."""
+"""Watching the processes: how the start goes, and afterwards what ends and comes back."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -35,22 +35,24 @@ def show_start(install: Install, found: Sequence[ManagedProcess], workers: int, 
     waiting, told = list(found), dict[str, str]()
     with ProgressBar() as progress:
 
-        def tell(part: ManagedProcess, what: str, why: str = "") -> None:
+        def tell(process: ManagedProcess, what: str, why: str = "") -> None:
             progress.clear()
-            terminal_line(f"{time.monotonic() - began:6.1f} s  {wide(part.label.vi, 16)} {wide(part.name, 12)} {what}")
+            terminal_line(
+                f"{time.monotonic() - began:6.1f} s  {wide(process.label.vi, 16)} {wide(process.name, 12)} {what}"
+            )
             if why:
                 terminal_line(f"          {why}")
 
         while waiting and is_alive():
-            for part in _failing(install, waiting):
-                last = last_line(install.logs, part)
-                if told.get(part.name) != last:
-                    told[part.name] = last
-                    tell(part, "✘ đang thử lại | trying again", last)
-            for part in list(waiting):
-                if is_ready(part, install, workers):
-                    waiting.remove(part)
-                    tell(part, "✔ sẵn sàng | ready")
+            for process in _failing(install, waiting):
+                last = last_line(install.logs, process)
+                if told.get(process.name) != last:
+                    told[process.name] = last
+                    tell(process, "✘ đang thử lại | trying again", last)
+            for process in list(waiting):
+                if is_ready(process, install, workers):
+                    waiting.remove(process)
+                    tell(process, "✔ sẵn sàng | ready")
             seconds = time.monotonic() - began
             if waiting and not hinted and seconds > LONG:
                 hinted = True
@@ -69,7 +71,7 @@ class ConsoleWatch:
 
     def __init__(self, install: Install, found: Sequence[ManagedProcess]) -> None:
         self._install = install
-        self._parts = {part.name: part for part in found}
+        self._processes = {process.name: process for process in found}
         self._pids: dict[str, int] = {}
         self._liveness = LivenessMonitor(found)
 
@@ -80,9 +82,11 @@ class ConsoleWatch:
             return
         for state in states:
             self._compare(state)
-        for part, why in self._liveness.look(states):
+        for process, why in self._liveness.look(states):
             clock = time.strftime("%H:%M:%S")
-            terminal_line(f"{clock}  {wide(part.label.vi, 16)} bị treo, được chạy lại | hung, is started again: {why}")
+            terminal_line(
+                f"{clock}  {wide(process.label.vi, 16)} bị treo, được chạy lại | hung, is started again: {why}"
+            )
         supervisor.retry_waiting(self._install.run, states)
         self._tell()
 
@@ -95,23 +99,23 @@ class ConsoleWatch:
             terminal_line(f"{time.strftime('%H:%M:%S')}  {error}")
 
     def _compare(self, state: ProcessState) -> None:
-        before, part = self._pids.get(state.name), self._parts.get(state.name)
-        if before is not None and before != state.pid and part is not None:
+        before, process = self._pids.get(state.name), self._processes.get(state.name)
+        if before is not None and before != state.pid and process is not None:
             clock = time.strftime("%H:%M:%S")
             if state.pid:
-                terminal_line(f"{clock}  {wide(part.label.vi, 16)} đã chạy lại | runs again")
+                terminal_line(f"{clock}  {wide(process.label.vi, 16)} đã chạy lại | runs again")
             else:
-                reason = last_line(self._install.logs, part)
+                reason = last_line(self._install.logs, process)
                 terminal_line(
-                    f"{clock}  {wide(part.label.vi, 16)} đã dừng, sẽ chạy lại | ended, starts again: {reason}"
+                    f"{clock}  {wide(process.label.vi, 16)} đã dừng, sẽ chạy lại | ended, starts again: {reason}"
                 )
         self._pids[state.name] = state.pid
 
 
-def last_line(logs: Path, part: ManagedProcess) -> str:
+def last_line(logs: Path, process: ManagedProcess) -> str:
     """The last line of a process's log, which says why it ended."""
     try:
-        with (logs / f"{part.name}.log").open("rb") as log:
+        with (logs / f"{process.name}.log").open("rb") as log:
             log.seek(0, 2)
             log.seek(max(0, log.tell() - 4096))
             lines = log.read().decode("utf-8", errors="replace").strip().splitlines()
@@ -122,8 +126,8 @@ def last_line(logs: Path, part: ManagedProcess) -> str:
 
 def _failing(install: Install, waiting: Sequence[ManagedProcess]) -> list[ManagedProcess]:
     failing = {state.name for state in supervisor.process_states(install.run) or [] if state.state == "BACKOFF"}
-    return [part for part in waiting if part.name in failing]
+    return [process for process in waiting if process.name in failing]
 
 
-def _names(parts: Sequence[ManagedProcess], language: Language) -> str:
-    return ", ".join(part.label.text(language) for part in parts)
+def _names(processes: Sequence[ManagedProcess], language: Language) -> str:
+    return ", ".join(process.label.text(language) for process in processes)

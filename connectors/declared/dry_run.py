@@ -80,7 +80,7 @@ def _report(mapper: Mapper, place: str, message: Any) -> SampleReport:
     connector, made = mapper.connector, SampleReport(place)
     taken = mapper.take(json.dumps(message).encode())
     made.events = [json.loads(one.model_dump_json(exclude_none=True)) for one in taken.envelopes]
-    made.fault = f"{taken.letter.reason_code}: {taken.letter.error}" if taken.letter else ""
+    made.fault = f"{taken.dead_letter.reason_code}: {taken.dead_letter.error}" if taken.dead_letter else ""
     made.dropped = list(dict.fromkeys(_dropped(message, connector.reads or frozenset())))
     if isinstance(connector.map, DeclaredMapping):
         received = ReceivedMessage(message, "", mapper.context.clock.now())

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from connectors.simulator.message import SimulatedMessage, encoded
-from connectors.simulator.systems import kiosk, loudspeakers, office
+from connectors.simulator.systems import kiosk, office
 from connectors.simulator.systems.dossier_system import item
 from connectors.simulator.systems.dossiers import changes_of_day
 from connectors.simulator.ward import Pretend
@@ -49,13 +49,3 @@ def dossier_items(pretend: Pretend, day: date) -> list[SimulatedMessage]:
         SimulatedMessage(dossier.changes[index].at, DOSSIERS, "", encoded(item(pretend, dossier, index)), DOSSIER_PATH)
         for dossier, index in changes_of_day(pretend, day)
     ]
-
-
-def day_plan(pretend: Pretend, day: date) -> list[SimulatedMessage]:
-    """All that is said on one local day in posts, pages of dossiers and by loudspeakers, in order.
-
-    Not heartbeats and cameras, which say too much for a list: ask `loudspeakers.heartbeats` and `frigate.said` for a stretch.
-    """
-    posted = [message for system in WEBHOOKS for message in posts_of_day(pretend, system, day, date.min)]
-    said = [*posted, *dossier_items(pretend, day), *loudspeakers.happenings(pretend, day)]
-    return sorted(said, key=lambda message: message.at)

@@ -30,12 +30,12 @@ class Service(NamedTuple):
 
 
 SERVICES = (
-    Service("chung_thuc", "Q-CT", "A", 0.34, 11.5),
-    Service("ho_tich", "Q-HT", "B", 0.23, 15),
-    Service("dat_dai", "Q-DD", "C", 0.14, 21),
-    Service("bao_tro_xa_hoi", "Q-BT", "D", 0.11, 15),
-    Service("ho_kinh_doanh", "Q-KD", "E", 0.09, 16),
-    Service("khac", "Q-KH", "F", 0.09, 10),
+    Service("chung_thuc", "Q-CT", "A", 0.34, 10),
+    Service("ho_tich", "Q-HT", "B", 0.23, 13),
+    Service("dat_dai", "Q-DD", "C", 0.14, 18),
+    Service("bao_tro_xa_hoi", "Q-BT", "D", 0.11, 13),
+    Service("ho_kinh_doanh", "Q-KD", "E", 0.09, 14),
+    Service("khac", "Q-KH", "F", 0.09, 9),
 )
 
 COUNTERS: dict[str, tuple[str, ...]] = {

@@ -1,15 +1,19 @@
 """Facts: what the board knows of the system itself, as numbers that rules hold against limits."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from itertools import count
 from typing import NamedTuple
 
 from dashboard.state.page import BoardState
 from dashboard.words import number, text
-from ingest.contract.clock import milliseconds
+from ingest.contract.calendar import announced_days_off, local_day
+from ingest.contract.clock import milliseconds, moment
 from ingest.contract.label import Label, Language
-from ingest.runtime.restarts import part_label
+from ingest.runtime.restarts import process_label
 
 HOURS = Label("{count} giờ", "{count} hours")
+DAYS = Label("{count} ngày", "{count} days")
 
 
 class SystemFact(NamedTuple):
@@ -64,8 +68,36 @@ def _hours(value: float, state: BoardState) -> str:
     return state.say(HOURS, count=_whole(value, state))
 
 
-def _letters(state: BoardState) -> Mapping[str, float]:
-    return {"": float(state.system_status.letters)}
+def _backup_age(state: BoardState) -> Mapping[str, float] | None:
+    backup = state.system_status.backup
+    if backup is None:
+        return None
+    return {"": (state.now_ms - milliseconds(backup.done_at)) / 3_600_000 if backup.done_at else _NEVER_DONE}
+
+
+_NEVER_DONE = 1e6
+"""Hours, of what was tried in vain and never done."""
+FOR_HOURS = Label("{count} giờ", "for {count} hours")
+EVER = Label("lần nào", "ever")
+
+
+def _for_hours(value: float, state: BoardState) -> str:
+    return state.say(EVER) if value >= _NEVER_DONE else state.say(FOR_HOURS, count=_whole(value, state))
+
+
+def _days_to_unknown_year(state: BoardState) -> Mapping[str, float]:
+    """How many days until the first year begins of which the days off are not announced; 0 where this one's are not."""
+    today = local_day(moment(state.now_ms))
+    year = next(year for year in count(today.year) if year not in announced_days_off())
+    return {"": float(max((date(year, 1, 1) - today).days, 0))}
+
+
+def _days(value: float, state: BoardState) -> str:
+    return state.say(DAYS, count=_whole(value, state))
+
+
+def _dead_letters(state: BoardState) -> Mapping[str, float]:
+    return {"": float(state.system_status.dead_letters)}
 
 
 def _untold(state: BoardState) -> Mapping[str, float]:
@@ -73,11 +105,11 @@ def _untold(state: BoardState) -> Mapping[str, float]:
 
 
 def _restarts(state: BoardState) -> Mapping[str, float]:
-    return {one.part: float(one.count) for one in state.system_status.restarts}
+    return {one.process: float(one.count) for one in state.system_status.restarts}
 
 
-def _part(name: str, language: Language) -> str:
-    return part_label(name).text(language)
+def _process(name: str, language: Language) -> str:
+    return process_label(name).text(language)
 
 
 FACTS: dict[str, SystemFact] = {
@@ -86,9 +118,11 @@ FACTS: dict[str, SystemFact] = {
     "stream_stopped": SystemFact(_stops, _whole),
     "audit_differences": SystemFact(_differences, _whole),
     "audit_age": SystemFact(_audit_age, _hours),
-    "dead_letters": SystemFact(_letters, _whole),
+    "backup_age": SystemFact(_backup_age, _for_hours),
+    "days_to_unknown_year": SystemFact(_days_to_unknown_year, _days),
+    "dead_letters": SystemFact(_dead_letters, _whole),
     "way_fails": SystemFact(_untold, _whole, text.way_name),
-    "restarts": SystemFact(_restarts, _whole, _part),
+    "restarts": SystemFact(_restarts, _whole, _process),
 }
 
 WITHOUT_WAREHOUSE = frozenset({"warehouse_away", "way_fails", "restarts"})

@@ -11,6 +11,7 @@ from dashboard.alarm.facts import FACTS, WITHOUT_WAREHOUSE
 from dashboard.state.alarm import Measured
 from dashboard.state.page import BoardState
 from dashboard.words.freshness import freshness
+from warehouse.indicators.dismantled import SILENT_SINCE, last_sign
 from warehouse.model.alarm_rule import (
     AlarmRule,
     FactName,
@@ -92,6 +93,8 @@ def _figures(state: BoardState, id: str, by: str, names: str = "", named_by: str
         rest = None if total.indicator.is_ratio else Measured(0.0)
         return ObservedFacts({member: _measured(one) for member, one in state.members(id, by).items()}, rest)
     named = [member for member, one in state.members(named_by, names).items() if one.numerator] if names else []
+    if names == SILENT_SINCE:
+        named = [last_sign(member)[0] for member in named]
     found = _measured(total)
     return ObservedFacts({"": found._replace(names=tuple(named)) if found else None})
 

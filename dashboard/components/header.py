@@ -25,9 +25,9 @@ def head(state: BoardState, title: Label | None = None) -> Component:
         state: what is shown.
         title: the page's name; on the overview the ward's own stands there.
     """
-    centre = state.say(text.CENTRE, ward=state.place.ward_name)
+    centre = state.say(text.CENTRE_SHORT, ward=state.place.ward_name)
     city = state.say(text.CITY, city=state.place.city_name)
-    names = (state.say(title), centre) if title else (centre, city)
+    names = (state.say(title), centre) if title else (state.say(text.CENTRE_KIND), f"{centre}, {city}")
     lights = [
         html.Li(
             [

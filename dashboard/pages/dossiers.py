@@ -33,7 +33,7 @@ PAGE = wall_page(
             (
                 Card("open", OPEN, "D05", ("D06", "D07", "D08", "D24")),
                 Card("on-time", ON_TIME, "D09", ("D10", "D11", "D12")),
-                Card("result", RESULT, "D04", ("D02", "D03")),
+                Card("result", RESULT, "D04", ("D02", "D03", "D28")),
                 Card("supplement", SUPPLEMENT, "D13", ("D14", "D15", "D21", "D23")),
             ),
         ),

@@ -26,7 +26,7 @@ PAGE = wall_page(
             (
                 Card("connected", CONNECTED, "S01", ("S02", "S03")),
                 Card("schedule", SCHEDULE, "S04"),
-                Card("success", SUCCESS, "S05", ("S06",)),
+                Card("success", SUCCESS, "S05", ("S06", "S11")),
                 Card("airtime", AIRTIME, "S08"),
             ),
         ),

@@ -16,7 +16,7 @@ from dashboard.state.agreement import BoardAgreement
 from dashboard.state.alarm import NO_ALARMS, Alarms, ChannelFault
 from dashboard.state.page import BoardState, PageList
 from dashboard.state.queries import TooMuchError
-from dashboard.system_status import NOTHING_KNOWN, SystemStatus, restarted_parts
+from dashboard.system_status import NOTHING_KNOWN, SystemStatus, restarted_processes
 from dashboard.words.freshness import BEHIND_MS, freshness_signs, streams_behind
 from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.errors import Unavailable
@@ -204,7 +204,7 @@ class LiveFigures:
             except Unavailable:
                 was_away = True
                 since = self.system_status.away_since_ms or self.now_ms()
-                restarts = restarted_parts(self.ingest.data_folder)
+                restarts = restarted_processes(self.ingest.data_folder)
                 self.system_status = self.system_status._replace(away_since_ms=since, restarts=restarts)
             await asyncio.sleep(LOOK_EVERY)
 

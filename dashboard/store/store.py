@@ -26,6 +26,7 @@ from dashboard.store import json_files
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label
+from ingest.runtime.durable import sync_folder
 from warehouse.store.migrate import Migration, pending_migrations
 from warehouse.store.migrate import read_migrations as read_migrations
 
@@ -359,11 +360,7 @@ def _make(path: Path) -> None:
             os.link(new, path)
     finally:
         new.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _set_up(connection: sqlite3.Connection) -> None:

@@ -3,13 +3,16 @@
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-from ingest.contract.label import Language
+from ingest.contract.label import Label, Language
 from ingest.runtime.disk_space import size_text
 from warehouse.model.indicator import SECONDS, Measure
 from warehouse.model.reading import Reading
 
 NONE = "–"
 """Stands where nothing is known, or for a ratio over nothing."""
+
+OVER = Label("trên", "over")
+"""Stands before how many a mean or a quantile is made of."""
 
 SPACE = "\u00a0"
 """Keeps a figure and its unit on one line."""
@@ -76,12 +79,16 @@ def fraction_text(reading: Reading, language: Language) -> str:
     """Numerator and denominator, for example `4.288/4.293`; of a mean its count; empty where there is no denominator."""
     one = reading.indicator
     if reading.ranked is not None and not one.is_ratio:
-        return f"n{SPACE}={SPACE}{whole_number(reading.numerator, language)}"
+        return _over(reading.numerator, language)
     if not one.is_ratio or not reading.known:
         return ""
     if is_share(one) or one.unit.out_of or reading.ranked is not None:
         return _out_of(reading, language)
-    return f"n{SPACE}={SPACE}{whole_number(reading.denominator, language)}"
+    return _over(reading.denominator, language)
+
+
+def _over(count: int, language: Language) -> str:
+    return f"{OVER.text(language)}{SPACE}{whole_number(count, language)}"
 
 
 def _out_of(reading: Reading, language: Language) -> str:

@@ -7,14 +7,18 @@ from dashboard.words.freshness import State
 from ingest.contract.clock import WARD_ZONE, moment
 from ingest.contract.label import Label, Language
 
-CENTRE = Label("Trung tâm điều hành phường {ward}", "{ward} ward operations centre")
+CENTRE = Label(
+    "Trung tâm giám sát, điều hành thông minh (IOC) phường {ward}", "Intelligent Operations Centre (IOC) of {ward} ward"
+)
+CENTRE_KIND = Label("Trung tâm giám sát, điều hành thông minh", "Intelligent Operations Centre")
+CENTRE_SHORT = Label("IOC phường {ward}", "IOC of {ward} ward")
 CITY = Label("Thành phố {city}", "City of {city}")
 
 STATES: dict[State, Label] = {
-    "live": Label("TRỰC TIẾP", "LIVE"),
+    "live": Label("ĐANG CẬP NHẬT", "LIVE"),
     "late": Label("CHẬM", "LATE"),
     "stale": Label("CŨ", "STALE"),
-    "down": Label("MẤT NGUỒN từ {time}", "SOURCE DOWN since {time}"),
+    "down": Label("MẤT KẾT NỐI DỮ LIỆU từ {time}", "SOURCE DOWN since {time}"),
     "none": Label("KHÔNG CÓ DỮ LIỆU", "NO DATA"),
     "unconnected": Label("CHƯA KẾT NỐI", "NOT CONNECTED"),
 }
@@ -167,11 +171,11 @@ GROUP = Label("Tổ dân phố {number}", "Residential group {number}")
 SINCE = Label("từ {time}", "since {time}")
 AREAS = Label("TDP {numbers}", "groups {numbers}")
 FREE = Label("còn {free}", "{free} left")
-DOWN_SOURCES = Label("nguồn mất", "sources down")
+DOWN_SOURCES = Label("mất kết nối", "sources down")
 LAG = Label("trễ dữ liệu", "data lag")
-OUTAGE_TODAY = Label("gián đoạn hộ tịch", "civil-status outage")
+OUTAGE_TODAY = Label("hộ tịch ngừng", "civil-status outage")
 PETITIONS = Label("Phản ánh, kiến nghị", "Petitions")
-PETITIONS_ON_TIME = Label("trả lời đúng hạn, {parts}", "answered on time, {parts}")
+PETITIONS_ON_TIME = Label("xử lý đúng hạn, {parts}", "handled on time, {parts}")
 PETITIONS_RECEIVED = Label("tiếp nhận", "received")
 DOCUMENTS = Label("Văn bản", "Documents")
 SIGNED = Label("ký số {parts}", "signed {parts}")
@@ -188,7 +192,7 @@ AUDITED = Label(
     "đối soát {time}: {differences} sai lệch / {compared}", "audit {time}: differences {differences} / {compared}"
 )
 NOT_AUDITED = Label("chưa đối soát", "not audited yet")
-BEAT = Label("nhịp cuối", "heartbeat")
+BEAT = Label("tín hiệu cuối", "heartbeat")
 EVENT_TO_PIXEL = Label("sự kiện → màn hình", "event → pixel")
 TRANSPORTS = {
     "push": Label("đẩy trực tiếp", "pushed live"),
@@ -204,7 +208,7 @@ UNACKNOWLEDGED = Label("{count} cảnh báo chưa nhận", "{count} unacknowledg
 OVERVIEW = Label("Tổng quan", "Overview")
 ALARMS = Label("Cảnh báo", "Alarms")
 SQL = Label("Truy vấn SQL", "SQL")
-LETTERS = Label("Sự kiện lỗi", "Dead letters")
+DEAD_LETTERS = Label("Sự kiện lỗi", "Dead letters")
 SYSTEM = Label("Hệ thống", "System")
 DUE = Label("Đến hạn", "Due")
 HISTORY = Label("Diễn biến", "History")

@@ -9,6 +9,7 @@ second net: which fields are read at all is the first one.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 
 def _without_marks(text: str) -> str:
@@ -20,6 +21,12 @@ def _without_marks(text: str) -> str:
 
 def normalise_field_name(name: str) -> str:
     """A field's name without capitals, marks, spaces, `_` and `-`, so that all ways of writing it are one."""
+    # A source sends the same few names again and again; long ones, that anybody may send, are not kept.
+    return _normalised(name) if len(name) <= 40 else _normalised.__wrapped__(name)
+
+
+@lru_cache(1024)
+def _normalised(name: str) -> str:
     return re.sub(r"[\s_-]", "", _without_marks(name)).casefold()
 
 

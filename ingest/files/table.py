@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from defusedxml.common import DefusedXmlException
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from ingest.contract.connector import FileDrop
 from ingest.contract.errors import InvalidEvent
@@ -43,8 +41,8 @@ MOST_COLUMNS = 200
 _DELIMITERS = ",;\t|"
 _CODECS = {"utf-8": "utf-8-sig", "windows-1258": "cp1258", "tcvn3": "latin-1"}
 _BROKEN = (
-    InvalidFileException, DefusedXmlException, zipfile.BadZipFile, zlib.error, SyntaxError, EOFError, NotImplementedError,
-    RuntimeError, LookupError, TypeError, ValueError, AttributeError, OverflowError,
+    DefusedXmlException, zipfile.BadZipFile, zlib.error, SyntaxError, EOFError, NotImplementedError, RuntimeError, LookupError,
+    TypeError, ValueError, AttributeError, OverflowError,
 )  # fmt: skip
 """What openpyxl and those beneath it raise for a workbook that is damaged, encrypted or none."""
 
@@ -119,6 +117,9 @@ def _csv_lines(file: Path, way: FileDrop) -> Iterator[list[Any]]:
 
 
 def _workbook_lines(file: Path, way: FileDrop) -> Iterator[list[Any]]:
+    # Only here: with it comes numpy, of no use to a process that reads no workbook.
+    from openpyxl import load_workbook
+
     try:
         _check_parts(file)
         with file.open("rb") as opened:
@@ -127,7 +128,8 @@ def _workbook_lines(file: Path, way: FileDrop) -> Iterator[list[Any]]:
             sheet = workbook[way.sheet] if way.sheet else workbook.worksheets[0]
             sheet.reset_dimensions()  # what the sheet says of its own size may be wrong
             for line in sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True):
-                yield [_cell(cell, way) for cell in line]
+                is_empty = line.count(None) == len(line)  # as all are that stand above a row far down
+                yield [] if is_empty else [_cell(cell, way) for cell in line]
     except _BROKEN as error:
         known = f"it has no sheet {way.sheet}, or " if way.sheet and isinstance(error, LookupError) else ""
         raise InvalidEvent("not_xlsx", f"{known}it cannot be read as XLSX: {type(error).__name__}") from None

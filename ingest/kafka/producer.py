@@ -117,16 +117,18 @@ class Producer:
             age = self._clock.now() - max(event.time for event in events)
             metrics.FRESHNESS.labels(metrics.IN_KAFKA).observe(max(0.0, age.total_seconds()))
 
-    async def dead_letter(self, *letters: DeadLetter) -> None:
+    async def dead_letter(self, *dead_letters: DeadLetter) -> None:
         """Write dead letters; returns when Kafka has acknowledged all of them.
 
         Raises:
             Unavailable: as for `send`.
         """
         self._check_room()
-        await self.deliver((DEAD_LETTERS, letter.ward.encode(), letter.encode()) for letter in letters)
-        for letter in letters:
-            metrics.DEAD_LETTERS.labels(letter.reason_code).inc()
+        await self.deliver(
+            (DEAD_LETTERS, dead_letter.ward.encode(), dead_letter.encode()) for dead_letter in dead_letters
+        )
+        for dead_letter in dead_letters:
+            metrics.DEAD_LETTERS.labels(dead_letter.reason_code).inc()
 
     async def push(self, pushes: Iterable[tuple[str, bytes]]) -> None:
         """Write changed values, each a ward and its record; returns when Kafka has acknowledged all of them.

@@ -148,7 +148,7 @@ class Subscriber(SourceReader):
             before = self._mapper.counts.copy()
             taken = [self._taken(message) for message in some]
             if is_trial:
-                self._breaker.judge_page([one.letter is not None for one in taken])
+                self._breaker.judge_page([one.dead_letter is not None for one in taken])
             else:
                 admitted = self._admitted(some, taken)
                 if admitted is None:
@@ -162,7 +162,9 @@ class Subscriber(SourceReader):
     def _admitted(self, batch: Sequence[_Message], taken: Sequence[MappedMessage]) -> list[MappedMessage] | None:
         """What goes on of a batch, without what devices that are set aside sent; `None` when the source as a whole is at fault."""
         names = [self._name(message.topic, message.payload) for message in batch]
-        verdicts = self._devices.judge([(name, one.letter is not None) for name, one in zip(names, taken, strict=True)])
+        verdicts = self._devices.judge(
+            [(name, one.dead_letter is not None) for name, one in zip(names, taken, strict=True)]
+        )
         if verdicts is None:
             return None
         admitted = []
@@ -170,18 +172,18 @@ class Subscriber(SourceReader):
             if verdict is DeviceVerdict.LET_GO:
                 self._mapper.counts["set_aside"] += 1
                 admitted.append(MappedMessage())
-            elif verdict is DeviceVerdict.SETS_ASIDE and one.letter is not None:
-                admitted.append(MappedMessage(letter=self._set_aside(name, message, one.letter)))
+            elif verdict is DeviceVerdict.SETS_ASIDE and one.dead_letter is not None:
+                admitted.append(MappedMessage(dead_letter=self._set_aside(name, message, one.dead_letter)))
             else:
                 admitted.append(one)
         return admitted
 
-    def _set_aside(self, device: str, message: _Message, letter: DeadLetter) -> DeadLetter:
+    def _set_aside(self, device: str, message: _Message, dead_letter: DeadLetter) -> DeadLetter:
         """The dead letter of the message that set its device aside; it says so, besides its own fault."""
         who = ascii(device) if device else "a device without a name"
         fault = InvalidEvent(
             SET_ASIDE,
-            f"{who} is set aside: too many of its messages make no sense; {letter.reason_code}: {letter.error}",
+            f"{who} is set aside: too many of its messages make no sense; {dead_letter.reason_code}: {dead_letter.error}",
         )
         self._mapper.counts["dead_letters"] -= 1  # it is the same message
         return self._mapper.refused(message.payload, fault, address=message.topic)
@@ -207,7 +209,7 @@ class Subscriber(SourceReader):
             fault = InvalidEvent(
                 "too_large", f"a message of {len(message.payload)} bytes; {LARGEST_MESSAGE} are allowed"
             )
-            return MappedMessage(letter=self._mapper.refused(message.payload, fault, address=message.topic))
+            return MappedMessage(dead_letter=self._mapper.refused(message.payload, fault, address=message.topic))
         return self._mapper.take(
             message.payload,
             payload=payload_of(self._way, message.topic),

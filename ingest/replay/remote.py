@@ -29,11 +29,11 @@ LARGEST = 1024 * 1024
 """Bytes of a question: a dead letter keeps 8 kB of its payload at most."""
 PATIENCE = timedelta(seconds=10)
 
-_LETTERS = TypeAdapter(list[DeadLetter])
+_DEAD_LETTERS = TypeAdapter(list[DeadLetter])
 _SERVICE = "The connectors"
 
 
-def letter_router(replay: Callable[[], SourceReplay], secret: SecretStr) -> APIRouter:
+def dead_letter_router(replay: Callable[[], SourceReplay], secret: SecretStr) -> APIRouter:
     """The route that answers.
 
     Args:
@@ -49,10 +49,10 @@ def letter_router(replay: Callable[[], SourceReplay], secret: SecretStr) -> APIR
             if not compare_digest(request.headers.get("authorization", "").encode(), expected):
                 raise PostRefusedError(401, "secret")
             check_kind(request.headers)
-            letters = _letters(await read_body(request, LARGEST, PATIENCE))
+            dead_letters = _dead_letters(await read_body(request, LARGEST, PATIENCE))
         except PostRefusedError as refused:
             return refused.response()
-        plans = await asyncio.to_thread(replay().plans, letters)
+        plans = await asyncio.to_thread(replay().plans, dead_letters)
         return JSONResponse({"plans": [_told(plan) for plan in plans]})
 
     return router
@@ -70,7 +70,7 @@ class RemotePlans:
         self._url = url
         self._secret = secret
 
-    def __call__(self, letters: Sequence[DeadLetter]) -> list[ReplayPlan]:
+    def __call__(self, dead_letters: Sequence[DeadLetter]) -> list[ReplayPlan]:
         """What becomes of dead letters of connectors.
 
         Raises:
@@ -82,11 +82,11 @@ class RemotePlans:
         headers = {"authorization": _bearer(self._secret), "content-type": "application/json"}
         try:
             with httpx.Client(headers=headers, timeout=PATIENCE.total_seconds(), trust_env=False) as http:
-                for start in range(0, len(letters), AT_ONCE):
-                    some = list(letters[start : start + AT_ONCE])
-                    answer = http.post(self._url + PATH, content=_LETTERS.dump_json(some, exclude_none=True))
+                for start in range(0, len(dead_letters), AT_ONCE):
+                    some = list(dead_letters[start : start + AT_ONCE])
+                    answer = http.post(self._url + PATH, content=_DEAD_LETTERS.dump_json(some, exclude_none=True))
                     told = answer.raise_for_status().json()["plans"]
-                    plans += [_understood(letter, one) for letter, one in zip(some, told, strict=True)]
+                    plans += [_understood(dead_letter, one) for dead_letter, one in zip(some, told, strict=True)]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise Unavailable(_SERVICE, f"{self._url}: {type(error).__name__} {error}") from error
         return plans
@@ -96,27 +96,27 @@ def _bearer(secret: SecretStr) -> str:
     return f"Bearer {secret.get_secret_value().strip()}"
 
 
-def _letters(body: bytes) -> list[DeadLetter]:
+def _dead_letters(body: bytes) -> list[DeadLetter]:
     """The dead letters of a question.
 
     Raises:
         PostRefusedError: it is none.
     """
     try:
-        letters = _LETTERS.validate_json(body)
+        dead_letters = _DEAD_LETTERS.validate_json(body)
     except ValidationError as error:
         raise PostRefusedError(400, "no_letters") from error
-    if len(letters) > AT_ONCE:
+    if len(dead_letters) > AT_ONCE:
         raise PostRefusedError(413, "too_many")
-    return letters
+    return dead_letters
 
 
 def _told(plan: ReplayPlan) -> dict[str, Any]:
     events = [json.loads(encode(one)) for one in plan.envelopes]
-    return {"id": plan.letter.id, "outcome": plan.outcome, "detail": plan.detail, "events": events}
+    return {"id": plan.dead_letter.id, "outcome": plan.outcome, "detail": plan.detail, "events": events}
 
 
-def _understood(letter: DeadLetter, told: dict[str, Any]) -> ReplayPlan:
+def _understood(dead_letter: DeadLetter, told: dict[str, Any]) -> ReplayPlan:
     """A plan as it was told.
 
     Raises:
@@ -124,6 +124,6 @@ def _understood(letter: DeadLetter, told: dict[str, Any]) -> ReplayPlan:
     """
     events = decode([json.dumps(one).encode() for one in told["events"]]).events
     envelopes = tuple(one for one in events if not isinstance(one, InvalidEvent))
-    if told["id"] != letter.id or told["outcome"] not in OUTCOMES or len(envelopes) != len(events):
+    if told["id"] != dead_letter.id or told["outcome"] not in OUTCOMES or len(envelopes) != len(events):
         raise ValueError("an answer that this version does not understand")
-    return ReplayPlan(letter, told["outcome"], told["detail"], envelopes)
+    return ReplayPlan(dead_letter, told["outcome"], told["detail"], envelopes)

@@ -48,7 +48,7 @@ _UNREADABLE = frozenset(
 class ReplayPlan(NamedTuple):
     """What becomes of one dead letter."""
 
-    letter: DeadLetter
+    dead_letter: DeadLetter
     outcome: Outcome
     detail: str
     """Why, in English; empty where there is nothing to say."""
@@ -63,17 +63,17 @@ class _Redacted(InvalidEvent):
         super().__init__("redacted", detail)
 
 
-def plan_record(letter: DeadLetter, record: bytes | None) -> ReplayPlan:
+def plan_record(dead_letter: DeadLetter, record: bytes | None) -> ReplayPlan:
     """What becomes of a dead letter of a Kafka record.
 
     Args:
-        letter: the dead letter.
+        dead_letter: the dead letter.
         record: the record's value.
     """
     (event,) = decode([record or b""]).events
     if isinstance(event, InvalidEvent):
-        return ReplayPlan(letter, "refused", str(event))
-    return ReplayPlan(letter, "sent", "", (event,))
+        return ReplayPlan(dead_letter, "refused", str(event))
+    return ReplayPlan(dead_letter, "sent", "", (event,))
 
 
 SourcePlans = Callable[[Sequence[DeadLetter]], Sequence[ReplayPlan]]
@@ -96,40 +96,40 @@ class SourceReplay:
         self._clock = _ReceiptClock()
         self._mappings: dict[tuple[str, str], Mapper] = {}
 
-    def plans(self, letters: Sequence[DeadLetter]) -> list[ReplayPlan]:
+    def plans(self, dead_letters: Sequence[DeadLetter]) -> list[ReplayPlan]:
         """What becomes of dead letters of connectors."""
-        return [self.plan(letter) for letter in letters]
+        return [self.plan(dead_letter) for dead_letter in dead_letters]
 
-    def plan(self, letter: DeadLetter) -> ReplayPlan:
+    def plan(self, dead_letter: DeadLetter) -> ReplayPlan:
         """What becomes of a dead letter of a connector."""
-        connector = self._connectors.get(letter.connector or "")
+        connector = self._connectors.get(dead_letter.connector or "")
         if connector is None:
-            return ReplayPlan(letter, "refused", f"there is no connector {letter.connector} any more")
-        if letter.reason_code == "conflict":
+            return ReplayPlan(dead_letter, "refused", f"there is no connector {dead_letter.connector} any more")
+        if dead_letter.reason_code == "conflict":
             return ReplayPlan(
-                letter, "refused", "conflict: another message under its id came first, and that one stands"
+                dead_letter, "refused", "conflict: another message under its id came first, and that one stands"
             )
         try:
-            return self._mapped(letter, connector, _payload(letter, connector))
+            return self._mapped(dead_letter, connector, _payload(dead_letter, connector))
         except _Redacted as fault:
-            return ReplayPlan(letter, "redacted", fault.detail)
+            return ReplayPlan(dead_letter, "redacted", fault.detail)
 
-    def _mapped(self, letter: DeadLetter, connector: Connector, payload: TypeAdapter[Any] | None) -> ReplayPlan:
-        mapper = self._mapper(connector, letter.ward or self._ward)
+    def _mapped(self, dead_letter: DeadLetter, connector: Connector, payload: TypeAdapter[Any] | None) -> ReplayPlan:
+        mapper = self._mapper(connector, dead_letter.ward or self._ward)
         # It happened when it happened: a mapping that asks for the time gets that of the message's arrival.
-        self._clock.moment = letter.received_at
-        body = letter.payload_redacted.encode()
+        self._clock.moment = dead_letter.received_at
+        body = dead_letter.payload_redacted.encode()
         taken, if_retained = (
-            self._alone(mapper, body, payload, letter.address, retained=retained) for retained in (False, True)
+            self._alone(mapper, body, payload, dead_letter.address, retained=retained) for retained in (False, True)
         )
         if isinstance(connector.way, Subscription) and taken.envelopes != if_retained.envelopes:
             raise _Redacted("whether MQTT repeated it from memory was not kept")
-        if taken.letter is not None:
-            outcome: Outcome = "redacted" if taken.letter.reason_code == "redacted" else "refused"
-            return ReplayPlan(letter, outcome, f"{taken.letter.reason_code}: {taken.letter.error}")
+        if taken.dead_letter is not None:
+            outcome: Outcome = "redacted" if taken.dead_letter.reason_code == "redacted" else "refused"
+            return ReplayPlan(dead_letter, outcome, f"{taken.dead_letter.reason_code}: {taken.dead_letter.error}")
         if any(has_marks(json.loads(encode(one))) for one in taken.envelopes):
             raise _Redacted("what was taken out would get into an event")
-        return ReplayPlan(letter, "sent", "" if taken.envelopes else "a mere sign of life", taken.envelopes)
+        return ReplayPlan(dead_letter, "sent", "" if taken.envelopes else "a mere sign of life", taken.envelopes)
 
     def _alone(
         self, mapper: Mapper, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool
@@ -169,26 +169,26 @@ async def send_replays(plans: Sequence[ReplayPlan], producer: Producer) -> None:
     envelopes = [envelope for plan in plans for envelope in plan.envelopes]
     if envelopes:
         await producer.send(envelopes)
-        failpoint("letters.sent")
+        failpoint("dead_letters.sent")
 
 
-def _payload(letter: DeadLetter, connector: Connector) -> TypeAdapter[Any] | None:
+def _payload(dead_letter: DeadLetter, connector: Connector) -> TypeAdapter[Any] | None:
     """The type of a dead letter's payload where it is not the connector's own, once it is certain that nothing is missing that is read.
 
     Raises:
         _Redacted: something is, or may be.
     """
-    if letter.reason_code in _UNREADABLE:
+    if dead_letter.reason_code in _UNREADABLE:
         raise _Redacted("of a message that could not be read only its shape is kept")
-    value = _whole(letter.payload_redacted)
+    value = _whole(dead_letter.payload_redacted)
     known = known_fields(connector)
     if missing := next(_missing(value, known), None):
         raise _Redacted(f"`{missing}` was taken out, and the connector reads it")
     payload = None
     if isinstance(connector.way, Subscription):
-        if not letter.address:
+        if not dead_letter.address:
             raise _Redacted("its MQTT topic is not kept")
-        payload = payload_of(connector.way, letter.address)
+        payload = payload_of(connector.way, dead_letter.address)
     reads_more = reads_any_name(payload or connector.payload) or not all(map(is_name, known))
     if reads_more and connector.reads is None and has_marks(value):
         raise _Redacted("parts were taken out, and the connector reads more than it names")

@@ -222,21 +222,23 @@ class RestPoller(SourceReader):
 
     def _taken(self, items: Sequence[Any]) -> list[MappedMessage] | None:
         """What comes of a page and is not in Kafka yet; `None` while the source is held back."""
-        return self.judge_page((one for one in map(self._fresh, items) if one.envelopes or one.letter), len(items))
+        return self.judge_page((one for one in map(self._fresh, items) if one.envelopes or one.dead_letter), len(items))
 
     async def _into_kafka(self, taken: Sequence[MappedMessage]) -> None:
         """Wait until Kafka has all of it, however long it is away."""
         await self.deliver_all(taken)
         events = [_name(envelope) for one in taken for envelope in one.envelopes]
-        self._remembered |= dict.fromkeys([*events, *(_name(one.letter) for one in taken if one.letter)])
+        self._remembered |= dict.fromkeys([*events, *(_name(one.dead_letter) for one in taken if one.dead_letter)])
         for oldest in list(self._remembered)[:-MOST_REMEMBERED]:
             del self._remembered[oldest]
 
     def _fresh(self, item: Any) -> MappedMessage:
         """What comes of an item, without what is known to be in Kafka."""
-        envelopes, letter = self.map_object(item, self._way.path)
+        envelopes, dead_letter = self.map_object(item, self._way.path)
         unknown = tuple(one for one in envelopes if _name(one) not in self._remembered)
-        return MappedMessage(unknown, letter if letter and _name(letter) not in self._remembered else None)
+        return MappedMessage(
+            unknown, dead_letter if dead_letter and _name(dead_letter) not in self._remembered else None
+        )
 
     async def _probe(self, http: httpx.AsyncClient, known: int | None) -> int | None:
         """Ask once; when the status is another than before, and still is on a second question, tell it."""

@@ -30,6 +30,7 @@ def prepare_process(name: str) -> None:
     for noisy in ("aiokafka", "kafka", "httpx", "httpcore", "amqtt", "transitions", "faust", "mode"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     _raise_open_files()
+    _share_heaps()
     end_with_parent()
 
 
@@ -40,6 +41,14 @@ def _raise_open_files() -> None:
     if soft != resource.RLIM_INFINITY and soft < most:
         with suppress(ValueError, OSError):  # a system with a lower limit that it does not tell
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def _share_heaps() -> None:
+    """Let threads share two heaps, where glibc gives each its own, up to eight a core: the engine's sixty keep less of what they free."""
+    if sys.platform == "linux":
+        arena_max = -8
+        with suppress(AttributeError):  # another C library than glibc
+            ctypes.CDLL(None).mallopt(arena_max, 2)
 
 
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:

@@ -20,7 +20,7 @@ LOOP = 3
 HOLDS = timedelta(seconds=30)
 """How long what was told is true."""
 
-PARTS = {
+PROCESS_LABELS = {
     "ingest": Label("Kafka", "Kafka"),
     "warehouse": Label("Kho dữ liệu", "Warehouse"),
     "connectors": Label("Kết nối nguồn", "Connectors"),
@@ -38,7 +38,7 @@ class Restarts(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    part: str
+    process: str
     """Its name, for example `streams-1`."""
     ended_at: tuple[datetime, ...]
     """When, by the real clock; the oldest first."""
@@ -65,21 +65,21 @@ class Restarts(BaseModel):
     @property
     def sentence(self) -> Label:
         """What there is to say of it."""
-        name = part_label(self.part)
+        name = process_label(self.process)
         if not self.is_loop:
             return Label(
-                f"{name.vi} ({self.part}) đã tự chạy lại {self.count} lần trong 10 phút, lần cuối {self.how.vi}",
-                f"{name.en} ({self.part}) was started again {self.count} times in 10 minutes, the last time it {self.how.en}",
+                f"{name.vi} ({self.process}) đã tự chạy lại {self.count} lần trong 10 phút, lần cuối {self.how.vi}",
+                f"{name.en} ({self.process}) was started again {self.count} times in 10 minutes, the last time it {self.how.en}",
             )
         return Label(
-            f"{name.vi} ({self.part}) dừng liên tục: {self.count} lần trong {self.minutes} phút, lần cuối {self.how.vi}",
-            f"{name.en} ({self.part}) is in a crash loop: {self.count} ends in {self.minutes} minutes, the last time it {self.how.en}",
+            f"{name.vi} ({self.process}) dừng liên tục: {self.count} lần trong {self.minutes} phút, lần cuối {self.how.vi}",
+            f"{name.en} ({self.process}) is in a crash loop: {self.count} ends in {self.minutes} minutes, the last time it {self.how.en}",
         )
 
     @property
     def advice(self) -> Label:
         """What to do about a crash loop."""
-        if self.part.startswith("streams"):
+        if self.process.startswith("streams"):
             return Label(
                 "Nếu do một sự kiện, hệ thống tự tìm ra và chuyển sang Sự kiện lỗi trong ít phút. Không hết: gửi nhật ký cho đơn vị bảo trì",
                 "If an event is to blame, it is found within minutes and becomes a dead letter. If it goes on: send the log to the maintainer",
@@ -92,27 +92,27 @@ class Restarts(BaseModel):
 
 class _Told(BaseModel):
     told_at: datetime
-    parts: tuple[Restarts, ...]
+    restarts: tuple[Restarts, ...]
 
 
-def part_label(name: str) -> Label:
+def process_label(name: str) -> Label:
     """What people call a process; workers have their number."""
     kind, _, number = name.partition("-")
-    label = PARTS.get(kind, Label(name, name))
+    label = PROCESS_LABELS.get(kind, Label(name, name))
     return Label(f"{label.vi} {number}", f"{label.en} {number}") if number else label
 
 
-def report_restarts(folder: Path, parts: tuple[Restarts, ...], now: datetime) -> None:
+def report_restarts(folder: Path, restarts: tuple[Restarts, ...], now: datetime) -> None:
     """Tell whoever shows it.
 
     Args:
         folder: the data folder.
-        parts: what there is to tell.
+        restarts: what there is to tell.
         now: the real time.
     """
     path = _file(folder)
     fresh = path.with_suffix(".new")
-    fresh.write_text(_Told(told_at=now, parts=parts).model_dump_json(), encoding="utf-8")
+    fresh.write_text(_Told(told_at=now, restarts=restarts).model_dump_json(), encoding="utf-8")
     fresh.replace(path)
 
 
@@ -127,7 +127,7 @@ def reported_restarts(folder: Path, now: datetime) -> tuple[Restarts, ...]:
         found = _Told.model_validate_json(_file(folder).read_bytes())
     except (OSError, ValidationError):
         return ()
-    return found.parts if abs(now - found.told_at) <= HOLDS else ()
+    return found.restarts if abs(now - found.told_at) <= HOLDS else ()
 
 
 def _file(folder: Path) -> Path:

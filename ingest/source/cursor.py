@@ -15,6 +15,8 @@ from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 
+from ingest.runtime.durable import sync_folder
+
 log = logging.getLogger(__name__)
 
 LONGEST = 4_096
@@ -66,11 +68,7 @@ class Cursor:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.path)
-        folder = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(self.path.parent)
 
     def _sealed(self, cursor: str) -> str:
         nonce, plain = os.urandom(_SIZE), cursor.encode()

@@ -33,7 +33,7 @@ class MappedMessage(NamedTuple):
     """What became of one message: a dead letter, or events (none for a mere heartbeat)."""
 
     envelopes: tuple[Envelope, ...] = ()
-    letter: DeadLetter | None = None
+    dead_letter: DeadLetter | None = None
 
 
 class ParsedMessage(NamedTuple):
@@ -84,11 +84,11 @@ class Mapper:
             value = self._value(body, parsed, payload or self.connector.payload)
             made = self._mapped(ReceivedMessage(value, address, received_at, retained), received_at)
         except InvalidEvent as fault:
-            return MappedMessage(letter=self.refused(body, fault, address=address))
+            return MappedMessage(dead_letter=self.refused(body, fault, address=address))
         except (IocError, MemoryError):
             raise  # not the message's fault
         except Exception as error:
-            return MappedMessage(letter=self.refused(body, self._bug(error), address=address))
+            return MappedMessage(dead_letter=self.refused(body, self._bug(error), address=address))
         self.counts["events"] += len(made)
         self.trace.note(received_at, body, address, made)
         return MappedMessage(made)
@@ -175,6 +175,9 @@ class Mapper:
         while unseen:
             value = unseen.pop()
             if isinstance(value, dict):
+                if self._known.issuperset(value):
+                    unseen += value.values()
+                    continue
                 unknown = value.keys() - self._known
                 self.counts["unknown_fields"] += len(unknown)
                 self._tell(len(unknown))

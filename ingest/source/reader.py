@@ -68,7 +68,7 @@ class SourceReader:
         except InvalidEvent as fault:
             # It cannot be written as JSON again; its shape tells enough.
             return MappedMessage(
-                letter=self._mapper.refused(repr(value).encode(errors="replace"), fault, address=address)
+                dead_letter=self._mapper.refused(repr(value).encode(errors="replace"), fault, address=address)
             )
         return self._mapper.take(to_json(value), parsed=ParsedMessage(value), address=address)
 
@@ -81,7 +81,7 @@ class SourceReader:
         """
         before = self._mapper.counts.copy()
         taken = list(page)
-        if self._breaker.judge_page([one.letter is not None for one in taken]):
+        if self._breaker.judge_page([one.dead_letter is not None for one in taken]):
             return taken
         self._mapper.hold_back(before, count)
         return None
@@ -90,18 +90,19 @@ class SourceReader:
         """Wait until Kafka has what came of several messages."""
         taken = list(taken)
         await self.deliver(
-            [envelope for one in taken for envelope in one.envelopes], [one.letter for one in taken if one.letter]
+            [envelope for one in taken for envelope in one.envelopes],
+            [one.dead_letter for one in taken if one.dead_letter],
         )
 
-    async def deliver(self, envelopes: Sequence[Envelope], letters: Sequence[DeadLetter]) -> None:
+    async def deliver(self, envelopes: Sequence[Envelope], dead_letters: Sequence[DeadLetter]) -> None:
         """Wait until Kafka has all of them, however long it is away."""
         backoff = BackOff(most=LONGEST_WAIT)
         while True:
             try:
                 if envelopes:
                     await self._producer.send(envelopes)
-                if letters:
-                    await self._producer.dead_letter(*letters)
+                if dead_letters:
+                    await self._producer.dead_letter(*dead_letters)
             except Unavailable:
                 await asyncio.sleep(backoff.seconds())
             else:

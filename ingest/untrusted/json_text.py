@@ -67,7 +67,11 @@ def check_json(value: Any) -> None:
     level, depth = [value], 0
     while level:
         below: list[Any] = []
+        texts: list[str] = []
         for one in level:
+            if isinstance(one, str):
+                texts.append(one)
+                continue
             if isinstance(one, dict):
                 if isinstance(one, _Repeated):
                     raise InvalidEvent("duplicate_keys", "an object names a key twice")
@@ -76,18 +80,17 @@ def check_json(value: Any) -> None:
             elif isinstance(one, list):
                 below += one
             else:
-                _check_single(one)
+                _check_number(one)
                 continue
             if depth == DEEPEST:
                 _too_deep()
+        if _UNSTORABLE.search("".join(texts)):
+            raise InvalidEvent("encoding", "a text holds a NUL or half a surrogate pair")
         level, depth = below, depth + 1
 
 
-def _check_single(value: Any) -> None:
-    if isinstance(value, str):
-        if _UNSTORABLE.search(value):
-            raise InvalidEvent("encoding", "a text holds a NUL or half a surrogate pair")
-    elif isinstance(value, float):
+def _check_number(value: Any) -> None:
+    if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             raise InvalidEvent("non_finite", "a number is not finite")
     elif isinstance(value, int) and not -LARGEST_WHOLE - 1 <= value <= LARGEST_WHOLE:

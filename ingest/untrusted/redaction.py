@@ -60,8 +60,7 @@ def redact(
         value = parse_json_loosely(payload)
     except InvalidEvent:
         return _shape(payload)
-    never = PERSONAL | {normalise_field_name(name) for name in personal}
-    kept = {name: name in coded for name in known if normalise_field_name(name) not in never}
+    kept, never = _kept_and_never(known, personal, coded)
     return _cut(json.dumps(_value(value, kept, never, DEEPEST), ensure_ascii=False, allow_nan=False))
 
 
@@ -121,6 +120,15 @@ def _read_names(name: str, field: dict[str, Any]) -> set[str]:
     ways = alias or []
     paths = [way if isinstance(way, list) else [way] for way in ways]
     return {name, *(part for path in paths for part in path if isinstance(part, str))}
+
+
+@cache
+def _kept_and_never(
+    known: frozenset[str], personal: frozenset[str], coded: frozenset[str]
+) -> tuple[Mapping[str, bool], frozenset[str]]:
+    """Of a payload type and its connector, both declared: the names of the first as they are, of the second normalised."""
+    never = PERSONAL | {normalise_field_name(name) for name in personal}
+    return {name: name in coded for name in known if normalise_field_name(name) not in never}, never
 
 
 def _value(

@@ -228,10 +228,10 @@ class WebhookRoutes:
             self._replies.withdraw(connector_id, id_)
 
     async def _kept(self, post: PostSource, taken: MappedMessage) -> dict[str, Any]:
-        if taken.letter is not None:
-            await self._producer.dead_letter(taken.letter)
-            failpoint("intake.letter_sent")
-            return {"id": taken.letter.id, "dead_letter": True}
+        if taken.dead_letter is not None:
+            await self._producer.dead_letter(taken.dead_letter)
+            failpoint("intake.dead_letter_sent")
+            return {"id": taken.dead_letter.id, "dead_letter": True}
         await self._producer.send(taken.envelopes)
         failpoint("intake.sent")
         post.source_status.sent(taken.envelopes)
@@ -248,7 +248,7 @@ def _taken(post: PostSource, body: bytes, value: Any) -> MappedMessage:
         raise _held_back(post)
     before = post.mapper.counts.copy()
     taken = post.mapper.take(body, parsed=ParsedMessage(value))
-    if not post.breaker.judge(taken.letter is not None):
+    if not post.breaker.judge(taken.dead_letter is not None):
         post.mapper.hold_back(before, 1)
         raise _held_back(post)
     return taken

@@ -36,8 +36,8 @@ class NullConsumer:
         """Go on reading where it is."""
 
 
-def has_caught_up(part: PartitionState, consumer: Consumer) -> bool:
+def has_caught_up(partition: PartitionState, consumer: Consumer) -> bool:
     """Whether a partition has taken all that Kafka has."""
-    highwater = consumer.highwater(part.place)
-    is_read = part.is_open and highwater is not None and part.kafka_offset >= highwater
-    return is_read and consumer.is_heard(part.place)
+    highwater = consumer.highwater(partition.place)
+    is_read = partition.is_open and highwater is not None and partition.kafka_offset >= highwater
+    return is_read and consumer.is_heard(partition.place)

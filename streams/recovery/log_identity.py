@@ -46,7 +46,7 @@ async def find_log(
     cluster: str,
     extent: Extent,
     known: list[PositionBase],
-    standing: PartitionProgress,
+    progress: PartitionProgress,
     is_ours: IsOurs,
 ) -> LogIdentity:
     """Find out from where in Kafka a partition goes on.
@@ -56,27 +56,27 @@ async def find_log(
         cluster: id of the Kafka that is there.
         extent: what it holds of the partition.
         known: the logs that the partition was read from, oldest first.
-        standing: how far the warehouse is with it.
+        progress: how far the warehouse is with it.
         is_ours: compares a record of Kafka with what we have.
     """
-    following = standing.used + 1
+    following = progress.used + 1
     ours = [one for one in known if one.cluster == cluster]
     if known and not ours:
-        if standing.used >= 0:
+        if progress.used >= 0:
             log.warning("%s-%d: another Kafka; its first record gets position %d", *place, following)
         return _log(PositionBase(cluster, following - extent.first, following), True, extent)
     # A log of which nothing was stored in the end says nothing.
     base = next(
-        (one for one in reversed(ours) if one.first <= standing.newest),
+        (one for one in reversed(ours) if one.first <= progress.newest),
         ours[0] if ours else PositionBase(cluster, 0, 0),
     )
-    differs = await _first_that_differs(base, extent, standing.newest, is_ours)
+    differs = await _first_that_differs(base, extent, progress.newest, is_ours)
     if differs is None:
         return _log(base, base != (ours[-1] if ours else None), extent)
     log.error(
         "%s-%d: Kafka's log was truncated or recreated. From offset %d on (of %d to %d) all records are new and are read as "
         "position %d and following; Kafka no longer has positions %d to %d",
-        *place, differs, extent.first, extent.end - 1, following, base.base + differs, standing.used,
+        *place, differs, extent.first, extent.end - 1, following, base.base + differs, progress.used,
     )  # fmt: skip
     return _log(PositionBase(cluster, following - differs, following), True, extent)
 
@@ -117,7 +117,7 @@ def _log(base: PositionBase, begun: bool, extent: Extent) -> LogIdentity:
 
 
 def record_identity(place: PartitionKey, record: bytes) -> str:
-    """What tells a record from others: the event's id, a letter's for the dead letters' topic, empty for what is no event."""
+    """What tells a record from others: the event's id, a dead letter's for the dead letters' topic, empty for what is no event."""
     if place[0] == DEAD_LETTERS:
         try:
             return DeadLetter.model_validate_json(record).id
@@ -132,7 +132,7 @@ def is_same_record(
 ) -> bool | None:
     """Whether a record is the one that is stored at a position; `None` when that cannot be told.
 
-    It cannot when either is missing, nor when an event became a letter: it was set aside, or another version understands it.
+    It cannot when either is missing, nor when an event became a dead letter: it was set aside, or another version understands it.
     """
     mine = stored.get((*place, position))
     theirs = None if mine is None or record is None else record_identity(place, record)

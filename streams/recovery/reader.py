@@ -17,7 +17,7 @@ from warehouse.store.positions import PartitionKey, PositionRange
 PATIENCE = timedelta(seconds=10)
 """How long nothing may come though there is something."""
 
-CHUNK = 2_000
+BATCH_SIZE = 2_000
 
 
 async def read_records_at(settings: IngestSettings, wanted: Mapping[PartitionKey, int]) -> dict[PartitionKey, bytes]:
@@ -63,7 +63,7 @@ async def read_range(
         consumer.seek(partition, first)
         reached = first - 1
         while reached < last:
-            records = (await _some(consumer, {partition}, CHUNK))[partition]
+            records = (await _some(consumer, {partition}, BATCH_SIZE))[partition]
             reached = records[-1].offset
             inside = [one for one in records if one.offset <= last]
             if inside:

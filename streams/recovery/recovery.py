@@ -44,7 +44,7 @@ class Recovery:
         self._fruitless: dict[PartitionKey, list[float]] = {}
         """When faults of a partition came for which no record was found to be to blame (monotonic)."""
 
-    async def parts(
+    async def partitions(
         self, places: set[PartitionKey], suspects: Mapping[PartitionKey, Suspicion]
     ) -> AsyncIterator[PartitionState]:
         """The partitions, each as soon as it can go on; those of events first.
@@ -56,12 +56,12 @@ class Recovery:
         Raises:
             Unavailable: something is away, and the worker is stopping.
         """
-        standings: dict[PartitionKey, PartitionProgress] = await self._store.ask(positions.read_progress)
-        logs = await self._logs(places, standings)
+        progress: dict[PartitionKey, PartitionProgress] = await self._store.ask(positions.read_progress)
+        logs = await self._logs(places, progress)
         await self._store.write(
             positions.write_bases, {place: found.base for place, found in logs.items() if found.begun}
         )
-        newest = {place: standings[place].newest for place in places & standings.keys() if place[0] != DEAD_LETTERS}
+        newest = {place: progress[place].newest for place in places & progress.keys() if place[0] != DEAD_LETTERS}
         begins = {place: found.begin for place, found in logs.items()}
         holes: dict[PartitionKey, list[PositionRange]] = await self._store.ask(
             positions.missing_positions, newest, begins
@@ -76,18 +76,18 @@ class Recovery:
             careful = self._careful(known, suspects.get(place))
             if careful is None:
                 try:
-                    with suspecting((place, standings.get(place, PartitionProgress()).newest)):
-                        part = await TakeUp(self._tools, known).part(
-                            standings.get(place, PartitionProgress()), holes.get(place, [])
+                    with suspecting((place, progress.get(place, PartitionProgress()).newest)):
+                        partition = await TakeUp(self._tools, known).partition(
+                            progress.get(place, PartitionProgress()), holes.get(place, [])
                         )
                 except SuspectError as error:
                     careful = CarefulTakeUp(self._tools, known, error.suspects[place])
             if careful is not None:
-                part = await careful.carefully()
+                partition = await careful.carefully()
                 if careful.is_fruitless:
                     self._fruitless.setdefault(place, []).append(monotonic())
             self._tools.moved()
-            yield part
+            yield partition
 
     def _careful(self, known: StoredPositions, found: Suspicion | None) -> CarefulTakeUp | None:
         """Whether a partition has to be taken up carefully from the start."""
@@ -102,7 +102,7 @@ class Recovery:
         return CarefulTakeUp(self._tools, known, Suspicion(note.until, note.culprit, ENDS_WORKER), bad=note.bad)
 
     async def _logs(
-        self, places: set[PartitionKey], standings: dict[PartitionKey, PartitionProgress]
+        self, places: set[PartitionKey], progress: dict[PartitionKey, PartitionProgress]
     ) -> dict[PartitionKey, LogIdentity]:
         """The log of each partition."""
         topics = [*map(topic_of, streams()), DEAD_LETTERS]
@@ -112,9 +112,9 @@ class Recovery:
         bases = await self._store.ask(positions.read_bases)
         # The newest record of each partition, all at once: it is nearly always the one that we have.
         probes = {}
-        for place in places & standings.keys():
+        for place in places & progress.keys():
             base = next((one.base for one in reversed(bases.get(place, [])) if one.cluster == kafka.cluster), 0)
-            offset = min(standings[place].newest - base, kafka.extents[place].end - 1)
+            offset = min(progress[place].newest - base, kafka.extents[place].end - 1)
             if offset >= kafka.extents[place].first:
                 probes[place] = offset
         records = await self._tools.from_kafka(lambda: reader.read_records_at(self._tools.ingest, probes))
@@ -134,7 +134,7 @@ class Recovery:
                 kafka.cluster,
                 kafka.extents[place],
                 bases.get(place, []),
-                standings.get(place, PartitionProgress()),
+                progress.get(place, PartitionProgress()),
                 lambda offset, position, place=place: is_ours(place, offset, position),  # type: ignore[misc]
             )
             for place in places

@@ -1,13 +1,13 @@
 """Setting aside: a record whose content makes work fail becomes a dead letter, and counts as if it had never come.
 
-1. Its letter goes to Kafka, as every letter does.
+1. Its dead letter goes to Kafka, as every dead letter does.
 2. Its raw row, if it has one, is taken away.
 3. Figures that may have counted it are recomputed from the rows that are left: closed windows and minutes; what the fold still has in
    memory is folded again when the partition is taken up without it.
-4. The letter is stored here and now. From then on the position is known to be set aside: no snapshot that may have the record folded
+4. The dead letter is stored here and now. From then on the position is known to be set aside: no snapshot that may have the record folded
    in is gone on from, and it is not fetched from Kafka again.
 
-A crash before the last step leaves a record that is found once more. The letter can be sent again like any other, and counts once then:
+A crash before the last step leaves a record that is found once more. The dead letter can be sent again like any other, and counts once then:
 no row is left under its id.
 """
 
@@ -44,7 +44,7 @@ class Quarantine:
 
     Args:
         store: the warehouse.
-        validator: sends letters.
+        validator: sends dead letters.
         writing: writes what is recomputed.
         clock: the install's.
     """
@@ -78,8 +78,8 @@ class Quarantine:
         )  # fmt: skip
         metrics.SET_ASIDE.labels(place[0], found.reason).inc()
         fault = InvalidEvent(found.reason, detail)
-        letter = from_record(*place, position, record, fault, ward=ward, received_at=self._clock.now())
-        await self._validator.send([letter])
+        dead_letter = from_record(*place, position, record, fault, ward=ward, received_at=self._clock.now())
+        await self._validator.send([dead_letter])
         stored: StoredRecord | None = await self._store.ask(aside.stored_record, *place, position)
         if stored is not None:
             await self._store.write(aside.remove_raw_row, *place, position, stored)
@@ -90,7 +90,7 @@ class Quarantine:
                     if not is_of_content(error):
                         raise
                     log.error("%s-%d: cannot recompute the figures that counted position %d; the audit will show them: %s", *place, position, describe_error(error))  # fmt: skip
-        await self._store.write(aside.write_letter, letter)
+        await self._store.write(aside.write_dead_letter, dead_letter)
 
     async def _recount(self, place: PartitionKey, position: int, stored: StoredRecord, offset: int) -> None:
         """Recompute what closed windows and minutes have counted of it."""

@@ -109,34 +109,34 @@ class TakeUp:
         self._snapshots_to = EVER
         """Newest position of a snapshot that may be good."""
 
-    async def part(self, standing: PartitionProgress, holes: list[PositionRange]) -> PartitionState:
+    async def partition(self, progress: PartitionProgress, holes: list[PositionRange]) -> PartitionState:
         """The partition, as far as the warehouse goes.
 
         Args:
-            standing: how far the warehouse is.
+            progress: how far the warehouse is.
             holes: positions before that which it does not have.
 
         Raises:
             SuspectError: a record may be to blame that this fails.
         """
         known = self._known
-        part = PartitionState(known.place, known.log.base.base, known.ids)
-        if standing != PartitionProgress():
-            part.fold.left_out = await self._store.ask(set_aside.set_aside_positions, *known.place)
-        await self._fill(part, holes)
-        await self._remember(part, await self._filled(standing))
+        partition = PartitionState(known.place, known.log.base.base, known.ids)
+        if progress != PartitionProgress():
+            partition.fold.left_out = await self._store.ask(set_aside.set_aside_positions, *known.place)
+        await self._fill(partition, holes)
+        await self._remember(partition, await self._filled(progress))
         stop = known.stop
         if stop is not None and stop.is_stopped:
-            part.halt()
-        elif stop is not None and part.next <= stop.offset:
-            part.gate.allow(stop.allowance)
-        elif part.fold.left_out:
-            first = max(part.next - RECENT, stop.offset if stop is not None else 0, 0)
-            for position in range(first, part.next):
-                part.gate.judge(position in part.fold.left_out)
-        return part
+            partition.halt()
+        elif stop is not None and partition.next <= stop.offset:
+            partition.gate.allow(stop.allowance)
+        elif partition.fold.left_out:
+            first = max(partition.next - RECENT, stop.offset if stop is not None else 0, 0)
+            for position in range(first, partition.next):
+                partition.gate.judge(position in partition.fold.left_out)
+        return partition
 
-    async def _fill(self, part: PartitionState, holes: list[PositionRange]) -> None:
+    async def _fill(self, partition: PartitionState, holes: list[PositionRange]) -> None:
         """Read what the warehouse lost from Kafka again, and store it."""
         found = self._known.log
         # What lay in an earlier log was told when that ended.
@@ -146,72 +146,72 @@ class TakeUp:
         if gone:
             log.error(
                 "%s-%d: %d records between positions %d and %d are lost: neither the warehouse nor Kafka has them",
-                *part.place, _size(gone), gone[0][0], gone[-1][1],
+                *partition.place, _size(gone), gone[0][0], gone[-1][1],
             )  # fmt: skip
         for near in grouped(there):
-            await self._tools.from_kafka(lambda near=near: self._restore(part, near))  # type: ignore[misc]
+            await self._tools.from_kafka(lambda near=near: self._restore(partition, near))  # type: ignore[misc]
         if there and not self.is_careful:
             log.warning(
                 "%s-%d: %d records between positions %d and %d were missing in the warehouse and are stored again",
-                *part.place, _size(there), there[0][0], there[-1][1],
+                *partition.place, _size(there), there[0][0], there[-1][1],
             )  # fmt: skip
 
-    async def _filled(self, standing: PartitionProgress) -> PartitionProgress:
+    async def _filled(self, progress: PartitionProgress) -> PartitionProgress:
         """How far the warehouse is once holes are filled: no further, for they lie before its newest position."""
-        return standing
+        return progress
 
-    async def _restore(self, part: PartitionState, holes: list[PositionRange]) -> None:
-        stretch = (holes[0][0] - part.base, holes[-1][1] - part.base)
-        async for chunk in reader.read_range(self._tools.ingest, part.place, stretch):
-            chunk = chunk.moved(part.base).within(holes)
-            if not chunk.offsets:
+    async def _restore(self, partition: PartitionState, holes: list[PositionRange]) -> None:
+        stretch = (holes[0][0] - partition.base, holes[-1][1] - partition.base)
+        async for batch in reader.read_range(self._tools.ingest, partition.place, stretch):
+            batch = batch.moved(partition.base).within(holes)
+            if not batch.offsets:
                 continue
-            found = self._sift(part, chunk)
-            await self._tools.validator.refuse(part, found.refused)
-            await self._keep(part, found.events)
+            found = self._validate(partition, batch)
+            await self._tools.validator.refuse(partition, found.refused)
+            await self._keep(partition, found.events)
             self._tools.moved()
 
-    def _sift(self, part: PartitionState, chunk: RecordBatch) -> ValidatedBatch:
+    def _validate(self, partition: PartitionState, batch: RecordBatch) -> ValidatedBatch:
         """Judge records that were read from Kafka again."""
-        return validate_records(chunk, self._tools.validator.now())
+        return validate_records(batch, self._tools.validator.now())
 
-    async def _keep(self, part: PartitionState, events: ValidEvents) -> None:
+    async def _keep(self, partition: PartitionState, events: ValidEvents) -> None:
         """Store what was read from Kafka again."""
-        fresh, repeats = await Deduplicator(self._store).take(part, events)
-        await self._store.write(sink.write_raw, fresh.rows(part.place))
+        fresh, repeats = await Deduplicator(self._store).take(partition, events)
+        await self._store.write(sink.write_raw, fresh.rows(partition.place))
         await self._store.write(sink.write_duplicates, repeats)
 
-    async def _remember(self, part: PartitionState, standing: PartitionProgress) -> None:
+    async def _remember(self, partition: PartitionState, progress: PartitionProgress) -> None:
         """Bring the fold to where the warehouse ends, and find out from where Kafka is read."""
-        fold, found = part.fold, self._known.log
-        if plans(part.place[0]) and (
-            standing != PartitionProgress() or self.is_careful
+        fold, found = partition.fold, self._known.log
+        if plans(partition.place[0]) and (
+            progress != PartitionProgress() or self.is_careful
         ):  # else there is nothing to ask for
-            await self._load(part, standing)
-            written: list[Value] = await self._store.ask(values_after, *part.place, fold.offset, KEEP_MS)
+            await self._load(partition, progress)
+            written: list[Value] = await self._store.ask(values_after, *partition.place, fold.offset, KEEP_MS)
             # What lies behind the newest record cannot be waited for.
-            reachable = [one._replace(offset=min(one.offset, standing.newest)) for one in written]
-            fold.expect(reachable, await self._store.ask(revisions_after, *part.place, fold.offset))
-            shown = standing.values if standing.values < found.end and not found.begun else -1
+            reachable = [one._replace(offset=min(one.offset, progress.newest)) for one in written]
+            fold.expect(reachable, await self._store.ask(revisions_after, *partition.place, fold.offset))
+            shown = progress.values if progress.values < found.end and not found.begun else -1
             stocks = [value for value in written if value.grain == "stock"]  # the fold writes flows again
-            part.succeed(standing.values, shown, stocks)
-            await self._replay(part, standing.newest)
-        part.continue_at(max(standing.newest + 1, found.base.first))
-        fold.offset = max(fold.offset, part.next - 1)
-        if found.begin > part.next:
+            partition.succeed(progress.values, shown, stocks)
+            await self._replay(partition, progress.newest)
+        partition.continue_at(max(progress.newest + 1, found.base.first))
+        fold.offset = max(fold.offset, partition.next - 1)
+        if found.begin > partition.next:
             log.error(
                 "%s-%d: positions %d to %d are lost: Kafka deleted %d records before they were read",
-                *part.place, part.next, found.begin - 1, found.begin - part.next,
+                *partition.place, partition.next, found.begin - 1, found.begin - partition.next,
             )  # fmt: skip
-            part.continue_at(found.begin)
-        part.mark_written(part.snapshot)
+            partition.continue_at(found.begin)
+        partition.mark_written(partition.snapshot)
 
-    async def _load(self, part: PartitionState, standing: PartitionProgress) -> None:
+    async def _load(self, partition: PartitionState, progress: PartitionProgress) -> None:
         """Take the newest snapshot into which nothing is folded that was set aside."""
-        fold, left_out = part.fold, part.fold.left_out
-        rows_to = min(standing.newest, self._snapshots_to)
+        fold, left_out = partition.fold, partition.fold.left_out
+        rows_to = min(progress.newest, self._snapshots_to)
         while True:
-            snapshot: Snapshot | None = await self._store.ask(read_snapshot, *part.place, rows_to, standing.values)
+            snapshot: Snapshot | None = await self._store.ask(read_snapshot, *partition.place, rows_to, progress.values)
             if snapshot is None:
                 return
             unknown = Fold.first_unknown(snapshot.pieces, left_out, snapshot.offset)
@@ -219,48 +219,48 @@ class TakeUp:
                 break
             rows_to = unknown - 1
         if not fold.is_mine(snapshot.pieces):
-            log.info("%s-%d: the snapshot is of other declarations: folding all events again", *part.place)
+            log.info("%s-%d: the snapshot is of other declarations: folding all events again", *partition.place)
             return
         try:
-            with suspecting((part.place, snapshot.offset)):
+            with suspecting((partition.place, snapshot.offset)):
                 fold.load(snapshot.offset, snapshot.pieces)
         except SuspectError:
             self._snapshots_to = snapshot.offset - 1
             raise
         fold.left_out = left_out
 
-    async def _replay(self, part: PartitionState, newest: int) -> None:
+    async def _replay(self, partition: PartitionState, newest: int) -> None:
         """Fold the rows after the snapshot."""
-        began, written = part.fold.offset, 0
-        while part.fold.offset < newest:
+        began, written = partition.fold.offset, 0
+        while partition.fold.offset < newest:
             try:
-                async for envelopes, offsets in self._rows(part):
-                    await rebuild_entities(self._store, part, envelopes)
-                    part.fold.fold(envelopes, offsets)
-                    part.advance(part.fold.offset)
-                    part.fold.forget(after=FORGOTTEN_AFTER)
+                async for envelopes, offsets in self._rows(partition):
+                    await rebuild_entities(self._store, partition, envelopes)
+                    partition.fold.fold(envelopes, offsets)
+                    partition.advance(partition.fold.offset)
+                    partition.fold.forget(after=FORGOTTEN_AFTER)
                     written += len(envelopes)
                     self._tools.moved()
                     await asyncio.sleep(0)
                     if written >= WRITTEN_AFTER:
                         written = 0
                         block = WriteBatch()
-                        block.cut([part], with_memory=True)
+                        block.cut([partition], with_memory=True)
                         await self._tools.writing.write(block)
                 break
             except Unavailable as error:
                 await self._tools.stopping.pause(error.retry_after.total_seconds(), error)
-        if part.fold.offset > began:
-            log.info("%s-%d: folded again from position %d to %d", *part.place, began + 1, part.fold.offset)
+        if partition.fold.offset > began:
+            log.info("%s-%d: folded again from position %d to %d", *partition.place, began + 1, partition.fold.offset)
 
-    async def _rows(self, part: PartitionState) -> AsyncIterator[tuple[list[AnyEnvelope], list[int]]]:
+    async def _rows(self, partition: PartitionState) -> AsyncIterator[tuple[list[AnyEnvelope], list[int]]]:
         """The events after what the fold knows, in order, as the warehouse has them."""
         async with self._store.own_connection() as client:
-            answer = rows.rows_after(client, *part.place, part.fold.offset)
+            answer = rows.rows_after(client, *partition.place, partition.fold.offset)
             while (piece := await asyncio.to_thread(next, answer, None)) is not None:
                 for start in range(0, len(piece), FOLDED_AT_ONCE):
                     some = piece[start : start + FOLDED_AT_ONCE]
-                    yield understood(part, [offset for offset, _ in some], [event.encode() for _, event in some])
+                    yield understood(partition, [offset for offset, _ in some], [event.encode() for _, event in some])
 
 
 def _size(ranges: list[PositionRange]) -> int:
@@ -272,14 +272,16 @@ def grouped(ranges: list[PositionRange]) -> list[list[PositionRange]]:
     """Ranges in groups that are best read in one go."""
     groups: list[list[PositionRange]] = []
     for one in ranges:
-        if groups and one[0] - groups[-1][-1][1] < reader.CHUNK:
+        if groups and one[0] - groups[-1][-1][1] < reader.BATCH_SIZE:
             groups[-1].append(one)
         else:
             groups.append([one])
     return groups
 
 
-def understood(part: PartitionState, offsets: list[int], records: list[bytes]) -> tuple[list[AnyEnvelope], list[int]]:
+def understood(
+    partition: PartitionState, offsets: list[int], records: list[bytes]
+) -> tuple[list[AnyEnvelope], list[int]]:
     """The events in stored rows.
 
     Raises:
@@ -288,6 +290,6 @@ def understood(part: PartitionState, offsets: list[int], records: list[bytes]) -
     envelopes: list[AnyEnvelope] = []
     for offset, one in zip(offsets, decode_stored(records), strict=True):
         if isinstance(one, InvalidEvent):
-            raise SuspectError({part.place: Suspicion(offsets[-1], offset, NOT_UNDERSTOOD, str(one))})
+            raise SuspectError({partition.place: Suspicion(offsets[-1], offset, NOT_UNDERSTOOD, str(one))})
         envelopes.append(one)
     return envelopes, offsets

@@ -23,7 +23,7 @@ FORGOTTEN_AFTER = timedelta(minutes=30)
 class StockAmendment(NamedTuple):
     """A window that is recomputed from the raw rows."""
 
-    part: PartitionState
+    partition: PartitionState
     late: LateWindow
     cause: Cause
     offset: int
@@ -36,7 +36,7 @@ class WriteBatch:
     def __init__(self) -> None:
         self.rows = RawRows()
         self.repeats: list[tuple[Any, ...]] = []
-        self.letters: list[DeadLetterRecord] = []
+        self.dead_letters: list[DeadLetterRecord] = []
         self.newest_recorded: dict[str, int] = {}
         """By ward, when the newest event was taken in."""
         self.untold: list[Value] = []
@@ -51,24 +51,30 @@ class WriteBatch:
 
     def __bool__(self) -> bool:
         return bool(
-            self.rows or self.repeats or self.letters or self.values or self.corrections or self.late or self.memories
+            self.rows
+            or self.repeats
+            or self.dead_letters
+            or self.values
+            or self.corrections
+            or self.late
+            or self.memories
         )
 
-    def add(self, part: PartitionState, events: ValidEvents, repeats: Iterable[tuple[Any, ...]]) -> None:
+    def add(self, partition: PartitionState, events: ValidEvents, repeats: Iterable[tuple[Any, ...]]) -> None:
         """Add the events of a partition, and rows of `raw_repeats`."""
         self.repeats += repeats
-        for name, column in events.rows(part.place).columns.items():
+        for name, column in events.rows(partition.place).columns.items():
             self.rows.columns[name] += column
         for one in events.envelopes[-1:]:
             self.newest_recorded[one.partitionkey] = milliseconds(one.recordedtime)
 
-    def cut(self, parts: Iterable[PartitionState], with_memory: bool) -> None:
+    def cut(self, partitions: Iterable[PartitionState], with_memory: bool) -> None:
         """Add what the partitions' folds give, and the memory of those that went on since their last snapshot."""
-        for part in parts:
-            if part.is_behind:
+        for partition in partitions:
+            if partition.is_behind:
                 continue
-            with suspecting((part.place, part.last)):
-                self._cut(part, with_memory)
+            with suspecting((partition.place, partition.last)):
+                self._cut(partition, with_memory)
 
     def in_question(self) -> list[tuple[PartitionKey, int]]:
         """The partitions that a refusal may be about, with how far each is: if values cannot be stored, theirs, else all that are there."""
@@ -79,30 +85,37 @@ class WriteBatch:
             except (OverflowError, UnicodeEncodeError):
                 bad.add((value.topic, value.partition))
         there = {*zip(self.rows.columns["topic"], self.rows.columns["partition"], strict=True)}
-        there |= {(value.topic, value.partition) for value in self.values} | {part.place for part, _ in self.memories}
-        reached = {part.place: position for part, position in self.reached}
+        there |= {(value.topic, value.partition) for value in self.values} | {
+            partition.place for partition, _ in self.memories
+        }
+        reached = {partition.place: position for partition, position in self.reached}
         return [(place, reached[place]) for place in bad or there or reached.keys() if place in reached]
 
-    def _cut(self, part: PartitionState, with_memory: bool) -> None:
+    def _cut(self, partition: PartitionState, with_memory: bool) -> None:
         """Add what one partition's fold gives."""
-        self.untold += part.take_untold()
-        self.values += part.fold.take()
-        part.fold.forget(after=FORGOTTEN_AFTER)
-        self.corrections += part.fold.take_corrections()
-        self.late += [StockAmendment(part, *one, part.fold.offset) for one in sorted(part.fold.late.items())]
-        part.fold.late = {}
-        self.reached.append((part, part.last))
-        part.take_overdue()
-        if with_memory and plans(part.place[0]) and part.fold.offset > part.snapshot:
-            self.memories.append((part, Snapshot(part.fold.offset, part.values, _memory(part))))
+        self.untold += partition.take_untold()
+        self.values += partition.fold.take()
+        partition.fold.forget(after=FORGOTTEN_AFTER)
+        self.corrections += partition.fold.take_corrections()
+        self.late += [
+            StockAmendment(partition, *one, partition.fold.offset) for one in sorted(partition.fold.late.items())
+        ]
+        partition.fold.late = {}
+        self.reached.append((partition, partition.last))
+        partition.take_overdue()
+        if with_memory and plans(partition.place[0]) and partition.fold.offset > partition.snapshot:
+            self.memories.append((partition, Snapshot(partition.fold.offset, partition.values, _memory(partition))))
 
 
-def _memory(part: PartitionState) -> list[list[Any]]:
+def _memory(partition: PartitionState) -> list[list[Any]]:
     """What a snapshot keeps of a partition; what is being recomputed is not done yet."""
-    part.fold.forget()
-    newer, part.fold.late_stocks = part.fold.late_stocks, merge_late_stocks(part.overdue, part.fold.late_stocks)
-    pieces = part.fold.dump()
-    part.fold.late_stocks = newer
+    partition.fold.forget()
+    newer, partition.fold.late_stocks = (
+        partition.fold.late_stocks,
+        merge_late_stocks(partition.overdue, partition.fold.late_stocks),
+    )
+    pieces = partition.fold.dump()
+    partition.fold.late_stocks = newer
     return pieces
 
 

@@ -26,7 +26,7 @@ class BatchFlusher:
 
     Args:
         settings: how long and how much is gathered.
-        parts: the worker's, as they are at any time.
+        partitions: the worker's, as they are at any time.
         consumer: who knows whether a partition has taken all that Kafka has.
         writing: writes blocks.
         attempts: is told what is written.
@@ -37,7 +37,7 @@ class BatchFlusher:
     def __init__(
         self,
         settings: StreamsSettings,
-        parts: Mapping[PartitionKey, PartitionState],
+        partitions: Mapping[PartitionKey, PartitionState],
         consumer: Consumer,
         writing: BatchWriter,
         attempts: Attempts,
@@ -45,7 +45,7 @@ class BatchFlusher:
         stopping: Stopping,
     ) -> None:
         self._settings = settings
-        self._parts = parts
+        self._partitions = partitions
         self._consumer = consumer
         self._writing = writing
         self._attempts = attempts
@@ -82,23 +82,23 @@ class BatchFlusher:
             block, self.waiting = self.waiting, WriteBatch()
             now = milliseconds(self._clock.now())
             try:
-                for part in self._parts.values():
-                    if part.closed_ms and has_caught_up(part, self._consumer):
-                        with suspecting((part.place, part.last)):
-                            part.fold.look(now, only_stirred=True)
-                        part.mark_looked()
+                for partition in self._partitions.values():
+                    if partition.closed_ms and has_caught_up(partition, self._consumer):
+                        with suspecting((partition.place, partition.last)):
+                            partition.fold.look(now, only_stirred=True)
+                        partition.mark_looked()
                 if snapshot:
                     self._snapshot_at = monotonic()
-                looked = [(part, part.looked) for part in self._parts.values()]
-                block.cut(self._parts.values(), with_memory=snapshot)
+                looked = [(partition, partition.looked) for partition in self._partitions.values()]
+                block.cut(self._partitions.values(), with_memory=snapshot)
                 await self._write(block)
             except BaseException:
                 self.is_torn = True
                 raise
-            for part, position in looked:
-                part.mark_stocked(position)
-            for part, position in block.reached:
-                self._attempts.written(part.place, position)
+            for partition, position in looked:
+                partition.mark_stocked(position)
+            for partition, position in block.reached:
+                self._attempts.written(partition.place, position)
 
     async def _write(self, block: WriteBatch) -> None:
         try:
@@ -132,9 +132,9 @@ class BatchFlusher:
                     await self._changed.wait()
                     await asyncio.sleep(self._settings.flush_after.total_seconds())
             except TimeoutError:
-                await self._look(list(self._parts.values()))
+                await self._look(list(self._partitions.values()))
                 looked_at = monotonic()
-            await self._look([part for part in self._parts.values() if not part.closed_ms])
+            await self._look([partition for partition in self._partitions.values() if not partition.closed_ms])
             is_due = monotonic() - self._snapshot_at > self._settings.snapshot_every.total_seconds()
             try:
                 await self.flush(snapshot=is_due)
@@ -142,18 +142,20 @@ class BatchFlusher:
                 if not self._stopping:
                     raise
 
-    async def _look(self, parts: list[PartitionState]) -> None:
+    async def _look(self, partitions: list[PartitionState]) -> None:
         """Close the minutes that are over, and take stocks as they are, of partitions that have caught up."""
-        for part in parts:
-            if not has_caught_up(part, self._consumer):
+        for partition in partitions:
+            if not has_caught_up(partition, self._consumer):
                 continue
             now = milliseconds(self._clock.now())
-            for at in range((part.closed_ms or part.fold.watermark or now) + CLOSED_AT_ONCE, now, CLOSED_AT_ONCE):
-                with suspecting((part.place, part.last)):
-                    part.fold.close(at)  # after days without power there are many
+            for at in range(
+                (partition.closed_ms or partition.fold.watermark or now) + CLOSED_AT_ONCE, now, CLOSED_AT_ONCE
+            ):
+                with suspecting((partition.place, partition.last)):
+                    partition.fold.close(at)  # after days without power there are many
                 await asyncio.sleep(0)
-            with suspecting((part.place, part.last)):
-                part.fold.close(now)
-                part.fold.look(now, only_stirred=False)
-            part.mark_looked(closed_ms=now)
+            with suspecting((partition.place, partition.last)):
+                partition.fold.close(now)
+                partition.fold.look(now, only_stirred=False)
+            partition.mark_looked(closed_ms=now)
             await asyncio.sleep(0)

@@ -58,19 +58,19 @@ class LateStockWork:
         self._moved = moved
         self._every = every.total_seconds()
 
-    async def run(self, parts: Mapping[PartitionKey, PartitionState]) -> None:
+    async def run(self, partitions: Mapping[PartitionKey, PartitionState]) -> None:
         """Do what there is to do until the worker stops.
 
         Args:
-            parts: the worker's, as they are at any time.
+            partitions: the worker's, as they are at any time.
         """
         while not self._stopping:
             await asyncio.sleep(LOOK_EVERY)
-            for part in [part for part in parts.values() if part.is_recomputable]:
+            for partition in [partition for partition in partitions.values() if partition.is_recomputable]:
                 try:
-                    for (entity_id, ward), late in list(part.overdue.items()):
-                        with suspecting((part.place, part.next - 1), culprit=late.cause.offset):
-                            await self._recompute(part, entity_id, ward, late)
+                    for (entity_id, ward), late in list(partition.overdue.items()):
+                        with suspecting((partition.place, partition.next - 1), culprit=late.cause.offset):
+                            await self._recompute(partition, entity_id, ward, late)
                 except Unavailable:
                     return  # the worker is stopping
                 except SuspectError as error:
@@ -78,33 +78,33 @@ class LateStockWork:
                         raise
                     log.error(
                         "%s-%d: cannot recompute stocks for late events now: %s",
-                        *part.place,
+                        *partition.place,
                         describe_error(error.__cause__),
                     )
                     await asyncio.sleep(self._every)  # no record is to blame that the engine is short of time or memory
                     continue
-                part.finish_overdue(monotonic() + self._every)
+                partition.finish_overdue(monotonic() + self._every)
 
-    async def _recompute(self, part: PartitionState, entity_id: str, ward: str, late: LateStocks) -> None:
+    async def _recompute(self, partition: PartitionState, entity_id: str, ward: str, late: LateStocks) -> None:
         for from_ms, until_ms in rebuild.split_at_midnights(late.from_ms, late.until_ms):
-            offset = part.written
+            offset = partition.written
             block = WriteBatch()
-            block.reached.append((part, offset))
+            block.reached.append((partition, offset))
             block.values, block.corrections = await self._store.ask_at_leisure(
-                rebuild.recompute_stocks, entity_id, ward, from_ms, until_ms, *part.place, offset, late.cause
+                rebuild.recompute_stocks, entity_id, ward, from_ms, until_ms, *partition.place, offset, late.cause
             )
             self._moved()
             log.info(
                 "%s-%d: %s in %s from %s to %s recomputed, because of %s at position %d: %d rows differ",
-                *part.place, entity_id, ward, moment(from_ms), moment(until_ms), late.cause.kind, late.cause.offset, len(block.values),
+                *partition.place, entity_id, ward, moment(from_ms), moment(until_ms), late.cause.kind, late.cause.offset, len(block.values),
             )  # fmt: skip
             if block:
                 async with self._flushing:
-                    block.reached[0] = (part, part.written)
+                    block.reached[0] = (partition, partition.written)
                     # Of the minute after, which the fold still remembers, it may have written a revision meanwhile: that one stands.
                     block.values = [
                         value
                         for value in block.values
-                        if value.as_of_ms <= until_ms or not part.fold.has_revised(value)
+                        if value.as_of_ms <= until_ms or not partition.fold.has_revised(value)
                     ]
                     await self._writing.write(block)

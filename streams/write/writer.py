@@ -57,19 +57,22 @@ class BatchWriter:
             failpoint("streams.corrections_stored")
             await self._write_values(block)
             failpoint("streams.values_stored")
-            await self._write_letters(block.letters)
-            failpoint("streams.letters_stored")
+            await self._write_dead_letters(block.dead_letters)
+            failpoint("streams.dead_letters_stored")
             if newest_ms := max(block.rows.columns["at_ms"], default=0):
                 age = milliseconds(self._clock.now()) - newest_ms
                 metrics.FRESHNESS.labels(metrics.STORED).observe(max(0.0, age / 1000))
-        for part, position in block.reached:
-            part.mark_written(position)
+        for partition, position in block.reached:
+            partition.mark_written(position)
         await self._announcer.tell(block)
         if block.memories:
-            snapshots = [(part.place, memory._replace(values_offset=part.values)) for part, memory in block.memories]
+            snapshots = [
+                (partition.place, memory._replace(values_offset=partition.values))
+                for partition, memory in block.memories
+            ]
             await self._write(write_snapshots, snapshots)
-            for part, memory in block.memories:
-                part.mark_snapshot(memory.offset)
+            for partition, memory in block.memories:
+                partition.mark_snapshot(memory.offset)
             failpoint("streams.snapshot_stored")
 
     async def _write(self, work: Callable[..., None], rows: Sequence[object], *arguments: object) -> None:
@@ -83,8 +86,8 @@ class BatchWriter:
         for value in block.values:
             place = (value.topic, value.partition)
             newest[place] = max(value.offset, newest.get(place, -1))
-        for part, _ in block.reached:
-            part.mark_values(newest.get(part.place, -1))
+        for partition, _ in block.reached:
+            partition.mark_values(newest.get(partition.place, -1))
 
     async def _write_rows(self, block: WriteBatch) -> None:
         """An answer that got lost is not guessed: the warehouse is asked what it has."""
@@ -99,21 +102,25 @@ class BatchWriter:
 
     async def _recompute(self, block: WriteBatch) -> None:
         """Windows that events came too late for, from the raw rows, as new revisions."""
-        for part, late, cause, offset in block.late:
-            with suspecting((part.place, offset), culprit=cause.offset):
-                values, corrections = await self._store.ask(rebuild.recompute_window, *late, *part.place, offset, cause)
+        for partition, late, cause, offset in block.late:
+            with suspecting((partition.place, offset), culprit=cause.offset):
+                values, corrections = await self._store.ask(
+                    rebuild.recompute_window, *late, *partition.place, offset, cause
+                )
             block.values += values
             block.corrections += corrections
 
-    async def _write_letters(self, letters: Sequence[DeadLetterRecord]) -> None:
-        """Write dead letters; a letter that is refused has nowhere to go any more: that is said, and the next one goes on."""
+    async def _write_dead_letters(self, dead_letters: Sequence[DeadLetterRecord]) -> None:
+        """Write dead letters; a dead letter that is refused has nowhere to go any more: that is said, and the next one goes on."""
         try:
-            await self._write(sink.write_dead_letters, letters)
+            await self._write(sink.write_dead_letters, dead_letters)
         except Exception as error:
             if not is_of_content(error):
                 raise
-            for one in letters if len(letters) > 1 else ():
-                await self._write_letters([one])
-            if len(letters) == 1:
-                place, told = (DEAD_LETTERS, letters[0].partition), describe_error(error)
-                log.error("%s-%d: cannot store the dead letter at position %d: %s", *place, letters[0].offset, told)
+            for one in dead_letters if len(dead_letters) > 1 else ():
+                await self._write_dead_letters([one])
+            if len(dead_letters) == 1:
+                place, told = (DEAD_LETTERS, dead_letters[0].partition), describe_error(error)
+                log.error(
+                    "%s-%d: cannot store the dead letter at position %d: %s", *place, dead_letters[0].offset, told
+                )

@@ -24,10 +24,10 @@ REPLAYS = "SELECT id, outcome, events FROM raw_letter_replays FINAL"
 SOON = 30_000
 
 
-async def give(stack: Stack, *letters: DeadLetter) -> None:
+async def give(stack: Stack, *dead_letters: DeadLetter) -> None:
     producer = Producer(stack.install.ingest)
     await producer.start()
-    for one in letters:
+    for one in dead_letters:
         await producer.dead_letter(one)
     await producer.stop()
 
@@ -36,7 +36,7 @@ def row(page, one: DeadLetter):
     return page.locator(f"#letters-table .ag-center-cols-container [row-id='{one.id}']")
 
 
-def test_a_letter_is_tried_and_then_sent(open_board, stack, kiosk, artefacts):
+def test_a_dead_letter_is_tried_and_then_sent(open_board, stack, kiosk, artefacts):
     def stored(asked: str) -> list[tuple[Any, ...]]:
         with connect(stack.install.warehouse) as client:
             return client.query(asked)

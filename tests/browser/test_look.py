@@ -1,9 +1,11 @@
 import pytest
 
 from dashboard.apps.page_list import pages
-from dashboard.words import number
+from dashboard.words import number, text
 from tests.browser.conftest import shown
+from tests.dashboard.support.ward import NOW_MS
 from warehouse.catalogue import measures
+from warehouse.model.expression import DAY_MS
 from warehouse.model.indicator import Unit
 
 pytestmark = pytest.mark.browser
@@ -31,6 +33,29 @@ def test_pages_of_the_wall_fit_and_nothing_is_cut(open_board, stack, artefacts, 
             assert page.evaluate(CUT) == [], path
             assert page.evaluate(OVERLAPPING) == [], path
             page.screenshot(path=artefacts / f"{path.strip('/') or 'overview'}-{size[0]}x{size[1]}.png")
+
+
+DOWN = """word => document.querySelectorAll('.card-head .fresh').forEach(fresh => {
+    fresh.className = 'fresh is-down';
+    fresh.querySelector('.word').textContent = word;
+    fresh.querySelector('.age').textContent = '';
+})"""
+CROSSED = """() => [...document.querySelectorAll('.card-head')].filter(head => {
+    const parts = [...head.children].map(part => part.getBoundingClientRect()).filter(part => part.width);
+    const isOver = (one, next) => one.right > next.left + 1 && one.bottom > next.top + 1 && next.right > one.left + 1;
+    return head.scrollWidth > head.clientWidth + 1 || parts.some((one, n) => parts.slice(n + 1).some(next => isOver(one, next)));
+}).map(head => head.textContent)"""
+
+
+def test_the_word_for_a_source_that_is_down_has_room(open_board, stack):
+    word = text.state_word("down", NOW_MS - DAY_MS, NOW_MS, "vi")
+    with open_board(size=(1920, 1080)) as page:
+        for path in WALL:
+            page.goto(stack.install.board.url + path)
+            shown(page)
+            page.evaluate(DOWN, word)
+            assert page.evaluate(CUT) == [], path
+            assert page.evaluate(CROSSED) == [], path
 
 
 def long(unit: Unit) -> str:

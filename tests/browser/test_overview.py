@@ -24,7 +24,7 @@ def test_the_page_fills_and_shows_its_indicators(open_board, kiosk):
         assert set(shown) == SHOWN
         for place in page.locator("[data-indicator]").all():
             expect(place).to_be_visible()
-        expect(page.locator("#queue-word")).to_have_text("TRỰC TIẾP", timeout=30_000)
+        expect(page.locator("#queue-word")).to_have_text("ĐANG CẬP NHẬT", timeout=30_000)
         expect(page.locator("#queue-age")).not_to_be_empty()
         expect(page.locator("#clock")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
         assert page.locator("#light-queue_kiosk").get_attribute("class") == "light is-live"

@@ -61,7 +61,7 @@ def a_morning(stack):
 
 
 WORDS = {
-    "vi": ("QUÁ KHỨ · 10:15 thứ Ba 06/10/2026", "10:16 thứ Ba", "Xem lại", "TRỰC TIẾP"),
+    "vi": ("QUÁ KHỨ · 10:15 thứ Ba 06/10/2026", "10:16 thứ Ba", "Xem lại", "ĐANG CẬP NHẬT"),
     "en": ("PAST · 10:15 Tuesday 06/10/2026", "10:16 Tuesday", "Look back", "LIVE"),
 }
 

@@ -61,7 +61,7 @@ def test_a_figure_leads_to_its_history_its_proof_and_the_query(open_board, kiosk
         expect(page.locator("#sql-fault")).to_be_empty()
 
 
-def test_a_letter_is_found_tried_and_not_sent_in_vain(open_board, stack, kiosk, artefacts):
+def test_a_dead_letter_is_found_tried_and_not_sent_in_vain(open_board, stack, kiosk, artefacts):
     put(stack, {"specversion": "1.0", "type": "vn.hongbang.queue.ticket.flown.v1", "ho_ten": "Nguyễn Văn A"})
     with open_board("/letters", ("admin",)) as page:
         row = page.locator("#letters-table .ag-center-cols-container .ag-row").first
@@ -80,7 +80,7 @@ def test_a_letter_is_found_tried_and_not_sent_in_vain(open_board, stack, kiosk, 
         page.screenshot(path=artefacts / "letters-vi.png")
 
 
-def test_who_may_not_see_the_letters_is_told(open_board):
+def test_who_may_not_see_the_dead_letters_is_told(open_board):
     with open_board("/letters", ("leader",)) as page:
         expect(page.locator(".alone")).to_contain_text(FORBIDDEN)
 

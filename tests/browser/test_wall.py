@@ -255,9 +255,9 @@ def test_a_source_grows_old_step_by_step_where_nothing_is_known_of_it_any_more(t
         live(page)
         sign = stock("H01", 0, split=("key", "queue_kiosk"))
         board.push(sign._replace(as_of_ms=board.live.now_ms()))
-        for word in ("TRỰC TIẾP", "CHẬM", "CŨ"):
+        for word in ("ĐANG CẬP NHẬT", "CHẬM", "CŨ"):
             expect(page.locator("#queue-word")).to_have_text(word, timeout=3 * PATIENCE)
         assert is_grey(figure(page, "q02"))
         expect(figure(page, "q02")).to_have_text("23"), "greyed and kept"
         board.push(stock("H04", 1, split=("key", "queue_kiosk")))
-        expect(page.locator("#queue-word")).to_have_text(re.compile(r"MẤT NGUỒN từ \d\d:\d\d"))
+        expect(page.locator("#queue-word")).to_have_text(re.compile(r"MẤT KẾT NỐI DỮ LIỆU từ \d\d:\d\d"))

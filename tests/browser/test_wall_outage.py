@@ -53,7 +53,7 @@ def test_without_the_board_it_says_since_when_and_is_live_again(wall, stack, kio
 @pytest.mark.faults
 @pytest.mark.parametrize("part", ["ingest", "warehouse"])
 def test_without_broker_or_warehouse_the_figures_age_and_are_live_again(wall, stack, kiosk, part):
-    expect(wall.locator("#queue-word")).to_have_text("TRỰC TIẾP", timeout=AWAY)
+    expect(wall.locator("#queue-word")).to_have_text("ĐANG CẬP NHẬT", timeout=AWAY)
     stack.kill(part)
     expect(wall.locator("#queue-word")).to_have_text("CHẬM", timeout=AWAY)
     expect(wall.locator("#q02-figure")).to_have_text(str(kiosk.issued)), "the last figure stays"
@@ -63,25 +63,25 @@ def test_without_broker_or_warehouse_the_figures_age_and_are_live_again(wall, st
     kiosk.issue()
     expect(wall.locator("#q02-figure")).to_have_text(str(kiosk.issued), timeout=AWAY)
     kiosk.beat()
-    expect(wall.locator("#queue-word")).to_have_text("TRỰC TIẾP", timeout=AWAY)
+    expect(wall.locator("#queue-word")).to_have_text("ĐANG CẬP NHẬT", timeout=AWAY)
 
 
 @pytest.mark.faults
 def test_a_quiet_hall_is_live_and_a_dead_kiosk_is_not(wall, kiosk):
     word, figure = wall.locator("#queue-word"), wall.locator("#q02-figure")
-    expect(word).to_have_text("TRỰC TIẾP", timeout=AWAY)
+    expect(word).to_have_text("ĐANG CẬP NHẬT", timeout=AWAY)
     quiet_until = wall.evaluate("window.iocClock.now()") + 70_000  # longer than a source may be silent
     while wall.evaluate("window.iocClock.now()") < quiet_until:
         kiosk.beat()
-        expect(word).to_have_text("TRỰC TIẾP")
+        expect(word).to_have_text("ĐANG CẬP NHẬT")
         wall.wait_for_timeout(2000)
     expect(figure).to_have_text(str(kiosk.issued))
     assert not is_grey(figure)
-    expect(word).to_have_text(re.compile(r"MẤT NGUỒN từ \d\d:\d\d"), timeout=AWAY)
+    expect(word).to_have_text(re.compile(r"MẤT KẾT NỐI DỮ LIỆU từ \d\d:\d\d"), timeout=AWAY)
     expect(figure).to_have_text(str(kiosk.issued))
     assert is_grey(figure)
     kiosk.beat()
-    expect(word).to_have_text("TRỰC TIẾP", timeout=AWAY)
+    expect(word).to_have_text("ĐANG CẬP NHẬT", timeout=AWAY)
 
 
 def test_its_memory_is_flat_while_it_turns_fast(stack, kiosk, screen):

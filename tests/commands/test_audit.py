@@ -29,7 +29,7 @@ pytestmark = pytest.mark.embedded
 MADE = events(seed=21, count=500, keys=50, spread=timedelta(minutes=60))
 LATE = events(seed=22, count=40, keys=50, spread=timedelta(minutes=40))
 DAY = timedelta(days=1)
-SOON = (1.0, 3.0, 5.0, 10.0, 20.0, 40.0)
+SOON = (8.0, 16.0, 32.0, 32.0)
 AT_ONCE = (0.5,)
 
 
@@ -76,11 +76,11 @@ async def send(stack: Stack, envelopes: list[Envelope], raw: list[tuple[str, byt
 
 
 def stored(client: Client) -> int:
-    ((events_, repeats, letters),) = client.query(
+    ((events_, repeats, dead_letters),) = client.query(
         "SELECT (SELECT uniqExact(topic, partition, offset) FROM raw_events), (SELECT uniqExact(topic, partition, offset) FROM raw_repeats), "
         "(SELECT uniqExact(partition, offset) FROM raw_dead_letters WHERE original_topic != '')"
     )
-    return int(events_ + repeats + letters)
+    return int(events_ + repeats + dead_letters)
 
 
 def until(condition: Callable[[], bool], patience: float = 60) -> bool:
@@ -94,7 +94,7 @@ def until(condition: Callable[[], bool], patience: float = 60) -> bool:
 
 
 def faults(report: AuditReport) -> set[tuple[str, str]]:
-    return {(one.part, one.fault) for one in report.found}
+    return {(one.section, one.fault) for one in report.found}
 
 
 def test_after_difficult_traffic_everything_agrees(
@@ -148,7 +148,7 @@ def test_whatever_is_broken_is_found(stack: Stack, client: Client) -> None:
     assert {id for id, checked in report.indicators.items() if checked.differences} == {"C01", "D01", "Q01"}
     assert any("thiếu" in line for line in format_report(report))
     queue = report.streams["ioc.queue.v1"]
-    assert queue.missing == 2  # the row, and the record whose letter is gone
+    assert queue.missing == 2  # the row, and the record whose dead letter is gone
 
     remove(client, "raw_events", "id = 'another' OR offset >= 1000000", {})
     for table, source in (("raw_events", "kept"), ("raw_dead_letters", "letters")):
@@ -156,7 +156,7 @@ def test_whatever_is_broken_is_found(stack: Stack, client: Client) -> None:
     report = audit_install(client, stack.install, DAY, ("Q01",), patience=AT_ONCE)
     assert not report.mismatches
     assert faults(report) >= {("feed", "unequal"), ("board", "wrong")}
-    assert {part for part, _ in faults(report)} == {"feed", "board"}
+    assert {section for section, _ in faults(report)} == {"feed", "board"}
 
 
 def remove(client: Client, table: str, condition: str, parameters: dict[str, object]) -> None:
@@ -205,7 +205,7 @@ def test_the_nightly_audit_takes_what_changed_and_keeps_its_result(
     assert not report.mismatches
     assert report.not_checked == {}
     assert {id for id, checked in report.indicators.items() if checked.compared} == {"Q01", "C01"}
-    assert {part for part, checked in report.shown.items() if checked.compared} == {"feed", "board"}
+    assert {section for section, checked in report.shown.items() if checked.compared} == {"feed", "board"}
     ((scope_, compared),) = client.query("SELECT scope, compared FROM audits ORDER BY started_at DESC LIMIT 1")
     assert (scope_, compared) == ("nightly", report.compared)
 

@@ -1,4 +1,4 @@
-"""`./ioc letters` against the real Kafka and the real warehouse."""
+"""`./ioc dead_letters` against the real Kafka and the real warehouse."""
 
 import asyncio
 import json
@@ -39,7 +39,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @pytest.fixture
 def client(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
-    """The stack's warehouse without letters; the command finds the stack as its install."""
+    """The stack's warehouse without dead letters; the command finds the stack as its install."""
     for name, value in stack.variables.items():
         monkeypatch.setenv(name, value)
     monkeypatch.chdir(stack.folder)
@@ -49,15 +49,15 @@ def client(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
         yield opened
 
 
-def store(client: Client, *letters: DeadLetter) -> None:
+def store(client: Client, *dead_letters: DeadLetter) -> None:
     """One by one, so that the sink does not see that two of them are the same; a second worker would not either."""
-    for letter in letters:
+    for dead_letter in dead_letters:
         row = {
-            "original_topic": letter.original_topic or "",
-            "partition": -1 if letter.partition is None else letter.partition,
-            "offset": -1 if letter.offset is None else letter.offset,
-            "connector": letter.connector or "",
-            **letter.model_dump(
+            "original_topic": dead_letter.original_topic or "",
+            "partition": -1 if dead_letter.partition is None else dead_letter.partition,
+            "offset": -1 if dead_letter.offset is None else dead_letter.offset,
+            "connector": dead_letter.connector or "",
+            **dead_letter.model_dump(
                 include={"id", "reason_code", "error", "payload_redacted", "received_at", "ward", "address"}
             ),
         }
@@ -120,7 +120,7 @@ def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> Any:
     return json.loads(capsys.readouterr().out)
 
 
-def test_lists_each_letter_once_by_what_is_asked(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lists_each_dead_letter_once_by_what_is_asked(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
     again = of_source("ward_register", 0)
     (ticket,) = tickets(1, 1)
     store(client, again, of_source("ward_register", 0, at=NOW + timedelta(hours=1)))
@@ -167,8 +167,8 @@ def test_a_record_is_sent_again_as_it_was_and_counted_once(
 ) -> None:
     (ticket,) = tickets(2, 1)
     partition, offset = in_kafka(stack, ticket)
-    letter = of_record(ticket, partition, offset)
-    store(client, letter)
+    dead_letter = of_record(ticket, partition, offset)
+    store(client, dead_letter)
     before = ends(stack)
 
     assert run("replay", "--all") == 0
@@ -176,32 +176,32 @@ def test_a_record_is_sent_again_as_it_was_and_counted_once(
     assert ends(stack) == before
     assert notes(client) == []
 
-    monkeypatch.setenv("IOC_FAILPOINTS", "letters.sent:1:fail")  # dies between sending and noting
+    monkeypatch.setenv("IOC_FAILPOINTS", "dead_letters.sent:1:fail")  # dies between sending and noting
     with pytest.raises(failpoint.FailpointError):
         run("replay", "--all", "--send")
     monkeypatch.delenv("IOC_FAILPOINTS")
     assert notes(client) == []
     assert run("replay", "--reason", "unknown_type", "--send") == 0
-    assert notes(client) == [(letter.id, "sent", "", 1)]
+    assert notes(client) == [(dead_letter.id, "sent", "", 1)]
     assert ends(stack)[QUEUE, partition] == offset + 3  # the worker counts the second one as a repeat
     assert newest(stack, partition) == encode(ticket)
     assert run("replay", "--all", "--send") == 2  # nothing is open any more
     assert printed(capsys, "list", "--open")["letters"] == []
 
     raw.store(client, [ticket])
-    assert run("replay", "--id", letter.id, "--send") == 0
+    assert run("replay", "--id", dead_letter.id, "--send") == 0
     assert ends(stack)[QUEUE, partition] == offset + 3
-    assert notes(client) == [(letter.id, "sent", "", 1)]
+    assert notes(client) == [(dead_letter.id, "sent", "", 1)]
 
 
 def test_what_came_again_by_itself_is_not_sent(stack: Stack, client: Client) -> None:
     (ticket,) = tickets(3, 1)
     partition, offset = in_kafka(stack, ticket)
-    store(client, letter := of_record(ticket, partition, offset))
+    store(client, dead_letter := of_record(ticket, partition, offset))
     raw.store(client, [ticket])
     assert run("replay", "--all", "--send") == 0
     assert ends(stack)[QUEUE, partition] == offset + 1
-    assert notes(client) == [(letter.id, "sent", "already_there", 0)]
+    assert notes(client) == [(dead_letter.id, "sent", "already_there", 0)]
 
 
 def test_records_that_kafka_no_longer_has_are_lost(
@@ -230,7 +230,7 @@ def test_records_that_kafka_no_longer_has_are_lost(
     )  # lost ones stay open, and are tried again
 
 
-def test_letters_of_connectors_are_mapped_again_or_asked_for_again(
+def test_dead_letters_of_connectors_are_mapped_again_or_asked_for_again(
     stack: Stack, client: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole, cut = of_source("ward_register"), of_source("dossier_portal")

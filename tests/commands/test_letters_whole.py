@@ -60,25 +60,25 @@ def counted(client: Client, id_: str) -> tuple[int, int]:
     return rows[0][0], areas[0][0]
 
 
-def test_a_letter_that_is_replayed_counts_once(stack: Stack) -> None:
+def test_a_dead_letter_that_is_replayed_counts_once(stack: Stack) -> None:
     message = sent(REGISTER, lines(REGISTER)[0])
     (event,) = mapper(REGISTER).take(message.body).envelopes
     bug = InvalidEvent("mapping_bug", "KeyError in ward_register.py, line 1")
-    letter = from_source(REGISTER, message.body, bug, ward="hong-bang", received_at=NOW)
+    dead_letter = from_source(REGISTER, message.body, bug, ward="hong-bang", received_at=NOW)
 
     async def into_kafka(*what: Any) -> None:
         producer = Producer(stack.install.ingest)
         await producer.start()
         for one in what:
-            await (producer.dead_letter(one) if one is letter else producer.send([one]))
+            await (producer.dead_letter(one) if one is dead_letter else producer.send([one]))
         await producer.stop()
 
     with connect(stack.install.warehouse) as client:
-        asyncio.run(into_kafka(letter))
-        until(lambda: client.query("SELECT id FROM dead_letters") == [(letter.id,)])
+        asyncio.run(into_kafka(dead_letter))
+        until(lambda: client.query("SELECT id FROM dead_letters") == [(dead_letter.id,)])
         assert command.main(["replay", "--all", "--send"]) == 0
         until(lambda: counted(client, event.id) == (1, 1))
-        assert command.main(["replay", "--id", letter.id, "--send"]) == 0  # again: it is there already
+        assert command.main(["replay", "--id", dead_letter.id, "--send"]) == 0  # again: it is there already
         asyncio.run(into_kafka(event))  # and by itself
         until(lambda: client.query("SELECT count() FROM raw_repeats WHERE id = %(id)s", {"id": event.id}) == [(1,)])
         assert counted(client, event.id) == (1, 1)
@@ -105,21 +105,21 @@ def test_records_of_any_kind_stop_nothing_and_a_flood_stops_its_stream_until_som
     def stored() -> int:
         return int(client.query("SELECT uniqExact(id) FROM raw_events WHERE topic = %(topic)s", {"topic": QUEUE})[0][0])
 
-    def letters() -> int:
+    def dead_letters() -> int:
         asked = "SELECT uniqExact(offset) FROM raw_dead_letters WHERE original_topic = %(topic)s"
         return int(client.query(asked, {"topic": QUEUE})[0][0])
 
     with connect(stack.install.warehouse) as client:
         asyncio.run(put(stack, [*odd, *good[:20]]))
-        until(lambda: (stored(), letters()) == (20, 4))
+        until(lambda: (stored(), dead_letters()) == (20, 4))
         asyncio.run(put(stack, bad + good[20:]))
         until(lambda: read_halted_partitions(client).get((QUEUE, 0)))
         stop = read_halted_partitions(client)[QUEUE, 0]
         assert stop.is_stopped
-        assert letters() < FEWEST  # the flood did not go on into the dead letters
+        assert dead_letters() < FEWEST  # the flood did not go on into the dead letters
         assert command.main([]) == 0
         assert stop.reason in capsys.readouterr().out
         assert command.main(["resume", "queue", "--allow", str(len(bad))]) == 0
-        until(lambda: (stored(), letters()) == (40, 4 + len(bad)))
+        until(lambda: (stored(), dead_letters()) == (40, 4 + len(bad)))
         assert command.main(["replay", "--stream", "queue"]) == command.SOME_STAY
         assert not read_halted_partitions(client)[QUEUE, 0].is_stopped

@@ -238,7 +238,7 @@ def day_before(hour: int) -> datetime:
         ("danh_gia", 10, 10, {"at": AT, "score": 2, "dissatisfied": True}),
         (
             "dinh_chinh", 4, 4,
-            {"at": AT, "due_at": DUE, "completed_at": None, "fields": ["NgayHenTra"], "reason": "thieu_giay_to"},
+            {"at": AT, "received_at": None, "due_at": DUE, "completed_at": None, "fields": ["NgayHenTra"], "reason": "thieu_giay_to"},
         ),
     ],
 )  # fmt: skip
@@ -265,11 +265,12 @@ def test_the_marks_of_digitised_and_reused_papers_are_the_portals() -> None:
     assert (made.digitised_component, made.reused_data) == (False, True)
 
 
-@pytest.mark.parametrize("named", [[], ["NgayHenTra"], ["NgayKetThucXuLy"]])
+@pytest.mark.parametrize("named", [[], ["NgayHenTra"], ["NgayKetThucXuLy"], ["NgayTiepNhan"]])
 def test_a_correction_tells_only_what_it_names(named: list[str]) -> None:
     told = {"LoaiThayDoi": "dinh_chinh", "CacTruongDinhChinh": named, "TrangThaiHoSoId": 9}
     (made,) = events(CONNECTOR, {**BARE, **FULL, **told})
-    assert (made.due_at is not None, made.completed_at is not None) == (
+    assert (made.received_at is not None, made.due_at is not None, made.completed_at is not None) == (
+        "NgayTiepNhan" in named,
         "NgayHenTra" in named,
         "NgayKetThucXuLy" in named,
     )

@@ -104,7 +104,7 @@ def test_a_batch_that_is_held_back_says_the_same_when_it_comes_again(version: st
 
 @each
 def test_nothing_of_a_person_passes(version: str) -> None:
-    """Neither in an event nor in the letter of a message that is spoiled."""
+    """Neither in an event nor in the dead letter of a message that is spoiled."""
     canaries = {value for line in lines(version) for value in personal_values(line, CONNECTOR.personal)}
     assert any("Vũ Thị" in one for one in canaries)
     assert version != "0.17" or any("hộp các-tông" in one for one in canaries)
@@ -114,8 +114,8 @@ def test_nothing_of_a_person_passes(version: str) -> None:
         spoiled = (
             {**line["payload"], "after": 1, "cameras": 1} if isinstance(line["payload"], dict) else line["payload"]
         )
-        letter = heard.take(spoiled, line["topic"], line["retained"]).letter
-        texts += [letter.encode().decode()] if letter else []
+        dead_letter = heard.take(spoiled, line["topic"], line["retained"]).dead_letter
+        texts += [dead_letter.encode().decode()] if dead_letter else []
     assert [value for value in canaries if any(value in text for text in texts)] == []
 
 

@@ -1,4 +1,4 @@
-"""A replayed letter gives the event that its message would have given, or none: over every connector's sample."""
+"""A replayed dead letter gives the event that its message would have given, or none: over every connector's sample."""
 
 import copy
 from collections import Counter
@@ -32,11 +32,11 @@ VALUES: tuple[Any, ...] = (
 
 
 def replay(connector: Connector, line: Any) -> tuple[ReplayPlan, list[bytes]]:
-    """What becomes of a sample's line that became a letter, and what would have become of it."""
+    """What becomes of a sample's line that became a dead letter, and what would have become of it."""
     message = sent(connector, line)
-    letter = from_source(connector, message.body, BUG, ward="hong-bang", received_at=NOW, address=message.address)
+    dead_letter = from_source(connector, message.body, BUG, ward="hong-bang", received_at=NOW, address=message.address)
     one = mapper(connector)
-    plan = SourceReplay([connector], "hong-bang", one.context.pseudonym).plan(letter)
+    plan = SourceReplay([connector], "hong-bang", one.context.pseudonym).plan(dead_letter)
     return plan, [encode(event) for event in one.take(**message._asdict()).envelopes]
 
 

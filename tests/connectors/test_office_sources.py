@@ -22,7 +22,7 @@ def paper(**changed: Any) -> dict[str, Any]:
 
 def test_a_secret_document_leaves_no_trace() -> None:
     taken = take(document_office.CONNECTOR, paper(doMat="mat", maVanBan="VB-MAT-7"))
-    assert (taken.envelopes, taken.letter) == ((), None)
+    assert (taken.envelopes, taken.dead_letter) == ((), None)
 
 
 def test_a_document_is_signed_or_not_but_never_unknown() -> None:

@@ -70,7 +70,7 @@ REFUSED: Counter[str] = Counter()
 """By topic, how many of their records may not count."""
 
 UNREADABLE = {"not_json", "encoding", "non_finite", "out_of_range", "duplicate_keys", "too_deep"}
-"""Reasons for which a webhook is refused at once, with 400 and without a letter."""
+"""Reasons for which a webhook is refused at once, with 400 and without a dead letter."""
 
 
 class Present:
@@ -220,7 +220,7 @@ def without_health(figures: Figures) -> Figures:
     return {key: sums for key, sums in figures.items() if indicator(key[1]).of.events[0].stream != "health"}
 
 
-def letters(client: Client) -> dict[str, int]:
+def dead_letters(client: Client) -> dict[str, int]:
     rows = client.query(
         "SELECT if(connector = '', original_topic, connector) AS of, uniqExact(id) FROM raw_dead_letters GROUP BY of"
     )
@@ -231,7 +231,7 @@ def letters(client: Client) -> dict[str, int]:
 def test_every_field_of_every_event_straight_into_its_topic(
     stack: Stack, client: Client, is_whole: bool, ledger: list[AnyEnvelope]
 ) -> None:
-    """What a field may be counts, and what it may not be is a letter."""
+    """What a field may be counts, and what it may not be is a dead letter."""
     neighbours = events(11 + is_whole, 1_200, keys=120, spread=timedelta(minutes=90))
     half = len(neighbours) // 2
     pattern = {
@@ -265,9 +265,9 @@ def test_every_field_of_every_event_straight_into_its_topic(
 
     def is_there() -> bool:
         resume(client)
-        return letters(client) == REFUSED
+        return dead_letters(client) == REFUSED
 
-    assert until(is_there, 180), (stack.told(), letters(client), REFUSED)
+    assert until(is_there, 180), (stack.told(), dead_letters(client), REFUSED)
     ids, figures = {one.id for one in ledger}, without_health(expected(ledger))
     until(lambda: ids <= stored(client).keys() and without_health(flows(client)) == figures, 90)
     assert ids - stored(client).keys() == set()
@@ -294,10 +294,10 @@ def test_every_field_of_every_message_through_its_connector(stack: Stack, client
             how = sent(one, line)
             taken = judged(judge, how._replace(body=body.encode()))
             counted.setdefault(one.id, set()).update(envelope.id for envelope in taken.envelopes)
-            if taken.letter is not None:
-                assert taken.letter.reason_code != "mapping_bug", taken.letter
-                if not (isinstance(one.way, Webhook) and taken.letter.reason_code in UNREADABLE):
-                    refused.setdefault(one.id, set()).add(taken.letter.id)
+            if taken.dead_letter is not None:
+                assert taken.dead_letter.reason_code != "mapping_bug", taken.dead_letter
+                if not (isinstance(one.way, Webhook) and taken.dead_letter.reason_code in UNREADABLE):
+                    refused.setdefault(one.id, set()).add(taken.dead_letter.id)
         if isinstance(one.way, Webhook):
             post(settings, one, [body for _, body in bodies])
         elif isinstance(one.way, Subscription):
@@ -319,7 +319,7 @@ def test_every_field_of_every_message_through_its_connector(stack: Stack, client
 
     until(all_there, 120)
     assert missing() == {}
-    assert {of: letters(client).get(of) for of in refused} == {of: len(ids) for of, ids in refused.items()}
+    assert {of: dead_letters(client).get(of) for of in refused} == {of: len(ids) for of, ids in refused.items()}
     check_well(stack, client)
 
 
@@ -331,12 +331,14 @@ def judged(mapper: Mapper, one: Sent) -> MappedMessage:
     try:
         check_json(item)
     except InvalidEvent as fault:
-        return MappedMessage(letter=mapper.refused(repr(item).encode(errors="replace"), fault, address=one.address))
+        return MappedMessage(
+            dead_letter=mapper.refused(repr(item).encode(errors="replace"), fault, address=one.address)
+        )
     return mapper.take(to_json(item), address=one.address)
 
 
 def check_well(stack: Stack, client: Client) -> None:
-    """The worker lives and has never been started again, every letter has a reason, and everything agrees with the rows."""
+    """The worker lives and has never been started again, every dead letter has a reason, and everything agrees with the rows."""
     assert stack.pid("streams") is not None
     assert client.query("SELECT count() - uniqExact(topic, partition, offset) FROM raw_events") == [(0,)]
     assert client.query("SELECT count() FROM raw_dead_letters WHERE reason_code = ''") == [(0,)]

@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
-from connectors.managed.choices import SourceChoices
+from connectors.managed.choices import SourceChoice, SourceChoices
 from connectors.managed.service import READY
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
@@ -56,9 +57,8 @@ async def test_what_a_broker_remembers_is_no_sign_of_life(folder: Path) -> None:
             await until(lambda: install.light("smart_loudspeaker"))
         (folder / "connectors" / "smart_loudspeaker.heard").unlink()
         for is_off in (True, False):
-            SourceChoices(folder).change(
-                "smart_loudspeaker", lambda one, is_off=is_off: one.model_copy(update={"is_off": is_off})
-            )  # type: ignore[misc]
+            switched = partial(SourceChoice.model_copy, update={"is_off": is_off})
+            SourceChoices(folder).change("smart_loudspeaker", switched)
             await install.look()
         await until(lambda: install.runner.sources["smart_loudspeaker"].mapper.counts["messages"])
         assert install.light("smart_loudspeaker") is None

@@ -113,8 +113,8 @@ def test_texts_in_both_languages(connector: Connector) -> None:
 
 @each_mapped
 def test_the_sample_replays(connector: Connector) -> None:
-    letters = [taken.letter for line in lines(connector) if (taken := take(connector, line)).letter]
-    assert letters == []
+    dead_letters = [taken.dead_letter for line in lines(connector) if (taken := take(connector, line)).dead_letter]
+    assert dead_letters == []
 
 
 @each_mapped
@@ -150,9 +150,9 @@ def test_no_personal_value_survives_in_a_dead_letter(connector: Connector) -> No
     values = {value for line in lines(connector) for value in personal_values(line, connector.personal)}
     for line in lines(connector):
         spoiled = spoil(connector, line)
-        letter = take(connector, spoiled).letter
-        if letter is not None:
-            text = letter.encode().decode()
+        dead_letter = take(connector, spoiled).dead_letter
+        if dead_letter is not None:
+            text = dead_letter.encode().decode()
             assert [value for value in values if value in text] == []
 
 
@@ -193,8 +193,8 @@ def test_a_malformed_message_is_a_dead_letter_and_nothing_else(connector: Connec
     line = {**line, "payload": changed} if is_message else changed
     is_read_once(connector, sent(connector, line))
     taken = take(connector, line)
-    assert taken.letter is None or not taken.envelopes
-    assert taken.letter is None or taken.letter.reason_code != MAPPING_BUG
+    assert taken.dead_letter is None or not taken.envelopes
+    assert taken.dead_letter is None or taken.dead_letter.reason_code != MAPPING_BUG
     for offset, envelope in enumerate(taken.envelopes):
         assert decode([encode(envelope)], NOW).events == [decoded(envelope)]
         fold = Fold(topic_of(envelope.data.stream), 0)
@@ -210,7 +210,7 @@ def test_a_malformed_message_is_a_dead_letter_and_nothing_else(connector: Connec
 def test_any_bytes_are_a_dead_letter_and_nothing_else(connector: Connector, body: bytes) -> None:
     one = sent(connector, lines(connector)[0])
     taken = mapper(connector).take(body, payload=one.payload, address=one.address)
-    assert taken.envelopes == () or taken.letter is None
+    assert taken.envelopes == () or taken.dead_letter is None
 
 
 @pytest.mark.parametrize("connector", PROBES, ids=ids(PROBES))

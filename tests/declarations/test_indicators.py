@@ -67,10 +67,14 @@ def values(folds: dict[str, Fold]) -> list[Value]:
 
 def folded(envelopes: list[Envelope]) -> dict[str, Fold]:
     found: dict[str, Fold] = {}
-    for offset, envelope in enumerate(envelopes):
-        topic = topic_of(envelope.data.stream)
-        found.setdefault(topic, Fold(topic, 0)).fold([envelope], [offset])
+    fold_into(found, list(enumerate(envelopes)))
     return found
+
+
+def fold_into(folds: dict[str, Fold], placed: list[tuple[int, Envelope]]) -> None:
+    for offset, envelope in placed:
+        topic = topic_of(envelope.data.stream)
+        folds.setdefault(topic, Fold(topic, 0)).fold([envelope], [offset])
 
 
 def from_sql(client: Client, sql: str) -> Figures:
@@ -129,9 +133,13 @@ def test_flows_agree_with_sql(one: Indicator, stored: Client, values: list[Value
 def stocks() -> dict[int, dict[tuple[str, str, str, str], tuple[int, int]]]:
     """By moment, every stock by ward, indicator, dimension and member."""
     found: dict[int, dict[tuple[str, str, str, str], tuple[int, int]]] = {}
+    folds: dict[str, Fold] = {}
+    begin = 0
     for moment in map(minutes_before_the_end, MOMENTS):
-        found[moment] = {}
-        for fold in folded([one for one in sent() if milliseconds(one.time) < moment + 5_000]).values():
+        end = moment + 5_000
+        fold_into(folds, [(n, one) for n, one in enumerate(sent()) if begin <= milliseconds(one.time) < end])
+        begin, found[moment] = end, {}
+        for fold in folds.values():
             fold.look(moment, only_stirred=False)
             found[moment] |= {key: sums[:2] for key, sums in fold.stocks().items() if any(sums[:2])}
     return found

@@ -65,8 +65,8 @@ class LateProducer:
     async def send(self, events):
         self.begin(self.producer.send(events))
 
-    async def dead_letter(self, *letters):
-        self.begin(self.producer.dead_letter(*letters))
+    async def dead_letter(self, *dead_letters):
+        self.begin(self.producer.dead_letter(*dead_letters))
 
     def begin(self, work):
         async def later():
@@ -91,10 +91,10 @@ def begin(original, self, tools, known):
     original(self, tools, known)
     self.end_of_kafka = known.log.end
 
-@replaces(TakeUp, "part")
-async def part(original, self, *given):
+@replaces(TakeUp, "partition")
+async def partition(original, self, *given):
     found = await original(self, *given)
-    found.next = max(found.next, self.end_of_kafka)
+    found.continue_at(max(found.next, self.end_of_kafka))
     return found
 """,
         "lost",
@@ -114,7 +114,7 @@ def suspects(original, self, hashes):
         "streams.write.late_stocks",
         """
 @replaces(LateStockWork, "run")
-async def run(original, self, parts):
+async def run(original, self, partitions):
     await original(self, {})
 """,
         "mismatched",

@@ -18,7 +18,7 @@ from commands.developers.nemesis.sources.message import (
     MessageMeaning,
     MessageNature,
     MessagePlan,
-    conflict_letter,
+    conflict_dead_letter,
     digest,
 )
 from commands.developers.nemesis.sources.scripts import Scripts
@@ -91,7 +91,7 @@ def ward(tmp_path):
     made.stored.repeat(TOPIC, 0, made.in_kafka("b", 2), "b", True, event("b", 2).decode())
     place = made.in_kafka("")
     made.journal.straight(TOPIC, 0, place)
-    made.stored.letter("letter", TOPIC, 0, place)
+    made.stored.dead_letter("letter", TOPIC, 0, place)
     yield made
     made.journal.close()
 
@@ -176,13 +176,13 @@ def test_a_conflict_that_is_kept_nowhere_is_lost(ward):
     assert ward.found() == {"lost": 1}
 
 
-def test_a_letter_that_only_kafka_has_is_lost(ward):
+def test_a_dead_letter_that_only_kafka_has_is_lost(ward):
     ward.log[DEAD_LETTERS, 0].append(KafkaRecord(0, "other letter", 0))
     assert ward.found() == {"lost": 1}
 
 
-def test_a_letter_about_nothing_is_invented(ward):
-    ward.stored.letter("other letter", "", -1, -1)
+def test_a_dead_letter_about_nothing_is_invented(ward):
+    ward.stored.dead_letter("other letter", "", -1, -1)
     assert ward.found() == {"invented": 1}
 
 
@@ -198,7 +198,7 @@ def test_a_commit_beyond_what_is_stored_is_a_mismatch(ward):
     assert ward.findings.counts["mismatched"] == 1
 
 
-def test_a_commit_beyond_letters_on_their_way_is_none(ward):
+def test_a_commit_beyond_dead_letters_on_their_way_is_none(ward):
     invariants.check_commits({(TOPIC, 0): PositionLead((TOPIC, 0), 6, 4)}, ward.stored, ward.log, ward.findings)
     assert ward.findings.clean
 
@@ -222,7 +222,7 @@ def test_every_script_says_what_its_connector_understands():
                     ((again,),) = (meaning.of(other),)
                     assert (again.id, again.topic) == (one.id, one.topic)
                     assert again.digest != one.digest
-                    assert conflict_letter(other)
+                    assert conflict_dead_letter(other)
                     assert digest(encode(meaning.envelopes(saying)[0])) == one.digest
     assert natures["event"] > 30 * natures["poison"] > 0
     assert natures["refused"] > 0

@@ -47,7 +47,7 @@ def events() -> list[Envelope]:
     for connector, at, body in sorted(sent(), key=lambda one: one[1]):
         if at <= NOW:
             taken = mappers[connector.id].take(body)
-            assert taken.letter is None, taken.letter
+            assert taken.dead_letter is None, taken.dead_letter
             found += taken.envelopes
     return found
 

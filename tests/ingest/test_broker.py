@@ -379,14 +379,14 @@ async def test_killed_java_ends_the_process_and_nothing_acknowledged_is_lost(tmp
         async with AIOKafkaProducer(**client_options(settings), acks="all") as producer:
             await producer.send_and_wait(DEAD_LETTERS, b"acknowledged", partition=0)
         java_of(first).kill()
-        assert first.wait(10) == 1
+        assert first.wait(60) == 1
 
         second = begin()
         read_until(second, "Kafka ready")
         assert topic_sizes(settings)[DEAD_LETTERS] == 1
         child = java_of(second)
         second.terminate()
-        assert second.wait(10) == 0
+        assert second.wait(60) == 0
         assert ended(child)
         assert not is_listening(settings.kafka_port)
 
@@ -614,7 +614,7 @@ async def test_outside_cluster_with_tls_and_log_in(cluster, tmp_path):
             await producer.send_and_wait(DEAD_LETTERS, b"x")
         assert not (tmp_path / "kafka").exists()
         watching.send_signal(signal.SIGTERM)
-        assert watching.wait(10) == 0
+        assert watching.wait(60) == 0
 
 
 @pytest.mark.embedded
@@ -656,4 +656,4 @@ def test_waits_for_a_cluster_that_is_away(tmp_path):
         waiting = begin()
         read_until(waiting, "waiting: Kafka is away")
         waiting.terminate()
-        assert waiting.wait(10) == 0
+        assert waiting.wait(60) == 0

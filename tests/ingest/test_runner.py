@@ -82,7 +82,7 @@ async def running(connectors, reach, kafka, ward):
         await until(ready)
         yield http
         ending.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await task
 
 

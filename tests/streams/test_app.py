@@ -100,7 +100,7 @@ async def test_faust_cannot_drop_what_it_believes_to_have_read() -> None:
         should_stop=False,
         flow_active=True,
         _wait_next_records=fetched,
-        _to_message=lambda tp, chunk: chunk[-1].offset,
+        _to_message=lambda tp, batch: batch[-1].offset,
         _read_offset=read,
     )
     async for tp, offset in RecordBatchConsumer.getmany(consumer, 1.0):

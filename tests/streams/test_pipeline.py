@@ -47,11 +47,11 @@ class Kafka:
     """Takes everything."""
 
     def __init__(self) -> None:
-        self.letters: list[DeadLetter] = []
+        self.dead_letters: list[DeadLetter] = []
         self.pushed = 0
 
-    async def dead_letter(self, *letters: DeadLetter) -> None:
-        self.letters += letters
+    async def dead_letter(self, *dead_letters: DeadLetter) -> None:
+        self.dead_letters += dead_letters
 
     async def push(self, records: Sequence[object]) -> None:
         self.pushed += len(records)
@@ -62,12 +62,12 @@ class Warehouse:
 
     def __init__(self, known: Any = None) -> None:
         self.known = known
-        self.part: PartitionState | None = None
+        self.partition: PartitionState | None = None
 
     async def ask(self, work: object, *arguments: object) -> Any:
         assert self.known is not None, work
-        if self.part is not None:
-            self.part.close()
+        if self.partition is not None:
+            self.partition.close()
         return self.known
 
     async def write(self, work: object, *arguments: object) -> None:
@@ -80,8 +80,8 @@ class Warehouse:
 class Halted:
     """Halts partitions without a word to anybody."""
 
-    async def stop(self, part: PartitionState) -> None:
-        part.halt()
+    async def stop(self, partition: PartitionState) -> None:
+        partition.halt()
 
 
 class Stages:
@@ -104,9 +104,9 @@ class Stages:
 
 
 def opened(place: tuple[str, int] = PLACE) -> PartitionState:
-    part = PartitionState(place, 0)
-    part.open()
-    return part
+    partition = PartitionState(place, 0)
+    partition.open()
+    return partition
 
 
 def tickets(count: int, first: int = 0) -> RecordBatch:
@@ -116,23 +116,23 @@ def tickets(count: int, first: int = 0) -> RecordBatch:
 
 
 async def test_what_is_folded_waits_to_be_written() -> None:
-    stages, part = Stages(), opened()
-    await stages.pipeline.take(part, tickets(5))
-    assert (part.next, part.fold.offset, stages.moves) == (5, 4, 1)
+    stages, partition = Stages(), opened()
+    await stages.pipeline.take(partition, tickets(5))
+    assert (partition.next, partition.fold.offset, stages.moves) == (5, 4, 1)
     assert stages.flushing.waiting.rows.columns["offset"] == [0, 1, 2, 3, 4]
 
 
 async def test_of_a_batch_that_was_read_again_only_what_is_new_is_taken() -> None:
-    stages, part = Stages(), opened()
-    await stages.pipeline.take(part, tickets(5))
-    await stages.pipeline.take(part, tickets(5))
+    stages, partition = Stages(), opened()
+    await stages.pipeline.take(partition, tickets(5))
+    await stages.pipeline.take(partition, tickets(5))
     assert len(stages.flushing.waiting.rows) == 5
     assert stages.moves == 1
 
 
 async def test_others_get_their_turn_while_a_long_batch_is_folded() -> None:
     """Signs of life come from the same loop: a day's backlog of dossiers would look like a worker that hangs."""
-    stages, part = Stages(), opened((DEAD_LETTERS, 0))
+    stages, partition = Stages(), opened((DEAD_LETTERS, 0))
     turns = 0
 
     async def take_turns() -> None:
@@ -143,27 +143,29 @@ async def test_others_get_their_turn_while_a_long_batch_is_folded() -> None:
 
     other = asyncio.create_task(take_turns())
     count = 3 * FOLDED_AT_ONCE
-    await stages.pipeline.take(part, RecordBatch(list(range(count)), [b""] * count))
+    await stages.pipeline.take(partition, RecordBatch(list(range(count)), [b""] * count))
     other.cancel()
     assert stages.moves == 3
     assert turns >= 3
 
 
-async def test_invalid_records_are_letters_and_too_many_halt_the_partition_before_the_batch() -> None:
-    stages, part = Stages(), opened()
-    await stages.pipeline.take(part, RecordBatch([0, 1], [b"{", *tickets(1).values]))
-    assert (part.next, len(stages.kafka.letters), len(stages.flushing.waiting.rows)) == (2, 1, 1)
-    await stages.pipeline.take(part, RecordBatch(list(range(2, 202)), [b"{"] * 200))
-    assert (part.is_halted, part.next, len(stages.kafka.letters)) == (True, 2, 1)
+async def test_invalid_records_are_dead_letters_and_too_many_halt_the_partition_before_the_batch() -> None:
+    stages, partition = Stages(), opened()
+    await stages.pipeline.take(partition, RecordBatch([0, 1], [b"{", *tickets(1).values]))
+    assert (partition.next, len(stages.kafka.dead_letters), len(stages.flushing.waiting.rows)) == (2, 1, 1)
+    await stages.pipeline.take(partition, RecordBatch(list(range(2, 202)), [b"{"] * 200))
+    assert (partition.is_halted, partition.next, len(stages.kafka.dead_letters)) == (True, 2, 1)
 
 
 async def test_nothing_is_folded_of_a_partition_that_was_given_up_while_the_warehouse_was_asked() -> None:
-    stages, part = Stages(known={}), opened()
+    stages, partition = Stages(known={}), opened()
     batch = tickets(1)
-    stages.warehouse.part = part
-    await stages.pipeline.take(part, RecordBatch([0, 1], [*batch.values, *batch.values]))  # the same twice: it is asked
-    assert not part.is_open
-    assert (part.next, part.fold.offset, len(stages.flushing.waiting.rows)) == (0, -1, 0)
+    stages.warehouse.partition = partition
+    await stages.pipeline.take(
+        partition, RecordBatch([0, 1], [*batch.values, *batch.values])
+    )  # the same twice: it is asked
+    assert not partition.is_open
+    assert (partition.next, partition.fold.offset, len(stages.flushing.waiting.rows)) == (0, -1, 0)
 
 
 async def test_of_each_id_the_first_event_counts_and_others_are_kept() -> None:
@@ -173,35 +175,35 @@ async def test_of_each_id_the_first_event_counts_and_others_are_kept() -> None:
     valid = validate_records(RecordBatch([7, 8, 9], [first, other, first]), CLOCK.now()).events
     one = valid.envelopes[0]
     past: Any = Warehouse({(one.ward, one.id): StoredEventId(3, first)})
-    part = opened()
-    fresh, repeats = await Deduplicator(past).take(part, valid)
+    partition = opened()
+    fresh, repeats = await Deduplicator(past).take(partition, valid)
     assert (fresh.offsets, [row[2] for row in repeats], [row[-1] for row in repeats]) == ([8], [7, 9], [3, 3])
-    assert len(part.ids) == 1
+    assert len(partition.ids) == 1
 
 
 async def test_boards_hear_what_a_block_changes_and_nothing_of_an_empty_one() -> None:
-    kafka, part = Kafka(), opened()
+    kafka, partition = Kafka(), opened()
     announcer, block = Announcer(kafka, Stopping()), WriteBatch()  # type: ignore[arg-type]
     await announcer.tell(block)
     assert kafka.pushed == 0
     valid = validate_records(tickets(3), CLOCK.now()).events
-    part.fold.fold(valid.envelopes, valid.offsets)
-    block.add(part, valid, [])
-    block.cut([part], with_memory=False)
+    partition.fold.fold(valid.envelopes, valid.offsets)
+    block.add(partition, valid, [])
+    block.cut([partition], with_memory=False)
     await announcer.tell(block)
     assert kafka.pushed >= 1
 
 
 async def test_a_backlog_of_days_is_not_held_in_memory() -> None:
     """Tickets that are over are let go by the events' own time, though all of this takes a moment."""
-    stages, part = Stages(), opened()
+    stages, partition = Stages(), opened()
     load = [value for topic, _, value in records(12_000, timedelta(days=2), CLOCK.now(), wards=1) if topic == PLACE[0]]
     for start in range(0, len(load), 500):
         some = load[start : start + 500]
-        await stages.pipeline.take(part, RecordBatch(list(range(start, start + len(some))), [*some]))
-        WriteBatch().cut([part], with_memory=False)
-    assert part.next == len(load) > 4_000
-    assert sum(map(len, part.fold.states.values())) < len(load) / 4 / 10
+        await stages.pipeline.take(partition, RecordBatch(list(range(start, start + len(some))), [*some]))
+        WriteBatch().cut([partition], with_memory=False)
+    assert partition.next == len(load) > 4_000
+    assert sum(map(len, partition.fold.states.values())) < len(load) / 4 / 10
 
 
 STAGES = ("worker", "pipeline", "validate", "deduplicate", "rebuild", "fold.fold", "write.batch")
@@ -210,7 +212,7 @@ STAGES = ("worker", "pipeline", "validate", "deduplicate", "rebuild", "fold.fold
 
 async def test_a_batch_meets_few_names_and_never_turns_back(worker: Any) -> None:
     """Functions of the stages' modules that get the batch, or the events in it, in the order in which they are first entered."""
-    part = worker.parts[PLACE] = opened()
+    partition = worker.partitions[PLACE] = opened()
     root, met = Path(streams.__file__).parent, list[tuple[str, str]]()
 
     def note(frame: FrameType, event: str, _: object) -> None:
@@ -226,7 +228,7 @@ async def test_a_batch_meets_few_names_and_never_turns_back(worker: Any) -> None
         await worker.take(PLACE, tickets(5))
     finally:
         sys.setprofile(None)
-    assert part.next == 5
+    assert partition.next == 5
     order = [STAGES.index(module) for module, _ in met]
     assert order == sorted(order)
     assert set(order) == set(range(len(STAGES)))
@@ -252,8 +254,8 @@ async def test_what_is_away_is_no_error_of_a_worker_that_is_stopping(worker: Any
             worker.stopping.tell()
         raise Unavailable("Kafka", "away")
 
-    part = worker.parts[PLACE] = opened()
-    part.mark_gap(0)
+    partition = worker.partitions[PLACE] = opened()
+    partition.mark_gap(0)
     worker.consumer.seek_to = ask
     if is_stopping:
         await worker.take(PLACE, tickets(1, first=5))

@@ -126,7 +126,7 @@ def of_queue(envelopes: list[Envelope]) -> list[Envelope]:
     return [one for one in envelopes if one.data.stream == "queue" and one.ward == "hong-bang"]
 
 
-def test_every_record_of_kafka_is_a_row_a_repeat_or_a_letter(stack: Stack, client: Client) -> None:
+def test_every_record_of_kafka_is_a_row_a_repeat_or_a_dead_letter(stack: Stack, client: Client) -> None:
     check_nothing_is_missing(stack, client)
 
 
@@ -170,8 +170,8 @@ def test_an_error_that_nobody_expects_ends_the_worker_and_loses_nothing(
 def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it_go_on(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
-    letters = "SELECT count() FROM raw_dead_letters FINAL"
-    before = client.query(letters)[0][0]
+    dead_letters = "SELECT count() FROM raw_dead_letters FINAL"
+    before = client.query(dead_letters)[0][0]
     send(stack, [], raw=[b"flood"] * 300, topic="ioc.petition.v1")
     assert until(
         lambda: [one.is_stopped for one in halted_partitions.read_halted_partitions(client).values()] == [True]
@@ -188,11 +188,11 @@ def test_a_flood_of_bad_records_stops_its_partition_alone_until_somebody_lets_it
     check(client, sent)
     newest = "SELECT max(offset) FROM raw_events WHERE topic = %(topic)s AND partition = %(partition)s"
     assert client.query(newest, {"topic": place[0], "partition": place[1]})[0][0] == stop.offset - 1
-    assert client.query(letters)[0][0] == before
+    assert client.query(dead_letters)[0][0] == before
     assert halted_partitions.resume_partition(client, *place, "test", 300)
     sent.extend(waiting)
     check(client, sent)
-    assert until(lambda: client.query(letters)[0][0] == before + 300)
+    assert until(lambda: client.query(dead_letters)[0][0] == before + 300)
     check_nothing_is_missing(stack, client)
 
 

@@ -21,7 +21,7 @@ from tests.streams.support import counting
 from tests.streams.support.counting import a_clock, send, until
 from tests.support.made import events
 from warehouse.dead_letters.resend import resend
-from warehouse.dead_letters.stored import DeadLetterChoice, read_letters
+from warehouse.dead_letters.stored import DeadLetterChoice, read_dead_letters
 from warehouse.settings import WarehouseSettings
 from warehouse.store import halted_partitions
 from warehouse.store.client import Client, connect
@@ -49,7 +49,7 @@ BAD: list[Envelope] = []
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    clock = a_clock(SPREAD + timedelta(minutes=10), speed=10)
+    clock = {**a_clock(SPREAD + timedelta(minutes=10), speed=10), "IOC_STREAMS_RECOMPUTE_EVERY": "PT1S"}
     with Stack(tmp_path_factory.mktemp("poison"), ("ingest", "warehouse"), clock) as running:
         yield running
 
@@ -107,7 +107,7 @@ def send_among_others(stack: Stack, sent: list[Envelope], *bad: Envelope) -> Non
 
 
 def check_set_aside(client: Client, reasons: Sequence[str], sent: list[Envelope], patience: float = 200) -> None:
-    """The bad ones are letters with reason and place, and all others are counted as if these had not come."""
+    """The bad ones are dead letters with reason and place, and all others are counted as if these had not come."""
     asked = (
         "SELECT reason_code, original_topic, partition, offset, error FROM raw_dead_letters FINAL ORDER BY received_at"
     )
@@ -141,7 +141,7 @@ def test_what_the_fold_the_sink_and_the_engine_refuse_is_set_aside(
 def test_what_fails_only_when_stocks_are_looked_at_is_found_among_what_came_before(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
-    before = letters_of(client)
+    before = dead_letters_of(client)
     with kept_running(stack) as codes:
         send_among_others(stack, sent, poison("looms", "device.heartbeat"))
         check_set_aside(client, [*before, "not_storable"], sent)
@@ -153,7 +153,7 @@ def test_what_was_counted_before_and_fails_in_another_release_is_counted_no_more
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
     """In no minute of the past either."""
-    before = letters_of(client)
+    before = dead_letters_of(client)
     with kept_running(stack, None):
         send_among_others(stack, sent, poison("raises", "device.heartbeat"))
         counted = [*sent, BAD[-1]]
@@ -176,7 +176,7 @@ def test_what_kills_the_worker_is_set_aside_after_few_deaths(
     stack: Stack, client: Client, name: str, sent: list[Envelope]
 ) -> None:
     """While it is folded, or while what comes of it is written; the supervisor starts the worker again each time."""
-    before = letters_of(client)
+    before = dead_letters_of(client)
     with kept_running(stack) as codes:
         send_among_others(stack, sent, poison(name))
         check_set_aside(client, [*before, "ends_worker"], sent, patience=600)  # a dozen starts of a worker
@@ -189,7 +189,7 @@ def test_what_kills_the_worker_is_set_aside_after_few_deaths(
 def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
-    before = letters_of(client)
+    before = dead_letters_of(client)
     with kept_running(stack) as codes:
         many = [poison("raises") for _ in range(53)]
         send_among_others(stack, sent, *many)
@@ -203,7 +203,7 @@ def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(
         known = "SELECT uniqExact(id) FROM raw_events WHERE id IN %(ids)s"
         ids = tuple(one.id for one in elsewhere)
         assert until(lambda: client.query(known, {"ids": ids}) == [(len(ids),)])
-        assert len(letters_of(client)) < len(before) + 53
+        assert len(dead_letters_of(client)) < len(before) + 53
         sent.extend(more)
         assert halted_partitions.resume_partition(client, topic, partition, "test", 60)
         check_set_aside(client, [*before, *["not_foldable"] * 53], sent)
@@ -215,7 +215,7 @@ def test_a_flood_of_them_stops_its_partition_alone_until_somebody_lets_it_go_on(
 def test_who_kills_the_worker_from_outside_gets_nothing_set_aside(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
-    before, random = letters_of(client), Random(5)
+    before, random = dead_letters_of(client), Random(5)
     with kept_running(stack, None) as codes:
         while len(codes) < 10:
             more = made(1000 + len(sent), 100)
@@ -225,11 +225,11 @@ def test_who_kills_the_worker_from_outside_gets_nothing_set_aside(
             if (pid := stack.pid("streams")) is not None:
                 os.kill(pid, signal.SIGKILL)
         counting.check(client, sent)
-    assert letters_of(client) == before
+    assert dead_letters_of(client) == before
 
 
-def letters_of(client: Client) -> list[str]:
-    """The reasons of all letters."""
+def dead_letters_of(client: Client) -> list[str]:
+    """The reasons of all dead letters."""
     return [reason for (reason,) in client.query("SELECT reason_code FROM raw_dead_letters FINAL ORDER BY received_at")]
 
 
@@ -237,29 +237,32 @@ def stopped(client: Client) -> list[halted_partitions.HaltedPartition]:
     return [one for one in halted_partitions.read_halted_partitions(client).values() if one.is_stopped]
 
 
-def test_a_letter_that_is_sent_again_once_mended_counts_once(
+def test_a_dead_letter_that_is_sent_again_once_mended_counts_once(
     stack: Stack, client: Client, sent: list[Envelope]
 ) -> None:
-    """Until then it becomes a letter once more."""
+    """Until then it becomes a dead letter once more."""
     ingest = stack.settings(IngestSettings)
     with kept_running(stack):
-        first = [one for one in read_letters(client, DeadLetterChoice(reason="not_foldable")) if not one.outcome]
-        assert [one.outcome for one in resend(client, ingest, first, "test", lambda letters: [], is_dry=False)] == [
-            "sent"
-        ]
-        letters = "SELECT count(), uniqExact(offset) FROM raw_dead_letters FINAL WHERE reason_code = 'not_foldable'"
-        assert until(lambda: client.query(letters) == [(2, 2)])
+        first = [one for one in read_dead_letters(client, DeadLetterChoice(reason="not_foldable")) if not one.outcome]
+        assert [
+            one.outcome for one in resend(client, ingest, first, "test", lambda dead_letters: [], is_dry=False)
+        ] == ["sent"]
+        dead_letters = (
+            "SELECT count(), uniqExact(offset) FROM raw_dead_letters FINAL WHERE reason_code = 'not_foldable'"
+        )
+        assert until(lambda: client.query(dead_letters) == [(2, 2)])
         counting.check(client, sent)
     for table in ("raw_events", "raw_values"):
         client.execute(f"ALTER TABLE {table} DROP CONSTRAINT c")
     stack.restart("streams")
-    open_letters = read_letters(client, DeadLetterChoice(is_open=True))
-    resent = resend(client, ingest, open_letters, "test", lambda letters: [], is_dry=False)
+    open_dead_letters = read_dead_letters(client, DeadLetterChoice(is_open=True))
+    resent = resend(client, ingest, open_dead_letters, "test", lambda dead_letters: [], is_dry=False)
     assert {one.outcome for one in resent} == {"sent"}
     sent.extend(BAD)
     counting.check(client, sent)
     assert all(
-        one.detail == "already_there" for one in resend(client, ingest, open_letters, "test", lambda letters: [])
+        one.detail == "already_there"
+        for one in resend(client, ingest, open_dead_letters, "test", lambda dead_letters: [])
     )
     found = counting.audit(stack)
     assert (found.differences, found.found) == (0, [])

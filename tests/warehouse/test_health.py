@@ -72,9 +72,9 @@ def test_what_is_measured(client):
 
     beats = [SystemHeartbeat(process="connectors", at=NOW - timedelta(seconds=age)) for age in (30, 12)]
     store(client, [envelope(beat, ward="w", source="/w/ioc/x", recorded_at=NOW, id=str(beat.at)) for beat in beats])
-    letter = {"id": ["a", "b"], "received_at": [NOW - timedelta(minutes=2), NOW - timedelta(minutes=1)]}
+    dead_letter = {"id": ["a", "b"], "received_at": [NOW - timedelta(minutes=2), NOW - timedelta(minutes=1)]}
     filled = {name: [""] * 2 for name in ("original_topic", "reason_code", "error", "payload_redacted", "connector")}
-    client.insert("raw_dead_letters", {**letter, **filled, "partition": [-1] * 2, "offset": [-1] * 2})
+    client.insert("raw_dead_letters", {**dead_letter, **filled, "partition": [-1] * 2, "offset": [-1] * 2})
     client.insert(
         "audits",
         {

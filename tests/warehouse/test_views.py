@@ -64,7 +64,7 @@ def test_an_event_that_two_writers_stored_is_one(client):
     assert client.query("SELECT count() FROM events") == [(1,)], "a repeat is no event"
 
 
-def test_a_letter_says_what_became_of_it(client):
+def test_a_dead_letter_says_what_became_of_it(client):
     for id in ("a", "b"):
         insert(client, "raw_dead_letters", id=id, ward="w", reason_code="bad_json", error="", connector="c",
                original_topic="", partition=-1, offset=-1, payload_redacted="", received_at=AT)  # fmt: skip

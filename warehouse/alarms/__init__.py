@@ -4,7 +4,7 @@
 `dossier`   what will soon be too late, and what is too late
 `health`    sources that are silent, software that does not answer
 `petition`  what must be answered soon, and what should have been
-`queue`     people wait too long, or nobody comes although the office is open
+`queue`     people wait too long, few counters are open, or nobody comes although the office is
 `speaker`   loudspeakers that do not answer
-`system`    the warehouse, the disk, the streams, the audit and the dead letters of this install
+`system`    the warehouse, the disk, the streams, audit, backup, calendar and dead letters of this install
 """

@@ -6,8 +6,8 @@ from typing import Any
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
 from warehouse.indicators import dossier, dossier_delay
-from warehouse.indicators.dossier import due, is_dossier_near_due
-from warehouse.model.alarm_rule import ONE_STOP, AlarmRule, MeasuredFigure, Remaining
+from warehouse.indicators.dossier import due, is_dossier_near_due, receipt_at
+from warehouse.model.alarm_rule import ONE_STOP, AlarmRule, MeasuredFigure, Remaining, Rise
 from warehouse.model.deadline import WORKING_DAY, working_time
 from warehouse.model.indicator import Threshold
 
@@ -20,20 +20,21 @@ def needs_apology(d: Any, now: Any) -> Any:
 
     Only where the limit leaves time for an apology a day before: shorter limits are on the list of D07 and raise no alarm.
     """
-    has_time = working_time(d.received_at, due(d)) >= SHORTEST
+    has_time = working_time(receipt_at(d), due(d)) >= SHORTEST
     return is_dossier_near_due(d, now) & has_time & (d.apologised_at > now)
 
 
 APOLOGY = AlarmRule(
     id="dossier.apology",
     sentence=Label(
-        "Hồ sơ còn {value} là đến hạn: giải quyết ngay, hoặc gửi Phiếu xin lỗi và hẹn lại",
+        "Hồ sơ còn {value} là đến hạn: giải quyết ngay, hoặc gửi Phiếu xin lỗi và hẹn lại ngày trả kết quả",
         "A dossier is due in {value}: finish it, or send the apology",
     ),
     measure=Remaining(DOSSIER, is_open=needs_apology, due=due),
     page="/dossiers",
     # A day before the due date at the latest: NĐ 61/2018 Đ19.9, repealed; that NĐ 118/2025 keeps it is not verified.
-    limits=Threshold(warning=8, critical=4, below=True),
+    # What is due in a day is on the list of D07, every day; an alarm is what nobody has finished half a day before.
+    limits=Threshold(warning=4, critical=2, below=True),
     in_opening_hours=True,
     team=ONE_STOP,
     escalate_after=timedelta(minutes=60),
@@ -67,10 +68,13 @@ OVERDUE = AlarmRule(
 ASKED_AGAIN = AlarmRule(
     id="dossier.asked_again",
     sentence=Label(
-        "{value} bị yêu cầu bổ sung quá một lần: {names}", "{value} asked for a supplement more than once: {names}"
+        "Thêm {value} bị yêu cầu bổ sung quá một lần trong 4 giờ qua",
+        "{value} more asked for a supplement more than once within 4 hours",
     ),
-    measure=MeasuredFigure(dossier_delay.ASKED_AGAIN, names="field_code"),
+    # What has happened stays in the month's figure; it is said when it happens.
+    measure=Rise(dossier_delay.ASKED_AGAIN, within=timedelta(hours=4)),
     page="/dossiers",
+    limits=Threshold(warning=0, critical=None),
     in_opening_hours=True,
     team=ONE_STOP,
     escalate_after=timedelta(hours=8),
@@ -82,10 +86,11 @@ ASKED_AGAIN = AlarmRule(
         Label("Rút kinh nghiệm với người tiếp nhận", "Talk it over with who received it"),
     ),
 )
+
 NO_APOLOGY = AlarmRule(
     id="dossier.no_apology",
-    sentence=Label("Chỉ {value} hồ sơ trễ hạn có phiếu xin lỗi", "Only {value} of late dossiers have an apology"),
-    measure=MeasuredFigure(dossier_delay.APOLOGISED),
+    sentence=Label("{value} trễ hạn chưa có phiếu xin lỗi: {names}", "{value} late without an apology: {names}"),
+    measure=MeasuredFigure(dossier_delay.NOT_APOLOGISED, names="field_code"),
     page="/dossiers",
     in_opening_hours=True,
     team=ONE_STOP,

@@ -81,10 +81,8 @@ HEARTBEAT = AlarmRule(
 
 CITY_CUT = AlarmRule(
     id="city.cut",
-    sentence=Label(
-        "Gửi thành phố đúng giờ chỉ {value} trong 7 ngày", "Only {value} of the cuts reached the city in time in 7 days"
-    ),
-    measure=MeasuredFigure(health.FEED_ON_TIME),
+    sentence=Label("Gửi thành phố muộn {value} trong 24 giờ", "{value} to the city late within 24 hours"),
+    measure=MeasuredFigure(health.FEED_LATE),
     page="/system",
     in_opening_hours=True,
     team=RESPONSE_TEAM,

@@ -1,4 +1,4 @@
-"""Queue: people wait too long, or nobody comes although the office is open."""
+"""Queue: people wait too long, few counters are open for them, or nobody comes although the office is open."""
 
 from datetime import timedelta
 
@@ -37,6 +37,19 @@ WAITING = AlarmRule(
     checklist=OPEN_A_COUNTER,
 )
 
+FEW_COUNTERS = AlarmRule(
+    id="queue.few_counters",
+    sentence=Label("Ít quầy mở: {value} đang chờ", "Few counters are open: {value} wait"),
+    measure=MeasuredFigure(queue.WAITING_PER_COUNTER),
+    page="/queue",
+    clear=2.5,
+    hold=timedelta(minutes=5),
+    clear_hold=timedelta(minutes=5),
+    in_opening_hours=True,
+    team=ONE_STOP,
+    checklist=OPEN_A_COUNTER,
+)
+
 RUSH = AlarmRule(
     id="queue.rush",
     sentence=Label("Số người chờ tăng thêm {value} trong 15 phút", "{value} more waiting than 15 minutes ago"),
@@ -60,5 +73,23 @@ NO_TICKETS = AlarmRule(
     checklist=(
         Label("Xem máy lấy số còn giấy, còn hoạt động không", "See whether the kiosk has paper and works"),
         Label("Thử lấy một số", "Take a number as a trial"),
+    ),
+)
+
+COUNTERS_SILENT = AlarmRule(
+    id="queue.counters_silent",
+    sentence=Label("{value} không có tín hiệu quá 30 ngày: {names}", "{value} silent for over 30 days: {names}"),
+    measure=MeasuredFigure(queue.COUNTERS_SILENT, names="silent_since"),
+    page="/queue",
+    limits=Threshold(warning=0, critical=None),
+    in_opening_hours=True,
+    team=ONE_STOP,
+    escalate_after=timedelta(hours=8),
+    checklist=(
+        Label(
+            "Còn dùng: xem bàn gọi số của quầy có kết nối không",
+            "In use: see whether the counter's caller is connected",
+        ),
+        Label("Đã thôi dùng: ghi vào danh mục của phường", "Not in use: enter it in the ward's register as given up"),
     ),
 )

@@ -45,8 +45,11 @@ MANY_LOST = AlarmRule(
 
 EMERGENCY = AlarmRule(
     id="speaker.emergency",
-    sentence=Label("Bản tin khẩn cấp phát chậm: {value}", "An emergency bulletin was heard late: {value}"),
-    measure=MeasuredFigure(speaker.EMERGENCY),
+    sentence=Label(
+        "Bản tin khẩn cấp phát muộn hoặc không phát được ở {value}: {names}",
+        "An emergency bulletin was late or unheard on {value}: {names}",
+    ),
+    measure=MeasuredFigure(speaker.EMERGENCY_MISSED, names="area_code"),
     page="/speakers",
     team=CULTURE,
     checklist=(

@@ -1,10 +1,10 @@
-"""System: the warehouse, the disk, the streams, the audit and the dead letters of this install itself."""
+"""System: the warehouse, the disk, the streams, audit, backup, calendar and dead letters of this install itself."""
 
 from datetime import timedelta
 
 from ingest.contract.label import Label
 from ingest.runtime.restarts import LOOP
-from warehouse.model.alarm_rule import RESPONSE_TEAM, AlarmRule, FactName
+from warehouse.model.alarm_rule import OFFICE, RESPONSE_TEAM, AlarmRule, FactName
 from warehouse.model.indicator import Threshold
 
 DOCTOR = Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says")
@@ -102,6 +102,50 @@ AUDIT_MISSED = AlarmRule(
     team=RESPONSE_TEAM,
     escalate_after=timedelta(hours=8),
     checklist=(Label("Chạy ./ioc audit", "Run ./ioc audit"), DOCTOR),
+)
+
+BACKUP_MISSED = AlarmRule(
+    id="system.backup_missed",
+    sentence=Label("Chưa sao lưu được {value}", "No backup {value}"),
+    measure=FactName("backup_age"),
+    page="/system",
+    # There is one every night; one that failed is tried again every quarter of an hour.
+    limits=Threshold(warning=26, critical=72),
+    clear_hold=timedelta(),
+    team=RESPONSE_TEAM,
+    escalate_after=timedelta(hours=8),
+    checklist=(
+        Label("Xem lý do ở mục Bảo trì, trang Hệ thống", "See why under maintenance, on the page of the system"),
+        Label("Xem đĩa sao lưu còn chỗ, còn cắm không", "See whether the backup disk has room and is attached"),
+        Label("Chạy ./ioc backup", "Run ./ioc backup"),
+    ),
+)
+
+CALENDAR = AlarmRule(
+    id="system.calendar",
+    sentence=Label(
+        "Còn {value} là sang năm chưa có lịch nghỉ: hạn trả hồ sơ có thể sai",
+        "{value} left until a year whose days off are not known: due dates may be wrong",
+    ),
+    measure=FactName("days_to_unknown_year"),
+    page="/system",
+    # Swapped days are announced in autumn; limits given in December reach into January.
+    limits=Threshold(warning=45, critical=15, below=True),
+    clear_hold=timedelta(),
+    in_opening_hours=True,
+    team=OFFICE,
+    escalate_after=timedelta(hours=8),
+    checklist=(
+        Label(
+            "Tìm văn bản nghỉ lễ, hoán đổi ngày làm việc của năm ấy",
+            "Find the announcement of that year's days off and swaps",
+        ),
+        Label(
+            "Ghi năm ấy vào calendar.toml ở thư mục dữ liệu, không hoán đổi ngày nào cũng ghi",
+            "Enter the year in calendar.toml in the data folder, even where nothing is swapped",
+        ),
+        Label("Chạy lại: ./ioc down, rồi ./ioc up", "Start anew: ./ioc down, then ./ioc up"),
+    ),
 )
 
 DEAD_LETTERS = AlarmRule(

@@ -27,12 +27,10 @@ class StoredPartition(NamedTuple):
     partition: int
     events: int
     repeats: int
-    letters: int
+    dead_letters: int
     last_offset: int
     newest_ms: int
     """Event time of its newest event; 0 when there is none."""
-    stored_at: datetime | None
-    """When the last of its events was stored."""
 
 
 def recent_audits(client: Client, count: int, until: datetime | None = None) -> list[Audit]:
@@ -46,17 +44,16 @@ def recent_audits(client: Client, count: int, until: datetime | None = None) -> 
 def stored_partitions(client: Client) -> list[StoredPartition]:
     """What is stored of every partition that anything came from."""
     rows = client.query(
-        "SELECT topic, partition, sum(e), sum(r), sum(l), max(last), max(newest), max(at) FROM ("
-        "SELECT topic, toInt32(partition) AS partition, count() AS e, 0 AS r, 0 AS l, max(offset) AS last, max(at_ms) AS newest, "
-        "max(ingested_at) AS at FROM raw_events GROUP BY topic, partition "
-        "UNION ALL SELECT topic, toInt32(partition), 0, uniqExact(offset), 0, max(offset), 0, max(ingested_at) FROM raw_repeats "
+        "SELECT topic, partition, sum(e), sum(r), sum(l), max(last), max(newest) FROM ("
+        "SELECT topic, toInt32(partition) AS partition, count() AS e, 0 AS r, 0 AS l, max(offset) AS last, max(at_ms) AS newest "
+        "FROM raw_events GROUP BY topic, partition "
+        "UNION ALL SELECT topic, toInt32(partition), 0, uniqExact(offset), 0, max(offset), 0 FROM raw_repeats "
         "GROUP BY topic, partition "
-        "UNION ALL SELECT original_topic, partition, 0, 0, uniqExact(offset), max(offset), 0, toDateTime64(0, 3, 'UTC') "
+        "UNION ALL SELECT original_topic, partition, 0, 0, uniqExact(offset), max(offset), 0 "
         "FROM raw_dead_letters WHERE original_topic != '' GROUP BY original_topic, partition) "
         "GROUP BY topic, partition ORDER BY topic, partition"
     )
-    found = [StoredPartition(*row) for row in rows]
-    return [one if one.newest_ms else one._replace(stored_at=None) for one in found]
+    return [StoredPartition(*row) for row in rows]
 
 
 def _read(text: str) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def count_records(client: Client, place: PartitionKey, span: PositionSpan, since
         begin: AuditedHour(moment, kafka=end - begin) for (begin, moment), end in zip(span.cuts, ends, strict=True)
     }
     bucket = f"roundDown(offset, {begins})"
-    for begin, raw, repeats, conflicts, letters, there, doubled in client.query(
+    for begin, raw, repeats, conflicts, dead_letters, there, doubled in client.query(
         f"SELECT {bucket} AS begin, countIf(raws > 0), countIf(repeats > 0), countIf(conflict), countIf(letters > 0), count(), "
         f"countIf(raws + repeats + letters > 1) FROM ({_places(since)}) GROUP BY begin",
         _parameters(place, span),
@@ -143,7 +143,7 @@ def count_records(client: Client, place: PartitionKey, span: PositionSpan, since
             raw,
             repeats,
             conflicts,
-            letters,
+            dead_letters,
             doubled,
         )
         hour.missing = hour.kafka - there

@@ -12,7 +12,7 @@ import httpx
 
 from ingest.contract.clock import milliseconds, moment
 from ingest.contract.errors import Unavailable
-from warehouse.audit.report import AuditedFigures, AuditPart, Difference, FigureKey, Grain, name_figure
+from warehouse.audit.report import AuditedFigures, AuditSection, Difference, FigureKey, Grain, name_figure
 from warehouse.catalogue import indicator
 from warehouse.model.expression import DAY_MS
 from warehouse.model.grace import GRACE
@@ -141,19 +141,19 @@ def _feed_day(
 
 
 def _differing(
-    part: AuditPart, shown: dict[Any, FigureSums], stored: dict[Any, StoredFigure], asked_ms: int
+    section: AuditSection, shown: dict[Any, FigureSums], stored: dict[Any, StoredFigure], asked_ms: int
 ) -> Iterator[Difference]:
     for place in sorted(shown.keys() | stored.keys()):
         kept = stored.get(place)
         if kept is None:
             if any(shown[place]):
-                yield Difference(part, "extra", name_figure(place), _text(shown[place]), "")
+                yield Difference(section, "extra", name_figure(place), _text(shown[place]), "")
         elif kept.written_ms < asked_ms - _ON_ITS_WAY_MS and shown.get(place) != kept.sums:
             there = shown.get(place)
             if there is not None or any(kept.sums):
                 found = "" if there is None else _text(there)
                 yield Difference(
-                    part, "missing" if there is None else "wrong", name_figure(place), found, _text(kept.sums)
+                    section, "missing" if there is None else "wrong", name_figure(place), found, _text(kept.sums)
                 )
 
 

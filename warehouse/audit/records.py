@@ -70,7 +70,9 @@ def compare_records(client: Client, asked: AuditScopeQuestion, report: AuditRepo
     report.add(_repeated(client, since))
 
 
-def compare_letters(client: Client, asked: AuditScopeQuestion, report: AuditReport, patience: Sequence[float]) -> None:
+def compare_dead_letters(
+    client: Client, asked: AuditScopeQuestion, report: AuditReport, patience: Sequence[float]
+) -> None:
     """Put into the report whether every dead letter of the dead letters' topic is in their table.
 
     Raises:
@@ -88,10 +90,10 @@ def compare_letters(client: Client, asked: AuditScopeQuestion, report: AuditRepo
     stream = report.streams.setdefault(DEAD_LETTERS, AuditedStream())
     stream.behind = sum(behind.values())
     for place, span in spans.items():
-        bad = _unknown_letters(client, asked.ingest, place, span, logs, known)
+        bad = _unknown_dead_letters(client, asked.ingest, place, span, logs, known)
         for pause in patience if bad else ():
             time.sleep(pause)
-            bad = _unknown_letters(client, asked.ingest, place, span, logs, known)
+            bad = _unknown_dead_letters(client, asked.ingest, place, span, logs, known)
             if not bad:
                 break
         size = span.end - span.start
@@ -107,8 +109,8 @@ def _faults(
             count = last - first + 1
             yield Difference("records", "missing", name_positions(place, first, last), "0", str(count))
     if any(hour.doubled for hour in hours):
-        for offset, raws, repeats, letters in kafka.doubled_positions(client, place, span, since):
-            found = f"{raws} events, {repeats} repeats, {letters} letters"
+        for offset, raws, repeats, dead_letters in kafka.doubled_positions(client, place, span, since):
+            found = f"{raws} events, {repeats} repeats, {dead_letters} dead letters"
             yield Difference("records", "doubled", name_positions(place, offset), found, "1")
 
 
@@ -144,7 +146,7 @@ def _repeated(client: Client, since: datetime) -> Iterator[Difference]:
             )
 
 
-def _unknown_letters(
+def _unknown_dead_letters(
     client: Client,
     ingest: IngestSettings,
     place: PartitionKey,

@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 from ingest.contract.clock import WARD_ZONE, moment
 
 MOST_SHOWN = 250
-"""So many differences of each part are kept in full; all are counted."""
+"""So many differences of each section are kept in full; all are counted."""
 
-AuditPart = Literal["values", "records", "letters", "feed", "board"]
+AuditSection = Literal["values", "records", "letters", "feed", "board"]
 """Where a difference was found: stored figures against the events, events against Kafka, dead letters against their topic,
 figures as the city and as the board see them against the stored ones."""
 
@@ -25,7 +25,7 @@ FigureKey = tuple[str, str, Grain, int, str, str]
 class Difference(NamedTuple):
     """Two things that should be the same and are not."""
 
-    part: AuditPart
+    section: AuditSection
     fault: str
     """What is wrong, as a word: see `FAULTS`."""
     place: str
@@ -137,9 +137,9 @@ class AuditReport:
     corrections: AuditedFigures = field(default_factory=AuditedFigures)
     """Corrected totals, and those among them whose newest correction does not say the figure; told only."""
     not_checked: dict[str, str] = field(default_factory=dict)
-    """By part, why it could not be checked."""
+    """By section, why it could not be checked."""
     found: list[Difference] = field(default_factory=list)
-    """The first differences of each part, at most `MOST_SHOWN`."""
+    """The first differences of each section, at most `MOST_SHOWN`."""
     differences: int = 0
     mismatches: list[Mismatch] = field(default_factory=list)
     """Every figure that a repair would write."""
@@ -154,11 +154,11 @@ class AuditReport:
 
     def add(self, differences: Iterable[Difference]) -> None:
         """Count differences, and keep the first ones."""
-        kept = Counter(difference.part for difference in self.found)
+        kept = Counter(difference.section for difference in self.found)
         for difference in differences:
             self.differences += 1
-            kept[difference.part] += 1
-            if kept[difference.part] <= MOST_SHOWN:
+            kept[difference.section] += 1
+            if kept[difference.section] <= MOST_SHOWN:
                 self.found.append(difference)
 
     def as_json(self) -> dict[str, Any]:
@@ -166,7 +166,8 @@ class AuditReport:
         values = asdict(self)
         del values["mismatches"]
         head = {name: values.pop(name) for name in ("scope", "started_at", "finished_at", "real_started_at", "seconds")}
-        found = [difference._asdict() for difference in self.found]
+        names = ("part", *Difference._fields[1:])  # programs and stored reports know the section under that name
+        found = [dict(zip(names, one, strict=True)) for one in self.found]
         whole = {**head, "compared": self.compared, "differences": self.differences, **values, "found": found}
         return json.loads(json.dumps(whole, default=datetime.isoformat))  # type: ignore[no-any-return]
 

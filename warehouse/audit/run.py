@@ -20,7 +20,7 @@ from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from warehouse.audit.published import FEED_DAYS, BoardAddress, board_of, compare_board, compare_feed
-from warehouse.audit.records import AuditScopeQuestion, compare_letters, compare_records
+from warehouse.audit.records import AuditScopeQuestion, compare_dead_letters, compare_records
 from warehouse.audit.report import AuditedFigures, AuditReport
 from warehouse.audit.scope import Scope, clip_scope, nightly_scope
 from warehouse.audit.values import ComparedValues, compare_flows, compare_stocks
@@ -36,7 +36,7 @@ In all they are longer than a worker takes, once it has begun anew or met late e
 waits for two minutes to close, and for `IOC_STREAMS_RECOMPUTE_EVERY`.
 """
 
-CHUNK_MS = 7 * DAY_MS
+STOCKS_AT_ONCE_MS = 7 * DAY_MS
 """So many days of stocks are recomputed by one query: its cost is the events before, not the minutes. It is cut where memory is short."""
 
 Progress = Callable[[str], None]
@@ -72,14 +72,14 @@ def run_audit(
     ranges = clip_scope(client, scope, report)
     _values(client, scope, ranges, milliseconds(now), report, progress, patience)
     asked = AuditScopeQuestion(ingest, beside.group, scope.records_since)
-    for part, compare in (("records", compare_records), ("letters", compare_letters)):
-        progress(part)
+    for section, compare in (("records", compare_records), ("letters", compare_dead_letters)):
+        progress(section)
         try:
             compare(client, asked, report, patience)
         except Unavailable as error:
             if error.service != "Kafka":
                 raise
-            report.not_checked[part] = str(error)
+            report.not_checked[section] = str(error)
     _shown(client, ingest, ranges, beside, report, progress, patience)
     report.corrections = _corrections(client, ranges)
     report.finished_at = ingest.clock().now()
@@ -156,8 +156,8 @@ def _questions(client: Client, one: Indicator, ranges: list[tuple[int, int]], no
     for start, end in ranges:
         if one.has_flow:
             yield _Ask(one, partial(compare_flows, client, one, start, end, now_ms))
-        for chunk in range(start, end, CHUNK_MS) if one.has_stock else ():
-            yield _Ask(one, partial(compare_stocks, client, one, chunk, min(chunk + CHUNK_MS, end)))
+        for begin in range(start, end, STOCKS_AT_ONCE_MS) if one.has_stock else ():
+            yield _Ask(one, partial(compare_stocks, client, one, begin, min(begin + STOCKS_AT_ONCE_MS, end)))
 
 
 def _again(asked: _Ask, found: ComparedValues) -> ComparedValues:
@@ -184,19 +184,19 @@ def _shown(
     now_ms = milliseconds(report.started_at)
     recent = now_ms - FEED_DAYS * DAY_MS
     days = [(max(start, recent), end) for start, end in ranges if end > recent]
-    for part in ("feed", "board"):
-        progress(part)
+    for section in ("feed", "board"):
+        progress(section)
         try:
-            if part == "feed":
+            if section == "feed":
                 checked, found = compare_feed(client, beside.board, days, now_ms, patience, progress)
             else:
                 checked, found = compare_board(client, beside.board, ingest.ward, patience)
         except Unavailable as error:
             if error.service != "The board":
                 raise
-            report.not_checked[part] = str(error)
+            report.not_checked[section] = str(error)
         else:
-            report.shown[part] = checked
+            report.shown[section] = checked
             report.add(found)
 
 

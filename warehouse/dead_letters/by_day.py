@@ -12,7 +12,7 @@ class DeadLetterDay(NamedTuple):
 
     day: date
     reason: str
-    letters: int
+    dead_letters: int
 
 
 def count_by_day(client: Client, since: datetime) -> list[DeadLetterDay]:

@@ -48,7 +48,7 @@ class ResentDeadLetter(NamedTuple):
 def resend(
     client: Client,
     settings: IngestSettings,
-    letters: Iterable[StoredDeadLetter],
+    dead_letters: Iterable[StoredDeadLetter],
     by: str,
     sources: SourcePlans,
     is_dry: bool = True,
@@ -61,7 +61,7 @@ def resend(
     Args:
         client: an open connection of the database's owner.
         settings: where Kafka is.
-        letters: which ones, as `warehouse.dead_letters.stored` gives them.
+        dead_letters: which ones, as `warehouse.dead_letters.stored` gives them.
         by: who wants it, for the note.
         sources: how connectors' dead letters are mapped again.
         is_dry: only say what would happen.
@@ -70,13 +70,13 @@ def resend(
     Raises:
         Unavailable: Kafka, the warehouse or the connectors are away; what was noted until then stands, the rest can be tried again.
     """
-    return asyncio.run(_resend(client, settings, letters, by, sources, is_dry, told or (lambda done: None)))
+    return asyncio.run(_resend(client, settings, dead_letters, by, sources, is_dry, told or (lambda done: None)))
 
 
 async def _resend(
     client: Client,
     settings: IngestSettings,
-    letters: Iterable[StoredDeadLetter],
+    dead_letters: Iterable[StoredDeadLetter],
     by: str,
     sources: SourcePlans,
     is_dry: bool,
@@ -85,9 +85,9 @@ async def _resend(
     resent: list[ResentDeadLetter] = []
     async with AsyncExitStack() as stack:
         producer = None if is_dry else await stack.enter_async_context(_Producing(settings))
-        rest = iter(letters)
+        rest = iter(dead_letters)
         while some := list(islice(rest, AT_ONCE)):
-            plans = await _plans(client, settings, [one.letter for one in some], sources)
+            plans = await _plans(client, settings, [one.dead_letter for one in some], sources)
             there = await asyncio.to_thread(stored_events, client, [one for plan in plans for one in plan.envelopes])
             plans = [_without(plan, there) for plan in plans]
             if producer is not None:
@@ -95,7 +95,12 @@ async def _resend(
                 await asyncio.to_thread(write_replays, client, _notes(some, plans, by))
             resent += [
                 ResentDeadLetter(
-                    one.letter.id, one.stream, one.letter.reason_code, plan.outcome, plan.detail, len(plan.envelopes)
+                    one.dead_letter.id,
+                    one.stream,
+                    one.dead_letter.reason_code,
+                    plan.outcome,
+                    plan.detail,
+                    len(plan.envelopes),
                 )
                 for one, plan in zip(some, plans, strict=True)
             ]
@@ -104,36 +109,36 @@ async def _resend(
 
 
 async def _plans(
-    client: Client, settings: IngestSettings, letters: Sequence[DeadLetter], sources: SourcePlans
+    client: Client, settings: IngestSettings, dead_letters: Sequence[DeadLetter], sources: SourcePlans
 ) -> list[ReplayPlan]:
-    positions = await asyncio.to_thread(_positions, client, settings, letters)
+    positions = await asyncio.to_thread(_positions, client, settings, dead_letters)
     records = await read_records(settings, list(positions.values()))
-    of_sources = [letter for letter in letters if letter.original_topic is None]
+    of_sources = [dead_letter for dead_letter in dead_letters if dead_letter.original_topic is None]
     mapped = iter(await asyncio.to_thread(sources, of_sources) if of_sources else ())
     plans = []
-    for letter in letters:
-        if letter.original_topic is None:
+    for dead_letter in dead_letters:
+        if dead_letter.original_topic is None:
             plans.append(next(mapped))
-        elif letter.id in positions and positions[letter.id] in records:
-            plans.append(plan_record(letter, records[positions[letter.id]]))
+        elif dead_letter.id in positions and positions[dead_letter.id] in records:
+            plans.append(plan_record(dead_letter, records[positions[dead_letter.id]]))
         else:
-            plans.append(ReplayPlan(letter, "lost", "its record is no longer in Kafka"))
+            plans.append(ReplayPlan(dead_letter, "lost", "its record is no longer in Kafka"))
     return plans
 
 
-def _positions(client: Client, settings: IngestSettings, letters: Sequence[DeadLetter]) -> dict[str, Position]:
+def _positions(client: Client, settings: IngestSettings, dead_letters: Sequence[DeadLetter]) -> dict[str, Position]:
     """By dead letter, where Kafka has its record; without those that it no longer has."""
     found: dict[str, Position] = {}
-    of_records = [letter for letter in letters if letter.original_topic is not None]
+    of_records = [dead_letter for dead_letter in dead_letters if dead_letter.original_topic is not None]
     if not of_records:
         return found
     known, held = read_bases(client), offsets.held_records(settings)
-    for letter in of_records:
-        place = letter.original_topic or "", -1 if letter.partition is None else letter.partition
-        offset = kafka_offset_of(known, held.cluster, place, -1 if letter.offset is None else letter.offset)
+    for dead_letter in of_records:
+        place = dead_letter.original_topic or "", -1 if dead_letter.partition is None else dead_letter.partition
+        offset = kafka_offset_of(known, held.cluster, place, -1 if dead_letter.offset is None else dead_letter.offset)
         extent = held.extents.get(place)
         if offset is not None and extent is not None and extent.first <= offset < extent.end:
-            found[letter.id] = (*place, offset)
+            found[dead_letter.id] = (*place, offset)
     return found
 
 
@@ -149,12 +154,12 @@ def _key(one: AnyEnvelope) -> tuple[str, str, str]:
     return topic_of(one.data.stream), one.ward, one.id
 
 
-def _notes(letters: Sequence[StoredDeadLetter], plans: Sequence[ReplayPlan], by: str) -> list[ReplayOutcome]:
+def _notes(dead_letters: Sequence[StoredDeadLetter], plans: Sequence[ReplayPlan], by: str) -> list[ReplayOutcome]:
     """What is noted: nothing that hides that a dead letter was sent."""
     now = RealClock().now()
     return [
-        ReplayOutcome(plan.letter.id, plan.outcome, plan.detail, len(plan.envelopes), by, now)
-        for before, plan in zip(letters, plans, strict=True)
+        ReplayOutcome(plan.dead_letter.id, plan.outcome, plan.detail, len(plan.envelopes), by, now)
+        for before, plan in zip(dead_letters, plans, strict=True)
         if before.outcome != "sent" or plan.envelopes
     ]
 

@@ -13,7 +13,7 @@ from warehouse.store.client import Client
 class StoredDeadLetter(NamedTuple):
     """A dead letter and what became of it."""
 
-    letter: DeadLetter
+    dead_letter: DeadLetter
     outcome: str
     """As in `ingest.replay.replay.OUTCOMES`; empty while nobody tried."""
     detail: str
@@ -23,7 +23,7 @@ class StoredDeadLetter(NamedTuple):
     @property
     def stream(self) -> str:
         """The topic or the connector that it comes from."""
-        return self.letter.original_topic or self.letter.connector or ""
+        return self.dead_letter.original_topic or self.dead_letter.connector or ""
 
 
 class DeadLetterChoice(NamedTuple):
@@ -40,7 +40,7 @@ class DeadLetterChoice(NamedTuple):
 
 
 class ReplayOutcome(NamedTuple):
-    """What became of a letter: a row of `raw_letter_replays`."""
+    """What became of a dead letter: a row of `raw_letter_replays`."""
 
     id: str
     outcome: str
@@ -55,7 +55,7 @@ class DeadLetterGroup(NamedTuple):
 
     stream: str
     reason: str
-    letters: int
+    dead_letters: int
     still_open: int
     """How many of them were not sent again."""
     newest: datetime
@@ -63,7 +63,7 @@ class DeadLetterGroup(NamedTuple):
 
 PAGE = 1_000
 
-_LETTER = (
+_DEAD_LETTER = (
     "id",
     "ward",
     "original_topic",
@@ -79,7 +79,7 @@ _LETTER = (
 _STREAM = "if(original_topic != '', original_topic, connector)"
 
 
-def read_letters(client: Client, chosen: DeadLetterChoice, limit: int = PAGE) -> list[StoredDeadLetter]:
+def read_dead_letters(client: Client, chosen: DeadLetterChoice, limit: int = PAGE) -> list[StoredDeadLetter]:
     """The newest dead letters, each once.
 
     Args:
@@ -90,13 +90,13 @@ def read_letters(client: Client, chosen: DeadLetterChoice, limit: int = PAGE) ->
     return _read(client, chosen, "ORDER BY l.received_at DESC, l.id LIMIT %(limit)s", {"limit": limit})
 
 
-def iterate_letters(client: Client, chosen: DeadLetterChoice) -> Iterator[StoredDeadLetter]:
+def iterate_dead_letters(client: Client, chosen: DeadLetterChoice) -> Iterator[StoredDeadLetter]:
     """All dead letters, each once, the oldest first, page by page."""
     order = "AND (l.received_at, l.id) > (%(after)s, %(after_id)s) ORDER BY l.received_at, l.id LIMIT %(limit)s"
     after, after_id = datetime(1970, 1, 2, tzinfo=UTC), ""
     while page := _read(client, chosen, order, {"after": after, "after_id": after_id, "limit": PAGE}):
         yield from page
-        after, after_id = page[-1].letter.received_at, page[-1].letter.id
+        after, after_id = page[-1].dead_letter.received_at, page[-1].dead_letter.id
 
 
 def read_groups(client: Client, chosen: DeadLetterChoice) -> list[DeadLetterGroup]:
@@ -110,7 +110,7 @@ def read_groups(client: Client, chosen: DeadLetterChoice) -> list[DeadLetterGrou
     return [DeadLetterGroup(*row) for row in rows]
 
 
-def open_letters(client: Client) -> int:
+def open_dead_letters(client: Client) -> int:
     """How many dead letters came in within the last 24 hours and were not sent again."""
     rows = client.query(
         "SELECT uniqExact(id) FROM raw_dead_letters WHERE received_at > now() - INTERVAL 1 DAY "
@@ -142,16 +142,16 @@ def stored_events(client: Client, envelopes: Iterable[AnyEnvelope]) -> set[tuple
 def _read(
     client: Client, chosen: DeadLetterChoice, order: str, parameters: Mapping[str, object]
 ) -> list[StoredDeadLetter]:
-    joined, chosen_parameters = _joined(chosen, ", ".join(_LETTER))
-    columns = ", ".join(f"l.{name}" for name in _LETTER)
+    joined, chosen_parameters = _joined(chosen, ", ".join(_DEAD_LETTER))
+    columns = ", ".join(f"l.{name}" for name in _DEAD_LETTER)
     rows = client.query(
         f"SELECT {columns}, r.outcome, r.detail, r.replayed_by, r.replayed_at {joined} {order}",
         {**chosen_parameters, **parameters},
     )
     found = []
     for row in rows:
-        *letter, outcome, detail, by, at = row
-        found.append(StoredDeadLetter(_letter(*letter), outcome, detail, by, at if outcome else None))
+        *dead_letter, outcome, detail, by, at = row
+        found.append(StoredDeadLetter(_dead_letter(*dead_letter), outcome, detail, by, at if outcome else None))
     return found
 
 
@@ -172,13 +172,13 @@ def _joined(chosen: DeadLetterChoice, columns: str) -> tuple[str, dict[str, obje
         parameters["since"] = chosen.since
     where = " AND ".join(conditions)
     # The same message, refused again, is the same dead letter with a later time.
-    letters = f"SELECT {columns} FROM raw_dead_letters WHERE {where} ORDER BY received_at LIMIT 1 BY id"
+    dead_letters = f"SELECT {columns} FROM raw_dead_letters WHERE {where} ORDER BY received_at LIMIT 1 BY id"
     replays = "SELECT id, outcome, detail, replayed_by, replayed_at FROM raw_letter_replays FINAL"
     is_open = "r.outcome != 'sent'" if chosen.is_open else "1"
-    return f"FROM ({letters}) AS l LEFT JOIN ({replays}) AS r ON l.id = r.id WHERE {is_open}", parameters
+    return f"FROM ({dead_letters}) AS l LEFT JOIN ({replays}) AS r ON l.id = r.id WHERE {is_open}", parameters
 
 
-def _letter(
+def _dead_letter(
     id_: str,
     ward: str,
     topic: str,

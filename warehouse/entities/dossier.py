@@ -57,6 +57,7 @@ DOSSIER = Entity(
         "channel": Latest(dict.fromkeys(_DESCRIBED, Attr("channel")), empty=0),
         "state": Latest(dict.fromkeys(_EVERY, Attr("state_to")), empty=0),
         "received_at": First((DossierReceived,)),
+        "receipt_corrected_to": Latest({DossierCorrected: Attr("received_at")}, empty=NEVER),
         "due_at": Latest(
             {
                 DossierReceived: Attr("due_at"),
@@ -125,8 +126,10 @@ DOSSIER = Entity(
             "awaited: D13, the request's time against the due date; handed in: the wait does not count (D09-D12), the limit begins anew by law (D07, D08)",
         ),
         "correct": Label(
-            "giá trị đính chính (ngày hẹn, ngày xong, kênh, lĩnh vực, thủ tục) thay giá trị cũ, kể cả số đã chốt; ngày tiếp nhận không đổi",
-            "what was corrected (due date, finish, channel, field, procedure) stands instead, in closed figures too; the receipt's date stays",
+            "giá trị đính chính (ngày tiếp nhận, ngày hẹn, ngày xong, kênh, lĩnh vực, thủ tục) thay giá trị cũ, kể cả số đã chốt; hạn tính từ ngày "
+            "tiếp nhận thì tính lại, ngày hẹn Cổng đã ghi thì giữ đến khi chính nó được đính chính",
+            "what was corrected (receipt, due date, finish, channel, field, procedure) stands instead, in closed figures too; a limit that runs "
+            "from the receipt is calculated anew, a due date that the portal gave stays until it is corrected itself",
         ),
         "transfer": Label("chuyển bước, chuyển phòng: không đổi", "to another step or department: nothing"),
     },

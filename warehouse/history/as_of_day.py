@@ -64,7 +64,7 @@ def read_day(client: Client, ward: str, start: BoardMinute, until: BoardMinute) 
         start.at_ms,
         until.at_ms,
         [row for one in flowing for row in _flows(client, one, place)],
-        [*_standing(client, place), *_stocks(client, place)],
+        [*_stocks_before(client, place), *_stocks(client, place)],
         sorted(minutes, key=lambda value: value.window_ms),
         [ReplacedFigure(*row) for row in corrections],
         _late(client, ward, start, until),
@@ -122,7 +122,7 @@ def _flows(client: Client, one: Indicator, place: dict[str, object]) -> list[Sto
     )
 
 
-def _standing(client: Client, place: dict[str, object]) -> list[StoredValue]:
+def _stocks_before(client: Client, place: dict[str, object]) -> list[StoredValue]:
     """Each stock as it stood when the day began. Totals have a row at least every quarter of an hour; members only when they change."""
     inner = [name for name in Value._fields if name not in ("ward", "indicator", "grain", "dimension", "member")]
     picked = ", ".join(f"newest.{inner.index(name) + 1}" if name in inner else name for name in Value._fields)

@@ -1,12 +1,14 @@
-"""Series: a measure's figure in every hour, day or month of a stretch of time, from what is stored.
+"""Series: a measure's figure in every hour, day, month, quarter or year of a stretch of time, or in all of it, from what is stored.
 
 A bucket's figure is what the board would show at its end if its span were the bucket: flows added up over it, stocks as they last
 stood in it. What a baseline counts before this system counted belongs to no bucket.
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from ingest.contract.clock import WARD_ZONE, milliseconds, moment
@@ -17,7 +19,8 @@ from warehouse.model.indicator import Derived, Indicator
 from warehouse.model.reading import TOTAL, Reading, Sides, Split, derived_reading, reading_of
 from warehouse.store.client import Client
 
-Grain = Literal["hour", "day", "month"]
+Grain = Literal["hour", "day", "month", "quarter", "year", "whole"]
+"""How long a bucket is; `whole`: there is one, from the first day to the last."""
 Back = Literal["week", "year"]
 
 HOUR_MS = 3_600_000
@@ -25,7 +28,8 @@ HOUR_MS = 3_600_000
 STOCK: Split = ("stock", "")
 """Where a bucket keeps its stock, apart from what is added up."""
 
-_MILLISECOND = timedelta(milliseconds=1)
+MONTHS: dict[Grain, int] = {"month": 1, "quarter": 3, "year": 12}
+"""Of the grains that begin with a month, how many it has."""
 
 
 class Bucket(NamedTuple):
@@ -54,63 +58,63 @@ def grains(one: Indicator | Derived) -> list[Grain]:
     """The grains in which a measure can be told: none is finer than the windows that it is kept in."""
     parts = list(one.made_of) if isinstance(one, Derived) else [one]
     by_hour = all(part.window <= timedelta(hours=1) for part in parts if part.has_flow)
-    return ["hour", "day", "month"] if by_hour else ["day", "month"]
+    return [*(["hour"] if by_hour else []), "day", *MONTHS, "whole"]  # type: ignore[list-item]
 
 
-def bucket_starts(grain: Grain, now_ms: int, days: int) -> list[int]:
-    """Starts of the buckets of the last days, oldest first; the last one holds the present."""
-    first_ms = now_ms - days * DAY_MS
-    if grain == "month":
-        found = [month_start(now_ms)]
-        while found[0] > first_ms:
-            found.insert(0, month_start(found[0] - 1))
-        return found
+def bucket_edges(grain: Grain, now_ms: int, days: int) -> list[int]:
+    """Starts of the buckets of the last days, oldest first, and the end of the last one, which holds the present."""
+    if grain in MONTHS:
+        found = [month_start(now_ms, MONTHS[grain])]
+        while found[0] > now_ms - days * DAY_MS:
+            found.insert(0, month_start(found[0] - 1, MONTHS[grain]))
+        # A few days more than its longest month, quarter or year has: it ends where the next one begins.
+        return [*found, month_start(found[-1] + (31 * MONTHS[grain] + 1) * DAY_MS, MONTHS[grain])]
     size = HOUR_MS if grain == "hour" else DAY_MS
-    last = int(window_start(now_ms, size))
-    return list(range(last - (days * DAY_MS // size - 1) * size, last + 1, size))
+    end = int(window_start(now_ms, size)) + size
+    first = end - days * DAY_MS
+    return [first, end] if grain == "whole" else list(range(first, end + 1, size))
 
 
-def comparison_bucket(grain: Grain, start_ms: int, back: Back) -> int:
-    """The bucket to compare with: the same weekday of the week before, or of 52 weeks before; of a month, that of the year before."""
-    if grain != "month":
-        return start_ms - (7 if back == "week" else 364) * DAY_MS
-    at = moment(start_ms).astimezone(WARD_ZONE)
-    return milliseconds(at.replace(year=at.year - 1))
+def compared_edge(grain: Grain, edge_ms: int, back: Back) -> int:
+    """What to compare with: the same weekday of the week before, or of 52 weeks before; where no weekday counts, the same date."""
+    if grain in ("hour", "day"):
+        return edge_ms - (7 if back == "week" else 364) * DAY_MS
+    at = moment(edge_ms).astimezone(WARD_ZONE)
+    return milliseconds(at.replace(year=at.year - 1, day=28 if (at.month, at.day) == (2, 29) else at.day))
 
 
-def month_start(ms: int) -> int:
-    """The ward's first midnight of a month."""
+def month_start(ms: int, months: int = 1) -> int:
+    """The ward's first midnight of a month, or of the quarter or year that it is in."""
     at = moment(ms).astimezone(WARD_ZONE)
-    return milliseconds(datetime(at.year, at.month, 1, tzinfo=WARD_ZONE))
+    return milliseconds(datetime(at.year, (at.month - 1) // months * months + 1, 1, tzinfo=WARD_ZONE))
 
 
-def read_series(client: Client, one: Indicator | Derived, ward: str, grain: Grain, wanted: list[int]) -> list[Point]:
+def read_series(client: Client, one: Indicator | Derived, ward: str, edges: Sequence[int]) -> list[Point]:
     """A measure's figures.
 
     Args:
         client: an open connection.
         one: the measure.
         ward: the ward.
-        grain: how long a bucket is.
-        wanted: starts of the buckets, oldest first, all of them in between.
+        edges: starts of the buckets, oldest first, all of them in between, and the end of the last.
     """
     ids = tuple(part.id for part in one.made_of) if isinstance(one, Derived) else (one.id,)
-    end_ms = _end(grain, wanted[-1])
-    found = {id: buckets(grain, _rows(client, indicator(id), ward, grain, wanted[0], end_ms)) for id in ids}
-    return series_points(one, grain, wanted, found)
+    return series_points(one, edges, {id: buckets(edges, _rows(client, indicator(id), ward, edges)) for id in ids})
 
 
 def series_points(
-    one: Indicator | Derived, grain: Grain, wanted: list[int], found: Mapping[str, Mapping[int, Bucket]]
+    one: Indicator | Derived, edges: Sequence[int], found: Mapping[str, Mapping[int, Bucket]]
 ) -> list[Point]:
     """Figures from what is stored of the measure, or of those that it is calculated from."""
     first_ms = min((start for one_found in found.values() for start in one_found), default=None)
     told = []
-    for start_ms in wanted:
+    for start_ms, end_ms in pairwise(edges):
         is_before = first_ms is None or start_ms < first_ms
 
-        def read(id: str, split: Split = TOTAL, at: int = start_ms, is_before: bool = is_before) -> Reading:
-            return _reading(indicator(id), found[id].get(at), _end(grain, at), is_before, split)
+        def read(
+            id: str, split: Split = TOTAL, at: int = start_ms, end: int = end_ms, is_before: bool = is_before
+        ) -> Reading:
+            return _reading(indicator(id), found[id].get(at), end, is_before, split)
 
         reading = derived_reading(one, read) if isinstance(one, Derived) else read(one.id)
         revision = max((known[start_ms].revision for known in found.values() if start_ms in known), default=0)
@@ -118,11 +122,11 @@ def series_points(
     return told
 
 
-def buckets(grain: Grain, rows: Iterable[Row]) -> dict[int, Bucket]:
-    """Rows by hour or by day, oldest first, as the buckets of a grain."""
+def buckets(edges: Sequence[int], rows: Iterable[Row]) -> dict[int, Bucket]:
+    """Rows by hour or by day, oldest first, as the buckets between edges, by their starts."""
     found: dict[int, Bucket] = {}
     for at_ms, kind, dimension, member, n, d, revision, newest_ms in rows:
-        start_ms = month_start(at_ms) if grain == "month" else at_ms
+        start_ms = edges[bisect_right(edges, at_ms) - 1]
         known = found.get(start_ms, Bucket({}, 0, 0))
         split = STOCK if kind == "stock" else (dimension, member)
         before = (0, 0) if kind == "stock" else known.sides.get(split, (0, 0))
@@ -142,14 +146,8 @@ def _reading(one: Indicator, known: Bucket | None, end_ms: int, is_before: bool,
     return reading_of(bare, {**sides, TOTAL: (total[0] + n, total[1] + d)}, known.newest_ms, end_ms, split)
 
 
-def _end(grain: Grain, start_ms: int) -> int:
-    if grain == "month":
-        return month_start(start_ms + 32 * DAY_MS)
-    return start_ms + (HOUR_MS if grain == "hour" else DAY_MS)
-
-
-def _rows(client: Client, one: Indicator, ward: str, grain: Grain, start_ms: int, end_ms: int) -> list[Row]:
-    size = HOUR_MS if grain == "hour" else DAY_MS
+def _rows(client: Client, one: Indicator, ward: str, edges: Sequence[int]) -> list[Row]:
+    size = HOUR_MS if edges[1] - edges[0] < DAY_MS else DAY_MS
     last = "argMax({0}, window_ms)"
     picked = [
         f"if(grain = 'stock', {last.format(name)}, {adds}({name}))"
@@ -158,7 +156,7 @@ def _rows(client: Client, one: Indicator, ward: str, grain: Grain, start_ms: int
     rows = client.query(
         f"SELECT {sql(window_start(Sql('window_ms'), size))} AS bucket, grain, dimension, member, {', '.join(picked)}, max(newest_ms) "
         f"FROM raw_values FINAL WHERE ward = {sql(ward)} AND indicator = {sql(one.id)} "
-        f"AND (dimension = '' OR grain = 'flow' AND dimension = {sql(RANKED)}) AND window_ms >= {start_ms} AND window_ms < {end_ms} "
+        f"AND (dimension = '' OR grain = 'flow' AND dimension = {sql(RANKED)}) AND window_ms >= {edges[0]} AND window_ms < {edges[-1]} "
         "GROUP BY bucket, grain, dimension, member ORDER BY bucket"
     )
     return [tuple(row) for row in rows]

@@ -25,6 +25,12 @@ def open_in_time(ask: Ask) -> tuple[int, int]:
     return ask("D05").numerator - ask("D08").numerator, 0
 
 
+def receipt_at(d: Any) -> Any:
+    """When the office received it: as the portal told first, or as it corrected that; `NEVER` before it told of a receipt."""
+    was_corrected = (d.received_at < NEVER) & (d.receipt_corrected_to < NEVER)
+    return choose(was_corrected, d.receipt_corrected_to, d.received_at)
+
+
 def resolved_at(d: Any) -> Any:
     """When the result was there: finished, else given out; `NEVER` while it is not, and again from when the dossier is opened anew."""
     ended = choose((d.completed_at < NEVER) & (d.completed_at >= d.reopened_at), d.completed_at, d.returned_at)
@@ -44,7 +50,7 @@ def processing_ended_at(d: Any) -> Any:
 
 def promised(d: Any) -> Any:
     """The date that the portal gave last; where it gave none, the end of the procedure's limit."""
-    limit = choose(d.limit_value > 0, due_after(d.received_at, d.limit_value, d.limit_unit), NEVER)
+    limit = choose(d.limit_value > 0, due_after(receipt_at(d), d.limit_value, d.limit_unit), NEVER)
     return choose(d.due_at < NEVER, d.due_at, limit)
 
 
@@ -72,7 +78,7 @@ def is_counted_in_time(d: Any, at: Any) -> Any:
 
 def ended_in_time(d: Any) -> Any:
     """Received, and processing ended in time (QĐ 766)."""
-    return (d.received_at <= processing_ended_at(d)) & is_counted_in_time(d, processing_ended_at(d))
+    return (receipt_at(d) <= processing_ended_at(d)) & is_counted_in_time(d, processing_ended_at(d))
 
 
 def unfinished(d: Any, now: Any) -> Any:
@@ -80,7 +86,7 @@ def unfinished(d: Any, now: Any) -> Any:
     is_on_its_way = (
         (d.state == 2) | (d.state == 4) | (d.state == REQUESTED) | (d.state == UNPAID) | (d.state == STOPPED)
     )
-    return (d.received_at <= now) & is_on_its_way
+    return (receipt_at(d) <= now) & is_on_its_way
 
 
 def open_(d: Any, now: Any) -> Any:
@@ -100,7 +106,7 @@ def is_dossier_near_due(d: Any, now: Any) -> Any:
 
 def is_near(d: Any, at: Any, now: Any) -> Any:
     """A due date that is near: at most a third of the limit is left, and at most two working days."""
-    began = choose(d.supplemented_at < NEVER, d.supplemented_at, d.received_at)
+    began = choose(d.supplemented_at < NEVER, d.supplemented_at, receipt_at(d))
     return (at >= now) & (at < NEVER) & (working_time(now, at) * 3 <= least(working_time(began, at), 3 * NEAR_DUE))
 
 
@@ -135,7 +141,7 @@ RECEIVED = Indicator(
     ),
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Count(at=lambda d: d.received_at),
+    value=Count(at=receipt_at),
     by=("field_code", "channel"),
     window=timedelta(hours=1),
 )
@@ -151,7 +157,7 @@ RECEIVED_SO_FAR = Indicator(
     ),
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Count(at=lambda d: d.received_at),
+    value=Count(at=receipt_at),
     by=("field_code", "channel"),
     span="period",
     baseline=reported(4_293),
@@ -170,7 +176,7 @@ FINISHED_SO_FAR = Indicator(
     since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
-    value=Count(at=finished_at, where=lambda d: d.received_at <= finished_at(d)),
+    value=Count(at=finished_at, where=lambda d: receipt_at(d) <= finished_at(d)),
     by=("field_code",),
     span="period",
     baseline=reported(4_288),
@@ -309,7 +315,7 @@ ON_TIME = Indicator(
     of=DOSSIER,
     value=Ratio(
         numerator=Count(at=processing_ended_at, where=ended_in_time) + Level(handled_in_time),
-        denominator=Count(at=processing_ended_at, where=lambda d: d.received_at <= processing_ended_at(d))
+        denominator=Count(at=processing_ended_at, where=lambda d: receipt_at(d) <= processing_ended_at(d))
         + Level(handled),
     ),
     span="month",

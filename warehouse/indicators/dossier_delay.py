@@ -5,7 +5,7 @@ from typing import Any
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
 from warehouse.indicators import law
-from warehouse.indicators.dossier import DOSSIERS, REQUESTED, asked_again, due, finished_at, unfinished
+from warehouse.indicators.dossier import DOSSIERS, REQUESTED, asked_again, due, finished_at, receipt_at, unfinished
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.expression import NEVER, choose, ward_day
 from warehouse.model.indicator import PERCENT, Indicator, Threshold
@@ -24,7 +24,7 @@ def moved_again(d: Any) -> Any:
 
 def finished_after_promise(d: Any) -> Any:
     """Received, and finished on a later day than was promised first."""
-    return (d.received_at <= finished_at(d)) & (ward_day(finished_at(d)) > ward_day(promised_at(d)))
+    return (receipt_at(d) <= finished_at(d)) & (ward_day(finished_at(d)) > ward_day(promised_at(d)))
 
 
 def open_after_promise(d: Any, now: Any) -> Any:
@@ -90,6 +90,24 @@ APOLOGISED = Indicator(
     ),
     span="month",
     threshold=Threshold(warning=100, critical=None, below=True),
+)
+
+NOT_APOLOGISED = Indicator(
+    id="D28",
+    label=Label("Hồ sơ trễ chưa có phiếu xin lỗi", "Late without apology"),
+    definition=Label(
+        "Hồ sơ chưa giải quyết xong, đã trễ so với hẹn trả ban đầu, chưa có phiếu nào gửi công dân; D15 là tỷ lệ gửi đúng lúc, đây là việc còn làm "
+        "được",
+        "Unfinished dossiers past their first due date for which no apology went out; D15 is the share that went out in time, this is what "
+        "can still be done",
+    ),
+    law=law.APOLOGY,
+    since=law.REVISED,
+    unit=DOSSIERS,
+    of=DOSSIER,
+    value=Level(lambda d, now: open_after_promise(d, now) & (d.apologised_at > now)),
+    by=("field_code",),
+    threshold=Threshold(warning=0, critical=None),
 )
 
 RESCHEDULED_AGAIN = Indicator(

@@ -13,6 +13,7 @@ from warehouse.indicators.dossier import (
     handled_in_time,
     processing_ended_at,
     promised,
+    receipt_at,
     resolved_at,
     waited,
 )
@@ -24,12 +25,12 @@ from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
 def was_finished(d: Any) -> Any:
     """Received, and finished after that."""
-    return d.received_at <= finished_at(d)
+    return receipt_at(d) <= finished_at(d)
 
 
 def resolved(d: Any) -> Any:
     """Received, and the result was there after that."""
-    return d.received_at <= resolved_at(d)
+    return receipt_at(d) <= resolved_at(d)
 
 
 def resolved_early(d: Any) -> Any:
@@ -45,7 +46,7 @@ def finished_late(d: Any) -> Any:
 def worked(d: Any) -> Any:
     """Working time from receipt to the result, without that in which a supplement was awaited."""
     asked = choose(d.supplemented_at < NEVER, greatest(0, working_time(d.requested_at, d.supplemented_at)), 0)
-    return greatest(0, working_time(d.received_at, resolved_at(d)) - asked)
+    return greatest(0, working_time(receipt_at(d), resolved_at(d)) - asked)
 
 
 EARLY = Indicator(
@@ -135,7 +136,7 @@ SATISFIED = Indicator(
     value=Ratio(
         numerator=Count(at=processing_ended_at, where=lambda d: ended_in_time(d) & (d.dissatisfied_at == NEVER))
         + Level(lambda d, now: handled_in_time(d, now) & (d.dissatisfied_at > now)),
-        denominator=Count(at=processing_ended_at, where=lambda d: d.received_at <= processing_ended_at(d))
+        denominator=Count(at=processing_ended_at, where=lambda d: receipt_at(d) <= processing_ended_at(d))
         + Level(handled),
     ),
     span="month",

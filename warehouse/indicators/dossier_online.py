@@ -5,6 +5,7 @@ from typing import Any
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
 from warehouse.indicators import law
+from warehouse.indicators.dossier import receipt_at
 from warehouse.model.aggregate import Aggregate, Count, Ratio
 from warehouse.model.expression import NEVER
 from warehouse.model.indicator import PERCENT, Indicator, Threshold
@@ -12,7 +13,7 @@ from warehouse.model.indicator import PERCENT, Indicator, Threshold
 ONLINE = 2
 """Channel "trực tuyến"."""
 
-RECEIVED = Count(at=lambda d: d.received_at)
+RECEIVED = Count(at=receipt_at)
 """What everything here is out of: the dossiers received in the period, whatever became of them (QĐ 766: NgayTiepNhan trong kỳ)."""
 
 
@@ -28,7 +29,7 @@ def with_fee(d: Any) -> Any:
 
 def of_received(where: Any) -> Aggregate:
     """Those of the received dossiers for which something holds, in the window of their receipt: so no share exceeds the whole."""
-    return Count(at=lambda d: d.received_at, where=where)
+    return Count(at=receipt_at, where=where)
 
 
 FILED_ONLINE = Indicator(

@@ -58,7 +58,7 @@ LAG = Indicator(
     id="H01",
     label=Label("Độ trễ dữ liệu", "Data lag"),
     definition=Label(
-        "Thời gian từ tín hiệu mới nhất của nguồn im lâu nhất; nguồn đã tắt không tính",
+        "Thời gian từ tín hiệu mới nhất của nguồn không có tín hiệu đã lâu nhất; nguồn đã tắt không tính",
         "Time since the newest sign of the source that has been silent longest, without those that are switched off",
     ),
     version=2,
@@ -78,7 +78,7 @@ VALID = Indicator(
     id="H02",
     label=Label("Sự kiện hợp lệ", "Valid events"),
     definition=Label(
-        "Sự kiện hợp lệ / (hợp lệ + bị loại) trong 24 giờ, không tính nhịp của hệ thống; hệ thống tự đếm 5 phút một lần, quá 15 phút "
+        "Sự kiện hợp lệ / (hợp lệ + bị loại) trong 24 giờ, không tính tín hiệu của chính hệ thống; hệ thống tự đếm 5 phút một lần, quá 15 phút "
         "không đếm được thì không có số liệu",
         "Valid events / (valid + rejected) within 24 hours, without the system's own signs of life; counted every 5 minutes, no data "
         "where the last count is older than 15",
@@ -92,7 +92,7 @@ VALID = Indicator(
     threshold=Threshold(warning=99.5, critical=None, below=True),
 )
 
-LETTERS_WAITING = Indicator(
+DEAD_LETTERS_WAITING = Indicator(
     id="H03",
     label=Label("Sự kiện lỗi chờ xử lý", "Dead letters waiting"),
     definition=Label(
@@ -160,11 +160,32 @@ FEED_ON_TIME = Indicator(
     threshold=Threshold(warning=100, critical=90, below=True),
 )
 
+FEED_LATE = Indicator(
+    id="H08",
+    label=Label("Gửi thành phố muộn, 24 giờ", "City feed late, 24 h"),
+    definition=Label(
+        "Lần gửi đã đến giờ chốt trong 24 giờ qua mà thành phố không nhận được trong 15 phút",
+        "Deliveries whose cut was due in the last 24 hours that did not reach the city within 15 minutes",
+    ),
+    law=law.SHARING,
+    since=law.REVISED,
+    unit=Unit(Label("lần", "deliveries")),
+    of=CUT,
+    value=Count(
+        at=lambda c: c.cut_at,
+        where=lambda c: c.delivered_at - c.cut_at > DELIVERED_WITHIN,
+    ),
+    by=("dataset",),
+    window=timedelta(hours=1),
+    span=timedelta(hours=24),
+    threshold=Threshold(warning=0, critical=None),
+)
+
 HEARTBEAT = Indicator(
     id="H07",
-    label=Label("Nhịp của hệ thống", "System heartbeat"),
+    label=Label("Tín hiệu hoạt động của hệ thống", "System heartbeat"),
     definition=Label(
-        "Thời gian từ nhịp mới nhất của chính hệ thống đã đi hết đường từ đầu vào đến bảng",
+        "Thời gian từ tín hiệu mới nhất của chính hệ thống đã đi hết đường từ đầu vào đến bảng",
         "Time since the newest heartbeat of the system itself that came the whole way from the entrance to the board",
     ),
     unit=SECONDS,

@@ -259,6 +259,23 @@ OCCUPANCY = Derived(
     threshold=Threshold(warning=85, critical=None),
 )
 
+WAITING_PER_COUNTER = Derived(
+    id="Q14",
+    label=Label("Người chờ trên một quầy đang mở", "Waiting per open counter"),
+    definition=Label(
+        "Số người đang chờ / số quầy đang mở; không quầy nào mở thì chia cho 1",
+        "People waiting / counters open; where none is open, divided by 1",
+    ),
+    since=law.REVISED,
+    unit=Unit(Label("người/quầy", "people a counter"), decimals=1, short=Label("người", "people")),
+    made_of=(WAITING, COUNTERS_OPEN),
+    value=lambda ask: (ask("Q02").numerator, max(ask("Q08").numerator, 1)),
+    formula=Label("Q02 / tử số của Q08, ít nhất là 1", "Q02 / numerator of Q08, at least 1"),
+    is_ratio=True,
+    # With all 13 counters open the limit of those waiting (Q02) is reached at three a counter.
+    threshold=Threshold(warning=3, critical=6),
+)
+
 ABANDONED = Indicator(
     id="Q10",
     label=Label("Tỷ lệ bỏ lượt", "Abandonment"),

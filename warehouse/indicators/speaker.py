@@ -17,6 +17,7 @@ GROUPS = Unit(Label("tổ", "groups"))
 
 URGENT = "khan_cap"
 """A bulletin that has to be heard at once."""
+HEARD_WITHIN = MINUTE
 
 SILENCE = 3 * MINUTE
 """Three missed heartbeats."""
@@ -55,6 +56,12 @@ def ordered(b: Any) -> Any:
 def heard(b: Any) -> Any:
     """It began after it had been ordered, and both are known."""
     return (b.issued_at <= b.started_at) & (b.started_at < NEVER)
+
+
+def missed(b: Any) -> Any:
+    """The broadcast failed, or began too late after it had been ordered."""
+    was_late = (b.issued_at < NEVER) & (b.started_at < NEVER) & (b.started_at - b.issued_at > HEARD_WITHIN)
+    return was_late | (b.failed_at < NEVER)
 
 
 ONLINE = Indicator(
@@ -164,6 +171,28 @@ EMERGENCY = Indicator(
     ),
     span=timedelta(days=30),
     threshold=Threshold(warning=60, critical=120),
+)
+
+EMERGENCY_MISSED = Indicator(
+    id="S11",
+    label=Label("Cụm loa phát bản tin khẩn cấp muộn hoặc không phát được", "Emergency bulletins late or unheard"),
+    definition=Label(
+        "Lượt phát bản tin khẩn cấp trong 60 phút qua bắt đầu muộn quá 60 giây kể từ lúc phát lệnh, hoặc bị lỗi; cụm loa không báo gì thì ở S02",
+        "Broadcasts of emergency bulletins within 60 minutes that began over 60 seconds after the order, or failed; a loudspeaker that "
+        "says nothing is in S02",
+    ),
+    law=law.URGENT,
+    since=law.REVISED,
+    unit=CLUSTERS,
+    of=BROADCAST,
+    value=Count(
+        at=lambda b: least(b.started_at, b.failed_at),
+        where=lambda b: (b.bulletin_type == URGENT) & missed(b),
+    ),
+    by=("area_code",),
+    window=timedelta(minutes=5),
+    span=timedelta(minutes=60),
+    threshold=Threshold(warning=0, critical=6),
 )
 
 SILENT = Indicator(

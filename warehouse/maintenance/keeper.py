@@ -47,11 +47,18 @@ class MaintenanceService:
         self._pulse = pulse
         self._settings = settings
         self._ingest = ingest
-        self._embedded = embedded
+        self._nightly = {
+            "backup": settings.backup_at if settings.backup and embedded else None,
+            "audit": settings.audit_at if settings.audit else None,
+        }
         self._room = DiskSpace(ingest)
         self._was_low = False
         self._is_written = True
-        self._state = status.read_state(settings.data_folder)
+        known = status.read_state(settings.data_folder)
+        # What is not done here any more is not missed.
+        off = {name for name, at in self._nightly.items() if at is None}
+        chores = {name: one for name, one in known.chores.items() if name not in off}
+        self._state = known.model_copy(update={"chores": chores})
 
     def run(self, stop: threading.Event) -> None:
         """Keep until told to stop."""
@@ -81,11 +88,7 @@ class MaintenanceService:
         pause = SOON if last.failed else RETENTION_EVERY
         if last.tried_at is None or not timedelta() <= real_now - last.tried_at < pause:
             return "retention"
-        nightly = {
-            "backup": self._settings.backup_at if self._settings.backup and self._embedded else None,
-            "audit": self._settings.audit_at if self._settings.audit else None,
-        }
-        for name, at in nightly.items():
+        for name, at in self._nightly.items():
             one = self._state.chore(name)
             if at is not None and schedule.is_due(at, now, one.done_at, one.tried_at, real_now):
                 return name

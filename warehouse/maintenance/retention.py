@@ -61,7 +61,7 @@ class RetentionChange(NamedTuple):
 
 def retention_rules(settings: WarehouseSettings) -> list[RetentionRule]:
     """The rule of every table that does not keep its rows for ever."""
-    raw, values, letters, audits = (
+    raw, values, dead_letters, audits = (
         kept.days for kept in (settings.keep_raw, settings.keep_values, settings.keep_letters, settings.keep_audits)
     )
     snapshots = max(SNAPSHOT_DAYS, settings.keep_snapshots.days)
@@ -77,8 +77,8 @@ def retention_rules(settings: WarehouseSettings) -> list[RetentionRule]:
             "raw_values", "toDateTime(fromUnixTimestamp64Milli(window_ms, 'UTC'))", values, is_partitioned=True
         ),
         RetentionRule("raw_corrections", "toDateTime(corrected_at)", values, is_partitioned=True),
-        RetentionRule("raw_dead_letters", "toDateTime(received_at)", letters, is_partitioned=False),
-        RetentionRule("raw_letter_replays", "toDateTime(replayed_at)", letters, is_partitioned=False),
+        RetentionRule("raw_dead_letters", "toDateTime(received_at)", dead_letters, is_partitioned=False),
+        RetentionRule("raw_letter_replays", "toDateTime(replayed_at)", dead_letters, is_partitioned=False),
         RetentionRule("audits", "toDateTime(started_at)", audits, is_partitioned=False),
         RetentionRule("fold_snapshots", "toDateTime(taken_at)", snapshots, is_partitioned=False),
     ]

@@ -1,6 +1,6 @@
 """Entity, the SQL rendering: an entity's states as a SELECT over the raw events - as they are, or minute by minute."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -34,7 +34,11 @@ class SqlState:
 
 
 def entity_sql(
-    entity: Entity, until_ms: str | None = None, source: str = "raw_events", with_origins: bool = False
+    entity: Entity,
+    until_ms: str | None = None,
+    source: str = "raw_events",
+    with_origins: bool = False,
+    fields: Collection[str] | None = None,
 ) -> str:
     """The entity's states: columns ward, key, newest_at and one a field; times in ms, `NEVER` while unset.
 
@@ -43,18 +47,20 @@ def entity_sql(
         until_ms: SQL of a time; only events that happened by then count. All, when `None`.
         source: table or subquery with the columns of `raw_events`.
         with_origins: also give, for each latest value, (time in ms, id) of the event that gave it, as `<field>_origin`.
+        fields: the fields that are wanted; all, when `None`.
     """
-    named = [f"{_rule_sql(rule)} AS {name}" for name, rule in entity.fields.items()]
+    rules = {name: rule for name, rule in entity.fields.items() if fields is None or name in fields}
+    named = ["max(at_ms) AS newest_at", *(f"{_rule_sql(rule)} AS {name}" for name, rule in rules.items())]
     if with_origins:
         named += [
             f"maxIf((at_ms, id), {_gives(rule)}) AS {name}_origin"
-            for name, rule in entity.fields.items()
+            for name, rule in rules.items()
             if isinstance(rule, Latest)
         ]
     columns = ",\n    ".join(named)
     until = f" AND at_ms <= {until_ms}" if until_ms else ""
     return (
-        f"SELECT ward, subject AS key, max(at_ms) AS newest_at,\n    {columns}\n"
+        f"SELECT ward, subject AS key,\n    {columns}\n"
         f"FROM {source}\nWHERE {_is_about(entity)}{until}\nGROUP BY ward, subject"
     )
 
@@ -197,34 +203,33 @@ def _merged_column(name: str, rule: Rule) -> str:
 
 def _rule_sql(rule: Rule) -> str:
     if isinstance(rule, First):
-        matches = " OR ".join(_match_sql(event, rule.where) for event in rule.events)
+        matches = _any_of({event: sql(rule.where(SqlEvent(event))) if rule.where else "" for event in rule.events})
         return f"min(if({matches}, at_ms, {NEVER}))"
     if isinstance(rule, Latest):
-        return _latest_sql(rule)
-    kinds = ", ".join(sql(event.kind) for event in rule.events)
-    return f"max(if(kind IN ({kinds}), {attribute_sql(rule.events[0], rule.attribute)}, {sql(rule.empty)}))"
-
-
-def _match_sql(event: type[Event], where: Callable[[Any], Any] | None) -> str:
-    return f"({_is(event)})" if where is None else f"({_is(event)} AND {sql(where(SqlEvent(event)))})"
+        return f"if(countIf({_gives(rule)}) = 0, {sql(rule.empty)}, {_latest_sql(rule)})"
+    return f"max(if({_is(rule.events)}, {attribute_sql(rule.events[0], rule.attribute)}, {sql(rule.empty)}))"
 
 
 def _latest_sql(rule: Latest) -> str:
-    cases = " ".join(
-        f"WHEN {_is(event)} THEN {attribute_sql(event, value.name) if isinstance(value, Attr) else sql(value)}"
-        for event, value in rule.values.items()
+    """The value of the newest event that gives one."""
+    values = _alike(
+        {
+            event: attribute_sql(event, value.name) if isinstance(value, Attr) else sql(value)
+            for event, value in rule.values.items()
+        }
     )
-    empty, gives = sql(rule.empty), _gives(rule)
-    return f"if(countIf({gives}) = 0, {empty}, argMaxIf(CASE {cases} ELSE {empty} END, (at_ms, id), {gives}))"
+    cases = " ".join(f"WHEN {_is(events)} THEN {value}" for value, events in values.items())
+    value = f"CASE {cases} ELSE {sql(rule.empty)} END" if len(values) > 1 else next(iter(values))
+    return f"argMaxIf({value}, (at_ms, id), {_gives(rule)})"
 
 
 def _gives(rule: Latest) -> str:
     """Whether an event gives a value: it is of the right type and its attribute is set."""
-    return " OR ".join(f"({_gives_one(event, value)})" for event, value in rule.values.items())
+    return _any_of({event: _is_given(event, value) for event, value in rule.values.items()})
 
 
-def _gives_one(event: type[Event], value: Any) -> str:
-    conditions = [_is(event)]
+def _is_given(event: type[Event], value: Any) -> str:
+    conditions = []
     if isinstance(value, Attr) and not _is_always_set(event, value.name):
         conditions.append(f"JSONHas(event, 'data', {sql(value.name)})")
     if isinstance(value, Attr) and value.where is not None:
@@ -232,5 +237,20 @@ def _gives_one(event: type[Event], value: Any) -> str:
     return " AND ".join(conditions)
 
 
-def _is(event: type[Event]) -> str:
-    return f"kind = {sql(event.kind)}"
+def _any_of(conditions: Mapping[type[Event], str]) -> str:
+    """Whether an event is of one of the types and what is asked of it holds; an empty text asks nothing."""
+    alike = _alike(conditions)
+    return " OR ".join(f"({_is(events)}{asked and f' AND {asked}'})" for asked, events in alike.items())
+
+
+def _alike(texts: Mapping[type[Event], str]) -> dict[str, list[type[Event]]]:
+    """The types of each text. Each stands once, for what the engine takes to understand a query grows with its length."""
+    found: dict[str, list[type[Event]]] = {}
+    for event, text in texts.items():
+        found.setdefault(text, []).append(event)
+    return found
+
+
+def _is(events: Sequence[type[Event]]) -> str:
+    kinds = ", ".join(sql(event.kind) for event in events)
+    return f"kind IN ({kinds})" if len(events) > 1 else f"kind = {kinds}"

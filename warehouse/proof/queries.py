@@ -14,14 +14,14 @@ from warehouse.proof.evidence import event_condition_sql
 from warehouse.recompute.sql import flow_sql, stock_sql
 from warehouse.server.sql_gate.gate import LONGEST
 
-Part = Literal["stored", "recomputed", "events", "corrections"]
-PARTS: tuple[Part, ...] = get_args(Part)
+ProofQuery = Literal["stored", "recomputed", "events", "corrections"]
+PROOF_QUERIES: tuple[ProofQuery, ...] = get_args(ProofQuery)
 
 _LOCAL = "'Asia/Ho_Chi_Minh'"
 _WINDOWS_BACK = timedelta(days=2)
 
 
-def indicator_query(one: Indicator, ward: str, part: Part, at_ms: int) -> str | None:
+def indicator_query(one: Indicator, ward: str, part: ProofQuery, at_ms: int) -> str | None:
     """A query about an indicator, over open views only.
 
     Args:

@@ -43,7 +43,7 @@ def due_list(client: Client, ward: str, now_ms: int) -> list[DueDossier]:
     working = choose(at < now, working_time(at, now), working_time(now, at))
     rows = client.query(
         f"SELECT key, field_code, procedure_code, due_ms, toInt64({sql(working)}) AS working_ms, due_ms < {now_ms} AS is_overdue "
-        f"FROM (SELECT key, field_code, procedure_code, received_at, supplemented_at, toInt64({sql(due(state))}) AS due_ms "
+        f"FROM (SELECT key, field_code, procedure_code, received_at, receipt_corrected_to, supplemented_at, toInt64({sql(due(state))}) AS due_ms "
         f"FROM ({entity_sql(DOSSIER, str(now_ms))}) WHERE ward = %(ward)s AND {sql(open_(state, now))}) "
         f"WHERE {sql((at < now) | is_near(state, at, now))} ORDER BY due_ms, key LIMIT {MOST}",
         {"ward": ward},

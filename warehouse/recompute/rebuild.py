@@ -160,7 +160,7 @@ def recompute_stocks(
             continue
         found: list[Value] = []
         days_last: dict[int, Correction] = {}
-        standing = _standing(client, one, ward, from_ms)
+        shown = _stocks_before(client, one, ward, from_ms)
         stored = _stored_minutes(client, one, ward, from_ms, until_ms)
         own = _minute_end(cause.at_ms)
         if from_ms <= own <= until_ms:
@@ -172,10 +172,10 @@ def recompute_stocks(
             counted = _counted(client, one, ward, minutes[0], minutes[-1])
             for minute in minutes:
                 rows, truth = stored[minute], counted.get(minute, {})
-                for split in sorted({TOTAL, *standing, *rows, *truth}):
+                for split in sorted({TOTAL, *shown, *rows, *truth}):
                     known, sums = rows.get(split), truth.get(split, (0, 0))
-                    old = known[:2] if known else standing.get(split, (0, 0))
-                    standing[split] = sums
+                    old = known[:2] if known else shown.get(split, (0, 0))
+                    shown[split] = sums
                     if old == sums or (known is not None and is_after):
                         continue
                     revision, newest = known[2:] if known else (0, min(cause.at_ms, minute))
@@ -191,7 +191,7 @@ def recompute_stocks(
     return values, corrections
 
 
-def _standing(client: Client, one: Indicator, ward: str, before_ms: int) -> dict[Split, tuple[int, int]]:
+def _stocks_before(client: Client, one: Indicator, ward: str, before_ms: int) -> dict[Split, tuple[int, int]]:
     """What a reader takes for a stock and its members just before a time."""
     rows = client.query(
         "SELECT dimension, member, numerator, denominator FROM raw_values FINAL WHERE ward = %(ward)s "

@@ -5,12 +5,12 @@ member, numerator, denominator; groups without any entity are absent.
 """
 
 from datetime import timedelta
-from typing import Any
 
-from warehouse.model.aggregate import Flow, Part, Stock
+from warehouse.model.aggregate import Flow, Stock
 from warehouse.model.entity_sql import SqlState, entity_sql, minutes_sql
 from warehouse.model.expression import MINUTE, NEVER, Sql, sql, window_start
 from warehouse.model.indicator import GAUGE_WINDOW, Indicator
+from warehouse.recompute.repeated import named_once
 
 _MILLISECOND = timedelta(milliseconds=1)
 _TOTAL = "('', '')"
@@ -47,20 +47,22 @@ def stocks_sql(indicator: Indicator, start_ms: int, end_ms: int, source: str = "
     first, last = (start_ms // MINUTE + 1) * MINUTE, end_ms // MINUTE * MINUTE
     state, now = SqlState(), Sql("minute")
     sides: list[list[str]] = [[], []]
-    columns: list[str] = []
+    conditions: list[str] = []
     for side, parts in enumerate((indicator.value.numerator, indicator.value.denominator)):
         for part in parts:
             if isinstance(part, Stock):
-                is_counted = f"counts_{len(columns)}"
-                columns.append(f"{sql(part.where(state, now))} AS {is_counted}")
+                is_counted = f"counts_{len(conditions)}"
+                conditions.append(sql(part.where(state, now)))
                 amount = sql(part.added(state, now)) if part.added else "1"
                 sides[side].append(f"if({is_counted}, toInt64({amount}), toInt64(0))")
-    if indicator.takes_largest and len(columns) > 1:
+    if indicator.takes_largest and len(conditions) > 1:
         raise ValueError(f"{indicator.id}: the largest of several parts is not defined")
     n, d = (" + ".join(side) or "toInt64(0)" for side in sides)
     splits = _splits(indicator, state)
     each = indicator.value.each
     states = minutes_sql(indicator.of, {*state.asked, each} - {""}, first, last, source)
+    (n, d, *conditions), states = named_once([n, d, *conditions], states)
+    columns = [f"{condition} AS counts_{number}" for number, condition in enumerate(conditions)]
     rows = (
         f"SELECT ward, minute - {MINUTE} AS window_ms, arrayJoin({splits}) AS split, {n} AS n, {d} AS d{_named(each)}\n"
         f"FROM (SELECT *, {', '.join(columns)} FROM ({states}))\n"
@@ -83,21 +85,30 @@ def _flow_rows(indicator: Indicator, part: Flow, size_ms: int, is_numerator: boo
     conditions = [f"{at.text} < {NEVER}"] + ([sql(part.where(state))] if part.where else [])
     amount = sql(part.added(state)) if part.added else "1"
     window = sql(window_start(at, size_ms))
-    return _rows(indicator, part, window, amount, conditions, is_numerator, entity_sql(indicator.of, source=source))
+    return _rows(indicator, state, window, amount, conditions, is_numerator, source)
 
 
 def _stock_rows(indicator: Indicator, part: Stock, now_ms: int, is_numerator: bool, source: str) -> str:
     state, now = SqlState(), Sql(f"toInt64({now_ms})")
     amount = sql(part.added(state, now)) if part.added else "1"
     window = str(window_start(now_ms - 1, GAUGE_WINDOW // _MILLISECOND))
-    states = entity_sql(indicator.of, until_ms=str(now_ms), source=source)
-    return _rows(indicator, part, window, amount, [sql(part.where(state, now))], is_numerator, states)
+    conditions = [sql(part.where(state, now))]
+    return _rows(indicator, state, window, amount, conditions, is_numerator, source, until_ms=str(now_ms))
 
 
 def _rows(
-    indicator: Indicator, part: Part, window: str, amount: str, conditions: list[Any], is_numerator: bool, states: str
+    indicator: Indicator,
+    state: SqlState,
+    window: str,
+    amount: str,
+    conditions: list[str],
+    is_numerator: bool,
+    source: str,
+    until_ms: str | None = None,
 ) -> str:
-    splits, each = _splits(indicator, SqlState()), indicator.value.each
+    splits, each = _splits(indicator, state), indicator.value.each
+    states = entity_sql(indicator.of, until_ms, source, fields={*state.asked, each})
+    (window, amount, *conditions), states = named_once([window, amount, *conditions], states)
     n, d = (f"toInt64({amount})", "toInt64(0)") if is_numerator else ("toInt64(0)", f"toInt64({amount})")
     rows = (
         f"SELECT ward, toInt64({window}) AS window_ms, arrayJoin({splits}) AS split, {n} AS n, {d} AS d{_named(each)}\n"

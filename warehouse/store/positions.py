@@ -22,7 +22,7 @@ LOOKED_BACK = timedelta(days=7)
 
 _BUCKET = 8_192
 
-_LETTERS = "original_topic AS topic, toUInt32(partition) AS partition"
+_DEAD_LETTERS = "original_topic AS topic, toUInt32(partition) AS partition"
 _OF_RECORDS = "original_topic != '' AND partition >= 0 AND offset >= 0"
 
 
@@ -30,7 +30,7 @@ class PartitionProgress(NamedTuple):
     """How far the warehouse is with one partition; -1 where it has nothing."""
 
     newest: int = -1
-    """Newest offset among rows, repeats and letters: reading goes on behind it."""
+    """Newest offset among rows, repeats and dead letters: reading goes on behind it."""
     values: int = -1
     """Newest offset of a value."""
     snapshot: int = -1
@@ -59,7 +59,7 @@ def read_progress(client: Client) -> dict[PartitionKey, PartitionProgress]:
         "SELECT topic, partition, what, max(offset) FROM ("
         "SELECT topic, partition, 'newest' AS what, max(offset) AS offset FROM raw_events GROUP BY ALL "
         "UNION ALL SELECT topic, partition, 'newest', max(offset) FROM raw_repeats GROUP BY ALL "
-        f"UNION ALL SELECT {_LETTERS}, 'newest', max(offset) FROM raw_dead_letters WHERE {_OF_RECORDS} GROUP BY ALL "
+        f"UNION ALL SELECT {_DEAD_LETTERS}, 'newest', max(offset) FROM raw_dead_letters WHERE {_OF_RECORDS} GROUP BY ALL "
         f"UNION ALL SELECT '{DEAD_LETTERS}', toUInt32(log_partition), 'newest', max(log_offset) FROM raw_dead_letters "
         "WHERE log_partition >= 0 GROUP BY ALL "
         "UNION ALL SELECT topic, partition, 'values', max(offset) FROM raw_values GROUP BY ALL "
@@ -107,7 +107,7 @@ def ids_at(client: Client, places: Sequence[tuple[str, int, int]]) -> dict[tuple
         "SELECT topic, partition, offset, any(id) FROM ("
         "SELECT topic, partition, offset, id FROM raw_events WHERE (topic, partition, offset) IN %(places)s "
         "UNION ALL SELECT topic, partition, offset, id FROM raw_repeats WHERE (topic, partition, offset) IN %(places)s "
-        f"UNION ALL SELECT {_LETTERS}, offset, '' FROM raw_dead_letters WHERE (original_topic, partition, offset) IN %(places)s "
+        f"UNION ALL SELECT {_DEAD_LETTERS}, offset, '' FROM raw_dead_letters WHERE (original_topic, partition, offset) IN %(places)s "
         f"UNION ALL SELECT '{DEAD_LETTERS}', toUInt32(log_partition), log_offset, id FROM raw_dead_letters "
         f"WHERE log_partition >= 0 AND ('{DEAD_LETTERS}', log_partition, log_offset) IN %(places)s"
         ") GROUP BY topic, partition, offset",
@@ -174,7 +174,7 @@ def _older(client: Client) -> dict[PartitionKey, int]:
         "SELECT topic, partition, max(offset) FROM ("
         f"SELECT topic, partition, max(offset) AS offset FROM raw_events WHERE ingested_at {before} "
         f"UNION ALL SELECT topic, partition, max(offset) FROM raw_repeats WHERE ingested_at {before} "
-        f"UNION ALL SELECT {_LETTERS}, max(offset) FROM raw_dead_letters WHERE {_OF_RECORDS} AND received_at {before}"
+        f"UNION ALL SELECT {_DEAD_LETTERS}, max(offset) FROM raw_dead_letters WHERE {_OF_RECORDS} AND received_at {before}"
         ") GROUP BY topic, partition"
     )
     return {(topic, partition): offset for topic, partition, offset in rows}

@@ -67,7 +67,7 @@ def changed_windows(client: Client, topic: str, partition: int, offset: int) -> 
     ]
 
 
-def write_letter(client: Client, letter: DeadLetter) -> None:
+def write_dead_letter(client: Client, dead_letter: DeadLetter) -> None:
     """Store the dead letter of a record that was set aside, unless it has come by way of Kafka meanwhile."""
-    if not client.query("SELECT 1 FROM raw_dead_letters WHERE id = %(id)s LIMIT 1", {"id": letter.id}):
-        write_dead_letters(client, [DeadLetterRecord(letter, -1, -1)])
+    if not client.query("SELECT 1 FROM raw_dead_letters WHERE id = %(id)s LIMIT 1", {"id": dead_letter.id}):
+        write_dead_letters(client, [DeadLetterRecord(dead_letter, -1, -1)])

@@ -16,7 +16,7 @@ from warehouse.store.client import Client
 RAW_COLUMNS = ("topic", "partition", "offset", "ward", "kind", "subject", "id", "at_ms", "event")
 REPEAT_COLUMNS = (*RAW_COLUMNS, "is_conflict", "first_offset")
 
-_LETTERS_AT_ONCE = 2_000
+_DEAD_LETTERS_AT_ONCE = 2_000
 _WHOLE, _REVISIONS = 2**63, 2**32
 
 
@@ -61,7 +61,7 @@ def _numbers(value: Value) -> tuple[int, ...]:
 class DeadLetterRecord(NamedTuple):
     """A dead letter and where it lies in the dead letters' topic."""
 
-    letter: DeadLetter
+    dead_letter: DeadLetter
     partition: int
     offset: int
 
@@ -97,28 +97,28 @@ def write_corrections(client: Client, corrections: Sequence[Correction], at: dat
         client.insert("raw_corrections", {**columns, "corrected_at": [at] * len(corrections)})
 
 
-def write_dead_letters(client: Client, letters: Sequence[DeadLetterRecord]) -> None:
+def write_dead_letters(client: Client, dead_letters: Sequence[DeadLetterRecord]) -> None:
     """Store dead letters for people to look at; a dead letter that was sent again later is the first one still."""
-    fresh = _fresh(client, letters)
+    fresh = _fresh(client, dead_letters)
     if not fresh:
         return
     rows = [
         (
-            letter.id,
-            letter.original_topic or "",
-            -1 if letter.partition is None else letter.partition,
-            -1 if letter.offset is None else letter.offset,
-            letter.reason_code,
-            letter.error,
-            letter.payload_redacted,
-            letter.connector or "",
-            letter.received_at,
-            letter.ward,
-            letter.address,
+            dead_letter.id,
+            dead_letter.original_topic or "",
+            -1 if dead_letter.partition is None else dead_letter.partition,
+            -1 if dead_letter.offset is None else dead_letter.offset,
+            dead_letter.reason_code,
+            dead_letter.error,
+            dead_letter.payload_redacted,
+            dead_letter.connector or "",
+            dead_letter.received_at,
+            dead_letter.ward,
+            dead_letter.address,
             partition,
             offset,
         )
-        for letter, partition, offset in fresh
+        for dead_letter, partition, offset in fresh
     ]
     names = (
         "id",
@@ -138,17 +138,18 @@ def write_dead_letters(client: Client, letters: Sequence[DeadLetterRecord]) -> N
     client.insert("raw_dead_letters", _columns(names, rows))
 
 
-def _fresh(client: Client, letters: Sequence[DeadLetterRecord]) -> list[DeadLetterRecord]:
+def _fresh(client: Client, dead_letters: Sequence[DeadLetterRecord]) -> list[DeadLetterRecord]:
     """Those of which no other copy is known; a dead letter itself may be stored again, in its own place."""
     first: dict[str, datetime] = {}
-    for start in range(0, len(letters), _LETTERS_AT_ONCE):
-        ids = tuple(one.letter.id for one in letters[start : start + _LETTERS_AT_ONCE])
+    for start in range(0, len(dead_letters), _DEAD_LETTERS_AT_ONCE):
+        ids = tuple(one.dead_letter.id for one in dead_letters[start : start + _DEAD_LETTERS_AT_ONCE])
         asked = "SELECT id, min(received_at) FROM raw_dead_letters WHERE id IN %(ids)s GROUP BY id"
         first |= dict(client.query(asked, {"ids": ids}))
     return [
         one
-        for one in letters
-        if _whole(first.setdefault(one.letter.id, one.letter.received_at)) == _whole(one.letter.received_at)
+        for one in dead_letters
+        if _whole(first.setdefault(one.dead_letter.id, one.dead_letter.received_at))
+        == _whole(one.dead_letter.received_at)
     ]
 
 

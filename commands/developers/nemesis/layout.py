@@ -17,7 +17,7 @@ from warehouse.settings import WarehouseSettings
 WORKERS = 2
 
 MODULES = {"ingest": "commands.developers.nemesis.faults.kafka"}
-"""What takes the place of a part where our own Kafka is one node."""
+"""What takes the place of a process where our own Kafka is one node."""
 
 INTAKE, MQTT = "sources to intake", "sources to mqtt"
 
@@ -26,20 +26,20 @@ class StormLayout(NamedTuple):
     """What a run plays with."""
 
     stack: Stack
-    parts: tuple[str, ...]
+    names: tuple[str, ...]
     """The processes that the storm looks after."""
     brokers: list[BrokerNode]
     """Nodes of Kafka; empty: the one node is a child of `ingest`."""
     modules: dict[str, str]
-    """By part, the program that takes its place."""
+    """By process, the program that takes its place."""
     gates: TcpProxies
     environments: dict[str, dict[str, str]]
     """By process, what only it has to know: its gates."""
     reach: DriverReach
 
 
-def storm_parts(workers: int) -> tuple[str, ...]:
-    """The parts of a run that has so many stream workers, in the order in which they are started."""
+def storm_processes(workers: int) -> tuple[str, ...]:
+    """The processes of a run that has so many stream workers, in the order in which they are started."""
     streams = tuple(f"streams-{number}" for number in range(1, workers + 1))
     return ("ingest", "warehouse", "connectors", *streams, "keeper", "alarm", "dashboard")
 
@@ -52,25 +52,25 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
         brokers: nodes of Kafka; with several, the processes use them as they use an outside cluster.
         workers: stream workers.
     """
-    parts = storm_parts(workers)
-    clients = [part for part in parts if part.startswith(("connectors", "streams-", "alarm", "dashboard"))]
+    names = storm_processes(workers)
+    clients = [name for name in names if name.startswith(("connectors", "streams-", "alarm", "dashboard"))]
     ports = iter(free_ports((1 + 2 * brokers) * len(clients) + 3 + 2 * brokers))
     # Each client has doors of its own: one to each broker, and all but the connectors one to the warehouse.
     gates: list[TcpProxy] = []
     doors: list[dict[str, Door]] = [{} for _ in range(brokers)]
     ways: dict[str, list[str]] = {}
-    for part in clients:
+    for name in clients:
         for number, of_broker in enumerate(doors, 1):
             door, gate = next(ports), next(ports)
-            of_broker[part.replace("-", "").upper()] = (door, gate)
+            of_broker[name.replace("-", "").upper()] = (door, gate)
             broker = "kafka" if brokers == 1 else f"kafka-{number}"
-            gates.append(TcpProxy(f"{part} to {broker}", gate, door))
-            ways.setdefault(part, []).append(f"127.0.0.1:{gate}")
+            gates.append(TcpProxy(f"{name} to {broker}", gate, door))
+            ways.setdefault(name, []).append(f"127.0.0.1:{gate}")
     nodes = plan_brokers([(next(ports), next(ports)) for _ in doors], doors) if brokers > 1 else []
     rest_port = next(ports)
     stack = Stack(
         folder,
-        (*(node.name for node in nodes), *parts),
+        (*(node.name for node in nodes), *names),
         {
             **(cluster_variables(nodes) if nodes else {}),
             "IOC_CONNECTORS_URLS__DOSSIER_PORTAL": f"http://127.0.0.1:{rest_port}",
@@ -86,22 +86,22 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
     )
     warehouse = stack.settings(WarehouseSettings).port
     connectors = stack.settings(ConnectorsSettings)
-    environments: dict[str, dict[str, str]] = {part: {} for part in parts}
-    for part in clients:
+    environments: dict[str, dict[str, str]] = {name: {} for name in names}
+    for name in clients:
         if nodes:
-            environments[part]["IOC_KAFKA_BOOTSTRAP"] = ",".join(ways[part])
+            environments[name]["IOC_KAFKA_BOOTSTRAP"] = ",".join(ways[name])
         else:
-            environments[part]["IOC_KAFKA_PORT"] = ways[part][0].rpartition(":")[2]
-        if part != "connectors":
+            environments[name]["IOC_KAFKA_PORT"] = ways[name][0].rpartition(":")[2]
+        if name != "connectors":
             gate = next(ports)
-            gates.append(TcpProxy(f"{part} to warehouse", gate, warehouse))
-            environments[part]["IOC_WAREHOUSE_PORT"] = str(gate)
+            gates.append(TcpProxy(f"{name} to warehouse", gate, warehouse))
+            environments[name]["IOC_WAREHOUSE_PORT"] = str(gate)
     intake = TcpProxy(INTAKE, next(ports), connectors.intake_port)
     mqtt = TcpProxy(MQTT, next(ports), connectors.mqtt_port)
     if not nodes:
         environments["ingest"][DOORS] = json.dumps(doors[0])
     reach = DriverReach(stack.settings(IngestSettings), connectors, intake.port, mqtt.port, rest_port)
-    every = (*(node.name for node in nodes), *parts)
+    every = (*(node.name for node in nodes), *names)
     return StormLayout(
         stack, every, nodes, {} if nodes else MODULES, TcpProxies([*gates, intake, mqtt]), environments, reach
     )

@@ -87,24 +87,24 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
     small = ("warehouse", "kafka" if plan.brokers == 1 else "brokers/1")
     disk = SmallDisk.made(folder, small) if plan.disk and not plan.sweep else None
     with ExitStack() as leaving:
-        stack, parts, brokers, modules, gates, environments, reach = lay_out(folder, plan.brokers, plan.workers)
+        stack, names, brokers, modules, gates, environments, reach = lay_out(folder, plan.brokers, plan.workers)
         journal = MessageJournal(folder / "journal.jsonl")
         leaving.callback(journal.close)
         gates.start()
         leaving.callback(gates.close)
         leaving.callback(stack.stop)
-        nemesis = Sweep() if plan.sweep else Storm(plan.minutes, gates, disk, random, parts)
-        crew = ProcessGroup(stack, parts, environments, modules, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
+        nemesis = Sweep() if plan.sweep else Storm(plan.minutes, gates, disk, random, names)
+        crew = ProcessGroup(stack, names, environments, modules, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
         people = People(stack, Random(plan.seed + 3))  # noqa: S311 - as above
         leaving.callback(people.stop)
         environments["alarm"]["IOC_ALARM_WEBHOOK_URL"] = people.url
         show("start")
         start_brokers(stack, brokers)
-        started = [part for part in parts if stack.pid(part) is None]
-        for part in started:
-            crew.start(part)
-        for part in started:
-            stack.wait(part)
+        started = [name for name in names if stack.pid(name) is None]
+        for name in started:
+            crew.start(name)
+        for name in started:
+            stack.wait(name)
         scripts = Scripts(Random(plan.seed + 1), f"c{plan.seed}x{int(time.time()) % 100_000}")  # noqa: S311 - as above
         driver = MessageDriver(reach, journal, scripts, plan.rate, plan.seed + 2)
         driver.start()
@@ -156,7 +156,7 @@ def _rage(
             counts = journal.counts
             show(
                 f"{(now - began) / 60:.1f}/{plan.minutes:g} min, {counts['acked']:,} acked of {counts['said']:,}, "
-                f"{crew.total_kills} kills, {sum(map(crew.alive, crew.parts))}/{len(crew.parts)} up",
+                f"{crew.total_kills} kills, {sum(map(crew.alive, crew.names))}/{len(crew.names)} up",
                 "storm",
             )
         time.sleep(0.05)

@@ -61,7 +61,7 @@ def settle(
     show("settle: everybody up")
     _disarm(crew)
     if not wait_until(lambda: _all_ready(crew), READY):
-        down = [part for part in crew.parts if not crew.alive(part)]
+        down = [name for name in crew.names if not crew.alive(name)]
         findings.add(
             "mismatched", f"not ready within {READY:.0f} s after the last fault: {', '.join(down) or 'somebody'}"
         )
@@ -74,33 +74,33 @@ def settle(
     _answered(crew, driver, journal, findings)
     people.close()
     show("settle: the sources are quiet")
-    for part in ("connectors", "alarm"):  # without a heartbeat alarms would be raised while everything is compared
-        crew.leave(part)
-        if not wait_until(lambda part=part: not crew.alive(part), STOPPED):
-            findings.note(f"{part} did not end within {STOPPED:.0f} s")
-            crew.kill(part)
+    for name in ("connectors", "alarm"):  # without a heartbeat alarms would be raised while everything is compared
+        crew.leave(name)
+        if not wait_until(lambda name=name: not crew.alive(name), STOPPED):
+            findings.note(f"{name} did not end within {STOPPED:.0f} s")
+            crew.kill(name)
     _stored(crew, findings, show)
     return SettledState(ready, fresh, time.monotonic() - began)
 
 
 def _disarm(crew: ProcessGroup) -> None:
     """Start anew whoever has a failpoint armed that has not gone off."""
-    for part, armed in list(crew.armed.items()):
-        if armed and crew.alive(part):
-            crew.kill(part)
+    for name, armed in list(crew.armed.items()):
+        if armed and crew.alive(name):
+            crew.kill(name)
     end = time.monotonic() + 30
-    while any(crew.armed.get(part) for part in crew.parts) and time.monotonic() < end:
+    while any(crew.armed.get(name) for name in crew.names) and time.monotonic() < end:
         crew.tend()
         time.sleep(0.1)
 
 
 def _all_ready(crew: ProcessGroup) -> bool:
     crew.tend()
-    if not all(crew.alive(part) for part in crew.parts):
+    if not all(crew.alive(name) for name in crew.names):
         return False
     try:
-        for part in crew.parts:
-            crew.stack.wait(part)
+        for name in crew.names:
+            crew.stack.wait(name)
     except NotReadyError:
         return False
     return True

@@ -179,7 +179,7 @@ def _work(
     yield from _finish(pretend, chance, procedure, now, due, online=online)
 
 
-LATE = 0.012
+LATE = 0.008
 """Of the dossiers with longer limits, how many become late without an outage."""
 
 
@@ -188,7 +188,7 @@ def _finish(
 ) -> Iterator[SimulatedChange]:
     office = pretend.calendar
     left = office.working_time(now, due)
-    done = office.add_working_time(now, left * min(0.985, chance.betavariate(3.6, 2.4)))
+    done = office.add_working_time(now, left * min(0.985, chance.betavariate(3, 3.4)))
     if procedure.field == "ho_tich":
         for outage in outages(pretend, local_day(done)):
             if now < outage.begins < done < outage.ends + BACKLOG:
@@ -202,7 +202,7 @@ def _finish(
                 break
     if chance.random() < LATE and left > timedelta(hours=8):
         # Nobody's software is at fault: too much work, or another body's opinion that did not come. Not every citizen is told.
-        done = office.add_working_time(due, timedelta(hours=chance.triangular(4, 40, 10)))
+        done = office.add_working_time(due, timedelta(hours=chance.triangular(2, 16, 4)))
         if chance.random() < 0.6:
             told = office.add_working_time(now, left * 0.8)
             apology = {"NgayHenTraCu": due, "NgayHenTra": office.due(due, 3, "ngay_lam_viec"), "CoPhieuXinLoi": True}

@@ -1,7 +1,7 @@
 """Frigate: what the pretend recorder and its 42 cameras say over MQTT, in the shape of Frigate 0.17.
 
 Traffic is played minute by minute, so any stretch of time can be asked about. It follows the hours of the day; people,
-plates and faces are in the messages as they are in real ones. One camera or another is usually without a picture.
+plates and faces are in the messages as they are in real ones. Two or three times a week a camera has no picture for some hours.
 """
 
 from collections.abc import Iterator
@@ -21,6 +21,8 @@ STATUS = timedelta(minutes=5)
 """How often each camera's status is repeated; the real Frigate's pause for it is a setting."""
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 FAULT_BLOCK = timedelta(hours=8)
+FAULTS = 0.12
+"""In how many of these blocks a camera fails."""
 
 TIMED = frozenset({"frigate/events", "frigate/reviews"})
 """Topics whose messages say themselves when it happened."""
@@ -94,11 +96,11 @@ def without_picture(pretend: Pretend, camera: str, at: datetime) -> bool:
 
 @lru_cache(maxsize=100)
 def _fault(pretend: Pretend, block: int) -> tuple[str, datetime, datetime]:
-    """The camera that fails in a block of time, from when to when."""
+    """The camera that fails in a block of time, from when to when; mostly for no time at all."""
     chance = pretend.chance("camera fault", block)
     length = timedelta(hours=chance.uniform(3, 7.9))
     begins = EPOCH + block * FAULT_BLOCK + chance.random() * (FAULT_BLOCK - length)
-    return chance.choice(CAMERAS), begins, begins + length
+    return chance.choice(CAMERAS), begins, begins + (length if chance.random() < FAULTS else timedelta())
 
 
 @lru_cache(maxsize=30)

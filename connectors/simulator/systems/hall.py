@@ -1,8 +1,8 @@
 """Hall: a working day at the 13 counters, simulated: who comes when, waits how long, and is served where.
 
 Arrivals follow a curve with its peak from 08:30 to 10:00 and a smaller one after lunch. Each counter calls from its own
-queues: elderly people, pregnant women and others with priority first, then who waits longest. Some give up, some are away
-when called, a few took a number for the wrong queue.
+queues: elderly people, pregnant women and others with priority first, then who waits longest; with nobody there it helps another
+queue. Some give up, some are away when called, a few took a number for the wrong queue.
 """
 
 import heapq
@@ -259,14 +259,20 @@ def _pause(played: _Day, at: datetime, counter: _Counter) -> None:
 def _call_next(played: _Day, at: datetime) -> None:
     """Every free counter calls whoever it should call next."""
     for counter in played.counters:
-        if counter.open and not counter.busy and (visit := _next_for(played, counter)) is not None:
+        if counter.open and not counter.busy and (visit := _next_for(played, counter, at)) is not None:
             played.waiting[visit.queue].remove(visit)
             counter.busy = True
             played.steps += _served(played, at, counter, visit)
 
 
-def _next_for(played: _Day, counter: _Counter) -> Visit | None:
-    waiting = [visit for queue in counter.queues for visit in played.waiting[queue]]
+HELPED_AFTER = timedelta(minutes=7)
+"""How long somebody waits before a counter with nobody in its own queues calls from another."""
+
+
+def _next_for(played: _Day, counter: _Counter, at: datetime) -> Visit | None:
+    waiting = [visit for queue in counter.queues for visit in played.waiting[queue]] or [
+        visit for queue in played.waiting.values() for visit in queue if at - visit.issued_at > HELPED_AFTER
+    ]
     handicap = timedelta(minutes=4)
     return min(
         waiting,

@@ -19,8 +19,8 @@ from dashboard.pages.dead_letters import choice
 from dashboard.pages.dead_letters.page import PAGE, REPLAY_HINT, REPLAY_RIGHT, SELECT, SPANS
 from dashboard.pages.dead_letters.tables import (
     day_chart,
-    letter_detail,
-    letter_row,
+    dead_letter_detail,
+    dead_letter_row,
     repeat_detail,
     repeat_row,
     stop_list,
@@ -38,7 +38,13 @@ from ingest.replay.remote import RemotePlans
 from warehouse.dead_letters.by_day import DeadLetterDay, count_by_day
 from warehouse.dead_letters.resend import ResentDeadLetter, resend
 from warehouse.dead_letters.stored import PAGE as MOST
-from warehouse.dead_letters.stored import DeadLetterChoice, DeadLetterGroup, StoredDeadLetter, read_groups, read_letters
+from warehouse.dead_letters.stored import (
+    DeadLetterChoice,
+    DeadLetterGroup,
+    StoredDeadLetter,
+    read_dead_letters,
+    read_groups,
+)
 from warehouse.store.client import Client
 from warehouse.store.duplicates import read_duplicates
 from warehouse.store.halted_partitions import HaltedPartition, resume_partition
@@ -81,14 +87,14 @@ def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
     live, reader = services.live, services.reader
     trials = Trials()
-    _register_letters(app, live, reader)
+    _register_dead_letters(app, live, reader)
     _register_detail(app, reader, trials)
     _register_acts(app, live, reader, trials)
     _register_stops(app, live, reader)
     _register_repeats(app, live, reader)
 
 
-def _register_letters(app: Dash, live: Live, reader: WarehouseQueries) -> None:
+def _register_dead_letters(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     @app.callback(
         Output("letters-table", "rowData"),
         redrawn("letters"),
@@ -113,18 +119,18 @@ def _register_letters(app: Dash, live: Live, reader: WarehouseQueries) -> None:
 
         def ask(client: Client) -> tuple[list[StoredDeadLetter], list[DeadLetterGroup], list[DeadLetterDay]]:
             everything = read_groups(client, DeadLetterChoice(since=since))
-            return read_letters(client, chosen), everything, count_by_day(client, now - timedelta(days=window))
+            return read_dead_letters(client, chosen), everything, count_by_day(client, now - timedelta(days=window))
 
         try:
-            letters, groups, by_day = await reader.ask(ask)
+            dead_letters, groups, by_day = await reader.ask(ask)
         except (Unavailable, TooMuchError):
             return no_update, no_update, no_update, no_update, SERVICE_ASK_AGAIN.text(person.language)
-        shown = [one for one in letters if choice.is_chosen(one, outcome)]
+        shown = [one for one in dead_letters if choice.is_chosen(one, outcome)]
         said = COUNT.text(person.language).format(count=number.whole_number(len(shown), person.language))
-        if len(letters) == MOST:
+        if len(dead_letters) == MOST:
             said = CUT.text(person.language).format(count=number.whole_number(MOST, person.language))
         return (
-            [letter_row(one, person.language) for one in shown],
+            [dead_letter_row(one, person.language) for one in shown],
             redraw(day_chart(by_day, ward_date(now), max(2, window), person.language)),
             sorted({one.reason for one in groups}),
             [
@@ -150,10 +156,10 @@ def _register_detail(app: Dash, reader: WarehouseQueries, trials: Trials) -> Non
             return None, True, True, SELECT.text(person.language)
         told = CHOSEN.text(person.language).format(count=len(ids))
         try:
-            found = await reader.ask(lambda client: read_letters(client, DeadLetterChoice(ids=ids[-1:]), 1))
+            found = await reader.ask(lambda client: read_dead_letters(client, DeadLetterChoice(ids=ids[-1:]), 1))
         except (Unavailable, TooMuchError):
             return SERVICE_ASK_AGAIN.text(person.language), True, True, told
-        shown = [part for one in found for part in letter_detail(one, person.language)]
+        shown = [part for one in found for part in dead_letter_detail(one, person.language)]
         return shown, False, not trials.tried(person.session, ids), told
 
 
@@ -194,11 +200,11 @@ async def _resent(
     sources = RemotePlans(live.board.intake, live.ingest.letters_secret)
 
     def ask(client: Client) -> tuple[list[dict[str, str]], list[ResentDeadLetter]]:
-        chosen = read_letters(client, DeadLetterChoice(ids=ids), choice.AT_ONCE)
+        chosen = read_dead_letters(client, DeadLetterChoice(ids=ids), choice.AT_ONCE)
         resent = resend(client, live.ingest, chosen, person.name, sources, is_dry=is_dry)
         by_id = {one.id: one for one in resent}
-        now_stored = chosen if is_dry else read_letters(client, DeadLetterChoice(ids=ids), choice.AT_ONCE)
-        return [letter_row(one, person.language, by_id.get(one.letter.id)) for one in now_stored], resent
+        now_stored = chosen if is_dry else read_dead_letters(client, DeadLetterChoice(ids=ids), choice.AT_ONCE)
+        return [dead_letter_row(one, person.language, by_id.get(one.dead_letter.id)) for one in now_stored], resent
 
     return await reader.ask(ask)
 

@@ -30,7 +30,6 @@ DRY_RUN = Label("Chạy thử gửi lại", "Dry run")
 REPLAY = Label("Gửi lại", "Replay")
 REPLAY_HINT = Label("Chạy thử trước, rồi mới gửi được.", "Dry run first, then it can be sent.")
 SELECT = Label("Chọn dòng để xem nội dung và gửi lại.", "Select rows to see them and to send them again.")
-LETTERS = Label("Sự kiện lỗi", "Dead letters")
 REPEATS = Label("Gửi trùng và xung đột", "Repeats and conflicts")
 ONLY_CONFLICTS = Label("Chỉ xung đột (nội dung khác)", "Only conflicts (another content)")
 BY_DAY = Label("Sự kiện lỗi theo ngày và lý do", "Dead letters by day and reason")
@@ -75,15 +74,15 @@ def layout(state: BoardState) -> Component:
     """Stopped streams on top, then dead letters and repeats in tabs."""
     say = state.say
     head = html.Header(
-        [html.H1(say(text.LETTERS)), html.Span(className="spring"), navigation(state, viewer(), "/letters")],
+        [html.H1(say(text.DEAD_LETTERS)), html.Span(className="spring"), navigation(state, viewer(), "/letters")],
         className="desk-head",
     )
     tabs = dmc.Tabs(
         [
             dmc.TabsList(
-                [dmc.TabsTab(say(LETTERS), value="letters"), dmc.TabsTab(say(REPEATS), value="repeats")],
+                [dmc.TabsTab(say(text.DEAD_LETTERS), value="letters"), dmc.TabsTab(say(REPEATS), value="repeats")],
             ),
-            dmc.TabsPanel(_letters(state), value="letters"),
+            dmc.TabsPanel(_dead_letters(state), value="letters"),
             dmc.TabsPanel(_repeats(state), value="repeats"),
         ],
         value="letters",
@@ -95,7 +94,7 @@ def layout(state: BoardState) -> Component:
     return html.Div([head, main], className="desk")
 
 
-def _letters(state: BoardState) -> Component:
+def _dead_letters(state: BoardState) -> Component:
     say = state.say
     spans = [{"value": value, "label": say(label)} for value, (label, _) in SPANS.items()]
     outcomes = [{"value": value, "label": say(label)} for value, label in OUTCOMES.items()]
@@ -181,4 +180,4 @@ def _grid(id: str, columns: list[tuple[str, Label, int]], state: BoardState, *, 
     return grid
 
 
-PAGE = Page(path="/letters", label=text.LETTERS, right="analyst", layout=layout, order=9)
+PAGE = Page(path="/letters", label=text.DEAD_LETTERS, right="analyst", layout=layout, order=9)

@@ -54,45 +54,47 @@ _FACTS = (
 )
 
 
-def letter_row(stored: StoredDeadLetter, language: Language, resent: ResentDeadLetter | None = None) -> dict[str, str]:
+def dead_letter_row(
+    stored: StoredDeadLetter, language: Language, resent: ResentDeadLetter | None = None
+) -> dict[str, str]:
     """A dead letter as a row of the table."""
-    letter = stored.letter
+    dead_letter = stored.dead_letter
     return {
-        "key": letter.id,
-        "received": f"{letter.received_at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}",
-        "reason": letter.reason_code,
+        "key": dead_letter.id,
+        "received": f"{dead_letter.received_at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}",
+        "reason": dead_letter.reason_code,
         "stream": stream_of(stored.stream, language),
-        "error": letter.error,
+        "error": dead_letter.error,
         "place": _place(stored),
         "outcome": outcome_of(stored, language),
         "result": "" if resent is None else _result(resent, language),
     }
 
 
-def letter_detail(stored: StoredDeadLetter, language: Language) -> list[Component]:
+def dead_letter_detail(stored: StoredDeadLetter, language: Language) -> list[Component]:
     """Everything that is kept of a dead letter."""
-    letter = stored.letter
+    dead_letter = stored.dead_letter
     tried = outcome_of(stored, language)
     if stored.replayed_at:
         tried += f" · {stored.replayed_at.astimezone(WARD_ZONE):%H:%M %d/%m/%Y} · {stored.replayed_by}"
     if stored.detail:
         tried += f" · {stored.detail}"
     values = (
-        letter.reason_code,
-        letter.error,
+        dead_letter.reason_code,
+        dead_letter.error,
         stream_of(stored.stream, language),
         _place(stored),
-        letter.address or number.NONE,
-        f"{letter.received_at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}",
+        dead_letter.address or number.NONE,
+        f"{dead_letter.received_at.astimezone(WARD_ZONE):%H:%M:%S %d/%m/%Y}",
         tried,
-        letter.id,
+        dead_letter.id,
     )
     rows = [
         part
         for label, value in zip(_FACTS, values, strict=True)
         for part in (html.Dt(label.text(language)), html.Dd(value))
     ]
-    payload = html.Pre(_pretty(letter.payload_redacted), className="payload", tabIndex="0")
+    payload = html.Pre(_pretty(dead_letter.payload_redacted), className="payload", tabIndex="0")
     return [html.Dl(rows, className="facts-list"), html.P(PAYLOAD.text(language), className="quiet"), payload]
 
 
@@ -171,9 +173,9 @@ def day_chart(days: list[DeadLetterDay], until: date, span: int, language: Langu
     """Dead letters by day, the reasons stacked, the one with most dead letters lowest."""
     shown = [until - timedelta(days=back) for back in reversed(range(span))]
     reasons = sorted(
-        {day.reason for day in days}, key=lambda reason: -sum(d.letters for d in days if d.reason == reason)
+        {day.reason for day in days}, key=lambda reason: -sum(d.dead_letters for d in days if d.reason == reason)
     )
-    counts = {(day.day, day.reason): day.letters for day in days}
+    counts = {(day.day, day.reason): day.dead_letters for day in days}
     across = [f"{day:%d/%m}" for day in shown]
     return figure(
         [
@@ -213,8 +215,12 @@ def _result(resent: ResentDeadLetter, language: Language) -> str:
 
 
 def _place(stored: StoredDeadLetter) -> str:
-    letter = stored.letter
-    return f"{letter.original_topic} / {letter.partition} / {letter.offset}" if letter.original_topic else number.NONE
+    dead_letter = stored.dead_letter
+    return (
+        f"{dead_letter.original_topic} / {dead_letter.partition} / {dead_letter.offset}"
+        if dead_letter.original_topic
+        else number.NONE
+    )
 
 
 def _pretty(payload: str) -> str:

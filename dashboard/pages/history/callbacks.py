@@ -1,6 +1,7 @@
-"""History callbacks: asks what the page about a measure's history shows, whenever grain, span or the last day are chosen."""
+"""History callbacks: asks what the page about a measure's history shows, whenever grain, span, the first or the last day are chosen."""
 
-from typing import Any
+from datetime import date
+from typing import Any, NamedTuple
 
 from dash import Dash, Input, Output, State, html, no_update
 
@@ -15,22 +16,34 @@ from dashboard.state.queries import TooMuchError
 from dashboard.words import moment, text
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
+from ingest.contract.calendar import local_day
+from ingest.contract.clock import moment as moment_of
 from ingest.contract.errors import Unavailable
 from ingest.contract.label import Label, Language
 from warehouse.catalogue import measures
-from warehouse.history.series import Back, Grain, Point, bucket_starts, comparison_bucket, grains, read_series
-from warehouse.model.indicator import Derived, Indicator
+from warehouse.history.series import Back, Grain, Point, bucket_edges, compared_edge, grains, read_series
+from warehouse.model.indicator import PERIOD_START, Derived, Indicator
 from warehouse.store.client import Client
 
 TOO_MUCH = Label("Đọc mất quá lâu: hãy chọn khoảng ngắn hơn.", "Reading takes too long: choose a shorter span.")
-TOO_MANY = Label(
-    "Khoảng này quá dài để xem theo giờ: đang hiện {days} ngày.", "Too long by the hour: {days} days are shown."
+TOO_MANY = Label("Khoảng này quá dài: đang hiện {days} ngày cuối.", "This is too long: the last {days} days are shown.")
+NO_SPAN = Label(
+    "Ngày bắt đầu phải từ 01/7/2025 đến ngày cuối: đang hiện {days} ngày cuối.",
+    "The first day must lie between 1 July 2025 and the last one: the last {days} days are shown.",
 )
 
 UNTIL = Label("Đến {time}.", "Until {time}.")
 
-MOST_HOURS_DAYS = 31
-"""Days that can be told by the hour."""
+MOST_DAYS: dict[Grain, int] = {"hour": 31, "day": 731}
+"""Days that can be told by a grain; of the others, those of the longest span."""
+
+
+class HistoryPeriod(NamedTuple):
+    """What is to be told: how finely, of how many days, and what is said about it."""
+
+    grain: Grain
+    days: int
+    said: Label | None = None
 
 
 def register(app: Dash, services: Services) -> None:
@@ -47,24 +60,25 @@ def register(app: Dash, services: Services) -> None:
         Output("timeline-said", "children"),
         Input("timeline-grain", "value"),
         Input("timeline-span", "value"),
+        Input("timeline-since", "value"),
         Input("url", "search"),
         State("timeline-of", "data"),
     )
-    async def show(grain: object, span: object, search: object, id: object) -> tuple[Any, ...]:
+    async def show(grain: object, span: object, since: object, search: object, id: object) -> tuple[Any, ...]:
         one, language = _allowed(id), viewer().language
         if one is None:
             return (no_update,) * 3
-        chosen, days = _chosen(one, grain, span)
         asked = moment.requested_moment(search, live.now_ms())
+        chosen = chosen_period(one, grain, span, since, asked.at_ms if asked else live.now_ms())
         try:
-            told = await reader.ask(lambda client: answer_history(client, one, live, chosen, days, asked))
+            told = await reader.ask(lambda client: answer_history(client, one, live, chosen, asked))
         except (TooMuchError, Unavailable) as error:
             return (
                 no_update,
                 no_update,
                 (TOO_MUCH if isinstance(error, TooMuchError) else WAREHOUSE_ASK_AGAIN).text(language),
             )
-        said: list[Any] = [TOO_MANY.text(language).format(days=days)] if str(days) != span else []
+        said: list[Any] = [chosen.said.text(language).format(days=chosen.days)] if chosen.said else []
         if asked and not asked.fault:
             said += [
                 _until(asked.at_ms, language),
@@ -83,57 +97,78 @@ def register(app: Dash, services: Services) -> None:
         Input("timeline-csv", "n_clicks"),
         State("timeline-grain", "value"),
         State("timeline-span", "value"),
+        State("timeline-since", "value"),
         State("url", "search"),
         State("timeline-of", "data"),
         prevent_initial_call=True,
     )
-    async def download(_clicks: object, grain: object, span: object, search: object, id: object) -> Any:
+    async def download(_clicks: object, grain: object, span: object, since: object, search: object, id: object) -> Any:
         one = _allowed(id)
         if one is None:
             return no_update
-        chosen, days = _chosen(one, grain, span)
         asked = moment.requested_moment(search, live.now_ms())
+        chosen = chosen_period(one, grain, span, since, asked.at_ms if asked else live.now_ms())
         try:
-            told = await reader.ask(lambda client: answer_history(client, one, live, chosen, days, asked))
+            told = await reader.ask(lambda client: answer_history(client, one, live, chosen, asked))
         except (TooMuchError, Unavailable):
             return no_update
         return {
             "content": "\ufeff" + history_csv(told, viewer().language),
-            "filename": f"{one.id}-{chosen}.csv",
+            "filename": f"{one.id}-{chosen.grain}.csv",
             "type": "text/csv",
         }
 
 
 def answer_history(
-    client: Client, one: Indicator | Derived, live: Live, grain: Grain, days: int, asked: RequestedMoment | None
+    client: Client, one: Indicator | Derived, live: Live, chosen: HistoryPeriod, asked: RequestedMoment | None
 ) -> HistoryNote:
     """A measure's figures until the moment that is asked for, and those to compare them with as far as anything is known of them."""
     now_ms = live.now_ms()
-    wanted = bucket_starts(grain, asked.at_ms if asked else now_ms, days)
+    edges = bucket_edges(chosen.grain, asked.at_ms if asked else now_ms, chosen.days)
 
     def before(back: Back) -> list[Point]:
         found = read_series(
-            client, one, live.ingest.ward, grain, [comparison_bucket(grain, start, back) for start in wanted]
+            client, one, live.ingest.ward, [compared_edge(chosen.grain, edge_ms, back) for edge_ms in edges]
         )
         return found if any(point.reading.figure is not None for point in found) else []
 
-    now = read_series(client, one, live.ingest.ward, grain, wanted)
-    week = [] if grain == "month" else before("week")
-    return HistoryNote(
-        one, grain, now, week, before("year"), is_running=wanted[-1] == bucket_starts(grain, now_ms, days)[-1]
-    )
+    now = read_series(client, one, live.ingest.ward, edges)
+    week = before("week") if chosen.grain in ("hour", "day") else []
+    return HistoryNote(one, chosen.grain, now, week, before("year"), edges[-1], is_running=edges[-1] > now_ms)
 
 
 def _until(at_ms: int, language: Language) -> str:
     return UNTIL.text(language).format(time=f"{text.local_time(at_ms):%H:%M %d/%m/%Y}")
 
 
-def _chosen(one: Indicator | Derived, grain: object, span: object) -> tuple[Grain, int]:
-    """Grain and days, as far as they can be had."""
+def chosen_period(one: Indicator | Derived, grain: object, span: object, since: object, end_ms: int) -> HistoryPeriod:
+    """What was chosen, as far as it can be had.
+
+    Args:
+        one: the measure.
+        grain: how finely.
+        span: how many days back.
+        since: the first day, which stands instead of the span.
+        end_ms: the last moment.
+    """
     offered = grains(one)
     found = next((one for one in offered if one == grain), offered[0])
-    days = int(span) if isinstance(span, str) and span in SPANS else int(FIRST[found])
-    return found, min(days, MOST_HOURS_DAYS) if found == "hour" else days
+    days, said = int(span) if isinstance(span, str) and span in SPANS else int(FIRST[found]), None
+    if since:
+        first = _day(since)
+        if first is None or not PERIOD_START.date() <= first <= local_day(moment_of(end_ms)):
+            said = NO_SPAN
+        else:
+            days = (local_day(moment_of(end_ms)) - first).days + 1
+    most = MOST_DAYS.get(found, max(map(int, SPANS)))
+    return HistoryPeriod(found, min(days, most), TOO_MANY if days > most else said)
+
+
+def _day(given: object) -> date | None:
+    try:
+        return date.fromisoformat(given) if isinstance(given, str) else None
+    except ValueError:
+        return None
 
 
 def _allowed(id: object) -> Indicator | Derived | None:

@@ -18,6 +18,7 @@ from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
 from warehouse.history.series import Grain, grains
+from warehouse.model.indicator import PERIOD_START
 
 BACK = Label("← Tổng quan", "← Overview")
 PROOF = Label("Kiểm chứng số này →", "Proof of this figure →")
@@ -26,6 +27,9 @@ GRAINS: dict[Grain, Label] = {
     "hour": Label("giờ", "hour"),
     "day": Label("ngày", "day"),
     "month": Label("tháng", "month"),
+    "quarter": Label("quý", "quarter"),
+    "year": Label("năm", "year"),
+    "whole": Label("cả khoảng", "all of it"),
 }
 SPAN = Label("Trong", "Over")
 SPANS: dict[str, Label] = {
@@ -35,10 +39,12 @@ SPANS: dict[str, Label] = {
     "92": Label("3 tháng", "3 months"),
     "366": Label("1 năm", "1 year"),
     "731": Label("2 năm", "2 years"),
+    "1827": Label("5 năm", "5 years"),
 }
 """How many days back, and what that is called."""
-FIRST: dict[Grain, str] = {"hour": "2", "day": "31", "month": "366"}
+FIRST: dict[Grain, str] = {"hour": "2", "day": "31", "month": "366", "quarter": "731", "year": "1827", "whole": "31"}
 """The span that goes with a grain at first."""
+SINCE = Label("Hoặc từ ngày", "Or since")
 UNTIL = Label("Đến hết ngày", "Until the end of")
 NOW = Label("Hiện nay", "Now")
 TABLE = Label("Từng giá trị", "Each value")
@@ -87,6 +93,16 @@ def layout(state: BoardState) -> Component:
             value=FIRST[offered[0]],
             allowDeselect=False,
             w=130,
+        ),
+        dmc.DatePickerInput(
+            id="timeline-since",
+            label=say(SINCE),
+            placeholder="…",
+            valueFormat="DD/MM/YYYY",
+            clearable=True,
+            minDate=f"{PERIOD_START:%Y-%m-%d}",
+            maxDate=f"{text.local_time(state.now_ms):%Y-%m-%d}",
+            w=150,
         ),
         dmc.DatePickerInput(
             id="timeline-until",

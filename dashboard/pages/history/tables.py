@@ -20,14 +20,17 @@ STARTS: dict[Grain, Label] = {
     "hour": Label("Giờ", "Hour"),
     "day": Label("Ngày", "Day"),
     "month": Label("Tháng", "Month"),
+    "quarter": Label("Quý", "Quarter"),
+    "year": Label("Năm", "Year"),
+    "whole": Label("Từ ngày đến ngày", "From day to day"),
 }
-FORMATS: dict[Grain, str] = {"hour": "%H:%M %d/%m/%Y", "day": "%d/%m/%Y", "month": "%m/%Y"}
+FORMATS: dict[Grain, str] = {"hour": "%H:%M %d/%m/%Y", "day": "%d/%m/%Y", "month": "%m/%Y", "year": "%Y"}
 TICKS: dict[Grain, str] = {"hour": "%H:%M\n%d/%m", "day": "%d/%m", "month": "%m/%Y"}
 VALUE = Label("Giá trị", "Value")
 PARTS = Label("Tử/mẫu", "Parts")
 WEEK = Label("Cùng thứ tuần trước", "Same weekday last week")
 YEAR = Label("Cùng thứ năm trước", "Same weekday last year")
-YEAR_OF_MONTH = Label("Cùng tháng năm trước", "Same month last year")
+YEAR_OF_DATES = Label("Cùng kỳ năm trước", "Same time last year")
 REVISED = Label("đã sửa", "revised")
 REVISIONS = Label("Lần sửa", "Revisions")
 RUNNING = Label("đang chạy", "running")
@@ -43,13 +46,25 @@ class HistoryNote(NamedTuple):
     now: Sequence[Point]
     week: Sequence[Point] = ()
     year: Sequence[Point] = ()
+    end_ms: int = 0
+    """When its last point ends."""
     is_running: bool = True
     """Whether its last point is not over."""
 
     def compared(self, language: Language) -> list[tuple[str, Sequence[Point]]]:
         """What there is to compare with, by its name."""
-        year = YEAR_OF_MONTH if self.grain == "month" else YEAR
+        year = YEAR if self.grain in ("hour", "day") else YEAR_OF_DATES
         return [(label.text(language), found) for label, found in ((WEEK, self.week), (year, self.year)) if found]
+
+
+def bucket_name(told: HistoryNote, start_ms: int) -> str:
+    """What a point's stretch of time is called."""
+    start = text.local_time(start_ms)
+    if told.grain == "quarter":
+        return f"Q{(start.month + 2) // 3}/{start.year}"
+    if told.grain == "whole":
+        return f"{start:%d/%m/%Y}–{text.local_time(told.end_ms - 1):%d/%m/%Y}"
+    return f"{start:{FORMATS[told.grain]}}"
 
 
 def history_chart(told: HistoryNote, language: Language) -> go.Figure:
@@ -67,11 +82,13 @@ def history_chart(told: HistoryNote, language: Language) -> go.Figure:
         mark = {"symbol": "diamond", "size": 9, "color": token("amber")}
         x, y = [at[place] for place in revised], [values[place] for place in revised]
         traces.append(go.Scatter(mode="markers", name=REVISED.text(language), x=x, y=y, marker=mark))
+    names = [bucket_name(told, point.start_ms) for point in told.now]
+    ticks = {"tickformat": TICKS[told.grain]} if told.grain in TICKS else {"tickvals": at, "ticktext": names}
     return figure(
         traces,
         language,
         "desk",
-        xaxis=time_axis(tickformat=TICKS[told.grain], tickformatstops=[]),
+        xaxis=time_axis(tickformatstops=[], **ticks),
         yaxis={"nticks": 5, "title": {"text": told.one.unit.label.text(language)}},
         annotations=[] if any(value is not None for value in values) else [middle(NOTHING.text(language))],
     )
@@ -84,7 +101,7 @@ def value_history_table(told: HistoryNote, language: Language) -> Component:
     rows: list[list[Cell]] = []
     for place in reversed(range(len(told.now))):
         point = told.now[place]
-        start = f"{text.local_time(point.start_ms):{FORMATS[told.grain]}}"
+        start = bucket_name(told, point.start_ms)
         revised = CORRECTED.text(language).format(count=point.revision)
         mark = html.Span([html.Span(className="sign sign-warning"), revised], className="look")
         rows.append(

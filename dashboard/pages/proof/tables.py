@@ -13,7 +13,7 @@ from warehouse.model.indicator import Indicator
 from warehouse.model.reading import TOTAL
 from warehouse.proof.evidence import CorrectedFigure, Evidence
 from warehouse.proof.proof import Proof, ProofWindow, ShownFigure
-from warehouse.proof.queries import PARTS, Part, indicator_query
+from warehouse.proof.queries import PROOF_QUERIES, ProofQuery, indicator_query
 from warehouse.recompute.sql import flow_sql, stock_sql
 
 MOST_MEMBERS = 200
@@ -58,7 +58,7 @@ OTHER = Label("sai lệch", "differs")
 NO_CORRECTIONS = Label("Chưa có số đã chốt nào bị sửa.", "No closed figure was ever changed.")
 MORE = Label("Còn nữa: xem bảng corrections trong trang SQL.", "There are more: see corrections in the SQL page.")
 NO_EVENTS = Label("Chưa có sự kiện nào.", "There is no event yet.")
-QUERY_NAMES: dict[Part, Label] = {
+QUERY_NAMES: dict[ProofQuery, Label] = {
     "stored": Label("Các khung đã lưu (indicator_values)", "Stored windows (indicator_values)"),
     "recomputed": Label("Tính lại từ sự kiện (events)", "Recomputation from the events"),
     "events": Label("Sự kiện phía sau (events)", "Events behind it"),
@@ -156,7 +156,7 @@ def query_list(one: Indicator, ward: str, at_ms: int, person: Viewer) -> list[Co
     """Queries to run oneself, and the one that the system runs."""
     language = person.language
     found: list[Component] = []
-    for part in PARTS:
+    for part in PROOF_QUERIES:
         query = indicator_query(one, ward, part, at_ms)
         name = QUERY_NAMES[part].text(language)
         if query is None:

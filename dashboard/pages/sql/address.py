@@ -10,13 +10,13 @@ from ingest.contract.topic import topic_of
 from warehouse.catalogue import indicator, indicators
 from warehouse.model.expression import NEVER
 from warehouse.model.indicator import Indicator
-from warehouse.proof.queries import PARTS, Part, indicator_query, record_query
+from warehouse.proof.queries import PROOF_QUERIES, ProofQuery, indicator_query, record_query
 
 _LONGEST_NUMBER = 16
 _MOST_FIELDS = 8
 
 
-def sql_address(one: Indicator, part: Part, at_ms: int) -> str:
+def sql_address(one: Indicator, part: ProofQuery, at_ms: int) -> str:
     """Address of the analysts' page with a query about an indicator."""
     return "/sql?" + urlencode({"proof": one.id, "part": part, "as_of": at_ms})
 
@@ -47,7 +47,7 @@ def prepared(search: object, ward: str) -> str | None:
     if "record" in asked:
         return _record(asked["record"])
     id, part, at_ms = asked.get("proof"), asked.get("part"), _number(asked.get("as_of", ""))
-    if id not in {one.id for one in indicators()} or part not in PARTS or at_ms is None:
+    if id not in {one.id for one in indicators()} or part not in PROOF_QUERIES or at_ms is None:
         return None
     return indicator_query(indicator(id), ward, part, at_ms)
 

@@ -25,7 +25,7 @@ from dashboard.pages.system.tables import (
 from dashboard.state.queries import TooMuchError
 from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore, StoreUnavailable
-from dashboard.system_status import halted_streams, restarted_parts
+from dashboard.system_status import halted_streams, restarted_processes
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import Unavailable
@@ -104,7 +104,7 @@ def register(app: Dash, services: Services) -> None:
         return (
             source_table(state),
             silent_table(state),
-            restart_table(restarted_parts(live.ingest.data_folder), person.language),
+            restart_table(restarted_processes(live.ingest.data_folder), person.language),
             chore_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(disk_space.disks(live.ingest), person.language),

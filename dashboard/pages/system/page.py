@@ -58,7 +58,7 @@ PAGE = wall_page(
                 Card("down", DOWN, "H04", ("Q13", "S10", "C08")),
                 Card("valid", VALID, "H02", ("H03",)),
                 Card("outages", OUTAGES, "H05"),
-                Card("city", CITY, "H06"),
+                Card("city", CITY, "H06", ("H08",)),
             ),
         ),
         CardRow(

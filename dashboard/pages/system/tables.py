@@ -143,7 +143,7 @@ def stream_table(
                 text.stream_name(topic, language),
                 *(
                     number.whole_number(sum(counts), language)
-                    for counts in zip(*[(one.events, one.repeats, one.letters) for one in mine], strict=True)
+                    for counts in zip(*[(one.events, one.repeats, one.dead_letters) for one in mine], strict=True)
                 ),
                 text.clock_time(newest_ms, now_ms) if newest_ms else number.NONE,
                 number.whole_number(sum(waiting), language) if waiting else number.NONE,

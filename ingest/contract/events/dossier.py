@@ -189,6 +189,7 @@ class DossierCorrected(_Dossier):
     kind: ClassVar[str] = "dossier.corrected"
 
     at: Moment
+    received_at: Moment | None = None
     due_at: Moment | None = None
     completed_at: Moment | None = None
     fields: Annotated[list[FieldName], Len(max_length=64)]

@@ -1,7 +1,6 @@
 """Kafka's folder under the data folder: its configuration, written at each start, and its data, formatted once."""
 
 import base64
-import os
 import shutil
 import subprocess
 import uuid
@@ -13,6 +12,7 @@ from ingest.contract.errors import ConfigurationError
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.broker import jars
 from ingest.kafka.client import OWN_MECHANISM, OWN_USER, own_password
+from ingest.runtime.durable import sync_folder
 
 LOGGING = """\
 status = error
@@ -66,7 +66,7 @@ class Folder:
             )
         with_new.unlink()
         new.rename(self.data)
-        _sync(self.path)
+        sync_folder(self.path)
 
     def values(self, data: str) -> dict[str, str]:
         """The node's configuration, with its data in the folder `data`."""
@@ -93,6 +93,8 @@ class Folder:
         options = [
             "-Xms64m",
             f"-Xmx{self.settings.kafka_heap}",
+            # What is young is nearly all garbage: a larger room for it is only resident.
+            "-Xmn12m",
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-XX:-UsePerfData",
@@ -202,11 +204,3 @@ def _escaped(value: str) -> str:
 def cluster_id() -> str:
     """A new cluster's id in Kafka's form; never with a leading dash, which its tool would take for an option."""
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=").replace("-", "A")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -48,7 +48,7 @@ class Looks:
         for _ in range(seconds // 2):
             self.now += 2
             for hung in self.liveness.look([state]):
-                assert hung.part is PART
+                assert hung.process is PART
                 return hung.why
         return ""
 
@@ -154,6 +154,6 @@ def test_a_frozen_part_is_replaced(tmp_path, monkeypatch):
             return looking.look(process_states(install.run) or [])
 
         ended = until(hung)
-        assert [(one.part, one.why) for one in ended] == [(part, "no answer")]
+        assert [(one.process, one.why) for one in ended] == [(part, "no answer")]
         second = until(answering)
         assert second != first

@@ -18,7 +18,7 @@ from tests.commands.supervision.test_supervisor import FAILING, SLEEPER, state_o
 
 NOW = datetime(2026, 11, 24, 3, tzinfo=UTC)
 LOOPING = Restarts(
-    part="streams-1",
+    process="streams-1",
     ended_at=tuple(NOW - timedelta(minutes=minutes) for minutes in (4, 3, 2, 0)),
     how=restarts.SIGNALS["SIGKILL"],
     said=("the last line",),
@@ -40,11 +40,11 @@ def test_the_supervisors_restarts_reach_whoever_shows_them(install):
         until(lambda: any(one.is_loop for one in restarts.recent_restarts(install)))
         ConsoleWatch(install, [SLEEPER, FAILING]).look()
         now = datetime.now(UTC)
-        by_part = {one.part: one for one in reported_restarts(install.folder, now)}
-        assert {name: one.is_loop for name, one in by_part.items()} == {"ingest": False, "failing": True}
-        assert by_part["ingest"].how == restarts.SIGNALS["SIGKILL"]
-        assert by_part["failing"].how == restarts.CODES[1]
-        assert by_part["failing"].said[-1] == "the reason in the last line"
+        by_process = {one.process: one for one in reported_restarts(install.folder, now)}
+        assert {name: one.is_loop for name, one in by_process.items()} == {"ingest": False, "failing": True}
+        assert by_process["ingest"].how == restarts.SIGNALS["SIGKILL"]
+        assert by_process["failing"].how == restarts.CODES[1]
+        assert by_process["failing"].said[-1] == "the reason in the last line"
         assert supervisor.process_states(install.run) is not None
     (found,) = restarts.crash_loops(restarts.recent_restarts(install))
     assert not found.good
@@ -69,7 +69,7 @@ def test_status_calls_a_crash_loop_by_name(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(install_settings, "data_folder_path", lambda: tmp_path)
     monkeypatch.setattr(install_settings, "read_install", lambda: None)
     monkeypatch.setattr(lock, "running_pid", lambda run: 7)
-    once = LOOPING.model_copy(update={"part": "keeper", "ended_at": (NOW,), "how": Label("a", "b")})
+    once = LOOPING.model_copy(update={"process": "keeper", "ended_at": (NOW,), "how": Label("a", "b")})
     process = {
         "name": "streams-1",
         "state": "RUNNING",

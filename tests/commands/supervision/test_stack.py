@@ -37,5 +37,5 @@ def test_a_part_that_cannot_start_says_why(tmp_path):
 
 
 def test_an_unknown_part_is_refused(tmp_path):
-    with pytest.raises(ValueError, match="no such part: nothing"):
+    with pytest.raises(ValueError, match="no such process: nothing"):
         Stack(tmp_path, ("nothing",))

@@ -132,12 +132,12 @@ def test_what_makes_no_sense_is_a_dead_letter(connector, message, why):
 
 
 def test_a_dead_letter_names_what_was_read_and_never_the_value(connector):
-    letter = take(connector, changed({"linh vuc": "0912345678"})).letter
-    assert '"linh vuc"' in letter.error
-    assert "0912345678" not in letter.encode().decode()
-    letter = take(connector, changed({"buoc": "??"})).letter
-    assert "Nguyễn" not in letter.encode().decode()
-    assert json.loads(letter.payload_redacted)["danhSach"][0]["linh vuc"] == "dat_dai"
+    dead_letter = take(connector, changed({"linh vuc": "0912345678"})).dead_letter
+    assert '"linh vuc"' in dead_letter.error
+    assert "0912345678" not in dead_letter.encode().decode()
+    dead_letter = take(connector, changed({"buoc": "??"})).dead_letter
+    assert "Nguyễn" not in dead_letter.encode().decode()
+    assert json.loads(dead_letter.payload_redacted)["danhSach"][0]["linh vuc"] == "dat_dai"
 
 
 def test_a_heartbeat_tells_nothing(connector):

@@ -94,8 +94,8 @@ def test_a_malformed_message_is_a_dead_letter_and_nothing_else(file: Path, data:
     for _ in range(data.draw(st.integers(1, 3))):
         changed = mutated(data, changed)
     taken = Mapper(connector, CONTEXT).take(json.dumps(changed).encode())
-    assert taken.letter is None or not taken.envelopes
-    assert taken.letter is None or taken.letter.reason_code != MAPPING_BUG
+    assert taken.dead_letter is None or not taken.envelopes
+    assert taken.dead_letter is None or taken.dead_letter.reason_code != MAPPING_BUG
     assert decode([encode(one) for one in taken.envelopes]).events == [decoded(one) for one in taken.envelopes]
 
 

@@ -210,7 +210,7 @@ fields = {post_ref = "ma", platform = {value = "speaker"}, topic_code = {value =
     def take(topic, body, *, retained=False):
         payload = payload_of(connector.way, topic)
         taken = mapper.take(body, payload=payload, address=topic, retained=retained)
-        return taken.letter.reason_code if taken.letter else [one.data for one in taken.envelopes]
+        return taken.dead_letter.reason_code if taken.dead_letter else [one.data for one in taken.envelopes]
 
     (online,) = take("hall/l-1/state", b"online")
     assert (online.kind, online.device_id) == ("device.online", "l-1")

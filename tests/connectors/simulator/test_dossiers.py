@@ -62,7 +62,7 @@ def test_they_are_plausible() -> None:
     assert channels[3] > 0
     assert len({dossier.code for dossier in all_dossiers()}) == len(all_dossiers())
     kinds = Counter(change.kind for dossier in all_dossiers() for change in dossier.changes)
-    assert 3 < kinds["hen_lai"] < 60
+    assert 0 < kinds["hen_lai"] < 30
     asked = Counter(sum(change.new == 5 for change in dossier.changes) for dossier in all_dossiers())
     assert asked[1] > 50
     assert 0 < asked[2] < 20

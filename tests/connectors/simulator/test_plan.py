@@ -47,14 +47,21 @@ def mapped(messages: list[SimulatedMessage]) -> list[Event]:
         payloads = way.payloads.items() if isinstance(way, Subscription) else ()
         payload = next((one for filter_, one in payloads if topic_matches_sub(filter_, message.address)), None)
         taken = mapper.take(message.body, payload=payload, address=message.address, retained=message.retain)
-        assert taken.letter is None, taken.letter
+        assert taken.dead_letter is None, taken.dead_letter
         found += [envelope.data for envelope in taken.envelopes]
     return found
 
 
+def day_plan(pretend: Pretend, day: date) -> list[SimulatedMessage]:
+    """All that is said on one local day in posts, pages of dossiers and by loudspeakers, in order."""
+    posted = [message for system in plan.WEBHOOKS for message in plan.posts_of_day(pretend, system, day, date.min)]
+    said = [*posted, *plan.dossier_items(pretend, day), *loudspeakers.happenings(pretend, day)]
+    return sorted(said, key=lambda message: message.at)
+
+
 def test_a_day_follows_from_seed_ward_and_date() -> None:
     morning = ward_moment(THURSDAY, time(8))
-    said = plan.day_plan(PRETEND, THURSDAY)
+    said = day_plan(PRETEND, THURSDAY)
     seen = frigate.frigate_messages(PRETEND, morning, morning + timedelta(minutes=10))
     for module in (
         hall.simulate_hall,
@@ -65,7 +72,7 @@ def test_a_day_follows_from_seed_ward_and_date() -> None:
         frigate.minute_messages,
     ):
         module.cache_clear()
-    assert plan.day_plan(Pretend(), THURSDAY) == said
+    assert day_plan(Pretend(), THURSDAY) == said
     assert frigate.frigate_messages(Pretend(), morning, morning + timedelta(minutes=10)) == seen
     assert kiosk.kiosk(Pretend(seed=2), THURSDAY) != kiosk.kiosk(PRETEND, THURSDAY)
     assert kiosk.kiosk(Pretend(ward="le-chan"), THURSDAY) != kiosk.kiosk(PRETEND, THURSDAY)
@@ -104,7 +111,7 @@ def test_visits_are_plausible() -> None:
         visits += [len(seen)] if seen else []
         waits += [(one.called_at - one.issued_at).total_seconds() / 60 for one in seen.values() if one.called_at]
     assert 245 < mean(visits) < 290
-    assert 4 < mean(waits) < 11
+    assert 2 < mean(waits) < 8
     assert 0.03 < kinds["ticket.noshow"] / kinds["ticket.created"] < 0.06
     assert 0.01 < kinds["ticket.transferred"] / kinds["ticket.created"] < 0.04
     assert mean(len(hall.simulate_hall(PRETEND, day)) for day in MONTH if day.weekday() == 0) > mean(
@@ -209,7 +216,7 @@ def test_heartbeats_do_not_depend_on_how_time_is_cut() -> None:
     assert sorted(pieces) == sorted(frigate.frigate_messages(PRETEND, start, end))
 
 
-def test_cameras_see_less_at_night_and_one_usually_fails() -> None:
+def test_cameras_see_less_at_night_and_one_fails_now_and_then() -> None:
     night = ward_moment(MONDAY, time(2))
     rush = ward_moment(MONDAY, time(17))
     by_night = frigate.frigate_messages(PRETEND, night, night + timedelta(hours=1))
@@ -218,10 +225,10 @@ def test_cameras_see_less_at_night_and_one_usually_fails() -> None:
     assert 0.8 < len(by_day) / 3600 < 2.5
     failing = [
         sum(frigate.without_picture(PRETEND, one, night + timedelta(hours=n)) for one in frigate.CAMERAS)
-        for n in range(72)
+        for n in range(60 * 24)
     ]
     assert set(failing) == {0, 1}
-    assert mean(failing) > 0.5
+    assert 0.02 < mean(failing) < 0.15
 
 
 def test_an_object_counts_once() -> None:

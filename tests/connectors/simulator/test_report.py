@@ -46,7 +46,7 @@ def mapped(messages: Iterator[Arrived] | list[Arrived]) -> list[Event]:
     for message in messages:
         clock.moment = message.received_at
         taken = mappings[message.connector].take(message.payload, address=message.address)
-        assert taken.letter is None, taken.letter
+        assert taken.dead_letter is None, taken.dead_letter
         found |= {envelope.id: envelope.data for envelope in taken.envelopes}
     return list(found.values())
 

@@ -22,8 +22,8 @@ def told(connector: Connector, sample: list[Any]) -> list[list[dict[str, Any]]]:
             payload = next(known for filter_, known in way.payloads.items() if topic_matches_sub(filter_, topic))
         body = said if isinstance(said, str) else json.dumps(said)
         taken = one.take(body.encode(), payload=payload, address=topic, retained=retained)
-        if taken.letter is not None:
-            found.append([{"refused": taken.letter.reason_code}])
+        if taken.dead_letter is not None:
+            found.append([{"refused": taken.dead_letter.reason_code}])
             continue
         found.append([
             {

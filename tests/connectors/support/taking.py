@@ -52,7 +52,7 @@ class Conversation:
     def events(self, content: Any, topic: str = "", retained: bool = False) -> list[Any]:
         """The events of the next message, which is accepted."""
         taken = self.take(content, topic, retained)
-        assert taken.letter is None, taken.letter
+        assert taken.dead_letter is None, taken.dead_letter
         return [envelope.data for envelope in taken.envelopes]
 
     def envelopes(self, lines: list[dict[str, Any]]) -> list[Envelope]:
@@ -68,12 +68,12 @@ def take(connector: Connector, content: Any, topic: str = "", *, retained: bool 
 def events(connector: Connector, content: Any, topic: str = "", *, retained: bool = False) -> list[Any]:
     """The events of one message that is accepted."""
     taken = take(connector, content, topic, retained=retained)
-    assert taken.letter is None, taken.letter
+    assert taken.dead_letter is None, taken.dead_letter
     return [envelope.data for envelope in taken.envelopes]
 
 
 def reason(connector: Connector, content: Any, topic: str = "") -> str:
     """Why one message is refused."""
     taken = take(connector, content, topic)
-    assert taken.letter is not None
-    return taken.letter.reason_code
+    assert taken.dead_letter is not None
+    return taken.dead_letter.reason_code

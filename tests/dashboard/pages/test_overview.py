@@ -81,7 +81,7 @@ def test_its_indicators_are_on_the_page_with_their_parts(language):
     mark = "." if language == "vi" else ","
     for parts in (f"4{mark}288/4{mark}293", "178/185", "11/13", "/70", "/42", "7/7", f"1{mark}768/1{mark}768"):
         assert parts in whole
-    assert re.search(r"n\u00a0=\u00a0\d+", whole)
+    assert re.search(r"(trên|over)\u00a0\d+", whole)
 
 
 def test_figures_in_vietnamese():
@@ -110,7 +110,7 @@ def test_what_has_not_changed_for_days_is_as_old_as_its_sources_last_sign():
 
 def test_cards_say_how_fresh_they_are_in_words():
     updates = PAGE.updates(board_state("vi"))
-    assert update(updates, "queue-word") == "TRỰC TIẾP"
+    assert update(updates, "queue-word") == "ĐANG CẬP NHẬT"
     assert update(updates, "queue-fresh", "data-state") == "live"
     assert update(updates, "queue-age", "data-since") == NOW_MS - 2000
     late = PAGE.updates(board_state("en", extra=[stock("H01", 90_000, split=("key", "queue_kiosk"))]))
@@ -118,7 +118,7 @@ def test_cards_say_how_fresh_they_are_in_words():
     assert update(late, "queue-age", "data-since") == NOW_MS - 90_000
     assert "needs-look" in update(late, "queue-card", "className")
     down = PAGE.updates(board_state("vi", extra=[stock("H04", 1, split=("key", "queue_kiosk"))]))
-    assert update(down, "queue-word") == "MẤT NGUỒN từ 10:15"
+    assert update(down, "queue-word") == "MẤT KẾT NỐI DỮ LIỆU từ 10:15"
     assert "fresh-down" in update(down, "q02", "className")
     assert update(down, "q02-figure") == "23", "the last figure is greyed and kept"
 
@@ -230,7 +230,7 @@ def test_a_quiet_source_has_a_zero_and_a_silent_one_has_nothing():
     updates = PAGE.updates(one)
     assert update(updates, "q03-figure") == "–", "a mean over nothing"
     assert update(updates, "q03", "data-state") == "live"
-    assert update(updates, "queue-word") == "TRỰC TIẾP"
+    assert update(updates, "queue-word") == "ĐANG CẬP NHẬT"
 
 
 def test_the_day_is_the_wards():

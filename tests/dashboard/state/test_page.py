@@ -25,10 +25,10 @@ DOMAINS = {
     "V": "/documents",
     "H": "/system",
 }
-"""By the first letter of an indicator's id, the page where it is."""
+"""By the first dead letter of an indicator's id, the page where it is."""
 
 COUNTS = {"Q": 11, "D": 20, "P": 5, "S": 8, "C": 7, "V": 3, "H": 6}
-"""By the same letter, how many indicators there are: 60."""
+"""By the same dead letter, how many indicators there are: 60."""
 
 SHELL = {"url", "page-path", "fallback", "pulse", "page", "scheme"}
 """What stands around every page."""
@@ -151,9 +151,9 @@ def test_every_declared_indicator_appears_on_exactly_its_page():
         path: {value for place, value in pages()[path].updates(board_state()).items() if place.path == "data-indicator"}
         for path in DOMAINS.values()
     }
-    for letter, path in DOMAINS.items():
-        own = {one.id for one in measures() if one.id.startswith(letter)}
-        assert found[path] == (own | SILENT if letter == "H" else own - SILENT), path
+    for dead_letter, path in DOMAINS.items():
+        own = {one.id for one in measures() if one.id.startswith(dead_letter)}
+        assert found[path] == (own | SILENT if dead_letter == "H" else own - SILENT), path
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])

@@ -126,7 +126,7 @@ def test_a_source_that_never_gave_a_sign_is_down_since_nobody_knows_when():
     never = [stock("H01", NOW_MS, split=("key", "queue_kiosk")), stock("H04", 1, split=("key", "queue_kiosk"))]
     assert of("Q02", extra=never) == Freshness("down", 0, NOW_MS - 2000)
     updates = PAGE.updates(board_state("vi", extra=never))
-    assert updates[PropertyUpdate("queue-word", "children")] == "MẤT NGUỒN"
+    assert updates[PropertyUpdate("queue-word", "children")] == "MẤT KẾT NỐI DỮ LIỆU"
     assert updates[PropertyUpdate("light-queue_kiosk-word", "children")] == "mất"
     assert updates[PropertyUpdate("h01-figure", "children")] == "–"
     assert PAGE.updates(board_state("en", extra=never))[PropertyUpdate("queue-word", "children")] == "SOURCE DOWN"

@@ -66,6 +66,7 @@ def dossier(told: list[Told]) -> dict[str, Any]:
     ]
     moves = [one for one in told if one["kind"] not in ("dossier.rated", "dossier.corrected")]
     corrected = [one["data"] for one in told if one["kind"] == "dossier.corrected"]
+    came = [at(one["received_at"]) for one in corrected if one.get("received_at")]
     ended_again = [at(one["completed_at"]) for one in corrected if one.get("completed_at")]
     asked = [at(one["time"]) for one in told if one["kind"] == "dossier.supplement_requested"]
     given = [at(one["time"]) for one in told if one["kind"] == "dossier.supplemented"]
@@ -85,7 +86,7 @@ def dossier(told: list[Told]) -> dict[str, Any]:
         None,
     )  # fmt: skip
     return {
-        "received": at(received[0]["time"]),
+        "received": came[-1] if came else at(received[0]["time"]),
         "due": at(due[-1]) if due else None,
         "end": end if state in (3, 7, 8, 9, 10) else None,
         "state": state,

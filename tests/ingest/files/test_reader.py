@@ -80,7 +80,7 @@ async def ids(kafka, ward):
     return sorted(one.id for one in decode(await kept(kafka, QUEUE, ward)).events)
 
 
-async def letters(kafka, ward):
+async def dead_letters(kafka, ward):
     return [json.loads(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
 
 
@@ -142,11 +142,11 @@ async def test_a_wrong_row_is_a_dead_letter_that_names_it_and_the_next_goes_on(p
         one.drop("f.csv", HEADER + line(1) + "n-2,31/02/2026,2,Nguyễn Văn A\n" + line(3))
         await one.done("f.csv")
     assert await ids(kafka, "files-row") == ["n-1", "n-3"]
-    (letter,) = await letters(kafka, "files-row")
-    assert letter["address"].endswith("/row-3")
-    assert "at:" in letter["error"]
-    assert "Nguyễn" not in json.dumps(letter, ensure_ascii=False)
-    assert json.loads(letter["payload_redacted"])["id"] == "n-2"
+    (dead_letter,) = await dead_letters(kafka, "files-row")
+    assert dead_letter["address"].endswith("/row-3")
+    assert "at:" in dead_letter["error"]
+    assert "Nguyễn" not in json.dumps(dead_letter, ensure_ascii=False)
+    assert json.loads(dead_letter["payload_redacted"])["id"] == "n-2"
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ async def test_a_file_that_cannot_be_read_is_refused_whole_and_the_next_goes_on(
         assert not one.source_status.reachable
         one.drop("good.csv", HEADER + line(1))
         await one.done("good.csv")
-    assert [one["reason_code"] for one in await letters(kafka, ward)] == [why]
+    assert [one["reason_code"] for one in await dead_letters(kafka, ward)] == [why]
     assert await ids(kafka, ward) == ["n-1"]
 
 
@@ -177,7 +177,7 @@ async def test_a_source_is_held_back_until_the_bad_file_is_replaced(producer, ka
         one.drop("good.csv", HEADER + "".join(map(line, range(5))))
         await one.done("good.csv")
     assert len(await ids(kafka, "files-flood")) == 5
-    assert len(await letters(kafka, "files-flood")) < 3 * FEWEST
+    assert len(await dead_letters(kafka, "files-flood")) < 3 * FEWEST
 
 
 async def test_while_kafka_is_away_the_file_waits(kafka, tmp_path):

@@ -350,7 +350,7 @@ async def test_any_bytes_end_their_own_connection_at_most(running, connector, ga
         await reader.readexactly(4)
     writer.write(garbage)
     writer.write_eof()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await reader.read()
     writer.close()
     connector.messages.clear()

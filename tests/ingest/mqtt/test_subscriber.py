@@ -149,11 +149,11 @@ async def test_malformed_empty_and_too_long_messages_do_not_stop_the_next(kafka,
             assert subscriber.mapper.counts["messages"] == 7
             assert subscriber.mapper.counts["empty"] == 1
     assert await ids(kafka, ward) == ["n-2"]
-    letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
-    assert [one.reason_code for one in letters] == [
+    dead_letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
+    assert [one.reason_code for one in dead_letters] == [
         "not_json", "encoding", "invalid_field", "no_such_ticket", "invalid_field", "too_large",
     ]  # fmt: skip
-    assert {one.address for one in letters} == {"toy/1/note"}
+    assert {one.address for one in dead_letters} == {"toy/1/note"}
 
 
 async def test_a_flood_is_not_acknowledged_and_ends_by_itself(kafka, producer, port, request, monkeypatch):
@@ -184,8 +184,8 @@ async def test_a_flood_is_not_acknowledged_and_ends_by_itself(kafka, producer, p
             assert not subscriber.breaker.is_open
             assert subscriber.source_status.reachable
     assert await ids(kafka, ward) == [f"n-{number}" for number in range(1, 60)]
-    letters = [DeadLetter.model_validate_json(one).id for one in await kept(kafka, DEAD_LETTERS, ward)]
-    assert len(set(letters)) == count
+    dead_letters = [DeadLetter.model_validate_json(one).id for one in await kept(kafka, DEAD_LETTERS, ward)]
+    assert len(set(dead_letters)) == count
 
 
 async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
@@ -207,8 +207,8 @@ async def test_a_broken_device_is_set_aside_and_the_others_are_counted(
             assert subscriber.source_status.reachable
             assert subscriber.mapper.counts["set_aside"] == count - FEWEST_OF_DEVICE
     assert set(await ids(kafka, ward)) == {f"n-{number}" for number in range(21)}
-    letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
-    reasons = Counter(one.reason_code for one in {one.id: one for one in letters}.values())
+    dead_letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, ward)]
+    reasons = Counter(one.reason_code for one in {one.id: one for one in dead_letters}.values())
     assert reasons == {"no_such_ticket": FEWEST_OF_DEVICE - 1, SET_ASIDE: 1}
     assert "circuit breaker of 'broken' open" in caplog.text
 
@@ -226,12 +226,14 @@ async def test_a_bug_in_a_mapping_stops_neither_the_next_message_nor_the_process
             mids = [one.publish("toy/1/note", payload(number)) for number in (1, 2)]
             await until(lambda: set(mids) <= set(one.acknowledged))
 
-            async def letters_and_event():  # a broker of the ward's own answers before we have read
+            async def dead_letters_and_event():  # a broker of the ward's own answers before we have read
                 return await ids(kafka, ward) == ["n-2"] and await kept(kafka, DEAD_LETTERS, ward)
 
-            letters = [DeadLetter.model_validate_json(one) for one in await until(letters_and_event)]
-    assert {one.reason_code for one in letters} == {"mapping_bug"}
-    assert len({one.id for one in letters}) == 1, "the broker may give a message twice, which is the same letter"
+            dead_letters = [DeadLetter.model_validate_json(one) for one in await until(dead_letters_and_event)]
+    assert {one.reason_code for one in dead_letters} == {"mapping_bug"}
+    assert len({one.id for one in dead_letters}) == 1, (
+        "the broker may give a message twice, which is the same dead letter"
+    )
 
 
 async def test_retained_messages_are_marked(producer, port, request, monkeypatch):

@@ -200,10 +200,10 @@ async def test_a_malformed_item_is_a_dead_letter_and_the_next_goes_on(kafka, pro
         async with polling(producer, url, tmp_path, "malformed") as poller:
             await until(lambda: poller.cursor.read() == "c1")
     assert await ids(kafka, "malformed") == ["n-1", "n-2"]
-    letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, "malformed")]
-    assert [one.reason_code for one in letters][:3] == ["duplicate_keys", "non_finite", "encoding"]
-    assert len(letters) == 10
-    assert not any("Nguyen" in one.payload_redacted for one in letters)
+    dead_letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, "malformed")]
+    assert [one.reason_code for one in dead_letters][:3] == ["duplicate_keys", "non_finite", "encoding"]
+    assert len(dead_letters) == 10
+    assert not any("Nguyen" in one.payload_redacted for one in dead_letters)
 
 
 def bad(count):
@@ -236,7 +236,7 @@ async def test_a_flood_leaves_the_cursor_where_it_is_and_ends_when_the_source_is
 
             await until(told)
     assert await ids(kafka, "flood-poll") == [f"n-{number}" for number in range(1, 8)]
-    assert len(await kept(kafka, DEAD_LETTERS, "flood-poll")) == 3  # the same letters again are no new ones
+    assert len(await kept(kafka, DEAD_LETTERS, "flood-poll")) == 3  # the same dead letters again are no new ones
 
 
 async def test_a_page_that_is_read_again_and_again_is_judged_once(producer, rest, tmp_path):
@@ -256,8 +256,8 @@ async def test_a_bug_in_a_mapping_stops_neither_the_next_item_nor_the_process(ka
         async with polling(producer, url, tmp_path, "bug-poll", Connector(**{**vars(POLLED), "map": broken})) as poller:
             await until(lambda: poller.cursor.read() == "c1")
     assert await ids(kafka, "bug-poll") == ["n-2"]
-    (letter,) = await kept(kafka, DEAD_LETTERS, "bug-poll")
-    assert DeadLetter.model_validate_json(letter).reason_code == "mapping_bug"
+    (dead_letter,) = await kept(kafka, DEAD_LETTERS, "bug-poll")
+    assert DeadLetter.model_validate_json(dead_letter).reason_code == "mapping_bug"
 
 
 @pytest.mark.parametrize(

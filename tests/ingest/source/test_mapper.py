@@ -26,8 +26,8 @@ def take(value, **options):
 
 
 def test_a_message_becomes_its_event_with_the_sources_id():
-    (made,), letter = take(note(7))
-    assert letter is None
+    (made,), dead_letter = take(note(7))
+    assert dead_letter is None
     assert (made.id, made.ward, made.source) == ("n-7", "w", "/w/queue/posting")
     assert made.data.ticket_no == "7"
     assert made.recordedtime == StillClock().now()
@@ -63,15 +63,15 @@ def test_without_an_id_of_the_source_the_same_happening_has_the_same_id():
         (note(1, extra=float("nan")), "non_finite"),
     ],
 )
-def test_what_makes_no_sense_is_a_letter_with_its_reason(value, reason):
+def test_what_makes_no_sense_is_a_dead_letter_with_its_reason(value, reason):
     taken = take(value)
     assert taken.envelopes == ()
-    assert taken.letter.reason_code == reason
-    assert "n-1" not in taken.letter.error
+    assert taken.dead_letter.reason_code == reason
+    assert "n-1" not in taken.dead_letter.error
 
 
 def test_five_minutes_ahead_is_clocks_differing():
-    assert take(note(1, at="2026-03-02T08:05:00+07:00")).letter is None
+    assert take(note(1, at="2026-03-02T08:05:00+07:00")).dead_letter is None
 
 
 def test_unknown_fields_are_kept_out_and_counted_and_no_log_names_them(caplog):
@@ -124,21 +124,21 @@ def test_what_a_probe_finds_is_wrapped_and_counted():
 
 def test_a_bare_word_is_offered_to_a_payload_type_that_takes_one():
     words = TypeAdapter(str)
-    assert Mapper(SUBSCRIBED, context("w")).take(b"offline", payload=words).letter is None
-    assert take(b"offline").letter.reason_code == "not_json"
-    assert Mapper(SUBSCRIBED, context("w")).take(b"x" * 201, payload=words).letter.reason_code == "not_json"
+    assert Mapper(SUBSCRIBED, context("w")).take(b"offline", payload=words).dead_letter is None
+    assert take(b"offline").dead_letter.reason_code == "not_json"
+    assert Mapper(SUBSCRIBED, context("w")).take(b"x" * 201, payload=words).dead_letter.reason_code == "not_json"
 
 
-def test_a_bug_in_a_mapping_is_a_letter_and_a_traceback_without_the_message(caplog):
+def test_a_bug_in_a_mapping_is_a_dead_letter_and_a_traceback_without_the_message(caplog):
     def broken(received, context):
         return {"A": 1}[received.payload.number]
 
     one = mapper(map=broken)
     for name in ("Nguyen", "Nguyen", "Tran"):
-        envelopes, letter = one.take(json.dumps(note(1, number=name)).encode())
+        envelopes, dead_letter = one.take(json.dumps(note(1, number=name)).encode())
         assert envelopes == ()
-        assert letter.reason_code == "mapping_bug"
-        assert letter.error.startswith("KeyError in test_mapper.py, line ")
+        assert dead_letter.reason_code == "mapping_bug"
+        assert dead_letter.error.startswith("KeyError in test_mapper.py, line ")
     (record,) = caplog.records  # once, however often
     assert "in broken" in record.getMessage()
     assert "Nguyen" not in record.getMessage()
@@ -168,8 +168,8 @@ def test_an_event_that_the_connector_does_not_declare_is_a_bug(caplog):
         at=StillClock().now(), reason="x",
     )  # fmt: skip
     wrong = mapper(map=lambda received, context: [Identified(cancelled, "n")])
-    letter = wrong.take(json.dumps(note(1)).encode()).letter
-    assert (letter.reason_code, letter.error[:9]) == ("mapping_bug", "TypeError")
+    dead_letter = wrong.take(json.dumps(note(1)).encode()).dead_letter
+    assert (dead_letter.reason_code, dead_letter.error[:9]) == ("mapping_bug", "TypeError")
 
 
 GOOD = json.dumps(note(1)).encode()
@@ -189,12 +189,12 @@ def spliced(draw):
 @example(GOOD.replace(b"n-1", "ñ-1".encode()))
 def test_any_bytes_are_accepted_or_refused(body):
     taken = mapper().take(body)
-    assert bool(taken.envelopes) != (taken.letter is not None)
+    assert bool(taken.envelopes) != (taken.dead_letter is not None)
     if taken.envelopes:
         assert {one.data.type() for one in taken.envelopes} == {"vn.hongbang.queue.ticket.issued.v1"}
         assert [taken.envelopes[0].id] == [json.loads(body)["id"]]
     else:
-        assert json.loads(taken.letter.encode())["reason_code"] == taken.letter.reason_code
+        assert json.loads(taken.dead_letter.encode())["reason_code"] == taken.dead_letter.reason_code
 
 
 def test_a_good_message_is_accepted_whatever_stands_around_it():
@@ -212,4 +212,4 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.sampled_from(["id", "at", "number", "kiosk", "other"]), VALUES), st.booleans())
 def test_any_values_in_known_fields_are_accepted_or_refused(changed, whole):
     taken = take(note(1, **changed) if whole else changed)
-    assert bool(taken.envelopes) != (taken.letter is not None)
+    assert bool(taken.envelopes) != (taken.dead_letter is not None)

@@ -43,13 +43,13 @@ class Sink:
 
     def __init__(self) -> None:
         self.ids: list[str] = []
-        self.letters: list[Any] = []
+        self.dead_letters: list[Any] = []
 
     async def send(self, events: Any) -> None:
         self.ids += [one.id for one in events]
 
-    async def dead_letter(self, *letters: Any) -> None:
-        self.letters += letters
+    async def dead_letter(self, *dead_letters: Any) -> None:
+        self.dead_letters += dead_letters
 
 
 class Database:
@@ -187,10 +187,10 @@ async def test_only_columns_that_are_read_are_asked_for(sqlite: Database, tmp_pa
     sqlite.add(note(1, number="x" * 99))  # a number that is none
     sink = Sink()
     async with reading(sqlite, tmp_path, sink):
-        await until(lambda: sink.letters)
-    assert "ho_ten" not in sink.letters[0].payload_redacted
-    assert "Nguyen" not in sink.letters[0].payload_redacted
-    assert sink.letters[0].address == "notes"
+        await until(lambda: sink.dead_letters)
+    assert "ho_ten" not in sink.dead_letters[0].payload_redacted
+    assert "Nguyen" not in sink.dead_letters[0].payload_redacted
+    assert sink.dead_letters[0].address == "notes"
 
 
 async def test_a_database_that_is_away_makes_the_source_dark_and_comes_back(sqlite: Database, tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ async def test_a_table_of_nonsense_is_held_back(sqlite: Database, tmp_path: Path
     sink = Sink()
     async with reading(sqlite, tmp_path, sink) as (mapper, _):
         await until(lambda: mapper.counts["held_back"])
-    assert len(sink.letters) < 2 * FEWEST
+    assert len(sink.dead_letters) < 2 * FEWEST
 
 
 @pytest.mark.parametrize("url", ["", "x", "oracle+nothing://host/db", "postgresql+psycopg://user:secret@host/db"])

@@ -16,33 +16,33 @@ NOW = datetime(2026, 3, 2, tzinfo=UTC)
 FAULT = InvalidEvent("invalid_field", "at: should have a zone")
 
 
-def test_letter_of_a_source_tells_what_a_person_needs_and_nothing_personal():
+def test_dead_letter_of_a_source_tells_what_a_person_needs_and_nothing_personal():
     body = json.dumps(note(1, quyDanh="Nguyen-Van-A", hoTen="Nguyễn Văn A", extra="B")).encode()
-    letter = from_source(SUBSCRIBED, body, FAULT, ward="w", received_at=NOW, address="toy/1/note")
-    assert (letter.reason_code, letter.error) == ("invalid_field", "at: should have a zone")
-    assert (letter.connector, letter.address, letter.ward) == ("subscribed", "toy/1/note", "w")
-    assert (letter.original_topic, letter.partition, letter.offset) == (None, None, None)
-    assert json.loads(letter.payload_redacted) == note(1, quyDanh="[personal]", hoTen="[personal]", extra="[text]")
-    assert DeadLetter.model_validate_json(letter.encode()) == letter
+    dead_letter = from_source(SUBSCRIBED, body, FAULT, ward="w", received_at=NOW, address="toy/1/note")
+    assert (dead_letter.reason_code, dead_letter.error) == ("invalid_field", "at: should have a zone")
+    assert (dead_letter.connector, dead_letter.address, dead_letter.ward) == ("subscribed", "toy/1/note", "w")
+    assert (dead_letter.original_topic, dead_letter.partition, dead_letter.offset) == (None, None, None)
+    assert json.loads(dead_letter.payload_redacted) == note(1, quyDanh="[personal]", hoTen="[personal]", extra="[text]")
+    assert DeadLetter.model_validate_json(dead_letter.encode()) == dead_letter
 
 
-def test_letter_of_a_record_says_where_it_lies():
+def test_dead_letter_of_a_record_says_where_it_lies():
     value = json.dumps({"id": "n-1", "data": {"ticket_id": "s|1", "hoTen": "A"}, "x": 1}).encode()
-    letter = from_record("ioc.queue.v1", 3, 42, value, FAULT, ward="w", received_at=NOW)
-    assert (letter.original_topic, letter.partition, letter.offset) == ("ioc.queue.v1", 3, 42)
-    assert json.loads(letter.payload_redacted) == {
+    dead_letter = from_record("ioc.queue.v1", 3, 42, value, FAULT, ward="w", received_at=NOW)
+    assert (dead_letter.original_topic, dead_letter.partition, dead_letter.offset) == ("ioc.queue.v1", 3, 42)
+    assert json.loads(dead_letter.payload_redacted) == {
         "id": "n-1", "data": {"ticket_id": "s|1", "hoTen": "[personal]"}, "x": "[number]",
     }  # fmt: skip
-    assert letter.id == from_record("ioc.queue.v1", 3, 42, None, FAULT, ward="w", received_at=NOW).id
-    assert letter.id != from_record("ioc.queue.v1", 3, 43, value, FAULT, ward="w", received_at=NOW).id
+    assert dead_letter.id == from_record("ioc.queue.v1", 3, 42, None, FAULT, ward="w", received_at=NOW).id
+    assert dead_letter.id != from_record("ioc.queue.v1", 3, 43, value, FAULT, ward="w", received_at=NOW).id
 
 
-def test_a_tombstone_and_garbage_have_letters():
+def test_a_tombstone_and_garbage_have_dead_letters():
     assert from_record("t", 0, 0, None, FAULT, ward="w", received_at=NOW).payload_redacted == ""
     assert from_record("t", 0, 0, b"\xff\xfe", FAULT, ward="w", received_at=NOW).payload_redacted.startswith("base64:")
 
 
-def test_the_same_message_refused_again_is_the_same_letter():
+def test_the_same_message_refused_again_is_the_same_dead_letter():
     first = from_source(POSTING, b"{}", FAULT, ward="w", received_at=NOW)
     again = from_source(POSTING, b"{}", FAULT, ward="w", received_at=NOW.replace(hour=5))
     other = from_source(POSTING, b"{}", InvalidEvent("conflict", ""), ward="w", received_at=NOW)
@@ -50,9 +50,11 @@ def test_the_same_message_refused_again_is_the_same_letter():
 
 
 def test_error_and_address_are_bounded():
-    letter = from_source(POSTING, b"{}", InvalidEvent("x", "y" * 9999), ward="w", received_at=NOW, address="Nguyễn")
-    assert len(letter.error) == LONGEST_ERROR
-    assert letter.address == ""
+    dead_letter = from_source(
+        POSTING, b"{}", InvalidEvent("x", "y" * 9999), ward="w", received_at=NOW, address="Nguyễn"
+    )
+    assert len(dead_letter.error) == LONGEST_ERROR
+    assert dead_letter.address == ""
 
 
 def test_known_fields_are_those_of_every_topic():
@@ -72,8 +74,8 @@ def test_known_fields_are_those_of_every_topic():
     only = replace(several, payload=TypeAdapter(str))
     assert known_fields(only) == {"volume", "vol", "parts"}
     body = json.dumps({"vol": 7, "id": "n-1", "parts": [{"vol": 8}]}).encode()
-    letters = [from_source(one, body, FAULT, ward="w", received_at=NOW) for one in (SUBSCRIBED, several, only)]
-    assert [json.loads(one.payload_redacted) for one in letters] == [
+    dead_letters = [from_source(one, body, FAULT, ward="w", received_at=NOW) for one in (SUBSCRIBED, several, only)]
+    assert [json.loads(one.payload_redacted) for one in dead_letters] == [
         {"vol": "[number]", "id": "n-1", "parts": [{"vol": "[number]"}]},
         {"vol": 7, "id": "n-1", "parts": [{"vol": 8}]},
         {"vol": 7, "id": "[text]", "parts": [{"vol": 8}]},

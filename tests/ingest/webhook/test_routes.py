@@ -164,9 +164,9 @@ async def test_what_makes_no_sense_is_accepted_as_a_dead_letter(device, kafka, v
     answer = await device.send(value, id_=f"m-{value['id']}-{len(value)}")
     assert answer.status_code == 202
     assert answer.json()["dead_letter"] is True
-    letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, device.ward)]
-    assert answer.json()["id"] in [one.id for one in letters]
-    assert not any("Nguyen" in one.payload_redacted for one in letters)
+    dead_letters = [DeadLetter.model_validate_json(one) for one in await kept(kafka, DEAD_LETTERS, device.ward)]
+    assert answer.json()["id"] in [one.id for one in dead_letters]
+    assert not any("Nguyen" in one.payload_redacted for one in dead_letters)
     assert await kept(kafka, QUEUE, device.ward) == []
 
 
@@ -183,8 +183,8 @@ async def test_another_body_under_the_same_id_is_a_conflict_and_the_first_wins(d
     assert (answer.status_code, answer.json()["error"]) == (409, "conflict")
     assert "webhook-id" in answer.json()["message"]
     assert [one.id for one in decode(await kept(kafka, QUEUE, device.ward)).events] == ["n-1"]
-    (letter,) = await kept(kafka, DEAD_LETTERS, device.ward)
-    assert DeadLetter.model_validate_json(letter).reason_code == "conflict"
+    (dead_letter,) = await kept(kafka, DEAD_LETTERS, device.ward)
+    assert DeadLetter.model_validate_json(dead_letter).reason_code == "conflict"
 
 
 async def bad(device, start, count):
@@ -239,8 +239,8 @@ async def test_a_bug_in_a_mapping_is_a_dead_letter(kafka, producer):
     connector = POSTING.__class__(**{**vars(POSTING), "map": broken})
     async with serving(producer, "bug-post", connector=connector) as device:
         assert (await device.send(note(7))).json()["dead_letter"] is True
-    (letter,) = await kept(kafka, DEAD_LETTERS, "bug-post")
-    assert DeadLetter.model_validate_json(letter).reason_code == "mapping_bug"
+    (dead_letter,) = await kept(kafka, DEAD_LETTERS, "bug-post")
+    assert DeadLetter.model_validate_json(dead_letter).reason_code == "mapping_bug"
 
 
 async def test_unknown_fields_are_kept_out_and_counted(device, kafka):

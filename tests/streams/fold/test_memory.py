@@ -117,6 +117,8 @@ def test_it_knows_the_last_offset_and_the_newest_time() -> None:
     values = fold.take()
     assert {value.offset for value in values} == {9}
     assert {value.version for value in values if value.grain == "flow"} == {9}
+    first = folded("queue", issued(0)).take()
+    assert {(value.offset, value.version) for value in first if value.grain == "flow"} == {(0, 0)}
 
 
 def test_every_field_of_a_state_follows_the_events() -> None:
@@ -220,6 +222,18 @@ def test_what_is_over_is_forgotten_after_a_while_and_what_is_not_never() -> None
     assert set(fold.states["ticket", WARD]) == {"t-2", "t-3", "t-4"}
     fold.look(ms(61 + KEEP.total_seconds()), only_stirred=False)
     assert fold.stocks()[WARD, "Q02", "", ""][0] == 3
+
+
+def test_what_is_over_is_looked_for_once_event_time_has_gone_on_so_far() -> None:
+    keep, after = KEEP.total_seconds(), KEEP + timedelta(minutes=2)
+    fold = folded("queue", issued(0), served(60))
+    fold.forget(after)
+    fold.fold([issued(60 + keep + 119.999, 2)], [2])
+    fold.forget(after)
+    assert set(fold.states["ticket", WARD]) == {"t-1", "t-2"}
+    fold.fold([issued(60 + keep + 120, 3)], [3])
+    fold.forget(after)
+    assert set(fold.states["ticket", WARD]) == {"t-2", "t-3"}
 
 
 def test_windows_are_kept_for_eight_days() -> None:

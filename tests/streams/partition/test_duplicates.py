@@ -52,7 +52,7 @@ def test_the_memory_is_small() -> None:
     assert memory.loose <= duplicates.LOOSE + 2_000
 
 
-def chunk(*envelopes: Envelope) -> tuple[list[Envelope], list[int]]:
+def batch(*envelopes: Envelope) -> tuple[list[Envelope], list[int]]:
     return list(envelopes), list(range(100, 100 + len(envelopes)))
 
 
@@ -70,7 +70,7 @@ def test_the_first_copy_counts_and_the_others_are_told_apart() -> None:
     first, second, third = events(3, 3)
     again = first.model_copy(update={"recordedtime": first.recordedtime + timedelta(hours=1)})
     other = second.model_copy(update={"id": first.id, "partitionkey": first.partitionkey})
-    envelopes, offsets = chunk(again, second, other, third)
+    envelopes, offsets = batch(again, second, other, third)
     verdict = judge_duplicates(
         envelopes, offsets, suspects(envelopes, first), {key(first): StoredEventId(7, encode(first))}
     )
@@ -82,7 +82,7 @@ def test_the_first_copy_counts_and_the_others_are_told_apart() -> None:
 def test_copies_within_a_chunk_are_told_apart() -> None:
     first, second = events(4, 2)
     other = second.model_copy(update={"id": first.id, "partitionkey": first.partitionkey})
-    envelopes, offsets = chunk(first, second, first, other)
+    envelopes, offsets = batch(first, second, first, other)
     verdict = judge_duplicates(envelopes, offsets, suspects(envelopes), {})
     assert (verdict.fresh, verdict.repeated, verdict.conflicts) == ([0, 1], [(2, 100)], [(3, 100)])
 
@@ -90,7 +90,7 @@ def test_copies_within_a_chunk_are_told_apart() -> None:
 def test_a_record_is_no_copy_of_itself() -> None:
     """Another worker, which has not noticed yet that the partition is no longer its own, has stored it first."""
     (one,) = events(5, 1)
-    envelopes, offsets = chunk(one)
+    envelopes, offsets = batch(one)
     verdict = judge_duplicates(envelopes, offsets, {0}, {key(one): StoredEventId(100, encode(one))})
     assert verdict.fresh == [0]
 
@@ -103,4 +103,4 @@ def test_the_same_id_of_another_ward_is_another_id() -> None:
 
 def test_what_is_only_suspected_counts() -> None:
     (one,) = events(7, 1)
-    assert judge_duplicates(*chunk(one), {0}, {}).fresh == [0]
+    assert judge_duplicates(*batch(one), {0}, {}).fresh == [0]

@@ -22,21 +22,21 @@ def cause(at_ms: int) -> Cause:
 
 
 def test_minutes_that_are_being_recomputed_are_not_done_yet() -> None:
-    part = PartitionState((TOPIC, 0), 0)
+    partition = PartitionState((TOPIC, 0), 0)
     place, other = ("ticket", "hong-bang"), ("ticket", "le-chan")
-    part.fold.late_stocks = {place: LateStocks(1_000, 5_000, cause(1_000))}
-    part.take_overdue()
-    part.fold.late_stocks = {place: LateStocks(3_000, 9_000, cause(3_000)), other: LateStocks(2, 3, cause(2))}
-    again = Fold(*part.place)
-    part.fold.offset = 0
+    partition.fold.late_stocks = {place: LateStocks(1_000, 5_000, cause(1_000))}
+    partition.take_overdue()
+    partition.fold.late_stocks = {place: LateStocks(3_000, 9_000, cause(3_000)), other: LateStocks(2, 3, cause(2))}
+    again = Fold(*partition.place)
+    partition.fold.offset = 0
     block = WriteBatch()
-    block.cut([part], with_memory=True)
+    block.cut([partition], with_memory=True)
     ((_, snapshot),) = block.memories
     again.load(snapshot.offset, json.loads(json.dumps(snapshot.pieces)))
     assert again.late_stocks[place] == LateStocks(1_000, 9_000, cause(1_000))
     assert again.late_stocks[other] == LateStocks(2, 3, cause(2))
-    assert part.fold.late_stocks[place].from_ms == 3_000
-    assert merge_late_stocks({}, part.fold.late_stocks) == part.fold.late_stocks
+    assert partition.fold.late_stocks[place].from_ms == 3_000
+    assert merge_late_stocks({}, partition.fold.late_stocks) == partition.fold.late_stocks
 
 
 def test_what_an_earlier_life_wrote_is_not_forgotten_by_the_life_after_the_next() -> None:

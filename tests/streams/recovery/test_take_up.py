@@ -64,8 +64,8 @@ async def taken_up(client: Client, folder, monkeypatch) -> PartitionState:
             connections, validator, writing, Attempts(folder), clock, stopping, lambda: None,
         )  # fmt: skip
         made = Recovery(tools)
-        (part,) = [part async for part in made.parts({PLACE}, {})]
-    return part
+        (partition,) = [partition async for partition in made.partitions({PLACE}, {})]
+    return partition
 
 
 def snapshots(client: Client) -> list[int]:
@@ -77,15 +77,15 @@ def snapshots(client: Client) -> list[int]:
 async def test_a_long_way_back_is_stored_midway(client, tmp_path, monkeypatch):
     """Whoever dies on it goes on from there; what was written is that of everything folded so far."""
     monkeypatch.setattr(take_up, "WRITTEN_AFTER", 10 * COUNT)
-    part = await taken_up(client, tmp_path / "first", monkeypatch)
-    assert (part.next, part.fold.offset, part.written) == (COUNT, COUNT - 1, -1)
+    partition = await taken_up(client, tmp_path / "first", monkeypatch)
+    assert (partition.next, partition.fold.offset, partition.written) == (COUNT, COUNT - 1, -1)
     assert snapshots(client) == []
     monkeypatch.setattr(take_up, "WRITTEN_AFTER", COUNT // 3)
-    part = await taken_up(client, tmp_path / "second", monkeypatch)
+    partition = await taken_up(client, tmp_path / "second", monkeypatch)
     found = snapshots(client)
     assert found
     assert all(COUNT // 3 - 1 <= offset < COUNT for offset in found)
-    assert part.next == COUNT
-    assert part.snapshot == found[-1]
+    assert partition.next == COUNT
+    assert partition.snapshot == found[-1]
     assert client.query("SELECT max(offset) FROM raw_values WHERE topic = %(t)s", {"t": TOPIC}) == [(found[-1],)]
-    assert not part.is_open
+    assert not partition.is_open

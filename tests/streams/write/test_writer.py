@@ -73,8 +73,8 @@ def with_events() -> WriteBatch:
     return block
 
 
-def with_a_letter() -> WriteBatch:
-    letter = DeadLetter(
+def with_a_dead_letter() -> WriteBatch:
+    dead_letter = DeadLetter(
         id="l",
         ward="w",
         reason_code="x",
@@ -83,13 +83,13 @@ def with_a_letter() -> WriteBatch:
         received_at=datetime(2026, 11, 20, tzinfo=UTC),
     )
     block = WriteBatch()
-    block.letters.append(DeadLetterRecord(letter, 0, 1))
+    block.dead_letters.append(DeadLetterRecord(dead_letter, 0, 1))
     return block
 
 
 async def test_freshness_is_that_of_the_newest_event_and_a_block_without_any_has_none() -> None:
     count, total = freshness()
-    await writing(Stopping()).write(with_a_letter())
+    await writing(Stopping()).write(with_a_dead_letter())
     assert freshness() == (count, total)
     await writing(Stopping()).write(with_events())
     assert freshness() == pytest.approx((count + 1, total + 7))
@@ -121,7 +121,7 @@ async def test_what_is_away_ends_the_flushing_quietly_only_while_the_worker_stop
         Still(),
         stopping,
     )
-    flushing.waiting = with_a_letter()
+    flushing.waiting = with_a_dead_letter()
     async with asyncio.timeout(20):
         if is_stopping:
             await flushing.run()
@@ -137,7 +137,7 @@ async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(mon
     for module in ("write.late_stocks", "partition.state"):
         monkeypatch.setattr(f"streams.{module}.monotonic", lambda: now[0])
     monkeypatch.setattr("streams.write.late_stocks.LOOK_EVERY", 0)
-    stopping, warehouse, part = Stopping(), Warehouse(), PartitionState(PLACE, 0)
+    stopping, warehouse, partition = Stopping(), Warehouse(), PartitionState(PLACE, 0)
     moved: list[float] = []
     work = LateStockWork(
         warehouse,  # type: ignore[arg-type]
@@ -150,31 +150,31 @@ async def test_minutes_that_came_late_are_recomputed_at_most_once_in_a_while(mon
 
     async def came_late() -> None:
         """A stock's minutes have to be recomputed; a block is written, and the work gets its turn."""
-        part.fold.late_stocks = {("ticket", "w"): LateStocks(60_000, 120_000, Cause("k", "s", "i", 60_000, 1))}
-        WriteBatch().cut([part], with_memory=False)
-        part.mark_written(1)
+        partition.fold.late_stocks = {("ticket", "w"): LateStocks(60_000, 120_000, Cause("k", "s", "i", 60_000, 1))}
+        WriteBatch().cut([partition], with_memory=False)
+        partition.mark_written(1)
         for _ in range(20):
             await asyncio.sleep(0)
 
     async with asyncio.timeout(20):
-        running = asyncio.create_task(work.run({PLACE: part}))
+        running = asyncio.create_task(work.run({PLACE: partition}))
         await came_late()
         assert moved == [1_000.0]
         for now[0] in (1_001.0, 1_029.9):
             await came_late()
         assert moved == [1_000.0]
-        assert part.fold.late_stocks
+        assert partition.fold.late_stocks
         now[0] = 1_030.0
         await came_late()
         assert moved == [1_000.0, 1_030.0]
-        assert not part.fold.late_stocks
+        assert not partition.fold.late_stocks
         stopping.tell()
         await running
 
 
 def test_nothing_is_taken_of_a_partition_before_it_has_recovered() -> None:
-    part = PartitionState(PLACE, 5)
-    assert not part.is_open
-    assert not part.is_halted
-    assert not part.is_behind
-    assert (part.next, part.written, part.noted_offset, part.kafka_offset) == (0, -1, -5, -5)
+    partition = PartitionState(PLACE, 5)
+    assert not partition.is_open
+    assert not partition.is_halted
+    assert not partition.is_behind
+    assert (partition.next, partition.written, partition.noted_offset, partition.kafka_offset) == (0, -1, -5, -5)

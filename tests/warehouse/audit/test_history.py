@@ -1,4 +1,4 @@
-"""What the board asks of the system's own tables: audits, what is stored, repeats beside the first record, letters by day."""
+"""What the board asks of the system's own tables: audits, what is stored, repeats beside the first record, dead letters by day."""
 
 import json
 from datetime import UTC, date, datetime, timedelta
@@ -58,7 +58,7 @@ def test_a_repeat_stands_beside_the_first_record(client):
     assert read_duplicates(client, place=(QUEUE, 0, 6)) == []
 
 
-def test_letters_are_counted_on_the_wards_day_on_which_they_first_came(client):
+def test_dead_letters_are_counted_on_the_wards_day_on_which_they_first_came(client):
     days = count_by_day(client, AT - timedelta(days=1))
     assert days == [(date(2026, 11, 24), "not_json", 1), (date(2026, 11, 25), "not_json", 1)]
     assert count_by_day(client, AT + timedelta(minutes=30))[0] == (date(2026, 11, 25), "not_json", 1)
@@ -73,6 +73,5 @@ def test_the_last_audit_comes_first(client):
 
 def test_everything_that_is_stored_of_a_stream_is_counted_once(client):
     (one,) = stored_partitions(client)
-    assert (one.topic, one.partition, one.events, one.repeats, one.letters) == (QUEUE, 1, 2, 2, 2)
+    assert (one.topic, one.partition, one.events, one.repeats, one.dead_letters) == (QUEUE, 1, 2, 2, 2)
     assert (one.last_offset, one.newest_ms) == (8, 2000)
-    assert one.stored_at is not None

@@ -32,8 +32,8 @@ def test_every_difference_is_counted_and_the_first_of_each_part_are_kept() -> No
     made.add(Difference("values", "wrong", f"place {number}", "1", "2") for number in range(MOST_SHOWN + 5))
     made.add([Difference("records", "missing", "ioc.queue.v1/0 7", "0", "1")])
     assert made.differences == MOST_SHOWN + 6
-    assert [one.part for one in made.found].count("values") == MOST_SHOWN
-    assert made.found[-1].part == "records"
+    assert [one.section for one in made.found].count("values") == MOST_SHOWN
+    assert made.found[-1].section == "records"
 
 
 def test_the_report_for_programs_has_numbers_and_is_json() -> None:

@@ -10,6 +10,7 @@ from ingest.contract.clock import RealClock, milliseconds
 from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings
 from ingest.runtime.disk_space import Disk
+from ingest.runtime.liveness import Pulse
 from tests.support import raw, warehouse_server
 from tests.support.broker import SECRET
 from tests.support.made import events
@@ -19,6 +20,8 @@ from warehouse.maintenance.backups import files as backup_files
 from warehouse.maintenance.backups.backup import BackupOrigin
 from warehouse.maintenance.backups.manifest import FileContent, Manifest
 from warehouse.maintenance.backups.tables import BackupError
+from warehouse.maintenance.keeper import MaintenanceService
+from warehouse.maintenance.settings import KeeperSettings
 from warehouse.maintenance.status import AnnouncedRetention, JobState, MaintenanceState
 from warehouse.model.correction import Cause
 from warehouse.model.expression import window_start
@@ -69,6 +72,24 @@ def test_the_state_is_read_as_it_was_written_and_damage_is_no_state(tmp_path):
     assert not kept.is_alive(NOW + timedelta(seconds=90))
     status.status_path(tmp_path).write_text("{")
     assert status.read_state(tmp_path) == MaintenanceState()
+
+
+class OneLook(threading.Event):
+    """Stops when the first look is over."""
+
+    def wait(self, timeout=None):
+        self.set()
+        return True
+
+
+@pytest.mark.parametrize(("changed", "left"), [({}, {"backup", "tally"}), ({"backup": False}, {"tally"})])
+def test_a_backup_that_is_not_made_here_any_more_is_not_missed(tmp_path, changed, left):
+    kept = MaintenanceState(chores=dict.fromkeys(("backup", "tally"), JobState(done_at=NOW)))
+    status.write_state(tmp_path, kept)
+    settings = KeeperSettings(_env_file=None, data_folder=tmp_path, settle=timedelta(hours=1), **changed)
+    ingest = IngestSettings(_env_file=None, data_folder=tmp_path)
+    MaintenanceService(settings, ingest, embedded=True, pulse=Pulse()).run(OneLook())
+    assert set(status.read_state(tmp_path).chores) == left
 
 
 def test_secrets_are_left_out_of_settings():

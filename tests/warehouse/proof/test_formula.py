@@ -46,6 +46,6 @@ def test_it_says_what_is_folded():
     (longest,) = formula_terms(indicator("Q05"), "en")
     assert (longest.largest, longest.is_flow, longest.amount) == (True, False, "now − waiting_since(t)")
     down = formula_definitions(indicator("H04"), "en")[0]
-    assert down.text == "is_known_source(s, now) and is_meant_to_run(s, now) and (up = 0 or now − seen_at > 1 min)", (
+    assert down.text == "is_watched(s, now) and is_meant_to_run(s, now) and (up = 0 or now − seen_at > 1 min)", (
         "brackets only where they are needed"
     )

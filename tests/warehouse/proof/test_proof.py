@@ -14,7 +14,7 @@ from warehouse.catalogue import indicator, indicators
 from warehouse.model.expression import MINUTE
 from warehouse.proof.evidence import corrected_figures, event_kinds, newest_events
 from warehouse.proof.proof import proof_windows, prove_figure, shown_figures
-from warehouse.proof.queries import PARTS, indicator_query, record_query
+from warehouse.proof.queries import PROOF_QUERIES, indicator_query, record_query
 from warehouse.query.adhoc import Adhoc
 from warehouse.query.due import due_list
 from warehouse.store.client import connect
@@ -189,7 +189,7 @@ def test_corrections_tell_old_new_and_why(client):
 @pytest.mark.parametrize("one", indicators(), ids=lambda one: one.id)
 def test_prepared_queries_pass_the_gate_and_say_the_same(settings, client, memory, one):
     adhoc = Adhoc(settings, public_names())
-    offered = {part: indicator_query(one, WARD, part, NOW_MS) for part in PARTS}
+    offered = {part: indicator_query(one, WARD, part, NOW_MS) for part in PROOF_QUERIES}
     for part, query in offered.items():
         if query is not None:
             assert adhoc.run(query, f"lan-{part}").columns

@@ -26,7 +26,7 @@ def client(tmp_path_factory):
         yield opened
 
 
-def letter(offset, received_at):
+def dead_letter(offset, received_at):
     made = from_record(
         "ioc.queue.v1", 0, offset, b"", InvalidEvent("not_json", "no"), ward="w", received_at=received_at
     )
@@ -38,9 +38,9 @@ def test_what_came_within_a_day_and_what_waits(client):
     made = events(seed=4, count=60, kinds=[PostPublished, SourceHeartbeat])
     store(client, made)
     store(client, made[:10], first=60)
-    old, new, sent = letter(1, NOW - 2 * DAY), letter(2, NOW), letter(3, NOW)
+    old, new, sent = dead_letter(1, NOW - 2 * DAY), dead_letter(2, NOW), dead_letter(3, NOW)
     write_dead_letters(client, [old, new, sent])
-    write_replays(client, [ReplayOutcome(sent.letter.id, "sent", "", 1, "lan", NOW)])
+    write_replays(client, [ReplayOutcome(sent.dead_letter.id, "sent", "", 1, "lan", NOW)])
     lately = [one for one in made if one.data.stream == "content" and NOW - DAY < one.time <= NOW]
     assert 0 < len(lately) < 30
     assert tally(client, NOW) == Tally(len(lately), 2, 2)

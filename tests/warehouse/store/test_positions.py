@@ -49,7 +49,7 @@ def store(client, offsets, days_ago=0, topic=TOPIC):
         )
 
 
-def letter(offset, log_offset=0, received_at=NOW):
+def dead_letter(offset, log_offset=0, received_at=NOW):
     made = from_record(*PLACE, offset, b"", InvalidEvent("not_json", "no"), ward="w", received_at=received_at)
     return sink.DeadLetterRecord(made, 2, log_offset)
 
@@ -71,7 +71,7 @@ def test_how_far_each_partition_is(client):
     store(client, range(10))
     assert positions.read_progress(client)[PLACE] == PartitionProgress(9)
     sink.write_duplicates(client, [repeat(12)])
-    sink.write_dead_letters(client, [letter(14, log_offset=3)])
+    sink.write_dead_letters(client, [dead_letter(14, log_offset=3)])
     sink.write_values(client, [value(8), value(20, 120_000)])
     write_snapshots(client, [(PLACE, Snapshot(9, 8, [["fold"]]))])
     found = positions.read_progress(client)
@@ -84,7 +84,7 @@ def test_what_is_missing_before_the_newest_is_found(client):
     store(client, [*range(100, 9_000), *range(9_005, 30_000), 30_001])
     assert positions.missing_positions(client, newest(client)) == {PLACE: [(9_000, 9_004), (30_000, 30_000)]}
     sink.write_duplicates(client, [repeat(9_001)])
-    sink.write_dead_letters(client, [letter(9_003), letter(30_000), letter(30_004)])
+    sink.write_dead_letters(client, [dead_letter(9_003), dead_letter(30_000), dead_letter(30_004)])
     assert positions.missing_positions(client, newest(client)) == {
         PLACE: [(9_000, 9_000), (9_002, 9_002), (9_004, 9_004), (30_002, 30_003)]
     }
@@ -93,8 +93,8 @@ def test_what_is_missing_before_the_newest_is_found(client):
 
 
 def test_what_is_missing_before_everything_that_is_stored_is_looked_for_where_kafka_begins(client):
-    """The first records of a partition may have left nothing but a letter."""
-    sink.write_dead_letters(client, [letter(137, received_at=datetime.now(UTC))])
+    """The first records of a partition may have left nothing but a dead letter."""
+    sink.write_dead_letters(client, [dead_letter(137, received_at=datetime.now(UTC))])
     assert positions.missing_positions(client, newest(client)) == {}
     assert positions.missing_positions(client, newest(client), {PLACE: 0}) == {PLACE: [(0, 136)]}
     assert positions.missing_positions(client, newest(client), {PLACE: 50}) == {PLACE: [(50, 136)]}
@@ -109,7 +109,7 @@ def test_what_is_missing_before_everything_that_is_stored_is_looked_for_where_ka
 def test_a_partition_that_was_quiet_for_long_has_no_hole(client):
     store(client, range(10), days_ago=40)
     assert positions.missing_positions(client, newest(client), {PLACE: 0}) == {}
-    sink.write_dead_letters(client, [letter(12, received_at=datetime.now(UTC))])
+    sink.write_dead_letters(client, [dead_letter(12, received_at=datetime.now(UTC))])
     assert positions.missing_positions(client, newest(client), {PLACE: 0}) == {PLACE: [(10, 11)]}
 
 
@@ -148,10 +148,10 @@ def test_rows_come_in_order_whenever_they_were_stored(client):
 def test_what_lies_where(client):
     store(client, range(3))
     sink.write_duplicates(client, [repeat(3)])
-    sink.write_dead_letters(client, [letter(4, log_offset=9)])
+    sink.write_dead_letters(client, [dead_letter(4, log_offset=9)])
     asked = [(*PLACE, offset) for offset in range(6)] + [(DEAD_LETTERS, 2, 9)]
     found = positions.ids_at(client, asked)
-    assert [found.get(place) for place in asked] == ["0", "1", "2", "i", "", None, letter(4).letter.id]
+    assert [found.get(place) for place in asked] == ["0", "1", "2", "i", "", None, dead_letter(4).dead_letter.id]
 
 
 def test_bases_are_kept_log_by_log(client):
@@ -169,15 +169,15 @@ def test_bases_are_kept_log_by_log(client):
     ]
 
 
-def test_a_letter_that_was_sent_again_is_the_first_one(client):
-    sink.write_dead_letters(client, [letter(4, 0)])
-    sink.write_dead_letters(client, [letter(4, 1, NOW + timedelta(minutes=1)), letter(5, 2)])
-    sink.write_dead_letters(client, [letter(5, 2)])
+def test_a_dead_letter_that_was_sent_again_is_the_first_one(client):
+    sink.write_dead_letters(client, [dead_letter(4, 0)])
+    sink.write_dead_letters(client, [dead_letter(4, 1, NOW + timedelta(minutes=1)), dead_letter(5, 2)])
+    sink.write_dead_letters(client, [dead_letter(5, 2)])
     found = client.query("SELECT offset, log_offset FROM raw_dead_letters FINAL ORDER BY offset")
     assert found == [(4, 0), (5, 2)]
     stored = client.query("SELECT ward, address FROM raw_dead_letters FINAL")
     assert set(stored) == {("w", "")}
-    assert isinstance(letter(4).letter, DeadLetter)
+    assert isinstance(dead_letter(4).dead_letter, DeadLetter)
 
 
 def test_a_snapshot_that_the_other_tables_do_not_bear_out_is_passed_over(client):

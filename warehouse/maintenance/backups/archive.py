@@ -12,6 +12,7 @@ from typing import IO
 
 from pydantic import ValidationError
 
+from ingest.runtime.durable import sync_folder
 from warehouse.maintenance.backups import manifest
 from warehouse.maintenance.backups.manifest import FileContent, Manifest
 from warehouse.maintenance.backups.sealing import sealing
@@ -78,7 +79,7 @@ def packing(path: Path, done: Done, key: str = "") -> Iterator[Packer]:
         part.unlink(missing_ok=True)
         raise
     part.replace(path)
-    _sync(path.parent)
+    sync_folder(path.parent)
 
 
 class _Hashed:
@@ -186,11 +187,3 @@ def _is_plain(name: str) -> bool:
 def _private(path: Path) -> IO[bytes]:
     """A file for its owner only: accounts and pseudonymous events are nobody else's business."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -37,10 +37,10 @@ def failpoints() -> list[str]:
     return sorted(found)
 
 
-def failpoints_of(part: str) -> list[str]:
+def failpoints_of(name: str) -> list[str]:
     """Those that a process comes by."""
-    beginnings = next((names for beginning, names in FOLDERS.items() if part.startswith(beginning)), ())
-    return [name for name in failpoints() if name.split(".")[0] in beginnings]
+    beginnings = next((names for beginning, names in FOLDERS.items() if name.startswith(beginning)), ())
+    return [failpoint for failpoint in failpoints() if failpoint.split(".")[0] in beginnings]
 
 
 class ProcessGroup:
@@ -48,7 +48,7 @@ class ProcessGroup:
 
     Args:
         stack: whose processes.
-        parts: their names.
+        names: which.
         environments: by process, variables of its processes only.
         modules: by process, the program that takes its place.
         arm: asked at each start of a process: the failpoints to arm, as the setting names them.
@@ -58,14 +58,14 @@ class ProcessGroup:
     def __init__(
         self,
         stack: Stack,
-        parts: Sequence[str],
+        names: Sequence[str],
         environments: Mapping[str, Mapping[str, str]],
         modules: Mapping[str, str],
         arm: Callable[[str], str],
         pause: Callable[[], float],
     ) -> None:
         self.stack = stack
-        self.parts = list(parts)
+        self.names = list(names)
         self.kills: Counter[str] = Counter()
         """By process, how often it was ended with -9 by a signal."""
         self.fired: Counter[str] = Counter()
@@ -86,116 +86,116 @@ class ProcessGroup:
         self._read: dict[str, int] = {}
         self._frozen_by_itself: dict[str, float] = {}
 
-    def start(self, part: str) -> None:
+    def start(self, name: str) -> None:
         """Start a process now."""
-        self.armed[part] = self._arm(part)
-        self._killed.discard(part)
-        self._away.discard(part)
-        self._due.pop(part, None)
-        environment = {**self._environments.get(part, {}), "IOC_FAILPOINTS": self.armed[part]}
-        self.stack.start(part, self._modules.get(part), environment)
+        self.armed[name] = self._arm(name)
+        self._killed.discard(name)
+        self._away.discard(name)
+        self._due.pop(name, None)
+        environment = {**self._environments.get(name, {}), "IOC_FAILPOINTS": self.armed[name]}
+        self.stack.start(name, self._modules.get(name), environment)
 
     def tend(self) -> None:
         """Notice who has ended, start again whose time has come, wake who has frozen itself."""
         now = time.monotonic()
-        for part in self.parts:
-            if self.stack.pid(part) is None and part not in self._away:
-                if part not in self._due:
-                    self._ended(part)
-                    self._due[part] = now + self._pause()
-                elif self._due[part] <= now:
-                    self.start(part)
-            elif self.armed.get(part, "").endswith("freeze"):
-                self._wake(part, now)
+        for name in self.names:
+            if self.stack.pid(name) is None and name not in self._away:
+                if name not in self._due:
+                    self._ended(name)
+                    self._due[name] = now + self._pause()
+                elif self._due[name] <= now:
+                    self.start(name)
+            elif self.armed.get(name, "").endswith("freeze"):
+                self._wake(name, now)
 
-    def alive(self, part: str) -> bool:
+    def alive(self, name: str) -> bool:
         """Whether a process of it runs."""
-        return self.stack.pid(part) is not None
+        return self.stack.pid(name) is not None
 
-    def kill(self, part: str) -> bool:
+    def kill(self, name: str) -> bool:
         """End it with -9, Kafka's Java alone for `kafka`; whether there was anything to end."""
-        process = self.process(part)
+        process = self.process(name)
         if process is None:
             return False
         with suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGKILL)
-        self.kills[part] += 1
-        if part != "kafka":
-            self._killed.add(part)
+        self.kills[name] += 1
+        if name != "kafka":
+            self._killed.add(name)
         return True
 
-    def signal(self, part: str, number: int) -> bool:
+    def signal(self, name: str, number: int) -> bool:
         """Send another signal; whether there was anybody to get it."""
-        process = self.process(part)
+        process = self.process(name)
         if process is None:
             return False
         with suppress(psutil.NoSuchProcess):
             process.send_signal(number)
         return True
 
-    def leave(self, part: str) -> bool:
+    def leave(self, name: str) -> bool:
         """Ask it to end, and do not start it again until `start`; whether it ran."""
-        self._away.add(part)
-        return self.signal(part, signal.SIGTERM)
+        self._away.add(name)
+        return self.signal(name, signal.SIGTERM)
 
     def come_back(self) -> None:
         """Whoever was asked to end is started again, as everybody else."""
         self._away.clear()
 
-    def process(self, part: str) -> psutil.Process | None:
+    def process(self, name: str) -> psutil.Process | None:
         """Its process; `None` if none runs."""
-        pid = self.stack.pid("ingest" if part == "kafka" else part)
+        pid = self.stack.pid("ingest" if name == "kafka" else name)
         if pid is None:
             return None
         try:
             process = psutil.Process(pid)
-            if part != "kafka":
+            if name != "kafka":
                 return process
             return next((one for one in process.children() if one.name() == "java"), None)
         except psutil.NoSuchProcess:
             return None
 
-    def log(self, part: str) -> Path:
+    def log(self, name: str) -> Path:
         """Its log file."""
-        return self.stack.folder / "logs" / f"{part}.log"
+        return self.stack.folder / "logs" / f"{name}.log"
 
     def count_fired(self) -> None:
         """Read from the logs which failpoints went off since the last time."""
-        for part in self.parts:
-            self._new_fires(part)
+        for name in self.names:
+            self._new_fires(name)
 
     @property
     def total_kills(self) -> int:
         """By signal and by failpoint."""
         return sum(self.kills.values()) + sum(n for what, n in self.fired.items() if what.endswith(" kill"))
 
-    def _ended(self, part: str) -> None:
-        if not self._new_fires(part) and part not in self._killed:
-            self.crashes[part] += 1
-        self.armed.pop(part, None)
-        self._frozen_by_itself.pop(part, None)
+    def _ended(self, name: str) -> None:
+        if not self._new_fires(name) and name not in self._killed:
+            self.crashes[name] += 1
+        self.armed.pop(name, None)
+        self._frozen_by_itself.pop(name, None)
 
-    def _new_fires(self, part: str) -> int:
+    def _new_fires(self, name: str) -> int:
         """Count the failpoints that went off in a process since the last time."""
-        path = self.log(part)
+        path = self.log(name)
         if not path.exists():
             return 0
         with path.open("rb") as file:
-            file.seek(self._read.get(part, 0))
+            file.seek(self._read.get(name, 0))
             text = file.read()
         whole = text[: text.rfind(b"\n") + 1]
-        self._read[part] = self._read.get(part, 0) + len(whole)
+        self._read[name] = self._read.get(name, 0) + len(whole)
         fires = _FIRED.findall(whole.decode("utf-8", "replace"))
-        for name, action in fires:
-            self.fired[f"{name} {action}"] += 1
-            self.fired_in[part, name] += 1
+        for failpoint, action in fires:
+            self.fired[f"{failpoint} {action}"] += 1
+            self.fired_in[name, failpoint] += 1
         return len(fires)
 
-    def _wake(self, part: str, now: float) -> None:
-        process = self.process(part)
+    def _wake(self, name: str, now: float) -> None:
+        process = self.process(name)
         with suppress(psutil.NoSuchProcess):
             if process is None or process.status() != psutil.STATUS_STOPPED:
-                self._frozen_by_itself.pop(part, None)
-            elif now - self._frozen_by_itself.setdefault(part, now) > 4 * self._pause() + 2:
+                self._frozen_by_itself.pop(name, None)
+            elif now - self._frozen_by_itself.setdefault(name, now) > 4 * self._pause() + 2:
                 process.send_signal(signal.SIGCONT)
-                del self._frozen_by_itself[part]
+                del self._frozen_by_itself[name]

@@ -31,7 +31,7 @@ ROLL_AT = (2.0, 6.0)
 ROLL_EVERY = (90.0, 150.0)
 """… and from each to the next."""
 BACK = 4.0
-"""Seconds that a part which was restarted in turn has before the next is."""
+"""Seconds that a process which was restarted in turn has before the next is."""
 
 KILLS = {
     "connectors": 20,
@@ -60,11 +60,11 @@ class Storm:
         gates: the doors.
         disk: what can be full; `None` where that cannot be tried.
         random: chooses.
-        parts: the processes.
+        names: the processes.
     """
 
     def __init__(
-        self, minutes: float, gates: TcpProxies, disk: SmallDisk | None, random: Random, parts: Sequence[str]
+        self, minutes: float, gates: TcpProxies, disk: SmallDisk | None, random: Random, names: Sequence[str]
     ) -> None:
         self._seconds = minutes * 60
         self._gates = gates
@@ -73,10 +73,10 @@ class Storm:
         self.counts: Counter[str] = Counter()
         """Faults by kind and whom."""
         self.rolled: Counter[str] = Counter()
-        """By part, how often it was restarted in turn and ran again."""
+        """By process, how often it was restarted in turn and ran again."""
         self.last_fault = time.monotonic()
-        self._brokers = [part for part in parts if part.startswith("kafka-")]
-        self._parts = [*parts, *([] if self._brokers else ["kafka"])]
+        self._brokers = [name for name in names if name.startswith("kafka-")]
+        self._names = [*names, *([] if self._brokers else ["kafka"])]
         self.notes: list[str] = []
         """What is no breach, but ought to be known."""
         self._undo: list[tuple[float, Callable[[], object]]] = []
@@ -91,14 +91,14 @@ class Storm:
         self._full_at = now + self._random.uniform(15, 60)
         self._roll_at = now + self._random.uniform(*ROLL_AT)
 
-    def arm(self, part: str) -> str:
+    def arm(self, name: str) -> str:
         """The failpoints to arm at a process's start; often none."""
-        names = failpoints_of(part)
-        if self._crew is None or not names or self._random.random() >= ARMED:
+        known = failpoints_of(name)
+        if self._crew is None or not known or self._random.random() >= ARMED:
             return ""
         count = self._random.choice((1, 1, 2, 4))
         action = self._random.choices(("kill", "freeze", "fail"), (8, 1, 1))[0]
-        return f"{self._random.choice(names)}:{count}:{action}"
+        return f"{self._random.choice(known)}:{count}:{action}"
 
     @property
     def done(self) -> bool:
@@ -117,7 +117,7 @@ class Storm:
             self._fill(self._disk, now)
         if self._brokers and now >= self._roll_at:
             self._roll_at = now + self._random.uniform(*ROLL_EVERY)
-            self._roll(self._crew, [part for part in self._parts if part.startswith(("kafka-", "streams-"))])
+            self._roll(self._crew, [name for name in self._names if name.startswith(("kafka-", "streams-"))])
         if now < self._next:
             return
         self._fault(self._crew, now)
@@ -142,27 +142,27 @@ class Storm:
         match self._one_of(FAULTS):
             case "kill":
                 kills = self._weights(KILLS)
-                self._kill(crew, self._one_of({part: n for part, n in kills.items() if crew.process(part)} or kills))
+                self._kill(crew, self._one_of({name: n for name, n in kills.items() if crew.process(name)} or kills))
             case "kill several":
-                for part in self._random.sample(sorted(self._parts), self._random.randrange(2, len(self._parts))):
-                    self._kill(crew, part)
+                for name in self._random.sample(sorted(self._names), self._random.randrange(2, len(self._names))):
+                    self._kill(crew, name)
             case "freeze":
-                part = self._one_of(self._weights(FREEZES))
-                if crew.signal(part, signal.SIGSTOP):
-                    self.counts[f"freeze {part}"] += 1
+                name = self._one_of(self._weights(FREEZES))
+                if crew.signal(name, signal.SIGSTOP):
+                    self.counts[f"freeze {name}"] += 1
                     seconds = self._random.choice((1.5, 4.0, LONGEST_FREEZE)) * self._random.uniform(0.6, 1.0)
-                    self._undo.append((now + seconds, partial(_thaw, crew.process(part))))
+                    self._undo.append((now + seconds, partial(_thaw, crew.process(name))))
             case "restart":
-                part = self._one_of(self._weights(RESTARTS))
-                if crew.leave(part):
-                    self.counts[f"restart {part}"] += 1
-                    self._undo.append((now + self._random.uniform(2, 9), partial(self._back, crew, part, now)))
+                name = self._one_of(self._weights(RESTARTS))
+                if crew.leave(name):
+                    self.counts[f"restart {name}"] += 1
+                    self._undo.append((now + self._random.uniform(2, 9), partial(self._back, crew, name, now)))
             case _:
                 self._cut(now)
 
-    def _kill(self, crew: ProcessGroup, part: str) -> None:
-        if crew.kill(part):
-            self.counts[f"kill {part}"] += 1
+    def _kill(self, crew: ProcessGroup, name: str) -> None:
+        if crew.kill(name):
+            self.counts[f"kill {name}"] += 1
 
     def _cut(self, now: float) -> None:
         gate, way = self._random.choice(sorted(self._gates.by_name)), self._random.choice(WAYS)
@@ -179,19 +179,19 @@ class Storm:
         self.last_fault = now
         self._undo.append((now + self._random.uniform(4, 12), lambda: disk.free(what)))
 
-    def _back(self, crew: ProcessGroup, part: str, since: float) -> None:
+    def _back(self, crew: ProcessGroup, name: str, since: float) -> None:
         """Start a process that was asked to end; by force where it does not."""
         now = time.monotonic()
-        if not crew.alive(part):
-            crew.start(part)
+        if not crew.alive(name):
+            crew.start(name)
             return
         if now - since > LONGEST_STOP + LONGEST_FREEZE:
-            self.notes.append(f"{part} had not ended {now - since:.0f} s after it was asked to")
-            self._kill(crew, part)
-        self._undo.append((now + 1, partial(self._back, crew, part, since)))
+            self.notes.append(f"{name} had not ended {now - since:.0f} s after it was asked to")
+            self._kill(crew, name)
+        self._undo.append((now + 1, partial(self._back, crew, name, since)))
 
     def _roll(self, crew: ProcessGroup, turn: list[str]) -> None:
-        """Restart these parts, one after the other, as for an upgrade; what else happens goes on meanwhile."""
+        """Restart these processes, one after the other, as for an upgrade; what else happens goes on meanwhile."""
         now = time.monotonic()
         if not turn or now >= self._over_at:
             return
@@ -200,22 +200,22 @@ class Storm:
         self._undo.append((now + 0.2, partial(self._ended, crew, turn, now)))
 
     def _ended(self, crew: ProcessGroup, turn: list[str], since: float) -> None:
-        """Start the first of these parts again once it has ended, by force where it does not, and go on with the next."""
-        now, part = time.monotonic(), turn[0]
-        if crew.alive(part):
+        """Start the first of these processes again once it has ended, by force where it does not, and go on with the next."""
+        now, name = time.monotonic(), turn[0]
+        if crew.alive(name):
             if now - since > LONGEST_STOP + LONGEST_FREEZE:
-                self.notes.append(f"{part} had not ended {now - since:.0f} s after it was asked to")
-                self._kill(crew, part)
+                self.notes.append(f"{name} had not ended {now - since:.0f} s after it was asked to")
+                self._kill(crew, name)
             self._undo.append((now + 0.2, partial(self._ended, crew, turn, since)))
             return
-        crew.start(part)
-        self.rolled[part] += 1
+        crew.start(name)
+        self.rolled[name] += 1
         self._undo.append((now + BACK, partial(self._roll, crew, turn[1:])))
 
     def _weights(self, table: dict[str, int]) -> dict[str, int]:
-        """By part of this run, its weight in a table of kinds."""
-        kinds = {part: "broker" if part in self._brokers else part.partition("-")[0] for part in self._parts}
-        return {part: table[kind] for part, kind in kinds.items() if kind in table}
+        """By process of this run, its weight in a table of kinds."""
+        kinds = {name: "broker" if name in self._brokers else name.partition("-")[0] for name in self._names}
+        return {name: table[kind] for name, kind in kinds.items() if kind in table}
 
     def _one_of(self, weights: dict[str, int]) -> str:
         return self._random.choices(list(weights), list(weights.values()))[0]

@@ -26,35 +26,35 @@ class Sweep:
         self._queues: dict[str, list[str]] = {}
         self._since: dict[str, float] = {}
         self._crew: ProcessGroup | None = None
-        for part in (*FOLDERS, *SECOND.values()):
-            first = "streams-1" if part == "streams" else part
-            self._queues[first] = failpoints_of(part) if part in FOLDERS else []
+        for name in (*FOLDERS, *SECOND.values()):
+            first = "streams-1" if name == "streams" else name
+            self._queues[first] = failpoints_of(name) if name in FOLDERS else []
 
     def serve(self, crew: ProcessGroup) -> None:
         """Begin: end every process that comes by any, so that it starts with the first one armed."""
         self._crew = crew
-        for part, queue in self._queues.items():
+        for name, queue in self._queues.items():
             if queue:
-                crew.kill(part)
+                crew.kill(name)
 
-    def arm(self, part: str) -> str:
+    def arm(self, name: str) -> str:
         """What a process is started with."""
-        if self._crew is None or not self._queues.get(part):
+        if self._crew is None or not self._queues.get(name):
             return ""
-        self._since[part] = time.monotonic()
-        self.counts[f"armed {part}"] += 1
-        return f"{self._queues[part][0]}:1:kill"
+        self._since[name] = time.monotonic()
+        self.counts[f"armed {name}"] += 1
+        return f"{self._queues[name][0]}:1:kill"
 
     def blow(self) -> None:
         """See who has come by, and whom nobody will."""
         if self._crew is None:
             return
-        for part, queue in self._queues.items():
-            if queue and self._crew.fired_in[part, queue[0]]:
+        for name, queue in self._queues.items():
+            if queue and self._crew.fired_in[name, queue[0]]:
                 queue.pop(0)
                 self.last_fault = time.monotonic()
-            elif queue and time.monotonic() - self._since.get(part, time.monotonic()) > PATIENCE:
-                self._pass_on(part, queue.pop(0))
+            elif queue and time.monotonic() - self._since.get(name, time.monotonic()) > PATIENCE:
+                self._pass_on(name, queue.pop(0))
 
     @property
     def done(self) -> bool:
@@ -65,12 +65,12 @@ class Sweep:
         """There is nothing to undo."""
         self._queues.clear()
 
-    def _pass_on(self, part: str, name: str) -> None:
-        self._since[part] = time.monotonic()  # until it runs again the next one is not late
-        if part in SECOND:
-            self._queues[SECOND[part]].append(name)
+    def _pass_on(self, name: str, failpoint: str) -> None:
+        self._since[name] = time.monotonic()  # until it runs again the next one is not late
+        if name in SECOND:
+            self._queues[SECOND[name]].append(failpoint)
         else:
-            self.notes.append(f"nobody came by the failpoint {name}")
+            self.notes.append(f"nobody came by the failpoint {failpoint}")
         if self._crew is not None:
-            for one in {part, SECOND.get(part, part)}:
+            for one in {name, SECOND.get(name, name)}:
                 self._crew.kill(one)

@@ -159,13 +159,13 @@ def check_audit(stack: Stack, client: Client, findings: Findings) -> int:
     report = audit_everything(stack, client)
     known = any(findings.counts[kind] for kind in ("lost", "doubled", "invented"))
     for one in report.found:
-        what = f"the audit says: {one.part} {one.fault}, {one.place}: {one.found}, should be {one.expected}"
-        if one.part == "records" and known:
+        what = f"the audit says: {one.section} {one.fault}, {one.place}: {one.found}, should be {one.expected}"
+        if one.section == "records" and known:
             findings.note(what)
         else:
             findings.add("mismatched", what)
-    for part, why in report.not_checked.items():
-        findings.note(f"the audit did not check {part}: {why}")
+    for section, why in report.not_checked.items():
+        findings.note(f"the audit did not check {section}: {why}")
     if not findings.clean and not report.differences:
         findings.note("the audit finds nothing")
     return report.compared

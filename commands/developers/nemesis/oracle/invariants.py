@@ -36,7 +36,7 @@ class StoredRun:
         self.rows: dict[Id, list[StoredEvent]] = defaultdict(list)
         self.repeats: dict[Id, list[tuple[bool, int]]] = defaultdict(list)
         """Whether it is a conflict, and what it says."""
-        self.letters: Counter[str] = Counter()
+        self.dead_letters: Counter[str] = Counter()
         """By id, how many rows."""
         self.from_source: set[str] = set()
         """Ids of dead letters of messages that never reached Kafka as events."""
@@ -53,9 +53,9 @@ class StoredRun:
             for topic, partition, offset, id, is_conflict, event in (row for chunk in rows for row in chunk):
                 self.repeat(topic, partition, offset, id, is_conflict, event)
         columns = "id, original_topic, partition, offset, log_partition, log_offset"
-        letters = client.query(f"SELECT {columns} FROM raw_dead_letters FINAL")  # noqa: S608 - names of columns
-        for id, topic, partition, offset, log_partition, log_offset in letters:
-            self.letter(id, topic, partition, offset)
+        dead_letters = client.query(f"SELECT {columns} FROM raw_dead_letters FINAL")  # noqa: S608 - names of columns
+        for id, topic, partition, offset, log_partition, log_offset in dead_letters:
+            self.dead_letter(id, topic, partition, offset)
             if log_offset >= 0:
                 self.places[DEAD_LETTERS, log_partition][log_offset] += 1
 
@@ -70,12 +70,12 @@ class StoredRun:
         self.places[topic, partition][offset] += 1
         self.repeats[topic, id].append((bool(is_conflict), digest(event) if event else 0))
 
-    def letter(self, id: str, topic: str, partition: int, offset: int) -> None:
+    def dead_letter(self, id: str, topic: str, partition: int, offset: int) -> None:
         """A row of `raw_dead_letters`; `topic` is empty when it never was a record."""
-        self.letters[id] += 1
+        self.dead_letters[id] += 1
         if not topic:
             self.from_source.add(id)
-        elif self.letters[id] == 1:
+        elif self.dead_letters[id] == 1:
             self.places[topic, partition][offset] += 1
 
 
@@ -86,7 +86,7 @@ def check_positions(log: dict[PartitionKey, list[KafkaRecord]], stored: StoredRu
         found = stored.places[place]
         if topic == DEAD_LETTERS:
             for record in records:
-                if record.id not in stored.letters:
+                if record.id not in stored.dead_letters:
                     findings.add("lost", f"dead letter {record.id} lies in {topic}/{partition}/{record.offset} only")
             continue
         for gap in _runs([record for record in records if not found[record.offset]]):
@@ -139,11 +139,11 @@ def check_journal(
 def _check_nothing_else(entries: list[Entry], stored: StoredRun, findings: Findings) -> None:
     """Whatever is stored was said, and says what its source said first."""
     known: dict[Id, set[int]] = defaultdict(set)
-    letters: set[str] = set()
+    dead_letters: set[str] = set()
     for entry in entries:
         for one in entry.expected:
             if not one.topic:
-                letters.add(one.id)
+                dead_letters.add(one.id)
             elif entry.nature != "conflict":
                 known[one.topic, one.id].add(one.digest)
     for (topic, id), rows in stored.rows.items():
@@ -153,14 +153,14 @@ def _check_nothing_else(entries: list[Entry], stored: StoredRun, findings: Findi
             findings.add("invented", f"{id} is stored in {topic}, and nobody said it")
         elif any(row.digest not in known[topic, id] for row in rows):
             findings.add("mismatched", f"{id} in {topic} says something else than its source said first")
-    for id in stored.from_source - letters:
+    for id in stored.from_source - dead_letters:
         findings.add("invented", f"dead letter {id} is of no message that was said")
 
 
 def _check_promise(entry: Entry, in_kafka: set[Id], stored: StoredRun, findings: Findings) -> None:
     for one in entry.expected:
         if not one.topic:
-            if not stored.letters[one.id]:
+            if not stored.dead_letters[one.id]:
                 findings.add("lost", f"{entry.token} ({entry.connector}): its dead letter {one.id} is nowhere")
             continue
         rows = stored.rows.get((one.topic, one.id), [])
@@ -179,7 +179,7 @@ def _check_promise(entry: Entry, in_kafka: set[Id], stored: StoredRun, findings:
 def _check_conflict(entry: Entry, stored: StoredRun, findings: Findings) -> None:
     """It never counts, and is kept for people to see: as a dead letter or beside the first."""
     for one in entry.expected:
-        if not one.topic and stored.letters[one.id]:
+        if not one.topic and stored.dead_letters[one.id]:
             return
         if one.topic and (True, one.digest) in stored.repeats.get((one.topic, one.id), []):
             return
@@ -225,12 +225,12 @@ def check_commits(
 ) -> None:
     """A position that was committed beyond what was stored is a breach, unless nothing lay between but dead letters on their way."""
     for place, one in ahead.items():
-        letters_only = all(
+        dead_letters_only = all(
             (place[0], place[1], record.offset) not in stored.hashes
             for record in log.get(place, [])
             if one.stored < record.offset < one.committed
         )
-        if not letters_only:
+        if not dead_letters_only:
             findings.add(
                 "mismatched", f"{place[0]}/{place[1]}: {one.committed} was committed when {one.stored} was stored"
             )

@@ -82,8 +82,8 @@ class ProcessWatch:
     def most(self) -> dict[str, dict[str, int]]:
         """By process, the most that any process of it took up, and how much the longest-lived one grew."""
         found: dict[str, dict[str, int]] = {}
-        for (part, _), uses in self.uses.items():
-            one = found.setdefault(part, {"mb_most": 0, "files_most": 0, "mb_grown": 0, "looks": 0})
+        for (name, _), uses in self.uses.items():
+            one = found.setdefault(name, {"mb_most": 0, "files_most": 0, "mb_grown": 0, "looks": 0})
             one["mb_most"] = max(one["mb_most"], max(use.memory for use in uses) >> 20)
             one["files_most"] = max(one["files_most"], *(use.files for use in uses), 0)
             settled = uses[min(5, len(uses) - 1) :]
@@ -120,12 +120,12 @@ class ProcessWatch:
         }
 
     def _look_at_processes(self) -> None:
-        for part in (*self._crew.parts, "kafka"):
-            process = self._crew.process(part)
+        for name in (*self._crew.names, "kafka"):
+            process = self._crew.process(name)
             try:
                 if process is not None:
                     use = ProcessUse(process.memory_info().rss, process.num_fds())
-                    self.uses.setdefault((part, process.pid), []).append(use)
+                    self.uses.setdefault((name, process.pid), []).append(use)
             except psutil.Error:
                 continue
 

@@ -33,7 +33,7 @@ def verdict(
         invariants.check_order(journal, stored, findings)
         invariants.check_count(client, findings)
         invariants.check_commits(watch.ahead, stored, log, findings)
-        twice = sum(count > 1 for count in stored.letters.values())
+        twice = sum(count > 1 for count in stored.dead_letters.values())
         if twice:
             findings.note(f"{twice} dead letters have more than one row")
         show("check: the figures")

@@ -10,7 +10,12 @@ from random import Random
 from typing import Any
 
 from commands.developers.nemesis.sources.journal import MessageJournal
-from commands.developers.nemesis.sources.message import ExpectedOutcome, MessageMeaning, MessagePlan, conflict_letter
+from commands.developers.nemesis.sources.message import (
+    ExpectedOutcome,
+    MessageMeaning,
+    MessagePlan,
+    conflict_dead_letter,
+)
 from commands.developers.nemesis.sources.scripts import Scripts
 from commands.developers.nemesis.sources.senders import KafkaSender, MessageOffer, MqttSender, Outcome, SignedPost
 from connectors.settings import ConnectorsSettings
@@ -161,7 +166,7 @@ class MessageDriver:
         expected = self._meaning.of(saying)
         # Where what was answered is forgotten with a kill, whichever of a conflict and a repeat comes second contradicts the other.
         if saying.nature in ("conflict", "repeat") and saying.post_id:
-            expected = (*expected, ExpectedOutcome("", conflict_letter(saying), 0))
+            expected = (*expected, ExpectedOutcome("", conflict_dead_letter(saying), 0))
         entry = self._journal.say(saying, expected)
         wait = 0.1
         while True:

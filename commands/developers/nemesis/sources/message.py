@@ -70,8 +70,8 @@ class MessageMeaning:
         if saying.nature == "refused":
             return ()
         taken = self.mapping(saying).take(saying.body, payload=_payload(saying), address=saying.address)
-        if taken.letter is not None:
-            return (ExpectedOutcome("", taken.letter.id, 0),)
+        if taken.dead_letter is not None:
+            return (ExpectedOutcome("", taken.dead_letter.id, 0),)
         return tuple(
             ExpectedOutcome(topic_of(event_types()[one.type].stream), one.id, digest(encode(one)))
             for one in taken.envelopes
@@ -90,7 +90,7 @@ class MessageMeaning:
         return self._mappings[key]
 
 
-def conflict_letter(saying: MessagePlan) -> str:
+def conflict_dead_letter(saying: MessagePlan) -> str:
     """Id of the dead letter that the intake makes of a post whose `webhook-id` came with another body before."""
     fault = InvalidEvent("conflict", "")
     now = RealClock().now()

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dashboard.pages.dead_letters import callbacks, choice
-from dashboard.pages.dead_letters.tables import day_chart, letter_detail, letter_row, repeat_detail, stop_list
+from dashboard.pages.dead_letters.tables import day_chart, dead_letter_detail, dead_letter_row, repeat_detail, stop_list
 from ingest.untrusted.dead_letter import DeadLetter
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
@@ -19,27 +19,27 @@ AT = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
 def stored(id=ID, outcome="", payload='{"so":"[number]"}', **changed):
-    letter = DeadLetter(
+    dead_letter = DeadLetter(
         id=id, ward="hong-bang", original_topic="ioc.queue.v1", partition=2, offset=26, reason_code="unknown_type",
         error="the type is not one of ours", payload_redacted=payload, received_at=AT,
     ).model_copy(update=changed)  # fmt: skip
-    return StoredDeadLetter(letter, outcome, "", "lan" if outcome else "", AT if outcome else None)
+    return StoredDeadLetter(dead_letter, outcome, "", "lan" if outcome else "", AT if outcome else None)
 
 
-def test_a_letter_is_a_row_in_the_wards_time_and_words():
-    row = letter_row(
+def test_a_dead_letter_is_a_row_in_the_wards_time_and_words():
+    row = dead_letter_row(
         stored(), "vi", ResentDeadLetter(ID, "ioc.queue.v1", "unknown_type", "refused", "unknown_type: x", 0)
     )
     assert row["received"] == "10:00:00 24/11/2026"
     assert (row["stream"], row["place"], row["outcome"]) == ("Một cửa", "ioc.queue.v1 / 2 / 26", "chưa thử")
     assert row["result"] == "vẫn không đọc được · unknown_type: x"
     source = stored(original_topic=None, partition=None, offset=None, connector="frigate")
-    assert (letter_row(source, "en")["stream"], letter_row(source, "en")["place"]) == ("Cameras", "–")
+    assert (dead_letter_row(source, "en")["stream"], dead_letter_row(source, "en")["place"]) == ("Cameras", "–")
 
 
 def test_a_payload_is_shown_as_text_whatever_it_is():
     for payload in ("<script>alert(1)</script>", "{not json", "[link](javascript:alert(1))", ""):
-        *_, pre = letter_detail(stored(payload=payload), "vi")
+        *_, pre = dead_letter_detail(stored(payload=payload), "vi")
         assert pre.children == payload
         assert type(pre).__name__ == "Pre"
 
@@ -55,7 +55,7 @@ def test_both_contents_of_a_conflict_stand_side_by_side():
     assert "không còn trong kho" in " ".join(map(texts, repeat_detail(one._replace(first={}), "vi")))
 
 
-def test_days_without_letters_have_their_place():
+def test_days_without_dead_letters_have_their_place():
     today = NOW.date()
     figure = day_chart(
         [DeadLetterDay(today, "not_json", 3), DeadLetterDay(today - timedelta(days=2), "late", 9)], today, 4, "vi"
@@ -110,7 +110,7 @@ def test_what_the_browser_says_is_taken_for_nothing_it_cannot_be():
         assert choice.repeat_place(wrong) is None
 
 
-def test_letters_are_chosen_by_what_became_of_them():
+def test_dead_letters_are_chosen_by_what_became_of_them():
     kinds = {"": stored(), "sent": stored(outcome="sent"), "refused": stored(outcome="refused")}
     outcomes: tuple[Any, ...] = (None, "open", "untried", "sent", "refused", "nonsense", 5)
     chosen = {outcome: [name for name, one in kinds.items() if choice.is_chosen(one, outcome)] for outcome in outcomes}
@@ -123,16 +123,19 @@ def test_letters_are_chosen_by_what_became_of_them():
 class Warehouse:
     """Letters of a test, and what would become of each; remembers who really sent what."""
 
-    def __init__(self, monkeypatch, *letters, becomes="sent"):
-        self.letters, self.becomes, self.sent, self.resumed = letters, becomes, [], []
-        monkeypatch.setattr(callbacks, "read_letters", lambda client, chosen, *_: [
-            one for one in self.letters if not chosen.ids or one.letter.id in chosen.ids])  # fmt: skip
+    def __init__(self, monkeypatch, *dead_letters, becomes="sent"):
+        self.dead_letters, self.becomes, self.sent, self.resumed = dead_letters, becomes, [], []
+        monkeypatch.setattr(callbacks, "read_dead_letters", lambda client, chosen, *_: [
+            one for one in self.dead_letters if not chosen.ids or one.dead_letter.id in chosen.ids])  # fmt: skip
         monkeypatch.setattr(callbacks, "resend", self.resend)
         monkeypatch.setattr(callbacks, "resume_partition", self.resume)
         monkeypatch.setattr(callbacks, "halted_streams", lambda clock, client: [STOP])
 
-    def resend(self, client, settings, letters, by, sources, is_dry):
-        found = [ResentDeadLetter(one.letter.id, one.stream, "unknown_type", self.becomes, "", 1) for one in letters]
+    def resend(self, client, settings, dead_letters, by, sources, is_dry):
+        found = [
+            ResentDeadLetter(one.dead_letter.id, one.stream, "unknown_type", self.becomes, "", 1)
+            for one in dead_letters
+        ]
         if not is_dry:
             self.sent.append((by, [one.id for one in found]))
         return found

@@ -6,25 +6,34 @@ from io import StringIO
 
 import pytest
 
+from dashboard.pages.history.callbacks import NO_SPAN, TOO_MANY, HistoryPeriod, chosen_period
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
 from ingest.contract.clock import WARD_ZONE, milliseconds
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from tests.dashboard.support.ward import NOW_MS
 from warehouse.catalogue import measure
-from warehouse.history.series import bucket_starts, buckets, series_points
+from warehouse.history.series import bucket_edges, buckets, series_points
 
+HOUR_MS = 3_600_000
 NOW = (("url", "search"), "")
-CHOSEN = [(("timeline-grain", "value"), "hour"), (("timeline-span", "value"), "2"), NOW]
+
+
+def choose(grain="hour", span="2", since=None, search=NOW):
+    first = [(("timeline-grain", "value"), grain), (("timeline-span", "value"), span)]
+    return [*first, (("timeline-since", "value"), since), search]
+
+
+CHOSEN = choose()
 CHART = '{"name":"timeline","type":"dress"}'
 OUTPUT = f"{CHART}.data"
 
 
 def told(id="Q07", **changed):
-    hours = bucket_starts("hour", NOW_MS, 2)[-3:]
+    hours = bucket_edges("hour", NOW_MS, 2)[-4:]
     rows = [(hours[1], "flow", "", "", 9, 12, 0, 1), (hours[2], "flow", "", "", 1204, 1300, 2, 2)]
-    now = series_points(measure(id), "hour", hours, {id: buckets("hour", rows)})
-    week = series_points(measure(id), "hour", hours, {id: buckets("hour", [(hours[0], "flow", "", "", 1, 2, 0, 1)])})
+    now = series_points(measure(id), hours, {id: buckets(hours, rows)})
+    week = series_points(measure(id), hours, {id: buckets(hours, [(hours[0], "flow", "", "", 1, 2, 0, 1)])})
     return HistoryNote(measure(id), "hour", now, **{"week": week, **changed})
 
 
@@ -47,9 +56,8 @@ def test_the_chart_has_gaps_where_nothing_is_known():
 
 
 def test_a_chart_of_nothing_says_so():
-    (said,) = history_chart(
-        HistoryNote(measure("Q07"), "hour", series_points(measure("Q07"), "hour", [NOW_MS], {"Q07": {}})), "vi"
-    ).layout.annotations
+    nothing = series_points(measure("Q07"), [NOW_MS, NOW_MS + HOUR_MS], {"Q07": {}})
+    (said,) = history_chart(HistoryNote(measure("Q07"), "hour", nothing), "vi").layout.annotations
     assert said.text == "Chưa có số liệu nào."
 
 
@@ -84,7 +92,7 @@ class Reader:
 async def test_it_is_read_for_people_who_may(tmp_path):
     reader = Reader()
     tested = BoardOfTests(tmp_path, reader=reader)
-    reader.client = Client(bucket_starts("hour", tested.live.now_ms(), 2)[-1])
+    reader.client = Client(bucket_edges("hour", tested.live.now_ms(), 2)[-2])
     async with tested.logged_in() as client:
         answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
         assert answer[CHART]["data"]["figure"]["data"][0]["y"][-1] == 5
@@ -96,9 +104,9 @@ async def test_it_is_read_for_people_who_may(tmp_path):
 async def test_one_can_go_back_to_any_moment(tmp_path):
     reader = Reader()
     tested = BoardOfTests(tmp_path, reader=reader)
-    then = [*CHOSEN[:-1], (("url", "search"), "?at=2026-11-20T10:15")]
+    then = choose(search=(("url", "search"), "?at=2026-11-20T10:15"))
     of = [(("timeline-of", "data"), "Q01")]
-    reader.client = Client(bucket_starts("hour", milliseconds(datetime(2026, 11, 20, 10, 15, tzinfo=WARD_ZONE)), 2)[-1])
+    reader.client = Client(milliseconds(datetime(2026, 11, 20, 10, tzinfo=WARD_ZONE)))
     async with tested.logged_in() as client:
         answer = await call(client, OUTPUT, then, of)
         drawn = answer[CHART]["data"]["figure"]["data"][0]
@@ -107,8 +115,8 @@ async def test_one_can_go_back_to_any_moment(tmp_path):
         assert said == "Đến 10:15 20/11/2026."
         assert back["props"]["href"] == "/history/Q01"
         assert "đang chạy" not in str(answer["timeline-table"])
-        reader.client = Client(bucket_starts("hour", tested.live.now_ms(), 2)[-1])
-        answer = await call(client, OUTPUT, [*CHOSEN[:-1], (("url", "search"), "?at=2999-01-01T00:00")], of)
+        reader.client = Client(bucket_edges("hour", tested.live.now_ms(), 2)[-2])
+        answer = await call(client, OUTPUT, choose(search=(("url", "search"), "?at=2999-01-01T00:00")), of)
         assert "chưa đến" in str(answer["timeline-said"])
         assert "đang chạy" in str(answer["timeline-table"])
         for day, search in (("2026-11-20", "?at=2026-11-20T23:59"), ("2999-01-01", ""), (None, "")):
@@ -126,8 +134,50 @@ async def test_a_warehouse_that_is_away_is_named(tmp_path):
     async with BoardOfTests(tmp_path).logged_in() as client:
         answer = await call(client, OUTPUT, CHOSEN, [(("timeline-of", "data"), "Q01")])
         assert "không trả lời" in answer["timeline-said"]["children"]
-        other = [(("timeline-grain", "value"), "century"), (("timeline-span", "value"), ["9"]), NOW]
+        other = choose("century", ["9"])
         assert (
             "không trả lời"
             in (await call(client, OUTPUT, other, [(("timeline-of", "data"), "D04")]))["timeline-said"]["children"]
         )
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (("hour", "7", None), HistoryPeriod("hour", 7)),
+        (("hour", "366", None), HistoryPeriod("hour", 31, TOO_MANY)),
+        (("day", "1827", None), HistoryPeriod("day", 731, TOO_MANY)),
+        (("quarter", "731", None), HistoryPeriod("quarter", 731)),
+        (("year", "century", None), HistoryPeriod("year", 1827)),
+        (("whole", "31", "2026-11-10"), HistoryPeriod("whole", 15)),
+        (("whole", "31", "2026-11-24"), HistoryPeriod("whole", 1)),
+        (("month", "31", "2025-07-01"), HistoryPeriod("month", 512)),
+        (("hour", "2", "2026-10-01"), HistoryPeriod("hour", 31, TOO_MANY)),
+        (("whole", "31", "2025-06-30"), HistoryPeriod("whole", 31, NO_SPAN)),
+        (("whole", "31", "2026-11-25"), HistoryPeriod("whole", 31, NO_SPAN)),
+        (("whole", "31", "soon"), HistoryPeriod("whole", 31, NO_SPAN)),
+        (("whole", "31", ["2026-11-10"]), HistoryPeriod("whole", 31, NO_SPAN)),
+    ],
+)
+def test_a_period_is_chosen_within_bounds(chosen, expected):
+    grain, span, since = chosen
+    assert chosen_period(measure("Q01"), grain, span, since, NOW_MS) == expected
+
+
+@pytest.mark.parametrize(
+    ("chosen", "name"),
+    [
+        (("quarter", "366", None), "Q4/2026 · đang chạy"),
+        (("year", "366", None), "2026 · đang chạy"),
+        (("whole", "31", "2026-11-10"), "10/11/2026–24/11/2026 · đang chạy"),
+    ],
+)
+async def test_quarters_years_and_any_days_can_be_chosen(tmp_path, chosen, name):
+    reader = Reader()
+    tested = BoardOfTests(tmp_path, reader=reader)
+    reader.client = Client(milliseconds(datetime(2026, 11, 24, tzinfo=WARD_ZONE)))
+    async with tested.logged_in() as client:
+        answer = await call(client, OUTPUT, choose(*chosen), [(("timeline-of", "data"), "D02")])
+        assert name in str(answer["timeline-table"])
+        assert answer[CHART]["data"]["figure"]["data"][0]["y"][-1] == 5
+        assert len(reader.client.asked) == 2, "now and a year before"

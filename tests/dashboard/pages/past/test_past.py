@@ -69,7 +69,7 @@ def test_nothing_of_a_past_page_is_called_live(tmp_path, path, language):
     whole = frame.past_frame(page.layout(state), page, state, RequestedMoment(AT_MS), NOW_MS)
     fill_layout(whole, frame.as_past(page.updates(state), language) | frame.mark_updates(AT_MS, "then", language))
     said = json.dumps(json.loads(to_json_plotly(whole)), ensure_ascii=False)
-    assert "TRỰC TIẾP" not in said.upper()
+    assert "ĐANG CẬP NHẬT" not in said.upper()
     assert '"LIVE"' not in said
     for absent in ("latency", "transport", "look-back"):
         assert f'"id": "{absent}"' not in said

@@ -5,7 +5,7 @@ import pytest
 from dashboard.pages.sql.address import prepared, record_address, sql_address
 from tests.dashboard.support.ward import NOW_MS, WARD
 from warehouse.catalogue import indicator
-from warehouse.proof.queries import PARTS, indicator_query
+from warehouse.proof.queries import PROOF_QUERIES, indicator_query
 
 Q03 = indicator("Q03")
 
@@ -14,7 +14,7 @@ def search(path):
     return "?" + urlsplit(path).query
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", PROOF_QUERIES)
 def test_an_address_brings_its_query(part):
     assert prepared(search(sql_address(Q03, part, NOW_MS)), WARD) == indicator_query(Q03, WARD, part, NOW_MS)
 

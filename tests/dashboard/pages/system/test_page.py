@@ -44,7 +44,7 @@ from warehouse.store.halted_partitions import HaltedPartition
 from warehouse.store.positions import PositionBase
 
 QUEUE = "ioc.queue.v1"
-KEPT = StoredPartition(QUEUE, 2, 883, 2, 5, 889, NOW_MS - 60_000, NOW)
+KEPT = StoredPartition(QUEUE, 2, 883, 2, 5, 889, NOW_MS - 60_000)
 STOP = HaltedPartition(QUEUE, 2, 1204, True, "51/1000", "worker", 0, NOW)
 GB = 10**9
 
@@ -89,7 +89,7 @@ def test_streams_say_what_is_stored_and_what_waits():
 
 
 def test_sources_chores_and_disks_have_a_word_beside_the_colour():
-    assert "MẤT NGUỒN từ 09:41" in said(source_table(board_state("vi")))
+    assert "MẤT KẾT NỐI DỮ LIỆU từ 09:41" in said(source_table(board_state("vi")))
     further = board_state("vi")
     further = replace(further, signs={**further.signs, "vendor_x": FreshnessSign(NOW_MS, False)})
     assert "vendor_x" in said(source_table(further))
@@ -124,7 +124,7 @@ def test_changes_of_accounts_keys_and_screens_name_who_made_them():
 
 def test_parts_that_were_started_again_are_told_and_a_crash_loop_is_called_by_name():
     killed = Restarts(
-        part="streams-1", ended_at=(NOW, NOW, NOW), how=Label("bị buộc dừng", "was killed"), said=("a line",)
+        process="streams-1", ended_at=(NOW, NOW, NOW), how=Label("bị buộc dừng", "was killed"), said=("a line",)
     )
     told = said(restart_table([killed], "vi"))
     for part in ("Xử lý luồng 1", "dừng liên tục: 3 lần", "bị buộc dừng", "a line", "Sự kiện lỗi"):
@@ -137,8 +137,8 @@ def test_parts_that_were_started_again_are_told_and_a_crash_loop_is_called_by_na
 
 def test_a_crash_loop_is_an_alarm_until_it_is_over():
     rule = alarm_rules()["system.restarts"]
-    killed = Restarts(part="streams-1", ended_at=(NOW,) * 3, how=Label("bị buộc dừng", "was killed"))
-    looping = SystemStatus(restarts=(killed, killed.model_copy(update={"part": "keeper", "ended_at": (NOW,) * 2})))
+    killed = Restarts(process="streams-1", ended_at=(NOW,) * 3, how=Label("bị buộc dừng", "was killed"))
+    looping = SystemStatus(restarts=(killed, killed.model_copy(update={"process": "keeper", "ended_at": (NOW,) * 2})))
     found = observe(rule, board_state("vi", system_status=looping), {})
     assert rule.threshold.status(found.of("streams-1").value) == "critical"
     assert rule.is_good(found.of("keeper").value), "an ordinary restart or two"
