@@ -26,7 +26,7 @@ from warehouse.store.client import Client, connect
 
 @cache
 def sent() -> list[Envelope]:
-    return events(seed=1, count=12_000, keys=300)
+    return events(seed=2, count=12_000, keys=300)
 
 
 def minutes_before_the_end(minutes: int) -> int:
