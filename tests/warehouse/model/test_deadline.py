@@ -31,7 +31,7 @@ def dossier(**fields: Any) -> Any:
     known = {
         "received_at": at(2, 8), "receipt_corrected_to": NEVER, "due_at": NEVER, "limit_value": 5, "limit_unit": "ngay_lam_viec", "state": 4,
         "requested_at": NEVER, "supplemented_at": NEVER, "supplement_due_at": NEVER, "rescheduled_at": NEVER,
-        "asked_at": NEVER, "asked_again_at": NEVER, "receipt_corrected_to": NEVER,
+        "asked_at": NEVER, "asked_again_at": NEVER,
     }  # fmt: skip
     return SimpleNamespace(**{**known, **fields})
 
