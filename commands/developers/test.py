@@ -1,6 +1,6 @@
-"""Run the tests, four files at a time; `--quick` those that start no process; further arguments go to pytest.
+"""Run the tests, four files at a time; `--quick` those that start no process and do not compute for long; further arguments go to pytest.
 
-Vi: Chạy bộ kiểm thử; --quick chỉ chạy phần không khởi động tiến trình nào; tham số thêm được chuyển cho pytest.
+Vi: Chạy bộ kiểm thử; --quick chỉ chạy phần không khởi động tiến trình nào và không tính toán lâu; tham số thêm được chuyển cho pytest.
 """
 
 import os
@@ -15,8 +15,8 @@ ARTEFACTS = ROOT / "artefacts"
 LONG = "not faults"
 """The marks that are left out unless `-m` says otherwise: minutes of kills and cuts."""
 
-QUICK = "not processes and not embedded and not browser and not faults and not containers"
-"""The marks of `--quick`: pure tests and declarations, without a process of ours."""
+QUICK = "not processes and not embedded and not browser and not faults and not containers and not heavy"
+"""The marks of `--quick`: pure tests and declarations, without a process of ours and what computes for seconds."""
 
 SIDE_BY_SIDE = ["--dist", "loadfile", "--no-loadscope-reorder"]
 """The tests of a file in one process, in their order."""

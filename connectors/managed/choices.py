@@ -5,8 +5,6 @@ They lie in `<data folder>/connectors/sources.json`; secrets that a source presc
 made anew.
 """
 
-import json
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from ingest.contract.errors import ConfigurationError
+from ingest.runtime.durable import replace_file
 
 OVERLAP = timedelta(days=1)
 """How long the secret before the last change is valid."""
@@ -81,7 +80,7 @@ class SourceChoices:
         """Keep something else of a source; afterwards it is on disk."""
         known = self.all()
         known[id_] = made(known.get(id_, SourceChoice()))
-        write_durably(self._file, _CHOICES.dump_json(known, indent=1))
+        replace_file(self._file, _CHOICES.dump_json(known, indent=1).decode())
 
     def given(self, id_: str) -> GivenKey | None:
         """The secret that a source prescribes."""
@@ -95,9 +94,8 @@ class SourceChoices:
     def give(self, id_: str, key: str) -> None:
         """Keep a secret that a source prescribes; the one before it stays for a day."""
         before = self.given(id_)
-        self._secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept = GivenKey(key=key, previous=before.key if before else "")
-        write_durably(self._secrets / f"source_{id_}", json.dumps(kept.model_dump()).encode())
+        replace_file(self._secrets / f"source_{id_}", kept.model_dump_json())
         self.change(id_, lambda one: one.model_copy(update={"rotated_at": datetime.now(UTC)}))
 
     def make_anew(self, id_: str) -> None:
@@ -106,20 +104,3 @@ class SourceChoices:
             id_,
             lambda one: one.model_copy(update={"generation": one.generation + 1, "rotated_at": datetime.now(UTC)}),
         )
-
-
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file for its owner only: afterwards it is on disk, and never half of it."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.load import MOST_FILES, load_text
-from connectors.managed.choices import write_durably
 from ingest.administration.message import SourceRefused, SourceVersion
 from ingest.contract.connector import Connector
 from ingest.contract.label import Label
+from ingest.runtime.durable import replace_file
 
 MOST_VERSIONS = 50
 """Versions of a source that are kept."""
@@ -81,7 +81,7 @@ class DeclarationFiles:
                 Label(f"Đã có {MOST_FILES} khai báo: hãy xóa bớt.", f"There are {MOST_FILES} already: remove some.")
             )
         self._keep(id_, text, by)
-        write_durably(self._path(id_), text.encode())
+        replace_file(self._path(id_), text)
         return made
 
     def remove(self, id_: str, by: str) -> None:
@@ -113,7 +113,7 @@ class DeclarationFiles:
             known.append(self._made(known, live, BY_HAND))
         if not known or known[-1].text != text:
             known.append(self._made(known, text, by))
-        write_durably(self._versions_path(id_), _VERSIONS.dump_json(known[-MOST_VERSIONS:]))
+        replace_file(self._versions_path(id_), _VERSIONS.dump_json(known[-MOST_VERSIONS:]).decode())
 
     def _made(self, known: list[_Version], text: str | None, by: str) -> _Version:
         return _Version(number=known[-1].number + 1 if known else 1, at=datetime.now(UTC), by=by, text=text)

@@ -15,9 +15,9 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from dashboard.access.rights import RIGHTS, Right
 from dashboard.settings import BoardSettings
 from dashboard.store.changes import record_change
-from dashboard.store.private_file import write_private
 from dashboard.store.store import BoardStore, StoreView
 from ingest.contract.clock import RealClock
+from ingest.runtime.durable import replace_file
 
 FIRST = "admin"
 """The account of the first start."""
@@ -113,7 +113,7 @@ class Accounts:
                 return None
             if leave:
                 # What is redirected stays, in a log or a journal that others may read.
-                write_private(self._first_password, f"{FIRST}  /  {password}\n")
+                replace_file(self._first_password, f"{FIRST}  /  {password}\n")
             _insert(connection, account)
         return password
 

@@ -9,7 +9,7 @@ from itsdangerous import BadSignature, Signer
 
 from dashboard.access.accounts import Accounts
 from dashboard.settings import BoardSettings
-from dashboard.store.private_file import write_private
+from ingest.runtime.durable import replace_file
 
 COOKIE_AGE = timedelta(days=400)
 """As long as browsers keep any cookie."""
@@ -59,7 +59,7 @@ class KnownDevices:
             kept = {name: places for name, places in self._addresses.items() if name in self._accounts.all()}
             self._addresses = {**kept, account: dict(newest)}
             rows = {name: {at: day.isoformat() for at, day in of.items()} for name, of in self._addresses.items()}
-            write_private(self._path, json.dumps(rows, indent=1))
+            replace_file(self._path, json.dumps(rows, indent=1))
         return self._signer.sign(f"{account} {secrets.token_urlsafe(16)}").decode()
 
     def _read(self) -> dict[str, dict[str, date]]:

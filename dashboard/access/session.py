@@ -10,7 +10,7 @@ from itsdangerous import BadSignature, Signer
 
 from dashboard.access.accounts import Account, Accounts
 from dashboard.settings import BoardSettings
-from dashboard.store.private_file import write_private
+from ingest.runtime.durable import replace_file
 
 _WRITE_EVERY = timedelta(minutes=1)
 
@@ -104,7 +104,7 @@ class Sessions:
             {"key": key, "name": one.name, "began_at": one.began_at.isoformat(), "used_at": one.used_at.isoformat()}
             for key, one in self._sessions.items()
         ]
-        write_private(self._path, json.dumps(rows))
+        replace_file(self._path, json.dumps(rows))
         self._written_at = now
 
 

@@ -16,8 +16,8 @@ from dashboard.access.guard import BOARD
 from dashboard.board.live import Live
 from dashboard.settings import BoardSettings
 from dashboard.store.changes import OURSELVES
-from dashboard.store.private_file import write_private
 from ingest.contract.clock import RealClock
+from ingest.runtime.durable import replace_file
 from warehouse.catalogue import indicators
 from warehouse.model.reading import kept_from
 
@@ -80,4 +80,4 @@ def leave_key(settings: BoardSettings, ward: str) -> None:
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "localhost") else settings.host
     scheme = "https" if settings.tls_certificate else "http"
     found = {"url": f"{scheme}://{host}:{settings.port}{READINGS}", "key": text}
-    write_private(settings.folder / "readings.json", json.dumps(found))
+    replace_file(settings.folder / "readings.json", json.dumps(found))

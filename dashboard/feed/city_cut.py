@@ -17,7 +17,6 @@ from pydantic import BaseModel, ValidationError
 
 from dashboard.access.api_key import FeedKey, FeedKeys
 from dashboard.settings import BoardSettings
-from dashboard.store.private_file import write_private
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.calendar import local_day, ward_moment
 from ingest.contract.clock import Clock, shown_at
@@ -25,6 +24,7 @@ from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.events.health import FeedDelivered, FeedFailed
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.own_event import send_own_events
+from ingest.runtime.durable import replace_file
 from warehouse.indicators.health import DELIVERED_WITHIN
 from warehouse.query.feed import FeedQuestion
 
@@ -150,7 +150,7 @@ class CityCuts:
 
     def _write(self, state: _State) -> None:
         try:
-            write_private(self._path, state.model_dump_json())
+            replace_file(self._path, state.model_dump_json())
         except OSError as error:  # a full disk: known until the process ends, and written with the next change
             log.error("cannot write %s: %s", self._path, error)
 

@@ -13,7 +13,7 @@ SCHEDULE = Label("Lịch phát", "Schedule")
 BROADCASTS = Label("Lịch phát hôm nay", "Broadcasts today")
 SUCCESS = Label("Phát thành công", "Success")
 AIRTIME = Label("Thời lượng", "Airtime")
-BY_TYPE = Label("Thời lượng theo loại bản tin", "Airtime by kind of bulletin")
+BY_TYPE = Label("Thời lượng theo loại", "Airtime by kind")
 
 PAGE = wall_page(
     "/speakers",

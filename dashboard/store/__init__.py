@@ -5,5 +5,4 @@
 `store`         connections, transactions, migrations, the copy that stands in for a damaged file
 `changes`       who changed what
 `json_files`    takes over the JSON files of earlier versions, once
-`private_file`  replaces a file in one step by another that only its owner can read
 """

@@ -7,7 +7,7 @@
 `metrics`     what is counted and measured for Prometheus
 `restarts`    which processes were started again lately
 `disk_space`  whether there is enough free disk for what is accepted
-`durable`     when a file's new name is on disk
+`durable`     files that a power cut leaves as they were or as they were meant to be
 `backoff`     how long to wait before something is tried again
 `failpoint`   a named place where a test can end, freeze or fail the process
 """

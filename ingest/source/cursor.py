@@ -15,7 +15,7 @@ from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
 
-from ingest.runtime.durable import sync_folder
+from ingest.runtime.durable import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -59,16 +59,7 @@ class Cursor:
 
     def save(self, cursor: str) -> None:
         """Save the cursor: afterwards it is on disk, and never half of it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self.path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        fresh.touch(mode=0o600)
-        with fresh.open("w", encoding="utf-8") as file:
-            file.write(_SEALED + self._sealed(cursor))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(self.path)
-        sync_folder(self.path.parent)
+        replace_file(self.path, _SEALED + self._sealed(cursor))
 
     def _sealed(self, cursor: str) -> str:
         nonce, plain = os.urandom(_SIZE), cursor.encode()

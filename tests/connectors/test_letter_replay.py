@@ -76,6 +76,7 @@ def mutated(line: Any) -> Iterator[Any]:
             yield changed
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("connector", MAPPED, ids=lambda one: one.id)
 def test_no_value_that_was_taken_out_gets_into_another_event(connector: Connector) -> None:
     seen: set[str] = set()

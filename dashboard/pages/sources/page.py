@@ -54,7 +54,7 @@ COLUMNS: tuple[tuple[str, Label, int, bool], ...] = (
     ("event", Label("Sự kiện", "Event"), 150, False),
     ("field", Label("Trường", "Field"), 150, False),
     ("takes", Label("Nhận", "Takes"), 160, False),
-    ("needed", Label("", ""), 90, False),
+    ("needed", Label("Cần", "Needed"), 90, False),
     ("read", Label("Lấy từ (trong tin)", "From (in the message)"), 220, True),
     ("value", Label("Luôn là", "Always"), 110, True),
     ("otherwise", Label("Nếu không có", "Otherwise"), 120, True),

@@ -69,6 +69,7 @@ CUT = Label(" (chỉ xem phần đầu)", " (only the beginning was looked at)")
 TRIAL_HEADS = (
     Label("Sự kiện", "Event"), Label("Trường", "Field"), Label("Trong tin", "In the message"), Label("Thành", "Becomes"),
 )  # fmt: skip
+SETUP_HEADS = (Label("Mục", "Entry"), Label("Giá trị", "Value"))
 DROPPED = Label("Bỏ: {names}", "Dropped: {names}")
 EVENT = Label("Sự kiện: {event}", "Event: {event}")
 FAULT = Label("Lỗi: {why}", "Fault: {why}")
@@ -150,7 +151,7 @@ def setup_table(lines: Sequence[SetupLine], language: Language, hidden: Label = 
         [one.label.text(language), one.text or (hidden.text(language) if one.is_secret else number.NONE)]
         for one in lines
     ]
-    return data_table(("", ""), rows)
+    return data_table([head.text(language) for head in SETUP_HEADS], rows)
 
 
 def trial_report(trial: SampleTrial, language: Language) -> list[Component]:

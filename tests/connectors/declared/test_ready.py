@@ -4,6 +4,7 @@
 """
 
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from commands import connectors as command
 from connectors.declared.dry_run import SampleReport, dry_run
 from connectors.declared.load import load_connector
-from ingest.contract.connector import FileDrop
+from ingest.contract.connector import Connector, FileDrop
 from ingest.contract.envelope import decode, decoded, encode
 from ingest.contract.errors import InvalidEvent
 from ingest.files.table import table_rows
@@ -35,6 +36,12 @@ def sample_of(file: Path) -> Path:
     return sample
 
 
+@cache
+def loaded(file: Path) -> Connector:
+    return load_connector(file)
+
+
+@cache
 def messages(file: Path) -> list[Any]:
     if sample_of(file).suffix == ".csv":
         way = load_connector(file).way
@@ -89,7 +96,7 @@ def test_it_says_in_both_languages_what_to_do(file: Path) -> None:
 @settings(max_examples=150, derandomize=True)
 @given(data=st.data())
 def test_a_malformed_message_is_a_dead_letter_and_nothing_else(file: Path, data: st.DataObject) -> None:
-    connector = load_connector(file)
+    connector = loaded(file)
     changed: Any = data.draw(st.sampled_from(messages(file)))
     for _ in range(data.draw(st.integers(1, 3))):
         changed = mutated(data, changed)

@@ -106,6 +106,7 @@ def test_some_are_nearly_due_in_working_hours() -> None:
         assert len(waiting) > 60
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("size", [7, 200])
 def test_pages_lose_and_repeat_nothing(size: int) -> None:
     whole = asked(None, NOW)["DuLieu"]

@@ -86,6 +86,7 @@ def mark(folder: Path, backfill: timedelta = timedelta(days=1), now: datetime = 
     return Mark(folder / "mark.json", PRETEND, now, backfill)
 
 
+@pytest.mark.heavy
 async def test_the_past_is_told_up_to_now(tmp_path: Path) -> None:
     intake, kept = Intake(), mark(tmp_path)
     expected = [

@@ -17,14 +17,17 @@ from streams.fold.plan import plans
 from tests.support.made import START, events
 from warehouse.model.value import Value
 
-LATER = milliseconds(START + timedelta(days=4, minutes=1))
+SPREAD = timedelta(days=3, hours=3)
+"""From a Friday morning to Monday noon: every minute of it is closed, which is nearly all that the tests do."""
+
+LATER = milliseconds(START + SPREAD + timedelta(minutes=1))
 
 Figures = dict[tuple[object, ...], tuple[int, int]]
 
 
 def made(stream: str, seed: int, count: int = 300) -> list[Envelope]:
     kinds = [event for plan in plans(topic_of(stream)) for event in plan.entity.events]
-    return events(seed, count, kinds=list(dict.fromkeys(kinds)), keys=20)
+    return events(seed, count, kinds=list(dict.fromkeys(kinds)), spread=SPREAD, keys=20)
 
 
 def figures(values: list[Value]) -> Figures:
