@@ -254,9 +254,9 @@ def _office_updates(state: BoardState) -> PropertyUpdates:
 
 
 def _lag_updates(state: BoardState) -> PropertyUpdates:
-    """Nothing where no source ever gave a sign: the lag would be that since 1970."""
-    signs = [sign.last_ms for sign in state.signs.values()]
-    return {PropertyUpdate("h01-figure", "children"): number.NONE} if signs and not max(signs) else {}
+    """Nothing where the lag is one since 1970, of a source that never gave a sign."""
+    signs = [state.signs[source].last_ms for source in state.members("H01", "key") if source in state.signs]
+    return {PropertyUpdate("h01-figure", "children"): number.NONE} if signs and not min(signs) else {}
 
 
 def _out_of_updates(id: str, state: BoardState, unit: Label) -> PropertyUpdates:
