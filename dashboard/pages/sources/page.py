@@ -85,6 +85,7 @@ def layout(state: BoardState) -> Component:
     beside = [
         dcc.Interval(id="sources-tick", interval=REFRESH_MS),
         dcc.Store(id="source-id"),
+        dcc.Store(id="source-acted"),
         dcc.Store(id="source-upload"),
         dcc.Download(id="source-download"),
     ]
