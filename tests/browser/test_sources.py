@@ -97,6 +97,7 @@ def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, art
     page.click("#editor-begin")
     expect(page.locator("#editor-text")).to_have_value(re.compile("petition.received"))
     page.fill("#editor-sample", json.dumps(SAMPLE, ensure_ascii=False))
+    page.keyboard.press("Tab")
     expect(page.locator("#editor-paths")).to_contain_text("linhVuc")
     expect(page.locator("#editor-fault")).to_contain_text("petition_ref")
     for field, (column, text) in FILLED.items():
@@ -131,7 +132,7 @@ def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, art
         f"http://127.0.0.1:{install.intake}/intake/{VENDOR}", content=body,
         headers={"content-type": "application/json", "x-signature": signature}, trust_env=False,
     )  # fmt: skip
-    assert (posted.status_code, posted.json()["events"]) == (202, 1), posted.text
+    assert (posted.status_code, posted.json().get("events")) == (202, 1), posted.text
     assert "petition.received" in {one.kind for one in install.kafka.sent}
     expect(card).to_contain_text("ĐANG KẾT NỐI")
     expect(card).to_contain_text("petition.received")

@@ -221,7 +221,7 @@ def _textarea(id: str, label: str, rows: int) -> Component:
         minRows=rows,
         maxRows=22,
         spellCheck=False,
-        debounce=600,
+        debounce=True,  # told when it is left, so before a button that is pressed next
         classNames={"input": "sql-input"},
     )
     return made
