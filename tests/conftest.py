@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -14,6 +15,9 @@ from commands.supervision.stack import Stack
 # What pytest makes of the assertions is kept for the next process and the next run: half of what it takes to collect the tests.
 if "PYTEST_XDIST_WORKER" in os.environ:
     sys.dont_write_bytecode = False
+
+# Collecting makes a million objects, all of which stay: to look through them for garbage, again and again, takes a quarter of its time.
+gc.disable()
 
 # How long an example takes says nothing about it: machines are noisy, and two files run at once. In CI every run takes the same ones.
 settings.register_profile(
@@ -44,6 +48,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return not is_seen, not is_embedded, not has_stack, -sizes[item.path] if is_seen else 0
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """From now on garbage is looked for as ever, but not among what has been collected."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

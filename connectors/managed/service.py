@@ -250,7 +250,7 @@ class SourceAdministration:
         choice, way = self._choices.of(connector.id), connector.way
         trace = running.mapper.trace if running else None
         last = trace.last if trace else None
-        messages, letters = trace.per_hour() if trace else (0, 0)
+        messages, dead_letters = trace.per_hour() if trace else (0, 0)
         status = running.source_status if running else None
         return SourceCard(
             id=connector.id,
@@ -265,7 +265,7 @@ class SourceAdministration:
             since=status.since if status else None,
             last=LastMessage(at=last.at, events=last.events, fault=last.fault) if last else None,
             messages_per_hour=messages,
-            letters_per_hour=letters,
+            dead_letters_per_hour=dead_letters,
             counts=dict(running.mapper.counts) if running else {},
             setup=_setup(connector, chosen.settings, with_secrets=False),
             fault=way.fault if isinstance(way, Misdeclared) else None,

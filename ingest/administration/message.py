@@ -79,7 +79,7 @@ class SourceCard(_Message):
     since: datetime | None = None
     last: LastMessage | None = None
     messages_per_hour: int = 0
-    letters_per_hour: int = 0
+    dead_letters_per_hour: int = 0
     counts: dict[str, int] = {}
     """Since its start, what became of its messages."""
     setup: tuple[SetupLine, ...] = ()

@@ -100,9 +100,9 @@ def _card(card: SourceCard, language: Language) -> Component:
                     html.Span(
                         PER_HOUR.text(language).format(
                             messages=number.whole_number(card.messages_per_hour, language),
-                            letters=number.whole_number(card.letters_per_hour, language),
+                            letters=number.whole_number(card.dead_letters_per_hour, language),
                         ),
-                        className="other" if card.letters_per_hour else "quiet",
+                        className="other" if card.dead_letters_per_hour else "quiet",
                     ),
                     dmc.Button(
                         OPEN.text(language), id={"type": "source-open", "id": card.id}, variant="default", size="xs"

@@ -311,7 +311,7 @@ def test_the_last_message_is_a_sample_without_what_looks_personal(desk: Desk) ->
     assert sample["data"] == CALL["data"]
     assert not [text for text in ("Nguyễn", "0912345678") if text in json.dumps(sample, ensure_ascii=False)]
     card = desk.cards()["vendor_x"]
-    assert (card.messages_per_hour, card.letters_per_hour) == (1, 0)
+    assert (card.messages_per_hour, card.dead_letters_per_hour) == (1, 0)
     assert card.last is not None
     assert card.last.events == ("petition.received",)
 

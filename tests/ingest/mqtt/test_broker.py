@@ -233,9 +233,11 @@ async def test_a_silent_device_counts_as_dead(running, connector):
 async def test_our_own_end_is_nobodys_last_will():
     async with broker() as running:
         connector = await asyncio.to_thread(Connector, running.port)
+        cut_off = threading.Event()
+        connector.client.on_disconnect = lambda *_: cut_off.set()
         one = Device(running.port, password=DEVICE, will=("toy/1/online", "offline", 1, True))
         await until(one.connected.is_set)
-    await asyncio.sleep(0.2)
+    await until(cut_off.is_set)  # what was sent before has come
     assert connector.messages == []
     await asyncio.to_thread(connector.leave)
     await asyncio.to_thread(one.leave)

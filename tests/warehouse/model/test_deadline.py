@@ -12,8 +12,8 @@ from ingest.contract.calendar import OFFICE, LimitUnit, ward_moment
 from ingest.contract.clock import milliseconds
 from warehouse import views
 from warehouse.indicators.dossier import due, is_dossier_near_due, overdue
-from warehouse.model.deadline import due_after, working_days, working_time
-from warehouse.model.expression import NEVER, Sql
+from warehouse.model.deadline import WORKING_DAY, due_after, worked_later, working_days, working_time
+from warehouse.model.expression import NEVER, Sql, Symbol
 from warehouse.store.client import Client
 from warehouse.store.migrate import migrate
 
@@ -100,6 +100,42 @@ def test_working_time_is_symbolic_as_soon_as_a_side_is() -> None:
     sides = [working_time(Sql("a"), at(9, 8)), working_time(at(9, 8), Sql("b")), working_time(Sql("a"), Sql("b"))]
     assert all(isinstance(one, Sql) for one in sides)
     assert len({one.text for one in sides}) == 3
+
+
+def test_a_working_day_is_what_the_office_works_on_one() -> None:
+    assert working_time(at(16, 0), at(17, 0)) == WORKING_DAY
+
+
+class Calculated(Symbol):
+    """A symbol that calculates at once what is written with it."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def written(self, operator: str, left: Any, right: Any) -> "Calculated":
+        return Calculated({"+": plain(left) + plain(right), "-": plain(left) - plain(right)}[operator])
+
+    def called(self, function: Any, *values: Any) -> "Calculated":
+        return Calculated(function(*map(plain, values)))
+
+
+def plain(value: Any) -> Any:
+    return value.value if isinstance(value, Calculated) else value
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        *((due_after, (at(6, 16), 3, unit)) for unit in get_args(LimitUnit)),
+        (worked_later, (at(6, 16), 3 * 3_600_000)),
+        (working_time, (at(6, 16), at(9, 10))),
+    ],
+)
+def test_of_symbols_the_same_is_calculated(rule: Any, values: tuple[Any, ...]) -> None:
+    for place, value in enumerate(values):
+        symbolic = rule(*values[:place], Calculated(value), *values[place + 1 :])
+        assert isinstance(symbolic, Calculated)
+        assert symbolic.value == rule(*values)
 
 
 @pytest.mark.embedded

@@ -7,7 +7,14 @@ import pytest
 from ingest.contract.calendar import OFFICE, ward_moment
 from ingest.contract.clock import milliseconds
 from warehouse.model.expression import ward_day
-from warehouse.model.working_time import FIRST_DAY, LAST_DAY, worked_at, worked_until, working_calendar
+from warehouse.model.working_time import (
+    FIRST_DAY,
+    LAST_DAY,
+    closing,
+    worked_at,
+    worked_until,
+    working_calendar,
+)
 
 HOUR = 3_600_000
 
@@ -79,6 +86,12 @@ def test_after_the_calendar_s_end_time_passes_as_if_it_never_closed():
     assert worked_until(end) == worked_until(end + HOUR) == calendar.after[-1]
     assert worked_at(calendar.after[-1]) == end
     assert worked_at(calendar.after[-1] + HOUR) == end + HOUR
+
+
+def test_a_day_ends_with_its_last_hour_and_beyond_the_calendar_with_the_last_day_s():
+    closes = working_calendar().closes
+    assert [closing(number) for number in (-1, 0, 1, len(closes) - 2)] == [0, 0, closes[1], closes[-2]]
+    assert closing(len(closes) - 1) == closing(len(closes)) == closing(10**6) == closes[-1] > closes[-2]
 
 
 @pytest.mark.parametrize("ms", [-5, 0])

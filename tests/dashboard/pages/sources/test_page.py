@@ -31,7 +31,7 @@ AT = datetime(2026, 11, 25, 3, 15, tzinfo=UTC)
 SECRET = "whsec_the-only-one"
 CARD = SourceCard(
     id="vendor_x", label=Label("Phản ánh", "Petitions"), way="webhook", is_declared=True, is_read=True, light="down", cause="silent",
-    since=AT, last=LastMessage(at=AT, fault="invalid_time: received_at"), messages_per_hour=12, letters_per_hour=3,
+    since=AT, last=LastMessage(at=AT, fault="invalid_time: received_at"), messages_per_hour=12, dead_letters_per_hour=3,
     setup=(SetupLine(label=Label("Địa chỉ", "Address"), text="POST https://x/intake/vendor_x"), SetupLine(label=Label("Khóa", "Secret"), text="", is_secret=True)),
     guide=Label("Dán địa chỉ.", "Paste the address."),
 )  # fmt: skip
