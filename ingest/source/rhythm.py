@@ -7,7 +7,6 @@ nights and weekends among them, and a silence counts only when it is twice as lo
 import json
 import logging
 import time
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -78,15 +77,16 @@ class Rhythm:
         return self.was_heard and not self.is_silent()
 
     def _recall(self, file: Path) -> None:
-        with suppress(FileNotFoundError):
-            try:
-                kept = json.loads(file.read_text(encoding="utf-8"))
-                first, last = float(kept["first"]), float(kept["last"])
-                longest = {int(day): float(seconds) for day, seconds in kept["longest"].items()}
-            except (ValueError, KeyError, TypeError, AttributeError, OSError):
-                log.warning("%s is damaged: when its source was last heard is not known", file)
-                return
-            self._first, self._last, self._longest = first, min(last, time.time()), longest
+        try:
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            first, last = float(kept["first"]), float(kept["last"])
+            longest = {int(day): float(seconds) for day, seconds in kept["longest"].items()}
+        except FileNotFoundError:
+            return
+        except (ValueError, KeyError, TypeError, AttributeError, OSError):
+            log.warning("%s is damaged: when its source was last heard is not known", file)
+            return
+        self._first, self._last, self._longest = first, min(last, time.time()), longest
 
     def _save(self, now: float) -> None:
         self._saved = now

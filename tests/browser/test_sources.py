@@ -97,6 +97,7 @@ def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, art
     page.click("#editor-begin")
     expect(page.locator("#editor-text")).to_have_value(re.compile("petition.received"))
     page.fill("#editor-sample", json.dumps(SAMPLE, ensure_ascii=False))
+    page.keyboard.press("Tab")
     expect(page.locator("#editor-paths")).to_contain_text("linhVuc")
     expect(page.locator("#editor-fault")).to_contain_text("petition_ref")
     for field, (column, text) in FILLED.items():
@@ -124,14 +125,15 @@ def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, art
     page.click("#source-reveal")
     secret = page.locator("#source-done td").nth(3)
     expect(secret).to_have_text(re.compile(r"\S{30,}"))
+    shown_secret = secret.inner_text()
     until(lambda: VENDOR in install.runner.sources)
     body = json.dumps(SAMPLE).encode()
-    signature = hmac.new(secret.inner_text().encode(), body, hashlib.sha256).hexdigest()
+    signature = hmac.new(shown_secret.encode(), body, hashlib.sha256).hexdigest()
     posted = httpx.post(
         f"http://127.0.0.1:{install.intake}/intake/{VENDOR}", content=body,
         headers={"content-type": "application/json", "x-signature": signature}, trust_env=False,
     )  # fmt: skip
-    assert (posted.status_code, posted.json()["events"]) == (202, 1), posted.text
+    assert (posted.status_code, posted.json().get("events")) == (202, 1), posted.text
     assert "petition.received" in {one.kind for one in install.kafka.sent}
     expect(card).to_contain_text("ĐANG KẾT NỐI")
     expect(card).to_contain_text("petition.received")
@@ -147,7 +149,7 @@ def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, art
         page.click("#source-export")
     exported = download.value.path().read_text("utf-8")
     assert "X-Signature" in exported
-    assert secret.inner_text() not in exported
+    assert shown_secret not in exported
 
     page.goto(f"{board.url}/sources/setup/{VENDOR}")
     expect(page.locator("#setup-page")).to_contain_text(f"/intake/{VENDOR}")

@@ -66,7 +66,7 @@ def _register_list(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
         Output("source-said", "children"),
         Output("source-version", "data"),
         Input("sources-tick", "n_intervals"),
-        Input("source-done", "children"),
+        Input("source-acted", "data"),
         Input("source-id", "data"),
     )
     async def show(_ticks: object, _done: object, id_: object) -> tuple[Any, ...]:
@@ -130,6 +130,7 @@ def _versions(card: SourceCard, person: Viewer) -> list[dict[str, str]]:
 
 def _register_acts(app: Dash, services: Services, sources: TracedSources, pool: ThreadPool) -> None:
     @app.callback(
+        Output("source-acted", "data"),
         Output("source-done", "children"),
         Output("source-fault", "children"),
         Output("source-password", "value"),
@@ -147,19 +148,20 @@ def _register_acts(app: Dash, services: Services, sources: TracedSources, pool: 
         person, (id_, password, key, url) = viewer(), given[-4:]
         language, button = person.language, ctx.triggered_id
         if not person.may(PAGE.right):
-            return no_update, NOT_ALLOWED.text(language), "", ""
+            return no_update, no_update, NOT_ALLOWED.text(language), "", ""
         if not isinstance(id_, str):
-            return no_update, NOTHING.text(language), "", ""
+            return no_update, no_update, NOTHING.text(language), "", ""
         if button in ("source-rotate", "source-reveal"):
             fault = await services.confirm(password if isinstance(password, str) else "")
             if fault is not None:
-                return no_update, fault.text(language), "", key
+                return no_update, no_update, fault.text(language), "", key
         try:
             done = await pool.run(person.name, _do, sources, button, id_, person.name, _text(key), _text(url))
         except (IocError, ValueError) as error:
-            return no_update, editor.reason(error).text(language), "", key
+            return no_update, no_update, editor.reason(error).text(language), "", key
         shown = setup_table(done.setup, language) if isinstance(done, Revealed) else DONE.text(language)
-        return [shown, html.Span(className="stamp", **{"data-act": str(button)})], "", "", ""  # type: ignore[arg-type]
+        # What has happened is told apart from what is shown: a secret is not sent back with each look at the sources.
+        return [button, *given[: len(BUTTONS) + 1]], shown, "", "", ""
 
 
 def _do(sources: TracedSources, button: object, id_: str, by: str, key: str, url: str) -> Done | Revealed:

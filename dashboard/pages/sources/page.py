@@ -85,6 +85,7 @@ def layout(state: BoardState) -> Component:
     beside = [
         dcc.Interval(id="sources-tick", interval=REFRESH_MS),
         dcc.Store(id="source-id"),
+        dcc.Store(id="source-acted"),
         dcc.Store(id="source-upload"),
         dcc.Download(id="source-download"),
     ]
@@ -220,7 +221,7 @@ def _textarea(id: str, label: str, rows: int) -> Component:
         minRows=rows,
         maxRows=22,
         spellCheck=False,
-        debounce=600,
+        debounce=True,  # told when it is left, so before a button that is pressed next
         classNames={"input": "sql-input"},
     )
     return made
