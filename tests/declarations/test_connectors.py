@@ -71,7 +71,8 @@ def sent(connector: Connector, line: Any) -> Sent:
     topic, said = line["topic"], line["payload"]
     payload = next((one for filter_, one in way.payloads.items() if topic_matches_sub(filter_, topic)), None)
     body = said if isinstance(said, str) else json.dumps(said)
-    return Sent(body.encode(), payload, topic, line["retained"])
+    # Half a surrogate pair is what a device with broken UTF-8 sends.
+    return Sent(body.encode(errors="surrogatepass"), payload, topic, line["retained"])
 
 
 def take(connector: Connector, line: Any) -> MappedMessage:
