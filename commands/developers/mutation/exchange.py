@@ -39,11 +39,15 @@ def exchange(path: str, source: bytes, mutation: Mutation, called: AbstractSet[C
             if changed.get(before, after) != after:
                 return False  # two functions of the same code, of which only one changes
             changed[before] = after
-    functions = [one for one in gc.get_objects() if isinstance(one, FunctionType) and one.__code__.co_filename == path]
+    gc.unfreeze()  # what is frozen, as after the collection of tests, is not among the objects
+    functions = [
+        one
+        for one in gc.get_objects()
+        if isinstance(one, FunctionType) and one.__code__.co_filename == path and one.__code__ in changed
+    ]
     for function in functions:
-        if function.__code__ in changed:
-            function.__code__ = changed[function.__code__]
-    return True
+        function.__code__ = changed[function.__code__]
+    return bool(functions)
 
 
 def _codes(code: CodeType) -> list[CodeType]:

@@ -1,5 +1,6 @@
 """A mutation of a function is put into a module that is imported already; of all else this is not possible."""
 
+import gc
 import importlib.util
 import inspect
 import itertools
@@ -57,6 +58,13 @@ def test_a_function_is_changed_wherever_it_is_bound(tmp_path: Path) -> None:
     bound = made.add
     assert exchanged(made, "return a + b → return a - b")
     assert (bound(5, 3), made.add is bound) == (2, True)
+
+
+def test_a_function_that_is_frozen_as_after_a_collection_of_tests_is_changed(tmp_path: Path) -> None:
+    made = module(tmp_path)
+    gc.freeze()
+    assert exchanged(made, "return a + b → return a - b")
+    assert made.add(5, 3) == 2
 
 
 def test_functions_inside_of_functions_and_lambdas_are_changed(tmp_path: Path) -> None:
