@@ -26,7 +26,7 @@ from warehouse.store.client import Client, connect
 
 pytestmark = pytest.mark.embedded
 
-MADE = events(seed=21, count=500, keys=50, spread=timedelta(minutes=60))
+MADE = events(seed=28, count=500, keys=50, spread=timedelta(minutes=60))
 LATE = events(seed=22, count=40, keys=50, spread=timedelta(minutes=40))
 DAY = timedelta(days=1)
 SOON = (8.0, 16.0, 32.0, 32.0)
@@ -165,11 +165,15 @@ def remove(client: Client, table: str, condition: str, parameters: dict[str, obj
 
 def change(client: Client, id: str, condition: str, numerator: str) -> None:
     """Write one figure again, as nobody should."""
+    known = client.query("SELECT count() FROM raw_values")
     client.execute(
         "INSERT INTO raw_values SELECT * EXCEPT written_at REPLACE "  # noqa: S608
         f"({numerator} AS numerator, version + 1 AS version), now64(3) - 60 FROM raw_values FINAL "
         f"WHERE ward = 'hong-bang' AND indicator = '{id}' AND {condition} AND as_of_ms <= %(now)s ORDER BY window_ms LIMIT 1",
         {"now": milliseconds(MADE[-1].time)},
+    )
+    assert client.query("SELECT count() FROM raw_values") > known, (
+        f"the events of this seed make no such figure of {id}"
     )
 
 
