@@ -128,14 +128,16 @@ class EntityState:
         raise NotImplementedError
 
     def dump(self) -> list[Any]:
-        """The state as JSON values; `load` takes it back."""
+        """The state as JSON values, which stay as they are when it goes on; `load` takes it back."""
         fields: list[Any] = []
         for name, rule in self.rules:
             if isinstance(rule, Constant):
                 lesser = (self.lesser or {}).get(name, {})
                 fields.append([getattr(self, f"_{name}"), getattr(self, name), *lesser.items()])
+            elif isinstance(rule, Latest):
+                fields.append([*getattr(self, f"_{name}")])
             else:
-                fields.append(getattr(self, f"_{name}" if isinstance(rule, Latest) else name))
+                fields.append(getattr(self, name))
         return [self.ward, self.key, self.newest_at, fields]
 
     @classmethod
