@@ -23,7 +23,7 @@ from ingest.runtime import failpoint
 from ingest.runtime.backoff import BackOff
 from ingest.runtime.health import listener_of
 from ingest.runtime.liveness import Pulse
-from ingest.runtime.process import prepare_process
+from ingest.runtime.process import prepare_process, share_heaps
 from warehouse import health, views
 from warehouse.server.engine import config
 from warehouse.server.engine.definitions import keep_definitions
@@ -85,6 +85,7 @@ def run_engine(
     )
     # The engine's library begins with a database in memory that wants a folder for temporary files.
     os.putenv("TMPDIR", str(config.engine_home(settings)))
+    share_heaps()  # the engine has sixty threads; a stream worker would be slower by a fifteenth
     # Only now: the engine's threads are confined from the start, and where it is an outside one it is never loaded.
     from warehouse.server.listener import Listener
 

@@ -30,7 +30,6 @@ def prepare_process(name: str) -> None:
     for noisy in ("aiokafka", "kafka", "httpx", "httpcore", "amqtt", "transitions", "faust", "mode"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     _raise_open_files()
-    _share_heaps()
     end_with_parent()
 
 
@@ -43,8 +42,8 @@ def _raise_open_files() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
-def _share_heaps() -> None:
-    """Let threads share two heaps, where glibc gives each its own, up to eight a core: the engine's sixty keep less of what they free."""
+def share_heaps() -> None:
+    """Let threads share two heaps, where glibc gives each its own, up to eight a core: many threads keep less of what they free."""
     if sys.platform == "linux":
         arena_max = -8
         with suppress(AttributeError):  # another C library than glibc
