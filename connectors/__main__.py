@@ -15,7 +15,7 @@ from fastapi import APIRouter
 from pydantic import SecretStr
 
 from connectors import catalogue
-from connectors.managed.service import SourceAdministration
+from connectors.managed.administration import SourceAdministration
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
 from ingest.administration.reach import check_reach

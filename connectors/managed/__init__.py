@@ -2,10 +2,10 @@
 
 All of it lies in the data folder and is taken up while everything runs. Variables and `.env` go before what is set here.
 
-`choices`       what is set of each source: off, its address, its secret
-`declarations`  the files of declared connectors, with their versions
-`effective`     the settings as they are with what is set here
-`form`          a declaration as a form, and a form as a declaration
-`service`       answers the board
-`watch`         notices what was changed, and begins those sources anew
+`administration`  answers what the board asks, and does what it is told
+`choices`         what is set of each source: off, its address, its secret
+`declarations`    the files of declared connectors, with their versions
+`effective`       the settings as they are with what is set here
+`form`            a declaration as a form, and a form as a declaration
+`watch`           notices what was changed, and begins those sources anew
 """

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
+from hmac import compare_digest
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -77,3 +78,21 @@ async def read_body(request: Request, most: int, within: timedelta) -> bytes:
     except UnicodeDecodeError:
         raise PostRefusedError(400, "encoding") from None
     return bytes(body)
+
+
+async def read_question(request: Request, bearer: str, most: int, within: timedelta) -> bytes:
+    """The body of what another of our processes asks, which shows a secret that both have.
+
+    Args:
+        request: whose.
+        bearer: the `authorization` that it must have.
+        most: bytes that the body may have.
+        within: time in which it must have arrived.
+
+    Raises:
+        PostRefusedError: 401, or as `check_kind` and `read_body`.
+    """
+    if not compare_digest(request.headers.get("authorization", "").encode(), bearer.encode()):
+        raise PostRefusedError(401, "secret")
+    check_kind(request.headers)
+    return await read_body(request, most, within)

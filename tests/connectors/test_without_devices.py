@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from connectors.managed.administration import READY
 from connectors.managed.choices import SourceChoice, SourceChoices
-from connectors.managed.service import READY
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import Subscription

@@ -1,6 +1,5 @@
 """Status: what became of the keeper's chores, in a small file that `./ioc status`, `./ioc doctor` and the board read."""
 
-import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from ingest.contract.label import Label
+from ingest.runtime.durable import replace_file
 
 ALIVE_WITHIN = timedelta(seconds=60)
 """A keeper that has not written for longer does not live."""
@@ -94,8 +94,4 @@ def read_state(data_folder: Path) -> MaintenanceState:
 
 def write_state(data_folder: Path, state: MaintenanceState) -> None:
     """Replace the state in one step."""
-    where = status_path(data_folder)
-    where.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = where.with_name(f".{where.name}.{os.getpid()}")
-    fresh.write_text(state.model_dump_json(indent=1), encoding="utf-8")
-    fresh.replace(where)
+    replace_file(status_path(data_folder), state.model_dump_json(indent=1))

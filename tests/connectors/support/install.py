@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from commands.install.ports import free_ports
 from connectors.__main__ import connector_endpoints
-from connectors.managed.service import SourceAdministration
+from connectors.managed.administration import SourceAdministration
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
 from ingest.administration.remote import administration_router

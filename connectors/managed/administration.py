@@ -1,4 +1,4 @@
-"""Service: answers what the board asks about sources, and does what it is told, within the rules that hold for files as well."""
+"""Administration: answers what the board asks about sources, and does what it is told, within the rules that hold for files as well."""
 
 import base64
 import binascii

@@ -16,8 +16,8 @@ from openpyxl import Workbook
 from pydantic import SecretStr
 
 from connectors.__main__ import connector_endpoints
+from connectors.managed.administration import READY, SourceAdministration
 from connectors.managed.choices import OVERLAP, SourceChoices
-from connectors.managed.service import READY, SourceAdministration
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
 from ingest.administration.message import (
