@@ -38,13 +38,13 @@ def test_a_document_is_signed_or_not_but_never_unknown() -> None:
 def test_where_a_petitions_matter_lies_is_known_by_the_groups_code_alone(said: Any, area: str | None) -> None:
     matter = {
         "maPhanAnh": "PA-1", "kenh": "truc_tiep", "phanLoai": "hien_truong", "maLinhVuc": "ha_tang",
-        "diaChi": "17 Minh Khai", "toaDo": "20.86,106.68", **said,
+        "diaChi": "17 Minh Khai", "toaDo": "20.865143,106.683271", **said,
     }  # fmt: skip
     message = {"id": "p1", "loai": "tiep_nhan", "thoiGian": TIME, "phanAnh": matter}
     (received,) = events(petition_portal.CONNECTOR, message)
     assert received.area_code == area
     assert "Minh Khai" not in received.model_dump_json()
-    assert "20.86" not in received.model_dump_json()
+    assert "20.865143" not in received.model_dump_json()
 
 
 @pytest.mark.parametrize(

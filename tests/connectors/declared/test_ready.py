@@ -26,7 +26,7 @@ from tests.declarations.test_connectors import mutated
 READY = Path(__file__).parents[3] / "connectors" / "ready"
 EXPECTED = Path(__file__).parent / "expected"
 FILES = sorted(READY.glob("*.toml"))
-PERSONAL = ("Nguyễn", "Trần", "Phạm", "Lê Văn", "0912345678", "0987654321", "Minh Khai", "20.86", "Kính", "PA-2025")
+PERSONAL = ("Nguyễn", "Trần", "Phạm", "Lê Văn", "0912345678", "0987654321", "Minh Khai", "20.8651", "Kính", "PA-2025")
 
 each = pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 
