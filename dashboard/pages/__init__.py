@@ -10,6 +10,7 @@ A page with callbacks of its own is a package: `page` is the layout, `callbacks`
 `speakers`       loudspeakers and their broadcasts
 `cameras`        cameras, what they noticed and who looked at it
 `documents`      documents and published items
+`equipment`      the devices of the service centre and its line
 `due/`           the dossiers that have to be finished next
 `alarms/`        alarms, and what people do about them
 `dead_letters/`  what could not be processed
