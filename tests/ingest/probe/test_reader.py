@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from connectors.equipment import CONNECTOR
 from connectors.managed.administration import READY
 from connectors.simulator.protocols.snmp_agent import SnmpAgent
 from ingest.administration.reach import check_host
+from ingest.contract.clock import RealClock
 from ingest.contract.connector import Connector
 from ingest.contract.envelope import Envelope
 from ingest.probe import question
@@ -29,6 +31,7 @@ from tests.ingest.support.toy import until
 
 HOST = "127.0.0.1"
 COMMUNITY = "phuong-hong-bang"
+RUNNING = replace(CONTEXT, clock=RealClock())
 
 
 class Kafka:
@@ -60,8 +63,8 @@ async def watching(
     folder: Path, secret: str = "", guard: Callable[[str], None] | None = None, connector: Connector = CONNECTOR
 ) -> AsyncIterator[Watched]:
     kafka: Any = Kafka()
-    mapper = Mapper(connector, CONTEXT)
-    status = SourceStatus(connector, CONTEXT, kafka)
+    mapper = Mapper(connector, RUNNING)
+    status = SourceStatus(connector, RUNNING, kafka)
     cursor = Cursor(folder, connector.id, CONTEXT.pseudonym)
     key = SecretStr(secret) if secret else None
     reader = ProbeReader(
