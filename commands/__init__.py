@@ -11,6 +11,7 @@ one are its entry in `./ioc help`. Found by being here, or in `developers/`.
 `doctor`        what is wrong with this install, and what to do about it
 `down`          stop this install
 `feed_key`      keys of the city's feed
+`import`        figures that people keep in files
 `letters`       dead letters: show, send again, let a stream go on
 `replay`        replay the ward's report of 2025
 `restore`       restore a backup

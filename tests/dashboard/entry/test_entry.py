@@ -132,6 +132,7 @@ def test_a_second_person_confirms_before_it_counts():
     with pytest.raises(EntryRefused, match="second person"):
         confirm(what.kind, figure, LAN, AT)
     confirmed = confirm(what.kind, figure, MINH, AT + timedelta(minutes=1))
+    assert isinstance(confirmed, FigureConfirmed)
     assert (confirmed.who, confirmed.entered_by, confirmed.numerator) == ("minh", "lan", 70)
     ledger.take(confirmed)
     assert ledger[what.ref].standing.stated == (70, 80)
@@ -188,6 +189,7 @@ def test_a_file_tells_what_it_would_change_and_the_same_again_changes_nothing(tm
     plan = plan_import(file, ledger, ROOT, AT)
     assert [(change.kind, change.before) for change in plan.changes] == [("new", None)] * 2
     assert [type(event) for event in plan.events] == [FigureConfirmed, FigureEntered]
+    assert isinstance(plan.events[0], FigureConfirmed)
     assert (plan.events[0].source_code, plan.events[0].dates) == ("bao_cao_phuong", "suy_ra")
     assert len(ledger) == 0, "nothing is done before it is sent"
     ledger.take(*plan.events)
