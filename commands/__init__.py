@@ -17,8 +17,7 @@ one are its entry in `./ioc help`. Found by being here, or in `developers/`.
 `restore`       restore a backup
 `status`        what runs, how far it is behind, and how fresh the figures are
 `up`            start everything on this PC
-`terminal`      telling a person something: sentences, tables, progress
-`install/`      one install: its settings, processes, ports, lock and secrets
+`install/`      one install: its settings, processes, ports, lock and secrets; telling a person of it
 `supervision/`  its processes while they run
 `developers/`   what only developers run; not in the image
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 from commands.install.figure_import import file_plan, send_figures, undo_plan
 from commands.install.settings import Install
 from commands.install.store_command import run_on_store
-from commands.terminal import say, table_lines, terminal_line
+from commands.install.terminal import say, table_lines, terminal_line
 from dashboard.access.accounts import FIRST, Accounts
 from dashboard.access.viewer import Viewer
 from dashboard.entry.amount import EntryRefused, amount_text, period_name

@@ -20,9 +20,9 @@ from commands.install import figure_import, lock, preflight, pretend_clock, secr
 from commands.install import settings as install_settings
 from commands.install.processes import managed_processes
 from commands.install.settings import Install
+from commands.install.terminal import say, terminal_line
 from commands.supervision import supervisor as supervision
 from commands.supervision import watch
-from commands.terminal import say, terminal_line
 from dashboard.access.accounts import FIRST, ensure_first, first_password
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.clock import WARD_ZONE, PretendClock, RealClock

@@ -9,6 +9,7 @@
 `figure_import`      figures from a file, planned and sent
 `secret_files`       secrets made at first start
 `pretend_clock`      what time it is in the pretend ward
+`terminal`           telling a person something: sentences, tables, progress
 `offline_warehouse`  our own engine on the folder of an install that does not run
 `backup_comparison`  what a backup holds against what is there
 """
