@@ -46,14 +46,14 @@ class FaultSaid(_Said):
     """Something is wrong with the device, or not any more."""
 
     told: Literal["fault"]
-    name: equipment.FaultCode
+    code: equipment.FaultCode
 
 
 class SupplySaid(_Said):
     """Something runs out, or does not any more."""
 
     told: Literal["supply"]
-    name: equipment.Supply
+    code: equipment.Supply
     level: int | None = None
 
 
@@ -77,9 +77,9 @@ def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     if isinstance(said, Reached):
         return _reached(said, common)
     if isinstance(said, FaultSaid):
-        return [equipment.EquipmentFault(**common, code=said.name, state="active" if said.holds else "inactive")]
+        return [equipment.EquipmentFault(**common, code=said.code, state="active" if said.holds else "inactive")]
     if isinstance(said, SupplySaid):
-        common |= {"supply": said.name, "level": said.level}
+        common |= {"supply": said.code, "level": said.level}
         return [equipment.EquipmentSupply(**common, state="low" if said.holds else "enough")]
     assert isinstance(said, LineMeasured)  # noqa: S101  # there is no other kind
     return [equipment.EquipmentMeasured(**common, loss=said.loss, delay_ms=said.delay_ms)]

@@ -62,7 +62,7 @@ PAGE = wall_page(
         CardRow(
             15,
             (
-                Card("at-work", AT_WORK, "E01"),
+                Card("at-work", AT_WORK, "E01", ("E10",)),
                 Card("out-of-reach", LOST, "E02", ("E05",)),
                 Card("faults", FAULTS, "E03", ("E04",)),
                 Card("line", LINE, "E06", ("E07", "E08", "E09")),

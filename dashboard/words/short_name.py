@@ -87,6 +87,7 @@ SHORT: dict[str, Label] = {
     "E07": Label("gián đoạn trong tháng", "outage, month"),
     "E08": Label("mất gói", "loss"),
     "E09": Label("độ trễ", "delay"),
+    "E10": Label("lượt tra cứu hôm nay", "look-ups today"),
     "H01": Label("trễ dữ liệu", "data lag"),
     "H02": Label("sự kiện hợp lệ", "valid events"),
     "H03": Label("sự kiện lỗi chờ", "dead letters waiting"),

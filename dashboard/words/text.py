@@ -45,6 +45,7 @@ SOURCES: dict[str, Label] = {
     "ward_register": Label("Danh mục", "Register"),
     "civil_status": Label("Hộ tịch", "Civil status"),
     "equipment": Label("Thiết bị", "Equipment"),
+    "lookup_kiosk": Label("Tra cứu", "Look-ups"),
 }
 """Short names of the sources, by the id of their connector."""
 

@@ -5,7 +5,7 @@ A message has the device's `device`, `category`, `place`, `by`, and says what it
 - `listed`: the device is on the list (`is`), or not any more;
 - `outage_over`: nobody asks it any more in the way in which it was down, since `down_since`;
 - `reached`: it answers (`is`), since `at`; `down_since` where that ends an outage or begins one;
-- `fault`, `supply`: under `name`, what is wrong with it or runs out (`is`), with the `level` where that is known;
+- `fault`, `supply`: under `code`, what is wrong with it or runs out (`is`), with the `level` where that is known;
 - `measured`: `loss` in per cent and `delay_ms` of the last minutes;
 - and with each answer, where the way tells all of them, `status` and `values`.
 
@@ -136,7 +136,7 @@ def _told(device: ProbedDevice, told: str, at: datetime) -> Told:
 
 def _open(device: ProbedDevice, name: str, at: datetime, level: int | None, *, is_open: bool) -> Told:
     kind, _, code = name.partition(":")
-    return _told(device, kind, at) | {"name": code, "is": is_open} | ({} if level is None else {"level": level})
+    return _told(device, kind, at) | {"code": code, "is": is_open} | ({} if level is None else {"level": level})
 
 
 def _since(down_since: datetime | None) -> Told:

@@ -36,7 +36,7 @@ def test_an_outage_has_the_same_name_at_both_ends() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"told": "fault", "name": "on_fire"}, {"told": "sold"}, {"told": "reached", "at": "08:00"}, {}]
+    "wrong", [{"told": "fault", "code": "on_fire"}, {"told": "sold"}, {"told": "reached", "at": "08:00"}, {}]
 )
 def test_what_is_none_of_it_is_refused(wrong: dict[str, Any]) -> None:
     assert reason(CONNECTOR, SAID | wrong)

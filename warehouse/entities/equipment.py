@@ -9,6 +9,7 @@ from ingest.contract.events.equipment import (
     EquipmentRemoved,
     EquipmentSupply,
     EquipmentUp,
+    LookupMade,
     OutageEnded,
     OutageStarted,
 )
@@ -88,4 +89,18 @@ EQUIPMENT_OUTAGE = Entity(
     sources=("equipment",),
     keep_ms=48 * 3_600_000,
     counts_ms=24 * 3_600_000,
+)
+
+LOOKUP = Entity(
+    id="lookup",
+    label=Label(vi="Lượt tra cứu", en="Look-up"),
+    fields={
+        "device_id": Constant((LookupMade,), "device_id"),
+        "subject_code": Constant((LookupMade,), "subject_code"),
+        "procedure_code": Constant((LookupMade,), "procedure_code"),
+        "made_at": First((LookupMade,)),
+    },
+    born=(LookupMade,),
+    settled=lambda one: True,
+    sources=("lookup_kiosk",),
 )

@@ -1,12 +1,13 @@
 """Equipment: what of the service centre works and what does not, what runs out, and whether the leased line holds."""
 
+from datetime import timedelta
 from typing import Any
 
 from ingest.contract.label import Label
-from warehouse.entities.equipment import EQUIPMENT, EQUIPMENT_OUTAGE
+from warehouse.entities.equipment import EQUIPMENT, EQUIPMENT_OUTAGE, LOOKUP
 from warehouse.indicators import law
 from warehouse.indicators.dismantled import is_in_use
-from warehouse.model.aggregate import Aggregate, Dimension, Flow, Level, Ratio, Stock
+from warehouse.model.aggregate import Aggregate, Count, Dimension, Flow, Level, Ratio, Stock
 from warehouse.model.deadline import working_time
 from warehouse.model.expression import DAY_MS, MINUTE, greatest, joined, least, window_start
 from warehouse.model.indicator import MINUTES, Indicator, Threshold, Unit
@@ -258,4 +259,19 @@ LINE_DELAY = Indicator(
     ),
     by=("key",),
     threshold=Threshold(warning=150, critical=500),
+)
+
+LOOKUPS = Indicator(
+    id="E10",
+    label=Label("Lượt tra cứu tại kiosk hôm nay", "Look-ups at the kiosk today"),
+    definition=Label(
+        "Lượt tra cứu tại kiosk tra cứu trong ngày, theo thủ tục và theo loại (hồ sơ, thủ tục, phí, số thứ tự)",
+        "Look-ups at the look-up kiosk on the local day, by procedure and by what was looked up (dossier, procedure, fee, queue)",
+    ),
+    since=law.REVISED,
+    unit=Unit(Label("lượt", "look-ups")),
+    of=LOOKUP,
+    value=Count(at=lambda one: one.made_at),
+    by=("procedure_code", "subject_code"),
+    window=timedelta(hours=1),
 )

@@ -1,11 +1,11 @@
-"""Equipment: the devices of the service centre and its lines - whether they answer, what is wrong with them, what runs out.
+"""Equipment: the service centre's devices and lines, whether they answer and what is wrong with them; and what is looked up at its kiosk.
 
 A device is what the ward's list of equipment says: a PC, a printer, a display, a leased line. Where it is in the network stays in that list.
 """
 
 from typing import ClassVar, Literal
 
-from ingest.contract.code import DeviceName, Reference, Word
+from ingest.contract.code import DeviceName, ProcedureCode, Reference, Word
 from ingest.contract.event import Event
 from ingest.contract.quantity import Milliseconds, Moment, Percent
 
@@ -111,3 +111,15 @@ class OutageEnded(_Outage):
     """It answers again, or nobody asks it any more."""
 
     kind: ClassVar[str] = "outage.ended"
+
+
+class LookupMade(_Equipment):
+    """Somebody looked something up at a kiosk; who and which dossier it was is not told."""
+
+    kind: ClassVar[str] = "lookup.made"
+    about: ClassVar[str] = "lookup_ref"
+
+    lookup_ref: Reference
+    subject_code: Literal["dossier", "procedure", "fee", "queue", "other"] = "other"
+    """What was looked up."""
+    procedure_code: ProcedureCode | None = None

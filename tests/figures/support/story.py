@@ -153,6 +153,7 @@ WORDS: dict[str, tuple[str, dict[str, Any]]] = {
     "thiết bị sắp hết": ("equipment.supply", {**_EQUIPMENT, "state": "low"}),
     "thiết bị đủ lại": ("equipment.supply", {**_EQUIPMENT, "state": "enough"}),
     "đo đường truyền": ("equipment.measured", {**_EQUIPMENT, "category": "duong_truyen"}),
+    "tra cứu": ("lookup.made", {**_EQUIPMENT, "procedure_code": "1.000001"}),
     "bắt đầu gián đoạn": ("outage.started", _EQUIPMENT),
     "hết gián đoạn": ("outage.ended", _EQUIPMENT),
     "nguồn báo": ("source.heartbeat", _HEALTH),

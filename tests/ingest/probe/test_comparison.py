@@ -22,7 +22,7 @@ def told(*answers: ProbeAnswer) -> list[dict[str, Any]]:
 
 
 def short(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
-    return [(one["told"], one.get("name"), one.get("is")) for one in found]
+    return [(one["told"], one.get("code"), one.get("is")) for one in found]
 
 
 def test_one_lost_answer_is_no_outage_and_two_are_one_from_the_first_on() -> None:
