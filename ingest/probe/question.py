@@ -10,6 +10,7 @@ import httpx
 from icmplib import ICMPLibError, SocketPermissionError, async_ping
 
 from ingest.contract.connector import Method, host_and_port
+from ingest.contract.errors import NotReady
 
 PATIENCE = timedelta(seconds=5)
 """Time for one question; whoever has not answered by then has not."""
@@ -18,7 +19,7 @@ PINGS = 3
 """Packets of one ping: one that gets lost on the way is no outage."""
 
 
-class CannotAsk(Exception):
+class CannotAsk(NotReady):
     """Nothing is known of the device, because we cannot ask.
 
     Args:

@@ -25,7 +25,7 @@ from pysnmp.hlapi.v3arch.asyncio import (
 )
 from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
-from ingest.contract.errors import ConfigurationError
+from ingest.contract.errors import ConfigurationError, Unavailable
 
 WAIT = timedelta(seconds=1.5)
 """For one answer, which is asked for twice."""
@@ -43,8 +43,11 @@ SHORTEST_PASSWORD = 8
 Cell = int | str | bytes
 
 
-class NoAnswer(Exception):
+class NoAnswer(Unavailable):
     """The device did not answer, or refused us."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__("device", detail)
 
 
 class SnmpSession:

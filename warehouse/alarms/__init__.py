@@ -3,6 +3,7 @@
 `camera`     cameras that see nothing, and alerts that nobody has looked at
 `dossier`    what will soon be too late, and what is too late
 `equipment`  devices and lines of the service centre that do not work
+`figure`     what people have to enter, and what is overdue
 `health`     sources that are silent, software that does not answer
 `petition`   what must be answered soon, and what should have been
 `queue`      people wait too long, few counters are open, or nobody comes although the office is
