@@ -60,6 +60,7 @@ from ingest.contract.connector import (
     Poll,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
 )
 from ingest.contract.errors import ConfigurationError, InvalidEvent
@@ -74,7 +75,7 @@ LONGEST_SHOWN = 200
 
 _SECRETS = (SECRET, TOKEN, PASSWORD)
 _WAYS: dict[type[Any], str] = {
-    Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", DeviceProbe: "probe",
+    Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", DeviceProbe: "probe", Syslog: "syslog",
     Misdeclared: "faulty",
 }  # fmt: skip
 

@@ -1,8 +1,8 @@
 """Connector: how one foreign system's messages become our events, declared as one value in one file of `connectors/`.
 
-A connector maps a foreign shape to our events and nothing else. How messages arrive is one of six ways, each run by its own
+A connector maps a foreign shape to our events and nothing else. How messages arrive is one of seven ways, each run by its own
 module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`), `FileDrop` (`files/reader`), `SqlTable`
-(`sql/reader`), `DeviceProbe` (`probe/reader`). A message is confirmed to its source only after Kafka has its events on disk.
+(`sql/reader`), `DeviceProbe` (`probe/reader`), `Syslog` (`syslog/reader`). A message is confirmed to its source only after Kafka has its events on disk.
 """
 
 import re
@@ -288,6 +288,17 @@ class DeviceProbe:
 
 
 @dataclass(frozen=True)
+class Syslog:
+    """The source writes syslog to a port of ours, by UDP or TCP; a message is an object (`ingest.syslog.message`)."""
+
+    port: int
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """From where messages may come; empty: from this PC, where nobody else can reach the port."""
+    sign_of_life: timedelta | None = None
+    """How often something is written at least; three missing signs mean that it is down. `None`: it follows the messages' rhythm."""
+
+
+@dataclass(frozen=True)
 class Misdeclared:
     """The source's declaration cannot be used: nothing is read, and the source is reported as down until it is mended."""
 
@@ -303,7 +314,7 @@ class Connector:
     label: Label
     system: str
     """Middle part of the CloudEvents source `/<ward>/<system>/<connector id>`."""
-    way: Webhook | Poll | Subscription | FileDrop | SqlTable | DeviceProbe | Misdeclared
+    way: Webhook | Poll | Subscription | FileDrop | SqlTable | DeviceProbe | Syslog | Misdeclared
     payload: TypeAdapter[Any]
     """The foreign shape. Its models list personal fields nowhere: what is not named is kept out and counted."""
     events: tuple[type[Event], ...]

@@ -21,6 +21,7 @@ WAYS: dict[str, Label] = {
     "sql": Label("Bảng dữ liệu (SQL)", "Table of a database (SQL)"),
     "mqtt": Label("MQTT", "MQTT"),
     "probe": Label("Hỏi từng thiết bị", "Devices, asked"),
+    "syslog": Label("Syslog", "Syslog"),
     "other": Label("Cách khác", "Another way"),
     "faulty": Label("Khai báo sai", "Faulty declaration"),
 }
