@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from ingest.contract.clock import Clock
 from ingest.contract.code import DeviceName, Word
 from ingest.contract.event import Event
+from ingest.contract.events.equipment import Watching
 from ingest.contract.label import Label
 
 MOST = 20_000
@@ -194,10 +195,8 @@ class FileDrop:
     encoding: Literal["utf-8", "windows-1258", "tcvn3"] = "utf-8"
 
 
-Method = Literal["none", "ping", "tcp", "http", "snmp", "heartbeat"]
-"""How a device is asked; `none`: not at all; `heartbeat`: it speaks by itself."""
-
-ASKED: tuple[Method, ...] = ("ping", "tcp", "http", "snmp")
+ASKED: tuple[Watching, ...] = ("ping", "tcp", "http", "snmp")
+"""The ways of watching a device in which it is asked."""
 
 SNMP_PORT = 161
 
@@ -215,7 +214,7 @@ class ProbedDevice(BaseModel):
     category: Word = "khac"
     """What it is."""
     place: DeviceName | None = None
-    by: Method
+    by: Watching
     addresses: Annotated[tuple[Address, ...], Field(max_length=8)] = ()
     """`host` for ping, `host:port` for TCP, a URL for HTTP, `host` or `host:port` for SNMP. It answers when one of them does."""
 
@@ -233,7 +232,7 @@ class ProbedDevice(BaseModel):
         return self
 
 
-def host_and_port(address: str, by: Method) -> tuple[str, int]:
+def host_and_port(address: str, by: Watching) -> tuple[str, int]:
     """Host and port of an address; 0 where the method has none.
 
     Raises:

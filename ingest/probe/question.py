@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 from icmplib import ICMPLibError, SocketPermissionError, async_ping
 
-from ingest.contract.connector import Method, host_and_port
+from ingest.contract.connector import host_and_port
 from ingest.contract.errors import NotReady
+from ingest.contract.events.equipment import Watching
 
 PATIENCE = timedelta(seconds=5)
 """Time for one question; whoever has not answered by then has not."""
@@ -58,7 +59,7 @@ class ProbeAnswer:
         self.values |= other.values
 
 
-async def ask_once(address: str, by: Method) -> ProbeAnswer:
+async def ask_once(address: str, by: Watching) -> ProbeAnswer:
     """Ask at one address, in at most `PATIENCE`.
 
     Raises:

@@ -96,6 +96,8 @@ class ProbeReader(SourceReader):
         self._read: tuple[Path, int, int] | None = None
         self._devices = way.devices
         self._hindered: set[str] = set()
+        """Why devices could not be asked in the last round."""
+        self._could_ask = False
 
     async def run(self) -> None:
         """Ask for ever."""
@@ -141,6 +143,7 @@ class ProbeReader(SourceReader):
         asked = [one for one in self._devices if one.by in ASKED]
         self._hindered = set()
         answers = await asyncio.gather(*map(self._ask, asked))
+        self._could_ask = any(answers)
         now, told, before = self._mapper.context.clock.now(), list[Told](), self._known
         after = dict(before)
         for device, answer in zip(asked, answers, strict=True):
@@ -162,7 +165,7 @@ class ProbeReader(SourceReader):
 
     def _show(self) -> None:
         """Show whether the source is in sight."""
-        if self._hindered:
+        if self._hindered and not self._could_ask:
             self._source_status.down(min(self._hindered))
         elif any(one.is_up is not None for one in self._known.values()):
             self._source_status.up()

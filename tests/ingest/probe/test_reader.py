@@ -150,9 +150,15 @@ async def test_a_printer_s_faults_become_events_and_without_a_key_it_is_not_aske
     transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
         lambda: SnmpAgent(COMMUNITY, lambda: values), local_addr=(HOST, 0)
     )
-    write(tmp_path, f"MI-01,Máy in,Quầy 1,SNMP,{HOST}:{transport.get_extra_info('sockname')[1]}")
+    printer = f"MI-01,Máy in,Quầy 1,SNMP,{HOST}:{transport.get_extra_info('sockname')[1]}"
+    write(tmp_path, printer)
+    server, port = await listening()
     async with watching(tmp_path) as unkeyed:
         await until(lambda: unkeyed.status.cause == "no_key")
+        write(tmp_path, printer, f"MT-01,Máy tính,Quầy 1,TCP,{HOST}:{port}")
+        await until(lambda: unkeyed.status.reachable)  # the others are asked all the same
+    server.close()
+    write(tmp_path, printer)
     async with watching(tmp_path, COMMUNITY) as watched:
         await until(lambda: "equipment.up" in watched.kafka.kinds())
         values["1.3.6.1.2.1.25.3.5.1.2.1"] = b"\x40"
