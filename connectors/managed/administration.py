@@ -65,6 +65,7 @@ from ingest.contract.connector import (
 )
 from ingest.contract.errors import ConfigurationError, InvalidEvent
 from ingest.contract.label import Label
+from ingest.probe.snmp_secret import read_secret
 from ingest.runner import RunningSource
 
 READY = Path(__file__).parents[1] / "ready"
@@ -333,6 +334,8 @@ def _check_given(connector: Connector, key: str) -> None:
         )
     if isinstance(connector.way, Webhook) and connector.way.proof.scheme == "standard_webhooks":
         check_whsec(key, "The key")
+    if isinstance(connector.way, DeviceProbe):
+        read_secret(key)
 
 
 def _check_kind_of_url(connector: Connector, url: str) -> None:

@@ -8,6 +8,7 @@ device on that ever answered; before that nothing is told, and nobody is missed.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from ingest.probe.comparison import (
 )
 from ingest.probe.device_list import list_file, read_devices
 from ingest.probe.question import CannotAsk, ProbeAnswer, ask_once
+from ingest.probe.snmp_secret import read_secret
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
 from ingest.source.mapper import MappedMessage, Mapper
@@ -201,15 +203,16 @@ class ProbeReader(SourceReader):
         from ingest.probe.device_mib import UP_TIME, said_of_itself
         from ingest.probe.snmp import NoAnswer
 
-        try:
+        answer = ProbeAnswer(sent=1)
+        # A device that answers, but not about its tables, is there: what is wrong with it is then as it was.
+        with suppress(NoAnswer, TimeoutError):
             async with asyncio.timeout(SNMP_PATIENCE.total_seconds()):
-                names = [UP_TIME, *self._way.values.values()]
-                _, *values = await self._snmp.values(host, port, names)
-                found = dict(zip(self._way.values, map(_readable, values), strict=True))
-                open_ = await said_of_itself(self._snmp, host, port) if self._way.reads_faults else None
-        except (NoAnswer, TimeoutError):
-            return ProbeAnswer(sent=1)
-        return ProbeAnswer(reached=True, sent=1, answered=1, open=open_, values=found)
+                _, *values = await self._snmp.values(host, port, [UP_TIME, *self._way.values.values()])
+                answer.reached, answer.answered = True, 1
+                answer.values = dict(zip(self._way.values, map(_readable, values), strict=True))
+                if self._way.reads_faults:
+                    answer.open = await said_of_itself(self._snmp, host, port)
+        return answer
 
     async def _into_kafka(self, told: Sequence[Told]) -> None:
         """Wait until Kafka has what was told; while the source is held back nothing is forgotten."""
@@ -227,7 +230,7 @@ def _session(secret: SecretStr) -> "SnmpSession":
     # Only here: most wards ask nothing by SNMP, and pysnmp is large.
     from ingest.probe.snmp import SnmpSession
 
-    return SnmpSession(secret)
+    return SnmpSession(read_secret(secret.get_secret_value()))
 
 
 def _readable(value: int | str | bytes | None) -> int | str | None:
