@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -95,6 +96,8 @@ async def _ping(host: str) -> ProbeAnswer:
 async def _connect(host: str, port: int) -> int:
     _, writer = await asyncio.open_connection(host, port)
     writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
     return 0
 
 

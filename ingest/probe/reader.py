@@ -166,10 +166,12 @@ class ProbeReader(SourceReader):
         self._show()
 
     def _show(self) -> None:
-        """Show whether the source is in sight."""
+        """Show whether the source is in sight; of one from which nothing was ever heard nothing is shown."""
+        if all(one.is_up is None for one in self._known.values()):
+            return
         if self._hindered and not self._could_ask:
             self._source_status.down(min(self._hindered))
-        elif any(one.is_up is not None for one in self._known.values()):
+        else:
             self._source_status.up()
 
     async def _ask(self, device: ProbedDevice) -> ProbeAnswer | None:
