@@ -34,6 +34,7 @@ from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerSettings, DeviceSource, embedded_broker
 from ingest.mqtt.subscriber import MqttServer, Subscriber
+from ingest.probe.reader import ProbeReader
 from ingest.rest.poller import RestPoller
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
@@ -45,7 +46,6 @@ from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
 
 if TYPE_CHECKING:
-    from ingest.probe.reader import ProbeReader
     from ingest.sql.reader import SqlReader
 
 log = logging.getLogger(__name__)
@@ -303,10 +303,7 @@ class ConnectorRunner:
             mapper, source_status, breaker, self._producer, cursor, url, token, guard=self._outside.guards.get(id_)
         )
 
-    def _probe(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "ProbeReader":
-        # Only here: most wards ask no device, and pysnmp is large.
-        from ingest.probe.reader import ProbeReader
-
+    def _probe(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> ProbeReader:
         id_, outside = mapper.connector.id, self._outside
         cursor = Cursor(outside.folder, id_, self._context.pseudonym)
         lists = outside.inventory or outside.folder.parent / "inventory"

@@ -17,12 +17,14 @@ from connectors.declared.mapping import declarable_events
 from connectors.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
+from connectors.managed.device_lists import DeviceLists
 from connectors.managed.effective import key_kind
 from connectors.managed.form import draft_form
 from connectors.managed.watch import ChosenSources
 from connectors.settings import SHORTEST_KEY, ConnectorsSettings, check_whsec
 from ingest.administration.message import (
     AskCards,
+    AskDevices,
     AskLibrary,
     AskSample,
     AskText,
@@ -41,6 +43,7 @@ from ingest.administration.message import (
     Rotate,
     SampleTrial,
     SaveDeclaration,
+    SaveDevices,
     SetupLine,
     SourceCard,
     SourceRefused,
@@ -102,6 +105,7 @@ class SourceAdministration:
         self._context = context
         self._choices = SourceChoices(data_folder)
         self._files = DeclarationFiles(data_folder)
+        self._lists = DeviceLists(data_folder, settings.reachable)
 
     def answer(self, question: BaseModel) -> Any:
         """The answer to one of `Ask`.
@@ -216,6 +220,26 @@ class SourceAdministration:
             sample = Path(folder) / f"sample.{'xlsx' if question.kind == 'xlsx' else 'csv' if is_table else 'json'}"
             sample.write_bytes(content)
             return dry_run(connector, sample, self._context())
+
+    @_answer.register
+    def _devices(self, question: AskDevices) -> DeclarationText:
+        return DeclarationText(text=self._lists.text(self._listing(question.id)))
+
+    @_answer.register
+    def _devices_saved(self, question: SaveDevices) -> Done:
+        self._lists.save(self._listing(question.id), question.text)
+        return Done()
+
+    def _listing(self, id_: str) -> str:
+        """The id of a source that has a list of devices.
+
+        Raises:
+            SourceRefused: it has none.
+        """
+        way = self._known(id_).way
+        if not isinstance(way, DeviceProbe) or way.devices:
+            raise SourceRefused(Label("Nguồn này không có danh sách thiết bị.", "This source has no list of devices."))
+        return id_
 
     @_answer.register
     def _saved(self, question: SaveDeclaration) -> Done:

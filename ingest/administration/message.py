@@ -18,6 +18,9 @@ LARGEST_TEXT = 262_144
 LARGEST_SAMPLE = 700_000
 """Characters of a sample; of a workbook in base64."""
 
+LARGEST_LIST = 200_000
+"""Characters of a list of devices."""
+
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Person = Annotated[str, Field(max_length=100)]
 
@@ -281,9 +284,25 @@ class RemoveDeclaration(_Message):
     by: Person
 
 
+class AskDevices(_Message):
+    """The list of the devices that a source asks."""
+
+    act: Literal["devices"] = "devices"
+    id: SourceName
+
+
+class SaveDevices(_Message):
+    """Another list of devices."""
+
+    act: Literal["save_devices"] = "save_devices"
+    id: SourceName
+    text: Annotated[str, Field(max_length=LARGEST_LIST)]
+    """CSV, as it is typed, or pasted from a spreadsheet."""
+
+
 Ask = Annotated[
     AskCards | AskLibrary | AskText | AskSample | Reveal | Rotate | Redirect | Switch | Draft | TrySample
-    | SaveDeclaration | RemoveDeclaration,
+    | SaveDeclaration | RemoveDeclaration | AskDevices | SaveDevices,
     Field(discriminator="act"),
 ]  # fmt: skip
 ASK: TypeAdapter[Any] = TypeAdapter(Ask)

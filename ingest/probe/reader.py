@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, ValidationError
 from pydantic_core import to_json
@@ -28,14 +29,15 @@ from ingest.probe.comparison import (
     whole_answer,
 )
 from ingest.probe.device_list import list_file, read_devices
-from ingest.probe.device_mib import UP_TIME, said_of_itself
 from ingest.probe.question import CannotAsk, ProbeAnswer, ask_once
-from ingest.probe.snmp import NoAnswer, SnmpSession
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
 from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
+
+if TYPE_CHECKING:
+    from ingest.probe.snmp import SnmpSession
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +88,7 @@ class ProbeReader(SourceReader):
         self._way = way
         self._cursor = cursor
         self._lists = lists
-        self._snmp = None if secret is None else SnmpSession(secret)
+        self._snmp = None if secret is None else _session(secret)
         self._guard = guard
         self._pause = (pause or way.every).total_seconds()
         self._gate = asyncio.Semaphore(AT_ONCE)
@@ -193,6 +195,9 @@ class ProbeReader(SourceReader):
     async def _by_snmp(self, host: str, port: int) -> ProbeAnswer:
         if self._snmp is None:
             raise CannotAsk("no_key")
+        from ingest.probe.device_mib import UP_TIME, said_of_itself
+        from ingest.probe.snmp import NoAnswer
+
         try:
             async with asyncio.timeout(SNMP_PATIENCE.total_seconds()):
                 names = [UP_TIME, *self._way.values.values()]
@@ -213,6 +218,13 @@ class ProbeReader(SourceReader):
 
     def _mapped(self, told: Told) -> MappedMessage:
         return self.map_object(told, told["device"])
+
+
+def _session(secret: SecretStr) -> "SnmpSession":
+    # Only here: most wards ask nothing by SNMP, and pysnmp is large.
+    from ingest.probe.snmp import SnmpSession
+
+    return SnmpSession(secret)
 
 
 def _readable(value: int | str | bytes | None) -> int | str | None:

@@ -13,6 +13,7 @@ from dashboard.components.header import navigation
 from dashboard.pages.sources.tables import WAYS
 from dashboard.state.page import BoardState, Page
 from dashboard.words.grid_words import grid_words
+from ingest.administration.message import LARGEST_LIST
 from ingest.contract.label import Label
 
 SOURCES = Label("Nguồn", "Sources")
@@ -36,6 +37,9 @@ REMOVE = Label("Xóa khai báo", "Remove declaration")
 REMOVE_SURE = Label(
     "Xóa khai báo của nguồn này? Các bản cũ vẫn được giữ.", "Remove this declaration? Its versions are kept."
 )
+DEVICES = Label("Danh sách thiết bị (dán từ bảng tính được)", "List of devices (can be pasted from a spreadsheet)")
+READ_DEVICES = Label("Đọc danh sách", "Read the list")
+SAVE_DEVICES = Label("Lưu danh sách", "Save the list")
 ID = Label("Mã nguồn (a-z, 0-9, _)", "Id (a-z, 0-9, _)")
 NAME = Label("Tên nguồn", "Name")
 WAY = Label("Cách vào", "Way in")
@@ -126,6 +130,7 @@ def _panel(state: BoardState) -> list[Component]:
                 ),
                 dmc.TextInput(id="source-url", label=say(URL), value="", inputProps={"maxLength": 500}),
                 dmc.Button(say(SAVE_URL), id="source-redirect", **plain),
+                _devices(state),
                 dmc.Select(id="source-version", label=say(VERSION), data=[], clearable=True),
                 dmc.Group(
                     [
@@ -142,6 +147,29 @@ def _panel(state: BoardState) -> list[Component]:
             hidden=True,
         ),
     ]
+
+
+def _devices(state: BoardState) -> Component:
+    """The place where it is typed; shown for sources that ask devices."""
+    say = state.say
+    return html.Div(
+        [
+            dmc.Textarea(
+                id="devices-text", label=say(DEVICES), value="", minRows=6, maxRows=16, autosize=True, className="code",
+                inputProps={"maxLength": LARGEST_LIST, "spellCheck": False},
+            ),
+            dmc.Group(
+                [
+                    dmc.Button(say(READ_DEVICES), id="devices-read", variant="default", size="xs"),
+                    dmc.Button(say(SAVE_DEVICES), id="devices-save", variant="default", size="xs"),
+                ]
+            ),
+            html.Div(id="devices-said", role="status"),
+            html.Div(id="devices-fault", className="fault", role="alert"),
+        ],
+        id="source-devices",
+        hidden=True,
+    )  # fmt: skip
 
 
 def _editor(state: BoardState) -> Component:
