@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from dashboard.apps.html import ASSETS
+from dashboard.apps.static_files import ASSETS
 from dashboard.theme import TONES
 
 SCHEMES = ("dark", "light")
