@@ -255,4 +255,4 @@ def _textarea(id: str, label: str, rows: int) -> Component:
     return made
 
 
-PAGE = Page(path="/sources", label=SOURCES, right="admin", layout=layout, order=10)
+PAGE = Page(path="/sources", label=SOURCES, right="admin", layout=layout, order=10, has_grid=True)
