@@ -156,6 +156,8 @@ class Indicator(Measure):
     baseline: Baseline | None = None
     also_from: tuple[str, ...] = ()
     """Ids of further connectors that report on its entities."""
+    is_known_by_denominator: bool = False
+    """Whether it is no ratio: the denominator is 1 where the figure is known and 0 where it is not."""
 
     @property
     def sources(self) -> tuple[str, ...]:
