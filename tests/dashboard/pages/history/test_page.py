@@ -6,6 +6,7 @@ from io import StringIO
 
 import pytest
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.pages.history.callbacks import NO_SPAN, TOO_MANY, HistoryPeriod, chosen_period
 from dashboard.pages.history.page import PAGE
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
@@ -49,6 +50,7 @@ def test_every_value_stands_in_the_table_with_what_was_revised_marked():
 @pytest.mark.parametrize(("id", "is_said"), [("Q02", True), ("Q01", False)])
 def test_a_definition_that_changed_is_said(id, is_said):
     """Older figures may be those of the definition before."""
+    set_viewer(Viewer("lan", frozenset({"analyst", "leader"})))
     assert ("Định nghĩa lần 2, từ 29/11/2026" in texts(PAGE.layout(board_state(argument=id)))) == is_said
 
 
