@@ -322,6 +322,10 @@ ON_TIME = Indicator(
         "request's time counts, and a second request is late (QĐ 766, item 2.1)",
     ),
     law=law.decision_766("2.1"),
+    leaves_out=Label(
+        "yêu cầu bổ sung nhiều lần thì chỉ trừ lần chờ cuối: tài liệu không nói trừ mấy lần",
+        "where a supplement was asked for several times, all waits but the last: the document does not say how many are taken off",
+    ),
     version=2,
     since=law.REVISED,
     unit=PERCENT,

@@ -115,6 +115,11 @@ ON_TIME = Indicator(
         "none is judged (QĐ 766, item 5.2)",
     ),
     law=law.decision_766("5.2"),
+    leaves_out=Label(
+        "PAKN đã trả lời mà chưa báo công khai: Cổng tính muộn sau 2 ngày làm việc, ở đây không xét, vì nguồn có thể không báo bước này",
+        "answers of which no publication was told: to the portal they are late after 2 working days, here they are not judged, as a source may not "
+        "tell of that step",
+    ),
     version=2,
     since=law.REVISED,
     unit=PERCENT,

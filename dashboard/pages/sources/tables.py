@@ -41,7 +41,7 @@ CAUSES: dict[str, Label] = {
         "quá nhiều tin không đọc được: xem Sự kiện lỗi", "too many messages make no sense: see the dead letters"
     ),
     "flood_over": Label("tin đã đọc được trở lại", "its messages make sense again"),
-    "silent": Label("im lặng lâu hơn thường lệ", "silent for longer than usual"),
+    "silent": Label("không có tín hiệu lâu hơn thường lệ", "silent for longer than usual"),
     "no_answer": Label(
         "không trả lời: kiểm tra địa chỉ, mạng, tài khoản", "no answer: check address, network, account"
     ),
