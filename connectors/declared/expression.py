@@ -118,7 +118,7 @@ class Expression:
             where = getattr(error, "lex_position", None)
             at = ("", "") if where is None else (f", ở ký tự {where + 1}", f", at character {where + 1}")
             raise InvalidExpression(
-                Label(f"không phải biểu thức JMESPath{at[0]}", f"this is no expression of JMESPath{at[1]}")
+                Label(f"không phải biểu thức JMESPath{at[0]}", f"this is not a JMESPath expression{at[1]}")
             ) from None
         parts = list(_parts(self._tree))
         _check_parts(parts)

@@ -107,7 +107,7 @@ def foot(state: BoardState, viewer: Viewer, path: str) -> Component:
 
 
 def transport_mark(state: BoardState) -> Component:
-    """How the figures come, or since when they do not; the browser writes it."""
+    """Whether figures arrive, or since when they do not; written by the browser."""
     words: dict[str, Any] = {f"data-{way}": state.say(label) for way, label in text.TRANSPORTS.items()}
     return html.Div(
         [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"

@@ -213,7 +213,7 @@ class BoardAgreement:
         for one in corrections[:MOST_SAID]:
             log.warning("%s: %s", WRONG, one)
         if len(corrections) > MOST_SAID:
-            log.warning("%s: %d figures more", WRONG, len(corrections) - MOST_SAID)
+            log.warning("%s: and %d more figures", WRONG, len(corrections) - MOST_SAID)
 
 
 def _named(value: Value) -> str:

@@ -99,7 +99,7 @@ class LiveFigures:
         return milliseconds(self.clock.now())
 
     def take(self, pushes: list[Push]) -> set[str]:
-        """Take in what the streams pushed; other wards' values do not count.
+        """Apply what the streams pushed; other wards' values are ignored.
 
         Returns:
             The indicators whose figures changed.

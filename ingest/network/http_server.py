@@ -36,7 +36,7 @@ HEAD_LIMIT = 32_768
 
 NOT_OURS = Label(
     "Máy chủ này không có tên {name}. Người quản trị có thể thêm tên bằng {setting}.",
-    "This server has no such name: {name}. Its administrator can add names by {setting}.",
+    "This server has no such name: {name}. Its administrator can add names in {setting}.",
 )
 
 _CONNECTION = "client_connection"

@@ -1,8 +1,8 @@
 """Poller: asks a source's REST interface for what is new, and remembers how far it has read.
 
 The cursor is saved after Kafka has acknowledged a page: a crash in between reads the page again, and its events, which
-have the same ids, count once. A source that does not answer is reported as down and asked ever more rarely; an item that
-makes no sense becomes a dead letter and the next one goes on, unless there are so many that the source is held back.
+have the same ids, count once. A source that does not answer is reported as down and asked ever more rarely; an invalid item
+becomes a dead letter and the next one goes on, unless there are so many that the source is held back.
 """
 
 import asyncio

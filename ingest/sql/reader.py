@@ -107,7 +107,9 @@ class SqlReader(SourceReader):
         try:
             self._since(position)
         except ValueError:
-            log.warning("%s: how far it was read is not known; known events count once", self._id)
+            log.warning(
+                "%s: the position is damaged: the table is read from the beginning; known events count once", self._id
+            )
             position = None
         while True:
             try:

@@ -1,8 +1,8 @@
 """Dead letter: an event that can never be processed, with its reason and as much of it as may be kept.
 
-Two kinds exist. One never reached Kafka as an event, because its connector could not make sense of it; what it still
+Two kinds exist. One never reached Kafka as an event, because its connector could not map it; what it still
 tells is the redacted payload. The other lies in Kafka at a topic, partition and offset, from where it can be replayed
-after a mend.
+after a fix.
 """
 
 import re

@@ -84,7 +84,7 @@ class Adhoc:
             person: who asks, for the log and for how many queries at once are allowed.
 
         Raises:
-            QueryRefused: it broke a rule or a limit, or ClickHouse cannot make sense of it; says which, and the limit.
+            QueryRefused: it broke a rule or a limit, or ClickHouse does not understand it; says which, and the limit.
             Unavailable: the warehouse is away.
         """
         began = time.monotonic()

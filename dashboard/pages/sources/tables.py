@@ -32,10 +32,8 @@ CAUSES: dict[str, Label] = {
     "reached": Label("nguồn trả lời hoặc đã gửi tin", "the source answers or has sent"),
     "heard_before": Label("đã gửi tin trước khi khởi động lại", "it sent before the restart"),
     "read_before": Label("đã đọc tệp trước khi khởi động lại", "a file was read before the restart"),
-    "flood": Label(
-        "quá nhiều tin không đọc được: xem Sự kiện lỗi", "too many messages make no sense: see the dead letters"
-    ),
-    "flood_over": Label("tin đã đọc được trở lại", "its messages make sense again"),
+    "flood": Label("quá nhiều tin không đọc được: xem Sự kiện lỗi", "too many invalid messages: see the dead letters"),
+    "flood_over": Label("tin đã đọc được trở lại", "its messages are valid again"),
     "silent": Label("im lặng lâu hơn thường lệ", "silent for longer than usual"),
     "no_answer": Label(
         "không trả lời: kiểm tra địa chỉ, mạng, tài khoản", "no answer: check address, network, account"
@@ -63,7 +61,7 @@ HIDDEN = Label("•••• (bấm Xem khóa)", "•••• (press Show secre
 SEPARATE = Label("gửi riêng, không ghi ở đây", "given separately, not written here")
 TRIAL = Label(
     "{messages} tin: {events} sự kiện, {faults} tin không đọc được",
-    "{messages} messages: {events} events, {faults} make no sense",
+    "{messages} messages: {events} events, {faults} invalid",
 )
 CUT = Label(" (chỉ xem phần đầu)", " (only the beginning was looked at)")
 TRIAL_HEADS = (

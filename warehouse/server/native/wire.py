@@ -126,7 +126,7 @@ class SocketReader(BufferedReader):  # type: ignore[misc]
         return int(self.read_one())
 
     def number(self) -> int:
-        """A UInt64."""
+        """Read a UInt64."""
         return int.from_bytes(self.read(8), "little")
 
     def skip(self, size: int) -> None:

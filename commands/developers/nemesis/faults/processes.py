@@ -139,7 +139,7 @@ class ProcessGroup:
         return self.signal(name, signal.SIGTERM)
 
     def come_back(self) -> None:
-        """Whoever was asked to end is started again, as everybody else."""
+        """Start the processes that were asked to end again, like all others."""
         self._away.clear()
 
     def process(self, name: str) -> psutil.Process | None:

@@ -136,7 +136,7 @@ def watch_processes(crew: ProcessGroup) -> ProcessWatch:
 
 
 def wait_until(condition: object, patience: float) -> bool:
-    """Whether it comes about in time; a service that is away counts as `not yet`."""
+    """Whether the condition becomes true in time; a service that is away counts as `not yet`."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         try:
