@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class InvalidRecord(NamedTuple):
-    """A record that is no event of ours."""
+    """A record that is not an event of ours."""
 
     offset: int
     record: bytes

@@ -46,7 +46,7 @@ _UNNAMED = Label(
 
 
 class InvalidExpression(InvalidInput):
-    """A text that is no expression, or one that is refused."""
+    """A text that is not an expression, or one that is refused."""
 
     def __init__(self, label: Label) -> None:
         super().__init__(label.en)

@@ -159,7 +159,7 @@ def to_list(value: Any) -> list[str]:
         InvalidEvent: reasons `invalid_list` and those of `to_text`.
     """
     if not isinstance(value, list) or len(value) > MOST_LISTED:
-        raise InvalidEvent("invalid_list", f"it is no list of at most {MOST_LISTED} texts")
+        raise InvalidEvent("invalid_list", f"it is not a list of at most {MOST_LISTED} texts")
     return [to_text(one) for one in value]
 
 

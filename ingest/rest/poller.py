@@ -43,7 +43,7 @@ MOST_REMEMBERED = 10_000
 """Events and dead letters that are known to be in Kafka: pages that overlap are not written again and again."""
 
 FAILURES_UNTIL_DOWN = 2
-"""One lost answer is no outage."""
+"""One lost answer is not an outage."""
 
 
 class PollFailed(Unavailable):

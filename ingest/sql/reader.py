@@ -89,7 +89,7 @@ class SqlReader(SourceReader):
     ) -> None:
         way = mapper.connector.way
         if not isinstance(way, SqlTable):
-            raise TypeError(f"{mapper.connector.id} is no table")
+            raise TypeError(f"{mapper.connector.id} is not a table")
         super().__init__(mapper, source_status, breaker, producer)
         self._way = way
         self._grows: Any = sql_column(way.grows, DateTime() if way.by == "time" else BigInteger())

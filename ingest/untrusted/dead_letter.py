@@ -89,7 +89,7 @@ def from_record(
     ward: str,
     received_at: datetime,
 ) -> DeadLetter:
-    """The dead letter of a Kafka record that is no event of ours.
+    """The dead letter of a Kafka record that is not an event of ours.
 
     Args:
         topic: where it lies.

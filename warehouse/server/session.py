@@ -123,7 +123,7 @@ class ClientSession:
     def _let_in(self) -> User | None:
         """The user at this connection; `None` when the client is turned away, with the reason told."""
         if self._reader.varint() != protocol.HELLO:
-            raise MalformedPacketError("first packet is no hello")
+            raise MalformedPacketError("first packet is not a hello")
         hello = protocol.read_hello(self._reader)
         try:
             if hello.revision < protocol.REVISION:

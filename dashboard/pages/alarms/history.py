@@ -85,7 +85,7 @@ def alarm_history_widget(state: BoardState) -> Component:
 
 
 def filter_alarms(alarms: Iterable[Alarm], severity: object, domain: object) -> list[Alarm]:
-    """Those of a severity and a domain, the newest first; what is no choice leaves all."""
+    """Those of a severity and a domain, the newest first; what is not a choice leaves all."""
     by_page = {id: rule.page for id, rule in alarm_rules().items()}
     found = [
         one

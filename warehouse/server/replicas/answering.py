@@ -66,7 +66,7 @@ class Answering:
         """End the running query, as far as the engine can.
 
         Args:
-            by_client: whether its client has had enough, which then is no failure.
+            by_client: whether its client has had enough, which then is not a failure.
         """
         self._is_cancelled = by_client
         with closing(self._connect()) as other:

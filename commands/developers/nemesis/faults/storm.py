@@ -78,7 +78,7 @@ class Storm:
         self._brokers = [name for name in names if name.startswith("kafka-")]
         self._names = [*names, *([] if self._brokers else ["kafka"])]
         self.notes: list[str] = []
-        """What is no breach, but ought to be known."""
+        """What is not a breach, but ought to be known."""
         self._undo: list[tuple[float, Callable[[], object]]] = []
         self._crew: ProcessGroup | None = None
 

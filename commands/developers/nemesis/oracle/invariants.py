@@ -132,7 +132,7 @@ def check_journal(
     for topic, partition, offset in journal.offered:
         if not stored.places[topic, partition][offset]:
             findings.add(
-                "lost", f"the record {topic}/{partition}/{offset}, which is no event, is no dead letter either"
+                "lost", f"the record {topic}/{partition}/{offset}, which is not an event, is not a dead letter either"
             )
 
 
