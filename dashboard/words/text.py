@@ -57,10 +57,26 @@ STREAMS: dict[str, Label] = {
     "content": SOURCES["content_post"],
     "reference": SOURCES["ward_register"],
     "health": Label("Tín hiệu", "Health"),
+    "figure": Label("Số liệu nhập", "Entered figures"),
 }
 """Short names of the streams."""
 
 CODES: dict[str, Label] = {
+    "nhap_tay": Label("nhập tay", "typed in"),
+    "nhap_tep": Label("nhập từ tệp", "imported from a file"),
+    "bao_cao_phuong": Label("báo cáo của phường", "the ward's report"),
+    "chinh_xac": Label("nguồn ghi đúng số này", "the source gives this number"),
+    "it_nhat": Label("nguồn ghi “trên”: ít nhất là số này", "the source says “over”: at least this number"),
+    "ghi_ro": Label("nguồn ghi rõ ngày", "the source gives the dates"),
+    "suy_ra": Label(
+        "nguồn không ghi ngày: ngày cuối suy ra từ văn bản mới nhất được nêu",
+        "the source bears no date: the last day follows from the latest act that it names",
+    ),
+    "go_nham": Label("gõ nhầm", "typing error"),
+    "don_vi_sua": Label("đơn vị báo cáo sửa số", "corrected by the unit that reported it"),
+    "kiem_tra_lai": Label("kiểm tra lại chứng từ", "checked against the papers"),
+    "hoan_tac": Label("hoàn tác lần nhập tệp", "import undone"),
+    "tu_choi": Label("người xác nhận không đồng ý", "not confirmed"),
     "dat_dai": Label("Đất đai", "Land"),
     "ho_tich": Label("Hộ tịch", "Civil status"),
     "chung_thuc": Label("Chứng thực", "Certification"),

@@ -67,3 +67,9 @@ DecisionNumber = Annotated[int, Ge(0), Le(1_000_000_000)]
 
 ChecklistStep = Annotated[int, Ge(0), Le(99)]
 """A step of an alarm's checklist, from 0; the longest checklist has six."""
+
+Amount = Annotated[int, Ge(-200_000_000_000), Le(200_000_000_000)]
+"""What somebody enters for a period, in the smallest unit of its kind: 200,000 tỷ đồng in millions, far more than a city's budget."""
+
+ChangesBefore = Annotated[int, Ge(0), Le(1_000_000)]
+"""How often people had changed something before."""

@@ -2,6 +2,7 @@
 
 `camera`    cameras, their faults, and what they noticed
 `dossier`   a file of the one-stop shop from receipt to result
+`figure`    what people entered for a kind and period
 `health`    sources, outages, and what the city was sent
 `office`    documents, published items, residential groups
 `petition`  feedback and petitions of citizens

@@ -5,11 +5,12 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
+from warehouse.figures.kind import BaselineUnit, baseline
 from warehouse.indicators import law, queue
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.deadline import due_after, working_time
 from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
-from warehouse.model.indicator import PERCENT, Ask, Derived, Indicator, Threshold, Unit, reported
+from warehouse.model.indicator import PERCENT, Ask, Derived, Indicator, Threshold, Unit
 
 DOSSIERS = Unit(Label("hồ sơ", "dossiers"))
 
@@ -150,36 +151,38 @@ RECEIVED_SO_FAR = Indicator(
     id="D02",
     label=Label("Tiếp nhận lũy kế", "Received so far"),
     definition=Label(
-        "4.293 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ nguồn cho biết là tiếp nhận từ 30/8/2025; không có kỳ trước chuyển sang vì "
-        "phường thành lập ngày 01/7/2025",
-        "The report's 4,293 dossiers (1 July to 29 August 2025) plus those that the source says were received since 30 August 2025; none "
-        "are carried over, as the ward began on 1 July 2025",
+        "Số nền (ND02) cộng hồ sơ nguồn cho biết là tiếp nhận sau ngày cuối của số nền; không có kỳ trước chuyển sang vì phường thành lập "
+        "ngày 01/7/2025",
+        "The baseline (ND02) plus dossiers that the source says were received after its last day; none are carried over, as the ward began "
+        "on 1 July 2025",
     ),
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Count(at=receipt_at),
     by=("field_code", "channel"),
     span="period",
-    baseline=reported(4_293),
+    baseline=baseline("D02", BaselineUnit(Label("hồ sơ tiếp nhận", "dossiers received"), DOSSIERS)),
 )
 
 FINISHED_SO_FAR = Indicator(
     id="D03",
     label=Label("Đã giải quyết lũy kế", "Finished so far"),
     definition=Label(
-        "4.288 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ đã giải quyết từ 30/8/2025: xong hoặc đã trả (trạng thái 9, 10), công dân "
-        "rút (7), bị từ chối sau khi đã tiếp nhận (3); hồ sơ mở lại thì thôi tính, đến khi xong lần nữa",
-        "The report's 4,288 dossiers (1 July to 29 August 2025) plus those finished since 30 August 2025: result ready or given out "
+        "Số nền (ND03) cộng hồ sơ đã giải quyết sau ngày cuối của số nền: xong hoặc đã trả (trạng thái 9, 10), công dân rút "
+        "(7), bị từ chối sau khi đã tiếp nhận (3); hồ sơ mở lại thì thôi tính, đến khi xong lần nữa",
+        "The baseline (ND03) plus dossiers finished after its last day: result ready or given out "
         "(states 9, 10), withdrawn (7), refused after receipt (3); one that is opened again no longer counts until it is finished anew",
     ),
-    version=2,
+    version=3,
     since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Count(at=finished_at, where=lambda d: receipt_at(d) <= finished_at(d)),
     by=("field_code",),
     span="period",
-    baseline=reported(4_288),
+    baseline=baseline("D03", BaselineUnit(Label("hồ sơ đã giải quyết", "dossiers finished"), DOSSIERS)),
 )
 
 COMPLETION = Derived(

@@ -4,11 +4,12 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.petition import PETITION
+from warehouse.figures.kind import BaselineUnit, baseline
 from warehouse.indicators import law
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.deadline import working_days
 from warehouse.model.expression import NEVER, choose, least
-from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit, reported
+from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
 PETITIONS = Unit(Label("PAKN", "petitions"))
 
@@ -85,11 +86,10 @@ RECEIVED = Indicator(
     id="P01",
     label=Label("PAKN tiếp nhận lũy kế", "Petitions received so far"),
     definition=Label(
-        "7 phản ánh, kiến nghị của báo cáo (01/7–29/8/2025) cộng PAKN nguồn cho biết là tiếp nhận lần đầu từ 30/8/2025, theo kênh và lĩnh vực",
-        "The report's 7 petitions (1 July to 29 August 2025) plus those that the source says were first received since 30 August 2025, by "
-        "channel and field",
+        "Số nền (NP01) cộng PAKN nguồn cho biết là tiếp nhận lần đầu sau ngày cuối của số nền, theo kênh và lĩnh vực",
+        "The baseline (NP01) plus petitions that the source says were first received after its last day, by channel and field",
     ),
-    version=2,
+    version=3,
     since=law.REVISED,
     unit=PETITIONS,
     of=PETITION,
@@ -97,7 +97,7 @@ RECEIVED = Indicator(
     by=("channel", "field_code", "area_code"),
     inside=("area_code",),
     span="period",
-    baseline=reported(7),
+    baseline=baseline("P01", BaselineUnit(Label("PAKN tiếp nhận", "petitions received"), PETITIONS)),
 )
 
 ON_TIME = Indicator(

@@ -5,11 +5,12 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.queue import COUNTER, SESSION, TICKET
+from warehouse.figures.kind import BaselineUnit, baseline
 from warehouse.indicators import law
 from warehouse.indicators.dismantled import is_in_use, is_silent, silent_since
 from warehouse.model.aggregate import Aggregate, Count, Flow, Largest, Level, Mean, Quantile, Ratio, Stock
 from warehouse.model.expression import MINUTE, NEVER, choose, least, ward_day
-from warehouse.model.indicator import MINUTES, Derived, Indicator, Threshold, Unit, reported
+from warehouse.model.indicator import MINUTES, Derived, Indicator, Threshold, Unit
 
 PEOPLE = Unit(Label("người", "people"))
 VISITS = Unit(Label("lượt", "visits"))
@@ -299,12 +300,14 @@ VISITS_SO_FAR = Indicator(
     id="Q11",
     label=Label("Lượt công dân lũy kế", "Visits since 01/7/2025"),
     definition=Label(
-        "11.796 lượt của báo cáo (01/7–29/8/2025) cộng số phiếu đã phát từ 30/8/2025; phiếu phát trước đó đã nằm trong báo cáo",
-        "The report's 11,796 visits (1 July to 29 August 2025) plus tickets issued since 30 August 2025; earlier tickets are in the report",
+        "Số nền (NQ11) cộng số phiếu đã phát sau ngày cuối của số nền; phiếu phát trước đó đã nằm trong số nền",
+        "The baseline (NQ11) plus tickets issued after its last day; earlier tickets are in the baseline",
     ),
+    version=2,
+    since=law.REVISED,
     unit=VISITS,
     of=TICKET,
     value=Count(at=lambda t: t.issued_at),
     span="period",
-    baseline=reported(11_796),
+    baseline=baseline("Q11", BaselineUnit(Label("lượt công dân", "visits"), VISITS)),
 )
