@@ -120,7 +120,7 @@ def behaviour_of(one: Measure) -> dict[str, Label]:
     return {step: found[step] for step in STEPS if step in found}
 
 
-def said_of_steps(one: Measure) -> Label:
+def steps_text(one: Measure) -> Label:
     """The same in one text."""
     found = behaviour_of(one)
     if not found:

@@ -58,7 +58,7 @@ def head_updates(state: BoardState) -> PropertyUpdates:
     updates: PropertyUpdates = {}
     for source in _lights():
         fresh = source_freshness(source, state.signs, state.now_ms)
-        word = text.light_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
+        word = text.status_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
         aged = fresh.state in ("live", "late", "stale")
         updates[PropertyUpdate(f"light-{source}", "className")] = f"light is-{fresh.state}"
         updates[PropertyUpdate(f"light-{source}", "title")] = text.state_word(

@@ -5,7 +5,7 @@ import pytest
 from commands.developers import figures
 from dashboard.feed.schema import declaration
 from warehouse.catalogue import measures
-from warehouse.meaning import STEPS, adds_up, behaviour_of, is_partial, said_of_steps
+from warehouse.meaning import STEPS, adds_up, behaviour_of, is_partial, steps_text
 from warehouse.model.indicator import Derived, Indicator
 
 
@@ -16,13 +16,13 @@ def test_the_document_is_what_the_declarations_say() -> None:
 @pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
 def test_the_feed_says_the_same(one: Indicator | Derived) -> None:
     told = declaration(one)
-    assert (told.law.vi, told.adds_up.en, told.life_cycle.vi) == (one.law.vi, adds_up(one).en, said_of_steps(one).vi)
+    assert (told.law.vi, told.adds_up.en, told.life_cycle.vi) == (one.law.vi, adds_up(one).en, steps_text(one).vi)
     assert (told.version, told.since) == (one.version, one.since)
 
 
 @pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
 def test_the_meaning_is_told_whole(one: Indicator | Derived) -> None:
-    assert all((*one.law, *one.leaves_out, *adds_up(one), *said_of_steps(one)))
+    assert all((*one.law, *one.leaves_out, *adds_up(one), *steps_text(one)))
     assert set(behaviour_of(one)) <= set(STEPS)
     assert one.version >= 1
 

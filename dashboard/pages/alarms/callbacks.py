@@ -165,7 +165,7 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
         alarms = {one.id: one for one in fold_events(stored)}
         alarms |= {id: one for id, one in desk.alarms.items() if moment(one.raised_ms) >= since}
         chosen = history.filter_alarms(alarms.values(), severity, domain)
-        return history.alarm_history_table(chosen, state), history.count_said(chosen, state)
+        return history.alarm_history_table(chosen, state), history.count_text(chosen, state)
 
     @app.callback(
         Output("alarms-times", "children"), Output("alarms-ways", "children"), Input("alarms-tick", "n_intervals")
@@ -181,7 +181,7 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
             return acknowledgement_times(client, ward, since)
 
         try:
-            said = history.times_said(await reader.ask(ask), state)
+            said = history.acknowledgement_text(await reader.ask(ask), state)
         except (Unavailable, TooMuchError):
             said = WAREHOUSE_ASK_AGAIN.text(person.language)
-        return said, history.ways_said(desk.settings.channel_names, live.faults, state)
+        return said, history.channels_text(desk.settings.channel_names, live.faults, state)

@@ -86,7 +86,7 @@ def _card(card: SourceCard, language: Language) -> Component:
     return html.Article(
         [
             html.Div(
-                [html.H2(card.label.text(language), className="title"), light_of(card, language)],
+                [html.H2(card.label.text(language), className="title"), status_badge(card, language)],
                 className="source-head",
             ),
             html.P([html.Code(card.id), f" · {WAYS[card.way].text(language)} · {origin}"], className="quiet"),
@@ -114,7 +114,7 @@ def _card(card: SourceCard, language: Language) -> Component:
     )
 
 
-def light_of(card: SourceCard, language: Language) -> Component:
+def status_badge(card: SourceCard, language: Language) -> Component:
     """The source's light: a word beside the colour, and the reason."""
     word = (OFF if card.is_off else LIGHTS[card.light]).text(language)
     state = "none" if card.is_off else {"up": "live", "down": "down", "none": "none"}[card.light]

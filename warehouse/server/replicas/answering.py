@@ -82,13 +82,13 @@ class Answering:
                 self._answer(question, writer)
             except EngineError as error:
                 if error.code != _KILLED or not self._is_cancelled:
-                    said = {"code": error.code, "text": error.text, "worn": self._is_worn()}
+                    said = {"code": error.code, "text": error.text, "worn": self._is_bloated()}
                     pipe.send_frame(self._connection, Kind.REFUSED, said)
                     return
                 writer.put(protocol.END_OF_STREAM)
-            pipe.send_frame(self._connection, Kind.ANSWERED, {"worn": self._is_worn()})
+            pipe.send_frame(self._connection, Kind.ANSWERED, {"worn": self._is_bloated()})
 
-    def _is_worn(self) -> bool:
+    def _is_bloated(self) -> bool:
         """Whether the next query would find less memory than it may have."""
         return peak_memory() > self._worn_at
 

@@ -95,7 +95,7 @@ class ProcessGroup:
         environment = {**self._environments.get(name, {}), "IOC_FAILPOINTS": self.armed[name]}
         self.stack.start(name, self._modules.get(name), environment)
 
-    def tend(self) -> None:
+    def supervise(self) -> None:
         """Notice who has ended, start again whose time has come, wake who has frozen itself."""
         now = time.monotonic()
         for name in self.names:
