@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
 
 
 def status_value(install: Install, pid: int) -> dict[str, Any]:
-    """Everything that can be told, as one JSON value; `None` where a process cannot be asked."""
+    """The whole status as one JSON value; `None` where a process cannot be asked."""
     return {
         "url": install.board.url,
         "data_folder": str(install.folder),

@@ -125,7 +125,7 @@ def _probe(connector_id: str, way: DeviceProbe, settings: ConnectorsSettings) ->
 def _subscription(connector_id: str, way: Subscription, settings: ConnectorsSettings, device: str) -> Lines:
     if device and not (way.device_accounts and DEVICE_NAME.fullmatch(device)):
         raise ConfigurationError(
-            f"{connector_id} has no accounts of single devices, or {device!r} is no device's name: letters, digits, - and _."
+            f"{connector_id} has no accounts of single devices, or {device!r} is not a device's name: letters, digits, - and _."
         )
     host, port, tls = settings.mqtt_address()
     embedded = not settings.mqtt_url

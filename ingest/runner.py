@@ -1,6 +1,6 @@
 """Runner: all connectors in one process and one event loop, each by its own way, and their end.
 
-A source that is away, or Kafka, is waited for; a message that makes no sense, or that a mapping does not survive, is a dead
+A source that is away, or Kafka, is waited for; an invalid message, or that a mapping does not survive, is a dead
 dead letter, and a source of which too many do is held back. Anything else that goes wrong is a bug and ends the process, which
 loses nothing: nothing was confirmed to a source that Kafka does not have.
 """
@@ -80,7 +80,7 @@ class ConnectorEndpoints:
     inventory: Path | None = None
     """Folder with lists of devices; `None`: beside `folder`."""
     allowances: Mapping[str, int] = field(default_factory=dict)
-    """Messages that may make no sense before a source is held back, by connector id."""
+    """Messages that may be invalid before a source is held back, by connector id."""
     routers: Sequence[APIRouter] = ()
     """What is served beside the intake, on its port."""
 
@@ -193,7 +193,7 @@ class ConnectorRunner:
             if self._group is not None and connector.id in changed and (made := self._add(connector)):
                 await self._open_broker()
                 self._begin(made)
-                log.info("%s is read as it was set up anew", connector.id)
+                log.info("%s: its setup has changed; reading with the new one", connector.id)
 
     def _begin(self, source: RunningSource) -> None:
         if self._group is not None:

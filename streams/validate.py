@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class InvalidRecord(NamedTuple):
-    """A record that is no event of ours."""
+    """A record that is not an event of ours."""
 
     offset: int
     record: bytes
@@ -65,7 +65,7 @@ def validate_records(batch: RecordBatch, now: datetime) -> ValidatedBatch:
 
 
 def parse_dead_letters(partition: PartitionState, batch: RecordBatch) -> list[DeadLetterRecord]:
-    """The dead letters in a batch of their topic. What is none has nowhere to go any more: that is said, and the next one goes on."""
+    """The dead letters in a batch of their topic. A record that is not a dead letter has nowhere left to go: it is logged and skipped."""
     dead_letters = []
     for offset, value in zip(batch.offsets, batch.values, strict=True):
         try:

@@ -1,6 +1,5 @@
 """Whether a process does its work: asked from outside, over the same ports as everybody else."""
 
-import socket
 import ssl
 import sys
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -15,6 +14,7 @@ from ingest.contract.clock import RealClock
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.kafka import admin
+from ingest.network.sockets import is_listening
 from streams.settings import StreamsSettings
 from warehouse.maintenance import status
 from warehouse.maintenance.settings import KeeperSettings
@@ -40,16 +40,8 @@ def is_ready(process: ManagedProcess, install: Install, workers: int) -> bool:
             case "warehouse.maintenance":
                 return status.read_state(install.folder).is_alive(RealClock().now())
             case _:
-                return all(_listens(port) for port in process.ports)
+                return all(is_listening(port.number, port.host) for port in process.ports)
     except (Unavailable, ConfigurationError):
-        return False
-
-
-def _listens(port: ProcessPort) -> bool:
-    try:
-        with socket.create_connection((port.host, port.number), timeout=1):
-            return True
-    except OSError:
         return False
 
 

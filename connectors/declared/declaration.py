@@ -326,7 +326,7 @@ _TOO_LARGE = Label(f"tệp lớn hơn {LARGEST_FILE} byte", f"the file is larger
 
 _KNOWN_FAULTS = {
     "missing": Label("còn thiếu: hãy thêm vào", "it is missing: add it"),
-    "extra_forbidden": Label("không có mục nào tên như vậy: hãy bỏ hoặc sửa tên", "there is no such entry: remove it, or mend its name"),
+    "extra_forbidden": Label("không có mục nào tên như vậy: hãy bỏ hoặc sửa tên", "there is no such entry: remove it, or fix its name"),
 }  # fmt: skip
 
 

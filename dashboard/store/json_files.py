@@ -26,7 +26,7 @@ class OldFileError(InvalidInput):
     def __init__(self, path: Path, error: Exception) -> None:
         self.label = Label(
             f"Không đọc được {path} của phiên bản trước ({error!r}). Hãy sửa lại tệp này, hoặc chuyển nó đi chỗ khác.",
-            f"{path} of the earlier version cannot be read ({error!r}). Mend it, or move it elsewhere.",
+            f"{path} of the earlier version cannot be read ({error!r}). Fix it, or move it elsewhere.",
         )
         super().__init__(self.label.en)
 

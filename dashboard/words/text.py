@@ -314,7 +314,7 @@ def state_word(state: State, sign_ms: int, now_ms: int, language: Language) -> s
     return _since(STATES[state], sign_ms, now_ms, language)
 
 
-def light_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
+def status_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
     """The short word for a source's state."""
     return _since(LIGHTS[state], sign_ms, now_ms, language)
 

@@ -87,7 +87,7 @@ class SourceCard(_Message):
     """Since its start, what became of its messages."""
     setup: tuple[SetupLine, ...] = ()
     fault: Label | None = None
-    """Why nothing can be read, where a person has to mend something."""
+    """Why nothing can be read, where a person has to fix something."""
     events: tuple[str, ...] = ()
     """Kinds of events that may come out."""
     url: str = ""

@@ -18,7 +18,7 @@ from ingest.contract.label import Label
 Network = IPv4Network | IPv6Network
 
 DATABASES = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
-"""Kinds of databases that have an address; one that is a file of this PC is no source of the browser's."""
+"""Kinds of databases that have an address; one that is a file of this PC is not a source of the browser's."""
 
 _NEVER = [
     ip_network(one) for one in ("100.100.100.200/32", "fd00:ec2::254/128", "64:ff9b::/96", "2002::/16", "2001::/32")

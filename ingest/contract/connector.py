@@ -186,7 +186,7 @@ class FileDrop:
     sign_of_life: timedelta
     """How often a file comes at least; three missing ones mean that the source is down."""
     needs: frozenset[str]
-    """Columns without which no row makes sense: a file that has not all of them is refused as a whole."""
+    """Columns without which no row is valid: a file that has not all of them is refused as a whole."""
     sheet: str | None = None
     """Name of a workbook's sheet; `None`: the first."""
     header_row: int = 1
@@ -289,7 +289,7 @@ class DeviceProbe:
 
 @dataclass(frozen=True)
 class Misdeclared:
-    """The source's declaration cannot be used: nothing is read, and the source is reported as down until it is mended."""
+    """The source's declaration cannot be used: nothing is read, and the source is reported as down until it is fixed."""
 
     fault: Label
 
@@ -309,7 +309,7 @@ class Connector:
     events: tuple[type[Event], ...]
     """The event types that may come out."""
     map: Callable[[ReceivedMessage, Context], Mapped]
-    """Foreign message to events. Raises `InvalidEvent` for a message that can never make sense."""
+    """Foreign message to events. Raises `InvalidEvent` for a message that can never be valid."""
     sample: str = ""
     """File name under `tests/connectors/samples/`: recorded messages, one JSON value a line, full of personal fields."""
     personal: frozenset[str] = frozenset()

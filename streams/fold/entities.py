@@ -61,7 +61,7 @@ class EntityStates:
         return self.plan.levels(states, at_ms)
 
     def before(self, end: int) -> Levels:
-        """The levels at the end of the last closed minute before one."""
+        """The levels at the end of the last minute that was closed before this one."""
         return self.closed.get(max((one for one in self.closed if one < end), default=0), {})
 
     def show(self, key: StockKey, row: Sequence[int]) -> None:

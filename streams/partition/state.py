@@ -170,7 +170,7 @@ class PartitionState:
         """Know only up to where an earlier life has written values."""
         self._shown = shown
 
-    def take_untold(self) -> list[Value]:
+    def take_unannounced(self) -> list[Value]:
         """The stocks that the boards have to be told of again; they are given once."""
         untold, self._untold = self._untold, []
         return untold

@@ -5,7 +5,7 @@ import pytest
 from commands.developers import figures
 from dashboard.feed.schema import declaration
 from warehouse.catalogue import measures
-from warehouse.meaning import STEPS, adds_up, behaviour_of, is_partial, said_of_steps
+from warehouse.meaning import STEPS, adds_up, behaviour_of, is_partial, steps_text
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.views.figures import indicator_dictionary
@@ -18,13 +18,13 @@ def test_the_document_is_what_the_declarations_say() -> None:
 @pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
 def test_the_feed_says_the_same(one: Indicator | Derived) -> None:
     told = declaration(one)
-    assert (told.law.vi, told.adds_up.en, told.life_cycle.vi) == (one.law.vi, adds_up(one).en, said_of_steps(one).vi)
+    assert (told.law.vi, told.adds_up.en, told.life_cycle.vi) == (one.law.vi, adds_up(one).en, steps_text(one).vi)
     assert (told.version, told.since) == (one.version, one.since)
 
 
 @pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
 def test_the_meaning_is_told_whole(one: Indicator | Derived) -> None:
-    assert all((*one.law, *one.leaves_out, *adds_up(one), *said_of_steps(one)))
+    assert all((*one.law, *one.leaves_out, *adds_up(one), *steps_text(one)))
     assert set(behaviour_of(one)) <= set(STEPS)
     assert one.version >= 1
 
@@ -46,7 +46,7 @@ def test_no_act_that_is_repealed_is_cited_as_one_in_force() -> None:
 
 def test_every_step_is_told_of_every_figure() -> None:
     for one in measures():
-        said = said_of_steps(one)
+        said = steps_text(one)
         assert all(label.vi in said.vi and label.en in said.en for label in STEPS.values()), one.id
 
 
@@ -64,4 +64,4 @@ def test_what_takes_a_maximum_says_so() -> None:
 @pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
 def test_the_dictionary_says_the_same(one: Indicator | Derived) -> None:
     query = indicator_dictionary().query
-    assert all(sql(text) in query for text in (*adds_up(one), *said_of_steps(one), *one.law, *one.leaves_out))
+    assert all(sql(text) in query for text in (*adds_up(one), *steps_text(one), *one.law, *one.leaves_out))

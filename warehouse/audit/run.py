@@ -5,7 +5,7 @@ values     stored figures = what the raw events give by SQL, in both directions
 records    Kafka = events + repeats + dead letters, offset by offset (`kafka` counts them)
 published  the city's feed and the board = the stored figures
 report     what comes of it
-repair     what can be mended
+repair     what can be fixed
 
 It runs beside everything else: what differs is looked at again a little later before it counts, for it may have been on its way.
 """

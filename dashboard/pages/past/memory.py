@@ -60,7 +60,7 @@ class CachedMinute(NamedTuple):
 
 
 class PastCache:
-    """What is remembered of the past of the ward that this board shows."""
+    """Cached figures of the past, of the ward that this board shows."""
 
     def __init__(self, live: Live, reader: WarehouseQueries) -> None:
         self._live = live

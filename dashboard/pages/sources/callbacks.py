@@ -14,7 +14,7 @@ from dashboard.board.page_services import Services
 from dashboard.pages.sources import editor
 from dashboard.pages.sources.devices import attach_devices
 from dashboard.pages.sources.page import PAGE
-from dashboard.pages.sources.tables import card_list, last_message, light_of, setup_table, shown_time
+from dashboard.pages.sources.tables import card_list, last_message, setup_table, shown_time, status_badge
 from dashboard.pages.sources.trail import TracedSources
 from dashboard.store.store import BoardStore
 from dashboard.thread_pool import ThreadPool
@@ -109,7 +109,7 @@ def _panel_of(card: SourceCard, person: Viewer) -> list[Component]:
     counts = " · ".join(f"{name} {count}" for name, count in sorted(card.counts.items()))
     return [
         html.H2(card.label.text(language), className="title"),
-        light_of(card, language),
+        status_badge(card, language),
         html.P(card.fault.text(language), className="fault") if card.fault else html.Div(),
         setup_table(card.setup, language),
         html.P(guide, className="quiet"),

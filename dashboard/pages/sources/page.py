@@ -173,9 +173,34 @@ def _devices(state: BoardState) -> Component:
 
 
 def _editor(state: BoardState) -> Component:
+    """A declaration's beginning, its sample beside its text, its fields, and what can be done with it."""
+    say = state.say
+    acts = dmc.Group(
+        [
+            dmc.Button(say(TRY), id="editor-try", variant="default"),
+            dmc.Button(say(SAVE), id="editor-save", color="sky", autoContrast=True),
+            html.Span(id="editor-done", role="status"),
+        ],
+        gap="sm",
+    )
+    return html.Div(
+        [
+            _beginning(state),
+            html.Div([_sample(state), _textarea("editor-text", say(TEXT), 14)], className="editor-sides"),
+            html.Div(id="editor-fault", className="fault", role="alert"),
+            _fields(state),
+            acts,
+            html.Div(id="editor-trial"),
+        ],
+        className="editor",
+    )
+
+
+def _beginning(state: BoardState) -> Component:
+    """What a new declaration starts from."""
     say = state.say
     ways = [{"value": way, "label": say(WAYS[way])} for way in ("webhook", "files", "rest", "sql", "mqtt")]
-    begin = dmc.Group(
+    begin: Component = dmc.Group(
         [
             dmc.TextInput(id="editor-id", label=say(ID), value="", inputProps={"maxLength": 40}, w=210),
             dmc.TextInput(id="editor-name", label=say(NAME), value="", inputProps={"maxLength": 120}, w=240),
@@ -188,7 +213,13 @@ def _editor(state: BoardState) -> Component:
         align="end",
         gap="sm",
     )
-    sample = html.Section(
+    return begin
+
+
+def _sample(state: BoardState) -> Component:
+    """A message or a file to try a declaration on."""
+    say = state.say
+    return html.Section(
         [
             _textarea("editor-sample", say(SAMPLE), 8),
             dmc.Group(
@@ -201,11 +232,15 @@ def _editor(state: BoardState) -> Component:
             html.P([say(PATHS), ": ", html.Span(id="editor-paths")], className="quiet"),
         ]
     )
-    fields = dag.AgGrid(
+
+
+def _fields(state: BoardState) -> Component:
+    """The event's fields, each with the expression that fills it."""
+    fields: Component = dag.AgGrid(
         id="editor-fields",
         rowData=[],
         columnDefs=[
-            {"field": field, "headerName": say(label), "width": width, "editable": editable}
+            {"field": field, "headerName": state.say(label), "width": width, "editable": editable}
             for field, label, width, editable in COLUMNS
         ],
         defaultColDef={"resizable": True, "sortable": False, "cellDataType": False},
@@ -219,25 +254,7 @@ def _editor(state: BoardState) -> Component:
         },
         className="sql-table editor-fields",
     )
-    acts = dmc.Group(
-        [
-            dmc.Button(say(TRY), id="editor-try", variant="default"),
-            dmc.Button(say(SAVE), id="editor-save", color="sky", autoContrast=True),
-            html.Span(id="editor-done", role="status"),
-        ],
-        gap="sm",
-    )
-    return html.Div(
-        [
-            begin,
-            html.Div([sample, _textarea("editor-text", say(TEXT), 14)], className="editor-sides"),
-            html.Div(id="editor-fault", className="fault", role="alert"),
-            fields,
-            acts,
-            html.Div(id="editor-trial"),
-        ],
-        className="editor",
-    )
+    return fields
 
 
 def _textarea(id: str, label: str, rows: int) -> Component:

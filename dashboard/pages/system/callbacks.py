@@ -10,7 +10,7 @@ from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.components.silent_devices import silent_table
-from dashboard.pages.alarms.history import ways_said
+from dashboard.pages.alarms.history import channels_text
 from dashboard.pages.proof.tables import correction_table
 from dashboard.pages.system.page import PAGE
 from dashboard.pages.system.tables import (
@@ -108,7 +108,7 @@ def register(app: Dash, services: Services) -> None:
             chore_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(disk_space.disks(live.ingest), person.language),
-                html.P(ways_said(desk.settings.channel_names, live.faults, state), className="quiet"),
+                html.P(channels_text(desk.settings.channel_names, live.faults, state), className="quiet"),
                 html.P(_agreement(live).text(person.language), className="quiet"),
             ],
             _changes(store, person),
