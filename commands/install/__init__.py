@@ -5,7 +5,7 @@
 `preflight`          what may stand in the way of a start
 `lock`               whether an install runs, and what a crash left behind
 `store_command`      what the commands that change the board's store share
-`ports`              which ports are free, and who holds one that is not
+`ports`              our ports, which are free, and who holds one that is not
 `secret_files`       secrets made at first start
 `pretend_clock`      what time it is in the pretend ward
 `offline_warehouse`  our own engine on the folder of an install that does not run
