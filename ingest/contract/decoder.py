@@ -210,7 +210,7 @@ def _members(model: type[BaseModel], names: Iterable[str]) -> list[Any]:
     decorators = model.__pydantic_decorators__
     if any(getattr(decorators, one.name) for one in fields(decorators)):
         raise TypeError(f"{model.__name__} has validators or serializers of its own")
-    if model.model_config.keys() - {"frozen", "extra"}:
+    if model.model_config.keys() - {"frozen", "extra", "defer_build"}:
         raise TypeError(f"{model.__name__} is configured in a way that the decoder does not know")
     declared = [(name, model.model_fields[name]) for name in names]
     return [(name, _field(one).type_, *(() if one.is_required() else (one.get_default(),))) for name, one in declared]
