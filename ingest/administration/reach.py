@@ -9,9 +9,6 @@ import socket
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from ingest.contract.errors import InvalidInput
 from ingest.contract.label import Label
 
@@ -80,6 +77,9 @@ def _is_allowed(address: IPv4Address | IPv6Address, allowed: Sequence[Network]) 
 
 
 def _host(url: str) -> str:
+    from sqlalchemy import make_url  # only now: it takes 20 MB, and most wards never give an address
+    from sqlalchemy.exc import ArgumentError
+
     try:
         parts = make_url(url)
         kind, host = parts.get_backend_name(), parts.host or ""
