@@ -8,6 +8,8 @@ A source is found by being here, or by being declared in the data folder. Import
 `document_office`    the ward's document management
 `dossier_portal`     the information system of the one-stop shop, polled
 `frigate`            the recorder of the cameras, over MQTT
+`isapi`              cameras and recorders of Hikvision and HiLook, by the stream of what they notice
+`onvif`              cameras and recorders of any make, asked by ONVIF's event service
 `petition_portal`    feedback and petitions from the portals
 `queue_kiosk`        the ticket machine and its counters
 `smart_loudspeaker`  the residential groups' loudspeakers, over MQTT
@@ -15,7 +17,6 @@ A source is found by being here, or by being declared in the data folder. Import
 `declared/`          sources that are declared in files of the data folder, and not programmed
 `managed/`           what administrators set up in the browser
 `settings`           where we listen, where sources are, and secrets shared with them
-`describe`           what the person who sets up a device needs to know
 `simulator/`         the pretend ward
 `__main__`           `python -m connectors`: runs them all
 """

@@ -18,8 +18,21 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from pydantic import SecretStr
 
-from ingest.contract.connector import Connector, Context, FileDrop, Misdeclared, Poll, SqlTable, Subscription, Webhook
+from ingest.contract.connector import (
+    AlertStream,
+    Connector,
+    Context,
+    FileDrop,
+    Misdeclared,
+    Poll,
+    PullPoint,
+    SqlTable,
+    Subscription,
+    Webhook,
+)
 from ingest.contract.errors import ConfigurationError
+from ingest.devices.listed import listed_devices
+from ingest.devices.reader import DeviceReader
 from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerSettings, DeviceSource, embedded_broker
@@ -231,14 +244,14 @@ class ConnectorRunner:
             try:
                 made.reader = self._reader(way, mapper, source_status, breaker)
             except ConfigurationError as error:
-                if connector.reads is None:
+                if connector.reads is None and not isinstance(way, AlertStream | PullPoint):
                     raise
                 # One source that was set up wrong is no reason to read no other.
                 log.error("%s is not read: %s", id_, error)
                 source_status.down("settings")
             else:
                 if made.reader is None:
-                    log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", id_, id_.upper())
+                    log.info("%s is not read: where its source is, is not set", id_)
                     return None
                 made.work[id_] = made.reader.run
         made.work[f"{id_} status"] = partial(source_status.report, mapper.counts)
@@ -247,7 +260,7 @@ class ConnectorRunner:
 
     def _reader(
         self,
-        way: Subscription | FileDrop | Poll | SqlTable,
+        way: Subscription | FileDrop | Poll | SqlTable | AlertStream | PullPoint,
         mapper: Mapper,
         source_status: SourceStatus,
         breaker: CircuitBreaker,
@@ -261,6 +274,9 @@ class ConnectorRunner:
             return self._subscriber(mapper, source_status, breaker, way)
         if isinstance(way, FileDrop):
             return FileReader(mapper, source_status, breaker, self._producer, self._outside.folder.parent)
+        if isinstance(way, AlertStream | PullPoint):
+            devices = listed_devices(self._outside.folder.parent, mapper.connector.id)
+            return DeviceReader(mapper, source_status, breaker, self._producer, devices) if devices else None
         if mapper.connector.id not in self._outside.urls:
             return None
         return (self._table if isinstance(way, SqlTable) else self._poller)(mapper, source_status, breaker)

@@ -14,9 +14,9 @@ from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import SampleReport, dry_run
 from connectors.declared.load import load_text
 from connectors.declared.mapping import declarable_events
-from connectors.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
+from connectors.managed.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.effective import key_kind
 from connectors.managed.form import draft_form
 from connectors.managed.watch import ChosenSources
@@ -49,11 +49,13 @@ from ingest.administration.message import (
 )
 from ingest.administration.reach import ForbiddenAddress, check_reach
 from ingest.contract.connector import (
+    AlertStream,
     Connector,
     Context,
     FileDrop,
     Misdeclared,
     Poll,
+    PullPoint,
     SqlTable,
     Subscription,
     Webhook,
@@ -69,8 +71,11 @@ LONGEST_SHOWN = 200
 """Characters of a value that is shown."""
 
 _SECRETS = (SECRET, TOKEN, PASSWORD)
+_PLACES = ("IOC_", "<IOC_")
+"""Beginnings of texts that say where a secret is to be put, and hold none."""
 _WAYS: dict[type[Any], str] = {
-    Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", Misdeclared: "faulty",
+    Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", AlertStream: "devices",
+    PullPoint: "devices", Misdeclared: "faulty",
 }  # fmt: skip
 
 
@@ -147,6 +152,13 @@ class SourceAdministration:
         connector = self._known(question.id)
         self._see_it_is_set_here(question.id, self._settings.secrets | self._settings.tokens, "SECRETS/TOKENS")
         asked = isinstance(connector.way, Poll | SqlTable)
+        if isinstance(connector.way, AlertStream | PullPoint):
+            raise SourceRefused(
+                Label(
+                    "Mỗi thiết bị có mật khẩu riêng, trong tệp secrets/device_<tên>: hãy đổi ở đó.",
+                    "Each device has a password of its own, in the file secrets/device_<name>: change it there.",
+                )
+            )
         if question.key:
             _check_given(connector, question.key)
             self._choices.give(question.id, question.key)
@@ -282,8 +294,8 @@ def _setup(connector: Connector, settings: ConnectorsSettings, *, with_secrets: 
     return tuple(
         SetupLine(
             label=label,
-            text=text if with_secrets or label not in _SECRETS or text.startswith("IOC_") else "",
-            is_secret=label in _SECRETS and not text.startswith("IOC_"),
+            text=text if with_secrets or label not in _SECRETS or text.startswith(_PLACES) else "",
+            is_secret=label in _SECRETS and not text.startswith(_PLACES),
         )
         for label, text in describe(connector, settings)
     )

@@ -38,6 +38,8 @@ SOURCES: dict[str, Label] = {
     "dossier_portal": Label("Hồ sơ", "Dossiers"),
     "smart_loudspeaker": Label("Truyền thanh", "Speakers"),
     "frigate": Label("Camera", "Cameras"),
+    "isapi": Label("Camera ISAPI", "ISAPI cameras"),
+    "onvif": Label("Camera ONVIF", "ONVIF cameras"),
     "camera_desk": Label("Trực camera", "Camera desk"),
     "petition_portal": Label("Kiến nghị", "Petitions"),
     "document_office": Label("Văn bản", "Documents"),
@@ -101,6 +103,7 @@ CODES: dict[str, Label] = {
     "abandoned_object": Label("Vật bỏ quên", "Abandoned object"),
     "crowd": Label("Tụ tập đông", "Crowd"),
     "congestion": Label("Ùn tắc", "Congestion"),
+    "unknown": Label("Không rõ", "Unknown"),
 }
 """What codes of services, fields, channels, applications, platforms, bulletins and camera events are called."""
 

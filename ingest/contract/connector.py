@@ -1,8 +1,9 @@
 """Connector: how one foreign system's messages become our events, declared as one value in one file of `connectors/`.
 
-A connector maps a foreign shape to our events and nothing else. How messages arrive is one of five ways, each run by its own
+A connector maps a foreign shape to our events and nothing else. How messages arrive is one of these ways, each run by its own
 module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`), `FileDrop` (`files/reader`), `SqlTable`
-(`sql/reader`). A message is confirmed to its source only after Kafka has its events on disk.
+(`sql/reader`), `AlertStream` and `PullPoint` (`devices/reader`). A message is confirmed to its source, where that keeps it until then,
+only after Kafka has its events on disk.
 """
 
 from collections import OrderedDict
@@ -192,6 +193,32 @@ class FileDrop:
 
 
 @dataclass(frozen=True)
+class AlertStream:
+    """Each listed device tells what happens in an HTTP answer that does not end, one XML document a part."""
+
+    path: str
+    """Path below the device's address."""
+    root: str
+    """Name of the documents' element; others are passed over."""
+    sign_of_life: timedelta
+    """How often a device says something at least; after three missing signs it is asked anew."""
+
+
+@dataclass(frozen=True)
+class PullPoint:
+    """We ask the ONVIF event service of each listed device for what has happened (WS-BaseNotification, PullPoint)."""
+
+    path: str
+    """Path of the device service."""
+    topics: frozenset[str]
+    """Beginnings of the topics that are taken, without prefixes of namespaces; nothing else of a device gets further."""
+    items: frozenset[str]
+    """Names of the items of a notification that are taken; nothing else of it gets further."""
+    sign_of_life: timedelta
+    """How long a device may keep a question waiting when nothing happens."""
+
+
+@dataclass(frozen=True)
 class Misdeclared:
     """The source's declaration cannot be used: nothing is read, and the source is reported as down until it is mended."""
 
@@ -207,7 +234,7 @@ class Connector:
     label: Label
     system: str
     """Middle part of the CloudEvents source `/<ward>/<system>/<connector id>`."""
-    way: Webhook | Poll | Subscription | FileDrop | SqlTable | Misdeclared
+    way: Webhook | Poll | Subscription | FileDrop | SqlTable | AlertStream | PullPoint | Misdeclared
     payload: TypeAdapter[Any]
     """The foreign shape. Its models list personal fields nowhere: what is not named is kept out and counted."""
     events: tuple[type[Event], ...]

@@ -20,6 +20,7 @@ WAYS: dict[str, Label] = {
     "rest": Label("Hỏi REST", "REST, asked"),
     "sql": Label("Bảng dữ liệu (SQL)", "Table of a database (SQL)"),
     "mqtt": Label("MQTT", "MQTT"),
+    "devices": Label("Hỏi từng thiết bị", "Devices, asked one by one"),
     "other": Label("Cách khác", "Another way"),
     "faulty": Label("Khai báo sai", "Faulty declaration"),
 }
@@ -41,6 +42,7 @@ CAUSES: dict[str, Label] = {
         "không trả lời: kiểm tra địa chỉ, mạng, tài khoản", "no answer: check address, network, account"
     ),
     "bad_answer": Label("trả lời không đọc được", "its answer cannot be read"),
+    "account_refused": Label("thiết bị từ chối tài khoản", "the devices refuse the account"),
     "forbidden_address": Label("địa chỉ không được phép", "its address is not allowed"),
     "declaration": Label("khai báo sai", "its declaration is faulty"),
     "settings": Label("cài đặt sai", "a setting of it is wrong"),
@@ -123,7 +125,7 @@ def light_of(card: SourceCard, language: Language) -> Component:
     reason = (
         "" if card.is_off or not card.cause else CAUSES.get(card.cause, Label(card.cause, card.cause)).text(language)
     )
-    if not card.is_off and not card.is_read and card.way in ("rest", "sql"):
+    if not card.is_off and not card.is_read and card.way in ("rest", "sql", "devices"):
         reason = UNSET.text(language)
     since = f" · {shown_time(card.since)}" if card.since and not card.is_off else ""
     return html.Span(

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from connectors import __main__ as main
 from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.load import load_connector
-from connectors.describe import describe
+from connectors.managed.describe import describe
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import FileDrop, Poll, SqlTable, Subscription, Webhook
 from ingest.contract.errors import InvalidEvent

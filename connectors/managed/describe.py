@@ -1,7 +1,18 @@
 """What the person who sets up a device needs: address, secret and settings of each source."""
 
 from connectors.settings import ConnectorsSettings
-from ingest.contract.connector import Connector, FileDrop, Misdeclared, Poll, PostProof, SqlTable, Subscription, Webhook
+from ingest.contract.connector import (
+    AlertStream,
+    Connector,
+    FileDrop,
+    Misdeclared,
+    Poll,
+    PostProof,
+    PullPoint,
+    SqlTable,
+    Subscription,
+    Webhook,
+)
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.label import Label
 from ingest.mqtt.broker import DEVICE_NAME, DEVICE_PART
@@ -19,6 +30,7 @@ QUALITY = Label(vi="Chất lượng (QoS)", en="Quality (QoS)")
 TOPICS = Label(vi="Chủ đề MQTT", en="MQTT topics")
 MISSING = Label(vi="Còn thiếu", en="Missing")
 FOLDER = Label(vi="Thư mục", en="Folder")
+LIST = Label(vi="Danh sách thiết bị", en="List of devices")
 FAULT = Label(vi="Khai báo sai", en="Faulty declaration")
 REACH = Label(vi="Phạm vi", en="Reach")
 
@@ -46,6 +58,13 @@ def describe(connector: Connector, settings: ConnectorsSettings, device: str = "
         return [(FOLDER, folder), (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s")]
     if isinstance(way, SqlTable):
         return _table(connector.id, way, settings)
+    if isinstance(way, AlertStream | PullPoint):
+        return [
+            (LIST, f'<IOC_DATA_FOLDER>/devices/{connector.id}.toml: [tdp017-cong-cho] url = "http://…" user = "…"'),
+            (PASSWORD, "<IOC_DATA_FOLDER>/secrets/device_tdp017-cong-cho"),
+            (ADDRESS, f"http://…{way.path}"),
+            (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s"),
+        ]
     if isinstance(way, Misdeclared):
         return [(FAULT, f"{way.fault.vi} | {way.fault.en}")]
     return _subscription(connector.id, way, settings, device)
