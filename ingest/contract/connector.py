@@ -179,7 +179,7 @@ class SqlTable:
 
 @dataclass(frozen=True)
 class FileDrop:
-    """People or programs put CSV and XLSX files into a folder of ours; each row is a message, an object by column."""
+    """People or programs put CSV and XLSX files into a folder of ours, or we fetch them; each row is a message, an object by column."""
 
     sign_of_life: timedelta
     """How often a file comes at least; three missing ones mean that the source is down."""
@@ -190,6 +190,10 @@ class FileDrop:
     header_row: int = 1
     """Row that names the columns, from 1."""
     encoding: Literal["utf-8", "windows-1258", "tcvn3"] = "utf-8"
+    host_key: str = ""
+    """The files are fetched by SFTP from the server with this key, as OpenSSH writes it; empty: they are put here."""
+    every: timedelta = timedelta(minutes=5)
+    """Pause between two looks at the server."""
 
 
 @dataclass(frozen=True)
@@ -223,6 +227,11 @@ class Misdeclared:
     """The source's declaration cannot be used: nothing is read, and the source is reported as down until it is mended."""
 
     fault: Label
+
+
+def is_asked(way: Any) -> bool:
+    """Whether a source is asked at an address, with an account or key that it gives."""
+    return isinstance(way, Poll | SqlTable) or (isinstance(way, FileDrop) and bool(way.host_key))
 
 
 @dataclass(frozen=True)

@@ -81,6 +81,7 @@ ACTS = {
     "redirected": Label("đổi địa chỉ", "address changed"),
     "rotated": Label("đổi khóa", "secret changed"),
     "revealed": Label("xem khóa", "secret shown"),
+    "tested": Label("gửi tin thử", "tested"),
     "refused": Label("bị từ chối, không làm", "refused, not done"),
 }
 NEVER = Label("chưa", "never")
