@@ -184,7 +184,7 @@ CONNECTOR = Connector(
     system="camera",
     way=PullPoint(
         path="/onvif/device_service",
-        topics=frozenset({CROSSED, INSIDE, LOITERING, NO_SIGNAL, *FAULTS}),
+        kinds=frozenset({CROSSED, INSIDE, LOITERING, NO_SIGNAL, *FAULTS}),
         items=ITEMS,
         sign_of_life=timedelta(seconds=20),
     ),

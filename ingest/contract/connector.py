@@ -214,7 +214,7 @@ class PullPoint:
 
     path: str
     """Path of the device service."""
-    topics: frozenset[str]
+    kinds: frozenset[str]
     """Beginnings of the topics that are taken, without prefixes of namespaces; nothing else of a device gets further."""
     items: frozenset[str]
     """Names of the items of a notification that are taken; nothing else of it gets further."""

@@ -113,7 +113,7 @@ class _EventService:
     def _taken(self, found: list[dict[str, Any]]) -> Iterator[Said]:
         for one in found:
             topic, told = _topic(one), _part(_part(one, "Message"), "Message")
-            if not any(topic == known or topic.startswith(f"{known}/") for known in self._way.topics):
+            if not any(topic == known or topic.startswith(f"{known}/") for known in self._way.kinds):
                 continue
             items = {
                 str(item.get("@Name")): str(item.get("@Value"))

@@ -22,6 +22,7 @@ from ingest.source.status import SourceStatus
 from tests.ingest.files.test_reader import DROPPED as FOLDER
 from tests.ingest.support.toy import context, until
 
+WAY: Any = FOLDER.way
 HOST = asyncssh.generate_private_key("ssh-ed25519")
 OTHER = asyncssh.generate_private_key("ssh-ed25519")
 CLIENT = asyncssh.generate_private_key("ssh-ed25519")
@@ -70,7 +71,7 @@ class Remote:
 
     @asynccontextmanager
     async def fetching(self, account: str = "ward:mật khẩu: có dấu", key: asyncssh.SSHKey = HOST, folder: str = "/a") -> AsyncIterator[None]:  # fmt: skip
-        way = replace(FOLDER.way, host_key=public(key), every=MOMENT)  # type: ignore[type-var]
+        way = replace(WAY, host_key=public(key), every=MOMENT)
         mapper = Mapper(replace(FOLDER, way=way), self.mapper.context)
         mapper.counts = self.mapper.counts
         cursor = Cursor(self.here, "x.sftp", self.mapper.context.pseudonym)
@@ -91,7 +92,7 @@ async def remote(tmp_path: Path) -> AsyncIterator[Remote]:
     (tmp_path / "there" / "a").mkdir(parents=True)
     server = await asyncssh.listen(
         "127.0.0.1", 0, server_factory=Server, server_host_keys=[HOST],
-        sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(tmp_path / "there")),
+        sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=bytes(tmp_path / "there")),
     )  # fmt: skip
     one = Remote(tmp_path, server.get_port())
     one.there /= "a"
@@ -166,7 +167,7 @@ async def test_a_folder_or_a_server_that_is_away_makes_the_source_dark_and_comes
 
 @pytest.mark.parametrize(("url", "key"), [("https://x", public(HOST)), ("sftp://u:p@x/a", public(HOST)), ("sftp://x/a", "ssh-ed25519 AAAA")])  # fmt: skip
 def test_an_address_or_a_key_that_is_none_is_a_setting_to_change(tmp_path: Path, url: str, key: str) -> None:
-    mapper = Mapper(replace(FOLDER, way=replace(FOLDER.way, host_key=key)), context("sftp"))  # type: ignore[type-var]
+    mapper = Mapper(replace(FOLDER, way=replace(WAY, host_key=key)), context("sftp"))
     cursor = Cursor(tmp_path, "x.sftp", mapper.context.pseudonym)
     with pytest.raises(ConfigurationError) as error:
         SftpFetcher(mapper, Any, cursor, url, None, tmp_path)  # type: ignore[arg-type]
