@@ -12,13 +12,13 @@ from pydantic import SecretStr
 
 from commands.install import secret_files
 from commands.install import settings as install_settings
-from commands.terminal import say
+from commands.install.terminal import say
 from connectors import catalogue
 from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import dry_run
 from connectors.declared.load import load_connector
+from connectors.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
-from connectors.managed.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.effective import effective_settings
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import Context

@@ -7,6 +7,7 @@ A source is found by being here, or by being declared in the data folder. Import
 `content_post`       what the ward published, posted by the editors' tool
 `document_office`    the ward's document management
 `dossier_portal`     the information system of the one-stop shop, polled
+`equipment`          the centre's devices and its line, asked one by one
 `frigate`            the recorder of the cameras, over MQTT
 `isapi`              cameras and recorders of Hikvision and HiLook, by the stream of what they notice
 `onvif`              cameras and recorders of any make, asked by ONVIF's event service
@@ -17,6 +18,7 @@ A source is found by being here, or by being declared in the data folder. Import
 `declared/`          sources that are declared in files of the data folder, and not programmed
 `managed/`           what administrators set up in the browser
 `settings`           where we listen, where sources are, and secrets shared with them
+`describe`           what the person who sets up a device needs to know
 `simulator/`         the pretend ward
 `__main__`           `python -m connectors`: runs them all
 """

@@ -22,6 +22,7 @@ from ingest.contract.connector import (
     AlertStream,
     Connector,
     Context,
+    DeviceProbe,
     FileDrop,
     Misdeclared,
     Poll,
@@ -49,6 +50,7 @@ from ingest.webhook.server import WebhookServer, WebhookSettings
 
 if TYPE_CHECKING:
     from ingest.files.sftp import SftpFetcher
+    from ingest.probe.reader import ProbeReader
     from ingest.sql.reader import SqlReader
 
 log = logging.getLogger(__name__)
@@ -78,6 +80,10 @@ class ConnectorEndpoints:
     """Bearer tokens for them."""
     guards: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     """By connector id, what sees before each question that its address may be asked; raises `ForbiddenAddress`."""
+    host_guard: Callable[[str], None] | None = None
+    """Sees before each question to a device that its host may be asked; raises `ForbiddenAddress`."""
+    inventory: Path | None = None
+    """Folder with lists of devices; `None`: beside `folder`."""
     allowances: Mapping[str, int] = field(default_factory=dict)
     """Messages that may make no sense before a source is held back, by connector id."""
     routers: Sequence[APIRouter] = ()
@@ -263,7 +269,7 @@ class ConnectorRunner:
 
     def _reader(
         self,
-        way: Subscription | FileDrop | Poll | SqlTable | AlertStream | PullPoint,
+        way: Subscription | FileDrop | Poll | SqlTable | AlertStream | PullPoint | DeviceProbe,
         mapper: Mapper,
         source_status: SourceStatus,
         breaker: CircuitBreaker,
@@ -280,6 +286,8 @@ class ConnectorRunner:
         if isinstance(way, AlertStream | PullPoint):
             devices = listed_devices(self._outside.folder.parent, mapper.connector.id)
             return DeviceReader(mapper, source_status, breaker, self._producer, devices) if devices else None
+        if isinstance(way, DeviceProbe):
+            return self._probe(mapper, source_status, breaker)
         if mapper.connector.id not in self._outside.urls:
             return None
         return (self._table if isinstance(way, SqlTable) else self._poller)(mapper, source_status, breaker)
@@ -323,6 +331,16 @@ class ConnectorRunner:
         return RestPoller(
             mapper, source_status, breaker, self._producer, cursor, url, token, guard=self._outside.guards.get(id_)
         )
+
+    def _probe(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "ProbeReader":
+        # Only here: most wards ask no device, and pysnmp is large.
+        from ingest.probe.reader import ProbeReader
+
+        id_, outside = mapper.connector.id, self._outside
+        cursor = Cursor(outside.folder, id_, self._context.pseudonym)
+        lists = outside.inventory or outside.folder.parent / "inventory"
+        secret, guard = outside.tokens.get(id_), outside.host_guard
+        return ProbeReader(mapper, source_status, breaker, self._producer, cursor, lists, secret, guard=guard)
 
     def _table(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "SqlReader":
         # Only here: most wards read no database, and SQLAlchemy is large.

@@ -24,7 +24,8 @@ _PERIODS = {
         "trong tháng (kỳ tháng của QĐ 766; quý, năm cộng các tháng: dòng chảy cộng, tồn lấy cuối kỳ)",
         "the month (that of QĐ 766; of a quarter or a year, flows are added up and the stock is that of its end)",
     ),
-    "period": Label("lũy kế, cộng số của báo cáo 2025", "since the beginning, with the figures of the report of 2025"),
+    "period": Label("lũy kế, cộng số nền đã nhập", "since the beginning, with the baseline that was entered"),
+    "latest": Label("kỳ gần nhất đã có số", "the latest period of which there is a figure"),
 }
 _NOW = Label("hiện tại", "now")
 _BY_WARD = Label(
@@ -34,8 +35,8 @@ _BY_WARD = Label(
 
 
 WITHOUT_BASELINE = Label(
-    "các phần tách theo lĩnh vực, kênh cộng lại bằng tổng trừ số nền, vì báo cáo không tách",
-    "members by field or channel add up to the total less the baseline, which the report does not split",
+    "các phần tách theo lĩnh vực, kênh cộng lại bằng tổng trừ số nền, vì số nền không tách",
+    "members by field or channel add up to the total less the baseline, which is not split",
 )
 
 
@@ -63,6 +64,11 @@ def adds_up(one: Measure) -> Label:
         return Label(
             "cộng số đếm theo từng giá trị (chiều at_most) rồi mới lấy phân vị",
             "add up the counts by value (dimension at_most), then take the quantile",
+        )
+    if one.span == "latest":
+        return Label(
+            "tử số và mẫu số cộng riêng, chia sau, giữa các phường của cùng một kỳ; không cộng các kỳ",
+            "add up numerators and denominators over wards of the same period, divide last; not over periods",
         )
     if one.takes_largest:
         return Label("lấy giá trị lớn nhất, không cộng", "take the largest, do not add up")

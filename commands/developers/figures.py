@@ -49,10 +49,7 @@ def _section(one: Indicator | Derived) -> str:
     rows += [(LEAVES_OUT, one.leaves_out), (PERIOD, period_of(one)), (LAW, one.law), (ADDS_UP, _added(one))]
     rows += [(_capital(STEPS[step]), said) for step, said in behaviour_of(one).items()]
     if isinstance(one, Indicator) and (base := one.baseline):
-        parts = f"{base.numerator}/{base.denominator}" if base.denominator else str(base.numerator)
-        rows.append(
-            (BASELINE, Label(f"{parts}: {base.source.vi}. {base.gap.vi}", f"{parts}: {base.source.en}. {base.gap.en}"))
-        )
+        rows.append((BASELINE, Label(f"{base.id}, do phường nhập", f"{base.id}, which the ward enters")))
     rows.append(
         (
             VERSION,

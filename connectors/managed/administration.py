@@ -14,9 +14,9 @@ from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import SampleReport, dry_run
 from connectors.declared.load import load_text
 from connectors.declared.mapping import declarable_events
+from connectors.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
-from connectors.managed.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.effective import key_kind
 from connectors.managed.form import draft_form
 from connectors.managed.watch import ChosenSources
@@ -54,6 +54,7 @@ from ingest.contract.connector import (
     AlertStream,
     Connector,
     Context,
+    DeviceProbe,
     FileDrop,
     Misdeclared,
     Poll,
@@ -82,7 +83,7 @@ _PLACES = ("IOC_", "<IOC_")
 """Beginnings of texts that say where a secret is to be put, and hold none."""
 _WAYS: dict[type[Any], str] = {
     Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", AlertStream: "devices",
-    PullPoint: "devices", Misdeclared: "faulty",
+    PullPoint: "devices", DeviceProbe: "probe", Misdeclared: "faulty",
 }  # fmt: skip
 
 
@@ -161,7 +162,7 @@ class SourceAdministration:
     def _rotated(self, question: Rotate) -> Done:
         connector = self._known(question.id)
         self._see_it_is_set_here(question.id, self._settings.secrets | self._settings.tokens, "SECRETS/TOKENS")
-        asked = is_asked(connector.way)
+        asked = is_asked(connector.way) or isinstance(connector.way, DeviceProbe)
         if isinstance(connector.way, AlertStream | PullPoint):
             raise SourceRefused(
                 Label(

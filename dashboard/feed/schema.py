@@ -32,18 +32,6 @@ class FeedQuantile(BaseModel):
     """Amounts are rounded up to a multiple of this."""
 
 
-class FeedBaseline(BaseModel):
-    """What was counted before this system counted: added to the shown figure, part of no row."""
-
-    numerator: int
-    denominator: int
-    until: datetime
-    """Windows that begin before this are covered by it."""
-    source: BilingualName
-    gap: BilingualName
-    """What neither it nor the rows cover."""
-
-
 class FeedDerivation(BaseModel):
     """How a measure without rows of its own is calculated from others."""
 
@@ -81,7 +69,9 @@ class FeedDeclaration(BaseModel):
     """0 for a derived measure."""
     span: str
     quantile: FeedQuantile | None = None
-    baseline: FeedBaseline | None = None
+    baseline: str | None = None
+    """Indicator of what was counted before this system counted: its rows are added to the shown figure, each at the last day that it
+    covers, and rows of this indicator only from the day after."""
     derived: FeedDerivation | None = None
 
 
@@ -155,15 +145,7 @@ def declaration(one: Indicator | Derived) -> FeedDeclaration:
     declared.span = one.span if isinstance(one.span, str) else f"PT{round(one.span.total_seconds())}S"
     if rank := one.value.rank:
         declared.quantile = FeedQuantile(percent=rank.percent, dimension=RANKED, step=rank.step)
-    if base := one.baseline:
-        source = _names(base.source)
-        declared.baseline = FeedBaseline(
-            numerator=base.numerator,
-            denominator=base.denominator,
-            until=base.until,
-            source=source,
-            gap=_names(base.gap),
-        )
+    declared.baseline = one.baseline.id if one.baseline else None
     return declared
 
 

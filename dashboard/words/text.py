@@ -46,6 +46,8 @@ SOURCES: dict[str, Label] = {
     "content_post": Label("Tin bài", "News"),
     "ward_register": Label("Danh mục", "Register"),
     "civil_status": Label("Hộ tịch", "Civil status"),
+    "equipment": Label("Thiết bị", "Equipment"),
+    "lookup_kiosk": Label("Tra cứu", "Look-ups"),
 }
 """Short names of the sources, by the id of their connector."""
 
@@ -58,11 +60,28 @@ STREAMS: dict[str, Label] = {
     "document": SOURCES["document_office"],
     "content": SOURCES["content_post"],
     "reference": SOURCES["ward_register"],
+    "equipment": SOURCES["equipment"],
     "health": Label("Tín hiệu", "Health"),
+    "figure": Label("Số liệu nhập", "Entered figures"),
 }
 """Short names of the streams."""
 
 CODES: dict[str, Label] = {
+    "nhap_tay": Label("nhập tay", "typed in"),
+    "nhap_tep": Label("nhập từ tệp", "imported from a file"),
+    "bao_cao_phuong": Label("báo cáo của phường", "the ward's report"),
+    "chinh_xac": Label("nguồn ghi đúng số này", "the source gives this number"),
+    "it_nhat": Label("nguồn ghi “trên”: ít nhất là số này", "the source says “over”: at least this number"),
+    "ghi_ro": Label("nguồn ghi rõ ngày", "the source gives the dates"),
+    "suy_ra": Label(
+        "nguồn không ghi ngày: ngày cuối suy ra từ văn bản mới nhất được nêu",
+        "the source bears no date: the last day follows from the latest act that it names",
+    ),
+    "go_nham": Label("gõ nhầm", "typing error"),
+    "don_vi_sua": Label("đơn vị báo cáo sửa số", "corrected by the unit that reported it"),
+    "kiem_tra_lai": Label("kiểm tra lại chứng từ", "checked against the papers"),
+    "hoan_tac": Label("hoàn tác lần nhập tệp", "import undone"),
+    "tu_choi": Label("người xác nhận không đồng ý", "not confirmed"),
     "dat_dai": Label("Đất đai", "Land"),
     "ho_tich": Label("Hộ tịch", "Civil status"),
     "chung_thuc": Label("Chứng thực", "Certification"),
@@ -104,8 +123,18 @@ CODES: dict[str, Label] = {
     "crowd": Label("Tụ tập đông", "Crowd"),
     "congestion": Label("Ùn tắc", "Congestion"),
     "unknown": Label("Không rõ", "Unknown"),
+    "may_tinh": Label("Máy tính", "PCs"),
+    "may_in": Label("Máy in", "Printers"),
+    "may_quet": Label("Máy quét", "Scanners"),
+    "may_photocopy": Label("Máy photocopy", "Copiers"),
+    "kiosk_lay_so": Label("Kiosk lấy số", "Queue kiosks"),
+    "kiosk_tra_cuu": Label("Kiosk tra cứu", "Look-up kiosks"),
+    "man_hinh_quay": Label("Màn hình quầy", "Counter displays"),
+    "man_hinh_sanh": Label("Màn hình sảnh", "Hall displays"),
+    "loa_sanh": Label("Loa sảnh", "Hall loudspeakers"),
+    "duong_truyen": Label("Đường truyền", "Leased line"),
 }
-"""What codes of services, fields, channels, applications, platforms, bulletins and camera events are called."""
+"""What codes of services, fields, channels, applications, platforms, bulletins, camera events and equipment are called."""
 
 DAYS = (
     Label("Thứ Hai", "Monday"),
@@ -217,6 +246,8 @@ DUE = Label("Đến hạn", "Due")
 HISTORY = Label("Diễn biến", "History")
 PROOF = Label("Kiểm chứng số liệu", "Proof")
 LOOK_BACK = Label("Xem lại", "Look back")
+MENU = Label("Các trang", "All pages")
+SOURCES_LIVE = Label("{live}/{all} nguồn hoạt động", "{live} of {all} sources live")
 SCHEME = Label("Nền sáng / tối", "Light / dark")
 OTHER_LANGUAGE = Label("English", "Tiếng Việt")
 CHANGE_PASSWORD = Label("Đổi mật khẩu", "Change password")

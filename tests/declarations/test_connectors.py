@@ -31,7 +31,7 @@ from streams.fold.fold import Fold
 
 SAMPLES = Path(__file__).parent.parent / "connectors" / "samples"
 FOLDER = Path(__file__).parent.parent.parent / "connectors"
-NOT_SOURCES = {"__init__", "__main__", "settings"}
+NOT_SOURCES = {"__init__", "__main__", "settings", "describe"}
 NOW = datetime(2026, 11, 30, tzinfo=UTC)
 FUZZED = 2_000
 """Malformed messages over all connectors."""

@@ -4,7 +4,6 @@ A bucket's figure is what the board would show at its end if its span were the b
 stood in it. What a baseline counts before this system counted belongs to no bucket.
 """
 
-import dataclasses
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -137,13 +136,12 @@ def buckets(edges: Sequence[int], rows: Iterable[Row]) -> dict[int, Bucket]:
 
 def _reading(one: Indicator, known: Bucket | None, end_ms: int, is_before: bool, split: Split) -> Reading:
     """Nothing is known before the first row, of a stock that nobody looked at, and of a ratio over nothing; else nothing is 0."""
-    bare = dataclasses.replace(one, baseline=None)
     if known is None or (one.has_stock and STOCK not in known.sides):
-        return reading_of(bare, {}, 0, 0 if is_before or one.has_stock else end_ms, split)
+        return reading_of(one, {}, 0, 0 if is_before or one.has_stock else end_ms, split)
     sides = dict(known.sides)
     n, d = sides.pop(STOCK, (0, 0))
     total = sides.get(TOTAL, (0, 0))
-    return reading_of(bare, {**sides, TOTAL: (total[0] + n, total[1] + d)}, known.newest_ms, end_ms, split)
+    return reading_of(one, {**sides, TOTAL: (total[0] + n, total[1] + d)}, known.newest_ms, end_ms, split)
 
 
 def _rows(client: Client, one: Indicator, ward: str, edges: Sequence[int]) -> list[Row]:

@@ -24,8 +24,9 @@ SNAPSHOT_DAYS = 90
 NOTICE = timedelta(days=1)
 """How long before rows go it is said."""
 
-LASTING = (topic_of("reference"), ALARMS)
-"""The register of residential groups, where each is entered once and counts for as long as it is not taken out; and the log of the alarms."""
+LASTING = (topic_of("reference"), topic_of("figure"), ALARMS)
+"""The register of residential groups, where each is entered once and counts for as long as it is not taken out; what people entered, with
+who and why; and the log of the alarms."""
 
 _LASTING = " OR ".join(f"(topic = '{topic}')" for topic in LASTING)
 _INGESTED = "toDateTime(ingested_at)"

@@ -44,9 +44,7 @@ def indicator_dictionary() -> View:
         behaviour_en   | String          | Như trên (tiếng Anh)          | When reopened, withdrawn, refused, stopped, supplemented, corrected, transferred
         version        | UInt8           | Lần định nghĩa                | Number of the definition
         since          | Date            | Định nghĩa có hiệu lực từ     | Since when it holds
-        base_numerator | Int64           | Số nền cộng vào tử số         | Baseline that the shown numerator begins with
-        base_denominator | Int64         | Số nền cộng vào mẫu số        | Baseline that the shown denominator begins with
-        base_last_day  | Nullable(Date)  | Ngày cuối mà số nền đã tính   | Last day that the baseline covers
+        baseline       | String          | Chỉ số của số nền; dòng của nó ở ngày cuối mà số nền tính, sự kiện sau ngày ấy mới cộng | Indicator of the baseline; its row is that of the last day it covers, after which events are added
     """)
     structure = ", ".join(f"{column.name} {column.type}" for column in columns)
     rows = ", ".join(f"({', '.join(_literal(value) for value in _indicator_row(one))})" for one in measures())
@@ -54,7 +52,7 @@ def indicator_dictionary() -> View:
     return View("indicators", Label("Từ điển chỉ số", "Dictionary of indicators"), columns, query)
 
 
-_Cell = str | int | bool | float | list[str] | None
+_Cell = str | int | bool | float | list[str]
 
 
 def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
@@ -82,20 +80,25 @@ def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
             one.formula.en,
             0,
             *meant,
-            0,
-            0,
-            None,
+            "",
         )
     span = one.span if isinstance(one.span, str) else f"{one.span.total_seconds() / 60:.0f} minutes"
-    base = one.baseline
-    based = (base.numerator, base.denominator, f"{base.last_day:%Y-%m-%d}") if base else (0, 0, None)
     percent = one.value.rank.percent if one.value.rank else 0
-    return (*named, one.of.id, *written, int(one.window.total_seconds() // 60), span, [], "", percent, *meant, *based)
+    return (
+        *named,
+        one.of.id,
+        *written,
+        int(one.window.total_seconds() // 60),
+        span,
+        [],
+        "",
+        percent,
+        *meant,
+        one.baseline.id if one.baseline else "",
+    )
 
 
 def _literal(value: _Cell) -> str:
-    if value is None:
-        return "NULL"
     if isinstance(value, list):
         return f"[{', '.join(map(sql, value))}]"
     return repr(value) if isinstance(value, float) else sql(value)

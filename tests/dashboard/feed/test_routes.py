@@ -232,7 +232,7 @@ async def test_declarations_come_from_the_indicators(tested):
     assert listed["Q04"]["quantile"] == {"percent": 90, "dimension": "at_most", "step": 15_000}
     assert listed["P04"]["dimensions"] == ["channel", "field_code"], "what stays inside the ward is not promised"
     assert "area_code" in listed["S02"]["dimensions"]
-    assert listed["Q11"]["baseline"]["numerator"] == 11_796
+    assert listed["Q11"]["baseline"] == "NQ11"
     assert listed["D10"]["is_ratio"]
     assert listed["Q03"]["window_seconds"] == 300
     assert listed["Q03"]["span"] == "PT3600S"

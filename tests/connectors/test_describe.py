@@ -2,7 +2,7 @@ import pytest
 from pydantic import SecretStr
 
 from connectors import catalogue
-from connectors.managed.describe import describe
+from connectors.describe import describe
 from connectors.settings import ConnectorsSettings
 from ingest.contract.errors import ConfigurationError
 

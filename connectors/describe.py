@@ -6,6 +6,7 @@ from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import (
     AlertStream,
     Connector,
+    DeviceProbe,
     FileDrop,
     Misdeclared,
     Poll,
@@ -32,7 +33,7 @@ QUALITY = Label(vi="Chất lượng (QoS)", en="Quality (QoS)")
 TOPICS = Label(vi="Chủ đề MQTT", en="MQTT topics")
 MISSING = Label(vi="Còn thiếu", en="Missing")
 FOLDER = Label(vi="Thư mục", en="Folder")
-LIST = Label(vi="Danh sách thiết bị", en="List of devices")
+DEVICES = Label(vi="Danh sách thiết bị", en="List of devices")
 FAULT = Label(vi="Khai báo sai", en="Faulty declaration")
 REACH = Label(vi="Phạm vi", en="Reach")
 
@@ -63,11 +64,13 @@ def describe(connector: Connector, settings: ConnectorsSettings, device: str = "
         return _table(connector.id, way, settings)
     if isinstance(way, AlertStream | PullPoint):
         return [
-            (LIST, f'<IOC_DATA_FOLDER>/devices/{connector.id}.toml: [tdp017-cong-cho] url = "http://…" user = "…"'),
+            (DEVICES, f'<IOC_DATA_FOLDER>/devices/{connector.id}.toml: [tdp017-cong-cho] url = "http://…" user = "…"'),
             (PASSWORD, "<IOC_DATA_FOLDER>/secrets/device_tdp017-cong-cho"),
             (ADDRESS, f"http://…{way.path}"),
             (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s"),
         ]
+    if isinstance(way, DeviceProbe):
+        return _probe(connector.id, way, settings)
     if isinstance(way, Misdeclared):
         return [(FAULT, f"{way.fault.vi} | {way.fault.en}")]
     return _subscription(connector.id, way, settings, device)
@@ -122,6 +125,17 @@ def _asked_account(connector_id: str, form: str, every: timedelta, settings: Con
         (ADDRESS, url) if url else (MISSING, f"IOC_CONNECTORS_URLS__{connector_id.upper()}={form}"),
         (TOKEN, account.get_secret_value() if account else missing),
         (ASKED, f"{every.total_seconds():g} s"),
+    ]
+
+
+def _probe(connector_id: str, way: DeviceProbe, settings: ConnectorsSettings) -> Lines:
+    file = f"<IOC_DATA_FOLDER>/inventory/{connector_id}.xlsx | .csv"
+    key = settings.token(connector_id, pretend=False)
+    missing = f"IOC_CONNECTORS_TOKENS__{connector_id.upper()}=<community>  |  <user>:<password>:<privacy password>"
+    return [
+        (DEVICES, ", ".join(one.device for one in way.devices) or file),
+        (TOKEN, key.get_secret_value() if key else missing),
+        (ASKED, f"{way.every.total_seconds():g} s"),
     ]
 
 
