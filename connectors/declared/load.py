@@ -138,4 +138,12 @@ def _way(
         sign_of_life = None if way.sign_of_life is None else timedelta(seconds=way.sign_of_life)
         proof = PostProof(way.proof, way.header or "", way.prefix, way.algorithm, way.encoding, way.networks)
         return Webhook(sign_of_life, proof)
-    return FileDrop(timedelta(seconds=way.sign_of_life), needs, way.sheet, way.header_row, way.encoding)
+    return FileDrop(
+        timedelta(seconds=way.sign_of_life),
+        needs,
+        way.sheet,
+        way.header_row,
+        way.encoding,
+        way.host_key,
+        timedelta(seconds=way.every),
+    )

@@ -86,10 +86,10 @@ def _host(url: str) -> str:
         has_more = bool(parts.username or parts.password or parts.query)
     except (ArgumentError, ValueError, ImportError):
         kind, host, has_more = "", "", False
-    if kind not in ("http", "https", *DATABASES) or not host or has_more:
+    if kind not in ("http", "https", "sftp", *DATABASES) or not host or has_more:
         raise ForbiddenAddress(
-            "cần dạng https://máy hoặc postgresql+psycopg://máy/cơ-sở-dữ-liệu, không kèm tài khoản, mật khẩu hay tham số",
-            "it has the form https://host or postgresql+psycopg://host/database, without account, password or parameters",
+            "cần dạng https://máy, sftp://máy/thư-mục hoặc postgresql+psycopg://máy/cơ-sở-dữ-liệu, không kèm tài khoản, mật khẩu hay tham số",
+            "it has the form https://host, sftp://host/folder or postgresql+psycopg://host/database, without account, password or parameters",
         )
     return host
 

@@ -1,8 +1,9 @@
 """Connector: how one foreign system's messages become our events, declared as one value in one file of `connectors/`.
 
-A connector maps a foreign shape to our events and nothing else. How messages arrive is one of six ways, each run by its own
+A connector maps a foreign shape to our events and nothing else. How messages arrive is one of these ways, each run by its own
 module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`), `FileDrop` (`files/reader`), `SqlTable`
-(`sql/reader`), `DeviceProbe` (`probe/reader`). A message is confirmed to its source only after Kafka has its events on disk.
+(`sql/reader`), `AlertStream` and `PullPoint` (`devices/reader`), `DeviceProbe` (`probe/reader`). A message is confirmed to its source, where that keeps it until then,
+only after Kafka has its events on disk.
 """
 
 import re
@@ -181,7 +182,7 @@ class SqlTable:
 
 @dataclass(frozen=True)
 class FileDrop:
-    """People or programs put CSV and XLSX files into a folder of ours; each row is a message, an object by column."""
+    """People or programs put CSV and XLSX files into a folder of ours, or we fetch them; each row is a message, an object by column."""
 
     sign_of_life: timedelta
     """How often a file comes at least; three missing ones mean that the source is down."""
@@ -192,6 +193,36 @@ class FileDrop:
     header_row: int = 1
     """Row that names the columns, from 1."""
     encoding: Literal["utf-8", "windows-1258", "tcvn3"] = "utf-8"
+    host_key: str = ""
+    """The files are fetched by SFTP from the server with this key, as OpenSSH writes it; empty: they are put here."""
+    every: timedelta = timedelta(minutes=5)
+    """Pause between two looks at the server."""
+
+
+@dataclass(frozen=True)
+class AlertStream:
+    """Each listed device tells what happens in an HTTP answer that does not end, one XML document a part."""
+
+    path: str
+    """Path below the device's address."""
+    root: str
+    """Name of the documents' element; others are passed over."""
+    sign_of_life: timedelta
+    """How often a device says something at least; after three missing signs it is asked anew."""
+
+
+@dataclass(frozen=True)
+class PullPoint:
+    """We ask the ONVIF event service of each listed device for what has happened (WS-BaseNotification, PullPoint)."""
+
+    path: str
+    """Path of the device service."""
+    kinds: frozenset[str]
+    """Beginnings of the topics that are taken, without prefixes of namespaces; nothing else of a device gets further."""
+    items: frozenset[str]
+    """Names of the items of a notification that are taken; nothing else of it gets further."""
+    sign_of_life: timedelta
+    """How long a device may keep a question waiting when nothing happens."""
 
 
 Method = Literal["none", "ping", "tcp", "http", "snmp", "heartbeat"]
@@ -294,6 +325,11 @@ class Misdeclared:
     fault: Label
 
 
+def is_asked(way: Any) -> bool:
+    """Whether a source is asked at an address, with an account or key that it gives."""
+    return isinstance(way, Poll | SqlTable) or (isinstance(way, FileDrop) and bool(way.host_key))
+
+
 @dataclass(frozen=True)
 class Connector:
     """One source, declared once."""
@@ -303,7 +339,7 @@ class Connector:
     label: Label
     system: str
     """Middle part of the CloudEvents source `/<ward>/<system>/<connector id>`."""
-    way: Webhook | Poll | Subscription | FileDrop | SqlTable | DeviceProbe | Misdeclared
+    way: Webhook | Poll | Subscription | FileDrop | SqlTable | AlertStream | PullPoint | DeviceProbe | Misdeclared
     payload: TypeAdapter[Any]
     """The foreign shape. Its models list personal fields nowhere: what is not named is kept out and counted."""
     events: tuple[type[Event], ...]

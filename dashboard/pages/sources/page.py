@@ -27,8 +27,9 @@ PASSWORD = Label("Mật khẩu của bạn (để xem, đổi khóa)", "Your pas
 REVEAL = Label("Xem khóa", "Show secret")
 ROTATE = Label("Đổi khóa", "Change secret")
 GIVEN = Label("Khóa do nguồn đặt (để trống: hệ thống tạo)", "Secret that the source prescribes (empty: one is made)")
-URL = Label("Địa chỉ của nguồn (REST, SQL)", "Address of the source (REST, SQL)")
+URL = Label("Địa chỉ của nguồn (REST, SQL, SFTP)", "Address of the source (REST, SQL, SFTP)")
 SAVE_URL = Label("Lưu địa chỉ", "Save address")
+TEST = Label("Gửi tin thử", "Send a test")
 PRINT = Label("Trang cho nhà cung cấp", "Page for the vendor")
 EDIT = Label("Sửa khai báo", "Change declaration")
 VERSION = Label("Bản cũ", "Earlier version")
@@ -44,6 +45,7 @@ ID = Label("Mã nguồn (a-z, 0-9, _)", "Id (a-z, 0-9, _)")
 NAME = Label("Tên nguồn", "Name")
 WAY = Label("Cách vào", "Way in")
 EVENT = Label("Loại sự kiện", "Kind of event")
+MORE = Label("Thêm sự kiện này", "Add this event")
 READY = Label("Hoặc bắt đầu từ mẫu có sẵn", "Or begin with a ready one")
 BEGIN = Label("Bắt đầu", "Begin")
 IMPORT = Label("Nhập tệp .toml", "Import .toml file")
@@ -55,7 +57,7 @@ TEXT = Label("Khai báo (TOML)", "Declaration (TOML)")
 TRY = Label("Chạy thử (không gửi gì)", "Dry run (nothing is sent)")
 SAVE = Label("Lưu và chạy", "Save and run")
 COLUMNS: tuple[tuple[str, Label, int, bool], ...] = (
-    ("event", Label("Sự kiện", "Event"), 150, False),
+    ("shown", Label("Sự kiện", "Event"), 150, False),
     ("field", Label("Trường", "Field"), 150, False),
     ("takes", Label("Nhận", "Takes"), 160, False),
     ("needed", Label("Cần", "Needed"), 90, False),
@@ -115,6 +117,7 @@ def _panel(state: BoardState) -> list[Component]:
                     [
                         dmc.Button(say(ON), id="source-on", **plain),
                         dmc.Button(say(TURN_OFF), id="source-off", **plain),
+                        dmc.Button(say(TEST), id="source-test", **plain),
                         html.A(say(PRINT), id="source-print", href="/sources", target="_blank", className="back"),
                     ]
                 ),
@@ -208,6 +211,7 @@ def _beginning(state: BoardState) -> Component:
             dmc.Select(id="editor-event", label=say(EVENT), data=[], searchable=True, w=240),
             dmc.Select(id="editor-ready", label=say(READY), data=[], clearable=True, w=240),
             dmc.Button(say(BEGIN), id="editor-begin", variant="default"),
+            dmc.Button(say(MORE), id="editor-more", variant="default"),
             dcc.Upload(dmc.Button(say(IMPORT), variant="default"), id="editor-import", max_size=LONGEST_UPLOAD),
         ],
         align="end",
@@ -250,6 +254,7 @@ def _fields(state: BoardState) -> Component:
             "singleClickEdit": True,
             "stopEditingWhenCellsLoseFocus": True,
             "ensureDomOrder": True,
+            "suppressRowVirtualisation": True,
             "localeText": grid_words(state.language),
         },
         className="sql-table editor-fields",

@@ -82,6 +82,7 @@ ACTS = {
     "devices": Label("đổi danh sách thiết bị", "list of devices changed"),
     "rotated": Label("đổi khóa", "secret changed"),
     "revealed": Label("xem khóa", "secret shown"),
+    "tested": Label("gửi tin thử", "tested"),
     "refused": Label("bị từ chối, không làm", "refused, not done"),
 }
 NEVER = Label("chưa", "never")
