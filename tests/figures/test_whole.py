@@ -13,7 +13,7 @@ import pytest
 from commands.supervision.stack import Stack
 from ingest.contract.calendar import ward_moment
 from ingest.contract.clock import milliseconds
-from tests.figures.support.shown import differences, parts_of, with_baseline
+from tests.figures.support.shown import differences, parts_of
 from tests.figures.support.story import Case, Look, book
 from tests.streams.support.counting import send, until
 from warehouse.model.value import Value
@@ -87,6 +87,6 @@ def read(client: Client, case: Case) -> Readings:
         f"SELECT {columns} FROM raw_values FINAL WHERE ward = %(ward)s AND window_ms <= %(at)s AND grain = 'flow'",  # noqa: S608
         {"ward": case.ward, "at": at_ms},
     )
-    readings = with_baseline(case.ward)
+    readings = Readings()
     readings.apply(Value._make(row) for row in rows)
     return readings
