@@ -14,11 +14,12 @@ import pytest
 from commands.supervision.stack import Stack
 from ingest.contract.calendar import ward_moment
 from ingest.contract.clock import milliseconds
-from tests.figures.support.shown import differences, parts_of, with_baseline
+from tests.figures.support.shown import differences, parts_of
 from tests.figures.support.story import Case, Look, book
 from tests.streams.support.counting import send, until
 from warehouse.model.indicator import Indicator
 from warehouse.model.value import Value
+from warehouse.readings import Readings
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 
@@ -95,7 +96,7 @@ def wrong_by_rows(client: Client, case: Case) -> list[str]:
     wrong: list[str] = []
     for look in case.looks:
         at_ms = milliseconds(look.at)
-        readings = with_baseline(case.ward)
+        readings = Readings()
         readings.apply(row for row in rows if (row.window_ms if row.grain == "flow" else row.as_of_ms) <= at_ms)
         wrong += differences(look, readings)
     return wrong

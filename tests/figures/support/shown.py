@@ -6,7 +6,6 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
 from tests.figures.support.story import Case, Look, Shows
-from tests.support.reported import baseline_values
 from warehouse.catalogue import measure
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.model.reading import Reading
@@ -27,17 +26,10 @@ class FoldOfMoments(Fold):
         self.watermark = at
 
 
-def with_baseline(ward: str) -> Readings:
-    """What is known of a ward whose cases have not begun: what its report says of the time before."""
-    found = Readings()
-    found.apply(baseline_values(ward))
-    return found
-
-
 def wrong_by_fold(case: Case) -> Wrong:
     """What the fold shows otherwise, event by event and look by look."""
     folds: dict[str, Fold] = {}
-    readings, happened, found = with_baseline(case.ward), 0, []
+    readings, happened, found = Readings(), 0, []
     for look in case.looks:
         for offset, event in enumerate(case.events[happened : look.happened], happened):
             topic = topic_of(event.data.stream)
@@ -73,7 +65,7 @@ MOMENT = 3_333_333_333_333
 def readings_by_sql(client: Client, cases: Sequence[Case]) -> dict[str, Readings]:
     """What SQL makes of every look of every case, by the place where its events are stored; one query an indicator and grain."""
     moments = {place(case, number): milliseconds(look.at) for case in cases for number, look in enumerate(case.looks)}
-    found = {ward: with_baseline(ward) for ward in moments}
+    found = {ward: Readings() for ward in moments}
     wanted = {one for case in cases for look in case.looks for one in asked(look)}
     at = f"WITH {list(moments)} AS wards, {list(moments.values())} AS moments "
     for one in wanted:
