@@ -29,6 +29,7 @@ from ingest.contract.connector import (
     PullPoint,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
 )
 from ingest.contract.errors import ConfigurationError
@@ -46,6 +47,7 @@ from ingest.source.mapper import Mapper
 from ingest.source.reader import SourceReader, watch_silence
 from ingest.source.rhythm import Rhythm
 from ingest.source.status import EVERY, SourceStatus
+from ingest.syslog.reader import SyslogReader
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
 
@@ -80,6 +82,8 @@ class ConnectorEndpoints:
     """Bearer tokens for them."""
     guards: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     """By connector id, what sees before each question that its address may be asked; raises `ForbiddenAddress`."""
+    syslog_host: str = "127.0.0.1"
+    """Where syslog is received."""
     host_guard: Callable[[str], None] | None = None
     """Sees before each question to a device that its host may be asked; raises `ForbiddenAddress`."""
     inventory: Path | None = None
@@ -269,7 +273,7 @@ class ConnectorRunner:
 
     def _reader(
         self,
-        way: Subscription | FileDrop | Poll | SqlTable | AlertStream | PullPoint | DeviceProbe,
+        way: Subscription | FileDrop | Poll | SqlTable | AlertStream | PullPoint | DeviceProbe | Syslog,
         mapper: Mapper,
         source_status: SourceStatus,
         breaker: CircuitBreaker,
@@ -288,6 +292,9 @@ class ConnectorRunner:
             return DeviceReader(mapper, source_status, breaker, self._producer, devices) if devices else None
         if isinstance(way, DeviceProbe):
             return self._probe(mapper, source_status, breaker)
+        if isinstance(way, Syslog):
+            rhythm, host = self._rhythm(mapper.connector.id, way.sign_of_life), self._outside.syslog_host
+            return SyslogReader(mapper, source_status, breaker, self._producer, host, rhythm)
         if mapper.connector.id not in self._outside.urls:
             return None
         return (self._table if isinstance(way, SqlTable) else self._poller)(mapper, source_status, breaker)

@@ -64,6 +64,7 @@ from ingest.contract.connector import (
     PullPoint,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
     is_asked,
 )
@@ -72,6 +73,7 @@ from ingest.contract.event import Event
 from ingest.contract.events.health import SourceTested
 from ingest.contract.label import Label
 from ingest.mqtt.subscriber import payload_of
+from ingest.probe.snmp_secret import read_secret
 from ingest.runner import RunningSource
 from ingest.source.mapper import MappedMessage, Mapper
 
@@ -86,7 +88,7 @@ _PLACES = ("IOC_", "<IOC_")
 """Beginnings of texts that say where a secret is to be put, and hold none."""
 _WAYS: dict[type[Any], str] = {
     Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", AlertStream: "devices",
-    PullPoint: "devices", DeviceProbe: "probe", Misdeclared: "faulty",
+    PullPoint: "devices", DeviceProbe: "probe", Syslog: "syslog", Misdeclared: "faulty",
 }  # fmt: skip
 
 
@@ -374,6 +376,8 @@ def _check_given(connector: Connector, key: str) -> None:
         )
     if isinstance(connector.way, Webhook) and connector.way.proof.scheme == "standard_webhooks":
         check_whsec(key, "The key")
+    if isinstance(connector.way, DeviceProbe):
+        read_secret(key)
 
 
 def _check_kind_of_url(connector: Connector, url: str) -> None:

@@ -70,7 +70,7 @@ class SourceCard(_Message):
     id: str
     label: Label
     guide: Label | None = None
-    way: Literal["webhook", "files", "rest", "sql", "mqtt", "devices", "probe", "other", "faulty"]
+    way: Literal["webhook", "files", "rest", "sql", "mqtt", "devices", "probe", "syslog", "other", "faulty"]
     is_declared: bool
     """Whether a file declares it; else it is in code."""
     is_off: bool = False

@@ -30,6 +30,7 @@ WAYS: dict[str, Label] = {
     "mqtt": Label("MQTT", "MQTT"),
     "devices": Label("Nghe từng thiết bị", "Devices, listened to"),
     "probe": Label("Hỏi từng thiết bị", "Devices, asked"),
+    "syslog": Label("Syslog", "Syslog"),
     "other": Label("Cách khác", "Another way"),
     "faulty": Label("Khai báo sai", "Faulty declaration"),
 }

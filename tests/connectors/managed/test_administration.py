@@ -391,6 +391,8 @@ def test_a_list_of_devices_is_pasted_judged_and_kept_beside_what_is_backed_up(
     )
     assert "no list" in refused(desk, SaveDevices(id="queue_kiosk", text=DEVICES))
     desk.remote.ask(SaveDevices(id="equipment", text=DEVICES), Done)
+    assert "8 characters" in refused(desk, Rotate(id="equipment", key="user:short"))
+    desk.remote.ask(Rotate(id="equipment", key="phuong-hong-bang"), Done)
     assert desk.remote.ask(AskDevices(id="equipment"), DeclarationText).text == DEVICES
     assert "data/inventory/equipment.csv" in files_to_back_up(tmp_path, secrets=False)
     (tmp_path / "inventory" / "equipment.xlsx").write_bytes(b"PK")
