@@ -49,10 +49,14 @@ class Recounts(dict[int, Recount]):
         super().__init__()
         self._flows = flows
         self._looked_at = [sum(1 << fields.index(field) for field in _looked_at(one)) for one in flows]
+        self._made: dict[tuple[int, ...], Recount] = {}
+        """By flows: hundreds of changes ask for some thirty sets of them."""
 
     def __missing__(self, changed: int) -> Recount:
-        mine = tuple(index for index, looked_at in enumerate(self._looked_at) if looked_at & changed)
-        made = self[changed] = Recount(mine, compile_contributions([self._flows[index] for index in mine]))
+        flows = tuple(index for index, looked_at in enumerate(self._looked_at) if looked_at & changed)
+        if flows not in self._made:
+            self._made[flows] = Recount(flows, compile_contributions([self._flows[index] for index in flows]))
+        made = self[changed] = self._made[flows]
         return made
 
 
