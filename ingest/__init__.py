@@ -1,8 +1,7 @@
 """What an event is, and the way from a foreign system into Kafka. Imports none of our other folders.
 
-An event enters by `webhook/`, `mqtt/`, `rest/`, `files/`, `sql/`, `devices/`, `probe/` or `syslog/`; `source/` maps it by the rules of its connector and watches over
-the source; `kafka/`
-stores it. What happens when a disk is nearly full: `runtime/disk_space`.
+An event enters by `webhook/`, `mqtt/`, `rest/`, `files/`, `sql/`, `devices/`, `probe/` or `syslog/`; `source/` maps it by the rules of its
+connector and watches over the source; `kafka/` stores it. What happens when a disk is nearly full: `runtime/disk_space`.
 
 `contract/`   what every folder agrees on: events, envelope, topics, connectors, errors, clock, settings
 `untrusted/`  what came from outside and is not believed: fields, JSON, personal data

@@ -3,6 +3,8 @@
 The dictionary of SQL, the feed, the proof page and `docs/figures.md` take these texts, so that they say the same.
 """
 
+from datetime import timedelta
+
 from ingest.contract.label import Label
 from warehouse.model.indicator import Derived, Indicator, Measure
 
@@ -47,9 +49,17 @@ def period_of(one: Measure) -> Label:
         return Label("như các chỉ số thành phần", "as the figures that it is made of")
     if not one.has_flow:
         return _NOW
-    minutes = None if isinstance(one.span, str) else round(one.span.total_seconds() / 60)
-    reach = Label(f"{minutes} phút qua", f"the last {minutes} minutes") if minutes else _PERIODS[str(one.span)]
+    reach = _PERIODS[one.span] if isinstance(one.span, str) else _rolling(one.span)
     return _joined(reach, _NOW, " + ") if one.has_stock else reach
+
+
+def _rolling(span: timedelta) -> Label:
+    for least, size, vi, en in ((48, 24, "ngày", "days"), (2, 1, "giờ", "hours")):
+        if span >= timedelta(hours=least):
+            count = span // timedelta(hours=size)
+            return Label(f"{count} {vi} qua", f"the last {count} {en}")
+    minutes = span // timedelta(minutes=1)
+    return Label(f"{minutes} phút qua", f"the last {minutes} minutes")
 
 
 def adds_up(one: Measure) -> Label:

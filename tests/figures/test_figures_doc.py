@@ -3,9 +3,13 @@
 import pytest
 
 from commands.developers import figures
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.feed.schema import declaration
+from dashboard.pages.proof.page import PAGE as PROOF
+from tests.dashboard.pages.test_overview import texts
+from tests.dashboard.support.ward import board_state
 from warehouse.catalogue import measures
-from warehouse.meaning import STEPS, adds_up, behaviour_of, is_partial, steps_text
+from warehouse.meaning import STEPS, adds_up, behaviour_of, is_partial, period_of, steps_text
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.views.figures import indicator_dictionary
@@ -20,6 +24,15 @@ def test_the_feed_says_the_same(one: Indicator | Derived) -> None:
     told = declaration(one)
     assert (told.law.vi, told.adds_up.en, told.life_cycle.vi) == (one.law.vi, adds_up(one).en, steps_text(one).vi)
     assert (told.version, told.since) == (one.version, one.since)
+
+
+@pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)
+def test_the_page_of_proof_says_the_same(one: Indicator | Derived) -> None:
+    set_viewer(Viewer("lan", frozenset({"analyst"})))
+    shown = texts(PROOF.layout(board_state(argument=one.id)))
+    said = [one.definition, one.leaves_out, one.law, adds_up(one), steps_text(one)]
+    said += [period_of(one)] if isinstance(one, Indicator) else []
+    assert not [label.vi for label in said if label.vi not in shown]
 
 
 @pytest.mark.parametrize("one", measures(), ids=lambda one: one.id)

@@ -211,6 +211,7 @@ COMPLETION = Derived(
     value=lambda ask: (ask("D03").numerator, ask("D02").numerator),
     formula=Label("D03 / D02", "D03 / D02"),
     is_ratio=True,
+    is_running=True,
 )
 
 OPEN = Indicator(

@@ -72,15 +72,24 @@ def is_content(p: Any) -> Any:
     return (p.dissatisfied_at == NEVER) & (p.reopened_at == NEVER)
 
 
+def was_handled(p: Any) -> Any:
+    """It was handled, whatever came of it."""
+    return petition_handled_at(p) < NEVER
+
+
 def was_handled_well(p: Any) -> Any:
     """It was handled in time, and the petitioner is content."""
-    return (petition_handled_at(p) < NEVER) & was_handled_in_time(p) & is_content(p)
+    return was_handled(p) & was_handled_in_time(p) & is_content(p)
+
+
+def open_of_month(p: Any, now: Any) -> Any:
+    """Open, and first received in the month that is now; midnight still closes the month that ends."""
+    return open_petition(p, now) & (ward_month(p.received_at) == ward_month(now - 1))
 
 
 def open_and_content(p: Any, now: Any) -> Any:
     """First received in the month that is now, open and in time, and the petitioner is content so far."""
-    is_of_month = ward_month(p.received_at) == ward_month(now - 1)  # midnight still closes the month that ends
-    return is_of_month & petition_open_in_time(p, now) & is_content(p)
+    return open_of_month(p, now) & petition_open_in_time(p, now) & is_content(p)
 
 
 RECEIVED = Indicator(
@@ -186,7 +195,7 @@ SATISFIED = Indicator(
     of=PETITION,
     value=Ratio(
         numerator=Count(at=lambda p: p.received_at, where=was_handled_well) + Level(open_and_content),
-        denominator=Count(at=lambda p: p.received_at),
+        denominator=Count(at=lambda p: p.received_at, where=was_handled) + Level(open_of_month),
     ),
     span="month",
 )

@@ -208,6 +208,8 @@ class Derived(Measure):
     """Dimensions that all of these indicators have."""
     is_whole: bool = True
     """Whether it is unknown as long as any of them is."""
+    is_running: bool = False
+    """Whether it has a meaning only since the beginning, as what ends on a day did not begin on it: its history is told so too."""
 
     @property
     def sources(self) -> tuple[str, ...]:
