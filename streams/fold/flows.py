@@ -92,7 +92,7 @@ class Flows:
         """The same by entity and ward, in the order of the entity's flows."""
         self._changed: dict[FlowWindow, None] = {}
         self._stored: dict[FlowKey, tuple[int, int]] = {}
-        """What an earlier life wrote and is not folded again yet: the revision, and the position that has to be reached first."""
+        """What the previous run wrote and is not folded again yet: the revision, and the position that has to be reached first."""
         self._closed: dict[tuple[FlowWindow, Split], tuple[int, int]] = {}
         """Closed figures that one event touches, as they were before it."""
         self._gone: list[LateWindow] = []
@@ -134,7 +134,7 @@ class Flows:
             self._revise(Cause(envelope.data.kind, envelope.subject, envelope.id, at, offset))
 
     def take(self, offset: int) -> list[Value]:
-        """The windows that changed since the last call; what an earlier life wrote only when it has been folded again."""
+        """The windows that changed since the last call; what the previous run wrote only when it has been folded again."""
         for key in [key for key, (_, until) in self._stored.items() if until <= offset]:
             sums = self._windows[key[:2]].by_start[key[2]].sums[key[3:]]
             sums[3] = max(sums[3], self._stored.pop(key)[0])
@@ -158,7 +158,7 @@ class Flows:
                 del windows.by_start[start]
 
     def expect(self, value: Value) -> None:
-        """Know a row that an earlier life wrote after the snapshot."""
+        """Know a row that the previous run wrote after the snapshot."""
         if value.window_ms >= self.forgotten:
             window = self._of(value.ward, value.indicator).window(value.window_ms)
             split = (value.dimension, value.member)
