@@ -247,7 +247,7 @@ class ConnectorRunner:
             self._intake.take_on(post, outside.webhook_secrets.get(id_, ()))
             if post.rhythm.is_alive():
                 source_status.up("heard_before")
-            made.work[f"{id_} signs of life"] = partial(watch_silence, post.rhythm, source_status)
+            made.work[f"{id_} heartbeats"] = partial(watch_silence, post.rhythm, source_status)
         elif isinstance(way, Misdeclared):
             log.error("%s is not read: %s", id_, way.fault.en)
             source_status.down("declaration")

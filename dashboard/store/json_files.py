@@ -51,7 +51,7 @@ def import_old_files(connection: sqlite3.Connection, folder: Path) -> list[Taken
         folder: where the files are.
 
     Returns:
-        The files that `put_aside` has to move once the transaction is committed.
+        The files that `move_aside` has to move once the transaction is committed.
 
     Raises:
         OldFileError: a file is not what an earlier version wrote.

@@ -243,7 +243,7 @@ class ClientConnection:
         self._unread_since = None
 
     def know(self, client: str) -> bool:
-        """See `recognise`."""
+        """See `recognise_client`."""
         if not self._has_place and not self._has_ended:
             self._enter()
         return self._limits.know(self, client)

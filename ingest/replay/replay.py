@@ -129,7 +129,7 @@ class SourceReplay:
             return ReplayPlan(dead_letter, outcome, f"{taken.dead_letter.reason_code}: {taken.dead_letter.error}")
         if any(has_marks(json.loads(encode(one))) for one in taken.envelopes):
             raise _Redacted("what was taken out would get into an event")
-        return ReplayPlan(dead_letter, "sent", "" if taken.envelopes else "a mere sign of life", taken.envelopes)
+        return ReplayPlan(dead_letter, "sent", "" if taken.envelopes else "only a heartbeat", taken.envelopes)
 
     def _alone(
         self, mapper: Mapper, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool

@@ -121,7 +121,7 @@ class Flows:
         """By ward and indicator."""
         self._changed: list[FlowFigure] = []
         self._stored: dict[FlowKey, tuple[int, int]] = {}
-        """What an earlier life wrote and is not folded again yet: the revision, and the position that has to be reached first."""
+        """What the previous run wrote and is not folded again yet: the revision, and the position that has to be reached first."""
         self._closed: dict[FlowFigure, tuple[int, int]] = {}
         """Closed figures that one event touches, as they were before it."""
         self._gone: list[LateWindow] = []
@@ -178,7 +178,7 @@ class Flows:
         self._gone.clear()
 
     def take(self, offset: int) -> list[Value]:
-        """The windows that changed since the last call; what an earlier life wrote only when it has been folded again."""
+        """The windows that changed since the last call; what the previous run wrote only when it has been folded again."""
         for key in [key for key, (_, until) in self._stored.items() if until <= offset]:
             figure = self._windows[key[:2]].by_start[key[2]].figures[key[3:]]
             figure.revision = max(figure.revision, self._stored.pop(key)[0])
@@ -202,7 +202,7 @@ class Flows:
                 del windows.by_start[start]
 
     def expect(self, value: Value) -> None:
-        """Know a row that an earlier life wrote after the snapshot."""
+        """Know a row that the previous run wrote after the snapshot."""
         if value.window_ms >= self.forgotten:
             figure = (
                 self._of(value.ward, value.indicator).window(value.window_ms).figure((value.dimension, value.member))

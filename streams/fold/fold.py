@@ -152,7 +152,7 @@ class Fold:
         self._stocks.look(now_ms, only_stirred, self.offset)
 
     def take(self) -> list[Value]:
-        """The values that changed since the last call; what an earlier life wrote is not told before it is folded again."""
+        """The values that changed since the last call; what the previous run wrote is not told before it is folded again."""
         return self._stocks.take(self.offset) + self._flows.take(self.offset)
 
     def take_corrections(self) -> list[Correction]:
@@ -227,7 +227,7 @@ class Fold:
         self._stocks.resume(next_close, is_older)
 
     def expect(self, values: Iterable[Value], revisions: Iterable[tuple[str, str, int, str, str, int]] = ()) -> None:
-        """Know what an earlier life wrote after the snapshot, so that what no longer counts is written as 0.
+        """Know what the previous run wrote after the snapshot, so that what no longer counts is written as 0.
 
         Args:
             values: every window of its flows, and the newest row of each stock.

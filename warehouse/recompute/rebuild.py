@@ -69,7 +69,7 @@ def recompute_window(
         cause: the event that came late.
 
     Returns:
-        The rows, and a correction if the total is among them; none where `is_beyond_events`.
+        The rows, and a correction if the total is among them; none where `exceeds_retention`.
     """
     if topic not in LASTING and exceeds_retention(client, window_ms):
         return [], []
@@ -119,7 +119,7 @@ def exceeds_retention(client: Client, window_ms: int) -> bool:
 
 
 def split_at_midnights(from_ms: int, until_ms: int) -> list[tuple[int, int]]:
-    """The time from `from_ms` to `until_ms` cut at the ward's midnights: each piece is one call of `recomputed_stocks`."""
+    """The time from `from_ms` to `until_ms` cut at the ward's midnights: each piece is one call of `recompute_stocks`."""
     cuts = range(int(window_start(from_ms, DAY_MS)) + DAY_MS, until_ms, DAY_MS)
     return [*zip([from_ms, *(cut + 1 for cut in cuts)], [*cuts, until_ms], strict=True)]
 
@@ -145,14 +145,14 @@ def recompute_stocks(
         entity_id: the kind.
         ward: the ward.
         from_ms: the first moment that may have changed.
-        until_ms: the last one; see `days`.
+        until_ms: the last one; see `split_at_midnights`.
         topic: topic of the event that came late.
         partition: its partition.
         offset: the last offset stored of it.
         cause: the event that came late; its own minute gets a row in any case.
 
     Returns:
-        The rows, and for each total among them one correction a day: the day's last; none where `is_beyond_events`.
+        The rows, and for each total among them one correction a day: the day's last; none where `exceeds_retention`.
     """
     values: list[Value] = []
     corrections: list[Correction] = []

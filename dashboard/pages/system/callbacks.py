@@ -16,8 +16,8 @@ from dashboard.pages.system.page import PAGE
 from dashboard.pages.system.tables import (
     audit_block,
     change_table,
-    chore_table,
     disk_table,
+    job_table,
     restart_table,
     source_table,
     stream_table,
@@ -105,7 +105,7 @@ def register(app: Dash, services: Services) -> None:
             source_table(state),
             silent_table(state),
             restart_table(restarted_processes(live.ingest.data_folder), person.language),
-            chore_table(kept, kept.is_alive(RealClock().now()), person.language),
+            job_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(disk_space.disks(live.ingest), person.language),
                 html.P(channels_text(desk.settings.channel_names, live.faults, state), className="quiet"),

@@ -20,7 +20,7 @@ MAIN = "kafka.Kafka"
 
 
 class Server:
-    """One install's Kafka. The jars must be in the cache (`fetch.ensure`).
+    """One install's Kafka. The jars must be in the cache (`fetch.ensure_jars`).
 
     Args:
         settings: its ports, folder and heap.

@@ -65,11 +65,14 @@ def test_what_fails_is_not_tried_again_at_once():
 
 
 def test_the_state_is_read_as_it_was_written_and_damage_is_no_state(tmp_path):
-    kept = MaintenanceState(looked_at=NOW, chores={"backup": JobState(said=Label("đã xong", "done"), done_at=NOW)})
+    kept = MaintenanceState(looked_at=NOW, jobs={"backup": JobState(said=Label("đã xong", "done"), done_at=NOW)})
     status.write_state(tmp_path, kept)
     assert status.read_state(tmp_path) == kept
     assert kept.is_alive(NOW + timedelta(seconds=30))
     assert not kept.is_alive(NOW + timedelta(seconds=90))
+    earlier = status.status_path(tmp_path).read_text("utf-8").replace('"jobs"', '"chores"')
+    status.status_path(tmp_path).write_text(earlier, "utf-8")
+    assert status.read_state(tmp_path) == kept, "of an earlier version"
     status.status_path(tmp_path).write_text("{")
     assert status.read_state(tmp_path) == MaintenanceState()
 
@@ -84,12 +87,12 @@ class OneLook(threading.Event):
 
 @pytest.mark.parametrize(("changed", "left"), [({}, {"backup", "tally"}), ({"backup": False}, {"tally"})])
 def test_a_backup_that_is_not_made_here_any_more_is_not_missed(tmp_path, changed, left):
-    kept = MaintenanceState(chores=dict.fromkeys(("backup", "tally"), JobState(done_at=NOW)))
+    kept = MaintenanceState(jobs=dict.fromkeys(("backup", "tally"), JobState(done_at=NOW)))
     status.write_state(tmp_path, kept)
     settings = KeeperSettings(_env_file=None, data_folder=tmp_path, settle=timedelta(hours=1), **changed)
     ingest = IngestSettings(_env_file=None, data_folder=tmp_path)
     MaintenanceService(settings, ingest, embedded=True, pulse=Pulse()).run(OneLook())
-    assert set(status.read_state(tmp_path).chores) == left
+    assert set(status.read_state(tmp_path).jobs) == left
 
 
 def test_secrets_are_left_out_of_settings():
