@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from commands.install.settings import Install
 from commands.install.store_command import run_on_store
-from commands.terminal import say, terminal_line
+from commands.install.terminal import say, terminal_line
 from dashboard.access.display_entry import ENTRY
 from dashboard.access.displays import Displays, Network, Stops, parse_stops
 from dashboard.apps.page_list import pages
