@@ -108,7 +108,7 @@ CODES: dict[str, Label] = {
     "mot_cua": Label("Phần mềm một cửa", "One-stop software"),
     "zalo": Label("Zalo", "Zalo"),
     "portal": Label("Cổng", "Portal"),
-    "fanpage": Label("Fanpage", "Fan page"),
+    "fanpage": Label("Fanpage", "Fanpage"),
     "speaker": Label("Loa", "Speakers"),
     "ha_tang": Label("Hạ tầng", "Infrastructure"),
     "trat_tu_do_thi": Label("Trật tự đô thị", "Public order"),

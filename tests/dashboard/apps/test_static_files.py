@@ -38,18 +38,6 @@ async def test_what_pages_fetch_is_compressed_and_what_strangers_may_ask_for_is_
         assert "content-encoding" not in (await client.get(path, headers=PAGE)).headers, path
 
 
-async def test_the_grid_s_library_comes_only_where_a_grid_is(client):
-    for path, comes in {
-        "/": False,
-        "/queue": False,
-        "/system": False,
-        "/sql": True,
-        "/letters": True,
-        "/sources": True,
-    }.items():
-        assert ("/dash_ag_grid/" in (await client.get(path, headers=PAGE)).text) is comes, path
-
-
 async def test_parts_of_libraries_are_asked_for_and_not_sent_again(client):
     path = "/_dash-component-suites/dash_ag_grid/async-community.js"
     first = await client.get(path)
