@@ -164,7 +164,7 @@ class WebhookWay(_Part):
 
 
 class FilesWay(_Part):
-    """Files are put into a folder of ours."""
+    """Files are put into a folder of ours, or fetched from an SFTP server, whose address and account are settings."""
 
     kind: Literal["files"]
     sheet: Name | None = None
@@ -175,6 +175,10 @@ class FilesWay(_Part):
     """Of CSV files; `tcvn3` also of the texts of a workbook that was written in a .Vn font."""
     sign_of_life: Annotated[int, Field(ge=1, le=366 * 86_400)] = 86_400
     """Seconds within which a file is expected; after three times as long the source counts as down."""
+    host_key: Annotated[str, Field(pattern=r"^((ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]{40,1200})?$")] = ""
+    """Key of the SFTP server, as `ssh-keyscan` shows it: `ssh-ed25519 AAAA…`; without, files are put into the folder."""
+    every: Annotated[int, Field(ge=5, le=86_400)] = 300
+    """Seconds between two looks at the server."""
 
 
 class RestWay(_Part):
@@ -340,7 +344,7 @@ _TOO_LARGE = Label(f"tệp lớn hơn {LARGEST_FILE} byte", f"the file is larger
 
 _KNOWN_FAULTS = {
     "missing": Label("còn thiếu: hãy thêm vào", "it is missing: add it"),
-    "extra_forbidden": Label("không có mục nào tên như vậy: hãy bỏ hoặc sửa tên", "there is no such entry: remove it, or mend its name"),
+    "extra_forbidden": Label("không có mục nào tên như vậy: hãy bỏ hoặc sửa tên", "there is no such entry: remove it, or fix its name"),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Load: the files of a folder as connectors. A file that declares none becomes a source that is reported as down, and tells why."""
+"""Load: the files of a folder as connectors. A file that declares none becomes a source that is reported as down, and says why."""
 
 import re
 from datetime import timedelta
@@ -80,7 +80,7 @@ def _check_id(id_: str, name: str) -> None:
     if not SOURCE_ID.fullmatch(id_) or len(id_) > LONGEST_ID:
         fault = Label(
             "tên tệp phải là chữ thường a-z, số và dấu _ đơn, tối đa 40 ký tự, ví dụ phan_anh_x.toml",
-            "the file's name must be small letters a-z, digits and single _, at most 40, such as petitions_x.toml",
+            "the file's name must be lower-case letters a-z, digits and single _, at most 40, such as petitions_x.toml",
         )
         raise InvalidDeclaration(name, [fault])
 
@@ -142,4 +142,12 @@ def _way(
         sign_of_life = None if way.sign_of_life is None else timedelta(seconds=way.sign_of_life)
         proof = PostProof(way.proof, way.header or "", way.prefix, way.algorithm, way.encoding, way.networks)
         return Webhook(sign_of_life, proof)
-    return FileDrop(timedelta(seconds=way.sign_of_life), needs, way.sheet, way.header_row, way.encoding)
+    return FileDrop(
+        timedelta(seconds=way.sign_of_life),
+        needs,
+        way.sheet,
+        way.header_row,
+        way.encoding,
+        way.host_key,
+        timedelta(seconds=way.every),
+    )

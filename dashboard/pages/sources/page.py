@@ -27,8 +27,9 @@ PASSWORD = Label("Mật khẩu của bạn (để xem, đổi khóa)", "Your pas
 REVEAL = Label("Xem khóa", "Show secret")
 ROTATE = Label("Đổi khóa", "Change secret")
 GIVEN = Label("Khóa do nguồn đặt (để trống: hệ thống tạo)", "Secret that the source prescribes (empty: one is made)")
-URL = Label("Địa chỉ của nguồn (REST, SQL)", "Address of the source (REST, SQL)")
+URL = Label("Địa chỉ của nguồn (REST, SQL, SFTP)", "Address of the source (REST, SQL, SFTP)")
 SAVE_URL = Label("Lưu địa chỉ", "Save address")
+TEST = Label("Gửi tin thử", "Send a test")
 PRINT = Label("Trang cho nhà cung cấp", "Page for the vendor")
 EDIT = Label("Sửa khai báo", "Change declaration")
 VERSION = Label("Bản cũ", "Earlier version")
@@ -44,6 +45,7 @@ ID = Label("Mã nguồn (a-z, 0-9, _)", "Id (a-z, 0-9, _)")
 NAME = Label("Tên nguồn", "Name")
 WAY = Label("Cách vào", "Way in")
 EVENT = Label("Loại sự kiện", "Kind of event")
+MORE = Label("Thêm sự kiện này", "Add this event")
 READY = Label("Hoặc bắt đầu từ mẫu có sẵn", "Or begin with a ready one")
 BEGIN = Label("Bắt đầu", "Begin")
 IMPORT = Label("Nhập tệp .toml", "Import .toml file")
@@ -55,7 +57,7 @@ TEXT = Label("Khai báo (TOML)", "Declaration (TOML)")
 TRY = Label("Chạy thử (không gửi gì)", "Dry run (nothing is sent)")
 SAVE = Label("Lưu và chạy", "Save and run")
 COLUMNS: tuple[tuple[str, Label, int, bool], ...] = (
-    ("event", Label("Sự kiện", "Event"), 150, False),
+    ("shown", Label("Sự kiện", "Event"), 150, False),
     ("field", Label("Trường", "Field"), 150, False),
     ("takes", Label("Nhận", "Takes"), 160, False),
     ("needed", Label("Cần", "Needed"), 90, False),
@@ -115,6 +117,7 @@ def _panel(state: BoardState) -> list[Component]:
                     [
                         dmc.Button(say(ON), id="source-on", **plain),
                         dmc.Button(say(TURN_OFF), id="source-off", **plain),
+                        dmc.Button(say(TEST), id="source-test", **plain),
                         html.A(say(PRINT), id="source-print", href="/sources", target="_blank", className="back"),
                     ]
                 ),
@@ -173,9 +176,34 @@ def _devices(state: BoardState) -> Component:
 
 
 def _editor(state: BoardState) -> Component:
+    """A declaration's beginning, its sample beside its text, its fields, and what can be done with it."""
+    say = state.say
+    acts = dmc.Group(
+        [
+            dmc.Button(say(TRY), id="editor-try", variant="default"),
+            dmc.Button(say(SAVE), id="editor-save", color="sky", autoContrast=True),
+            html.Span(id="editor-done", role="status"),
+        ],
+        gap="sm",
+    )
+    return html.Div(
+        [
+            _beginning(state),
+            html.Div([_sample(state), _textarea("editor-text", say(TEXT), 14)], className="editor-sides"),
+            html.Div(id="editor-fault", className="fault", role="alert"),
+            _fields(state),
+            acts,
+            html.Div(id="editor-trial"),
+        ],
+        className="editor",
+    )
+
+
+def _beginning(state: BoardState) -> Component:
+    """What a new declaration starts from."""
     say = state.say
     ways = [{"value": way, "label": say(WAYS[way])} for way in ("webhook", "files", "rest", "sql", "mqtt")]
-    begin = dmc.Group(
+    begin: Component = dmc.Group(
         [
             dmc.TextInput(id="editor-id", label=say(ID), value="", inputProps={"maxLength": 40}, w=210),
             dmc.TextInput(id="editor-name", label=say(NAME), value="", inputProps={"maxLength": 120}, w=240),
@@ -183,12 +211,19 @@ def _editor(state: BoardState) -> Component:
             dmc.Select(id="editor-event", label=say(EVENT), data=[], searchable=True, w=240),
             dmc.Select(id="editor-ready", label=say(READY), data=[], clearable=True, w=240),
             dmc.Button(say(BEGIN), id="editor-begin", variant="default"),
+            dmc.Button(say(MORE), id="editor-more", variant="default"),
             dcc.Upload(dmc.Button(say(IMPORT), variant="default"), id="editor-import", max_size=LONGEST_UPLOAD),
         ],
         align="end",
         gap="sm",
     )
-    sample = html.Section(
+    return begin
+
+
+def _sample(state: BoardState) -> Component:
+    """A message or a file to try a declaration on."""
+    say = state.say
+    return html.Section(
         [
             _textarea("editor-sample", say(SAMPLE), 8),
             dmc.Group(
@@ -201,11 +236,15 @@ def _editor(state: BoardState) -> Component:
             html.P([say(PATHS), ": ", html.Span(id="editor-paths")], className="quiet"),
         ]
     )
-    fields = dag.AgGrid(
+
+
+def _fields(state: BoardState) -> Component:
+    """The event's fields, each with the expression that fills it."""
+    fields: Component = dag.AgGrid(
         id="editor-fields",
         rowData=[],
         columnDefs=[
-            {"field": field, "headerName": say(label), "width": width, "editable": editable}
+            {"field": field, "headerName": state.say(label), "width": width, "editable": editable}
             for field, label, width, editable in COLUMNS
         ],
         defaultColDef={"resizable": True, "sortable": False, "cellDataType": False},
@@ -215,29 +254,12 @@ def _editor(state: BoardState) -> Component:
             "singleClickEdit": True,
             "stopEditingWhenCellsLoseFocus": True,
             "ensureDomOrder": True,
+            "suppressRowVirtualisation": True,
             "localeText": grid_words(state.language),
         },
         className="sql-table editor-fields",
     )
-    acts = dmc.Group(
-        [
-            dmc.Button(say(TRY), id="editor-try", variant="default"),
-            dmc.Button(say(SAVE), id="editor-save", color="sky", autoContrast=True),
-            html.Span(id="editor-done", role="status"),
-        ],
-        gap="sm",
-    )
-    return html.Div(
-        [
-            begin,
-            html.Div([sample, _textarea("editor-text", say(TEXT), 14)], className="editor-sides"),
-            html.Div(id="editor-fault", className="fault", role="alert"),
-            fields,
-            acts,
-            html.Div(id="editor-trial"),
-        ],
-        className="editor",
-    )
+    return fields
 
 
 def _textarea(id: str, label: str, rows: int) -> Component:
@@ -255,4 +277,4 @@ def _textarea(id: str, label: str, rows: int) -> Component:
     return made
 
 
-PAGE = Page(path="/sources", label=SOURCES, right="admin", layout=layout, order=10)
+PAGE = Page(path="/sources", label=SOURCES, right="admin", layout=layout, order=10, has_grid=True)
