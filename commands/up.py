@@ -84,7 +84,7 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
     try:
         watch.show_start(install, found, options.workers, is_alive=lambda: supervisor.poll() is None)
         if options.simulator:
-            _enter_baseline(install, clock)
+            _enter_figures(install, clock)
         _welcome(install)
         watching = watch.ConsoleWatch(install, found)
         while True:
@@ -101,11 +101,13 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
             memory.keep(clock)
 
 
-def _enter_baseline(install: Install, clock: PretendClock | RealClock) -> None:
-    """What the pretend ward counted before; the next start tries again where something is away."""
+def _enter_figures(install: Install, clock: PretendClock | RealClock) -> None:
+    """What the pretend ward counted before, and what its people know; the next start tries again where something is away."""
     with suppress(Unavailable):
         if count := figure_import.enter_pretend_baseline(install, clock):
             say(f"Đã nhập {count} số nền của phường giả lập.", f"{count} baselines of the pretend ward entered.")
+        if count := figure_import.enter_pretend_figures(install, clock):
+            say(f"Đã nhập {count} số liệu của phường giả lập.", f"{count} figures of the pretend ward entered.")
 
 
 def _welcome(install: Install) -> None:

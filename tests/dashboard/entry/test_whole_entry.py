@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from commands.install.figure_import import PRETEND_BASELINE, enter_pretend_baseline
+from commands.install.figure_import import PRETEND_BASELINE, enter_pretend_baseline, enter_pretend_figures
 from commands.supervision.stack import Stack
 from dashboard.access.accounts import Accounts
 from dashboard.access.viewer import Viewer
@@ -140,3 +140,12 @@ async def test_the_reports_figures_are_a_file_that_is_imported_once_and_undone(
     assert await asyncio.to_thread(command.main, ["--undo", batch, "--apply"]) == 0
     assert await comes(lambda: shown(client, desk, "Q11").numerator == 0)
     assert agrees(client, desk, "Q11")
+
+
+async def test_the_pretend_ward_begins_with_what_its_people_know(
+    stack: Stack, client: Client, desk: FigureDesk
+) -> None:
+    assert await asyncio.to_thread(enter_pretend_figures, stack.install, desk.clock) == 16
+    assert await comes(lambda: shown(client, desk, "K26").figure == 88.64)
+    assert agrees(client, desk, "K26")
+    assert await asyncio.to_thread(enter_pretend_figures, stack.install, desk.clock) == 0
