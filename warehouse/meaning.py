@@ -155,7 +155,7 @@ def steps_of(one: Measure) -> list[tuple[Label, Label]]:
     return told
 
 
-def said_of_steps(one: Measure) -> Label:
+def steps_text(one: Measure) -> Label:
     """The same in one text."""
     found = dict(steps_of(one))
     return Label(

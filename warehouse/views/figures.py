@@ -2,7 +2,7 @@
 
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
-from warehouse.meaning import adds_up, is_partial, period_of, said_of_steps
+from warehouse.meaning import adds_up, is_partial, period_of, steps_text
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.views.view import View, local_sql, parse_columns
@@ -66,7 +66,7 @@ def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
         *adds_up(one),
         *one.leaves_out,
         *one.law,
-        *said_of_steps(one),
+        *steps_text(one),
         one.version,
         f"{one.since:%Y-%m-%d}",
     )

@@ -15,7 +15,7 @@ from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdat
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
-from warehouse.meaning import adds_up, period_of, said_of_steps
+from warehouse.meaning import adds_up, period_of, steps_text
 from warehouse.model.indicator import Derived, Indicator, Measure, Threshold
 from warehouse.proof import formula
 from warehouse.proof.formula import FormulaTerm
@@ -181,7 +181,7 @@ def _definition(state: BoardState, one: Indicator | Derived) -> Component:
     facts += [
         (LEAVES_OUT, say(one.leaves_out)),
         (ADDS_UP, say(adds_up(one))),
-        (LIFE_CYCLE, say(said_of_steps(one))),
+        (LIFE_CYCLE, say(steps_text(one))),
         (LAW, say(one.law)),
         (VERSION, say(SINCE, version=one.version, day=f"{one.since:%d/%m/%Y}")),
     ]
