@@ -81,6 +81,14 @@ def _added(one: Measure) -> Label:
             "cộng số đếm theo từng giá trị (chiều at_most) rồi mới lấy phân vị",
             "add up the counts by value (dimension at_most), then take the quantile",
         )
+    if one.unit.label.vi == "điểm":
+        return Label("không cộng: mỗi phường có điểm của mình", "not at all: each ward has its own points")
+    if one.is_known_by_denominator:
+        return Label(
+            "cộng tử số của các phường, cùng lúc hay cùng kỳ, không chia và không cộng theo thời gian: mẫu số chỉ là 1 khi có số, 0 khi không",
+            "add up the numerators of wards of one moment or period, do not divide, never over time: the denominator is 1 where the figure is "
+            "known, else 0",
+        )
     if one.span == "latest":
         return Label(
             "tử số và mẫu số cộng riêng, chia sau, giữa các phường của cùng một kỳ; không cộng các kỳ",
@@ -88,11 +96,6 @@ def _added(one: Measure) -> Label:
         )
     if one.takes_largest:
         return Label("lấy giá trị lớn nhất, không cộng", "take the largest, do not add up")
-    if one.is_known_by_denominator:
-        return Label(
-            "cộng tử số của các phường cùng lúc, không chia: mẫu số chỉ là 1 khi có số, 0 khi không",
-            "add up the numerators of wards of one moment and do not divide: the denominator is 1 where the figure is known, else 0",
-        )
     sides = Label("tử số và mẫu số cộng riêng, chia sau", "add up numerators and denominators, divide last")
     plain = Label("cộng", "add up")
     added = sides if one.is_ratio else plain

@@ -126,6 +126,7 @@ class FigureKind:
             unit=self.unit,
             of=FIGURE,
             value=_stated(self.code, period_begins, is_share=self.of_whole is not None),
+            is_known_by_denominator=self.of_whole is None,
             window=DAY,
             span="latest",
             threshold=self.threshold,
@@ -182,6 +183,7 @@ def baseline(of: str, base: BaselineUnit) -> Indicator:
         unit=base.unit,
         of=FIGURE,
         value=_stated(of, last_day_covered, is_share=base.is_share),
+        is_known_by_denominator=not base.is_share,
         by=("source_code", "bound", "dates"),
         window=DAY,
         span="period",
@@ -199,17 +201,12 @@ def baseline_kind(one: Indicator) -> FigureKind:
         label=base.label,
         definition=base.definition,
         unit=base.unit,
-        of_whole=one.unit.label if base.value.denominator and not _is_plain(base) else None,
+        of_whole=None if base.is_known_by_denominator else one.unit.label,
         period=None,
         most=1_000_000_000,
         enters="admin",
         confirms=None,
     )
-
-
-def _is_plain(base: Indicator) -> bool:
-    """Whether it is a number by itself, whose denominator says only that it is there."""
-    return all(isinstance(part, Flow) and part.amount is None for part in base.value.denominator)
 
 
 def period_begins(f: Any) -> Any:
