@@ -110,11 +110,16 @@ class IsapiMessage(DeviceMessage):
 
     said: Alert | None = None
 
-    def camera_of(self, alert: Alert) -> str:
-        """The name of the camera that an alert is about; a device that names none, and its first channel, is a camera itself."""
+    def cameras_of(self, alert: Alert) -> list[str]:
+        """The names of the cameras that an alert is about: what is wrong with a recorder as a whole is wrong with all of its cameras.
+
+        A device that lists no cameras, and its first channel, is a camera itself.
+        """
         channel = alert.network_channel or alert.fixed_channel
+        if self.cameras and channel in ("", "0") and alert.kind.lower() not in NOTICED:
+            return self.all_cameras()
         alone = self.device if channel in ("", "0", "1") else f"{self.device}-{channel}"
-        return self.cameras.get(channel, alone)
+        return [self.cameras.get(channel, alone)]
 
 
 class Lasting(NamedTuple):
@@ -226,7 +231,8 @@ def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     if message.contact is not None:
         made += _seen(message.contact, message, at, known)
     if message.said is not None:
-        made += _changed(message.said, message.camera_of(message.said), at, known, context)
+        for name in message.cameras_of(message.said):
+            made += _changed(message.said, name, at, known, context)
     for key, one in list(known.items()):
         if at - one.said_at > _quiet(one):
             made += _ended(known.pop(key), at, context)
