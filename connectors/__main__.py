@@ -110,6 +110,7 @@ def connector_endpoints(
         urls={id_: url for id_, url in urls.items() if url},
         tokens={id_: token for id_, token in tokens.items() if token},
         allowances=settings.allowances,
+        syslog_host=settings.syslog_host,
         # The devices of the pretend ward are on this PC.
         host_guard=None if ingest.pretend else partial(check_host, allowed=settings.reachable),
         inventory=ingest.data_folder / ("simulator" if ingest.pretend else "inventory"),

@@ -14,6 +14,7 @@ from ingest.contract.connector import (
     PullPoint,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
 )
 from ingest.contract.errors import ConfigurationError
@@ -71,6 +72,12 @@ def describe(connector: Connector, settings: ConnectorsSettings, device: str = "
         ]
     if isinstance(way, DeviceProbe):
         return _probe(connector.id, way, settings)
+    if isinstance(way, Syslog):
+        return [
+            (ADDRESS, f"syslog, UDP | TCP {settings.syslog_host}:{way.port}"),
+            (SIGNATURE, f"IP ← {', '.join(map(str, way.networks)) or settings.syslog_host}"),
+            *_reach(settings.syslog_host, "IOC_CONNECTORS_SYSLOG_HOST"),
+        ]
     if isinstance(way, Misdeclared):
         return [(FAULT, f"{way.fault.vi} | {way.fault.en}")]
     return _subscription(connector.id, way, settings, device)
@@ -142,7 +149,7 @@ def _probe(connector_id: str, way: DeviceProbe, settings: ConnectorsSettings) ->
 def _subscription(connector_id: str, way: Subscription, settings: ConnectorsSettings, device: str) -> Lines:
     if device and not (way.device_accounts and DEVICE_NAME.fullmatch(device)):
         raise ConfigurationError(
-            f"{connector_id} has no accounts of single devices, or {device!r} is no device's name: letters, digits, - and _."
+            f"{connector_id} has no accounts of single devices, or {device!r} is not a device's name: letters, digits, - and _."
         )
     host, port, tls = settings.mqtt_address()
     embedded = not settings.mqtt_url

@@ -1,6 +1,6 @@
 """Runner: all connectors in one process and one event loop, each by its own way, and their end.
 
-A source that is away, or Kafka, is waited for; a message that makes no sense, or that a mapping does not survive, is a dead
+A source that is away, or Kafka, is waited for; an invalid message, or that a mapping does not survive, is a dead
 dead letter, and a source of which too many do is held back. Anything else that goes wrong is a bug and ends the process, which
 loses nothing: nothing was confirmed to a source that Kafka does not have.
 """
@@ -29,6 +29,7 @@ from ingest.contract.connector import (
     PullPoint,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
 )
 from ingest.contract.errors import ConfigurationError
@@ -38,6 +39,7 @@ from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerSettings, DeviceSource, embedded_broker
 from ingest.mqtt.subscriber import MqttServer, Subscriber
+from ingest.probe.reader import ProbeReader
 from ingest.rest.poller import RestPoller
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
@@ -45,12 +47,12 @@ from ingest.source.mapper import Mapper
 from ingest.source.reader import SourceReader, watch_silence
 from ingest.source.rhythm import Rhythm
 from ingest.source.status import EVERY, SourceStatus
+from ingest.syslog.reader import SyslogReader
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
 
 if TYPE_CHECKING:
     from ingest.files.sftp import SftpFetcher
-    from ingest.probe.reader import ProbeReader
     from ingest.sql.reader import SqlReader
 
 log = logging.getLogger(__name__)
@@ -80,12 +82,14 @@ class ConnectorEndpoints:
     """Bearer tokens for them."""
     guards: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     """By connector id, what sees before each question that its address may be asked; raises `ForbiddenAddress`."""
+    syslog_host: str = "127.0.0.1"
+    """Where syslog is received."""
     host_guard: Callable[[str], None] | None = None
     """Sees before each question to a device that its host may be asked; raises `ForbiddenAddress`."""
     inventory: Path | None = None
     """Folder with lists of devices; `None`: beside `folder`."""
     allowances: Mapping[str, int] = field(default_factory=dict)
-    """Messages that may make no sense before a source is held back, by connector id."""
+    """Messages that may be invalid before a source is held back, by connector id."""
     routers: Sequence[APIRouter] = ()
     """What is served beside the intake, on its port."""
 
@@ -198,7 +202,7 @@ class ConnectorRunner:
             if self._group is not None and connector.id in changed and (made := self._add(connector)):
                 await self._open_broker()
                 self._begin(made)
-                log.info("%s is read as it was set up anew", connector.id)
+                log.info("%s: its setup has changed; reading with the new one", connector.id)
 
     def _begin(self, source: RunningSource) -> None:
         if self._group is not None:
@@ -243,7 +247,7 @@ class ConnectorRunner:
             self._intake.take_on(post, outside.webhook_secrets.get(id_, ()))
             if post.rhythm.is_alive():
                 source_status.up("heard_before")
-            made.work[f"{id_} signs of life"] = partial(watch_silence, post.rhythm, source_status)
+            made.work[f"{id_} heartbeats"] = partial(watch_silence, post.rhythm, source_status)
         elif isinstance(way, Misdeclared):
             log.error("%s is not read: %s", id_, way.fault.en)
             source_status.down("declaration")
@@ -269,7 +273,7 @@ class ConnectorRunner:
 
     def _reader(
         self,
-        way: Subscription | FileDrop | Poll | SqlTable | AlertStream | PullPoint | DeviceProbe,
+        way: Subscription | FileDrop | Poll | SqlTable | AlertStream | PullPoint | DeviceProbe | Syslog,
         mapper: Mapper,
         source_status: SourceStatus,
         breaker: CircuitBreaker,
@@ -288,6 +292,9 @@ class ConnectorRunner:
             return DeviceReader(mapper, source_status, breaker, self._producer, devices) if devices else None
         if isinstance(way, DeviceProbe):
             return self._probe(mapper, source_status, breaker)
+        if isinstance(way, Syslog):
+            rhythm, host = self._rhythm(mapper.connector.id, way.sign_of_life), self._outside.syslog_host
+            return SyslogReader(mapper, source_status, breaker, self._producer, host, rhythm)
         if mapper.connector.id not in self._outside.urls:
             return None
         return (self._table if isinstance(way, SqlTable) else self._poller)(mapper, source_status, breaker)
@@ -332,10 +339,7 @@ class ConnectorRunner:
             mapper, source_status, breaker, self._producer, cursor, url, token, guard=self._outside.guards.get(id_)
         )
 
-    def _probe(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "ProbeReader":
-        # Only here: most wards ask no device, and pysnmp is large.
-        from ingest.probe.reader import ProbeReader
-
+    def _probe(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> ProbeReader:
         id_, outside = mapper.connector.id, self._outside
         cursor = Cursor(outside.folder, id_, self._context.pseudonym)
         lists = outside.inventory or outside.folder.parent / "inventory"

@@ -17,12 +17,14 @@ from connectors.declared.mapping import declarable_events
 from connectors.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
+from connectors.managed.device_lists import DeviceLists
 from connectors.managed.effective import key_kind
 from connectors.managed.form import draft_form
 from connectors.managed.watch import ChosenSources
 from connectors.settings import SHORTEST_KEY, ConnectorsSettings, check_whsec
 from ingest.administration.message import (
     AskCards,
+    AskDevices,
     AskLibrary,
     AskSample,
     AskText,
@@ -41,6 +43,7 @@ from ingest.administration.message import (
     Rotate,
     SampleTrial,
     SaveDeclaration,
+    SaveDevices,
     SetupLine,
     SourceCard,
     SourceRefused,
@@ -61,6 +64,7 @@ from ingest.contract.connector import (
     PullPoint,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
     is_asked,
 )
@@ -69,6 +73,7 @@ from ingest.contract.event import Event
 from ingest.contract.events.health import SourceTested
 from ingest.contract.label import Label
 from ingest.mqtt.subscriber import payload_of
+from ingest.probe.snmp_secret import read_secret
 from ingest.runner import RunningSource
 from ingest.source.mapper import MappedMessage, Mapper
 
@@ -83,7 +88,7 @@ _PLACES = ("IOC_", "<IOC_")
 """Beginnings of texts that say where a secret is to be put, and hold none."""
 _WAYS: dict[type[Any], str] = {
     Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", AlertStream: "devices",
-    PullPoint: "devices", DeviceProbe: "probe", Misdeclared: "faulty",
+    PullPoint: "devices", DeviceProbe: "probe", Syslog: "syslog", Misdeclared: "faulty",
 }  # fmt: skip
 
 
@@ -116,6 +121,7 @@ class SourceAdministration:
         self._send = send
         self._choices = SourceChoices(data_folder)
         self._files = DeclarationFiles(data_folder)
+        self._lists = DeviceLists(data_folder, settings.reachable)
 
     def answer(self, question: BaseModel) -> Any:
         """The answer to one of `Ask`.
@@ -260,6 +266,26 @@ class SourceAdministration:
             return dry_run(connector, sample, self._context())
 
     @_answer.register
+    def _devices(self, question: AskDevices) -> DeclarationText:
+        return DeclarationText(text=self._lists.text(self._listing(question.id)))
+
+    @_answer.register
+    def _devices_saved(self, question: SaveDevices) -> Done:
+        self._lists.save(self._listing(question.id), question.text)
+        return Done()
+
+    def _listing(self, id_: str) -> str:
+        """The id of a source that has a list of devices.
+
+        Raises:
+            SourceRefused: it has none.
+        """
+        way = self._known(id_).way
+        if not isinstance(way, DeviceProbe) or way.devices:
+            raise SourceRefused(Label("Nguồn này không có danh sách thiết bị.", "This source has no list of devices."))
+        return id_
+
+    @_answer.register
     def _saved(self, question: SaveDeclaration) -> Done:
         self._files.save(question.id, question.text, question.by)
         return Done()
@@ -350,6 +376,8 @@ def _check_given(connector: Connector, key: str) -> None:
         )
     if isinstance(connector.way, Webhook) and connector.way.proof.scheme == "standard_webhooks":
         check_whsec(key, "The key")
+    if isinstance(connector.way, DeviceProbe):
+        read_secret(key)
 
 
 def _check_kind_of_url(connector: Connector, url: str) -> None:

@@ -42,7 +42,7 @@ _TRIAL = "form"
 
 
 def draft_form(draft: Draft) -> DraftForm:
-    """A declaration as a form, begun or changed as is asked for."""
+    """A declaration as a form: a new one, or one with the requested change."""
     try:
         raw = tomllib.loads(draft.text) if draft.text.strip() else _begun(draft)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

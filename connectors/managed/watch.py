@@ -148,7 +148,7 @@ class SourceWatch:
                 if changed := await asyncio.to_thread(self.look):
                     await renew(self.connectors(), changed)
             except (ConfigurationError, OSError) as error:
-                log.error("sources stay as they are: %s", error)
+                log.error("the changed setup of the sources cannot be used, the one of before stays: %s", error)
 
     def _stamps(self) -> Any:
         """What is another whenever a file or the validity of a secret is."""

@@ -23,6 +23,9 @@ STATES: dict[State, Label] = {
     "unconnected": Label("CHƯA KẾT NỐI", "NOT CONNECTED"),
 }
 
+QUIET = Label("nguồn hoạt động · tin cuối {time}", "source live · newest {time}")
+"""Of a source that reports while nothing has happened for long."""
+
 LIGHTS: dict[State, Label] = {
     "live": Label("", ""),
     "late": Label("chậm", "late"),
@@ -105,7 +108,7 @@ CODES: dict[str, Label] = {
     "mot_cua": Label("Phần mềm một cửa", "One-stop software"),
     "zalo": Label("Zalo", "Zalo"),
     "portal": Label("Cổng", "Portal"),
-    "fanpage": Label("Fanpage", "Fan page"),
+    "fanpage": Label("Fanpage", "Fanpage"),
     "speaker": Label("Loa", "Speakers"),
     "ha_tang": Label("Hạ tầng", "Infrastructure"),
     "trat_tu_do_thi": Label("Trật tự đô thị", "Public order"),
@@ -165,8 +168,10 @@ COUNTERS = Label("quầy mở", "counters")
 SERVICE_LEVEL = Label("≤ 15 phút", "≤ 15 min")
 # Hồ sơ
 DOSSIERS = Label("Hồ sơ", "Dossiers")
-COMPLETED = Label("đã giải quyết {parts} hồ sơ tiếp nhận", "{parts} received dossiers finished")
-ON_TIME = Label("đúng hạn", "on time")
+COMPLETED = Label(
+    "đã giải quyết {parts} hồ sơ tiếp nhận từ 01/7/2025", "{parts} dossiers received since 01/7/2025 finished"
+)
+ON_TIME = Label("đúng hạn tháng này", "on time this month")
 NEAR_DUE = Label("sắp đến hạn", "near due")
 OVERDUE = Label("quá hạn", "overdue")
 # Truyền thanh, camera
@@ -207,8 +212,8 @@ DOWN_SOURCES = Label("mất kết nối", "sources down")
 LAG = Label("trễ dữ liệu", "data lag")
 OUTAGE_TODAY = Label("hộ tịch ngừng", "civil-status outage")
 PETITIONS = Label("Phản ánh, kiến nghị", "Petitions")
-PETITIONS_ON_TIME = Label("xử lý đúng hạn, {parts}", "handled on time, {parts}")
-PETITIONS_RECEIVED = Label("tiếp nhận", "received")
+PETITIONS_ON_TIME = Label("đúng hạn tháng này, {parts}", "on time this month, {parts}")
+PETITIONS_RECEIVED = Label("tiếp nhận lũy kế", "received in all")
 DOCUMENTS = Label("Văn bản", "Documents")
 SIGNED = Label("ký số {parts}", "signed {parts}")
 NEWS = Label("Tin bài", "News items")
@@ -312,7 +317,7 @@ def state_word(state: State, sign_ms: int, now_ms: int, language: Language) -> s
     return _since(STATES[state], sign_ms, now_ms, language)
 
 
-def light_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
+def status_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
     """The short word for a source's state."""
     return _since(LIGHTS[state], sign_ms, now_ms, language)
 

@@ -18,6 +18,9 @@ LARGEST_TEXT = 262_144
 LARGEST_SAMPLE = 700_000
 """Characters of a sample; of a workbook in base64."""
 
+LARGEST_LIST = 200_000
+"""Characters of a list of devices."""
+
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Person = Annotated[str, Field(max_length=100)]
 
@@ -67,7 +70,7 @@ class SourceCard(_Message):
     id: str
     label: Label
     guide: Label | None = None
-    way: Literal["webhook", "files", "rest", "sql", "mqtt", "devices", "probe", "other", "faulty"]
+    way: Literal["webhook", "files", "rest", "sql", "mqtt", "devices", "probe", "syslog", "other", "faulty"]
     is_declared: bool
     """Whether a file declares it; else it is in code."""
     is_off: bool = False
@@ -84,7 +87,7 @@ class SourceCard(_Message):
     """Since its start, what became of its messages."""
     setup: tuple[SetupLine, ...] = ()
     fault: Label | None = None
-    """Why nothing can be read, where a person has to mend something."""
+    """Why nothing can be read, where a person has to fix something."""
     events: tuple[str, ...] = ()
     """Kinds of events that may come out."""
     url: str = ""
@@ -306,9 +309,25 @@ class RemoveDeclaration(_Message):
     by: Person
 
 
+class AskDevices(_Message):
+    """The list of the devices that a source asks."""
+
+    act: Literal["devices"] = "devices"
+    id: SourceName
+
+
+class SaveDevices(_Message):
+    """Another list of devices."""
+
+    act: Literal["save_devices"] = "save_devices"
+    id: SourceName
+    text: Annotated[str, Field(max_length=LARGEST_LIST)]
+    """CSV, as it is typed, or pasted from a spreadsheet."""
+
+
 Ask = Annotated[
     AskCards | AskLibrary | AskText | AskSample | Reveal | Rotate | Redirect | Switch | TrySource | Draft
-    | TrySample | SaveDeclaration | RemoveDeclaration,
+    | TrySample | SaveDeclaration | RemoveDeclaration | AskDevices | SaveDevices,
     Field(discriminator="act"),
 ]  # fmt: skip
 ASK: TypeAdapter[Any] = TypeAdapter(Ask)

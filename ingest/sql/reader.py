@@ -94,7 +94,7 @@ class SqlReader(SourceReader):
     ) -> None:
         way = mapper.connector.way
         if not isinstance(way, SqlTable):
-            raise TypeError(f"{mapper.connector.id} is no table")
+            raise TypeError(f"{mapper.connector.id} is not a table")
         super().__init__(mapper, source_status, breaker, producer)
         self._way = way
         self._grows: Any = sql_column(way.grows, DateTime() if way.by == "time" else BigInteger())
@@ -112,7 +112,9 @@ class SqlReader(SourceReader):
         try:
             self._since(position)
         except ValueError:
-            log.warning("%s: how far it was read is not known; known events count once", self._id)
+            log.warning(
+                "%s: the position is damaged: the table is read from the beginning; known events count once", self._id
+            )
             position = None
         while True:
             try:

@@ -36,7 +36,7 @@ from ingest.contract.label import Label
 
 WRONG_ID = Label(
     "Mã nguồn: chữ thường a-z, số và dấu _, tối đa 40 ký tự; khai báo và tin mẫu có giới hạn dài.",
-    "An id has small letters a-z, digits and _, at most 40; declarations and samples have a longest length.",
+    "An id has lower-case letters a-z, digits and _, at most 40; declarations and samples have a longest length.",
 )
 NO_SAMPLE = Label("Hãy dán hoặc chọn tin mẫu trước.", "Paste or choose a sample first.")
 NO_LAST = Label("Chưa có tin nào đến từ lúc khởi động.", "No message has come since the start.")

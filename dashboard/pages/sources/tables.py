@@ -30,6 +30,7 @@ WAYS: dict[str, Label] = {
     "mqtt": Label("MQTT", "MQTT"),
     "devices": Label("Nghe từng thiết bị", "Devices, listened to"),
     "probe": Label("Hỏi từng thiết bị", "Devices, asked"),
+    "syslog": Label("Syslog", "Syslog"),
     "other": Label("Cách khác", "Another way"),
     "faulty": Label("Khai báo sai", "Faulty declaration"),
 }
@@ -46,11 +47,9 @@ CAUSES: dict[str, Label] = {
     "reached": Label("nguồn trả lời hoặc đã gửi tin", "the source answers or has sent"),
     "heard_before": Label("đã gửi tin trước khi khởi động lại", "it sent before the restart"),
     "read_before": Label("đã đọc tệp trước khi khởi động lại", "a file was read before the restart"),
-    "flood": Label(
-        "quá nhiều tin không đọc được: xem Sự kiện lỗi", "too many messages make no sense: see the dead letters"
-    ),
-    "flood_over": Label("tin đã đọc được trở lại", "its messages make sense again"),
-    "silent": Label("im lặng lâu hơn thường lệ", "silent for longer than usual"),
+    "flood": Label("quá nhiều tin không đọc được: xem Sự kiện lỗi", "too many invalid messages: see the dead letters"),
+    "flood_over": Label("tin đã đọc được trở lại", "its messages are valid again"),
+    "silent": Label("không có tín hiệu lâu hơn thường lệ", "silent for longer than usual"),
     "no_answer": Label(
         "không trả lời: kiểm tra địa chỉ, mạng, tài khoản", "no answer: check address, network, account"
     ),
@@ -72,14 +71,14 @@ DECLARED, IN_CODE = Label("khai báo", "declared"), Label("có sẵn", "built in
 NO_MESSAGE = Label("Chưa có tin nào từ lúc khởi động.", "No message since the start.")
 LAST = Label("Tin cuối {at}: {became}", "Last message {at}: {became}")
 DEAD_LETTER = Label("sự kiện lỗi – {why}", "dead letter – {why}")
-NO_EVENT = Label("không có sự kiện (nhịp sống)", "no event (a sign of life)")
+NO_EVENT = Label("không có sự kiện (nhịp sống)", "no event (a heartbeat)")
 PER_HOUR = Label("{messages} tin/giờ · {letters} lỗi/giờ", "{messages} messages/h · {letters} dead letters/h")
 OPEN = Label("Mở", "Open")
 HIDDEN = Label("•••• (bấm Xem khóa)", "•••• (press Show secret)")
 SEPARATE = Label("gửi riêng, không ghi ở đây", "given separately, not written here")
 TRIAL = Label(
     "{messages} tin: {events} sự kiện, {faults} tin không đọc được",
-    "{messages} messages: {events} events, {faults} make no sense",
+    "{messages} messages: {events} events, {faults} invalid",
 )
 CUT = Label(" (chỉ xem phần đầu)", " (only the beginning was looked at)")
 TRIAL_HEADS = (
@@ -113,7 +112,7 @@ def _card(card: SourceCard, language: Language) -> Component:
     return html.Article(
         [
             html.Div(
-                [html.H2(card.label.text(language), className="title"), light_of(card, language)],
+                [html.H2(card.label.text(language), className="title"), status_badge(card, language)],
                 className="source-head",
             ),
             html.P([html.Code(card.id), f" · {WAYS[card.way].text(language)} · {origin}"], className="quiet"),
@@ -141,7 +140,7 @@ def _card(card: SourceCard, language: Language) -> Component:
     )
 
 
-def light_of(card: SourceCard, language: Language) -> Component:
+def status_badge(card: SourceCard, language: Language) -> Component:
     """The source's light: a word beside the colour, and the reason."""
     word = (OFF if card.is_off else LIGHTS[card.light]).text(language)
     state = "none" if card.is_off else {"up": "live", "down": "down", "none": "none"}[card.light]

@@ -24,6 +24,7 @@ from connectors.settings import ConnectorsSettings
 from ingest.administration.message import (
     CARDS,
     AskCards,
+    AskDevices,
     AskLibrary,
     AskSample,
     AskText,
@@ -39,6 +40,7 @@ from ingest.administration.message import (
     Rotate,
     SampleTrial,
     SaveDeclaration,
+    SaveDevices,
     SourceCard,
     SourceRefused,
     SourceTrial,
@@ -373,6 +375,28 @@ def test_a_backup_holds_declarations_and_choices_and_only_if_asked_for_secrets(d
     names = {"data/connectors/vendor_x.toml", "data/connectors/vendor_x.versions.json", "data/connectors/sources.json"}
     assert set(files_to_back_up(desk.folder, secrets=False)) == names
     assert set(files_to_back_up(desk.folder, secrets=True)) == {*names, "data/secrets/source_vendor_x"}
+
+
+DEVICES = "Mã\tLoại\tNơi đặt\tTheo dõi\tĐịa chỉ\nMI-01\tMáy in\tQuầy 3\tSNMP\t203.0.113.20\n"
+
+
+def test_a_list_of_devices_is_pasted_judged_and_kept_beside_what_is_backed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path, monkeypatch)
+    assert desk.remote.ask(AskDevices(id="equipment"), DeclarationText).text.startswith("Mã;")
+    assert "row 2" in refused(desk, SaveDevices(id="equipment", text=DEVICES.replace("MI-01", "MI 01")))
+    assert "not allowed" in refused(
+        desk, SaveDevices(id="equipment", text=DEVICES.replace("203.0.113.20", "127.0.0.1"))
+    )
+    assert "no list" in refused(desk, SaveDevices(id="queue_kiosk", text=DEVICES))
+    desk.remote.ask(SaveDevices(id="equipment", text=DEVICES), Done)
+    assert "8 characters" in refused(desk, Rotate(id="equipment", key="user:short"))
+    desk.remote.ask(Rotate(id="equipment", key="phuong-hong-bang"), Done)
+    assert desk.remote.ask(AskDevices(id="equipment"), DeclarationText).text == DEVICES
+    assert "data/inventory/equipment.csv" in files_to_back_up(tmp_path, secrets=False)
+    (tmp_path / "inventory" / "equipment.xlsx").write_bytes(b"PK")
+    assert "equipment.xlsx" in refused(desk, AskDevices(id="equipment"))
 
 
 def test_a_trial_maps_the_newest_message_again_and_leaves_a_mark_and_no_event(desk: Desk) -> None:

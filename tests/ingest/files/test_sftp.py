@@ -165,7 +165,7 @@ async def test_a_folder_or_a_server_that_is_away_makes_the_source_dark_and_comes
     assert remote.mapper.counts["failed"] >= 1
 
 
-@pytest.mark.parametrize(("url", "key"), [("https://x", public(HOST)), ("sftp://u:p@x/a", public(HOST)), ("sftp://x/a", "ssh-ed25519 AAAA")])  # fmt: skip
+@pytest.mark.parametrize(("url", "key"), [("https://x", public(HOST)), ("sftp://u:p@x/a", public(HOST)), ("sftp://x/a", "ssh-ed25519 AAAA")], ids=("scheme", "password", "key"))  # fmt: skip
 def test_an_address_or_a_key_that_is_none_is_a_setting_to_change(tmp_path: Path, url: str, key: str) -> None:
     mapper = Mapper(replace(FOLDER, way=replace(WAY, host_key=key)), context("sftp"))
     cursor = Cursor(tmp_path, "x.sftp", mapper.context.pseudonym)

@@ -26,7 +26,7 @@ SETTINGS = "settings.env"
 """The install's `.env`."""
 
 CURSORS = "connectors/*.cursor"
-DECLARED = ("connectors/*.toml", "connectors/*.json", "devices/*.toml")
+DECLARED = ("connectors/*.toml", "connectors/*.json", "devices/*.toml", "inventory/*.csv", "inventory/*.xlsx")
 """Declared connectors with their versions, what is set of each source, and its devices; in none of them is a secret."""
 BOARD = "dashboard/*.json"
 STORE = "dashboard/store.db"

@@ -229,7 +229,7 @@ class MessageDriver:
                     recent = [*recent[-500:], said]
 
     async def _records(self, straight: KafkaSender) -> None:
-        """Now and then a record that is no event."""
+        """Now and then a record that is not an event."""
         ward, without_key = self._reach.ingest.ward, 0
         streams = [(ward, one) for one in ("queue", "petition", "speaker", "dossier")]
         streams += zip(OTHER_WARDS, ("queue", "petition", "dossier"), strict=True)
