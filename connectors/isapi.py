@@ -1,17 +1,17 @@
-"""ISAPI: cameras and recorders of Hikvision and HiLook, by the stream in which they tell what they notice (`alertStream`).
+"""ISAPI: cameras and recorders of Hikvision and HiLook, by the stream in which they tell what they notice (alertStream).
 
-- `linedetection` counts passages; `fielddetection`, `regionEntrance`, `loitering`, `unattendedBaggage` and `group` are to be looked at: a
+- linedetection counts passages; fielddetection, regionEntrance, loitering, unattendedBaggage and group are to be looked at: a
   device tells only what somebody has ticked “Notify Surveillance Center” for.
-- `VMD` (motion) is no happening: it shows that the camera sees. What moves in front of a camera all day would drown what matters.
-- `videoloss`, `shelteralarm`, `tamperdetection`, `defocus`, `diskfull`, `diskerror`, `nicbroken`, `highHDTemperature` are faults;
-  `videoloss` that is inactive, and `heartBeat`, are how a device says that it is there.
+- VMD (motion) is no happening: it shows that the camera sees. What moves in front of a camera all day would drown what matters.
+- videoloss, shelteralarm, tamperdetection, defocus, diskfull, diskerror, nicbroken, highHDTemperature are faults;
+  videoloss that is inactive, and heartBeat, are how a device says that it is there.
 - A device that does not answer has no picture for the ward, and a fault of its network.
 
 A device says what lasts again and again, at least every few seconds; not all say when it is over. So a happening is over that was not said
 for `QUIET`; a fault of the picture after `PICTURE_QUIET`, one of disk and network, which some say only once, after `DISK_QUIET`.
 
 Devices tell what happens now, and their clocks are often wrong: what they tell is dated by ours. Faces, plates and pictures are told
-beside it by some (`facedetection`, `ANPR`): these messages are passed over, and no field of them is read.
+beside it by some (facedetection, ANPR): these messages are passed over, and no field of them is read.
 """
 
 from collections.abc import Iterator

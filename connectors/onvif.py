@@ -1,8 +1,8 @@
 """ONVIF: cameras and recorders of any make that have the event service of ONVIF, asked by PullPoint.
 
-- `LineDetector/Crossed` counts passages; `FieldDetector/ObjectsInside` and `LoiteringDetector/ObjectIsLoitering` are to be looked at.
-- Motion (`CellMotionDetector`, `MotionRegionDetector`, `MotionAlarm`) is no happening: it shows that the camera sees, and is passed over.
-- `TamperDetector`, `GlobalSceneChange`, `ImageTooBlurry`, `ImageTooDark`, `SignalLoss`, `StorageFailure` and `TemperatureCritical` are states: a
+- LineDetector/Crossed counts passages; FieldDetector/ObjectsInside and LoiteringDetector/ObjectIsLoitering are to be looked at.
+- Motion (CellMotionDetector, MotionRegionDetector, MotionAlarm) is no happening: it shows that the camera sees, and is passed over.
+- TamperDetector, GlobalSceneChange, ImageTooBlurry, ImageTooDark, SignalLoss, StorageFailure and TemperatureCritical are states: a
   device tells them at the beginning and when they change.
 - A device that does not answer has no picture for the ward, and a fault of its network.
 
