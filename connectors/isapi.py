@@ -1,17 +1,17 @@
-"""ISAPI: cameras and recorders of Hikvision and HiLook, by the stream in which they tell what they notice (`alertStream`).
+"""ISAPI: cameras and recorders of Hikvision and HiLook, by the stream in which they tell what they notice (alertStream).
 
-- `linedetection` counts passages; `fielddetection`, `regionEntrance`, `loitering`, `unattendedBaggage` and `group` are to be looked at: a
+- linedetection counts passages; fielddetection, regionEntrance, loitering, unattendedBaggage and group are to be looked at: a
   device tells only what somebody has ticked “Notify Surveillance Center” for.
-- `VMD` (motion) is no happening: it shows that the camera sees. What moves in front of a camera all day would drown what matters.
-- `videoloss`, `shelteralarm`, `tamperdetection`, `defocus`, `diskfull`, `diskerror`, `nicbroken`, `highHDTemperature` are faults;
-  `videoloss` that is inactive, and `heartBeat`, are how a device says that it is there.
+- VMD (motion) is no happening: it shows that the camera sees. What moves in front of a camera all day would drown what matters.
+- videoloss, shelteralarm, tamperdetection, defocus, diskfull, diskerror, nicbroken, highHDTemperature are faults;
+  videoloss that is inactive, and heartBeat, are how a device says that it is there.
 - A device that does not answer has no picture for the ward, and a fault of its network.
 
 A device says what lasts again and again, at least every few seconds; not all say when it is over. So a happening is over that was not said
 for `QUIET`; a fault of the picture after `PICTURE_QUIET`, one of disk and network, which some say only once, after `DISK_QUIET`.
 
 Devices tell what happens now, and their clocks are often wrong: what they tell is dated by ours. Faces, plates and pictures are told
-beside it by some (`facedetection`, `ANPR`): these messages are passed over, and no field of them is read.
+beside it by some (facedetection, ANPR): these messages are passed over, and no field of them is read.
 """
 
 from collections.abc import Iterator
@@ -110,11 +110,16 @@ class IsapiMessage(DeviceMessage):
 
     said: Alert | None = None
 
-    def camera_of(self, alert: Alert) -> str:
-        """The name of the camera that an alert is about; a device that names none, and its first channel, is a camera itself."""
+    def cameras_of(self, alert: Alert) -> list[str]:
+        """The names of the cameras that an alert is about: what is wrong with a recorder as a whole is wrong with all of its cameras.
+
+        A device that lists no cameras, and its first channel, is a camera itself.
+        """
         channel = alert.network_channel or alert.fixed_channel
+        if self.cameras and channel in ("", "0") and alert.kind.lower() not in NOTICED:
+            return self.all_cameras()
         alone = self.device if channel in ("", "0", "1") else f"{self.device}-{channel}"
-        return self.cameras.get(channel, alone)
+        return [self.cameras.get(channel, alone)]
 
 
 class Lasting(NamedTuple):
@@ -226,7 +231,8 @@ def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     if message.contact is not None:
         made += _seen(message.contact, message, at, known)
     if message.said is not None:
-        made += _changed(message.said, message.camera_of(message.said), at, known, context)
+        for name in message.cameras_of(message.said):
+            made += _changed(message.said, name, at, known, context)
     for key, one in list(known.items()):
         if at - one.said_at > _quiet(one):
             made += _ended(known.pop(key), at, context)

@@ -1,8 +1,8 @@
 """ONVIF: cameras and recorders of any make that have the event service of ONVIF, asked by PullPoint.
 
-- `LineDetector/Crossed` counts passages; `FieldDetector/ObjectsInside` and `LoiteringDetector/ObjectIsLoitering` are to be looked at.
-- Motion (`CellMotionDetector`, `MotionRegionDetector`, `MotionAlarm`) is no happening: it shows that the camera sees, and is passed over.
-- `TamperDetector`, `GlobalSceneChange`, `ImageTooBlurry`, `ImageTooDark`, `SignalLoss`, `StorageFailure` and `TemperatureCritical` are states: a
+- LineDetector/Crossed counts passages; FieldDetector/ObjectsInside and LoiteringDetector/ObjectIsLoitering are to be looked at.
+- Motion (CellMotionDetector, MotionRegionDetector, MotionAlarm) is no happening: it shows that the camera sees, and is passed over.
+- TamperDetector, GlobalSceneChange, ImageTooBlurry, ImageTooDark, SignalLoss, StorageFailure and TemperatureCritical are states: a
   device tells them at the beginning and when they change.
 - A device that does not answer has no picture for the ward, and a fault of its network.
 
@@ -26,6 +26,7 @@ from ingest.untrusted.foreign_fields import named_area
 CROSSED, INSIDE = "RuleEngine/LineDetector/Crossed", "RuleEngine/FieldDetector/ObjectsInside"
 LOITERING = "RuleEngine/LoiteringDetector/ObjectIsLoitering"
 NO_SIGNAL = "VideoSource/SignalLoss"
+NOTICED = (CROSSED, INSIDE, LOITERING)
 
 FAULTS: dict[str, str] = {
     "RuleEngine/TamperDetector/Tamper": "tamper",
@@ -89,9 +90,12 @@ class OnvifMessage(DeviceMessage):
 
     said: Notification | None = None
 
-    def camera_of(self, notification: Notification) -> str:
-        """The name of the camera that a notification is about; what is on no listed channel is the device's own."""
-        return self.cameras.get(notification.channel, self.device)
+    def cameras_of(self, notification: Notification) -> list[str]:
+        """The names of the cameras that a notification is about: what is wrong with a recorder as a whole is wrong with all of its cameras."""
+        own = self.cameras.get(notification.channel)
+        if own is None and not notification.topic.startswith(NOTICED):
+            return self.all_cameras()
+        return [own or self.device]
 
 
 Open = dict[tuple[str, str, str], datetime]
@@ -173,7 +177,8 @@ def to_events(received: ReceivedMessage, context: Context) -> Mapped:
     if message.contact is not None:
         made += _seen(message, at, known)
     if message.said is not None:
-        made += _told(message.said, message.camera_of(message.said), at, known, context)
+        for name in message.cameras_of(message.said):
+            made += _told(message.said, name, at, known, context)
     context.memory.keep(message.device, known)
     return made
 

@@ -18,7 +18,7 @@ class DeviceFailed(Unavailable):
     """A device gave no answer that can be used.
 
     Args:
-        cause: code for the source's status, for example `no_answer` or `http_404`.
+        cause: code for the source's status, for example `no_answer`, or the HTTP status.
         detail: for the log.
     """
 

@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from connectors.isapi import CONNECTOR, DISK_QUIET, MOST_OPEN, PICTURE_QUIET, QUIET
+from connectors.onvif import CONNECTOR as ONVIF
+from ingest.contract.clock import milliseconds
+from ingest.contract.connector import Connector
 from tests.connectors.support.taking import NOW, Conversation
+from tests.declarations.test_connectors import replayed
+from tests.warehouse.test_dismantled import stocks
 
 MOMENT = timedelta(seconds=1)
 
@@ -65,6 +70,19 @@ def test_a_lost_picture_is_not_told_to_be_there_because_the_recorder_answers() -
 def test_the_channel_of_a_camera_on_the_network_goes_before_that_of_the_recorder() -> None:
     (event,) = Conversation(CONNECTOR).events(said("shelteralarm", channelID="1", dynChannelID="33"))
     assert event.camera_id == "cong-33"
+
+
+@pytest.mark.parametrize("connector", [CONNECTOR, ONVIF], ids=lambda one: one.id)
+def test_the_samples_stand_in_the_figures(connector: Connector) -> None:
+    """Three cameras: one that is lost, one without a signal, one that is well; and a recorder whose disk is broken, which is none."""
+    events = replayed(connector)
+    found = stocks(events, milliseconds(max(one.time for one in events) + MOMENT))
+    assert {id: sums for (_, id, dimension, _), sums in found.items() if not dimension and id in ("C01", "C02")} == {
+        "C01": (2, 3),
+        "C02": (3, 0),
+    }
+    keys = {member for (_, id, dimension, member) in found if (id, dimension) == ("C02", "key")}
+    assert keys == {"tdp017-cong-cho", "tdp018-ngo-5", "nga-tu-cho"}
 
 
 def test_what_lasts_is_bounded() -> None:
