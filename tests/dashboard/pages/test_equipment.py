@@ -28,5 +28,5 @@ def test_it_shows_what_works_and_names_what_does_not(language):
         return updates[PropertyUpdate(id, "children")]
 
     assert (said("kinds-0-name"), said("kinds-0-shown")) == ({"vi": "Máy in", "en": "Printers"}[language], "14/16")
-    assert (said("lost-0-name"), said("lost-0-shown")) == ("MI-03", {"vi": "từ 09:05", "en": "since 09:05"}[language])
-    assert (said("lost-1-name"), said("faulty-0-name")) == ("MI-04", "MI-01")
+    assert (said("named-0-name"), said("named-0-shown")) == ("MI-03", {"vi": "từ 09:05", "en": "since 09:05"}[language])
+    assert (said("named-1-name"), said("faulty-0-name")) == ("MI-04", "MI-01")
