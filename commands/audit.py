@@ -21,7 +21,7 @@ from commands.install import lock
 from commands.install import settings as install_settings
 from commands.install.offline_warehouse import reachable_warehouse
 from commands.install.settings import Install
-from commands.terminal import ProgressBar, say, table_lines, terminal_line
+from commands.install.terminal import ProgressBar, say, table_lines, terminal_line
 from dashboard.access.api_key import FeedKeys
 from dashboard.store.changes import OURSELVES
 from ingest.contract.clock import WARD_ZONE, RealClock

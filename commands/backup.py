@@ -11,7 +11,7 @@ from pathlib import Path
 from commands.install import lock
 from commands.install import settings as install_settings
 from commands.install.offline_warehouse import reachable_warehouse
-from commands.terminal import ProgressBar, say, terminal_line
+from commands.install.terminal import ProgressBar, say, terminal_line
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.runtime.disk_space import size_text
 from warehouse.maintenance.backups import backup, sealing

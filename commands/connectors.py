@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from commands.install import secret_files
 from commands.install import settings as install_settings
-from commands.terminal import say
+from commands.install.terminal import say
 from connectors import catalogue
 from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import dry_run

@@ -18,8 +18,8 @@ from commands.install import lock
 from commands.install import settings as install_settings
 from commands.install.processes import managed_processes
 from commands.install.settings import Install
+from commands.install.terminal import say
 from commands.supervision import probe, restarts, supervisor
-from commands.terminal import say
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.kafka.lag import group_lags

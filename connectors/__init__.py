@@ -7,6 +7,7 @@ A source is found by being here, or by being declared in the data folder. Import
 `content_post`       what the ward published, posted by the editors' tool
 `document_office`    the ward's document management
 `dossier_portal`     the information system of the one-stop shop, polled
+`equipment`          the centre's devices and its line, asked one by one
 `frigate`            the recorder of the cameras, over MQTT
 `petition_portal`    feedback and petitions from the portals
 `queue_kiosk`        the ticket machine and its counters

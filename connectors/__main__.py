@@ -18,9 +18,9 @@ from connectors import catalogue
 from connectors.managed.administration import SourceAdministration
 from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
-from ingest.administration.reach import check_reach
+from ingest.administration.reach import check_host, check_reach
 from ingest.administration.remote import administration_router
-from ingest.contract.connector import Connector, Context, Poll, SqlTable, Webhook
+from ingest.contract.connector import Connector, Context, DeviceProbe, Poll, SqlTable, Webhook
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.kafka import checks
@@ -96,6 +96,7 @@ def connector_endpoints(
     # The pretend ward plays those that are in code.
     asked = {one.id: ingest.pretend and one.reads is None for one in connectors if isinstance(one.way, Poll | SqlTable)}
     urls = {id_: settings.url(id_, pretend=pretend) for id_, pretend in asked.items()}
+    asked |= {one.id: ingest.pretend and one.reads is None for one in connectors if isinstance(one.way, DeviceProbe)}
     tokens = {id_: settings.token(id_, pretend=pretend) for id_, pretend in asked.items()}
     return ConnectorEndpoints(
         folder=ingest.data_folder / "connectors",
@@ -107,6 +108,9 @@ def connector_endpoints(
         urls={id_: url for id_, url in urls.items() if url},
         tokens={id_: token for id_, token in tokens.items() if token},
         allowances=settings.allowances,
+        # The devices of the pretend ward are on this PC.
+        host_guard=None if ingest.pretend else partial(check_host, allowed=settings.reachable),
+        inventory=ingest.data_folder / ("simulator" if ingest.pretend else "inventory"),
         mqtt=MqttServer(
             host,
             port,

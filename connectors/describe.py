@@ -1,7 +1,17 @@
 """What the person who sets up a device needs: address, secret and settings of each source."""
 
 from connectors.settings import ConnectorsSettings
-from ingest.contract.connector import Connector, FileDrop, Misdeclared, Poll, PostProof, SqlTable, Subscription, Webhook
+from ingest.contract.connector import (
+    Connector,
+    DeviceProbe,
+    FileDrop,
+    Misdeclared,
+    Poll,
+    PostProof,
+    SqlTable,
+    Subscription,
+    Webhook,
+)
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.label import Label
 from ingest.mqtt.broker import DEVICE_NAME, DEVICE_PART
@@ -19,6 +29,7 @@ QUALITY = Label(vi="Chất lượng (QoS)", en="Quality (QoS)")
 TOPICS = Label(vi="Chủ đề MQTT", en="MQTT topics")
 MISSING = Label(vi="Còn thiếu", en="Missing")
 FOLDER = Label(vi="Thư mục", en="Folder")
+DEVICES = Label(vi="Danh sách thiết bị", en="List of devices")
 FAULT = Label(vi="Khai báo sai", en="Faulty declaration")
 REACH = Label(vi="Phạm vi", en="Reach")
 
@@ -46,6 +57,8 @@ def describe(connector: Connector, settings: ConnectorsSettings, device: str = "
         return [(FOLDER, folder), (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s")]
     if isinstance(way, SqlTable):
         return _table(connector.id, way, settings)
+    if isinstance(way, DeviceProbe):
+        return _probe(connector.id, way, settings)
     if isinstance(way, Misdeclared):
         return [(FAULT, f"{way.fault.vi} | {way.fault.en}")]
     return _subscription(connector.id, way, settings, device)
@@ -94,6 +107,17 @@ def _table(connector_id: str, way: SqlTable, settings: ConnectorsSettings) -> Li
     return [
         (ADDRESS, f"{url} · {name}") if url else (MISSING, f"{setting}=postgresql+psycopg://host/database  (· {name})"),
         (TOKEN, account.get_secret_value() if account else missing),
+        (ASKED, f"{way.every.total_seconds():g} s"),
+    ]
+
+
+def _probe(connector_id: str, way: DeviceProbe, settings: ConnectorsSettings) -> Lines:
+    file = f"<IOC_DATA_FOLDER>/inventory/{connector_id}.xlsx | .csv"
+    key = settings.token(connector_id, pretend=False)
+    missing = f"IOC_CONNECTORS_TOKENS__{connector_id.upper()}=<community>  |  <user>:<password>:<privacy password>"
+    return [
+        (DEVICES, ", ".join(one.device for one in way.devices) or file),
+        (TOKEN, key.get_secret_value() if key else missing),
         (ASKED, f"{way.every.total_seconds():g} s"),
     ]
 

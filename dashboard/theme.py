@@ -38,6 +38,9 @@ TONES = {
     "on-pretend": Tone("#d6c9ff", "#3d2b7a"),
 }
 
+LETTERS = {"xs": 0.75, "sm": 0.875, "md": 1, "lg": 1.125, "xl": 1.25}
+"""The component library's sizes of letters, in rem; none is smaller than 13 px, whatever a rem is."""
+
 _STEPS = 10
 
 
@@ -63,6 +66,7 @@ def mantine() -> dict[str, Any]:
         "primaryColor": "sky",
         "primaryShade": 5,
         "defaultRadius": "md",
+        "fontSizes": {name: f"max(13px, {size}rem)" for name, size in LETTERS.items()},
         "white": light["card"],
         "black": light["text"],
         "colors": {

@@ -18,7 +18,17 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from pydantic import SecretStr
 
-from ingest.contract.connector import Connector, Context, FileDrop, Misdeclared, Poll, SqlTable, Subscription, Webhook
+from ingest.contract.connector import (
+    Connector,
+    Context,
+    DeviceProbe,
+    FileDrop,
+    Misdeclared,
+    Poll,
+    SqlTable,
+    Subscription,
+    Webhook,
+)
 from ingest.contract.errors import ConfigurationError
 from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
@@ -35,6 +45,7 @@ from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
 
 if TYPE_CHECKING:
+    from ingest.probe.reader import ProbeReader
     from ingest.sql.reader import SqlReader
 
 log = logging.getLogger(__name__)
@@ -64,6 +75,10 @@ class ConnectorEndpoints:
     """Bearer tokens for them."""
     guards: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     """By connector id, what sees before each question that its address may be asked; raises `ForbiddenAddress`."""
+    host_guard: Callable[[str], None] | None = None
+    """Sees before each question to a device that its host may be asked; raises `ForbiddenAddress`."""
+    inventory: Path | None = None
+    """Folder with lists of devices; `None`: beside `folder`."""
     allowances: Mapping[str, int] = field(default_factory=dict)
     """Messages that may be invalid before a source is held back, by connector id."""
     routers: Sequence[APIRouter] = ()
@@ -247,7 +262,7 @@ class ConnectorRunner:
 
     def _reader(
         self,
-        way: Subscription | FileDrop | Poll | SqlTable,
+        way: Subscription | FileDrop | Poll | SqlTable | DeviceProbe,
         mapper: Mapper,
         source_status: SourceStatus,
         breaker: CircuitBreaker,
@@ -261,6 +276,8 @@ class ConnectorRunner:
             return self._subscriber(mapper, source_status, breaker, way)
         if isinstance(way, FileDrop):
             return FileReader(mapper, source_status, breaker, self._producer, self._outside.folder.parent)
+        if isinstance(way, DeviceProbe):
+            return self._probe(mapper, source_status, breaker)
         if mapper.connector.id not in self._outside.urls:
             return None
         return (self._table if isinstance(way, SqlTable) else self._poller)(mapper, source_status, breaker)
@@ -285,6 +302,16 @@ class ConnectorRunner:
         return RestPoller(
             mapper, source_status, breaker, self._producer, cursor, url, token, guard=self._outside.guards.get(id_)
         )
+
+    def _probe(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "ProbeReader":
+        # Only here: most wards ask no device, and pysnmp is large.
+        from ingest.probe.reader import ProbeReader
+
+        id_, outside = mapper.connector.id, self._outside
+        cursor = Cursor(outside.folder, id_, self._context.pseudonym)
+        lists = outside.inventory or outside.folder.parent / "inventory"
+        secret, guard = outside.tokens.get(id_), outside.host_guard
+        return ProbeReader(mapper, source_status, breaker, self._producer, cursor, lists, secret, guard=guard)
 
     def _table(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "SqlReader":
         # Only here: most wards read no database, and SQLAlchemy is large.

@@ -18,6 +18,8 @@ OF_OTHERS = {
     "NORMAL": "SQLite's `synchronous`",
     "SDT": "số điện thoại, as people write it",
     "STOPPING": "a state of supervisord",
+    "hrPrinterDetectedErrorState": "an object of SNMP",
+    "prtMarkerSuppliesType": "an object of SNMP",
     "do_vat": "a camera's zone",
     "le_hoi": "a camera's zone",
     "ls": "the command",

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 from commands.install import lock
 from commands.install.offline_warehouse import lone_warehouse
 from commands.install.settings import Install
-from commands.terminal import say, terminal_line
+from commands.install.terminal import say, terminal_line
 from ingest.contract.clock import WARD_ZONE, RealClock, moment
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.kafka.broker.folder import Folder

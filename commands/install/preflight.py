@@ -9,7 +9,7 @@ from commands.install import lock
 from commands.install.ports import is_taken, port_holder
 from commands.install.processes import ManagedProcess, ProcessPort, all_ports
 from commands.install.settings import Install
-from commands.terminal import ProgressBar, say
+from commands.install.terminal import ProgressBar, say
 from ingest.contract.errors import Refused, Unavailable
 from ingest.contract.label import Label
 from ingest.kafka.broker import fetch, jars

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from connectors.declared.expression import LONGEST
 from connectors.declared.value import NumberForm, is_time_form
+from ingest.contract.connector import ProbedDevice
 from ingest.contract.errors import ConfigurationError
 from ingest.contract.label import Label
 from ingest.files.table import column_name
@@ -233,10 +234,30 @@ class SqlWay(_Part):
     """Seconds between two rounds."""
 
 
-WAYS = (WebhookWay, FilesWay, RestWay, SqlWay, MqttWay)
+class ProbeWay(_Part):
+    """We ask devices whether they work; what has changed since the answer before is a message (`ingest.probe.comparison`)."""
+
+    kind: Literal["probe"]
+    every: Annotated[int, Field(ge=10, le=86_400)] = 60
+    """Seconds between two rounds."""
+    tells: Literal["changes", "all"] = "changes"
+    """`all`: each answer is a message too, with `told` = `answer`."""
+    devices: Annotated[tuple[ProbedDevice, ...], Field(max_length=500)] = ()
+    """Without any, those of the list in the data folder's `inventory/`."""
+    values: Annotated[dict[Name, Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+){3,40}$")]], Field(max_length=20)] = {}
+    """SNMP: object identifiers to ask for, by the name that messages give their values in `values`."""
+
+    @model_validator(mode="after")
+    def _knows_each_device_once(self) -> Self:
+        if len({one.device for one in self.devices}) < len(self.devices):
+            raise ValueError("two of its devices have the same name")
+        return self
+
+
+WAYS = (WebhookWay, FilesWay, RestWay, SqlWay, MqttWay, ProbeWay)
 """The ways that a file may declare."""
 
-AnyWay = Annotated[WebhookWay | FilesWay | RestWay | SqlWay | MqttWay, Field(discriminator="kind")]
+AnyWay = Annotated[WebhookWay | FilesWay | RestWay | SqlWay | MqttWay | ProbeWay, Field(discriminator="kind")]
 
 
 class Declaration(_Part):
@@ -314,7 +335,7 @@ def _told(fault: Any) -> Label:
     path = [
         str(part)
         for part in fault["loc"]
-        if not re.search(r"[\[(]|^(str|int|float|bool|webhook|files|rest|mqtt|sql)$", str(part))
+        if not re.search(r"[\[(]|^(str|int|float|bool|webhook|files|rest|mqtt|sql|probe)$", str(part))
     ]
     known = _KNOWN_FAULTS.get(fault["type"], Label(f"giá trị không dùng được ({fault['msg']})", fault["msg"]))
     return Label(*(f"{'.'.join(path) or 'toml'}: {one}" for one in known))

@@ -14,6 +14,7 @@ from connectors.declared.declaration import (
     Declaration,
     InvalidDeclaration,
     MqttWay,
+    ProbeWay,
     RestWay,
     SqlWay,
     WebhookWay,
@@ -25,6 +26,7 @@ from connectors.declared.paging import declared_poll
 from ingest.contract.connector import (
     Connector,
     Context,
+    DeviceProbe,
     FileDrop,
     Mapped,
     Misdeclared,
@@ -118,12 +120,17 @@ def _nothing(received: ReceivedMessage, context: Context) -> Mapped:
     raise InvalidEvent("misdeclared", "the declaration of its source cannot be used")
 
 
-def _way(way: AnyWay, needs: frozenset[str], file: str) -> Webhook | FileDrop | Poll | SqlTable | Subscription:
+def _way(
+    way: AnyWay, needs: frozenset[str], file: str
+) -> Webhook | FileDrop | Poll | SqlTable | Subscription | DeviceProbe:
     if isinstance(way, RestWay):
         return declared_poll(way, file)
     if isinstance(way, MqttWay):
         rhythm = None if way.sign_of_life is None else timedelta(seconds=way.sign_of_life)
         return Subscription(way.topics, dict.fromkeys(way.topics, _WHATEVER), sign_of_life=rhythm)
+    if isinstance(way, ProbeWay):
+        every = timedelta(seconds=way.every)
+        return DeviceProbe(every, way.devices, way.values, reads_faults=not way.devices, tells_all=way.tells == "all")
     if isinstance(way, SqlWay):
         every = timedelta(seconds=way.every)
         return SqlTable(way.table, way.db_schema, way.grows, way.by, way.overlap, every)

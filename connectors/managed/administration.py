@@ -51,6 +51,7 @@ from ingest.administration.reach import ForbiddenAddress, check_reach
 from ingest.contract.connector import (
     Connector,
     Context,
+    DeviceProbe,
     FileDrop,
     Misdeclared,
     Poll,
@@ -70,7 +71,8 @@ LONGEST_SHOWN = 200
 
 _SECRETS = (SECRET, TOKEN, PASSWORD)
 _WAYS: dict[type[Any], str] = {
-    Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", Misdeclared: "faulty",
+    Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", DeviceProbe: "probe",
+    Misdeclared: "faulty",
 }  # fmt: skip
 
 
@@ -146,7 +148,7 @@ class SourceAdministration:
     def _rotated(self, question: Rotate) -> Done:
         connector = self._known(question.id)
         self._see_it_is_set_here(question.id, self._settings.secrets | self._settings.tokens, "SECRETS/TOKENS")
-        asked = isinstance(connector.way, Poll | SqlTable)
+        asked = isinstance(connector.way, Poll | SqlTable | DeviceProbe)
         if question.key:
             _check_given(connector, question.key)
             self._choices.give(question.id, question.key)

@@ -17,7 +17,6 @@ from dashboard import theme
 from dashboard.access.displays import Display, Displays
 from dashboard.access.viewer import Viewer
 from dashboard.settings import BoardSettings
-from dashboard.theme import scheme_of
 from ingest.contract.clock import RealClock
 from ingest.contract.label import Label
 from ingest.runtime import metrics
@@ -56,7 +55,7 @@ class DisplayEntry:
         one = self._displays.find(token) if token else None
         if one is None or not self._may_show(one, scope):
             return None
-        return Viewer(one.name, frozenset({"display"}), one.language, one.id, one.stops, scheme_of(cookies) or "dark")
+        return Viewer(one.name, frozenset({"display"}), one.language, one.id, one.stops, one.scheme, one.letters)
 
     async def answer(self, scope: Scope, send: Send, headers: Headers, cookies: dict[str, str]) -> None:
         """Let a screen in that shows its token in the address, or tell why it is not let in."""

@@ -26,7 +26,11 @@
   window.Plotly = { then: (done, failed) => live().then(load).then(done, failed) };
 
   function factor() {
-    return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.fontSize = "calc(1rem * var(--chart))"; // computed here, which a custom property is not
+    const size = parseFloat(getComputedStyle(probe).fontSize);
+    probe.remove();
+    return size / 16;
   }
 
   /* What a colour token is at this moment. */

@@ -50,9 +50,10 @@ def card_updates(id: str, state: BoardState, indicators: Sequence[str]) -> Prope
     newest_ms = max(reading.newest_ms for reading in readings)
     needs = "act" if fresh.state == "down" or any(reading.status == "critical" for reading in readings) else ""
     needs = needs or ("look" if fresh.state in ("late", "stale") else "")
+    says = "" if any(reading.known and reading.numerator for reading in readings) else " says-nothing"
     return {
         **freshness_updates(id, fresh._replace(newest_ms=newest_ms), state),
-        PropertyUpdate(f"{id}-card", "className"): f"card needs-{needs or 'nobody'}",
+        PropertyUpdate(f"{id}-card", "className"): f"card needs-{needs or 'nobody'}{says}",
     }
 
 
@@ -179,12 +180,14 @@ def small_updates(
     reading = state.read(id, split)
     name = name or id.lower()
     digits = _small_digits(reading, state) if shown is None else shown
-    said = number.fraction_text(reading, state.language) if parts and not reading.indicator.unit.out_of else ""
+    is_empty = digits == number.NONE
+    has_parts = parts and not is_empty and not reading.indicator.unit.out_of
+    said = number.fraction_text(reading, state.language) if has_parts else ""
     return {
         **figure_updates(id, state, shown=digits, split=split, name=name),
         PropertyUpdate(
             name, "className"
-        ): f"small status-{reading.status} fresh-{freshness(reading, state.signs, state.now_ms).state}",
+        ): f"small{' is-empty' if is_empty else ''} status-{reading.status} fresh-{freshness(reading, state.signs, state.now_ms).state}",
         PropertyUpdate(f"{name}-parts", "children"): said,
     }
 

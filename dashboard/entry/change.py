@@ -6,14 +6,19 @@ from typing import Any, Literal, NamedTuple
 
 from dashboard.access.viewer import Viewer
 from dashboard.entry.act import UNCHANGED, UNDONE, Statement, enter, reject, withdraw
-from dashboard.entry.amount import EntryRefused
-from dashboard.entry.file import CellFault, FigureFile
+from dashboard.entry.amount import EntryRefused, period_name
+from dashboard.entry.file import CellFault, FigureFile, cell_of
 from ingest.contract.event import Event
 from ingest.contract.events.figure import FigureConfirmed, FigureEntered
 from ingest.contract.label import Label
 from warehouse.catalogue import entered_kinds
 from warehouse.figures.kind import read_period
 from warehouse.query.entered import EnteredFigure
+
+OVERLAPS = Label(
+    "kỳ này trùng ngày với {period} đã nhập của cùng chỉ tiêu: sẽ đếm hai lần",
+    "this period shares days with {period}, which was entered for the same figure: they would count twice",
+)
 
 ChangeKind = Literal["new", "corrected", "withdrawn"]
 
@@ -59,20 +64,36 @@ def plan_import(file: FigureFile, known: Mapping[str, EnteredFigure], person: Vi
     """
     plan = ImportPlan(file.batch, [], 0, list(file.faults))
     same = 0
-    for number, statement, reason in file.rows:
+    for row, statement, reason in file.rows:
         figure = known.get(statement.ref, EnteredFigure(statement.ref, ()))
         standing = figure.standing
         try:
+            _see_no_day_counts_twice(statement, known, [change.statement for change in plan.changes])
             event = enter(statement, figure, person, at, reason, file.batch)
         except EntryRefused as fault:
             if fault.said == UNCHANGED:
                 same += 1
             else:
-                plan.faults.append(CellFault(f"A{number}", fault.said))
+                plan.faults.append(CellFault(cell_of(row, fault.field), fault.said))
             continue
         before = standing.stated if standing else None
         plan.changes.append(PlannedChange("corrected" if standing else "new", statement, before, event))
     return plan._replace(same=same)
+
+
+def _see_no_day_counts_twice(what: Statement, known: Mapping[str, EnteredFigure], planned: list[Statement]) -> None:
+    """Of a kind whose periods are any stretches of days, which are added up."""
+    if what.kind.period is not None:
+        return
+    standing = [
+        read_period(figure.standing.data["period"])
+        for figure in known.values()
+        if figure.standing and figure.standing.data["kind_code"] == what.kind.code
+    ]
+    for other in [*standing, *(one.period for one in planned if one.kind == what.kind)]:
+        if other != what.period and other.first <= what.period.last and what.period.first <= other.last:
+            name = Label(*(period_name(other.code, language) for language in ("vi", "en")))
+            raise EntryRefused(Label(OVERLAPS.vi.format(period=name.vi), OVERLAPS.en.format(period=name.en)), "period")
 
 
 def plan_undo(batch: str, known: Mapping[str, EnteredFigure], person: Viewer, at: datetime) -> ImportPlan:

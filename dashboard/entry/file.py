@@ -61,7 +61,7 @@ _WAY = FileDrop(sign_of_life=timedelta(days=1), needs=frozenset({COLUMNS["code"]
 class FigureRow(NamedTuple):
     """A row that can be entered."""
 
-    number: int
+    row: Row
     statement: Statement
     reason: str | None
 
@@ -131,7 +131,7 @@ def _row(row: Row) -> FigureRow:
         _word(cell(field), field, known) for field, known in (("source", SOURCES), ("bound", BOUNDS), ("dates", DATES))
     ]
     statement = Statement(kind, period, amounts, *(str(word) for word in words))
-    return FigureRow(row.number, statement, _word(cell("reason"), "reason", REASONS))
+    return FigureRow(row, statement, _word(cell("reason"), "reason", REASONS))
 
 
 def _word(given: Any, field: str, known: dict[str, Any]) -> Any:

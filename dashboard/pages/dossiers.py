@@ -26,7 +26,7 @@ PAGE = wall_page(
     "/dossiers",
     text.DOSSIERS,
     order=2,
-    pace=timedelta(seconds=30),
+    pace=timedelta(seconds=15),
     lines=(
         CardRow(
             15,

@@ -44,6 +44,8 @@ SOURCES: dict[str, Label] = {
     "content_post": Label("Tin bài", "News"),
     "ward_register": Label("Danh mục", "Register"),
     "civil_status": Label("Hộ tịch", "Civil status"),
+    "equipment": Label("Thiết bị", "Equipment"),
+    "lookup_kiosk": Label("Tra cứu", "Look-ups"),
 }
 """Short names of the sources, by the id of their connector."""
 
@@ -56,6 +58,7 @@ STREAMS: dict[str, Label] = {
     "document": SOURCES["document_office"],
     "content": SOURCES["content_post"],
     "reference": SOURCES["ward_register"],
+    "equipment": SOURCES["equipment"],
     "health": Label("Tín hiệu", "Health"),
     "figure": Label("Số liệu nhập", "Entered figures"),
 }
@@ -117,8 +120,18 @@ CODES: dict[str, Label] = {
     "abandoned_object": Label("Vật bỏ quên", "Abandoned object"),
     "crowd": Label("Tụ tập đông", "Crowd"),
     "congestion": Label("Ùn tắc", "Congestion"),
+    "may_tinh": Label("Máy tính", "PCs"),
+    "may_in": Label("Máy in", "Printers"),
+    "may_quet": Label("Máy quét", "Scanners"),
+    "may_photocopy": Label("Máy photocopy", "Copiers"),
+    "kiosk_lay_so": Label("Kiosk lấy số", "Queue kiosks"),
+    "kiosk_tra_cuu": Label("Kiosk tra cứu", "Look-up kiosks"),
+    "man_hinh_quay": Label("Màn hình quầy", "Counter displays"),
+    "man_hinh_sanh": Label("Màn hình sảnh", "Hall displays"),
+    "loa_sanh": Label("Loa sảnh", "Hall loudspeakers"),
+    "duong_truyen": Label("Đường truyền", "Leased line"),
 }
-"""What codes of services, fields, channels, applications, platforms, bulletins and camera events are called."""
+"""What codes of services, fields, channels, applications, platforms, bulletins, camera events and equipment are called."""
 
 DAYS = (
     Label("Thứ Hai", "Monday"),
@@ -230,6 +243,8 @@ DUE = Label("Đến hạn", "Due")
 HISTORY = Label("Diễn biến", "History")
 PROOF = Label("Kiểm chứng số liệu", "Proof")
 LOOK_BACK = Label("Xem lại", "Look back")
+MENU = Label("Các trang", "All pages")
+SOURCES_LIVE = Label("{live}/{all} nguồn hoạt động", "{live} of {all} sources live")
 SCHEME = Label("Nền sáng / tối", "Light / dark")
 OTHER_LANGUAGE = Label("English", "Tiếng Việt")
 CHANGE_PASSWORD = Label("Đổi mật khẩu", "Change password")

@@ -67,7 +67,7 @@ class SourceCard(_Message):
     id: str
     label: Label
     guide: Label | None = None
-    way: Literal["webhook", "files", "rest", "sql", "mqtt", "other", "faulty"]
+    way: Literal["webhook", "files", "rest", "sql", "mqtt", "probe", "other", "faulty"]
     is_declared: bool
     """Whether a file declares it; else it is in code."""
     is_off: bool = False

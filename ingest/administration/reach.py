@@ -45,7 +45,11 @@ def check_reach(url: str, allowed: Sequence[Network], resolve: Callable[[str], l
     Raises:
         ForbiddenAddress: it may not, is none, or its name is not known.
     """
-    host = _host(url)
+    check_host(_host(url), allowed, resolve)
+
+
+def check_host(host: str, allowed: Sequence[Network], resolve: Callable[[str], list[str]] | None = None) -> None:
+    """See that a host may be asked; as `check_reach`."""
     try:
         found = (resolve or _resolved)(host)
     except OSError:

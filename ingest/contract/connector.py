@@ -1,20 +1,23 @@
 """Connector: how one foreign system's messages become our events, declared as one value in one file of `connectors/`.
 
-A connector maps a foreign shape to our events and nothing else. How messages arrive is one of five ways, each run by its own
+A connector maps a foreign shape to our events and nothing else. How messages arrive is one of six ways, each run by its own
 module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`), `FileDrop` (`files/reader`), `SqlTable`
-(`sql/reader`). A message is confirmed to its source only after Kafka has its events on disk.
+(`sql/reader`), `DeviceProbe` (`probe/reader`). A message is confirmed to its source only after Kafka has its events on disk.
 """
 
+import re
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import IPv4Network, IPv6Network
-from typing import Any, Literal, NamedTuple
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Annotated, Any, Literal, NamedTuple, Self
+from urllib.parse import urlsplit
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, field_validator, model_validator
 
 from ingest.contract.clock import Clock
+from ingest.contract.code import DeviceName, Word
 from ingest.contract.event import Event
 from ingest.contract.label import Label
 
@@ -191,6 +194,99 @@ class FileDrop:
     encoding: Literal["utf-8", "windows-1258", "tcvn3"] = "utf-8"
 
 
+Method = Literal["none", "ping", "tcp", "http", "snmp", "heartbeat"]
+"""How a device is asked; `none`: not at all; `heartbeat`: it speaks by itself."""
+
+ASKED: tuple[Method, ...] = ("ping", "tcp", "http", "snmp")
+
+SNMP_PORT = 161
+
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?")
+
+Address = Annotated[str, StringConstraints(min_length=1, max_length=300, strip_whitespace=True)]
+
+
+class ProbedDevice(BaseModel):
+    """One device of a list."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: DeviceName
+    category: Word = "khac"
+    """What it is."""
+    place: DeviceName | None = None
+    by: Method
+    addresses: Annotated[tuple[Address, ...], Field(max_length=8)] = ()
+    """`host` for ping, `host:port` for TCP, a URL for HTTP, `host` or `host:port` for SNMP. It answers when one of them does."""
+
+    @field_validator("addresses", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        return tuple(re.split(r"[\s;,]+", value.strip())) if isinstance(value, str) and value.strip() else value or ()
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        if self.by in ASKED and not self.addresses:
+            raise ValueError(f"a device that is asked by {self.by} needs an address")
+        for one in self.addresses:
+            host_and_port(one, self.by)
+        return self
+
+
+def host_and_port(address: str, by: Method) -> tuple[str, int]:
+    """Host and port of an address; 0 where the method has none.
+
+    Raises:
+        ValueError: it is no address of this method.
+    """
+    try:
+        if by == "http":
+            parts = urlsplit(address)
+            if parts.scheme not in ("http", "https") or parts.username or parts.password or parts.fragment:
+                raise ValueError
+            host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        elif is_ip(address):
+            host, port = address, SNMP_PORT if by == "snmp" else 0
+        else:
+            parts = urlsplit(f"//{address}")
+            host, port = parts.hostname or "", parts.port or (SNMP_PORT if by == "snmp" else 0)
+            if parts.path or parts.query or parts.username or (by == "ping" and parts.port):
+                raise ValueError
+        if not (is_ip(host) or _HOST.fullmatch(host)) or (by == "tcp" and not port):
+            raise ValueError
+    except ValueError:
+        form = {"http": "http://host/path", "tcp": "host:port", "snmp": "host or host:port"}.get(by, "host")
+        raise ValueError(f"an address for {by} has the form {form}") from None
+    return host, port
+
+
+def is_ip(text: str) -> bool:
+    """Whether a text is an IP address."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class DeviceProbe:
+    """We ask devices one by one whether they work; what has changed since the answer before is a message (`ingest.probe.comparison`)."""
+
+    every: timedelta
+    """Pause between two rounds."""
+    devices: tuple[ProbedDevice, ...] = ()
+    """Empty: those of the list in `<data folder>/inventory/<connector id>.csv` or `.xlsx`."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """SNMP: what else is asked for, as object identifiers by the names that messages give them."""
+    reads_faults: bool = True
+    """Whether a device is asked by SNMP what is wrong with it and what runs out."""
+    tells_all: bool = False
+    """Whether each answer is a message too."""
+    measured: frozenset[str] = frozenset()
+    """Categories of devices of which loss and delay are told."""
+
+
 @dataclass(frozen=True)
 class Misdeclared:
     """The source's declaration cannot be used: nothing is read, and the source is reported as down until it is fixed."""
@@ -207,7 +303,7 @@ class Connector:
     label: Label
     system: str
     """Middle part of the CloudEvents source `/<ward>/<system>/<connector id>`."""
-    way: Webhook | Poll | Subscription | FileDrop | SqlTable | Misdeclared
+    way: Webhook | Poll | Subscription | FileDrop | SqlTable | DeviceProbe | Misdeclared
     payload: TypeAdapter[Any]
     """The foreign shape. Its models list personal fields nowhere: what is not named is kept out and counted."""
     events: tuple[type[Event], ...]

@@ -53,6 +53,9 @@ Score = Annotated[int, Ge(1), Le(5)]
 Percent = Annotated[int, Ge(0), Le(100)]
 """A share, for example the volume of a loudspeaker."""
 
+Milliseconds = Annotated[int, Ge(0), Le(60_000)]
+"""How long an answer took: what takes longer than a minute is no answer."""
+
 Decibels = Annotated[int, Ge(-150), Le(0)]
 """Strength of a radio signal in dBm."""
 

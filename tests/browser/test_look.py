@@ -21,15 +21,13 @@ OVERLAPPING = """() => [...document.querySelectorAll('.small')].filter(small => 
 }).map(small => small.id)"""
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (3440, 1440), (1366, 768)])
-def test_pages_of_the_wall_fit_and_nothing_is_cut(open_board, stack, artefacts, size):
+@pytest.mark.parametrize("size", [(1920, 1080), (3440, 1440), (1366, 768)])
+def test_pages_of_figures_are_as_wide_as_the_desk_and_nothing_is_cut(open_board, stack, artefacts, size):
     with open_board(size=size) as page:
         for path in WALL:
             page.goto(stack.install.board.url + path)
             shown(page)
-            assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
-                *size
-            ], path
+            assert page.evaluate("document.documentElement.scrollWidth") == size[0], path
             assert page.evaluate(CUT) == [], path
             assert page.evaluate(OVERLAPPING) == [], path
             page.screenshot(path=artefacts / f"{path.strip('/') or 'overview'}-{size[0]}x{size[1]}.png")

@@ -49,22 +49,32 @@ def processing_ended_at(d: Any) -> Any:
     return choose(d.state == STOPPED, d.stopped_at, finished_at(d))
 
 
-def promised(d: Any) -> Any:
-    """The date that the portal gave last; where it gave none, the end of the procedure's limit."""
+def promised_by(d: Any, given: Any) -> Any:
+    """A date that the portal gave; where it gave none, the end of the procedure's limit."""
     limit = choose(d.limit_value > 0, due_after(receipt_at(d), d.limit_value, d.limit_unit), NEVER)
-    return choose(d.due_at < NEVER, d.due_at, limit)
+    return choose(given < NEVER, given, limit)
 
 
-def due(d: Any) -> Any:
-    """When the result is due by law: as promised; after a supplement for which no new date was given, the limit begins anew.
+def promised(d: Any) -> Any:
+    """The date that the portal gave last, else the end of the limit."""
+    return promised_by(d, d.due_at)
+
+
+def due_unless_moved(d: Any, given: Any) -> Any:
+    """When the result is due by law, by the date that the portal gave: after a supplement for which it gave no new one, the limit begins anew.
 
     The time for a procedure runs from when the dossier is complete (NĐ 118/2025 Đ17.3 as amended by NĐ 309/2026 Đ8.3); that it is
     calculated anew after a supplement was NĐ 61/2018 Đ19.4, and that NĐ 118/2025 says the same is not verified.
     """
-    moved = choose(d.limit_value > 0, due_after(d.supplemented_at, d.limit_value, d.limit_unit), promised(d))
-    was_rescheduled_since = (d.rescheduled_at < NEVER) & (d.rescheduled_at >= d.supplemented_at)
-    keeps = (d.supplemented_at == NEVER) | (d.supplement_due_at < NEVER) | was_rescheduled_since
-    return choose(keeps | (promised(d) == NEVER), promised(d), moved)
+    date = promised_by(d, given)
+    is_anew = (d.supplemented_at < NEVER) & (d.supplement_due_at == NEVER) & (d.limit_value > 0) & (date < NEVER)
+    return choose(is_anew, due_after(d.supplemented_at, d.limit_value, d.limit_unit), date)
+
+
+def due(d: Any) -> Any:
+    """When the result is due by law; where it was re-appointed since the last supplement, by that date."""
+    is_moved = (d.rescheduled_at < NEVER) & (d.rescheduled_at >= d.supplemented_at)
+    return choose(is_moved, promised(d), due_unless_moved(d, d.due_at))
 
 
 def waited(d: Any) -> Any:

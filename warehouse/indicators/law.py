@@ -55,3 +55,7 @@ CAMERAS = Label(
     "Luật 91/2025/QH15 Đ32 (ghi hình nơi công cộng): chỉ số đếm, không hình ảnh; ngưỡng của phường",
     "Luật 91/2025/QH15 Đ32 (recording in public places): counts alone, no pictures; the limits are the ward's",
 )
+EMERGENCY_TEAM = Label(
+    "QĐ 833/QĐ-UBND của phường (11/8/2025, tổ ứng cứu khẩn cấp công nghệ thông tin); ngưỡng của phường",
+    "QĐ 833/QĐ-UBND of the ward (11 August 2025, the emergency IT team); the limits are the ward's",
+)

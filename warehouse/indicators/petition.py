@@ -8,7 +8,7 @@ from warehouse.figures.kind import BaselineUnit, baseline
 from warehouse.indicators import law
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.deadline import working_days
-from warehouse.model.expression import NEVER, choose, least
+from warehouse.model.expression import NEVER, choose, least, ward_month
 from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
 PETITIONS = Unit(Label("PAKN", "petitions"))
@@ -27,9 +27,14 @@ def petition_closed_at(p: Any) -> Any:
     return least(since_it_came(p, p.answered_at), since_it_came(p, p.refused_at), since_it_came(p, p.transferred_at))
 
 
+def petition_asked_at(p: Any) -> Any:
+    """When a supplement was first asked for; once the petition had been asked about and came again, the last time."""
+    return choose(p.first_asked_at >= p.came_at, p.first_asked_at, since_it_came(p, p.asked_at))
+
+
 def petition_handled_at(p: Any) -> Any:
-    """The same, or that a supplement was asked for: to the portal that is handled as long as nothing comes (QĐ 766, item 5.2)."""
-    return choose(petition_closed_at(p) < NEVER, petition_closed_at(p), since_it_came(p, p.asked_at))
+    """When it was closed, or a supplement was asked for: to the portal that is handled as long as nothing comes (QĐ 766, item 5.2)."""
+    return choose(petition_closed_at(p) < NEVER, petition_closed_at(p), petition_asked_at(p))
 
 
 def was_handled_in_time(p: Any) -> Any:
@@ -67,19 +72,15 @@ def is_content(p: Any) -> Any:
     return (p.dissatisfied_at == NEVER) & (p.reopened_at == NEVER)
 
 
-def was_handled(p: Any) -> Any:
-    """It was handled, whatever came of it."""
-    return petition_handled_at(p) < NEVER
-
-
 def was_handled_well(p: Any) -> Any:
     """It was handled in time, and the petitioner is content."""
-    return was_handled(p) & was_handled_in_time(p) & is_content(p)
+    return (petition_handled_at(p) < NEVER) & was_handled_in_time(p) & is_content(p)
 
 
 def open_and_content(p: Any, now: Any) -> Any:
-    """Open and in time, and the petitioner is content so far."""
-    return petition_open_in_time(p, now) & is_content(p)
+    """First received in the month that is now, open and in time, and the petitioner is content so far."""
+    is_of_month = ward_month(p.received_at) == ward_month(now - 1)  # midnight still closes the month that ends
+    return is_of_month & petition_open_in_time(p, now) & is_content(p)
 
 
 RECEIVED = Indicator(
@@ -169,10 +170,10 @@ SATISFIED = Indicator(
     id="P06",
     label=Label("Hài lòng xử lý PAKN", "Petition satisfaction"),
     definition=Label(
-        "(PAKN − không hài lòng, mở lại hoặc quá hạn) / PAKN đã xử lý, theo ngày tiếp nhận lần đầu trong tháng, cộng PAKN đang xử lý; mỗi PAKN trừ "
-        "một lần (QĐ 766 mục 5.3, ước tính nội bộ)",
-        "(petitions − dissatisfied, opened again or overdue) / petitions handled, by the first receipt in the month, plus those open; each "
-        "taken off once (QĐ 766, item 5.3, own estimate)",
+        "(PAKN − không hài lòng, mở lại hoặc quá hạn) / PAKN tiếp nhận lần đầu trong tháng, đã hay đang xử lý; mỗi PAKN trừ một lần (QĐ 766 "
+        "mục 5.3, ước tính nội bộ)",
+        "(petitions − dissatisfied, opened again or overdue) / petitions first received in the month, handled or not; each taken off once "
+        "(QĐ 766, item 5.3, own estimate)",
     ),
     law=law.decision_766("5.3"),
     since=law.REVISED,
@@ -180,7 +181,7 @@ SATISFIED = Indicator(
     of=PETITION,
     value=Ratio(
         numerator=Count(at=lambda p: p.received_at, where=was_handled_well) + Level(open_and_content),
-        denominator=Count(at=lambda p: p.received_at, where=was_handled) + Level(open_petition),
+        denominator=Count(at=lambda p: p.received_at),
     ),
     span="month",
 )

@@ -37,8 +37,9 @@ def waiting_since(t: Any) -> Any:
 
 
 def serving_since(t: Any) -> Any:
-    """When service began; where nobody noted it, the last call."""
-    return choose(t.serving_at < NEVER, t.serving_at, t.last_called_at)
+    """When service began at the last counter; where nobody noted it, the last call."""
+    was_noted = (t.serving_at < NEVER) & (t.serving_at >= t.transferred_at)
+    return choose(was_noted, t.serving_at, t.last_called_at)
 
 
 def ticket_closed_at(t: Any) -> Any:
@@ -147,9 +148,13 @@ MEAN_SERVICE = Indicator(
     id="Q06",
     label=Label("Thời gian phục vụ trung bình", "Mean service time"),
     definition=Label(
-        "Trung bình từ lúc bắt đầu phục vụ (nếu không ghi thì từ lần gọi cuối) đến lúc phục vụ xong, của các lượt xong trong ngày",
-        "Mean of service end minus service start (the last call where no start was noted), over the tickets served on the local day",
+        "Trung bình từ lúc bắt đầu phục vụ (nếu không ghi thì từ lần gọi cuối) đến lúc phục vụ xong, của các lượt xong trong ngày; ai được "
+        "chuyển hàng thì chỉ tính ở quầy cuối",
+        "Mean of service end minus service start (the last call where no start was noted), over the tickets served on the local day; of who "
+        "was sent to another queue, at the last counter only",
     ),
+    version=2,
+    since=law.REVISED,
     unit=MINUTES,
     of=TICKET,
     value=Mean(

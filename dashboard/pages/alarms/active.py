@@ -63,7 +63,11 @@ def active_updates(state: BoardState) -> PropertyUpdates:
     calling = len(state.alarms.calling)
     counts = [(CALLING, calling), (ACKNOWLEDGED, len(alarms) - calling), (MORE, max(0, len(alarms) - PLACES))]
     parts = [state.say(label, count=number.whole_number(count, state.language)) for label, count in counts if count]
-    updates: PropertyUpdates = {PropertyUpdate("active-count", "children"): " · ".join(parts) or state.say(CALM)}
+    updates: PropertyUpdates = {
+        PropertyUpdate("active-count", "children"): " · ".join(parts) or state.say(CALM),
+        PropertyUpdate("active-card", "className"): "card" if alarms else "card says-nothing",
+        PropertyUpdate("cleared-card", "className"): "card says-nothing",
+    }
     for place in range(PLACES):
         updates |= _row(f"active-{place}", alarms[place] if place < len(alarms) else None, state)
     return updates

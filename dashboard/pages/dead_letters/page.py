@@ -74,7 +74,7 @@ def layout(state: BoardState) -> Component:
     """Stopped streams on top, then dead letters and repeats in tabs."""
     say = state.say
     head = html.Header(
-        [html.H1(say(text.DEAD_LETTERS)), html.Span(className="spring"), navigation(state, viewer(), "/letters")],
+        [navigation(state, viewer(), "/letters"), html.H1(say(text.DEAD_LETTERS))],
         className="desk-head",
     )
     tabs = dmc.Tabs(

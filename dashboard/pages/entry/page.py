@@ -66,7 +66,7 @@ def layout(state: BoardState) -> Component:
             dcc.Store(id="entry-acted"),
             dcc.Download(id="entry-download"),
         ],
-        className="desk-scroll",
+        className="desk-scroll entry-page",
     )
     return html.Div([head, main], className="desk")
 
@@ -77,7 +77,7 @@ def _form(state: BoardState) -> Component:
     reasons = [{"value": code, "label": text.name_of_code(code, state.language)} for code in REASONS]
     made: Component = dmc.Group(
         [
-            dmc.Select(id="entry-kind", label=say(KIND), data=kinds, searchable=True, w=340),
+            dmc.Select(id="entry-kind", label=say(KIND), data=kinds, searchable=True, w=340, maw="100%"),
             dmc.TextInput(id="entry-period", label=say(PERIOD), value="", w=130, inputProps={"maxLength": 40}),
             dmc.TextInput(id="entry-value", label=say(VALUE), value="", w=150, inputProps={"maxLength": 40}),
             dmc.TextInput(id="entry-whole", label=say(WHOLE), value="", w=150, inputProps={"maxLength": 40}),
@@ -94,7 +94,7 @@ def _drafts(state: BoardState) -> Component:
     say = state.say
     made: Component = dmc.Group(
         [
-            dmc.Select(id="entry-draft", label=say(DRAFT), data=[], w=620, clearable=True),
+            dmc.Select(id="entry-draft", label=say(DRAFT), data=[], w=620, maw="100%", clearable=True),
             dmc.Button(say(CONFIRM_IT), id="entry-confirm", variant="default"),
             dmc.Button(say(REJECT), id="entry-reject", variant="default"),
         ],
@@ -121,7 +121,7 @@ def _file(state: BoardState) -> Component:
             dmc.Group(
                 [
                     dmc.Button(say(APPLY), id="entry-apply", disabled=True, **plain),
-                    dmc.Select(id="entry-batch", label=say(IMPORTS), data=[], w=420, clearable=True),
+                    dmc.Select(id="entry-batch", label=say(IMPORTS), data=[], w=420, maw="100%", clearable=True),
                     dcc.ConfirmDialogProvider(dmc.Button(say(UNDO), **plain), id="entry-undo", message=say(UNDO_SURE)),
                 ],
                 align="end",

@@ -11,8 +11,7 @@ from dash.development.base_component import Component
 from dashboard.access.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
-from dashboard.components import tile
-from dashboard.components.header import navigation
+from dashboard.components import header, tile
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
@@ -58,10 +57,9 @@ def layout(state: BoardState) -> Component:
     say, one = state.say, measure(state.argument)
     head = html.Header(
         [
-            html.A(say(BACK), href="/", className="back"),
+            header.navigation(state, viewer(), f"/history/{one.id}"),
+            header.way_back(say(BACK), "/"),
             html.H1(f"{one.id} · {say(one.label)}"),
-            html.Span(className="spring"),
-            navigation(state, viewer(), f"/history/{one.id}"),
         ],
         className="desk-head",
     )

@@ -10,8 +10,7 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.components import tile
-from dashboard.components.header import navigation
+from dashboard.components import header, tile
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
@@ -100,11 +99,10 @@ def layout(state: BoardState) -> Component:
     path = f"/proof/{one.id}"
     head = html.Header(
         [
-            html.A(say(BACK), href="/", className="back"),
+            header.navigation(state, viewer(), path),
+            header.way_back(say(BACK), "/"),
             html.A(say(text.HISTORY), href=f"/history/{one.id}", id="proof-history", className="back"),
             html.H1(f"{one.id} · {say(one.label)}"),
-            html.Span(className="spring"),
-            navigation(state, viewer(), path),
         ],
         className="desk-head",
     )

@@ -69,7 +69,7 @@ def layout(state: BoardState) -> Component:
     """The sources, and the place where one is made."""
     say = state.say
     head = html.Header(
-        [html.H1(say(TITLE)), html.Span(className="spring"), navigation(state, viewer(), "/sources")],
+        [navigation(state, viewer(), "/sources"), html.H1(say(TITLE))],
         className="desk-head",
     )
     tabs = dmc.Tabs(

@@ -20,6 +20,7 @@ WAYS: dict[str, Label] = {
     "rest": Label("Hỏi REST", "REST, asked"),
     "sql": Label("Bảng dữ liệu (SQL)", "Table of a database (SQL)"),
     "mqtt": Label("MQTT", "MQTT"),
+    "probe": Label("Hỏi từng thiết bị", "Devices, asked"),
     "other": Label("Cách khác", "Another way"),
     "faulty": Label("Khai báo sai", "Faulty declaration"),
 }
@@ -29,6 +30,10 @@ LIGHTS: dict[str, Label] = {
     "down": Label("MẤT KẾT NỐI", "DOWN"),
 }
 CAUSES: dict[str, Label] = {
+    "no_key": Label("chưa có khóa SNMP: đặt khóa của nguồn", "no key for SNMP: set the source's key"),
+    "no_ping_right": Label(
+        "hệ điều hành không cho ping: xem connectors.md", "the system does not let us ping: see connectors.md"
+    ),
     "reached": Label("nguồn trả lời hoặc đã gửi tin", "the source answers or has sent"),
     "heard_before": Label("đã gửi tin trước khi khởi động lại", "it sent before the restart"),
     "read_before": Label("đã đọc tệp trước khi khởi động lại", "a file was read before the restart"),

@@ -87,7 +87,7 @@ def test_what_all_share_is_the_layer_s():
             == shared["desk" if desk else "wall"]["figure"]["layout"]["template"].keys()
         )
         size = content["layout"]["template"]["layout"]["font"]["size"]
-        assert size == (13 if desk else 16), name
+        assert size == (14 if desk else 16), name
 
 
 def test_a_property_that_plotly_does_not_know_is_an_error():

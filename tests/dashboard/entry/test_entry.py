@@ -132,6 +132,7 @@ def test_a_second_person_confirms_before_it_counts():
     with pytest.raises(EntryRefused, match="second person"):
         confirm(what.kind, figure, LAN, AT)
     confirmed = confirm(what.kind, figure, MINH, AT + timedelta(minutes=1))
+    assert isinstance(confirmed, FigureConfirmed)
     assert (confirmed.who, confirmed.entered_by, confirmed.numerator) == ("minh", "lan", 70)
     ledger.take(confirmed)
     assert ledger[what.ref].standing.stated == (70, 80)
@@ -188,11 +189,22 @@ def test_a_file_tells_what_it_would_change_and_the_same_again_changes_nothing(tm
     plan = plan_import(file, ledger, ROOT, AT)
     assert [(change.kind, change.before) for change in plan.changes] == [("new", None)] * 2
     assert [type(event) for event in plan.events] == [FigureConfirmed, FigureEntered]
+    assert isinstance(plan.events[0], FigureConfirmed)
     assert (plan.events[0].source_code, plan.events[0].dates) == ("bao_cao_phuong", "suy_ra")
     assert len(ledger) == 0, "nothing is done before it is sent"
     ledger.take(*plan.events)
     again = plan_import(file, ledger, ROOT, AT)
     assert (again.events, again.same, again.faults) == ([], 2, [])
+
+
+def test_no_day_of_a_baseline_counts_twice(tmp_path):
+    ledger, before = Ledger(), statement("Q11", "2025-07-01/2025-08-29", "11.796")
+    ledger.take(enter(before, ledger.figure(before.ref), ROOT, AT))
+    text = "Q11;01/08/2025-31/08/2025;5\nQ11;30/08/2025-30/08/2025;5\nQ11;30/08/2025-31/08/2025;6\nP01;01/08/2025-31/08/2025;5\n"
+    plan = plan_import(read_figure_file(written(tmp_path, text)), ledger, ROOT, AT)
+    assert [fault.cell for fault in plan.faults] == ["B2", "B4"]
+    assert "01/07/2025–29/08/2025" in plan.faults[0].said.vi
+    assert [change.statement.period.code[:10] for change in plan.changes] == ["2025-08-30", "2025-08-01"]
 
 
 def test_an_import_is_undone_by_corrections(tmp_path):
@@ -224,7 +236,7 @@ def test_what_is_wrong_is_named_by_its_cell(tmp_path):
     text += "mooc_teams;11/2026;1\nmooc_teams;10/2026;1;2;tôi nghĩ\nhealth_book;11/2026;1;2\nhealth_book;11/2026;1;2\n"
     file = read_figure_file(written(tmp_path, text))
     assert [fault.cell for fault in file.faults] == ["C2", "A3", "B4", "C5", "A6", "D7", "E8", "B10"]
-    assert [row.number for row in file.rows] == [9]
+    assert [one.row.number for one in file.rows] == [9]
     assert "dòng 9" in file.faults[-1].said.vi
 
 
@@ -246,7 +258,7 @@ def test_a_file_is_bounded_and_no_formula_is_calculated(tmp_path):
     sheet.append(["budget_revenue", "11/2026", 5])
     book.save(tmp_path / "book.xlsx")
     file = read_figure_file(tmp_path / "book.xlsx")
-    assert [row.statement.kind.code for row in file.rows] == ["budget_revenue"]
+    assert [one.statement.kind.code for one in file.rows] == ["budget_revenue"]
     assert [fault.cell for fault in file.faults] == ["C2"]
     with zipfile.ZipFile(tmp_path / "bomb.xlsx", "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("xl/sharedStrings.xml", b"0" * 30_000_000)

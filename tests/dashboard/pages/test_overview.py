@@ -55,6 +55,8 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
         "clock",
         "date",
         "latency",
+        "menu",
+        "ways-all",
         "transport",
         "language",
         "log-out",
