@@ -36,7 +36,7 @@ class ValidatedBatch(NamedTuple):
     events: ValidEvents
     refused: list[InvalidRecord]
     judgement: list[bool]
-    """In order, whether each record is bad."""
+    """In order, whether each record is bad; empty when none is."""
 
 
 def validate_records(batch: RecordBatch, now: datetime) -> ValidatedBatch:
@@ -50,7 +50,7 @@ def validate_records(batch: RecordBatch, now: datetime) -> ValidatedBatch:
     decoded = decode(records, now).events
     bad = [kind is InvalidEvent for kind in map(type, decoded)]
     if True not in bad:
-        return ValidatedBatch(ValidEvents(decoded, batch.offsets, records), [], bad)  # type: ignore[arg-type]
+        return ValidatedBatch(ValidEvents(decoded, batch.offsets, records), [], [])  # type: ignore[arg-type]
     events = ValidEvents([], [], [])
     refused = []
     for index, one in enumerate(decoded):
@@ -104,6 +104,8 @@ class RecordValidator:
             Unavailable: Kafka is away, and the worker is stopping.
         """
         found = validate_records(batch, self._clock.now())
+        if not found.refused:
+            partition.gate.pass_good(len(batch.offsets))
         for is_bad in found.judgement:
             partition.gate.judge(is_bad)
         if partition.gate.tripped:

@@ -33,7 +33,11 @@ def test_a_package_s_docstring_names_exactly_its_modules_and_packages(package: P
 
 @pytest.mark.parametrize("package", PACKAGES, ids=name)
 def test_no_level_holds_more_than_a_person_can_overlook(package: Path) -> None:
-    assert len(modules(package)) <= MOST
+    # Files of `connectors/` that hold a source are a catalogue, one file a source: there are as many as the ward has systems.
+    sources = {
+        path.stem for path in package.glob("*.py") if "\nCONNECTOR = Connector(" in path.read_text(encoding="utf-8")
+    }
+    assert len(modules(package) - sources) <= MOST
 
 
 def test_every_folder_with_modules_is_a_package() -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import psutil
 
 from commands.install import lock
-from commands.install.ports import is_taken, port_holder
-from commands.install.processes import ManagedProcess, ProcessPort, all_ports
+from commands.install.ports import ProcessPort, is_taken, port_holder
+from commands.install.processes import ManagedProcess, all_ports
 from commands.install.settings import Install
 from commands.install.terminal import ProgressBar, say
 from ingest.contract.errors import Refused, Unavailable

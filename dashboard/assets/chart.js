@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const LIVE_WITHIN = 3000; // ms after which charts wait no longer for the figures
-  const bundle = new URL("plotly/plotly-basic.min.js", document.currentScript.src);
+  const bundle = new URL("plotly/plotly-basic.min.js?m=" + document.documentElement.dataset.version, document.currentScript.src);
 
   function live() {
     return new Promise((resolve) => {

@@ -13,9 +13,11 @@ from dash.development.base_component import Component
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import moment, number, text
 from dashboard.words.freshness import Freshness, freshness, worst_freshness
-from warehouse.model.expression import DAY_MS
 from warehouse.model.indicator import Status
 from warehouse.model.reading import TOTAL, Reading, Split
+
+QUIET_AFTER_MS = 3_600_000
+"""How long ago the newest event of a source that reports is, so that its time is told instead of its age."""
 
 
 def card(id: str, title: str, *body: Component, facts: Sequence[Component] = ()) -> Component:
@@ -60,20 +62,22 @@ def card_updates(id: str, state: BoardState, indicators: Sequence[str]) -> Prope
 def freshness_updates(id: str, fresh: Freshness, state: BoardState) -> PropertyUpdates:
     """The word for a freshness, and the time from which the browser counts the age.
 
-    The age is that of the newest event while the source reports, and of its last sign when it does not, or when nothing happened
-    for so long that an age in days would look as if the figure were old.
+    The age is that of the newest event while the source reports, and of its last sign when it does not. Where nothing has happened
+    for an hour, an age would look as if the figure were old: then it is said that the source is live, and when its newest event was.
     """
-    is_quiet = fresh.sign_ms - fresh.newest_ms > DAY_MS
-    since = {"live": fresh.sign_ms if is_quiet else fresh.newest_ms, "late": fresh.sign_ms, "stale": fresh.sign_ms}.get(
+    is_quiet = fresh.state == "live" and 0 < fresh.newest_ms < state.now_ms - QUIET_AFTER_MS
+    since = {"live": 0 if is_quiet else fresh.newest_ms, "late": fresh.sign_ms, "stale": fresh.sign_ms}.get(
         fresh.state, 0
     )
+    word = text.state_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
+    if is_quiet:
+        time = text.clock_time(fresh.newest_ms, state.now_ms).replace(" ", number.SPACE)
+        word = state.say(text.QUIET, time=time).replace("tin cuối ", f"tin{number.SPACE}cuối{number.SPACE}")
     return {
-        PropertyUpdate(f"{id}-fresh", "className"): f"fresh is-{fresh.state}",
+        PropertyUpdate(f"{id}-fresh", "className"): f"fresh is-{fresh.state}{' is-quiet' if is_quiet else ''}",
         PropertyUpdate(f"{id}-fresh", "data-state"): fresh.state,
         PropertyUpdate(f"{id}-fresh", "data-newest"): fresh.newest_ms,
-        PropertyUpdate(f"{id}-word", "children"): text.state_word(
-            fresh.state, fresh.sign_ms, state.now_ms, state.language
-        ),
+        PropertyUpdate(f"{id}-word", "children"): word,
         PropertyUpdate(f"{id}-age", "data-since"): since,
     }
 

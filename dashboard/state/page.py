@@ -117,6 +117,9 @@ class Page:
     only_now: bool = False
     """Whether it asks for more than its updates, so that it cannot be shown as it was."""
 
+    has_grid: bool = False
+    """Whether it shows a grid that sorts and edits, whose library comes with its address."""
+
     reads_moment: bool = False
     """Whether it reads the moment in its address itself: it tells what was until then."""
 

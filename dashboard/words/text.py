@@ -23,6 +23,9 @@ STATES: dict[State, Label] = {
     "unconnected": Label("CHƯA KẾT NỐI", "NOT CONNECTED"),
 }
 
+QUIET = Label("nguồn hoạt động · tin cuối {time}", "source live · newest {time}")
+"""Of a source that reports while nothing has happened for long."""
+
 LIGHTS: dict[State, Label] = {
     "live": Label("", ""),
     "late": Label("chậm", "late"),
@@ -38,6 +41,8 @@ SOURCES: dict[str, Label] = {
     "dossier_portal": Label("Hồ sơ", "Dossiers"),
     "smart_loudspeaker": Label("Truyền thanh", "Speakers"),
     "frigate": Label("Camera", "Cameras"),
+    "isapi": Label("Camera ISAPI", "ISAPI cameras"),
+    "onvif": Label("Camera ONVIF", "ONVIF cameras"),
     "camera_desk": Label("Trực camera", "Camera desk"),
     "petition_portal": Label("Kiến nghị", "Petitions"),
     "document_office": Label("Văn bản", "Documents"),
@@ -103,7 +108,7 @@ CODES: dict[str, Label] = {
     "mot_cua": Label("Phần mềm một cửa", "One-stop software"),
     "zalo": Label("Zalo", "Zalo"),
     "portal": Label("Cổng", "Portal"),
-    "fanpage": Label("Fanpage", "Fan page"),
+    "fanpage": Label("Fanpage", "Fanpage"),
     "speaker": Label("Loa", "Speakers"),
     "ha_tang": Label("Hạ tầng", "Infrastructure"),
     "trat_tu_do_thi": Label("Trật tự đô thị", "Public order"),
@@ -120,6 +125,7 @@ CODES: dict[str, Label] = {
     "abandoned_object": Label("Vật bỏ quên", "Abandoned object"),
     "crowd": Label("Tụ tập đông", "Crowd"),
     "congestion": Label("Ùn tắc", "Congestion"),
+    "unknown": Label("Không rõ", "Unknown"),
     "may_tinh": Label("Máy tính", "PCs"),
     "may_in": Label("Máy in", "Printers"),
     "may_quet": Label("Máy quét", "Scanners"),
@@ -162,8 +168,10 @@ COUNTERS = Label("quầy mở", "counters")
 SERVICE_LEVEL = Label("≤ 15 phút", "≤ 15 min")
 # Hồ sơ
 DOSSIERS = Label("Hồ sơ", "Dossiers")
-COMPLETED = Label("đã giải quyết {parts} hồ sơ tiếp nhận", "{parts} received dossiers finished")
-ON_TIME = Label("đúng hạn", "on time")
+COMPLETED = Label(
+    "đã giải quyết {parts} hồ sơ tiếp nhận từ 01/7/2025", "{parts} dossiers received since 01/7/2025 finished"
+)
+ON_TIME = Label("đúng hạn tháng này", "on time this month")
 NEAR_DUE = Label("sắp đến hạn", "near due")
 OVERDUE = Label("quá hạn", "overdue")
 # Truyền thanh, camera
@@ -204,8 +212,8 @@ DOWN_SOURCES = Label("mất kết nối", "sources down")
 LAG = Label("trễ dữ liệu", "data lag")
 OUTAGE_TODAY = Label("hộ tịch ngừng", "civil-status outage")
 PETITIONS = Label("Phản ánh, kiến nghị", "Petitions")
-PETITIONS_ON_TIME = Label("xử lý đúng hạn, {parts}", "handled on time, {parts}")
-PETITIONS_RECEIVED = Label("tiếp nhận", "received")
+PETITIONS_ON_TIME = Label("đúng hạn tháng này, {parts}", "on time this month, {parts}")
+PETITIONS_RECEIVED = Label("tiếp nhận lũy kế", "received in all")
 DOCUMENTS = Label("Văn bản", "Documents")
 SIGNED = Label("ký số {parts}", "signed {parts}")
 NEWS = Label("Tin bài", "News items")

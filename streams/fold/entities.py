@@ -45,6 +45,14 @@ class EntityStates:
         self.active.add(state)
         self._over.discard(state)
 
+    def touch(self, state: EntityState, at: int) -> None:
+        """Know that an event has changed an entity."""
+        if state not in self.active:
+            self.add(state)
+        self.is_stirred = True
+        if at > self.newest_ms:
+            self.newest_ms = at
+
     def drop(self, state: EntityState) -> None:
         """Count an entity no longer."""
         self.active.discard(state)

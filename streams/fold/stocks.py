@@ -51,8 +51,8 @@ class Stocks:
         self._owners = {stock: plan.entity.id for plan in self._plans.values() for stock in plan.stocks}
         self.populations: dict[EntityKey, EntityStates] = {}
         """By entity and ward, what is counted."""
-        self._closed_ms = 0
-        """End of the last closed minute."""
+        self.closed_ms = 0
+        """End of the last closed minute: what happened until then came too late for it, and has to `disturb`."""
         self._stored_ms = 0
         """Until when the previous run has written rows whose revisions are not known here."""
         self._disturbed: dict[EntityKey, Cause] = {}
@@ -65,29 +65,10 @@ class Stocks:
             if (id, ward) not in self.populations:
                 self.populations[id, ward] = EntityStates(plan, ward)
 
-    def adopt(self, place: EntityKey, state: EntityState) -> None:
-        """Count an entity from now on."""
-        if place[0] in self._plans:
-            self._population(place).add(state)
-
     def drop(self, place: EntityKey, state: EntityState) -> None:
         """Count an entity no longer; its life was over long ago."""
         if place in self.populations:
             self.populations[place].drop(state)
-
-    def touch(self, place: EntityKey, state: EntityState, at: int) -> bool:
-        """Know that an event has changed an entity.
-
-        Returns:
-            Whether it came too late for minutes that are closed: `disturb` them.
-        """
-        population = self.populations[place]
-        if state not in population.active:
-            population.add(state)
-        population.is_stirred = True
-        if at > population.newest_ms:
-            population.newest_ms = at
-        return at <= self._closed_ms
 
     def disturb(self, place: EntityKey, cause: Cause) -> None:
         """Closed minutes have changed, from the event's own on."""
@@ -99,18 +80,18 @@ class Stocks:
         """Close every minute that ended at least `GRACE_MS` before `now_ms`."""
         self._look_again(offset)
         last = int(window_start(now_ms - GRACE_MS, GAUGE_MS))
-        for end in range(self._closed_ms + GAUGE_MS if self._closed_ms else last, last + 1, GAUGE_MS):
+        for end in range(self.closed_ms + GAUGE_MS if self.closed_ms else last, last + 1, GAUGE_MS):
             for population in self.populations.values():
                 is_moved = population.newest_ms > end - GAUGE_MS or population.shown_ms >= end
                 if is_moved or end - population.closed_ms >= QUIET_MS:
                     self._look_back(population, end, offset, set())
                     population.forget(end + GAUGE_MS - HORIZON_MS)
-            self._closed_ms = end
-        self.next_close = self._closed_ms + GAUGE_MS + GRACE_MS
+            self.closed_ms = end
+        self.next_close = self.closed_ms + GAUGE_MS + GRACE_MS
 
     def look(self, now_ms: int, only_stirred: bool, offset: int) -> None:
         """Take the stocks as they are now."""
-        if now_ms <= self._closed_ms:
+        if now_ms <= self.closed_ms:
             return  # an event came from the future, and what was closed because of it is newer
         self._look_again(offset)
         window = int(window_start(now_ms - 1, GAUGE_MS))
@@ -188,12 +169,12 @@ class Stocks:
             is_older: whether an older release made the dump, which kept no closed minutes: what was last shown stands for them.
         """
         self.next_close = next_close
-        self._closed_ms = max(next_close - GAUGE_MS - GRACE_MS, 0)
+        self.closed_ms = max(next_close - GAUGE_MS - GRACE_MS, 0)
         if is_older:
-            self._stored_ms = self._closed_ms
+            self._stored_ms = self.closed_ms
             for population in self.populations.values():
-                population.closed[self._closed_ms] = {key: row[:2] for key, row in population.shown.items()}
-                population.closed_ms = self._closed_ms
+                population.closed[self.closed_ms] = {key: row[:2] for key, row in population.shown.items()}
+                population.closed_ms = self.closed_ms
 
     def expect(self, value: Value) -> None:
         """Know a row that the previous run wrote after the snapshot."""
@@ -226,11 +207,11 @@ class Stocks:
             population, first = self.populations[place], minute_end(cause.at_ms)
             # 1. How far back memory reaches: to its horizon, not before rows whose revisions it does not know.
             oldest = max(
-                self._closed_ms + GAUGE_MS - HORIZON_MS,
+                self.closed_ms + GAUGE_MS - HORIZON_MS,
                 self._stored_ms + GAUGE_MS,
                 minute_end(population.newest_ms - HORIZON_MS),
             )
-            if oldest > self._closed_ms:
+            if oldest > self.closed_ms:
                 continue  # until a minute has closed that tells how it went on after those that are left to `late_stocks`
             del self._disturbed[place]
             # 2. What lies before that is recomputed from the raw events.
@@ -238,7 +219,7 @@ class Stocks:
                 self._leave(place, LateStocks(cause.at_ms, oldest - GAUGE_MS, cause))
             # 3. The rest is looked at minute by minute, in order: a member that changed needs a row in the minutes after it as well.
             changed: set[StockKey] = set()
-            for end in range(max(first, oldest), self._closed_ms + 1, GAUGE_MS):
+            for end in range(max(first, oldest), self.closed_ms + 1, GAUGE_MS):
                 self._look_back(population, end, offset, changed)
 
     def _leave(self, place: EntityKey, late: LateStocks) -> None:

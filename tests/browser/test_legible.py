@@ -130,3 +130,12 @@ def test_on_a_phone_alarms_come_first_and_the_ways_lie_under_the_thumb(board, op
     page.locator("#menu").click()
     page.locator("#ways-all a[href='/queue']").click()
     page.wait_for_url(f"{board.url}/queue")
+
+
+def test_the_grid_s_library_comes_only_where_a_grid_is(board, opened):
+    page = opened(DESK[0])
+    log_in(board, page)
+    for path, several in {"/queue": 0, "/system": 0, "/sql": 1, "/letters": 1, "/sources": 1}.items():
+        page.goto(f"{board.url}{path}")
+        shown(page)
+        assert page.locator("script[src*='/dash_ag_grid/dash_ag_grid.']").count() == several, path

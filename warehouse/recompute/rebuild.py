@@ -1,11 +1,12 @@
 """Rebuild: states and windows that the fold no longer has in memory, asked of the raw events."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
 from ingest.contract.clock import RealClock, milliseconds
-from ingest.contract.topic import topic_of
+from ingest.contract.topic import LASTING, topic_of
 from warehouse.catalogue import indicator, indicators
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.entity import Entity, EntityState, Latest, state_type
@@ -70,8 +71,10 @@ def recompute_window(
     Returns:
         The rows, and a correction if the total is among them; none where `exceeds_retention`.
     """
-    if exceeds_retention(client, window_ms):
+    if topic not in LASTING and exceeds_retention(client, window_ms):
         return [], []
+    # What happened later counts in it by a time that it tells, for example the period that a figure is about.
+    at_ms = min(cause.at_ms, window_ms + indicator(id).window // timedelta(milliseconds=1) - 1)
     place = {"id": id, "ward": ward, "window": window_ms}
     stored = {
         (dimension, member): row
@@ -92,7 +95,7 @@ def recompute_window(
     values: list[Value] = []
     corrections: list[Correction] = []
     for split in sorted(stored.keys() | counted.keys()):
-        *old, revision, newest = stored.get(split, (0, 0, 0, cause.at_ms))
+        *old, revision, newest = stored.get(split, (0, 0, 0, at_ms))
         sums = counted.get(split, (0, 0))
         is_revised = tuple(old) != sums
         value = Value(

@@ -18,7 +18,7 @@ from commands.developers.nemesis.faults.storm import Storm
 from commands.developers.nemesis.faults.sweep import Sweep
 from commands.developers.nemesis.layout import WORKERS, lay_out
 from commands.developers.nemesis.oracle.figures import board_corrections
-from commands.developers.nemesis.oracle.findings import KINDS, Findings, Show
+from commands.developers.nemesis.oracle.findings import KINDS, Findings, Kind, Show
 from commands.developers.nemesis.oracle.process_watch import ProcessWatch, watch_processes
 from commands.developers.nemesis.oracle.verdict import verdict
 from commands.developers.nemesis.settle import SettledState, settle
@@ -47,6 +47,8 @@ class StormPlan:
     """Nodes of Kafka; several are a cluster of processes of their own, and are restarted in turn as well."""
     workers: int = WORKERS
     """Stream workers."""
+    wanted: Kind | None = None
+    """What is looked for, and nothing more once it is found; `None`: everything."""
 
 
 class StormStages:
@@ -121,7 +123,7 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
         group.count_fired()
         compared: dict[str, int] = {}
         try:
-            compared = verdict(stack, journal, people, watch, findings, show)
+            compared = verdict(stack, journal, people, watch, findings, show, plan.wanted)
         except (Unavailable, ConfigurationError, ServerError, KafkaError, OSError, HTTPError) as error:
             findings.add(
                 "lost", f"nothing can be checked, for something is away for good: {type(error).__name__} {error}"

@@ -180,4 +180,4 @@ def _grid(id: str, columns: list[tuple[str, Label, int]], state: BoardState, *, 
     return grid
 
 
-PAGE = Page(path="/letters", label=text.DEAD_LETTERS, right="analyst", layout=layout, order=9)
+PAGE = Page(path="/letters", label=text.DEAD_LETTERS, right="analyst", layout=layout, order=9, has_grid=True)

@@ -45,7 +45,7 @@ def layout(state: BoardState) -> Component:
     """What is due beside the forms; who did what beneath."""
     say = state.say
     head = html.Header(
-        [html.H1(say(ENTRY)), html.Span(className="spring"), navigation(state, viewer(), "/entry")],
+        [navigation(state, viewer(), "/entry"), html.H1(say(ENTRY))],
         className="desk-head",
     )
     main = html.Main(

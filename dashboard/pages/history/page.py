@@ -50,6 +50,11 @@ TABLE = Label("Từng giá trị", "Each value")
 CHART = Label("Diễn biến", "Through time")
 CSV = Label("Tải CSV", "Download CSV")
 READING = Label("Đang đọc…", "Reading…")
+REVISED = Label(
+    "Định nghĩa lần {version}, từ {day}: số của trước ngày ấy được tính lại từ sự kiện gốc; nơi sự kiện đã hết hạn lưu thì giữ số theo định nghĩa trước.",
+    "Definition number {version}, since {day}: figures of before are recomputed from raw events; where these are gone, they are those of the "
+    "definition before.",
+)
 
 
 def layout(state: BoardState) -> Component:
@@ -78,6 +83,11 @@ def _meaning(state: BoardState, one: Indicator | Derived) -> Component:
             html.Div(id="timeline-parts", className="caption"),
         ),
         html.P(say(one.definition), className="definition"),
+        *(
+            [html.P(say(REVISED, version=one.version, day=f"{one.since:%d/%m/%Y}"), className="quiet")]
+            if one.version > 1
+            else []
+        ),
         html.A(say(PROOF), href=f"/proof/{one.id}", id="timeline-proof", className="back"),
     ]
     return html.Section(meaning, className="proof-meaning")

@@ -79,8 +79,10 @@ ACTS = {
     "on": Label("bật", "switched on"),
     "off": Label("tắt", "switched off"),
     "redirected": Label("đổi địa chỉ", "address changed"),
+    "devices": Label("đổi danh sách thiết bị", "list of devices changed"),
     "rotated": Label("đổi khóa", "secret changed"),
     "revealed": Label("xem khóa", "secret shown"),
+    "tested": Label("gửi tin thử", "tested"),
     "refused": Label("bị từ chối, không làm", "refused, not done"),
 }
 NEVER = Label("chưa", "never")

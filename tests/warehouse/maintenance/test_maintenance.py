@@ -24,7 +24,7 @@ from warehouse.maintenance.keeper import MaintenanceService
 from warehouse.maintenance.settings import KeeperSettings
 from warehouse.maintenance.status import AnnouncedRetention, JobState, MaintenanceState
 from warehouse.model.correction import Cause
-from warehouse.model.expression import window_start
+from warehouse.model.expression import DAY_MS, window_start
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.store import sink
@@ -360,6 +360,12 @@ def test_a_late_event_leaves_figures_alone_whose_events_are_gone(own, own_client
     )
     assert rebuild.recompute_window(own_client, *place) == ([], [])
     assert rebuild.recompute_stocks(own_client, *stocks) == ([], [])
+    # What people entered is kept for ever, so it can be corrected however old it is.
+    day, topic = int(window_start(old_ms, DAY_MS)), "ioc.figure.v1"
+    sink.write_values(own_client, [Value("hong-bang", "NQ11", "flow", day, "", "", 5, 1, day, day, topic, 0, 7, 7)])
+    entered = Cause("figure.withdrawn", "Q11:2025", "n2", old_ms + 30 * DAY_MS, 8)
+    (value,), (corrected,) = rebuild.recompute_window(own_client, "NQ11", "hong-bang", day, topic, 0, 8, entered)
+    assert (value.numerator, value.revision, corrected.old_numerator) == (0, 1, 5)
     own_client.execute("TRUNCATE TABLE raw_values")
 
 

@@ -16,7 +16,7 @@ from commands.supervision.stack import Stack
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "ingest": ("ingest",),
     "warehouse": ("warehouse",),
-    "connectors": ("producer", "intake", "poll", "mqtt"),
+    "connectors": ("producer", "intake", "poll", "mqtt", "files"),
     "streams": ("producer", "streams"),
     "alarm": ("producer", "alarm"),
     "dashboard": ("producer", "board"),

@@ -14,7 +14,7 @@ from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.offsets import PartitionKey
 from warehouse.store.client import Client
 
-DRIVEN = frozenset(map(topic_of, ("queue", "petition", "speaker", "dossier")))
+DRIVEN = frozenset(map(topic_of, ("queue", "petition", "speaker", "dossier", "content")))
 """Topics in which nothing may be that the sources did not say; connectors say for themselves how they are."""
 
 Id = tuple[str, str]

@@ -250,7 +250,10 @@ def test_an_alarm_measured_now_says_so_against_its_limit():
     silent = next(one for one in alarms.active if one.key[0] == "queue.longest_wait")
     shown = board_state("en", alarms=alarms._replace(measured={silent.key: Measured(19.0)}))
     assert log.measured_text(silent, shown) == "19\u00a0min · limit 15\u00a0min"
-    assert log.escalation(after(raised(), ("escalated", SYSTEM, "", 2)), shown) == "escalated 10:13"
+    overdue = after(raised(), ("escalated", SYSTEM, "", 2))
+    assert log.escalation(overdue, shown) == "not acknowledged by 10:13, superiors not told"
+    told = overdue.acts[-1]._replace(number=2, kind="told", what="mail-escalation", about=1, id="told")
+    assert log.escalation(overdue.after(told), shown) == "escalated 10:13"
     assert log.delivery_text(
         after(raised(), ("told", SYSTEM, "webhook", 2), ("not_told", SYSTEM, "mail: too late", 1)), shown
     ) == ("Told by webhook · Not told by mail: it could not be sent for too long")

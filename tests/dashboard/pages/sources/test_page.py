@@ -92,7 +92,7 @@ def test_a_card_says_what_a_source_is_how_it_is_and_what_came_last():
     for part in (
         "Phản ánh",
         "MẤT KẾT NỐI",
-        "im lặng lâu hơn thường lệ",
+        "không có tín hiệu lâu hơn thường lệ",
         "10:15:00",
         "12 tin/giờ · 3 lỗi/giờ",
         "invalid_time",
