@@ -78,7 +78,7 @@ def test_names_in_backticks_are_there() -> None:
         for number, line in prose_and_code(path)[0]
         for name in re.findall(r"`([a-z][\w.]*)(?:\(\))?`", line)
         for word in re.findall(
-            r"[a-z]+(?:_[a-z]+)+", name
+            r"\b[a-z]+(?:_[a-z]+)+\b", name
         )  # as our names are; what devices and protocols call theirs is theirs
         if word not in words_of_the_code() and word not in OF_OTHERS
     }
