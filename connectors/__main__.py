@@ -175,7 +175,7 @@ async def _run(only: Sequence[str], ingest: IngestSettings, settings: Connectors
     loop = asyncio.get_running_loop()
 
     def send(connector: Connector, event: Event) -> None:
-        """Called in a thread of its own."""
+        """Send an event of the connectors themselves, from another thread than the loop's."""
         wrapped = envelope(
             event, ward=ingest.ward, source=connector.source(ingest.ward), recorded_at=context.clock.now()
         )

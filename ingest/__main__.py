@@ -53,7 +53,7 @@ def main() -> int:
 
 
 class BrokerState:
-    """How this process is."""
+    """The state of this process, for its health endpoints."""
 
     def __init__(self) -> None:
         self.pulse = Pulse()

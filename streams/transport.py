@@ -62,7 +62,7 @@ def next_fetch(opened: set[TP], active: set[TP] | None, patience: float) -> tupl
 
 
 class BareRecords(fetcher.PartitionRecords):  # type: ignore[misc]
-    """Records as the client decodes them: to make a `ConsumerRecord` of each takes longer than decoding it."""
+    """Records as the client decodes them; making a `ConsumerRecord` of each would take longer than decoding."""
 
     def _consumer_record(self, tp: TopicPartition, record: Any) -> Any:
         return record

@@ -170,7 +170,7 @@ class _Connection:
         self._free = asyncio.Lock()
 
     async def do(self, work: Callable[..., object], *arguments: object) -> Any:
-        """Do work in a thread. Nobody can call a thread back: when we are cancelled, the client stays taken until it is done."""
+        """Do work in a thread. A thread cannot be interrupted: after a cancellation the client stays in use until the work is done."""
         await self._free.acquire()
         done = asyncio.ensure_future(asyncio.to_thread(work, self._client, *arguments))
         done.add_done_callback(self._released)

@@ -46,7 +46,7 @@ CHECKS = {
 
 
 def process_finding(process: ManagedProcess, pid: int) -> Finding:
-    """How a process is; what it waits for may come within a moment.
+    """Check a process; what it waits for may come within a moment, so it is asked more than once.
 
     Args:
         process: one that runs and answers.

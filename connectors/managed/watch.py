@@ -90,7 +90,7 @@ def _content(data_folder: Path, id_: str) -> bytes:
 
 
 class SourceWatch:
-    """Looks again and again.
+    """Looks for changes of the sources' setup every few seconds.
 
     Args:
         data_folder: the install's.
@@ -135,7 +135,7 @@ class SourceWatch:
         return changed
 
     async def run(self, renew: Callable[[Sequence[Connector], set[str]], Coroutine[Any, Any, None]]) -> None:
-        """Look for ever.
+        """Look until cancelled.
 
         Args:
             renew: begins the sources anew that it is given the ids of.

@@ -72,7 +72,7 @@ class AlarmProcess:
         return self.ownership.is_ours and self.log.is_known and self._is_taken_over
 
     async def run(self) -> None:
-        """Judge and tell until cancelled."""
+        """Judge the alarms and deliver messages until cancelled."""
         try:
             async with asyncio.TaskGroup() as tasks:
                 for one in (self._producer.start(), self.ownership.run(), self.figures.run(), self.log.run()):

@@ -59,7 +59,7 @@ class Deadlines:
             self.dues = await self._reader.ask(find)
 
     async def run(self) -> None:
-        """Ask for ever."""
+        """Ask until cancelled."""
         while True:
             try:
                 await self.ask()

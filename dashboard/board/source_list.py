@@ -26,7 +26,7 @@ class SourceList:
         self._remote = RemoteSources(settings.intake, live.ingest.letters_secret)
 
     async def run(self) -> None:
-        """Ask for ever."""
+        """Ask until cancelled."""
         while self._live.ingest.letters_secret is not None:
             with suppress(IocError):
                 self.take(await asyncio.to_thread(self._remote.ask, AskCards(), CARDS))

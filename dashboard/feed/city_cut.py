@@ -101,7 +101,7 @@ class CityCuts:
             self._write(self.state)
 
     async def run(self) -> None:
-        """Judge and tell, for ever."""
+        """Judge the cuts and report them until cancelled."""
         while True:
             with suppress(StoreUnavailable):  # judged later, when it is known who has a key
                 self.judge()

@@ -175,7 +175,7 @@ def _refusals() -> Iterator[None]:
 
 
 def _csv_answer(request: Request, response: Response, page: FeedFigures) -> Response:
-    """A page as CSV, with what is not in its rows as headers."""
+    """A page as CSV; the cursor and whether there are more rows are in the headers."""
     names = list(FeedFigure.model_fields)
     response.headers["Feed-Cursor"] = page.cursor or ""
     response.headers["Feed-More"] = str(page.more).lower()

@@ -121,7 +121,7 @@ class BoardAgreement:
         self._told = set()
 
     def leave(self) -> None:
-        """It has answered, or not."""
+        """Stop noting pushes: the warehouse has answered, or has failed to."""
         self._told = None
 
     async def compare(self, stored: Iterable[Value], asked_ms: int, stocks_from_ms: int = 0) -> bool:

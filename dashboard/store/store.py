@@ -206,7 +206,7 @@ class BoardStore:
         return connection
 
     def _stand_in(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
-        """A connection to the copy, once it is known what is wrong with the store.
+        """A connection to the copy that replaces a damaged store.
 
         Raises:
             StoreUnavailable: the copy does not serve either.

@@ -167,7 +167,7 @@ def _topics() -> dict[str, set[str]]:
 
 
 def _sign(lag: Reading) -> int:
-    """When the source last gave a sign; 0 for one that never did, whose lag is counted from 1970."""
+    """When the source was last heard; 0 if it never was: its lag would count from 1970."""
     sign_ms = lag.as_of_ms - lag.numerator
     return sign_ms if sign_ms > _EARLIEST_MS else 0
 

@@ -75,7 +75,7 @@ class DeviceReader(SourceReader):
         self._lost: set[str] = set()
 
     async def run(self) -> None:
-        """Read for ever."""
+        """Read until cancelled."""
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=len(self._listed))
         headers = {"accept-encoding": "identity", "user-agent": "ward-ioc"}
         client = httpx.AsyncClient(headers=headers, limits=limits, follow_redirects=False, trust_env=False)

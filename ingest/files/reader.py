@@ -98,7 +98,7 @@ class FileReader(SourceReader):
         """When the content with a digest was read, in seconds since 1970; oldest first."""
 
     async def run(self) -> None:
-        """Read for ever."""
+        """Read until cancelled."""
         self._recall(await asyncio.to_thread(self._cursor.read))
         if not self._is_silent():
             self._source_status.up("read_before")

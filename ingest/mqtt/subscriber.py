@@ -110,7 +110,7 @@ class Subscriber(SourceReader):
         """Whether the broker passes its topics on to us now."""
 
     async def run(self) -> None:
-        """Read for ever."""
+        """Read until cancelled."""
         loop = asyncio.get_running_loop()
         client = self._client(loop)
         self._darken(loop, "not_connected")

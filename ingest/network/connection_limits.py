@@ -85,7 +85,7 @@ class ConnectionsByHolder(Generic[Held]):
                 del self._of[holder]
 
     def holder(self, connection: Held) -> str | None:
-        """Whose a connection is."""
+        """To whom a connection belongs."""
         return self._holder.get(connection)
 
     def of(self, holder: str) -> list[Held]:

@@ -102,7 +102,7 @@ class ProbeReader(SourceReader):
         self._could_ask = False
 
     async def run(self) -> None:
-        """Ask for ever."""
+        """Ask until cancelled."""
         self._recall(await asyncio.to_thread(self._cursor.read))
         self._show()
         try:

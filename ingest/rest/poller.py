@@ -108,7 +108,7 @@ class RestPoller(SourceReader):
         self._remembered: dict[str, None] = {}
 
     async def run(self) -> None:
-        """Read for ever."""
+        """Read until cancelled."""
         async with self._http() as http:
             position = await asyncio.to_thread(self._cursor.read)
             if self._way.status is not None:

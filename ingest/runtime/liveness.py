@@ -41,7 +41,7 @@ class Pulse:
         self._at = None
 
     async def run(self) -> None:
-        """Beat for an event loop, for ever."""
+        """Report that the event loop turns, until cancelled."""
         while True:
             self.beat()
             await asyncio.sleep(BEAT_EVERY.total_seconds())

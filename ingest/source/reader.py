@@ -53,7 +53,7 @@ class SourceReader:
         self._producer = producer
 
     async def run(self) -> None:
-        """Read for ever."""
+        """Read until cancelled."""
         raise NotImplementedError
 
     def map_object(self, value: Any, address: str) -> MappedMessage:

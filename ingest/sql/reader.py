@@ -107,7 +107,7 @@ class SqlReader(SourceReader):
         self._remembered: dict[str, None] = {}
 
     async def run(self) -> None:
-        """Read for ever."""
+        """Read until cancelled."""
         position = await asyncio.to_thread(self._cursor.read)
         try:
             self._since(position)

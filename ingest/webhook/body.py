@@ -14,7 +14,7 @@ from ingest.contract.label import Label
 
 
 class PostRefusedError(Refused):
-    """An answer other than the good one."""
+    """A post is refused; the error holds the HTTP answer."""
 
     def __init__(
         self, status: int, reason: str, retry_after: timedelta | None = None, label: Label | None = None

@@ -47,7 +47,7 @@ class Signatures:
             self._verifiers[source] = own + self._nobody[len(own) :]
 
     def forget(self, source: str) -> None:
-        """Know a source no more."""
+        """Forget a source's secrets."""
         for known in (self._proofs, self._secrets, self._verifiers):
             known.pop(source, None)
 

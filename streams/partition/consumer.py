@@ -29,7 +29,7 @@ class NullConsumer:
         return None
 
     def is_heard(self, place: PartitionKey) -> bool:
-        """Nothing says otherwise."""
+        """True: nothing says otherwise."""
         return True
 
     async def seek_to(self, place: PartitionKey, offset: int) -> None:

@@ -226,7 +226,7 @@ def _feed(http: httpx.Client, start_ms: int, end_ms: int) -> dict[FigureKey, Fig
 
 
 def _get(http: httpx.Client, path: str, asked: dict[str, str | int]) -> httpx.Response:
-    """An answer; waits when we have asked too often, and takes smaller pages where they are all there is.
+    """Ask the board; waits when it says that we ask too often, and asks for smaller pages where it allows no larger ones.
 
     Raises:
         Unavailable: there is none.

@@ -1,4 +1,4 @@
-"""Keeper: the process that stays. It holds little, waits much, and never dies of what is away."""
+"""Keeper: the process that stays. It needs little memory, and outlives outages of what its jobs need."""
 
 import logging
 import subprocess

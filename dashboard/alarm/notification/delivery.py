@@ -92,7 +92,7 @@ class AlarmDelivery:
         self._writing = asyncio.Lock()
 
     async def run(self) -> None:
-        """Tell people until cancelled."""
+        """Deliver messages until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for channel in self.channels:
                 tasks.create_task(self._run(channel))

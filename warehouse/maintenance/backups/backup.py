@@ -117,7 +117,7 @@ def make_backup(origin: BackupOrigin, folder: Path, secrets: bool, tell: Progres
 
 
 def prune_backups(folder: Path, ward: str, copies: int) -> list[Path]:
-    """Delete a ward's older backups, and what a crash left half made.
+    """Delete a ward's older backups, and unfinished ones that a crash left behind.
 
     Args:
         folder: where they are.

@@ -76,7 +76,7 @@ def _check_told(log: list[AnyEnvelope], told: list[ToldMessage], findings: Findi
 
 
 def check_shown(log: list[AnyEnvelope], shown: dict[str, list[str]]) -> list[str]:
-    """The alarms of which a board shows something else than the events say.
+    """Compare the alarms that a board shows with those that the events say.
 
     Args:
         log: as for `check_alarms`.

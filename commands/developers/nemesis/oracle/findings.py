@@ -36,5 +36,5 @@ class Findings:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether nothing was found."""
         return not any(self.counts.values())
