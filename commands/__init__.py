@@ -11,13 +11,13 @@ one are its entry in `./ioc help`. Found by being here, or in `developers/`.
 `doctor`        what is wrong with this install, and what to do about it
 `down`          stop this install
 `feed_key`      keys of the city's feed
+`import`        figures that people keep in files
 `letters`       dead letters: show, send again, let a stream go on
 `replay`        replay the ward's report of 2025
 `restore`       restore a backup
 `status`        what runs, how far it is behind, and how fresh the figures are
 `up`            start everything on this PC
-`terminal`      telling a person something: sentences, tables, progress
-`install/`      one install: its settings, processes, ports, lock and secrets
+`install/`      one install: its settings, processes, ports, lock and secrets; telling a person of it
 `supervision/`  its processes while they run
 `developers/`   what only developers run; not in the image
 """

@@ -8,7 +8,7 @@ import sys
 
 from commands.install.settings import Install
 from commands.install.store_command import run_on_store
-from commands.terminal import say, terminal_line
+from commands.install.terminal import say, terminal_line
 from dashboard.access.accounts import Accounts
 from dashboard.access.rights import RIGHTS
 

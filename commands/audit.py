@@ -21,7 +21,7 @@ from commands.install import lock
 from commands.install import settings as install_settings
 from commands.install.offline_warehouse import reachable_warehouse
 from commands.install.settings import Install
-from commands.terminal import ProgressBar, say, table_lines, terminal_line
+from commands.install.terminal import ProgressBar, say, table_lines, terminal_line
 from dashboard.access.api_key import FeedKeys
 from dashboard.store.changes import OURSELVES
 from ingest.contract.clock import WARD_ZONE, RealClock
@@ -42,7 +42,7 @@ SHOWN = 10
 """Differences of each section that are told one by one."""
 
 ROUNDS = 3
-"""A stock that is mended may show that the minute after it, which had no row of its own, was right only because of it."""
+"""A stock that is fixed may show that the minute after it, which had no row of its own, was right only because of it."""
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 _KEY_LIVES = timedelta(hours=6)

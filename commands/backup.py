@@ -11,7 +11,7 @@ from pathlib import Path
 from commands.install import lock
 from commands.install import settings as install_settings
 from commands.install.offline_warehouse import reachable_warehouse
-from commands.terminal import ProgressBar, say, terminal_line
+from commands.install.terminal import ProgressBar, say, terminal_line
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.runtime.disk_space import size_text
 from warehouse.maintenance.backups import backup, sealing
@@ -83,7 +83,7 @@ def _tell(made: BackupResult, with_secrets: bool, *, is_sealed: bool) -> None:
     if said.waiting:
         say(
             f"  Chú ý: {said.waiting} sự kiện còn ở Kafka, chưa có trong bản sao lưu; trên máy khác chúng sẽ thiếu.",
-            f"  Mind: {said.waiting} events were still in Kafka and are not in it; on another PC they would be missing.",
+            f"  Note: {said.waiting} events were still in Kafka and are not in it; on another PC they would be missing.",
         )
     if is_sealed:
         say(

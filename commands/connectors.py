@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from commands.install import secret_files
 from commands.install import settings as install_settings
-from commands.terminal import say
+from commands.install.terminal import say
 from connectors import catalogue
 from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import dry_run
@@ -106,7 +106,7 @@ def _check(file: Path, sample: Path | None) -> int:
     print()
     say(
         f"{len(reports)} tin: {events} sự kiện, {faults} tin không đọc được.",
-        f"{len(reports)} messages: {events} events, {faults} make no sense.",
+        f"{len(reports)} messages: {events} events, {faults} invalid.",
     )
     return 1 if faults else 0
 

@@ -1,4 +1,4 @@
-"""Manage the screens on the wall: `add NAME [--pages queue:30,…] [--network CIDR] [--days N] [--lang en]`, `list`, `revoke ID`.
+"""Manage the screens on the wall: `add NAME [--pages queue:30,…] [--network CIDR] [--days N] …]`, `list`, `revoke ID`.
 
 Vi: Quản lý màn hình treo tường: cấp địa chỉ, liệt kê, thu hồi.
 """
@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from commands.install.settings import Install
 from commands.install.store_command import run_on_store
-from commands.terminal import say, terminal_line
+from commands.install.terminal import say, terminal_line
 from dashboard.access.display_entry import ENTRY
 from dashboard.access.displays import Displays, Network, Stops, parse_stops
 from dashboard.apps.page_list import pages
@@ -31,7 +31,17 @@ def _done(install: Install, options: argparse.Namespace) -> int:
             now = RealClock().now()
             until = now + timedelta(days=options.days) if options.days else None
             try:
-                one, token = displays.add(options.name, now, options.pages, options.network, until, options.lang)
+                one, token = displays.add(
+                    options.name,
+                    now,
+                    options.pages,
+                    options.network,
+                    until,
+                    options.lang,
+                    options.inches,
+                    options.metres,
+                    options.theme,
+                )
             except ValueError as error:
                 say(f"Không được: {error}", f"Refused: {error}")
                 return 2
@@ -51,7 +61,10 @@ def _done(install: Install, options: argparse.Namespace) -> int:
             for one in displays.all().values():
                 stops = ",".join(f"{path}:{pace.total_seconds():g}" for path, pace in one.stops)
                 until_ = f"{one.expires_at:%Y-%m-%d}" if one.expires_at else ""
-                print(f"{one.id}\t{one.name}\t{stops}\t{one.network or ''}\t{until_}\t{one.language}")
+                seen = f"{one.inches:g}″ {one.metres:g} m"
+                print(
+                    f"{one.id}\t{one.name}\t{stops}\t{one.network or ''}\t{until_}\t{one.language}\t{seen}\t{one.scheme}"
+                )
     return 0
 
 
@@ -64,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("--network", type=_network, help="mạng được phép | allowed network, as in 192.168.1.0/24")
     add.add_argument("--days", type=_days, help="số ngày hiệu lực | days until it expires; never by default")
     add.add_argument("--lang", choices=("vi", "en"), default="vi", help="ngôn ngữ | language")
+    add.add_argument("--inches", type=float, default=55, help="đường chéo màn hình | the screen's diagonal")
+    add.add_argument("--metres", type=float, default=4, help="nhìn từ cách mấy mét | from how far it is read")
+    add.add_argument("--theme", choices=("dark", "light"), default="dark", help="nền tối, nền sáng | dark or light")
     acts.add_parser("list", help="liệt kê | list the screens")
     acts.add_parser("revoke", help="thu hồi | revoke a screen at once").add_argument("id")
     return parser
@@ -86,7 +102,7 @@ def _network(text: str) -> Network:
 def _days(text: str) -> int:
     days = int(text) if text.isdecimal() else 0
     if not 1 <= days <= 36_500:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days, 1 to 36500")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days, 1 to 36500")
     return days
 
 

@@ -10,7 +10,7 @@ import psutil
 
 from commands.install import lock
 from commands.install import settings as install_settings
-from commands.terminal import say
+from commands.install.terminal import say
 
 PATIENCE = 35
 """Seconds that `./ioc up` gets to stop everything in order."""

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from commands.install.settings import Install
 from commands.install.store_command import run_on_store
-from commands.terminal import say, terminal_line
+from commands.install.terminal import say, terminal_line
 from dashboard.access.api_key import SCOPES, FeedKeys
 from ingest.contract.clock import RealClock
 

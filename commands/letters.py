@@ -15,7 +15,7 @@ import psutil
 
 from commands.install import settings as install_settings
 from commands.install.settings import Install
-from commands.terminal import ProgressBar, say, table_lines, terminal_line
+from commands.install.terminal import ProgressBar, say, table_lines, terminal_line
 from connectors import catalogue
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.errors import ConfigurationError, Unavailable

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 import connectors
+from commands.install.terminal import ProgressBar
 from commands.supervision.stack import Stack
-from commands.terminal import ProgressBar
 from connectors.simulator.report import LAST_DAY, Arrived, report_messages
 from dashboard.words.number import percent, whole_number
 from ingest.contract.calendar import ward_moment

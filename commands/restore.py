@@ -16,7 +16,7 @@ from commands.install import settings as install_settings
 from commands.install.backup_comparison import compare
 from commands.install.offline_warehouse import lone_warehouse
 from commands.install.settings import Install
-from commands.terminal import ProgressBar, say, terminal_line
+from commands.install.terminal import ProgressBar, say, terminal_line
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.runtime.disk_space import size_text
@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     except lock.AlreadyRunningError:
         say(
             "Hệ thống đang chạy: hãy dừng bằng ./ioc down rồi phục hồi. (--dry-run thì chạy được ngay.)",
-            "The system is running: stop it by ./ioc down, then restore. (--dry-run works at any time.)",
+            "The system is running: stop it with ./ioc down, then restore. (--dry-run works at any time.)",
         )
         return 1
     except (BackupError, Unavailable, OSError) as error:

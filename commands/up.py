@@ -9,23 +9,24 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NoReturn
 
 import psutil
 
-from commands.install import lock, preflight, pretend_clock, secret_files
+from commands.install import figure_import, lock, preflight, pretend_clock, secret_files
 from commands.install import settings as install_settings
 from commands.install.processes import managed_processes
 from commands.install.settings import Install
+from commands.install.terminal import say, terminal_line
 from commands.supervision import supervisor as supervision
 from commands.supervision import watch
-from commands.terminal import say, terminal_line
 from dashboard.access.accounts import FIRST, ensure_first, first_password
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.clock import WARD_ZONE, PretendClock, RealClock
-from ingest.contract.errors import ConfigurationError
+from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.runtime.process import PRIVATE, end_with_parent
 
 STOP_WITHIN = 29.0
@@ -82,6 +83,8 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
     memory = _memory(install) if options.simulator else None
     try:
         watch.show_start(install, found, options.workers, is_alive=lambda: supervisor.poll() is None)
+        if options.simulator:
+            _enter_baseline(install, clock)
         _welcome(install)
         watching = watch.ConsoleWatch(install, found)
         while True:
@@ -96,6 +99,13 @@ def _up(options: argparse.Namespace, folder: Path) -> None:
         _stop(supervisor)
         if memory:
             memory.keep(clock)
+
+
+def _enter_baseline(install: Install, clock: PretendClock | RealClock) -> None:
+    """What the pretend ward counted before; the next start tries again where something is away."""
+    with suppress(Unavailable):
+        if count := figure_import.enter_pretend_baseline(install, clock):
+            say(f"Đã nhập {count} số nền của phường giả lập.", f"{count} baselines of the pretend ward entered.")
 
 
 def _welcome(install: Install) -> None:
@@ -131,7 +141,7 @@ def _clock(options: argparse.Namespace, install: Install) -> tuple[PretendClock 
         if last is not None:
             say(
                 f"Chú ý: {install.folder} có dữ liệu giả lập; với thiết bị thật, hãy đặt IOC_DATA_FOLDER là thư mục mới.",
-                f"Mind: {install.folder} holds pretend data; for real devices set IOC_DATA_FOLDER to a new folder.",
+                f"Note: {install.folder} holds pretend data; for real devices set IOC_DATA_FOLDER to a new folder.",
             )
         return RealClock(), {"IOC_PRETEND": "false"}
     now = RealClock().now()

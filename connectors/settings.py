@@ -63,6 +63,9 @@ class ConnectorsSettings(BaseSettings):
     mqtt_refused: list[str] = []
     """Accounts that the embedded broker refuses, as a JSON list: `["smart_loudspeaker.tdp-017-l1"]`."""
 
+    syslog_host: str = "127.0.0.1"
+    """Address on which syslog is received, on the port that a declaration names; elsewhere than on loopback it must say who may send."""
+
     open_without_tls: bool = False
     """Accept connections without TLS on an address that is not loopback. Only for a closed network."""
 
@@ -75,7 +78,7 @@ class ConnectorsSettings(BaseSettings):
     urls: dict[str, str] = {}
     """Base URLs of polled sources, by connector id: `IOC_CONNECTORS_URLS__<ID>=https://…`; of a database `postgresql+psycopg://host/database`."""
     tokens: dict[str, SecretStr] = {}
-    """Bearer tokens for polled sources, by connector id: `IOC_CONNECTORS_TOKENS__<ID>=…`; for OAuth 2 and databases `<user>:<password>`."""
+    """Bearer tokens for polled sources, by connector id: `IOC_CONNECTORS_TOKENS__<ID>=…`; for OAuth 2 and databases `<user>:<password>`, for SNMP the community or `<user>:<password>:<privacy password>`."""
 
     reachable: list[IPv4Network | IPv6Network] = []
     """Networks in which sources that are set up in the browser may be asked, as a JSON list: `["10.20.0.0/16"]`; empty: all but this PC and reserved addresses."""

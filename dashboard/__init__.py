@@ -11,6 +11,7 @@
 `access/`        who may enter, and what stands before every route
 `feed/`          the city's aggregate output, and what the audit reads
 `store/`         what people set, in one SQLite file
+`entry/`         figures that people enter: what may be entered, by whom, and from files
 `alarm/`         alarms: judged, kept, and told to people
 `component_id`   the text by which Dash names a component
 `theme`          the design's tokens, each with its dark and its light colour

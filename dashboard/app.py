@@ -28,6 +28,7 @@ from dashboard.alarm.settings import AlarmSettings
 from dashboard.apps import push
 from dashboard.apps import wall_app as wall
 from dashboard.apps.html import make_dash
+from dashboard.apps.static_files import StaticFiles
 from dashboard.board.alarm_desk import AlarmDesk
 from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
@@ -117,6 +118,7 @@ def build_board(
             module.register(app, services)
     app._setup_server()  # type: ignore[no-untyped-call]  # noqa: SLF001  # Dash does this at its first own request, too late when another page than / is asked for first
     server.add_middleware(CallbackCheck, apps={one.config.requests_pathname_prefix: one for one in (app, wall_app)})
+    server.add_middleware(StaticFiles)
     server.add_exception_handler(DependencyException, _no_such_file)
     hashes = {*wall_app.csp_hashes(), *app.csp_hashes()}
     guard = Guard(server, sessions, DisplayEntry(settings), settings, sorted(hashes))

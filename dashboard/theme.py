@@ -29,14 +29,20 @@ TONES = {
     "text": Tone("#f2f5f8", "#10161f"),
     "dim": Tone("#9fb0c3", "#445264"),
     "live": Tone("#4fd1c5", "#0a6259"),
-    "amber": Tone("#ffb020", "#6f4400"),
+    "amber": Tone("#ffb020", "#d97706"),
+    "amber-ink": Tone("#ffb020", "#10161f"),
+    "amber-ground": Tone("transparent", "#ffd166"),
     "red": Tone("#ff8a80", "#990f0f"),
     "blue": Tone("#4a6cb0", "#6a94d8"),
     "light-blue": Tone("#7aa7ff", "#1b4aa6"),
-    "wait": Tone("#ffd479", "#7a4d00"),
+    "wait": Tone("#ffd479", "#86198f"),
     "pretend": Tone("#2c2547", "#e7e1fb"),
     "on-pretend": Tone("#d6c9ff", "#3d2b7a"),
 }
+"""Amber letters that stand out from white are brown: on light they are dark and stand on an amber ground."""
+
+LETTERS = {"xs": 0.75, "sm": 0.875, "md": 1, "lg": 1.125, "xl": 1.25}
+"""The component library's sizes of letters, in rem; none is smaller than 13 px, whatever a rem is."""
 
 _STEPS = 10
 
@@ -63,6 +69,7 @@ def mantine() -> dict[str, Any]:
         "primaryColor": "sky",
         "primaryShade": 5,
         "defaultRadius": "md",
+        "fontSizes": {name: f"max(13px, {size}rem)" for name, size in LETTERS.items()},
         "white": light["card"],
         "black": light["text"],
         "colors": {

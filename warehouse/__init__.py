@@ -6,6 +6,7 @@ Kafka holds; *replay* (in `ingest`) sends a dead letter again.
 
 `model/`         what the rows mean: indicators, entities, aggregates, deadlines
 `indicators/`    the ward's indicators, one file a domain
+`figures/`       the kinds of figures that people enter, one file a subject
 `entities/`      the entities that they count, one file a domain
 `alarms/`        the ward's alarm rules, one file a domain
 `views/`         what analysts see, made from the declarations

@@ -1,10 +1,12 @@
-"""Catalogue: everything that is declared - measures, entities, alarm rules - by its id and in the order of the files."""
+"""Catalogue: everything that is declared - measures, entities, kinds of figures, alarm rules - by its id and in the order of the files."""
 
 from functools import cache
 
 import warehouse.alarms
+import warehouse.figures
 import warehouse.indicators
 from ingest.discovery import declared
+from warehouse.figures.kind import FigureKind, baseline_kind
 from warehouse.model.alarm_rule import AlarmRule
 from warehouse.model.entity import Entity
 from warehouse.model.indicator import Derived, Indicator, Measure
@@ -12,8 +14,22 @@ from warehouse.model.indicator import Derived, Indicator, Measure
 
 @cache
 def measures() -> tuple[Indicator | Derived, ...]:
-    """Every declared measure, in file order."""
-    return tuple(one for one in declared(warehouse.indicators, Measure) if isinstance(one, Indicator | Derived))
+    """Every measure: those that are declared, in file order, those of the kinds of figures, and the baselines."""
+    found = [one for one in declared(warehouse.indicators, Measure) if isinstance(one, Indicator | Derived)]
+    baselines = [one.baseline for one in found if isinstance(one, Indicator) and one.baseline]
+    return (*found, *(kind.indicator for kind in figure_kinds().values()), *baselines)
+
+
+@cache
+def figure_kinds() -> dict[str, FigureKind]:
+    """Every kind of figure that people enter, by its code, in file order."""
+    return {kind.code: kind for kind in declared(warehouse.figures, FigureKind)}
+
+
+@cache
+def entered_kinds() -> dict[str, FigureKind]:
+    """The same, and the baselines of the indicators that have one."""
+    return figure_kinds() | {one.id: baseline_kind(one) for one in indicators() if one.baseline}
 
 
 @cache

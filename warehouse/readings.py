@@ -12,12 +12,13 @@ from warehouse.model.reading import (
     Split,
     ValueKey,
     age_of,
+    baseline_sides,
+    baseline_windows,
     derived_reading,
     kept_from,
     key_of,
     reading_of,
-    span_end,
-    span_start,
+    shown_span,
 )
 from warehouse.model.value import Value
 
@@ -77,7 +78,7 @@ class Readings:
         one = measure(id)
         if isinstance(one, Derived):
             return derived_reading(one, lambda asked, of: self.read(asked, now_ms, of), split)
-        start, end = span_start(one, now_ms), span_end(one, now_ms)
+        start, end = shown_span(one, now_ms, self._totals)
         values = self._shown(id, split, start, end)
         sides = {split: _added(values)}
         if one.value.rank and split == TOTAL:
@@ -86,10 +87,20 @@ class Readings:
                 for member in self._splits.get(id, ())
                 if member[0] == RANKED
             }
-        # A baseline stands for the windows that it covers, so they too tell that something is known.
-        told = self._flows.get((id, split), {}).values() if one.baseline else values
+        told = values
+        if one.baseline:
+            # Of a stock it is what is shown until somebody has looked.
+            is_added = split == TOTAL and not (one.has_stock and values)
+            base = baseline_windows(one.baseline, now_ms, self._totals) if is_added else []
+            counted, before = sides[split], baseline_sides(one, base)
+            sides[split] = (counted[0] + before[0], counted[1] + before[1])
+            # A baseline stands for the windows that it covers, so they too tell that something is known.
+            told = [*base, *values, *self._flows.get((id, split), {}).values()]
         newest_ms = max((value.newest_ms for value in told), default=0)
         return reading_of(one, sides, newest_ms, max((value.as_of_ms for value in told), default=0), split)
+
+    def _totals(self, id: str) -> Iterable[Value]:
+        return self._flows.get((id, TOTAL), {}).values()
 
     def members(self, id: str, dimension: str, now_ms: int) -> dict[str, Reading]:
         """The reading of each member of a dimension, in the members' order."""

@@ -33,8 +33,8 @@ from commands.developers.load.chromium import ARE_DRAWN, FULL_HD, IS_LIVE, brows
 from commands.developers.load.events import Record, records
 from commands.developers.load.peers import PEERS
 from commands.developers.load.screens import crowd
+from commands.install.terminal import ProgressBar
 from commands.supervision.stack import WHOLE, Stack
-from commands.terminal import ProgressBar
 from connectors.settings import ConnectorsSettings
 from dashboard.access.accounts import FIRST, ensure_first
 from dashboard.settings import BoardSettings

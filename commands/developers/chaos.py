@@ -21,7 +21,7 @@ from typing import Any, NoReturn
 from commands.developers.nemesis.layout import WORKERS
 from commands.developers.nemesis.oracle.findings import KINDS
 from commands.developers.nemesis.run import StormPlan, run
-from commands.terminal import ProgressBar, say, terminal_line
+from commands.install.terminal import ProgressBar, say, terminal_line
 
 START_AND_CHECK = 25 * 60
 """Seconds for everything but the storm, on the slowest PC."""

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from commands.install.settings import ROOT
-from commands.terminal import terminal_line
+from commands.install.terminal import terminal_line
 
 BIN = Path(sys.executable).parent
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from commands.developers.mutation.find import Mutation, mutations
 from commands.developers.mutation.laboratory import Chosen, Laboratory, Result
 from commands.developers.mutation.subject import DECLARED, ROOT, equivalents, subjects
-from commands.terminal import ProgressBar, table_lines, terminal_line
+from commands.install.terminal import ProgressBar, table_lines, terminal_line
 
 WANTED = 0.95
 """The share of mutations that count and that the tests have to notice."""

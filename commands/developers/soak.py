@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from commands.developers.load.chromium import screen
+from commands.install.terminal import ProgressBar, say, terminal_line
 from commands.supervision.stack import WHOLE, Stack
-from commands.terminal import ProgressBar, say, terminal_line
 from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
 from dashboard.settings import BoardSettings

@@ -6,8 +6,10 @@
 `lock`               whether an install runs, and what a crash left behind
 `store_command`      what the commands that change the board's store share
 `ports`              our ports, which are free, and who holds one that is not
+`figure_import`      figures from a file, planned and sent
 `secret_files`       secrets made at first start
 `pretend_clock`      what time it is in the pretend ward
+`terminal`           telling a person something: sentences, tables, progress
 `offline_warehouse`  our own engine on the folder of an install that does not run
 `backup_comparison`  what a backup holds against what is there
 """

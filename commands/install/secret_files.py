@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic_settings import BaseSettings
 
 from commands.install.settings import variable
-from commands.terminal import say
+from commands.install.terminal import say
 
 
 def make_secrets(folder: Path, kinds: Sequence[type[BaseSettings]]) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from commands.install import secret_files
 from commands.install import settings as install_settings
 from commands.install.settings import Install
-from commands.terminal import say
+from commands.install.terminal import say
 from dashboard.store.store import StoreUnavailable
 from ingest.contract.errors import ConfigurationError
 

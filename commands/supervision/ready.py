@@ -1,6 +1,5 @@
 """Whether a process does its work: asked from outside, over the same ports as everybody else."""
 
-import socket
 import ssl
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
@@ -11,6 +10,7 @@ from commands.supervision.probe import health_report
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import ConfigurationError, Unavailable
 from ingest.kafka import admin
+from ingest.network.sockets import is_listening
 from warehouse.maintenance import status
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
@@ -34,16 +34,8 @@ def is_ready(process: ManagedProcess, install: Install, workers: int) -> bool:
             case "warehouse.maintenance":
                 return status.read_state(install.folder).is_alive(RealClock().now())
             case _:
-                return all(_listens(port) for port in process.ports)
+                return all(is_listening(port.number, port.host) for port in process.ports)
     except (Unavailable, ConfigurationError):
-        return False
-
-
-def _listens(port: ProcessPort) -> bool:
-    try:
-        with socket.create_connection((port.host, port.number), timeout=1):
-            return True
-    except OSError:
         return False
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from commands.install.processes import ManagedProcess
 from commands.install.settings import Install
+from commands.install.terminal import ProgressBar, say, terminal_line, wide
 from commands.supervision import restarts, supervisor
 from commands.supervision.liveness import LivenessMonitor
 from commands.supervision.ready import is_ready
 from commands.supervision.supervisor import ProcessState
-from commands.terminal import ProgressBar, say, terminal_line, wide
 from ingest.contract.label import Language
 from ingest.runtime.restarts import report_restarts
 

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from connectors.settings import ConnectorsSettings
 from connectors.simulator.mark import Mark
 from connectors.simulator.plan import DOSSIERS, WEBHOOKS
+from connectors.simulator.protocols.centre import Centre
 from connectors.simulator.protocols.devices import OWN_CONNECTION, Devices
 from connectors.simulator.protocols.rest import RestServer, rest
 from connectors.simulator.protocols.webhooks import Sender
@@ -27,8 +28,9 @@ from ingest.runtime.process import prepare_process
 log = logging.getLogger("connectors.simulator")
 
 SAVE_EVERY = 2.0
+EQUIPMENT = "equipment"
 SIGN_OF_LIFE = timedelta(seconds=5)
-"""Real time between two signs of life of each system that posts."""
+"""Real time between two heartbeats of each system that posts."""
 
 
 def main() -> int:
@@ -76,6 +78,9 @@ async def play(ingest: IngestSettings, settings: ConnectorsSettings, own: Simula
     sender = Sender(url, secrets, pretend, clock, ingest.clock_speed, mark)
     devices = Devices(partial(_mqtt, settings), pretend, clock, mark, own.device_memory)
     token = settings.token(DOSSIERS, pretend=True) or SecretStr("")
+    community = settings.token(EQUIPMENT, pretend=True) or SecretStr("")
+    devices_list = ingest.data_folder / "simulator" / f"{EQUIPMENT}.csv"
+    centre = Centre(pretend, clock, community.get_secret_value(), devices_list)
     server = RestServer(rest(pretend, clock, token.get_secret_value(), lambda: mark.since), settings.simulator_port)
     log.info("the pretend ward starts at %s, seed %d, speed %g", clock.now(), own.seed, ingest.clock_speed)
     async with asyncio.TaskGroup() as group:
@@ -86,7 +91,7 @@ async def play(ingest: IngestSettings, settings: ConnectorsSettings, own: Simula
         tasks += [group.create_task(devices.gateway()), group.create_task(devices.cameras())]
         tasks.append(group.create_task(devices.desk()))
         tasks += [group.create_task(devices.loudspeaker(device)) for device in sorted(OWN_CONNECTION)]
-        tasks.append(group.create_task(_keep(mark)))
+        tasks += [group.create_task(_keep(mark)), group.create_task(centre.run())]
         serving = group.create_task(_serve(server, settings.simulator_port))
         await ending.wait()
         server.should_exit = True

@@ -17,7 +17,6 @@ from dashboard import theme
 from dashboard.access.displays import Display, Displays
 from dashboard.access.viewer import Viewer
 from dashboard.settings import BoardSettings
-from dashboard.theme import scheme_of
 from ingest.contract.clock import RealClock
 from ingest.contract.label import Label
 from ingest.runtime import metrics
@@ -34,7 +33,7 @@ OUTSIDE = Label("Màn hình này ở ngoài mạng hoặc thời hạn cho phép
 UNKNOWN = Label("Màn hình này chưa được cấp quyền", "This display has not been let in")
 WAY_IN = Label(
     "Người quản trị cấp địa chỉ mới bằng ./ioc display add.",
-    "An administrator makes a new address by ./ioc display add.",
+    "An administrator makes a new address with ./ioc display add.",
 )
 
 _COOKIE_AGE = 400 * 86_400
@@ -56,7 +55,7 @@ class DisplayEntry:
         one = self._displays.find(token) if token else None
         if one is None or not self._may_show(one, scope):
             return None
-        return Viewer(one.name, frozenset({"display"}), one.language, one.id, one.stops, scheme_of(cookies) or "dark")
+        return Viewer(one.name, frozenset({"display"}), one.language, one.id, one.stops, one.scheme, one.letters)
 
     async def answer(self, scope: Scope, send: Send, headers: Headers, cookies: dict[str, str]) -> None:
         """Let a screen in that shows its token in the address, or tell why it is not let in."""

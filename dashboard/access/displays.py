@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from dashboard.settings import BoardSettings
 from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore, StoreView
+from dashboard.theme import Scheme
 from ingest.contract.label import Language
 
 PREFIX = "iocw"
@@ -24,8 +25,11 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Stops = tuple[tuple[str, timedelta], ...]
 """Paths of pages, and how long each stands."""
 
-_READ = "SELECT id, name, hash, made_at, stops, network, expires_at, language FROM displays ORDER BY rowid"
-_ADD = "INSERT INTO displays (id, name, hash, made_at, stops, network, expires_at, language) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+LETTERS = (0.7, 1.1)
+"""Least and most that a screen's letters may be of those of a 55-inch screen seen from four metres; with larger ones nothing fits."""
+
+_READ = "SELECT id, name, hash, made_at, stops, network, expires_at, language, inches, metres, scheme FROM displays ORDER BY rowid"
+_ADD = "INSERT INTO displays (id, name, hash, made_at, stops, network, expires_at, language, inches, metres, scheme) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,16 @@ class Display:
     """The only addresses it may come from."""
     expires_at: datetime | None = None
     language: Language = "vi"
+    inches: float = 55
+    """Its diagonal."""
+    metres: float = 4
+    """From how far it is read."""
+    scheme: Scheme = "dark"
+
+    @property
+    def letters(self) -> float:
+        """How large its letters are, where those of 55 inches at four metres are 1."""
+        return self.metres / 4 * 55 / self.inches if self.inches > 0 else 0
 
     def may_show(self, address: str, now: datetime) -> bool:
         """Whether a browser at this address may show the wall now."""
@@ -86,6 +100,9 @@ class Displays:
         network: Network | None = None,
         expires_at: datetime | None = None,
         language: Language = "vi",
+        inches: float = 55,
+        metres: float = 4,
+        scheme: Scheme = "dark",
     ) -> tuple[Display, str]:
         """Let a screen in.
 
@@ -93,12 +110,15 @@ class Displays:
             What is kept of it, and its token, which is nowhere else.
 
         Raises:
-            ValueError: the name is empty, too long, or cannot be printed.
+            ValueError: the name is empty, too long, or cannot be printed; or nobody can read such a screen from there.
         """
         if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
             raise ValueError(f"a name has 1 to {LONGEST_NAME} printable characters: {name!r}")
         id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
-        one = Display(id, name, _hash(secret), now, stops, network, expires_at, language)
+        one = Display(id, name, _hash(secret), now, stops, network, expires_at, language, inches, metres, scheme)
+        if not LETTERS[0] <= one.letters <= LETTERS[1]:
+            least, most = (size * inches * 4 / 55 for size in LETTERS)
+            raise ValueError(f"a screen of {inches:g} inches is read from {least:.1f} to {most:.1f} m, not {metres:g}")
         with self._store.change() as connection:
             connection.execute(_ADD, _row(one))
             record_change(connection, "display", f"{id} {name}", "added")
@@ -155,7 +175,7 @@ def _hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def _row(one: Display) -> tuple[str | None, ...]:
+def _row(one: Display) -> tuple[str | float | None, ...]:
     return (
         one.id,
         one.name,
@@ -165,11 +185,14 @@ def _row(one: Display) -> tuple[str | None, ...]:
         str(one.network) if one.network else None,
         one.expires_at.isoformat() if one.expires_at else None,
         one.language,
+        one.inches,
+        one.metres,
+        one.scheme,
     )
 
 
-def _display(row: tuple[str, str, str, str, str, str | None, str | None, str]) -> Display:
-    id, name, hash, made_at, stops, network, expires_at, language = row
+def _display(row: tuple[str, str, str, str, str, str | None, str | None, str, float, float, str]) -> Display:
+    id, name, hash, made_at, stops, network, expires_at, language, inches, metres, scheme = row
     return Display(
         id,
         name,
@@ -179,4 +202,7 @@ def _display(row: tuple[str, str, str, str, str, str | None, str | None, str]) -
         ipaddress.ip_network(network) if network else None,
         datetime.fromisoformat(expires_at) if expires_at else None,
         "en" if language == "en" else "vi",
+        inches,
+        metres,
+        "light" if scheme == "light" else "dark",
     )

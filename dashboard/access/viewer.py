@@ -22,6 +22,8 @@ class Viewer:
     """Of a screen: its own pages and how long each stands; none: those that the pages declare."""
     scheme: Scheme | None = None
     """Dark or light, where they chose."""
+    letters: float = 1
+    """Of a screen: how large its letters are, where those of 55 inches seen from four metres are 1."""
 
     @property
     def is_display(self) -> bool:

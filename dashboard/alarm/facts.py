@@ -1,7 +1,8 @@
 """Facts: what the board knows of the system itself, as numbers that rules hold against limits."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from itertools import count
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from ingest.contract.calendar import announced_days_off, local_day
 from ingest.contract.clock import milliseconds, moment
 from ingest.contract.label import Label, Language
 from ingest.runtime.restarts import process_label
+from warehouse.catalogue import figure_kinds
 
 HOURS = Label("{count} giờ", "{count} hours")
 DAYS = Label("{count} ngày", "{count} days")
@@ -112,6 +114,23 @@ def _process(name: str, language: Language) -> str:
     return process_label(name).text(language)
 
 
+DUE_SOON = timedelta(days=3)
+"""How long before its last day a figure that people enter is asked for."""
+
+
+def _figures_missing(state: BoardState, *, is_late: bool) -> Mapping[str, float]:
+    """How many kinds have no figure of their newest period, near its last day or after it; one that was never entered is not missed."""
+    today, count = local_day(moment(state.now_ms)), 0
+    for kind in figure_kinds().values():
+        told = state.readings.series(kind.id, 0, state.now_ms)
+        period = kind.last_period(today)
+        since_ms = milliseconds(period.covers[0])
+        if told and not any(value.denominator and value.window_ms >= since_ms for value in told):
+            due = kind.due(period)
+            count += today > due if is_late else due - DUE_SOON <= today <= due
+    return {"": float(count)}
+
+
 FACTS: dict[str, SystemFact] = {
     "warehouse_away": SystemFact(_away, _whole),
     "disk": SystemFact(_disk, _free),
@@ -123,6 +142,8 @@ FACTS: dict[str, SystemFact] = {
     "dead_letters": SystemFact(_dead_letters, _whole),
     "way_fails": SystemFact(_untold, _whole, text.way_name),
     "restarts": SystemFact(_restarts, _whole, _process),
+    "figures_due": SystemFact(partial(_figures_missing, is_late=False), _whole),
+    "figures_late": SystemFact(partial(_figures_missing, is_late=True), _whole),
 }
 
 WITHOUT_WAREHOUSE = frozenset({"warehouse_away", "way_fails", "restarts"})

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,17 @@ from fastapi import FastAPI
 
 from dashboard import theme
 from dashboard.access.viewer import viewer
+from dashboard.apps.static_files import ASSETS, hashed_addresses
 from dashboard.board.live import Live
+from dashboard.state.page import PageList
 from dashboard.words import text
 
 log = logging.getLogger("dashboard")
 
-ASSETS = Path(__file__).parent.parent / "assets"
-
 _ROOT = Path(__file__).parents[2]
 _SHOWN_BY = ("dashboard", "ingest", "warehouse")
 """Folders that make what the browser shows."""
+_GRID = re.compile(r"<script src=\"[^\"]*/dash_ag_grid/[^\"]*\"></script>")
 _ASKED_FIRST = ("_dash-layout", "_dash-dependencies")
 """What Dash asks for once its scripts run; made while they still come."""
 
@@ -30,18 +32,25 @@ class IndexedDash(Dash):
 
     Args:
         clock: path at which this app's pages ask for the clock.
+        pages: tell which of them have a grid.
         arguments: Dash's own.
     """
 
-    def __init__(self, *, clock: str, **arguments: Any) -> None:
+    def __init__(self, *, clock: str, pages: PageList, **arguments: Any) -> None:
         self._ioc_clock = clock
+        self._ioc_pages = pages
         super().__init__("dashboard", **arguments)
 
     def interpolate_index(self, *args: Any, **parts: Any) -> str:
         """The page around the app."""
-        index: str = super().interpolate_index(*args, **parts)  # type: ignore[no-untyped-call]
+        place = self._ioc_pages.find(self.backend.request_adapter().path)
+        if place is None or not place.page.has_grid:  # its library is larger than all others together
+            parts["scripts"] = _GRID.sub("", parts["scripts"])
+        index: str = hashed_addresses(super().interpolate_index(*args, **parts))  # type: ignore[no-untyped-call]
         scheme = f'data-theme="{chosen}" ' if (chosen := viewer().scheme) else ""
-        facts = f'{scheme}lang="{viewer().language}" data-clock="{self._ioc_clock}" data-version="{version()}"'
+        # Pages are the same for all; the style sheets show them for a screen on the wall, a desk, or a phone.
+        density = f'data-density="wall" style="--letters:{viewer().letters:.3f}" ' if viewer().is_display else ""
+        facts = f'{density}{scheme}lang="{viewer().language}" data-clock="{self._ioc_clock}" data-version="{version()}"'
         asked = (f"{self.config.requests_pathname_prefix}{name}" for name in _ASKED_FIRST)
         early = "".join(f'<link rel="preload" as="fetch" crossorigin href="{path}">' for path in asked)
         # Dash wraps its scripts in a footer, which would be a second one beside the page's own.
@@ -68,6 +77,7 @@ def make_dash(server: FastAPI, live: Live, *, clock: str, without: str, prefix: 
     """
     app = IndexedDash(
         clock=clock,
+        pages=live.pages,
         server=server,
         assets_folder=str(ASSETS),
         assets_ignore=without,

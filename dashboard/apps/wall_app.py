@@ -21,7 +21,7 @@ from dashboard.apps import push
 from dashboard.apps.html import make_dash
 from dashboard.board.layout import fill_layout
 from dashboard.board.live import Live
-from dashboard.board.wall_tour import tour, wall_pages
+from dashboard.board.wall_tour import turns, wall_pages
 from dashboard.charts import graph
 from ingest.contract.label import Label
 from warehouse.model.indicator import Status
@@ -58,10 +58,11 @@ def _set_up(app: Dash) -> None:
 
 def _shell(live: Live) -> Component:
     """The first page at once, and what `wall.js` reads and fills."""
-    stops = tour(viewer(), live.pages)
+    stops = turns(viewer(), live.pages)
     first = stops[0][0].path
     words: dict[str, Any] = {
         "data-stops": json.dumps([[page.path, pace.total_seconds()] for page, pace in stops]),
+        "data-skips": "false" if viewer().stops else "true",
         "data-repeat": json.dumps({severity: every.total_seconds() for severity, every in REPEAT.items()}),
         "data-pages": json.dumps([page.path for page in wall_pages(live.pages)]),
     }

@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   const LIVE_WITHIN = 3000; // ms after which charts wait no longer for the figures
-  const bundle = new URL("plotly/plotly-basic.min.js", document.currentScript.src);
+  const bundle = new URL("plotly/plotly-basic.min.js?m=" + document.documentElement.dataset.version, document.currentScript.src);
 
   function live() {
     return new Promise((resolve) => {
@@ -26,7 +26,11 @@
   window.Plotly = { then: (done, failed) => live().then(load).then(done, failed) };
 
   function factor() {
-    return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const probe = document.body.appendChild(document.createElement("i"));
+    probe.style.fontSize = "calc(1rem * var(--chart))"; // computed here, which a custom property is not
+    const size = parseFloat(getComputedStyle(probe).fontSize);
+    probe.remove();
+    return size / 16;
   }
 
   /* What a colour token is at this moment. */

@@ -13,6 +13,9 @@
   const opened = Date.now();
   let stops = null;
   let at = 0;
+  let view = 1; // which line of the page is shown; 0: none, until it is left
+  let going = ""; // the page asked for last
+  let held = ""; // the page on which somebody has to act
   let turnAt = 0;
   let largeUntil = 0;
   let soundAt = Number(localStorage.getItem(SOUND));
@@ -25,7 +28,43 @@
 
   function turn(path, stays) {
     turnAt = Date.now() + stays;
+    if (path === going) arrive(); // it is there already
+    going = path;
     window.dash_clientside.set_props("wall-path", { data: path });
+  }
+
+  /* The lines of the page from a place on that have something to say; of a screen's own pages, all. */
+  function views(from) {
+    const lines = [...document.querySelectorAll(".domain .line")];
+    const all = find("wall-tour").dataset.skips !== "true";
+    const says = (line) => all || !line.children.length || [...line.children].some((card) => !card.classList.contains("says-nothing"));
+    return (lines.length ? lines.map((line, place) => (says(line) ? place + 1 : 0)) : [1]).filter((place) => place && place >= from);
+  }
+
+  function show(place) {
+    view = place;
+    root.dataset.view = String(place);
+  }
+
+  /* A page has come: its first line that has something to say; a page without any is left at once, unless it is held. */
+  function arrive() {
+    const [first] = views(1);
+    show(first || (held ? 1 : 0));
+    if (!view) turnAt = 0;
+  }
+
+  /* Where the tour goes: while somebody has to act, to the page of that alarm; else to the next line, then to the next page. */
+  function next() {
+    const [line] = views(view + 1);
+    if (line) {
+      show(line);
+      turnAt = Date.now() + stops[at][1] * 1000;
+    } else if (held) {
+      turn(held, stops[at][1] * 1000);
+    } else {
+      at = (at + 1) % stops.length;
+      turn(stops[at][0], stops[at][1] * 1000);
+    }
   }
 
   function soundNext(at) {
@@ -46,12 +85,13 @@
     const calls = Number(count) > 0;
     const isCritical = calls && severity === "critical";
     const tour = find("wall-tour").dataset;
+    held = isCritical && JSON.parse(tour.pages).includes(page) ? page : "";
     if (calls && newest && newest !== localStorage.getItem(SEEN)) {
       localStorage.setItem(SEEN, newest);
       soundNext(now);
       if (isCritical) {
         largeUntil = now + ALARM_STAYS;
-        if (JSON.parse(tour.pages).includes(page)) turn(page, ALARM_STAYS);
+        if (held) turn(held, ALARM_STAYS);
       }
     }
     const every = calls ? JSON.parse(tour.repeat)[severity] * 1000 : 0;
@@ -129,25 +169,25 @@
     if (!stops) {
       if (!find("wall-tour") || !window.dash_clientside || !window.dash_clientside.set_props) return;
       stops = JSON.parse(find("wall-tour").dataset.stops);
+      going = stops[0][0];
       turnAt = now + stops[0][1] * 1000;
+      new MutationObserver(arrive).observe(find("page"), { childList: true });
+      arrive();
       find("page").inert = true; // links are for the desk
       askForSound();
     }
     showBlocked();
     const isLost = root.dataset.transport === "lost";
     put(find("wall-lost"), isLost ? find("transport").textContent.toUpperCase() : "", !isLost);
-    const isAlarmed = alarm(now);
+    const calls = alarm(now);
     if (!isConnected()) return;
     const version = find("pulse").dataset.version;
     if (version && version !== root.dataset.version) {
       afreshAt = afreshAt || now + Math.random() * SPREAD;
       if (now >= afreshAt) startAfresh();
     } else if (now >= turnAt) {
-      if (now - opened > (isAlarmed ? AFRESH_AT_LATEST : AFRESH_AFTER)) startAfresh();
-      else if (stops.length > 1) {
-        at = (at + 1) % stops.length;
-        turn(stops[at][0], stops[at][1] * 1000);
-      }
+      if (now - opened > (calls ? AFRESH_AT_LATEST : AFRESH_AFTER)) startAfresh();
+      else next();
     }
   }
 

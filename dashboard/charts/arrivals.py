@@ -27,7 +27,7 @@ OPENS = time(7, 0)
 SLOTS = 42
 STEP_MINUTES = 5
 HOUR = timedelta(hours=1)
-_TICKS = {30: "07:30", 180: "10:00", 300: "12:00", 420: "14:00", 600: "17:00"}
+_TICKS = {60: "08:00", 180: "10:00", 300: "12:00", 420: "14:00", 600: "17:00"}
 """Minutes after opening -> label."""
 _MINUTES = 630
 

@@ -51,7 +51,7 @@ THIN = 1.6
 """Width of the lines that now is compared with."""
 
 _CLEAR = "rgba(0,0,0,0)"
-_LETTERS: dict[Density, float] = {"wall": 16, "desk": 13}
+_LETTERS: dict[Density, float] = {"wall": 16, "desk": 14}
 _MARGINS: dict[Density, dict[str, float]] = {
     "wall": {"l": 42, "r": 18, "t": 24, "b": 26},
     "desk": {"l": 56, "r": 8, "t": 8, "b": 40},

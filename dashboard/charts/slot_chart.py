@@ -83,7 +83,7 @@ class SlotChart:
             margin={"t": 48} if named else {},
             annotations=[
                 corner(0, 1, state.say(self.label), yshift=23 if named else 0),
-                corner(1, 1, "   ".join(named)),
+                corner(1, 1, "  ".join(named)),
                 middle(""),
             ],
         )

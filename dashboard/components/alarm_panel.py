@@ -16,7 +16,7 @@ from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
 
-ROWS = 5
+ROWS = 4
 """Places in the list; when there is more, the last one counts the rest."""
 
 CALLING = Label("{count} cảnh báo chưa nhận", "{count} unacknowledged alarms")

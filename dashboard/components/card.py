@@ -111,7 +111,7 @@ def wall_page(
         path: its address.
         label: its name.
         order: its place among the pages.
-        pace: how long the wall shows it.
+        pace: how long the wall shows each of its lines.
         lines: its cards.
         only_now: whether it asks for more than its updates.
     """
@@ -127,7 +127,10 @@ def wall_page(
             for line in seen
         ]
         main = html.Main(shown, style={"--rows": " ".join(line.row for line in seen)})
-        return html.Div([header.head(state, label), main, header.foot(state, viewer(), path)], className="wall domain")
+        return html.Div(
+            [header.head(state, viewer(), path, label), main, header.foot(state, viewer(), path)],
+            className="wall domain",
+        )
 
     def updates(state: BoardState) -> PropertyUpdates:
         found = header.head_updates(state) | header.foot_updates(state)

@@ -42,8 +42,8 @@ class MapLayer(NamedTuple):
     label: Label
     indicators: tuple[str, ...]
     """Split by `area_code`."""
-    state: Callable[[Own], Cell]
-    """How a group is."""
+    state: Callable[[Own, bool], Cell]
+    """How a group is; and whether the ward's figure calls for somebody at once, than which none of its groups is worse."""
     counted: Label
     """How many there are of what."""
     counts: Callable[[Own], dict[str, int]]
@@ -57,14 +57,17 @@ def device_counts(readings: Own) -> dict[str, int]:
     return {"all": there, "connected": connected, "wrong": max(_number(wrong), there - connected)}
 
 
-def device_state(readings: Own) -> Cell:
-    """How a group's devices are: all well, some, or none; and whether there are any."""
+def device_state(readings: Own, is_critical: bool) -> Cell:
+    """How a group's devices are: all well, some, or none; and whether there are any.
+
+    A single silent device is as severe here as on its tile: where the ward's figure is a warning, so is the group's.
+    """
     counts = device_counts(readings)
     if not counts["all"]:
         return "none"
     if not counts["wrong"]:
         return "normal"
-    return "warning" if counts["connected"] else "critical"
+    return "critical" if is_critical and not counts["connected"] else "warning"
 
 
 def petition_counts(readings: Own) -> dict[str, int]:
@@ -72,7 +75,7 @@ def petition_counts(readings: Own) -> dict[str, int]:
     return dict(zip(("near", "overdue", "received"), map(_number, readings), strict=True))
 
 
-def petition_state(readings: Own) -> Cell:
+def petition_state(readings: Own, _is_critical: bool) -> Cell:
     """How a group's petitions are: overdue, near due, or neither; and whether there were any in the period."""
     counts = petition_counts(readings)
     if counts["overdue"]:
@@ -142,10 +145,13 @@ def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Com
 def grid_updates(state: BoardState) -> PropertyUpdates:
     """What each group's cell looks like in each layer, and what it says when pointed at."""
     read = {id: [_by_number(state, one) for one in layer.indicators] for id, layer in LAYERS.items()}
+    critical = {
+        id: any(state.read(one).status == "critical" for one in layer.indicators) for id, layer in LAYERS.items()
+    }
     updates: PropertyUpdates = {}
     for number in range(1, state.place.groups + 1):
         own: dict[str, Own] = {id: [members.get(number) for members in read[id]] for id in LAYERS}
-        states: dict[str, Cell] = {id: layer.state(own[id]) for id, layer in LAYERS.items()}
+        states: dict[str, Cell] = {id: layer.state(own[id], critical[id]) for id, layer in LAYERS.items()}
         worst = max(states.values(), key=_ORDER.index)
         classes = " ".join(f"{id}-{cell}" for id, cell in {**states, "worst": worst}.items())
         said = [_said(state, LAYERS[id], cell, own[id]) for id, cell in states.items()]

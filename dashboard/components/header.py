@@ -17,12 +17,17 @@ from dashboard.words.freshness import declared_sources, source_freshness
 from ingest.contract.clock import milliseconds
 from ingest.contract.label import Label
 
+NEAR = ("/", "/alarms", "/due")
+"""The pages that a thumb reaches at once on a phone."""
 
-def head(state: BoardState, title: Label | None = None) -> Component:
-    """Ward, source lights, clock. The browser writes clock and ages.
+
+def head(state: BoardState, viewer: Viewer, path: str, title: Label | None = None) -> Component:
+    """The ways to other pages; beneath, ward, source lights, clock. The browser writes clock and ages.
 
     Args:
         state: what is shown.
+        viewer: who looks; a screen of the wall goes nowhere, and its foot says where it is.
+        path: the page.
         title: the page's name; on the overview the ward's own stands there.
     """
     centre = state.say(text.CENTRE_SHORT, ward=state.place.ward_name)
@@ -40,25 +45,30 @@ def head(state: BoardState, title: Label | None = None) -> Component:
         )
         for source in _lights()
     ]
-    return html.Header(
+    head = html.Header(
         [
             html.Div(
                 [html.H1(names[0]), html.P(names[1])],
                 className="place",
             ),
-            html.Ul(lights, className="lights"),
+            html.Ul([html.Li(id="lights-said", className="lights-said"), *lights], className="lights"),
             html.Div([html.Div(id="clock"), html.Div(id="date")], className="clock"),
         ],
         className="head",
     )
+    return html.Div([*([] if viewer.is_display else [navigation(state, viewer, path)]), head], className="top")
 
 
 def head_updates(state: BoardState) -> PropertyUpdates:
     """The state of each source."""
-    updates: PropertyUpdates = {}
-    for source in _lights():
-        fresh = source_freshness(source, state.signs, state.now_ms)
-        word = text.light_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
+    found = {source: source_freshness(source, state.signs, state.now_ms) for source in _lights()}
+    connected = [fresh.state for fresh in found.values() if fresh.state != "unconnected"]
+    live = connected.count("live")
+    updates: PropertyUpdates = {
+        PropertyUpdate("lights-said", "children"): state.say(text.SOURCES_LIVE, live=live, all=len(connected)),
+    }
+    for source, fresh in found.items():
+        word = text.status_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
         aged = fresh.state in ("live", "late", "stale")
         updates[PropertyUpdate(f"light-{source}", "className")] = f"light is-{fresh.state}"
         updates[PropertyUpdate(f"light-{source}", "title")] = text.state_word(
@@ -84,7 +94,7 @@ def foot_updates(state: BoardState) -> PropertyUpdates:
 
 
 def foot(state: BoardState, viewer: Viewer, path: str) -> Component:
-    """The ways to other pages; beneath, pretend or real, audit, latency, transport."""
+    """Pretend or real, audit, latency, transport; on a screen of the wall, where it is."""
     pills = []
     if state.pretend:
         pills.append(html.Span(state.say(text.PRETEND), className="pill"))
@@ -103,11 +113,11 @@ def foot(state: BoardState, viewer: Viewer, path: str) -> Component:
         ],
         className="honest",
     )
-    return html.Footer([navigation(state, viewer, path), honest], className="foot")
+    return html.Footer([*([_dots(state, viewer, path)] if viewer.is_display else []), honest], className="foot")
 
 
 def transport_mark(state: BoardState) -> Component:
-    """How the figures come, or since when they do not; the browser writes it."""
+    """Whether figures arrive, or since when they do not; written by the browser."""
     words: dict[str, Any] = {f"data-{way}": state.say(label) for way, label in text.TRANSPORTS.items()}
     return html.Div(
         [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"
@@ -115,12 +125,12 @@ def transport_mark(state: BoardState) -> Component:
 
 
 def navigation(state: BoardState, viewer: Viewer, path: str) -> Component:
-    """Links to the pages that the person may see, the other language, dark or light, and log-out; on a screen of the wall, where it is."""
-    if viewer.is_display:
-        return _dots(state, viewer, path)
-    here: dict[str, Any] = {"className": "here", "aria-current": "page"}
+    """Links to the pages that the person may see, the other language, dark or light, and log-out.
+
+    On a phone three of them are in reach of the thumb, and a button shows all.
+    """
     links = [
-        html.A(state.say(page.label), href=_address(page, state), **(here if page.path == path else {}))
+        html.A(state.say(page.label), href=_address(page, state), **_marked(page.path, path))
         for page in state.pages.values()
         if viewer.may(page.right) and page.arguments is None
     ]
@@ -128,7 +138,13 @@ def navigation(state: BoardState, viewer: Viewer, path: str) -> Component:
     if not state.past and path in state.pages and state.pages[path].can_look_back:
         links.append(html.A(state.say(text.LOOK_BACK), href=f"{path}?at=", id="look-back"))
     at = f"&at={text.local_time(state.now_ms):%Y-%m-%dT%H:%M}" if state.past else ""
-    return html.Nav(
+    menu: dict[str, Any] = {"aria-expanded": "false", "aria-controls": "ways-all"}
+    near = [
+        html.A(state.say(page.label), href=_address(page, state), **_marked(page.path, path))
+        for page in state.pages.values()
+        if page.path in NEAR and viewer.may(page.right)
+    ]
+    whole = html.Div(
         [
             *links,
             html.Span(className="spring"),
@@ -137,8 +153,21 @@ def navigation(state: BoardState, viewer: Viewer, path: str) -> Component:
             html.A(viewer.name, href="/password", title=state.say(text.CHANGE_PASSWORD)),
             html.Form(html.Button(state.say(text.LOG_OUT), id="log-out"), action="/logout", method="post"),
         ],
-        className="ways",
+        id="ways-all",
+        className="ways-all",
     )
+    button = html.Button(state.say(text.MENU), id="menu", type="button", **menu)
+    return html.Nav([html.Div([*near, button], className="ways-near"), whole], className="ways")
+
+
+def way_back(label: str, href: str) -> Component:
+    """A link back to where one came from; to the address where one came from elsewhere."""
+    mark: dict[str, Any] = {"data-back": ""}
+    return html.A(label, href=href, className="back", **mark)
+
+
+def _marked(path: str, here: str) -> dict[str, Any]:
+    return {"className": "here", "aria-current": "page"} if path == here else {}
 
 
 def _address(page: Page, state: BoardState) -> str:
@@ -155,7 +184,7 @@ def _dots(state: BoardState, viewer: Viewer, path: str) -> Component:
     dots = [html.I(className="here" if page.path == path else None) for page, _ in tour(viewer, state.pages)]
     words: dict[str, Any] = {"data-text": state.say(text.UNACKNOWLEDGED)}
     name = state.say(state.pages[path].label)
-    return html.Div([html.Span(id="wall-count", **words), name, *dots], className="ways wall-dots")
+    return html.Div([html.Span(id="wall-count", **words), name, *dots], className="wall-dots")
 
 
 def _lights() -> list[str]:

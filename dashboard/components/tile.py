@@ -13,16 +13,18 @@ from dash.development.base_component import Component
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import moment, number, text
 from dashboard.words.freshness import Freshness, freshness, worst_freshness
-from warehouse.model.expression import DAY_MS
 from warehouse.model.indicator import Status
 from warehouse.model.reading import TOTAL, Reading, Split
+
+QUIET_AFTER_MS = 3_600_000
+"""How long ago the newest event of a source that reports is, so that its time is told instead of its age."""
 
 
 def card(id: str, title: str, *body: Component, facts: Sequence[Component] = ()) -> Component:
     """A card with its title, its freshness, and whatever it shows.
 
     Args:
-        id: name of the card; its freshness is pushed by `card_leaves`.
+        id: name of the card; its freshness is pushed by `card_updates`.
         title: what it is about.
         body: what it shows.
         facts: figures that stand in its head.
@@ -50,29 +52,32 @@ def card_updates(id: str, state: BoardState, indicators: Sequence[str]) -> Prope
     newest_ms = max(reading.newest_ms for reading in readings)
     needs = "act" if fresh.state == "down" or any(reading.status == "critical" for reading in readings) else ""
     needs = needs or ("look" if fresh.state in ("late", "stale") else "")
+    says = "" if any(reading.known and reading.numerator for reading in readings) else " says-nothing"
     return {
         **freshness_updates(id, fresh._replace(newest_ms=newest_ms), state),
-        PropertyUpdate(f"{id}-card", "className"): f"card needs-{needs or 'nobody'}",
+        PropertyUpdate(f"{id}-card", "className"): f"card needs-{needs or 'nobody'}{says}",
     }
 
 
 def freshness_updates(id: str, fresh: Freshness, state: BoardState) -> PropertyUpdates:
     """The word for a freshness, and the time from which the browser counts the age.
 
-    The age is that of the newest event while the source reports, and of its last sign when it does not, or when nothing happened
-    for so long that an age in days would look as if the figure were old.
+    The age is that of the newest event while the source reports, and of its last sign when it does not. Where nothing has happened
+    for an hour, an age would look as if the figure were old: then it is said that the source is live, and when its newest event was.
     """
-    is_quiet = fresh.sign_ms - fresh.newest_ms > DAY_MS
-    since = {"live": fresh.sign_ms if is_quiet else fresh.newest_ms, "late": fresh.sign_ms, "stale": fresh.sign_ms}.get(
+    is_quiet = fresh.state == "live" and 0 < fresh.newest_ms < state.now_ms - QUIET_AFTER_MS
+    since = {"live": 0 if is_quiet else fresh.newest_ms, "late": fresh.sign_ms, "stale": fresh.sign_ms}.get(
         fresh.state, 0
     )
+    word = text.state_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
+    if is_quiet:
+        time = text.clock_time(fresh.newest_ms, state.now_ms).replace(" ", number.SPACE)
+        word = state.say(text.QUIET, time=time).replace("tin cuối ", f"tin{number.SPACE}cuối{number.SPACE}")
     return {
-        PropertyUpdate(f"{id}-fresh", "className"): f"fresh is-{fresh.state}",
+        PropertyUpdate(f"{id}-fresh", "className"): f"fresh is-{fresh.state}{' is-quiet' if is_quiet else ''}",
         PropertyUpdate(f"{id}-fresh", "data-state"): fresh.state,
         PropertyUpdate(f"{id}-fresh", "data-newest"): fresh.newest_ms,
-        PropertyUpdate(f"{id}-word", "children"): text.state_word(
-            fresh.state, fresh.sign_ms, state.now_ms, state.language
-        ),
+        PropertyUpdate(f"{id}-word", "children"): word,
         PropertyUpdate(f"{id}-age", "data-since"): since,
     }
 
@@ -179,12 +184,14 @@ def small_updates(
     reading = state.read(id, split)
     name = name or id.lower()
     digits = _small_digits(reading, state) if shown is None else shown
-    said = number.fraction_text(reading, state.language) if parts and not reading.indicator.unit.out_of else ""
+    is_empty = digits == number.NONE
+    has_parts = parts and not is_empty and not reading.indicator.unit.out_of
+    said = number.fraction_text(reading, state.language) if has_parts else ""
     return {
         **figure_updates(id, state, shown=digits, split=split, name=name),
         PropertyUpdate(
             name, "className"
-        ): f"small status-{reading.status} fresh-{freshness(reading, state.signs, state.now_ms).state}",
+        ): f"small{' is-empty' if is_empty else ''} status-{reading.status} fresh-{freshness(reading, state.signs, state.now_ms).state}",
         PropertyUpdate(f"{name}-parts", "children"): said,
     }
 
@@ -209,7 +216,7 @@ def sign(status: Status) -> str:
 
 
 def freshness_mark(id: str) -> Component:
-    """The place for the word and the age that `freshness_leaves` fills."""
+    """The place for the word and the age that `freshness_updates` fills."""
     return html.Div(
         [
             html.Span(className="dot"),

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from ingest.contract.clock import moment
 from ingest.contract.label import Label
 from warehouse.catalogue import indicator
-from warehouse.meaning import adds_up, is_partial, keyed_by_ward, period_of, said_of_steps
+from warehouse.meaning import adds_up, is_partial, keyed_by_ward, period_of, steps_text
 from warehouse.model.aggregate import RANKED
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.query.feed import FeedRow, is_complete, window_end_ms
@@ -30,18 +30,6 @@ class FeedQuantile(BaseModel):
     """Its members are amounts, rounded up, in the measure before `factor`; numerators count how many."""
     step: int
     """Amounts are rounded up to a multiple of this."""
-
-
-class FeedBaseline(BaseModel):
-    """What was counted before this system counted: added to the shown figure, part of no row."""
-
-    numerator: int
-    denominator: int
-    until: datetime
-    """Windows that begin before this are covered by it."""
-    source: BilingualName
-    gap: BilingualName
-    """What neither it nor the rows cover."""
 
 
 class FeedDerivation(BaseModel):
@@ -81,7 +69,9 @@ class FeedDeclaration(BaseModel):
     """0 for a derived measure."""
     span: str
     quantile: FeedQuantile | None = None
-    baseline: FeedBaseline | None = None
+    baseline: str | None = None
+    """Indicator of what was counted before this system counted: its rows are added to the shown figure, each at the last day that it
+    covers, and rows of this indicator only from the day after."""
     derived: FeedDerivation | None = None
 
 
@@ -139,7 +129,7 @@ def declaration(one: Indicator | Derived) -> FeedDeclaration:
         keyed_by_ward=_names(keyed) if (keyed := keyed_by_ward(one)) else None,
         leaves_out=_names(one.leaves_out),
         law=_names(one.law),
-        life_cycle=_names(said_of_steps(one)),
+        life_cycle=_names(steps_text(one)),
         version=one.version,
         since=one.since,
         dimensions=list(one.by)
@@ -155,15 +145,7 @@ def declaration(one: Indicator | Derived) -> FeedDeclaration:
     declared.span = one.span if isinstance(one.span, str) else f"PT{round(one.span.total_seconds())}S"
     if rank := one.value.rank:
         declared.quantile = FeedQuantile(percent=rank.percent, dimension=RANKED, step=rank.step)
-    if base := one.baseline:
-        source = _names(base.source)
-        declared.baseline = FeedBaseline(
-            numerator=base.numerator,
-            denominator=base.denominator,
-            until=base.until,
-            source=source,
-            gap=_names(base.gap),
-        )
+    declared.baseline = one.baseline.id if one.baseline else None
     return declared
 
 

@@ -10,7 +10,10 @@ A page with callbacks of its own is a package: `page` is the layout, `callbacks`
 `speakers`       loudspeakers and their broadcasts
 `cameras`        cameras, what they noticed and who looked at it
 `documents`      documents and published items
+`equipment`      the devices of the service centre and its line
+`figures`        figures that people entered, each with its period
 `due/`           the dossiers that have to be finished next
+`entry/`         where people enter, confirm and correct figures
 `alarms/`        alarms, and what people do about them
 `dead_letters/`  what could not be processed
 `history/`       a measure's figures through time

@@ -26,7 +26,7 @@ PAGE = wall_page(
     "/cameras",
     text.CAMERAS,
     order=5,
-    pace=timedelta(seconds=20),
+    pace=timedelta(seconds=12),
     lines=(
         CardRow(
             15,

@@ -34,7 +34,7 @@ PAGE = wall_page(
     "/documents",
     DOCUMENTS,
     order=6,
-    pace=timedelta(seconds=20),
+    pace=timedelta(seconds=12),
     lines=(
         CardRow(
             13,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from dashboard.charts.slot_chart import Series, SlotChart
+from dashboard.components.balance import dossier_balance
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import chart_part, field_bars
 from dashboard.words import text
@@ -26,12 +27,12 @@ PAGE = wall_page(
     "/dossiers",
     text.DOSSIERS,
     order=2,
-    pace=timedelta(seconds=30),
+    pace=timedelta(seconds=15),
     lines=(
         CardRow(
             15,
             (
-                Card("open", OPEN, "D05", ("D06", "D07", "D08", "D24")),
+                Card("open", OPEN, "D05", ("D06", "D07", "D08", "D24"), part=dossier_balance("balance")),
                 Card("on-time", ON_TIME, "D09", ("D10", "D11", "D12")),
                 Card("result", RESULT, "D04", ("D02", "D03", "D28")),
                 Card("supplement", SUPPLEMENT, "D13", ("D14", "D15", "D21", "D23")),

@@ -33,12 +33,14 @@ CARDS = {
 
 
 def layout(state: BoardState) -> Component:
-    """Head, three rows of cards, foot."""
+    """Head, three rows of cards, foot. A screen of the wall has room for the two first small figures of a tile."""
     first = [_queue(state), _dossiers(state), _speakers(state), _cameras(state)]
     second = [_arrivals(state), _fields(state), _groups(state)]
     third = [_alarms(state), _petitions(state), _documents(state), _news(state), _teams(state)]
     lines = [html.Div(cards, className=f"line line-{place}") for place, cards in enumerate((first, second, third), 1)]
-    return html.Div([header.head(state), html.Main(lines), header.foot(state, viewer(), "/")], className="wall")
+    return html.Div(
+        [header.head(state, viewer(), "/"), html.Main(lines), header.foot(state, viewer(), "/")], className="wall"
+    )
 
 
 def updates(state: BoardState) -> PropertyUpdates:
@@ -96,9 +98,9 @@ def _dossiers(state: BoardState) -> Component:
         tile.big("d04", "%"),
         _caption("d04"),
         tile.smalls(
-            tile.small("d09", say(text.ON_TIME)),
             tile.small("d07", say(text.NEAR_DUE)),
             tile.small("d08", say(text.OVERDUE)),
+            tile.small("d09", say(text.ON_TIME)),
         ),
     )
 
@@ -138,9 +140,9 @@ def _cameras(state: BoardState) -> Component:
         tile.big("c01"),
         html.Div(say(text.CAMERAS_ONLINE), className="caption"),
         tile.smalls(
+            tile.small("c03-alert", say(text.ALERTS)),
             tile.small("c01-share", say(text.ONLINE_SHARE)),
             tile.small("c03", say(text.DETECTIONS)),
-            tile.small("c03-alert", say(text.ALERTS)),
         ),
     )
 
@@ -269,7 +271,7 @@ def _out_of_updates(id: str, state: BoardState, unit: Label) -> PropertyUpdates:
 
 
 def _count(id: str, split: tuple[str, str], state: BoardState) -> str:
-    """How many of a member; none yet is 0 once the total is known."""
+    """The count of one member; 0 once the total is known and the member has none."""
     return number.whole_number(state.read(id, split).numerator, state.language) if state.read(id).known else number.NONE
 
 

@@ -23,7 +23,7 @@ PAGE = wall_page(
     "/petitions",
     PETITIONS,
     order=3,
-    pace=timedelta(seconds=20),
+    pace=timedelta(seconds=12),
     lines=(
         CardRow(
             15,

@@ -22,7 +22,7 @@ PAGE = wall_page(
     "/queue",
     text.QUEUE,
     order=1,
-    pace=timedelta(seconds=30),
+    pace=timedelta(seconds=15),
     lines=(
         CardRow(
             15,

@@ -19,7 +19,7 @@ PAGE = wall_page(
     "/speakers",
     text.SPEAKERS,
     order=4,
-    pace=timedelta(seconds=20),
+    pace=timedelta(seconds=12),
     lines=(
         CardRow(
             15,

@@ -113,9 +113,12 @@ class Page:
     arguments: Callable[[], Collection[str]] | None = None
     """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
     pace: timedelta | None = None
-    """How long it stands on the wall; `None`: it is not shown there."""
+    """How long each of its lines stands on the wall; `None`: it is not shown there."""
     only_now: bool = False
     """Whether it asks for more than its updates, so that it cannot be shown as it was."""
+
+    has_grid: bool = False
+    """Whether it shows a grid that sorts and edits, whose library comes with its address."""
 
     reads_moment: bool = False
     """Whether it reads the moment in its address itself: it tells what was until then."""

@@ -23,6 +23,9 @@ STATES: dict[State, Label] = {
     "unconnected": Label("CHƯA KẾT NỐI", "NOT CONNECTED"),
 }
 
+QUIET = Label("nguồn hoạt động · tin cuối {time}", "source live · newest {time}")
+"""Of a source that reports while nothing has happened for long."""
+
 LIGHTS: dict[State, Label] = {
     "live": Label("", ""),
     "late": Label("chậm", "late"),
@@ -38,12 +41,16 @@ SOURCES: dict[str, Label] = {
     "dossier_portal": Label("Hồ sơ", "Dossiers"),
     "smart_loudspeaker": Label("Truyền thanh", "Speakers"),
     "frigate": Label("Camera", "Cameras"),
+    "isapi": Label("Camera ISAPI", "ISAPI cameras"),
+    "onvif": Label("Camera ONVIF", "ONVIF cameras"),
     "camera_desk": Label("Trực camera", "Camera desk"),
     "petition_portal": Label("Kiến nghị", "Petitions"),
     "document_office": Label("Văn bản", "Documents"),
     "content_post": Label("Tin bài", "News"),
     "ward_register": Label("Danh mục", "Register"),
     "civil_status": Label("Hộ tịch", "Civil status"),
+    "equipment": Label("Thiết bị", "Equipment"),
+    "lookup_kiosk": Label("Tra cứu", "Look-ups"),
 }
 """Short names of the sources, by the id of their connector."""
 
@@ -56,11 +63,28 @@ STREAMS: dict[str, Label] = {
     "document": SOURCES["document_office"],
     "content": SOURCES["content_post"],
     "reference": SOURCES["ward_register"],
+    "equipment": SOURCES["equipment"],
     "health": Label("Tín hiệu", "Health"),
+    "figure": Label("Số liệu nhập", "Entered figures"),
 }
 """Short names of the streams."""
 
 CODES: dict[str, Label] = {
+    "nhap_tay": Label("nhập tay", "typed in"),
+    "nhap_tep": Label("nhập từ tệp", "imported from a file"),
+    "bao_cao_phuong": Label("báo cáo của phường", "the ward's report"),
+    "chinh_xac": Label("nguồn ghi đúng số này", "the source gives this number"),
+    "it_nhat": Label("nguồn ghi “trên”: ít nhất là số này", "the source says “over”: at least this number"),
+    "ghi_ro": Label("nguồn ghi rõ ngày", "the source gives the dates"),
+    "suy_ra": Label(
+        "nguồn không ghi ngày: ngày cuối suy ra từ văn bản mới nhất được nêu",
+        "the source bears no date: the last day follows from the latest act that it names",
+    ),
+    "go_nham": Label("gõ nhầm", "typing error"),
+    "don_vi_sua": Label("đơn vị báo cáo sửa số", "corrected by the unit that reported it"),
+    "kiem_tra_lai": Label("kiểm tra lại chứng từ", "checked against the papers"),
+    "hoan_tac": Label("hoàn tác lần nhập tệp", "import undone"),
+    "tu_choi": Label("người xác nhận không đồng ý", "not confirmed"),
     "dat_dai": Label("Đất đai", "Land"),
     "ho_tich": Label("Hộ tịch", "Civil status"),
     "chung_thuc": Label("Chứng thực", "Certification"),
@@ -84,7 +108,7 @@ CODES: dict[str, Label] = {
     "mot_cua": Label("Phần mềm một cửa", "One-stop software"),
     "zalo": Label("Zalo", "Zalo"),
     "portal": Label("Cổng", "Portal"),
-    "fanpage": Label("Fanpage", "Fan page"),
+    "fanpage": Label("Fanpage", "Fanpage"),
     "speaker": Label("Loa", "Speakers"),
     "ha_tang": Label("Hạ tầng", "Infrastructure"),
     "trat_tu_do_thi": Label("Trật tự đô thị", "Public order"),
@@ -101,8 +125,19 @@ CODES: dict[str, Label] = {
     "abandoned_object": Label("Vật bỏ quên", "Abandoned object"),
     "crowd": Label("Tụ tập đông", "Crowd"),
     "congestion": Label("Ùn tắc", "Congestion"),
+    "unknown": Label("Không rõ", "Unknown"),
+    "may_tinh": Label("Máy tính", "PCs"),
+    "may_in": Label("Máy in", "Printers"),
+    "may_quet": Label("Máy quét", "Scanners"),
+    "may_photocopy": Label("Máy photocopy", "Copiers"),
+    "kiosk_lay_so": Label("Kiosk lấy số", "Queue kiosks"),
+    "kiosk_tra_cuu": Label("Kiosk tra cứu", "Look-up kiosks"),
+    "man_hinh_quay": Label("Màn hình quầy", "Counter displays"),
+    "man_hinh_sanh": Label("Màn hình sảnh", "Hall displays"),
+    "loa_sanh": Label("Loa sảnh", "Hall loudspeakers"),
+    "duong_truyen": Label("Đường truyền", "Leased line"),
 }
-"""What codes of services, fields, channels, applications, platforms, bulletins and camera events are called."""
+"""What codes of services, fields, channels, applications, platforms, bulletins, camera events and equipment are called."""
 
 DAYS = (
     Label("Thứ Hai", "Monday"),
@@ -133,8 +168,10 @@ COUNTERS = Label("quầy mở", "counters")
 SERVICE_LEVEL = Label("≤ 15 phút", "≤ 15 min")
 # Hồ sơ
 DOSSIERS = Label("Hồ sơ", "Dossiers")
-COMPLETED = Label("đã giải quyết {parts} hồ sơ tiếp nhận", "{parts} received dossiers finished")
-ON_TIME = Label("đúng hạn", "on time")
+COMPLETED = Label(
+    "đã giải quyết {parts} hồ sơ tiếp nhận từ 01/7/2025", "{parts} dossiers received since 01/7/2025 finished"
+)
+ON_TIME = Label("đúng hạn tháng này", "on time this month")
 NEAR_DUE = Label("sắp đến hạn", "near due")
 OVERDUE = Label("quá hạn", "overdue")
 # Truyền thanh, camera
@@ -175,8 +212,8 @@ DOWN_SOURCES = Label("mất kết nối", "sources down")
 LAG = Label("trễ dữ liệu", "data lag")
 OUTAGE_TODAY = Label("hộ tịch ngừng", "civil-status outage")
 PETITIONS = Label("Phản ánh, kiến nghị", "Petitions")
-PETITIONS_ON_TIME = Label("xử lý đúng hạn, {parts}", "handled on time, {parts}")
-PETITIONS_RECEIVED = Label("tiếp nhận", "received")
+PETITIONS_ON_TIME = Label("đúng hạn tháng này, {parts}", "on time this month, {parts}")
+PETITIONS_RECEIVED = Label("tiếp nhận lũy kế", "received in all")
 DOCUMENTS = Label("Văn bản", "Documents")
 SIGNED = Label("ký số {parts}", "signed {parts}")
 NEWS = Label("Tin bài", "News items")
@@ -214,6 +251,8 @@ DUE = Label("Đến hạn", "Due")
 HISTORY = Label("Diễn biến", "History")
 PROOF = Label("Kiểm chứng số liệu", "Proof")
 LOOK_BACK = Label("Xem lại", "Look back")
+MENU = Label("Các trang", "All pages")
+SOURCES_LIVE = Label("{live}/{all} nguồn hoạt động", "{live} of {all} sources live")
 SCHEME = Label("Nền sáng / tối", "Light / dark")
 OTHER_LANGUAGE = Label("English", "Tiếng Việt")
 CHANGE_PASSWORD = Label("Đổi mật khẩu", "Change password")
@@ -278,7 +317,7 @@ def state_word(state: State, sign_ms: int, now_ms: int, language: Language) -> s
     return _since(STATES[state], sign_ms, now_ms, language)
 
 
-def light_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
+def status_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
     """The short word for a source's state."""
     return _since(LIGHTS[state], sign_ms, now_ms, language)
 

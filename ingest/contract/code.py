@@ -20,14 +20,14 @@ PERSONAL_DATA = "personal_data"
 """Reason of an event with a code that looks like personal data."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _impersonal(text: str) -> str:
     if looks_like_number(text) or looks_like_name(text):
         raise PydanticCustomError(PERSONAL_DATA, "it looks like personal data")
     return text
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _no_number(text: str) -> str:
     if looks_like_number(text):
         raise PydanticCustomError(PERSONAL_DATA, "it looks like personal data")
@@ -42,6 +42,16 @@ Digest = Annotated[str, StringConstraints(min_length=64, max_length=64, pattern=
 
 LocalDay = Annotated[str, StringConstraints(min_length=10, max_length=10, pattern=r"^20[0-9]{2}-[01][0-9]-[0-3][0-9]$")]
 """A local date."""
+
+PeriodCode = Annotated[
+    str,
+    StringConstraints(
+        min_length=4,
+        max_length=21,
+        pattern=r"^20[0-9]{2}(-(0[1-9]|1[0-2]|Q[1-4])|(-[0-9]{2}){2}/20[0-9]{2}(-[0-9]{2}){2})?$",
+    ),
+]
+"""A year, a quarter, a month, or the first and the last day of a stretch of time: `2026`, `2026-Q3`, `2026-11`, `2025-07-01/2025-08-29` (ISO 8601)."""
 
 AreaCode = Annotated[str, StringConstraints(min_length=7, max_length=7, pattern=r"^TDP-[0-9]{3}$")]
 """A residential group (tổ dân phố), by the number in the ward's register: `TDP-017`."""

@@ -53,6 +53,9 @@ Score = Annotated[int, Ge(1), Le(5)]
 Percent = Annotated[int, Ge(0), Le(100)]
 """A share, for example the volume of a loudspeaker."""
 
+Milliseconds = Annotated[int, Ge(0), Le(60_000)]
+"""How long an answer took: what takes longer than a minute is no answer."""
+
 Decibels = Annotated[int, Ge(-150), Le(0)]
 """Strength of a radio signal in dBm."""
 
@@ -67,3 +70,9 @@ DecisionNumber = Annotated[int, Ge(0), Le(1_000_000_000)]
 
 ChecklistStep = Annotated[int, Ge(0), Le(99)]
 """A step of an alarm's checklist, from 0; the longest checklist has six."""
+
+Amount = Annotated[int, Ge(-200_000_000_000), Le(200_000_000_000)]
+"""What somebody enters for a period, in the smallest unit of its kind: 200,000 tỷ đồng in millions, far more than a city's budget."""
+
+ChangesBefore = Annotated[int, Ge(0), Le(1_000_000)]
+"""How often people had changed something before."""

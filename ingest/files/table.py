@@ -10,10 +10,11 @@ import unicodedata
 import warnings
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from defusedxml.common import DefusedXmlException
@@ -54,6 +55,8 @@ class Row(NamedTuple):
     """As a spreadsheet counts, from 1."""
     cells: dict[str, Any]
     """By column, as JSON holds it; empty ones are left out."""
+    letters: Mapping[str, str] = MappingProxyType({})
+    """By column, how a spreadsheet calls it: `B`."""
 
 
 def table_rows(file: Path, way: FileDrop) -> Generator[Row, None, None]:
@@ -74,12 +77,13 @@ def table_rows(file: Path, way: FileDrop) -> Generator[Row, None, None]:
     numbered = enumerate(lines, 1)
     header = next((line for number, line in numbered if number == way.header_row), ())
     columns = _columns(header, way.needs)
+    letters = {name: _letter(place) for place, name in enumerate(columns) if name}
     for number, line in numbered:
         if number > MOST_ROWS:
             raise InvalidEvent("too_many_rows", f"only its first {MOST_ROWS} rows were read: split it")
         cells = {name: value for name, value in zip(columns, line, strict=False) if name and value is not None}
         if cells:
-            yield Row(number, cells)
+            yield Row(number, cells, letters)
 
 
 def column_name(text: str) -> str:
@@ -95,6 +99,11 @@ def _columns(header: Sequence[Any], needs: frozenset[str]) -> list[str]:
     if len(set(named)) < len(named):
         raise InvalidEvent("duplicate_columns", "two of its columns have the same name")
     return columns
+
+
+def _letter(place: int) -> str:
+    """What a spreadsheet calls the column at a place, from 0."""
+    return (chr(64 + place // 26) if place >= 26 else "") + chr(65 + place % 26)
 
 
 def _csv_lines(file: Path, way: FileDrop) -> Iterator[list[Any]]:

@@ -25,8 +25,6 @@ ARTEFACTS = ROOT / "artefacts"
 PARTS = ("ingest", "warehouse", "connectors", "streams", "alarm", "dashboard")
 MORNING = datetime(2026, 11, 25, 10, 15, tzinfo=WARD_ZONE)
 PATIENCE = 20_000
-SIZES = [(1366, 768), (1920, 1080), (2560, 1080), (3440, 1440), (3840, 2160)]
-"""What screens the pages are made for have, in pixels."""
 LETTERS = """() => [...document.querySelectorAll(".graph")].map(graph => {
   const tick = graph.querySelector(".xtick text");
   return tick ? parseFloat(getComputedStyle(tick).fontSize) / parseFloat(getComputedStyle(document.documentElement).fontSize) : 0;
@@ -210,7 +208,7 @@ def live(page: Page) -> None:
     page.wait_for_function("() => window.iocClock.now() !== null")
 
 
-def in_every_size(page: Page, sizes: Sequence[tuple[int, int]] = SIZES) -> Iterator[tuple[int, int]]:
+def in_every_size(page: Page, sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """The page on one screen after the other, each time as it stands when its charts have been fitted."""
     page.wait_for_function(ARE_DRAWN)
     letters = page.evaluate(LETTERS)

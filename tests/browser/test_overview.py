@@ -58,7 +58,7 @@ def test_ages_and_clock_move_by_themselves(open_board, kiosk):
 def test_it_fits_without_scrolling(open_board, artefacts, language):
     with open_board(language=language) as page:
         live(page)
-        for width, height in in_every_size(page):
+        for width, height in in_every_size(page, [(1366, 768), (1920, 1080), (2560, 1080), (3840, 2160)]):
             assert page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]") == [
                 width,
                 height,

@@ -31,7 +31,15 @@ def test_a_screen_is_let_in_listed_and_revoked(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "wrong", [["--pages", "sql:30"], ["--network", "10.0.0.1/8"], ["--days", "0"], ["--lang", "fr"]]
+    "wrong",
+    [
+        ["--pages", "sql:30"],
+        ["--network", "10.0.0.1/8"],
+        ["--days", "0"],
+        ["--lang", "fr"],
+        ["--theme", "pink"],
+        ["--metres", "x"],
+    ],
 )
 def test_what_cannot_be_is_refused(wrong):
     with pytest.raises(SystemExit):

@@ -5,7 +5,7 @@ import re
 
 from plotly.offline import get_plotlyjs_version
 
-from dashboard.apps.html import ASSETS
+from dashboard.apps.static_files import ASSETS
 from tests.dashboard.support.board import BoardOfTests
 
 BUNDLE = ASSETS / "plotly" / "plotly-basic.min.js"

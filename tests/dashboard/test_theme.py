@@ -3,7 +3,7 @@ from itertools import product
 
 import pytest
 
-from dashboard.apps.html import ASSETS
+from dashboard.apps.static_files import ASSETS
 from dashboard.theme import TONES
 
 SCHEMES = ("dark", "light")
@@ -35,10 +35,18 @@ def contrast(one, other):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
-    ("name", "ground"), [("wait", "card"), *product(["text", "dim", "amber", "red"], ["ground", "card"])]
+    ("name", "ground"), [("wait", "card"), *product(["text", "dim", "amber-ink", "red"], ["ground", "card"])]
 )
 def test_figures_stand_out_from_their_ground(name, ground, scheme):
     assert contrast(rgb(name, scheme), rgb(ground, scheme)) >= LEAST
+
+
+def test_amber_is_no_brown_and_stands_out():
+    assert contrast(rgb("amber-ink", "light"), rgb("amber-ground", "light")) >= LEAST
+    for scheme in SCHEMES:
+        assert contrast(rgb("amber", scheme), rgb("card", scheme)) >= 3, "a sign (WCAG 2.2, 1.4.11)"
+        red, green, blue = rgb("amber", scheme)
+        assert red > 200 > green > 100 > blue
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -48,6 +56,6 @@ def test_figures_stand_out_from_the_hottest_cell(scheme):
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", ["amber", "red"])
-def test_the_title_of_alarms_stands_out_from_its_tint(name, scheme):
-    assert contrast(rgb(name, scheme), mixed(name, 0.07, "card", scheme)) >= 4.5
+@pytest.mark.parametrize(("name", "tint"), [("amber-ink", "amber"), ("red", "red")])
+def test_the_title_of_alarms_stands_out_from_its_tint(name, tint, scheme):
+    assert contrast(rgb(name, scheme), mixed(tint, 0.07, "card", scheme)) >= 4.5

@@ -15,11 +15,15 @@ from ingest.contract import code
 from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
+from warehouse.catalogue import figure_kinds, indicators
 
 START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 """08:00 of a Friday in the ward."""
 
 WARDS = ("hong-bang", "le-chan")
+
+FIGURE_KINDS = (*figure_kinds(), *(one.id for one in indicators() if one.baseline))
+"""What people enter."""
 
 
 def events(
@@ -89,6 +93,8 @@ def _value(random: Random, kind: type[Event], name: str, annotation: Any, at: da
         return ["due_at"]
     if name == "local_date":
         return at.date().isoformat()
+    if name == "kind_code" and kind.stream == "figure":
+        return random.choice(FIGURE_KINDS)
     return code_of(kind, name, random.randrange(4))
 
 
@@ -136,6 +142,7 @@ def _pattern(kind: Any) -> str:
 _CODES: dict[str, Callable[[int], str]] = {
     _pattern(code.Pseudonym): lambda number: f"{number:032x}",
     _pattern(code.Digest): lambda number: f"{number:064x}",
+    _pattern(code.PeriodCode): lambda number: f"20{10 + number % 90}",
     _pattern(code.AreaCode): lambda number: f"TDP-{number % 1000:03}",
     _pattern(code.ProcedureCode): lambda number: f"1.{number:06}",
     _pattern(code.UnitCode): lambda number: f"H24.{number % 1000}",

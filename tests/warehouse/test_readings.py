@@ -8,7 +8,6 @@ import pytest
 from ingest.contract.calendar import ward_moment
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.ward import NOW_MS, TODAY_MS, flow, stock
-from warehouse.catalogue import indicator
 from warehouse.model.expression import DAY_MS
 from warehouse.readings import Readings
 
@@ -51,21 +50,46 @@ def test_a_quantile_over_nothing_is_unknown_and_that_of_no_wait_is_zero():
     assert yesterday.read("Q04", NOW_MS).figure == 0, "another day's waits are left out"
 
 
+LAST_DAY_MS = milliseconds(ward_moment(date(2025, 8, 29), time()))
+
+
+def base(id, numerator, denominator=1):
+    return flow(f"N{id}", LAST_DAY_MS, numerator)._replace(denominator=denominator)
+
+
 def test_a_baseline_stands_for_the_windows_that_it_covers():
-    until = milliseconds(indicator("Q11").baseline.until)
-    covered = flow("Q11", until - DAY_MS, 268)
-    shown = readings(covered).read("Q11", NOW_MS)
+    covered = flow("Q11", LAST_DAY_MS, 268)
+    shown = readings(base("Q11", 11_796), covered).read("Q11", NOW_MS)
     assert (shown.numerator, shown.known) == (11_796, True)
-    shown = readings(covered, flow("Q11", until, 200), flow("Q11", TODAY_MS, 4)).read("Q11", NOW_MS)
-    assert shown.numerator == 11_796 + 204
+    counted = (flow("Q11", LAST_DAY_MS + DAY_MS, 200), flow("Q11", TODAY_MS, 4))
+    assert readings(base("Q11", 11_796), covered, *counted).read("Q11", NOW_MS).numerator == 11_796 + 204
+    assert readings(covered, *counted).read("Q11", NOW_MS).numerator == 268 + 204, "a ward that entered none"
+    assert readings(base("Q11", 0, 0), covered, *counted).read("Q11", NOW_MS).numerator == 268 + 204, "withdrawn"
     assert not readings().read("Q11", NOW_MS).known
+    assert readings(base("V01", 1_768, 1_768)).read("V01", NOW_MS)[1:3] == (1_768, 1_768)
     assert (
         readings(flow("D02", TODAY_MS, 3, split=("channel", "2"))).read("D02", NOW_MS, ("channel", "2")).numerator == 3
     )
 
 
+def test_the_baseline_of_a_stock_is_shown_until_somebody_has_looked():
+    reported = base("V03", 70, 70)
+    assert readings(reported).read("V03", NOW_MS)[1:3] == (70, 70)
+    looked = stock("V03", 68)._replace(denominator=69)
+    assert readings(reported, looked).read("V03", NOW_MS)[1:3] == (68, 69)
+
+
+def test_of_the_latest_span_the_newest_window_with_a_figure_is_shown():
+    months = [flow("K11", TODAY_MS - 30 * n * DAY_MS, 100 * n)._replace(denominator=1) for n in (3, 2, 1)]
+    assert readings(*months).read("K11", NOW_MS).figure == 100
+    withdrawn = months[-1]._replace(numerator=0, denominator=0, version=2**40)
+    assert readings(*months, withdrawn).read("K11", NOW_MS).figure == 200
+    assert not readings().read("K11", NOW_MS).known
+
+
 def test_a_derived_measure_is_as_new_as_its_parts_and_no_surer():
-    shown = readings(flow("Q11", TODAY_MS, 0), flow("D02", TODAY_MS, 0)).read("D20", NOW_MS)
+    parts = (base("Q11", 11_796), base("D02", 4_293), flow("Q11", TODAY_MS, 0), flow("D02", TODAY_MS, 0))
+    shown = readings(*parts).read("D20", NOW_MS)
     assert (shown.numerator, shown.denominator) == (11_796, 4_293)
     assert round(shown.figure, 2) == 2.75
     assert not readings(flow("Q11", TODAY_MS, 0)).read("D20", NOW_MS).known, "one part is unknown"

@@ -58,6 +58,7 @@ PETITION = Entity(
         "refused_at": Latest({PetitionRefused: Attr("at")}, empty=NEVER),
         # What stays within the ward is not handed on.
         "transferred_at": Latest({PetitionTransferred: Attr("at", lambda e: e.internal == 0)}, empty=NEVER),
+        "first_asked_at": First((PetitionSupplementRequested,)),
         "asked_at": Latest({PetitionSupplementRequested: Attr("at")}, empty=NEVER),
         "published_at": Latest({PetitionPublished: Attr("at")}, empty=NEVER),
         "reopened_at": First((PetitionReopened,)),

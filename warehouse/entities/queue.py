@@ -43,7 +43,8 @@ TICKET = Entity(
         "called_at": First((TicketCalled,)),
         "last_called_at": Latest(dict.fromkeys((TicketCalled, TicketRecalled), Attr("called_at")), empty=NEVER),
         "transferred_at": Latest({TicketTransferred: Attr("at")}, empty=0),
-        "serving_at": First((TicketServingStarted,)),
+        # At the last counter: one who was sent to another queue is served anew.
+        "serving_at": Latest({TicketServingStarted: Attr("started_at")}, empty=NEVER),
         "served_at": First((TicketServed,)),
         "no_show_at": First((TicketNoShow,)),
         "cancelled_at": First((TicketCancelled,)),

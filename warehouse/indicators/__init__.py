@@ -6,6 +6,7 @@
 `dossier_delay`   who is waited for, and whether the citizen was told
 `dossier_finish`  early or late, how long it took, and satisfaction
 `dossier_online`  how much is filed, paid and kept without paper
+`equipment`       what of the service centre works, what runs out, and whether its line holds
 `health`          sources, outages of the ward's own software, and the city's feed
 `law`             the acts that they follow
 `office`          documents, published items, community digital teams

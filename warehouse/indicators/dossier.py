@@ -5,11 +5,12 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
+from warehouse.figures.kind import BaselineUnit, baseline
 from warehouse.indicators import law, queue
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.deadline import due_after, working_time
 from warehouse.model.expression import MINUTE, NEVER, choose, greatest, least, ward_day
-from warehouse.model.indicator import PERCENT, Ask, Derived, Indicator, Threshold, Unit, reported
+from warehouse.model.indicator import PERCENT, Ask, Derived, Indicator, Threshold, Unit
 
 DOSSIERS = Unit(Label("hồ sơ", "dossiers"))
 
@@ -48,22 +49,32 @@ def processing_ended_at(d: Any) -> Any:
     return choose(d.state == STOPPED, d.stopped_at, finished_at(d))
 
 
-def promised(d: Any) -> Any:
-    """The date that the portal gave last; where it gave none, the end of the procedure's limit."""
+def promised_by(d: Any, given: Any) -> Any:
+    """A date that the portal gave; where it gave none, the end of the procedure's limit."""
     limit = choose(d.limit_value > 0, due_after(receipt_at(d), d.limit_value, d.limit_unit), NEVER)
-    return choose(d.due_at < NEVER, d.due_at, limit)
+    return choose(given < NEVER, given, limit)
 
 
-def due(d: Any) -> Any:
-    """When the result is due by law: as promised; after a supplement for which no new date was given, the limit begins anew.
+def promised(d: Any) -> Any:
+    """The date that the portal gave last, else the end of the limit."""
+    return promised_by(d, d.due_at)
+
+
+def due_unless_moved(d: Any, given: Any) -> Any:
+    """When the result is due by law, by the date that the portal gave: after a supplement for which it gave no new one, the limit begins anew.
 
     The time for a procedure runs from when the dossier is complete (NĐ 118/2025 Đ17.3 as amended by NĐ 309/2026 Đ8.3); that it is
     calculated anew after a supplement was NĐ 61/2018 Đ19.4, and that NĐ 118/2025 says the same is not verified.
     """
-    moved = choose(d.limit_value > 0, due_after(d.supplemented_at, d.limit_value, d.limit_unit), promised(d))
-    was_rescheduled_since = (d.rescheduled_at < NEVER) & (d.rescheduled_at >= d.supplemented_at)
-    keeps = (d.supplemented_at == NEVER) | (d.supplement_due_at < NEVER) | was_rescheduled_since
-    return choose(keeps | (promised(d) == NEVER), promised(d), moved)
+    date = promised_by(d, given)
+    is_anew = (d.supplemented_at < NEVER) & (d.supplement_due_at == NEVER) & (d.limit_value > 0) & (date < NEVER)
+    return choose(is_anew, due_after(d.supplemented_at, d.limit_value, d.limit_unit), date)
+
+
+def due(d: Any) -> Any:
+    """When the result is due by law; where it was re-appointed since the last supplement, by that date."""
+    is_moved = (d.rescheduled_at < NEVER) & (d.rescheduled_at >= d.supplemented_at)
+    return choose(is_moved, promised(d), due_unless_moved(d, d.due_at))
 
 
 def waited(d: Any) -> Any:
@@ -150,36 +161,38 @@ RECEIVED_SO_FAR = Indicator(
     id="D02",
     label=Label("Tiếp nhận lũy kế", "Received so far"),
     definition=Label(
-        "4.293 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ nguồn cho biết là tiếp nhận từ 30/8/2025; không có kỳ trước chuyển sang vì "
-        "phường thành lập ngày 01/7/2025",
-        "The report's 4,293 dossiers (1 July to 29 August 2025) plus those that the source says were received since 30 August 2025; none "
-        "are carried over, as the ward began on 1 July 2025",
+        "Số nền (ND02) cộng hồ sơ nguồn cho biết là tiếp nhận sau ngày cuối của số nền; không có kỳ trước chuyển sang vì phường thành lập "
+        "ngày 01/7/2025",
+        "The baseline (ND02) plus dossiers that the source says were received after its last day; none are carried over, as the ward began "
+        "on 1 July 2025",
     ),
+    version=2,
+    since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Count(at=receipt_at),
     by=("field_code", "channel"),
     span="period",
-    baseline=reported(4_293),
+    baseline=baseline("D02", BaselineUnit(Label("hồ sơ tiếp nhận", "dossiers received"), DOSSIERS)),
 )
 
 FINISHED_SO_FAR = Indicator(
     id="D03",
     label=Label("Đã giải quyết lũy kế", "Finished so far"),
     definition=Label(
-        "4.288 hồ sơ của báo cáo (01/7–29/8/2025) cộng hồ sơ đã giải quyết từ 30/8/2025: xong hoặc đã trả (trạng thái 9, 10), công dân "
-        "rút (7), bị từ chối sau khi đã tiếp nhận (3); hồ sơ mở lại thì thôi tính, đến khi xong lần nữa",
-        "The report's 4,288 dossiers (1 July to 29 August 2025) plus those finished since 30 August 2025: result ready or given out "
+        "Số nền (ND03) cộng hồ sơ đã giải quyết sau ngày cuối của số nền: xong hoặc đã trả (trạng thái 9, 10), công dân rút "
+        "(7), bị từ chối sau khi đã tiếp nhận (3); hồ sơ mở lại thì thôi tính, đến khi xong lần nữa",
+        "The baseline (ND03) plus dossiers finished after its last day: result ready or given out "
         "(states 9, 10), withdrawn (7), refused after receipt (3); one that is opened again no longer counts until it is finished anew",
     ),
-    version=2,
+    version=3,
     since=law.REVISED,
     unit=DOSSIERS,
     of=DOSSIER,
     value=Count(at=finished_at, where=lambda d: receipt_at(d) <= finished_at(d)),
     by=("field_code",),
     span="period",
-    baseline=reported(4_288),
+    baseline=baseline("D03", BaselineUnit(Label("hồ sơ đã giải quyết", "dossiers finished"), DOSSIERS)),
 )
 
 COMPLETION = Derived(
@@ -198,6 +211,7 @@ COMPLETION = Derived(
     value=lambda ask: (ask("D03").numerator, ask("D02").numerator),
     formula=Label("D03 / D02", "D03 / D02"),
     is_ratio=True,
+    is_running=True,
 )
 
 OPEN = Indicator(
@@ -309,6 +323,10 @@ ON_TIME = Indicator(
         "request's time counts, and a second request is late (QĐ 766, item 2.1)",
     ),
     law=law.decision_766("2.1"),
+    leaves_out=Label(
+        "yêu cầu bổ sung nhiều lần thì chỉ trừ lần chờ cuối: tài liệu không nói trừ mấy lần",
+        "where a supplement was asked for several times, all waits but the last: the document does not say how many are taken off",
+    ),
     version=2,
     since=law.REVISED,
     unit=PERCENT,

@@ -5,16 +5,23 @@ from typing import Any
 from ingest.contract.label import Label
 from warehouse.entities.dossier import DOSSIER
 from warehouse.indicators import law
-from warehouse.indicators.dossier import DOSSIERS, REQUESTED, asked_again, due, finished_at, receipt_at, unfinished
+from warehouse.indicators.dossier import (
+    DOSSIERS,
+    REQUESTED,
+    asked_again,
+    due_unless_moved,
+    finished_at,
+    receipt_at,
+    unfinished,
+)
 from warehouse.model.aggregate import Count, Level, Ratio
-from warehouse.model.expression import NEVER, choose, ward_day
+from warehouse.model.expression import choose, ward_day
 from warehouse.model.indicator import PERCENT, Indicator, Threshold
 
 
 def promised_at(d: Any) -> Any:
     """When the result was due before any re-appointment."""
-    was_moved = (d.rescheduled_at < NEVER) & (d.original_due_at < NEVER)
-    return choose(was_moved, d.original_due_at, due(d))
+    return due_unless_moved(d, d.original_due_at)
 
 
 def moved_again(d: Any) -> Any:

@@ -7,7 +7,7 @@ from warehouse.entities.dossier import DOSSIER
 from warehouse.indicators import law
 from warehouse.indicators.dossier import receipt_at
 from warehouse.model.aggregate import Aggregate, Count, Ratio
-from warehouse.model.expression import NEVER
+from warehouse.model.expression import NEVER, choose
 from warehouse.model.indicator import PERCENT, Indicator, Threshold
 
 ONLINE = 2
@@ -24,7 +24,7 @@ def has_result_it_needs(d: Any) -> Any:
 
 def with_fee(d: Any) -> Any:
     """The receipt of a dossier that has a fee; `NEVER` of others."""
-    return d.fee_at
+    return choose(d.fee_at < NEVER, receipt_at(d), NEVER)
 
 
 def of_received(where: Any) -> Aggregate:

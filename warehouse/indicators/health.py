@@ -40,8 +40,8 @@ def is_watched(s: Any, now: Any) -> Any:
 
 
 def is_meant_to_run(s: Any, now: Any) -> Any:
-    """The source is one that runs day and night, or the office is open."""
-    return (s.key != KIOSK) | (working_time(now - MINUTE, now) > 0)
+    """The source is one that runs day and night, or the office has been open for as long as a silence counts."""
+    return (s.key != KIOSK) | (working_time(now - SILENCE, now) >= SILENCE)
 
 
 def is_down(s: Any, now: Any) -> Any:
@@ -58,8 +58,10 @@ LAG = Indicator(
     id="H01",
     label=Label("Độ trễ dữ liệu", "Data lag"),
     definition=Label(
-        "Thời gian từ tín hiệu mới nhất của nguồn không có tín hiệu đã lâu nhất; nguồn đã tắt không tính",
-        "Time since the newest sign of the source that has been silent longest, without those that are switched off",
+        "Thời gian từ tín hiệu mới nhất của nguồn không có tín hiệu đã lâu nhất; nguồn đã tắt không tính; ngoài giờ làm việc thường là máy lấy "
+        "số, nên không có ngưỡng: nguồn nào mất kết nối thì H04 nêu",
+        "Time since the newest sign of the source that has been silent longest, without those that are switched off; after hours mostly the "
+        "kiosk, and so without a limit: which source is down is in H04",
     ),
     version=2,
     since=law.REVISED,
@@ -70,7 +72,6 @@ LAG = Indicator(
         where=lambda s, now: is_watched(s, now) & (s.seen_at > 0),
     ),
     by=("key",),
-    threshold=Threshold(warning=30, critical=60),
     late_after=timedelta(seconds=30),
 )
 
@@ -104,6 +105,7 @@ DEAD_LETTERS_WAITING = Indicator(
     unit=Unit(Label("sự kiện", "letters")),
     of=TALLY,
     value=Ratio(numerator=Level(is_fresh, amount=lambda t, now: t.waiting), denominator=Level(is_fresh)),
+    is_known_by_denominator=True,
     threshold=Threshold(warning=0, critical=None),
 )
 

@@ -4,11 +4,12 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.petition import PETITION
+from warehouse.figures.kind import BaselineUnit, baseline
 from warehouse.indicators import law
 from warehouse.model.aggregate import Count, Level, Ratio
 from warehouse.model.deadline import working_days
-from warehouse.model.expression import NEVER, choose, least
-from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit, reported
+from warehouse.model.expression import NEVER, choose, least, ward_month
+from warehouse.model.indicator import PERCENT, Indicator, Threshold, Unit
 
 PETITIONS = Unit(Label("PAKN", "petitions"))
 
@@ -26,9 +27,14 @@ def petition_closed_at(p: Any) -> Any:
     return least(since_it_came(p, p.answered_at), since_it_came(p, p.refused_at), since_it_came(p, p.transferred_at))
 
 
+def petition_asked_at(p: Any) -> Any:
+    """When a supplement was first asked for; once the petition had been asked about and came again, the last time."""
+    return choose(p.first_asked_at >= p.came_at, p.first_asked_at, since_it_came(p, p.asked_at))
+
+
 def petition_handled_at(p: Any) -> Any:
-    """The same, or that a supplement was asked for: to the portal that is handled as long as nothing comes (QĐ 766, item 5.2)."""
-    return choose(petition_closed_at(p) < NEVER, petition_closed_at(p), since_it_came(p, p.asked_at))
+    """When it was closed, or a supplement was asked for: to the portal that is handled as long as nothing comes (QĐ 766, item 5.2)."""
+    return choose(petition_closed_at(p) < NEVER, petition_closed_at(p), petition_asked_at(p))
 
 
 def was_handled_in_time(p: Any) -> Any:
@@ -76,20 +82,24 @@ def was_handled_well(p: Any) -> Any:
     return was_handled(p) & was_handled_in_time(p) & is_content(p)
 
 
+def open_of_month(p: Any, now: Any) -> Any:
+    """Open, and first received in the month that is now; midnight still closes the month that ends."""
+    return open_petition(p, now) & (ward_month(p.received_at) == ward_month(now - 1))
+
+
 def open_and_content(p: Any, now: Any) -> Any:
-    """Open and in time, and the petitioner is content so far."""
-    return petition_open_in_time(p, now) & is_content(p)
+    """First received in the month that is now, open and in time, and the petitioner is content so far."""
+    return open_of_month(p, now) & petition_open_in_time(p, now) & is_content(p)
 
 
 RECEIVED = Indicator(
     id="P01",
     label=Label("PAKN tiếp nhận lũy kế", "Petitions received so far"),
     definition=Label(
-        "7 phản ánh, kiến nghị của báo cáo (01/7–29/8/2025) cộng PAKN nguồn cho biết là tiếp nhận lần đầu từ 30/8/2025, theo kênh và lĩnh vực",
-        "The report's 7 petitions (1 July to 29 August 2025) plus those that the source says were first received since 30 August 2025, by "
-        "channel and field",
+        "Số nền (NP01) cộng PAKN nguồn cho biết là tiếp nhận lần đầu sau ngày cuối của số nền, theo kênh và lĩnh vực",
+        "The baseline (NP01) plus petitions that the source says were first received after its last day, by channel and field",
     ),
-    version=2,
+    version=3,
     since=law.REVISED,
     unit=PETITIONS,
     of=PETITION,
@@ -97,7 +107,7 @@ RECEIVED = Indicator(
     by=("channel", "field_code", "area_code"),
     inside=("area_code",),
     span="period",
-    baseline=reported(7),
+    baseline=baseline("P01", BaselineUnit(Label("PAKN tiếp nhận", "petitions received"), PETITIONS)),
 )
 
 ON_TIME = Indicator(
@@ -114,6 +124,11 @@ ON_TIME = Indicator(
         "none is judged (QĐ 766, item 5.2)",
     ),
     law=law.decision_766("5.2"),
+    leaves_out=Label(
+        "PAKN đã trả lời mà chưa báo công khai: Cổng tính muộn sau 2 ngày làm việc, ở đây không xét, vì nguồn có thể không báo bước này",
+        "answers of which no publication was told: to the portal they are late after 2 working days, here they are not judged, as a source may not "
+        "tell of that step",
+    ),
     version=2,
     since=law.REVISED,
     unit=PERCENT,
@@ -169,10 +184,10 @@ SATISFIED = Indicator(
     id="P06",
     label=Label("Hài lòng xử lý PAKN", "Petition satisfaction"),
     definition=Label(
-        "(PAKN − không hài lòng, mở lại hoặc quá hạn) / PAKN đã xử lý, theo ngày tiếp nhận lần đầu trong tháng, cộng PAKN đang xử lý; mỗi PAKN trừ "
-        "một lần (QĐ 766 mục 5.3, ước tính nội bộ)",
-        "(petitions − dissatisfied, opened again or overdue) / petitions handled, by the first receipt in the month, plus those open; each "
-        "taken off once (QĐ 766, item 5.3, own estimate)",
+        "(PAKN − không hài lòng, mở lại hoặc quá hạn) / PAKN tiếp nhận lần đầu trong tháng, đã hay đang xử lý; mỗi PAKN trừ một lần (QĐ 766 "
+        "mục 5.3, ước tính nội bộ)",
+        "(petitions − dissatisfied, opened again or overdue) / petitions first received in the month, handled or not; each taken off once "
+        "(QĐ 766, item 5.3, own estimate)",
     ),
     law=law.decision_766("5.3"),
     since=law.REVISED,
@@ -180,7 +195,7 @@ SATISFIED = Indicator(
     of=PETITION,
     value=Ratio(
         numerator=Count(at=lambda p: p.received_at, where=was_handled_well) + Level(open_and_content),
-        denominator=Count(at=lambda p: p.received_at, where=was_handled) + Level(open_petition),
+        denominator=Count(at=lambda p: p.received_at, where=was_handled) + Level(open_of_month),
     ),
     span="month",
 )

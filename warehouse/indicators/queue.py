@@ -5,11 +5,12 @@ from typing import Any
 
 from ingest.contract.label import Label
 from warehouse.entities.queue import COUNTER, SESSION, TICKET
+from warehouse.figures.kind import BaselineUnit, baseline
 from warehouse.indicators import law
 from warehouse.indicators.dismantled import is_in_use, is_silent, silent_since
 from warehouse.model.aggregate import Aggregate, Count, Flow, Largest, Level, Mean, Quantile, Ratio, Stock
 from warehouse.model.expression import MINUTE, NEVER, choose, least, ward_day
-from warehouse.model.indicator import MINUTES, Derived, Indicator, Threshold, Unit, reported
+from warehouse.model.indicator import MINUTES, Ask, Derived, Indicator, Threshold, Unit
 
 PEOPLE = Unit(Label("người", "people"))
 VISITS = Unit(Label("lượt", "visits"))
@@ -36,8 +37,9 @@ def waiting_since(t: Any) -> Any:
 
 
 def serving_since(t: Any) -> Any:
-    """When service began; where nobody noted it, the last call."""
-    return choose(t.serving_at < NEVER, t.serving_at, t.last_called_at)
+    """When service began at the last counter; where nobody noted it, the last call."""
+    was_noted = (t.serving_at < NEVER) & (t.serving_at >= t.transferred_at)
+    return choose(was_noted, t.serving_at, t.last_called_at)
 
 
 def ticket_closed_at(t: Any) -> Any:
@@ -58,6 +60,12 @@ def serving_today(s: Any, now: Any) -> Any:
 def is_registered_counter(c: Any, now: Any) -> Any:
     """The counter has been heard of, and was not given up."""
     return is_in_use(c.registered_at, c.heard_at, c.decommissioned_at, now)
+
+
+def occupied(ask: Ask) -> tuple[int, int] | None:
+    """Minutes of service and of open counters; `None` where the kiosk cannot have told of all that were open."""
+    served, opened = (ask(id).numerator // MINUTE for id in ("Q06", "Q12"))
+    return (served, opened) if served <= opened else None
 
 
 TICKETS = Indicator(
@@ -146,9 +154,13 @@ MEAN_SERVICE = Indicator(
     id="Q06",
     label=Label("Thời gian phục vụ trung bình", "Mean service time"),
     definition=Label(
-        "Trung bình từ lúc bắt đầu phục vụ (nếu không ghi thì từ lần gọi cuối) đến lúc phục vụ xong, của các lượt xong trong ngày",
-        "Mean of service end minus service start (the last call where no start was noted), over the tickets served on the local day",
+        "Trung bình từ lúc bắt đầu phục vụ (nếu không ghi thì từ lần gọi cuối) đến lúc phục vụ xong, của các lượt xong trong ngày; ai được "
+        "chuyển hàng thì chỉ tính ở quầy cuối",
+        "Mean of service end minus service start (the last call where no start was noted), over the tickets served on the local day; of who "
+        "was sent to another queue, at the last counter only",
     ),
+    version=2,
+    since=law.REVISED,
     unit=MINUTES,
     of=TICKET,
     value=Mean(
@@ -248,12 +260,16 @@ OCCUPANCY = Derived(
     id="Q09",
     label=Label("Hiệu suất quầy", "Counter occupancy"),
     definition=Label(
-        "Tổng thời gian phục vụ của các lượt đã xong / tổng thời gian mở quầy, trong ngày; tốt nhất từ 60 đến 85 %",
-        "Service time of the tickets served / time for which counters were open, on the local day; best between 60 and 85%",
+        "Tổng thời gian phục vụ của các lượt đã xong / tổng thời gian mở quầy, trong ngày; tốt nhất từ 60 đến 85 %; không có số liệu khi phục vụ "
+        "nhiều hơn thời gian mở mà kiosk cho biết",
+        "Service time of the tickets served / time for which counters were open, on the local day; best between 60 and 85%; no data where "
+        "there was more service than the kiosk tells of counters that were open",
     ),
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("%", "%"), 100.0, 1),
     made_of=(MEAN_SERVICE, OPEN_TIME),
-    value=lambda ask: (ask("Q06").numerator // MINUTE, ask("Q12").numerator // MINUTE),
+    value=occupied,
     formula=Label("tử số của Q06 / Q12, bằng phút", "numerator of Q06 / Q12, in minutes"),
     is_ratio=True,
     threshold=Threshold(warning=85, critical=None),
@@ -299,12 +315,14 @@ VISITS_SO_FAR = Indicator(
     id="Q11",
     label=Label("Lượt công dân lũy kế", "Visits since 01/7/2025"),
     definition=Label(
-        "11.796 lượt của báo cáo (01/7–29/8/2025) cộng số phiếu đã phát từ 30/8/2025; phiếu phát trước đó đã nằm trong báo cáo",
-        "The report's 11,796 visits (1 July to 29 August 2025) plus tickets issued since 30 August 2025; earlier tickets are in the report",
+        "Số nền (NQ11) cộng số phiếu đã phát sau ngày cuối của số nền; phiếu phát trước đó đã nằm trong số nền",
+        "The baseline (NQ11) plus tickets issued after its last day; earlier tickets are in the baseline",
     ),
+    version=2,
+    since=law.REVISED,
     unit=VISITS,
     of=TICKET,
     value=Count(at=lambda t: t.issued_at),
     span="period",
-    baseline=reported(11_796),
+    baseline=baseline("Q11", BaselineUnit(Label("lượt công dân", "visits"), VISITS)),
 )

@@ -12,7 +12,8 @@ function here that takes either kind of value.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 NEVER = 4_102_444_800_000
@@ -125,6 +126,7 @@ _SQL_FUNCTIONS: dict[str, Callable[..., str]] = {
     "greatest": _of_whole_numbers("greatest"),
     "choose": lambda condition, then, otherwise: f"if({sql(condition)}, {sql(then)}, {sql(otherwise)})",
     "joined": lambda first, second: f"concat(toString({sql(first)}), ' ', toString({sql(second)}))",
+    "ward_month": lambda ms: f"toInt64(toYYYYMM(toDateTime(intDiv({sql(ms)}, 1000), 'Asia/Ho_Chi_Minh')))",
     "starts_with": lambda text, beginning: f"startsWith({sql(text)}, {sql(beginning)})",
 }
 
@@ -190,6 +192,21 @@ def ward_day(ms: Any) -> Any:
     if isinstance(ms, Sql):
         return Sql(f"intDiv({ms.text} + {WARD_OFFSET_MS}, {DAY_MS})")
     return (ms + WARD_OFFSET_MS) // DAY_MS
+
+
+def ward_month(ms: Any) -> Any:
+    """The ward's local month as a number, like 202611."""
+    symbol = symbol_among(ms)
+    return _month_of_day(ward_day(ms)) if symbol is None else symbol.called(ward_month, ms)
+
+
+@cache
+def _month_of_day(day: int) -> int:
+    there = date.fromordinal(_FIRST_ORDINAL + day)
+    return there.year * 100 + there.month
+
+
+_FIRST_ORDINAL = date(1970, 1, 1).toordinal()
 
 
 def window_start(ms: Any, size_ms: int) -> Any:

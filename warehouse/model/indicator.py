@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Literal, NamedTuple, Protocol
 
@@ -17,11 +17,12 @@ from warehouse.model.aggregate import Aggregate, Dimension, Flow, Part, Stock
 from warehouse.model.entity import Entity
 from warehouse.model.expression import DAY
 
-Span = timedelta | Literal["window", "today", "month", "period"]
-"""How far back a shown figure reaches: a rolling time, the last whole window, the ward's local day or month, or all that the ward has counted."""
+Span = timedelta | Literal["window", "today", "month", "period", "latest"]
+"""How far back a shown figure reaches: a rolling time, the last whole window, the ward's local day or month, all that the ward has counted,
+or the latest window of which anything is known."""
 
 PERIOD_START = datetime(2025, 7, 1, tzinfo=WARD_ZONE)
-"""Since when the ward exists and counts."""
+"""Since when there are wards of today's kind, which count: the law that made them (72/2025/QH15) has two levels of local government."""
 
 GAUGE_WINDOW = timedelta(minutes=1)
 """The grain in which the history of a stock is kept."""
@@ -63,35 +64,6 @@ class Threshold(NamedTuple):
             if limit is not None and (value < limit if self.below else value > limit):
                 return status  # type: ignore[return-value]
         return "normal"
-
-
-class Baseline(NamedTuple):
-    """What was counted before this system counted: a constant that is added to the shown figure, and to nothing that is stored."""
-
-    numerator: int
-    denominator: int
-    last_day: date
-    """The last local day that it covers. Windows up to then are kept as all others, and left out of the shown figure."""
-    source: Label
-    gap: Label = Label(
-        "Giữa ngày này và ngày nguồn được kết nối không có số liệu, trừ khi nguồn gửi lại sự kiện cũ",
-        "Between that day and the one on which the source was connected nothing is counted, unless the source sends its old events",
-    )
-    """What it does not cover."""
-
-    @property
-    def until(self) -> datetime:
-        """From when on events are counted."""
-        return datetime.combine(self.last_day + timedelta(days=1), time(), WARD_ZONE)
-
-
-def reported(numerator: int, denominator: int = 0) -> Baseline:
-    """A figure of the ward's report of 2025. It bears no date; that it ends on 29 August 2025 follows from the latest act it names."""
-    source = Label(
-        "Báo cáo của phường, 01/7–29/8/2025 (báo cáo không ghi ngày; mốc 29/8 theo văn bản mới nhất được nêu)",
-        "The ward's report, 1 July to 29 August 2025 (undated; 29 August is the day of the latest act that it names)",
-    )
-    return Baseline(numerator, denominator, date(2025, 8, 29), source)
 
 
 OWN_RULE = Label("Không có quy định của pháp luật: chỉ tiêu của phường", "No rule of law: the ward's own figure")
@@ -153,9 +125,12 @@ class Indicator(Measure):
     """Grain in which flows are kept."""
     span: Span = "today"
     """How far back the shown figure of a flow reaches."""
-    baseline: Baseline | None = None
+    baseline: Indicator | None = None
+    """What people imported of the time before this system counted: it is added to what is shown, and to nothing that is stored."""
     also_from: tuple[str, ...] = ()
     """Ids of further connectors that report on its entities."""
+    is_known_by_denominator: bool = False
+    """Whether it is no ratio: the denominator is 1 where the figure is known and 0 where it is not."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -233,6 +208,8 @@ class Derived(Measure):
     """Dimensions that all of these indicators have."""
     is_whole: bool = True
     """Whether it is unknown as long as any of them is."""
+    is_running: bool = False
+    """Whether it has a meaning only since the beginning, as what ends on a day did not begin on it: its history is told so too."""
 
     @property
     def sources(self) -> tuple[str, ...]:

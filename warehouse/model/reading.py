@@ -1,6 +1,6 @@
 """Reading: what an indicator shows at a moment, put together from its values - for the wall, the feed and the report alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import time, timedelta
 from typing import NamedTuple
 
@@ -20,6 +20,9 @@ TOTAL: Split = ("", "")
 
 CHART_DAYS = 8
 """How many days back charts reach."""
+
+LATEST_WITHIN_MS = 3 * 366 * DAY_MS
+"""How old the latest window may be: a figure of a year is entered in the next one, and shown until that of the next is there."""
 
 
 Sides = tuple[int, int]
@@ -61,14 +64,16 @@ class Reading(NamedTuple):
 
 
 def span_start(one: Indicator, now_ms: int) -> int:
-    """Start of the oldest window that the shown figure includes."""
+    """Start of the oldest window that the shown figure can include; which it does: `shown_span`."""
     if one.span == "today":
         return int(window_start(now_ms, DAY_MS))
     if one.span == "month":
         today = local_day(moment(now_ms))
         return milliseconds(ward_moment(today.replace(day=1), time()))
     if one.span == "period":
-        return milliseconds(one.baseline.until if one.baseline else PERIOD_START)
+        return milliseconds(PERIOD_START)
+    if one.span == "latest":
+        return now_ms - LATEST_WITHIN_MS
     size = one.window // _MILLISECOND
     if one.span == "window":
         return int(window_start(now_ms, size)) - size
@@ -78,6 +83,42 @@ def span_start(one: Indicator, now_ms: int) -> int:
 def span_end(one: Indicator, now_ms: int) -> int:
     """The last moment at which a window may begin that the shown figure includes."""
     return int(window_start(now_ms, one.window // _MILLISECOND)) - 1 if one.span == "window" else now_ms
+
+
+def shown_span(one: Indicator, now_ms: int, windows: Callable[[str], Iterable[Value]]) -> tuple[int, int]:
+    """The first and the last moment at which a window may begin that the shown figure includes.
+
+    Args:
+        one: the indicator.
+        now_ms: the present.
+        windows: of an indicator by its id, the totals of the windows that are known.
+    """
+    start, end = span_start(one, now_ms), span_end(one, now_ms)
+    if one.baseline:
+        last = max(
+            (value.window_ms for value in baseline_windows(one.baseline, now_ms, windows)), default=start - DAY_MS
+        )
+        return last + DAY_MS, end
+    if one.span == "latest":
+        told = (value.window_ms for value in windows(one.id) if value.denominator and start <= value.window_ms <= end)
+        start = max(told, default=end + 1)
+        return start, start
+    return start, end
+
+
+def baseline_windows(base: Indicator, now_ms: int, windows: Callable[[str], Iterable[Value]]) -> list[Value]:
+    """What stands of a baseline."""
+    start = span_start(base, now_ms)
+    return [value for value in windows(base.id) if value.denominator and start <= value.window_ms <= now_ms]
+
+
+def baseline_sides(one: Indicator, standing: Iterable[Value]) -> Sides:
+    """What a baseline adds to an indicator; that there is one at all is the denominator of one that is no share."""
+    numerator = denominator = 0
+    for value in standing:
+        numerator += value.numerator
+        denominator += value.denominator * one.is_ratio
+    return numerator, denominator
 
 
 def kept_from(one: Indicator, now_ms: int, chart_days: int = CHART_DAYS) -> int:
@@ -98,8 +139,6 @@ def reading_of(
         split: for the total, or for one member.
     """
     numerator, denominator = sides.get(split, (0, 0))
-    if split == TOTAL and one.baseline:
-        numerator, denominator = numerator + one.baseline.numerator, denominator + one.baseline.denominator
     ranked = _ranked(one.value.rank.percent, sides) if split == TOTAL and one.value.rank else None
     return Reading(one, numerator, denominator, newest_ms, as_of_ms, ranked)
 

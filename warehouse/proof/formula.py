@@ -20,7 +20,7 @@ from warehouse.model.indicator import Indicator
 _NEVER = Label("chưa xảy ra", "never")
 _IF = Label("nếu", "if")
 _ELSE = Label("nếu không", "otherwise")
-_PLACE = "warehouse.indicators."
+_PLACES = ("warehouse.indicators.", "warehouse.figures.")
 
 _SIGNS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥", " * ": " × ", " - ": " − "}
 _WORDS = {
@@ -144,7 +144,7 @@ def _own(function: Callable[..., Any]) -> list[Callable[..., Any]]:
     names = [node.func.id for node in ast.walk(body) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
     called = [function.__globals__.get(name) for name in dict.fromkeys(names)]
     mine: list[Callable[..., Any]] = [
-        one for one in called if inspect.isfunction(one) and one.__module__.startswith(_PLACE)
+        one for one in called if inspect.isfunction(one) and one.__module__.startswith(_PLACES)
     ]
     return [function, *mine] if _is_named(function) else mine
 
@@ -189,7 +189,7 @@ class _Readable(ast.NodeTransformer):
     """Writes expressions without what Python needs and a reader does not, and with the values of constants."""
 
     def __init__(self, function: Callable[..., Any], language: Language) -> None:
-        self._names = function.__globals__
+        self._names = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
         self._arguments = set(inspect.signature(function).parameters)
         self._language = language
 
@@ -203,7 +203,7 @@ class _Readable(ast.NodeTransformer):
         return re.sub(r"'([^']*)'", r"“\1”", text)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        """An entity's field is its name."""
+        """An entity's field is written as its name."""
         if isinstance(node.value, ast.Name) and node.value.id in self._arguments:
             return ast.Name(node.attr)
         return node
@@ -225,6 +225,8 @@ class _Readable(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """A constant is its value."""
         value = None if node.id in self._arguments else self._constant(node)
+        if value is None and isinstance(said := self._names.get(node.id), str):
+            return ast.Constant(said)
         return node if value is None else ast.Name(number(value, self._language))
 
     def _constant(self, node: ast.expr) -> int | None:

@@ -15,7 +15,7 @@ from warehouse.model.entity_sql import SqlState, matters_sql
 from warehouse.model.expression import MINUTE, sql
 from warehouse.model.grace import GRACE
 from warehouse.model.indicator import Indicator
-from warehouse.model.reading import Split, span_end, span_start
+from warehouse.model.reading import Split, baseline_sides, baseline_windows, shown_span
 from warehouse.model.value import Value
 from warehouse.proof.evidence import EvidenceSides, event_condition_sql, evidence_fields
 from warehouse.recompute.sql import flow_sql, stock_sql, stocks_sql
@@ -52,6 +52,10 @@ class ShownFigure(NamedTuple):
     one: Indicator
     ward: str
     now_ms: int
+    span: tuple[int, int]
+    """The first and the last moment at which a window may begin that it includes."""
+    base: EvidenceSides
+    """What its baseline adds to it, which has a proof of its own."""
     values: tuple[Value, ...]
     """Every window of its flows that the figure reaches, and the newest of its stocks, by split."""
     taken_in: Mapping[ValueKeyOfProof, int]
@@ -92,18 +96,25 @@ def shown_figures(one: Indicator, ward: str, now_ms: int, memory: Iterable[Value
         now_ms: the present by the install's clock.
         memory: everything that the board knows.
     """
-    start_ms, end_ms = span_start(one, now_ms), span_end(one, now_ms)
     taken_in: dict[ValueKeyOfProof, int] = {}
-    mine = []
+    known: dict[str, list[Value]] = {one.id: [], **({one.baseline.id: []} if one.baseline else {})}
     for value in memory:
         place = (value.topic, value.partition)
         if value.offset > taken_in.get(place, -1):
             taken_in[place] = value.offset
-        if value.indicator == one.id and (value.grain == "stock" or start_ms <= value.window_ms <= end_ms):
-            mine.append(value)
+        if value.indicator in known:
+            known[value.indicator].append(value)
+
+    def totals(id: str) -> Iterable[Value]:
+        return (value for value in known[id] if value.grain == "flow" and not value.dimension)
+
+    start_ms, end_ms = span = shown_span(one, now_ms, totals)
+    mine = [value for value in known[one.id] if value.grain == "stock" or start_ms <= value.window_ms <= end_ms]
     topics = {topic_of(event.stream) for event in one.of.events}
     mine_in = {place: offset for place, offset in taken_in.items() if place[0] in topics}
-    return ShownFigure(one, ward, now_ms, tuple(mine), mine_in)
+    is_added = not (one.has_stock and mine)
+    base = baseline_windows(one.baseline, now_ms, totals) if one.baseline and is_added else []
+    return ShownFigure(one, ward, now_ms, span, baseline_sides(one, base), tuple(mine), mine_in)
 
 
 def prove_figure(client: Client, what: ShownFigure) -> Proof:
@@ -120,11 +131,11 @@ def _proof(client: Client, what: ShownFigure, taken_in: str) -> Proof:
     everything = entity_events(one, what.ward, taken_in)
     found: dict[tuple[str, int, str, str], EvidenceSides] = {}
     if one.has_flow:
-        start_ms = span_start(one, what.now_ms)
+        start_ms, end_ms = what.span
         query = flow_sql(one, narrow_to_changed(one, what.ward, start_ms, everything))
         for window_ms, *split, n, d in client.query(
             f"SELECT window_ms, dimension, member, numerator, denominator FROM ({query}) "
-            f"WHERE ward = {sql(what.ward)} AND window_ms BETWEEN {start_ms} AND {span_end(one, what.now_ms)}"
+            f"WHERE ward = {sql(what.ward)} AND window_ms BETWEEN {start_ms} AND {end_ms}"
         ):
             found["flow", window_ms, split[0], split[1]] = (n, d)
     if one.has_stock and what.stock_ms:
@@ -225,7 +236,7 @@ def _places(taken_in: Mapping[ValueKeyOfProof, int], compared: str) -> str:
 
 
 def narrow_to_changed(one: Indicator, ward: str, start_ms: int, source: str) -> str:
-    """Only entities to which something happened since `start_ms`, where an indicator counts nothing that is no event's time."""
+    """Only entities to which something happened since `start_ms`, where an indicator counts nothing that is not an event's time."""
     state = SqlState()
     for part in one.parts:
         if isinstance(part, Flow):

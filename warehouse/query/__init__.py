@@ -1,8 +1,9 @@
 """What the board, the city and analysts ask.
 
-`feed`    what the city reads: rows by window, with parts and revision
-`report`  the figures that the ward reports for a period
-`due`     the dossiers that are due first, and when the first of everything open is due
-`tally`   events and dead letters of the last 24 hours
-`adhoc`   an analyst's SQL, through the gate and within limits
+`feed`     what the city reads: rows by window, with parts and revision
+`report`   the figures that the ward reports for a period
+`due`      the dossiers that are due first, and when the first of everything open is due
+`entered`  what people entered for each kind and period, and who did what when
+`tally`    events and dead letters of the last 24 hours
+`adhoc`    an analyst's SQL, through the gate and within limits
 """

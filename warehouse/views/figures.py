@@ -2,7 +2,7 @@
 
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
-from warehouse.meaning import adds_up, period_of, said_of_steps
+from warehouse.meaning import adds_up, is_partial, period_of, steps_text
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.views.view import View, local_sql, parse_columns
@@ -26,6 +26,7 @@ def indicator_dictionary() -> View:
         entity         | String  | Đối tượng được đếm       | Entity that is counted
         is_ratio       | Bool    | Là tỷ lệ                 | Whether it is a ratio
         is_out_of      | Bool    | Viết dạng tử/mẫu         | Whether it is written as numerator out of denominator
+        is_partial     | Bool    | Là tỷ lệ của cả dòng chảy và tồn: một dòng không có giá trị riêng | Whether it is a ratio of flow and stock, of which a single row has no value
         factor         | Float64 | Hệ số đổi đơn vị         | Factor into the unit
         window_minutes | UInt32  | Độ dài khung (phút)      | Length of a window in minutes
         span           | String  | Phạm vi của số hiển thị; derived: tính từ chỉ số khác | Span of the shown figure; derived: calculated from others
@@ -44,9 +45,7 @@ def indicator_dictionary() -> View:
         behaviour_en   | String          | Như trên (tiếng Anh)          | When reopened, withdrawn, refused, stopped, supplemented, corrected, transferred
         version        | UInt8           | Lần định nghĩa                | Number of the definition
         since          | Date            | Định nghĩa có hiệu lực từ     | Since when it holds
-        base_numerator | Int64           | Số nền cộng vào tử số         | Baseline that the shown numerator begins with
-        base_denominator | Int64         | Số nền cộng vào mẫu số        | Baseline that the shown denominator begins with
-        base_last_day  | Nullable(Date)  | Ngày cuối mà số nền đã tính   | Last day that the baseline covers
+        baseline       | String          | Chỉ số của số nền; dòng của nó ở ngày cuối mà số nền tính, sự kiện sau ngày ấy mới cộng | Indicator of the baseline; its row is that of the last day it covers, after which events are added
     """)
     structure = ", ".join(f"{column.name} {column.type}" for column in columns)
     rows = ", ".join(f"({', '.join(_literal(value) for value in _indicator_row(one))})" for one in measures())
@@ -54,20 +53,20 @@ def indicator_dictionary() -> View:
     return View("indicators", Label("Từ điển chỉ số", "Dictionary of indicators"), columns, query)
 
 
-_Cell = str | int | bool | float | list[str] | None
+_Cell = str | int | bool | float | list[str]
 
 
 def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
     named = (
         one.id, one.label.vi, one.label.en, one.definition.vi, one.definition.en, one.unit.label.vi, one.unit.label.en,
     )  # fmt: skip
-    written = (one.is_ratio, one.unit.out_of, one.unit.factor)
+    written = (one.is_ratio, one.unit.out_of, isinstance(one, Indicator) and is_partial(one), one.unit.factor)
     meant = (
         *period_of(one),
         *adds_up(one),
         *one.leaves_out,
         *one.law,
-        *said_of_steps(one),
+        *steps_text(one),
         one.version,
         f"{one.since:%Y-%m-%d}",
     )
@@ -82,20 +81,25 @@ def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
             one.formula.en,
             0,
             *meant,
-            0,
-            0,
-            None,
+            "",
         )
     span = one.span if isinstance(one.span, str) else f"{one.span.total_seconds() / 60:.0f} minutes"
-    base = one.baseline
-    based = (base.numerator, base.denominator, f"{base.last_day:%Y-%m-%d}") if base else (0, 0, None)
     percent = one.value.rank.percent if one.value.rank else 0
-    return (*named, one.of.id, *written, int(one.window.total_seconds() // 60), span, [], "", percent, *meant, *based)
+    return (
+        *named,
+        one.of.id,
+        *written,
+        int(one.window.total_seconds() // 60),
+        span,
+        [],
+        "",
+        percent,
+        *meant,
+        one.baseline.id if one.baseline else "",
+    )
 
 
 def _literal(value: _Cell) -> str:
-    if value is None:
-        return "NULL"
     if isinstance(value, list):
         return f"[{', '.join(map(sql, value))}]"
     return repr(value) if isinstance(value, float) else sql(value)
@@ -112,7 +116,7 @@ def values_view() -> View:
         member          | String            | Giá trị của chiều                           | Value of the dimension
         numerator       | Int64             | Tử số                                       | Numerator
         denominator     | Nullable(Int64)   | Mẫu số; NULL nếu không phải tỷ lệ           | Denominator; NULL unless a ratio
-        value           | Nullable(Float64) | Giá trị theo đơn vị của chỉ số; NULL nếu là phân vị | Value in the indicator's unit; NULL of a quantile
+        value           | Nullable(Float64) | Giá trị theo đơn vị của chỉ số; NULL nếu là phân vị, hay tỷ lệ của dòng chảy và tồn | Value in the indicator's unit; NULL of a quantile, and of a ratio of flow and stock
         newest_event_at | DateTime64        | Sự kiện mới nhất                            | Newest event behind it
         as_of           | DateTime64        | Tính đến                                    | As of
         revision        | UInt32            | Lần tính lại                                | Revision
@@ -122,7 +126,7 @@ def values_view() -> View:
         "SELECT v.ward AS ward, v.indicator AS indicator, v.grain AS grain, "
         f"{local_sql('v.window_ms')} AS window_start, v.dimension AS dimension, v.member AS member, "
         "v.numerator AS numerator, if(i.is_ratio, v.denominator, NULL) AS denominator, "
-        "if(i.percentile > 0, NULL, if(i.is_ratio AND NOT i.is_out_of, if(v.denominator = 0, NULL, v.numerator / v.denominator), v.numerator)) * i.factor AS value, "
+        "if(i.percentile > 0 OR i.is_partial, NULL, if(i.is_ratio AND NOT i.is_out_of, if(v.denominator = 0, NULL, v.numerator / v.denominator), v.numerator)) * i.factor AS value, "
         f"{local_sql('v.newest_ms')} AS newest_event_at, {local_sql('v.as_of_ms')} AS as_of, "
         "v.revision AS revision, v.written_at AS written_at "
         "FROM raw_values AS v FINAL LEFT JOIN indicators AS i ON v.indicator = i.id"

@@ -31,7 +31,7 @@ import pytest
 from commands.developers.mutation.exchange import exchange
 from commands.developers.mutation.find import Mutation
 from commands.developers.mutation.subject import ROOT, Subject
-from commands.terminal import ProgressBar
+from commands.install.terminal import ProgressBar
 
 LEFT_OUT = shutil.ignore_patterns(".*", "artefacts", "node_modules", "data")
 """What tests do not need of the checkout."""

@@ -3,5 +3,7 @@
 `webhooks`      systems that post
 `rest`          systems that are polled
 `devices`       loudspeakers and cameras on MQTT
+`centre`        the devices of the service centre, each on a port of its own
+`snmp_agent`    a device that answers by SNMP
 `mqtt_station`  one MQTT connection of a device or gateway
 """

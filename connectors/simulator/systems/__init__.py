@@ -8,6 +8,7 @@
 `office`          petitions, documents, published items, the register of groups
 `loudspeakers`    the residential groups' loudspeakers
 `frigate`         the recorder and its cameras
+`equipment`       the devices of the service centre and its line
 `camera_desk`     the guard who acknowledges alerts of cameras
 `outages`         when the civil-status software does not answer
 `people`          invented people, for the personal fields that real systems send

@@ -13,9 +13,8 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.alarm.sentence import alarm_sentence, subject_name
-from dashboard.components import tile
+from dashboard.components import header, tile
 from dashboard.components.alarm_panel import NOBODY, lasted
-from dashboard.components.header import navigation, transport_mark
 from dashboard.pages.alarms.log import (
     HEADS,
     SEVERITIES,
@@ -82,10 +81,9 @@ def layout(state: BoardState) -> Component:
     say = state.say
     head = html.Header(
         [
-            html.A(say(BACK), href="/alarms", className="back"),
-            transport_mark(state),
-            html.Span(className="spring"),
-            navigation(state, viewer(), f"/alarm/{state.argument}"),
+            header.navigation(state, viewer(), f"/alarm/{state.argument}"),
+            header.way_back(say(BACK), "/alarms"),
+            header.transport_mark(state),
         ],
         className="desk-head",
     )

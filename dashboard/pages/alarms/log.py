@@ -20,7 +20,7 @@ KINDS: dict[Kind, Label] = {
     "raised": Label("Báo: {severity}", "Raised: {severity}"),
     "risen": Label("Nặng hơn: {severity}", "Got worse: {severity}"),
     "cleared": Label("Đã hết", "Cleared"),
-    "escalated": Label("Chưa ai nhận: báo cấp trên", "Nobody acknowledged: escalated"),
+    "escalated": Label("Quá giờ chưa ai nhận, cần báo cấp trên", "Nobody acknowledged in time: to be escalated"),
     "acknowledged": Label("Đã nhận", "Acknowledged"),
     "assigned": Label("Giao cho {what}", "Assigned to {what}"),
     "commented": Label("Ghi chú: {what}", "Comment: {what}"),
@@ -37,6 +37,9 @@ BY_ITSELF = Label("hệ thống", "system")
 VALUE = Label("{value} · ngưỡng {limit}", "{value} · limit {limit}")
 UNKNOWN = Label("không rõ", "not known")
 ESCALATED = Label("đã báo cấp trên {time}", "escalated {time}")
+NOT_ESCALATED = Label(
+    "quá giờ nhận từ {time}, chưa báo được cấp trên", "not acknowledged by {time}, superiors not told"
+)
 WILL_ESCALATE = Label("báo cấp trên lúc {time} nếu chưa ai nhận", "escalates at {time} unless acknowledged")
 ACKNOWLEDGED = Label("{who} đã nhận {time}", "acknowledged by {who} {time}")
 CLEARED = Label("đã hết {time}", "cleared {time}")
@@ -82,10 +85,12 @@ def alarm_state_text(alarm: Alarm, state: BoardState) -> str:
 
 
 def escalation(alarm: Alarm, state: BoardState) -> str:
-    """Whether others were told, or when they will be; nothing once it is acknowledged."""
+    """Whether superiors were told, and not only ought to be; or when they will be; nothing once it is acknowledged."""
     rule = alarm_rules().get(alarm.key[0])
     if alarm.escalated_ms:
-        return state.say(ESCALATED, time=text.clock_time(alarm.escalated_ms, state.now_ms))
+        numbers = {act.number for act in alarm.acts if act.kind == "escalated"}
+        told = any(act.kind == "told" and act.about in numbers for act in alarm.acts)
+        return state.say(ESCALATED if told else NOT_ESCALATED, time=text.clock_time(alarm.escalated_ms, state.now_ms))
     if not alarm.calls or rule is None:
         return ""
     at_ms = alarm.alerted_ms + round(rule.escalate_after.total_seconds() * 1000)
@@ -98,10 +103,12 @@ def measured_text(alarm: Alarm, state: BoardState) -> str:
     if rule is None or not alarm.is_active:
         return ""
     now = quantity(rule, found.value, state) if found else state.say(UNKNOWN)
-    return state.say(VALUE, value=now, limit=quantity(rule, exceeded_limit(rule, alarm), state))
+    limit = exceeded_limit(rule, alarm)
+    # That there may be none need not be said.
+    return state.say(VALUE, value=now, limit=quantity(rule, limit, state)) if limit else now
 
 
-def took(since_ms: int, until_ms: int, state: BoardState) -> str:
+def time_taken(since_ms: int, until_ms: int, state: BoardState) -> str:
     """How long something took; nothing where it has not happened."""
     if not until_ms:
         return number.NONE

@@ -23,7 +23,7 @@ REFRESH_MS = 15_000
 def layout(state: BoardState) -> Component:
     """How many are near due and overdue, and which."""
     head = html.Header(
-        [html.H1(state.say(DUE)), html.Span(className="spring"), navigation(state, viewer(), "/due")],
+        [navigation(state, viewer(), "/due"), html.H1(state.say(DUE))],
         className="desk-head",
     )
     figures = [tile.small(id.lower(), short_name(id, state.language)) for id in FIGURES]

@@ -131,7 +131,7 @@ async def compare_figure(one: Indicator, live: Live, reader: WarehouseQueries) -
 
     Raises:
         Unavailable: the warehouse is away.
-        TooMuch: it takes too long.
+        TooMuchError: it takes too long.
     """
     for attempt in range(TRIES):
         what = shown_figures(one, live.ingest.ward, live.now_ms(), live.readings.values())
@@ -147,7 +147,9 @@ def verdict_text(what: ShownFigure, found: Proof, language: Language) -> list[Co
     total = ("", "")
     pairs = [sides.get(total, (0, 0)) for sides in (what.sides(), found.sides)]
     mine, theirs = (number.sides(what.one, pair, language) for pair in pairs)
-    shown_ = reading_of(what.one, what.sides(), 0, 1)
+    counted = what.sides()
+    with_base = (counted.get(total, (0, 0))[0] + what.base[0], counted.get(total, (0, 0))[1] + what.base[1])
+    shown_ = reading_of(what.one, {**counted, total: with_base}, 0, 1)
     verdict = AGREES if found.agrees else DIFFERS
     lines: list[Component] = [
         html.Strong(verdict.text(language).format(value=number.with_unit(shown_, language))),

@@ -10,13 +10,12 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
-from dashboard.components import tile
-from dashboard.components.header import navigation
+from dashboard.components import header, tile
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
-from warehouse.meaning import adds_up, said_of_steps
+from warehouse.meaning import adds_up, period_of, steps_text
 from warehouse.model.indicator import Derived, Indicator, Measure, Threshold
 from warehouse.proof import formula
 from warehouse.proof.formula import FormulaTerm
@@ -41,14 +40,6 @@ SOURCES = Label("Nguồn", "Sources")
 UNIT = Label("Đơn vị", "Unit")
 WINDOW = Label("Khung lưu", "Window kept")
 SPAN = Label("Phạm vi của số", "Span of the figure")
-SPANS = {
-    "today": Label("từ 0 giờ hôm nay", "since midnight"),
-    "window": Label("khung tròn gần nhất đã hết", "the last whole window"),
-    "month": Label("trong tháng", "this month"),
-    "period": Label("lũy kế", "since the beginning"),
-}
-NOW = Label("tại thời điểm xem", "at this moment")
-ROLLING = Label("{span} gần nhất", "last {span}")
 THRESHOLDS = Label("Ngưỡng", "Thresholds")
 LOOK = Label("cần xem", "look")
 ACT = Label("cần xử lý", "act")
@@ -72,7 +63,8 @@ RANKED = Label(
     "what {percent}% do not exceed, of {{}}, rounded up to {step}",
 )
 BASELINE = Label("Số nền", "Baseline")
-BASED = Label("{parts} đến hết {day} ({source})", "{parts} until the end of {day} ({source})")
+BASED = Label("{parts} đến hết {day}", "{parts} until the end of {day}")
+NO_BASELINE = Label("chưa nhập", "none entered")
 GAP = Label("Khoảng trống", "Gap")
 LEAVES_OUT = Label("Không tính", "Leaves out")
 ADDS_UP = Label("Cách cộng các dòng, các phường", "How rows and wards add up")
@@ -98,11 +90,10 @@ def layout(state: BoardState) -> Component:
     path = f"/proof/{one.id}"
     head = html.Header(
         [
-            html.A(say(BACK), href="/", className="back"),
+            header.navigation(state, viewer(), path),
+            header.way_back(say(BACK), "/"),
             html.A(say(text.HISTORY), href=f"/history/{one.id}", id="proof-history", className="back"),
             html.H1(f"{one.id} · {say(one.label)}"),
-            html.Span(className="spring"),
-            navigation(state, viewer(), path),
         ],
         className="desk-head",
     )
@@ -179,7 +170,10 @@ def _figure(state: BoardState, one: Measure) -> Component:
 
 def _definition(state: BoardState, one: Indicator | Derived) -> Component:
     say = state.say
-    facts = [(UNIT, say(one.unit.label)), (THRESHOLDS, _thresholds(one.threshold, state, one))]
+    facts: list[tuple[Label, str | Component]] = [
+        (UNIT, say(one.unit.label)),
+        (THRESHOLDS, _thresholds(one.threshold, state, one)),
+    ]
     if isinstance(one, Indicator):
         facts = [(ENTITY, f"{say(one.of.label)} ({one.of.id})"), *facts, *_counted(state, one)]
     if one.sources:
@@ -187,7 +181,7 @@ def _definition(state: BoardState, one: Indicator | Derived) -> Component:
     facts += [
         (LEAVES_OUT, say(one.leaves_out)),
         (ADDS_UP, say(adds_up(one))),
-        (LIFE_CYCLE, say(said_of_steps(one))),
+        (LIFE_CYCLE, say(steps_text(one))),
         (LAW, say(one.law)),
         (VERSION, say(SINCE, version=one.version, day=f"{one.since:%d/%m/%Y}")),
     ]
@@ -203,21 +197,34 @@ def _definition(state: BoardState, one: Indicator | Derived) -> Component:
     )
 
 
-def _counted(state: BoardState, one: Indicator) -> list[tuple[Label, str]]:
+def _counted(state: BoardState, one: Indicator) -> list[tuple[Label, str | Component]]:
     """How an indicator is kept: window, span, dimensions, and where its count begins."""
     say = state.say
-    span = one.span if isinstance(one.span, str) else None
-    spanned = say(SPANS[span]) if span else say(ROLLING, span=_duration(one.span, state))
-    if one.has_stock:
-        spanned = f"{spanned} · {say(NOW)}" if one.has_flow else say(NOW)
-    facts = [(WINDOW, _duration(one.window, state) if one.has_flow else say(MINUTES, count=1)), (SPAN, spanned)]
+    facts: list[tuple[Label, str | Component]] = [
+        (WINDOW, _duration(one.window, state) if one.has_flow else say(MINUTES, count=1)),
+        (SPAN, say(period_of(one))),
+    ]
     if one.dimensions:
         facts.append((DIMENSIONS, ", ".join(dimension.name for dimension in one.dimensions)))
     if base := one.baseline:
-        parts = number.sides(one, (base.numerator, base.denominator), state.language)
-        facts.append((BASELINE, say(BASED, parts=parts, day=f"{base.last_day:%d/%m/%Y}", source=say(base.source))))
-        facts.append((GAP, say(base.gap)))
+        facts += [(BASELINE, _based(state, base)), (GAP, say(base.leaves_out))]
     return facts
+
+
+def _based(state: BoardState, base: Indicator) -> Component:
+    """What the baseline is, until when, and where it was read, with how sure that is; it leads to its own proof."""
+    reading = state.read(base.id)
+    if not reading.known:
+        return html.Span(state.say(NO_BASELINE))
+    codes = [
+        text.name_of_code(member, state.language)
+        for dimension in base.by
+        if isinstance(dimension, str)
+        for member in state.members(base.id, dimension)
+    ]
+    shown = number.with_unit(reading, state.language)
+    said = state.say(BASED, parts=shown, day=f"{text.local_time(reading.newest_ms):%d/%m/%Y}")
+    return html.Span([html.A(said, href=f"/proof/{base.id}"), f" ({'; '.join(codes)})"])
 
 
 def _derivation(state: BoardState, one: Derived) -> Component:
@@ -292,8 +299,8 @@ def _thresholds(threshold: Threshold | None, state: BoardState, one: Measure) ->
     return " · ".join(f"{mark} {limit:g}{unit}: {state.say(word)}" for limit, word in limits if limit is not None)
 
 
-def _duration(time: object, state: BoardState) -> str:
-    minutes = time // timedelta(minutes=1) if isinstance(time, timedelta) else 0
+def _duration(time: timedelta, state: BoardState) -> str:
+    minutes = time // timedelta(minutes=1)
     return state.say(HOURS, count=minutes // 60) if minutes % 60 == 0 else state.say(MINUTES, count=minutes)
 
 

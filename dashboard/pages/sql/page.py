@@ -75,9 +75,7 @@ EXAMPLE_QUERIES: dict[str, tuple[Label, str]] = {
 def layout(state: BoardState) -> Component:
     """Editor, answer and data dictionary."""
     say = state.say
-    head = html.Header(
-        [html.H1(say(TITLE)), html.Span(className="spring"), navigation(state, viewer(), "/sql")], className="desk-head"
-    )
+    head = html.Header([navigation(state, viewer(), "/sql"), html.H1(say(TITLE))], className="desk-head")
     return html.Div(
         [head, html.Main([_editor(state), _answer(state), _dictionary(state)], className="desk-main")], className="desk"
     )
@@ -218,4 +216,4 @@ def _columns(view: View, state: BoardState) -> Component:
     )
 
 
-PAGE = Page(path="/sql", label=text.SQL, right="analyst", layout=layout, order=9)
+PAGE = Page(path="/sql", label=text.SQL, right="analyst", layout=layout, order=9, has_grid=True)

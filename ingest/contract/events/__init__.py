@@ -5,6 +5,8 @@
 `content`    news items that the ward published
 `document`   papers issued and received by the office
 `dossier`    files of the one-stop shop on their way
+`equipment`  devices of the service centre and its lines
+`figure`     what people of the ward enter, confirm and correct
 `health`     whether the sources and the ward's own software work
 `petition`   feedback and petitions of citizens
 `queue`      tickets of the kiosk, and the counters that serve them

@@ -68,3 +68,13 @@ def test_pages_and_paces_are_read_as_people_write_them():
 def test_others_are_refused_with_the_way_out(text):
     with pytest.raises(ValueError, match="/"):
         parse_stops(text, PAGES)
+
+
+def test_its_letters_follow_its_size_and_distance_within_what_fits(displays, tmp_path):
+    one, token = displays.add("hall", NOW, inches=75, metres=5, scheme="light")
+    assert round(one.letters, 3) == 0.917
+    assert Displays(board_settings(tmp_path)).find(token) == one
+    assert displays.add("usual", NOW)[0].letters == 1
+    for inches, metres in ((32, 5), (75, 2), (0, 4), (-55, -4), (float("nan"), 4), (55, float("inf"))):
+        with pytest.raises(ValueError, match="inches"):
+            displays.add("hall", NOW, inches=inches, metres=metres)

@@ -1,6 +1,7 @@
 """What a rule's measure says, and in which words: of counters, the backup, the calendar."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -8,10 +9,10 @@ from dashboard.alarm.observation import UNKNOWN, observe
 from dashboard.alarm.sentence import alarm_sentence
 from dashboard.state.alarm import begin_alarm
 from dashboard.system_status import SystemStatus
-from ingest.contract.calendar import announced_days_off
+from ingest.contract.calendar import announced_days_off, ward_moment
 from ingest.contract.clock import milliseconds
 from tests.dashboard.support.alarms import raised
-from tests.dashboard.support.ward import NOW, NOW_MS, board_state, stock
+from tests.dashboard.support.ward import NOW, NOW_MS, board_state, flow, stock
 from warehouse.catalogue import alarm_rules
 from warehouse.maintenance.status import JobState
 
@@ -70,3 +71,35 @@ def test_days_off_that_are_not_announced(days, expected):
     state = board_state("vi", now_ms=milliseconds(unknown - timedelta(days=days)))
     assert measured("system.calendar", state) == expected
     assert measured("system.calendar", board_state("vi", now_ms=NOW_MS))[0] == "normal"
+
+
+def entered(id, *covers_from):
+    return [flow(id, milliseconds(ward_moment(day, time())), 5)._replace(denominator=1) for day in covers_from]
+
+
+@pytest.mark.parametrize(
+    ("today", "newest", "due", "late"),
+    [
+        (date(2026, 11, 24), date(2026, 10, 1), "normal", "normal"),
+        (date(2026, 12, 2), date(2026, 10, 1), "warning", "normal"),
+        (date(2026, 12, 5), date(2026, 10, 1), "warning", "normal"),
+        (date(2026, 12, 6), date(2026, 10, 1), "normal", "warning"),
+        (date(2026, 12, 6), date(2026, 11, 1), "normal", "normal"),
+        (date(2026, 12, 6), None, "normal", "normal"),
+    ],
+)
+def test_a_figure_that_people_enter_is_asked_for_and_missed_and_one_that_was_never_entered_is_not(
+    today, newest, due, late
+):
+    state = board_state("vi", entered("K01", newest) if newest else [])
+    state = replace(state, now_ms=milliseconds(ward_moment(today, time(9))))
+    found = (measured("figure.due", state), measured("figure.late", state))
+    assert (found[0][0], found[1][0]) == (due, late)
+    assert late != "warning" or found[1][1] == "1 số liệu quá hạn chưa nhập"
+
+
+def test_what_was_withdrawn_is_missed():
+    values = [*entered("K01", date(2026, 10, 1)), *entered("K01", date(2026, 11, 1))]
+    state = board_state("vi", [values[0], values[1]._replace(numerator=0, denominator=0)])
+    state = replace(state, now_ms=milliseconds(ward_moment(date(2026, 12, 6), time(9))))
+    assert measured("figure.late", state)[0] == "warning"

@@ -1,6 +1,8 @@
 """The wall's door and what lies behind it: a screen sees figures, and nothing else of the board."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +11,7 @@ from dashboard.access.displays import Displays
 from dashboard.access.guard import BOARD, FEED, LIVEZ, LOG_IN, SOCKET
 from dashboard.access.viewer import Viewer
 from dashboard.apps.page_list import pages
-from dashboard.board.wall_tour import tour, wall_pages
+from dashboard.board.wall_tour import tour, turns, wall_pages
 from ingest.contract.clock import RealClock
 from tests.dashboard.access.test_guard import Socket, routes
 from tests.dashboard.support.board import ORIGIN, BoardOfTests
@@ -126,6 +128,15 @@ def test_only_pages_of_figures_are_on_the_wall():
     screen = Viewer("hall", frozenset({"display"}))
     seen = {page.path for page in pages().values() if page.may_be_seen_by(screen)}
     assert seen == {page.path for page, _ in tour(screen, pages())}
+
+
+def test_the_overview_comes_every_second_time_unless_a_screen_has_pages_of_its_own():
+    screen = Viewer("hall", frozenset({"display"}))
+    paths = [page.path for page, _ in turns(screen, pages())]
+    others = [page.path for page in wall_pages(pages()) if page.path != "/"]
+    assert (paths[::2], paths[1::2]) == (["/"] * len(others), others)
+    own = replace(screen, stops=(("/queue", timedelta(seconds=20)), ("/", timedelta(seconds=30))))
+    assert [page.path for page, _ in turns(own, pages())] == ["/queue", "/"]
 
 
 async def test_who_is_not_let_in_sees_why_and_the_page_tries_again(tested, displays, screen):

@@ -46,7 +46,7 @@ def test_a_share_is_cut_off_as_on_its_card():
 def test_more_than_fits_is_counted():
     many = combine_alarms([after(raised(subject=f"s{number}")) for number in range(8)], {})
     updates = alarm_panel.updates(board_state("en", alarms=many))
-    assert said(updates, alarm_panel.ROWS - 1)[1] == "and 4 more"
+    assert said(updates, alarm_panel.ROWS - 1)[1] == "and 5 more"
 
 
 def test_the_signal_tells_the_worst_that_called_last():

@@ -4,10 +4,12 @@ import pytest
 
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.board.layout import fill_layout
+from dashboard.components.balance import dossier_balance
 from dashboard.components.broadcasts import schedule
 from dashboard.components.card import Card, CardRow, wall_page
 from dashboard.components.widget import member_bars
 from dashboard.state.page import PropertyUpdate
+from dashboard.words import number
 from ingest.contract.label import Label
 from tests.dashboard.support import ward
 from tests.dashboard.support.ward import board_state
@@ -83,3 +85,16 @@ def test_a_day_without_broadcasts_says_so():
     assert "–" in schedule("day", 2).updates(board_state()).values()
     down = [ward.stock("S04", 0, 0), ward.stock("H04", 1, split=("key", "smart_loudspeaker"))]
     assert "–" in schedule("day", 2).updates(board_state(extra=down)).values(), "nobody knows"
+
+
+def test_what_is_received_and_not_finished_adds_up_or_is_not_said():
+    values = [ward.stock("D05", 141), ward.stock("D13", 8), ward.stock("D23", 4)]
+    counted = [ward.flow("D02", ward.TODAY_MS, 649), ward.flow("D03", ward.TODAY_MS, 491)]
+    (said,) = dossier_balance("a").updates(board_state(extra=[*values, *counted])).values()
+    received, finished = (board_state(extra=counted).read(id).numerator for id in ("D02", "D03"))
+    rest = received - finished
+    assert said.startswith(
+        f"{number.whole_number(received, 'vi')} tiếp nhận − {number.whole_number(finished, 'vi')} đã giải quyết = {rest}: 141 đang xử lý"
+    )
+    assert said.endswith(f"{rest - 153} trong báo cáo 2025, nguồn chưa báo kết quả")
+    assert list(dossier_balance("a").updates(board_state()).values()) == [""], "a part is not known"

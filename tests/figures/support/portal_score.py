@@ -3,7 +3,8 @@
 Source: the document “Mô tả công thức tính chỉ số 766”, items 2.1, 3.3, 3.6, 4.1-4.4, 5.2-5.4, with the maximum points of the table
 METRICS, as kept in the public repository ChippedTopaz/qd766 (`src/qd766/backend/formula_seed.json`, `docs/metrics.m0.json`). Where the
 document says nothing - 6 points for 3.3, 6 points where there is no petition, two decimals rounded half up - the reading is that of the
-repository's own analysis.
+repository's own analysis; that of several supplements of a dossier the last wait is taken off, and that an open dossier after one has
+its wait taken off too, is read here. Item 3.3 is not multiplied with the share that is synchronised with the portal, which no event tells.
 """
 
 import json
@@ -19,13 +20,17 @@ DAYS_OFF = {date(2026, 11, 24)}
 Told = Mapping[str, Any]
 
 
-def portal_score(records: Iterable[bytes], begins: datetime, now: datetime) -> dict[str, tuple[int, int]]:
+def portal_score(
+    records: Iterable[bytes], begins: datetime, now: datetime, *, tells_publication: bool = True
+) -> dict[str, tuple[int, int]]:
     """By item, points and their maximum in hundredths, of the period that begins at `begins` and is seen at `now`.
 
     Args:
         records: values of Kafka records, in any order.
         begins: first moment of the period.
         now: the present, within the period.
+        tells_publication: whether an answer of which no publication was told has not been published, as the document has it; else
+            only publications that were told are judged.
     """
     lives: dict[tuple[str, str], list[Told]] = {}
     for record in records:
@@ -36,7 +41,7 @@ def portal_score(records: Iterable[bytes], begins: datetime, now: datetime) -> d
     dossiers = [dossier(sorted(told, key=order)) for (stream, _), told in lives.items() if stream == "dossier"]
     petitions = [petition(sorted(told, key=order)) for (stream, _), told in lives.items() if stream == "petition"]
     return _of_dossiers([one for one in dossiers if one], begins, now) | _of_petitions(
-        [one for one in petitions if one], begins, now
+        [one if tells_publication else {**one, "unpublished": False} for one in petitions if one], begins, now
     )
 
 
@@ -159,13 +164,14 @@ def petition(told: list[Told]) -> dict[str, Any]:
         if kind in ("answered", "refused") or (kind == "transferred" and not one["data"].get("internal"))
     ]
     asked = [(kind, moment) for kind, moment in since if kind == "supplement_requested"]
-    end = ends[0] if ends else (asked[-1] if asked else None)
+    end = ends[0] if ends else (asked[0] if asked else None)
     published = [moment for kind, moment in since if kind == "published"]
     return {
         "first": at(told[kinds.index("received")]["time"]),
         "came": since[0][1],
         "end": end,
         "published": published[-1] if published else None,
+        "unpublished": not published,
         "bad": "reopened" in kinds
         or any(one["kind"] == "petition.rated" and not one["data"]["satisfied"] for one in told),
     }
@@ -177,14 +183,15 @@ def petition_in_time(one: Told, now: datetime) -> bool:
         return working_days(one["came"], now) <= 15
     kind, moment = one["end"]
     limit = {"answered": 15, "supplement_requested": 5}.get(kind, 2)
-    if kind == "answered" and one["published"] and working_days(moment, one["published"]) > 2:
+    published = now if one["unpublished"] else one["published"]
+    if kind == "answered" and published and working_days(moment, published) > 2:
         return False
     return working_days(one["came"], moment) <= limit
 
 
 def _of_petitions(petitions: list[dict[str, Any]], begins: datetime, now: datetime) -> dict[str, tuple[int, int]]:
     handled = [one for one in petitions if one["end"] is None or one["end"][1] >= begins]
-    counted = [one for one in petitions if one["end"] is None or one["first"] >= begins]
+    counted = [one for one in petitions if one["first"] >= begins]
     return {
         "5.2": points(Fraction(sum(petition_in_time(one, now) for one in handled), len(handled)), 6)
         if handled

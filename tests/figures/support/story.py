@@ -60,6 +60,15 @@ _HEALTH = {
     "sha256": "0" * 64,
 }
 
+_EQUIPMENT = {
+    "device_id": "thiet-bi-1",
+    "category": "may_in",
+    "watched_by": "snmp",
+    "code": "no_paper",
+    "supply": "toner",
+    "loss": 0,
+}
+
 WORDS: dict[str, tuple[str, dict[str, Any]]] = {
     "đăng ký": ("dossier.registered", {**_DOSSIER, "state_to": 1}),
     "tiếp nhận": ("dossier.received", {**_DOSSIER, **_LIMIT, "state_to": 2}),
@@ -134,6 +143,19 @@ WORDS: dict[str, tuple[str, dict[str, Any]]] = {
     "sự kiện hết": ("detection.ended", _DETECTION),
     "xác nhận": ("alert.acknowledged", {**_CAMERA, "actor_ref": "0" * 32, "outcome": "true"}),
     "đếm người": ("occupancy.sampled", {**_CAMERA, "count": 10}),
+    "thiết bị vào danh sách": ("equipment.registered", _EQUIPMENT),
+    "thiết bị bỏ khỏi danh sách": ("equipment.removed", _EQUIPMENT),
+    "thiết bị trả lời": ("equipment.up", _EQUIPMENT),
+    "thiết bị mất liên lạc": ("equipment.down", _EQUIPMENT),
+    "thiết bị tự báo": ("equipment.heartbeat", _EQUIPMENT),
+    "thiết bị báo lỗi": ("equipment.fault", {**_EQUIPMENT, "state": "active"}),
+    "thiết bị hết lỗi": ("equipment.fault", {**_EQUIPMENT, "state": "inactive"}),
+    "thiết bị sắp hết": ("equipment.supply", {**_EQUIPMENT, "state": "low"}),
+    "thiết bị đủ lại": ("equipment.supply", {**_EQUIPMENT, "state": "enough"}),
+    "đo đường truyền": ("equipment.measured", {**_EQUIPMENT, "category": "duong_truyen"}),
+    "tra cứu": ("lookup.made", {**_EQUIPMENT, "procedure_code": "1.000001"}),
+    "bắt đầu gián đoạn": ("outage.started", _EQUIPMENT),
+    "hết gián đoạn": ("outage.ended", _EQUIPMENT),
     "nguồn báo": ("source.heartbeat", _HEALTH),
     "nguồn mất": ("source.down", _HEALTH),
     "nguồn có lại": ("source.up", _HEALTH),

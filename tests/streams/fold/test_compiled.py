@@ -18,7 +18,18 @@ from tests.streams.support.states import states_of
 from tests.support.made import START, events
 from warehouse.catalogue import indicators
 from warehouse.model.aggregate import Aggregate, Dimension, Flow, Part, Stock
-from warehouse.model.expression import MINUTE, NEVER, choose, greatest, joined, least, rounded_up, starts_with, ward_day
+from warehouse.model.expression import (
+    MINUTE,
+    NEVER,
+    choose,
+    greatest,
+    joined,
+    least,
+    rounded_up,
+    starts_with,
+    ward_day,
+    ward_month,
+)
 
 BY_GROUP = (Dimension("group", lambda s: s.group),)
 
@@ -102,7 +113,7 @@ def test_indicators_do_not_mix() -> None:
         (lambda s: s.amount * 2 - 1, 5), (lambda s: 10 - s.amount + s.amount, 10), (lambda s: greatest(s.amount, 9, 4), 9),
         (lambda s: least(s.amount, 9), 3), (lambda s: greatest(s.amount, 2), 3), (lambda s: least(2, s.amount, 4), 2),
         (lambda s: rounded_up(s.amount, 5), 5), (lambda s: choose(s.amount == 3, s.at, 1), 5_000),
-        (lambda s: choose((s.amount != 3) | (s.at < 9), 7, 8), 8), (lambda s: ward_day(s.at), 0),
+        (lambda s: choose((s.amount != 3) | (s.at < 9), 7, 8), 8), (lambda s: ward_day(s.at), 0), (lambda s: ward_month(s.at), 197_001),
         (lambda s: choose(starts_with(s.group, "TDP"), 1, 0), 1), (lambda s: choose(joined(s.group, s.amount) == "TDP-001 3", 1, 0), 1),
     ],
 )  # fmt: skip

@@ -23,6 +23,7 @@ from warehouse.model.expression import (
     sql,
     starts_with,
     ward_day,
+    ward_month,
     window_start,
 )
 
@@ -106,6 +107,13 @@ def test_a_day_begins_at_the_ward_s_midnight():
     assert ward_day(midnight - 1) == ward_day(midnight) - 1
     assert ward_day(midnight + DAY_MS - 1) == ward_day(midnight)
     assert sql(ward_day(A)) == "intDiv(a + 25200000, 86400000)"
+
+
+def test_a_month_begins_at_the_ward_s_midnight():
+    midnight = milliseconds(ward_moment(date(2026, 12, 1), time()))
+    assert (ward_month(midnight - 1), ward_month(midnight)) == (202_611, 202_612)
+    assert ward_month(NEVER) == 210_001
+    assert sql(ward_month(A)) == "toInt64(toYYYYMM(toDateTime(intDiv(a, 1000), 'Asia/Ho_Chi_Minh')))"
 
 
 @pytest.mark.parametrize("size", [MINUTE, 15 * MINUTE, 60 * MINUTE, DAY_MS])

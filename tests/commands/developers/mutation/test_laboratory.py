@@ -53,7 +53,7 @@ from pathlib import Path
 from commands.developers.mutation import laboratory
 from commands.developers.mutation.find import mutations
 from commands.developers.mutation.subject import Subject
-from commands.terminal import ProgressBar
+from commands.install.terminal import ProgressBar
 
 laboratory.PRELOADED = ("pytest", "hypothesis")
 root, folder = map(Path, sys.argv[1:])

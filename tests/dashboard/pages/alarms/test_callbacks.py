@@ -250,14 +250,17 @@ def test_an_alarm_measured_now_says_so_against_its_limit():
     silent = next(one for one in alarms.active if one.key[0] == "queue.longest_wait")
     shown = board_state("en", alarms=alarms._replace(measured={silent.key: Measured(19.0)}))
     assert log.measured_text(silent, shown) == "19\u00a0min · limit 15\u00a0min"
-    assert log.escalation(after(raised(), ("escalated", SYSTEM, "", 2)), shown) == "escalated 10:13"
+    overdue = after(raised(), ("escalated", SYSTEM, "", 2))
+    assert log.escalation(overdue, shown) == "not acknowledged by 10:13, superiors not told"
+    told = overdue.acts[-1]._replace(number=2, kind="told", what="mail-escalation", about=1, id="told")
+    assert log.escalation(overdue.after(told), shown) == "escalated 10:13"
     assert log.delivery_text(
         after(raised(), ("told", SYSTEM, "webhook", 2), ("not_told", SYSTEM, "mail: too late", 1)), shown
     ) == ("Told by webhook · Not told by mail: it could not be sent for too long")
 
 
 def test_ways_that_fail_have_a_sign_and_a_word():
-    said = history.ways_said(
+    said = history.channels_text(
         ["webhook", "mail"], {"mail": ChannelFault(NOW_MS - MINUTE, "SMTP 451")}, board_state("vi")
     )
     assert [texts(part) for part in said] == ["webhook: không có lỗi", "thư điện tử: không gửi được từ 10:14, SMTP 451"]

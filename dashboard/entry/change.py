@@ -1,0 +1,131 @@
+"""Change: what a file would change, row by row, before it does; and how an import is undone, as corrections of its own."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from dashboard.access.viewer import Viewer
+from dashboard.entry.act import UNCHANGED, UNDONE, Statement, enter, reject, withdraw
+from dashboard.entry.amount import EntryRefused, period_name
+from dashboard.entry.file import CellFault, FigureFile, cell_of
+from ingest.contract.event import Event
+from ingest.contract.events.figure import FigureConfirmed, FigureEntered
+from ingest.contract.label import Label
+from warehouse.catalogue import entered_kinds
+from warehouse.figures.kind import read_period
+from warehouse.query.entered import EnteredFigure
+
+OVERLAPS = Label(
+    "kỳ này trùng ngày với {period} đã nhập của cùng chỉ tiêu: sẽ đếm hai lần",
+    "this period shares days with {period}, which was entered for the same figure: they would count twice",
+)
+
+ChangeKind = Literal["new", "corrected", "withdrawn"]
+
+NOT_LAST = Label(
+    "{ref}: đã có thay đổi sau lần nhập này, không hoàn tác tự động",
+    "{ref}: it was changed after this import, and is left as it is",
+)
+
+
+class PlannedChange(NamedTuple):
+    """One figure that an import, or its undoing, changes."""
+
+    kind: ChangeKind
+    statement: Statement
+    before: tuple[int, int] | None
+    """What stands."""
+    event: Event
+
+
+class ImportPlan(NamedTuple):
+    """All of them."""
+
+    batch: str
+    changes: list[PlannedChange]
+    same: int
+    """Rows that say what is there already."""
+    faults: list[CellFault]
+
+    @property
+    def events(self) -> list[Event]:
+        """What is sent to do it."""
+        return [change.event for change in self.changes]
+
+
+def plan_import(file: FigureFile, known: Mapping[str, EnteredFigure], person: Viewer, at: datetime) -> ImportPlan:
+    """What entering a file would change; nothing is done.
+
+    Args:
+        file: the file.
+        known: what was entered, by kind and period.
+        person: who imports it.
+        at: now.
+    """
+    plan = ImportPlan(file.batch, [], 0, list(file.faults))
+    same = 0
+    for row, statement, reason in file.rows:
+        figure = known.get(statement.ref, EnteredFigure(statement.ref, ()))
+        standing = figure.standing
+        try:
+            _see_no_day_counts_twice(statement, known, [change.statement for change in plan.changes])
+            event = enter(statement, figure, person, at, reason, file.batch)
+        except EntryRefused as fault:
+            if fault.said == UNCHANGED:
+                same += 1
+            else:
+                plan.faults.append(CellFault(cell_of(row, fault.field), fault.said))
+            continue
+        before = standing.stated if standing else None
+        plan.changes.append(PlannedChange("corrected" if standing else "new", statement, before, event))
+    return plan._replace(same=same)
+
+
+def _see_no_day_counts_twice(what: Statement, known: Mapping[str, EnteredFigure], planned: list[Statement]) -> None:
+    """Of a kind whose periods are any stretches of days, which are added up."""
+    if what.kind.period is not None:
+        return
+    standing = [
+        read_period(figure.standing.data["period"])
+        for figure in known.values()
+        if figure.standing and figure.standing.data["kind_code"] == what.kind.code
+    ]
+    for other in [*standing, *(one.period for one in planned if one.kind == what.kind)]:
+        if other != what.period and other.first <= what.period.last and what.period.first <= other.last:
+            name = Label(*(period_name(other.code, language) for language in ("vi", "en")))
+            raise EntryRefused(Label(OVERLAPS.vi.format(period=name.vi), OVERLAPS.en.format(period=name.en)), "period")
+
+
+def plan_undo(batch: str, known: Mapping[str, EnteredFigure], person: Viewer, at: datetime) -> ImportPlan:
+    """What undoing an import would change: what stood before it is entered again, what was not there is withdrawn, what waits is dropped."""
+    plan = ImportPlan(batch, [], 0, [])
+    for figure in known.values():
+        if not any(act.data.get("batch") == batch for act in figure.acts):
+            continue
+        last = next(act for act in reversed(figure.acts) if act.kind in (FigureEntered.kind, FigureConfirmed.kind))
+        kind = entered_kinds().get(last.data["kind_code"])
+        if kind is None or last.data.get("batch") != batch:
+            plan.faults.append(
+                CellFault("", Label(NOT_LAST.vi.format(ref=figure.ref), NOT_LAST.en.format(ref=figure.ref)))
+            )
+            continue
+        before, standing = figure.before(batch), figure.standing
+        statement = Statement(kind, read_period(last.data["period"]), before.stated if before else last.stated)
+        if before:
+            words: dict[str, Any] = {name: str(before.data[name]) for name in ("source_code", "bound", "dates")}
+            statement = statement._replace(**words)
+        try:
+            if figure.draft:
+                change = PlannedChange("withdrawn", statement, None, reject(kind, figure, person, at))
+            elif standing is None:
+                continue
+            elif before:
+                event = enter(statement, figure, person, at, UNDONE)
+                change = PlannedChange("corrected", statement, standing.stated, event)
+            else:
+                change = PlannedChange("withdrawn", statement, standing.stated, withdraw(kind, figure, person, at))
+        except EntryRefused as fault:
+            plan.faults.append(CellFault("", Label(f"{figure.ref}: {fault.said.vi}", f"{figure.ref}: {fault.said.en}")))
+            continue
+        plan.changes.append(change)
+    return plan

@@ -1,0 +1,125 @@
+"""Equipment: the service centre's devices and lines, whether they answer and what is wrong with them; and what is looked up at its kiosk.
+
+A device is what the ward's list of equipment says: a PC, a printer, a display, a leased line. Where it is in the network stays in that list.
+"""
+
+from typing import ClassVar, Literal
+
+from ingest.contract.code import DeviceName, ProcedureCode, Reference, Word
+from ingest.contract.event import Event
+from ingest.contract.quantity import Milliseconds, Moment, Percent
+
+Watching = Literal["none", "ping", "tcp", "http", "snmp", "heartbeat"]
+"""How it is known whether a device works; `none`: it is listed only; `heartbeat`: it speaks by itself."""
+
+FaultCode = Literal[
+    "no_paper", "jammed", "door_open", "no_toner", "no_supply", "offline", "service", "output_full", "overdue_maintenance", "disk_full",
+]  # fmt: skip
+Supply = Literal["paper", "toner", "ink", "drum", "fuser", "waste", "other"]
+
+
+class _Equipment(Event):
+    """What every event of a device carries."""
+
+    stream: ClassVar[str] = "equipment"
+    about: ClassVar[str] = "device_id"
+
+    device_id: DeviceName
+    category: Word
+    """What it is: `may_tinh`, `may_in`, `duong_truyen`."""
+    at: Moment
+
+
+class EquipmentRegistered(_Equipment):
+    """The device is on the ward's list, or something that the list says of it is another."""
+
+    kind: ClassVar[str] = "equipment.registered"
+
+    place: DeviceName | None = None
+    watched_by: Watching
+
+
+class EquipmentRemoved(_Equipment):
+    """The device is no longer on the ward's list."""
+
+    kind: ClassVar[str] = "equipment.removed"
+
+
+class EquipmentUp(_Equipment):
+    """The device answers, for the first time or again."""
+
+    kind: ClassVar[str] = "equipment.up"
+
+
+class EquipmentDown(_Equipment):
+    """The device does not answer any more."""
+
+    kind: ClassVar[str] = "equipment.down"
+
+
+class EquipmentHeartbeat(_Equipment):
+    """The device says by itself that it is at work."""
+
+    kind: ClassVar[str] = "equipment.heartbeat"
+
+
+class EquipmentFault(_Equipment):
+    """The device says that something is wrong with it, or is mended."""
+
+    kind: ClassVar[str] = "equipment.fault"
+    natural: ClassVar[tuple[str, ...]] = ("code", "state")
+
+    code: FaultCode
+    state: Literal["active", "inactive"]
+
+
+class EquipmentSupply(_Equipment):
+    """Something that the device uses up is nearly gone, or there is enough of it again."""
+
+    kind: ClassVar[str] = "equipment.supply"
+    natural: ClassVar[tuple[str, ...]] = ("supply", "state")
+
+    supply: Supply
+    state: Literal["low", "enough"]
+    level: Percent | None = None
+
+
+class EquipmentMeasured(_Equipment):
+    """How well the device could be reached within the last minutes."""
+
+    kind: ClassVar[str] = "equipment.measured"
+
+    loss: Percent
+    delay_ms: Milliseconds | None = None
+
+
+class _Outage(_Equipment):
+    """What both ends of an outage carry."""
+
+    about: ClassVar[str] = "outage_ref"
+
+    outage_ref: Reference
+
+
+class OutageStarted(_Outage):
+    """A device stopped answering."""
+
+    kind: ClassVar[str] = "outage.started"
+
+
+class OutageEnded(_Outage):
+    """It answers again, or nobody asks it any more."""
+
+    kind: ClassVar[str] = "outage.ended"
+
+
+class LookupMade(_Equipment):
+    """Somebody looked something up at a kiosk; who and which dossier it was is not told."""
+
+    kind: ClassVar[str] = "lookup.made"
+    about: ClassVar[str] = "lookup_ref"
+
+    lookup_ref: Reference
+    subject_code: Literal["dossier", "procedure", "fee", "queue", "other"] = "other"
+    """What was looked up."""
+    procedure_code: ProcedureCode | None = None

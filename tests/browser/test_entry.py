@@ -1,0 +1,57 @@
+"""Entering figures with the page alone: one person enters, another confirms, the figure stands on its page; a file shows what it would change."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import shown
+
+pytestmark = pytest.mark.browser
+
+
+def enter(page, url, value, whole):
+    page.goto(f"{url}/entry?lang=vi")
+    shown(page)
+    page.get_by_label("Chỉ tiêu", exact=True).click()
+    page.get_by_role("option", name="Cán bộ hoàn thành khóa MOOCs").click()
+    expect(page.get_by_label("Kỳ", exact=True)).to_have_value(re.compile(r"tháng \d\d/2026"))
+    page.get_by_label("Số", exact=True).fill(value)
+    page.get_by_label("Trên tổng số", exact=True).fill(whole)
+    page.get_by_role("button", name="Nhập", exact=True).click()
+
+
+def test_one_person_enters_another_confirms_and_the_figure_stands(open_board, stack, tmp_path):
+    url = stack.install.board.url
+    with open_board(rights=("leader", "analyst")) as page:
+        enter(page, url, "90", "80")
+        expect(page.locator("#entry-fault")).to_contain_text("lớn hơn tổng số")
+        enter(page, url, "70", "80")
+        expect(page.locator("#entry-done")).to_have_text("Đã ghi.")
+        expect(page.locator("#entry-due")).to_contain_text("chờ xác nhận")
+    with open_board(rights=("leader",)) as page:
+        page.goto(f"{url}/entry?lang=vi")
+        shown(page)
+        page.get_by_label("Số chờ xác nhận").click()
+        page.get_by_role("option", name="70/80").click()
+        page.get_by_role("button", name="Xác nhận", exact=True).click()
+        expect(page.locator("#entry-done")).to_have_text("Đã ghi.")
+        page.goto(f"{url}/figures?lang=vi")
+        shown(page)
+        expect(page.locator("#k01-figure")).to_have_text(re.compile("87,50"))
+        expect(page.locator("#k01-period")).to_contain_text("tháng")
+        page.goto(f"{url}/proof/K01?lang=vi")
+        expect(page.locator("#proof-verdict")).to_contain_text("KHỚP")
+    file = tmp_path / "so.csv"
+    file.write_text("Mã chỉ tiêu;Kỳ;Số\nbudget_revenue;10/2026;1.500\nkhong_co;10/2026;1\n", encoding="utf-8-sig")
+    with open_board(rights=("leader", "analyst")) as page:
+        page.goto(f"{url}/entry?lang=vi")
+        shown(page)
+        page.locator("#entry-upload input").set_input_files(file)
+        expect(page.locator("#entry-plan")).to_contain_text("A3")
+        expect(page.locator("#entry-apply")).to_be_disabled()
+        file.write_text("Mã chỉ tiêu;Kỳ;Số\nbudget_revenue;10/2026;1.500\n", encoding="utf-8-sig")
+        page.locator("#entry-upload input").set_input_files(file)
+        expect(page.locator("#entry-plan")).to_contain_text("1.500")
+        page.locator("#entry-apply").click()
+        expect(page.locator("#entry-done")).to_have_text("Đã ghi 1 số.")

@@ -1,0 +1,141 @@
+"""Every page in every density, theme and language: how large its letters are, and whether texts are cut off or lie on each other."""
+
+from itertools import count, product
+
+import pytest
+from playwright.sync_api import expect
+
+from dashboard.access.displays import LETTERS
+from dashboard.apps.page_list import pages
+from dashboard.board.wall_tour import wall_pages
+from ingest.contract.clock import RealClock
+from tests.browser.conftest import live, shown
+from tests.browser.support.legible import look
+from tests.browser.support.served import served
+from tests.dashboard.support.alarms import wall
+
+pytestmark = pytest.mark.browser
+
+WALL = [(1920, 1080), (3840, 2160), (2560, 1080)]
+DESK = [(1366, 768), (1280, 720), (1280, 1024), (1920, 1080), (2560, 1440)]
+PHONE = [(390, 844)]
+LOOKS = list(product(("dark", "light"), ("vi", "en")))
+PLACES = [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]
+DESK_LEAST = 13
+"""Pixels."""
+FINGER = 44
+"""Pixels that what is pressed on a phone is high."""
+NUMBERS = count(1)
+LINES = "document.querySelectorAll('.domain .line').length || 1"
+
+
+def sampled(sizes, first=0):
+    """Every combination of size, theme and language; those that not every run tries are marked."""
+    every = [(size, *seen) for size, seen in product(sizes, LOOKS)]
+    return [one if place == first else pytest.param(*one, marks=pytest.mark.faults) for place, one in enumerate(every)]
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory):
+    with served(tmp_path_factory.mktemp("legible")) as found:
+        found.show(wall())
+        yield found
+
+
+@pytest.fixture
+def opened(board, chromium):
+    """A browser of a size; closed afterwards."""
+    contexts = []
+
+    def show(size):
+        context = chromium.new_context(
+            viewport=dict(zip(("width", "height"), size, strict=True)), reduced_motion="reduce"
+        )
+        contexts.append(context)
+        return context.new_page()
+
+    yield show
+    for context in contexts:
+        context.close()
+
+
+def on_the_wall(board, page, size, scheme, language, letters):
+    """What is wrong with each line of each page that a screen shows."""
+    _, token = board.displays.add("hall", RealClock().now(), language=language, scheme=scheme, metres=4 * letters)
+    page.goto(f"{board.url}/wall?token={token}")
+    live(page)
+    least, found = size[1] / 36 * letters, {}
+    for path in [one.path for one in wall_pages(pages())]:
+        page.evaluate("path => dash_clientside.set_props('wall-path', { data: path })", path)
+        expect(page.locator(".wall-dots")).to_contain_text(pages()[path].label.text(language))
+        page.wait_for_timeout(300)  # charts are drawn
+        for view in range(1, page.evaluate(LINES) + 1):
+            page.evaluate("view => document.documentElement.dataset.view = view", view)
+            if faults := look(page, least).faults:
+                found[path, view] = faults
+    return found
+
+
+@pytest.mark.parametrize(("size", "scheme", "language"), sampled(WALL))
+def test_what_is_on_the_wall_is_read_from_four_metres(board, opened, size, scheme, language):
+    assert on_the_wall(board, opened(size), size, scheme, language, 1) == {}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("letters", LETTERS)
+def test_letters_follow_the_screen_and_its_distance(board, opened, letters):
+    assert on_the_wall(board, opened(WALL[0]), WALL[0], "dark", "vi", letters) == {}
+
+
+def log_in(board, page):
+    """Let a person in."""
+    name = f"person-{next(NUMBERS)}"
+    password = board.accounts.add(name, frozenset({"admin"}))
+    page.goto(f"{board.url}/login?next=/")
+    page.fill("[name=name]", name)
+    page.fill("[name=password]", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{board.url}/")
+    shown(page)
+
+
+def at_a_desk(board, page, scheme, language, finger=0):
+    """What is wrong with each page that a person sees."""
+    log_in(board, page)
+    found = {}
+    for path in PLACES:
+        page.goto(f"{board.url}{path}?theme={scheme}&lang={language}")
+        shown(page)
+        page.wait_for_timeout(300)  # charts are drawn
+        if faults := look(page, DESK_LEAST, finger).faults:
+            found[path] = faults
+    return found
+
+
+@pytest.mark.parametrize(("size", "scheme", "language"), sampled(DESK, first=2))
+def test_at_a_desk_nothing_is_small_or_cut(board, opened, size, scheme, language):
+    assert at_a_desk(board, opened(size), scheme, language) == {}
+
+
+@pytest.mark.parametrize(("size", "scheme", "language"), sampled(PHONE))
+def test_on_a_phone_nothing_is_small_or_cut_and_a_finger_finds_it(board, opened, size, scheme, language):
+    assert at_a_desk(board, opened(size), scheme, language, FINGER) == {}
+
+
+def test_on_a_phone_alarms_come_first_and_the_ways_lie_under_the_thumb(board, opened):
+    page = opened(PHONE[0])
+    log_in(board, page)
+    assert page.locator("#alarms-card").bounding_box()["y"] < 844 / 2
+    assert page.locator("#menu").bounding_box()["y"] > 844 * 0.9
+    page.locator("#menu").click()
+    page.locator("#ways-all a[href='/queue']").click()
+    page.wait_for_url(f"{board.url}/queue")
+
+
+def test_the_grid_s_library_comes_only_where_a_grid_is(board, opened):
+    page = opened(DESK[0])
+    log_in(board, page)
+    for path, several in {"/queue": 0, "/system": 0, "/sql": 1, "/letters": 1, "/sources": 1}.items():
+        page.goto(f"{board.url}{path}")
+        shown(page)
+        assert page.locator("script[src*='/dash_ag_grid/dash_ag_grid.']").count() == several, path

@@ -1,0 +1,117 @@
+"""The page where figures are entered: who may do what, nothing before a second step, and what it says of what is due."""
+
+import base64
+from datetime import date
+
+import pytest
+
+from dashboard.entry.desk import FigureDesk
+from dashboard.entry.file import csv_template
+from dashboard.pages.entry.tables import figures_due
+from ingest.contract.calendar import local_day
+from tests.dashboard.entry.test_entry import HEAD, LAN, MINH, Ledger, statement
+from tests.dashboard.pages.test_overview import texts
+from tests.dashboard.support.board import BoardOfTests, call
+from warehouse.catalogue import figure_kinds
+
+ACT = (("entry-enter", "n_clicks"), ("entry-confirm", "n_clicks"), ("entry-reject", "n_clicks"))
+STATE = ("entry-kind", "entry-period", "entry-value", "entry-whole", "entry-reason", "entry-draft")
+
+
+@pytest.fixture
+def ledger(monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """Takes what is sent in the place of Kafka and the warehouse."""
+    made = Ledger()
+
+    async def figures(_desk):
+        return made
+
+    async def send(_desk, events):
+        made.take(*events)
+        return made
+
+    monkeypatch.setattr(FigureDesk, "figures", figures)
+    monkeypatch.setattr(FigureDesk, "send", send)
+    return made
+
+
+async def press(client, button, *written):
+    state = list(zip([(id, "value") for id in STATE], (*written, *[""] * (6 - len(written))), strict=True))
+    found = await call(client, "entry-done.children", [(one, 1) for one in ACT], state, f"{button}.n_clicks")
+    return found.get("entry-done", {}).get("children"), found["entry-fault"]["children"]
+
+
+async def test_one_person_enters_and_another_confirms(tmp_path, ledger):
+    tested = BoardOfTests(tmp_path)
+    period = statement("mooc_staff", "10/2026", "1", "2").period.code
+    async with tested.logged_in(("leader", "analyst")) as lan:
+        assert await press(lan, "entry-enter", "mooc_staff", "tháng 10/2026", "70", "80") == ("Đã ghi.", "")
+        ref = f"mooc_staff:{period}"
+        assert (await press(lan, "entry-confirm", "", "", "", "", "", f"{ref}@1"))[1].startswith("Người nhập không tự")
+        assert ledger[ref].standing is None
+        for wrong in (("mooc_staff", "10/2026", "90", "80"), ("mooc_staff", "x", "1", "2"), ("", "", "", "")):
+            assert (await press(lan, "entry-enter", *wrong))[1]
+    async with tested.logged_in(("leader",), "minh") as minh:
+        assert (await press(minh, "entry-enter", "mooc_staff", "10/2026", "71", "80"))[1].startswith("Tài khoản này")
+        assert "vừa được người khác" in (await press(minh, "entry-confirm", "", "", "", "", "", f"{ref}@0"))[1]
+        assert await press(minh, "entry-confirm", "", "", "", "", "", f"{ref}@1") == ("Đã ghi.", "")
+    assert ledger[ref].standing.stated == (70, 80)
+    assert [act.who for act in ledger[ref].acts] == ["lan", "minh"]
+
+
+def uploaded(text):
+    return f"data:text/csv;base64,{base64.b64encode((HEAD + text).encode()).decode()}"
+
+
+async def test_a_file_changes_nothing_before_the_second_step_and_can_be_undone(tmp_path, ledger):
+    contents = uploaded("mooc_staff;10/2026;70;80\n")
+    upload = [(("entry-upload", "filename"), "so.csv")]
+    async with BoardOfTests(tmp_path).logged_in(("leader", "analyst")) as client:
+        wrong = await call(client, "entry-plan.children", [(("entry-upload", "contents"), uploaded("x;y;z\n"))], upload)
+        assert "A2" in str(wrong["entry-plan"])
+        assert wrong["entry-apply"]["disabled"]
+        plan = await call(client, "entry-plan.children", [(("entry-upload", "contents"), contents)], upload)
+        assert "87,50" in str(plan["entry-plan"])
+        assert not plan["entry-apply"]["disabled"]
+        assert len(ledger) == 0
+        inputs = [(("entry-apply", "n_clicks"), 1), (("entry-undo", "submit_n_clicks"), 0)]
+        state = [(("entry-upload", "contents"), contents), *upload, (("entry-batch", "value"), None)]
+        done = await call(client, "entry-apply.disabled", inputs, state, "entry-apply.n_clicks")
+        assert done["entry-done"]["children"] == "Đã ghi 1 số."
+        (figure,) = ledger.values()
+        state[-1] = (("entry-batch", "value"), figure.acts[0].data["batch"])
+        await call(client, "entry-apply.disabled", inputs, state, "entry-undo.submit_n_clicks")
+        assert ledger[figure.ref].draft is None
+        got = await call(
+            client,
+            "entry-download.data",
+            [(("entry-template-xlsx", "n_clicks"), 0), (("entry-template-csv", "n_clicks"), 1)],
+            changed="entry-template-csv.n_clicks",
+        )
+        today = local_day(BoardOfTests(tmp_path / "other").live.clock.now())
+        assert base64.b64decode(got["entry-download"]["data"]["content"]) == csv_template(today)
+
+
+async def test_a_screen_and_a_stranger_do_nothing(tmp_path, ledger):
+    tested = BoardOfTests(tmp_path)
+    async with tested.logged_in(("analyst",)) as client:
+        found = await call(
+            client, "entry-due.children", [(("entry-tick", "n_intervals"), 1), (("entry-acted", "data"), None)]
+        )
+        assert not found.get("entry-due")
+    assert len(ledger) == 0
+
+
+def test_what_is_overdue_stands_first():
+    ledger, what = Ledger(), statement("budget_revenue", "11/2026", "5")
+    rows = texts(figures_due(ledger, date(2026, 12, 9), "vi"))
+    assert rows.index("quá hạn") < rows.index("chưa nhập")
+    from dashboard.entry.act import confirm, enter
+    from tests.dashboard.entry.test_entry import AT
+
+    ledger.take(enter(what, ledger.figure(what.ref), LAN, AT))
+    ledger.take(confirm(what.kind, ledger[what.ref], MINH, AT))
+    told = texts(figures_due(ledger, date(2026, 12, 9), "vi"))
+    assert "lan · minh" in told
+    assert told.count("đã có") == 1
+    assert len(figure_kinds()) == 18

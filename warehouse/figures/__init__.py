@@ -1,0 +1,7 @@
+"""The kinds of figures that no machine tells, one file a subject; each has an indicator of its own.
+
+`kind`      what a kind is: unit, period, who enters and confirms it, when it is due
+`reform`    the office's plans and quality, Đề án 06, and scores that others give the ward
+`society`   the ward's economy and people
+`training`  who has learned to work digitally
+"""
