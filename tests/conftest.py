@@ -36,6 +36,9 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate),
 )
 
+BOARDS_OF_THEIR_OWN = ("test_groups.py", "test_legible.py", "test_sources.py", "test_wall.py")
+"""Tests of the browser that need no whole stack."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What takes longest first, so that nothing long is left over for one process at the end; quick tests fill the gaps."""
@@ -73,10 +76,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileS
 
 
 class ByFile(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
-    """The tests of a file in one process, and those of the browser in two: each of these starts the whole stack, which is never idle."""
+    """The tests of a file in one process, and those of the browser that share the whole stack in one too: it is never idle."""
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)
-        if "browser/" not in file:
-            return file
-        return "screens of the wall" if "wall" in file else "pages"
+        is_shared = "browser/" in file and not file.endswith(BOARDS_OF_THEIR_OWN)
+        return "whole stack" if is_shared else file

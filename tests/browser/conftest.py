@@ -3,19 +3,21 @@
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import count
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 from standardwebhooks import Webhook
 
-from commands.developers.load.chromium import CHROMIUM, FLAGS
+from commands.developers.load.chromium import ARE_DRAWN, CHROMIUM, FLAGS
 from commands.supervision.stack import Stack
 from dashboard.access.accounts import Accounts
+from dashboard.access.guard import LANGUAGE_COOKIE
+from dashboard.theme import SCHEME_COOKIE
 from ingest.contract.clock import WARD_ZONE
 from tests.support.warehouse_server import ROOT
 
@@ -23,6 +25,15 @@ ARTEFACTS = ROOT / "artefacts"
 PARTS = ("ingest", "warehouse", "connectors", "streams", "alarm", "dashboard")
 MORNING = datetime(2026, 11, 25, 10, 15, tzinfo=WARD_ZONE)
 PATIENCE = 20_000
+LETTERS = """() => [...document.querySelectorAll(".graph")].map(graph => {
+  const tick = graph.querySelector(".xtick text");
+  return tick ? parseFloat(getComputedStyle(tick).fontSize) / parseFloat(getComputedStyle(document.documentElement).fontSize) : 0;
+})"""
+"""How large the letters of each chart are, of those of the page."""
+ARE_FITTED = f"""letters => ({LETTERS})().every((ratio, place) => Math.abs(ratio - letters[place]) < 0.02) &&
+[...document.querySelectorAll(".graph")].every(graph =>
+  Math.abs(graph.getBoundingClientRect().width - graph.querySelector(".main-svg").getBoundingClientRect().width) < 2)"""
+"""The charts are as wide and their letters as large as they are to be on this screen."""
 
 
 class Kiosk:
@@ -104,35 +115,59 @@ def chromium():
 
 
 @pytest.fixture(scope="package")
-def open_board(stack, accounts, chromium, kiosk):
-    """Log somebody in and show them a page; whatever the browser complains about fails the test."""
+def log_in(stack, accounts, chromium):
+    """A browser in which somebody with these rights has logged in, and their name; it has nothing from any other."""
     names = count(1)
 
-    @contextmanager
-    def opened(path="/", rights=("leader",), size=(1920, 1080), language="vi") -> Iterator[Page]:
-        kiosk.beat()
+    def logged_in(rights) -> tuple[BrowserContext, str]:
         name = f"person-{next(names)}"
         password = accounts.add(name, frozenset(rights))
-        width, height = size
-        context = chromium.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")
+        context = chromium.new_context(reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
-        page.set_default_timeout(PATIENCE)
+        page.goto(f"{stack.install.board.url}/login?next=/password")
+        page.fill("[name=name]", name)
+        page.fill("[name=password]", password)
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"{stack.install.board.url}/password")
+        page.close()
+        return context, name
+
+    return logged_in
+
+
+@pytest.fixture(scope="package")
+def open_board(stack, log_in, kiosk):
+    """Show somebody a page; whatever the browser complains about fails the test.
+
+    People with the same rights share a browser, which has fetched and compiled everything already, unless the test asks for one `alone`.
+    """
+    shared = {}
+
+    @contextmanager
+    def opened(path="/", rights=("leader",), size=(1920, 1080), language="vi", alone=False) -> Iterator[Page]:
+        kiosk.beat()
+        if not alone and rights not in shared:
+            shared[rights] = log_in(rights)
+        context, name = log_in(rights) if alone else shared[rights]
+        context.clear_cookies(name=SCHEME_COOKIE)
+        context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": stack.install.board.url}])
+        page = context.new_page()
+        page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
         page.person = name
         page.complaints = []
         page.on("console", lambda message: page.complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.goto(f"{stack.install.board.url}/login?lang={language}&next={path}")
-        page.fill("[name=name]", name)
-        page.fill("[name=password]", password)
-        page.keyboard.press("Enter")
-        page.wait_for_url(stack.install.board.url + path)
+        page.goto(stack.install.board.url + path)
         try:
             yield page
         finally:
-            context.close()
+            (context if alone else page).close()
         assert page.complaints == []
 
-    return opened
+    yield opened
+    for context, _ in shared.values():
+        context.close()
 
 
 @pytest.fixture
@@ -171,6 +206,16 @@ def live(page: Page) -> None:
     """Wait until the figures are pushed."""
     expect(page.locator("html")).to_have_attribute("data-transport", "push", timeout=PATIENCE)
     page.wait_for_function("() => window.iocClock.now() !== null")
+
+
+def in_every_size(page: Page, sizes: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The page on one screen after the other, each time as it stands when its charts have been fitted."""
+    page.wait_for_function(ARE_DRAWN)
+    letters = page.evaluate(LETTERS)
+    for width, height in sizes:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_function(ARE_FITTED, arg=letters)
+        yield width, height
 
 
 def is_grey(figure):

@@ -37,7 +37,7 @@ def screen(chromium, stack):
 def test_a_silent_kiosk_calls_is_handled_by_keyboard_and_its_times_are_kept(
     stack, kiosk, open_board, screen, artefacts
 ):
-    with open_board(language="en") as other, open_board() as page:
+    with open_board(language="en", alone=True) as other, open_board() as page:
         live(page)
         row = page.locator(".alarms a", has_text=SILENT["vi"])
         expect(row).to_be_visible(timeout=RAISED_WITHIN)

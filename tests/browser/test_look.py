@@ -2,7 +2,7 @@ import pytest
 
 from dashboard.apps.page_list import pages
 from dashboard.words import number, text
-from tests.browser.conftest import shown
+from tests.browser.conftest import in_every_size, shown
 from tests.dashboard.support.ward import NOW_MS
 from warehouse.catalogue import measures
 from warehouse.model.expression import DAY_MS
@@ -10,6 +10,7 @@ from warehouse.model.indicator import Unit
 
 pytestmark = pytest.mark.browser
 
+FULL_HD = (1920, 1080)
 WALL = [page.path for page in pages().values() if page.pace]
 CUT = """() => [...document.querySelectorAll('.card')]
     .filter(card => card.scrollHeight > card.clientHeight + 1 || card.scrollWidth > card.clientWidth + 1)
@@ -19,18 +20,6 @@ OVERLAPPING = """() => [...document.querySelectorAll('.small')].filter(small => 
     const figure = small.querySelector('.figure').getBoundingClientRect();
     return next && next.getBoundingClientRect().top < figure.bottom && next.getBoundingClientRect().left < figure.right;
 }).map(small => small.id)"""
-
-
-@pytest.mark.parametrize("size", [(1920, 1080), (3440, 1440), (1366, 768)])
-def test_pages_of_figures_are_as_wide_as_the_desk_and_nothing_is_cut(open_board, stack, artefacts, size):
-    with open_board(size=size) as page:
-        for path in WALL:
-            page.goto(stack.install.board.url + path)
-            shown(page)
-            assert page.evaluate("document.documentElement.scrollWidth") == size[0], path
-            assert page.evaluate(CUT) == [], path
-            assert page.evaluate(OVERLAPPING) == [], path
-            page.screenshot(path=artefacts / f"{path.strip('/') or 'overview'}-{size[0]}x{size[1]}.png")
 
 
 DOWN = """word => document.querySelectorAll('.card-head .fresh').forEach(fresh => {
@@ -43,17 +32,6 @@ CROSSED = """() => [...document.querySelectorAll('.card-head')].filter(head => {
     const isOver = (one, next) => one.right > next.left + 1 && one.bottom > next.top + 1 && next.right > one.left + 1;
     return head.scrollWidth > head.clientWidth + 1 || parts.some((one, n) => parts.slice(n + 1).some(next => isOver(one, next)));
 }).map(head => head.textContent)"""
-
-
-def test_the_word_for_a_source_that_is_down_has_room(open_board, stack):
-    word = text.state_word("down", NOW_MS - DAY_MS, NOW_MS, "vi")
-    with open_board(size=(1920, 1080)) as page:
-        for path in WALL:
-            page.goto(stack.install.board.url + path)
-            shown(page)
-            page.evaluate(DOWN, word)
-            assert page.evaluate(CUT) == [], path
-            assert page.evaluate(CROSSED) == [], path
 
 
 def long(unit: Unit) -> str:
@@ -71,14 +49,23 @@ FILL = """texts => Object.entries(texts).forEach(([id, text]) => {
 })"""
 
 
-def test_small_figures_have_room_for_their_units(open_board, stack):
-    with open_board(size=(1920, 1080)) as page:
-        for path in WALL:
-            page.goto(stack.install.board.url + path)
-            shown(page)
-            page.evaluate(FILL, LONG)
-            assert page.evaluate(CUT) == [], path
-            assert page.evaluate(OVERLAPPING) == [], path
+@pytest.mark.parametrize("path", WALL)
+def test_a_page_of_figures_is_as_wide_as_the_desk_and_nothing_is_cut(open_board, artefacts, path):
+    """In every size; nor where a source is down, and where small figures are as long as on a bad day."""
+    word = text.state_word("down", NOW_MS - DAY_MS, NOW_MS, "vi")
+    with open_board(path) as page:
+        shown(page)
+        for size in in_every_size(page, [(1366, 768), (3440, 1440), FULL_HD]):
+            assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+            assert page.evaluate(CUT) == []
+            assert page.evaluate(OVERLAPPING) == []
+            page.screenshot(path=artefacts / f"{path.strip('/') or 'overview'}-{size[0]}x{size[1]}.png")
+        page.evaluate(DOWN, word)
+        assert page.evaluate(CUT) == []
+        assert page.evaluate(CROSSED) == []
+        page.evaluate(FILL, LONG)
+        assert page.evaluate(CUT) == []
+        assert page.evaluate(OVERLAPPING) == []
 
 
 LATE = """() => document.querySelectorAll('.light').forEach(light => {
@@ -92,12 +79,12 @@ HEAD = """() => [...document.querySelectorAll('.clock, .place, .light, .light .n
     .map(part => part.id || part.className)"""
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (3440, 1440)])
-def test_the_head_of_the_wall_has_room_when_every_source_is_late(open_board, size):
-    with open_board(size=size) as page:
+def test_the_head_of_the_wall_has_room_when_every_source_is_late(open_board):
+    with open_board() as page:
         shown(page)
-        page.evaluate(LATE)
-        assert page.evaluate(HEAD) == []
+        for _ in in_every_size(page, [FULL_HD, (3440, 1440)]):
+            page.evaluate(LATE)
+            assert page.evaluate(HEAD) == []
 
 
 def test_a_phone_scrolls_in_one_direction_only(open_board, stack):
@@ -109,11 +96,11 @@ def test_a_phone_scrolls_in_one_direction_only(open_board, stack):
             assert page.evaluate(OVERLAPPING) == [], path
 
 
-@pytest.mark.parametrize("width", [1366, 1920])
-def test_pages_to_work_at_are_no_wider_than_the_screen(open_board, stack, width):
-    with open_board(size=(width, 768), rights=("admin",)) as page:
-        for path in ("/letters", "/sql", "/due", "/history/Q01", "/proof/Q01"):
-            page.goto(stack.install.board.url + path)
-            shown(page)
-            wide = "Math.max(...[...document.querySelectorAll('.desk-head *')].map(one => one.getBoundingClientRect().right))"
-            assert page.evaluate(wide) <= width, path
+@pytest.mark.parametrize("path", ["/letters", "/sql", "/due", "/history/Q01", "/proof/Q01"])
+def test_a_page_to_work_at_is_no_wider_than_the_screen(open_board, path):
+    wide = "Math.max(...[...document.querySelectorAll('.desk-head *')].map(one => one.getBoundingClientRect().right))"
+    with open_board(path, ("admin",)) as page:
+        shown(page)
+        for width in (1366, 1920):
+            page.set_viewport_size({"width": width, "height": 768})
+            assert page.evaluate(wide) <= width

@@ -36,7 +36,7 @@ def test_without_a_socket_the_page_asks_slowly(open_board, stack, kiosk):
 
 
 def test_a_person_who_is_removed_is_shown_the_door(open_board, accounts, stack):
-    with open_board() as page:
+    with open_board(alone=True) as page:
         live(page)
         accounts.remove(page.person)
         page.wait_for_url(f"{stack.install.board.url}/login**", timeout=30_000)

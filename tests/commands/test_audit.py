@@ -39,7 +39,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     environment = {
         "IOC_CLOCK_ORIGIN": (START + timedelta(minutes=62)).isoformat(),
         "IOC_CLOCK_REAL_ORIGIN": RealClock().now().isoformat(),
-        "IOC_STREAMS_RECOMPUTE_EVERY": "PT1S",
+        "IOC_STREAMS_RECOMPUTE_EVERY": "PT5S",
         "IOC_CLOCK_SPEED": "10",
         "IOC_BOARD_COMPARE_EVERY": "PT6H",
     }

@@ -37,7 +37,7 @@ class Person:
         self.folder = folder
         self.ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         own = {name: value for name, value in os.environ.items() if not name.startswith("IOC_")}
-        self.environment = {**own, "IOC_DATA_FOLDER": str(folder), "IOC_SIMULATOR_BACKFILL": "PT20M", **self.ports}
+        self.environment = {**own, "IOC_DATA_FOLDER": str(folder), "IOC_SIMULATOR_BACKFILL": "PT1M", **self.ports}
 
     def begin(self, command, *arguments, **changed):
         return subprocess.Popen(

@@ -49,7 +49,7 @@ BAD: list[Envelope] = []
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    clock = {**a_clock(SPREAD + timedelta(minutes=10), speed=10), "IOC_STREAMS_RECOMPUTE_EVERY": "PT1S"}
+    clock = {**a_clock(SPREAD + timedelta(minutes=10), speed=10), "IOC_STREAMS_RECOMPUTE_EVERY": "PT5S"}
     with Stack(tmp_path_factory.mktemp("poison"), ("ingest", "warehouse"), clock) as running:
         yield running
 
