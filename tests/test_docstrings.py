@@ -14,14 +14,24 @@ OTHER_TEXTS = (".js", ".css", ".sql", ".toml", ".html")
 
 OF_OTHERS = {
     "B7": "a cell",
+    "CellMotionDetector": "a rule of ONVIF",
     "FATAL": "a state of supervisord",
+    "MotionAlarm": "a topic of ONVIF",
+    "MotionRegionDetector": "a rule of ONVIF",
     "NORMAL": "SQLite's `synchronous`",
     "SDT": "số điện thoại, as people write it",
     "STOPPING": "a state of supervisord",
     "do_vat": "a camera's zone",
+    "facedetection": "a kind of ISAPI's events",
+    "highHDTemperature": "a kind of ISAPI's events",
+    "hrPrinterDetectedErrorState": "an object of HOST-RESOURCES-MIB",
+    "http_404": "a cause",
     "le_hoi": "a camera's zone",
     "ls": "the command",
+    "prtMarkerSuppliesType": "an object of Printer-MIB",
     "refresh_parts_interval": "a setting of ClickHouse",
+    "regionEntrance": "a kind of ISAPI's events",
+    "unattendedBaggage": "a kind of ISAPI's events",
     "vach_cong_ra": "a camera's zone",
 }
 """Names in backticks that stand nowhere in the code."""

@@ -8,11 +8,12 @@ from playwright.sync_api import expect
 from dashboard.access.displays import LETTERS
 from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
+from dashboard.state.alarm import combine_alarms
 from ingest.contract.clock import RealClock
 from tests.browser.conftest import live, shown
 from tests.browser.support.legible import look
 from tests.browser.support.served import served
-from tests.dashboard.support.alarms import wall
+from tests.dashboard.support.alarms import after, raised, wall
 
 pytestmark = pytest.mark.browser
 
@@ -38,7 +39,8 @@ def sampled(sizes, first=0):
 @pytest.fixture(scope="module")
 def board(tmp_path_factory):
     with served(tmp_path_factory.mktemp("legible")) as found:
-        found.show(wall())
+        more = after(raised("speaker.offline", "2", "critical", 9, 91.4, "TDP-012 TDP-013 TDP-041 TDP-042 TDP-055"))
+        found.show(combine_alarms([*wall().active, more, *wall().cleared], {}))
         yield found
 
 

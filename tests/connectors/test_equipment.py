@@ -126,7 +126,7 @@ def test_from_the_devices_to_the_figures(tmp_path: Path, centre: PretendCentre) 
     ):
         text = (READY / f"{name}.toml").read_text("utf-8").replace(old, new, 1 if old else 0)
         (tmp_path / "connectors" / f"{name}.toml").write_text(text.replace("every = 60", "every = 10"), "utf-8")
-    watched = [one for one in devices if one.by != "none" and one.category != "duong_truyen"]
+    watched = [one for one in devices if one.by != "unwatched" and one.category != "duong_truyen"]
     settings = {
         "IOC_CONNECTORS_TOKENS__EQUIPMENT": COMMUNITY,
         "IOC_CONNECTORS_TOKENS__LOUDSPEAKER_SNMP": COMMUNITY,

@@ -34,7 +34,7 @@ def is_listed(e: Any, now: Any) -> Any:
 
 def is_watched_device(e: Any, now: Any) -> Any:
     """It is a device of the list, no line, and there is a way to know whether it works."""
-    return is_listed(e, now) & (e.category != LINE) & (e.watched_by != "none")
+    return is_listed(e, now) & (e.category != LINE) & (e.watched_by != "unwatched")
 
 
 def is_working(e: Any, now: Any) -> Any:

@@ -34,7 +34,7 @@ DEVICES = (
     PretendDevice("KIOSK-02", "Kiosk tra cứu", "Sảnh", "http"),
     *(PretendDevice(f"MH-{counter}", "Màn hình quầy", f"Quầy {counter[1:]}", "http", True) for counter in COUNTERS),
     *(PretendDevice(f"MH-S{number}", "Màn hình sảnh", "Sảnh", "http", True) for number in (1, 2)),
-    PretendDevice("LOA-S1", "Loa sảnh", "Sảnh", "none"),
+    PretendDevice("LOA-S1", "Loa sảnh", "Sảnh", "unwatched"),
     PretendDevice("FTTH-01", "Đường truyền", "Phòng máy", "tcp"),
 )
 

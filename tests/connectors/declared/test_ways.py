@@ -269,7 +269,7 @@ def test_each_is_a_way_that_is_described_and_reached(tmp_path, way, kind, told):
         (SQL + 'query = "DROP TABLE x"', "query"),
         (PROBE.replace('"ping"', '"telnet"'), "devices.0.by"),
         (PROBE.replace("10.0.0.5", "http://10.0.0.5"), "host"),
-        (PROBE.replace("}]", "}, {device = 'l-1', by = 'none'}]"), "same name"),
+        (PROBE.replace("}]", "}, {device = 'l-1', by = 'unwatched'}]"), "same name"),
         (PROBE + "every = 1", "every"),
         ('kind = "syslog"\nport = 514', "port"),
         (PROBE + "values = {x = 'sysUpTime'}", "values"),

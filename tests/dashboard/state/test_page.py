@@ -24,6 +24,7 @@ DOMAINS = {
     "C": "/cameras",
     "V": "/documents",
     "K": "/figures",
+    "E": "/equipment",
     "H": "/system",
 }
 """By the first letter of an indicator's id, the page where it is."""
