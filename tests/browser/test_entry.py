@@ -50,8 +50,10 @@ def test_one_person_enters_another_confirms_and_the_figure_stands(open_board, st
         page.locator("#entry-upload input").set_input_files(file)
         expect(page.locator("#entry-plan")).to_contain_text("A3")
         expect(page.locator("#entry-apply")).to_be_disabled()
-        file.write_text("Mã chỉ tiêu;Kỳ;Số\nbudget_revenue;10/2026;1.500\n", encoding="utf-8-sig")
-        page.locator("#entry-upload input").set_input_files(file)
+        mended = tmp_path / "so-2.csv"
+        mended.write_text("Mã chỉ tiêu;Kỳ;Số\nbudget_revenue;10/2026;1.500\n", encoding="utf-8-sig")
+        page.locator("#entry-upload input").set_input_files(mended)
+        expect(page.locator("#entry-apply")).to_be_enabled()
         expect(page.locator("#entry-plan")).to_contain_text("1.500")
         page.locator("#entry-apply").click()
         expect(page.locator("#entry-done")).to_have_text("Đã ghi 1 số.")
