@@ -13,11 +13,11 @@ pytestmark = pytest.mark.browser
 def enter(page, url, value, whole):
     page.goto(f"{url}/entry?lang=vi")
     shown(page)
-    page.get_by_label("Chỉ tiêu", exact=True).click()
+    page.locator("#entry-kind").click()
     page.get_by_role("option", name="Cán bộ hoàn thành khóa MOOCs").click()
-    expect(page.get_by_label("Kỳ", exact=True)).to_have_value(re.compile(r"tháng \d\d/2026"))
-    page.get_by_label("Số", exact=True).fill(value)
-    page.get_by_label("Trên tổng số", exact=True).fill(whole)
+    expect(page.locator("#entry-period")).to_have_value(re.compile(r"tháng \d\d/2026"))
+    page.locator("#entry-value").fill(value)
+    page.locator("#entry-whole").fill(whole)
     page.get_by_role("button", name="Nhập", exact=True).click()
 
 
@@ -32,7 +32,7 @@ def test_one_person_enters_another_confirms_and_the_figure_stands(open_board, st
     with open_board(rights=("leader",)) as page:
         page.goto(f"{url}/entry?lang=vi")
         shown(page)
-        page.get_by_label("Số chờ xác nhận").click()
+        page.locator("#entry-draft").click()
         page.get_by_role("option", name="70/80").click()
         page.get_by_role("button", name="Xác nhận", exact=True).click()
         expect(page.locator("#entry-done")).to_have_text("Đã ghi.")
@@ -50,8 +50,10 @@ def test_one_person_enters_another_confirms_and_the_figure_stands(open_board, st
         page.locator("#entry-upload input").set_input_files(file)
         expect(page.locator("#entry-plan")).to_contain_text("A3")
         expect(page.locator("#entry-apply")).to_be_disabled()
-        file.write_text("Mã chỉ tiêu;Kỳ;Số\nbudget_revenue;10/2026;1.500\n", encoding="utf-8-sig")
-        page.locator("#entry-upload input").set_input_files(file)
+        mended = tmp_path / "so-2.csv"
+        mended.write_text("Mã chỉ tiêu;Kỳ;Số\nbudget_revenue;10/2026;1.500\n", encoding="utf-8-sig")
+        page.locator("#entry-upload input").set_input_files(mended)
+        expect(page.locator("#entry-apply")).to_be_enabled()
         expect(page.locator("#entry-plan")).to_contain_text("1.500")
         page.locator("#entry-apply").click()
         expect(page.locator("#entry-done")).to_have_text("Đã ghi 1 số.")

@@ -46,6 +46,8 @@ CHANGES = {
     "withdrawn": Label("rút", "withdrawn"),
 }
 MISSING, LATE = Label("chưa nhập", "missing"), Label("quá hạn", "overdue")
+UNUSED = Label("phường chưa dùng", "never entered")
+"""A kind that the ward has never entered is not missed, here as in the alarms."""
 WAITS, THERE = Label("chờ xác nhận", "to be confirmed"), Label("đã có", "there")
 SAME = Label("{count} dòng nói đúng số đang có.", "{count} rows say what is there already.")
 NOTHING = Label("Tệp không thay đổi gì.", "The file changes nothing.")
@@ -59,11 +61,13 @@ NO_ACTS = Label("Chưa ai nhập gì.", "Nobody has entered anything yet.")
 def figures_due(known: Mapping[str, EnteredFigure], today: date, language: Language) -> Component:
     """Each kind with its newest period that is over: what is missing first."""
     found: list[tuple[int, date, list[Cell]]] = []
+    used = {figure.acts[-1].data["kind_code"] for figure in known.values()}
     for kind in figure_kinds().values():
         period = kind.last_period(today)
         figure = known.get(f"{kind.code}:{period.code}", EnteredFigure("", ()))
         act, due = figure.draft or figure.standing, kind.due(period)
-        state = (WAITS if figure.draft else THERE) if act else (LATE if due < today else MISSING)
+        missing = (LATE if due < today else MISSING) if kind.code in used else UNUSED
+        state = (WAITS if figure.draft else THERE) if act else missing
         status = {LATE: "critical", MISSING: "warning", WAITS: "warning"}.get(state, "normal")
         persons = " · ".join(dict.fromkeys([str(act.data.get("entered_by", act.who)), act.who])) if act else ""
         row: list[Cell] = [
@@ -74,7 +78,7 @@ def figures_due(known: Mapping[str, EnteredFigure], today: date, language: Langu
             stated(kind, act, language) if act else "",
             persons,
         ]
-        found.append(([LATE, MISSING, WAITS, THERE].index(state), due, row))
+        found.append(([LATE, MISSING, WAITS, THERE, UNUSED].index(state), due, row))
     rows = [row for _, _, row in sorted(found, key=lambda one: one[:2])]
     return data_table([head.text(language) for head in DUE_HEADS], rows)
 

@@ -5,11 +5,12 @@ from datetime import date
 
 import pytest
 
+from dashboard.entry.act import confirm, enter
 from dashboard.entry.desk import FigureDesk
 from dashboard.entry.file import csv_template
 from dashboard.pages.entry.tables import figures_due
 from ingest.contract.calendar import local_day
-from tests.dashboard.entry.test_entry import HEAD, LAN, MINH, Ledger, statement
+from tests.dashboard.entry.test_entry import AT, HEAD, LAN, MINH, Ledger, statement
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
 from warehouse.catalogue import figure_kinds
@@ -102,16 +103,15 @@ async def test_a_screen_and_a_stranger_do_nothing(tmp_path, ledger):
     assert len(ledger) == 0
 
 
-def test_what_is_overdue_stands_first():
-    ledger, what = Ledger(), statement("budget_revenue", "11/2026", "5")
-    rows = texts(figures_due(ledger, date(2026, 12, 9), "vi"))
-    assert rows.index("quá hạn") < rows.index("chưa nhập")
-    from dashboard.entry.act import confirm, enter
-    from tests.dashboard.entry.test_entry import AT
-
-    ledger.take(enter(what, ledger.figure(what.ref), LAN, AT))
-    ledger.take(confirm(what.kind, ledger[what.ref], MINH, AT))
+def test_what_is_overdue_stands_first_and_what_was_never_entered_is_not_missed():
+    ledger = Ledger()
+    assert "quá hạn" not in texts(figures_due(ledger, date(2026, 12, 9), "vi"))
+    for code, period in (("mooc_staff", "10/2026"), ("budget_revenue", "10/2026"), ("new_businesses", "11/2026")):
+        what = statement(code, period, "5", "8")
+        ledger.take(enter(what, ledger.figure(what.ref), LAN, AT))
+        ledger.take(confirm(what.kind, ledger[what.ref], MINH, AT))
     told = texts(figures_due(ledger, date(2026, 12, 9), "vi"))
+    assert told.index("quá hạn") < told.index("chưa nhập") < told.index("đã có") < told.index("phường chưa dùng")
     assert "lan · minh" in told
-    assert told.count("đã có") == 1
-    assert len(figure_kinds()) == 18
+    assert [told.count(one) for one in ("quá hạn", "chưa nhập", "đã có")] == [1, 1, 1]
+    assert told.count("phường chưa dùng") == len(figure_kinds()) - 3
