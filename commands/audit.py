@@ -42,7 +42,7 @@ SHOWN = 10
 """Differences of each section that are told one by one."""
 
 ROUNDS = 3
-"""A stock that is mended may show that the minute after it, which had no row of its own, was right only because of it."""
+"""A stock that is fixed may show that the minute after it, which had no row of its own, was right only because of it."""
 
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 _KEY_LIVES = timedelta(hours=6)

@@ -83,7 +83,7 @@ def _tell(made: BackupResult, with_secrets: bool, *, is_sealed: bool) -> None:
     if said.waiting:
         say(
             f"  Chú ý: {said.waiting} sự kiện còn ở Kafka, chưa có trong bản sao lưu; trên máy khác chúng sẽ thiếu.",
-            f"  Mind: {said.waiting} events were still in Kafka and are not in it; on another PC they would be missing.",
+            f"  Note: {said.waiting} events were still in Kafka and are not in it; on another PC they would be missing.",
         )
     if is_sealed:
         say(

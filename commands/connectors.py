@@ -106,7 +106,7 @@ def _check(file: Path, sample: Path | None) -> int:
     print()
     say(
         f"{len(reports)} tin: {events} sự kiện, {faults} tin không đọc được.",
-        f"{len(reports)} messages: {events} events, {faults} make no sense.",
+        f"{len(reports)} messages: {events} events, {faults} invalid.",
     )
     return 1 if faults else 0
 

@@ -102,7 +102,7 @@ def _network(text: str) -> Network:
 def _days(text: str) -> int:
     days = int(text) if text.isdecimal() else 0
     if not 1 <= days <= 36_500:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of days, 1 to 36500")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of days, 1 to 36500")
     return days
 
 

@@ -93,7 +93,7 @@ def _store(install: Install) -> Iterator[Finding]:
     except ConfigurationError as error:
         yield Finding(False, f"Kho tài khoản: {error}", f"The store of accounts: {error}")
     else:
-        yield Finding(True, "Kho tài khoản, khóa, màn hình: tốt", "The store of accounts, keys and screens is well")
+        yield Finding(True, "Kho tài khoản, khóa, màn hình: tốt", "The store of accounts, keys and screens is in order")
 
 
 def _stopped(install: Install) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ def main(arguments: list[str]) -> int:
     except lock.AlreadyRunningError:
         say(
             "Hệ thống đang chạy: hãy dừng bằng ./ioc down rồi phục hồi. (--dry-run thì chạy được ngay.)",
-            "The system is running: stop it by ./ioc down, then restore. (--dry-run works at any time.)",
+            "The system is running: stop it with ./ioc down, then restore. (--dry-run works at any time.)",
         )
         return 1
     except (BackupError, Unavailable, OSError) as error:

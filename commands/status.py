@@ -65,7 +65,7 @@ def main(arguments: list[str]) -> int:
 
 
 def status_value(install: Install, pid: int) -> dict[str, Any]:
-    """Everything that can be told, as one JSON value; `None` where a process cannot be asked."""
+    """The whole status as one JSON value; `None` where a process cannot be asked."""
     return {
         "url": install.board.url,
         "data_folder": str(install.folder),
@@ -169,11 +169,11 @@ def _stored(install: Install) -> dict[str, Any]:
 
 def _backup(install: Install) -> dict[str, Any] | None:
     """The last backup; `None` when there never was one."""
-    chore = read_maintenance_state(install.folder).chore("backup")
-    if chore.tried_at is None:
+    job = read_maintenance_state(install.folder).job("backup")
+    if job.tried_at is None:
         return None
-    done = chore.done_at.isoformat() if chore.done_at else None
-    return {"done": done, "failed": chore.failed, "said": " | ".join(dict.fromkeys(chore.said))}
+    done = job.done_at.isoformat() if job.done_at else None
+    return {"done": done, "failed": job.failed, "said": " | ".join(dict.fromkeys(job.said))}
 
 
 def _moment(ms: int) -> datetime:

@@ -141,7 +141,7 @@ def _clock(options: argparse.Namespace, install: Install) -> tuple[PretendClock 
         if last is not None:
             say(
                 f"Chú ý: {install.folder} có dữ liệu giả lập; với thiết bị thật, hãy đặt IOC_DATA_FOLDER là thư mục mới.",
-                f"Mind: {install.folder} holds pretend data; for real devices set IOC_DATA_FOLDER to a new folder.",
+                f"Note: {install.folder} holds pretend data; for real devices set IOC_DATA_FOLDER to a new folder.",
             )
         return RealClock(), {"IOC_PRETEND": "false"}
     now = RealClock().now()

@@ -9,6 +9,8 @@ A source is found by being here, or by being declared in the data folder. Import
 `dossier_portal`     the information system of the one-stop shop, polled
 `equipment`          the centre's devices and its line, asked one by one
 `frigate`            the recorder of the cameras, over MQTT
+`isapi`              cameras and recorders of Hikvision and HiLook, by the stream of what they notice
+`onvif`              cameras and recorders of any make, asked by ONVIF's event service
 `petition_portal`    feedback and petitions from the portals
 `queue_kiosk`        the ticket machine and its counters
 `smart_loudspeaker`  the residential groups' loudspeakers, over MQTT

@@ -20,8 +20,10 @@ from connectors.managed.watch import SourceWatch
 from connectors.settings import ConnectorsSettings
 from ingest.administration.reach import check_host, check_reach
 from ingest.administration.remote import administration_router
-from ingest.contract.connector import Connector, Context, DeviceProbe, Poll, SqlTable, Webhook
+from ingest.contract.connector import Connector, Context, DeviceProbe, Webhook, is_asked
+from ingest.contract.envelope import envelope
 from ingest.contract.errors import ConfigurationError
+from ingest.contract.event import Event
 from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.kafka import checks
 from ingest.kafka.producer import Producer
@@ -94,7 +96,7 @@ def connector_endpoints(
     embedded = not settings.mqtt_url
     posting = {one.id: one.way.proof for one in connectors if isinstance(one.way, Webhook)}
     # The pretend ward plays those that are in code.
-    asked = {one.id: ingest.pretend and one.reads is None for one in connectors if isinstance(one.way, Poll | SqlTable)}
+    asked = {one.id: ingest.pretend and one.reads is None for one in connectors if is_asked(one.way)}
     urls = {id_: settings.url(id_, pretend=pretend) for id_, pretend in asked.items()}
     asked |= {one.id: ingest.pretend and one.reads is None for one in connectors if isinstance(one.way, DeviceProbe)}
     tokens = {id_: settings.token(id_, pretend=pretend) for id_, pretend in asked.items()}
@@ -108,6 +110,7 @@ def connector_endpoints(
         urls={id_: url for id_, url in urls.items() if url},
         tokens={id_: token for id_, token in tokens.items() if token},
         allowances=settings.allowances,
+        syslog_host=settings.syslog_host,
         # The devices of the pretend ward are on this PC.
         host_guard=None if ingest.pretend else partial(check_host, allowed=settings.reachable),
         inventory=ingest.data_folder / ("simulator" if ingest.pretend else "inventory"),
@@ -169,8 +172,17 @@ async def _run(only: Sequence[str], ingest: IngestSettings, settings: Connectors
     async def renew(connectors: Sequence[Connector], changed: set[str]) -> None:
         await runner.renew(connectors, endpoints(), changed, watch.unwatched())
 
+    loop = asyncio.get_running_loop()
+
+    def send(connector: Connector, event: Event) -> None:
+        """Called in a thread of its own."""
+        wrapped = envelope(
+            event, ward=ingest.ward, source=connector.source(ingest.ward), recorded_at=context.clock.now()
+        )
+        asyncio.run_coroutine_threadsafe(producer.send([wrapped]), loop).result()
+
     administration = SourceAdministration(
-        ingest.data_folder, settings, lambda: watch.now, lambda: runner.sources, partial(_trial_context, ingest)
+        ingest.data_folder, settings, lambda: watch.now, lambda: runner.sources, partial(_trial_context, ingest), send
     )
     beside: dict[str, Work] = {"heartbeat": beat.run, "pulse": pulse.run, "watch": partial(watch.run, renew)}
     runner = ConnectorRunner(watch.connectors(), endpoints(), producer, context, heartbeat, beside)

@@ -80,7 +80,7 @@ CONNECTOR = Connector(
         en=(
             "In the editors' tool (or the portal) add a webhook with the address and the secret printed above, signed "
             "as “Standard Webhooks”; send one message for each item published on Zalo, the portal, the fan page or the "
-            "loudspeakers, and the sign of life nhip_song every 60 seconds."
+            "loudspeakers, and the heartbeat nhip_song every 60 seconds."
         ),
     ),
 )

@@ -1,15 +1,20 @@
 """What the person who sets up a device needs: address, secret and settings of each source."""
 
+from datetime import timedelta
+
 from connectors.settings import ConnectorsSettings
 from ingest.contract.connector import (
+    AlertStream,
     Connector,
     DeviceProbe,
     FileDrop,
     Misdeclared,
     Poll,
     PostProof,
+    PullPoint,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
 )
 from ingest.contract.errors import ConfigurationError
@@ -54,11 +59,25 @@ def describe(connector: Connector, settings: ConnectorsSettings, device: str = "
         return _poll(connector.id, way, settings)
     if isinstance(way, FileDrop):
         folder = f"<IOC_DATA_FOLDER>/inbox/{connector.id}/"
-        return [(FOLDER, folder), (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s")]
+        fetched = _asked_account(connector.id, "sftp://host/folder", way.every, settings) if way.host_key else []
+        return [*fetched, (FOLDER, folder), (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s")]
     if isinstance(way, SqlTable):
         return _table(connector.id, way, settings)
+    if isinstance(way, AlertStream | PullPoint):
+        return [
+            (DEVICES, f'<IOC_DATA_FOLDER>/devices/{connector.id}.toml: [tdp017-cong-cho] url = "http://…" user = "…"'),
+            (PASSWORD, "<IOC_DATA_FOLDER>/secrets/device_tdp017-cong-cho"),
+            (ADDRESS, f"http://…{way.path}"),
+            (SIGN_OF_LIFE, f"≤ {way.sign_of_life.total_seconds():g} s"),
+        ]
     if isinstance(way, DeviceProbe):
         return _probe(connector.id, way, settings)
+    if isinstance(way, Syslog):
+        return [
+            (ADDRESS, f"syslog, UDP | TCP {settings.syslog_host}:{way.port}"),
+            (SIGNATURE, f"IP ← {', '.join(map(str, way.networks)) or settings.syslog_host}"),
+            *_reach(settings.syslog_host, "IOC_CONNECTORS_SYSLOG_HOST"),
+        ]
     if isinstance(way, Misdeclared):
         return [(FAULT, f"{way.fault.vi} | {way.fault.en}")]
     return _subscription(connector.id, way, settings, device)
@@ -101,13 +120,18 @@ def _poll(connector_id: str, way: Poll, settings: ConnectorsSettings) -> Lines:
 
 
 def _table(connector_id: str, way: SqlTable, settings: ConnectorsSettings) -> Lines:
-    setting, name = f"IOC_CONNECTORS_URLS__{connector_id.upper()}", ".".join(filter(None, (way.schema, way.table)))
+    name = ".".join(filter(None, (way.schema, way.table)))
+    return _asked_account(connector_id, f"postgresql+psycopg://host/database  (· {name})", way.every, settings)
+
+
+def _asked_account(connector_id: str, form: str, every: timedelta, settings: ConnectorsSettings) -> Lines:
+    """Where a source is asked that gives an account; `form`: what its address is like, as long as it is not set."""
     url, account = settings.url(connector_id, pretend=False), settings.token(connector_id, pretend=False)
     missing = f"IOC_CONNECTORS_TOKENS__{connector_id.upper()}=<user>:<password>"
     return [
-        (ADDRESS, f"{url} · {name}") if url else (MISSING, f"{setting}=postgresql+psycopg://host/database  (· {name})"),
+        (ADDRESS, url) if url else (MISSING, f"IOC_CONNECTORS_URLS__{connector_id.upper()}={form}"),
         (TOKEN, account.get_secret_value() if account else missing),
-        (ASKED, f"{way.every.total_seconds():g} s"),
+        (ASKED, f"{every.total_seconds():g} s"),
     ]
 
 
@@ -125,7 +149,7 @@ def _probe(connector_id: str, way: DeviceProbe, settings: ConnectorsSettings) ->
 def _subscription(connector_id: str, way: Subscription, settings: ConnectorsSettings, device: str) -> Lines:
     if device and not (way.device_accounts and DEVICE_NAME.fullmatch(device)):
         raise ConfigurationError(
-            f"{connector_id} has no accounts of single devices, or {device!r} is no device's name: letters, digits, - and _."
+            f"{connector_id} has no accounts of single devices, or {device!r} is not a device's name: letters, digits, - and _."
         )
     host, port, tls = settings.mqtt_address()
     embedded = not settings.mqtt_url

@@ -88,7 +88,7 @@ CONNECTOR = Connector(
         ),
         en=(
             "In the document system add a webhook with the address and the secret printed above, signed as “Standard "
-            "Webhooks”; send on issue, receipt and completion, and the sign of life nhip_song every 60 seconds. "
+            "Webhooks”; send on issue, receipt and completion, and the heartbeat nhip_song every 60 seconds. "
             "Documents with a secrecy mark must be left out at the source. Subject and signatory are not needed."
         ),
     ),

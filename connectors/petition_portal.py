@@ -148,7 +148,7 @@ CONNECTOR = Connector(
             "In the petition system (or the software that reads the national portal and 1022) add a webhook with the "
             "address and the secret printed above, signed as “Standard Webhooks”; send the steps received (also from "
             "another body), supplement asked for, supplemented, transferred (noiBo: true within the ward), refused, answered, published, rated, "
-            "reopened and the sign of life nhip_song every 60 seconds. Add maTo, "
+            "reopened and the heartbeat nhip_song every 60 seconds. Add maTo, "
             "the code of the residential group where the matter lies (TDP-017, say, as in the ward's register), if it is known. Text, "
             "author, address and coordinates are not needed."
         ),

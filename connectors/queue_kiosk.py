@@ -255,7 +255,7 @@ CONNECTOR = Connector(
         ),
         en=(
             "In the kiosk's administration open Webhooks and add the address and the secret printed above. Choose "
-            "“Standard Webhooks” as the signature. Switch on all events of tickets and counters, and the sign of life "
+            "“Standard Webhooks” as the signature. Switch on all events of tickets and counters, and the heartbeat "
             "kiosk.heartbeat every 10 seconds. If possible switch off names, telephone and identity numbers: they are "
             "not used and always dropped."
         ),

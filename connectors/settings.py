@@ -63,6 +63,9 @@ class ConnectorsSettings(BaseSettings):
     mqtt_refused: list[str] = []
     """Accounts that the embedded broker refuses, as a JSON list: `["smart_loudspeaker.tdp-017-l1"]`."""
 
+    syslog_host: str = "127.0.0.1"
+    """Address on which syslog is received, on the port that a declaration names; elsewhere than on loopback it must say who may send."""
+
     open_without_tls: bool = False
     """Accept connections without TLS on an address that is not loopback. Only for a closed network."""
 

@@ -128,7 +128,7 @@ CONNECTOR = Connector(
         en=(
             "In the ward's register add a webhook with the address and the secret printed above, signed as “Standard "
             "Webhooks”; send one message for each residential group and each community digital team when it is formed "
-            "or dissolved, for each loudspeaker, camera and counter that is used no more (thao_thiet_bi, with donViQuyetDinh), and the sign of life nhip_song every 60 seconds. Names of people are not needed."
+            "or dissolved, for each loudspeaker, camera and counter that is used no more (thao_thiet_bi, with donViQuyetDinh), and the heartbeat nhip_song every 60 seconds. Names of people are not needed."
         ),
     ),
 )

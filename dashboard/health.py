@@ -33,7 +33,7 @@ LOOK_BACK = timedelta(minutes=10)
 def serve_board_health(
     live: Live, ingest: IngestSettings, warehouse: WarehouseSettings, listener: socket.socket | None
 ) -> None:
-    """Tell how this process is from now on.
+    """Serve this process's health from now on.
 
     Args:
         live: the figures that it shows.

@@ -46,7 +46,7 @@ def read_status(ingest: IngestSettings, client: Client) -> SystemStatus:
     last = recent_audits(client, 1)
     stops = tuple(halted_streams(ingest.clock(), client))
     disk, dead_letters = disk_space.low_disk(ingest), open_dead_letters(client)
-    backup = read_state(ingest.data_folder).chores.get("backup")
+    backup = read_state(ingest.data_folder).jobs.get("backup")
     return SystemStatus(
         last[0] if last else None, backup, stops, disk, dead_letters, restarted_processes(ingest.data_folder)
     )

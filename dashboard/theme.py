@@ -35,7 +35,7 @@ TONES = {
     "red": Tone("#ff8a80", "#990f0f"),
     "blue": Tone("#4a6cb0", "#6a94d8"),
     "light-blue": Tone("#7aa7ff", "#1b4aa6"),
-    "wait": Tone("#ffd479", "#86198f"),
+    "wait": Tone("#ffd479", "#660052"),
     "pretend": Tone("#2c2547", "#e7e1fb"),
     "on-pretend": Tone("#d6c9ff", "#3d2b7a"),
 }

@@ -1,7 +1,7 @@
 """What an event is, and the way from a foreign system into Kafka. Imports none of our other folders.
 
-An event enters by `webhook/`, `mqtt/`, `rest/`, `files/`, `sql/` or `probe/`; `source/` maps it by the rules of its connector and watches over the source; `kafka/`
-stores it. What happens when a disk is nearly full: `runtime/disk_space`.
+An event enters by `webhook/`, `mqtt/`, `rest/`, `files/`, `sql/`, `devices/`, `probe/` or `syslog/`; `source/` maps it by the rules of its
+connector and watches over the source; `kafka/` stores it. What happens when a disk is nearly full: `runtime/disk_space`.
 
 `contract/`   what every folder agrees on: events, envelope, topics, connectors, errors, clock, settings
 `untrusted/`  what came from outside and is not believed: fields, JSON, personal data
@@ -11,7 +11,9 @@ stores it. What happens when a disk is nearly full: `runtime/disk_space`.
 `rest/`       sources that are polled
 `files/`      sources whose data come as files
 `sql/`        sources that are tables of a database
+`devices/`    sources that are several devices, each asked by itself
 `probe/`      sources that are devices, asked one by one
+`syslog/`     sources that write syslog
 `kafka/`      producing, reading and administering Kafka, and the broker on this PC
 `administration/`  sources as an administrator sees and changes them
 `replay/`     dead letters tried again with the code of today

@@ -1,6 +1,6 @@
 """Runner: all connectors in one process and one event loop, each by its own way, and their end.
 
-A source that is away, or Kafka, is waited for; a message that makes no sense, or that a mapping does not survive, is a dead
+A source that is away, or Kafka, is waited for; an invalid message, or that a mapping does not survive, is a dead
 dead letter, and a source of which too many do is held back. Anything else that goes wrong is a bug and ends the process, which
 loses nothing: nothing was confirmed to a source that Kafka does not have.
 """
@@ -19,21 +19,27 @@ from fastapi import APIRouter
 from pydantic import SecretStr
 
 from ingest.contract.connector import (
+    AlertStream,
     Connector,
     Context,
     DeviceProbe,
     FileDrop,
     Misdeclared,
     Poll,
+    PullPoint,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
 )
 from ingest.contract.errors import ConfigurationError
+from ingest.devices.listed import listed_devices
+from ingest.devices.reader import DeviceReader
 from ingest.files.reader import FileReader
 from ingest.kafka.producer import Producer
 from ingest.mqtt.broker import CONNECTOR_CLIENT, BrokerSettings, DeviceSource, embedded_broker
 from ingest.mqtt.subscriber import MqttServer, Subscriber
+from ingest.probe.reader import ProbeReader
 from ingest.rest.poller import RestPoller
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
@@ -41,11 +47,12 @@ from ingest.source.mapper import Mapper
 from ingest.source.reader import SourceReader, watch_silence
 from ingest.source.rhythm import Rhythm
 from ingest.source.status import EVERY, SourceStatus
+from ingest.syslog.reader import SyslogReader
 from ingest.webhook.routes import PostLimits, PostSource, WebhookRoutes
 from ingest.webhook.server import WebhookServer, WebhookSettings
 
 if TYPE_CHECKING:
-    from ingest.probe.reader import ProbeReader
+    from ingest.files.sftp import SftpFetcher
     from ingest.sql.reader import SqlReader
 
 log = logging.getLogger(__name__)
@@ -75,12 +82,14 @@ class ConnectorEndpoints:
     """Bearer tokens for them."""
     guards: Mapping[str, Callable[[], None]] = field(default_factory=dict)
     """By connector id, what sees before each question that its address may be asked; raises `ForbiddenAddress`."""
+    syslog_host: str = "127.0.0.1"
+    """Where syslog is received."""
     host_guard: Callable[[str], None] | None = None
     """Sees before each question to a device that its host may be asked; raises `ForbiddenAddress`."""
     inventory: Path | None = None
     """Folder with lists of devices; `None`: beside `folder`."""
     allowances: Mapping[str, int] = field(default_factory=dict)
-    """Messages that may make no sense before a source is held back, by connector id."""
+    """Messages that may be invalid before a source is held back, by connector id."""
     routers: Sequence[APIRouter] = ()
     """What is served beside the intake, on its port."""
 
@@ -193,7 +202,7 @@ class ConnectorRunner:
             if self._group is not None and connector.id in changed and (made := self._add(connector)):
                 await self._open_broker()
                 self._begin(made)
-                log.info("%s is read as it was set up anew", connector.id)
+                log.info("%s: its setup has changed; reading with the new one", connector.id)
 
     def _begin(self, source: RunningSource) -> None:
         if self._group is not None:
@@ -238,22 +247,24 @@ class ConnectorRunner:
             self._intake.take_on(post, outside.webhook_secrets.get(id_, ()))
             if post.rhythm.is_alive():
                 source_status.up("heard_before")
-            made.work[f"{id_} signs of life"] = partial(watch_silence, post.rhythm, source_status)
+            made.work[f"{id_} heartbeats"] = partial(watch_silence, post.rhythm, source_status)
         elif isinstance(way, Misdeclared):
             log.error("%s is not read: %s", id_, way.fault.en)
             source_status.down("declaration")
         else:
             try:
                 made.reader = self._reader(way, mapper, source_status, breaker)
+                if made.reader is not None and isinstance(way, FileDrop) and way.host_key:
+                    made.work[f"{id_} fetching"] = self._fetcher(mapper, source_status).run
             except ConfigurationError as error:
-                if connector.reads is None:
+                if connector.reads is None and not isinstance(way, AlertStream | PullPoint):
                     raise
                 # One source that was set up wrong is no reason to read no other.
                 log.error("%s is not read: %s", id_, error)
                 source_status.down("settings")
             else:
                 if made.reader is None:
-                    log.info("%s is not read: IOC_CONNECTORS_URLS__%s is not set", id_, id_.upper())
+                    log.info("%s is not read: where its source is, is not set", id_)
                     return None
                 made.work[id_] = made.reader.run
         made.work[f"{id_} status"] = partial(source_status.report, mapper.counts)
@@ -262,7 +273,7 @@ class ConnectorRunner:
 
     def _reader(
         self,
-        way: Subscription | FileDrop | Poll | SqlTable | DeviceProbe,
+        way: Subscription | FileDrop | Poll | SqlTable | AlertStream | PullPoint | DeviceProbe | Syslog,
         mapper: Mapper,
         source_status: SourceStatus,
         breaker: CircuitBreaker,
@@ -275,12 +286,37 @@ class ConnectorRunner:
         if isinstance(way, Subscription):
             return self._subscriber(mapper, source_status, breaker, way)
         if isinstance(way, FileDrop):
-            return FileReader(mapper, source_status, breaker, self._producer, self._outside.folder.parent)
+            return self._files(way, mapper, source_status, breaker)
+        if isinstance(way, AlertStream | PullPoint):
+            devices = listed_devices(self._outside.folder.parent, mapper.connector.id)
+            return DeviceReader(mapper, source_status, breaker, self._producer, devices) if devices else None
         if isinstance(way, DeviceProbe):
             return self._probe(mapper, source_status, breaker)
+        if isinstance(way, Syslog):
+            rhythm, host = self._rhythm(mapper.connector.id, way.sign_of_life), self._outside.syslog_host
+            return SyslogReader(mapper, source_status, breaker, self._producer, host, rhythm)
         if mapper.connector.id not in self._outside.urls:
             return None
         return (self._table if isinstance(way, SqlTable) else self._poller)(mapper, source_status, breaker)
+
+    def _files(
+        self, way: FileDrop, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker
+    ) -> FileReader | None:
+        """What reads a source's folder; `None` where the address is not set from which files are fetched into it."""
+        if way.host_key and mapper.connector.id not in self._outside.urls:
+            return None
+        return FileReader(mapper, source_status, breaker, self._producer, self._outside.folder.parent)
+
+    def _fetcher(self, mapper: Mapper, source_status: SourceStatus) -> "SftpFetcher":
+        # Only here: most wards fetch no files, and the libraries of SSH are large.
+        from ingest.files.sftp import SftpFetcher
+
+        id_, outside = mapper.connector.id, self._outside
+        cursor = Cursor(outside.folder, f"{id_}.sftp", self._context.pseudonym)
+        url, account = outside.urls[id_], outside.tokens.get(id_)
+        return SftpFetcher(
+            mapper, source_status, cursor, url, account, outside.folder.parent, guard=outside.guards.get(id_)
+        )
 
     def _rhythm(self, id_: str, sign_of_life: timedelta | None) -> Rhythm:
         return Rhythm(sign_of_life, self._outside.folder / f"{id_}.heard")
@@ -303,10 +339,7 @@ class ConnectorRunner:
             mapper, source_status, breaker, self._producer, cursor, url, token, guard=self._outside.guards.get(id_)
         )
 
-    def _probe(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> "ProbeReader":
-        # Only here: most wards ask no device, and pysnmp is large.
-        from ingest.probe.reader import ProbeReader
-
+    def _probe(self, mapper: Mapper, source_status: SourceStatus, breaker: CircuitBreaker) -> ProbeReader:
         id_, outside = mapper.connector.id, self._outside
         cursor = Cursor(outside.folder, id_, self._context.pseudonym)
         lists = outside.inventory or outside.folder.parent / "inventory"

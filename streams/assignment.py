@@ -81,7 +81,7 @@ class Assignment:
         if self._recovering is not None:
             await self._recovering
 
-    def give_up_all(self) -> None:
+    def release_all(self) -> None:
         """Have no partition any more."""
         self._give_up(list(self._partitions))
 

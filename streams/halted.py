@@ -23,7 +23,7 @@ class HaltedPartitions:
         self._stopping = stopping
 
     async def stop(self, partition: PartitionState) -> None:
-        """Read no more of a partition; the batch that brought it about is not taken, nor are its bad records sent anywhere."""
+        """Halt a partition: the batch that caused it is not taken, and its bad records are not sent anywhere."""
         partition.close()
         await self._store.write(
             halted_partitions.halt_partition, *partition.place, partition.next, partition.gate.tripped

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class InvalidRecord(NamedTuple):
-    """A record that is no event of ours."""
+    """A record that is not an event of ours."""
 
     offset: int
     record: bytes
@@ -36,7 +36,7 @@ class ValidatedBatch(NamedTuple):
     events: ValidEvents
     refused: list[InvalidRecord]
     judgement: list[bool]
-    """In order, whether each record is bad."""
+    """In order, whether each record is bad; empty when none is."""
 
 
 def validate_records(batch: RecordBatch, now: datetime) -> ValidatedBatch:
@@ -50,7 +50,7 @@ def validate_records(batch: RecordBatch, now: datetime) -> ValidatedBatch:
     decoded = decode(records, now).events
     bad = [kind is InvalidEvent for kind in map(type, decoded)]
     if True not in bad:
-        return ValidatedBatch(ValidEvents(decoded, batch.offsets, records), [], bad)  # type: ignore[arg-type]
+        return ValidatedBatch(ValidEvents(decoded, batch.offsets, records), [], [])  # type: ignore[arg-type]
     events = ValidEvents([], [], [])
     refused = []
     for index, one in enumerate(decoded):
@@ -65,7 +65,7 @@ def validate_records(batch: RecordBatch, now: datetime) -> ValidatedBatch:
 
 
 def parse_dead_letters(partition: PartitionState, batch: RecordBatch) -> list[DeadLetterRecord]:
-    """The dead letters in a batch of their topic. What is none has nowhere to go any more: that is said, and the next one goes on."""
+    """The dead letters in a batch of their topic. A record that is not a dead letter has nowhere left to go: it is logged and skipped."""
     dead_letters = []
     for offset, value in zip(batch.offsets, batch.values, strict=True):
         try:
@@ -104,6 +104,8 @@ class RecordValidator:
             Unavailable: Kafka is away, and the worker is stopping.
         """
         found = validate_records(batch, self._clock.now())
+        if not found.refused:
+            partition.gate.pass_good(len(batch.offsets))
         for is_bad in found.judgement:
             partition.gate.judge(is_bad)
         if partition.gate.tripped:

@@ -68,7 +68,7 @@ class WorkerWarehouse:
         self._guard = guard
 
     async def ask(self, work: Callable[..., object], *arguments: object) -> Any:
-        """Do blocking work that reads, again and again until the warehouse is there.
+        """Run a blocking read, and retry it until the warehouse answers.
 
         Raises:
             Unavailable: it is away, and the worker is stopping.

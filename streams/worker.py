@@ -125,7 +125,7 @@ class Worker:
             if isinstance(error, SuspectError):
                 self._assignment.suspect(error)
             log.warning("partitions revoked without a last flush (their next owner reads from Kafka): %r", error)
-        self._assignment.give_up_all()
+        self._assignment.release_all()
         self._flushing.forget()
 
     async def take(self, place: PartitionKey, batch: RecordBatch) -> None:

@@ -56,7 +56,13 @@ def test_the_services_are_the_processes_of_an_install_and_the_two_stores() -> No
 def test_each_service_runs_its_process_and_asks_it_how_it_is(name: str, process: ManagedProcess) -> None:
     assert SERVICES[name]["command"] == ["python", "-m", process.module]
     assert (ROOT / process.module.replace(".", "/") / "__main__.py").is_file()
-    assert SERVICES[name]["healthcheck"]["test"] == ["CMD", "python", "-m", "commands.supervision.ready", name]
+    assert SERVICES[name]["healthcheck"]["test"] == [
+        "CMD",
+        "python",
+        "-m",
+        "commands.supervision.container_check",
+        name,
+    ]
 
 
 @pytest.mark.parametrize("name", PROCESSES)

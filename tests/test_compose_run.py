@@ -19,8 +19,7 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook
 
-from commands.install.ports import free_ports
-from commands.install.processes import ProcessPort
+from commands.install.ports import ProcessPort, free_ports
 from commands.supervision.probe import health_report
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings

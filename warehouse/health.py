@@ -113,7 +113,7 @@ def check_warehouse(client: Client) -> ReadinessCheck:
 def serve_warehouse_health(
     settings: WarehouseSettings, ingest: IngestSettings, listener: socket.socket | None, pulse: Pulse | None = None
 ) -> None:
-    """Tell how this process is from now on. Its threads are the caller's children: call it where they are confined as well.
+    """Serve this process's health from now on. Its threads are the caller's children: call it where they are confined as well.
 
     Args:
         settings: where the warehouse answers.

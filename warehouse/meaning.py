@@ -3,6 +3,8 @@
 The dictionary of SQL, the feed, the proof page and `docs/figures.md` take these texts, so that they say the same.
 """
 
+from datetime import timedelta
+
 from ingest.contract.label import Label
 from warehouse.model.indicator import Derived, Indicator, Measure
 
@@ -28,6 +30,7 @@ _PERIODS = {
     "latest": Label("kỳ gần nhất đã có số", "the latest period of which there is a figure"),
 }
 _NOW = Label("hiện tại", "now")
+NOT_TOLD = Label("không có ở đối tượng này, hoặc nguồn không báo", "does not occur, or no event tells of it")
 _BY_WARD = Label(
     "mã loa, camera, quầy, tổ dân phố chỉ duy nhất trong phường: ghép với mã phường",
     "codes of loudspeakers, cameras, counters and groups are unique in a ward only: join them with its code",
@@ -46,13 +49,26 @@ def period_of(one: Measure) -> Label:
         return Label("như các chỉ số thành phần", "as the figures that it is made of")
     if not one.has_flow:
         return _NOW
-    minutes = None if isinstance(one.span, str) else round(one.span.total_seconds() / 60)
-    reach = Label(f"{minutes} phút qua", f"the last {minutes} minutes") if minutes else _PERIODS[str(one.span)]
+    reach = _PERIODS[one.span] if isinstance(one.span, str) else _rolling(one.span)
     return _joined(reach, _NOW, " + ") if one.has_stock else reach
 
 
+def _rolling(span: timedelta) -> Label:
+    for least, size, vi, en in ((48, 24, "ngày", "days"), (2, 1, "giờ", "hours")):
+        if span >= timedelta(hours=least):
+            count = span // timedelta(hours=size)
+            return Label(f"{count} {vi} qua", f"the last {count} {en}")
+    minutes = span // timedelta(minutes=1)
+    return Label(f"{minutes} phút qua", f"the last {minutes} minutes")
+
+
 def adds_up(one: Measure) -> Label:
-    """How the feed's rows of several windows and wards make one figure."""
+    """How rows of several windows and wards make one figure, and what to mind where members are things of one ward."""
+    keyed = keyed_by_ward(one)
+    return _joined(_added(one), keyed, ". ") if keyed else _added(one)
+
+
+def _added(one: Measure) -> Label:
     if isinstance(one, Derived):
         ids = ", ".join(part.id for part in one.made_of)
         return Label(
@@ -72,6 +88,11 @@ def adds_up(one: Measure) -> Label:
         )
     if one.takes_largest:
         return Label("lấy giá trị lớn nhất, không cộng", "take the largest, do not add up")
+    if one.is_known_by_denominator:
+        return Label(
+            "cộng tử số của các phường cùng lúc, không chia: mẫu số chỉ là 1 khi có số, 0 khi không",
+            "add up the numerators of wards of one moment and do not divide: the denominator is 1 where the figure is known, else 0",
+        )
     sides = Label("tử số và mẫu số cộng riêng, chia sau", "add up numerators and denominators, divide last")
     plain = Label("cộng", "add up")
     added = sides if one.is_ratio else plain
@@ -120,14 +141,23 @@ def behaviour_of(one: Measure) -> dict[str, Label]:
     return {step: found[step] for step in STEPS if step in found}
 
 
-def said_of_steps(one: Measure) -> Label:
-    """The same in one text."""
+def steps_of(one: Measure) -> list[tuple[Label, Label]]:
+    """Every step, and what it does to the figure; at the end those of which no event tells."""
     found = behaviour_of(one)
-    if not found:
-        return Label("không áp dụng", "does not apply")
+    told = [(STEPS[step], said) for step, said in found.items()]
+    others = [label for step, label in STEPS.items() if step not in found]
+    if others:
+        named = Label(", ".join(label.vi for label in others), ", ".join(label.en for label in others))
+        told.append((named, NOT_TOLD))
+    return told
+
+
+def steps_text(one: Measure) -> Label:
+    """The same in one text."""
+    found = dict(steps_of(one))
     return Label(
-        "; ".join(f"{STEPS[step].vi}: {said.vi}" for step, said in found.items()),
-        "; ".join(f"{STEPS[step].en}: {said.en}" for step, said in found.items()),
+        "; ".join(f"{step.vi}: {said.vi}" for step, said in found.items()),
+        "; ".join(f"{step.en}: {said.en}" for step, said in found.items()),
     )
 
 

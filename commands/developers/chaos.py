@@ -44,6 +44,7 @@ def main(arguments: list[str]) -> int:
         options.sweep,
         options.brokers,
         options.workers,
+        options.wanted,
     )
     for noisy in ("aiokafka", "kafka", "uvicorn.error"):
         logging.getLogger(noisy).setLevel(logging.CRITICAL)  # they tell at length what is done to them here
@@ -112,6 +113,12 @@ def _parser() -> argparse.ArgumentParser:
         default=WORKERS,
         metavar="N",
         help="số tiến trình xử lý luồng | stream workers (2)",
+    )
+    parser.add_argument(
+        "--until",
+        dest="wanted",
+        choices=KINDS,
+        help="dừng đối chiếu khi đã thấy lỗi loại này | look for nothing more once something of this kind is found",
     )
     parser.add_argument("--folder", help="thư mục ghi | working folder; a new one by default")
     parser.add_argument("--keep", action="store_true", help="giữ thư mục | always keep the folder")

@@ -5,8 +5,8 @@ import sys
 from commands.install.settings import ROOT
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
-from warehouse.meaning import STEPS, adds_up, behaviour_of, keyed_by_ward, period_of
-from warehouse.model.indicator import Derived, Indicator, Measure
+from warehouse.meaning import adds_up, period_of, steps_of
+from warehouse.model.indicator import Derived, Indicator
 from warehouse.proof.formula import FormulaTerm, formula_terms
 
 FILE = ROOT / "docs" / "figures.md"
@@ -46,8 +46,8 @@ def figures_text() -> str:
 def _section(one: Indicator | Derived) -> str:
     rows: list[tuple[Label, Label]] = [(DEFINITION, one.definition)]
     rows += _sides(one)
-    rows += [(LEAVES_OUT, one.leaves_out), (PERIOD, period_of(one)), (LAW, one.law), (ADDS_UP, _added(one))]
-    rows += [(_capital(STEPS[step]), said) for step, said in behaviour_of(one).items()]
+    rows += [(LEAVES_OUT, one.leaves_out), (PERIOD, period_of(one)), (LAW, one.law), (ADDS_UP, adds_up(one))]
+    rows += [(_capital(step), said) for step, said in steps_of(one)]
     if isinstance(one, Indicator) and (base := one.baseline):
         rows.append((BASELINE, Label(f"{base.id}, do phường nhập", f"{base.id}, which the ward enters")))
     rows.append(
@@ -92,11 +92,6 @@ def _term(one: Indicator, term: FormulaTerm, is_vi: bool) -> str:
     when = (f" lúc `{term.at}`" if is_vi else f" at `{term.at}`") if term.is_flow else (" bây giờ" if is_vi else " now")
     where = (f", khi `{term.where}`" if is_vi else f", such that `{term.where}`") if term.where else ""
     return counted + when + where
-
-
-def _added(one: Measure) -> Label:
-    keyed, added = keyed_by_ward(one), adds_up(one)
-    return Label(f"{added.vi}. {keyed.vi}", f"{added.en}. {keyed.en}") if keyed else added
 
 
 def _capital(label: Label) -> Label:

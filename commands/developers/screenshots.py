@@ -60,7 +60,7 @@ SCREENS = (
 
 
 def main(arguments: list[str]) -> int:
-    """Take them."""
+    """Take the screenshots."""
     options = _options(arguments)
     secret_files.make_secrets(install_settings.data_folder_path() / "secrets", install_settings.KINDS)
     settings = install_settings.read_install().board

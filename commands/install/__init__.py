@@ -5,7 +5,7 @@
 `preflight`          what may stand in the way of a start
 `lock`               whether an install runs, and what a crash left behind
 `store_command`      what the commands that change the board's store share
-`ports`              which ports are free, and who holds one that is not
+`ports`              our ports, which are free, and who holds one that is not
 `figure_import`      figures from a file, planned and sent
 `secret_files`       secrets made at first start
 `pretend_clock`      what time it is in the pretend ward

@@ -88,7 +88,7 @@ class Comparison(NamedTuple):
             say(
                 "  Chú ý: khóa giả danh ở đây khác với bản sao lưu, mã cũ và mới sẽ không khớp. Trước khi chạy, hãy chép tệp "
                 "ioc_pseudonym_secret cũ vào thư mục secrets.",
-                "  Mind: the pseudonym secret here is another than the backup's, so old and new codes will not meet. Before you "
+                "  Note: the pseudonym secret here is another than the backup's, so old and new codes will not meet. Before you "
                 "start, put the old ioc_pseudonym_secret into the folder secrets.",
             )
 

@@ -1,4 +1,4 @@
-"""Ports on this PC: which are free, and who holds one that is not."""
+"""Ports on this PC: ours, which are free, and who holds one that is not."""
 
 import atexit
 import contextlib
@@ -21,12 +21,27 @@ _until_the_end = contextlib.ExitStack()
 atexit.register(_until_the_end.close)
 
 
+class ProcessPort(NamedTuple):
+    """A port on which a process of ours listens."""
+
+    number: int
+    variable: str
+    """The setting that changes it."""
+    host: str = "127.0.0.1"
+    """Where to ask for it from this PC."""
+
+
 class PortHolder(NamedTuple):
     """The program that listens on a port, as far as we may know it."""
 
     name: str
     pid: int | None
     command: str
+
+
+def asked_at(host: str) -> str:
+    """Where on this PC to ask for what listens on `host`."""
+    return "127.0.0.1" if host in ("", "0.0.0.0", "::", "localhost") else host
 
 
 def is_taken(port: int, host: str = "127.0.0.1") -> bool:

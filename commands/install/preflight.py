@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import psutil
 
 from commands.install import lock
-from commands.install.ports import is_taken, port_holder
-from commands.install.processes import ManagedProcess, ProcessPort, all_ports
+from commands.install.ports import ProcessPort, is_taken, port_holder
+from commands.install.processes import ManagedProcess, all_ports
 from commands.install.settings import Install
 from commands.install.terminal import ProgressBar, say
 from ingest.contract.errors import Refused, Unavailable
@@ -20,7 +20,7 @@ ROOM_GB = 0.5
 
 
 class CannotStartError(Refused):
-    """Something stands in the way."""
+    """Something keeps the install from starting; the message says what, and how to fix it."""
 
     def __init__(self, vietnamese: str, english: str) -> None:
         super().__init__(english)
@@ -51,7 +51,7 @@ def check_disk(install: Install) -> None:
             f"The disk of {install.folder} has {free:.1f} GB left: free some, or change IOC_DATA_FOLDER, then run this again.",
         )
     if free < 5 * ROOM_GB:
-        say(f"Chú ý: ổ đĩa chỉ còn {free:.1f} GB.", f"Mind: the disk has only {free:.1f} GB left.")
+        say(f"Chú ý: ổ đĩa chỉ còn {free:.1f} GB.", f"Note: the disk has only {free:.1f} GB left.")
 
 
 def check_restore(install: Install) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pydantic_settings import BaseSettings
 
+from commands.install.ports import ProcessPort, asked_at
 from commands.install.settings import Install, variable
 from ingest.contract.label import Label
 from ingest.runtime.restarts import PROCESS_LABELS
@@ -13,16 +14,6 @@ from streams.settings import StreamsSettings
 
 StartTurn = Literal["stores", "workers", "front"]
 """When it is stopped: the front first, then the workers, and the stores when nobody writes any more."""
-
-
-class ProcessPort(NamedTuple):
-    """A port on which a process of ours listens."""
-
-    number: int
-    variable: str
-    """The setting that changes it."""
-    host: str = "127.0.0.1"
-    """Where to ask for it from this PC."""
 
 
 @dataclass(frozen=True)
@@ -111,11 +102,6 @@ def worker(number: int, health: ProcessPort | None = None) -> ManagedProcess:
 def all_ports(found: Sequence[ManagedProcess]) -> list[tuple[ManagedProcess, ProcessPort]]:
     """Every port of these processes, with the process that listens on it."""
     return [(process, port) for process in found for port in process.ports]
-
-
-def asked_at(host: str) -> str:
-    """Where on this PC to ask for what listens on `host`."""
-    return "127.0.0.1" if host in ("", "0.0.0.0", "::", "localhost") else host
 
 
 def _health(install: Install, settings: BaseSettings, number: int = 0) -> ProcessPort | None:

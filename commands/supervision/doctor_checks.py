@@ -87,12 +87,12 @@ NAMES = {
 
 
 def job_findings(install: Install) -> Iterator[Finding]:
-    """Findings about every chore that was done or failed, and every deletion that is announced."""
+    """Findings about every job that was done or failed, and every deletion that is announced."""
     known = status.read_state(install.folder)
     for name, label in NAMES.items():
-        chore = known.chore(name)
-        if chore.done_at is not None or chore.failed:
-            yield _finding(label, chore)
+        job = known.job(name)
+        if job.done_at is not None or job.failed:
+            yield _finding(label, job)
     for table, one in known.announced.items():
         at = f"{(one.since + retention.NOTICE).astimezone(WARD_ZONE):%d/%m/%Y %H:%M}"
         yield Finding(
@@ -110,12 +110,12 @@ def declaration_findings(folder: Path) -> Iterator[Finding]:
             yield Finding(False, *connector.way.fault)
 
 
-def _finding(label: Label, chore: JobState) -> Finding:
-    done = f"{chore.done_at.astimezone(WARD_ZONE):%d/%m/%Y %H:%M}" if chore.done_at else "-"
-    if chore.failed:
+def _finding(label: Label, job: JobState) -> Finding:
+    done = f"{job.done_at.astimezone(WARD_ZONE):%d/%m/%Y %H:%M}" if job.done_at else "-"
+    if job.failed:
         return Finding(
             False,
-            f"{label.vi} không làm được (lần gần nhất {done}): {chore.said.vi}",
-            f"{label.en} could not be done (last done {done}): {chore.said.en}",
+            f"{label.vi} không làm được (lần gần nhất {done}): {job.said.vi}",
+            f"{label.en} could not be done (last done {done}): {job.said.en}",
         )
-    return Finding(not chore.alarming, f"{label.vi} {done}: {chore.said.vi}", f"{label.en} {done}: {chore.said.en}")
+    return Finding(not job.alarming, f"{label.vi} {done}: {job.said.vi}", f"{label.en} {done}: {job.said.en}")

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 import psutil
 
-from commands.install.processes import ManagedProcess, ProcessPort
+from commands.install.ports import ProcessPort
+from commands.install.processes import ManagedProcess
 from commands.supervision.probe import HealthReport, is_alive
 from commands.supervision.supervisor import ProcessState
 

@@ -4,7 +4,7 @@ import json
 from http.client import HTTPConnection, HTTPException
 from typing import NamedTuple
 
-from commands.install.processes import ProcessPort
+from commands.install.ports import ProcessPort
 
 PATIENCE = 3.0
 """Seconds after which no answer is one."""

@@ -1,23 +1,17 @@
 """Whether a process does its work: asked from outside, over the same ports as everybody else."""
 
-import socket
 import ssl
-import sys
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
-from commands.install.processes import ManagedProcess, ProcessPort, asked_at
+from commands.install.ports import ProcessPort
+from commands.install.processes import ManagedProcess
 from commands.install.settings import Install
 from commands.supervision.probe import health_report
-from connectors.settings import ConnectorsSettings
-from dashboard.alarm.settings import AlarmSettings
-from dashboard.settings import BoardSettings
 from ingest.contract.clock import RealClock
 from ingest.contract.errors import ConfigurationError, Unavailable
-from ingest.contract.settings import HealthSettings, IngestSettings, read_settings
 from ingest.kafka import admin
-from streams.settings import StreamsSettings
+from ingest.network.sockets import is_listening
 from warehouse.maintenance import status
-from warehouse.maintenance.settings import KeeperSettings
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import connect
 
@@ -40,16 +34,8 @@ def is_ready(process: ManagedProcess, install: Install, workers: int) -> bool:
             case "warehouse.maintenance":
                 return status.read_state(install.folder).is_alive(RealClock().now())
             case _:
-                return all(_listens(port) for port in process.ports)
+                return all(is_listening(port.number, port.host) for port in process.ports)
     except (Unavailable, ConfigurationError):
-        return False
-
-
-def _listens(port: ProcessPort) -> bool:
-    try:
-        with socket.create_connection((port.host, port.number), timeout=1):
-            return True
-    except OSError:
         return False
 
 
@@ -79,45 +65,3 @@ def _has_tables(settings: WarehouseSettings) -> bool:
     asked = "SELECT count() FROM system.tables WHERE database = %(database)s AND name = 'raw_events'"
     with connect(settings, database="") as client:
         return bool(client.query(asked, {"database": settings.database})[0][0])
-
-
-def main(arguments: list[str]) -> int:
-    """Tell whether this container's service does its work: `python -m commands.supervision.ready streams`.
-
-    Asks the service itself, and reads only that folder's settings, so that no service needs another's secrets.
-    """
-    (folder,) = arguments
-    try:
-        answer = health_report(_health_port(folder))
-    except ConfigurationError as error:
-        print(error)
-        return 1
-    if answer is not None and not answer.faults:
-        return 0
-    print(f"{folder} is not ready: {answer.faults if answer else 'no answer'}")
-    return 1
-
-
-def _health_port(folder: str) -> ProcessPort:
-    match folder:
-        case "ingest":
-            port = read_settings(IngestSettings).health_port
-        case "warehouse":
-            port = read_settings(WarehouseSettings).health_port
-        case "streams":
-            port = read_settings(StreamsSettings).own_health_port
-        case "connectors":
-            port = read_settings(ConnectorsSettings).health_port
-        case "dashboard":
-            port = read_settings(BoardSettings).health_port
-        case "keeper":
-            port = read_settings(KeeperSettings).health_port
-        case "alarm":
-            port = read_settings(AlarmSettings).health_port
-        case _:
-            raise ValueError(f"no such folder: {folder}")
-    return ProcessPort(port, "", asked_at(read_settings(HealthSettings).host))
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

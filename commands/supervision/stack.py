@@ -211,7 +211,7 @@ class Stack:
         )
 
     def told(self) -> str:
-        """Of every process whether it runs, and the last lines that it has written; for whoever looks for a fault."""
+        """For diagnosis: whether each process runs, and the last lines of its log."""
         return "\n".join(
             f"== {name}: {'ended' if self.pid(name) is None else 'runs'}\n{self.log(name)}" for name in self._names
         )
@@ -236,7 +236,7 @@ class Stack:
             self.end(self.of_turn(turn))
 
     def end(self, names: Sequence[str]) -> None:
-        """Stop these processes, by force if they do not stop within 12 s."""
+        """Stop these processes; kill those that do not stop within 12 s."""
         open_ = [self._processes[name] for name in names if self.pid(name) is not None]
         families = [child for one in open_ for child in psutil.Process(one.pid).children(recursive=True)]
         for process in open_:

@@ -164,7 +164,7 @@ class WebhookWay(_Part):
 
 
 class FilesWay(_Part):
-    """Files are put into a folder of ours."""
+    """Files are put into a folder of ours, or fetched from an SFTP server, whose address and account are settings."""
 
     kind: Literal["files"]
     sheet: Name | None = None
@@ -175,6 +175,10 @@ class FilesWay(_Part):
     """Of CSV files; `tcvn3` also of the texts of a workbook that was written in a .Vn font."""
     sign_of_life: Annotated[int, Field(ge=1, le=366 * 86_400)] = 86_400
     """Seconds within which a file is expected; after three times as long the source counts as down."""
+    host_key: Annotated[str, Field(pattern=r"^((ssh|ecdsa)-[a-z0-9-]+ [A-Za-z0-9+/=]{40,1200})?$")] = ""
+    """Key of the SFTP server, as `ssh-keyscan` shows it: `ssh-ed25519 AAAA…`; without, files are put into the folder."""
+    every: Annotated[int, Field(ge=5, le=86_400)] = 300
+    """Seconds between two looks at the server."""
 
 
 class RestWay(_Part):
@@ -254,10 +258,24 @@ class ProbeWay(_Part):
         return self
 
 
-WAYS = (WebhookWay, FilesWay, RestWay, SqlWay, MqttWay, ProbeWay)
+class SyslogWay(_Part):
+    """The source writes syslog to a port of ours."""
+
+    kind: Literal["syslog"]
+    port: Annotated[int, Field(ge=1_024, le=65_535)]
+    """By UDP and TCP; another one for each source."""
+    networks: Annotated[tuple[IPv4Network | IPv6Network, ...], Field(max_length=20)] = ()
+    """Networks that messages may come from."""
+    sign_of_life: Annotated[int, Field(ge=1, le=31 * 86_400)] | None = None
+    """Seconds within which something is written at least; without, the messages' rhythm counts."""
+
+
+WAYS = (WebhookWay, FilesWay, RestWay, SqlWay, MqttWay, ProbeWay, SyslogWay)
 """The ways that a file may declare."""
 
-AnyWay = Annotated[WebhookWay | FilesWay | RestWay | SqlWay | MqttWay | ProbeWay, Field(discriminator="kind")]
+AnyWay = Annotated[
+    WebhookWay | FilesWay | RestWay | SqlWay | MqttWay | ProbeWay | SyslogWay, Field(discriminator="kind")
+]
 
 
 class Declaration(_Part):
@@ -326,7 +344,7 @@ _TOO_LARGE = Label(f"tệp lớn hơn {LARGEST_FILE} byte", f"the file is larger
 
 _KNOWN_FAULTS = {
     "missing": Label("còn thiếu: hãy thêm vào", "it is missing: add it"),
-    "extra_forbidden": Label("không có mục nào tên như vậy: hãy bỏ hoặc sửa tên", "there is no such entry: remove it, or mend its name"),
+    "extra_forbidden": Label("không có mục nào tên như vậy: hãy bỏ hoặc sửa tên", "there is no such entry: remove it, or fix its name"),
 }  # fmt: skip
 
 
@@ -335,7 +353,7 @@ def _told(fault: Any) -> Label:
     path = [
         str(part)
         for part in fault["loc"]
-        if not re.search(r"[\[(]|^(str|int|float|bool|webhook|files|rest|mqtt|sql|probe)$", str(part))
+        if not re.search(r"[\[(]|^(str|int|float|bool|webhook|files|rest|mqtt|sql|probe|syslog)$", str(part))
     ]
     known = _KNOWN_FAULTS.get(fault["type"], Label(f"giá trị không dùng được ({fault['msg']})", fault["msg"]))
     return Label(*(f"{'.'.join(path) or 'toml'}: {one}" for one in known))

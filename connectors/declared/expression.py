@@ -46,7 +46,7 @@ _UNNAMED = Label(
 
 
 class InvalidExpression(InvalidInput):
-    """A text that is no expression, or one that is refused."""
+    """A text that is not an expression, or one that is refused."""
 
     def __init__(self, label: Label) -> None:
         super().__init__(label.en)
@@ -118,7 +118,7 @@ class Expression:
             where = getattr(error, "lex_position", None)
             at = ("", "") if where is None else (f", ở ký tự {where + 1}", f", at character {where + 1}")
             raise InvalidExpression(
-                Label(f"không phải biểu thức JMESPath{at[0]}", f"this is no expression of JMESPath{at[1]}")
+                Label(f"không phải biểu thức JMESPath{at[0]}", f"this is not a JMESPath expression{at[1]}")
             ) from None
         parts = list(_parts(self._tree))
         _check_parts(parts)

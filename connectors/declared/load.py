@@ -1,4 +1,4 @@
-"""Load: the files of a folder as connectors. A file that declares none becomes a source that is reported as down, and tells why."""
+"""Load: the files of a folder as connectors. A file that declares none becomes a source that is reported as down, and says why."""
 
 import re
 from datetime import timedelta
@@ -17,6 +17,7 @@ from connectors.declared.declaration import (
     ProbeWay,
     RestWay,
     SqlWay,
+    SyslogWay,
     WebhookWay,
     declaration_of,
     read_declaration,
@@ -35,6 +36,7 @@ from ingest.contract.connector import (
     ReceivedMessage,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
 )
 from ingest.contract.errors import InvalidEvent
@@ -78,7 +80,7 @@ def _check_id(id_: str, name: str) -> None:
     if not SOURCE_ID.fullmatch(id_) or len(id_) > LONGEST_ID:
         fault = Label(
             "tên tệp phải là chữ thường a-z, số và dấu _ đơn, tối đa 40 ký tự, ví dụ phan_anh_x.toml",
-            "the file's name must be small letters a-z, digits and single _, at most 40, such as petitions_x.toml",
+            "the file's name must be lower-case letters a-z, digits and single _, at most 40, such as petitions_x.toml",
         )
         raise InvalidDeclaration(name, [fault])
 
@@ -122,7 +124,7 @@ def _nothing(received: ReceivedMessage, context: Context) -> Mapped:
 
 def _way(
     way: AnyWay, needs: frozenset[str], file: str
-) -> Webhook | FileDrop | Poll | SqlTable | Subscription | DeviceProbe:
+) -> Webhook | FileDrop | Poll | SqlTable | Subscription | DeviceProbe | Syslog:
     if isinstance(way, RestWay):
         return declared_poll(way, file)
     if isinstance(way, MqttWay):
@@ -131,6 +133,8 @@ def _way(
     if isinstance(way, ProbeWay):
         every = timedelta(seconds=way.every)
         return DeviceProbe(every, way.devices, way.values, reads_faults=not way.devices, tells_all=way.tells == "all")
+    if isinstance(way, SyslogWay):
+        return Syslog(way.port, way.networks, None if way.sign_of_life is None else timedelta(seconds=way.sign_of_life))
     if isinstance(way, SqlWay):
         every = timedelta(seconds=way.every)
         return SqlTable(way.table, way.db_schema, way.grows, way.by, way.overlap, every)
@@ -138,4 +142,12 @@ def _way(
         sign_of_life = None if way.sign_of_life is None else timedelta(seconds=way.sign_of_life)
         proof = PostProof(way.proof, way.header or "", way.prefix, way.algorithm, way.encoding, way.networks)
         return Webhook(sign_of_life, proof)
-    return FileDrop(timedelta(seconds=way.sign_of_life), needs, way.sheet, way.header_row, way.encoding)
+    return FileDrop(
+        timedelta(seconds=way.sign_of_life),
+        needs,
+        way.sheet,
+        way.header_row,
+        way.encoding,
+        way.host_key,
+        timedelta(seconds=way.every),
+    )

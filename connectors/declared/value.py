@@ -81,7 +81,7 @@ def to_time(value: Any, forms: tuple[str, ...], zone: tzinfo) -> datetime:
             if EARLIEST.year <= moment.year < LATEST.year:
                 return moment.astimezone(UTC)
     raise InvalidEvent(
-        "invalid_time", f"it is no time of the form {' or '.join(forms)} between the years 2020 and 2100"
+        "invalid_time", f"it is not a time of the form {' or '.join(forms)} between the years 2020 and 2100"
     )
 
 
@@ -119,7 +119,7 @@ def to_number(value: Any, form: NumberForm | None) -> float:
             number = float(plain)
     if number is None:
         form_of = f"of the form {form}" if form else "written as a number; say with `number` which form its texts have"
-        raise InvalidEvent("invalid_number", f"it is no number {form_of}")
+        raise InvalidEvent("invalid_number", f"it is not a number {form_of}")
     return int(number) if number == int(number) and abs(number) < 2**53 else number
 
 
@@ -159,7 +159,7 @@ def to_list(value: Any) -> list[str]:
         InvalidEvent: reasons `invalid_list` and those of `to_text`.
     """
     if not isinstance(value, list) or len(value) > MOST_LISTED:
-        raise InvalidEvent("invalid_list", f"it is no list of at most {MOST_LISTED} texts")
+        raise InvalidEvent("invalid_list", f"it is not a list of at most {MOST_LISTED} texts")
     return [to_text(one) for one in value]
 
 

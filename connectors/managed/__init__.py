@@ -5,6 +5,7 @@ All of it lies in the data folder and is taken up while everything runs. Variabl
 `administration`  answers what the board asks, and does what it is told
 `choices`         what is set of each source: off, its address, its secret
 `declarations`    the files of declared connectors, with their versions
+`device_lists`    the lists of devices of sources that ask them
 `effective`       the settings as they are with what is set here
 `form`            a declaration as a form, and a form as a declaration
 `watch`           notices what was changed, and begins those sources anew

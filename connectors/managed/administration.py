@@ -17,12 +17,14 @@ from connectors.declared.mapping import declarable_events
 from connectors.describe import PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
+from connectors.managed.device_lists import DeviceLists
 from connectors.managed.effective import key_kind
 from connectors.managed.form import draft_form
 from connectors.managed.watch import ChosenSources
 from connectors.settings import SHORTEST_KEY, ConnectorsSettings, check_whsec
 from ingest.administration.message import (
     AskCards,
+    AskDevices,
     AskLibrary,
     AskSample,
     AskText,
@@ -41,27 +43,39 @@ from ingest.administration.message import (
     Rotate,
     SampleTrial,
     SaveDeclaration,
+    SaveDevices,
     SetupLine,
     SourceCard,
     SourceRefused,
+    SourceTrial,
     Switch,
     TrySample,
+    TrySource,
 )
 from ingest.administration.reach import ForbiddenAddress, check_reach
 from ingest.contract.connector import (
+    AlertStream,
     Connector,
     Context,
     DeviceProbe,
     FileDrop,
     Misdeclared,
     Poll,
+    PullPoint,
     SqlTable,
     Subscription,
+    Syslog,
     Webhook,
+    is_asked,
 )
-from ingest.contract.errors import ConfigurationError, InvalidEvent
+from ingest.contract.errors import ConfigurationError, InvalidEvent, Unavailable
+from ingest.contract.event import Event
+from ingest.contract.events.health import SourceTested
 from ingest.contract.label import Label
+from ingest.mqtt.subscriber import payload_of
+from ingest.probe.snmp_secret import read_secret
 from ingest.runner import RunningSource
+from ingest.source.mapper import MappedMessage, Mapper
 
 READY = Path(__file__).parents[1] / "ready"
 MOST_SHOWN = 20
@@ -70,9 +84,11 @@ LONGEST_SHOWN = 200
 """Characters of a value that is shown."""
 
 _SECRETS = (SECRET, TOKEN, PASSWORD)
+_PLACES = ("IOC_", "<IOC_")
+"""Beginnings of texts that say where a secret is to be put, and hold none."""
 _WAYS: dict[type[Any], str] = {
-    Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", DeviceProbe: "probe",
-    Misdeclared: "faulty",
+    Webhook: "webhook", FileDrop: "files", Poll: "rest", SqlTable: "sql", Subscription: "mqtt", AlertStream: "devices",
+    PullPoint: "devices", DeviceProbe: "probe", Syslog: "syslog", Misdeclared: "faulty",
 }  # fmt: skip
 
 
@@ -85,6 +101,7 @@ class SourceAdministration:
         chosen: gives the sources as they are set up now.
         running: those that are read, by id.
         context: to try samples in.
+        send: sends an event about a source, and returns when Kafka has it.
     """
 
     def __init__(
@@ -94,14 +111,17 @@ class SourceAdministration:
         chosen: Callable[[], ChosenSources],
         running: Callable[[], Mapping[str, RunningSource]],
         context: Callable[[], Context],
+        send: Callable[[Connector, Event], None],
     ) -> None:
         self._data_folder = data_folder
         self._settings = settings
         self._chosen = chosen
         self._running = running
         self._context = context
+        self._send = send
         self._choices = SourceChoices(data_folder)
         self._files = DeclarationFiles(data_folder)
+        self._lists = DeviceLists(data_folder, settings.reachable)
 
     def answer(self, question: BaseModel) -> Any:
         """The answer to one of `Ask`.
@@ -148,7 +168,14 @@ class SourceAdministration:
     def _rotated(self, question: Rotate) -> Done:
         connector = self._known(question.id)
         self._see_it_is_set_here(question.id, self._settings.secrets | self._settings.tokens, "SECRETS/TOKENS")
-        asked = isinstance(connector.way, Poll | SqlTable | DeviceProbe)
+        asked = is_asked(connector.way) or isinstance(connector.way, DeviceProbe)
+        if isinstance(connector.way, AlertStream | PullPoint):
+            raise SourceRefused(
+                Label(
+                    "Mỗi thiết bị có mật khẩu riêng, trong tệp secrets/device_<tên>: hãy đổi ở đó.",
+                    "Each device has a password of its own, in the file secrets/device_<name>: change it there.",
+                )
+            )
         if question.key:
             _check_given(connector, question.key)
             self._choices.give(question.id, question.key)
@@ -162,7 +189,7 @@ class SourceAdministration:
 
     @_answer.register
     def _redirected(self, question: Redirect) -> Done:
-        if not isinstance(self._known(question.id).way, Poll | SqlTable):
+        if not is_asked(self._known(question.id).way):
             raise SourceRefused(Label("Nguồn này không có địa chỉ để hỏi.", "This source is not asked at an address."))
         self._see_it_is_set_here(question.id, self._settings.urls, "URLS")
         url = question.url.strip()
@@ -180,6 +207,27 @@ class SourceAdministration:
         self._known(question.id)
         self._choices.change(question.id, lambda one: one.model_copy(update={"is_off": question.is_off}))
         return Done()
+
+    @_answer.register
+    def _tested(self, question: TrySource) -> SourceTrial:
+        connector, running = self._known(question.id), self._running().get(question.id)
+        last, context = running.mapper.trace.last if running else None, self._context()
+        taken = MappedMessage()
+        if last is not None and last.body:
+            payload = payload_of(connector.way, last.address) if isinstance(connector.way, Subscription) else None
+            taken = Mapper(connector, context).take(last.body, payload=payload, address=last.address)
+        made = tuple(one.data.kind for one in taken.envelopes)
+        letter = taken.dead_letter
+        outcome: Any = "refused" if letter else "mapped" if made else "nothing"
+        mark = SourceTested(source_id=connector.id, at=context.clock.now(), outcome=outcome)
+        try:
+            self._send(connector, mark)
+        except Unavailable:
+            raise SourceRefused(
+                Label("Kafka không trả lời: hãy thử lại sau.", "Kafka does not answer: try again later.")
+            ) from None
+        fault = f"{letter.reason_code}: {letter.error}" if letter else ""
+        return SourceTrial(at=mark.at, outcome=outcome, events=made, fault=fault)
 
     @_answer.register
     def _draft(self, question: Draft) -> DraftForm:
@@ -216,6 +264,26 @@ class SourceAdministration:
             sample = Path(folder) / f"sample.{'xlsx' if question.kind == 'xlsx' else 'csv' if is_table else 'json'}"
             sample.write_bytes(content)
             return dry_run(connector, sample, self._context())
+
+    @_answer.register
+    def _devices(self, question: AskDevices) -> DeclarationText:
+        return DeclarationText(text=self._lists.text(self._listing(question.id)))
+
+    @_answer.register
+    def _devices_saved(self, question: SaveDevices) -> Done:
+        self._lists.save(self._listing(question.id), question.text)
+        return Done()
+
+    def _listing(self, id_: str) -> str:
+        """The id of a source that has a list of devices.
+
+        Raises:
+            SourceRefused: it has none.
+        """
+        way = self._known(id_).way
+        if not isinstance(way, DeviceProbe) or way.devices:
+            raise SourceRefused(Label("Nguồn này không có danh sách thiết bị.", "This source has no list of devices."))
+        return id_
 
     @_answer.register
     def _saved(self, question: SaveDeclaration) -> Done:
@@ -284,8 +352,8 @@ def _setup(connector: Connector, settings: ConnectorsSettings, *, with_secrets: 
     return tuple(
         SetupLine(
             label=label,
-            text=text if with_secrets or label not in _SECRETS or text.startswith("IOC_") else "",
-            is_secret=label in _SECRETS and not text.startswith("IOC_"),
+            text=text if with_secrets or label not in _SECRETS or text.startswith(_PLACES) else "",
+            is_secret=label in _SECRETS and not text.startswith(_PLACES),
         )
         for label, text in describe(connector, settings)
     )
@@ -308,6 +376,8 @@ def _check_given(connector: Connector, key: str) -> None:
         )
     if isinstance(connector.way, Webhook) and connector.way.proof.scheme == "standard_webhooks":
         check_whsec(key, "The key")
+    if isinstance(connector.way, DeviceProbe):
+        read_secret(key)
 
 
 def _check_kind_of_url(connector: Connector, url: str) -> None:
@@ -316,12 +386,13 @@ def _check_kind_of_url(connector: Connector, url: str) -> None:
     Raises:
         SourceRefused: it is not.
     """
-    is_web = url.startswith(("http://", "https://"))
-    if is_web != isinstance(connector.way, Poll):
+    scheme, way = url.partition("://")[0], connector.way
+    kind = Poll if scheme in ("http", "https") else FileDrop if scheme == "sftp" else SqlTable
+    if not isinstance(way, kind):
         raise SourceRefused(
             Label(
-                "Địa chỉ không đúng loại: REST cần https://…, bảng dữ liệu cần postgresql+psycopg://… hoặc mysql+pymysql://…",
-                "The address is of another kind: REST needs https://…, a table postgresql+psycopg://… or mysql+pymysql://…",
+                "Địa chỉ không đúng loại: REST cần https://…, tệp cần sftp://…, bảng dữ liệu cần postgresql+psycopg://… hoặc mysql+pymysql://…",
+                "The address is of another kind: REST needs https://…, files sftp://…, a table postgresql+psycopg://… or mysql+pymysql://…",
             )
         )
 

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from connectors.managed.choices import GivenKey, SourceChoice, SourceChoices
 from connectors.settings import ConnectorsSettings
-from ingest.contract.connector import Connector, DeviceProbe, Poll, SqlTable, Subscription, Webhook
+from ingest.contract.connector import Connector, DeviceProbe, Subscription, Webhook, is_asked
 
 
 def effective_settings(
@@ -22,7 +22,7 @@ def effective_settings(
     tokens, secrets = dict(settings.tokens), dict(settings.secrets)
     for one in connectors:
         choice, given = chosen.get(one.id, SourceChoice()), choices.given(one.id)
-        if isinstance(one.way, Poll | SqlTable | DeviceProbe) and given is not None:
+        if (is_asked(one.way) or isinstance(one.way, DeviceProbe)) and given is not None:
             tokens.setdefault(one.id, SecretStr(given.key))
         elif isinstance(one.way, Webhook) and one.id not in secrets:
             live = _live_secrets(settings, one, one.way, choice, given)

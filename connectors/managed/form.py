@@ -14,16 +14,16 @@ from typing import Any, Literal, get_args, get_origin
 
 import tomli_w
 
-from connectors.declared.declaration import InvalidDeclaration
+from connectors.declared.declaration import WAYS, InvalidDeclaration
 from connectors.declared.load import load_text
 from connectors.declared.mapping import declarable_events
 from connectors.declared.value import field_kind, field_type
-from ingest.administration.message import Draft, DraftForm, FieldChoice
+from ingest.administration.message import WAY, Draft, DraftForm, FieldChoice
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.label import Label
 from ingest.untrusted.json_text import parse_json
 
-WAYS: dict[str, dict[str, Any]] = {
+BEGINNINGS: dict[str, dict[str, Any]] = {
     "webhook": {"kind": "webhook", "proof": "standard_webhooks"},
     "files": {"kind": "files", "header_row": 1},
     "rest": {"kind": "rest", "path": "/api/v1/items", "items": "items", "parameter": "page", "page_size": 100, "every": 60},
@@ -32,6 +32,9 @@ WAYS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 """How each way begins."""
 
+CONDITIONS = {"when": "condition", "id": "name"}
+"""Entries of an event beside its fields, and what they take."""
+
 MOST_PATHS = 200
 _DEEPEST = 6
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -39,7 +42,7 @@ _TRIAL = "form"
 
 
 def draft_form(draft: Draft) -> DraftForm:
-    """A declaration as a form, begun or changed as is asked for."""
+    """A declaration as a form: a new one, or one with the requested change."""
     try:
         raw = tomllib.loads(draft.text) if draft.text.strip() else _begun(draft)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -48,7 +51,9 @@ def draft_form(draft: Draft) -> DraftForm:
     changed = [one for one in draft.fields if one not in _choices(raw)]
     for one in changed:
         _put(raw, one)
-    text = tomli_w.dumps(raw) if changed or not draft.text.strip() else draft.text
+    if draft.is_more and draft.event in declarable_events() and isinstance(raw.setdefault("events", []), list):
+        raw["events"].append({"event": draft.event, "fields": {}})
+    text = tomli_w.dumps(raw) if changed or draft.is_more or not draft.text.strip() else draft.text
     return DraftForm(
         text=text, fields=tuple(_choices(raw)), paths=tuple(sample_paths(draft.sample)), fault=_fault(text)
     )
@@ -59,7 +64,7 @@ def _begun(draft: Draft) -> dict[str, Any]:
     kinds = declarable_events()
     return {
         "label": {"vi": label, "en": label},
-        "way": dict(WAYS[draft.way or "webhook"]),
+        "way": dict(BEGINNINGS[draft.way or "webhook"]),
         "events": [{"event": draft.event if draft.event in kinds else next(iter(kinds)), "fields": {}}],
     }
 
@@ -72,14 +77,11 @@ def _fault(text: str) -> Label | None:
     return None
 
 
-def _events(raw: dict[str, Any]) -> list[dict[str, Any]]:
-    events = raw.get("events")
-    known = declarable_events()
-    return (
-        [one for one in events if isinstance(one, dict) and one.get("event") in known]
-        if isinstance(events, list)
-        else []
-    )
+def _events(raw: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """By number, the declared events whose kind is one."""
+    events, known = raw.get("events"), declarable_events()
+    listed = events if isinstance(events, list) else []
+    return {at: one for at, one in enumerate(listed) if isinstance(one, dict) and one.get("event") in known}
 
 
 def _table(part: Any, name: str) -> dict[str, Any]:
@@ -88,10 +90,21 @@ def _table(part: Any, name: str) -> dict[str, Any]:
 
 
 def _choices(raw: dict[str, Any]) -> list[FieldChoice]:
-    """Every field of the events that a text names, and where it comes from."""
-    common, found = _table(raw, "fields"), []
-    for rule in _events(raw):
+    """Every entry of the way in, and every field of the events that a text names, and where it comes from."""
+    common, found = _table(raw, "fields"), _way_choices(_table(raw, "way"))
+    for number, rule in _events(raw).items():
         event = declarable_events()[rule["event"]]
+        for name, kind in CONDITIONS.items():
+            found.append(
+                FieldChoice(
+                    event=rule["event"],
+                    rule=number,
+                    field=name,
+                    is_needed=False,
+                    kind=kind,
+                    read=_written(rule.get(name)),
+                )
+            )
         for name, info in event.model_fields.items():
             if name == "kind":
                 continue
@@ -101,6 +114,7 @@ def _choices(raw: dict[str, Any]) -> list[FieldChoice]:
             found.append(
                 FieldChoice(
                     event=rule["event"],
+                    rule=number,
                     field=name,
                     is_needed=info.is_required(),
                     kind=field_kind(event, name),
@@ -114,6 +128,23 @@ def _choices(raw: dict[str, Any]) -> list[FieldChoice]:
     return found
 
 
+def _way_choices(way: dict[str, Any]) -> list[FieldChoice]:
+    """The entries of a way in, and what is said of them."""
+    model = next((one for one in WAYS if way.get("kind") in get_args(one.model_fields["kind"].annotation)), None)
+    return [
+        FieldChoice(
+            event=WAY,
+            field=info.alias or name,
+            is_needed=info.is_required(),
+            kind="setting",
+            options=_options(info.annotation),
+            value=_written(way.get(info.alias or name)),
+        )
+        for name, info in (model.model_fields.items() if model else ())
+        if name != "kind"
+    ]
+
+
 def _options(hint: Any) -> tuple[str, ...]:
     """The values that a type takes, where it names them."""
     parts = get_args(hint)
@@ -123,9 +154,20 @@ def _options(hint: Any) -> tuple[str, ...]:
 
 
 def _put(raw: dict[str, Any], choice: FieldChoice) -> None:
-    """Write one field into the first event of its kind."""
-    rule = next((one for one in _events(raw) if one["event"] == choice.event), None)
-    if rule is None or choice.field not in declarable_events()[choice.event].model_fields:
+    """Write one field into its event, or one entry into the way in."""
+    rule = _table(raw, WAY) if choice.event == WAY else _events(raw).get(choice.rule)
+    if rule is not None and (choice.event == WAY or choice.field in CONDITIONS):
+        text = (choice.value if choice.event == WAY else choice.read).strip()
+        if text:
+            rule[choice.field] = _any_meant(text) if choice.event == WAY or choice.field == "id" else text
+        else:
+            rule.pop(choice.field, None)
+        return
+    if (
+        rule is None
+        or rule["event"] != choice.event
+        or choice.field not in declarable_events()[choice.event].model_fields
+    ):
         return
     before = _table(rule, "fields").get(choice.field, _table(raw, "fields").get(choice.field))
     said: dict[str, Any] = {}
@@ -155,7 +197,18 @@ def _put(raw: dict[str, Any], choice: FieldChoice) -> None:
 
 
 def _written(value: Any) -> str:
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _any_meant(text: str) -> Any:
+    """A number, a truth value, a list or a table, where a person wrote one; else the text."""
+    try:
+        value = parse_json(text.encode())
+    except InvalidEvent:
+        return text
+    return value if isinstance(value, bool | int | list | dict) else text
 
 
 def _meant(text: str, kind: str) -> Any:

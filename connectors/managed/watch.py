@@ -16,8 +16,9 @@ from connectors import catalogue
 from connectors.managed.choices import SourceChoice, SourceChoices
 from connectors.managed.effective import effective_settings
 from connectors.settings import ConnectorsSettings
-from ingest.contract.connector import Connector
+from ingest.contract.connector import AlertStream, Connector, PullPoint
 from ingest.contract.errors import ConfigurationError
+from ingest.devices.listed import listed_devices
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,12 @@ def chosen_sources(data_folder: Path, settings: ConnectorsSettings) -> ChosenSou
     marks = {}
     for one in connectors:
         choice, given = chosen.get(one.id, SourceChoice()), choices.given(one.id)
-        known = [choice.model_dump_json(), choice.overlaps(), given.model_dump_json() if given else ""]
+        known = [
+            choice.model_dump_json(),
+            choice.overlaps(),
+            given.model_dump_json() if given else "",
+            _devices(data_folder, one),
+        ]
         marks[one.id] = blake2b(json.dumps(known).encode() + _content(data_folder, one.id)).hexdigest()
     is_off = {id_ for id_, one in chosen.items() if one.is_off}
     return ChosenSources(
@@ -63,6 +69,17 @@ def chosen_sources(data_folder: Path, settings: ConnectorsSettings) -> ChosenSou
         effective_settings(settings, choices, connectors),
         marks,
     )
+
+
+def _devices(data_folder: Path, connector: Connector) -> str:
+    """What is another whenever the list of a source's devices or one of their passwords is."""
+    if not isinstance(connector.way, AlertStream | PullPoint):
+        return ""
+    try:
+        devices = listed_devices(data_folder, connector.id)
+    except ConfigurationError as error:
+        return str(error)
+    return str([(one.model_dump_json(), one.password.get_secret_value()) for one in devices])
 
 
 def _content(data_folder: Path, id_: str) -> bytes:
@@ -131,17 +148,19 @@ class SourceWatch:
                 if changed := await asyncio.to_thread(self.look):
                     await renew(self.connectors(), changed)
             except (ConfigurationError, OSError) as error:
-                log.error("sources stay as they are: %s", error)
+                log.error("the changed setup of the sources cannot be used, the one of before stays: %s", error)
 
     def _stamps(self) -> Any:
         """What is another whenever a file or the validity of a secret is."""
         files = [
             *sorted((self._data_folder / "connectors").glob("*.toml")),
             self._data_folder / "connectors" / "sources.json",
+            *sorted((self._data_folder / "devices").glob("*.toml")),
             *sorted((self._data_folder / "secrets").glob("source_*")),
+            *sorted((self._data_folder / "secrets").glob("device_*")),
         ]
         stamps = [
-            (one.name, one.stat().st_mtime_ns, one.stat().st_size, one.stat().st_ino) for one in files if one.is_file()
+            (str(one), one.stat().st_mtime_ns, one.stat().st_size, one.stat().st_ino) for one in files if one.is_file()
         ]
         choices = SourceChoices(self._data_folder).all()
         return stamps, sorted(id_ for id_, one in choices.items() if one.overlaps())

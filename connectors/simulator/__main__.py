@@ -30,7 +30,7 @@ log = logging.getLogger("connectors.simulator")
 SAVE_EVERY = 2.0
 EQUIPMENT = "equipment"
 SIGN_OF_LIFE = timedelta(seconds=5)
-"""Real time between two signs of life of each system that posts."""
+"""Real time between two heartbeats of each system that posts."""
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ import secrets
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from math import ceil, floor
 from typing import Annotated, Literal, get_args
 
 from fastapi import Header, HTTPException, Request, Response
@@ -19,6 +20,7 @@ from dashboard.store.changes import record_change
 from dashboard.store.store import BoardStore, StoreUnavailable, StoreView
 from ingest.contract.clock import RealClock
 from ingest.network.http_server import recognise_client
+from ingest.network.rate_limit import ROUNDING, RateLimits
 from ingest.runtime import metrics
 
 PREFIX = "ioc"
@@ -144,18 +146,27 @@ def _key(row: tuple[str, ...]) -> FeedKey:
 
 
 MINUTE = 60.0
+MOST_KEYS = 1_000
+"""Keys whose requests are remembered."""
 
 
 class KeyRequestLimits:
-    """How many requests each key has made in the running minute."""
+    """How many requests each key may make: so many at once, and so many more in each minute.
+
+    Args:
+        most: how many.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._minute = 0
-        self._used: dict[str, int] = {}
+        self._limits = RateLimits(most / MINUTE, most, MOST_KEYS)
 
     def use(self, id: str, now: float) -> dict[str, str]:
         """Count a request.
+
+        Args:
+            id: the key's.
+            now: seconds of a clock that never goes back.
 
         Returns:
             Headers that tell how much is left.
@@ -163,19 +174,19 @@ class KeyRequestLimits:
         Raises:
             HTTPException: 429, too many.
         """
-        minute, second = divmod(now, MINUTE)
-        if minute != self._minute:
-            self._minute, self._used = int(minute), {}
-        self._used[id] = self._used.get(id, 0) + 1
-        left, reset = self._most - self._used[id], str(int(MINUTE - second) + 1)
+        limit = self._limits.of(id, now)
+        wait = limit.missing(1, now)
+        if not wait:
+            limit.take(1, now)
         headers = {
             "RateLimit-Limit": str(self._most),
-            "RateLimit-Remaining": str(max(0, left)),
-            "RateLimit-Reset": reset,
+            "RateLimit-Remaining": str(max(0, floor(limit.left(now) + ROUNDING))),
+            "RateLimit-Reset": str(ceil(limit.full_in(now))),
         }
-        if left < 0:
-            detail = f"a key may make {self._most} requests a minute; try again in {reset} seconds"
-            raise HTTPException(429, detail, {**headers, "Retry-After": reset})
+        if wait:
+            retry = str(ceil(wait))
+            detail = f"a key may make {self._most} requests a minute; try again in {retry} seconds"
+            raise HTTPException(429, detail, {**headers, "Retry-After": retry})
         return headers
 
 
@@ -201,7 +212,7 @@ class KeyCheck:
             raise HTTPException(503, error.public.en, {"Retry-After": "5"}) from error
         if key is None or not key.is_valid(self._clock.now()):
             why = (
-                "show a key as `Authorization: Bearer ioc_…`"
+                "send a key as `Authorization: Bearer ioc_…`"
                 if key is None
                 else f"the key {key.id} expired on {key.expires_at:%Y-%m-%d}"
             )
@@ -210,5 +221,5 @@ class KeyCheck:
         if self._scope not in key.scopes:
             raise HTTPException(403, f"the key {key.id} is for {', '.join(key.scopes)}, not for {self._scope}")
         recognise_client(request.scope, f"key {key.id}")
-        response.headers.update(self._limits.use(key.id, time.time()))
+        response.headers.update(self._limits.use(key.id, time.monotonic()))
         return key

@@ -29,7 +29,7 @@ SOCKET = "_dash-ws-callback"
 
 _JSON = "application/json"
 _NOT_UNDERSTOOD = 1007
-"""Close code of a WebSocket: a message whose content makes no sense."""
+"""Close code of a WebSocket: a message whose content is invalid."""
 _DEEPEST = 100
 
 
@@ -94,7 +94,7 @@ def read_json(text: bytes | str) -> Any:
     try:
         value = from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        raise MalformedCallbackError("this is no JSON, or holds text that is no Unicode") from error
+        raise MalformedCallbackError("this is not JSON, or holds text that is not Unicode") from error
     _see_it_can_be_stored(value, _DEEPEST)
     return value
 
@@ -112,7 +112,7 @@ def check_request(sent: object, app: Dash) -> CallbackRequest:
     try:
         request = CallbackRequest.model_validate(sent)
     except ValidationError as error:
-        raise MalformedCallbackError("this has not the form of a request") from error
+        raise MalformedCallbackError("this does not have the form of a request") from error
     _see_it_is_declared(request, app)
     return request
 
@@ -191,7 +191,7 @@ def _understood(text: str | None, app: Dash) -> str:
     try:
         message = model.model_validate(sent)
     except ValidationError as error:
-        raise MalformedCallbackError("this has not the form of a message") from error
+        raise MalformedCallbackError("this does not have the form of a message") from error
     if isinstance(message, _Asked):
         _see_it_is_declared(message.payload, app)
         if not app.callback_map[message.payload.output].get("websocket"):

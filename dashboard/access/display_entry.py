@@ -33,7 +33,7 @@ OUTSIDE = Label("Màn hình này ở ngoài mạng hoặc thời hạn cho phép
 UNKNOWN = Label("Màn hình này chưa được cấp quyền", "This display has not been let in")
 WAY_IN = Label(
     "Người quản trị cấp địa chỉ mới bằng ./ioc display add.",
-    "An administrator makes a new address by ./ioc display add.",
+    "An administrator makes a new address with ./ioc display add.",
 )
 
 _COOKIE_AGE = 400 * 86_400

@@ -196,7 +196,7 @@ class Guard:
             return True
         try:
             return bool(origin) and urlsplit(origin).netloc == headers.get("host")
-        except ValueError:  # it is no address
+        except ValueError:  # it is not an address
             return False
 
     async def _send_to_log_in(self, scope: Scope, send: Send, headers: Headers) -> None:

@@ -34,11 +34,11 @@ NAME = Label("Tên đăng nhập", "User name")
 PASSWORD = Label("Mật khẩu", "Password")
 WRONG = Label("Tên đăng nhập hoặc mật khẩu không đúng.", "User name or password is wrong.")
 LOCKED = Label(
-    "Sai quá nhiều lần: hãy thử lại sau {minutes} phút.", "Too many wrong tries: try again in {minutes} minutes."
+    "Sai quá nhiều lần: hãy thử lại sau {minutes} phút.", "Too many wrong passwords: try again in {minutes} minutes."
 )
 LOCKED_HERE = Label(
     "Địa chỉ này thử đăng nhập quá nhiều lần: hãy thử lại sau {seconds} giây.",
-    "Too many tries from this address: try again in {seconds} seconds.",
+    "Too many attempts from this address: try again in {seconds} seconds.",
 )
 BUSY = Label(
     "Đang có quá nhiều người đăng nhập: hãy thử lại sau {seconds} giây.",
@@ -56,10 +56,10 @@ NEW = Label("Mật khẩu mới", "New password")
 AGAIN = Label("Nhập lại mật khẩu mới", "New password again")
 RULE = Label(
     "Ít nhất 14 ký tự, có chữ hoa, chữ thường, chữ số và ký tự khác.",
-    "At least 14 characters, with capital and small letters, digits and others.",
+    "At least 14 characters, with upper-case and lower-case letters, digits and other characters.",
 )
 WRONG_OLD = Label("Mật khẩu hiện tại không đúng.", "The current password is wrong.")
-NOT_THE_SAME = Label("Hai lần nhập mật khẩu mới không giống nhau.", "The new password was not written twice the same.")
+NOT_THE_SAME = Label("Hai lần nhập mật khẩu mới không giống nhau.", "The two new passwords differ.")
 BACK = Label("Về bảng điều hành", "Back to the board")
 
 LONGEST_NAME = 100

@@ -1,6 +1,6 @@
 """`python -m dashboard.alarm`: judges the alarms and tells people of them until told to stop.
 
-It speaks the board's words, and is no part of its server: a board that restarts does not stop it, and it knows nothing of browsers.
+It speaks the board's words, and is not part of its server: a board that restarts does not stop it, and it knows nothing of browsers.
 Several may run for one ward; one of them at a time writes and tells.
 """
 

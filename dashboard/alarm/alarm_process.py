@@ -83,7 +83,7 @@ class AlarmProcess:
             await self._producer.stop()
 
     def serve_health(self, listener: socket.socket | None) -> None:
-        """Tell how this process is from now on."""
+        """Serve this process's health from now on."""
 
         def figures() -> None:
             if not self.figures.loaded:
@@ -91,7 +91,7 @@ class AlarmProcess:
 
         def events() -> None:
             if not self.log.is_known:
-                raise NotReady("the log of the alarms has not been read yet")
+                raise NotReady("the alarm log has not been read yet")
 
         ready = Readiness(
             {
@@ -130,7 +130,7 @@ class AlarmProcess:
                 self._is_taken_over = True
             except (Unavailable, TooMuchError) as error:
                 if not backoff.failures:
-                    log.warning("waiting to take over the alarms of before: %s", error)
+                    log.warning("cannot take over the alarms of the earlier version yet: %s", error)
                 if not self._journal.exists() and self.log.fold.decided:
                     # It has run before: what there was of before is in the log.
                     self._is_taken_over = True

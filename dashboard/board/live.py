@@ -107,7 +107,7 @@ class Live(LiveFigures):
         return BoardFrame(number, updates, [ms for recorded, ms in self._recorded if after < recorded <= number])
 
     def _measure(self, pushes: list[Push]) -> None:
-        """How long the newest event took from when it happened until it is here; what only the clock moved is no event."""
+        """How long the newest event took from when it happened until it is here; what only the clock moved is not an event."""
         moved = [push for push in pushes if push.newest_recorded_ms]
         if newest := max((value.newest_ms for push in moved for value in push.values), default=0):
             metrics.FRESHNESS.labels(metrics.ON_BOARD).observe(max(0.0, (self.now_ms() - newest) / 1000))

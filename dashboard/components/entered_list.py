@@ -36,18 +36,16 @@ def entered_list(kinds: Sequence[FigureKind], *beside: str) -> Widget:
             fresh = freshness(reading, state.signs, state.now_ms).state
             found[PropertyUpdate(name, "className")] = f"status-{reading.status} fresh-{fresh}"
         for kind in kinds:
-            reading, said = state.read(kind.id), ""
-            if reading.known:
-                covers = period_at(local_day(moment(reading.newest_ms)), kind.months)
-                said = period_name(covers.code, state.language)
-            else:  # of a mean over nothing there is none to say
-                found[PropertyUpdate(f"{kind.id.lower()}-parts", "children")] = ""
-            if kind.of_whole is None:
-                found[PropertyUpdate(f"{kind.id.lower()}-parts", "children")] = state.say(kind.unit.label)
-            found[PropertyUpdate(f"{kind.id.lower()}-period", "children")] = said
+            name, reading = kind.id.lower(), state.read(kind.id)
+            if kind.of_whole is None:  # of a number by itself that says only that it is there
+                unit = state.say(kind.unit.label) if kind.unit.factor == 1 else ""
+                found[PropertyUpdate(f"{name}-parts", "children")] = unit
+            covers = period_at(local_day(moment(reading.newest_ms)), kind.months)
+            said = period_name(covers.code, state.language) if reading.known else ""
+            found[PropertyUpdate(f"{name}-period", "children")] = said
         return found
 
-    return Widget(layout, updates, ids)
+    return Widget(layout, updates)  # no freshness of all together: each figure is of another period
 
 
 def _row(id: str, state: BoardState) -> Component:

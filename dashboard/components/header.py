@@ -68,7 +68,7 @@ def head_updates(state: BoardState) -> PropertyUpdates:
         PropertyUpdate("lights-said", "children"): state.say(text.SOURCES_LIVE, live=live, all=len(connected)),
     }
     for source, fresh in found.items():
-        word = text.light_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
+        word = text.status_word(fresh.state, fresh.sign_ms, state.now_ms, state.language)
         aged = fresh.state in ("live", "late", "stale")
         updates[PropertyUpdate(f"light-{source}", "className")] = f"light is-{fresh.state}"
         updates[PropertyUpdate(f"light-{source}", "title")] = text.state_word(
@@ -117,7 +117,7 @@ def foot(state: BoardState, viewer: Viewer, path: str) -> Component:
 
 
 def transport_mark(state: BoardState) -> Component:
-    """How the figures come, or since when they do not; the browser writes it."""
+    """Whether figures arrive, or since when they do not; written by the browser."""
     words: dict[str, Any] = {f"data-{way}": state.say(label) for way, label in text.TRANSPORTS.items()}
     return html.Div(
         [html.Span(className="dot"), html.Span(id="transport", **words)], className="transport", role="status"

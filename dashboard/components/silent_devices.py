@@ -15,11 +15,11 @@ HEADS = (Label("Thiết bị", "Device"), Label("Tín hiệu cuối", "Last sign
 DAYS = Label("{count} ngày", "{count} days")
 NONE = Label(
     "Thiết bị nào cũng có tín hiệu trong {days} ngày qua.",
-    "Every device gave a sign within {days} days.",
+    "Every device was heard within {days} days.",
 )
 SILENT = Label(
     "Không có tín hiệu quá {days} ngày, vẫn tính trong số liệu. Còn dùng thì kiểm tra tại chỗ; đã thôi dùng thì ghi vào danh mục của phường.",
-    "No sign for over {days} days, and still counted. If it is in use, look at it; if not, enter it in the ward's register as taken down.",
+    "Silent for over {days} days, and still counted. If it is in use, check it; if not, enter it in the ward's register as removed.",
 )
 
 

@@ -24,7 +24,7 @@ def card(id: str, title: str, *body: Component, facts: Sequence[Component] = ())
     """A card with its title, its freshness, and whatever it shows.
 
     Args:
-        id: name of the card; its freshness is pushed by `card_leaves`.
+        id: name of the card; its freshness is pushed by `card_updates`.
         title: what it is about.
         body: what it shows.
         facts: figures that stand in its head.
@@ -216,7 +216,7 @@ def sign(status: Status) -> str:
 
 
 def freshness_mark(id: str) -> Component:
-    """The place for the word and the age that `freshness_leaves` fills."""
+    """The place for the word and the age that `freshness_updates` fills."""
     return html.Div(
         [
             html.Span(className="dot"),

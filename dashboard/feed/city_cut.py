@@ -66,7 +66,7 @@ class CityCuts:
         self.state = self._read()
 
     def fetched(self, key: FeedKey, question: FeedQuestion, rows: int, body: str) -> None:
-        """Know that somebody has read a question's rows to the last page there is, each page by the cursor of the one before.
+        """Note that a client has read all pages of a question, each by the cursor of the page before.
 
         Args:
             key: whose.

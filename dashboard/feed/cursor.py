@@ -19,7 +19,7 @@ LONGEST = 800
 
 
 class UnknownCursorError(InvalidInput, ValueError):
-    """A text is no cursor of ours, or one of another question."""
+    """A text is not a cursor of ours, or one of another question."""
 
 
 class CursorText:

@@ -5,7 +5,8 @@ may still change. Whoever keeps the last `cursor` and asks again gets what is ne
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -49,7 +50,6 @@ def build_feed(settings: BoardSettings, clock: Clock, ask: FeedRequest, cuts: Ci
         cuts: is told who has read the feed to its end.
     """
     authorised = KeyCheck(settings, "feed")
-    pool = ThreadPool("feed", threads=2, waiting=16, of_one_client=6)
     faults: dict[int | str, dict[str, Any]] = {
         status: {"model": FeedError, "description": why}
         for status, why in (
@@ -84,6 +84,12 @@ def build_feed(settings: BoardSettings, clock: Clock, ask: FeedRequest, cuts: Ci
             "security": [{"key": []}],
         }
 
+    _serve_declarations(app, authorised)
+    _serve_values(app, authorised, settings, clock, ask, cuts)
+    return app
+
+
+def _serve_declarations(app: FastAPI, authorised: KeyCheck) -> None:
     @app.get("/indicators", response_model=FeedDeclarations)
     async def declarations(
         request: Request, response: Response, key: Annotated[FeedKey, Depends(authorised)]
@@ -91,6 +97,12 @@ def build_feed(settings: BoardSettings, clock: Clock, ask: FeedRequest, cuts: Ci
         """What each indicator is, as declared; of a derived one, which others have the rows."""
         listed = FeedDeclarations(indicators=[declaration(one) for one in measures()])
         return _answer(request, response, listed.model_dump_json(), "application/json")
+
+
+def _serve_values(
+    app: FastAPI, authorised: KeyCheck, settings: BoardSettings, clock: Clock, ask: FeedRequest, cuts: CityCuts
+) -> None:
+    pool = ThreadPool("feed", threads=2, waiting=16, of_one_client=6)
 
     @app.get(
         "/values",
@@ -131,16 +143,9 @@ def build_feed(settings: BoardSettings, clock: Clock, ask: FeedRequest, cuts: Ci
             raise HTTPException(422, "`from` must be before `to`")
         question = FeedQuestion(tuple(wards or key.wards), tuple(asked or ()), start, until, dimension, None, limit + 1)
         cursors = CursorText(settings.session_secret, question, is_open=end is None)
-        try:
+        with _refusals():
             question = question._replace(after=cursors.read(cursor)) if cursor else question
             rows = await pool.run(key.id, ask, question)
-        except UnknownCursorError as error:
-            raise HTTPException(422, _NOT_OURS) from error
-        except Unavailable as error:
-            raise HTTPException(503, "the warehouse is away, try again", {"Retry-After": "5"}) from error
-        except Overloaded as error:
-            wait = str(round(error.retry_after.total_seconds()))
-            raise HTTPException(503, "too much is asked at once, try again", {"Retry-After": wait}) from error
         now_ms = milliseconds(clock.now())
         page = FeedFigures(
             rows=[feed_figure(row, now_ms) for row in rows[:limit]],
@@ -151,14 +156,31 @@ def build_feed(settings: BoardSettings, clock: Clock, ask: FeedRequest, cuts: Ci
         if not page.more:
             cuts.fetched(key, question, len(page.rows), text)
         if form == "csv" or (form is None and "text/csv" in request.headers.get("accept", "")):
-            names = list(FeedFigure.model_fields)
-            text = csv_text(names, ([getattr(one, name) for name in names] for one in page.rows))
-            response.headers["Feed-Cursor"] = page.cursor or ""
-            response.headers["Feed-More"] = str(page.more).lower()
-            return _answer(request, response, text, "text/csv; charset=utf-8")
+            return _csv_answer(request, response, page)
         return _answer(request, response, text, "application/json")
 
-    return app
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What keeps a page from being read, as the status that tells the client what to do."""
+    try:
+        yield
+    except UnknownCursorError as error:
+        raise HTTPException(422, _NOT_OURS) from error
+    except Unavailable as error:
+        raise HTTPException(503, "the warehouse is away, try again", {"Retry-After": "5"}) from error
+    except Overloaded as error:
+        wait = str(round(error.retry_after.total_seconds()))
+        raise HTTPException(503, "too much is asked at once, try again", {"Retry-After": wait}) from error
+
+
+def _csv_answer(request: Request, response: Response, page: FeedFigures) -> Response:
+    """A page as CSV, with what is not in its rows as headers."""
+    names = list(FeedFigure.model_fields)
+    response.headers["Feed-Cursor"] = page.cursor or ""
+    response.headers["Feed-More"] = str(page.more).lower()
+    text = csv_text(names, ([getattr(one, name) for name in names] for one in page.rows))
+    return _answer(request, response, text, "text/csv; charset=utf-8")
 
 
 def _refuse_others(key: FeedKey, wards: list[str] | None, asked: list[str] | None) -> None:
@@ -178,7 +200,7 @@ def _refuse_others(key: FeedKey, wards: list[str] | None, asked: list[str] | Non
 
 
 _NOT_OURS = (
-    "`cursor` is none of this question's: ask with the same `from`, `to`, `ward`, `indicator` and `dimension` as on the page "
+    "`cursor` belongs to another question: ask with the same `from`, `to`, `ward`, `indicator` and `dimension` as on the page "
     "that gave it, or begin again without it"
 )
 _BEARER = {"key": {"type": "http", "scheme": "bearer", "description": "`./ioc feed_key make NAME` on the ward's PC"}}

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from ingest.contract.clock import moment
 from ingest.contract.label import Label
 from warehouse.catalogue import indicator
-from warehouse.meaning import adds_up, is_partial, keyed_by_ward, period_of, said_of_steps
+from warehouse.meaning import adds_up, is_partial, keyed_by_ward, period_of, steps_text
 from warehouse.model.aggregate import RANKED
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.query.feed import FeedRow, is_complete, window_end_ms
@@ -129,7 +129,7 @@ def declaration(one: Indicator | Derived) -> FeedDeclaration:
         keyed_by_ward=_names(keyed) if (keyed := keyed_by_ward(one)) else None,
         leaves_out=_names(one.leaves_out),
         law=_names(one.law),
-        life_cycle=_names(said_of_steps(one)),
+        life_cycle=_names(steps_text(one)),
         version=one.version,
         since=one.since,
         dimensions=list(one.by)

@@ -50,7 +50,7 @@ def _lost(count: int) -> Widget:
             for device, since_ms in map(last_sign, members)
         ]
 
-    return bars_part("lost", count, ("E02",), rows)
+    return bars_part("named", count, ("E02",), rows)
 
 
 PAGE = wall_page(

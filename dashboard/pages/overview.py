@@ -271,7 +271,7 @@ def _out_of_updates(id: str, state: BoardState, unit: Label) -> PropertyUpdates:
 
 
 def _count(id: str, split: tuple[str, str], state: BoardState) -> str:
-    """How many of a member; none yet is 0 once the total is known."""
+    """The count of one member; 0 once the total is known and the member has none."""
     return number.whole_number(state.read(id, split).numerator, state.language) if state.read(id).known else number.NONE
 
 

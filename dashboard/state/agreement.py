@@ -85,8 +85,8 @@ class BoardAgreement:
         """How many stored values are shown whose push has not come."""
         return len(self._awaited)
 
-    def deafen(self) -> None:
-        """Pushes pass us by from now on."""
+    def stop_listening(self) -> None:
+        """Note that pushes are no longer received, until the next comparison."""
         self.listens = False
         self._awaited.clear()
         self._missed.clear()
@@ -165,7 +165,7 @@ class BoardAgreement:
         self._correct(wrong)
         self.comparisons += 1
         if not self.listens:
-            self.deafen()
+            self.stop_listening()
         if listened:
             self._say([f"{_named(shown)} was {_sums(shown)}, is {_sums(right)}" for shown, right in wrong])
         return True
@@ -213,7 +213,7 @@ class BoardAgreement:
         for one in corrections[:MOST_SAID]:
             log.warning("%s: %s", WRONG, one)
         if len(corrections) > MOST_SAID:
-            log.warning("%s: %d figures more", WRONG, len(corrections) - MOST_SAID)
+            log.warning("%s: and %d more figures", WRONG, len(corrections) - MOST_SAID)
 
 
 def _named(value: Value) -> str:

@@ -99,7 +99,7 @@ class LiveFigures:
         return milliseconds(self.clock.now())
 
     def take(self, pushes: list[Push]) -> set[str]:
-        """Take in what the streams pushed; other wards' values do not count.
+        """Apply what the streams pushed; other wards' values are ignored.
 
         Returns:
             The indicators whose figures changed.
@@ -148,7 +148,7 @@ class LiveFigures:
                     self.agreement.listens, first = True, False
                 self.agreement.look()
         finally:
-            self.agreement.deafen()
+            self.agreement.stop_listening()
 
     async def _compare(self) -> None:
         """Compare the memory with the warehouse time and again, and as soon as something is back that was away."""

@@ -37,7 +37,7 @@ class WarehouseQueries(Protocol):
 
         Raises:
             Unavailable: the warehouse is away.
-            TooMuch: the question took too long, or too much memory.
+            TooMuchError: the question took too long, or too much memory.
         """
         ...
 

@@ -26,7 +26,7 @@ class OldFileError(InvalidInput):
     def __init__(self, path: Path, error: Exception) -> None:
         self.label = Label(
             f"Không đọc được {path} của phiên bản trước ({error!r}). Hãy sửa lại tệp này, hoặc chuyển nó đi chỗ khác.",
-            f"{path} of the earlier version cannot be read ({error!r}). Mend it, or move it elsewhere.",
+            f"{path} of the earlier version cannot be read ({error!r}). Fix it, or move it elsewhere.",
         )
         super().__init__(self.label.en)
 
@@ -51,7 +51,7 @@ def import_old_files(connection: sqlite3.Connection, folder: Path) -> list[Taken
         folder: where the files are.
 
     Returns:
-        The files that `put_aside` has to move once the transaction is committed.
+        The files that `move_aside` has to move once the transaction is committed.
 
     Raises:
         OldFileError: a file is not what an earlier version wrote.

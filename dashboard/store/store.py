@@ -50,11 +50,11 @@ BUSY = Label(
 )
 DAMAGED = Label(
     "Kho tài khoản bị hỏng: chưa thay đổi được gì. Người quản trị xem ./ioc doctor.",
-    "The store of accounts is damaged: nothing can be changed. The administrator finds what to do by ./ioc doctor.",
+    "The store of accounts is damaged: nothing can be changed. ./ioc doctor tells the administrator what to do.",
 )
 UNUSABLE = Label(
     "Không đọc hoặc ghi được kho tài khoản. Người quản trị xem ./ioc doctor.",
-    "The store of accounts cannot be read or written. The administrator finds why by ./ioc doctor.",
+    "The store of accounts cannot be read or written. ./ioc doctor tells the administrator why.",
 )
 
 _RECORD = """
@@ -395,7 +395,7 @@ def _advice(path: Path, copy: Path, error: Exception) -> Label:
     return Label(
         f"{path} bị hỏng ({error}). Bảng dùng bản chép {copy.name}, chưa thay đổi được gì. Cách sửa: ./ioc down; {aside}; "
         "./ioc up. Nếu không có bản chép: ./ioc restore từ bản sao lưu.",
-        f"{path} is damaged ({error}). The board uses the copy {copy.name}; nothing can be changed. To mend it: ./ioc down; {aside}; "
+        f"{path} is damaged ({error}). The board uses the copy {copy.name}; nothing can be changed. To fix it: ./ioc down; {aside}; "
         "./ioc up. If there is no copy: ./ioc restore from a backup.",
     )
 

@@ -1,4 +1,4 @@
-"""Freshness: whether a figure may be taken as live, judged by the signs of life of the sources it comes from.
+"""Freshness: whether a figure may be taken as live, judged by the heartbeats of the sources it comes from.
 
 No events at night and a dead connector look different: a source that reports is live even when nothing happens. But what it told
 may still lie in Kafka, after an outage or where a stream is halted: then a figure is as old as what is counted. The rule has one home
@@ -39,7 +39,7 @@ class FreshnessSign(NamedTuple):
     """What is known of one source."""
 
     last_ms: int
-    """Its last sign of life."""
+    """Its last heartbeat."""
     down: bool
     """Whether it is down: says so, or has been silent for too long."""
     counted_ms: int = sys.maxsize
@@ -53,7 +53,7 @@ class Freshness(NamedTuple):
 
     state: State
     sign_ms: int
-    """Last sign of life of its source that is counted; 0 when there was none."""
+    """Last heartbeat of its source that is counted; 0 when there was none."""
     newest_ms: int
     """Its newest event; 0 when there was none."""
 
@@ -76,7 +76,7 @@ def freshness_signs(
     lags = readings.members(LAG, "key", now_ms)
     is_down = {source for source, one in down.items() if one.numerator > 0}
     last = {source: _sign(lag) for source, lag in lags.items() if lag.known}
-    # One that says it is down and never gave a sign of life is known all the same, a faulty declaration for example.
+    # One that says it is down and never sent a heartbeat is known all the same, a faulty declaration for example.
     return {
         source: FreshnessSign(
             last.get(source, 0),
@@ -108,7 +108,7 @@ def freshness(reading: Reading, found: Mapping[str, FreshnessSign], now_ms: int)
 
     Args:
         reading: the figure.
-        found: the sources' signs of life.
+        found: the sources' heartbeats.
         now_ms: the present by the install's clock.
     """
     if not reading.known:
@@ -117,7 +117,7 @@ def freshness(reading: Reading, found: Mapping[str, FreshnessSign], now_ms: int)
     sources = [found[source] for source in _sources_of(one, found)]
     if one.sources and not sources and found:
         return Freshness("unconnected", 0, reading.newest_ms)
-    # Without a source of its own (the health of the sources themselves) the last computation is the sign of life.
+    # Without a source of its own (the health of the sources themselves) the last computation is the heartbeat.
     sign_ms = min((min(sign.last_ms, sign.counted_ms) for sign in sources), default=reading.as_of_ms)
     if any(sign.down for sign in sources):
         return Freshness("down", sign_ms, reading.newest_ms)

@@ -99,7 +99,7 @@ def _out_of(reading: Reading, language: Language) -> str:
 
 
 def sides(one: Measure, pair: tuple[int, int], language: Language) -> str:
-    """Numerator and denominator with nothing rounded, for example `5.888.165 ms / 42`; of what is no ratio the numerator alone."""
+    """Numerator and denominator with nothing rounded, for example `5.888.165 ms / 42`; of what is not a ratio the numerator alone."""
     numerator, denominator = (whole_number(side, language) for side in pair)
     if one.unit.factor <= SECONDS.factor:
         numerator += f"{SPACE}ms"

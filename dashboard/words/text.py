@@ -41,6 +41,8 @@ SOURCES: dict[str, Label] = {
     "dossier_portal": Label("Hồ sơ", "Dossiers"),
     "smart_loudspeaker": Label("Truyền thanh", "Speakers"),
     "frigate": Label("Camera", "Cameras"),
+    "isapi": Label("Camera ISAPI", "ISAPI cameras"),
+    "onvif": Label("Camera ONVIF", "ONVIF cameras"),
     "camera_desk": Label("Trực camera", "Camera desk"),
     "petition_portal": Label("Kiến nghị", "Petitions"),
     "document_office": Label("Văn bản", "Documents"),
@@ -123,6 +125,7 @@ CODES: dict[str, Label] = {
     "abandoned_object": Label("Vật bỏ quên", "Abandoned object"),
     "crowd": Label("Tụ tập đông", "Crowd"),
     "congestion": Label("Ùn tắc", "Congestion"),
+    "unknown": Label("Không rõ", "Unknown"),
     "may_tinh": Label("Máy tính", "PCs"),
     "may_in": Label("Máy in", "Printers"),
     "may_quet": Label("Máy quét", "Scanners"),
@@ -314,7 +317,7 @@ def state_word(state: State, sign_ms: int, now_ms: int, language: Language) -> s
     return _since(STATES[state], sign_ms, now_ms, language)
 
 
-def light_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
+def status_word(state: State, sign_ms: int, now_ms: int, language: Language) -> str:
     """The short word for a source's state."""
     return _since(LIGHTS[state], sign_ms, now_ms, language)
 

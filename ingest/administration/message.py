@@ -18,6 +18,9 @@ LARGEST_TEXT = 262_144
 LARGEST_SAMPLE = 700_000
 """Characters of a sample; of a workbook in base64."""
 
+LARGEST_LIST = 200_000
+"""Characters of a list of devices."""
+
 SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Person = Annotated[str, Field(max_length=100)]
 
@@ -67,7 +70,7 @@ class SourceCard(_Message):
     id: str
     label: Label
     guide: Label | None = None
-    way: Literal["webhook", "files", "rest", "sql", "mqtt", "probe", "other", "faulty"]
+    way: Literal["webhook", "files", "rest", "sql", "mqtt", "devices", "probe", "syslog", "other", "faulty"]
     is_declared: bool
     """Whether a file declares it; else it is in code."""
     is_off: bool = False
@@ -84,7 +87,7 @@ class SourceCard(_Message):
     """Since its start, what became of its messages."""
     setup: tuple[SetupLine, ...] = ()
     fault: Label | None = None
-    """Why nothing can be read, where a person has to mend something."""
+    """Why nothing can be read, where a person has to fix something."""
     events: tuple[str, ...] = ()
     """Kinds of events that may come out."""
     url: str = ""
@@ -127,10 +130,16 @@ class SampleTrial(_Message):
     shown: tuple[MessageTrial, ...] = ()
 
 
+WAY = "way"
+"""Stands for the event where a choice is an entry of the way in."""
+
+
 class FieldChoice(_Message):
-    """A field of an event, and where its value comes from."""
+    """A field of an event, or an entry of the way in, and where its value comes from."""
 
     event: str
+    rule: int = 0
+    """Which of the declaration's events, as several may be of one kind."""
     field: str
     is_needed: bool
     kind: str
@@ -160,6 +169,16 @@ class Revealed(_Message):
     """What a source's device is set up with, with its secrets."""
 
     setup: tuple[SetupLine, ...]
+
+
+class SourceTrial(_Message):
+    """What came of a trial: what the newest message would become, and that the mark of it is in Kafka."""
+
+    at: datetime
+    outcome: Literal["mapped", "nothing", "refused"]
+    events: tuple[str, ...] = ()
+    """Kinds of what it would become."""
+    fault: str = ""
 
 
 class Done(_Message):
@@ -240,6 +259,13 @@ class Switch(_Message):
     is_off: bool
 
 
+class TrySource(_Message):
+    """Try the way of a source: map its newest message once more without sending what comes of it, and send a mark of the trial."""
+
+    act: Literal["try_source"] = "try_source"
+    id: SourceName
+
+
 class Draft(_Message):
     """A declaration as a form: begun anew, or with one field changed."""
 
@@ -250,6 +276,8 @@ class Draft(_Message):
     label: Annotated[str, Field(max_length=200)] = ""
     fields: Annotated[tuple[FieldChoice, ...], Field(max_length=400)] = ()
     """The form, where it was changed."""
+    is_more: bool = False
+    """Whether one more event of the kind `event` is declared."""
     sample: Annotated[str, Field(max_length=LARGEST_SAMPLE)] = ""
 
 
@@ -281,9 +309,25 @@ class RemoveDeclaration(_Message):
     by: Person
 
 
+class AskDevices(_Message):
+    """The list of the devices that a source asks."""
+
+    act: Literal["devices"] = "devices"
+    id: SourceName
+
+
+class SaveDevices(_Message):
+    """Another list of devices."""
+
+    act: Literal["save_devices"] = "save_devices"
+    id: SourceName
+    text: Annotated[str, Field(max_length=LARGEST_LIST)]
+    """CSV, as it is typed, or pasted from a spreadsheet."""
+
+
 Ask = Annotated[
-    AskCards | AskLibrary | AskText | AskSample | Reveal | Rotate | Redirect | Switch | Draft | TrySample
-    | SaveDeclaration | RemoveDeclaration,
+    AskCards | AskLibrary | AskText | AskSample | Reveal | Rotate | Redirect | Switch | TrySource | Draft
+    | TrySample | SaveDeclaration | RemoveDeclaration | AskDevices | SaveDevices,
     Field(discriminator="act"),
 ]  # fmt: skip
 ASK: TypeAdapter[Any] = TypeAdapter(Ask)

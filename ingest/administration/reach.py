@@ -9,16 +9,13 @@ import socket
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
 from ingest.contract.errors import InvalidInput
 from ingest.contract.label import Label
 
 Network = IPv4Network | IPv6Network
 
 DATABASES = ("postgresql", "mysql", "mariadb", "mssql", "oracle")
-"""Kinds of databases that have an address; one that is a file of this PC is no source of the browser's."""
+"""Kinds of databases that have an address; one that is a file of this PC is not a source of the browser's."""
 
 _NEVER = [
     ip_network(one) for one in ("100.100.100.200/32", "fd00:ec2::254/128", "64:ff9b::/96", "2002::/16", "2001::/32")
@@ -80,16 +77,19 @@ def _is_allowed(address: IPv4Address | IPv6Address, allowed: Sequence[Network]) 
 
 
 def _host(url: str) -> str:
+    from sqlalchemy import make_url  # only now: it takes 20 MB, and most wards never give an address
+    from sqlalchemy.exc import ArgumentError
+
     try:
         parts = make_url(url)
         kind, host = parts.get_backend_name(), parts.host or ""
         has_more = bool(parts.username or parts.password or parts.query)
     except (ArgumentError, ValueError, ImportError):
         kind, host, has_more = "", "", False
-    if kind not in ("http", "https", *DATABASES) or not host or has_more:
+    if kind not in ("http", "https", "sftp", *DATABASES) or not host or has_more:
         raise ForbiddenAddress(
-            "cần dạng https://máy hoặc postgresql+psycopg://máy/cơ-sở-dữ-liệu, không kèm tài khoản, mật khẩu hay tham số",
-            "it has the form https://host or postgresql+psycopg://host/database, without account, password or parameters",
+            "cần dạng https://máy, sftp://máy/thư-mục hoặc postgresql+psycopg://máy/cơ-sở-dữ-liệu, không kèm tài khoản, mật khẩu hay tham số",
+            "it has the form https://host, sftp://host/folder or postgresql+psycopg://host/database, without account, password or parameters",
         )
     return host
 

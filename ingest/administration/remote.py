@@ -28,7 +28,7 @@ SOURCES_PATIENCE = timedelta(seconds=20)
 Answer = TypeVar("Answer")
 
 _CONNECTORS = "The connectors"
-_NOT_UNDERSTOOD = Label("Yêu cầu không hợp lệ, hoặc quá dài.", "The request makes no sense, or is too long.")
+_NOT_UNDERSTOOD = Label("Yêu cầu không hợp lệ, hoặc quá dài.", "The request is invalid or too long.")
 
 
 def administration_router(answer: Callable[[Any], Any], secret: SecretStr) -> APIRouter:

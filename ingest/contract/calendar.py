@@ -128,7 +128,7 @@ def _day(file: Path, name: str, given: Any) -> tuple[Hours, ...]:
 
 def _is_year(file: Path, text: str) -> bool:
     if not (text.isdecimal() and len(text) == 4):
-        raise ConfigurationError(f"{file}: [{text}] is no year, for example [2027].")
+        raise ConfigurationError(f"{file}: [{text}] is not a year, for example [2027].")
     return True
 
 

@@ -20,14 +20,14 @@ PERSONAL_DATA = "personal_data"
 """Reason of an event with a code that looks like personal data."""
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _impersonal(text: str) -> str:
     if looks_like_number(text) or looks_like_name(text):
         raise PydanticCustomError(PERSONAL_DATA, "it looks like personal data")
     return text
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def _no_number(text: str) -> str:
     if looks_like_number(text):
         raise PydanticCustomError(PERSONAL_DATA, "it looks like personal data")

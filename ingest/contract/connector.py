@@ -1,8 +1,9 @@
 """Connector: how one foreign system's messages become our events, declared as one value in one file of `connectors/`.
 
-A connector maps a foreign shape to our events and nothing else. How messages arrive is one of six ways, each run by its own
+A connector maps a foreign shape to our events and nothing else. How messages arrive is one of these ways, each run by its own
 module: `Webhook` (`webhook/`), `Poll` (`rest/poller`), `Subscription` (`mqtt/subscriber`), `FileDrop` (`files/reader`), `SqlTable`
-(`sql/reader`), `DeviceProbe` (`probe/reader`). A message is confirmed to its source only after Kafka has its events on disk.
+(`sql/reader`), `AlertStream` and `PullPoint` (`devices/reader`), `DeviceProbe` (`probe/reader`), `Syslog` (`syslog/reader`). A message is
+confirmed to its source, where that keeps it until then, only after Kafka has its events on disk.
 """
 
 import re
@@ -19,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from ingest.contract.clock import Clock
 from ingest.contract.code import DeviceName, Word
 from ingest.contract.event import Event
+from ingest.contract.events.equipment import Watching
 from ingest.contract.label import Label
 
 MOST = 20_000
@@ -181,23 +183,51 @@ class SqlTable:
 
 @dataclass(frozen=True)
 class FileDrop:
-    """People or programs put CSV and XLSX files into a folder of ours; each row is a message, an object by column."""
+    """People or programs put CSV and XLSX files into a folder of ours, or we fetch them; each row is a message, an object by column."""
 
     sign_of_life: timedelta
     """How often a file comes at least; three missing ones mean that the source is down."""
     needs: frozenset[str]
-    """Columns without which no row makes sense: a file that has not all of them is refused as a whole."""
+    """Columns without which no row is valid: a file that has not all of them is refused as a whole."""
     sheet: str | None = None
     """Name of a workbook's sheet; `None`: the first."""
     header_row: int = 1
     """Row that names the columns, from 1."""
     encoding: Literal["utf-8", "windows-1258", "tcvn3"] = "utf-8"
+    host_key: str = ""
+    """The files are fetched by SFTP from the server with this key, as OpenSSH writes it; empty: they are put here."""
+    every: timedelta = timedelta(minutes=5)
+    """Pause between two looks at the server."""
 
 
-Method = Literal["none", "ping", "tcp", "http", "snmp", "heartbeat"]
-"""How a device is asked; `none`: not at all; `heartbeat`: it speaks by itself."""
+@dataclass(frozen=True)
+class AlertStream:
+    """Each listed device tells what happens in an HTTP answer that does not end, one XML document a part."""
 
-ASKED: tuple[Method, ...] = ("ping", "tcp", "http", "snmp")
+    path: str
+    """Path below the device's address."""
+    root: str
+    """Name of the documents' element; others are passed over."""
+    sign_of_life: timedelta
+    """How often a device says something at least; after three missing signs it is asked anew."""
+
+
+@dataclass(frozen=True)
+class PullPoint:
+    """We ask the ONVIF event service of each listed device for what has happened (WS-BaseNotification, PullPoint)."""
+
+    path: str
+    """Path of the device service."""
+    kinds: frozenset[str]
+    """Beginnings of the topics that are taken, without prefixes of namespaces; nothing else of a device gets further."""
+    items: frozenset[str]
+    """Names of the items of a notification that are taken; nothing else of it gets further."""
+    sign_of_life: timedelta
+    """How long a device may keep a question waiting when nothing happens."""
+
+
+ASKED: tuple[Watching, ...] = ("ping", "tcp", "http", "snmp")
+"""The ways of watching a device in which it is asked."""
 
 SNMP_PORT = 161
 
@@ -215,7 +245,7 @@ class ProbedDevice(BaseModel):
     category: Word = "khac"
     """What it is."""
     place: DeviceName | None = None
-    by: Method
+    by: Watching
     addresses: Annotated[tuple[Address, ...], Field(max_length=8)] = ()
     """`host` for ping, `host:port` for TCP, a URL for HTTP, `host` or `host:port` for SNMP. It answers when one of them does."""
 
@@ -233,7 +263,7 @@ class ProbedDevice(BaseModel):
         return self
 
 
-def host_and_port(address: str, by: Method) -> tuple[str, int]:
+def host_and_port(address: str, by: Watching) -> tuple[str, int]:
     """Host and port of an address; 0 where the method has none.
 
     Raises:
@@ -288,10 +318,26 @@ class DeviceProbe:
 
 
 @dataclass(frozen=True)
+class Syslog:
+    """The source writes syslog to a port of ours, by UDP or TCP; a message is an object (`ingest.syslog.message`)."""
+
+    port: int
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """From where messages may come; empty: from this PC, where nobody else can reach the port."""
+    sign_of_life: timedelta | None = None
+    """How often something is written at least; three missing signs mean that it is down. `None`: it follows the messages' rhythm."""
+
+
+@dataclass(frozen=True)
 class Misdeclared:
-    """The source's declaration cannot be used: nothing is read, and the source is reported as down until it is mended."""
+    """The source's declaration cannot be used: nothing is read, and the source is reported as down until it is fixed."""
 
     fault: Label
+
+
+def is_asked(way: Any) -> bool:
+    """Whether a source is asked at an address, with an account or key that it gives."""
+    return isinstance(way, Poll | SqlTable) or (isinstance(way, FileDrop) and bool(way.host_key))
 
 
 @dataclass(frozen=True)
@@ -303,13 +349,24 @@ class Connector:
     label: Label
     system: str
     """Middle part of the CloudEvents source `/<ward>/<system>/<connector id>`."""
-    way: Webhook | Poll | Subscription | FileDrop | SqlTable | DeviceProbe | Misdeclared
+    way: (
+        Webhook
+        | Poll
+        | Subscription
+        | FileDrop
+        | SqlTable
+        | AlertStream
+        | PullPoint
+        | DeviceProbe
+        | Syslog
+        | Misdeclared
+    )
     payload: TypeAdapter[Any]
     """The foreign shape. Its models list personal fields nowhere: what is not named is kept out and counted."""
     events: tuple[type[Event], ...]
     """The event types that may come out."""
     map: Callable[[ReceivedMessage, Context], Mapped]
-    """Foreign message to events. Raises `InvalidEvent` for a message that can never make sense."""
+    """Foreign message to events. Raises `InvalidEvent` for a message that can never be valid."""
     sample: str = ""
     """File name under `tests/connectors/samples/`: recorded messages, one JSON value a line, full of personal fields."""
     personal: frozenset[str] = frozenset()

@@ -107,8 +107,9 @@ class Decoder:
             except (msgspec.MsgspecError, ValueError, RecursionError):
                 events.append(None)
                 continue
-            if kept[type(event)](event, until) and (is_plain or _is_plain(record)):
-                force_setattr(event, "at_ms", milliseconds(event.time))
+            at_ms = kept[type(event)](event, until)
+            if at_ms and (is_plain or _is_plain(record)):
+                force_setattr(event, "at_ms", at_ms)
                 events.append(event)
             else:
                 events.append(None)
@@ -151,8 +152,9 @@ class _Texts:
         return is_good
 
 
-Keeps = Callable[[DecodedEvent, datetime], bool]
-"""Whether an event that msgspec has read keeps the other rules too; the time is the first at which it cannot have been taken in."""
+Keeps = Callable[[DecodedEvent, datetime], int]
+"""Time in milliseconds of an event that msgspec has read, or 0 if it does not keep the other rules; asked with the first time at which it
+cannot have been taken in."""
 
 
 class _Field(NamedTuple):
@@ -208,7 +210,7 @@ def _members(model: type[BaseModel], names: Iterable[str]) -> list[Any]:
     decorators = model.__pydantic_decorators__
     if any(getattr(decorators, one.name) for one in fields(decorators)):
         raise TypeError(f"{model.__name__} has validators or serializers of its own")
-    if model.model_config.keys() - {"frozen", "extra"}:
+    if model.model_config.keys() - {"frozen", "extra", "defer_build"}:
         raise TypeError(f"{model.__name__} is configured in a way that the decoder does not know")
     declared = [(name, model.model_fields[name]) for name in names]
     return [(name, _field(one).type_, *(() if one.is_required() else (one.get_default(),))) for name, one in declared]
@@ -224,8 +226,15 @@ def _keeps(
     texts = [
         (place, field, known.setdefault(field.rules, _Texts(field.rules))) for place, field in parts if field.rules
     ]
-    names: dict[str, Any] = {"earliest": EARLIEST, "last": LATEST, "ahead": ahead, "is_made": _MADE_ID.fullmatch}
-    tests = [f"({place} is None or earliest <= {place} < last)" for place in moments]
+    names: dict[str, Any] = {
+        "earliest": EARLIEST,
+        "last": LATEST,
+        "ahead": ahead,
+        "is_made": _MADE_ID.fullmatch,
+        "milliseconds": milliseconds,
+    }
+    # Most events name their own time twice.
+    tests = [f"({place} == at or {place} is None or earliest <= {place} < last)" for place in moments]
     for number, (place, field, kind) in enumerate(texts):
         names |= {f"known{number}": kind.known, f"allow{number}": kind.allow}
         if field.is_list:
@@ -237,11 +246,13 @@ def _keeps(
     source = f"""
 def keeps(event, until):
     data, at, recorded = event.data, event.time, event.recordedtime
-    return (
-        not event.at_ms and earliest <= at < last and earliest <= recorded < until
-        and (at <= recorded or at - recorded <= ahead)
+    if (
+        not event.at_ms
+        and (earliest <= at <= recorded < until or earliest <= recorded < until and recorded < at < last and at - recorded <= ahead)
         and {" and ".join(tests)}
-    )
+    ):
+        return milliseconds(at)
+    return 0
 """
     exec(source, names)  # noqa: S102  (names of declared fields, and nothing that came from outside)
     made: Keeps = names["keeps"]

@@ -8,7 +8,7 @@ IocError
   Overloaded          too much at once                   -> tell the client when to ask again
   Refused             a rule or a limit forbids it       -> tell the person which; nothing was done
     QueryRefused      ad-hoc SQL broke a rule or a limit -> tell the person, with the limit
-  ConfigurationError  we are set up wrong                -> stop at start, say what to mend
+  ConfigurationError  we are set up wrong                -> stop at start, say what to fix
 
 Every error class of ours is one of these, or a kind of one. Anything else is a bug: crash, be restarted, lose nothing.
 """
@@ -44,7 +44,7 @@ class Unavailable(IocError):
 
 
 class InvalidInput(IocError):
-    """A text, a packet or a request that makes no sense; its sender is told so, and nothing was done."""
+    """An invalid text, packet or request; its sender is told so, and nothing was done."""
 
 
 class NotReady(IocError):
@@ -72,4 +72,4 @@ class QueryRefused(Refused):
 
 
 class ConfigurationError(IocError):
-    """A setting is wrong; the message says which one, and how to mend it."""
+    """A setting is wrong; the message says which one, and how to fix it."""

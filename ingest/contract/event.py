@@ -14,7 +14,8 @@ class Event(BaseModel):
     fields that a family shares.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Most processes read most events by the decoder alone, and never build these.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     stream: ClassVar[str]
     """Name of the topic's stream, for example `queue`."""

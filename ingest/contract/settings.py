@@ -148,4 +148,4 @@ def read_settings(kind: type[Settings]) -> Settings:
     except ValidationError as error:
         prefix = kind.model_config.get("env_prefix", "")
         faults = "; ".join(f"{prefix}{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors())
-        raise ConfigurationError(f"Setting not usable: {faults}. Mend it in .env or the environment.") from None
+        raise ConfigurationError(f"Invalid setting: {faults}. Fix it in .env or the environment.") from None

@@ -29,6 +29,10 @@ ALARMS = topic_of("alarm")
 ALARMS_KEPT = timedelta(days=400)
 """How long Kafka keeps `ALARMS` at least: no alarm is active for longer without anything being done about it."""
 
+LASTING = (topic_of("reference"), topic_of("figure"), ALARMS)
+"""Topics whose events the warehouse keeps for ever: the register of residential groups, where each is entered once and counts for as long
+as it is not taken out; what people entered, with who and why; and the log of the alarms."""
+
 DEAD_LETTERS = "ioc.dlq.v1"
 """Events that can never be processed, with their reason."""
 

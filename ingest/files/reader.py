@@ -3,7 +3,7 @@
 A file is taken when it has settled: its size and time were the same for some seconds, so that nobody still writes it. It is known by
 its content, so that one that comes again, under whatever name, changes nothing. It moves to `done/` after Kafka has all of it on
 disk, and to `refused/` when it cannot be read; a crash in between reads it again, and its events, which have the same ids,
-count once. A row that makes no sense becomes a dead letter that names it, and the next one goes on.
+count once. An invalid row becomes a dead letter that names it, and the next one goes on.
 """
 
 import asyncio
@@ -107,7 +107,7 @@ class FileReader(SourceReader):
                 try:
                     await self._take(file)
                 except FileNotFoundError:
-                    log.warning("%s: a file was taken away while it was read", self._id)
+                    log.warning("%s: a file was removed while it was being read", self._id)
             if self._read and self._is_silent():  # one from which nothing ever came is not missed
                 self._source_status.down("silent")
             await asyncio.sleep(self._pause)
@@ -184,7 +184,9 @@ class FileReader(SourceReader):
         try:
             self._read = {one: float(at) for one, at in (line.split(" ") for line in (position or "").splitlines())}
         except ValueError:
-            log.warning("%s: what was read before is not known; its events count once all the same", self._id)
+            log.warning(
+                "%s: the note of files that were read is damaged; a file that is read again counts once", self._id
+            )
 
     def _is_silent(self) -> bool:
         last = max(self._read.values(), default=0.0)

@@ -125,7 +125,7 @@ def group_members(settings: IngestSettings, group: str) -> int:
 
 
 def _hint(settings: IngestSettings) -> str:
-    """The library tells a refused log-in as a time-out, or not at all."""
+    """What to add to an error: the library reports a refused log-in as a time-out, or not at all."""
     if not settings.kafka_bootstrap or "SASL" not in settings.kafka_security_protocol:
         return ""
     return " A log-in that is refused looks like this too: see IOC_KAFKA_USERNAME, _PASSWORD and _SASL_MECHANISM."

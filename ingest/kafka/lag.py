@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import TopicPartition
 
-from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
 from ingest.kafka.admin import connect_admin
-from ingest.kafka.client import client_options
 from ingest.kafka.offsets import PartitionKey, committed_offsets, read_extents
+from ingest.kafka.reader import open_consumer
 
 PATIENCE = timedelta(seconds=5)
 """How long the oldest records may take to come."""
@@ -71,11 +69,7 @@ async def _times(settings: IngestSettings, waiting: Mapping[PartitionKey, int]) 
     """When, in seconds since 1970, Kafka took the records at these places."""
     places = {TopicPartition(*place): place for place in waiting}
     found: dict[PartitionKey, float] = {}
-    consumer = AIOKafkaConsumer(
-        **client_options(settings), enable_auto_commit=False, group_id=None, max_partition_fetch_bytes=4096
-    )
-    try:
-        await consumer.start()
+    async with open_consumer(settings, auto_offset_reset="latest", max_partition_fetch_bytes=4096) as consumer:
         consumer.assign(list(places))
         for place, name in places.items():
             consumer.seek(place, waiting[name])
@@ -83,8 +77,4 @@ async def _times(settings: IngestSettings, waiting: Mapping[PartitionKey, int]) 
         while places and time.monotonic() < until:
             for place, records in (await consumer.getmany(*places, timeout_ms=500, max_records=len(places))).items():
                 found[places.pop(place)] = records[0].timestamp / 1000
-    except (KafkaError, OSError) as error:
-        raise Unavailable("Kafka", str(error)) from error
-    finally:
-        await consumer.stop()
     return found

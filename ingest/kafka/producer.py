@@ -106,7 +106,7 @@ class Producer:
         """Write events; returns when Kafka has acknowledged all of them.
 
         Raises:
-            NoRoom: the disk is nearly full; nothing has been written.
+            NoDiskSpace: the disk is nearly full; nothing has been written.
             Unavailable: Kafka did not acknowledge all of them; some may have been written. Send the same ones again.
         """
         self._check_room()

@@ -1,13 +1,14 @@
-"""Reader: single records at known offsets, the newest records of a topic, and one key's whole log, for processes that only look."""
+"""Reader: single records at known offsets, the newest records of a topic, and one key's whole log, outside of any consumer group."""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from time import monotonic
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from aiokafka.partitioner import DefaultPartitioner
 
@@ -25,6 +26,31 @@ Position = tuple[str, int, int]
 """Topic, partition and Kafka's own offset."""
 
 
+@asynccontextmanager
+async def open_consumer(settings: IngestSettings, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """A consumer of no group, which commits nothing.
+
+    It does not move by itself when Kafka no longer has the record at which it stands: that would leave out records, and nobody would
+    hear of it.
+
+    Args:
+        settings: where Kafka is.
+        options: of aiokafka, beside ours or in their place.
+
+    Raises:
+        Unavailable: Kafka does not answer; also what is done with the consumer raises this.
+    """
+    ours = {"group_id": None, "enable_auto_commit": False, "auto_offset_reset": "none"}
+    consumer = AIOKafkaConsumer(**client_options(settings), **(ours | options))
+    try:
+        await consumer.start()
+        yield consumer
+    except (KafkaError, OSError) as error:
+        raise Unavailable("Kafka", f"{type(error).__name__} {error}".strip()) from error
+    finally:
+        await consumer.stop()
+
+
 async def read_records(settings: IngestSettings, positions: Collection[Position]) -> dict[Position, bytes | None]:
     """The values of records; a tombstone's is `None`, and one that Kafka no longer has is left out.
 
@@ -35,51 +61,46 @@ async def read_records(settings: IngestSettings, positions: Collection[Position]
     Raises:
         Unavailable: Kafka does not answer in time.
     """
-    offsets = defaultdict(list)
-    for topic, partition, offset in sorted(positions):
-        offsets[TopicPartition(topic, partition)].append(offset)
+    left: dict[TopicPartition, list[int]] = defaultdict(list)
+    """By partition the offsets that are not read yet, in descending order."""
+    for topic, partition, offset in sorted(positions, reverse=True):
+        left[TopicPartition(topic, partition)].append(offset)
     found: dict[Position, bytes | None] = {}
-    if not offsets:
+    if not left:
         return found
-    consumer = AIOKafkaConsumer(
-        **client_options(settings), enable_auto_commit=False, auto_offset_reset="none", group_id=None
-    )
-    try:
-        await consumer.start()
-        for place, wanted in offsets.items():
-            consumer.assign([place])
-            for offset, value in (await _of_partition(consumer, place, wanted)).items():
-                found[place.topic, place.partition, offset] = value
-    except (KafkaError, OSError) as error:
-        raise Unavailable("Kafka", f"{type(error).__name__} {error}".strip()) from error
-    finally:
-        await consumer.stop()
+    async with open_consumer(settings) as consumer:
+        consumer.assign(list(left))
+        for place, offsets in left.items():
+            consumer.seek(place, offsets[-1])
+        while left:
+            for place, records in (await _next_records(consumer, left)).items():
+                values = {record.offset: record.value for record in records}
+                reached = records[-1].offset if records else left[place][-1]
+                while left[place] and left[place][-1] <= reached:
+                    offset = left[place].pop()
+                    if offset in values:
+                        found[place.topic, place.partition, offset] = values[offset]
+                if left[place]:
+                    consumer.seek(place, left[place][-1])
+                else:
+                    del left[place]
+                    consumer.pause(place)
     return found
 
 
-async def _of_partition(
-    consumer: AIOKafkaConsumer, place: TopicPartition, wanted: list[int]
-) -> dict[int, bytes | None]:
-    """The values at ascending offsets of the partition that is assigned."""
-    found: dict[int, bytes | None] = {}
-    next_ = 0
-    while next_ < len(wanted):
-        consumer.seek(place, wanted[next_])
-        try:
-            answer = await consumer.getmany(
-                place, timeout_ms=round(PATIENCE.total_seconds() * 1000), max_records=AT_ONCE
-            )
-        except OffsetOutOfRangeError:
-            next_ += 1
-            continue
-        records = answer.get(place)
-        if not records:
-            raise Unavailable("Kafka", f"no answer in time for {place.topic} {place.partition} at {wanted[next_]}")
-        values = {record.offset: record.value for record in records}
-        while next_ < len(wanted) and wanted[next_] <= records[-1].offset:
-            if wanted[next_] in values:
-                found[wanted[next_]] = values[wanted[next_]]
-            next_ += 1
+async def _next_records(
+    consumer: AIOKafkaConsumer, places: Collection[TopicPartition]
+) -> dict[TopicPartition, list[ConsumerRecord]]:
+    """Records of some of these partitions, from where each stands; none of a partition that has no record there any more."""
+    try:
+        found: dict[TopicPartition, list[ConsumerRecord]] = await consumer.getmany(
+            *places, timeout_ms=round(PATIENCE.total_seconds() * 1000), max_records=AT_ONCE
+        )
+    except OffsetOutOfRangeError as error:
+        return {place: [] for place in error.args[0]}
+    if not found:
+        names = ", ".join(f"{place.topic}-{place.partition}" for place in places)
+        raise Unavailable("Kafka", f"no record in time of {names}")
     return found
 
 
@@ -93,12 +114,7 @@ async def new_records(settings: IngestSettings, topic: str) -> AsyncIterator[lis
     Raises:
         Unavailable: Kafka is away, or has let go of records that were not read; start again.
     """
-    # No reset on its own: it would leave out records, and nobody would hear of it.
-    consumer = AIOKafkaConsumer(
-        **client_options(settings), enable_auto_commit=False, auto_offset_reset="none", group_id=None
-    )
-    try:
-        await consumer.start()
+    async with open_consumer(settings) as consumer:
         partitions = [TopicPartition(topic, number) for number in range(settings.kafka_partitions)]
         consumer.assign(partitions)
         for partition, end in (await consumer.end_offsets(partitions)).items():
@@ -110,12 +126,8 @@ async def new_records(settings: IngestSettings, topic: str) -> AsyncIterator[lis
             if batches:
                 heard = monotonic()
             elif monotonic() - heard > SILENT:
-                await _see(consumer, partitions)
+                await _check_ends(consumer, partitions)
                 heard = monotonic()
-    except (KafkaError, OSError) as error:
-        raise Unavailable("Kafka", str(error) or type(error).__name__) from error
-    finally:
-        await consumer.stop()
 
 
 class LogBatch(NamedTuple):
@@ -133,11 +145,7 @@ async def key_log(settings: IngestSettings, topic: str, key: str) -> AsyncIterat
     Raises:
         Unavailable: Kafka is away, or has let go of records that were not read; start again.
     """
-    consumer = AIOKafkaConsumer(
-        **client_options(settings), enable_auto_commit=False, auto_offset_reset="none", group_id=None
-    )
-    try:
-        await consumer.start()
+    async with open_consumer(settings) as consumer:
         place = TopicPartition(topic, partition_of(settings, key))
         consumer.assign([place])
         beginning, end = await consumer.beginning_offsets([place]), await consumer.end_offsets([place])
@@ -150,12 +158,8 @@ async def key_log(settings: IngestSettings, topic: str, key: str) -> AsyncIterat
             if records:
                 heard = monotonic()
             elif monotonic() - heard > SILENT:
-                await _see(consumer, [place])
+                await _check_ends(consumer, [place])
                 heard = monotonic()
-    except (KafkaError, OSError, TimeoutError) as error:
-        raise Unavailable("Kafka", str(error) or type(error).__name__) from error
-    finally:
-        await consumer.stop()
 
 
 def partition_of(settings: IngestSettings, key: str) -> int:
@@ -165,8 +169,13 @@ def partition_of(settings: IngestSettings, key: str) -> int:
     return number
 
 
-async def _see(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
-    """See whether Kafka is there, and still has all that was read."""
+async def _check_ends(consumer: AIOKafkaConsumer, partitions: list[TopicPartition]) -> None:
+    """Check that Kafka is there, and still has all that was read.
+
+    Raises:
+        Unavailable: it has let go of records.
+        TimeoutError: it does not answer.
+    """
     async with asyncio.timeout(SILENT):
         ends = await consumer.end_offsets(partitions)
         for partition in partitions:

@@ -39,6 +39,7 @@ from paho.mqtt.client import topic_matches_sub
 from ingest.contract.errors import ConfigurationError
 from ingest.mqtt.limits import BURST, CLIENTS, BrokerLimits, InFlight, MqttConnections, ReadingPace, RetainedMessages
 from ingest.mqtt.session import Outgoing, PacketReader, SessionHandler, SessionLimits
+from ingest.network import sockets
 from ingest.network.rate_limit import RateLimits
 
 log = logging.getLogger(__name__)
@@ -209,9 +210,8 @@ class EmbeddedBroker(Broker):  # type: ignore[misc]  # amqtt has no types
             self._sessions[source.client_id] = (session, handler)
             for topic in source.topics:
                 await self.add_subscription((topic, 1), session)
-        tls, host = self._tls(), self._listen.host
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, self._listen.port), family=family, backlog=128)
+        tls, listener = self._tls(), sockets.bind_socket(self._listen.host, self._listen.port)
+        listener.listen(128)
         listener.setblocking(False)
         self._begin(self._accept(listener, tls))
 

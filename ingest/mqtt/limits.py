@@ -63,7 +63,7 @@ class BrokerLimits:
     packet: int = 524_288
     """Largest message in bytes."""
     small_packet: int = 4_096
-    """Largest packet that is no message: a subscription, an answer."""
+    """Largest packet that is not a message: a subscription, an answer."""
     unanswered: int = 100
     """Messages of one client that may be on their way to Kafka; then it is not read until some have arrived."""
     unanswered_bytes: int = 2_097_152

@@ -183,7 +183,7 @@ class Subscriber(SourceReader):
         who = ascii(device) if device else "a device without a name"
         fault = InvalidEvent(
             SET_ASIDE,
-            f"{who} is set aside: too many of its messages make no sense; {dead_letter.reason_code}: {dead_letter.error}",
+            f"{who} is set aside: too many of its messages are invalid; {dead_letter.reason_code}: {dead_letter.error}",
         )
         self._mapper.counts["dead_letters"] -= 1  # it is the same message
         return self._mapper.refused(message.payload, fault, address=message.topic)

@@ -5,7 +5,7 @@ What uvicorn does not do is done here, for HTTP/1.1 and for WebSockets alike:
 - a whole handshake, a whole head and each pause between requests have a deadline, and a body has a least rate, so that no client
   can spin any of them out; whoever does not read its answer is cut;
 - requests that two servers could read differently are refused with 400: no or several `Host`, HTTP/0.9, a length given twice or beside
-  a chunked body, a target that is no path; and with 421 those for a name that is none of ours, as a page of another site sends
+  a chunked body, a target that is not a path; and with 421 those for a name that is none of ours, as a page of another site sends
   them that has led its own name to this address.
 """
 
@@ -36,7 +36,7 @@ HEAD_LIMIT = 32_768
 
 NOT_OURS = Label(
     "Máy chủ này không có tên {name}. Người quản trị có thể thêm tên bằng {setting}.",
-    "This server has no such name: {name}. Its administrator can add names by {setting}.",
+    "This server has no such name: {name}. Its administrator can add names in {setting}.",
 )
 
 _CONNECTION = "client_connection"
@@ -175,7 +175,7 @@ class HttpServer(uvicorn.Server):
 
 
 def recognise_client(scope: MutableMapping[str, Any], client: str) -> bool:
-    """Take note of who the client of an ASGI request is: its connection is no stranger's any more.
+    """Take note of who the client of an ASGI request is: its connection is not a stranger's any more.
 
     Args:
         scope: the request's.
@@ -243,7 +243,7 @@ class ClientConnection:
         self._unread_since = None
 
     def know(self, client: str) -> bool:
-        """See `recognise`."""
+        """See `recognise_client`."""
         if not self._has_place and not self._has_ended:
             self._enter()
         return self._limits.know(self, client)

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 
-_ROUNDING = 1e-5
+ROUNDING = 1e-5
 """Seconds that are taken for none: times since 1970 are floats."""
 
 
@@ -27,8 +27,16 @@ class RateLimit:
 
     def missing(self, units: float, now: float) -> float:
         """Seconds until so many units are there; 0: they are."""
-        missing = max(self._full_at - now, 0.0) + units / self._per_second - self._holds
-        return missing if missing > _ROUNDING else 0.0
+        missing = self.full_in(now) + units / self._per_second - self._holds
+        return missing if missing > ROUNDING else 0.0
+
+    def left(self, now: float) -> float:
+        """Units that are there; below 0 while more was taken than it held."""
+        return (self._holds - self.full_in(now)) * self._per_second
+
+    def full_in(self, now: float) -> float:
+        """Seconds until it is full."""
+        return max(self._full_at - now, 0.0)
 
     def give_back(self, units: float) -> None:
         """Put units back that were taken and not used."""
@@ -36,7 +44,7 @@ class RateLimit:
 
     def is_full(self, now: float) -> bool:
         """Whether it is as a new one would be."""
-        return self._full_at <= now
+        return not self.full_in(now)
 
 
 class RateLimits:

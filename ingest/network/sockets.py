@@ -1,4 +1,4 @@
-"""Sockets: the one way in which a process of ours takes a TCP port, and how many connections it can hold."""
+"""Sockets: how a process of ours takes a TCP port, whether a port answers, and how many connections a process can hold."""
 
 import resource
 import socket
@@ -33,3 +33,12 @@ def bind_socket(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def is_listening(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something listens there, as far as a second tells."""
+    try:
+        socket.create_connection((host, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -46,7 +46,7 @@ class KnownDevice(BaseModel):
     sent: int = 0
     answered: int = 0
     delay_ms: float = 0.0
-    """The sum over all answers that are counted in `answered_delays`."""
+    """The sum over all answers that are counted in `delays`."""
     delays: int = 0
     measured_from: datetime | None = None
 

@@ -22,7 +22,7 @@ CODE, CATEGORY, PLACE, BY, ADDRESS = "Mã", "Loại", "Nơi đặt", "Theo dõi"
 """The columns; further ones are not read."""
 
 _WAY = FileDrop(timedelta(days=1), frozenset((CODE, CATEGORY, BY)))
-_METHODS = {"": "none", "khong": "none", "tu_bao": "heartbeat"}
+_METHODS = {"": "unwatched", "khong": "unwatched", "tu_bao": "heartbeat"}
 
 
 def list_file(folder: Path, connector_id: str) -> Path | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,9 @@ from typing import Any
 import httpx
 from icmplib import ICMPLibError, SocketPermissionError, async_ping
 
-from ingest.contract.connector import Method, host_and_port
+from ingest.contract.connector import host_and_port
 from ingest.contract.errors import NotReady
+from ingest.contract.events.equipment import Watching
 
 PATIENCE = timedelta(seconds=5)
 """Time for one question; whoever has not answered by then has not."""
@@ -58,7 +60,7 @@ class ProbeAnswer:
         self.values |= other.values
 
 
-async def ask_once(address: str, by: Method) -> ProbeAnswer:
+async def ask_once(address: str, by: Watching) -> ProbeAnswer:
     """Ask at one address, in at most `PATIENCE`.
 
     Raises:
@@ -94,6 +96,8 @@ async def _ping(host: str) -> ProbeAnswer:
 async def _connect(host: str, port: int) -> int:
     _, writer = await asyncio.open_connection(host, port)
     writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
     return 0
 
 

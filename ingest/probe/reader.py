@@ -8,8 +8,10 @@ device on that ever answered; before that nothing is told, and nobody is missed.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr, ValidationError
 from pydantic_core import to_json
@@ -28,14 +30,16 @@ from ingest.probe.comparison import (
     whole_answer,
 )
 from ingest.probe.device_list import list_file, read_devices
-from ingest.probe.device_mib import UP_TIME, said_of_itself
 from ingest.probe.question import CannotAsk, ProbeAnswer, ask_once
-from ingest.probe.snmp import NoAnswer, SnmpSession
+from ingest.probe.snmp_secret import read_secret
 from ingest.source.circuit_breaker import CircuitBreaker
 from ingest.source.cursor import Cursor
 from ingest.source.mapper import MappedMessage, Mapper
 from ingest.source.reader import SourceReader
 from ingest.source.status import SourceStatus
+
+if TYPE_CHECKING:
+    from ingest.probe.snmp import SnmpSession
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +90,7 @@ class ProbeReader(SourceReader):
         self._way = way
         self._cursor = cursor
         self._lists = lists
-        self._snmp = None if secret is None else SnmpSession(secret)
+        self._snmp = None if secret is None else _session(secret)
         self._guard = guard
         self._pause = (pause or way.every).total_seconds()
         self._gate = asyncio.Semaphore(AT_ONCE)
@@ -94,6 +98,8 @@ class ProbeReader(SourceReader):
         self._read: tuple[Path, int, int] | None = None
         self._devices = way.devices
         self._hindered: set[str] = set()
+        """Why devices could not be asked in the last round."""
+        self._could_ask = False
 
     async def run(self) -> None:
         """Ask for ever."""
@@ -139,6 +145,7 @@ class ProbeReader(SourceReader):
         asked = [one for one in self._devices if one.by in ASKED]
         self._hindered = set()
         answers = await asyncio.gather(*map(self._ask, asked))
+        self._could_ask = any(answers)
         now, told, before = self._mapper.context.clock.now(), list[Told](), self._known
         after = dict(before)
         for device, answer in zip(asked, answers, strict=True):
@@ -159,10 +166,12 @@ class ProbeReader(SourceReader):
         self._show()
 
     def _show(self) -> None:
-        """Show whether the source is in sight."""
-        if self._hindered:
+        """Show whether the source is in sight; of one from which nothing was ever heard nothing is shown."""
+        if all(one.is_up is None for one in self._known.values()):
+            return
+        if self._hindered and not self._could_ask:
             self._source_status.down(min(self._hindered))
-        elif any(one.is_up is not None for one in self._known.values()):
+        else:
             self._source_status.up()
 
     async def _ask(self, device: ProbedDevice) -> ProbeAnswer | None:
@@ -193,15 +202,19 @@ class ProbeReader(SourceReader):
     async def _by_snmp(self, host: str, port: int) -> ProbeAnswer:
         if self._snmp is None:
             raise CannotAsk("no_key")
-        try:
+        from ingest.probe.device_mib import UP_TIME, said_of_itself
+        from ingest.probe.snmp import NoAnswer
+
+        answer = ProbeAnswer(sent=1)
+        # A device that answers, but not about its tables, is there: what is wrong with it is then as it was.
+        with suppress(NoAnswer, TimeoutError):
             async with asyncio.timeout(SNMP_PATIENCE.total_seconds()):
-                names = [UP_TIME, *self._way.values.values()]
-                _, *values = await self._snmp.values(host, port, names)
-                found = dict(zip(self._way.values, map(_readable, values), strict=True))
-                open_ = await said_of_itself(self._snmp, host, port) if self._way.reads_faults else None
-        except (NoAnswer, TimeoutError):
-            return ProbeAnswer(sent=1)
-        return ProbeAnswer(reached=True, sent=1, answered=1, open=open_, values=found)
+                _, *values = await self._snmp.values(host, port, [UP_TIME, *self._way.values.values()])
+                answer.reached, answer.answered = True, 1
+                answer.values = dict(zip(self._way.values, map(_readable, values), strict=True))
+                if self._way.reads_faults:
+                    answer.open = await said_of_itself(self._snmp, host, port)
+        return answer
 
     async def _into_kafka(self, told: Sequence[Told]) -> None:
         """Wait until Kafka has what was told; while the source is held back nothing is forgotten."""
@@ -213,6 +226,13 @@ class ProbeReader(SourceReader):
 
     def _mapped(self, told: Told) -> MappedMessage:
         return self.map_object(told, told["device"])
+
+
+def _session(secret: SecretStr) -> "SnmpSession":
+    # Only here: most wards ask nothing by SNMP, and pysnmp is large.
+    from ingest.probe.snmp import SnmpSession
+
+    return SnmpSession(read_secret(secret.get_secret_value()))
 
 
 def _readable(value: int | str | bytes | None) -> int | str | None:

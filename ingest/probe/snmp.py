@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from pydantic import SecretStr
 from pysnmp.error import PySnmpError
 from pysnmp.hlapi.v3arch.asyncio import (
     CommunityData,
@@ -25,7 +24,8 @@ from pysnmp.hlapi.v3arch.asyncio import (
 )
 from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
-from ingest.contract.errors import ConfigurationError, Unavailable
+from ingest.contract.errors import Unavailable
+from ingest.probe.snmp_secret import SnmpSecret
 
 WAIT = timedelta(seconds=1.5)
 """For one answer, which is asked for twice."""
@@ -37,8 +37,6 @@ MOST_ROWS = 96
 """Rows of a table that are read."""
 
 LONGEST_TEXT = 500
-
-SHORTEST_PASSWORD = 8
 
 Cell = int | str | bytes
 
@@ -54,15 +52,12 @@ class SnmpSession:
     """Asks devices with one secret.
 
     Args:
-        secret: a community (v2c), or `<user>:<password>[:<privacy password>]` (v3).
-
-    Raises:
-        ConfigurationError: a password is too short for v3.
+        secret: which.
     """
 
-    def __init__(self, secret: SecretStr) -> None:
+    def __init__(self, secret: SnmpSecret) -> None:
         self._engine = SnmpEngine()
-        self._auth = _auth(secret.get_secret_value())
+        self._auth = _auth(secret)
 
     def close(self) -> None:
         """Give its socket back."""
@@ -151,13 +146,8 @@ async def _target(host: str, port: int) -> UdpTransportTarget | Udp6TransportTar
     return await kind.create((host, port), timeout=WAIT.total_seconds(), retries=1)
 
 
-def _auth(secret: str) -> CommunityData | UsmUserData:
-    user, *passwords = secret.split(":")
-    if not passwords:
-        return CommunityData(user, mpModel=1)  # noqa: S508  # many printers know nothing else; with v3 it is `<user>:…`
-    if len(passwords) > 2 or any(len(one) < SHORTEST_PASSWORD for one in passwords):
-        raise ConfigurationError(
-            f"SNMP wants a community, or <user>:<password>[:<privacy password>] with at least {SHORTEST_PASSWORD} characters each."
-        )
-    privacy = {"privKey": passwords[1], "privProtocol": usmAesCfb128Protocol} if len(passwords) == 2 else {}
-    return UsmUserData(user, passwords[0], authProtocol=usmHMACSHAAuthProtocol, **privacy)
+def _auth(secret: SnmpSecret) -> CommunityData | UsmUserData:
+    if not secret.password:
+        return CommunityData(secret.name, mpModel=1)  # noqa: S508  # many printers know nothing else
+    privacy = {"privKey": secret.privacy, "privProtocol": usmAesCfb128Protocol} if secret.privacy else {}
+    return UsmUserData(secret.name, secret.password, authProtocol=usmHMACSHAAuthProtocol, **privacy)

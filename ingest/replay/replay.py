@@ -28,7 +28,7 @@ Outcome = Literal["sent", "refused", "lost", "redacted"]
 
 OUTCOMES: dict[Outcome, Label] = {
     "sent": Label(vi="gửi lại", en="sent again"),
-    "refused": Label(vi="vẫn không đọc được", en="still makes no sense"),
+    "refused": Label(vi="vẫn không đọc được", en="still invalid"),
     "lost": Label(vi="Kafka không còn giữ", en="Kafka no longer has it"),
     "redacted": Label(
         vi="thiếu phần đã che: đề nghị nguồn gửi lại", en="parts were taken out: ask the source to send it again"
@@ -129,12 +129,12 @@ class SourceReplay:
             return ReplayPlan(dead_letter, outcome, f"{taken.dead_letter.reason_code}: {taken.dead_letter.error}")
         if any(has_marks(json.loads(encode(one))) for one in taken.envelopes):
             raise _Redacted("what was taken out would get into an event")
-        return ReplayPlan(dead_letter, "sent", "" if taken.envelopes else "a mere sign of life", taken.envelopes)
+        return ReplayPlan(dead_letter, "sent", "" if taken.envelopes else "only a heartbeat", taken.envelopes)
 
     def _alone(
         self, mapper: Mapper, body: bytes, payload: TypeAdapter[Any] | None, address: str, *, retained: bool
     ) -> MappedMessage:
-        """What becomes of a message by itself, however often and among what others it is planned."""
+        """The outcome of one message on its own, independent of the others in the plan."""
         mapper.forget()
         return mapper.take(body, payload=payload, address=address, retained=retained)
 

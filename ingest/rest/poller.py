@@ -1,8 +1,8 @@
 """Poller: asks a source's REST interface for what is new, and remembers how far it has read.
 
 The cursor is saved after Kafka has acknowledged a page: a crash in between reads the page again, and its events, which
-have the same ids, count once. A source that does not answer is reported as down and asked ever more rarely; an item that
-makes no sense becomes a dead letter and the next one goes on, unless there are so many that the source is held back.
+have the same ids, count once. A source that does not answer is reported as down and asked ever more rarely; an invalid item
+becomes a dead letter and the next one goes on, unless there are so many that the source is held back.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ MOST_REMEMBERED = 10_000
 """Events and dead letters that are known to be in Kafka: pages that overlap are not written again and again."""
 
 FAILURES_UNTIL_DOWN = 2
-"""One lost answer is no outage."""
+"""One lost answer is not an outage."""
 
 
 class PollFailed(Unavailable):

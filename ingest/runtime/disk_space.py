@@ -115,7 +115,7 @@ class DiskSpace:
         """See that there is room.
 
         Raises:
-            NoRoom: there is not.
+            NoDiskSpace: there is not.
         """
         if short := self.shortage():
             raise NoDiskSpace(short)

@@ -1,7 +1,7 @@
 """Liveness: whether a process still does its work, judged by another thread than the one that does it.
 
 Two signs: the pulse, which the process's own loop gives, and progress - work that waits has to move. While something that the
-work needs is away, waiting is no fault: a process that is ended for an outage of its neighbour helps nobody.
+work needs is away, waiting is not a fault: a process that is ended for an outage of its neighbour helps nobody.
 """
 
 import asyncio

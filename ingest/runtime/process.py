@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
+from pathlib import Path
 
 from ingest.network.sockets import OPEN_FILES
 
@@ -48,6 +49,18 @@ def share_heaps() -> None:
         arena_max = -8
         with suppress(AttributeError):  # another C library than glibc
             ctypes.CDLL(None).mallopt(arena_max, 2)
+
+
+def give_back_code() -> None:
+    """Let go of the pages of code that only the start has needed; what runs again comes back from the libraries' files."""
+    if sys.platform == "linux":
+        not_needed = 4
+        madvise = ctypes.CDLL(None).madvise
+        for line in Path("/proc/self/maps").read_text().splitlines():
+            place, permissions, *_, name = line.split(maxsplit=5)
+            if permissions == "r-xp" and name.startswith("/"):  # code of a file is never written to: nothing is lost
+                start, end = (int(address, 16) for address in place.split("-"))
+                madvise(ctypes.c_void_p(start), ctypes.c_size_t(end - start), not_needed)
 
 
 def end_with_parent(number: signal.Signals = signal.SIGTERM) -> None:

@@ -7,7 +7,7 @@
 `rhythm`            how long a source is usually silent
 `status`            what we report about our sight of a source
 `failure_rate`      when too much of what comes cannot be processed
-`circuit_breaker`   holds back a source whose messages suddenly make no sense
+`circuit_breaker`   holds back a source whose messages are suddenly invalid
 `device_breaker`    sets aside one device of a source, so that its other devices go on
 `system_heartbeat`  a heartbeat of our own that goes the whole way
 """

@@ -1,8 +1,8 @@
-"""Circuit breaker: a source whose messages suddenly make no sense is held back instead of being emptied into the dead letters.
+"""Circuit breaker: a source whose messages are suddenly invalid is held back instead of being emptied into the dead letters.
 
 Each connector has one. While it has tripped the source keeps its messages: a poll's cursor stays, a webhook is
 answered 503, MQTT is not acknowledged, and the source is reported as down. Every few minutes a few messages are tried, so that a
-source that was mended goes on by itself; a mended connector comes with a restart, which begins with a closed breaker.
+source that was fixed goes on by itself; a fixed connector comes with a restart, which begins with a closed breaker.
 """
 
 import logging
@@ -30,7 +30,7 @@ class CircuitBreaker:
 
     Args:
         source_status: the source's.
-        allowance: messages that may make no sense before they are counted, because somebody decided so.
+        allowance: messages that may be invalid before they are counted, because somebody decided so.
     """
 
     def __init__(self, source_status: SourceStatus, allowance: int = 0) -> None:
@@ -74,7 +74,7 @@ class CircuitBreaker:
         return self._decide(bads) if self.is_open else self._count(bads)
 
     def trip(self, why: str) -> None:
-        """Hold the source back: somebody else has found that its messages make no sense.
+        """Hold the source back: somebody else has found that its messages are invalid.
 
         Args:
             why: for the log.
@@ -92,7 +92,7 @@ class CircuitBreaker:
         return False
 
     def _decide(self, bads: Sequence[bool]) -> bool:
-        """After a trial: closed again if most of it made sense; what is bad from now on is counted anew."""
+        """After a trial: closed again if most of it was valid; what is bad from now on is counted anew."""
         if 2 * sum(bads) >= len(bads):
             self._open()
             return False

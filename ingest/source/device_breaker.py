@@ -1,7 +1,7 @@
-"""Device hold: one device whose messages make no sense is set aside, and the source's other devices go on.
+"""Device breaker: one device whose messages are invalid is set aside, and the source's other devices go on.
 
 Each source on MQTT has one. A message is judged with the device that its topic or a field of it names; what names none counts
-together, as if one device had sent it. A device of whose messages too many make no sense is set aside: what makes sense still
+together, as if one device had sent it. A device of whose messages too many are invalid is set aside: what is valid of it still
 counts, of the rest a few messages every few minutes become dead letters, and the others are counted and let go, as nobody could
 keep them for ever behind a connection that all devices share. When most devices fail, it is the source or our reading of it
 that is at fault, and the source is held back as a whole (`circuit_breaker`).
@@ -51,7 +51,7 @@ class _Device:
 
     def __init__(self, fewest: int) -> None:
         self.rate = FailureRate(fewest)
-        self.has_made_sense = False
+        self.has_been_valid = False
         self.until = 0.0
         self.tried: list[bool] = []
 
@@ -65,7 +65,7 @@ class DeviceBreaker:
 
     Args:
         source_id: the source, for the log.
-        allowance: messages that may make no sense before they are counted, because somebody decided so.
+        allowance: messages that may be invalid before they are counted, because somebody decided so.
     """
 
     def __init__(self, source_id: str, allowance: int = 0) -> None:
@@ -86,14 +86,14 @@ class DeviceBreaker:
         """Judge messages that came together.
 
         Args:
-            messages: of each, its device and whether it makes no sense.
+            messages: of each, its device and whether it is invalid.
 
         Returns:
             What becomes of each; `None` when so many devices fail that the source is at fault. All are judged anew then.
         """
         for name, is_bad in messages:
             if not is_bad:
-                self._of(name).has_made_sense = True
+                self._of(name).has_been_valid = True
         verdicts = []
         for name, is_bad in messages:
             verdicts.append(self._judge(name, is_bad))
@@ -141,8 +141,8 @@ class DeviceBreaker:
         return device
 
     def _room_for(self, name: str) -> str:
-        """Forget the device that has been silent longest, but none that has made sense or is set aside: names are made up quickly."""
-        idle = (one for one, known in self._devices.items() if one and not (known.has_made_sense or known.is_aside))
+        """Forget the device that has been silent longest, but none that has sent a valid message or is set aside: names are made up quickly."""
+        idle = (one for one, known in self._devices.items() if one and not (known.has_been_valid or known.is_aside))
         oldest = next(idle, None)
         if oldest is None:
             return UNNAMED
@@ -150,7 +150,7 @@ class DeviceBreaker:
         return name
 
     def _most_fail(self) -> bool:
-        known = [one for one in self._devices.values() if one.has_made_sense]
+        known = [one for one in self._devices.values() if one.has_been_valid]
         if known:
             return 2 * sum(one.is_aside for one in known) > len(known)
         return self._devices.get(UNNAMED, _Device(FEWEST)).is_aside or len(self.aside) >= 3

@@ -49,6 +49,11 @@ class FailureRate:
         if len(self._bad) >= self._fewest and len(self._bad) > LARGEST_SHARE * recent:
             self.tripped = f"{len(self._bad)}/{recent}"
 
+    def pass_good(self, count: int) -> None:
+        """Count so many good records."""
+        if self.tripped is None:
+            self._seen += count
+
     def allow(self, count: int) -> None:
         """Begin to count anew, not tripped.
 

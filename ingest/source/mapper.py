@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 LONGEST_TEXT = 200
 
 MAPPING_BUG = "mapping_bug"
-"""Reason of a message that a mapping did not survive; after a mend of the mapping it can be replayed."""
+"""Reason of a message that a mapping did not survive; after a fix of the mapping it can be replayed."""
 
 
 class MappedMessage(NamedTuple):

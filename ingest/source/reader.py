@@ -39,7 +39,7 @@ class SourceReader:
     Args:
         mapper: its connector's.
         source_status: its source's status.
-        breaker: stops it while most of its messages make no sense.
+        breaker: stops it while most of its messages are invalid.
         producer: the way into Kafka.
     """
 

@@ -13,7 +13,7 @@ from pathlib import Path
 log = logging.getLogger(__name__)
 
 SIGNS_MISSED = 3
-"""Declared signs of life that may be missing before a source counts as silent."""
+"""Declared heartbeats that may be missing before a source counts as silent."""
 
 DAYS = 8
 """Days whose longest silences are remembered: a week, and the day at hand."""

@@ -52,9 +52,14 @@ CONNECTION_LIMITS: dict[str, dict[str, Any]] = {
     "postgresql": {"connect_timeout": 10, "options": "-c statement_timeout=25000 -c default_transaction_read_only=on"},
     "mysql": {"connect_timeout": 10, "read_timeout": 25, "init_command": "SET SESSION TRANSACTION READ ONLY"},
     "mariadb": {"connect_timeout": 10, "read_timeout": 25, "init_command": "SET SESSION TRANSACTION READ ONLY"},
+    "mssql": {"login_timeout": 10, "timeout": 25},
+    "oracle": {"tcp_connect_timeout": 10.0},
     "sqlite": {"timeout": 10, "check_same_thread": False},
 }
-"""By kind of database, what ends a connection that hangs, and lets it only read."""
+"""By kind of database, what ends a connection that hangs, and lets it only read where the kind has such a thing."""
+
+EXTRAS = {"mssql": "pymssql", "oracle": "oracledb"}
+"""Kinds of databases whose drivers do not come with the product -> the driver."""
 
 
 class SqlReader(SourceReader):
@@ -89,7 +94,7 @@ class SqlReader(SourceReader):
     ) -> None:
         way = mapper.connector.way
         if not isinstance(way, SqlTable):
-            raise TypeError(f"{mapper.connector.id} is no table")
+            raise TypeError(f"{mapper.connector.id} is not a table")
         super().__init__(mapper, source_status, breaker, producer)
         self._way = way
         self._grows: Any = sql_column(way.grows, DateTime() if way.by == "time" else BigInteger())
@@ -107,7 +112,9 @@ class SqlReader(SourceReader):
         try:
             self._since(position)
         except ValueError:
-            log.warning("%s: how far it was read is not known; known events count once", self._id)
+            log.warning(
+                "%s: the position is damaged: the table is read from the beginning; known events count once", self._id
+            )
             position = None
         while True:
             try:
@@ -197,6 +204,12 @@ def _engine(url: str, account: SecretStr | None, connector_id: str) -> Engine:
         waiting = CONNECTION_LIMITS.get(made.get_backend_name(), {})
         return create_engine(made, poolclass=NullPool, connect_args=waiting, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        driver = EXTRAS.get(url.partition("://")[0].partition("+")[0])
+        if driver is not None and isinstance(error, ModuleNotFoundError):
+            raise ConfigurationError(
+                f"{name}: the driver of this database is not installed: .venv/bin/pip install {driver}, and the address is "
+                f"{url.partition('+')[0]}+{driver}://host/database"
+            ) from None
         raise ConfigurationError(
             f"{name} must be like postgresql+psycopg://host/database or mysql+pymysql://host/database: {type(error).__name__}"
         ) from None

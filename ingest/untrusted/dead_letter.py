@@ -1,8 +1,8 @@
 """Dead letter: an event that can never be processed, with its reason and as much of it as may be kept.
 
-Two kinds exist. One never reached Kafka as an event, because its connector could not make sense of it; what it still
+Two kinds exist. One never reached Kafka as an event, because its connector could not map it; what it still
 tells is the redacted payload. The other lies in Kafka at a topic, partition and offset, from where it can be replayed
-after a mend.
+after a fix.
 """
 
 import re
@@ -89,7 +89,7 @@ def from_record(
     ward: str,
     received_at: datetime,
 ) -> DeadLetter:
-    """The dead letter of a Kafka record that is no event of ours.
+    """The dead letter of a Kafka record that is not an event of ours.
 
     Args:
         topic: where it lies.

@@ -33,7 +33,7 @@ _MASK = {"L": "x", "M": "x", "N": "9"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,39}")
 _CODE = re.compile(r"[A-Za-z0-9._:|/+-]{1,80}")
 _SPACED_CODE = re.compile(r"[A-Z]{1,8}[0-9./-]{0,20}( [0-9][0-9./-]{0,20}){1,4}")
-"""A code that is written with spaces, such as `PA 12/2026`: after its letters there are only numbers, so it is no name and no address."""
+"""A code that is written with spaces, such as `PA 12/2026`: after its letters there are only numbers, so it is neither a name nor an address."""
 _TIME = re.compile(r"[0-9][0-9T:.+/ Z-]{7,39}")
 _PHONE_OR_ID = re.compile(r"(\+?84|0)?[0-9]{9,12}|\+?[0-9 .-]{9,17}")
 _FIRST_SECOND, _LAST_SECOND = 1_000_000_000, 4_102_444_800

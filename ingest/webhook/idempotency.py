@@ -50,7 +50,7 @@ class IdempotencyKeys:
         return content
 
     def withdraw(self, source: str, id_: str) -> None:
-        """Forget a post that could not be accepted, so that it may come again, mended or not."""
+        """Forget a post that could not be accepted, so that it may come again, fixed or not."""
         reply = self._replies.get((source, id_))
         if reply is not None and reply.content is None:
             del self._replies[(source, id_)]

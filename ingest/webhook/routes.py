@@ -1,8 +1,8 @@
 """Routes: `POST /intake/<connector id>` for systems that push, as FastAPI.
 
 A post is refused while it is read (length, kind), then by its signature, then by its form; it is accepted with 202 only
-after Kafka has its events on disk. What is signed but makes no sense is accepted too, as a dead letter: the source
-could not mend it by sending it again.
+after Kafka has its events on disk. What is signed but invalid is accepted too, as a dead letter: the source
+could not fix it by sending it again.
 """
 
 import time
@@ -21,6 +21,7 @@ from ingest.contract.errors import InvalidEvent, Unavailable
 from ingest.contract.label import Label
 from ingest.kafka.producer import Producer
 from ingest.network.http_server import recognise_client
+from ingest.network.rate_limit import RateLimit
 from ingest.runtime import metrics
 from ingest.runtime.disk_space import NoDiskSpace
 from ingest.runtime.failpoint import failpoint
@@ -41,11 +42,11 @@ NO_ROOM = Label(
 
 CONFLICT = Label(
     "Mã webhook-id này đã dùng cho một nội dung khác; nội dung đầu tiên được giữ: hãy gửi với mã mới.",
-    "This webhook-id came with another body before, and the first stands: send this one under an id of its own.",
+    "This webhook-id was used before with another body, and the first stands: send this one under a new id.",
 )
 HELD_BACK = Label(
     "Gần đây quá nhiều tin của nguồn này không đọc được nên tạm dừng nhận: hãy giữ dữ liệu và gửi lại sau.",
-    "Too many messages of this source made no sense lately, so nothing is taken for now: keep your data and send it again later.",
+    "Too many recent messages of this source were invalid, so none is accepted for now: keep your data and send it again later.",
 )
 
 
@@ -58,14 +59,14 @@ class PostLimits:
     read_time: timedelta = timedelta(seconds=10)
     """Time for a body to arrive."""
     per_second: float = 1000.0
-    """Posts that a source may send per second, on average."""
+    """Posts that a source may send per second, on average; also how many of them at once."""
     at_once: int = 64
     """Posts of one source that may be in work at the same time."""
 
 
 @dataclass
 class PostSource:
-    """One source that posts: its mapper, its status, its circuit breaker, and how much of its allowance is left."""
+    """One source that posts: its mapper, its status, its circuit breaker, and how many of its posts are in work."""
 
     mapper: Mapper
     source_status: SourceStatus
@@ -75,23 +76,10 @@ class PostSource:
     forms: frozenset[type] = frozenset()
     """What a body may be: an object, a list, or either."""
     in_work: int = 0
-    allowance: float = 0.0
-    allowed_at: float = 0.0
 
     def __post_init__(self) -> None:
         payload = self.mapper.connector.payload
         self.forms = frozenset(form for form in (dict, list) if _may_be(form(), payload))
-
-    def admitted(self, limits: PostLimits) -> bool:
-        """Whether the source may be served now; takes one from its allowance."""
-        now = time.monotonic()
-        earned = (now - self.allowed_at) * limits.per_second
-        self.allowance = min(max(limits.per_second, 1.0), self.allowance + earned)
-        self.allowed_at = now
-        if self.in_work >= limits.at_once or self.allowance < 1:
-            return False
-        self.allowance -= 1
-        return True
 
 
 class WebhookRoutes:
@@ -117,6 +105,7 @@ class WebhookRoutes:
         self.closing = False
         """Set when the process ends: from then on every post is answered 503."""
         self._proofs: dict[str, PostProof] = {}
+        self._rates: dict[str, RateLimit] = {}
         self._signatures = Signatures({})
         self._producer = producer
         self._limits = limits or PostLimits()
@@ -131,6 +120,7 @@ class WebhookRoutes:
         if not isinstance(connector.way, Webhook):
             raise TypeError(f"{connector.id} does not post")
         self._proofs[connector.id] = connector.way.proof
+        self._rates[connector.id] = RateLimit(self._limits.per_second, max(self._limits.per_second, 1.0))
         self._signatures.know(connector.id, secrets, connector.way.proof)
         self.posts[connector.id] = post
 
@@ -186,8 +176,7 @@ class WebhookRoutes:
         recognise_client(request.scope, connector_id)
         post.rhythm.heard()
         post.source_status.up()
-        if not post.admitted(self._limits):
-            raise PostRefusedError(429, "too_many", timedelta(seconds=1))
+        self._admit(post)
         post.in_work += 1
         try:
             return await self._answered(post, self._message_id(connector_id, request, body), body)
@@ -197,6 +186,17 @@ class WebhookRoutes:
             raise PostRefusedError(503, "unavailable", error.retry_after) from error
         finally:
             post.in_work -= 1
+
+    def _admit(self, post: PostSource) -> None:
+        """Count one more post of a source.
+
+        Raises:
+            PostRefusedError: it sends too many.
+        """
+        rate, now = self._rates[post.mapper.connector.id], time.monotonic()
+        if post.in_work >= self._limits.at_once or rate.missing(1, now):
+            raise PostRefusedError(429, "too_many", timedelta(seconds=1))
+        rate.take(1, now)
 
     def _message_id(self, connector_id: str, request: Request, body: bytes) -> str:
         """What a post is known by: its `webhook-id`, where it is signed; else what it says."""
@@ -255,7 +255,7 @@ def _taken(post: PostSource, body: bytes, value: Any) -> MappedMessage:
 
 
 def _check_conflict(post: PostSource) -> None:
-    """Count a conflict as a message that makes no sense: a source that uses its ids anew makes very many of them.
+    """Count a conflict as an invalid message: a source that uses its ids anew makes very many of them.
 
     Raises:
         PostRefusedError: its source is held back, or is from now on.

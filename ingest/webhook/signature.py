@@ -52,7 +52,7 @@ class Signatures:
             known.pop(source, None)
 
     def verified(self, source: str, body: bytes, headers: Mapping[str, str], client: str = "") -> str | None:
-        """See that the body comes from the source; one that signs as in Standard Webhooks did so less than five minutes ago in real time.
+        """Check that the body comes from the source; one that signs as in Standard Webhooks did so less than five minutes ago in real time.
 
         Args:
             source: the source's id, as its address says.

@@ -1,10 +1,13 @@
-"""Compiled: what the entities of one kind contribute to its indicators, as two functions made from the declarations.
+"""Compiled: what the entities of one kind contribute to its indicators, as functions made from the declarations.
 
 `contributions` is asked for every event, `levels` for every minute and entity; calling some thirty declarations each time is what the fold
-would spend most of its time with. `warehouse.model.program` writes them as one piece of Python in which each expression stands once.
+would spend most of its time with. `warehouse.model.program` writes them as one piece of Python in which each expression stands once, and
+what is counted at a time that has not come is not worked out at all.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
 
 from warehouse.model.aggregate import Dimension, Flow, Part, Stock
 from warehouse.model.entity import EntityState
@@ -18,9 +21,18 @@ Split = tuple[str, str]
 TOTAL: Split = ("", "")
 
 MOST_SPLITS = 4_096
-"""Splits of one indicator that are remembered; of more, all are forgotten."""
+"""Splits by the same dimensions that are remembered; of more, all are forgotten."""
 
-Contribution = tuple[int, int, int, tuple[Split, ...]]
+
+class Splits(tuple[Split, ...]):
+    """The splits in which an entity counts, the total first. Told apart by who they are, so that finding something by them is quick."""
+
+    __slots__ = ()
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
+Contribution = tuple[int, int, int, Splits]
 """What one entity adds to one indicator: when, how much to numerator and denominator, and in which splits."""
 
 Contributions = Callable[[EntityState], tuple[tuple[Contribution, ...], ...]]
@@ -36,8 +48,8 @@ LevelsOf = Callable[[Iterable[EntityState], int], Levels]
 """(states, now in ms) -> what they make of their kind's stocks."""
 
 
-class KnownSplits(dict[tuple[str, ...], tuple[Split, ...]]):
-    """The splits of an indicator by members of its dimensions, each made once: most entities share theirs with others.
+class KnownSplits(dict[tuple[str, ...], Splits]):
+    """The splits by members of the same dimensions, each made once: most entities share theirs with others.
 
     Args:
         names: the dimensions.
@@ -47,18 +59,33 @@ class KnownSplits(dict[tuple[str, ...], tuple[Split, ...]]):
         super().__init__()
         self._names = names
 
-    def __missing__(self, members: tuple[str, ...]) -> tuple[Split, ...]:
+    def __missing__(self, members: tuple[str, ...]) -> Splits:
         if len(self) > MOST_SPLITS:
             self.clear()
-        made = self[members] = (TOTAL, *zip(self._names, members, strict=True))
+        made = self[members] = Splits((TOTAL, *zip(self._names, members, strict=True)))
         return made
+
+
+known_splits = cache(KnownSplits)
+"""The splits by these dimensions, the same ones for all who ask."""
 
 
 def compile_contributions(flows: Sequence[Indicator]) -> Contributions:
     """What an entity contributes to these indicators, of one kind of entity."""
     program = Program()
-    found = [_contributions(one, program, ProgramState(program)) for one in flows]
-    lines = [*program.fixed, *program.lines, f"return ({', '.join(found)},)" if found else "return ()"]
+    found: list[list[str]] = [[] for _ in flows]
+    by_time: dict[str, list[_Counted]] = {}
+    for index, one in enumerate(flows):
+        for at, sides in _sums(one, ProgramState(program)).items():
+            name = f"c{index}_{len(found[index])}"
+            found[index].append(name)
+            by_time.setdefault(at, []).append(_Counted(name, one, sides))
+    for at, counted in by_time.items():
+        program.lines.append(f"{' = '.join(one.name for one in counted)} = ()")
+        with program.block(f"if {at} < {NEVER}:"):
+            program.lines += [_contribution(at, one, program) for one in counted]
+    made_of = " ".join(f"{' + '.join(names)}," for names in found)
+    lines = [*program.fixed, *program.lines, f"return ({made_of})"]
     made: Contributions = function("contributions(state)", lines, program.names)
     return made
 
@@ -85,27 +112,49 @@ def _members(by: Sequence[Dimension], state: ProgramState) -> list[str]:
     return [term(dimension.member(state)) for dimension in by]
 
 
-def _contributions(one: Indicator, program: Program, state: ProgramState) -> str:
-    """An indicator's contributions as a line; parts of one time are one contribution."""
-    sums: dict[str, tuple[list[str], list[str], list[str]]] = {}
+class _Counted(NamedTuple):
+    """What one indicator counts at one time."""
+
+    name: str
+    """What the lines call it."""
+    indicator: Indicator
+    sides: list[tuple[Flow, int]]
+    """The parts, and of each whether it is of the numerator (0) or the denominator."""
+
+
+def _sums(one: Indicator, state: ProgramState) -> dict[str, list[tuple[Flow, int]]]:
+    """An indicator's flows by the operand that tells their time."""
+    found: dict[str, list[tuple[Flow, int]]] = {}
     for part, side in _sided(one):
         if isinstance(part, Flow):
-            added = part.added
-            value = "1" if added is None else term(added(state))
-            where = None if part.where is None else term(part.where(state))
-            numerators, denominators, conditions = sums.setdefault(term(part.at(state)), ([], [], []))
-            (denominators if side else numerators).append(f"({value} if {where} else 0)" if where else value)
-            conditions.append(where or "True")
-    members = [f"str({member})" for member in _members(one.dimensions, state)]
-    known = f"splits_{one.id}"
-    program.names[known] = KnownSplits([name for name, _ in one.dimensions])
-    splits = f"{known}[{', '.join(members)},]" if members else repr((TOTAL,))
-    found = []
-    for at, (numerators, denominators, conditions) in sums.items():
-        numerator, denominator = (" + ".join(amounts) or "0" for amounts in (numerators, denominators))
-        counts = "" if "True" in conditions else f" and ({' or '.join(dict.fromkeys(conditions))})"
-        found.append(f"((({at}, {numerator}, {denominator}, {splits}),) if {at} < {NEVER}{counts} else ())")
-    return " + ".join(found)
+            found.setdefault(term(part.at(state)), []).append((part, side))
+    return found
+
+
+def _contribution(at: str, counted: _Counted, program: Program) -> str:
+    """A line for parts of one time, which are one contribution."""
+    state = ProgramState(program)
+    wheres = [None if part.where is None else term(part.where(state)) for part, _ in counted.sides]
+    is_one = len(set(wheres)) == 1
+    sums: tuple[list[str], list[str]] = ([], [])
+    for where, (part, side) in zip(wheres, counted.sides, strict=True):
+        value = "1" if part.added is None else term(part.added(state))
+        sums[side].append(value if is_one or not where else f"({value} if {where} else 0)")
+    numerator, denominator = (" + ".join(amounts) or "0" for amounts in sums)
+    line = f"{counted.name} = (({at}, {numerator}, {denominator}, {_splits(counted.indicator, program)}),)"
+    return line if None in wheres else f"if {' or '.join(map(str, dict.fromkeys(wheres)))}: {line}"
+
+
+def _splits(one: Indicator, program: Program) -> str:
+    """What the lines call an indicator's splits."""
+    names = tuple(name for name, _ in one.dimensions)
+    if not names:
+        program.names["just_total"] = known_splits(())[()]
+        return "just_total"
+    known = "_".join(("splits", *names))
+    program.names[known] = known_splits(names)
+    members = [f"str({member})," for member in _members(one.dimensions, ProgramState(program))]
+    return term(program.operand(f"{known}[{' '.join(members)}]"))
 
 
 def _count(one: Indicator, name: str, program: Program, into: tuple[list[str], list[str], list[str]]) -> None:

@@ -45,6 +45,14 @@ class EntityStates:
         self.active.add(state)
         self._over.discard(state)
 
+    def touch(self, state: EntityState, at: int) -> None:
+        """Know that an event has changed an entity."""
+        if state not in self.active:
+            self.add(state)
+        self.is_stirred = True
+        if at > self.newest_ms:
+            self.newest_ms = at
+
     def drop(self, state: EntityState) -> None:
         """Count an entity no longer."""
         self.active.discard(state)
@@ -61,7 +69,7 @@ class EntityStates:
         return self.plan.levels(states, at_ms)
 
     def before(self, end: int) -> Levels:
-        """The levels at the end of the last closed minute before one."""
+        """The levels at the end of the last minute that was closed before this one."""
         return self.closed.get(max((one for one in self.closed if one < end), default=0), {})
 
     def show(self, key: StockKey, row: Sequence[int]) -> None:

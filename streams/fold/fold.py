@@ -7,18 +7,29 @@ own time while the partition is behind, by the clock once it has caught up.
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from ingest.contract.envelope import AnyEnvelope
 from streams.fold.entities import EntityStates
-from streams.fold.flows import Flows, LateWindow
-from streams.fold.plan import MILLISECOND, Touch, declarations_fingerprint, plans, touches
+from streams.fold.flows import Flows, LateWindow, WindowsByStart
+from streams.fold.plan import MILLISECOND, EntityPlan, Touch, declarations_fingerprint, plans, touches
 from streams.fold.stocks import EntityKey, LateStocks, Stocks
 from warehouse.model.correction import Cause, Correction
 from warehouse.model.entity import EntityState
 from warehouse.model.value import Value
 
 __all__ = ["Fold", "LateStocks", "LateWindow"]
+
+
+class EntityMemory(NamedTuple):
+    """What is held of the entities of one kind in one ward."""
+
+    states: dict[str, EntityState]
+    """By key."""
+    windows: list[WindowsByStart]
+    """What their flows are counted in."""
+    population: EntityStates | None
+    """What their stocks are counted from, if there are any."""
 
 
 class Fold:
@@ -35,13 +46,19 @@ class Fold:
         """Positions of records that were set aside: they are not folded in, though they came."""
         self._forgot_at = 0
         """Newest event time when what was over was let go."""
-        self._touches = touches(topic)
         self._plans = {plan.entity.id: plan for plan in plans(topic)}
         self.states: dict[EntityKey, dict[str, EntityState]] = {}
         """By entity and ward, and by key, what is known of each."""
         sizes = {flow.id: flow.window_ms for plan in self._plans.values() for flow in plan.flows}
         self._flows = Flows(topic, partition, sizes)
         self._stocks = Stocks(topic, partition, self._plans.values())
+        self._known: dict[str, dict[str, EntityMemory]] = {id: {} for id in self._plans}
+        """By entity and ward, all that is held of its entities."""
+        self._touches = {
+            kind: [(touch, self._known[touch.plan.entity.id]) for touch in touched]
+            for kind, touched in touches(topic).items()
+        }
+        """By kind of event, what it does to which entities, and what is held of those by ward."""
 
     @property
     def late(self) -> dict[LateWindow, Cause]:
@@ -75,13 +92,17 @@ class Fold:
         missing: dict[str, set[tuple[str, str]]] = {}
         born: set[tuple[str, str, str]] = set()
         for envelope in envelopes:
-            for plan, _, is_birth, only in self._touches.get(envelope.data.kind, ()):
-                id, ward, key = plan.entity.id, envelope.partitionkey, envelope.subject
-                if key in self.states.get((id, ward), ()) or (id, ward, key) in born:
+            for touch, known in self._touches.get(envelope.data.kind, ()):
+                ward, key = envelope.partitionkey, envelope.subject
+                memory = known.get(ward)
+                if memory is not None and key in memory.states:
                     continue
-                if only is not None and not only(envelope.data):
+                id = touch.plan.entity.id
+                if (id, ward, key) in born:
                     continue
-                if is_birth and envelope.at_ms >= self.watermark - plan.entity.keep_ms:
+                if touch.only is not None and not touch.only(envelope.data):
+                    continue
+                if touch.is_birth and envelope.at_ms >= self.watermark - touch.plan.entity.keep_ms:
                     born.add((id, ward, key))
                 else:
                     missing.setdefault(id, set()).add((ward, key))
@@ -91,20 +112,20 @@ class Fold:
         """Take in states that the warehouse remembers; what they contribute is already in the values."""
         plan = self._plans[id]
         for state in states:
-            state.given = plan.contributions(state)
-            place = (id, state.ward)
-            if self.states.setdefault(place, {}).setdefault(state.key, state) is state:
-                self._stocks.adopt(place, state)
+            state.given = list(plan.contributions(state))
+            memory = self._known[id].get(state.ward) or self._meet(plan, state.ward)
+            if memory.states.setdefault(state.key, state) is state and memory.population:
+                memory.population.add(state)
 
     def fold(self, envelopes: Sequence[AnyEnvelope], offsets: Sequence[int]) -> None:
         """Fold envelopes in the order of their offsets; their changes wait in `take`."""
         for envelope, offset in zip(envelopes, offsets, strict=True):
-            touched = self._touches.get(envelope.data.kind)
-            at = envelope.at_ms
+            event, at = envelope.data, envelope.at_ms
             if at > self.watermark:
                 self.reach(at)
-            if touched:
-                self._touch(touched, envelope, at, offset)
+            for touch, known in self._touches.get(event.kind, ()):
+                if touch.only is None or touch.only(event):
+                    self._touch(touch, known.get(envelope.partitionkey), envelope, at, offset)
             self.offset = offset
 
     def closes(self, at: int) -> bool:
@@ -131,7 +152,7 @@ class Fold:
         self._stocks.look(now_ms, only_stirred, self.offset)
 
     def take(self) -> list[Value]:
-        """The values that changed since the last call; what an earlier life wrote is not told before it is folded again."""
+        """The values that changed since the last call; what the previous run wrote is not told before it is folded again."""
         return self._stocks.take(self.offset) + self._flows.take(self.offset)
 
     def take_corrections(self) -> list[Correction]:
@@ -206,7 +227,7 @@ class Fold:
         self._stocks.resume(next_close, is_older)
 
     def expect(self, values: Iterable[Value], revisions: Iterable[tuple[str, str, int, str, str, int]] = ()) -> None:
-        """Know what an earlier life wrote after the snapshot, so that what no longer counts is written as 0.
+        """Know what the previous run wrote after the snapshot, so that what no longer counts is written as 0.
 
         Args:
             values: every window of its flows, and the newest row of each stock.
@@ -217,29 +238,29 @@ class Fold:
         for revised in revisions:
             self._stocks.expect_revision(*revised)
 
-    def _touch(self, touched: tuple[Touch, ...], envelope: AnyEnvelope, at: int, offset: int) -> None:
-        event, ward, key, id = envelope.data, envelope.partitionkey, envelope.subject, envelope.id
-        for plan, update, _, only in touched:
-            if only is not None and not only(event):
-                continue
-            place = (plan.entity.id, ward)
-            states = self.states.get(place)
-            if states is None:
-                self._meet(ward)
-                states = self.states[place]
-            state = states.get(key)
-            if state is None:
-                state = states[key] = plan.state(ward, key)
-            is_changed = update(state, event, at, id)
-            if at > state.newest_at:
-                state.newest_at = at
-            if is_changed:
-                self._flows.settle(plan, state, self.watermark, envelope, at, offset)
-            if plan.stocks and self._stocks.touch(place, state, at):
-                self._stocks.disturb(place, Cause(event.kind, key, id, at, offset))
+    def _touch(self, touch: Touch, memory: EntityMemory | None, envelope: AnyEnvelope, at: int, offset: int) -> None:
+        plan, event, key, id = touch.plan, envelope.data, envelope.subject, envelope.id
+        states, windows, population = memory or self._meet(plan, envelope.partitionkey)
+        state = states.get(key)
+        if state is None:
+            state = states[key] = plan.state(envelope.partitionkey, key)
+            state.given = [()] * len(windows)
+        changed = touch.update(state, event, at, id)
+        if at > state.newest_at:
+            state.newest_at = at
+        if changed and self._flows.settle(plan, windows, state, changed, self.watermark):
+            self._flows.revise(Cause(event.kind, key, id, at, offset))
+        if population is not None:
+            population.touch(state, at)
+            if at <= self._stocks.closed_ms:
+                self._stocks.disturb((plan.entity.id, state.ward), Cause(event.kind, key, id, at, offset))
 
-    def _meet(self, ward: str) -> None:
-        """A ward of which nothing was heard before."""
-        for id in self._plans:
-            self.states.setdefault((id, ward), {})
+    def _meet(self, plan: EntityPlan, ward: str) -> EntityMemory:
+        """A ward of which nothing was heard before, or nothing of these entities."""
         self._stocks.meet(ward)
+        for id, one in self._plans.items():
+            if ward not in self._known[id]:
+                states = self.states.setdefault((id, ward), {})
+                population = self._stocks.populations.get((id, ward))
+                self._known[id][ward] = EntityMemory(states, self._flows.windows(one, ward), population)
+        return self._known[plan.entity.id][ward]

@@ -1,9 +1,9 @@
 """Stocks: what is so at a moment - live, closed minute by minute, and looked at again when an event comes late.
 
 A minute closes once, `GRACE_MS` after its end, as things were at its end by all that is known by then: that row says `as_of` = end
-of the minute. A total gets a row in every minute that is looked at; a member only when it is another than in the minute before, or
-when a live row of that minute stands. An event that comes later than that, but within `HORIZON_MS`, makes the fold look at those
-minutes again: what is another than it was is written as the next revision. What is older still is recomputed from the raw events.
+of the minute. A total gets a row in every minute that is looked at; a member only when it differs from the minute before, or when a
+live row of that minute stands. An event that comes later than that, but within `HORIZON_MS`, makes the fold look at those
+minutes again: a stock that changed is written as the next revision. Older minutes are recomputed from the raw events.
 
 How often minutes are looked at again depends on how events are batched; what the last revision says does not.
 """
@@ -51,10 +51,10 @@ class Stocks:
         self._owners = {stock: plan.entity.id for plan in self._plans.values() for stock in plan.stocks}
         self.populations: dict[EntityKey, EntityStates] = {}
         """By entity and ward, what is counted."""
-        self._closed_ms = 0
-        """End of the last closed minute."""
+        self.closed_ms = 0
+        """End of the last closed minute: what happened until then came too late for it, and has to `disturb`."""
         self._stored_ms = 0
-        """Until when an earlier life has written rows whose revisions are not known here."""
+        """Until when the previous run has written rows whose revisions are not known here."""
         self._disturbed: dict[EntityKey, Cause] = {}
         """Where closed minutes have changed, and the event that reaches back furthest."""
         self._values: dict[tuple[Any, ...], Value] = {}
@@ -65,29 +65,10 @@ class Stocks:
             if (id, ward) not in self.populations:
                 self.populations[id, ward] = EntityStates(plan, ward)
 
-    def adopt(self, place: EntityKey, state: EntityState) -> None:
-        """Count an entity from now on."""
-        if place[0] in self._plans:
-            self._population(place).add(state)
-
     def drop(self, place: EntityKey, state: EntityState) -> None:
         """Count an entity no longer; its life was over long ago."""
         if place in self.populations:
             self.populations[place].drop(state)
-
-    def touch(self, place: EntityKey, state: EntityState, at: int) -> bool:
-        """Know that an event has changed an entity.
-
-        Returns:
-            Whether it came too late for minutes that are closed: `disturb` them.
-        """
-        population = self.populations[place]
-        if state not in population.active:
-            population.add(state)
-        population.is_stirred = True
-        if at > population.newest_ms:
-            population.newest_ms = at
-        return at <= self._closed_ms
 
     def disturb(self, place: EntityKey, cause: Cause) -> None:
         """Closed minutes have changed, from the event's own on."""
@@ -99,18 +80,18 @@ class Stocks:
         """Close every minute that ended at least `GRACE_MS` before `now_ms`."""
         self._look_again(offset)
         last = int(window_start(now_ms - GRACE_MS, GAUGE_MS))
-        for end in range(self._closed_ms + GAUGE_MS if self._closed_ms else last, last + 1, GAUGE_MS):
+        for end in range(self.closed_ms + GAUGE_MS if self.closed_ms else last, last + 1, GAUGE_MS):
             for population in self.populations.values():
                 is_moved = population.newest_ms > end - GAUGE_MS or population.shown_ms >= end
                 if is_moved or end - population.closed_ms >= QUIET_MS:
                     self._look_back(population, end, offset, set())
                     population.forget(end + GAUGE_MS - HORIZON_MS)
-            self._closed_ms = end
-        self.next_close = self._closed_ms + GAUGE_MS + GRACE_MS
+            self.closed_ms = end
+        self.next_close = self.closed_ms + GAUGE_MS + GRACE_MS
 
     def look(self, now_ms: int, only_stirred: bool, offset: int) -> None:
         """Take the stocks as they are now."""
-        if now_ms <= self._closed_ms:
+        if now_ms <= self.closed_ms:
             return  # an event came from the future, and what was closed because of it is newer
         self._look_again(offset)
         window = int(window_start(now_ms - 1, GAUGE_MS))
@@ -188,15 +169,15 @@ class Stocks:
             is_older: whether an older release made the dump, which kept no closed minutes: what was last shown stands for them.
         """
         self.next_close = next_close
-        self._closed_ms = max(next_close - GAUGE_MS - GRACE_MS, 0)
+        self.closed_ms = max(next_close - GAUGE_MS - GRACE_MS, 0)
         if is_older:
-            self._stored_ms = self._closed_ms
+            self._stored_ms = self.closed_ms
             for population in self.populations.values():
-                population.closed[self._closed_ms] = {key: row[:2] for key, row in population.shown.items()}
-                population.closed_ms = self._closed_ms
+                population.closed[self.closed_ms] = {key: row[:2] for key, row in population.shown.items()}
+                population.closed_ms = self.closed_ms
 
     def expect(self, value: Value) -> None:
-        """Know a row that an earlier life wrote after the snapshot."""
+        """Know a row that the previous run wrote after the snapshot."""
         if value.indicator in self._owners:
             row = (value.numerator, value.denominator, value.window_ms)
             key = (value.indicator, value.dimension, value.member)
@@ -207,7 +188,7 @@ class Stocks:
             self._stored_ms = max(self._stored_ms, value.window_ms + GAUGE_MS)
 
     def expect_revision(self, ward: str, id: str, window: int, dimension: str, member: str, revision: int) -> None:
-        """Know how often an earlier life wrote a closed minute again: what is written of it from now on stands against that."""
+        """Know how often the previous run wrote a closed minute again: the next revision has to be a higher one."""
         if id in self._owners:
             known, key = (
                 self._population((self._owners[id], ward)).revisions,
@@ -224,18 +205,21 @@ class Stocks:
         """Look at the closed minutes that events have changed, as far back as memory reaches, and leave older ones to `late_stocks`."""
         for place, cause in list(self._disturbed.items()):
             population, first = self.populations[place], minute_end(cause.at_ms)
+            # 1. How far back memory reaches: to its horizon, not before rows whose revisions it does not know.
             oldest = max(
-                self._closed_ms + GAUGE_MS - HORIZON_MS,
+                self.closed_ms + GAUGE_MS - HORIZON_MS,
                 self._stored_ms + GAUGE_MS,
                 minute_end(population.newest_ms - HORIZON_MS),
             )
-            if oldest > self._closed_ms:
+            if oldest > self.closed_ms:
                 continue  # until a minute has closed that tells how it went on after those that are left to `late_stocks`
             del self._disturbed[place]
+            # 2. What lies before that is recomputed from the raw events.
             if first < oldest:
                 self._leave(place, LateStocks(cause.at_ms, oldest - GAUGE_MS, cause))
+            # 3. The rest is looked at minute by minute, in order: a member that changed needs a row in the minutes after it as well.
             changed: set[StockKey] = set()
-            for end in range(max(first, oldest), self._closed_ms + 1, GAUGE_MS):
+            for end in range(max(first, oldest), self.closed_ms + 1, GAUGE_MS):
                 self._look_back(population, end, offset, changed)
 
     def _leave(self, place: EntityKey, late: LateStocks) -> None:
@@ -253,10 +237,12 @@ class Stocks:
             changed: stocks that were found to be another in the minutes before, since one was looked at again, and so need a row
                 in this one to say how it went on; those that are another in this minute are added.
         """
+        # 1. What was so at the end of the minute, and what it is held against: the row of the minute, or the minute before.
         now, window = population.levels(end), end - GAUGE_MS
         is_again = end in population.closed
         known = population.closed[end] if is_again else population.before(end)
         for stock in dict.fromkeys([*now, *known, *changed, *population.shown]):
+            # 2. Which stocks get a row: see the module's text for a first row; a revision only for what is another, and what follows.
             sums, shown = now.get(stock, NOTHING), population.shown.get(stock)
             is_other = sums != known.get(stock, NOTHING)
             if is_other:
@@ -267,6 +253,7 @@ class Stocks:
                     population.revisions[end, stock] = population.revisions.get((end, stock), 0) + 1
             else:
                 is_due = is_other or not stock[1] or (shown is not None and shown[2] >= window)
+            # 3. The row, and what is shown from now on.
             if is_due:
                 self._write(population, stock, sums, end, window, population.revisions.get((end, stock), 0), offset)
                 # A live row of the same minute that was taken later stands.

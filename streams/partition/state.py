@@ -156,7 +156,7 @@ class PartitionState:
         self._snapshot = position
 
     def succeed(self, values: int, shown: int, stocks: list[Value]) -> None:
-        """Know what an earlier life has left, once the fold is as the newest snapshot has it.
+        """Know what the previous run has left, once the fold is as the newest snapshot has it.
 
         Args:
             values: the newest position that a written value bears.
@@ -167,10 +167,10 @@ class PartitionState:
         self._values, self._shown, self._untold = values, shown, stocks
 
     def expect(self, shown: int) -> None:
-        """Know only up to where an earlier life has written values."""
+        """Know only up to where the previous run has written values."""
         self._shown = shown
 
-    def take_untold(self) -> list[Value]:
+    def take_unannounced(self) -> list[Value]:
         """The stocks that the boards have to be told of again; they are given once."""
         untold, self._untold = self._untold, []
         return untold
@@ -215,7 +215,7 @@ class PartitionState:
 
     @property
     def is_behind(self) -> bool:
-        """Whether an earlier life has shown more than the fold knows yet."""
+        """Whether the previous run has shown more than the fold knows yet."""
         return self.fold.offset < self._shown
 
     @property

@@ -23,7 +23,7 @@ NOT_FOLDABLE, NOT_STORABLE, ENDS_WORKER, NOT_UNDERSTOOD = (
     "not_understood",
 )
 """Why a record was set aside: the fold raises; the sink or the engine refuses it or what it makes; the process dies of it; it was
-stored, but is no event for this version."""
+stored, but is not an event for this version."""
 
 _OF_TABLES = frozenset({10, 16, 36, 44, 46, 47, 48, 60, 62, 63, 80, 115, 164, 219, 291, 344, 497})
 """ClickHouse's codes for what is wrong with a statement, a table or a right, whatever the rows say."""

@@ -5,5 +5,5 @@
 `careful`       the same record by record, where a record may be to blame for a fault
 `set_aside`     a record whose content makes work fail becomes a dead letter
 `log_identity`  which log of Kafka a partition is read from, and where its positions begin
-`reader`        single records and stretches of a log, beside the stream that Faust reads
+`reader`        a range of one partition's records, beside the stream that Faust reads
 """

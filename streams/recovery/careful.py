@@ -134,7 +134,7 @@ class CarefulTakeUp(TakeUp):
         place = self._known.place
         await self._store.write(halted_partitions.halt_partition, *place, position, why)
         log.error(
-            "%s-%d is stopped at position %d: %s. The other streams go on. Mend the cause, then let it go on: ./ioc letters resume %s",
+            "%s-%d is halted at position %d: %s. The other streams go on. Fix the cause, then let it go on: ./ioc letters resume %s",
             *place, position, why, place[0],
         )  # fmt: skip
         return self._stopped(position, progress)

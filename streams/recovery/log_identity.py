@@ -63,7 +63,7 @@ async def find_log(
     ours = [one for one in known if one.cluster == cluster]
     if known and not ours:
         if progress.used >= 0:
-            log.warning("%s-%d: another Kafka; its first record gets position %d", *place, following)
+            log.warning("%s-%d: this is another Kafka cluster; its first record gets position %d", *place, following)
         return _log(PositionBase(cluster, following - extent.first, following), True, extent)
     # A log of which nothing was stored in the end says nothing.
     base = next(
@@ -117,7 +117,7 @@ def _log(base: PositionBase, begun: bool, extent: Extent) -> LogIdentity:
 
 
 def record_identity(place: PartitionKey, record: bytes) -> str:
-    """What tells a record from others: the event's id, a dead letter's for the dead letters' topic, empty for what is no event."""
+    """What tells a record from others: the event's id, a dead letter's for the dead letters' topic, empty for what is not an event."""
     if place[0] == DEAD_LETTERS:
         try:
             return DeadLetter.model_validate_json(record).id

@@ -1,16 +1,14 @@
-"""Kafka read: single records and bounded stretches of a log, beside the stream that Faust reads."""
+"""Reader: a range of one partition's records, beside the stream that Faust reads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
 from ingest.contract.errors import Unavailable
 from ingest.contract.settings import IngestSettings
-from ingest.kafka.client import client_options
+from ingest.kafka.reader import open_consumer
 from streams.partition.record_batch import RecordBatch
 from warehouse.store.positions import PartitionKey, PositionRange
 
@@ -18,29 +16,6 @@ PATIENCE = timedelta(seconds=10)
 """How long nothing may come though there is something."""
 
 BATCH_SIZE = 2_000
-
-
-async def read_records_at(settings: IngestSettings, wanted: Mapping[PartitionKey, int]) -> dict[PartitionKey, bytes]:
-    """The values of single records, one a partition, of those that are there.
-
-    Raises:
-        Unavailable: Kafka is away.
-    """
-    found: dict[PartitionKey, bytes] = {}
-    if not wanted:
-        return found
-    async with _consumer(settings) as consumer:
-        consumer.assign([TopicPartition(*place) for place in wanted])
-        for place, offset in wanted.items():
-            consumer.seek(TopicPartition(*place), offset)
-        left = {TopicPartition(*place) for place in wanted}
-        while left:
-            for partition, records in (await _some(consumer, left, len(left))).items():
-                if records[0].offset == wanted[partition.topic, partition.partition]:
-                    found[partition.topic, partition.partition] = records[0].value or b""
-                left.discard(partition)
-                consumer.pause(partition)
-    return found
 
 
 async def read_range(
@@ -57,7 +32,7 @@ async def read_range(
         Unavailable: Kafka is away.
     """
     first, last = wanted
-    async with _consumer(settings) as consumer:
+    async with open_consumer(settings, auto_offset_reset="earliest") as consumer:
         partition = TopicPartition(*place)
         consumer.assign([partition])
         consumer.seek(partition, first)
@@ -84,17 +59,3 @@ async def _some(consumer: AIOKafkaConsumer, partitions: set[TopicPartition], mos
         if found := {partition: records for partition, records in found.items() if records}:
             return found
     raise Unavailable("Kafka", f"no record of {', '.join(f'{one.topic}-{one.partition}' for one in partitions)}")
-
-
-@asynccontextmanager
-async def _consumer(settings: IngestSettings) -> AsyncIterator[AIOKafkaConsumer]:
-    consumer = AIOKafkaConsumer(
-        **client_options(settings), group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
-    try:
-        await consumer.start()
-        yield consumer
-    except (KafkaError, OSError) as error:
-        raise Unavailable("Kafka", f"{type(error).__name__} {error}") from error
-    finally:
-        await consumer.stop()

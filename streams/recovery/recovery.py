@@ -13,11 +13,11 @@ from time import monotonic
 from ingest.contract.events import streams
 from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.offsets import HeldRecords, held_records
+from ingest.kafka.reader import Position, read_records
 from streams.partition.duplicates import EventIdMemory
 from streams.partition.state import PartitionKey, PartitionState
 from streams.poison.attempts import AttemptNote
 from streams.poison.suspicion import ENDS_WORKER, SuspectError, Suspicion, suspecting
-from streams.recovery import reader
 from streams.recovery.careful import CarefulTakeUp
 from streams.recovery.log_identity import LogIdentity, find_log, is_same_record
 from streams.recovery.take_up import StoredPositions, TakeUp, Tools
@@ -56,11 +56,13 @@ class Recovery:
         Raises:
             Unavailable: something is away, and the worker is stopping.
         """
+        # 1. How far the warehouse is, and in which log of Kafka positions go on.
         progress: dict[PartitionKey, PartitionProgress] = await self._store.ask(positions.read_progress)
         logs = await self._logs(places, progress)
         await self._store.write(
             positions.write_bases, {place: found.base for place, found in logs.items() if found.begun}
         )
+        # 2. What the warehouse lacks before that, which ids came lately, and what is halted.
         newest = {place: progress[place].newest for place in places & progress.keys() if place[0] != DEAD_LETTERS}
         begins = {place: found.begin for place, found in logs.items()}
         holes: dict[PartitionKey, list[PositionRange]] = await self._store.ask(
@@ -73,6 +75,7 @@ class Recovery:
             for day in days.get(place, ()):
                 ids.load(day, await self._store.ask(event_ids.read_id_hashes, *place, day))
             known = StoredPositions(place, logs[place], ids, known_stops.get(place))
+            # 3. At once where nothing speaks against it; record by record after a fault.
             careful = self._careful(known, suspects.get(place))
             if careful is None:
                 try:
@@ -111,20 +114,19 @@ class Recovery:
         )
         bases = await self._store.ask(positions.read_bases)
         # The newest record of each partition, all at once: it is nearly always the one that we have.
-        probes = {}
+        probes: list[Position] = []
         for place in places & progress.keys():
             base = next((one.base for one in reversed(bases.get(place, [])) if one.cluster == kafka.cluster), 0)
             offset = min(progress[place].newest - base, kafka.extents[place].end - 1)
             if offset >= kafka.extents[place].first:
-                probes[place] = offset
-        records = await self._tools.from_kafka(lambda: reader.read_records_at(self._tools.ingest, probes))
+                probes.append((*place, offset))
+        records = await self._tools.from_kafka(lambda: read_records(self._tools.ingest, probes))
 
         async def is_ours(place: PartitionKey, offset: int, position: int) -> bool | None:
-            record = records.get(place) if probes.get(place) == offset else None
-            if record is None:
-                record = (
-                    await self._tools.from_kafka(lambda: reader.read_records_at(self._tools.ingest, {place: offset}))
-                ).get(place)
+            where = (*place, offset)
+            if where not in records:
+                records.update(await self._tools.from_kafka(lambda: read_records(self._tools.ingest, [where])))
+            record = (records[where] or b"") if where in records else None
             stored = await self._store.ask(positions.ids_at, [(*place, position)])
             return is_same_record(stored, place, position, record)
 

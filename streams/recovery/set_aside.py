@@ -93,7 +93,7 @@ class Quarantine:
         await self._store.write(aside.write_dead_letter, dead_letter)
 
     async def _recount(self, place: PartitionKey, position: int, stored: StoredRecord, offset: int) -> None:
-        """Recompute what closed windows and minutes have counted of it."""
+        """Recompute the closed windows and minutes in which it was counted."""
         cause = Cause(stored.kind, stored.subject, stored.id, stored.at_ms, position)
         for indicator, window_ms in await self._store.ask(aside.changed_windows, *place, position):
             await self._write(

@@ -121,10 +121,14 @@ class TakeUp:
         """
         known = self._known
         partition = PartitionState(known.place, known.log.base.base, known.ids)
+        # 1. Positions that were set aside count nowhere.
         if progress != PartitionProgress():
             partition.fold.left_out = await self._store.ask(set_aside.set_aside_positions, *known.place)
+        # 2. Holes are filled from Kafka first: the fold is to meet every row.
         await self._fill(partition, holes)
+        # 3. Snapshot, then the rows after it.
         await self._remember(partition, await self._filled(progress))
+        # 4. A halted partition stays halted; else the failure rate goes on where it was.
         stop = known.stop
         if stop is not None and stop.is_stopped:
             partition.halt()
@@ -207,7 +211,7 @@ class TakeUp:
         partition.mark_written(partition.snapshot)
 
     async def _load(self, partition: PartitionState, progress: PartitionProgress) -> None:
-        """Take the newest snapshot into which nothing is folded that was set aside."""
+        """Take the newest snapshot in which no record is folded that was set aside since."""
         fold, left_out = partition.fold, partition.fold.left_out
         rows_to = min(progress.newest, self._snapshots_to)
         while True:
@@ -285,7 +289,7 @@ def understood(
     """The events in stored rows.
 
     Raises:
-        SuspectError: one was understood when it was stored, and is no event for this version.
+        SuspectError: one was understood when it was stored, and is not an event for this version.
     """
     envelopes: list[AnyEnvelope] = []
     for offset, one in zip(offsets, decode_stored(records), strict=True):

@@ -93,7 +93,7 @@ class WriteBatch:
 
     def _cut(self, partition: PartitionState, with_memory: bool) -> None:
         """Add what one partition's fold gives."""
-        self.untold += partition.take_untold()
+        self.untold += partition.take_unannounced()
         self.values += partition.fold.take()
         partition.fold.forget(after=FORGOTTEN_AFTER)
         self.corrections += partition.fold.take_corrections()

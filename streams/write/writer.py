@@ -101,7 +101,7 @@ class BatchWriter:
                 is_stored = await self._store.ask(positions.are_stored, block.rows.newest())
 
     async def _recompute(self, block: WriteBatch) -> None:
-        """Windows that events came too late for, from the raw rows, as new revisions."""
+        """Recompute windows for which events came too late from the raw rows, as new revisions."""
         for partition, late, cause, offset in block.late:
             with suspecting((partition.place, offset), culprit=cause.offset):
                 values, corrections = await self._store.ask(

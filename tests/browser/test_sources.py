@@ -1,4 +1,4 @@
-"""From a fresh install to a connected vendor, with the page alone: made from a sample, tried, running without a restart, its post taken."""
+"""From a fresh install to connected sources, with the page alone: made from a sample, tried, running without a restart, their messages taken."""
 
 import asyncio
 import hashlib
@@ -8,17 +8,20 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from openpyxl import Workbook
+from playwright.sync_api import Locator, Page, expect
 from pydantic import SecretStr
 
 from tests.browser.conftest import PATIENCE
 from tests.browser.support.served import Served, served
 from tests.connectors.support.install import InstallWithoutKafka
+from tests.ingest.sql.test_reader import needs_postgresql, postgresql
 
 pytestmark = pytest.mark.browser
 
@@ -35,11 +38,15 @@ FILLED = {
     "petition_ref": ("read", "ma"), "channel": ("value", "1022"), "category": ("value", "hien_truong"), "field_code": ("value", "ho_tich"),
     "received_at": ("read", "luc"),
 }  # fmt: skip
+POSTS = {
+    "post_ref": ("read", "Mã bài"), "published_at": ("read", "Ngày đăng"), "platform": ("value", "zalo"), "topic_code": ("value", "khac"),
+}  # fmt: skip
 
 
 @pytest.fixture
 def install(tmp_path: Path) -> Iterator[InstallWithoutKafka]:
-    made, loop = InstallWithoutKafka(tmp_path / "connectors-side", SHARED), asyncio.new_event_loop()
+    here = ["127.0.0.0/8"]  # where the sources of these tests are
+    made, loop = InstallWithoutKafka(tmp_path / "connectors-side", SHARED, reachable=here), asyncio.new_event_loop()
     ending = asyncio.Event()
     thread = threading.Thread(target=loop.run_until_complete, args=[made.run(ending)], daemon=True)
     thread.start()
@@ -67,16 +74,19 @@ def choose(page: Page, id_: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
-def fill_cell(page: Page, field: str, column: str, text: str) -> None:
-    row = page.locator(f"#editor-fields [row-id='petition.received/{field}']")
+def fill_cell(page: Page, field: str, column: str, text: str, event: str = "petition.received") -> None:
+    before = page.input_value("#editor-text")
+    row = page.locator(f"#editor-fields [row-id='{event}/{field}']")
     cell = row.locator(f"[col-id='{column}']")
     cell.click()
     cell.locator("input").fill(text)
     page.keyboard.press("Enter")
-    expect(page.locator("#editor-text")).to_have_value(re.compile(rf"{field}\b"), timeout=PATIENCE)
+    expect(page.locator("#editor-text")).not_to_have_value(before, timeout=PATIENCE)
 
 
-def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, artefacts):
+@contextmanager
+def sources_page(chromium, board: Served) -> Iterator[tuple[Page, str]]:
+    """The page as an administrator sees it, and their password."""
     password = board.accounts.add("lan", frozenset({"admin"}))
     context = chromium.new_context(viewport={"width": 1600, "height": 1100}, reduced_motion="reduce")
     page = context.new_page()
@@ -88,14 +98,44 @@ def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, art
     page.fill("[name=password]", password)
     page.keyboard.press("Enter")
     expect(page.locator("[data-source=queue_kiosk]")).to_contain_text("CHƯA KẾT NỐI")
-    expect(page.locator("[data-light=up]")).to_have_count(0)
+    yield page, password
+    context.close()
+    assert complaints == []
 
+
+def begin(page: Page, id_: str, event: str, way: str = "") -> None:
+    """Begin a connector, by another way than a webhook if one is named."""
     page.get_by_role("tab", name="Tạo, sửa đầu nối").click()
-    page.fill("#editor-id", VENDOR)
-    page.fill("#editor-name", "Phản ánh X")
-    choose(page, "editor-event", "petition.received")
+    page.fill("#editor-id", id_)
+    page.fill("#editor-name", id_)
+    if way:
+        choose(page, "editor-way", way)
+    choose(page, "editor-event", event)
     page.click("#editor-begin")
-    expect(page.locator("#editor-text")).to_have_value(re.compile("petition.received"))
+    expect(page.locator("#editor-text")).to_have_value(re.compile(event))
+    expect(page.locator(f"#editor-fields [row-id='{event}/when']")).to_be_visible()
+
+
+def save(page: Page, id_: str) -> Locator:
+    """Save it, and open its card."""
+    page.click("#editor-save")
+    expect(page.locator("#editor-done")).to_contain_text("Đã lưu")
+    page.get_by_role("tab", name="Các nguồn").click()
+    card = page.locator(f"[data-source={id_}]")
+    expect(card).to_contain_text("CHƯA KẾT NỐI")
+    card.get_by_role("button", name="Mở").click()
+    expect(page.locator("#source-said")).to_contain_text(id_)
+    return card
+
+
+def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, artefacts):
+    with sources_page(chromium, board) as (page, password):
+        connect_vendor(page, password, board, install, artefacts)
+
+
+def connect_vendor(page: Page, password: str, board: Served, install: InstallWithoutKafka, artefacts: Path) -> None:
+    expect(page.locator("[data-light=up]")).to_have_count(0)
+    begin(page, VENDOR, "petition.received")
     page.fill("#editor-sample", json.dumps(SAMPLE, ensure_ascii=False))
     page.keyboard.press("Tab")
     expect(page.locator("#editor-paths")).to_contain_text("linhVuc")
@@ -107,17 +147,18 @@ def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, art
     expect(page.locator("#trial-sum")).to_contain_text("1 tin: 1 sự kiện, 0 tin không đọc được")
     expect(page.locator("#editor-trial")).to_contain_text("nguoiGui")
     page.screenshot(path=artefacts / "sources-editor.png")
-    written = page.input_value("#editor-text").replace(
-        'proof = "standard_webhooks"', 'proof = "hmac"\nheader = "X-Signature"'
-    )
-    page.fill("#editor-text", written)
-    page.click("#editor-save")
-    expect(page.locator("#editor-done")).to_contain_text("Đã lưu")
-
-    page.get_by_role("tab", name="Các nguồn").click()
-    card = page.locator(f"[data-source={VENDOR}]")
-    expect(card).to_contain_text("CHƯA KẾT NỐI")
-    card.get_by_role("button", name="Mở").click()
+    fill_cell(page, "header", "value", "X-Signature", "way")
+    fill_cell(page, "proof", "value", "hmac", "way")
+    fill_cell(page, "when", "read", "nguon == '1022'")
+    choose(page, "editor-event", "petition.answered")
+    page.click("#editor-more")
+    fill_cell(page, "when", "read", "nguon == 'X'", "petition.answered")
+    expect(page.locator("#editor-fault")).to_contain_text("petition.answered")
+    for field, (column, text) in {**FILLED, "answered_at": ("read", "luc")}.items():
+        if field != "received_at":
+            fill_cell(page, field, column, text, "petition.answered")
+    expect(page.locator("#editor-fault")).to_be_empty()
+    card = save(page, VENDOR)
     page.fill("#source-password", "not the password")
     page.click("#source-reveal")
     expect(page.locator("#source-fault")).to_contain_text("không đúng")
@@ -154,5 +195,48 @@ def test_a_vendor_is_connected_with_the_page_alone(chromium, board, install, art
     page.goto(f"{board.url}/sources/setup/{VENDOR}")
     expect(page.locator("#setup-page")).to_contain_text(f"/intake/{VENDOR}")
     expect(page.locator("#setup-page")).to_contain_text("gửi riêng")
-    context.close()
-    assert complaints == []
+
+
+@needs_postgresql
+def test_a_table_and_a_folder_are_connected_with_the_page_alone(chromium, board, install, tmp_path):
+    with postgresql() as database, sources_page(chromium, board) as (page, password):
+        database.run("CREATE TABLE phan_anh (ma TEXT, nguon TEXT, luc TEXT, nguoi_gui TEXT, cap_nhat TIMESTAMP)")
+        database.run("INSERT INTO phan_anh VALUES ('PA-1', 'D', '2026-03-02T08:00:00+07:00', 'Nguyễn Văn An', now())")
+        begin(page, "bang_phan_anh", "petition.received", "Bảng dữ liệu (SQL)")
+        fill_cell(page, "table", "value", "phan_anh", "way")
+        for field, (column, text) in {**FILLED, "petition_ref": ("read", "ma")}.items():
+            fill_cell(page, field, column, text)
+        expect(page.locator("#editor-fault")).to_be_empty()
+        card = save(page, "bang_phan_anh")
+        expect(card).to_contain_text("chưa có địa chỉ")
+        page.fill("#source-url", database.url)
+        page.click("#source-redirect")
+        expect(page.locator("#source-done")).to_contain_text("Đã xong")
+        page.fill("#source-password", password)
+        page.fill("#source-key", database.account)
+        page.click("#source-rotate")
+        expect(card).to_contain_text("ĐANG KẾT NỐI")
+        expect(card).to_contain_text("petition.received")
+        until(lambda: "petition.received" in {one.kind for one in install.kafka.sent})
+        page.click("#source-test")
+        expect(page.locator("#source-done")).to_contain_text("tin gần nhất thành petition.received")
+        assert [(one.kind, one.outcome) for one in install.marks] == [("source.tested", "mapped")]
+
+        book = Workbook()
+        book.active.append(["Mã bài", "Ngày đăng", "Người đăng"])
+        book.active.append(["ZL-1", "03/11/2025 08:30", "Nguyễn Văn An"])
+        book.save(tmp_path / "bai.xlsx")
+        begin(page, "bai_dang", "post.published", "Tệp CSV, XLSX")
+        page.locator("#editor-upload input").set_input_files(tmp_path / "bai.xlsx")
+        expect(page.locator("#editor-file")).to_contain_text("bai.xlsx")
+        for field, (column, text) in POSTS.items():
+            fill_cell(page, field, column, text, "post.published")
+        page.click("#editor-try")
+        expect(page.locator("#trial-sum")).to_contain_text("1 tin: 1 sự kiện, 0 tin không đọc được")
+        expect(page.locator("#editor-trial")).to_contain_text("Người đăng")
+        card = save(page, "bai_dang")
+        expect(page.locator("#source-said")).to_contain_text("inbox/bai_dang/")
+        until(lambda: (install.folder / "inbox" / "bai_dang" / "done").is_dir())
+        (tmp_path / "bai.xlsx").rename(install.folder / "inbox" / "bai_dang" / "bai.xlsx")
+        expect(card).to_contain_text("post.published")
+        assert "post.published" in {one.kind for one in install.kafka.sent}

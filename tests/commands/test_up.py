@@ -102,6 +102,7 @@ def test_one_command_starts_everything_and_leaves_nothing(person, up):
     said = read_until(up, "Ctrl-C")
     url = f"http://127.0.0.1:{person.ports['IOC_BOARD_PORT']}"
     assert url in said
+    assert "7 baselines of the pretend ward entered" in said
     # Redirected output stays: the password is in a file that its owner alone can read, until somebody logs in.
     waiting = person.folder / "dashboard" / "first-password"
     assert "admin  /  " not in said

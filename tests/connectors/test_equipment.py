@@ -3,22 +3,28 @@
 import asyncio
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
+import httpx
 import pytest
 
 from commands.supervision.stack import Stack
 from connectors.equipment import CONNECTOR
+from connectors.managed.administration import READY
+from connectors.settings import ConnectorsSettings
 from connectors.simulator.protocols.centre import Centre
 from connectors.simulator.systems import equipment
 from connectors.simulator.ward import Pretend
 from ingest.contract.clock import Clock
+from ingest.contract.connector import PostProof
 from ingest.probe.device_list import read_devices
 from tests.connectors.support.taking import Still, events, reason
 from warehouse.store.client import Client, connect
 
+HOST = "127.0.0.1"
 COMMUNITY = "phuong-hong-bang"
 SAID = {"device": "MI-01", "category": "may_in", "by": "snmp", "at": "2026-11-19T01:00:00+00:00"}
 SINCE = "2026-11-19T00:30:00+00:00"
@@ -90,15 +96,40 @@ def figure(client: Client, id: str, dimension: str = "", member: str = "") -> tu
     return (int(found[0][0]), int(found[0][1])) if found else (0, 0)
 
 
+def look_up(stack: Stack, number: int) -> int:
+    """Tell of a look-up as the kiosk does; the status, 0 for no answer."""
+    settings = stack.settings(ConnectorsSettings)
+    (secret,) = settings.post_secrets("lookup_kiosk", PostProof("bearer"))
+    said = {"loai": "TRA_CUU", "maKiosk": "KIOSK-02", "maLuot": f"L-{number}", "maTTHC": "1.005129", "muc": "HO_SO"}
+    body = {**said, "thoiGian": datetime.now(UTC).isoformat(), "nguoiTraCuu": "Nguyễn Văn An"}
+    url = f"http://{HOST}:{settings.intake_port}/intake/lookup_kiosk"
+    try:
+        answer = httpx.post(url, json=body, headers={"authorization": f"Bearer {secret}"}, trust_env=False)
+    except httpx.TransportError:
+        return 0
+    return answer.status_code
+
+
 @pytest.mark.embedded
 @pytest.mark.timeout(240)
 def test_from_the_devices_to_the_figures(tmp_path: Path, centre: PretendCentre) -> None:
     file = tmp_path / "inventory" / "equipment.csv"
     until(file.is_file)
     devices = read_devices(file)
-    watched = [one for one in devices if one.by != "none" and one.category != "duong_truyen"]
+    (page,) = [one.addresses[0] for one in devices if one.device == "KIOSK-01"]
+    (printer,) = [one.addresses[0] for one in devices if one.device == "MI-01"]
+    (tmp_path / "connectors").mkdir()
+    for name, old, new in (
+        ("lookup_kiosk", "", ""),
+        ("loudspeaker_http", "http://10.20.0.17/status", page),
+        ("loudspeaker_snmp", "10.20.0.21", printer),
+    ):
+        text = (READY / f"{name}.toml").read_text("utf-8").replace(old, new, 1 if old else 0)
+        (tmp_path / "connectors" / f"{name}.toml").write_text(text.replace("every = 60", "every = 10"), "utf-8")
+    watched = [one for one in devices if one.by != "unwatched" and one.category != "duong_truyen"]
     settings = {
         "IOC_CONNECTORS_TOKENS__EQUIPMENT": COMMUNITY,
+        "IOC_CONNECTORS_TOKENS__LOUDSPEAKER_SNMP": COMMUNITY,
         "IOC_CONNECTORS_REACHABLE": '["127.0.0.0/8"]',
     }
     with Stack(tmp_path, ("ingest", "warehouse", "streams")) as stack:
@@ -108,10 +139,15 @@ def test_from_the_devices_to_the_figures(tmp_path: Path, centre: PretendCentre) 
             until(lambda: figure(client, "E01") == (len(watched), len(watched)))
             assert figure(client, "E01", "category", "may_in") == (16, 16)
             until(lambda: figure(client, "E06") == (1, 1))
+            # Of each way one loudspeaker answers; the others of the ready declarations never did, so nobody misses them.
+            until(lambda: figure(client, "S01") == (2, 2))
+            for number in (1, 2, 2):
+                until(lambda number=number: look_up(stack, number) == 202)
+            until(lambda: figure(client, "E10", "procedure_code", "1.005129")[0] == 2)
             centre.end()
             until(lambda: figure(client, "E01") == (0, len(watched)), 120)
             until(lambda: figure(client, "E06") == (0, 1))
             open_ = "SELECT count() FROM equipment_outage WHERE ended_at IS NULL"
             assert client.query(open_) == [(len(watched) + 1,)]
             stored = "".join(event for (event,) in client.query("SELECT event FROM raw_events"))
-            assert "127.0.0.1" not in stored, "addresses stay in the list"
+            assert [text for text in (HOST, "Nguyễn") if text in stored] == [], "addresses stay in the list"

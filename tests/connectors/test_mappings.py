@@ -54,6 +54,6 @@ def test_how_often_sources_are_asked_and_show_life() -> None:
 
 
 OFTEN = {
-    "civil_status": 5, "content_post": 60, "document_office": 60, "dossier_portal": 5, "petition_portal": 60, "queue_kiosk": 10,
+    "civil_status": 5, "content_post": 60, "document_office": 60, "dossier_portal": 5, "equipment": 30, "isapi": 30, "onvif": 20, "petition_portal": 60, "queue_kiosk": 10,
     "smart_loudspeaker": 60, "ward_register": 60,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Rules of the smaller sources: secret documents leave no trace, missing parts are refused, signs of life bring nothing."""
+"""Rules of the smaller sources: secret documents leave no trace, missing parts are refused, heartbeats bring nothing."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

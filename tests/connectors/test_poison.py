@@ -216,7 +216,7 @@ def stored(client: Client) -> dict[str, str]:
 
 
 def without_health(figures: Figures) -> Figures:
-    """Figures that the connectors' own signs of life have no part in."""
+    """Figures that the connectors' own heartbeats have no part in."""
     return {key: sums for key, sums in figures.items() if indicator(key[1]).of.events[0].stream != "health"}
 
 

@@ -75,13 +75,15 @@ def sent(connector: Connector, line: Any) -> Sent:
     return Sent(body.encode(errors="surrogatepass"), payload, topic, line["retained"])
 
 
-def take(connector: Connector, line: Any) -> MappedMessage:
+def take(connector: Connector, line: Any, into: Mapper | None = None) -> MappedMessage:
     one = sent(connector, line)
-    return mapper(connector).take(one.body, payload=one.payload, address=one.address, retained=one.retained)
+    return (into or mapper(connector)).take(one.body, payload=one.payload, address=one.address, retained=one.retained)
 
 
 def replayed(connector: Connector) -> list[Envelope]:
-    return [envelope for line in lines(connector) for envelope in take(connector, line).envelopes]
+    """The events of a sample, whose messages come one after the other."""
+    into = mapper(connector)
+    return [envelope for line in lines(connector) for envelope in take(connector, line, into).envelopes]
 
 
 def ids(connectors: list[Connector]) -> list[str]:

@@ -131,8 +131,8 @@ def mutated(folder: Path, mutation: Mutation) -> Path:
     return folder
 
 
-def chaos(root: Path, seed: int) -> tuple[int, dict[str, Any]]:
-    """A storm over that code; exit code and what it says."""
+def chaos(root: Path, seed: int, expected: str) -> tuple[int, dict[str, Any]]:
+    """A storm over that code, looked at until what is expected is found; exit code and what it says."""
     command = [
         sys.executable,
         "-m",
@@ -143,6 +143,8 @@ def chaos(root: Path, seed: int) -> tuple[int, dict[str, Any]]:
         "0.7",
         "--seed",
         str(seed),
+        "--until",
+        expected,
     ]
     answer = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert answer.stdout, answer.stderr[-3000:]
@@ -156,7 +158,7 @@ def chaos(root: Path, seed: int) -> tuple[int, dict[str, Any]]:
 def test_without_it_chaos_is_red(mutation: Mutation, tmp_path: Path) -> None:
     root = mutated(tmp_path / "code", mutation)
     for seed in range(TRIES):
-        code, result = chaos(root, seed)
+        code, result = chaos(root, seed, mutation.expected)
         if result[mutation.expected]:
             assert code == 1
             return

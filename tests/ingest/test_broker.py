@@ -34,10 +34,11 @@ from ingest.kafka.broker import archive, fetch, jars
 from ingest.kafka.broker import folder as folders
 from ingest.kafka.broker import server as server_module
 from ingest.kafka.broker.folder import Folder, broker_properties
-from ingest.kafka.broker.server import MAIN, Server, is_listening, left_over_java
+from ingest.kafka.broker.server import MAIN, Server, left_over_java
 from ingest.kafka.client import check_reachable, client_options, ping_kafka
 from ingest.kafka.lag import records_behind
 from ingest.kafka.offsets import topic_sizes
+from ingest.network.sockets import is_listening
 from tests.support import broker
 from tests.support.broker import SECRET
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from random import Random
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -108,6 +109,7 @@ def _in_letters(number: int) -> str:
     return "".join("abcdefghij"[int(digit)] for digit in str(number))
 
 
+@cache
 def text_of(kind: type[Event], name: str) -> StringConstraints:
     """What the texts of a field have to be like."""
     return next(part for part in parts_of(kind, name) if isinstance(part, StringConstraints))

@@ -82,7 +82,7 @@ def test_the_baseline_of_a_stock_is_shown_until_somebody_has_looked():
 def test_of_the_latest_span_the_newest_window_with_a_figure_is_shown():
     months = [flow("K11", TODAY_MS - 30 * n * DAY_MS, 100 * n)._replace(denominator=1) for n in (3, 2, 1)]
     assert readings(*months).read("K11", NOW_MS).figure == 100
-    withdrawn = months[-1]._replace(numerator=0, denominator=0, version=999)
+    withdrawn = months[-1]._replace(numerator=0, denominator=0, version=2**40)
     assert readings(*months, withdrawn).read("K11", NOW_MS).figure == 200
     assert not readings().read("K11", NOW_MS).known
 

@@ -36,7 +36,7 @@ SILENT = AlarmRule(
     escalate_after=timedelta(hours=8),
     checklist=(
         Label("Còn dùng: kiểm tra tại chỗ", "In use: look on site"),
-        Label("Đã thôi dùng: ghi vào danh mục của phường", "Not in use: enter it in the ward's register as taken down"),
+        Label("Đã thôi dùng: ghi vào danh mục của phường", "Not in use: enter it in the ward's register as removed"),
     ),
 )
 
@@ -57,7 +57,7 @@ HALL = AlarmRule(
 
 UNSEEN = AlarmRule(
     id="camera.unseen",
-    sentence=Label("Cảnh báo camera chờ xác nhận đã {value}", "A camera alert has waited for a look for {value}"),
+    sentence=Label("Cảnh báo camera chờ xác nhận đã {value}", "Nobody has looked at a camera alert for {value}"),
     measure=MeasuredFigure(camera.LONGEST_UNACKNOWLEDGED),
     page="/cameras",
     team=POLICE,

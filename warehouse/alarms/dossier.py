@@ -40,11 +40,11 @@ APOLOGY = AlarmRule(
     escalate_after=timedelta(minutes=60),
     checklist=(
         Label(
-            "Xem danh sách sắp đến hạn, hỏi bộ phận đang giữ hồ sơ", "See the near-due list, ask who holds the dossier"
+            "Xem danh sách sắp đến hạn, hỏi bộ phận đang giữ hồ sơ", "See the near-due list, ask who has the dossier"
         ),
         Label(
             "Không kịp: gửi Phiếu xin lỗi và hẹn lại ngày trả kết quả, mỗi hồ sơ một lần",
-            "Not in time: send apology and new date, once a dossier",
+            "Cannot be in time: send the apology and a new date, once per dossier",
         ),
         Label("Cập nhật ngày hẹn mới trong hệ thống", "Enter the new date in the system"),
     ),

@@ -37,7 +37,7 @@ KIOSK_SILENT = AlarmRule(
     in_opening_hours=True,
     team=RESPONSE_TEAM,
     checklist=(
-        Label("Xem máy lấy số còn điện, còn mạng không", "See whether the kiosk has power and network"),
+        Label("Xem máy lấy số còn điện, còn mạng không", "Check that the kiosk has power and network"),
         Label("Trong lúc chờ: cấp phiếu số giấy", "Meanwhile: give out paper numbers"),
     ),
 )
@@ -74,7 +74,7 @@ HEARTBEAT = AlarmRule(
     hold=timedelta(seconds=15),
     team=RESPONSE_TEAM,
     checklist=(
-        Label("Chạy ./ioc status: phần nào không chạy", "Run ./ioc status: which part does not run"),
+        Label("Chạy ./ioc status: phần nào không chạy", "Run ./ioc status: which process does not run?"),
         Label("Chạy ./ioc doctor và làm theo", "Run ./ioc doctor and do what it says"),
     ),
 )
@@ -90,7 +90,7 @@ CITY_CUT = AlarmRule(
     checklist=(
         Label(
             "Xem lần gửi nào muộn và vì sao ở trang Hệ thống",
-            "See which cut was late and why on the page of the system",
+            "See on the System page which cut was late, and why",
         ),
         Label("Gọi đầu mối của thành phố", "Call the city's contact"),
     ),

@@ -71,7 +71,7 @@ NO_TICKETS = AlarmRule(
     in_opening_hours=True,
     team=RESPONSE_TEAM,
     checklist=(
-        Label("Xem máy lấy số còn giấy, còn hoạt động không", "See whether the kiosk has paper and works"),
+        Label("Xem máy lấy số còn giấy, còn hoạt động không", "Check that the kiosk has paper and works"),
         Label("Thử lấy một số", "Take a number as a trial"),
     ),
 )
@@ -88,8 +88,8 @@ COUNTERS_SILENT = AlarmRule(
     checklist=(
         Label(
             "Còn dùng: xem bàn gọi số của quầy có kết nối không",
-            "In use: see whether the counter's caller is connected",
+            "In use: check that the counter's caller is connected",
         ),
-        Label("Đã thôi dùng: ghi vào danh mục của phường", "Not in use: enter it in the ward's register as given up"),
+        Label("Đã thôi dùng: ghi vào danh mục của phường", "Not in use: enter it in the ward's register as closed"),
     ),
 )

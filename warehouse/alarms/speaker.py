@@ -21,7 +21,7 @@ OFFLINE = AlarmRule(
     team=CULTURE,
     escalate_after=timedelta(minutes=30),
     checklist=(
-        Label("Gọi tổ dân phố: cụm loa có điện không", "Call the residential group: has it power"),
+        Label("Gọi tổ dân phố: cụm loa có điện không", "Call the residential group: is there power?"),
         Label("Kiểm tra SIM 4G hoặc đường mạng", "Check the SIM card or the line"),
         Label("Không xong trong ngày: báo nhà cung cấp", "Not solved today: tell the supplier"),
     ),
@@ -71,6 +71,6 @@ SILENT = AlarmRule(
     escalate_after=timedelta(hours=8),
     checklist=(
         Label("Còn dùng: kiểm tra tại chỗ", "In use: look on site"),
-        Label("Đã thôi dùng: ghi vào danh mục của phường", "Not in use: enter it in the ward's register as taken down"),
+        Label("Đã thôi dùng: ghi vào danh mục của phường", "Not in use: enter it in the ward's register as removed"),
     ),
 )

@@ -51,7 +51,7 @@ STREAM_STOPPED = AlarmRule(
         Label("Mở trang Sự kiện lỗi, xem lý do", "Open the page of dead letters, see why"),
         Label(
             "Nguồn gửi sai: báo nhà cung cấp; sửa xong thì cho chạy tiếp",
-            "Tell the supplier; once mended, let it go on",
+            "Tell the supplier; once fixed, let it go on",
         ),
     ),
 )
@@ -68,10 +68,10 @@ CRASH_LOOP = AlarmRule(
     clear_hold=timedelta(),
     team=RESPONSE_TEAM,
     checklist=(
-        Label("Xem lý do và nhật ký trên trang Hệ thống", "See why, and the log, on the page of the system"),
+        Label("Xem lý do và nhật ký trên trang Hệ thống", "See the reason, and the log, on the System page"),
         Label(
             "Xử lý luồng: xem trang Sự kiện lỗi, sự kiện gây lỗi tự được tách ra",
-            "Streams: see the page of dead letters, an event that is to blame is set aside by itself",
+            "Streams: see the Dead letters page; an event that is to blame is set aside automatically",
         ),
         DOCTOR,
     ),
@@ -87,7 +87,7 @@ AUDIT_DIFFERS = AlarmRule(
     team=RESPONSE_TEAM,
     escalate_after=timedelta(minutes=60),
     checklist=(
-        Label("Xem báo cáo đối soát trên trang Hệ thống", "Read the audit's report on the page of the system"),
+        Label("Xem báo cáo đối soát trên trang Hệ thống", "Read the audit's report on the System page"),
         Label("Chạy ./ioc audit lần nữa", "Run ./ioc audit again"),
     ),
 )
@@ -115,8 +115,8 @@ BACKUP_MISSED = AlarmRule(
     team=RESPONSE_TEAM,
     escalate_after=timedelta(hours=8),
     checklist=(
-        Label("Xem lý do ở mục Bảo trì, trang Hệ thống", "See why under maintenance, on the page of the system"),
-        Label("Xem đĩa sao lưu còn chỗ, còn cắm không", "See whether the backup disk has room and is attached"),
+        Label("Xem lý do ở mục Bảo trì, trang Hệ thống", "See the reason under maintenance, on the System page"),
+        Label("Xem đĩa sao lưu còn chỗ, còn cắm không", "Check that the backup disk has room and is attached"),
         Label("Chạy ./ioc backup", "Run ./ioc backup"),
     ),
 )
@@ -158,8 +158,8 @@ DEAD_LETTERS = AlarmRule(
     team=RESPONSE_TEAM,
     escalate_after=timedelta(hours=8),
     checklist=(
-        Label("Mở trang Sự kiện lỗi, xem nguồn nào gửi sai", "Open the page of dead letters, see which source"),
-        Label("Sửa xong thì gửi lại", "Once mended, send them again"),
+        Label("Mở trang Sự kiện lỗi, xem nguồn nào gửi sai", "Open the Dead letters page, see which source"),
+        Label("Sửa xong thì gửi lại", "Once fixed, send them again"),
     ),
 )
 
@@ -176,7 +176,7 @@ WAY_FAILS = AlarmRule(
     team=RESPONSE_TEAM,
     escalate_after=timedelta(minutes=60),
     checklist=(
-        Label("Xem lý do trên trang Hệ thống", "See the reason on the page of the system"),
+        Label("Xem lý do trên trang Hệ thống", "See the reason on the System page"),
         Label("Kiểm tra mạng, địa chỉ, mật khẩu (docs/alarms.md)", "Check network, address, password (docs/alarms.md)"),
         Label("Trong lúc chờ: nhìn bảng, báo bằng điện thoại", "Meanwhile: watch the board, tell people by phone"),
     ),

@@ -49,7 +49,7 @@ def compare_records(client: Client, asked: AuditScopeQuestion, report: AuditRepo
         Unavailable: Kafka does not answer.
     """
     moments = kafka.audit_hours(asked.since, RealClock().now())
-    stored = kafka.stored_ends(client)  # before Kafka is asked: what comes meanwhile is no surplus
+    stored = kafka.stored_ends(client)  # before Kafka is asked: what comes meanwhile is not a surplus
     logs = read_logs(asked.ingest, kafka.event_topics(), moments, asked.group)
     known = read_bases(client)
     since = moments[0] - _MARGIN

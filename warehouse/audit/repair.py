@@ -1,6 +1,6 @@
 """Repair: stored figures that an audit found wrong, written again as the events give them - as new revisions, so that everybody sees it.
 
-A figure is only as right as the events behind it. While records of a stream are missing, nothing made of it is mended: the workers
+A figure is only as right as the events behind it. While records of a stream are missing, nothing made of it is fixed: the workers
 fetch what Kafka still holds when they start.
 """
 
@@ -44,7 +44,7 @@ class RepairPlan(NamedTuple):
 
 
 def plan_repair(client: Client, report: AuditReport, now: datetime) -> RepairPlan:
-    """What would mend the figures that an audit found; writes nothing.
+    """What would fix the figures that an audit found; writes nothing.
 
     Args:
         client: an open connection.
@@ -53,19 +53,19 @@ def plan_repair(client: Client, report: AuditReport, now: datetime) -> RepairPla
     """
     wanting = {topic for topic, stream in report.streams.items() if stream.missing or stream.doubled}
     held_back: dict[str, int] = {}
-    mended: list[Mismatch] = []
+    fixed: list[Mismatch] = []
     for mismatch in report.mismatches:
         topic = _topic(mismatch.place)
         if topic in wanting:
             held_back[topic] = held_back.get(topic, 0) + 1
         else:
-            mended.append(mismatch)
-    known = _known(client, mended)
+            fixed.append(mismatch)
+    known = _known(client, fixed)
     newest = _newest(client)
     now_ms = milliseconds(now)
     values: list[Value] = []
     corrections: list[Correction] = []
-    for number, mismatch in enumerate(mended):
+    for number, mismatch in enumerate(fixed):
         topic, ward = _topic(mismatch.place), mismatch.place[0]
         partition, offset, at_ms = newest.get((topic, ward), (0, 0, 0))
         value = _mended(mismatch, known.get(mismatch.place), Value(*mismatch.place, 0, 0, at_ms, at_ms, topic, partition, offset, offset))  # fmt: skip
@@ -105,11 +105,11 @@ def _mended(mismatch: Mismatch, known: Value | None, empty: Value) -> Value:
     return before._replace(numerator=numerator, denominator=denominator, version=before.version + 1, revision=revision)
 
 
-def _known(client: Client, mended: Sequence[Mismatch]) -> dict[FigureKey, Value]:
+def _known(client: Client, fixed: Sequence[Mismatch]) -> dict[FigureKey, Value]:
     """The stored rows of these figures."""
     found: dict[FigureKey, Value] = {}
-    for start in range(0, len(mended), 1000):
-        places = tuple(mismatch.place for mismatch in mended[start : start + 1000])
+    for start in range(0, len(fixed), 1000):
+        places = tuple(mismatch.place for mismatch in fixed[start : start + 1000])
         rows = client.query(
             f"SELECT {', '.join(Value._fields)} FROM raw_values FINAL "
             "WHERE (ward, indicator, grain, window_ms, dimension, member) IN %(places)s",

@@ -5,7 +5,7 @@ values     stored figures = what the raw events give by SQL, in both directions
 records    Kafka = events + repeats + dead letters, offset by offset (`kafka` counts them)
 published  the city's feed and the board = the stored figures
 report     what comes of it
-repair     what can be mended
+repair     what can be fixed
 
 It runs beside everything else: what differs is looked at again a little later before it counts, for it may have been on its way.
 """
@@ -69,8 +69,10 @@ def run_audit(
     """
     began, now = time.monotonic(), ingest.clock().now()
     report = AuditReport(scope.name, now, now, RealClock().now())
+    # 1. Figures: stored ones against those that SQL makes of the stored events.
     ranges = clip_scope(client, scope, report)
     _values(client, scope, ranges, milliseconds(now), report, progress, patience)
+    # 2. Records and dead letters: Kafka's offsets against the tables. Without Kafka the rest is still worth knowing.
     asked = AuditScopeQuestion(ingest, beside.group, scope.records_since)
     for section, compare in (("records", compare_records), ("letters", compare_dead_letters)):
         progress(section)
@@ -80,6 +82,7 @@ def run_audit(
             if error.service != "Kafka":
                 raise
             report.not_checked[section] = str(error)
+    # 3. What people and the city see: the board's memory and the feed against the stored figures.
     _shown(client, ingest, ranges, beside, report, progress, patience)
     report.corrections = _corrections(client, ranges)
     report.finished_at = ingest.clock().now()
@@ -138,6 +141,7 @@ def _values(
             continue
         progress(one.id)
         answers += [(asked, asked.ask()) for asked in _questions(client, one, ranges, now_ms)]
+    # The workers go on meanwhile: a figure may have changed between the two halves of a comparison. Only what differs again counts.
     for pause in patience:
         if not any(found.mismatches for _, found in answers):
             break

@@ -124,6 +124,7 @@ def _stock_points(one: Indicator, start: int, end: int, closed: list[tuple[str, 
         end: end of the last.
         closed: wards, each with the last of its minutes that was closed, and the first one in the span.
     """
+    # Long: one statement, from its innermost part outwards.
     mine = f"indicator = '{one.id}' AND grain = 'stock'"
     wards, lasts, firsts = (f"[{', '.join(map(sql, column))}]" for column in zip(*closed, strict=True))
     is_past = (

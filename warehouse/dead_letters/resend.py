@@ -1,4 +1,4 @@
-"""Resend: dead letters tried again with the code of today, sent if they make sense now, and noted.
+"""Resend: dead letters tried again with the code of today, sent if they are valid now, and noted.
 
 Blocking, for a thread or a command. A dry run asks Kafka and the warehouse the same, and changes nothing.
 """

@@ -15,6 +15,9 @@ from ingest.contract.label import Label
 from warehouse.model.entity import Attr, Constant, Entity, First, Latest
 from warehouse.model.expression import NEVER
 
+_TELLING = ("frigate", "isapi", "onvif")
+"""Connectors that tell of cameras."""
+
 _HEALTH = (HealthOnline, HealthOffline, HealthFault)
 _DETECTION = (DetectionStarted, DetectionEnded)
 
@@ -49,7 +52,7 @@ CAMERA = Entity(
     },
     born=_HEALTH,
     settled=lambda c: False,
-    sources=("frigate",),
+    sources=_TELLING,
     behaviour={
         "stop": Label(
             "có quyết định thôi dùng thì không tính; không có tín hiệu thì vẫn tính",
@@ -76,7 +79,7 @@ DETECTION = Entity(
     },
     born=(DetectionStarted,),
     settled=lambda d: d.ended_at < NEVER,
-    sources=("frigate",),
+    sources=_TELLING,
 )
 
 ALERT = Entity(
@@ -90,7 +93,7 @@ ALERT = Entity(
     },
     born=(DetectionStarted,),
     settled=lambda a: a.acknowledged_at < NEVER,
-    sources=("frigate", "camera_desk"),
+    sources=(*_TELLING, "camera_desk"),
     only={DetectionStarted: lambda e: e.severity == "alert"},
 )
 

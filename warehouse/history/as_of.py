@@ -4,7 +4,7 @@ Stocks have a closing row for each minute, so they are exact. A flow is stored a
 comes from the same events and the same SQL, minute by minute, where what has once been counted stays as it was counted.
 
 What was written after that minute has two faces. `now`: as everything is known today. `then`: as it was shown. Old totals come back
-from the corrections. `FiguresAsOf.open` names what else has to be counted from the events up to that minute (`past_day.counted`): windows
+from the corrections. `FiguresAsOf.open` names what else has to be counted from the events up to that minute (`as_of_day.recompute_as_of`): windows
 that ran and whose counts can move, and in the view `then` what was written later - members, stocks looked at again, late events,
 minutes in which the streams stood still - from the events that were stored by then. Where those are gone the value stays as it is now.
 """
@@ -115,14 +115,18 @@ def place_of(value: Value) -> ValuePlace:
 
 def values_as_of(day: BoardDay, minute: BoardMinute, view: View) -> FiguresAsOf:
     """The values that stood at a moment of a day."""
+    # 1. What is stored of windows that were over, and of stocks.
     rows = _rows(day, minute.at_ms)
     values = {key: row.value for key, row in rows.items()}
+    # 2. The share that running windows had by then; where counts can move afterwards, the events have to tell.
     running = _running(day.minutes, minute.at_ms)
     moving = {_running_place(one, minute.at_ms) for one in indicators() if one.has_flow and not is_steady(one)}
     if view == "now":
         return FiguresAsOf([*values.values(), *running], frozenset(moving))
     by_then_ms = minute.real_ms + PROMPT_MS
+    # 3. What was written later than it could be shown is open …
     later = {key[0] for key, row in rows.items() if _is_later(row, minute) and _is_shown(row.value, minute.at_ms)}
+    # 4. … but a correction tells the total that it replaced. It tells nothing of members, so only what has none is settled by it.
     for undone in day.corrections:
         place = (undone.indicator, undone.grain, undone.window_ms if undone.grain == "flow" else 0)
         known = values.get((place, TOTAL))
@@ -132,6 +136,7 @@ def values_as_of(day: BoardDay, minute: BoardMinute, view: View) -> FiguresAsOf:
                 values[place, TOTAL] = known._replace(numerator=undone.numerator, denominator=undone.denominator)
             if not indicator(undone.indicator).dimensions:
                 later.discard(place)
+    # 5. Running windows of a stream are open, too, while events of it that had happened were not stored yet.
     streams = {one.topic for one in day.late if one.at_ms <= minute.at_ms and one.stored_ms > by_then_ms}
     late = {
         _running_place(one, minute.at_ms)

@@ -81,12 +81,13 @@ def recompute_as_of(
         ward: the ward.
         minute: the moment.
         view: which.
-        places: of `Stood.open`.
+        places: of `FiguresAsOf.open`.
 
     Returns:
         The values by place; places whose events are gone, or for which there is no time, are absent.
     """
     until = monotonic() + COUNTED_WITHIN.total_seconds()
+    # 1. Which events were known: by their own time, and for `then` by the time at which they were stored as well.
     by_then = f" AND at_ms <= {minute.at_ms}"
     if view == "then":
         by_then += f" AND ingested_at <= fromUnixTimestamp64Milli({minute.real_ms}, 'UTC')"
@@ -96,15 +97,19 @@ def recompute_as_of(
         if monotonic() > until:
             break
         events = entity_events(one, ward, by_then)
+        # 2. Without any event nothing can be counted: they may be older than what is kept. The value stays as it is now.
         if not client.query(f"SELECT 1 FROM {events} LIMIT 1"):
             continue
+        # 3. From here on an absent row means 0.
         found |= {place: [] for place in mine}
         windows = [window for _, grain, window in mine if grain == "flow"]
+        # 4. Flows: of the entities that something happened to since the first window began, as no other can be counted in these.
         if windows:
             listed = f"window_ms IN ({', '.join(map(str, windows))})"
             query = flow_sql(one, narrow_to_changed(one, ward, min(windows), events))
             for value in _values(client, one, ward, "flow", f"SELECT * FROM ({query}) WHERE {listed}", minute.at_ms):
                 found[id, "flow", value.window_ms].append(value)
+        # 5. Stocks: of all entities, at the end of the minute.
         if (id, "stock", 0) in found:
             query = stock_sql(one, minute.at_ms, relevant_events_sql(one, minute.at_ms, events))
             found[id, "stock", 0] = _values(client, one, ward, "stock", query, minute.at_ms)
@@ -154,6 +159,7 @@ def _minutes(client: Client, one: Indicator, ward: str, start_ms: int, until_ms:
 
 
 def _late(client: Client, ward: str, start: BoardMinute, until: BoardMinute) -> list[LateEvent]:
+    # The install's clock may run faster than the machine's: when an event should have been stored follows from the day's two ends.
     speed = (until.real_ms - start.real_ms) / max(1, until.at_ms - start.at_ms)
     rows = client.query(
         "SELECT topic, at_ms, toUnixTimestamp64Milli(ingested_at) AS stored_ms FROM raw_events WHERE ward = %(ward)s "

@@ -1,7 +1,8 @@
 """Series: a measure's figure in every hour, day, month, quarter or year of a stretch of time, or in all of it, from what is stored.
 
 A bucket's figure is what the board would show at its end if its span were the bucket: flows added up over it, stocks as they last
-stood in it. What a baseline counts before this system counted belongs to no bucket.
+stood in it. What a baseline counts before this system counted belongs to no bucket; but a measure that has a meaning only since the
+beginning is told as the board showed it at the bucket's end.
 """
 
 from bisect import bisect_right
@@ -16,6 +17,8 @@ from warehouse.model.aggregate import RANKED
 from warehouse.model.expression import DAY_MS, Sql, sql, window_start
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.model.reading import TOTAL, Reading, Sides, Split, derived_reading, reading_of
+from warehouse.model.value import Value
+from warehouse.readings import Readings
 from warehouse.store.client import Client
 
 Grain = Literal["hour", "day", "month", "quarter", "year", "whole"]
@@ -54,9 +57,12 @@ Row = tuple[int, str, str, str, int, int, int, int]
 
 
 def grains(one: Indicator | Derived) -> list[Grain]:
-    """The grains in which a measure can be told: none is finer than the windows that it is kept in."""
+    """The grains in which a measure can be told: none is finer than the windows that it is kept in.
+
+    What adds a stock to what happened is of a day at least: the stock reaches back further than an hour.
+    """
     parts = list(one.made_of) if isinstance(one, Derived) else [one]
-    by_hour = all(part.window <= timedelta(hours=1) for part in parts if part.has_flow)
+    by_hour = all(part.window <= timedelta(hours=1) and not part.has_stock for part in parts if part.has_flow)
     return [*(["hour"] if by_hour else []), "day", *MONTHS, "whole"]  # type: ignore[list-item]
 
 
@@ -97,8 +103,30 @@ def read_series(client: Client, one: Indicator | Derived, ward: str, edges: Sequ
         ward: the ward.
         edges: starts of the buckets, oldest first, all of them in between, and the end of the last.
     """
+    if isinstance(one, Derived) and one.is_running:
+        return running_points(one, edges, _totals(client, one, ward, edges[-1]))
     ids = tuple(part.id for part in one.made_of) if isinstance(one, Derived) else (one.id,)
     return series_points(one, edges, {id: buckets(edges, _rows(client, indicator(id), ward, edges)) for id in ids})
+
+
+def running_points(one: Derived, edges: Sequence[int], values: Sequence[Value]) -> list[Point]:
+    """What the board showed at the end of each bucket of a measure that has a meaning only since the beginning.
+
+    Args:
+        one: the measure.
+        edges: as for `read_series`.
+        values: the totals that it is made of until the last edge, with those of their baselines.
+    """
+    readings = Readings()
+    readings.apply(values)
+    return [
+        Point(
+            start_ms,
+            readings.read(one.id, end_ms - 1),
+            max((value.revision for value in values if start_ms <= value.window_ms < end_ms), default=0),
+        )
+        for start_ms, end_ms in pairwise(edges)
+    ]
 
 
 def series_points(
@@ -142,6 +170,15 @@ def _reading(one: Indicator, known: Bucket | None, end_ms: int, is_before: bool,
     n, d = sides.pop(STOCK, (0, 0))
     total = sides.get(TOTAL, (0, 0))
     return reading_of(one, {**sides, TOTAL: (total[0] + n, total[1] + d)}, known.newest_ms, end_ms, split)
+
+
+def _totals(client: Client, one: Derived, ward: str, until_ms: int) -> list[Value]:
+    ids = [base.id for part in one.made_of for base in (part, part.baseline) if base]
+    rows = client.query(
+        f"SELECT {', '.join(Value._fields)} FROM raw_values FINAL WHERE ward = {sql(ward)} AND indicator IN ({', '.join(map(sql, ids))}) "
+        f"AND grain = 'flow' AND dimension = '' AND window_ms < {until_ms}"
+    )
+    return [Value(*row) for row in rows]
 
 
 def _rows(client: Client, one: Indicator, ward: str, edges: Sequence[int]) -> list[Row]:

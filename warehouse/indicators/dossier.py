@@ -211,6 +211,7 @@ COMPLETION = Derived(
     value=lambda ask: (ask("D03").numerator, ask("D02").numerator),
     formula=Label("D03 / D02", "D03 / D02"),
     is_ratio=True,
+    is_running=True,
 )
 
 OPEN = Indicator(
@@ -322,6 +323,10 @@ ON_TIME = Indicator(
         "request's time counts, and a second request is late (QĐ 766, item 2.1)",
     ),
     law=law.decision_766("2.1"),
+    leaves_out=Label(
+        "yêu cầu bổ sung nhiều lần thì chỉ trừ lần chờ cuối: tài liệu không nói trừ mấy lần",
+        "where a supplement was asked for several times, all waits but the last: the document does not say how many are taken off",
+    ),
     version=2,
     since=law.REVISED,
     unit=PERCENT,

@@ -104,6 +104,12 @@ MEAN_PROCESSING = Indicator(
         "(states 9, 10) in the month; withdrawn and refused ones are left out (QĐ 766, item 2.2); to be compared with each procedure's limit",
     ),
     law=law.decision_766("2.2"),
+    leaves_out=Label(
+        "Mục 2.2 lấy hồ sơ bắt đầu xử lý trong kỳ, dù xong ở kỳ khác, theo đơn vị của từng thủ tục; ở đây lấy hồ sơ có kết quả trong tháng, bằng "
+        "giờ làm việc: nếu không, đầu tháng nào cũng chỉ có hồ sơ ngắn hạn",
+        "Item 2.2 takes the dossiers that began in the period, whenever they end, in each procedure's own unit; here it is those with a result in "
+        "the month, in working hours: else each month would begin with the short ones alone",
+    ),
     version=2,
     since=law.REVISED,
     unit=Unit(Label("giờ làm việc", "working h"), 1 / 3_600_000, 1, short=Label("giờ", "h")),

@@ -34,7 +34,7 @@ def is_listed(e: Any, now: Any) -> Any:
 
 def is_watched_device(e: Any, now: Any) -> Any:
     """It is a device of the list, no line, and there is a way to know whether it works."""
-    return is_listed(e, now) & (e.category != LINE) & (e.watched_by != "none")
+    return is_listed(e, now) & (e.category != LINE) & (e.watched_by != "unwatched")
 
 
 def is_working(e: Any, now: Any) -> Any:
@@ -110,7 +110,7 @@ WORKING = Indicator(
         numerator=Level(lambda e, now: is_watched_device(e, now) & is_working(e, now)),
         denominator=Level(is_watched_device),
     ),
-    by=("category",),
+    by=("category", "place"),
 )
 
 LOST = Indicator(
@@ -125,7 +125,7 @@ LOST = Indicator(
     unit=DEVICES,
     of=EQUIPMENT,
     value=Level(is_missed),
-    by=("category", "key", Dimension(DOWN_SINCE, lambda e: joined(e.key, lost_since(e)))),
+    by=("category", "place", "key", Dimension(DOWN_SINCE, lambda e: joined(e.key, lost_since(e)))),
     threshold=Threshold(warning=0, critical=4),
 )
 

@@ -105,6 +105,7 @@ DEAD_LETTERS_WAITING = Indicator(
     unit=Unit(Label("sự kiện", "letters")),
     of=TALLY,
     value=Ratio(numerator=Level(is_fresh, amount=lambda t, now: t.waiting), denominator=Level(is_fresh)),
+    is_known_by_denominator=True,
     threshold=Threshold(warning=0, critical=None),
 )
 

@@ -1,4 +1,7 @@
-"""Law: the acts that figures follow, with article, and what of them could not be verified."""
+"""Law: the acts that figures follow, with article, and what of them could not be verified.
+
+NĐ 309/2026 was read in a copy that lacks its Đ15 (what is repealed); of NĐ 118/2025, NĐ 367/2025 and TT 03/2025/TT-VPCP no text is at hand.
+"""
 
 from datetime import date
 
@@ -19,20 +22,22 @@ def decision_766(item: str) -> Label:
 
 
 LIMIT = Label(
-    "NĐ 118/2025/NĐ-CP Đ17.3, sửa đổi tại NĐ 309/2026/NĐ-CP Đ8.3 (thời hạn tính từ khi hồ sơ đầy đủ); BLDS 2015 Đ147–148 (cách tính ngày); tính lại "
-    "từ đầu sau bổ sung là NĐ 61/2018 Đ19.4 (hết hiệu lực), chưa xác minh ở NĐ 118/2025",
-    "NĐ 118/2025/NĐ-CP Đ17.3 as amended by NĐ 309/2026/NĐ-CP Đ8.3 (the limit runs from a complete dossier); Civil Code 2015 Đ147-148 (how days "
-    "are counted); anew after a supplement was NĐ 61/2018 Đ19.4 (repealed), not verified in NĐ 118/2025",
+    "NĐ 118/2025/NĐ-CP Đ17.3, sửa đổi tại NĐ 309/2026/NĐ-CP Đ8.3 (thời hạn tính từ khi tiếp nhận hồ sơ đầy đủ, ghi trên giấy hẹn; hồ sơ không phụ "
+    "thuộc địa giới: từ khi cơ quan giải quyết nhận được, chỉ biết qua ngày hẹn); BLDS 2015 Đ147–148 (cách tính ngày); tính lại từ đầu sau bổ "
+    "sung là NĐ 61/2018 Đ19.4 (hết hiệu lực), chưa xác minh ở NĐ 118/2025",
+    "NĐ 118/2025/NĐ-CP Đ17.3 as amended by NĐ 309/2026/NĐ-CP Đ8.3 (the limit runs from the receipt of a complete dossier, as the receipt says; of "
+    "one that another ward took in, from when the body in charge has it, which only the due date tells); Civil Code 2015 Đ147-148 (how days are "
+    "counted); anew after a supplement was NĐ 61/2018 Đ19.4 (repealed), not verified in NĐ 118/2025",
 )
 ASKED_ONCE = Label(
     "NĐ 118/2025/NĐ-CP Đ17.2a, sửa đổi tại NĐ 309/2026/NĐ-CP Đ8.1 (hướng dẫn đầy đủ trong một lần)",
     "NĐ 118/2025/NĐ-CP Đ17.2a as amended by NĐ 309/2026/NĐ-CP Đ8.1 (complete guidance at once)",
 )
 APOLOGY = Label(
-    "NĐ 61/2018 Đ19.9 (hết hiệu lực): xin lỗi chậm nhất trước hạn một ngày, hẹn lại một lần; NĐ 118/2025 (sửa đổi: 367/2025, 309/2026) và TT "
-    "03/2025/TT-VPCP thay thế, chưa xác minh được điều tương ứng",
-    "NĐ 61/2018 Đ19.9 (repealed): the apology a day before the due date, one new date; NĐ 118/2025 (amended by 367/2025 and 309/2026) and TT "
-    "03/2025/TT-VPCP replace it, and the article that answers to it is not verified",
+    "NĐ 61/2018 Đ19.9 (hết hiệu lực): xin lỗi chậm nhất trước hạn một ngày, hẹn lại một lần; NĐ 118/2025 và TT 03/2025/TT-VPCP thay thế, chưa có "
+    "toàn văn nên chưa xác minh được điều tương ứng; NĐ 309/2026 không sửa gì về việc này (trừ Đ15 bãi bỏ, chưa đọc được)",
+    "NĐ 61/2018 Đ19.9 (repealed): the apology a day before the due date, one new date; NĐ 118/2025 and TT 03/2025/TT-VPCP replace it, whose "
+    "text is not at hand, so that the article that answers to it is not verified; NĐ 309/2026 amends nothing of it (but for Đ15, unread)",
 )
 PETITION = Label(
     "QĐ 255/2025/QĐ-UBND Hải Phòng (31/12/2025) cho hạn của kênh, chưa có toàn văn; không ghi hạn thì QĐ 766 mục 5.2",

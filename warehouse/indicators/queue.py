@@ -10,7 +10,7 @@ from warehouse.indicators import law
 from warehouse.indicators.dismantled import is_in_use, is_silent, silent_since
 from warehouse.model.aggregate import Aggregate, Count, Flow, Largest, Level, Mean, Quantile, Ratio, Stock
 from warehouse.model.expression import MINUTE, NEVER, choose, least, ward_day
-from warehouse.model.indicator import MINUTES, Derived, Indicator, Threshold, Unit
+from warehouse.model.indicator import MINUTES, Ask, Derived, Indicator, Threshold, Unit
 
 PEOPLE = Unit(Label("người", "people"))
 VISITS = Unit(Label("lượt", "visits"))
@@ -60,6 +60,12 @@ def serving_today(s: Any, now: Any) -> Any:
 def is_registered_counter(c: Any, now: Any) -> Any:
     """The counter has been heard of, and was not given up."""
     return is_in_use(c.registered_at, c.heard_at, c.decommissioned_at, now)
+
+
+def occupied(ask: Ask) -> tuple[int, int] | None:
+    """Minutes of service and of open counters; `None` where the kiosk cannot have told of all that were open."""
+    served, opened = (ask(id).numerator // MINUTE for id in ("Q06", "Q12"))
+    return (served, opened) if served <= opened else None
 
 
 TICKETS = Indicator(
@@ -254,12 +260,16 @@ OCCUPANCY = Derived(
     id="Q09",
     label=Label("Hiệu suất quầy", "Counter occupancy"),
     definition=Label(
-        "Tổng thời gian phục vụ của các lượt đã xong / tổng thời gian mở quầy, trong ngày; tốt nhất từ 60 đến 85 %",
-        "Service time of the tickets served / time for which counters were open, on the local day; best between 60 and 85%",
+        "Tổng thời gian phục vụ của các lượt đã xong / tổng thời gian mở quầy, trong ngày; tốt nhất từ 60 đến 85 %; không có số liệu khi phục vụ "
+        "nhiều hơn thời gian mở mà kiosk cho biết",
+        "Service time of the tickets served / time for which counters were open, on the local day; best between 60 and 85%; no data where "
+        "there was more service than the kiosk tells of counters that were open",
     ),
+    version=2,
+    since=law.REVISED,
     unit=Unit(Label("%", "%"), 100.0, 1),
     made_of=(MEAN_SERVICE, OPEN_TIME),
-    value=lambda ask: (ask("Q06").numerator // MINUTE, ask("Q12").numerator // MINUTE),
+    value=occupied,
     formula=Label("tử số của Q06 / Q12, bằng phút", "numerator of Q06 / Q12, in minutes"),
     is_ratio=True,
     threshold=Threshold(warning=85, critical=None),

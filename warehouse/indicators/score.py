@@ -64,9 +64,10 @@ SCORE = Derived(
     law=law.decision_766("2.1–5.4"),
     leaves_out=Label(
         "1.1–1.4, 3.1, 3.2, 3.5, 4.5a: không nguồn nào của phường cho biết; 4.5b (D27): bảng chỉ tiêu chỉ chấm cấp tỉnh; tối đa 6 điểm của mục "
-        "3.3 là suy luận, tài liệu không phân bổ điểm nhóm 3",
+        "3.3 là suy luận, tài liệu không phân bổ điểm nhóm 3; mục 4.2 đủ điểm từ 80 % theo tài liệu, nhưng điểm Cổng đã công bố khớp với 4 × tỷ lệ",
         "1.1-1.4, 3.1, 3.2, 3.5, 4.5a: no source of the ward tells them; 4.5b (D27): the table of metrics scores provinces alone; that item 3.3 "
-        "has 6 points is inferred, as the document does not divide those of group 3",
+        "has 6 points is inferred, as the document does not divide those of group 3; by the document item 4.2 gives all its points from 80% on, but "
+        "those that the portal has published are 4 × the share",
     ),
     version=2,
     since=law.REVISED,

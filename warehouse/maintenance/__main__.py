@@ -1,6 +1,6 @@
-"""`python -m warehouse.maintenance [CHORE]`: the keeper, or one of its chores (`backup`, `audit`, `retention`, `tally`) now.
+"""`python -m warehouse.maintenance [JOB]`: the keeper, or one of its jobs (`backup`, `audit`, `retention`, `tally`) now.
 
-The keeper looks at the disks every few seconds, and does the chores when they are due, one after the other, each in a
+The keeper looks at the disks every few seconds, and does the jobs when they are due, one after the other, each in a
 process of its own with the lowest priority. It waits for whatever is away, and tells in a small file what became of all.
 """
 
@@ -32,34 +32,34 @@ LOWEST_PRIORITY = 19
 
 
 def main() -> int:
-    """Run until told to stop, or until the chore is done; the exit code is 0 only if all went well."""
+    """Run until told to stop, or until the job is done; the exit code is 0 only if all went well."""
     prepare_process("keeper")
     parser = argparse.ArgumentParser(prog="python -m warehouse.maintenance", description=__doc__)
-    parser.add_argument("chore", nargs="?", choices=("backup", "audit", "retention", "tally"))
-    chore = parser.parse_args().chore
+    parser.add_argument("job", nargs="?", choices=("backup", "audit", "retention", "tally"))
+    job = parser.parse_args().job
     try:
-        return _once(chore) if chore else _for_ever()
+        return _once(job) if job else _for_ever()
     except ConfigurationError as error:
         log.error("%s", error)
         return 1
 
 
-def _once(chore: str) -> int:
-    # Only here: what chores need is of no use to the process that stays.
-    from warehouse.maintenance.jobs import CHORES
+def _once(job: str) -> int:
+    # Only here: what jobs need is of no use to the process that stays.
+    from warehouse.maintenance.jobs import JOBS
 
     os.nice(LOWEST_PRIORITY)
     try:
-        outcome = CHORES[chore]()
+        outcome = JOBS[job]()
     except (IocError, OSError) as error:
         outcome = JobOutcome(said=Label(_in_vietnamese(error), str(error)), failed=True)
-    (log.error if outcome.failed else log.info)("%s: %s", chore, outcome.said.en)
+    (log.error if outcome.failed else log.info)("%s: %s", job, outcome.said.en)
     print(outcome.model_dump_json(), flush=True)
     return int(outcome.failed)
 
 
 def _in_vietnamese(error: Exception) -> str:
-    """Why a chore failed, as the board says it; what the system's parts say themselves stands behind it as they said it."""
+    """Why a job failed, as the board says it; what the system's parts say themselves stands behind it as they said it."""
     from warehouse.maintenance.backups.tables import BackupError
 
     match error:

@@ -108,7 +108,7 @@ def tally_events() -> JobOutcome:
     )
 
 
-CHORES: dict[str, Callable[[], JobOutcome]] = {
+JOBS: dict[str, Callable[[], JobOutcome]] = {
     "backup": nightly_backup,
     "audit": audit_last_days,
     "retention": keep_retention,

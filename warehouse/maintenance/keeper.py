@@ -27,9 +27,9 @@ TALLY_EVERY = timedelta(minutes=5)
 SOON = timedelta(minutes=1)
 """When retention is looked at again if the warehouse was away."""
 LONGEST_CHORE = timedelta(hours=6)
-"""A chore that takes longer hangs, and keeps the others from being done."""
+"""A job that takes longer hangs, and keeps the others from being done."""
 PATIENCE = 8.0
-"""Seconds that a chore gets to end when we do."""
+"""Seconds that a job gets to end when we do."""
 LONGEST_LINE = 500
 
 
@@ -57,8 +57,8 @@ class MaintenanceService:
         known = status.read_state(settings.data_folder)
         # What is not done here any more is not missed.
         off = {name for name, at in self._nightly.items() if at is None}
-        chores = {name: one for name, one in known.chores.items() if name not in off}
-        self._state = known.model_copy(update={"chores": chores})
+        jobs = {name: one for name, one in known.jobs.items() if name not in off}
+        self._state = known.model_copy(update={"jobs": jobs})
 
     def run(self, stop: threading.Event) -> None:
         """Keep until told to stop."""
@@ -66,8 +66,8 @@ class MaintenanceService:
         log.info("maintaining %s", self._settings.data_folder.absolute())
         while not stop.is_set():
             self._look()
-            if time.monotonic() - began >= self._settings.settle.total_seconds() and (chore := self._due()):
-                self._do(chore, stop)
+            if time.monotonic() - began >= self._settings.settle.total_seconds() and (job := self._due()):
+                self._do(job, stop)
             stop.wait(LOOK_EVERY.total_seconds())
         log.info("stopped")
 
@@ -82,21 +82,21 @@ class MaintenanceService:
         self._write(self._state.model_copy(update={"looked_at": RealClock().now()}))
 
     def _due(self) -> str | None:
-        """The chore to do now: retention every hour, the nightly ones when their time has come, else the tally."""
+        """The job to do now: retention every hour, the nightly ones when their time has come, else the tally."""
         now, real_now = self._ingest.clock().now(), RealClock().now()
-        last = self._state.chore("retention")
+        last = self._state.job("retention")
         pause = SOON if last.failed else RETENTION_EVERY
         if last.tried_at is None or not timedelta() <= real_now - last.tried_at < pause:
             return "retention"
         for name, at in self._nightly.items():
-            one = self._state.chore(name)
+            one = self._state.job(name)
             if at is not None and schedule.is_due(at, now, one.done_at, one.tried_at, real_now):
                 return name
-        tallied_at = self._state.chore("tally").tried_at
+        tallied_at = self._state.job("tally").tried_at
         return None if tallied_at and timedelta() <= real_now - tallied_at < TALLY_EVERY else "tally"
 
     def _do(self, name: str, stop: threading.Event) -> None:
-        """Do one chore in a process of its own, and keep looking meanwhile."""
+        """Do one job in a process of its own, and keep looking meanwhile."""
         began, real_began = self._ingest.clock().now(), RealClock().now()
         self._note(name, tried_at=real_began)
         with subprocess.Popen(
@@ -137,10 +137,10 @@ class MaintenanceService:
         )
 
     def _note(self, name: str, announced: dict[str, AnnouncedRetention] | None = None, **changed: object) -> None:
-        chores = {**self._state.chores, name: self._state.chore(name).model_copy(update=changed)}
+        jobs = {**self._state.jobs, name: self._state.job(name).model_copy(update=changed)}
         self._write(
             self._state.model_copy(
-                update={"chores": chores, "announced": self._state.announced if announced is None else announced}
+                update={"jobs": jobs, "announced": self._state.announced if announced is None else announced}
             )
         )
 

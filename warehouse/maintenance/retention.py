@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from ingest.contract.topic import ALARMS, topic_of
+from ingest.contract.topic import LASTING
 from warehouse.maintenance.status import AnnouncedRetention
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client
@@ -23,10 +23,6 @@ SNAPSHOT_DAYS = 90
 
 NOTICE = timedelta(days=1)
 """How long before rows go it is said."""
-
-LASTING = (topic_of("reference"), topic_of("figure"), ALARMS)
-"""The register of residential groups, where each is entered once and counts for as long as it is not taken out; what people entered, with
-who and why; and the log of the alarms."""
 
 _LASTING = " OR ".join(f"(topic = '{topic}')" for topic in LASTING)
 _INGESTED = "toDateTime(ingested_at)"

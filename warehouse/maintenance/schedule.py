@@ -1,11 +1,11 @@
-"""Schedule: when a chore is due. Pure."""
+"""Schedule: when a job is due. Pure."""
 
 from datetime import datetime, time, timedelta
 
 from ingest.contract.clock import WARD_ZONE
 
 AGAIN = timedelta(minutes=15)
-"""Real time between two tries of a chore that fails, and between two runs at a fast pretend clock."""
+"""Real time between two tries of a job that fails, and between two runs at a fast pretend clock."""
 
 
 def latest_due_time(at: time, now: datetime) -> datetime:
@@ -21,7 +21,7 @@ def latest_due_time(at: time, now: datetime) -> datetime:
 
 
 def is_due(at: time, now: datetime, last: datetime | None, tried: datetime | None, real_now: datetime) -> bool:
-    """Whether a nightly chore is due: it has not been done since its last time came, be it that the PC was off then.
+    """Whether a nightly job is due: it has not been done since its last time came, be it that the PC was off then.
 
     Args:
         at: time of the day in the ward.

@@ -1,10 +1,10 @@
-"""Status: what became of the keeper's chores, in a small file that `./ioc status`, `./ioc doctor` and the board read."""
+"""Status: what became of the keeper's jobs, in a small file that `./ioc status`, `./ioc doctor` and the board read."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 from ingest.contract.label import Label
 from ingest.runtime.durable import replace_file
@@ -18,7 +18,7 @@ AnnouncedMap = Annotated[Label, BeforeValidator(lambda said: (said, said) if isi
 
 
 class JobState(BaseModel):
-    """What became of one chore."""
+    """What became of one job."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -46,7 +46,7 @@ class AnnouncedRetention(BaseModel):
 
 
 class JobOutcome(BaseModel):
-    """What became of one run of a chore."""
+    """What became of one run of a job."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,13 +66,18 @@ class MaintenanceState(BaseModel):
 
     looked_at: AwareDatetime = datetime.fromtimestamp(0, UTC)
     """When the keeper last did anything, in real time."""
-    chores: dict[str, JobState] = {}
+    jobs: dict[str, JobState] = {}
     announced: dict[str, AnnouncedRetention] = {}
     """By table, what will be deleted."""
 
-    def chore(self, name: str) -> JobState:
-        """What became of a chore; an empty one that was never tried."""
-        return self.chores.get(name, JobState())
+    @model_validator(mode="before")
+    @classmethod
+    def _as_an_earlier_version_wrote_it(cls, found: Any) -> Any:
+        return {**found, "jobs": found["chores"]} if isinstance(found, dict) and "chores" in found else found
+
+    def job(self, name: str) -> JobState:
+        """What became of a job; an empty one that was never tried."""
+        return self.jobs.get(name, JobState())
 
     def is_alive(self, now: datetime) -> bool:
         """Whether the keeper lives."""

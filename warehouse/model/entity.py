@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import types
 from bisect import insort
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -104,8 +104,8 @@ class Entity:
 class EntityState:
     """One entity as the events so far make it; a subclass an entity kind holds its fields as attributes.
 
-    A field of a latest value has a second slot with what the latest values were: (time, id, value) by time; one of a constant has one with
-    since when it has its value. What is done for every minute and entity is compiled from the rules (`state_type`).
+    A field of a latest value has a second slot with what the latest values were: (time, id, value) by time, or nothing yet; one of a constant
+    has one with since when it has its value. What is done for every minute and entity is compiled from the rules (`state_type`).
     """
 
     __slots__ = ("given", "key", "lesser", "newest_at", "ward")
@@ -162,8 +162,8 @@ class EntityState:
         return state
 
 
-Update = Callable[[Any, Any, int, str], bool]
-"""Folds an event into a state: (state, event, its time in ms, its id) -> whether a field changed that is counted."""
+Update = Callable[[Any, Any, int, str], int]
+"""Folds an event into a state: (state, event, its time in ms, its id) -> which of the counted fields have changed, a bit for each."""
 
 
 @cache
@@ -186,7 +186,7 @@ def _compile_init(entity: Entity) -> Callable[..., None]:
     lines = ["self.ward, self.key, self.newest_at, self.given, self.lesser = ward, key, 0, None, None"]
     for name, rule in entity.fields.items():
         lines.append(f"self.{name} = {NEVER if isinstance(rule, First) else repr(rule.empty)}")
-        lines += [f"self._{name} = []"] if isinstance(rule, Latest) else []
+        lines += [f"self._{name} = ()"] if isinstance(rule, Latest) else []
         lines += [f"self._{name} = {NEVER}"] if isinstance(rule, Constant) else []
     return function("__init__(self, ward, key)", lines, {})
 
@@ -215,13 +215,13 @@ def _lesser(state: EntityState, name: str, ms: int, empty: Any) -> Any:
     return max((value for value, at in (state.lesser or {}).get(name, {}).items() if at <= ms), default=empty)
 
 
-def compile_update(entity: Entity, event: type[Event], counted: Collection[str]) -> Update:
+def compile_update(entity: Entity, event: type[Event], counted: Sequence[str]) -> Update:
     """What an event type does to a state of the entity, compiled from the rules of all fields that it touches.
 
     Args:
         entity: the kind.
         event: one of its event types.
-        counted: the fields of which a change is told.
+        counted: the fields of which a change is told, the first of them by the lowest bit.
     """
     names: dict[str, Any] = {
         "contradict": _contradict,
@@ -229,10 +229,11 @@ def compile_update(entity: Entity, event: type[Event], counted: Collection[str])
         "datetime": datetime,
         "milliseconds": milliseconds,
     }
-    lines = ["changed = False"]
+    lines = ["changed = 0"]
     for name, rule in entity.fields.items():
         if event in (rule.values if isinstance(rule, Latest) else rule.events):
-            lines += _update_lines(name, rule, event, "changed = True" if name in counted else "pass", names)
+            told = f"changed |= {1 << counted.index(name)}" if name in counted else "pass"
+            lines += _update_lines(name, rule, event, told, names)
     made: Update = function("update(state, event, at, id)", [*lines, "return changed"], names)
     return made
 
@@ -264,7 +265,10 @@ def _update_lines(name: str, rule: Rule, event: type[Event], told: str, names: d
         lines += ["    if isinstance(value, datetime):", "        value = milliseconds(value)"]
     return [
         *lines,
-        f"    value = latest(state._{name}, (at, id, value), {field})",
+        f"    entries = state._{name}",
+        "    if not entries:",
+        f"        entries = state._{name} = []",
+        f"    value = latest(entries, (at, id, value), {field})",
         f"    if value != {field}:",
         f"        {field} = value",
         f"        {told}",
@@ -298,9 +302,12 @@ def _contradict(state: Any, name: str, value: Any, at: int) -> bool:
 
 def _latest(entries: list[tuple[int, str, Any]], entry: tuple[int, str, Any], known: Any) -> Any:
     """The latest value after one more, of which those that can still be asked for are kept; `known` when it is there already."""
-    if entry in entries:
+    if not entries or entry > entries[-1]:
+        entries.append(entry)
+    elif entry in entries:
         return known
-    insort(entries, entry)
+    else:
+        insort(entries, entry)
     newest = entries[-1]
     while len(entries) > 1 and entries[1][0] < newest[0] - HORIZON_MS:
         del entries[0]

@@ -129,6 +129,8 @@ class Indicator(Measure):
     """What people imported of the time before this system counted: it is added to what is shown, and to nothing that is stored."""
     also_from: tuple[str, ...] = ()
     """Ids of further connectors that report on its entities."""
+    is_known_by_denominator: bool = False
+    """Whether it is no ratio: the denominator is 1 where the figure is known and 0 where it is not."""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -206,6 +208,8 @@ class Derived(Measure):
     """Dimensions that all of these indicators have."""
     is_whole: bool = True
     """Whether it is unknown as long as any of them is."""
+    is_running: bool = False
+    """Whether it has a meaning only since the beginning, as what ends on a day did not begin on it: its history is told so too."""
 
     @property
     def sources(self) -> tuple[str, ...]:

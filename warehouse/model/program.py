@@ -1,12 +1,14 @@
 """Program: the rendering of declarations that the fold runs - Python in straight lines, in which every operation stands once.
 
 What many declarations of one entity share (`is_registered_speaker`, `due`) is computed once, without a call for each of them: that takes
-a quarter of the time of calling the declarations one by one. So every expression is worked out for every state, also where nothing has
-happened yet: a declaration has to give a value for `NEVER` as well. The text is made from the declarations alone, never from data.
+a quarter of the time of calling the declarations one by one. So expressions are worked out also where nothing has happened yet: a
+declaration has to give a value for `NEVER` as well. The text is made from the declarations alone, never from data.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 from warehouse.model.expression import Symbol, choose, greatest, joined, least, starts_with
@@ -65,12 +67,21 @@ class Program:
         """What the lines call."""
         self._known: dict[str, Operand] = {}
         self._varying: set[str] = {STATE}
+        self._numbers = count()
+
+    @contextmanager
+    def block(self, condition: str) -> Iterator[None]:
+        """Lines that run under a condition; what only they compute is not known after them."""
+        outer, known = self.lines, dict(self._known)
+        self.lines = []
+        yield
+        self.lines, self._known = [*outer, condition, *(f"    {line}" for line in self.lines)], known
 
     def operand(self, text: str) -> Operand:
         """What a line computes; the same line is written once."""
         known = self._known.get(text)
         if known is None:
-            known = self._known[text] = Operand(self, f"v{len(self._known)}")
+            known = self._known[text] = Operand(self, f"v{next(self._numbers)}")
             is_varying = not self._varying.isdisjoint(_NAME.findall(text))
             if is_varying:
                 self._varying.add(known.name)

@@ -21,7 +21,7 @@ class Value(NamedTuple):
     """Value of that field; empty for the total."""
     numerator: int
     denominator: int
-    """0 where the indicator is no ratio."""
+    """0 where the indicator is not a ratio."""
     newest_ms: int
     """Event time of the newest event behind it."""
     as_of_ms: int

@@ -203,7 +203,7 @@ class _Readable(ast.NodeTransformer):
         return re.sub(r"'([^']*)'", r"“\1”", text)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        """An entity's field is its name."""
+        """An entity's field is written as its name."""
         if isinstance(node.value, ast.Name) and node.value.id in self._arguments:
             return ast.Name(node.attr)
         return node

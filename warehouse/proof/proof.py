@@ -236,7 +236,7 @@ def _places(taken_in: Mapping[ValueKeyOfProof, int], compared: str) -> str:
 
 
 def narrow_to_changed(one: Indicator, ward: str, start_ms: int, source: str) -> str:
-    """Only entities to which something happened since `start_ms`, where an indicator counts nothing that is no event's time."""
+    """Only entities to which something happened since `start_ms`, where an indicator counts nothing that is not an event's time."""
     state = SqlState()
     for part in one.parts:
         if isinstance(part, Flow):

@@ -84,7 +84,7 @@ class Adhoc:
             person: who asks, for the log and for how many queries at once are allowed.
 
         Raises:
-            QueryRefused: it broke a rule or a limit, or ClickHouse cannot make sense of it; says which, and the limit.
+            QueryRefused: it broke a rule or a limit, or ClickHouse does not understand it; says which, and the limit.
             Unavailable: the warehouse is away.
         """
         began = time.monotonic()
@@ -154,7 +154,7 @@ class Adhoc:
                 yield
         except NoSlotError as error:
             raise (
-                limit_texts.too_many(self._places.of_person) if error.of_person else limit_texts.too_many_of_all()
+                limit_texts.too_many(self._places.of_person) if error.of_person else limit_texts.all_slots_taken()
             ) from None
 
     def _refused(self, error: ServerError) -> QueryRefused:
@@ -168,5 +168,5 @@ class Adhoc:
         if error.code in _SIZE_LIMITS:
             return limit_texts.too_large(LARGEST_RESULT)
         if error.code in _CONCURRENCY_LIMITS:
-            return limit_texts.too_many_of_all()
+            return limit_texts.all_slots_taken()
         return QueryRefused("sql", text.removesuffix("."))

@@ -1,7 +1,7 @@
 """Feed: what the city reads of a ward's figures - rows by window, with parts and revision, in the order in which they were written.
 
 The order makes corrections come by themselves: a row that is written again, because its window went on or was recomputed, moves
-to the end and is read once more by whoever follows the cursor. What is declared to stay `inside` the ward is no row of it.
+to the end and is read once more by whoever follows the cursor. What is declared to stay `inside` the ward is not a row of it.
 """
 
 from datetime import datetime, timedelta

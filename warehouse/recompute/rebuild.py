@@ -1,11 +1,12 @@
 """Rebuild: states and windows that the fold no longer has in memory, asked of the raw events."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
 from ingest.contract.clock import RealClock, milliseconds
-from ingest.contract.topic import topic_of
+from ingest.contract.topic import LASTING, topic_of
 from warehouse.catalogue import indicator, indicators
 from warehouse.model.correction import Cause, Correction, correction
 from warehouse.model.entity import Entity, EntityState, Latest, state_type
@@ -68,10 +69,12 @@ def recompute_window(
         cause: the event that came late.
 
     Returns:
-        The rows, and a correction if the total is among them; none where `is_beyond_events`.
+        The rows, and a correction if the total is among them; none where `exceeds_retention`.
     """
-    if exceeds_retention(client, window_ms):
+    if topic not in LASTING and exceeds_retention(client, window_ms):
         return [], []
+    # What happened later counts in it by a time that it tells, for example the period that a figure is about.
+    at_ms = min(cause.at_ms, window_ms + indicator(id).window // timedelta(milliseconds=1) - 1)
     place = {"id": id, "ward": ward, "window": window_ms}
     stored = {
         (dimension, member): row
@@ -92,7 +95,7 @@ def recompute_window(
     values: list[Value] = []
     corrections: list[Correction] = []
     for split in sorted(stored.keys() | counted.keys()):
-        *old, revision, newest = stored.get(split, (0, 0, 0, cause.at_ms))
+        *old, revision, newest = stored.get(split, (0, 0, 0, at_ms))
         sums = counted.get(split, (0, 0))
         is_revised = tuple(old) != sums
         value = Value(
@@ -116,7 +119,7 @@ def exceeds_retention(client: Client, window_ms: int) -> bool:
 
 
 def split_at_midnights(from_ms: int, until_ms: int) -> list[tuple[int, int]]:
-    """The time from `from_ms` to `until_ms` cut at the ward's midnights: each piece is one call of `recomputed_stocks`."""
+    """The time from `from_ms` to `until_ms` cut at the ward's midnights: each piece is one call of `recompute_stocks`."""
     cuts = range(int(window_start(from_ms, DAY_MS)) + DAY_MS, until_ms, DAY_MS)
     return [*zip([from_ms, *(cut + 1 for cut in cuts)], [*cuts, until_ms], strict=True)]
 
@@ -142,14 +145,14 @@ def recompute_stocks(
         entity_id: the kind.
         ward: the ward.
         from_ms: the first moment that may have changed.
-        until_ms: the last one; see `days`.
+        until_ms: the last one; see `split_at_midnights`.
         topic: topic of the event that came late.
         partition: its partition.
         offset: the last offset stored of it.
         cause: the event that came late; its own minute gets a row in any case.
 
     Returns:
-        The rows, and for each total among them one correction a day: the day's last; none where `is_beyond_events`.
+        The rows, and for each total among them one correction a day: the day's last; none where `exceeds_retention`.
     """
     values: list[Value] = []
     corrections: list[Correction] = []

@@ -103,13 +103,13 @@ class AnalystSession:
             raise EngineError(_OFF, f"{limit_texts.off()} [off]")
         began, outcome = time.monotonic(), "answered"
         try:
-            with self._desk.replicas.lent(self._desk.places.take(query.person)) as answer:
+            with self._desk.replicas.borrow(self._desk.places.take(query.person)) as answer:
                 limits = self._limits(known_settings(query, self._desk.known))
                 answer(ReplicaQuestion(query.sql, limits, float(limits["max_execution_time"])), reader, writer)
         except NoSlotError as error:
             outcome = "refused: no place"
             most = self._desk.places.of_person
-            said = limit_texts.too_many(most) if error.of_person else limit_texts.too_many_of_all()
+            said = limit_texts.too_many(most) if error.of_person else limit_texts.all_slots_taken()
             raise EngineError(_TOO_MANY, f"{said} [{said.rule}]") from None
         except EngineError as error:
             outcome = f"refused with code {error.code}"

@@ -119,6 +119,6 @@ class Listener:
 
 
 def _shut(connection: socket.socket) -> None:
-    """End a socket so that whoever waits on it in another thread notices."""
+    """Shut a socket down, so that a thread that waits on it notices."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_RDWR)

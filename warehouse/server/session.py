@@ -73,20 +73,24 @@ class ClientSession:
     """A client's connection.
 
     Args:
-        house: what all sessions share.
+        context: what all sessions share.
         connection: its socket.
         mark: what its queries are found by.
         admit: whether there is a place for one more of a user; called once the user is known.
     """
 
     def __init__(
-        self, house: ServerContext, connection: socket.socket, mark: str, admit: Callable[["ClientSession", str], bool]
+        self,
+        context: ServerContext,
+        connection: socket.socket,
+        mark: str,
+        admit: Callable[["ClientSession", str], bool],
     ) -> None:
         self.connection = connection
         self.began = monotonic()
         self.busy = False
         """Whether a query is on its way."""
-        self._house = house
+        self._context = context
         self._mark = mark
         self._admit = admit
         self._reader = SocketReader(connection, _LARGEST_BLOCK)
@@ -123,7 +127,7 @@ class ClientSession:
     def _let_in(self) -> User | None:
         """The user at this connection; `None` when the client is turned away, with the reason told."""
         if self._reader.varint() != protocol.HELLO:
-            raise MalformedPacketError("first packet is no hello")
+            raise MalformedPacketError("first packet is not a hello")
         hello = protocol.read_hello(self._reader)
         try:
             if hello.revision < protocol.REVISION:
@@ -135,19 +139,19 @@ class ClientSession:
         except EngineError as error:
             self._refuse(error)
             return None
-        self._writer.put(protocol.encode_hello(self._house.engine.version, self._house.engine.timezone))
+        self._writer.put(protocol.encode_hello(self._context.engine.version, self._context.engine.timezone))
         self._writer.flush()
         return user
 
     def _user(self, hello: Hello) -> User:
-        settings, house = self._house.settings, self._house
+        settings, context = self._context.settings, self._context
         is_owner = _is_same(hello, settings.user, settings.password.get_secret_value())
         analyst_password = settings.analyst_password.get_secret_value() if settings.analyst_password else None
         is_analyst = _is_same(hello, settings.analyst_user, analyst_password)
         if is_owner:
-            return OwnerSession(house.engine, house.watch, house.schema, self._mark, hello.database)
+            return OwnerSession(context.engine, context.watch, context.schema, self._mark, hello.database)
         if is_analyst:
-            return AnalystSession(house.desk, self._mark)
+            return AnalystSession(context.desk, self._mark)
         log.warning("%s: wrong password or unknown user", self._mark)
         raise EngineError(
             _AUTHENTICATION_FAILED,
@@ -156,8 +160,8 @@ class ClientSession:
         )
 
     def _serve(self, user: User) -> None:
-        idle = self._house.settings.engine_idle.total_seconds()
-        while not self._house.stopping:
+        idle = self._context.settings.engine_idle.total_seconds()
+        while not self._context.stopping:
             self.connection.settimeout(idle)
             packet = self._reader.varint()
             self.connection.settimeout(_WITHIN_A_PACKET)

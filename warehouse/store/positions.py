@@ -127,7 +127,7 @@ def read_bases(client: Client) -> dict[PartitionKey, list[PositionBase]]:
 
 
 def write_bases(client: Client, begun: dict[PartitionKey, PositionBase]) -> None:
-    """Note in which log partitions are read from now on: newer than what is known, even if the clock was set back in between."""
+    """Store the log in which partitions are read from now on, with a time later than any stored one, even if the clock was set back."""
     if begun:
         client.execute(
             "INSERT INTO kafka_logs (topic, partition, cluster, base, first, since) "

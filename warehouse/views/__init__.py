@@ -32,7 +32,7 @@ def public_names() -> frozenset[str]:
 
 
 def sync_views(client: Client) -> None:
-    """Make the views that are not as they are declared now; the calendar first, which others read."""
+    """Replace the views that differ from their declaration; the calendar first, because others read it."""
     made = dict(
         client.query("SELECT name, comment FROM system.tables WHERE database = currentDatabase() AND engine = 'View'")
     )

@@ -2,7 +2,7 @@
 
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
-from warehouse.meaning import adds_up, period_of, said_of_steps
+from warehouse.meaning import adds_up, is_partial, period_of, steps_text
 from warehouse.model.expression import sql
 from warehouse.model.indicator import Derived, Indicator
 from warehouse.views.view import View, local_sql, parse_columns
@@ -26,6 +26,7 @@ def indicator_dictionary() -> View:
         entity         | String  | Đối tượng được đếm       | Entity that is counted
         is_ratio       | Bool    | Là tỷ lệ                 | Whether it is a ratio
         is_out_of      | Bool    | Viết dạng tử/mẫu         | Whether it is written as numerator out of denominator
+        is_partial     | Bool    | Là tỷ lệ của cả dòng chảy và tồn: một dòng không có giá trị riêng | Whether it is a ratio of flow and stock, of which a single row has no value
         factor         | Float64 | Hệ số đổi đơn vị         | Factor into the unit
         window_minutes | UInt32  | Độ dài khung (phút)      | Length of a window in minutes
         span           | String  | Phạm vi của số hiển thị; derived: tính từ chỉ số khác | Span of the shown figure; derived: calculated from others
@@ -59,13 +60,13 @@ def _indicator_row(one: Indicator | Derived) -> tuple[_Cell, ...]:
     named = (
         one.id, one.label.vi, one.label.en, one.definition.vi, one.definition.en, one.unit.label.vi, one.unit.label.en,
     )  # fmt: skip
-    written = (one.is_ratio, one.unit.out_of, one.unit.factor)
+    written = (one.is_ratio, one.unit.out_of, isinstance(one, Indicator) and is_partial(one), one.unit.factor)
     meant = (
         *period_of(one),
         *adds_up(one),
         *one.leaves_out,
         *one.law,
-        *said_of_steps(one),
+        *steps_text(one),
         one.version,
         f"{one.since:%Y-%m-%d}",
     )
@@ -115,7 +116,7 @@ def values_view() -> View:
         member          | String            | Giá trị của chiều                           | Value of the dimension
         numerator       | Int64             | Tử số                                       | Numerator
         denominator     | Nullable(Int64)   | Mẫu số; NULL nếu không phải tỷ lệ           | Denominator; NULL unless a ratio
-        value           | Nullable(Float64) | Giá trị theo đơn vị của chỉ số; NULL nếu là phân vị | Value in the indicator's unit; NULL of a quantile
+        value           | Nullable(Float64) | Giá trị theo đơn vị của chỉ số; NULL nếu là phân vị, hay tỷ lệ của dòng chảy và tồn | Value in the indicator's unit; NULL of a quantile, and of a ratio of flow and stock
         newest_event_at | DateTime64        | Sự kiện mới nhất                            | Newest event behind it
         as_of           | DateTime64        | Tính đến                                    | As of
         revision        | UInt32            | Lần tính lại                                | Revision
@@ -125,7 +126,7 @@ def values_view() -> View:
         "SELECT v.ward AS ward, v.indicator AS indicator, v.grain AS grain, "
         f"{local_sql('v.window_ms')} AS window_start, v.dimension AS dimension, v.member AS member, "
         "v.numerator AS numerator, if(i.is_ratio, v.denominator, NULL) AS denominator, "
-        "if(i.percentile > 0, NULL, if(i.is_ratio AND NOT i.is_out_of, if(v.denominator = 0, NULL, v.numerator / v.denominator), v.numerator)) * i.factor AS value, "
+        "if(i.percentile > 0 OR i.is_partial, NULL, if(i.is_ratio AND NOT i.is_out_of, if(v.denominator = 0, NULL, v.numerator / v.denominator), v.numerator)) * i.factor AS value, "
         f"{local_sql('v.newest_ms')} AS newest_event_at, {local_sql('v.as_of_ms')} AS as_of, "
         "v.revision AS revision, v.written_at AS written_at "
         "FROM raw_values AS v FINAL LEFT JOIN indicators AS i ON v.indicator = i.id"

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from shutil import copytree
 from typing import NamedTuple
 
 from commands.developers.nemesis.faults.brokers import BrokerNode, cluster_variables, plan_brokers
 from commands.developers.nemesis.faults.kafka import DOORS, Door
 from commands.developers.nemesis.faults.tcp_proxy import TcpProxies, TcpProxy
 from commands.developers.nemesis.sources.driver import DriverReach
+from commands.developers.nemesis.sources.message import DECLARED
+from commands.developers.nemesis.sources.senders import TableSender
 from commands.install.ports import free_ports
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
@@ -18,6 +21,9 @@ WORKERS = 2
 
 MODULES = {"ingest": "commands.developers.nemesis.faults.kafka"}
 """What takes the place of a process where our own Kafka is one node."""
+
+TABLE = "storm.db"
+"""Database of the source whose table is read."""
 
 INTAKE, MQTT = "sources to intake", "sources to mqtt"
 
@@ -74,6 +80,8 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
         {
             **(cluster_variables(nodes) if nodes else {}),
             "IOC_CONNECTORS_URLS__DOSSIER_PORTAL": f"http://127.0.0.1:{rest_port}",
+            "IOC_CONNECTORS_URLS__STORM_REST": f"http://127.0.0.1:{rest_port}",
+            "IOC_CONNECTORS_URLS__STORM_TABLE": f"sqlite:///{folder / TABLE}",
             "IOC_BOARD_FEED_REQUESTS": "100000",
             "IOC_BOARD_COMPARE_EVERY": "PT5S",
             "IOC_STREAMS_SNAPSHOT_EVERY": "PT6S",
@@ -100,7 +108,9 @@ def lay_out(folder: Path, brokers: int = 1, workers: int = WORKERS) -> StormLayo
     mqtt = TcpProxy(MQTT, next(ports), connectors.mqtt_port)
     if not nodes:
         environments["ingest"][DOORS] = json.dumps(doors[0])
-    reach = DriverReach(stack.settings(IngestSettings), connectors, intake.port, mqtt.port, rest_port)
+    copytree(DECLARED, stack.folder / "connectors", dirs_exist_ok=True)
+    TableSender.make(folder / TABLE)
+    reach = DriverReach(stack.settings(IngestSettings), connectors, intake.port, mqtt.port, rest_port, folder / TABLE)
     every = (*(node.name for node in nodes), *names)
     return StormLayout(
         stack, every, nodes, {} if nodes else MODULES, TcpProxies([*gates, intake, mqtt]), environments, reach

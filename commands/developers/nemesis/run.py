@@ -18,7 +18,7 @@ from commands.developers.nemesis.faults.storm import Storm
 from commands.developers.nemesis.faults.sweep import Sweep
 from commands.developers.nemesis.layout import WORKERS, lay_out
 from commands.developers.nemesis.oracle.figures import board_corrections
-from commands.developers.nemesis.oracle.findings import KINDS, Findings, Show
+from commands.developers.nemesis.oracle.findings import KINDS, Findings, Kind, Show
 from commands.developers.nemesis.oracle.process_watch import ProcessWatch, watch_processes
 from commands.developers.nemesis.oracle.verdict import verdict
 from commands.developers.nemesis.settle import SettledState, settle
@@ -47,6 +47,8 @@ class StormPlan:
     """Nodes of Kafka; several are a cluster of processes of their own, and are restarted in turn as well."""
     workers: int = WORKERS
     """Stream workers."""
+    wanted: Kind | None = None
+    """What is looked for, and nothing more once it is found; `None`: everything."""
 
 
 class StormStages:
@@ -94,7 +96,7 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
         leaving.callback(gates.close)
         leaving.callback(stack.stop)
         nemesis = Sweep() if plan.sweep else Storm(plan.minutes, gates, disk, random, names)
-        crew = ProcessGroup(stack, names, environments, modules, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
+        group = ProcessGroup(stack, names, environments, modules, nemesis.arm, pause=lambda: random.uniform(0.1, 1.5))
         people = People(stack, Random(plan.seed + 3))  # noqa: S311 - as above
         leaving.callback(people.stop)
         environments["alarm"]["IOC_ALARM_WEBHOOK_URL"] = people.url
@@ -102,26 +104,26 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
         start_brokers(stack, brokers)
         started = [name for name in names if stack.pid(name) is None]
         for name in started:
-            crew.start(name)
+            group.start(name)
         for name in started:
             stack.wait(name)
         scripts = Scripts(Random(plan.seed + 1), f"c{plan.seed}x{int(time.time()) % 100_000}")  # noqa: S311 - as above
         driver = MessageDriver(reach, journal, scripts, plan.rate, plan.seed + 2)
         driver.start()
         people.start()
-        watch = watch_processes(crew)
+        watch = watch_processes(group)
         watch.start()
-        nemesis.serve(crew)
-        _rage(plan, nemesis, crew, driver, journal, show)
-        nemesis.calm()
+        nemesis.serve(group)
+        _rage(plan, nemesis, group, driver, journal, show)
+        nemesis.undo_all()
         if driver.error is not None:
             raise driver.error
-        settled = settle(crew, driver, journal, scripts, people, findings, nemesis.last_fault, show)
+        settled = settle(group, driver, journal, scripts, people, findings, nemesis.last_fault, show)
         watch.stop()
-        crew.count_fired()
+        group.count_fired()
         compared: dict[str, int] = {}
         try:
-            compared = verdict(stack, journal, people, watch, findings, show)
+            compared = verdict(stack, journal, people, watch, findings, show, plan.wanted)
         except (Unavailable, ConfigurationError, ServerError, KafkaError, OSError, HTTPError) as error:
             findings.add(
                 "lost", f"nothing can be checked, for something is away for good: {type(error).__name__} {error}"
@@ -129,7 +131,7 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
         for note in nemesis.notes:
             findings.note(note)
         show("done")
-        result = _told(plan, crew, nemesis, journal, watch, settled, findings, compared)
+        result = _told(plan, group, nemesis, journal, watch, settled, findings, compared)
         result["stages"] = show.seconds
         (folder / "result.json").write_text(json.dumps(result, ensure_ascii=False, indent=1), encoding="utf-8")
     if disk is not None and not findings.clean:
@@ -140,7 +142,7 @@ def run(plan: StormPlan, folder: Path, tell: Show) -> dict[str, Any]:
 def _rage(
     plan: StormPlan,
     nemesis: Storm | Sweep,
-    crew: ProcessGroup,
+    group: ProcessGroup,
     driver: MessageDriver,
     journal: MessageJournal,
     show: StormStages,
@@ -148,7 +150,7 @@ def _rage(
     began = time.monotonic()
     shown = 0.0
     while not nemesis.done and driver.error is None and time.monotonic() < began + plan.minutes * 60:
-        crew.tend()
+        group.supervise()
         nemesis.blow()
         now = time.monotonic()
         if now - shown > 2:
@@ -156,28 +158,28 @@ def _rage(
             counts = journal.counts
             show(
                 f"{(now - began) / 60:.1f}/{plan.minutes:g} min, {counts['acked']:,} acked of {counts['said']:,}, "
-                f"{crew.total_kills} kills, {sum(map(crew.alive, crew.names))}/{len(crew.names)} up",
+                f"{group.total_kills} kills, {sum(map(group.alive, group.names))}/{len(group.names)} up",
                 "storm",
             )
         time.sleep(0.05)
 
 
 def _told(
-    plan: StormPlan, crew: ProcessGroup, nemesis: Storm | Sweep, journal: MessageJournal, watch: ProcessWatch, settled: SettledState, findings: Findings,
+    plan: StormPlan, group: ProcessGroup, nemesis: Storm | Sweep, journal: MessageJournal, watch: ProcessWatch, settled: SettledState, findings: Findings,
     compared: dict[str, int],
 ) -> dict[str, Any]:  # fmt: skip
     return {
         "acked": journal.counts["acked"],
         **{kind: findings.counts[kind] for kind in KINDS},
-        "corrections": sum(count for _, count in board_corrections(crew.stack.folder)),
-        "kills": crew.total_kills,
+        "corrections": sum(count for _, count in board_corrections(group.stack.folder)),
+        "kills": group.total_kills,
         "rolled": dict(sorted(nemesis.rolled.items())),
         "seed": plan.seed,
         "minutes": plan.minutes,
         "said": dict(sorted(journal.counts.items())),
         "faults": dict(sorted(nemesis.counts.items())),
-        "failpoints": dict(sorted(crew.fired.items())),
-        "crashes": dict(sorted(crew.crashes.items())),
+        "failpoints": dict(sorted(group.fired.items())),
+        "crashes": dict(sorted(group.crashes.items())),
         "seconds": {
             "ready": round(settled.ready, 1),
             "fresh": None if settled.fresh is None else round(settled.fresh, 1),
@@ -188,5 +190,5 @@ def _told(
         "processes": watch.most(),
         "examples": {kind: found for kind, found in findings.examples.items() if found},
         "notes": findings.notes[:30],
-        "folder": str(crew.stack.folder),
+        "folder": str(group.stack.folder),
     }

@@ -47,7 +47,7 @@ class SettledState(NamedTuple):
 
 
 def settle(
-    crew: ProcessGroup,
+    group: ProcessGroup,
     driver: MessageDriver,
     journal: MessageJournal,
     scripts: Scripts,
@@ -59,70 +59,70 @@ def settle(
     """Bring everything to rest; what cannot be is a finding."""
     began = time.monotonic()
     show("settle: everybody up")
-    _disarm(crew)
-    if not wait_until(lambda: _all_ready(crew), READY):
-        down = [name for name in crew.names if not crew.alive(name)]
+    _disarm(group)
+    if not wait_until(lambda: _all_ready(group), READY):
+        down = [name for name in group.names if not group.alive(name)]
         findings.add(
             "mismatched", f"not ready within {READY:.0f} s after the last fault: {', '.join(down) or 'somebody'}"
         )
     ready = time.monotonic() - began
     show("settle: a fresh ticket")
-    fresh = _fresh(crew, driver, scripts, last_fault)
+    fresh = _fresh(group, driver, scripts, last_fault)
     if fresh is None:
         findings.add("mismatched", f"a ticket was no figure {FRESH:.0f} s after the last fault")
     show("settle: every promise")
-    _answered(crew, driver, journal, findings)
+    _answered(group, driver, journal, findings)
     people.close()
     show("settle: the sources are quiet")
     for name in ("connectors", "alarm"):  # without a heartbeat alarms would be raised while everything is compared
-        crew.leave(name)
-        if not wait_until(lambda name=name: not crew.alive(name), STOPPED):
+        group.leave(name)
+        if not wait_until(lambda name=name: not group.alive(name), STOPPED):
             findings.note(f"{name} did not end within {STOPPED:.0f} s")
-            crew.kill(name)
-    _stored(crew, findings, show)
+            group.kill(name)
+    _stored(group, findings, show)
     return SettledState(ready, fresh, time.monotonic() - began)
 
 
-def _disarm(crew: ProcessGroup) -> None:
+def _disarm(group: ProcessGroup) -> None:
     """Start anew whoever has a failpoint armed that has not gone off."""
-    for name, armed in list(crew.armed.items()):
-        if armed and crew.alive(name):
-            crew.kill(name)
+    for name, armed in list(group.armed.items()):
+        if armed and group.alive(name):
+            group.kill(name)
     end = time.monotonic() + 30
-    while any(crew.armed.get(name) for name in crew.names) and time.monotonic() < end:
-        crew.tend()
+    while any(group.armed.get(name) for name in group.names) and time.monotonic() < end:
+        group.supervise()
         time.sleep(0.1)
 
 
-def _all_ready(crew: ProcessGroup) -> bool:
-    crew.tend()
-    if not all(crew.alive(name) for name in crew.names):
+def _all_ready(group: ProcessGroup) -> bool:
+    group.supervise()
+    if not all(group.alive(name) for name in group.names):
         return False
     try:
-        for name in crew.names:
-            crew.stack.wait(name)
+        for name in group.names:
+            group.stack.wait(name)
     except NotReadyError:
         return False
     return True
 
 
-def _fresh(crew: ProcessGroup, driver: MessageDriver, scripts: Scripts, last_fault: float) -> float | None:
+def _fresh(group: ProcessGroup, driver: MessageDriver, scripts: Scripts, last_fault: float) -> float | None:
     """Seconds from the last fault until a ticket that the kiosk posts now is counted."""
-    driver.say(scripts.probe(crew.stack.settings(IngestSettings).ward))
+    driver.say(scripts.probe(group.stack.settings(IngestSettings).ward))
     asked = "SELECT sum(numerator) FROM raw_values FINAL WHERE indicator = 'Q01' AND member = 'probe'"
 
     def counted() -> bool:
-        crew.tend()
-        with Client(crew.stack.settings(WarehouseSettings)) as client:
+        group.supervise()
+        with Client(group.stack.settings(WarehouseSettings)) as client:
             return bool(client.query(asked)[0][0])
 
     return time.monotonic() - last_fault if wait_until(counted, FRESH) else None
 
 
-def _answered(crew: ProcessGroup, driver: MessageDriver, journal: MessageJournal, findings: Findings) -> None:
+def _answered(group: ProcessGroup, driver: MessageDriver, journal: MessageJournal, findings: Findings) -> None:
     end = time.monotonic() + ANSWERED
     while not driver.close(0.5) and time.monotonic() < end:
-        crew.tend()
+        group.supervise()
     for entry in journal.open():
         findings.note(f"{entry.token} ({entry.connector}, {entry.lane}) was never answered in {entry.tries} tries")
     if left := journal.open():
@@ -131,9 +131,9 @@ def _answered(crew: ProcessGroup, driver: MessageDriver, journal: MessageJournal
         findings.add("mismatched", f"the sources ended before their time: {driver.error!r}")
 
 
-def _stored(crew: ProcessGroup, findings: Findings, show: Show) -> None:
+def _stored(group: ProcessGroup, findings: Findings, show: Show) -> None:
     """Wait until all that lies in Kafka is stored, and the figures are those of the raw events."""
-    stack = crew.stack
+    stack = group.stack
     try:
         wanted = kafka_log.event_records(stack.settings(IngestSettings))
     except Unavailable as error:
@@ -142,7 +142,7 @@ def _stored(crew: ProcessGroup, findings: Findings, show: Show) -> None:
     moved, counted = time.monotonic(), -1
     with Client(stack.settings(WarehouseSettings)) as client:
         while counted < wanted and time.monotonic() - moved < IDLE:
-            crew.tend()
+            group.supervise()
             now = _asked(client)
             if now != counted:
                 moved, counted = time.monotonic(), now

@@ -43,7 +43,7 @@ class Centre:
             for device in DEVICES:
                 if device.by == "snmp":
                     await self._speak_snmp(device, stack)
-                elif device.by != "none":
+                elif device.by != "unwatched":
                     await self._listen(device)
             await asyncio.to_thread(self._write_list)
             try:
@@ -90,7 +90,7 @@ class Centre:
         for one in DEVICES:
             port = self._ports.get(one.id)
             address = "" if port is None else f"http://{HOST}:{port}/" if one.by == "http" else f"{HOST}:{port}"
-            lines.append([one.id, one.kind, one.place, "không" if one.by == "none" else one.by.upper(), address])
+            lines.append([one.id, one.kind, one.place, "không" if one.by == "unwatched" else one.by.upper(), address])
         fresh = self._file.with_suffix(".new")
         fresh.parent.mkdir(parents=True, exist_ok=True)
         with fresh.open("w", encoding="utf-8", newline="") as opened:

@@ -72,7 +72,7 @@ class Sender:
             day = following
 
     async def live(self, sign: Callable[[datetime], SimulatedMessage], every: timedelta) -> None:
-        """Post a sign of life, for ever.
+        """Post a heartbeat, for ever.
 
         Args:
             sign: makes it.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from connectors.simulator.ward import COUNTERS, Pretend
 from ingest.contract.calendar import local_day, ward_moment
-from ingest.contract.connector import Method
+from ingest.contract.events.equipment import Watching
 
 EARLY = timedelta(minutes=20)
 """How long before the office opens its PCs and displays are switched on, and after it closes off."""
@@ -18,7 +18,7 @@ class PretendDevice(NamedTuple):
     id: str
     kind: str
     place: str
-    by: Method
+    by: Watching
     sleeps: bool = False
 
 
@@ -34,7 +34,7 @@ DEVICES = (
     PretendDevice("KIOSK-02", "Kiosk tra cứu", "Sảnh", "http"),
     *(PretendDevice(f"MH-{counter}", "Màn hình quầy", f"Quầy {counter[1:]}", "http", True) for counter in COUNTERS),
     *(PretendDevice(f"MH-S{number}", "Màn hình sảnh", "Sảnh", "http", True) for number in (1, 2)),
-    PretendDevice("LOA-S1", "Loa sảnh", "Sảnh", "none"),
+    PretendDevice("LOA-S1", "Loa sảnh", "Sảnh", "unwatched"),
     PretendDevice("FTTH-01", "Đường truyền", "Phòng máy", "tcp"),
 )
 

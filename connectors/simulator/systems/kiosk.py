@@ -52,7 +52,7 @@ def kiosk_messages(
 
 
 def heartbeat(at: datetime) -> SimulatedMessage:
-    """The sign of life; each has an id of its own."""
+    """The heartbeat; each has an id of its own."""
     id_ = f"hb-{at:%Y%m%dT%H%M%S%f}"
     content = {"id": id_, "event": "kiosk.heartbeat", "time": zoned(at), "site": SITE, "kiosk": KIOSK}
     return SimulatedMessage(at, SYSTEM, id_, encoded(content))

@@ -64,7 +64,7 @@ def decision_event(act: Act, number: int, at: datetime) -> Event:
         case "cleared":
             return AlarmCleared(**own, cause_code="superseded" if act.what == "superseded" else "value")
         case _:
-            raise ValueError(f"{act.kind} is no decision")
+            raise ValueError(f"{act.kind} is not a decision")
 
 
 def act_event(alarm: Alarm, kind: Kind, who: str, what: str, at: datetime) -> Event:

@@ -63,7 +63,7 @@ class AlarmLog:
             except (Unavailable, TooMuchError) as error:
                 self.is_heard = False
                 if not backoff.failures:
-                    log.warning("waiting for the log of the alarms: %s", error)
+                    log.warning("waiting for the alarm log: %s", error)
                 await asyncio.sleep(backoff.seconds())
 
     def take(self, records: list[bytes]) -> list[Act]:
@@ -132,7 +132,7 @@ class AlarmLog:
         except (Unavailable, TooMuchError):
             if not known:
                 raise
-            log.warning("the warehouse is away: alarms of before Kafka's log are not known")
+            log.warning("the warehouse is away: alarms older than Kafka's log are not known")
         else:
             self.take(older.events)
             for key, count in older.decided.items():

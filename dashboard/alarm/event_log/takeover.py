@@ -58,7 +58,7 @@ async def take_over(ingest: IngestSettings, reader: WarehouseQueries, producer: 
     for start in range(0, len(fresh), AT_ONCE):
         await producer.send(fresh[start : start + AT_ONCE])
     if fresh:
-        log.info("%d acts of before were taken over as events", len(fresh))
+        log.info("%d acts of the earlier version were taken over as events", len(fresh))
     if journal.exists():
         journal.rename(journal.with_suffix(".taken-over"))
     return len(fresh)

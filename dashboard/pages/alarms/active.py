@@ -9,7 +9,7 @@ from dash.development.base_component import Component
 from dashboard.alarm.sentence import alarm_sentence
 from dashboard.components import tile
 from dashboard.components.alarm_panel import ACKNOWLEDGED, CALLING, CALM, MORE, NOBODY, lasted
-from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, escalation, measured_text, took
+from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, escalation, measured_text, time_taken
 from dashboard.state.alarm import Alarm
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
@@ -105,8 +105,8 @@ def cleared_updates(state: BoardState) -> PropertyUpdates:
         [
             text.clock_time(alarm.raised_ms, state.now_ms),
             alarm_sentence(alarm, state, now=False),
-            took(alarm.raised_ms, alarm.first_acknowledged_ms, state),
-            took(alarm.raised_ms, alarm.cleared_ms, state),
+            time_taken(alarm.raised_ms, alarm.first_acknowledged_ms, state),
+            time_taken(alarm.raised_ms, alarm.cleared_ms, state),
             alarm.acknowledged_by or number.NONE,
         ]
         for alarm in state.alarms.cleared[:CLEARED]

@@ -15,7 +15,7 @@ from dashboard.pages.alarms import history
 from dashboard.pages.alarms.detail import RIGHT, STEPS, Ids, alarm_updates, new_click
 from dashboard.state.alarm import Alarm
 from dashboard.state.queries import TooMuchError, WarehouseQueries
-from ingest.contract.away import WAREHOUSE_ASK_AGAIN
+from ingest.contract.away import KAFKA_SEND_AGAIN, WAREHOUSE_ASK_AGAIN
 from ingest.contract.clock import moment
 from ingest.contract.code import LONGEST_COMMENT
 from ingest.contract.errors import Refused, Unavailable
@@ -26,10 +26,6 @@ from warehouse.store.client import Client
 
 OFF = Label("Tài khoản này không có quyền làm việc đó.", "This account may not do that.")
 GONE = Label("Cảnh báo này không còn xử lý được nữa.", "Nothing can be done about this alarm any more.")
-NOT_KEPT = Label(
-    "Kafka không trả lời nên chưa ghi được. Hãy thử lại: việc đã ghi sẽ không bị ghi hai lần.",
-    "Kafka does not answer, so it could not be kept. Try again: what was kept is not kept twice.",
-)
 PERSONAL = Label(
     "Ghi chú có vẻ chứa số điện thoại, số giấy tờ, biển số hoặc email. Hãy bỏ ra.",
     "This seems to hold a telephone number, an identity number, a plate or an e-mail address. Take it out.",
@@ -99,7 +95,7 @@ def _register_acts(app: Dash, desk: AlarmDesk, accounts: Accounts) -> None:
         except PersonalDataRefused:
             return PERSONAL.text(person.language), no_update, no_update
         except Unavailable:  # the next click is the same one: what Kafka has after all is not done twice
-            return NOT_KEPT.text(person.language), no_update, no_update
+            return KAFKA_SEND_AGAIN.text(person.language), no_update, no_update
         return "", "" if kind == "commented" else no_update, new_click()
 
 
@@ -169,7 +165,7 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
         alarms = {one.id: one for one in fold_events(stored)}
         alarms |= {id: one for id, one in desk.alarms.items() if moment(one.raised_ms) >= since}
         chosen = history.filter_alarms(alarms.values(), severity, domain)
-        return history.alarm_history_table(chosen, state), history.count_said(chosen, state)
+        return history.alarm_history_table(chosen, state), history.count_text(chosen, state)
 
     @app.callback(
         Output("alarms-times", "children"), Output("alarms-ways", "children"), Input("alarms-tick", "n_intervals")
@@ -185,7 +181,7 @@ def _register_history(app: Dash, desk: AlarmDesk, reader: WarehouseQueries) -> N
             return acknowledgement_times(client, ward, since)
 
         try:
-            said = history.times_said(await reader.ask(ask), state)
+            said = history.acknowledgement_text(await reader.ask(ask), state)
         except (Unavailable, TooMuchError):
             said = WAREHOUSE_ASK_AGAIN.text(person.language)
-        return said, history.ways_said(desk.settings.channel_names, live.faults, state)
+        return said, history.channels_text(desk.settings.channel_names, live.faults, state)

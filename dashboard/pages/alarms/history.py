@@ -10,7 +10,7 @@ from dashboard.alarm.sentence import alarm_sentence
 from dashboard.components import tile
 from dashboard.components.table import Cell, data_table
 from dashboard.pages.alarms.active import alarm_address
-from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, delivery_text, took
+from dashboard.pages.alarms.log import SEVERITIES, alarm_state_text, delivery_text, time_taken
 from dashboard.state.alarm import Alarm, ChannelFault
 from dashboard.state.page import BoardState
 from dashboard.words import number, text
@@ -85,7 +85,7 @@ def alarm_history_widget(state: BoardState) -> Component:
 
 
 def filter_alarms(alarms: Iterable[Alarm], severity: object, domain: object) -> list[Alarm]:
-    """Those of a severity and a domain, the newest first; what is no choice leaves all."""
+    """Those of a severity and a domain, the newest first; what is not a choice leaves all."""
     by_page = {id: rule.page for id, rule in alarm_rules().items()}
     found = [
         one
@@ -103,8 +103,8 @@ def alarm_history_table(alarms: list[Alarm], state: BoardState) -> Component:
             text.clock_time(one.raised_ms, state.now_ms),
             html.Span([html.Span(className=tile.sign(one.severity)), state.say(SEVERITIES[one.severity])]),
             html.A(alarm_sentence(one, state, now=False), href=alarm_address(one)),
-            took(one.raised_ms, one.first_acknowledged_ms, state),
-            took(one.raised_ms, one.cleared_ms, state),
+            time_taken(one.raised_ms, one.first_acknowledged_ms, state),
+            time_taken(one.raised_ms, one.cleared_ms, state),
             alarm_state_text(one, state),
             one.assigned_to or number.NONE,
             delivery_text(one, state) or number.NONE,
@@ -114,23 +114,23 @@ def alarm_history_table(alarms: list[Alarm], state: BoardState) -> Component:
     return data_table([state.say(head) for head in HEADS], rows, empty=state.say(NONE))
 
 
-def count_said(alarms: list[Alarm], state: BoardState) -> str:
+def count_text(alarms: list[Alarm], state: BoardState) -> str:
     """How many rows there are, and of when."""
     label = CUT if len(alarms) > MOST else READ_AT
     return state.say(label, count=min(len(alarms), MOST), time=f"{text.local_time(state.now_ms):%H:%M:%S}")
 
 
-def times_said(found: AcknowledgementTimes, state: BoardState) -> str:
+def acknowledgement_text(found: AcknowledgementTimes, state: BoardState) -> str:
     """How long it takes until somebody acknowledges."""
     mean, median = (
-        took(0, max(1, round(seconds * 1000)), state) if found.acknowledged else number.NONE
+        time_taken(0, max(1, round(seconds * 1000)), state) if found.acknowledged else number.NONE
         for seconds in (found.mean_s, found.median_s)
     )
     count = {name: number.whole_number(getattr(found, name), state.language) for name in ("alarms", "acknowledged")}
     return state.say(TIMES, **count, mean=mean, median=median)
 
 
-def ways_said(ways: Iterable[str], faults: Mapping[str, ChannelFault], state: BoardState) -> list[Component]:
+def channels_text(ways: Iterable[str], faults: Mapping[str, ChannelFault], state: BoardState) -> list[Component]:
     """How people are told outside the board, and whether that works."""
     said: list[Component] = []
     for name in ways:

@@ -108,7 +108,7 @@ def measured_text(alarm: Alarm, state: BoardState) -> str:
     return state.say(VALUE, value=now, limit=quantity(rule, limit, state)) if limit else now
 
 
-def took(since_ms: int, until_ms: int, state: BoardState) -> str:
+def time_taken(since_ms: int, until_ms: int, state: BoardState) -> str:
     """How long something took; nothing where it has not happened."""
     if not until_ms:
         return number.NONE

@@ -18,7 +18,7 @@ _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
 
 def is_chosen(stored: StoredDeadLetter, outcome: object) -> bool:
-    """Whether a dead letter is among those chosen by what became of it."""
+    """Whether a dead letter's outcome is the chosen one."""
     if not isinstance(outcome, str) or outcome not in OUTCOMES:
         return True
     if outcome == "open":
@@ -34,7 +34,7 @@ def ids(selected: object) -> list[str]:
 
 
 def valid_choice(value: object) -> str:
-    """A reason, stream or connector; empty where it can be none."""
+    """The text if it can be a reason, stream or connector; else empty."""
     return value if isinstance(value, str) and _CODE.fullmatch(value) else ""
 
 

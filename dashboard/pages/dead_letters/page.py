@@ -1,4 +1,4 @@
-"""Dead letters: what could not be processed, why, and sending it again after a mend; stopped streams; what came twice.
+"""Dead letters: what could not be processed, why, and sending it again after a fix; stopped streams; what came twice.
 
 What is asked and done is in `callbacks`; this page only shows.
 """
@@ -46,7 +46,7 @@ OUTCOMES: dict[str, Label] = {
     "open": Label("chưa gửi được", "not sent"),
     "untried": Label("chưa thử", "never tried"),
     "sent": Label("đã gửi lại", "sent again"),
-    "refused": Label("vẫn không đọc được", "still makes no sense"),
+    "refused": Label("vẫn không đọc được", "still invalid"),
     "lost": Label("Kafka không còn giữ", "no longer in Kafka"),
     "redacted": Label("thiếu phần đã che", "parts were taken out"),
 }

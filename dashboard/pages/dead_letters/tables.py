@@ -26,7 +26,7 @@ from warehouse.store.halted_partitions import HaltedPartition
 RESUME = Label("Cho chạy tiếp", "Resume")
 CONFIRM = Label(
     "Cho luồng {stream} chạy tiếp? Chỉ làm khi nguyên nhân đã được sửa.",
-    "Let the stream {stream} go on? Only once the cause is mended.",
+    "Let the stream {stream} go on? Only once the cause is fixed.",
 )
 WAITS = Label(
     "bản ghi hỏng {reason} · dừng từ {time} · phân vùng {partition}, vị trí {offset}",

@@ -10,7 +10,7 @@ from dash import Dash, Input, Output, State, ctx, no_update
 
 from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.page_services import Services
-from dashboard.entry.act import Statement, confirm, enter, reject
+from dashboard.entry.act import CHANGED_MEANWHILE, REASONS, Statement, confirm, enter, reject
 from dashboard.entry.amount import EntryRefused, period_name, read_amounts, read_written_period
 from dashboard.entry.desk import FigureDesk
 from dashboard.pages.entry import files
@@ -115,13 +115,16 @@ def _entered(written: list[str], known: Mapping[str, EnteredFigure], person: Vie
         raise EntryRefused(CHOOSE)
     what = Statement(kind, read_written_period(kind, period), read_amounts(kind, value, whole))
     figure = known.get(what.ref, EnteredFigure(what.ref, ()))
-    return enter(what, figure, person, desk.clock.now(), reason or None)
+    return enter(what, figure, person, desk.clock.now(), reason if reason in REASONS else None)
 
 
-def _judged(button: str, ref: str, known: Mapping[str, EnteredFigure], person: Viewer, desk: FigureDesk) -> Event:
+def _judged(button: str, chosen: str, known: Mapping[str, EnteredFigure], person: Viewer, desk: FigureDesk) -> Event:
+    ref, _, version = chosen.partition("@")
     figure = known.get(ref)
     kind = entered_kinds().get(figure.acts[-1].data["kind_code"]) if figure else None
     if figure is None or kind is None:
         raise EntryRefused(CHOOSE_DRAFT)
+    if version != str(figure.version):
+        raise EntryRefused(CHANGED_MEANWHILE)
     do = confirm if button == "entry-confirm" else reject
     return do(kind, figure, person, desk.clock.now())

@@ -80,14 +80,17 @@ def figures_due(known: Mapping[str, EnteredFigure], today: date, language: Langu
 
 
 def drafts(known: Mapping[str, EnteredFigure], language: Language) -> list[dict[str, str]]:
-    """What waits, to choose from."""
+    """What waits, to choose from; each with its version, so that nothing is confirmed but what was seen."""
     found = []
     for figure in known.values():
         kind = entered_kinds().get(figure.acts[-1].data["kind_code"])
         if figure.draft and kind:
             said = f"{kind.label.text(language)} · {period_name(figure.draft.data['period'], language)}: "
             found.append(
-                {"value": figure.ref, "label": f"{said}{stated(kind, figure.draft, language)} · {figure.draft.who}"}
+                {
+                    "value": f"{figure.ref}@{figure.version}",
+                    "label": f"{said}{stated(kind, figure.draft, language)} · {figure.draft.who}",
+                }
             )
     return found
 

@@ -12,7 +12,7 @@ from dashboard.charts.graph import redraw, redrawn
 from dashboard.pages.history.page import FIRST, PAGE, SPANS
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
 from dashboard.pages.past.frame import BACK
-from dashboard.state.queries import TooMuchError
+from dashboard.state.queries import TooMuchError, WarehouseQueries
 from dashboard.words import moment, text
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
@@ -49,6 +49,7 @@ class HistoryPeriod(NamedTuple):
 def register(app: Dash, services: Services) -> None:
     """Attach the page's callbacks."""
     live, reader = services.live, services.reader
+    _register_download(app, live, reader)
 
     @app.callback(Output("url", "search"), Input("timeline-until", "value"), prevent_initial_call=True)
     def until(day: object) -> str:
@@ -92,6 +93,8 @@ def register(app: Dash, services: Services) -> None:
             [part for one in said for part in (one, " ")],
         )
 
+
+def _register_download(app: Dash, live: Live, reader: WarehouseQueries) -> None:
     @app.callback(
         Output("timeline-download", "data"),
         Input("timeline-csv", "n_clicks"),

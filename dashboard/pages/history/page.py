@@ -17,7 +17,7 @@ from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
 from warehouse.history.series import Grain, grains
-from warehouse.model.indicator import PERIOD_START
+from warehouse.model.indicator import PERIOD_START, Derived, Indicator
 
 BACK = Label("← Tổng quan", "← Overview")
 PROOF = Label("Kiểm chứng số này →", "Proof of this figure →")
@@ -50,12 +50,16 @@ TABLE = Label("Từng giá trị", "Each value")
 CHART = Label("Diễn biến", "Through time")
 CSV = Label("Tải CSV", "Download CSV")
 READING = Label("Đang đọc…", "Reading…")
+REVISED = Label(
+    "Định nghĩa lần {version}, từ {day}: số của trước ngày ấy được tính lại từ sự kiện gốc; nơi sự kiện đã hết hạn lưu thì giữ số theo định nghĩa trước.",
+    "Definition number {version}, since {day}: figures of before are recomputed from raw events; where these are gone, they are those of the "
+    "definition before.",
+)
 
 
 def layout(state: BoardState) -> Component:
     """The figure and its definition, the choice, the chart, the table."""
     say, one = state.say, measure(state.argument)
-    offered = grains(one)
     head = html.Header(
         [
             header.navigation(state, viewer(), f"/history/{one.id}"),
@@ -64,7 +68,13 @@ def layout(state: BoardState) -> Component:
         ],
         className="desk-head",
     )
-    unit = "" if one.unit.out_of else say(one.unit.label)
+    main = html.Main([_meaning(state, one), _timeline(state, one)], className="desk-scroll proof", tabIndex=0)
+    return html.Div([head, main], className="desk")
+
+
+def _meaning(state: BoardState, one: Indicator | Derived) -> Component:
+    """The figure as it is now, and its definition."""
+    say, unit = state.say, "" if one.unit.out_of else state.say(one.unit.label)
     meaning = [
         tile.card(
             "timeline",
@@ -73,8 +83,19 @@ def layout(state: BoardState) -> Component:
             html.Div(id="timeline-parts", className="caption"),
         ),
         html.P(say(one.definition), className="definition"),
+        *(
+            [html.P(say(REVISED, version=one.version, day=f"{one.since:%d/%m/%Y}"), className="quiet")]
+            if one.version > 1
+            else []
+        ),
         html.A(say(PROOF), href=f"/proof/{one.id}", id="timeline-proof", className="back"),
     ]
+    return html.Section(meaning, className="proof-meaning")
+
+
+def _choice(state: BoardState, one: Indicator | Derived) -> Component:
+    """How finely, and of which days."""
+    say, offered, today = state.say, grains(one), f"{text.local_time(state.now_ms):%Y-%m-%d}"
     choice = [
         dmc.Select(
             id="timeline-grain",
@@ -99,7 +120,7 @@ def layout(state: BoardState) -> Component:
             valueFormat="DD/MM/YYYY",
             clearable=True,
             minDate=f"{PERIOD_START:%Y-%m-%d}",
-            maxDate=f"{text.local_time(state.now_ms):%Y-%m-%d}",
+            maxDate=today,
             w=150,
         ),
         dmc.DatePickerInput(
@@ -107,14 +128,20 @@ def layout(state: BoardState) -> Component:
             label=say(UNTIL),
             placeholder=say(NOW),
             valueFormat="DD/MM/YYYY",
-            maxDate=f"{text.local_time(state.now_ms):%Y-%m-%d}",
+            maxDate=today,
             w=150,
         ),
         dmc.Button(say(CSV), id="timeline-csv", variant="default"),
     ]
-    told = html.Section(
+    return html.Div(choice, className="timeline-choice")
+
+
+def _timeline(state: BoardState, one: Indicator | Derived) -> Component:
+    """The choice, and the chart and the table that `callbacks` fills."""
+    say = state.say
+    return html.Section(
         [
-            html.Div(choice, className="timeline-choice"),
+            _choice(state, one),
             html.H2(say(CHART)),
             html.Div(id="timeline-said", className="quiet", role="status"),
             graph(
@@ -130,10 +157,6 @@ def layout(state: BoardState) -> Component:
         ],
         className="proof-said",
     )
-    main = html.Main(
-        [html.Section(meaning, className="proof-meaning"), told], className="desk-scroll proof", tabIndex=0
-    )
-    return html.Div([head, main], className="desk")
 
 
 def updates(state: BoardState) -> PropertyUpdates:

@@ -60,7 +60,7 @@ class CachedMinute(NamedTuple):
 
 
 class PastCache:
-    """What is remembered of the past of the ward that this board shows."""
+    """Cached figures of the past, of the ward that this board shows."""
 
     def __init__(self, live: Live, reader: WarehouseQueries) -> None:
         self._live = live
@@ -91,9 +91,9 @@ class PastCache:
             The state, and the indicators that could not be brought back.
 
         Raises:
-            Superseded: the person wants another minute meanwhile.
-            TooOld: nothing is kept of it.
-            TooMuch: it takes too long.
+            SupersededError: the person wants another minute meanwhile.
+            TooOldError: nothing is kept of it.
+            TooMuchError: it takes too long.
             Unavailable: the warehouse is away.
         """
         turn = self._newest[person] = object()

@@ -131,7 +131,7 @@ async def compare_figure(one: Indicator, live: Live, reader: WarehouseQueries) -
 
     Raises:
         Unavailable: the warehouse is away.
-        TooMuch: it takes too long.
+        TooMuchError: it takes too long.
     """
     for attempt in range(TRIES):
         what = shown_figures(one, live.ingest.ward, live.now_ms(), live.readings.values())

@@ -15,7 +15,7 @@ from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdat
 from dashboard.words import number, text
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
-from warehouse.meaning import adds_up, said_of_steps
+from warehouse.meaning import adds_up, period_of, steps_text
 from warehouse.model.indicator import Derived, Indicator, Measure, Threshold
 from warehouse.proof import formula
 from warehouse.proof.formula import FormulaTerm
@@ -40,15 +40,6 @@ SOURCES = Label("Nguồn", "Sources")
 UNIT = Label("Đơn vị", "Unit")
 WINDOW = Label("Khung lưu", "Window kept")
 SPAN = Label("Phạm vi của số", "Span of the figure")
-SPANS = {
-    "today": Label("từ 0 giờ hôm nay", "since midnight"),
-    "window": Label("khung tròn gần nhất đã hết", "the last whole window"),
-    "month": Label("trong tháng", "this month"),
-    "period": Label("lũy kế", "since the beginning"),
-    "latest": Label("kỳ gần nhất đã có số", "the latest period of which there is a figure"),
-}
-NOW = Label("tại thời điểm xem", "at this moment")
-ROLLING = Label("{span} gần nhất", "last {span}")
 THRESHOLDS = Label("Ngưỡng", "Thresholds")
 LOOK = Label("cần xem", "look")
 ACT = Label("cần xử lý", "act")
@@ -190,7 +181,7 @@ def _definition(state: BoardState, one: Indicator | Derived) -> Component:
     facts += [
         (LEAVES_OUT, say(one.leaves_out)),
         (ADDS_UP, say(adds_up(one))),
-        (LIFE_CYCLE, say(said_of_steps(one))),
+        (LIFE_CYCLE, say(steps_text(one))),
         (LAW, say(one.law)),
         (VERSION, say(SINCE, version=one.version, day=f"{one.since:%d/%m/%Y}")),
     ]
@@ -209,13 +200,9 @@ def _definition(state: BoardState, one: Indicator | Derived) -> Component:
 def _counted(state: BoardState, one: Indicator) -> list[tuple[Label, str | Component]]:
     """How an indicator is kept: window, span, dimensions, and where its count begins."""
     say = state.say
-    span = one.span if isinstance(one.span, str) else None
-    spanned = say(SPANS[span]) if span else say(ROLLING, span=_duration(one.span, state))
-    if one.has_stock:
-        spanned = f"{spanned} · {say(NOW)}" if one.has_flow else say(NOW)
     facts: list[tuple[Label, str | Component]] = [
         (WINDOW, _duration(one.window, state) if one.has_flow else say(MINUTES, count=1)),
-        (SPAN, spanned),
+        (SPAN, say(period_of(one))),
     ]
     if one.dimensions:
         facts.append((DIMENSIONS, ", ".join(dimension.name for dimension in one.dimensions)))
@@ -312,8 +299,8 @@ def _thresholds(threshold: Threshold | None, state: BoardState, one: Measure) ->
     return " · ".join(f"{mark} {limit:g}{unit}: {state.say(word)}" for limit, word in limits if limit is not None)
 
 
-def _duration(time: object, state: BoardState) -> str:
-    minutes = time // timedelta(minutes=1) if isinstance(time, timedelta) else 0
+def _duration(time: timedelta, state: BoardState) -> str:
+    minutes = time // timedelta(minutes=1)
     return state.say(HOURS, count=minutes // 60) if minutes % 60 == 0 else state.say(MINUTES, count=minutes)
 
 

@@ -12,8 +12,16 @@ from dash.development.base_component import Component
 from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.page_services import Services
 from dashboard.pages.sources import editor
+from dashboard.pages.sources.devices import attach_devices
 from dashboard.pages.sources.page import PAGE
-from dashboard.pages.sources.tables import card_list, last_message, light_of, setup_table, shown_time
+from dashboard.pages.sources.tables import (
+    card_list,
+    last_message,
+    setup_table,
+    shown_time,
+    source_trial,
+    status_badge,
+)
 from dashboard.pages.sources.trail import TracedSources
 from dashboard.store.store import BoardStore
 from dashboard.thread_pool import ThreadPool
@@ -30,7 +38,9 @@ from ingest.administration.message import (
     Rotate,
     SourceCard,
     SourceRefused,
+    SourceTrial,
     Switch,
+    TrySource,
 )
 from ingest.administration.remote import RemoteSources
 from ingest.contract.away import SERVICE_ASK_AGAIN
@@ -46,7 +56,7 @@ ROTATED = Label(
     "Đổi khóa lúc {at}; khóa cũ còn dùng được một ngày.", "Secret changed {at}; the old one is valid for one more day."
 )
 
-BUTTONS = ("source-on", "source-off", "source-redirect", "source-rotate", "source-reveal")
+BUTTONS = ("source-on", "source-off", "source-redirect", "source-rotate", "source-reveal", "source-test")
 
 
 def register(app: Dash, services: Services) -> None:
@@ -58,6 +68,7 @@ def register(app: Dash, services: Services) -> None:
     _register_acts(app, services, sources, pool)
     _register_files(app, sources, pool)
     editor.attach(app, sources, pool)
+    attach_devices(app, sources, pool)
 
 
 def _register_list(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
@@ -65,6 +76,7 @@ def _register_list(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
         Output("source-cards", "children"),
         Output("source-said", "children"),
         Output("source-version", "data"),
+        Output("source-devices", "hidden"),
         Input("sources-tick", "n_intervals"),
         Input("source-acted", "data"),
         Input("source-id", "data"),
@@ -72,14 +84,16 @@ def _register_list(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
     async def show(_ticks: object, _done: object, id_: object) -> tuple[Any, ...]:
         person = viewer()
         if not person.may(PAGE.right):
-            return no_update, no_update, no_update
+            return (no_update,) * 4
         try:
             cards = await pool.run(person.name, sources.ask, AskCards(), CARDS)
         except IocError:
-            return SERVICE_ASK_AGAIN.text(person.language), no_update, no_update
+            return SERVICE_ASK_AGAIN.text(person.language), no_update, no_update, no_update
         card = next((one for one in cards if one.id == id_), None)
         listed = card_list(cards, person.language)
-        return (listed, _panel_of(card, person), _versions(card, person)) if card else (listed, no_update, [])
+        if card is None:
+            return listed, no_update, [], True
+        return listed, _panel_of(card, person), _versions(card, person), card.way != "probe"
 
     @app.callback(
         Output("source-id", "data"),
@@ -104,7 +118,7 @@ def _panel_of(card: SourceCard, person: Viewer) -> list[Component]:
     counts = " · ".join(f"{name} {count}" for name, count in sorted(card.counts.items()))
     return [
         html.H2(card.label.text(language), className="title"),
-        light_of(card, language),
+        status_badge(card, language),
         html.P(card.fault.text(language), className="fault") if card.fault else html.Div(),
         setup_table(card.setup, language),
         html.P(guide, className="quiet"),
@@ -159,12 +173,16 @@ def _register_acts(app: Dash, services: Services, sources: TracedSources, pool: 
             done = await pool.run(person.name, _do, sources, button, id_, person.name, _text(key), _text(url))
         except (IocError, ValueError) as error:
             return no_update, no_update, editor.reason(error).text(language), "", key
-        shown = setup_table(done.setup, language) if isinstance(done, Revealed) else DONE.text(language)
+        shown: object = DONE.text(language)
+        if isinstance(done, Revealed):
+            shown = setup_table(done.setup, language)
+        elif isinstance(done, SourceTrial):
+            shown = source_trial(done, language)
         # What has happened is told apart from what is shown: a secret is not sent back with each look at the sources.
         return [button, *given[: len(BUTTONS) + 1]], shown, "", "", ""
 
 
-def _do(sources: TracedSources, button: object, id_: str, by: str, key: str, url: str) -> Done | Revealed:
+def _do(sources: TracedSources, button: object, id_: str, by: str, key: str, url: str) -> Done | Revealed | SourceTrial:
     """Do what a button says."""
     match button:
         case "source-on" | "source-off":
@@ -176,6 +194,8 @@ def _do(sources: TracedSources, button: object, id_: str, by: str, key: str, url
             return sources.act(Rotate(id=id_, key=key), Done, by, "rotated")
         case "source-reveal":
             return sources.act(Reveal(id=id_), Revealed, by, "revealed")
+        case "source-test":
+            return sources.act(TrySource(id=id_), SourceTrial, by, "tested")
         case "source-remove":
             return sources.act(RemoveDeclaration(id=id_, by=by), Done, by, "removed")
     raise SourceRefused(NOTHING)

@@ -36,7 +36,7 @@ from ingest.contract.label import Label
 
 WRONG_ID = Label(
     "Mã nguồn: chữ thường a-z, số và dấu _, tối đa 40 ký tự; khai báo và tin mẫu có giới hạn dài.",
-    "An id has small letters a-z, digits and _, at most 40; declarations and samples have a longest length.",
+    "An id has lower-case letters a-z, digits and _, at most 40; declarations and samples have a longest length.",
 )
 NO_SAMPLE = Label("Hãy dán hoặc chọn tin mẫu trước.", "Paste or choose a sample first.")
 NO_LAST = Label("Chưa có tin nào đến từ lúc khởi động.", "No message has come since the start.")
@@ -78,6 +78,7 @@ def _attach_beginning(app: Dash, sources: TracedSources, pool: ThreadPool) -> No
         Output("editor-id", "value", allow_duplicate=True),
         Output("editor-fault", "children", allow_duplicate=True),
         Input("editor-begin", "n_clicks"),
+        Input("editor-more", "n_clicks"),
         Input("editor-import", "contents"),
         State("editor-import", "filename"),
         State("editor-id", "value"),
@@ -85,20 +86,24 @@ def _attach_beginning(app: Dash, sources: TracedSources, pool: ThreadPool) -> No
         State("editor-way", "value"),
         State("editor-event", "value"),
         State("editor-ready", "value"),
+        State("editor-text", "value"),
         prevent_initial_call=True,
     )
-    async def begin(_clicks: object, contents: object, file: object, id_: object, *chosen: object) -> tuple[Any, ...]:
-        person, (name, way, event, ready) = viewer(), chosen
+    async def begin(_begins: object, _more: object, contents: object, *given: object) -> tuple[Any, ...]:
+        person, (file, id_, name, way, event, ready, text) = viewer(), given
         if not person.may(PAGE.right):
             return no_update, no_update, no_update
         try:
             if ctx.triggered_id == "editor-import":
                 stem = str(file).removesuffix(".toml").lower()[:40] if isinstance(file, str) else id_
                 return _uploaded(contents).decode(), stem, ""
-            if isinstance(ready, str) and ready:
+            is_more = ctx.triggered_id == "editor-more" and bool(_said(text).strip())
+            if isinstance(ready, str) and ready and not is_more:
                 library = await pool.run(person.name, sources.ask, AskLibrary(), Library)
                 return library.ready.get(ready, ""), id_ or ready, ""
             draft = Draft.model_validate({"way": way, "event": _said(event), "label": _said(name)})
+            if is_more:
+                draft = draft.model_copy(update={"text": _said(text), "is_more": True})
             form = await pool.run(person.name, sources.ask, draft, DraftForm)
         except (IocError, ValueError) as error:
             return no_update, no_update, reason(error).text(person.language)
@@ -138,7 +143,7 @@ def _changed(changed: object) -> tuple[FieldChoice, ...]:
         ValueError: it tells something else.
     """
     told = changed if isinstance(changed, list) else [changed]
-    names = FieldChoice.model_fields.keys() - {"options", "is_needed"}
+    names = FieldChoice.model_fields.keys() - {"options", "is_needed", "rule"}
     found = []
     for one in told:
         row = one.get("data") if isinstance(one, dict) else None
@@ -146,7 +151,10 @@ def _changed(changed: object) -> tuple[FieldChoice, ...]:
             values = {name: str(row.get(name) or "") for name in names}
             # In a cell a line is ended by a semicolon.
             values["table"] = values["table"].replace(";", "\n")
-            found.append(FieldChoice(is_needed=bool(row.get("needed")), **values))  # type: ignore[arg-type]
+            rule = row.get("rule")
+            found.append(
+                FieldChoice(is_needed=bool(row.get("needed")), rule=rule if isinstance(rule, int) else 0, **values)  # type: ignore[arg-type]
+            )
     return tuple(found)
 
 

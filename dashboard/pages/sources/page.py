@@ -13,6 +13,7 @@ from dashboard.components.header import navigation
 from dashboard.pages.sources.tables import WAYS
 from dashboard.state.page import BoardState, Page
 from dashboard.words.grid_words import grid_words
+from ingest.administration.message import LARGEST_LIST
 from ingest.contract.label import Label
 
 SOURCES = Label("Nguồn", "Sources")
@@ -26,8 +27,9 @@ PASSWORD = Label("Mật khẩu của bạn (để xem, đổi khóa)", "Your pas
 REVEAL = Label("Xem khóa", "Show secret")
 ROTATE = Label("Đổi khóa", "Change secret")
 GIVEN = Label("Khóa do nguồn đặt (để trống: hệ thống tạo)", "Secret that the source prescribes (empty: one is made)")
-URL = Label("Địa chỉ của nguồn (REST, SQL)", "Address of the source (REST, SQL)")
+URL = Label("Địa chỉ của nguồn (REST, SQL, SFTP)", "Address of the source (REST, SQL, SFTP)")
 SAVE_URL = Label("Lưu địa chỉ", "Save address")
+TEST = Label("Gửi tin thử", "Send a test")
 PRINT = Label("Trang cho nhà cung cấp", "Page for the vendor")
 EDIT = Label("Sửa khai báo", "Change declaration")
 VERSION = Label("Bản cũ", "Earlier version")
@@ -36,10 +38,14 @@ REMOVE = Label("Xóa khai báo", "Remove declaration")
 REMOVE_SURE = Label(
     "Xóa khai báo của nguồn này? Các bản cũ vẫn được giữ.", "Remove this declaration? Its versions are kept."
 )
+DEVICES = Label("Danh sách thiết bị (dán từ bảng tính được)", "List of devices (can be pasted from a spreadsheet)")
+READ_DEVICES = Label("Đọc danh sách", "Read the list")
+SAVE_DEVICES = Label("Lưu danh sách", "Save the list")
 ID = Label("Mã nguồn (a-z, 0-9, _)", "Id (a-z, 0-9, _)")
 NAME = Label("Tên nguồn", "Name")
 WAY = Label("Cách vào", "Way in")
 EVENT = Label("Loại sự kiện", "Kind of event")
+MORE = Label("Thêm sự kiện này", "Add this event")
 READY = Label("Hoặc bắt đầu từ mẫu có sẵn", "Or begin with a ready one")
 BEGIN = Label("Bắt đầu", "Begin")
 IMPORT = Label("Nhập tệp .toml", "Import .toml file")
@@ -51,7 +57,7 @@ TEXT = Label("Khai báo (TOML)", "Declaration (TOML)")
 TRY = Label("Chạy thử (không gửi gì)", "Dry run (nothing is sent)")
 SAVE = Label("Lưu và chạy", "Save and run")
 COLUMNS: tuple[tuple[str, Label, int, bool], ...] = (
-    ("event", Label("Sự kiện", "Event"), 150, False),
+    ("shown", Label("Sự kiện", "Event"), 150, False),
     ("field", Label("Trường", "Field"), 150, False),
     ("takes", Label("Nhận", "Takes"), 160, False),
     ("needed", Label("Cần", "Needed"), 90, False),
@@ -111,6 +117,7 @@ def _panel(state: BoardState) -> list[Component]:
                     [
                         dmc.Button(say(ON), id="source-on", **plain),
                         dmc.Button(say(TURN_OFF), id="source-off", **plain),
+                        dmc.Button(say(TEST), id="source-test", **plain),
                         html.A(say(PRINT), id="source-print", href="/sources", target="_blank", className="back"),
                     ]
                 ),
@@ -126,6 +133,7 @@ def _panel(state: BoardState) -> list[Component]:
                 ),
                 dmc.TextInput(id="source-url", label=say(URL), value="", inputProps={"maxLength": 500}),
                 dmc.Button(say(SAVE_URL), id="source-redirect", **plain),
+                _devices(state),
                 dmc.Select(id="source-version", label=say(VERSION), data=[], clearable=True),
                 dmc.Group(
                     [
@@ -144,10 +152,58 @@ def _panel(state: BoardState) -> list[Component]:
     ]
 
 
+def _devices(state: BoardState) -> Component:
+    """The place where it is typed; shown for sources that ask devices."""
+    say = state.say
+    return html.Div(
+        [
+            dmc.Textarea(
+                id="devices-text", label=say(DEVICES), value="", minRows=6, maxRows=16, autosize=True, className="code",
+                inputProps={"maxLength": LARGEST_LIST, "spellCheck": False},
+            ),
+            dmc.Group(
+                [
+                    dmc.Button(say(READ_DEVICES), id="devices-read", variant="default", size="xs"),
+                    dmc.Button(say(SAVE_DEVICES), id="devices-save", variant="default", size="xs"),
+                ]
+            ),
+            html.Div(id="devices-said", role="status"),
+            html.Div(id="devices-fault", className="fault", role="alert"),
+        ],
+        id="source-devices",
+        hidden=True,
+    )  # fmt: skip
+
+
 def _editor(state: BoardState) -> Component:
+    """A declaration's beginning, its sample beside its text, its fields, and what can be done with it."""
+    say = state.say
+    acts = dmc.Group(
+        [
+            dmc.Button(say(TRY), id="editor-try", variant="default"),
+            dmc.Button(say(SAVE), id="editor-save", color="sky", autoContrast=True),
+            html.Span(id="editor-done", role="status"),
+        ],
+        gap="sm",
+    )
+    return html.Div(
+        [
+            _beginning(state),
+            html.Div([_sample(state), _textarea("editor-text", say(TEXT), 14)], className="editor-sides"),
+            html.Div(id="editor-fault", className="fault", role="alert"),
+            _fields(state),
+            acts,
+            html.Div(id="editor-trial"),
+        ],
+        className="editor",
+    )
+
+
+def _beginning(state: BoardState) -> Component:
+    """What a new declaration starts from."""
     say = state.say
     ways = [{"value": way, "label": say(WAYS[way])} for way in ("webhook", "files", "rest", "sql", "mqtt")]
-    begin = dmc.Group(
+    begin: Component = dmc.Group(
         [
             dmc.TextInput(id="editor-id", label=say(ID), value="", inputProps={"maxLength": 40}, w=210),
             dmc.TextInput(id="editor-name", label=say(NAME), value="", inputProps={"maxLength": 120}, w=240),
@@ -155,12 +211,19 @@ def _editor(state: BoardState) -> Component:
             dmc.Select(id="editor-event", label=say(EVENT), data=[], searchable=True, w=240),
             dmc.Select(id="editor-ready", label=say(READY), data=[], clearable=True, w=240),
             dmc.Button(say(BEGIN), id="editor-begin", variant="default"),
+            dmc.Button(say(MORE), id="editor-more", variant="default"),
             dcc.Upload(dmc.Button(say(IMPORT), variant="default"), id="editor-import", max_size=LONGEST_UPLOAD),
         ],
         align="end",
         gap="sm",
     )
-    sample = html.Section(
+    return begin
+
+
+def _sample(state: BoardState) -> Component:
+    """A message or a file to try a declaration on."""
+    say = state.say
+    return html.Section(
         [
             _textarea("editor-sample", say(SAMPLE), 8),
             dmc.Group(
@@ -173,11 +236,15 @@ def _editor(state: BoardState) -> Component:
             html.P([say(PATHS), ": ", html.Span(id="editor-paths")], className="quiet"),
         ]
     )
-    fields = dag.AgGrid(
+
+
+def _fields(state: BoardState) -> Component:
+    """The event's fields, each with the expression that fills it."""
+    fields: Component = dag.AgGrid(
         id="editor-fields",
         rowData=[],
         columnDefs=[
-            {"field": field, "headerName": say(label), "width": width, "editable": editable}
+            {"field": field, "headerName": state.say(label), "width": width, "editable": editable}
             for field, label, width, editable in COLUMNS
         ],
         defaultColDef={"resizable": True, "sortable": False, "cellDataType": False},
@@ -187,29 +254,12 @@ def _editor(state: BoardState) -> Component:
             "singleClickEdit": True,
             "stopEditingWhenCellsLoseFocus": True,
             "ensureDomOrder": True,
+            "suppressRowVirtualisation": True,
             "localeText": grid_words(state.language),
         },
         className="sql-table editor-fields",
     )
-    acts = dmc.Group(
-        [
-            dmc.Button(say(TRY), id="editor-try", variant="default"),
-            dmc.Button(say(SAVE), id="editor-save", color="sky", autoContrast=True),
-            html.Span(id="editor-done", role="status"),
-        ],
-        gap="sm",
-    )
-    return html.Div(
-        [
-            begin,
-            html.Div([sample, _textarea("editor-text", say(TEXT), 14)], className="editor-sides"),
-            html.Div(id="editor-fault", className="fault", role="alert"),
-            fields,
-            acts,
-            html.Div(id="editor-trial"),
-        ],
-        className="editor",
-    )
+    return fields
 
 
 def _textarea(id: str, label: str, rows: int) -> Component:

@@ -10,7 +10,15 @@ from dash.development.base_component import Component
 
 from dashboard.components.table import Cell, data_table
 from dashboard.words import number
-from ingest.administration.message import FieldChoice, LastMessage, MessageTrial, SampleTrial, SetupLine, SourceCard
+from ingest.administration.message import (
+    FieldChoice,
+    LastMessage,
+    MessageTrial,
+    SampleTrial,
+    SetupLine,
+    SourceCard,
+    SourceTrial,
+)
 from ingest.contract.clock import WARD_ZONE
 from ingest.contract.label import Label, Language
 
@@ -20,7 +28,9 @@ WAYS: dict[str, Label] = {
     "rest": Label("Hỏi REST", "REST, asked"),
     "sql": Label("Bảng dữ liệu (SQL)", "Table of a database (SQL)"),
     "mqtt": Label("MQTT", "MQTT"),
+    "devices": Label("Nghe từng thiết bị", "Devices, listened to"),
     "probe": Label("Hỏi từng thiết bị", "Devices, asked"),
+    "syslog": Label("Syslog", "Syslog"),
     "other": Label("Cách khác", "Another way"),
     "faulty": Label("Khai báo sai", "Faulty declaration"),
 }
@@ -37,15 +47,15 @@ CAUSES: dict[str, Label] = {
     "reached": Label("nguồn trả lời hoặc đã gửi tin", "the source answers or has sent"),
     "heard_before": Label("đã gửi tin trước khi khởi động lại", "it sent before the restart"),
     "read_before": Label("đã đọc tệp trước khi khởi động lại", "a file was read before the restart"),
-    "flood": Label(
-        "quá nhiều tin không đọc được: xem Sự kiện lỗi", "too many messages make no sense: see the dead letters"
-    ),
-    "flood_over": Label("tin đã đọc được trở lại", "its messages make sense again"),
-    "silent": Label("im lặng lâu hơn thường lệ", "silent for longer than usual"),
+    "flood": Label("quá nhiều tin không đọc được: xem Sự kiện lỗi", "too many invalid messages: see the dead letters"),
+    "flood_over": Label("tin đã đọc được trở lại", "its messages are valid again"),
+    "silent": Label("không có tín hiệu lâu hơn thường lệ", "silent for longer than usual"),
     "no_answer": Label(
         "không trả lời: kiểm tra địa chỉ, mạng, tài khoản", "no answer: check address, network, account"
     ),
     "bad_answer": Label("trả lời không đọc được", "its answer cannot be read"),
+    "account_refused": Label("thiết bị từ chối tài khoản", "the devices refuse the account"),
+    "another_server": Label("máy chủ có khóa khác: kiểm tra host_key", "the server has another key: check host_key"),
     "forbidden_address": Label("địa chỉ không được phép", "its address is not allowed"),
     "declaration": Label("khai báo sai", "its declaration is faulty"),
     "settings": Label("cài đặt sai", "a setting of it is wrong"),
@@ -61,19 +71,28 @@ DECLARED, IN_CODE = Label("khai báo", "declared"), Label("có sẵn", "built in
 NO_MESSAGE = Label("Chưa có tin nào từ lúc khởi động.", "No message since the start.")
 LAST = Label("Tin cuối {at}: {became}", "Last message {at}: {became}")
 DEAD_LETTER = Label("sự kiện lỗi – {why}", "dead letter – {why}")
-NO_EVENT = Label("không có sự kiện (nhịp sống)", "no event (a sign of life)")
+NO_EVENT = Label("không có sự kiện (nhịp sống)", "no event (a heartbeat)")
 PER_HOUR = Label("{messages} tin/giờ · {letters} lỗi/giờ", "{messages} messages/h · {letters} dead letters/h")
 OPEN = Label("Mở", "Open")
 HIDDEN = Label("•••• (bấm Xem khóa)", "•••• (press Show secret)")
 SEPARATE = Label("gửi riêng, không ghi ở đây", "given separately, not written here")
 TRIAL = Label(
     "{messages} tin: {events} sự kiện, {faults} tin không đọc được",
-    "{messages} messages: {events} events, {faults} make no sense",
+    "{messages} messages: {events} events, {faults} invalid",
 )
 CUT = Label(" (chỉ xem phần đầu)", " (only the beginning was looked at)")
 TRIAL_HEADS = (
     Label("Sự kiện", "Event"), Label("Trường", "Field"), Label("Trong tin", "In the message"), Label("Thành", "Becomes"),
 )  # fmt: skip
+TRIALS: dict[str, Label] = {
+    "mapped": Label("tin gần nhất thành {events}", "the newest message becomes {events}"),
+    "nothing": Label("chưa có tin nào thành sự kiện", "no message has become an event yet"),
+    "refused": Label("tin gần nhất không đọc được: {fault}", "the newest message makes no sense: {fault}"),
+}
+TRIED = Label(
+    "Thử lúc {at}: {outcome}. Dấu thử (source.tested) đã vào Kafka; không tính vào số liệu nào.",
+    "Tried at {at}: {outcome}. The mark of it (source.tested) is in Kafka; it counts in no figure.",
+)
 SETUP_HEADS = (Label("Mục", "Entry"), Label("Giá trị", "Value"))
 DROPPED = Label("Bỏ: {names}", "Dropped: {names}")
 EVENT = Label("Sự kiện: {event}", "Event: {event}")
@@ -93,7 +112,7 @@ def _card(card: SourceCard, language: Language) -> Component:
     return html.Article(
         [
             html.Div(
-                [html.H2(card.label.text(language), className="title"), light_of(card, language)],
+                [html.H2(card.label.text(language), className="title"), status_badge(card, language)],
                 className="source-head",
             ),
             html.P([html.Code(card.id), f" · {WAYS[card.way].text(language)} · {origin}"], className="quiet"),
@@ -121,14 +140,14 @@ def _card(card: SourceCard, language: Language) -> Component:
     )
 
 
-def light_of(card: SourceCard, language: Language) -> Component:
+def status_badge(card: SourceCard, language: Language) -> Component:
     """The source's light: a word beside the colour, and the reason."""
     word = (OFF if card.is_off else LIGHTS[card.light]).text(language)
     state = "none" if card.is_off else {"up": "live", "down": "down", "none": "none"}[card.light]
     reason = (
         "" if card.is_off or not card.cause else CAUSES.get(card.cause, Label(card.cause, card.cause)).text(language)
     )
-    if not card.is_off and not card.is_read and card.way in ("rest", "sql"):
+    if not card.is_off and not card.is_read and card.way in ("rest", "sql", "files", "devices"):
         reason = UNSET.text(language)
     since = f" · {shown_time(card.since)}" if card.since and not card.is_off else ""
     return html.Span(
@@ -148,6 +167,12 @@ def last_message(last: LastMessage | None, language: Language) -> str:
         return NO_MESSAGE.text(language)
     became = DEAD_LETTER.text(language).format(why=last.fault) if last.fault else ", ".join(last.events)
     return LAST.text(language).format(at=shown_time(last.at), became=became or NO_EVENT.text(language))
+
+
+def source_trial(trial: SourceTrial, language: Language) -> str:
+    """What came of trying a source."""
+    outcome = TRIALS[trial.outcome].text(language).format(events=", ".join(trial.events), fault=trial.fault)
+    return TRIED.text(language).format(at=shown_time(trial.at), outcome=outcome)
 
 
 def setup_table(lines: Sequence[SetupLine], language: Language, hidden: Label = HIDDEN) -> Component:
@@ -190,13 +215,21 @@ def field_rows(fields: Sequence[FieldChoice], language: Language) -> list[dict[s
     """The fields of a declaration, as rows that can be filled in."""
     return [
         {
-            "key": f"{one.event}/{one.field}",
+            "key": f"{_shown_event(one, fields)}/{one.field}",
+            "shown": _shown_event(one, fields),
             "takes": " | ".join(one.options) or one.kind,
             "needed": NEEDED.text(language) if one.is_needed else "",
             **one.model_dump(exclude={"options", "is_needed"}),
         }
         for one in fields
     ]
+
+
+def _shown_event(one: FieldChoice, fields: Sequence[FieldChoice]) -> str:
+    """An event's kind, with a number where several are of one kind."""
+    rules = sorted({other.rule for other in fields if other.event == one.event})
+    number = rules.index(one.rule) + 1
+    return one.event if number == 1 else f"{one.event} ({number})"
 
 
 def shown_time(at: datetime) -> str:

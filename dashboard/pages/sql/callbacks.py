@@ -84,14 +84,15 @@ def register(app: Dash, services: Services) -> None:
         query = prepared(search, ward) if viewer().may(RIGHT) else None
         return no_update if query is None else query
 
-    _register_run(app, services.ask_sql, answers)
+    pool = ThreadPool("sql", threads=4, waiting=12, of_one_client=4)
+    _register_run(app, services.ask_sql, answers, pool)
+    _register_opening(app, services.ask_sql, pool)
+    _register_download(app, answers)
     _register_chart(app, answers)
     _register_saved(app, SavedQueries(services.settings))
 
 
-def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers) -> None:
-    pool = ThreadPool("sql", threads=4, waiting=12, of_one_client=4)
-
+def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers, pool: ThreadPool) -> None:
     @app.callback(
         Output("sql-table", "columnDefs"),
         Output("sql-table", "rowData"),
@@ -123,6 +124,8 @@ def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers) -> None:
         names = column_names(answer)
         return columns(names), result_rows(answer.rows), said, "", {"columns": names, "run": clicks}
 
+
+def _register_opening(app: Dash, ask: AskSql, pool: ThreadPool) -> None:
     @app.callback(
         Output("sql-fault", "children", allow_duplicate=True),
         Input("sql-text", "id"),
@@ -140,6 +143,8 @@ def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers) -> None:
                 pass
         return no_update
 
+
+def _register_download(app: Dash, answers: SqlAnswers) -> None:
     @app.callback(Output("sql-download", "data"), Input("sql-csv", "n_clicks"), prevent_initial_call=True)
     def download(_clicks: int) -> Any:
         person = viewer()
@@ -147,7 +152,7 @@ def _register_run(app: Dash, ask: AskSql, answers: SqlAnswers) -> None:
         if answer is None:
             return no_update
         log.info("csv by %s: %d rows", person.name, len(answer.rows))
-        # The mark at the start tells spreadsheet programs that Vietnamese dead letters follow.
+        # The byte order mark tells spreadsheet programs that the text is UTF-8.
         return {
             "content": "\ufeff" + csv_text(column_names(answer), answer.rows),
             "filename": "query.csv",

@@ -10,14 +10,14 @@ from dashboard.access.viewer import Viewer, viewer
 from dashboard.board.live import Live
 from dashboard.board.page_services import Services
 from dashboard.components.silent_devices import silent_table
-from dashboard.pages.alarms.history import ways_said
+from dashboard.pages.alarms.history import channels_text
 from dashboard.pages.proof.tables import correction_table
 from dashboard.pages.system.page import PAGE
 from dashboard.pages.system.tables import (
     audit_block,
     change_table,
-    chore_table,
     disk_table,
+    job_table,
     restart_table,
     source_table,
     stream_table,
@@ -105,10 +105,10 @@ def register(app: Dash, services: Services) -> None:
             source_table(state),
             silent_table(state),
             restart_table(restarted_processes(live.ingest.data_folder), person.language),
-            chore_table(kept, kept.is_alive(RealClock().now()), person.language),
+            job_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(disk_space.disks(live.ingest), person.language),
-                html.P(ways_said(desk.settings.channel_names, live.faults, state), className="quiet"),
+                html.P(channels_text(desk.settings.channel_names, live.faults, state), className="quiet"),
                 html.P(_agreement(live).text(person.language), className="quiet"),
             ],
             _changes(store, person),

@@ -1,4 +1,4 @@
-"""System: how the system itself is - its figures, sources, streams, audits, corrections, chores and disks.
+"""System: how the system itself is - its figures, sources, streams, audits, corrections, jobs and disks.
 
 What stands in the tables is asked by `callbacks`, again and again while somebody looks.
 """
@@ -19,7 +19,7 @@ AUDIT = Label("Đối soát", "Audit")
 SOURCES = Label("Nguồn dữ liệu, thiết bị không có tín hiệu", "Sources, silent devices")
 STREAMS = Label("Luồng sự kiện", "Streams")
 CORRECTIONS = Label("Số đã chốt được sửa trong 7 ngày", "Closed figures corrected in 7 days")
-KEEPING = Label("Việc hằng đêm, đĩa, cách báo", "Nightly chores, disks, ways to tell")
+KEEPING = Label("Việc hằng đêm, đĩa, cách báo", "Nightly jobs, disks, notification channels")
 READING = Label("Đang đọc…", "Reading…")
 
 REFRESH_MS = 15_000

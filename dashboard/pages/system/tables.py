@@ -1,4 +1,4 @@
-"""System tables: audits, sources, streams, chores and disks as the page about the system shows them."""
+"""System tables: audits, sources, streams, jobs and disks as the page about the system shows them."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -55,10 +55,10 @@ STREAM_HEADS = (
     Label("Trạng thái", "State"),
 )
 SOURCE_HEADS = (Label("Nguồn", "Source"), Label("Trạng thái", "State"), Label("Tín hiệu cuối", "Last sign"))
-CHORE_HEADS = (Label("Việc", "Chore"), Label("Lần cuối", "Last"), Label("Kết quả", "Result"))
+JOB_HEADS = (Label("Việc", "Job"), Label("Lần cuối", "Last"), Label("Kết quả", "Result"))
 RESTART_HEADS = (Label("Tiến trình đã chạy lại", "Parts started again"), Label("Làm gì, nhật ký", "What to do, log"))
 DISK_HEADS = (Label("Thư mục", "Folder"), Label("Còn trống", "Free"), Label("Trạng thái", "State"))
-CHORES = {
+JOBS = {
     "backup": Label("Sao lưu", "Backup"),
     "audit": Label("Đối soát", "Audit"),
     "retention": Label("Dọn dữ liệu cũ", "Retention"),
@@ -79,8 +79,10 @@ ACTS = {
     "on": Label("bật", "switched on"),
     "off": Label("tắt", "switched off"),
     "redirected": Label("đổi địa chỉ", "address changed"),
+    "devices": Label("đổi danh sách thiết bị", "list of devices changed"),
     "rotated": Label("đổi khóa", "secret changed"),
     "revealed": Label("xem khóa", "secret shown"),
+    "tested": Label("gửi tin thử", "tested"),
     "refused": Label("bị từ chối, không làm", "refused, not done"),
 }
 NEVER = Label("chưa", "never")
@@ -166,22 +168,22 @@ def source_table(state: BoardState) -> Component:
     return data_table(_heads(SOURCE_HEADS, state.language), rows)
 
 
-def chore_table(kept: MaintenanceState, is_alive: bool, language: Language) -> list[Component]:
+def job_table(kept: MaintenanceState, is_alive: bool, language: Language) -> list[Component]:
     """What is done at night, when it was last done and what came of it."""
     rows: list[list[Cell]] = []
-    for name, label in CHORES.items():
-        chore = kept.chore(name)
-        done = _time(chore.done_at) if chore.done_at else NEVER.text(language)
-        said = chore.said.text(language)
+    for name, label in JOBS.items():
+        job = kept.job(name)
+        done = _time(job.done_at) if job.done_at else NEVER.text(language)
+        said = job.said.text(language)
         rows.append(
             [
                 label.text(language),
                 done,
-                _bad(f"{FAILED.text(language)}: {said}") if chore.failed else said or number.NONE,
+                _bad(f"{FAILED.text(language)}: {said}") if job.failed else said or number.NONE,
             ]
         )
     told = [] if is_alive else [html.P(_bad(GONE.text(language), "warning"))]
-    return [*told, data_table(_heads(CHORE_HEADS, language), rows)]
+    return [*told, data_table(_heads(JOB_HEADS, language), rows)]
 
 
 def restart_table(restarts: Sequence[Restarts], language: Language) -> list[Component]:

@@ -9,7 +9,9 @@ from ingest.contract.code import AreaCode, DeviceName, Pseudonym, Reference, Wor
 from ingest.contract.event import Event
 from ingest.contract.quantity import Certainty, Moment, People
 
-ObjectClass = Literal["person", "car", "motorcycle", "truck", "bus", "bicycle"]
+ObjectClass = Literal["person", "car", "motorcycle", "truck", "bus", "bicycle", "unknown"]
+"""`unknown`: the camera does not tell what it noticed."""
+
 Origin = Literal["frigate", "isapi", "onvif"]
 
 

@@ -9,8 +9,8 @@ from ingest.contract.code import DeviceName, ProcedureCode, Reference, Word
 from ingest.contract.event import Event
 from ingest.contract.quantity import Milliseconds, Moment, Percent
 
-Watching = Literal["none", "ping", "tcp", "http", "snmp", "heartbeat"]
-"""How it is known whether a device works; `none`: it is listed only."""
+Watching = Literal["unwatched", "ping", "tcp", "http", "snmp", "heartbeat"]
+"""How it is known whether a device works; `unwatched`: it is listed only; `heartbeat`: it speaks by itself."""
 
 FaultCode = Literal[
     "no_paper", "jammed", "door_open", "no_toner", "no_supply", "offline", "service", "output_full", "overdue_maintenance", "disk_full",

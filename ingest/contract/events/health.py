@@ -48,6 +48,15 @@ class SourceOff(_Source):
     kind: ClassVar[str] = "source.off"
 
 
+class SourceTested(_Source):
+    """Somebody has tried the way from the source to the warehouse; it counts in no figure, and what the trial made is not kept."""
+
+    kind: ClassVar[str] = "source.tested"
+
+    outcome: Literal["mapped", "nothing", "refused"]
+    """What the mapping made of the source's newest message: events; none, or there was no message; a dead letter."""
+
+
 class SystemHeartbeat(Event):
     """Our own process that takes events in is at work, whether any source is in sight or not."""
 

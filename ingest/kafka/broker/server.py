@@ -1,6 +1,5 @@
 """Kafka as a child process: start it, wait until its port answers, stop it."""
 
-import socket
 import subprocess
 import time
 from datetime import timedelta
@@ -13,6 +12,7 @@ from ingest.contract.settings import IngestSettings
 from ingest.kafka.admin import make_account
 from ingest.kafka.broker import jars
 from ingest.kafka.broker.folder import Folder
+from ingest.network.sockets import is_listening
 from ingest.runtime.process import end_with_parent
 
 MAIN = "kafka.Kafka"
@@ -20,7 +20,7 @@ MAIN = "kafka.Kafka"
 
 
 class Server:
-    """One install's Kafka. The jars must be in the cache (`fetch.ensure`).
+    """One install's Kafka. The jars must be in the cache (`fetch.ensure_jars`).
 
     Args:
         settings: its ports, folder and heap.
@@ -129,10 +129,3 @@ def left_over_java(folder: Folder) -> psutil.Process | None:
         return process if ours else None
     except (OSError, ValueError, psutil.NoSuchProcess, psutil.AccessDenied):
         return None
-
-
-def is_listening(port: int) -> bool:
-    """Whether something listens on this loopback port."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from commands.install.ports import free_ports
-from commands.install.processes import ManagedProcess, ProcessPort
+from commands.install.ports import ProcessPort, free_ports
+from commands.install.processes import ManagedProcess
 from commands.supervision import doctor_checks, probe
 from commands.supervision.doctor_checks import declaration_findings, process_finding
 from commands.supervision.probe import HealthReport

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from commands.install.ports import free_ports
-from commands.install.processes import ManagedProcess, ProcessPort
+from commands.install.ports import ProcessPort, free_ports
+from commands.install.processes import ManagedProcess
 from commands.install.secret_files import make_secrets
 from commands.install.settings import KINDS, install_of
 from commands.supervision import liveness, probe

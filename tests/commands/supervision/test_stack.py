@@ -3,7 +3,7 @@ import pytest
 from commands.supervision.stack import NotReadyError, Stack
 from ingest.contract.settings import IngestSettings
 from ingest.kafka import admin
-from ingest.kafka.broker.server import is_listening
+from ingest.network.sockets import is_listening
 
 pytestmark = pytest.mark.embedded
 

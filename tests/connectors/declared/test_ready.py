@@ -136,7 +136,7 @@ def test_the_command_shows_it(capsys: pytest.CaptureFixture[str], tmp_path: Path
     told = capsys.readouterr()
     assert "petition.received.channel: 'APP_CONG_DAN' → city" in told.out
     assert "data.citizen" in told.out
-    assert "5 messages: 4 events, 0 make no sense." in told.err
+    assert "5 messages: 4 events, 0 invalid." in told.err
     sample = tmp_path / "s.jsonl"
     sample.write_text('{"eventType": "ANSWERED"}', encoding="utf-8")
     assert command.main(["--check", str(file), "--sample", str(sample)]) == 1

@@ -15,7 +15,7 @@ from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.load import load_connector
 from connectors.describe import describe
 from connectors.settings import ConnectorsSettings
-from ingest.contract.connector import DeviceProbe, FileDrop, Poll, SqlTable, Subscription, Webhook
+from ingest.contract.connector import DeviceProbe, FileDrop, Poll, SqlTable, Subscription, Syslog, Webhook
 from ingest.contract.errors import InvalidEvent
 from ingest.contract.settings import IngestSettings
 from ingest.mqtt.subscriber import payload_of
@@ -242,6 +242,7 @@ WEBHOOK = 'kind = "webhook"\nproof = "basic"\nnetworks = ["10.0.0.0/8"]\n'
         (SQL, SqlTable, ["IOC_CONNECTORS_URLS__POSTS", "cms.tin_bai", "<user>:<password>"]),
         (TOPICS, Subscription, ["hall/+/state"]),
         (PROBE, DeviceProbe, ["l-1", "IOC_CONNECTORS_TOKENS__POSTS"]),
+        ('kind = "syslog"\nport = 5514', Syslog, ["127.0.0.1:5514", "IOC_CONNECTORS_SYSLOG_HOST"]),
         ('kind = "probe"', DeviceProbe, ["inventory/posts.xlsx"]),
     ],
 )
@@ -268,8 +269,9 @@ def test_each_is_a_way_that_is_described_and_reached(tmp_path, way, kind, told):
         (SQL + 'query = "DROP TABLE x"', "query"),
         (PROBE.replace('"ping"', '"telnet"'), "devices.0.by"),
         (PROBE.replace("10.0.0.5", "http://10.0.0.5"), "host"),
-        (PROBE.replace("}]", "}, {device = 'l-1', by = 'none'}]"), "same name"),
+        (PROBE.replace("}]", "}, {device = 'l-1', by = 'unwatched'}]"), "same name"),
         (PROBE + "every = 1", "every"),
+        ('kind = "syslog"\nport = 514', "port"),
         (PROBE + "values = {x = 'sysUpTime'}", "values"),
     ],
 )

@@ -5,6 +5,7 @@ import base64
 import io
 import json
 import stat
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from connectors.settings import ConnectorsSettings
 from ingest.administration.message import (
     CARDS,
     AskCards,
+    AskDevices,
     AskLibrary,
     AskSample,
     AskText,
@@ -38,10 +40,13 @@ from ingest.administration.message import (
     Rotate,
     SampleTrial,
     SaveDeclaration,
+    SaveDevices,
     SourceCard,
     SourceRefused,
+    SourceTrial,
     Switch,
     TrySample,
+    TrySource,
 )  # fmt: skip
 from ingest.administration.remote import LARGEST_ASK, SOURCES_PATH, RemoteSources, administration_router
 from ingest.contract.connector import PostProof
@@ -79,13 +84,20 @@ class Desk:
         self.watch = SourceWatch(folder, settings)
         self.running: dict[str, RunningSource] = {}
         service = SourceAdministration(
-            folder, settings, lambda: self.watch.now, lambda: self.running, lambda: context("ward")
+            folder, settings, lambda: self.watch.now, lambda: self.running, lambda: context("ward"), self.send
         )
+        self.is_kafka_away = False
+        self.marks: list[Any] = []
         app = FastAPI()
         app.include_router(administration_router(service.answer, SHARED))
         self.app = app
         monkeypatch.setattr(httpx, "post", self.post)
         self.remote = RemoteSources("http://connectors.test", SHARED)
+
+    def send(self, _connector: Any, mark: Any) -> None:
+        if self.is_kafka_away:
+            raise Unavailable("Kafka", "away")
+        self.marks.append(mark)
 
     def headers(self) -> dict[str, str]:
         """Those of a question that is answered."""
@@ -363,3 +375,78 @@ def test_a_backup_holds_declarations_and_choices_and_only_if_asked_for_secrets(d
     names = {"data/connectors/vendor_x.toml", "data/connectors/vendor_x.versions.json", "data/connectors/sources.json"}
     assert set(files_to_back_up(desk.folder, secrets=False)) == names
     assert set(files_to_back_up(desk.folder, secrets=True)) == {*names, "data/secrets/source_vendor_x"}
+
+
+DEVICES = "Mã\tLoại\tNơi đặt\tTheo dõi\tĐịa chỉ\nMI-01\tMáy in\tQuầy 3\tSNMP\t203.0.113.20\n"
+
+
+def test_a_list_of_devices_is_pasted_judged_and_kept_beside_what_is_backed_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(tmp_path, monkeypatch)
+    assert desk.remote.ask(AskDevices(id="equipment"), DeclarationText).text.startswith("Mã;")
+    assert "row 2" in refused(desk, SaveDevices(id="equipment", text=DEVICES.replace("MI-01", "MI 01")))
+    assert "not allowed" in refused(
+        desk, SaveDevices(id="equipment", text=DEVICES.replace("203.0.113.20", "127.0.0.1"))
+    )
+    assert "no list" in refused(desk, SaveDevices(id="queue_kiosk", text=DEVICES))
+    desk.remote.ask(SaveDevices(id="equipment", text=DEVICES), Done)
+    assert "8 characters" in refused(desk, Rotate(id="equipment", key="user:short"))
+    desk.remote.ask(Rotate(id="equipment", key="phuong-hong-bang"), Done)
+    assert desk.remote.ask(AskDevices(id="equipment"), DeclarationText).text == DEVICES
+    assert "data/inventory/equipment.csv" in files_to_back_up(tmp_path, secrets=False)
+    (tmp_path / "inventory" / "equipment.xlsx").write_bytes(b"PK")
+    assert "equipment.xlsx" in refused(desk, AskDevices(id="equipment"))
+
+
+def test_a_trial_maps_the_newest_message_again_and_leaves_a_mark_and_no_event(desk: Desk) -> None:
+    desk.save("vendor_x", VENDOR)
+    assert refused(desk, TrySource(id="nobody"), SourceTrial) == "There is no source nobody."
+    assert desk.ask(TrySource(id="vendor_x"), SourceTrial).outcome == "nothing"
+    connector = next(one for one in desk.watch.connectors() if one.id == "vendor_x")
+    mapper = Mapper(connector, context("ward"))
+    desk.running["vendor_x"] = RunningSource(mapper, SourceStatus(connector, mapper.context, None))  # type: ignore[arg-type]
+    mapper.take(json.dumps({**CALL, "time": "yesterday"}).encode())
+    trial = desk.ask(TrySource(id="vendor_x"), SourceTrial)
+    assert (trial.outcome, trial.fault[:12]) == ("refused", "invalid_time")
+    mapper.take(json.dumps(CALL).encode())
+    trial = desk.ask(TrySource(id="vendor_x"), SourceTrial)
+    assert (trial.outcome, trial.events) == ("mapped", ("petition.received",))
+    assert mapper.counts["messages"] == 2, "the source's own counts know nothing of it"
+    assert [(one.source_id, one.outcome) for one in desk.marks] == [
+        ("vendor_x", "nothing"), ("vendor_x", "refused"), ("vendor_x", "mapped"),
+    ]  # fmt: skip
+    desk.is_kafka_away = True
+    assert refused(desk, TrySource(id="vendor_x"), SourceTrial).startswith("Kafka does not answer")
+
+
+def test_the_form_holds_the_way_in_conditions_and_two_events_of_one_kind(desk: Desk) -> None:
+    form = desk.ask(Draft(way="sql", event="petition.answered", label="X"), DraftForm)
+    form = desk.ask(Draft(text=form.text, event="petition.answered", is_more=True), DraftForm)
+    rows = {(one.event, one.rule, one.field): one for one in form.fields}
+
+    def fill(event: str, rule: int, field: str, **values: str) -> None:
+        nonlocal form
+        changed = rows[event, rule, field].model_copy(update=values)
+        form = desk.ask(Draft(text=form.text, fields=(changed,)), DraftForm)
+
+    assert rows["way", 0, "by"].options == ("number", "time")
+    fill("way", 0, "table", value="v_phan_anh")
+    fill("way", 0, "overlap", value="3600")
+    fill("way", 0, "schema", value="ioc")
+    fill("petition.answered", 0, "when", read="loai == '1'")
+    fill("petition.answered", 1, "when", read="loai == '2'")
+    fill("petition.answered", 1, "id", read='["ma", "loai"]')
+    for rule in (0, 1):
+        fill("petition.answered", rule, "petition_ref", read="ma")
+        fill("petition.answered", rule, "answered_at", read=f"luc_{rule}")
+    made = tomllib.loads(form.text)
+    assert made["way"] == {"kind": "sql", "table": "v_phan_anh", "schema": "ioc", "grows": "cap_nhat", "by": "time", "every": 60, "overlap": 3600}  # fmt: skip
+    assert [one["when"] for one in made["events"]] == ["loai == '1'", "loai == '2'"]
+    assert made["events"][1]["id"] == ["ma", "loai"]
+    assert [one["fields"]["answered_at"]["column"] for one in made["events"]] == ["luc_0", "luc_1"]
+    fill("way", 0, "overlap", value="")
+    fill("petition.answered", 0, "when", read="")
+    made = tomllib.loads(form.text)
+    assert "overlap" not in made["way"]
+    assert "when" not in made["events"][0]

@@ -60,17 +60,28 @@ class NoKafka:
 class InstallWithoutKafka:
     """The connectors of an install, without Kafka."""
 
-    def __init__(self, folder: Path, shared: SecretStr | None = None) -> None:
+    def __init__(self, folder: Path, shared: SecretStr | None = None, **changed: Any) -> None:
         self.intake, self.mqtt = free_ports(2)
         self.folder = folder
         self.settings = ConnectorsSettings(
-            _env_file=None, webhook_secret=SECRET, mqtt_secret=SECRET, intake_port=self.intake, mqtt_port=self.mqtt
+            _env_file=None,
+            webhook_secret=SECRET,
+            mqtt_secret=SECRET,
+            intake_port=self.intake,
+            mqtt_port=self.mqtt,
+            **changed,
         )
         self.watch = SourceWatch(folder, self.settings)
         self.kafka = NoKafka()
         self.ingest = IngestSettings(_env_file=None, data_folder=folder)
+        self.marks: list[Any] = []
         desk = SourceAdministration(
-            folder, self.settings, lambda: self.watch.now, lambda: self.runner.sources, partial(context, "trial")
+            folder,
+            self.settings,
+            lambda: self.watch.now,
+            lambda: self.runner.sources,
+            partial(context, "trial"),
+            lambda _, mark: self.marks.append(mark),
         )
         self.routers = [administration_router(desk.answer, shared)] if shared else []
         kafka: Any = self.kafka

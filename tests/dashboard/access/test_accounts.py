@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.access.accounts import FIRST, Accounts, ensure_first, first_password
 from dashboard.store.store import BoardStore
+from tests.dashboard.support.board import QUICK_HASH
 from tests.dashboard.support.ward import board_settings
 
 
@@ -45,7 +46,7 @@ def test_no_password_is_kept(settings):
 
 
 def test_passwords_are_long_random_and_of_several_kinds(settings):
-    accounts = Accounts(settings)
+    accounts = Accounts(settings, QUICK_HASH)
     passwords = {accounts.add(f"person-{n}", frozenset({"leader"})) for n in range(3)}
     assert len(passwords) == 3
     for password in passwords:
@@ -56,7 +57,7 @@ def test_passwords_are_long_random_and_of_several_kinds(settings):
 
 
 def test_a_wrong_password_or_name_is_nobody(settings):
-    accounts = Accounts(settings)
+    accounts = Accounts(settings, QUICK_HASH)
     password = accounts.add("lan", frozenset({"leader"}))
     assert accounts.check("lan", password + "x") is None
     assert accounts.check("nobody", password) is None
@@ -64,7 +65,7 @@ def test_a_wrong_password_or_name_is_nobody(settings):
 
 
 def test_reset_and_remove_are_seen_by_another_process(settings):
-    here, there = Accounts(settings), Accounts(settings)
+    here, there = Accounts(settings, QUICK_HASH), Accounts(settings, QUICK_HASH)
     old = here.add("lan", frozenset({"analyst"}))
     assert there.check("lan", old)
     new = here.reset("lan")
@@ -78,11 +79,11 @@ def test_reset_and_remove_are_seen_by_another_process(settings):
 @pytest.mark.parametrize("name", ["", "a b", "x" * 41, "../x", "tên", "a\nb"])
 def test_unusable_names_are_refused(settings, name):
     with pytest.raises(ValueError, match="name"):
-        Accounts(settings).add(name, frozenset({"leader"}))
+        Accounts(settings, QUICK_HASH).add(name, frozenset({"leader"}))
 
 
 def test_a_name_is_taken_once_and_rights_must_exist(settings):
-    accounts = Accounts(settings)
+    accounts = Accounts(settings, QUICK_HASH)
     accounts.add("lan", frozenset({"leader"}))
     with pytest.raises(ValueError, match="already"):
         accounts.add("lan", frozenset({"leader"}))

@@ -6,6 +6,7 @@ import pytest
 from dashboard.access.accounts import Accounts
 from dashboard.access.session import Sessions
 from ingest.contract.clock import RealClock
+from tests.dashboard.support.board import QUICK_HASH
 from tests.dashboard.support.ward import board_settings
 
 
@@ -16,7 +17,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def accounts(settings):
-    found = Accounts(settings)
+    found = Accounts(settings, QUICK_HASH)
     found.add("lan", frozenset({"leader"}))
     return found
 

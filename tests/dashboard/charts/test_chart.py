@@ -176,7 +176,7 @@ def test_colours_side_by_side_can_be_told_apart(scheme, sight):
 
 
 def only_health(**values):
-    """The ward of which nothing but the sources' signs of life is known."""
+    """The ward of which nothing but the sources' heartbeats is known."""
     readings = Readings()
     readings.apply([value for value in ward.values() if value.indicator.startswith("H")])
     return replace(
@@ -202,7 +202,7 @@ def test_arrivals_say_so_too(state, said):
 
 
 def dossiers_open():
-    """Open dossiers are known to be none, of those that came in nothing is known: as before the first signs of life."""
+    """Open dossiers are known to be none, of those that came in nothing is known: as before the first heartbeats."""
     readings = Readings()
     readings.apply([ward.stock(id, 0) for id in ("D05", "D07", "D08")])
     return replace(ward.board_state(), readings=readings, signs={}, _read={})

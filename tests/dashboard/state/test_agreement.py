@@ -135,7 +135,7 @@ async def test_another_content_of_the_same_version_gives_way(board):
 async def test_who_did_not_listen_corrects_nothing(board):
     board.store(stock("Q02", 7))
     await board.compare()
-    board.agreement.deafen()
+    board.agreement.stop_listening()
     assert board.counts() == (0, 0)
     board.store(stock("Q02", 8))
     board.push(stock("Q07", 8))

@@ -24,12 +24,10 @@ DOMAINS = {
     "C": "/cameras",
     "V": "/documents",
     "K": "/figures",
+    "E": "/equipment",
     "H": "/system",
 }
-"""By the first dead letter of an indicator's id, the page where it is."""
-
-COUNTS = {"Q": 11, "D": 20, "P": 5, "S": 8, "C": 7, "V": 3, "H": 6}
-"""By the same dead letter, how many indicators there are: 60."""
+"""By the first letter of an indicator's id, the page where it is."""
 
 SHELL = {"url", "page-path", "fallback", "pulse", "page", "scheme"}
 """What stands around every page."""

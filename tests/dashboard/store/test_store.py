@@ -24,7 +24,7 @@ from dashboard.store import store as stores
 from dashboard.store.changes import OURSELVES, recent_changes
 from dashboard.store.store import BUSY, DAMAGED, BoardStore, StoreUnavailable, StoreView
 from ingest.contract.errors import ConfigurationError
-from tests.dashboard.support.board import BoardOfTests
+from tests.dashboard.support.board import QUICK_HASH, BoardOfTests
 from tests.dashboard.support.ward import board_settings
 from tests.support.warehouse_server import ROOT
 from warehouse.maintenance.backups import files, restore
@@ -104,7 +104,7 @@ def test_of_two_that_add_the_same_account_one_is_refused(settings, tmp_path):
         passwords = said(started)
     refused, password = sorted(passwords, key=lambda one: "already" not in one)
     assert "refused" in refused
-    assert Accounts(settings).check("lan", password)
+    assert Accounts(settings, QUICK_HASH).check("lan", password)
 
 
 @pytest.mark.processes
@@ -113,7 +113,7 @@ def test_of_two_first_starts_one_makes_the_account(settings, tmp_path):
         go(started)
         passwords = said(started)
     assert passwords.count("None") == 1
-    assert Accounts(settings).check(FIRST, next(one for one in passwords if one != "None"))
+    assert Accounts(settings, QUICK_HASH).check(FIRST, next(one for one in passwords if one != "None"))
 
 
 # -- Crashes
@@ -152,14 +152,14 @@ def test_a_kill_at_any_moment_leaves_what_was_kept_and_nothing_by_halves(store, 
 
 
 def test_a_change_waits_only_so_long_and_reading_not_at_all(settings):
-    accounts = Accounts(settings)
+    accounts = Accounts(settings, QUICK_HASH)
     accounts.add("lan", frozenset({"leader"}))
     impatient = BoardStore(settings.folder, timedelta(milliseconds=50))
     with BoardStore(settings.folder).change():
         with pytest.raises(StoreUnavailable) as refused, impatient.change():
             pass
         assert refused.value.public == BUSY
-        assert list(Accounts(settings).all()) == ["lan"]
+        assert list(Accounts(settings, QUICK_HASH).all()) == ["lan"]
     with impatient.change() as connection:
         connection.execute("DELETE FROM accounts")
     assert accounts.all() == {}
@@ -243,7 +243,7 @@ def damage(folder, how):
 
 @pytest.mark.parametrize("how", [*DAMAGE, "gone"])
 async def test_a_damaged_store_stops_neither_the_wall_nor_log_in_and_says_what_to_do(settings, how, tmp_path, caplog):
-    password = Accounts(settings).add("lan", frozenset({"leader"}))
+    password = Accounts(settings, QUICK_HASH).add("lan", frozenset({"leader"}))
     token = Displays(settings).add("hall", NOW)[1]
     damage(settings.folder, how)
     caplog.set_level(logging.ERROR, "dashboard.store")
@@ -335,7 +335,7 @@ def former(settings):
 
 
 def test_what_stands_in_the_json_files_of_an_earlier_version_is_taken_over(former):
-    accounts, keys, displays = Accounts(former), FeedKeys(former), Displays(former)
+    accounts, keys, displays = Accounts(former, QUICK_HASH), FeedKeys(former), Displays(former)
     assert {one.name: one.rights for one in accounts.all().values()} == {"admin": RIGHTS, "lan": {"leader"}}
     assert accounts.check("admin", "Mat-khau-thu-14423")
     city, audit = keys.find(KEY), keys.find(AUDIT_KEY)
@@ -364,20 +364,20 @@ def test_keys_from_before_there_were_scopes_are_for_the_feed(settings):
 
 
 def test_a_file_is_taken_over_once_whatever_was_cut_off(former):
-    Accounts(former).remove("lan")
+    Accounts(former, QUICK_HASH).remove("lan")
     shutil.copy(JSON_FILES / "accounts.json", former.folder)  # as if it had not been moved
-    assert list(Accounts(former).all()) == ["admin"]
+    assert list(Accounts(former, QUICK_HASH).all()) == ["admin"]
     assert not (former.folder / "accounts.json").exists()
 
 
 def test_a_json_file_that_cannot_be_read_is_named_and_nothing_is_taken_over(former):
     (former.folder / "queries.json").write_text('{"lan": ')
     with pytest.raises(StoreUnavailable, match=r"queries\.json") as refused:
-        Accounts(former).all()
+        Accounts(former, QUICK_HASH).all()
     assert "queries.json" in refused.value.detail.vi
     assert (former.folder / "accounts.json").exists()
     (former.folder / "queries.json").unlink()
-    assert len(Accounts(former).all()) == 2
+    assert len(Accounts(former, QUICK_HASH).all()) == 2
 
 
 # -- Who changed what
@@ -386,7 +386,7 @@ def test_a_json_file_that_cannot_be_read_is_named_and_nothing_is_taken_over(form
 def test_who_changed_what_is_written_down_without_secrets(settings, monkeypatch):
     monkeypatch.setenv("LOGNAME", "truc-ban")
     accounts, keys, displays, store = (
-        Accounts(settings),
+        Accounts(settings, QUICK_HASH),
         FeedKeys(settings),
         Displays(settings),
         BoardStore(settings.folder),
@@ -426,7 +426,7 @@ def test_who_changed_what_is_written_down_without_secrets(settings, monkeypatch)
 
 
 def test_a_backup_holds_the_store_as_it_is_without_what_was_deleted(settings, tmp_path):
-    queries, accounts = SavedQueries(settings), Accounts(settings)
+    queries, accounts = SavedQueries(settings), Accounts(settings, QUICK_HASH)
     queries.save("lan", "gone", "SELECT 'removed canary'")
     queries.delete("lan", "gone")
     queries.save("lan", "stays", "SELECT 'kept canary'")
@@ -441,7 +441,7 @@ def test_a_backup_holds_the_store_as_it_is_without_what_was_deleted(settings, tm
     other = board_settings(tmp_path / "other")
     other.folder.mkdir(parents=True)
     (other.folder / "store.db").write_bytes(held)
-    assert list(Accounts(other).all()) == ["lan"], "as it was before the change that was not kept yet"
+    assert list(Accounts(other, QUICK_HASH).all()) == ["lan"], "as it was before the change that was not kept yet"
 
 
 def test_of_a_damaged_store_the_copy_is_backed_up(settings, tmp_path):
@@ -456,13 +456,13 @@ def test_of_a_damaged_store_the_copy_is_backed_up(settings, tmp_path):
 
 
 def test_a_backup_of_json_files_takes_the_place_of_a_store(settings, tmp_path):
-    Accounts(settings).add("minh", frozenset({"leader"}))
-    kept = Accounts(settings)  # its log is there too
+    Accounts(settings, QUICK_HASH).add("minh", frozenset({"leader"}))
+    kept = Accounts(settings, QUICK_HASH)  # its log is there too
     assert list(kept.all()) == ["minh"]
     work = tmp_path / "restore.part"
     (work / "warehouse").mkdir(parents=True)
     shutil.copytree(JSON_FILES, work / "files" / "data" / "dashboard")
     restore.swap_folders(work, tmp_path, tmp_path / "aside")
-    assert list(Accounts(settings).all()) == ["admin", "lan"]
+    assert list(Accounts(settings, QUICK_HASH).all()) == ["admin", "lan"]
     assert Displays(settings).find(TOKEN)
     assert list(Accounts(settings.model_copy(update={"data_folder": tmp_path / "aside"})).all()) == ["minh"]

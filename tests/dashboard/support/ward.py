@@ -17,6 +17,7 @@ from ingest.contract.clock import WARD_ZONE, milliseconds
 from ingest.contract.label import Language
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import topic_of
+from tests.support.reported import baseline_values
 from warehouse.catalogue import indicator
 from warehouse.model.expression import DAY_MS, window_start
 from warehouse.model.value import Value
@@ -55,7 +56,7 @@ def stock(id: str, numerator: int, denominator: int = 0, split=("", ""), newest_
 
 def values() -> list[Value]:
     """Everything that the overview shows."""
-    return [*_queue(), *_dossiers(), *_devices(), *_office(), *_health()]
+    return [*baseline_values(WARD), *_queue(), *_dossiers(), *_devices(), *_office(), *_health()]
 
 
 def readings(extra: Iterable[Value] = ()) -> Readings:

@@ -10,6 +10,7 @@ from ingest.contract.label import Language
 from tests.dashboard.support import ward
 from warehouse.catalogue import indicators
 from warehouse.indicators.dismantled import SILENT_SINCE
+from warehouse.indicators.equipment import DOWN_SINCE
 from warehouse.model.aggregate import RANKED
 from warehouse.model.expression import DAY_MS, window_start
 from warehouse.model.indicator import Indicator
@@ -28,6 +29,7 @@ MEMBERS = {
     "start_at": tuple(str(ward.TODAY_MS + hour * 3_600_000) for hour in (6, 9, 17)),
     RANKED: tuple(str(minutes * 60_000) for minutes in (4, 8, 15, 23)),
     SILENT_SINCE: (f"thiet-bi-1 {ward.TODAY_MS - 41 * DAY_MS}",),
+    DOWN_SINCE: (f"may-in-3 {ward.TODAY_MS}",),
     "area_code": tuple(f"TDP-{number:03}" for number in range(1, 71)),
 }
 """What each dimension is split into; others have one member."""

@@ -6,8 +6,8 @@ from ingest.contract.clock import milliseconds
 from ingest.contract.topic import topic_of
 from streams.fold.fold import Fold
 from tests.figures.support.story import Case, Look, Shows
-from warehouse.catalogue import measure
-from warehouse.model.indicator import Derived, Indicator
+from warehouse.catalogue import measure, measures
+from warehouse.model.indicator import PERCENT, Derived, Indicator
 from warehouse.model.reading import Reading
 from warehouse.model.value import Value
 from warehouse.readings import Readings
@@ -38,8 +38,19 @@ def wrong_by_fold(case: Case) -> Wrong:
         for fold in folds.values():
             fold.look(milliseconds(look.at), only_stirred=False)
             readings.apply(fold.take())
-        found += differences(look, readings)
+        found += differences(look, readings) + over_the_whole(look, readings)
     return found
+
+
+def over_the_whole(look: Look, readings: Readings) -> Wrong:
+    """Shares that are more than all there is, whether the case asks for them or not."""
+    at_ms = milliseconds(look.at)
+    shown = (readings.read(one.id, at_ms) for one in measures() if one.unit.factor == PERCENT.factor)
+    return [
+        f"{look.at:%d/%m/%Y %H:%M} {reading.indicator.id}: {reading.numerator} of {reading.denominator}"
+        for reading in shown
+        if (reading.figure or 0) > PERCENT.factor
+    ]
 
 
 def asked(look: Look) -> list[Indicator]:

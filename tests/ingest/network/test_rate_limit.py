@@ -20,6 +20,14 @@ def test_nothing_is_taken_by_asking_and_what_is_given_back_is_there() -> None:
     assert limit.missing(1, 5.0) == 0.0
 
 
+def test_what_is_left_and_when_it_is_full_again() -> None:
+    limit = RateLimit(per_second=2, burst=10)
+    assert (limit.left(100.0), limit.full_in(100.0)) == (10.0, 0.0)
+    limit.take(13, 100.0)
+    assert (limit.left(100.0), limit.full_in(100.0)) == pytest.approx((-3.0, 6.5))
+    assert (limit.left(102.0), limit.full_in(102.0)) == pytest.approx((1.0, 4.5))
+
+
 def test_each_client_has_its_own_and_those_that_are_full_are_forgotten_first() -> None:
     limits = RateLimits(per_second=1, burst=10, most=2)
     limits.of("a", 0.0).take(5, 0.0)

@@ -33,7 +33,7 @@ def test_vietnamese_words_become_codes_and_nothing_else_is_read(tmp_path: Path) 
         ("192.168.1.20",),
     )
     assert (line.category, line.addresses) == ("duong_truyen", ("8.8.8.8", "1.1.1.1"))
-    assert (kiosk.by, speaker.by) == ("heartbeat", "none")
+    assert (kiosk.by, speaker.by) == ("heartbeat", "unwatched")
 
 
 def test_a_workbook_goes_before_a_text(tmp_path: Path) -> None:

@@ -10,13 +10,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from connectors.simulator.protocols.snmp_agent import SnmpAgent
 from ingest.contract.errors import ConfigurationError
 from ingest.probe import snmp
 from ingest.probe.device_mib import UP_TIME, said_of_itself
 from ingest.probe.snmp import NoAnswer, SnmpSession
+from ingest.probe.snmp_secret import read_secret
 
 HOST = "127.0.0.1"
 COMMUNITY, V3 = "phuong-hong-bang", "giamsat:mat-khau-xac-thuc:mat-khau-ma-hoa"
@@ -90,7 +90,7 @@ async def speaking(protocol: Callable[[], Any]) -> AsyncIterator[int]:
 
 @asynccontextmanager
 async def asking(secret: str = COMMUNITY) -> AsyncIterator[SnmpSession]:
-    session = SnmpSession(SecretStr(secret))
+    session = SnmpSession(read_secret(secret))
     try:
         yield session
     finally:
@@ -137,7 +137,8 @@ class _Garbage(asyncio.DatagramProtocol):
 @pytest.mark.parametrize(
     "answer", [lambda asked: b"\x30", lambda asked: b"\xff" * 1_400, lambda asked: asked, lambda asked: asked[:-4]]
 )
-async def test_garbage_is_no_answer(answer: Callable[[bytes], bytes]) -> None:
+async def test_garbage_is_no_answer(answer: Callable[[bytes], bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snmp, "WAIT", snmp.WAIT / 5)
     async with speaking(lambda: _Garbage(answer)) as port, asking() as session:
         with pytest.raises(NoAnswer):
             await session.table(HOST, port, {"state": "1.3.6.1.2.1.25.3.5.1.2"})
@@ -149,6 +150,7 @@ async def test_a_table_without_end_is_left() -> None:
         assert len(await session.table(HOST, port, {"state": "1.3.6.1.2.1.25.3.5.1.2"})) == snmp.MOST_ROWS
 
 
-def test_a_short_password_is_refused() -> None:
+@pytest.mark.parametrize("secret", ["giamsat:ngan", "", ":mat-khau-xac-thuc", "a:b:c:d"])
+def test_what_is_no_secret_is_refused(secret: str) -> None:
     with pytest.raises(ConfigurationError, match="8 characters"):
-        SnmpSession(SecretStr("giamsat:ngan"))
+        read_secret(secret)

@@ -120,4 +120,4 @@ def test_a_mapping_that_is_still_broken_is_refused():
 def test_a_sign_of_life_brings_no_event():
     silent = changed(POSTING, map=lambda received, context: [])
     plan = planned(dead_letter_of(note(1)), silent)
-    assert (plan.outcome, plan.envelopes, plan.detail) == ("sent", (), "a mere sign of life")
+    assert (plan.outcome, plan.envelopes, plan.detail) == ("sent", (), "only a heartbeat")

@@ -7,6 +7,7 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -233,6 +234,18 @@ def test_an_address_that_is_none_is_a_setting_to_change(tmp_path: Path, url: str
     assert "secret" not in str(error.value).replace("IOC_CONNECTORS", "")
 
 
+@pytest.mark.parametrize(("kind", "driver"), [("mssql", "pymssql"), ("oracle", "oracledb")])
+def test_a_driver_that_is_an_extra_is_named_when_it_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, driver: str
+) -> None:
+    monkeypatch.setitem(sys.modules, driver, None)
+    mapper = Mapper(NOTES, context("sql"))
+    status = SourceStatus(NOTES, mapper.context, Sink())
+    cursor = Cursor(tmp_path, "notes", mapper.context.pseudonym)
+    with pytest.raises(ConfigurationError, match=f"pip install {driver}"):
+        SqlReader(mapper, status, circuit_breaker.CircuitBreaker(status), Sink(), cursor, f"{kind}+{driver}://host/db")  # type: ignore[arg-type]
+
+
 def server(*names: str) -> str | None:
     """A program of a database server, where Debian puts it."""
     folders = ["/usr/sbin", "/usr/bin", *sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)]
@@ -266,10 +279,14 @@ def answers(database: Database) -> bool:
     return True
 
 
-@pytest.mark.skipif(
+needs_postgresql = pytest.mark.skipif(
     not (server("initdb") and has_user("postgres")), reason="PostgreSQL is not installed (apt-get install postgresql)"
 )
-async def test_postgresql(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:
+
+
+@contextmanager
+def postgresql() -> Iterator[Database]:
+    """A real PostgreSQL, whose account is `ward:any`."""
     # A folder that its own user reaches.
     folder, (port,) = Path("/var/tmp") / f"ioc-postgres-{os.getpid()}", free_ports(1)
     as_user = [] if os.geteuid() else ["runuser", "-u", "postgres", "--"]
@@ -279,9 +296,15 @@ async def test_postgresql(tmp_path_factory: pytest.TempPathFactory, tmp_path: Pa
         postgres = [str(server("postgres")), "-D", str(folder), "-p", str(port), "-k", str(folder), "-h", "127.0.0.1"]
         database = Database(f"postgresql+psycopg://127.0.0.1:{port}/postgres", "ward:any")
         with started(postgres, "postgres", lambda: answers(database)):
-            await whole(database, tmp_path)
+            yield database
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@needs_postgresql
+async def test_postgresql(tmp_path: Path) -> None:
+    with postgresql() as database:
+        await whole(database, tmp_path)
 
 
 @pytest.mark.skipif(

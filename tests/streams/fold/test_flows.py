@@ -16,10 +16,10 @@ from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.events import streams
 from ingest.contract.events.content import PostPublished
 from ingest.contract.topic import topic_of
-from streams.fold.compiled import Contribution
+from streams.fold.compiled import TOTAL, Contribution, Splits
 from streams.fold.flows import Flows
 from streams.fold.fold import Fold
-from streams.fold.plan import EntityPlan, FlowPlan, plans
+from streams.fold.plan import EntityPlan, FlowPlan, Recount, plans
 from tests.streams.support.states import states_of
 from tests.support.made import START, events
 from warehouse.model.correction import Cause, Correction
@@ -235,14 +235,14 @@ def test_an_event_for_a_window_that_is_gone_asks_for_a_recomputation_and_says_wh
 def test_what_an_entity_contributes_twice_counts_twice() -> None:
     """Two parts of an indicator may give the same at the same time; what is taken back is as much as was given."""
     at, indicator = milliseconds(START), "Q01"
-    one: Contribution = (at, 1, 0, (("", ""),))
-    state: Any = SimpleNamespace(ward="hong-bang", given=None, adds=())
+    one: Contribution = (at, 1, 0, Splits((TOTAL,)))
+    state: Any = SimpleNamespace(ward="hong-bang", given=[()], adds=())
     entity: Any = SimpleNamespace(id="thing")
     contributions: Any = lambda of: (of.adds,)  # noqa: E731
-    plan = EntityPlan(entity, EntityState, (FlowPlan(indicator, 300_000),), contributions, ((),), (), lambda *_: {})
+    recounts = {1: Recount((0,), contributions)}
+    plan = EntityPlan(entity, EntityState, (FlowPlan(indicator, 300_000),), contributions, recounts, (), lambda *_: {})
     flows = Flows(topic_of("queue"), 0, {indicator: 300_000})
-    (happened, *_) = events(seed=1, count=1)
     for adds, counted in (((one,), 1), ((one, one), 2), ((one, one, one), 3), ((one,), 1), ((), 0)):
         state.adds = adds
-        flows.settle(plan, state, at, happened, at, 1)
+        flows.settle(plan, flows.windows(plan, state.ward), state, 1, at)
         assert [value.numerator for value in flows.take(1)] == [counted]

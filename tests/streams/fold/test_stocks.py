@@ -415,7 +415,7 @@ def test_memory_reaches_back_to_a_whole_minute(seconds: int, is_left: bool) -> N
 
 
 def test_what_is_disturbed_before_a_minute_has_closed_waits_through_a_snapshot() -> None:
-    """Two restarts: what an earlier life wrote is left to the warehouse until a minute has closed after it."""
+    """Two restarts: what the previous run wrote is left to the warehouse until a minute has closed after it."""
     fold = queue(visit(1, START))
     watch(fold, 1, 2)
     snapshot = json.loads(json.dumps(fold.dump()))

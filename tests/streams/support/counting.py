@@ -3,7 +3,7 @@
 import asyncio
 import time
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from commands.supervision.stack import Stack
@@ -17,6 +17,7 @@ from tests.support.made import START, code_of, events
 from warehouse.audit.report import AuditReport
 from warehouse.audit.run import run_audit
 from warehouse.audit.scope import scope_since
+from warehouse.model.value import Value
 from warehouse.settings import WarehouseSettings
 from warehouse.store.client import Client, connect
 
@@ -70,19 +71,24 @@ def flows(client: Client) -> Figures:
     return {tuple(row[:5]): (row[5], row[6]) for row in rows}
 
 
-def expected(envelopes: Sequence[AnyEnvelope]) -> Figures:
+def folded(envelopes: Sequence[AnyEnvelope]) -> Iterator[Value]:
     """What a fold without Kafka, warehouse or interruption makes of the events."""
     folds: dict[str, Fold] = {}
     for one in envelopes:
         topic = topic_of(one.data.stream)
         folds.setdefault(topic, Fold(topic, 0)).fold([one], [0])
+    for fold in folds.values():
+        yield from fold.take()
+
+
+def expected(envelopes: Sequence[AnyEnvelope]) -> Figures:
+    """The flows of such a fold."""
     return {
         (value.ward, value.indicator, value.window_ms, value.dimension, value.member): (
             value.numerator,
             value.denominator,
         )
-        for fold in folds.values()
-        for value in fold.take()
+        for value in folded(envelopes)
         if value.grain == "flow" and (value.numerator or value.denominator)
     }
 

@@ -19,7 +19,7 @@ from streams.fold.compiled import Contribution, Contributions
 from streams.fold.entities import EntityStates
 from streams.fold.flows import Flows
 from streams.fold.fold import Fold
-from streams.fold.plan import EntityPlan
+from streams.fold.plan import EntityPlan, Recount
 from warehouse.model.value import Value
 from warehouse.store import sink
 from warehouse.store.client import Client
@@ -32,19 +32,23 @@ DEADLY = 2**62
 def arm() -> None:
     """Make the worker stumble."""
     fold, settle, levels, write_values = Fold.fold, Flows.settle, EntityStates.levels, sink.write_values
+    grown = 0
 
     def stumbling(self: Fold, envelopes: Sequence[AnyEnvelope], offsets: Sequence[int]) -> None:
+        nonlocal grown
         for envelope, offset in zip(envelopes, offsets, strict=True):
             if envelope.id.startswith("dies-"):
                 os.kill(os.getpid(), signal.SIGKILL)
+            grown = {"overflows": HUGE, "grows": 2_000_000_000, "sinks": DEADLY}.get(envelope.id.split("-")[0], 0)
             fold(self, [envelope], [offset])
             if envelope.id.startswith("raises-"):
                 raise RecursionError(f"too deep at {envelope.subject}")
 
-    def growing(self: Flows, plan: EntityPlan, state: Any, watermark: int, envelope: Any, at: int, offset: int) -> None:
-        grown = {"overflows": HUGE, "grows": 2_000_000_000, "sinks": DEADLY}.get(envelope.id.split("-")[0], 0)
-        given = plan._replace(contributions=grow(plan.contributions, grown)) if grown else plan
-        settle(self, given, state, watermark, envelope, at, offset)
+    def growing(self: Flows, plan: EntityPlan, windows: Any, state: Any, changed: int, watermark: int) -> bool:
+        if grown:
+            flows, contributions = plan.recounts[changed]
+            plan = plan._replace(recounts={changed: Recount(flows, grow(contributions, grown))})
+        return settle(self, plan, windows, state, changed, watermark)
 
     def looming(self: EntityStates, at_ms: int) -> Any:
         if any(state.key.startswith("looms-") for state in self.active):

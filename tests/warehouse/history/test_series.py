@@ -5,8 +5,18 @@ import pytest
 from ingest.contract.clock import WARD_ZONE, milliseconds
 from tests.dashboard.support.ward import NOW_MS
 from warehouse.catalogue import measure
-from warehouse.history.series import bucket_edges, buckets, compared_edge, grains, month_start, series_points
+from warehouse.history.series import (
+    bucket_edges,
+    buckets,
+    compared_edge,
+    grains,
+    month_start,
+    running_points,
+    series_points,
+)
+from warehouse.indicators.dossier import COMPLETION
 from warehouse.model.expression import DAY_MS
+from warehouse.model.value import Value
 
 HOUR_MS = 3_600_000
 
@@ -56,9 +66,28 @@ def test_a_quarter_adds_up_what_happened_and_takes_the_stock_of_its_end():
     assert (told.reading.numerator, told.reading.denominator) == (24 + 1, 30 + 2)
 
 
-@pytest.mark.parametrize(("id", "finest"), [("Q01", "hour"), ("Q02", "hour"), ("D10", "day"), ("D20", "day")])
+@pytest.mark.parametrize(
+    ("id", "finest"), [("Q01", "hour"), ("Q02", "hour"), ("D10", "day"), ("D20", "day"), ("Q09", "day")]
+)
 def test_no_grain_is_finer_than_what_is_kept(id, finest):
     assert grains(measure(id))[0] == finest
+
+
+def test_a_completion_rate_is_that_since_the_beginning():
+    """On 2 November three dossiers ended of which none came in on that day: as a share of the day that would be more than all."""
+    days = [at(2026, 11, day) for day in (1, 2, 3)]
+    told = [
+        ("ND02", at(2025, 8, 29), 4_293, 1), ("ND03", at(2025, 8, 29), 4_288, 1), ("D02", days[0], 4, 0), ("D03", days[1], 3, 0),
+    ]  # fmt: skip
+    values = [
+        Value("w", id, "flow", day, "", "", n, d, day, day, "", 0, 0, 1, int(id == "D03")) for id, day, n, d in told
+    ]
+    points = running_points(COMPLETION, days, values)
+    assert [(point.reading.numerator, point.reading.denominator) for point in points] == [
+        (4_288, 4_297),
+        (4_291, 4_297),
+    ]
+    assert [point.revision for point in points] == [0, 1]
 
 
 def test_flows_add_up_and_what_is_absent_is_none_only_before_the_first():

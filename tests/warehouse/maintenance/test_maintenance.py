@@ -24,7 +24,7 @@ from warehouse.maintenance.keeper import MaintenanceService
 from warehouse.maintenance.settings import KeeperSettings
 from warehouse.maintenance.status import AnnouncedRetention, JobState, MaintenanceState
 from warehouse.model.correction import Cause
-from warehouse.model.expression import window_start
+from warehouse.model.expression import DAY_MS, window_start
 from warehouse.model.value import Value
 from warehouse.recompute import rebuild
 from warehouse.store import sink
@@ -65,11 +65,14 @@ def test_what_fails_is_not_tried_again_at_once():
 
 
 def test_the_state_is_read_as_it_was_written_and_damage_is_no_state(tmp_path):
-    kept = MaintenanceState(looked_at=NOW, chores={"backup": JobState(said=Label("đã xong", "done"), done_at=NOW)})
+    kept = MaintenanceState(looked_at=NOW, jobs={"backup": JobState(said=Label("đã xong", "done"), done_at=NOW)})
     status.write_state(tmp_path, kept)
     assert status.read_state(tmp_path) == kept
     assert kept.is_alive(NOW + timedelta(seconds=30))
     assert not kept.is_alive(NOW + timedelta(seconds=90))
+    earlier = status.status_path(tmp_path).read_text("utf-8").replace('"jobs"', '"chores"')
+    status.status_path(tmp_path).write_text(earlier, "utf-8")
+    assert status.read_state(tmp_path) == kept, "of an earlier version"
     status.status_path(tmp_path).write_text("{")
     assert status.read_state(tmp_path) == MaintenanceState()
 
@@ -84,12 +87,12 @@ class OneLook(threading.Event):
 
 @pytest.mark.parametrize(("changed", "left"), [({}, {"backup", "tally"}), ({"backup": False}, {"tally"})])
 def test_a_backup_that_is_not_made_here_any_more_is_not_missed(tmp_path, changed, left):
-    kept = MaintenanceState(chores=dict.fromkeys(("backup", "tally"), JobState(done_at=NOW)))
+    kept = MaintenanceState(jobs=dict.fromkeys(("backup", "tally"), JobState(done_at=NOW)))
     status.write_state(tmp_path, kept)
     settings = KeeperSettings(_env_file=None, data_folder=tmp_path, settle=timedelta(hours=1), **changed)
     ingest = IngestSettings(_env_file=None, data_folder=tmp_path)
     MaintenanceService(settings, ingest, embedded=True, pulse=Pulse()).run(OneLook())
-    assert set(status.read_state(tmp_path).chores) == left
+    assert set(status.read_state(tmp_path).jobs) == left
 
 
 def test_secrets_are_left_out_of_settings():
@@ -357,6 +360,12 @@ def test_a_late_event_leaves_figures_alone_whose_events_are_gone(own, own_client
     )
     assert rebuild.recompute_window(own_client, *place) == ([], [])
     assert rebuild.recompute_stocks(own_client, *stocks) == ([], [])
+    # What people entered is kept for ever, so it can be corrected however old it is.
+    day, topic = int(window_start(old_ms, DAY_MS)), "ioc.figure.v1"
+    sink.write_values(own_client, [Value("hong-bang", "NQ11", "flow", day, "", "", 5, 1, day, day, topic, 0, 7, 7)])
+    entered = Cause("figure.withdrawn", "Q11:2025", "n2", old_ms + 30 * DAY_MS, 8)
+    (value,), (corrected,) = rebuild.recompute_window(own_client, "NQ11", "hong-bang", day, topic, 0, 8, entered)
+    assert (value.numerator, value.revision, corrected.old_numerator) == (0, 1, 5)
     own_client.execute("TRUNCATE TABLE raw_values")
 
 

@@ -1,4 +1,4 @@
-"""The keeper as a process: it does its chores by itself, says what became of them, and outlives what it needs."""
+"""The keeper as a process: it does its jobs by itself, says what became of them, and outlives what it needs."""
 
 import subprocess
 import sys
@@ -51,9 +51,9 @@ def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
             raw.store(client, events(seed=3, count=50))
         stack.start("keeper")
         stack.wait("keeper")
-        done = until(lambda: (found := status.read_state(tmp_path)).chore("audit").done_at and found)
-        assert not any(done.chore(name).failed for name in ("backup", "retention", "audit")), done
-        assert "not checked" in done.chore("audit").said.en  # without Kafka
+        done = until(lambda: (found := status.read_state(tmp_path)).job("audit").done_at and found)
+        assert not any(done.job(name).failed for name in ("backup", "retention", "audit")), done
+        assert "not checked" in done.job("audit").said.en  # without Kafka
         (file,) = (tmp_path / "backups").glob("*.tar.age")
         with sealing.open_backup(file, key, tmp_path) as plain:
             made = archive.read_manifest(plain)
@@ -63,7 +63,7 @@ def test_it_does_its_chores_and_outlives_what_it_needs(tmp_path):
         pid, looked_at = stack.pid("keeper"), done.looked_at
         until(lambda: status.read_state(tmp_path).looked_at > looked_at)
         assert stack.pid("keeper") == pid
-        assert psutil.Process(pid).memory_info().rss < MEMORY_MB * 1e6  # chores take theirs with them
+        assert psutil.Process(pid).memory_info().rss < MEMORY_MB * 1e6  # jobs take theirs with them
         findings = list(job_findings(stack.install))
         assert [finding.good for finding in findings] == [True, True, True]
 
@@ -90,7 +90,7 @@ def test_the_doctor_tells_what_could_not_be_done_and_what_will_be_deleted(tmp_pa
     status.write_state(
         tmp_path,
         MaintenanceState(
-            chores={
+            jobs={
                 "backup": JobState(tried_at=now, said=Label("No room", "No room"), failed=True),
                 "audit": JobState(tried_at=now, done_at=now, said=Label("3 sai lệch", "3 differences"), alarming=True),
                 "retention": JobState(tried_at=now, done_at=now, said=Label("0 changed", "0 changed")),

@@ -110,7 +110,7 @@ def read_manifest(path: Path) -> Manifest:
             found = None
         if found is None:
             raise BackupError(
-                f"{path} is no whole backup: its last file, {manifest.NAME}, is missing. Take another one."
+                f"{path} is not a whole backup: its last file, {manifest.NAME}, is missing. Take another one."
             )
         try:
             said = Manifest.model_validate_json(found.read())
@@ -175,7 +175,7 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
     except FileNotFoundError:
         raise BackupError(f"There is no file {path}.") from None
     except tarfile.TarError as error:
-        raise BackupError(f"{path} is no backup, or is damaged: {error}. Take another one.") from error
+        raise BackupError(f"{path} is not a backup, or is damaged: {error}. Take another one.") from error
 
 
 def _is_plain(name: str) -> bool:

@@ -26,8 +26,8 @@ SETTINGS = "settings.env"
 """The install's `.env`."""
 
 CURSORS = "connectors/*.cursor"
-DECLARED = ("connectors/*.toml", "connectors/*.json")
-"""Declared connectors with their versions, and what is set of each source; in none of them is a secret."""
+DECLARED = ("connectors/*.toml", "connectors/*.json", "devices/*.toml", "inventory/*.csv", "inventory/*.xlsx")
+"""Declared connectors with their versions, what is set of each source, and its devices; in none of them is a secret."""
 BOARD = "dashboard/*.json"
 STORE = "dashboard/store.db"
 """The board's store, a database of SQLite."""

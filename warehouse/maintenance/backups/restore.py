@@ -21,7 +21,7 @@ from warehouse.store.client import Client
 from warehouse.store.migrate import MIGRATIONS, read_migrations
 
 FILES = "files"
-"""Folder of `work` for what is no table."""
+"""Folder of `work` for what is not a table."""
 
 MARK = "restoring"
 """File in `run` while folders change places: a start now would begin with an empty warehouse."""

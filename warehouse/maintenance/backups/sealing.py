@@ -67,7 +67,7 @@ def public_key(text: str) -> str:
         pyrage.x25519.Recipient.from_str(found)
     except pyrage.RecipientError:
         raise BackupError(
-            "This is no public key (age1…), and no file with one. Make a key by ./ioc backup --new-key FILE.",
+            "This is neither a public key (age1…) nor a file with one. Make a key by ./ioc backup --new-key FILE.",
             "Đây không phải khóa công khai (age1…) hay tệp có khóa. Hãy tạo khóa bằng ./ioc backup --new-key TỆP.",
         ) from None
     return found

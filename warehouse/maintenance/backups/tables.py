@@ -30,7 +30,7 @@ class BackupError(Refused):
 
     Args:
         why: in English.
-        vi: in Vietnamese, where a chore at night may say it on the board.
+        vi: in Vietnamese, where a job at night may say it on the board.
     """
 
     def __init__(self, why: str, vi: str = "") -> None:

@@ -60,7 +60,7 @@ class EngineConnection:
             self._connection = _chdb.connect(path)  # type: ignore[attr-defined] # missing in its stubs
 
     def run(self, sql: str, parameters: Parameters | None = None, form: str = "Native") -> bytes:
-        """Run any statement to its end; the whole result in the given format."""
+        """Run a statement to its end, and return the whole result in the given format."""
         with _translated():
             return bytes(self._connection.query(sql, form, params=dict(parameters or {})).bytes())
 

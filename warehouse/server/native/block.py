@@ -53,7 +53,7 @@ def skip_block(reader: SocketReader, longest_name: int = _LONGEST_NAME) -> Shape
 
     Raises:
         UnwalkableError: it has a type whose end cannot be found.
-        MalformedPacketError: it is no block.
+        MalformedPacketError: it is not a block.
     """
     width, rows = reader.varint(), reader.varint()
     if width > _MOST_COLUMNS or rows > _MOST_ROWS:
@@ -254,7 +254,7 @@ def _by_the_driver(kind: str) -> _Walker:
 
 def _integer(digits: str) -> int:
     if not digits.isascii() or not digits.isdecimal() or len(digits) > 8:
-        raise MalformedPacketError(f"{digits[:20]!r} is no size of a type")
+        raise MalformedPacketError(f"{digits[:20]!r} is not a size of a type")
     return int(digits)
 
 

@@ -107,7 +107,7 @@ def _blocks(insert: DurableInsert, columns: Columns, reader: SocketReader) -> tu
     stored, refused = 0, None
     while True:
         if reader.varint() != protocol.DATA:
-            raise MalformedPacketError("packet that is no block within an insert")
+            raise MalformedPacketError("packet that is not a block within an insert")
         protocol.read_table_name(reader)
         protocol.skip_block_info(reader)
         reader.keep()

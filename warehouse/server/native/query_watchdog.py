@@ -95,7 +95,7 @@ class QueryWatchdog:
 def ending_of(reader: SocketReader) -> QueryEnding:
     """What the client has done since its query: waits, mostly."""
     try:
-        waiting = reader.glance()
+        waiting = reader.peek()
     except (EOFError, OSError, ValueError):
         return "gone"
     return "cancelled" if waiting == CANCEL else ""

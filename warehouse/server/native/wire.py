@@ -72,7 +72,7 @@ class SocketReader(BufferedReader):  # type: ignore[misc]
             raise EOFError("client closed the connection")
         self.current_buffer_size = received
 
-    def glance(self) -> int | None:
+    def peek(self) -> int | None:
         """The next byte if it is there already, without taking it; for another thread, while this one does not read.
 
         Raises:
@@ -126,7 +126,7 @@ class SocketReader(BufferedReader):  # type: ignore[misc]
         return int(self.read_one())
 
     def number(self) -> int:
-        """A UInt64."""
+        """Read a UInt64."""
         return int.from_bytes(self.read(8), "little")
 
     def skip(self, size: int) -> None:

@@ -66,7 +66,7 @@ class Answering:
         """End the running query, as far as the engine can.
 
         Args:
-            by_client: whether its client has had enough, which then is no failure.
+            by_client: whether its client has had enough, which then is not a failure.
         """
         self._is_cancelled = by_client
         with closing(self._connect()) as other:
@@ -82,13 +82,13 @@ class Answering:
                 self._answer(question, writer)
             except EngineError as error:
                 if error.code != _KILLED or not self._is_cancelled:
-                    said = {"code": error.code, "text": error.text, "worn": self._is_worn()}
+                    said = {"code": error.code, "text": error.text, "worn": self._is_bloated()}
                     pipe.send_frame(self._connection, Kind.REFUSED, said)
                     return
                 writer.put(protocol.END_OF_STREAM)
-            pipe.send_frame(self._connection, Kind.ANSWERED, {"worn": self._is_worn()})
+            pipe.send_frame(self._connection, Kind.ANSWERED, {"worn": self._is_bloated()})
 
-    def _is_worn(self) -> bool:
+    def _is_bloated(self) -> bool:
         """Whether the next query would find less memory than it may have."""
         return peak_memory() > self._worn_at
 

@@ -38,7 +38,7 @@ def receive_head(connection: socket.socket) -> tuple[Kind, int]:
 
     Raises:
         EOFError: the other side is gone.
-        ValueError: it is no frame.
+        ValueError: it is not a frame.
     """
     kind, size = _HEAD.unpack(_exactly(connection, _HEAD.size))
     return Kind(kind), size
@@ -49,7 +49,7 @@ def receive_message(connection: socket.socket, size: int) -> Any:
 
     Raises:
         EOFError: the other side is gone.
-        ValueError: it is no message.
+        ValueError: it is not a message.
     """
     if size > _LONGEST_MESSAGE:
         raise ValueError(f"a message of {size} bytes")

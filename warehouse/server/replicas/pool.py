@@ -90,7 +90,7 @@ class Replica:
     ) -> None:
         self.data = data
         self.idle_since = time.monotonic()
-        self.is_worn = False
+        self.is_bloated = False
         """Whether it has taken so much memory that the next query had better have another one."""
         self._folder = folder
         shutil.rmtree(folder, ignore_errors=True)
@@ -169,7 +169,7 @@ class Replica:
         try:
             return relay.run()
         except EngineError:
-            self.is_worn = relay.is_worn
+            self.is_bloated = relay.is_bloated
             raise
         except (OverdueError, EOFError, OSError, ValueError) as error:
             code = self.end()
@@ -185,7 +185,7 @@ class Replica:
                 raise EngineError(TIME_LIMIT, "") from None
             raise EngineError(
                 AWAY,
-                f"{limit_texts.broken_off()} [away]",
+                f"{limit_texts.query_interrupted()} [away]",
             ) from None
 
 
@@ -216,7 +216,7 @@ class _Relay:
         self, connection: socket.socket, question: ReplicaQuestion, reader: SocketReader, writer: SocketWriter
     ) -> None:
         self.ending: QueryEnding = ""
-        self.is_within_packet = self.is_worn = False
+        self.is_within_packet = self.is_bloated = False
         self._connection = connection
         self._question = question
         self._reader = reader
@@ -233,9 +233,9 @@ class _Relay:
                 self._pass_on(size)
                 continue
             message: dict[str, Any] = pipe.receive_message(self._connection, size)
-            self.is_worn = bool(message["worn"])
+            self.is_bloated = bool(message["worn"])
             if kind == Kind.ANSWERED:
-                return not self.is_worn
+                return not self.is_bloated
             if self.ending == "overdue" and message["code"] == _KILLED:
                 raise EngineError(TIME_LIMIT, "")
             raise EngineError(int(message["code"]), str(message["text"]))
@@ -325,7 +325,7 @@ class Replicas:
             self._changed.notify_all()
 
     @contextmanager
-    def lent(self, place: QuerySlot) -> Iterator[Callable[[ReplicaQuestion, SocketReader, SocketWriter], None]]:
+    def borrow(self, place: QuerySlot) -> Iterator[Callable[[ReplicaQuestion, SocketReader, SocketWriter], None]]:
         """A replica for one query.
 
         Args:
@@ -346,7 +346,7 @@ class Replicas:
             try:
                 is_good = replica.answer(question, reader, writer)
             except EngineError:
-                is_good = replica.is_alive and not replica.is_worn
+                is_good = replica.is_alive and not replica.is_bloated
                 raise
 
         try:
@@ -397,7 +397,7 @@ class Replicas:
                     if self._stopped or has_failed or time.monotonic() > deadline:
                         raise EngineError(
                             AWAY,
-                            f"{limit_texts.cannot_run()} [away]",
+                            f"{limit_texts.no_replica()} [away]",
                         )
                     self._changed.wait(_LOOK_AGAIN)
             finally:

@@ -63,7 +63,7 @@ class QuerySlots:
             place.give_back()
 
     def change(self, person: str, taken: int, returning: int) -> None:
-        """Count a place of a person differently."""
+        """Change how many slots a person holds."""
         with self._changed:
             self._taken[person] += taken
             if not self._taken[person]:

@@ -190,7 +190,7 @@ def _name(name: str, known: Iterable[str] = ()) -> QueryRefused:
     return sql_refusal(
         "name",
         f"Không có cột hay tên nào là {name[:80]!r}." + (f" Có phải là: {like}?" if like else ""),
-        f"{name[:80]!r} is no column of an open table, and no name that the query gives."
+        f"{name[:80]!r} is neither a column of an open table nor a name that the query gives."
         + (f" Did you mean: {like}?" if like else ""),
     )
 

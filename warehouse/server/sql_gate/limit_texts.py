@@ -42,7 +42,7 @@ def too_many(most: int) -> QueryRefused:
     )
 
 
-def too_many_of_all() -> QueryRefused:
+def all_slots_taken() -> QueryRefused:
     """Others run theirs."""
     return sql_refusal(
         "concurrency",
@@ -51,12 +51,12 @@ def too_many_of_all() -> QueryRefused:
     )
 
 
-def cannot_run() -> QueryRefused:
+def no_replica() -> QueryRefused:
     """Nothing to run it in could be started."""
     return sql_refusal("away", "Chưa chạy được truy vấn. Hãy thử lại.", "No query can run now. Try again.")
 
 
-def broken_off() -> QueryRefused:
+def query_interrupted() -> QueryRefused:
     """What ran it has ended."""
     return sql_refusal("away", "Câu lệnh bị ngắt giữa chừng. Hãy chạy lại.", "The query was broken off. Run it again.")
 

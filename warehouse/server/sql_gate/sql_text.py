@@ -32,7 +32,7 @@ _SYNTAX = """
     SELECT SEMI SETS STALENESS STEP THEN TO UNION USING WHEN WHERE WITH
 """
 SYNTAX = frozenset(_SYNTAX.split())
-"""Words after which a bracket opens that is no function's."""
+"""Words after which a bracket opens that is not a function's."""
 
 _OTHER_KEYWORDS = """
     ANY ASOF CASE COLLATE CROSS CURRENT FINAL FIRST FOLLOWING FULL GROUPING GROUPS INNER LAST LEFT NULL

@@ -15,7 +15,8 @@ from typing import NamedTuple, NoReturn
 from pydantic import SecretStr
 
 from commands.developers.nemesis.faults.kafka import Door, with_listeners
-from commands.install.processes import ManagedProcess, ProcessPort
+from commands.install.ports import ProcessPort
+from commands.install.processes import ManagedProcess
 from commands.supervision.stack import Stack
 from ingest.contract.label import Label
 from ingest.contract.settings import IngestSettings, read_settings

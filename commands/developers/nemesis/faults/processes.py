@@ -16,7 +16,7 @@ from commands.supervision.stack import Stack
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "ingest": ("ingest",),
     "warehouse": ("warehouse",),
-    "connectors": ("producer", "intake", "poll", "mqtt"),
+    "connectors": ("producer", "intake", "poll", "mqtt", "files"),
     "streams": ("producer", "streams"),
     "alarm": ("producer", "alarm"),
     "dashboard": ("producer", "board"),
@@ -95,7 +95,7 @@ class ProcessGroup:
         environment = {**self._environments.get(name, {}), "IOC_FAILPOINTS": self.armed[name]}
         self.stack.start(name, self._modules.get(name), environment)
 
-    def tend(self) -> None:
+    def supervise(self) -> None:
         """Notice who has ended, start again whose time has come, wake who has frozen itself."""
         now = time.monotonic()
         for name in self.names:
@@ -139,7 +139,7 @@ class ProcessGroup:
         return self.signal(name, signal.SIGTERM)
 
     def come_back(self) -> None:
-        """Whoever was asked to end is started again, as everybody else."""
+        """Start the processes that were asked to end again, like all others."""
         self._away.clear()
 
     def process(self, name: str) -> psutil.Process | None:

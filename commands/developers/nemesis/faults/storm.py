@@ -78,13 +78,13 @@ class Storm:
         self._brokers = [name for name in names if name.startswith("kafka-")]
         self._names = [*names, *([] if self._brokers else ["kafka"])]
         self.notes: list[str] = []
-        """What is no breach, but ought to be known."""
+        """What is not a breach, but ought to be known."""
         self._undo: list[tuple[float, Callable[[], object]]] = []
-        self._crew: ProcessGroup | None = None
+        self._group: ProcessGroup | None = None
 
-    def serve(self, crew: ProcessGroup) -> None:
+    def serve(self, group: ProcessGroup) -> None:
         """Begin, with these processes."""
-        self._crew = crew
+        self._group = group
         now = self._next = time.monotonic()
         self._over_at = now + self._seconds
         self._lull_at = now + self._random.uniform(*GALE)
@@ -94,7 +94,7 @@ class Storm:
     def arm(self, name: str) -> str:
         """The failpoints to arm at a process's start; often none."""
         known = failpoints_of(name)
-        if self._crew is None or not known or self._random.random() >= ARMED:
+        if self._group is None or not known or self._random.random() >= ARMED:
             return ""
         count = self._random.choice((1, 1, 2, 4))
         action = self._random.choices(("kill", "freeze", "fail"), (8, 1, 1))[0]
@@ -103,11 +103,11 @@ class Storm:
     @property
     def done(self) -> bool:
         """Whether its time is over."""
-        return self._crew is not None and time.monotonic() >= self._over_at
+        return self._group is not None and time.monotonic() >= self._over_at
 
     def blow(self) -> None:
         """Undo what is due, and make the next fault if it is time."""
-        if self._crew is None:
+        if self._group is None:
             return
         now = time.monotonic()
         for due, undo in [one for one in self._undo if one[0] <= now]:
@@ -117,51 +117,51 @@ class Storm:
             self._fill(self._disk, now)
         if self._brokers and now >= self._roll_at:
             self._roll_at = now + self._random.uniform(*ROLL_EVERY)
-            self._roll(self._crew, [name for name in self._names if name.startswith(("kafka-", "streams-"))])
+            self._roll(self._group, [name for name in self._names if name.startswith(("kafka-", "streams-"))])
         if now < self._next:
             return
-        self._fault(self._crew, now)
+        self._fault(self._group, now)
         self.last_fault = time.monotonic()
         self._next = now + self._random.uniform(*PAUSE)
         if now >= self._lull_at:
             self._next = now + self._random.uniform(*LULL)
             self._lull_at = self._next + self._random.uniform(*GALE)
 
-    def calm(self) -> None:
+    def undo_all(self) -> None:
         """Undo everything that is not undone yet."""
         self._over_at = time.monotonic()
         for _, undo in self._undo:
             undo()
         self._undo.clear()
         self._gates.open_all()
-        if self._crew is not None:
-            self._crew.come_back()
-        self._crew = None
+        if self._group is not None:
+            self._group.come_back()
+        self._group = None
 
-    def _fault(self, crew: ProcessGroup, now: float) -> None:
+    def _fault(self, group: ProcessGroup, now: float) -> None:
         match self._one_of(FAULTS):
             case "kill":
                 kills = self._weights(KILLS)
-                self._kill(crew, self._one_of({name: n for name, n in kills.items() if crew.process(name)} or kills))
+                self._kill(group, self._one_of({name: n for name, n in kills.items() if group.process(name)} or kills))
             case "kill several":
                 for name in self._random.sample(sorted(self._names), self._random.randrange(2, len(self._names))):
-                    self._kill(crew, name)
+                    self._kill(group, name)
             case "freeze":
                 name = self._one_of(self._weights(FREEZES))
-                if crew.signal(name, signal.SIGSTOP):
+                if group.signal(name, signal.SIGSTOP):
                     self.counts[f"freeze {name}"] += 1
                     seconds = self._random.choice((1.5, 4.0, LONGEST_FREEZE)) * self._random.uniform(0.6, 1.0)
-                    self._undo.append((now + seconds, partial(_thaw, crew.process(name))))
+                    self._undo.append((now + seconds, partial(_thaw, group.process(name))))
             case "restart":
                 name = self._one_of(self._weights(RESTARTS))
-                if crew.leave(name):
+                if group.leave(name):
                     self.counts[f"restart {name}"] += 1
-                    self._undo.append((now + self._random.uniform(2, 9), partial(self._back, crew, name, now)))
+                    self._undo.append((now + self._random.uniform(2, 9), partial(self._back, group, name, now)))
             case _:
                 self._cut(now)
 
-    def _kill(self, crew: ProcessGroup, name: str) -> None:
-        if crew.kill(name):
+    def _kill(self, group: ProcessGroup, name: str) -> None:
+        if group.kill(name):
             self.counts[f"kill {name}"] += 1
 
     def _cut(self, now: float) -> None:
@@ -179,38 +179,38 @@ class Storm:
         self.last_fault = now
         self._undo.append((now + self._random.uniform(4, 12), lambda: disk.free(what)))
 
-    def _back(self, crew: ProcessGroup, name: str, since: float) -> None:
+    def _back(self, group: ProcessGroup, name: str, since: float) -> None:
         """Start a process that was asked to end; by force where it does not."""
         now = time.monotonic()
-        if not crew.alive(name):
-            crew.start(name)
+        if not group.alive(name):
+            group.start(name)
             return
         if now - since > LONGEST_STOP + LONGEST_FREEZE:
             self.notes.append(f"{name} had not ended {now - since:.0f} s after it was asked to")
-            self._kill(crew, name)
-        self._undo.append((now + 1, partial(self._back, crew, name, since)))
+            self._kill(group, name)
+        self._undo.append((now + 1, partial(self._back, group, name, since)))
 
-    def _roll(self, crew: ProcessGroup, turn: list[str]) -> None:
+    def _roll(self, group: ProcessGroup, turn: list[str]) -> None:
         """Restart these processes, one after the other, as for an upgrade; what else happens goes on meanwhile."""
         now = time.monotonic()
         if not turn or now >= self._over_at:
             return
-        crew.leave(turn[0])
+        group.leave(turn[0])
         self.last_fault = now
-        self._undo.append((now + 0.2, partial(self._ended, crew, turn, now)))
+        self._undo.append((now + 0.2, partial(self._ended, group, turn, now)))
 
-    def _ended(self, crew: ProcessGroup, turn: list[str], since: float) -> None:
+    def _ended(self, group: ProcessGroup, turn: list[str], since: float) -> None:
         """Start the first of these processes again once it has ended, by force where it does not, and go on with the next."""
         now, name = time.monotonic(), turn[0]
-        if crew.alive(name):
+        if group.alive(name):
             if now - since > LONGEST_STOP + LONGEST_FREEZE:
                 self.notes.append(f"{name} had not ended {now - since:.0f} s after it was asked to")
-                self._kill(crew, name)
-            self._undo.append((now + 0.2, partial(self._ended, crew, turn, since)))
+                self._kill(group, name)
+            self._undo.append((now + 0.2, partial(self._ended, group, turn, since)))
             return
-        crew.start(name)
+        group.start(name)
         self.rolled[name] += 1
-        self._undo.append((now + BACK, partial(self._roll, crew, turn[1:])))
+        self._undo.append((now + BACK, partial(self._roll, group, turn[1:])))
 
     def _weights(self, table: dict[str, int]) -> dict[str, int]:
         """By process of this run, its weight in a table of kinds."""

@@ -13,7 +13,7 @@ SECOND = {"streams-1": "streams-2"}
 
 
 class Sweep:
-    """Arms one failpoint after the other in each process, all processes at the same time; the crew is told in `serve`."""
+    """Arms one failpoint after the other in each process, all processes at the same time; the processes are given in `serve`."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
@@ -25,21 +25,21 @@ class Sweep:
         """Failpoints that nobody came by."""
         self._queues: dict[str, list[str]] = {}
         self._since: dict[str, float] = {}
-        self._crew: ProcessGroup | None = None
+        self._group: ProcessGroup | None = None
         for name in (*FOLDERS, *SECOND.values()):
             first = "streams-1" if name == "streams" else name
             self._queues[first] = failpoints_of(name) if name in FOLDERS else []
 
-    def serve(self, crew: ProcessGroup) -> None:
+    def serve(self, group: ProcessGroup) -> None:
         """Begin: end every process that comes by any, so that it starts with the first one armed."""
-        self._crew = crew
+        self._group = group
         for name, queue in self._queues.items():
             if queue:
-                crew.kill(name)
+                group.kill(name)
 
     def arm(self, name: str) -> str:
         """What a process is started with."""
-        if self._crew is None or not self._queues.get(name):
+        if self._group is None or not self._queues.get(name):
             return ""
         self._since[name] = time.monotonic()
         self.counts[f"armed {name}"] += 1
@@ -47,10 +47,10 @@ class Sweep:
 
     def blow(self) -> None:
         """See who has come by, and whom nobody will."""
-        if self._crew is None:
+        if self._group is None:
             return
         for name, queue in self._queues.items():
-            if queue and self._crew.fired_in[name, queue[0]]:
+            if queue and self._group.fired_in[name, queue[0]]:
                 queue.pop(0)
                 self.last_fault = time.monotonic()
             elif queue and time.monotonic() - self._since.get(name, time.monotonic()) > PATIENCE:
@@ -61,7 +61,7 @@ class Sweep:
         """Whether every one has gone off, or never will."""
         return not any(self._queues.values())
 
-    def calm(self) -> None:
+    def undo_all(self) -> None:
         """There is nothing to undo."""
         self._queues.clear()
 
@@ -71,6 +71,6 @@ class Sweep:
             self._queues[SECOND[name]].append(failpoint)
         else:
             self.notes.append(f"nobody came by the failpoint {failpoint}")
-        if self._crew is not None:
+        if self._group is not None:
             for one in {name, SECOND.get(name, name)}:
-                self._crew.kill(one)
+                self._group.kill(one)

@@ -22,7 +22,7 @@ class Findings:
         self.counts: Counter[Kind] = Counter(dict.fromkeys(KINDS, 0))
         self.examples: dict[Kind, list[str]] = {kind: [] for kind in KINDS}
         self.notes: list[str] = []
-        """What is no breach, but ought to be known."""
+        """What is not a breach, but ought to be known."""
 
     def add(self, kind: Kind, what: str, count: int = 1) -> None:
         """Something is wrong, so many times."""

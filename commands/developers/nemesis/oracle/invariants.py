@@ -14,7 +14,7 @@ from ingest.contract.topic import DEAD_LETTERS, topic_of
 from ingest.kafka.offsets import PartitionKey
 from warehouse.store.client import Client
 
-DRIVEN = frozenset(map(topic_of, ("queue", "petition", "speaker", "dossier")))
+DRIVEN = frozenset(map(topic_of, ("queue", "petition", "speaker", "dossier", "content")))
 """Topics in which nothing may be that the sources did not say; connectors say for themselves how they are."""
 
 Id = tuple[str, str]
@@ -45,7 +45,7 @@ class StoredRun:
         self.hashes: dict[tuple[str, int, int], int] = {}
 
     def read(self, client: Client) -> None:
-        """Read everything there is."""
+        """Read the whole state that is checked."""
         with client.stream("SELECT topic, partition, offset, id, event FROM raw_events FINAL") as rows:
             for topic, partition, offset, id, event in (row for chunk in rows for row in chunk):
                 self.event(topic, partition, offset, id, event.encode())
@@ -132,7 +132,7 @@ def check_journal(
     for topic, partition, offset in journal.offered:
         if not stored.places[topic, partition][offset]:
             findings.add(
-                "lost", f"the record {topic}/{partition}/{offset}, which is no event, is no dead letter either"
+                "lost", f"the record {topic}/{partition}/{offset}, which is not an event, is not a dead letter either"
             )
 
 

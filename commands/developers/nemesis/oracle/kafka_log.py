@@ -4,14 +4,14 @@ import asyncio
 import json
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from xxhash import xxh64_intdigest
 
 from ingest.contract.events import streams
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import DEAD_LETTERS, topic_of
-from ingest.kafka.client import client_options
 from ingest.kafka.offsets import PartitionKey, held_records
+from ingest.kafka.reader import open_consumer
 
 
 class KafkaRecord(NamedTuple):
@@ -40,14 +40,7 @@ def event_records(ingest: IngestSettings) -> int:
 
 
 async def _read(ingest: IngestSettings, ends: dict[PartitionKey, int]) -> dict[PartitionKey, list[KafkaRecord]]:
-    consumer = AIOKafkaConsumer(
-        **client_options(ingest),
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=4_194_304,
-    )
-    await consumer.start()
-    try:
+    async with open_consumer(ingest, max_partition_fetch_bytes=4_194_304) as consumer:
         consumer.assign([TopicPartition(*place) for place in ends])
         await consumer.seek_to_beginning()
         log: dict[PartitionKey, list[KafkaRecord]] = {place: [] for place in ends}
@@ -60,8 +53,6 @@ async def _read(ingest: IngestSettings, ends: dict[PartitionKey, int]) -> dict[P
                 if kept and kept[-1].offset + 1 >= ends[place]:
                     left.discard(place)
         return log
-    finally:
-        await consumer.stop()
 
 
 def _id(value: bytes | None) -> str:

@@ -18,7 +18,7 @@ TABLES = {
 def check_logs(folder: Path, connectors: ConnectorsSettings, findings: Findings) -> None:
     """Look for every secret of the stack and for the canary in its logs."""
     secrets = {path.name: path.read_text("utf-8").strip() for path in (folder / "secrets").iterdir()}
-    for id in ("queue_kiosk", "petition_portal"):
+    for id in ("queue_kiosk", "petition_portal", "storm_post"):
         secrets[f"webhook secret of {id}"] = connectors.webhook_secrets(id)[0].removeprefix("whsec_")
     for path in sorted((folder / "logs").glob("*.log")):
         text = path.read_text("utf-8", "replace")

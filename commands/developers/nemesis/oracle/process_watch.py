@@ -50,15 +50,15 @@ class ProcessWatch:
     """Looks every few seconds, from `start` to `stop`, in a thread of its own.
 
     Args:
-        crew: whose processes.
+        processes: whose processes.
         group: consumer group of the streams.
     """
 
-    def __init__(self, crew: ProcessGroup, group: str) -> None:
-        self._crew = crew
+    def __init__(self, processes: ProcessGroup, group: str) -> None:
+        self._processes = processes
         self._group = group
-        self._ingest = crew.stack.settings(IngestSettings)
-        self._warehouse = crew.stack.settings(WarehouseSettings)
+        self._ingest = processes.stack.settings(IngestSettings)
+        self._warehouse = processes.stack.settings(WarehouseSettings)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watch", daemon=True)
         self.looks = 0
@@ -120,8 +120,8 @@ class ProcessWatch:
         }
 
     def _look_at_processes(self) -> None:
-        for name in (*self._crew.names, "kafka"):
-            process = self._crew.process(name)
+        for name in (*self._processes.names, "kafka"):
+            process = self._processes.process(name)
             try:
                 if process is not None:
                     use = ProcessUse(process.memory_info().rss, process.num_fds())
@@ -130,13 +130,13 @@ class ProcessWatch:
                 continue
 
 
-def watch_processes(crew: ProcessGroup) -> ProcessWatch:
-    """A watch over a crew's stack."""
-    return ProcessWatch(crew, crew.stack.settings(StreamsSettings).group)
+def watch_processes(processes: ProcessGroup) -> ProcessWatch:
+    """A watch over the processes' stack."""
+    return ProcessWatch(processes, processes.stack.settings(StreamsSettings).group)
 
 
 def wait_until(condition: object, patience: float) -> bool:
-    """Whether it comes about in time; a service that is away counts as `not yet`."""
+    """Whether the condition becomes true in time; a service that is away counts as `not yet`."""
     end = time.monotonic() + patience
     while time.monotonic() < end:
         try:

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,7 +19,15 @@ from commands.developers.nemesis.sources.message import (
     conflict_dead_letter,
 )
 from commands.developers.nemesis.sources.scripts import Scripts
-from commands.developers.nemesis.sources.senders import KafkaSender, MessageOffer, MqttSender, Outcome, SignedPost
+from commands.developers.nemesis.sources.senders import (
+    FileSender,
+    KafkaSender,
+    MessageOffer,
+    MqttSender,
+    Outcome,
+    SignedPost,
+    TableSender,
+)
 from connectors.settings import ConnectorsSettings
 from connectors.simulator.protocols.rest import RestServer
 from ingest.contract.settings import IngestSettings
@@ -49,7 +59,9 @@ class DriverReach:
     intake_port: int
     mqtt_port: int
     rest_port: int
-    """Where the source that is asked listens."""
+    """Where the sources that are asked listen."""
+    table: Path
+    """Database of the source whose table is read."""
 
 
 @dataclass(order=True)
@@ -85,6 +97,7 @@ class MessageDriver:
         self.error: BaseException | None = None
         """What ended it before its time."""
         self.offer = MessageOffer(journal, Random(seed + 1))  # noqa: S311 - as above
+        self.declared_offer = MessageOffer(journal, Random(seed + 4))  # noqa: S311 - as above
 
     def start(self) -> None:
         """Begin."""
@@ -94,7 +107,7 @@ class MessageDriver:
     def close(self, patience: float) -> bool:
         """Begin nothing new, and say what is open until it is answered; whether all of it was in time."""
         self._ending = True
-        self.offer.healthy = True
+        self.offer.healthy = self.declared_offer.healthy = True
         self._thread.join(patience)
         return not self._thread.is_alive()
 
@@ -115,12 +128,21 @@ class MessageDriver:
     async def _sources(self) -> None:
         self._loop = asyncio.get_running_loop()
         reach = self._reach
-        secrets = {id: reach.connectors.webhook_secrets(id)[0] for id in ("queue_kiosk", "petition_portal")}
+        secrets = {
+            id: reach.connectors.webhook_secrets(id)[0] for id in ("queue_kiosk", "petition_portal", "storm_post")
+        }
         post = SignedPost(f"http://127.0.0.1:{reach.intake_port}", secrets, self._random)
-        password = reach.connectors.mqtt_account_password("smart_loudspeaker")
-        gateways = [MqttSender(reach.mqtt_port, password, f"gateway-{n}") for n in range(2)]
+        gateways = [self._gateway("smart_loudspeaker", f"gateway-{n}") for n in range(2)]
+        declared: dict[str, Say] = {
+            "storm_post": post.say,
+            "storm_mqtt": (announcer := self._gateway("storm_mqtt", "announcer")).say,
+            "storm_table": TableSender(reach.table).say,
+            "storm_files": FileSender(reach.ingest.data_folder / "inbox" / "storm_files").say,
+        }
         straight = KafkaSender(reach.ingest, self._meaning)
-        server = RestServer(self.offer.app(DOSSIERS_PATH), reach.rest_port)
+        app = self.offer.app(DOSSIERS_PATH)
+        app.mount("/declared", self.declared_offer.app("/changes"))
+        server = RestServer(app, reach.rest_port)
         serving = asyncio.create_task(server.serve())
         await straight.start()
         self._ready.set()
@@ -136,16 +158,22 @@ class MessageDriver:
                 for n, other in enumerate(OTHER_WARDS):
                     script = (scripts.ticket, scripts.petition, scripts.dossier)[n]
                     group.create_task(self._lane(f"straight-{n}", other, script, straight.say, share / 1.5))
-                group.create_task(self._offered(ward, share))
+                for id, say in declared.items():
+                    group.create_task(self._lane(id, ward, partial(scripts.news, id), say, share / 3))
+                group.create_task(self._offered(self.offer, ward, scripts.dossier, share))
+                group.create_task(
+                    self._offered(self.declared_offer, ward, partial(scripts.news, "storm_rest"), share / 3)
+                )
                 group.create_task(self._records(straight))
-                group.create_task(self._repeats({"post": post.say, "mqtt": gateways[0].say, "straight": straight.say}))
-            while self.offer.left:
+                ways = {"post": post.say, "mqtt": gateways[0].say, "straight": straight.say, **declared}
+                group.create_task(self._repeats(ways))
+            while self.offer.left or self.declared_offer.left:
                 await asyncio.sleep(0.2)
         finally:
             server.should_exit = True
             await serving
             await post.close()
-            for gateway in gateways:
+            for gateway in (*gateways, announcer):
                 await gateway.close()
             await straight.close()
 
@@ -181,22 +209,27 @@ class MessageDriver:
             await asyncio.sleep(wait * self._random.uniform(0.5, 1.5))
             wait = min(2 * wait, 2.0)
 
-    async def _offered(self, ward: str, rate: float) -> None:
+    def _gateway(self, user: str, name: str) -> MqttSender:
+        return MqttSender(self._reach.mqtt_port, user, self._reach.connectors.mqtt_account_password(user), name)
+
+    async def _offered(
+        self, offer: MessageOffer, ward: str, script: Callable[[str, str], list[MessagePlan]], rate: float
+    ) -> None:
         recent: list[MessagePlan] = []
         while not self._ending:
-            for saying in self._scripts.dossier("rest", ward):
+            for saying in script("rest", ward):
                 await asyncio.sleep(self._random.expovariate(rate))
                 said = saying
                 if recent and self._random.random() < REPEATED:
                     said = self._scripts.again(self._random.choice(recent), now_id=False)
                 elif recent and self._random.random() < CONTRADICTED:
                     said = self._scripts.against(self._random.choice(recent)) or saying
-                self.offer.add(said, self._journal.say(said, self._meaning.of(said)))
+                offer.add(said, self._journal.say(said, self._meaning.of(said)))
                 if said.nature == "event":
                     recent = [*recent[-500:], said]
 
     async def _records(self, straight: KafkaSender) -> None:
-        """Now and then a record that is no event."""
+        """Now and then a record that is not an event."""
         ward, without_key = self._reach.ingest.ward, 0
         streams = [(ward, one) for one in ("queue", "petition", "speaker", "dossier")]
         streams += zip(OTHER_WARDS, ("queue", "petition", "dossier"), strict=True)
@@ -217,8 +250,8 @@ class MessageDriver:
         while not self._ending or self._again:
             if self._again and (self._ending or self._again[0].at <= time.monotonic()):
                 saying = heapq.heappop(self._again).saying
-                way = "straight" if saying.ward != self._reach.ingest.ward else "post" if saying.post_id else "mqtt"
-                await self._answered(saying, ways[way])
+                usual = "straight" if saying.ward != self._reach.ingest.ward else "post" if saying.post_id else "mqtt"
+                await self._answered(saying, ways.get(saying.connector, ways[usual]))
             else:
                 await asyncio.sleep(0.05)
 

@@ -71,7 +71,7 @@ class MessageJournal:
         self._close(entry, "refused", how)
 
     def straight(self, topic: str, partition: int, offset: int) -> None:
-        """A record that is no event lies in Kafka now."""
+        """A record that is not an event lies in Kafka now."""
         self.offered.add((topic, partition, offset))
         self._write("record", f"{topic}/{partition}/{offset}")
 

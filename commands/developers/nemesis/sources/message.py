@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 from paho.mqtt.client import topic_matches_sub
@@ -9,6 +10,7 @@ from pydantic import TypeAdapter
 from xxhash import xxh64_intdigest
 
 from connectors import catalogue
+from connectors.declared.load import load_connectors
 from ingest.contract.clock import RealClock
 from ingest.contract.connector import Connector, Context
 from ingest.contract.envelope import Envelope, encode
@@ -19,6 +21,9 @@ from ingest.contract.topic import topic_of
 from ingest.source.mapper import Mapper
 from ingest.untrusted.dead_letter import from_source
 from ingest.untrusted.pseudonym import pseudonymiser
+
+DECLARED = Path(__file__).parent / "declared"
+"""Declarations of the sources without a connector in code, one of each way in."""
 
 MessageNature = Literal["event", "poison", "repeat", "conflict", "refused"]
 """`poison`: signed, but no sense in it; `refused`: not even taken in."""
@@ -107,7 +112,7 @@ def digest(record: bytes | str) -> int:
 @cache
 def connector(id: str) -> Connector:
     """The connector of that id."""
-    return next(one for one in catalogue() if one.id == id)
+    return next(one for one in (*catalogue(), *load_connectors(DECLARED)) if one.id == id)
 
 
 def _payload(saying: MessagePlan) -> TypeAdapter[object] | None:

@@ -27,6 +27,10 @@ POISON = 0.012
 REFUSED = 0.01
 
 
+SAY_POISON = ("storm_post", "storm_rest", "storm_mqtt")
+"""Declared sources whose messages lie in dead letters as they were sent; rows are made into objects first."""
+
+
 class Scripts:
     """Makes messages.
 
@@ -157,6 +161,18 @@ class Scripts:
             moved = {"NgayHenTraCu": common["NgayHenTra"], "NgayHenTra": _local(times[0] + timedelta(days=12))}
             items.append({**items[-1], **moved, "ThoiDiem": _local(times[-1]), "LoaiThayDoi": "hen_lai"})
         return [self._item(ward, lane, item) for item in self._ordered(items)]
+
+    def news(self, connector: str, lane: str, ward: str) -> list[MessagePlan]:
+        """An item that a source without a connector in code tells of, by its own way in."""
+        token, at = self.token(), _iso(self._times(1)[0])
+        is_poison = connector in SAY_POISON and self.random.random() < POISON
+        said = {"ma": token, "luc": "hôm qua" if is_poison else at, "nguoi_dang": self.canary}
+        return [
+            MessagePlan(
+                token, connector, ward, to_json(said), "storm/x/news" if connector == "storm_mqtt" else "",
+                post_id=token if connector == "storm_post" else "", nature="poison" if is_poison else "event", lane=lane,
+            )
+        ]  # fmt: skip
 
     def probe(self, ward: str) -> MessagePlan:
         """A ticket of this moment, by which it is seen how fresh the figures are."""

@@ -5,8 +5,10 @@ An outcome is `acked` (somebody promised to keep it), `refused`, or `doubt`: the
 
 import asyncio
 import json
-from contextlib import suppress
+import sqlite3
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
@@ -84,15 +86,16 @@ class MqttSender:
 
     Args:
         port: of the broker, on loopback.
-        password: of the loudspeakers' account.
+        user: the account.
+        password: its password.
         name: client id.
     """
 
-    def __init__(self, port: int, password: str, name: str) -> None:
+    def __init__(self, port: int, user: str, password: str, name: str) -> None:
         self._loop = asyncio.get_running_loop()
         self._answers: dict[int, asyncio.Future[None]] = {}
         self._client = client = paho.Client(CallbackAPIVersion.VERSION2, client_id=name)
-        client.username_pw_set("smart_loudspeaker", password)
+        client.username_pw_set(user, password)
         client.max_inflight_messages_set(50)
         client.reconnect_delay_set(1, 3)
         client.on_publish = self._published
@@ -179,6 +182,57 @@ class MessageOffer:
             case _:
                 await asyncio.sleep(self._random.uniform(0.5, 3))
                 return PlainTextResponse("", 503)
+
+
+class TableSender:
+    """A table that the source's program writes and never takes anything from: what is in it is promised.
+
+    Args:
+        file: the database (SQLite).
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    @staticmethod
+    def make(file: Path) -> None:
+        """Make the table, before anybody reads it."""
+        with closing(sqlite3.connect(file)) as database, database:
+            database.execute("CREATE TABLE news (seq INTEGER PRIMARY KEY, ma TEXT, luc TEXT, nguoi_dang TEXT)")
+
+    async def say(self, saying: MessagePlan) -> tuple[Outcome, str]:
+        """Insert a row."""
+        await asyncio.to_thread(self._insert, json.loads(saying.body))
+        return "acked", "row"
+
+    def _insert(self, row: dict[str, str]) -> None:
+        with closing(sqlite3.connect(self._file, timeout=30)) as database, database:
+            database.execute("INSERT INTO news (ma, luc, nguoi_dang) VALUES (:ma, :luc, :nguoi_dang)", row)
+
+
+class FileSender:
+    """A folder into which files are put; one that lies among those that were read is acknowledged.
+
+    Args:
+        inbox: the folder.
+    """
+
+    def __init__(self, inbox: Path) -> None:
+        self._inbox = inbox
+
+    async def say(self, saying: MessagePlan) -> tuple[Outcome, str]:
+        """Put a file there, and wait for it however long it takes."""
+        row = json.loads(saying.body)
+        name = f"{saying.token}.csv"
+        await asyncio.to_thread(self._put, name, ",".join(row) + "\n" + ",".join(row.values()) + "\n")
+        while not any((self._inbox / "done").glob(f"*-{name}")):
+            await asyncio.sleep(0.2)
+        return "acked", "done"
+
+    def _put(self, name: str, text: str) -> None:
+        self._inbox.mkdir(parents=True, exist_ok=True)
+        (self._inbox / f"{name}.part").write_text(text, encoding="utf-8")
+        (self._inbox / f"{name}.part").rename(self._inbox / name)
 
 
 class KafkaSender:

@@ -260,7 +260,7 @@ def test_an_alarm_measured_now_says_so_against_its_limit():
 
 
 def test_ways_that_fail_have_a_sign_and_a_word():
-    said = history.ways_said(
+    said = history.channels_text(
         ["webhook", "mail"], {"mail": ChannelFault(NOW_MS - MINUTE, "SMTP 451")}, board_state("vi")
     )
     assert [texts(part) for part in said] == ["webhook: không có lỗi", "thư điện tử: không gửi được từ 10:14, SMTP 451"]

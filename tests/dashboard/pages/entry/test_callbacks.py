@@ -47,13 +47,14 @@ async def test_one_person_enters_and_another_confirms(tmp_path, ledger):
     async with tested.logged_in(("leader", "analyst")) as lan:
         assert await press(lan, "entry-enter", "mooc_staff", "tháng 10/2026", "70", "80") == ("Đã ghi.", "")
         ref = f"mooc_staff:{period}"
-        assert (await press(lan, "entry-confirm", "", "", "", "", "", ref))[1].startswith("Người nhập không tự")
+        assert (await press(lan, "entry-confirm", "", "", "", "", "", f"{ref}@1"))[1].startswith("Người nhập không tự")
         assert ledger[ref].standing is None
         for wrong in (("mooc_staff", "10/2026", "90", "80"), ("mooc_staff", "x", "1", "2"), ("", "", "", "")):
             assert (await press(lan, "entry-enter", *wrong))[1]
     async with tested.logged_in(("leader",), "minh") as minh:
         assert (await press(minh, "entry-enter", "mooc_staff", "10/2026", "71", "80"))[1].startswith("Tài khoản này")
-        assert await press(minh, "entry-confirm", "", "", "", "", "", ref) == ("Đã ghi.", "")
+        assert "vừa được người khác" in (await press(minh, "entry-confirm", "", "", "", "", "", f"{ref}@0"))[1]
+        assert await press(minh, "entry-confirm", "", "", "", "", "", f"{ref}@1") == ("Đã ghi.", "")
     assert ledger[ref].standing.stated == (70, 80)
     assert [act.who for act in ledger[ref].acts] == ["lan", "minh"]
 

@@ -6,12 +6,14 @@ from io import StringIO
 
 import pytest
 
+from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.pages.history.callbacks import NO_SPAN, TOO_MANY, HistoryPeriod, chosen_period
+from dashboard.pages.history.page import PAGE
 from dashboard.pages.history.tables import HistoryNote, history_chart, history_csv, value_history_table
 from ingest.contract.clock import WARD_ZONE, milliseconds
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.board import BoardOfTests, call
-from tests.dashboard.support.ward import NOW_MS
+from tests.dashboard.support.ward import NOW_MS, board_state
 from warehouse.catalogue import measure
 from warehouse.history.series import bucket_edges, buckets, series_points
 
@@ -43,6 +45,13 @@ def test_every_value_stands_in_the_table_with_what_was_revised_marked():
         assert part in said
     assert "Cùng thứ năm trước" not in said, "nothing is known of it"
     assert "Chưa có số liệu" in texts(value_history_table(HistoryNote(measure("Q07"), "hour", []), "vi"))
+
+
+@pytest.mark.parametrize(("id", "is_said"), [("Q02", True), ("Q01", False)])
+def test_a_definition_that_changed_is_said(id, is_said):
+    """Older figures may be those of the definition before."""
+    set_viewer(Viewer("lan", frozenset({"analyst", "leader"})))
+    assert ("Định nghĩa lần 2, từ 29/11/2026" in texts(PAGE.layout(board_state(argument=id)))) == is_said
 
 
 def test_the_chart_has_gaps_where_nothing_is_known():

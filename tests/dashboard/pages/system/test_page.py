@@ -12,8 +12,8 @@ from dashboard.pages.system import callbacks
 from dashboard.pages.system.tables import (
     audit_block,
     change_table,
-    chore_table,
     disk_table,
+    job_table,
     restart_table,
     source_table,
     stream_table,
@@ -93,13 +93,13 @@ def test_sources_chores_and_disks_have_a_word_beside_the_colour():
     further = board_state("vi")
     further = replace(further, signs={**further.signs, "vendor_x": FreshnessSign(NOW_MS, False)})
     assert "vendor_x" in said(source_table(further))
-    failed = MaintenanceState(chores={"backup": JobState(done_at=NOW, said=Label("no room", "no room"), failed=True)})
-    assert "không được: no room" in said(chore_table(failed, True, "vi"))
-    done = MaintenanceState(chores={"audit": JobState(done_at=NOW, said=Label("0 sai lệch", "0 differences"))})
-    assert "0 sai lệch" in said(chore_table(done, True, "vi"))
-    assert "0 differences" in said(chore_table(done, True, "en"))
-    assert "keeper" not in said(chore_table(failed, True, "vi"))
-    assert "keeper" in said(chore_table(MaintenanceState(), False, "vi"))
+    failed = MaintenanceState(jobs={"backup": JobState(done_at=NOW, said=Label("no room", "no room"), failed=True)})
+    assert "không được: no room" in said(job_table(failed, True, "vi"))
+    done = MaintenanceState(jobs={"audit": JobState(done_at=NOW, said=Label("0 sai lệch", "0 differences"))})
+    assert "0 sai lệch" in said(job_table(done, True, "vi"))
+    assert "0 differences" in said(job_table(done, True, "en"))
+    assert "keeper" not in said(job_table(failed, True, "vi"))
+    assert "keeper" in said(job_table(MaintenanceState(), False, "vi"))
     words = said(
         disk_table([Disk(Path("/a"), GB // 2, GB), Disk(Path("/b"), 2 * GB, GB), Disk(Path("/c"), 9 * GB, GB)], "vi")
     )

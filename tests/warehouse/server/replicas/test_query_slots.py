@@ -32,7 +32,7 @@ class Started:
     """A replica that takes until it is let to start."""
 
     may_start = threading.Semaphore(0)
-    is_worn = False
+    is_bloated = False
     is_alive = True
     idle_since = float("inf")
 
@@ -70,10 +70,10 @@ class Held:
 def test_a_query_that_ends_its_replica_gives_its_place_back_when_there_is_another_besides_the_next_person_s(kept):
     bomber, other = Held(), Held()
     Started.may_start.release(2)
-    with kept.lent(bomber) as answer:
+    with kept.borrow(bomber) as answer:
         answer("bomb", None, None)
     # There is another now, or will be in a moment: it is for the next person.
-    with kept.lent(other) as answer:
+    with kept.borrow(other) as answer:
         answer("harmless", None, None)
     assert other.is_given_back.is_set()
     assert bomber.is_announced.is_set()
