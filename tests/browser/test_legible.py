@@ -9,11 +9,14 @@ from dashboard.access.displays import LETTERS
 from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
 from dashboard.state.alarm import combine_alarms
+from dashboard.words.text import QUIET, state_word
 from ingest.contract.clock import RealClock
 from tests.browser.conftest import live, shown
 from tests.browser.support.legible import look
 from tests.browser.support.served import served
 from tests.dashboard.support.alarms import after, raised, wall
+from tests.dashboard.support.ward import NOW_MS
+from warehouse.model.expression import DAY_MS
 
 pytestmark = pytest.mark.browser
 
@@ -26,8 +29,15 @@ DESK_LEAST = 13
 """Pixels."""
 FINGER = 44
 """Pixels that what is pressed on a phone is high."""
+SAY = """([state, word]) => document.querySelectorAll('.card-head .fresh').forEach(fresh => {
+    fresh.className = 'fresh is-' + state;
+    fresh.querySelector('.word').textContent = word;
+    fresh.querySelector('.age').textContent = '';
+})"""
+"""The longest that cards say of how fresh they are."""
 NUMBERS = count(1)
-LINES = "document.querySelectorAll('.domain .line').length || 1"
+VIEW = """view => document.documentElement.dataset.view = Math.min(view, document.querySelectorAll('.domain .line').length || 1)"""
+MOST_LINES = 4
 
 
 def sampled(sizes, first=0):
@@ -67,14 +77,21 @@ def on_the_wall(board, page, size, scheme, language, letters):
     page.goto(f"{board.url}/wall?token={token}")
     live(page)
     least, found = size[1] / 36 * letters, {}
+    down, quiet = state_word("down", NOW_MS - DAY_MS, NOW_MS, language), QUIET.text(language).format(time="17:27 23/11")
+    # With the largest letters there is no room for four long alarms while every card is down as well.
+    said = (("", ""), ("quiet is-live", quiet), ("down", down))[: 3 if letters <= 1 else 1]
     for path in [one.path for one in wall_pages(pages())]:
         page.evaluate("path => dash_clientside.set_props('wall-path', { data: path })", path)
         expect(page.locator(".wall-dots")).to_contain_text(pages()[path].label.text(language))
         page.wait_for_timeout(300)  # charts are drawn
-        for view in range(1, page.evaluate(LINES) + 1):
-            page.evaluate("view => document.documentElement.dataset.view = view", view)
-            if faults := look(page, least).faults:
-                found[path, view] = faults
+        for (state, word), view in product(said, range(1, MOST_LINES + 1)):
+            page.evaluate(VIEW, view)
+            if state:
+                page.evaluate(SAY, [state, word])
+            # Charts take their time to follow a head that has grown.
+            faults = [one for one in look(page, least).faults if not state or " text" not in one]
+            if faults:
+                found[path, view, state] = faults
     return found
 
 
