@@ -20,7 +20,7 @@ import connectors
 from commands.install.ports import free_ports
 from commands.supervision.stack import Stack
 from connectors.settings import ConnectorsSettings
-from ingest.contract.connector import Connector, Poll, Subscription, Webhook
+from ingest.contract.connector import AlertStream, Connector, DeviceProbe, Poll, PullPoint, Subscription, Webhook
 from ingest.contract.settings import IngestSettings
 from ingest.contract.topic import all_topics
 from ingest.discovery import declared
@@ -147,7 +147,8 @@ def test_nothing_personal_gets_further_than_the_connector(stack: Stack) -> None:
         elif isinstance(one.way, Subscription):
             publish(settings, one)
         else:
-            assert isinstance(one.way, Poll)
+            # Devices are read in `test_cameras_whole` and `test_equipment`.
+            assert isinstance(one.way, Poll | AlertStream | PullPoint | DeviceProbe)
     warehouse = stack.settings(WarehouseSettings)
     wanted = {"ioc.queue.v1", "ioc.dossier.v1", "ioc.speaker.v1", "ioc.camera.v1", "ioc.petition.v1", "ioc.document.v1"}
     with connect(warehouse) as client:
