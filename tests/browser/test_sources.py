@@ -75,10 +75,10 @@ def choose(page: Page, id_: str, option: str) -> None:
 
 
 def fill_cell(page: Page, field: str, column: str, text: str, event: str = "petition.received") -> None:
-    before = page.input_value("#editor-text")
     row = page.locator(f"#editor-fields [row-id='{event}/{field}']")
     cell = row.locator(f"[col-id='{column}']")
     cell.click()
+    before = page.input_value("#editor-text")
     cell.locator("input").fill(text)
     page.keyboard.press("Enter")
     expect(page.locator("#editor-text")).not_to_have_value(before, timeout=PATIENCE)

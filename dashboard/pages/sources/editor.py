@@ -87,6 +87,7 @@ def _attach_beginning(app: Dash, sources: TracedSources, pool: ThreadPool) -> No
         State("editor-event", "value"),
         State("editor-ready", "value"),
         State("editor-text", "value"),
+        running=[(Output("editor-beginning", "className"), "is-waiting", "")],
         prevent_initial_call=True,
     )
     async def begin(_begins: object, _more: object, contents: object, *given: object) -> tuple[Any, ...]:
@@ -119,6 +120,7 @@ def _attach_form(app: Dash, sources: TracedSources, pool: ThreadPool) -> None:
         Input("editor-text", "value"),
         Input("editor-sample", "value"),
         Input("editor-fields", "cellValueChanged"),
+        running=[(Output("editor-filling", "className"), "is-waiting", "")],
         prevent_initial_call=True,
     )
     async def fill(text: object, sample: object, changed: object) -> tuple[Any, ...]:

@@ -240,7 +240,7 @@ def _sample(state: BoardState) -> Component:
 
 def _fields(state: BoardState) -> Component:
     """The event's fields, each with the expression that fills it."""
-    fields: Component = dag.AgGrid(
+    fields = dag.AgGrid(
         id="editor-fields",
         rowData=[],
         columnDefs=[
@@ -259,7 +259,8 @@ def _fields(state: BoardState) -> Component:
         },
         className="sql-table editor-fields",
     )
-    return fields
+    # No cell is filled in while an answer is on its way that does not know of it.
+    return html.Div(html.Div(fields, id="editor-filling"), id="editor-beginning")
 
 
 def _textarea(id: str, label: str, rows: int) -> Component:
