@@ -264,7 +264,13 @@ class ConnectorRunner:
                 source_status.down("settings")
             else:
                 if made.reader is None:
-                    log.info("%s is not read: where its source is, is not set", id_)
+                    is_listed = isinstance(way, AlertStream | PullPoint)
+                    here = (
+                        f"list its devices in devices/{id_}.toml"
+                        if is_listed
+                        else f"set IOC_CONNECTORS_URLS__{id_.upper()}"
+                    )
+                    log.info("%s is not read: %s", id_, here)
                     return None
                 made.work[id_] = made.reader.run
         made.work[f"{id_} status"] = partial(source_status.report, mapper.counts)

@@ -146,7 +146,7 @@ async def test_a_polled_source_without_address_is_not_read(kafka, tmp_path, capl
     caplog.set_level("INFO")
     intake, mqtt = free_ports(2)
     async with running([POLLED], outside(tmp_path, intake, mqtt), kafka, "unset"):
-        assert "IOC_CONNECTORS_URLS__POLLED" in caplog.text
+        assert "set IOC_CONNECTORS_URLS__POLLED" in caplog.text
 
 
 async def test_a_bug_of_ours_ends_everything(kafka, tmp_path, monkeypatch):

@@ -16,6 +16,7 @@ from ingest.contract.envelope import Envelope, envelope
 from ingest.contract.event import Event
 from ingest.contract.events import event_types
 from warehouse.catalogue import figure_kinds, indicators
+from warehouse.indicators.equipment import LINE
 
 START = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 """08:00 of a Friday in the ward."""
@@ -95,7 +96,10 @@ def _value(random: Random, kind: type[Event], name: str, annotation: Any, at: da
         return at.date().isoformat()
     if name == "kind_code" and kind.stream == "figure":
         return random.choice(FIGURE_KINDS)
-    return code_of(kind, name, random.randrange(4))
+    number = random.randrange(4)
+    if name == "category" and number == 0:
+        return LINE
+    return code_of(kind, name, number)
 
 
 def code_of(kind: type[Event], name: str, number: int) -> str:

@@ -206,7 +206,7 @@ async def test_a_flood_is_answered_503_and_ends_by_itself(device, kafka, monkeyp
     answers = await bad(device, 0, FEWEST + 5)
     assert [one.status_code for one in answers] == [202] * (FEWEST - 1) + [503] * 6
     assert answers[-1].json()["error"] == "flood"
-    assert "nothing is taken for now" in answers[-1].json()["message"]
+    assert "none is accepted for now" in answers[-1].json()["message"]
     assert 0 < int(answers[-1].headers["retry-after"]) <= PAUSE.total_seconds()
     assert (await device.send(note(1))).status_code == 503  # good ones wait at the source as well
     assert not device.post.source_status.reachable
