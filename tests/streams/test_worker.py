@@ -273,7 +273,7 @@ def test_an_event_for_a_window_long_gone_changes_it_visibly(stack: Stack, client
 
 
 def test_a_board_beside_all_that_never_had_to_correct_itself(board: Live, client: Client) -> None:
-    """With everybody killed in turn, under load, and compared every four seconds."""
+    """With everybody killed in turn, under load, and compared every two seconds."""
     assert until(lambda: not wrong(board, client) and not board.agreement.awaited), wrong(board, client)
     assert board.agreement.comparisons > 20
     assert board.agreement.corrected == 0

@@ -10,6 +10,7 @@ from kafka import KafkaAdminClient, TopicPartition
 
 from commands.supervision.stack import Stack
 from ingest.contract.envelope import Envelope
+from ingest.contract.events import streams
 from ingest.contract.settings import IngestSettings
 from ingest.kafka import admin as kafka_admin
 from ingest.kafka import offsets
@@ -48,7 +49,8 @@ def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_the
 ) -> None:
     """As it happens to a group that is formed in the moment in which Kafka has started again."""
     ingest = stack.settings(IngestSettings)
-    assert until(lambda: "reading 44 partitions" in stack.log("streams"))
+    all_of_them = ingest.kafka_partitions * len(streams())
+    assert until(lambda: f"reading {all_of_them} partitions" in stack.log("streams"))
     with kafka_admin.connect_admin(ingest) as admin:
         admin.delete_topics([topic.name for topic in kafka_admin.wanted_topics(ingest)])
     assert until(lambda: "Ignoring missing topic" in stack.log("streams"))

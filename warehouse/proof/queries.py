@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Literal, get_args
 
 from ingest.contract.topic import topic_of
-from warehouse.model.expression import sql
+from warehouse.model.expression import DAY_MS, sql
 from warehouse.model.indicator import Indicator
 from warehouse.model.reading import span_end, span_start
 from warehouse.proof.evidence import event_condition_sql
@@ -59,12 +59,27 @@ def _recomputed(one: Indicator, ward: str, at_ms: int) -> str:
     if one.has_flow:
         parts.append(
             f"SELECT 'flow' AS grain, {columns}\nFROM (\n{flow_sql(one, events)}\n)\n"
-            f"WHERE window_ms BETWEEN {span_start(one, at_ms)} AND {span_end(one, at_ms)}"
+            f"WHERE window_ms BETWEEN {_first(one, ward, at_ms)} AND {span_end(one, at_ms)}"
         )
     if one.has_stock:
         parts.append(f"SELECT 'stock' AS grain, {columns}\nFROM (\n{stock_sql(one, at_ms, events)}\n)")
     return (
         "SELECT * FROM (\n" + "\nUNION ALL\n".join(parts) + "\n)\nORDER BY grain, window_start DESC, dimension, member"
+    )
+
+
+def _first(one: Indicator, ward: str, at_ms: int) -> str:
+    """The first moment at which a window may begin that is shown: after what a baseline covers, or in the newest period told of."""
+    start = span_start(one, at_ms)
+    if one.baseline:
+        told, beyond = one.baseline.id, DAY_MS
+    elif one.span == "latest":
+        told, beyond = one.id, 0
+    else:
+        return str(start)
+    return (
+        f"(SELECT greatest({start}, toUnixTimestamp64Milli(max(window_start)) + {beyond}) FROM indicator_values "
+        f"WHERE ward = {sql(ward)} AND indicator = {sql(told)} AND dimension = '' AND denominator > 0 AND window_start <= {_moment(at_ms)})"
     )
 
 

@@ -22,9 +22,9 @@ from warehouse.store.values import current_values
 
 @contextmanager
 def beside(stack: Stack) -> Iterator[Live]:
-    """The board, which compares itself every four seconds."""
+    """The board, which compares itself every two seconds."""
     ingest = stack.settings(IngestSettings)
-    settings = board_settings(stack.folder, compare_every=timedelta(seconds=4))
+    settings = board_settings(stack.folder, compare_every=timedelta(seconds=2))
     live = Live(ingest, settings, partial(load_values, stack.settings(WarehouseSettings), ingest.ward), pages())
     loop = asyncio.new_event_loop()
     running = loop.create_task(live.run())

@@ -168,7 +168,7 @@ def test_more_rows_than_are_shown_are_cut_visibly(ward, adhoc):
     ("sql", "rule", "limit"),
     [
         (ENDLESS, "time", "2 s"),
-        ("SELECT uniqExact(number) FROM numbers(100000000)", "memory", "256 MB"),
+        ("SELECT groupArray(number) FROM numbers(100000000)", "memory", "256 MB"),
         ("SELECT repeat(repeat('x', 1000), 1000), number FROM numbers(90)", "size", "64 MB"),
         (
             " UNION ALL ".join(["SELECT repeat(repeat(toString(number), 1000), 1000) FROM numbers(9)"] * 9),
