@@ -294,16 +294,33 @@ def test_a_board_that_was_told_what_is_not_stored_corrects_itself(
 def test_a_board_that_was_not_told_what_is_stored_corrects_itself(
     stack: Stack, board: Live, client: Client, monkeypatch: pytest.MonkeyPatch, sent: list[Envelope]
 ) -> None:
-    """It counts when the partition has told something that was stored later, for until then the push may be on its way."""
+    """It counts when the partition has told something that was stored later, for until then the push may be on its way.
+
+    What is told meanwhile, for stocks are computed again some time after a late event, is on its way for as long.
+    """
     monkeypatch.setattr(agreement, "SETTLED_AFTER", 0.1)
     before = board.agreement.corrected
     known = settled(stack, client, board, sent)
+    hear, held = board.agreement.hear, list[Push]()
+
+    def hold(push: Push) -> set[str]:
+        held.append(push)
+        return set()
+
+    def hear_all(push: Push) -> set[str]:
+        waiting = [*held, push]
+        held.clear()
+        return set[str]().union(*map(hear, waiting))
+
+    monkeypatch.setattr(board.agreement, "hear", hold)
     lost = known._replace(member="lost", dimension="service_code", numerator=5)
     sink.write_values(client, [lost])
     assert until(lambda: board.readings.at(key_of(lost)) == lost)
     comparisons = board.agreement.comparisons
     assert until(lambda: board.agreement.comparisons > comparisons + 1)
-    assert (board.agreement.corrected, board.agreement.awaited) == (before, 1)
+    assert board.agreement.corrected == before
+    assert board.agreement.awaited >= 1
+    monkeypatch.setattr(board.agreement, "hear", hear_all)
     time.sleep(agreement.SKEW_MS / 1000)
     more = made(len(sent), 50)
     send(stack, more)

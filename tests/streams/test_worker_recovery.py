@@ -49,7 +49,7 @@ def test_a_worker_whose_group_found_no_topics_takes_them_as_soon_as_they_are_the
 ) -> None:
     """As it happens to a group that is formed in the moment in which Kafka has started again."""
     ingest = stack.settings(IngestSettings)
-    all_of_them = ingest.kafka_partitions * len(streams())
+    all_of_them = ingest.kafka_partitions * (len(streams()) + 1)  # and the dead letters
     assert until(lambda: f"reading {all_of_them} partitions" in stack.log("streams"))
     with kafka_admin.connect_admin(ingest) as admin:
         admin.delete_topics([topic.name for topic in kafka_admin.wanted_topics(ingest)])
