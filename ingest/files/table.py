@@ -103,6 +103,7 @@ def _columns(header: Sequence[Any], needs: frozenset[str]) -> list[str]:
 
 def _letter(place: int) -> str:
     """What a spreadsheet calls the column at a place, from 0."""
+    # The one of openpyxl would load numpy into every process that reads CSV.
     return (chr(64 + place // 26) if place >= 26 else "") + chr(65 + place % 26)
 
 
