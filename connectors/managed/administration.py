@@ -14,7 +14,7 @@ from connectors.declared.declaration import InvalidDeclaration
 from connectors.declared.dry_run import SampleReport, dry_run
 from connectors.declared.load import load_text
 from connectors.declared.mapping import declarable_events
-from connectors.describe import PASSWORD, SECRET, TOKEN, describe
+from connectors.describe import CALENDAR, PASSWORD, SECRET, TOKEN, describe
 from connectors.managed.choices import SourceChoices
 from connectors.managed.declarations import DeclarationFiles
 from connectors.managed.device_lists import DeviceLists
@@ -83,7 +83,7 @@ MOST_SHOWN = 20
 LONGEST_SHOWN = 200
 """Characters of a value that is shown."""
 
-_SECRETS = (SECRET, TOKEN, PASSWORD)
+_SECRETS = (SECRET, TOKEN, PASSWORD, CALENDAR)
 _PLACES = ("IOC_", "<IOC_")
 """Beginnings of texts that say where a secret is to be put, and hold none."""
 _WAYS: dict[type[Any], str] = {
