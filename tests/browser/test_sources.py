@@ -244,9 +244,9 @@ def test_a_table_and_a_folder_are_connected_with_the_page_alone(chromium, board,
         assert "post.published" in {one.kind for one in install.kafka.sent}
 
 
-def type_device(page: Page, place: int, **cells: str) -> None:
+def type_device(page: Page, number: int, **cells: str) -> None:
     """Fill in a row of the list of devices, counted from 0."""
-    row = page.locator(f"#devices-rows .ag-center-cols-container [row-index='{place}']")
+    row = page.locator(f"#devices-rows .ag-center-cols-container [row-index='{number}']")
     for column, text in cells.items():
         row.locator(f"[col-id='{column}']").dblclick()
         row.locator(f"[col-id='{column}'] input").fill(text)
