@@ -118,7 +118,7 @@ LAYER = Label("Tô màu theo", "Colour by")
 def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Component:
     """The cells, what their signs mean, and the choice of the layer."""
     cells = [
-        html.Div(str(number), id=_cell(number), className="cell cell-none")
+        html.A(str(number), id=_cell(number), className="cell cell-none", href=f"/group/{number}")
         for number in range(1, state.place.groups + 1)
     ]
     keys = [html.Span([html.I(className=f"key key-{cell}"), state.say(word)]) for cell, word in WORDS.items()]

@@ -205,6 +205,7 @@ CELL_WARNING = Label("cần xem", "to look at")
 CELL_CRITICAL = Label("cần xử lý", "to act on")
 CELL_NONE = Label("không có dữ liệu", "no data")
 GROUP = Label("Tổ dân phố {number}", "Residential group {number}")
+NO_DEVICE = Label("Không thiết bị nào có tên này.", "No device bears this name.")
 # Hàng ba
 SINCE = Label("từ {time}", "since {time}")
 AREAS = Label("TDP {numbers}", "groups {numbers}")
