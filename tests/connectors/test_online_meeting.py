@@ -1,8 +1,13 @@
 """Online meetings: what a calendar says now against what it said before, and whether the line held while they lasted."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, cast
 
 import pytest
 from pydantic_core import to_json
@@ -12,7 +17,12 @@ from ingest.contract.connector import CalendarPage, LineHistory, Occurrence, Pro
 from ingest.contract.errors import InvalidEvent
 from ingest.probe.comparison import KnownDevice, compare_answer, note_span
 from ingest.probe.question import ProbeAnswer
+from ingest.rest.poller import RestPoller
+from ingest.source.circuit_breaker import CircuitBreaker
+from ingest.source.cursor import Cursor
 from ingest.source.mapper import Mapper
+from ingest.source.status import SourceStatus
+from tests.connectors.support.install import NoKafka
 from tests.connectors.support.taking import CONTEXT, NOW, Conversation, Still, reason
 
 HOUR = timedelta(hours=1)
@@ -139,3 +149,80 @@ def test_what_the_probe_sees_of_a_line_is_its_history() -> None:
     assert history.down_between(_minute(0), _minute(3)) == timedelta()
     assert history.down_between(_minute(0), _minute(7)) == timedelta(minutes=2)
     assert history.down_between(_minute(100), _minute(110)) is None
+
+
+ICS = """BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:giao-ban
+SUMMARY:Họp với bà Trần Thị Mai
+DTSTART;TZID=Asia/Ho_Chi_Minh:20261105T100000
+DTEND;TZID=Asia/Ho_Chi_Minh:20261105T110000
+RRULE:FREQ=WEEKLY
+EXDATE;TZID=Asia/Ho_Chi_Minh:20261126T100000
+END:VEVENT
+{more}END:VCALENDAR
+"""
+MOVED = """BEGIN:VEVENT
+UID:giao-ban
+RECURRENCE-ID;TZID=Asia/Ho_Chi_Minh:20261119T100000
+DTSTART;TZID=Asia/Ho_Chi_Minh:20261119T140000
+DTEND;TZID=Asia/Ho_Chi_Minh:20261119T150000
+{status}END:VEVENT
+"""
+
+
+async def test_over_http_a_meeting_is_told_moved_cancelled_held_and_a_broken_calendar_is_a_source_that_is_down(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The clock is moved by hand: 08:00, 10:00 and 15:10 of the day of the meeting."""
+    answer = ICS.format(more="")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer.replace("\n", "\r\n").encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    clock, kept, history = Still(NOW - 2 * HOUR), NoKafka(), LineHistory()
+    mapper = Mapper(CONNECTOR, replace(CONTEXT, clock=clock, lines=history))
+    status = SourceStatus(CONNECTOR, mapper.context, cast(Any, kept))
+
+    async def until(condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                await asyncio.sleep(0.02)
+        clock.moment += timedelta(minutes=1)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        cursor = Cursor(tmp_path, CONNECTOR.id, CONTEXT.pseudonym)
+        url, pause = f"http://127.0.0.1:{server.server_port}/private-0a1b/basic.ics", timedelta(milliseconds=50)
+        poller = RestPoller(mapper, status, CircuitBreaker(status), cast(Any, kept), cursor, url, pause=pause)
+        task = asyncio.create_task(poller.run())
+        await until(lambda: len(kept.sent) == 1)
+        answer = ICS.format(more=MOVED.format(status=""))
+        await until(lambda: len(kept.sent) == 2)
+        answer = ICS.format(more=MOVED.format(status="STATUS:CANCELLED\n"))
+        await until(lambda: len(kept.sent) == 3)
+        answer = ICS.format(more="")
+        await until(lambda: len(kept.sent) == 4)
+        history.tell("FTTH-01", [WatchedSpan(NOW - 3 * HOUR, NOW + 2 * HOUR, True)])
+        clock.moment = NOW + HOUR + SETTLED
+        await until(lambda: len(kept.sent) == 5)
+        assert status.reachable
+        answer = "<html>Sign in</html>"
+        await until(lambda: not status.reachable)
+        assert len(kept.sent) == 5, "what cannot be read cancels nothing"
+        task.cancel()
+        server.shutdown()
+    kinds = ["meeting.scheduled", "meeting.scheduled", "meeting.cancelled", "meeting.scheduled", "meeting.ended"]
+    assert [one.kind for one in kept.sent] == kinds
+    assert {one.meeting_ref for one in kept.sent} == {kept.sent[0].meeting_ref}
+    assert [one.starts_at - NOW for one in kept.sent] == [timedelta(), 4 * HOUR, 4 * HOUR, timedelta(), timedelta()]
+    assert (kept.sent[-1].line, kept.letters) == ("held", [])
+    assert "private-0a1b" not in caplog.text
+    assert "Mai" not in repr(kept.sent) + (cursor.read() or "")
