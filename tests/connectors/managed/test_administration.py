@@ -518,6 +518,37 @@ def test_a_trial_maps_the_newest_message_again_and_leaves_a_mark_and_no_event(de
     assert refused(desk, TrySource(id="vendor_x"), SourceTrial).startswith("Kafka does not answer")
 
 
+def test_the_form_begins_a_probe_and_syslog_with_what_our_own_readers_tell(desk: Desk) -> None:
+    form = desk.ask(Draft(way="probe", event="equipment.up", label="Máy chủ"), DraftForm)
+    assert form.fault is None
+    said = {
+        "told": "reached",
+        "is": True,
+        "device": "SV-01",
+        "category": "may_chu",
+        "by": "ping",
+        "at": "2026-02-02T01:00:00Z",
+    }
+    trial = desk.ask(TrySample(id="may_chu", text=form.text, sample=json.dumps(said)), SampleTrial)
+    assert (trial.events, trial.faults) == (1, 0)
+    desk.save("may_chu", form.text)
+    card = desk.cards()["may_chu"]
+    assert (card.way, card.has_list) == ("probe", True), "its devices are listed on the page as well"
+    form = desk.ask(Draft(way="syslog", event="equipment.heartbeat", label="Tường lửa"), DraftForm)
+    rows = {one.field: one for one in form.fields if one.event != "way"}
+    filled = (
+        rows["device_id"].model_copy(update={"read": "host"}),
+        rows["category"].model_copy(update={"value": "tuong_lua"}),
+    )
+    form = desk.ask(Draft(text=form.text, fields=filled), DraftForm)
+    assert form.fault is None
+    sample = json.dumps({"host": "FW-01", "severity": "info", "said": "login Nguyễn Văn An"})
+    trial = desk.ask(TrySample(id="tuong_lua", text=form.text, sample=sample), SampleTrial)
+    assert (trial.events, trial.faults) == (1, 0)
+    desk.save("tuong_lua", form.text)
+    assert desk.cards()["tuong_lua"].way == "syslog"
+
+
 def test_the_form_holds_the_way_in_conditions_and_two_events_of_one_kind(desk: Desk) -> None:
     form = desk.ask(Draft(way="sql", event="petition.answered", label="X"), DraftForm)
     form = desk.ask(Draft(text=form.text, event="petition.answered", is_more=True), DraftForm)
