@@ -15,12 +15,22 @@ from datetime import timedelta
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import tomli_w
 
 from ingest.administration.message import DeviceChange, DeviceChanges, DeviceRow, DeviceTable, SourceRefused
 from ingest.administration.reach import ForbiddenAddress, Network, check_host, check_reach
-from ingest.contract.connector import ASKED, AlertStream, Connector, DeviceProbe, FileDrop, PullPoint, host_and_port
+from ingest.contract.connector import (
+    ASKED,
+    AlertStream,
+    Connector,
+    DeviceProbe,
+    FileDrop,
+    PullPoint,
+    host_and_port,
+    is_ip,
+)
 from ingest.contract.errors import ConfigurationError, InvalidEvent
 from ingest.contract.label import Label
 from ingest.devices.listed import device_list, listed_devices, parse_devices, password_file
@@ -118,7 +128,10 @@ class _Cameras:
             cameras = dict(_channel(row.device, one) for one in row.channels.split(";") if one.strip())
             entry = {"url": row.address, "user": row.user, "cameras": cameras}
             entries[row.device] = {name: value for name, value in entry.items() if value}
-        for one in parse_devices(entries, CODE).values():
+        for name, one in parse_devices(entries, CODE).items():
+            # A name could lead elsewhere tomorrow than when it was judged.
+            if not is_ip(urlsplit(one.url).hostname or ""):
+                raise ConfigurationError(f"{name}: {ADDRESS} has the form http://192.168.1.17, without a host's name")
             check_reach(one.url, self._reachable)
         return tomli_w.dumps(entries)
 

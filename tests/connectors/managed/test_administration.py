@@ -467,7 +467,13 @@ def test_a_camera_is_added_with_its_password_changed_and_removed(
     assert other.cameras == {"1": "tdp018-ngo-5", "2": "nga-tu-cho"}
     nobody = password.model_copy(update={"device": "../../etc/passwd"})
     assert "Save this camera" in refused(desk, nobody)
-    for wrong in ({"address": "203.0.113.17"}, {"address": "http://127.0.0.1"}, {"device": "a/b"}, {"channels": "1"}):
+    for wrong in (
+        {"address": "203.0.113.17"},
+        {"address": "http://camera.example"},
+        {"address": "http://127.0.0.1"},
+        {"device": "a/b"},
+        {"channels": "1"},
+    ):
         digest = desk.remote.ask(AskDevices(id="isapi"), DeviceTable).digest
         asked = SaveDevices(id="isapi", rows=(camera.model_copy(update=wrong),), digest=digest)
         assert refused(desk, asked, DeviceChanges)
