@@ -1,6 +1,6 @@
 """Every page in every density, theme and language: how large its letters are, and whether texts are cut off or lie on each other."""
 
-from itertools import count, product
+from itertools import product
 
 import pytest
 from playwright.sync_api import expect
@@ -8,13 +8,10 @@ from playwright.sync_api import expect
 from dashboard.access.displays import LETTERS
 from dashboard.apps.page_list import pages
 from dashboard.board.wall_tour import wall_pages
-from dashboard.state.alarm import combine_alarms
 from dashboard.words.text import QUIET, state_word
 from ingest.contract.clock import RealClock
 from tests.browser.conftest import live, shown
-from tests.browser.support.legible import look
-from tests.browser.support.served import served
-from tests.dashboard.support.alarms import after, raised, wall
+from tests.browser.support.legible import DESK_LEAST, FINGER, PLACES, log_in, look, showing_alarms
 from tests.dashboard.support.ward import NOW_MS
 from warehouse.model.expression import DAY_MS
 
@@ -24,33 +21,30 @@ WALL = [(1920, 1080), (3840, 2160), (2560, 1080)]
 DESK = [(1366, 768), (1280, 720), (1280, 1024), (1920, 1080), (2560, 1440)]
 PHONE = [(390, 844)]
 LOOKS = list(product(("dark", "light"), ("vi", "en")))
-PLACES = [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]
-DESK_LEAST = 13
-"""Pixels."""
-FINGER = 44
-"""Pixels that what is pressed on a phone is high."""
 SAY = """([state, word]) => document.querySelectorAll('.card-head .fresh').forEach(fresh => {
     fresh.className = 'fresh is-' + state;
     fresh.querySelector('.word').textContent = word;
     fresh.querySelector('.age').textContent = '';
 })"""
 """The longest that cards say of how fresh they are."""
-NUMBERS = count(1)
 VIEW = """view => document.documentElement.dataset.view = Math.min(view, document.querySelectorAll('.domain .line').length || 1)"""
 MOST_LINES = 4
 
 
-def sampled(sizes, first=0):
-    """Every combination of size, theme and language; those that not every run tries are marked."""
-    every = [(size, *seen) for size, seen in product(sizes, LOOKS)]
-    return [one if place == first else pytest.param(*one, marks=pytest.mark.faults) for place, one in enumerate(every)]
+def every(sizes):
+    """Every combination of size, theme and language."""
+    return [(size, *seen) for size, seen in product(sizes, LOOKS)]
+
+
+def sampled(sizes):
+    """Every combination; those that not every run tries are marked."""
+    first, *others = every(sizes)
+    return [first, *(pytest.param(*one, marks=pytest.mark.faults) for one in others)]
 
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("legible")) as found:
-        more = after(raised("speaker.offline", "2", "critical", 9, 91.4, "TDP-012 TDP-013 TDP-041 TDP-042 TDP-055"))
-        found.show(combine_alarms([*wall().active, more, *wall().cleared], {}))
+    with showing_alarms(tmp_path_factory.mktemp("legible")) as found:
         yield found
 
 
@@ -106,18 +100,6 @@ def test_letters_follow_the_screen_and_its_distance(board, opened, letters):
     assert on_the_wall(board, opened(WALL[0]), WALL[0], "dark", "vi", letters) == {}
 
 
-def log_in(board, page):
-    """Let a person in."""
-    name = f"person-{next(NUMBERS)}"
-    password = board.accounts.add(name, frozenset({"admin"}))
-    page.goto(f"{board.url}/login?next=/")
-    page.fill("[name=name]", name)
-    page.fill("[name=password]", password)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"{board.url}/")
-    shown(page)
-
-
 def at_a_desk(board, page, scheme, language, finger=0):
     """What is wrong with each page that a person sees."""
     log_in(board, page)
@@ -131,12 +113,14 @@ def at_a_desk(board, page, scheme, language, finger=0):
     return found
 
 
-@pytest.mark.parametrize(("size", "scheme", "language"), sampled(DESK, first=2))
+@pytest.mark.faults
+@pytest.mark.parametrize(("size", "scheme", "language"), every(DESK))
 def test_at_a_desk_nothing_is_small_or_cut(board, opened, size, scheme, language):
     assert at_a_desk(board, opened(size), scheme, language) == {}
 
 
-@pytest.mark.parametrize(("size", "scheme", "language"), sampled(PHONE))
+@pytest.mark.faults
+@pytest.mark.parametrize(("size", "scheme", "language"), every(PHONE))
 def test_on_a_phone_nothing_is_small_or_cut_and_a_finger_finds_it(board, opened, size, scheme, language):
     assert at_a_desk(board, opened(size), scheme, language, FINGER) == {}
 
