@@ -15,6 +15,7 @@ from tests.browser.conftest import live, shown
 from tests.browser.support.legible import look
 from tests.browser.support.served import served
 from tests.dashboard.support.alarms import after, raised, wall
+from tests.dashboard.support.devices import DeviceReader
 from tests.dashboard.support.ward import NOW_MS
 from warehouse.model.expression import DAY_MS
 
@@ -24,7 +25,13 @@ WALL = [(1920, 1080), (3840, 2160), (2560, 1080)]
 DESK = [(1366, 768), (1280, 720), (1280, 1024), (1920, 1080), (2560, 1440)]
 PHONE = [(390, 844)]
 LOOKS = list(product(("dark", "light"), ("vi", "en")))
-PLACES = [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]
+PLACES = [
+    *(page.path for page in pages().values() if page.arguments is None),
+    "/history/Q03",
+    "/proof/Q03",
+    "/group/12",
+    "/device/tdp-012-l1",
+]
 DESK_LEAST = 13
 """Pixels."""
 FINGER = 44
@@ -48,7 +55,7 @@ def sampled(sizes, first=0):
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("legible")) as found:
+    with served(tmp_path_factory.mktemp("legible"), reader=DeviceReader()) as found:
         more = after(raised("speaker.offline", "2", "critical", 9, 91.4, "TDP-012 TDP-013 TDP-041 TDP-042 TDP-055"))
         found.show(combine_alarms([*wall().active, more, *wall().cleared], {}))
         yield found
