@@ -1,8 +1,6 @@
-"""Make the outline of the pretend ward's 70 residential groups, which an install shows until it has the ward's own.
+"""The boundaries of the pretend ward's 70 residential groups, written anew by `python -m commands.developers.pretend_map`.
 
-Vi: Vẽ ranh giới 70 tổ dân phố của phường giả lập.
-
-No place looks like this. A square is cut into rows, and each row into groups; lines between rows and between groups are bent by sums of
+An install shows them until it has the ward's own. No place looks like this. A square is cut into rows, and each row into groups; lines between rows and between groups are bent by sums of
 sines, and the whole is warped onto a stretch of the coast's latitude. Neighbours share their vertices, so that the groups tile the outline.
 """
 

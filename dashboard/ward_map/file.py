@@ -12,11 +12,11 @@ NAME = "map.geojson"
 PRETEND = Path(__file__).with_name("pretend.geojson")
 
 MISSING = Label(
-    "Chưa có ranh giới của phường: đang vẽ bản đồ minh hoạ. Đặt tệp {file}.",
+    "Chưa có ranh giới của phường: đang vẽ bản đồ minh họa. Đặt tệp {file}.",
     "There are no boundaries of the ward yet: a map for illustration is drawn. Put a file {file} there.",
 )
 WRONG = Label(
-    "{file} không dùng được, đang vẽ bản đồ minh hoạ: {why}.",
+    "{file} không dùng được, đang vẽ bản đồ minh họa: {why}.",
     "{file} is not used, a map for illustration is drawn: {why}.",
 )
 OWN = Label("Bản đồ theo {file}.", "The map is that of {file}.")

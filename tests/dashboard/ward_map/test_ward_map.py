@@ -1,8 +1,10 @@
 """The map: what a file may say and why another is refused, and that the pretend ward's groups tile its outline."""
 
 import json
+import re
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from dashboard.ward_map.file import NAME, PRETEND, shown_map
 from dashboard.ward_map.geojson import LARGEST, MOST_VERTICES, MapRefused, read_boundaries, twice_area
 
 GROUPS = 70
+GUIDE = Path(__file__).parents[3] / "docs" / "huong-dan.md"
 
 
 def square(group, west=106.0, south=20.0, side=0.01):
@@ -95,6 +98,12 @@ def test_groups_and_devices_are_read():
     assert lies_within((106.015, 20.005), found.groups[1][0])
     assert abs(x - 1500) < 2
     assert 0 < y < drawing.height
+
+
+def test_the_guide_s_file_is_one():
+    (block,) = re.findall(r"^```json\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    found = read_boundaries(block.encode(), 1)
+    assert (list(found.groups), list(found.devices)) == ([1], ["tdp-001-l1"])
 
 
 @pytest.fixture(scope="module")
