@@ -161,7 +161,7 @@ def grid_updates(state: BoardState) -> PropertyUpdates:
 
 
 def register(app: Dash) -> None:
-    """Let the browser show the layer that is chosen."""
+    """Let the browser show the layer that is chosen; a map beside the cells follows them (`ward_map`)."""
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("groups", "choose"), Output("groups", "data-layer"), Input("layer", "value")
     )
