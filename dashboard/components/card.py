@@ -103,7 +103,14 @@ class CardRow(NamedTuple):
 
 
 def wall_page(
-    path: str, label: Label, order: int, pace: timedelta | None, lines: tuple[CardRow, ...], *, only_now: bool = False
+    path: str,
+    label: Label,
+    order: int,
+    pace: timedelta | None,
+    lines: tuple[CardRow, ...],
+    *,
+    menu: Label | None = None,
+    only_now: bool = False,
 ) -> Page:
     """A page of the wall.
 
@@ -113,6 +120,7 @@ def wall_page(
         order: its place among the pages.
         pace: how long the wall shows each of its lines.
         lines: its cards.
+        menu: the word of the menu under which it is found.
         only_now: whether it asks for more than its updates.
     """
 
@@ -146,6 +154,7 @@ def wall_page(
         layout=layout,
         updates=updates,
         order=order,
+        menu=menu,
         pace=pace,
         only_now=only_now,
     )

@@ -48,6 +48,7 @@ PAGE = wall_page(
     "/system",
     text.SYSTEM,
     order=7,
+    menu=text.MENU_OPERATION,
     pace=None,
     only_now=True,
     lines=(
