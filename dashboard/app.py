@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
@@ -147,9 +147,12 @@ def _dash(server: FastAPI, live: Live) -> Dash:
 
 def _shell(live: Live) -> Component:
     """What stands around every page."""
+    place = f"Phường {live.board.ward_name}, thành phố {live.board.city_name}"
+    facts: dict[str, Any] = {"data-ward": place, "data-pretend": str(live.ingest.pretend).lower()}
     shell: Component = dmc.MantineProvider(
         [
             dcc.Location(id="url", refresh=False),
+            html.Div(id="print-head", **facts),
             html.Div(id="page"),
             *push.push_widgets(),
             page_help.help_dialog(),
