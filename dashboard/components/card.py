@@ -3,6 +3,7 @@
 A page of the wall is lines of cards; `wall_page` makes layout and updates from them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from dashboard.access.viewer import viewer
 from dashboard.components import header, tile
 from dashboard.components.trend import trend
 from dashboard.components.widget import Widget
-from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
+from dashboard.state.page import BoardState, Page, PastQuestion, PropertyUpdate, PropertyUpdates
 from dashboard.words import number
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label
@@ -110,7 +111,7 @@ def wall_page(
     lines: tuple[CardRow, ...],
     *,
     menu: Label | None = None,
-    only_now: bool = False,
+    past_updates: Callable[[PastQuestion], PropertyUpdates] | None = None,
 ) -> Page:
     """A page of the wall.
 
@@ -121,7 +122,7 @@ def wall_page(
         pace: how long the wall shows each of its lines.
         lines: its cards.
         menu: the word of the menu under which it is found.
-        only_now: whether it asks for more than its updates.
+        past_updates: what it asks for, beyond its updates, of a minute of the past.
     """
 
     def layout(state: BoardState) -> Component:
@@ -156,5 +157,5 @@ def wall_page(
         order=order,
         menu=menu,
         pace=pace,
-        only_now=only_now,
+        past_updates=past_updates,
     )

@@ -119,7 +119,7 @@ LAYER = Label("Tô màu theo", "Colour by")
 def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Component:
     """The cells, what their signs mean, and the choice of the layer."""
     cells = [
-        html.Div(str(number), id=_cell(number), className="cell cell-none")
+        html.A(str(number), id=_cell(number), className="cell cell-none", href=f"/group/{number}")
         for number in range(1, state.place.groups + 1)
     ]
     keys = [html.Span([html.I(className=f"key key-{cell}"), state.say(word)]) for cell, word in WORDS.items()]
@@ -149,12 +149,12 @@ def grid_updates(state: BoardState) -> PropertyUpdates:
     critical = {
         id: any(state.read(one).status == "critical" for one in layer.indicators) for id, layer in LAYERS.items()
     }
-    waiting = {id: _is_waiting(state, layer) for id, layer in LAYERS.items()}
+    unheard = {id: _is_unheard(state, layer) for id, layer in LAYERS.items()}
     updates: PropertyUpdates = {}
     for number in range(1, state.place.groups + 1):
         own: dict[str, Own] = {id: [members.get(number) for members in read[id]] for id in LAYERS}
         states: dict[str, Cell] = {id: layer.state(own[id], critical[id]) for id, layer in LAYERS.items()}
-        states |= {id: "none" for id, cell in states.items() if waiting[id] and cell != "normal"}
+        states |= {id: "none" for id, cell in states.items() if unheard[id] and cell != "normal"}
         worst = max(states.values(), key=_ORDER.index)
         classes = " ".join(f"{id}-{cell}" for id, cell in {**states, "worst": worst}.items())
         said = [_said(state, LAYERS[id], cell, own[id]) for id, cell in states.items()]
@@ -170,10 +170,10 @@ def register(app: Dash) -> None:
     )
 
 
-def _is_waiting(state: BoardState, layer: MapLayer) -> bool:
+def _is_unheard(state: BoardState, layer: MapLayer) -> bool:
     """Whether its devices have not had the time to speak."""
     readings = map(state.read, layer.indicators)
-    return any(freshness(reading, state.signs, state.now_ms).state == "waiting" for reading in readings)
+    return any(freshness(reading, state.signs, state.now_ms).state == "unheard" for reading in readings)
 
 
 def _said(state: BoardState, layer: MapLayer, cell: Cell, own: Own) -> str:

@@ -214,8 +214,8 @@ def description(reading: Reading, fresh: Freshness, state: BoardState) -> str:
 
 def shown_status(reading: Reading, state: BoardState) -> Status:
     """What a figure means; nothing yet where devices seem to be missing that have not had the time to speak."""
-    is_waiting = freshness(reading, state.signs, state.now_ms).state == "waiting"
-    return "normal" if is_waiting else reading.status
+    is_unheard = freshness(reading, state.signs, state.now_ms).state == "unheard"
+    return "normal" if is_unheard else reading.status
 
 
 def sign(status: Status) -> str:

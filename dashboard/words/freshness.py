@@ -22,8 +22,8 @@ from warehouse.model.indicator import Derived, Indicator, Measure
 from warehouse.model.reading import TOTAL, Reading
 from warehouse.readings import Readings
 
-State = Literal["live", "late", "stale", "waiting", "down", "none", "unconnected"]
-"""`waiting`: devices seem to be missing, but since their source came into sight they have not had the time to speak; `none`: there is
+State = Literal["live", "late", "stale", "unheard", "down", "none", "unconnected"]
+"""`unheard`: devices seem to be missing, but since their source came into sight they have not had the time to speak; `none`: there is
 no figure; `unconnected`: none of its sources was ever heard, or they are switched off."""
 
 LAG = "H01"
@@ -130,7 +130,7 @@ def freshness(reading: Reading, found: Mapping[str, FreshnessSign], now_ms: int)
         return Freshness("down", sign_ms, reading.newest_ms)
     up_ms = max((sign.up_ms for sign in sources), default=0)
     if reading.status != "normal" and now_ms - up_ms < _silent_after_ms(one):
-        return Freshness("waiting", up_ms, reading.newest_ms)
+        return Freshness("unheard", up_ms, reading.newest_ms)
     state = _by_age(now_ms - sign_ms, one.late_after, one.stale_after)
     return Freshness(state, sign_ms, reading.newest_ms)
 
@@ -148,7 +148,7 @@ def source_freshness(source: str, found: Mapping[str, FreshnessSign], now_ms: in
 
 def worst_freshness(several: list[Freshness]) -> Freshness:
     """The one of several that deserves the least trust."""
-    order: list[State] = ["live", "late", "stale", "waiting", "none", "unconnected", "down"]
+    order: list[State] = ["live", "late", "stale", "unheard", "none", "unconnected", "down"]
     return max(several, key=lambda one: order.index(one.state))
 
 

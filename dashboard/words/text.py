@@ -18,7 +18,7 @@ STATES: dict[State, Label] = {
     "live": Label("ĐANG CẬP NHẬT", "LIVE"),
     "late": Label("CHẬM", "LATE"),
     "stale": Label("CŨ", "STALE"),
-    "waiting": Label("CHỜ TÍN HIỆU THIẾT BỊ từ {time}", "AWAITING DEVICES since {time}"),
+    "unheard": Label("CHỜ TÍN HIỆU THIẾT BỊ từ {time}", "AWAITING DEVICES since {time}"),
     "down": Label("MẤT KẾT NỐI DỮ LIỆU từ {time}", "SOURCE DOWN since {time}"),
     "none": Label("KHÔNG CÓ DỮ LIỆU", "NO DATA"),
     "unconnected": Label("CHƯA KẾT NỐI", "NOT CONNECTED"),
@@ -31,7 +31,7 @@ LIGHTS: dict[State, Label] = {
     "live": Label("", ""),
     "late": Label("chậm", "late"),
     "stale": Label("cũ", "stale"),
-    "waiting": Label("chờ thiết bị từ {time}", "awaiting devices since {time}"),
+    "unheard": Label("chờ thiết bị từ {time}", "awaiting devices since {time}"),
     "down": Label("mất từ {time}", "down since {time}"),
     "none": Label("chưa có", "none yet"),
     "unconnected": Label("chưa kết nối", "not connected"),
@@ -204,6 +204,7 @@ CELL_WARNING = Label("cần xem", "to look at")
 CELL_CRITICAL = Label("cần xử lý", "to act on")
 CELL_NONE = Label("không có dữ liệu", "no data")
 GROUP = Label("Tổ dân phố {number}", "Residential group {number}")
+NO_DEVICE = Label("Không thiết bị nào có tên này.", "No device bears this name.")
 # Hàng ba
 SINCE = Label("từ {time}", "since {time}")
 AREAS = Label("TDP {numbers}", "groups {numbers}")

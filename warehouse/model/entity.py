@@ -33,6 +33,8 @@ class Attr(NamedTuple):
     name: str
     where: Callable[[Any], Any] | None = None
     """Takes it only from events for which this holds; called with the event."""
+    given: str | None = None
+    """Takes it only from events in which this other attribute is set."""
 
 
 @dataclass(frozen=True)
@@ -260,10 +262,11 @@ def _update_lines(name: str, rule: Rule, event: type[Event], told: str, names: d
             f"        {told}",
         ]
     value = rule.values[event]
-    attribute, where = value if isinstance(value, Attr) else (None, None)
+    attribute, where, given = value if isinstance(value, Attr) else (None, None, None)
     names[f"given_{name}"] = value
     lines = [f"value = event.{attribute}" if attribute else f"value = given_{name}"]
-    lines.append(f"if value is not None{_condition(name, where, names)}:")
+    is_given = f" and event.{given} is not None" if given else ""
+    lines.append(f"if value is not None{is_given}{_condition(name, where, names)}:")
     if attribute:
         lines += ["    if isinstance(value, datetime):", "        value = milliseconds(value)"]
     return [

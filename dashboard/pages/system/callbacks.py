@@ -12,7 +12,7 @@ from dashboard.board.page_services import Services
 from dashboard.components.silent_devices import silent_table
 from dashboard.pages.alarms.history import channels_text
 from dashboard.pages.proof.tables import correction_table
-from dashboard.pages.system.page import PAGE
+from dashboard.pages.system.page import AUDITS, CORRECTED_WITHIN, PAGE
 from dashboard.pages.system.tables import (
     audit_block,
     change_table,
@@ -40,9 +40,7 @@ from warehouse.store.client import Client
 from warehouse.store.halted_partitions import HaltedPartition
 from warehouse.store.positions import kafka_offset_of, read_bases
 
-AUDITS = 8
 CHANGES = 12
-CORRECTED_WITHIN = timedelta(days=7)
 
 
 class FoundStatus(NamedTuple):

@@ -57,6 +57,7 @@ def test_every_leaf_has_its_place_and_every_place_its_leaf(language):
         "latency",
         "menu",
         "account",
+        "help",
         "account-all",
         *(f"ways-{place}{part}" for place in range(2) for part in ("", "-all")),
         "ways-all",

@@ -61,7 +61,7 @@ def test_a_source_that_says_it_is_down_is_down_however_fresh_its_sign():
 
 
 @pytest.mark.parametrize(
-    ("online", "up_s", "state"), [(3, 40, "waiting"), (70, 40, "live"), (3, 179, "waiting"), (3, 180, "live")]
+    ("online", "up_s", "state"), [(3, 40, "unheard"), (70, 40, "live"), (3, 179, "unheard"), (3, 180, "live")]
 )
 def test_a_device_is_missed_only_after_it_had_the_time_to_speak(online, up_s, state):
     """Three heartbeats after its source came into sight; until then no figure is red for want of it, nor any group."""
@@ -73,8 +73,8 @@ def test_a_device_is_missed_only_after_it_had_the_time_to_speak(online, up_s, st
     updates = PAGE.updates(one)
     is_red = "status-critical" in updates[PropertyUpdate("s01", "className")]
     assert is_red == (online == 3 and state == "live")
-    assert ("speakers-none" in updates[PropertyUpdate("group-12", "className")]) == (state == "waiting")
-    if state == "waiting":
+    assert ("speakers-none" in updates[PropertyUpdate("group-12", "className")]) == (state == "unheard")
+    if state == "unheard":
         assert updates[PropertyUpdate("speakers-word", "children")].startswith("CHỜ TÍN HIỆU THIẾT BỊ từ 10:1")
 
 
