@@ -90,7 +90,7 @@ def on_the_wall(board, page, size, scheme, language, letters):
     return found
 
 
-@pytest.mark.parametrize(("size", "scheme", "language"), some([(size, *seen) for size, seen in product(WALL, LOOKS)]))
+@pytest.mark.parametrize(("size", "scheme", "language"), sampled(WALL))
 def test_what_is_on_the_wall_is_read_from_four_metres(board, opened, size, scheme, language):
     assert on_the_wall(board, opened(size), size, scheme, language, 1) == {}
 
