@@ -149,7 +149,7 @@ class DeviceHappening(NamedTuple):
     """Which of the ends of `Happened` came; empty while it goes on."""
 
 
-def read_devices(client: Client, ward: str, now_ms: int, *, area: str = "", id: str = "") -> list[DeviceNow]:
+def devices_now(client: Client, ward: str, now_ms: int, *, area: str = "", id: str = "") -> list[DeviceNow]:
     """Devices of every kind, by kind and name.
 
     Args:
@@ -160,7 +160,9 @@ def read_devices(client: Client, ward: str, now_ms: int, *, area: str = "", id: 
         id: of this name alone.
     """
     found: list[DeviceNow] = []
-    for name, kind in KINDS.items():
+    for name, kind in KINDS.items() if not id else _named(client, ward, id):
+        if area and "area_code" not in kind.entity.fields:
+            continue
         state, now = SqlState(), Sql(f"toInt64({now_ms})")
         fields = kind.entity.fields
         faults = [field for field, rule in fields.items() if isinstance(rule, Latest) and rule.empty in _GOOD]
@@ -182,6 +184,14 @@ def read_devices(client: Client, ward: str, now_ms: int, *, area: str = "", id: 
 
 _GOOD = ("inactive", "enough")
 """What a fault or a supply is while nothing is wrong."""
+
+
+def _named(client: Client, ward: str, id: str) -> list[tuple[str, DeviceKind]]:
+    """The kinds of which there is a device of that name; what that asks is much less than a device's state."""
+    topics = {topic_of(kind.signs[0].stream): (name, kind) for name, kind in KINDS.items()}
+    asked = "SELECT DISTINCT topic FROM raw_events WHERE topic IN %(topics)s AND ward = %(ward)s AND subject = %(id)s"
+    rows = client.query(asked, {"topics": tuple(topics), "ward": ward, "id": id})
+    return [topics[topic] for (topic,) in sorted(rows)]
 
 
 def _telling(entity: Entity, ward: str, now_ms: int, id: str) -> str:
