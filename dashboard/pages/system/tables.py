@@ -81,6 +81,7 @@ ACTS = {
     "off": Label("tắt", "switched off"),
     "redirected": Label("đổi địa chỉ", "address changed"),
     "devices": Label("đổi danh sách thiết bị", "list of devices changed"),
+    "scanned": Label("quét mạng", "network scanned"),
     "rotated": Label("đổi khóa", "secret changed"),
     "revealed": Label("xem khóa", "secret shown"),
     "tested": Label("gửi tin thử", "tested"),
