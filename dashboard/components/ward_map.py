@@ -10,7 +10,7 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.group_map import LAYERS
+from dashboard.components.group_map import LAYERS, layer_choice
 from dashboard.components.widget import Widget
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.ward_map.file import shown_map
@@ -38,6 +38,7 @@ def layout(state: BoardState) -> Component:
     foot = [html.Div(keys, className="legend-keys"), html.Span(state.say(CENTRES), className="map-centres")]
     if found.is_pretend:
         foot.append(html.Span(state.say(PRETEND), className="pill"))
+    foot.append(layer_choice(state))
     return html.Div(
         [
             html.Div(html.Div(id="map", className="map", role="group", **named), className="map-place"),

@@ -99,7 +99,7 @@ OFFLINE = Indicator(
     unit=CLUSTERS,
     of=SPEAKER,
     value=Level(is_lost_speaker),
-    by=("area_code",),
+    by=("area_code", "key"),
     threshold=Threshold(warning=0, critical=None),
 )
 
