@@ -121,8 +121,7 @@ def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Com
         html.A(str(number), id=_cell(number), className="cell cell-none", href=f"/group/{number}")
         for number in range(1, state.place.groups + 1)
     ]
-    keys = [html.Span([html.I(className=f"key key-{cell}"), state.say(word)]) for cell, word in WORDS.items()]
-    foot = [html.Div(keys, className="legend-keys"), *([layer_choice(state, layer)] if choice else [])]
+    foot = [state_keys(state), *([layer_choice(state, layer)] if choice else [])]
     shown: dict[str, Any] = {"data-layer": layer}
     return html.Div(
         [dmc.SimpleGrid(cells, cols=10, spacing=0, className="cells"), html.Div(foot, className="legend")],
@@ -130,6 +129,12 @@ def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Com
         id="groups",
         **shown,
     )
+
+
+def state_keys(state: BoardState) -> Component:
+    """What the signs and colours mean."""
+    keys = [html.Span([html.I(className=f"key key-{cell}"), state.say(word)]) for cell, word in WORDS.items()]
+    return html.Div(keys, className="legend-keys")
 
 
 def layer_choice(state: BoardState, layer: str = "worst") -> Component:
