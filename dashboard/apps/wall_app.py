@@ -36,7 +36,7 @@ BLOCKED = Label("Trình duyệt chặn âm thanh cảnh báo", "The browser bloc
 
 def build_wall(server: FastAPI, live: Live) -> Dash:
     """Make the app on the board's server."""
-    app = make_dash(server, live, clock=CLOCK, without="sql", prefix=HOME)
+    app = make_dash(server, live, clock=CLOCK, without="sql|help|print", prefix=HOME)
     app.layout = lambda: _shell(live)
 
     @app.callback(

@@ -110,6 +110,7 @@ def wall_page(
     pace: timedelta | None,
     lines: tuple[CardRow, ...],
     *,
+    menu: Label | None = None,
     past_updates: Callable[[PastQuestion], PropertyUpdates] | None = None,
 ) -> Page:
     """A page of the wall.
@@ -120,6 +121,7 @@ def wall_page(
         order: its place among the pages.
         pace: how long the wall shows each of its lines.
         lines: its cards.
+        menu: the word of the menu under which it is found.
         past_updates: what it asks for, beyond its updates, of a minute of the past.
     """
 
@@ -153,6 +155,7 @@ def wall_page(
         layout=layout,
         updates=updates,
         order=order,
+        menu=menu,
         pace=pace,
         past_updates=past_updates,
     )

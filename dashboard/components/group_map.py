@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
+from dashboard.words.freshness import freshness
 from ingest.contract.label import Label
 from warehouse.catalogue import measures
 from warehouse.model.reading import Reading
@@ -156,10 +157,12 @@ def grid_updates(state: BoardState) -> PropertyUpdates:
     critical = {
         id: any(state.read(one).status == "critical" for one in layer.indicators) for id, layer in LAYERS.items()
     }
+    unheard = {id: _is_unheard(state, layer) for id, layer in LAYERS.items()}
     updates: PropertyUpdates = {}
     for number in range(1, state.place.groups + 1):
         own: dict[str, Own] = {id: [members.get(number) for members in read[id]] for id in LAYERS}
         states: dict[str, Cell] = {id: layer.state(own[id], critical[id]) for id, layer in LAYERS.items()}
+        states |= {id: "none" for id, cell in states.items() if unheard[id] and cell != "normal"}
         worst = max(states.values(), key=_ORDER.index)
         classes = " ".join(f"{id}-{cell}" for id, cell in {**states, "worst": worst}.items())
         said = [_said(state, LAYERS[id], cell, own[id]) for id, cell in states.items()]
@@ -173,6 +176,12 @@ def register(app: Dash) -> None:
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("groups", "choose"), Output("groups", "data-layer"), Input("layer", "value")
     )
+
+
+def _is_unheard(state: BoardState, layer: MapLayer) -> bool:
+    """Whether its devices have not had the time to speak."""
+    readings = map(state.read, layer.indicators)
+    return any(freshness(reading, state.signs, state.now_ms).state == "unheard" for reading in readings)
 
 
 def _said(state: BoardState, layer: MapLayer, cell: Cell, own: Own) -> str:

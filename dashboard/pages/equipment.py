@@ -57,6 +57,7 @@ PAGE = wall_page(
     "/equipment",
     EQUIPMENT,
     order=7,
+    menu=text.MENU_OPERATION,
     pace=timedelta(seconds=20),
     lines=(
         CardRow(

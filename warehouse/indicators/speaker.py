@@ -19,7 +19,7 @@ URGENT = "khan_cap"
 """A bulletin that has to be heard at once."""
 HEARD_WITHIN = MINUTE
 
-SILENCE = 3 * MINUTE
+SILENCE = SPEAKER.silent_after_ms
 """Three missed heartbeats."""
 
 

@@ -12,6 +12,7 @@ from dashboard.access.viewer import viewer
 from dashboard.components.header import navigation
 from dashboard.pages.sources.tables import WAYS
 from dashboard.state.page import BoardState, Page
+from dashboard.words import text
 from dashboard.words.grid_words import grid_words
 from ingest.administration.message import LARGEST_LIST
 from ingest.contract.label import Label
@@ -278,4 +279,6 @@ def _textarea(id: str, label: str, rows: int) -> Component:
     return made
 
 
-PAGE = Page(path="/sources", label=SOURCES, right="admin", layout=layout, order=10, has_grid=True)
+PAGE = Page(
+    path="/sources", label=SOURCES, right="admin", layout=layout, order=10, menu=text.MENU_OPERATION, has_grid=True
+)
