@@ -10,14 +10,14 @@ from typing import Any
 from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.group_map import LAYERS
+from dashboard.components.group_map import LAYERS, layer_choice, state_keys
 from dashboard.components.widget import Widget
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.ward_map.file import shown_map
 from ingest.contract.label import Label
 from warehouse.indicators.dismantled import SILENT_SINCE, last_sign
 
-PRETEND = Label("BẢN ĐỒ MINH HOẠ", "MAP FOR ILLUSTRATION")
+PRETEND = Label("BẢN ĐỒ MINH HỌA", "MAP FOR ILLUSTRATION")
 CENTRES = Label(
     "Thiết bị chưa có tọa độ và kiến nghị: ở giữa tổ",
     "Devices without coordinates, and petitions: in the middle of their group",
@@ -35,9 +35,14 @@ def layout(state: BoardState) -> Component:
     keys = [
         html.Span([html.I(className=f"symbol-key symbol-{id}"), state.say(one.label)]) for id, one in LAYERS.items()
     ]
-    foot = [html.Div(keys, className="legend-keys"), html.Span(state.say(CENTRES), className="map-centres")]
+    foot = [
+        html.Div(keys, className="legend-keys map-keys"),
+        html.Div(state_keys(state), className="map-states"),
+        html.P(state.say(CENTRES), className="map-centres"),
+        layer_choice(state),
+    ]
     if found.is_pretend:
-        foot.append(html.Span(state.say(PRETEND), className="pill"))
+        foot.insert(0, html.P(state.say(PRETEND), className="pill"))
     return html.Div(
         [
             html.Div(html.Div(id="map", className="map", role="group", **named), className="map-place"),

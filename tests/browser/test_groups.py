@@ -1,11 +1,14 @@
 """The residential groups, as a grid and on the map: a layer shows its states at once, by colour, sign and words; each leads to its page."""
 
+import json
 import re
 from itertools import count
 
 import pytest
 from playwright.sync_api import expect
 
+from commands.developers.pretend_map import pretend_features
+from dashboard.ward_map.file import NAME
 from tests.browser.conftest import live
 from tests.browser.support.served import served
 from tests.dashboard.support.devices import DeviceReader
@@ -25,8 +28,17 @@ EVERY = set(range(1, 71))
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory):
-    with served(tmp_path_factory.mktemp("groups"), reader=DeviceReader()) as found:
+    folder = tmp_path_factory.mktemp("groups")
+    features = [*pretend_features(), *map(placed, ("tdp-012-l1", "tdp-013-l1"))]
+    (folder / NAME).write_text(json.dumps({"type": "FeatureCollection", "features": features}), encoding="utf-8")
+    with served(folder, reader=DeviceReader()) as found:
         yield found
+
+
+def placed(device):
+    """A loudspeaker whose place is known."""
+    place = {"type": "Point", "coordinates": [106.67, 20.86]}
+    return {"type": "Feature", "properties": {"device": device, "kind": "speaker"}, "geometry": place}
 
 
 NAMES = count(1)
@@ -118,6 +130,18 @@ def test_on_the_map_each_group_looks_as_its_cell_and_is_pressed_by_mouse_keyboar
     phone.locator("#group-17").tap()
     phone.wait_for_url(f"{board.url}/group/17")
     context.close()
+
+
+def test_devices_whose_place_is_known_stand_there_and_say_that_they_are_offline(board, page):
+    page.goto(f"{board.url}/groups")
+    live(page)
+    expect(page.locator(".device:visible")).to_have_count(2)
+    assert page.locator(".area .symbol-speakers:visible").count() == 0, "not at their groups' centres as well"
+    board.push(stock("S02", 1, split=("key", "tdp-012-l1")))
+    expect(page.locator("[data-name='tdp-012-l1']")).to_have_class(re.compile("is-lost"))
+    assert page.locator(".device .flag:visible").count() == 1
+    page.locator("[data-name='tdp-012-l1']").press("Enter")
+    page.wait_for_url(f"{board.url}/device/tdp-012-l1")
 
 
 def test_what_is_pushed_changes_the_chosen_layer(board, page):

@@ -17,6 +17,7 @@ from warehouse.entities.camera import CAMERA, DETECTION
 from warehouse.entities.equipment import EQUIPMENT, EQUIPMENT_OUTAGE
 from warehouse.entities.speaker import BROADCAST, SPEAKER
 from warehouse.indicators import camera, equipment, speaker
+from warehouse.model.aggregate import Part, Stock
 from warehouse.model.entity import Constant, Entity, Latest
 from warehouse.model.entity_sql import SqlState, entity_sql, matters_sql
 from warehouse.model.expression import DAY_MS, NEVER, Sql, greatest, least, sql
@@ -66,12 +67,19 @@ class DeviceKind(NamedTuple):
     happened: Happened
 
 
+def _counted(parts: tuple[Part, ...]) -> Condition:
+    """Which devices a side of a figure counts."""
+    (part,) = parts
+    assert isinstance(part, Stock)  # noqa: S101  # what is so at a moment
+    return part.where
+
+
 KINDS: dict[str, DeviceKind] = {
     "speaker": DeviceKind(
         SPEAKER,
-        speaker.is_registered_speaker,
-        speaker.online,
-        speaker.is_lost_speaker,
+        _counted(speaker.ONLINE.value.denominator),
+        _counted(speaker.ONLINE.value.numerator),
+        _counted(speaker.OFFLINE.value.numerator),
         speaker.heard_at,
         (speaker_events.DeviceHeartbeat, speaker_events.DeviceOnline),
         (speaker_events.DeviceOffline,),
@@ -86,8 +94,8 @@ KINDS: dict[str, DeviceKind] = {
     ),
     "camera": DeviceKind(
         CAMERA,
-        camera.is_registered_camera,
-        camera.sees,
+        _counted(camera.ONLINE.value.denominator),
+        _counted(camera.ONLINE.value.numerator),
         lambda c, now: camera.is_registered_camera(c, now) & (c.online == 0),
         lambda c: c.heard_at,
         (camera_events.HealthOnline,),

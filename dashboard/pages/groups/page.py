@@ -19,8 +19,8 @@ PAGE = wall_page(
         CardRow(
             40,
             (
-                Card("map", MAP, part=MAP_PART, smalls=("S02", "C02", "P04")),
-                Card("groups", text.GROUPS_TITLE, part=groups_part()),
+                Card("map", MAP, part=MAP_PART, smalls=("S01", "C01", "S07")),
+                Card("groups", text.GROUPS_TITLE, part=groups_part(choice=False)),
             ),
             (62, 38),
         ),

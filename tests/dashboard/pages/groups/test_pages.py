@@ -5,8 +5,10 @@ import pytest
 from dashboard.access.viewer import Viewer, set_viewer
 from dashboard.alarm.sentence import alarm_members
 from dashboard.apps.page_list import pages
+from dashboard.pages.alarms.detail import alarm_updates
 from dashboard.pages.groups import group
 from dashboard.state.alarm import combine_alarms
+from dashboard.state.page import PropertyUpdate
 from tests.dashboard.pages.test_overview import texts
 from tests.dashboard.support.alarms import after, raised
 from tests.dashboard.support.board import Away, BoardOfTests, call
@@ -122,4 +124,7 @@ async def test_without_the_warehouse_that_is_said_and_the_alarms_are_there(tmp_p
     ],
 )
 def test_an_alarm_leads_to_the_groups_and_devices_that_it_names(rule, subject, names, addresses):
-    assert alarm_members(alarm(rule, subject, names), board_state()) == addresses
+    found = alarm(rule, subject, names)
+    assert alarm_members(found, board_state()) == addresses
+    said = alarm_updates(found, board_state())[PropertyUpdate("alarm-subject", "children")]
+    assert [one.href for one in said if not isinstance(one, str)] == list(addresses.values())
