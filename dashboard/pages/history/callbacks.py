@@ -132,7 +132,9 @@ async def _told(
 
         def ask(client: Client) -> PeriodNote:
             now = read_period_figures(client, one, ward, edges.now, asked.split, is_running=is_running)
-            return PeriodNote(one, period, edges, now, read_period_figures(client, one, ward, edges.before), asked.split)
+            return PeriodNote(
+                one, period, edges, now, read_period_figures(client, one, ward, edges.before), asked.split
+            )
 
         return await reader.ask(ask)
     chosen = chosen_period(one, asked.grain, asked.span, asked.since, end_ms)

@@ -3,17 +3,13 @@
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlencode
 
+from dashboard.components.period_ways import PERIODS
 from dashboard.words import moment
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.label import Label
 from warehouse.history.period import Period
 from warehouse.model.indicator import Derived, Indicator
 
-PERIODS: dict[Period, Label] = {
-    "today": Label("Hôm nay", "Today"),
-    "week": Label("Tuần này", "This week"),
-    "month": Label("Tháng này", "This month"),
-}
 BEFORE: dict[Period, Label] = {
     "today": Label("Hôm qua", "Yesterday"),
     "week": Label("Tuần trước", "Last week"),

@@ -14,7 +14,8 @@ from dashboard.access.viewer import viewer
 from dashboard.charts.chart import figure
 from dashboard.charts.graph import graph
 from dashboard.components import header, tile
-from dashboard.pages.history.choice import PERIODS, SPLITS, HistoryChoice, history_choice, periods, splits
+from dashboard.components.period_ways import PERIODS
+from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
 from ingest.contract.label import Label
