@@ -24,7 +24,13 @@ WALL = [(1920, 1080), (3840, 2160), (2560, 1080)]
 DESK = [(1366, 768), (1280, 720), (1280, 1024), (1920, 1080), (2560, 1440)]
 PHONE = [(390, 844)]
 LOOKS = list(product(("dark", "light"), ("vi", "en")))
-PLACES = [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]
+PLACES = [
+    *(page.path for page in pages().values() if page.arguments is None),
+    "/history/Q03",
+    "/history/Q03?period=week&split=service_code",
+    "/proof/Q03",
+    "/?at=2026-11-24T10:15",
+]
 DESK_LEAST = 13
 """Pixels."""
 FINGER = 44
@@ -123,7 +129,7 @@ def at_a_desk(board, page, scheme, language, finger=0):
     log_in(board, page)
     found = {}
     for path in PLACES:
-        page.goto(f"{board.url}{path}?theme={scheme}&lang={language}")
+        page.goto(f"{board.url}{path}{'&' if '?' in path else '?'}theme={scheme}&lang={language}")
         shown(page)
         page.wait_for_timeout(300)  # charts are drawn
         if faults := look(page, DESK_LEAST, finger).faults:

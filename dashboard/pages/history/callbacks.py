@@ -16,6 +16,7 @@ from dashboard.pages.history.tables import HistoryNote, history_chart, history_c
 from dashboard.pages.past.frame import BACK
 from dashboard.state.queries import TooMuchError, WarehouseQueries
 from dashboard.words import text
+from dashboard.words.csv import csv_download
 from dashboard.words.moment import RequestedMoment
 from ingest.contract.away import WAREHOUSE_ASK_AGAIN
 from ingest.contract.calendar import local_day
@@ -67,9 +68,9 @@ def register(app: Dash, services: Services) -> None:
     def choose(*given: object) -> Any:
         """The address says what was chosen."""
         *values, search, id = given
-        one = _allowed(id)
+        one, same = _allowed(id), search if isinstance(search, str) else ""
         if one is None or history_choice(search, one).period:
-            return no_update
+            return same  # not nothing: what reads the address waits for it
         grain, span, since, until = (value if isinstance(value, str) else "" for value in values)
         before = history_choice(search, one)
         at = f"{until}T23:59" if until and until < f"{text.local_time(live.now_ms()):%Y-%m-%d}" else ""
@@ -79,7 +80,7 @@ def register(app: Dash, services: Services) -> None:
         by = grain if grain in offered else offered[0]
         is_first = by == offered[0] and span == FIRST[by]
         chosen = HistoryChoice(grain="" if is_first else by, span="" if is_first else span, since=since, at=at)
-        return no_update if chosen == before else chosen.search()
+        return same if chosen == before else chosen.search()
 
     @app.callback(
         redrawn("timeline"),
@@ -158,12 +159,8 @@ def _register_download(app: Dash, live: Live, reader: WarehouseQueries) -> None:
         except (TooMuchError, Unavailable):
             return no_update
         language = viewer().language
-        return {
-            "content": "\ufeff"
-            + (period_csv(told, language) if isinstance(told, PeriodNote) else history_csv(told, language)),
-            "filename": f"{one.id}-{told.period if isinstance(told, PeriodNote) else told.grain}.csv",
-            "type": "text/csv",
-        }
+        content = period_csv(told, language) if isinstance(told, PeriodNote) else history_csv(told, language)
+        return csv_download(content, f"{one.id}-{told.period if isinstance(told, PeriodNote) else told.grain}.csv")
 
 
 def answer_history(

@@ -18,6 +18,7 @@ from dashboard.components.period_ways import PERIODS
 from dashboard.pages.history.choice import SPLITS, HistoryChoice, history_choice, periods, splits
 from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import number, text
+from dashboard.words.csv import CSV
 from ingest.contract.label import Label
 from warehouse.catalogue import measure, measures
 from warehouse.history.series import Grain, grains
@@ -56,7 +57,6 @@ UNTIL = Label("Đến hết ngày", "Until the end of")
 NOW = Label("Hiện nay", "Now")
 TABLE = Label("Từng giá trị", "Each value")
 CHART = Label("Diễn biến", "Through time")
-CSV = Label("Tải CSV", "Download CSV")
 READING = Label("Đang đọc…", "Reading…")
 REVISED = Label(
     "Định nghĩa lần {version}, từ {day}: số của trước ngày ấy được tính lại từ sự kiện gốc; nơi sự kiện đã hết hạn lưu thì giữ số theo định nghĩa trước.",

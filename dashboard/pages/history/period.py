@@ -68,7 +68,7 @@ def period_said(told: PeriodNote, language: Language) -> list[Component]:
 
     end = text.local_time(told.until_ms)
     name = f"{say(PERIODS[told.period])}, {say(UNTIL, time=f'{end:%H:%M} {end:%d/%m/%Y}')}: "
-    said: list[Component] = [html.Div([name, html.Strong(_said(told.now.whole.reading, language))])]
+    said: list[Component] = [html.Div([name, html.Strong(number.with_unit(told.now.whole.reading, language))])]
     if not told.now.is_whole and told.now.kept_from_ms is not None:
         first = f"{text.local_time(told.now.kept_from_ms):%d/%m/%Y}"
         return [*said, html.Div(say(NOT_WHOLE, first=first))]
@@ -78,7 +78,7 @@ def period_said(told: PeriodNote, language: Language) -> list[Component]:
     cut = text.local_time(told.edges.before[-1])
     then = say(SAME_MOMENT, period=say(BEFORE[told.period]), time=f"{cut:%H:%M} {cut:%d/%m/%Y}")
     change = _change(told, language)
-    figure = _said(told.before.whole.reading, language)
+    figure = number.with_unit(told.before.whole.reading, language)
     return [*said, html.Div(f"{then}: {figure}{f' · {change}' if change else ''}")]
 
 
@@ -110,29 +110,35 @@ def period_chart(told: PeriodNote, language: Language) -> go.Figure:
 
 
 def period_table(told: PeriodNote, language: Language) -> Component:
-    """All of it first, then each bucket, the newest first; or a row for each member."""
+    """Each bucket, the newest first, or each member, the largest first; then all of it."""
     end = text.local_time(told.until_ms)
-    whole = WHOLE.text(language).format(time=f"{end:%H:%M %d/%m}")
-    heads, rows = _columns(told, language, _said), []
+    before = told.before if told.before.is_whole and not told.split else None
+    first = SPLITS[told.split] if told.split else STARTS[told.edges.grain]
+    rows: list[tuple[str, Reading, Reading | None]] = []
     if told.split:
-        rows = [[text.member(member, language), *_cells(all_.reading, language)] for member, (_, all_) in told.members]
-        rows.append([whole, *_cells(told.now.whole.reading, language)])
-        heads = [SPLITS[told.split].text(language).capitalize(), VALUE.text(language), PARTS.text(language)]
+        rows += [(text.member(member, language), whole.reading, None) for member, (_, whole) in told.members]
     else:
-        before = told.before if told.before.is_whole else None
-        marked = _bucket_names(told)
-        running = UNTIL.text(language).format(time=f"{end:%H:%M}")
-        for place in reversed(range(len(told.now.points))):
-            name = f"{marked[place]} · {running}" if place == len(told.now.points) - 1 else marked[place]
-            rows.append([name, *_cells(told.now.points[place].reading, language), *_then(before, place, language)])
-        rows.append(
-            [
-                whole,
-                *_cells(told.now.whole.reading, language),
-                *([_said(before.whole.reading, language)] if before else []),
-            ]
-        )
-    return data_table(heads, rows, range(1, len(heads)), NOTHING.text(language))
+        for place, name in reversed(list(enumerate(_bucket_names(told)))):
+            running = f" · {UNTIL.text(language).format(time=f'{end:%H:%M}')}"
+            then = before.points[place].reading if before and place < len(before.points) else None
+            is_last = place == len(told.now.points) - 1
+            rows.append((name + running * is_last, told.now.points[place].reading, then))
+    whole_name = WHOLE.text(language).format(time=f"{end:%H:%M %d/%m}")
+    rows.append((whole_name, told.now.whole.reading, before.whole.reading if before else None))
+    parts = [number.fraction_text(reading, language) for _, reading, _ in rows]
+    heads = [first, VALUE, *([PARTS] if any(parts) else []), *([BEFORE[told.period]] if before else [])]
+    cells: list[list[Cell]] = [
+        [
+            name,
+            number.with_unit(reading, language),
+            *([part] if any(parts) else []),
+            *([number.with_unit(then, language) if then else number.NONE] if before else []),
+        ]
+        for (name, reading, then), part in zip(rows, parts, strict=True)
+    ]
+    titles = [head.text(language) for head in heads]
+    titles[0] = titles[0][0].upper() + titles[0][1:]
+    return data_table(titles, cells, range(1, len(titles)), NOTHING.text(language))
 
 
 def period_csv(told: PeriodNote, language: Language) -> str:
@@ -152,25 +158,6 @@ def period_csv(told: PeriodNote, language: Language) -> str:
         for point in points
     ]
     return csv_text(columns, rows)
-
-
-def _columns(told: PeriodNote, language: Language, _: object) -> list[str]:
-    heads = [STARTS[told.edges.grain], VALUE, PARTS, *([BEFORE[told.period]] if told.before.is_whole else [])]
-    return [head.text(language) for head in heads]
-
-
-def _cells(reading: Reading, language: Language) -> list[Cell]:
-    return [_said(reading, language), number.fraction_text(reading, language)]
-
-
-def _then(before: PeriodFigures | None, place: int, language: Language) -> list[Cell]:
-    if before is None:
-        return []
-    return [_said(before.points[place].reading, language) if place < len(before.points) else number.NONE]
-
-
-def _said(reading: Reading, language: Language) -> str:
-    return number.with_unit(reading, language)
 
 
 def _figures(points: Sequence[Point]) -> list[float | None]:
