@@ -19,7 +19,7 @@ def register(app: Dash, services: Services) -> None:
     """Attach the page's callback."""
     live, reader = services.live, services.reader
 
-    @app.callback(Output("due-list", "children"), Input("due-tick", "n_intervals"), Input("url", "search"))
+    @app.callback(Output("due-list", "children"), Input("due-tick", "n_intervals"), State("url", "search"))
     async def show(_ticks: object, search: object) -> Any:
         person = viewer()
         if not PAGE.may_be_seen_by(person):
