@@ -12,6 +12,7 @@ A page with callbacks of its own is a package: `page` is the layout, `callbacks`
 `documents`      documents and published items
 `equipment`      the devices of the service centre and its line
 `figures`        figures that people entered, each with its period
+`groups/`        residential groups and their devices
 `due/`           the dossiers that have to be finished next
 `entry/`         where people enter, confirm and correct figures
 `alarms/`        alarms, and what people do about them

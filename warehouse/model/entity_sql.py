@@ -180,7 +180,9 @@ def _is_told_by_type(rule: Rule, event: type[Event]) -> bool:
         return event not in rule.events or rule.where is None
     if isinstance(rule, Latest):
         value = rule.values.get(event)
-        return not isinstance(value, Attr) or (value.where is None and _is_always_set(event, value.name))
+        if not isinstance(value, Attr):
+            return True
+        return value.where is None and value.given is None and _is_always_set(event, value.name)
     return event not in rule.events
 
 
@@ -239,10 +241,11 @@ def _gives(rule: Latest) -> str:
 
 
 def _is_given(event: type[Event], value: Any) -> str:
-    conditions = []
-    if isinstance(value, Attr) and not _is_always_set(event, value.name):
-        conditions.append(f"JSONHas(event, 'data', {sql(value.name)})")
-    if isinstance(value, Attr) and value.where is not None:
+    if not isinstance(value, Attr):
+        return ""
+    names = [name for name in (value.name, value.given) if name and not _is_always_set(event, name)]
+    conditions = [f"JSONHas(event, 'data', {sql(name)})" for name in names]
+    if value.where is not None:
         conditions.append(sql(value.where(SqlEvent(event))))
     return " AND ".join(conditions)
 
