@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
@@ -136,7 +137,7 @@ def _dash(server: FastAPI, live: Live) -> Dash:
         place, asked = live.pages.find(path), moment.requested_moment(search, live.now_ms())
         if asked and place and not place.page.reads_moment and place.page.may_be_seen_by(viewer()):
             return past_callbacks.show(place.page, live, asked), past_callbacks.PATH
-        return _page(path, live), path if isinstance(path, str) else ""
+        return _page(path, live, search), path if isinstance(path, str) else ""
 
     push.register(app, live)
     graph.register(app)
@@ -166,12 +167,14 @@ def _shell(live: Live) -> Component:
     return shell
 
 
-def _page(path: object, live: Live) -> Component:
+def _page(path: object, live: Live, search: object) -> Component:
     place = live.pages.find(path)
     state = live.board_state(viewer().language, place.argument if place else "")
     if place is None or not place.page.may_be_seen_by(viewer()):
         why = text.NOT_FOUND if place is None else text.FORBIDDEN
         return html.Div([header.navigation(state, viewer(), ""), html.P(state.say(why))], className="alone")
+    if place.page.reads_moment and isinstance(search, str):
+        state = replace(state, search=search)
     return fill_layout(place.page.layout(state), place.page.updates(state))
 
 
