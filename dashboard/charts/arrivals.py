@@ -15,6 +15,7 @@ from dashboard.charts.slot_chart import last_week
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.theme import token
 from dashboard.words import number, text
+from dashboard.words.day import holiday
 from ingest.contract.clock import milliseconds
 from warehouse.model.expression import DAY_MS
 from warehouse.model.value import Value
@@ -75,6 +76,7 @@ def updates(state: BoardState) -> PropertyUpdates:
     highest = max([10, *today.values(), *before.values()])
     reading = state.read("Q03")
     ends = bool(x) and reading.figure is not None and state.now_ms - start_ms <= _MINUTES * 60_000
+    closed = holiday(text.local_time(state.now_ms).date(), state.language)
     found: dict[str, Any] = {
         "data.0.y": [today.get(slot, 0) if slot < current else None for slot in range(SLOTS)],
         "data.1.y": [today.get(slot, 0) if slot == current else None for slot in range(SLOTS)],
@@ -86,6 +88,8 @@ def updates(state: BoardState) -> PropertyUpdates:
         "layout.annotations.0.x": x[-1] if x else 0,
         "layout.annotations.0.y": y[-1] if y else 0,
         "layout.annotations.0.text": f"<b>{number.with_unit(reading, state.language)}</b>" if ends else "",
+        "layout.annotations.2.text": f"{state.say(text.ARRIVALS_AXIS)}{f' · {closed}' if closed else ''}",
+        "layout.annotations.3.text": f"- - - {last_week(state)}",
         "layout.annotations.3.visible": bool(before),
         "layout.yaxis.range": [0, highest * 1.1],
         "layout.yaxis2.range": [0, max([10.0, *y]) * 1.25],

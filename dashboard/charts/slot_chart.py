@@ -14,22 +14,27 @@ from dashboard.charts.graph import graph, graph_id
 from dashboard.state.page import BoardState, PropertyUpdate, PropertyUpdates
 from dashboard.theme import token
 from dashboard.words import text
+from dashboard.words.day import holiday
 from ingest.contract.label import Label
 from warehouse.model.expression import DAY_MS, window_start
 from warehouse.model.reading import TOTAL, Split
 
 WEEK_MS = 7 * DAY_MS
 
+_HOLIDAYS = 1
+"""How many of them have room above a chart."""
 _TICKS = 8
 """About how many labels the axis of time has."""
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 def last_week(state: BoardState) -> str:
-    """What the same weekday of last week is called."""
+    """What the same weekday of last week is called, and which holiday it was."""
+    closed = holiday(text.local_time(state.now_ms - WEEK_MS).date(), state.language)
     weekday = state.say(text.DAYS[text.local_time(state.now_ms).weekday()])
     weekday = weekday[0].lower() + weekday[1:] if state.language == "vi" else weekday
-    return state.say(text.LAST_WEEK, day=weekday)
+    said = state.say(text.LAST_WEEK, day=weekday)
+    return f"{said} ({closed})" if closed else said
 
 
 class Series(NamedTuple):
@@ -112,6 +117,7 @@ class SlotChart:
             "layout.xaxis.tickvals": ticks,
             "layout.xaxis.ticktext": [self._said(start_ms + slot * slot_ms) for slot in ticks],
             "layout.yaxis.range": [0, highest * 1.12],
+            "layout.annotations.0.text": " · ".join([state.say(self.label), *self._holidays(start_ms, state)]),
             "layout.annotations.2.text": ""
             if any(usual) or any(map(any, rows))
             else nothing(state, [one.indicator for one in self.series]),
@@ -149,6 +155,13 @@ class SlotChart:
             return text.local_time(at_ms).weekday() == text.local_time(now_ms).weekday()
         at = text.local_time(at_ms)
         return at.hour % step == 0 and at.minute == 0
+
+    def _holidays(self, start_ms: int, state: BoardState) -> list[str]:
+        """The newest holidays among the days that are shown, each with its date; of the slots of one day, that it is one."""
+        slot_ms = self.slot // _MILLISECOND
+        days = sorted({text.local_time(start_ms + slot * slot_ms).date() for slot in range(self.count)})
+        named = [(day, holiday(day, state.language)) for day in days if day <= text.local_time(state.now_ms).date()]
+        return [f"{day:%d/%m} {name}" for day, name in named if name][-_HOLIDAYS:]
 
     def _said(self, at_ms: int) -> str:
         at = text.local_time(at_ms)
