@@ -8,7 +8,6 @@ from dashboard.access.rights import Right
 from dashboard.theme import Scheme
 from ingest.contract.label import Language
 
-
 NEAR = 1.1
 """The largest letters with which a screen has room for all that its pages show."""
 

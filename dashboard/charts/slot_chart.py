@@ -21,20 +21,25 @@ from warehouse.model.reading import TOTAL, Split
 
 WEEK_MS = 7 * DAY_MS
 
-_HOLIDAYS = 1
-"""How many of them have room above a chart."""
 _TICKS = 8
 """About how many labels the axis of time has."""
 _MILLISECOND = timedelta(milliseconds=1)
 
 
 def last_week(state: BoardState) -> str:
-    """What the same weekday of last week is called, and which holiday it was."""
-    closed = holiday(text.local_time(state.now_ms - WEEK_MS).date(), state.language)
+    """What the same weekday of last week is called."""
     weekday = state.say(text.DAYS[text.local_time(state.now_ms).weekday()])
     weekday = weekday[0].lower() + weekday[1:] if state.language == "vi" else weekday
-    said = state.say(text.LAST_WEEK, day=weekday)
-    return f"{said} ({closed})" if closed else said
+    return state.say(text.LAST_WEEK, day=weekday)
+
+
+def compared_with(state: BoardState) -> str:
+    """What the broken line of a day's chart is; a holiday, today or then, is named instead: it is not like other days."""
+    for at_ms, before in ((state.now_ms, ""), (state.now_ms - WEEK_MS, "- - - ")):
+        day = text.local_time(at_ms).date()
+        if name := holiday(day, state.language):
+            return f"{before}{day:%d/%m} {name}"
+    return f"- - - {last_week(state)}"
 
 
 class Series(NamedTuple):
@@ -123,7 +128,7 @@ class SlotChart:
             else nothing(state, [one.indicator for one in self.series]),
         }
         if is_usual and len(self.series) == 1:
-            found["layout.annotations.1.text"] = f"- - - {last_week(state)}"
+            found["layout.annotations.1.text"] = compared_with(state)
         return {PropertyUpdate(graph_id(self.name), f"figure.{path}"): value for path, value in found.items()}
 
     def _start(self, now_ms: int) -> tuple[int, int]:
@@ -157,11 +162,13 @@ class SlotChart:
         return at.hour % step == 0 and at.minute == 0
 
     def _holidays(self, start_ms: int, state: BoardState) -> list[str]:
-        """The newest holidays among the days that are shown, each with its date; of the slots of one day, that it is one."""
+        """The newest holiday among the days that are shown, where each is a slot."""
+        if self.slot < timedelta(days=1):
+            return []
         slot_ms = self.slot // _MILLISECOND
         days = sorted({text.local_time(start_ms + slot * slot_ms).date() for slot in range(self.count)})
         named = [(day, holiday(day, state.language)) for day in days if day <= text.local_time(state.now_ms).date()]
-        return [f"{day:%d/%m} {name}" for day, name in named if name][-_HOLIDAYS:]
+        return [f"{day:%d/%m} {name}" for day, name in named if name][-1:]
 
     def _said(self, at_ms: int) -> str:
         at = text.local_time(at_ms)
