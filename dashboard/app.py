@@ -35,7 +35,7 @@ from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql, Services
 from dashboard.board.source_list import SourceList
 from dashboard.charts import graph
-from dashboard.components import group_map, header, page_help
+from dashboard.components import group_map, header, page_help, ward_map
 from dashboard.feed import audit_view, routes
 from dashboard.feed.city_cut import CityCuts
 from dashboard.pages.past import callbacks as past_callbacks
@@ -141,6 +141,7 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     push.register(app, live)
     graph.register(app)
     group_map.register(app)
+    ward_map.register(app)
     page_help.register(app, live.pages)
     return app
 

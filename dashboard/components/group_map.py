@@ -122,18 +122,7 @@ def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Com
         html.A(str(number), id=_cell(number), className="cell cell-none", href=f"/group/{number}")
         for number in range(1, state.place.groups + 1)
     ]
-    keys = [html.Span([html.I(className=f"key key-{cell}"), state.say(word)]) for cell, word in WORDS.items()]
-    layers = {"worst": WORST, **{id: one.label for id, one in LAYERS.items()}}
-    chosen = dmc.ChipGroup(
-        [dmc.Chip(state.say(label), value=id, size="xs", radius="sm") for id, label in layers.items()],
-        id="layer",
-        value=layer,
-        multiple=False,
-    )
-    foot = [html.Div(keys, className="legend-keys")]
-    if choice:
-        named: dict[str, Any] = {"aria-label": state.say(LAYER)}
-        foot.append(html.Div(chosen, className="layers", role="group", **named))
+    foot = [state_keys(state), *([layer_choice(state, layer)] if choice else [])]
     shown: dict[str, Any] = {"data-layer": layer}
     return html.Div(
         [dmc.SimpleGrid(cells, cols=10, spacing=0, className="cells"), html.Div(foot, className="legend")],
@@ -141,6 +130,25 @@ def grid(state: BoardState, *, choice: bool = True, layer: str = "worst") -> Com
         id="groups",
         **shown,
     )
+
+
+def state_keys(state: BoardState) -> Component:
+    """What the signs and colours mean."""
+    keys = [html.Span([html.I(className=f"key key-{cell}"), state.say(word)]) for cell, word in WORDS.items()]
+    return html.Div(keys, className="legend-keys")
+
+
+def layer_choice(state: BoardState, layer: str = "worst") -> Component:
+    """The choice of the layer."""
+    layers = {"worst": WORST, **{id: one.label for id, one in LAYERS.items()}}
+    chosen = dmc.ChipGroup(
+        [dmc.Chip(state.say(label), value=id, size="xs", radius="sm") for id, label in layers.items()],
+        id="layer",
+        value=layer,
+        multiple=False,
+    )
+    named: dict[str, Any] = {"aria-label": state.say(LAYER)}
+    return html.Div(chosen, className="layers", role="group", **named)
 
 
 def grid_updates(state: BoardState) -> PropertyUpdates:
@@ -164,7 +172,7 @@ def grid_updates(state: BoardState) -> PropertyUpdates:
 
 
 def register(app: Dash) -> None:
-    """Let the browser show the layer that is chosen."""
+    """Let the browser show the layer that is chosen; a map beside the cells follows them (`ward_map`)."""
     app.clientside_callback(  # type: ignore[no-untyped-call]
         ClientsideFunction("groups", "choose"), Output("groups", "data-layer"), Input("layer", "value")
     )

@@ -53,6 +53,7 @@ SOURCES: dict[str, Label] = {
     "civil_status": Label("Hộ tịch", "Civil status"),
     "equipment": Label("Thiết bị", "Equipment"),
     "lookup_kiosk": Label("Tra cứu", "Look-ups"),
+    "online_meeting": Label("Họp trực tuyến", "Meetings"),
 }
 """Short names of the sources, by the id of their connector."""
 

@@ -38,11 +38,6 @@ def online(s: Any, now: Any) -> Any:
     return is_registered_speaker(s, now) & (s.connected == 1) & (now - s.seen_at <= SILENCE)
 
 
-def is_lost_speaker(s: Any, now: Any) -> Any:
-    """Registered, and not connected: it said so, or nothing came for three heartbeats."""
-    return is_registered_speaker(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))
-
-
 def planned_today(s: Any, now: Any) -> Any:
     """It begins on the ward's local day, and has not been called off."""
     return (ward_day(s.start_at) == ward_day(now)) & (s.cancelled_at > now)
@@ -98,8 +93,8 @@ OFFLINE = Indicator(
     since=law.REVISED,
     unit=CLUSTERS,
     of=SPEAKER,
-    value=Level(is_lost_speaker),
-    by=("area_code",),
+    value=Level(lambda s, now: is_registered_speaker(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))),
+    by=("area_code", "key"),
     threshold=Threshold(warning=0, critical=None),
 )
 
