@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import tomli_w
 
-from ingest.administration.message import DeviceChange, DeviceChanges, DeviceRow, DeviceTable, SourceRefused
+from ingest.administration.message import DeviceListChange, DeviceListChanges, DeviceRow, DeviceTable, SourceRefused
 from ingest.administration.reach import ForbiddenAddress, Network, check_host, check_reach
 from ingest.contract.connector import (
     ASKED,
@@ -185,7 +185,9 @@ class DeviceLists:
                 raise InvalidEvent("encoding", "the file did not arrive whole") from None
             return DeviceTable(rows=tuple(_table(file, kind.columns)), columns=tuple(kind.columns))
 
-    def save(self, connector: Connector, rows: Sequence[DeviceRow], digest: str, *, is_trial: bool) -> DeviceChanges:
+    def save(
+        self, connector: Connector, rows: Sequence[DeviceRow], digest: str, *, is_trial: bool
+    ) -> DeviceListChanges:
         """Keep another list, unless it is tried only; it counts within seconds.
 
         Raises:
@@ -203,7 +205,7 @@ class DeviceLists:
             text = kind.text(rows)
             if not is_trial:
                 kind.save(connector.id, text)
-        return DeviceChanges(changes=tuple(_changes(before.rows, rows)))
+        return DeviceListChanges(changes=tuple(_changes(before.rows, rows)))
 
     def give_password(self, connector: Connector, device: str, password: str) -> None:
         """Keep the password of a camera.
@@ -257,15 +259,15 @@ def _channel(device: str, text: str) -> tuple[str, str]:
     return channel.strip(), camera.strip()
 
 
-def _changes(before: Iterable[DeviceRow], after: Iterable[DeviceRow]) -> Iterable[DeviceChange]:
+def _changes(before: Iterable[DeviceRow], after: Iterable[DeviceRow]) -> Iterable[DeviceListChange]:
     known, wanted = ({row.device: row for row in rows} for rows in (before, after))
     for name, row in wanted.items():
         if name not in known:
-            yield DeviceChange(kind="added", device=name, after=_said(row))
+            yield DeviceListChange(kind="added", device=name, after=_said(row))
         elif _said(known[name]) != _said(row):
-            yield DeviceChange(kind="changed", device=name, before=_said(known[name]), after=_said(row))
+            yield DeviceListChange(kind="changed", device=name, before=_said(known[name]), after=_said(row))
     for name in known.keys() - wanted.keys():
-        yield DeviceChange(kind="removed", device=name, before=_said(known[name]))
+        yield DeviceListChange(kind="removed", device=name, before=_said(known[name]))
 
 
 def _said(row: DeviceRow) -> str:

@@ -19,7 +19,7 @@ from ingest.administration.message import (
     AskCards,
     AskDevices,
     AskScan,
-    DeviceChanges,
+    DeviceListChanges,
     DeviceRow,
     DeviceTable,
     Done,
@@ -135,11 +135,11 @@ def _done(sources: TracedSources, button: str, person: Viewer, given: Given) -> 
             table = sources.ask(_file_of(given), DeviceTable)
             return _shown(table, person)._replace(digest=no_update, done=READ.text(person.language))
         case "devices-look":
-            plan = sources.ask(_saving(given, is_trial=True), DeviceChanges)
+            plan = sources.ask(_saving(given, is_trial=True), DeviceListChanges)
             return DeviceEditing(plan=plan_of(plan, person.language), cannot_save=not plan.changes)
         case "devices-save":
-            plan = sources.ask(_saving(given, is_trial=True), DeviceChanges)
-            sources.act(_saving(given), DeviceChanges, person.name, "devices", plan_line(plan))
+            plan = sources.ask(_saving(given, is_trial=True), DeviceListChanges)
+            sources.act(_saving(given), DeviceListChanges, person.name, "devices", plan_line(plan))
             made = _shown(sources.ask(AskDevices(id=given.source), DeviceTable), person)
             return made._replace(done=SAVED.text(person.language), plan=plan_of(plan, person.language))
         case "scan-take":

@@ -13,8 +13,8 @@ from dashboard.store.changes import recent_changes
 from dashboard.store.store import BoardStore
 from ingest.administration.message import (
     AskCards,
-    DeviceChange,
-    DeviceChanges,
+    DeviceListChange,
+    DeviceListChanges,
     DeviceRow,
     DeviceTable,
     Done,
@@ -64,7 +64,9 @@ class Connectors:
             Revealed: Revealed(setup=(SetupLine(label=Label("Khóa", "Secret"), text=SECRET, is_secret=True),)),
             Done: Done(),
             DeviceTable: DeviceTable(rows=(PRINTER,), columns=("device", "category", "address"), digest="d"),
-            DeviceChanges: DeviceChanges(changes=(DeviceChange(kind="added", device="MI-02", after="Máy in"),)),
+            DeviceListChanges: DeviceListChanges(
+                changes=(DeviceListChange(kind="added", device="MI-02", after="Máy in"),)
+            ),
             ScanState: ScanState(networks=("192.168.1.0/24",), network="192.168.1.0/24", of=254, found=(FOUND,)),
             DraftForm: DraftForm(text="text", fields=(FIELD,), paths=("data.code",)),
             SampleTrial: SampleTrial(
