@@ -49,7 +49,6 @@ class _Kind(Protocol):
     columns: dict[str, str]
     """By field of a row, its column in a table."""
 
-    def file(self, id_: str) -> Path | None: ...
     def rows(self, id_: str) -> list[DeviceRow]: ...
     def save(self, id_: str, text: str) -> None: ...
     def text(self, rows: Sequence[DeviceRow]) -> str: ...
@@ -64,7 +63,7 @@ class _Inventory:
         self._folder = data_folder / "inventory"
         self._reachable = reachable
 
-    def file(self, id_: str) -> Path | None:
+    def _file(self, id_: str) -> Path | None:
         file = list_file(self._folder, id_)
         if file is not None and file.suffix == ".xlsx":
             raise SourceRefused(
@@ -76,7 +75,7 @@ class _Inventory:
         return file
 
     def rows(self, id_: str) -> list[DeviceRow]:
-        file = self.file(id_)
+        file = self._file(id_)
         return [] if file is None else _table(file, self.columns)
 
     def text(self, rows: Sequence[DeviceRow]) -> str:
@@ -91,7 +90,7 @@ class _Inventory:
         return text
 
     def save(self, id_: str, text: str) -> None:
-        self.file(id_)
+        self._file(id_)
         self._folder.mkdir(parents=True, exist_ok=True)
         replace_file(self._folder / f"{id_}.csv", text)
 
@@ -104,10 +103,6 @@ class _Cameras:
     def __init__(self, data_folder: Path, reachable: Sequence[Network]) -> None:
         self._data_folder = data_folder
         self._reachable = reachable
-
-    def file(self, id_: str) -> Path | None:
-        file = device_list(self._data_folder, id_)
-        return file if file.is_file() else None
 
     def rows(self, id_: str) -> list[DeviceRow]:
         return [
