@@ -100,17 +100,21 @@ def register(app: Dash, services: Services) -> None:
         if not person.may(PAGE.right):
             return (no_update,) * 6
         state = live.board_state(person.language)
-        kept = status.read_state(live.ingest.data_folder)
+        kept, shown = status.read_state(live.ingest.data_folder), shown_map(live.ingest.data_folder, live.board.groups)
+        of_map = map_line(shown, person.language)
         return (
             source_table(state),
             silent_table(state),
-            restart_table(restarted_processes(live.ingest.data_folder), person.language),
+            [
+                *([of_map] if shown.is_wrong else []),
+                *restart_table(restarted_processes(live.ingest.data_folder), person.language),
+            ],
             job_table(kept, kept.is_alive(RealClock().now()), person.language),
             [
                 disk_table(disk_space.disks(live.ingest), person.language),
                 html.P(channels_text(desk.settings.channel_names, live.faults, state), className="quiet"),
                 html.P(_agreement(live).text(person.language), className="quiet"),
-                map_line(shown_map(live.ingest.data_folder, live.board.groups), person.language),
+                *([] if shown.is_wrong else [of_map]),
             ],
             _changes(store, person),
         )
