@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from dashboard.components.card import Card, CardRow, wall_page
-from dashboard.components.ward_map import MAP_PART
 from dashboard.components.widget import groups_part
+from dashboard.ward_map.card import MAP_PART
 from dashboard.words import text
 from ingest.contract.label import Label
 
