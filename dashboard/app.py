@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
 from dash import Dash, Input, Output, State, dcc, html
@@ -35,7 +35,7 @@ from dashboard.board.live import Live
 from dashboard.board.page_services import AskSql, Services
 from dashboard.board.source_list import SourceList
 from dashboard.charts import graph
-from dashboard.components import group_map, header
+from dashboard.components import group_map, header, page_help, ward_map
 from dashboard.feed import audit_view, routes
 from dashboard.feed.city_cut import CityCuts
 from dashboard.pages.past import callbacks as past_callbacks
@@ -141,13 +141,23 @@ def _dash(server: FastAPI, live: Live) -> Dash:
     push.register(app, live)
     graph.register(app)
     group_map.register(app)
+    ward_map.register(app)
+    page_help.register(app, live.pages)
     return app
 
 
 def _shell(live: Live) -> Component:
     """What stands around every page."""
+    place = f"Phường {live.board.ward_name}, thành phố {live.board.city_name}"
+    facts: dict[str, Any] = {"data-ward": place, "data-pretend": str(live.ingest.pretend).lower()}
     shell: Component = dmc.MantineProvider(
-        [dcc.Location(id="url", refresh=False), html.Div(id="page"), *push.push_widgets()],
+        [
+            dcc.Location(id="url", refresh=False),
+            html.Div(id="print-head", **facts),
+            html.Div(id="page"),
+            *push.push_widgets(),
+            page_help.help_dialog(),
+        ],
         id="scheme",
         theme=theme.mantine(),
         defaultColorScheme="auto",

@@ -17,6 +17,7 @@ from dashboard.components.trend import trend
 from dashboard.components.widget import Widget
 from dashboard.state.page import BoardState, Page, PastQuestion, PropertyUpdate, PropertyUpdates
 from dashboard.words import number
+from dashboard.words.freshness import freshness
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label
 from warehouse.catalogue import measure
@@ -36,6 +37,8 @@ class Card:
     """What is drawn."""
     note: Label | None = None
     """Of what and when, beside the title."""
+    gives_way: bool = False
+    """Whether it leaves its room to the others of its line until something is known of its figures."""
 
     @property
     def indicators(self) -> tuple[str, ...]:
@@ -69,6 +72,8 @@ class Card:
     def updates(self, state: BoardState) -> PropertyUpdates:
         """The changing parts."""
         found = tile.card_updates(self.id, state, self.indicators) if self.indicators else {}
+        if self.gives_way and all(_is_unheard(id, state) for id in self.indicators):
+            found[PropertyUpdate(f"{self.id}-card", "className")] = "card is-absent"
         for id in self._large:
             one = measure(id)
             parts = "" if one.unit.out_of else number.fraction_text(state.read(id), state.language)
@@ -78,6 +83,11 @@ class Card:
         for id in self.smalls:
             found |= tile.small_updates(id, state)
         return found | (self.part.updates(state) if self.part else {})
+
+
+def _is_unheard(id: str, state: BoardState) -> bool:
+    """Whether nothing was ever heard of a figure."""
+    return freshness(state.read(id), state.signs, state.now_ms).state in ("none", "unconnected")
 
 
 class CardRow(NamedTuple):
@@ -110,6 +120,7 @@ def wall_page(
     pace: timedelta | None,
     lines: tuple[CardRow, ...],
     *,
+    menu: Label | None = None,
     past_updates: Callable[[PastQuestion], PropertyUpdates] | None = None,
 ) -> Page:
     """A page of the wall.
@@ -120,6 +131,7 @@ def wall_page(
         order: its place among the pages.
         pace: how long the wall shows each of its lines.
         lines: its cards.
+        menu: the word of the menu under which it is found.
         past_updates: what it asks for, beyond its updates, of a minute of the past.
     """
 
@@ -128,7 +140,7 @@ def wall_page(
         shown = [
             html.Div(
                 [card.layout(state) for card in line.cards],
-                className="line",
+                className="line gives-way" if any(card.gives_way for card in line.cards) else "line",
                 style={"--columns": line.columns},
             )
             for line in seen
@@ -153,6 +165,7 @@ def wall_page(
         layout=layout,
         updates=updates,
         order=order,
+        menu=menu,
         pace=pace,
         past_updates=past_updates,
     )

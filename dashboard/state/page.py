@@ -123,6 +123,8 @@ class Page:
     """The changing parts at a moment."""
     order: int = 99
     """Where it stands among the ways to go."""
+    menu: Label | None = None
+    """The word of the menu under which it is found; `None`: it stands in the menu itself."""
     arguments: Callable[[], Collection[str]] | None = None
     """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
     pace: timedelta | None = None

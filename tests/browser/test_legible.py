@@ -27,6 +27,7 @@ SAY = """([state, word]) => document.querySelectorAll('.card-head .fresh').forEa
     fresh.querySelector('.age').textContent = '';
 })"""
 """The longest that cards say of how fresh they are."""
+MENU = "() => parseFloat(getComputedStyle(document.querySelector('.ways')).fontSize)"
 VIEW = """view => document.documentElement.dataset.view = Math.min(view, document.querySelectorAll('.domain .line').length || 1)"""
 MOST_LINES = 4
 
@@ -100,29 +101,56 @@ def test_letters_follow_the_screen_and_its_distance(board, opened, letters):
     assert on_the_wall(board, opened(WALL[0]), WALL[0], "dark", "vi", letters) == {}
 
 
-def at_a_desk(board, page, scheme, language, finger=0):
-    """What is wrong with each page that a person sees."""
+def at_a_desk(board, page, sizes, scheme, language, finger=0):
+    """What is wrong with each page that a person sees, in each size; and where the menu stands on it."""
     log_in(board, page)
-    found = {}
+    found, menus = {}, {}
     for path in PLACES:
         page.goto(f"{board.url}{path}?theme={scheme}&lang={language}")
         shown(page)
-        page.wait_for_timeout(300)  # charts are drawn
-        if faults := look(page, DESK_LEAST, finger).faults:
-            found[path] = faults
-    return found
+        for size in sizes:
+            page.set_viewport_size(dict(zip(("width", "height"), size, strict=True)))
+            page.wait_for_timeout(400)  # charts are drawn
+            if faults := look(page, DESK_LEAST, finger).faults:
+                found[path, size] = faults
+            box = page.locator(".ways").bounding_box()
+            menus.setdefault(size, set()).add((box["x"], box["y"], box["height"] < 3 * page.evaluate(MENU)))
+    return found, menus
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(("size", "scheme", "language"), every(DESK))
-def test_at_a_desk_nothing_is_small_or_cut(board, opened, size, scheme, language):
-    assert at_a_desk(board, opened(size), scheme, language) == {}
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_at_a_desk_nothing_is_small_or_cut_and_the_menu_stays(board, opened, scheme, language):
+    """On every page the menu is one line in the same place."""
+    found, menus = at_a_desk(board, opened(DESK[0]), DESK, scheme, language)
+    assert found == {}
+    assert all(len(places) == 1 and all(is_line for *_, is_line in places) for places in menus.values()), menus
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(("size", "scheme", "language"), every(PHONE))
-def test_on_a_phone_nothing_is_small_or_cut_and_a_finger_finds_it(board, opened, size, scheme, language):
-    assert at_a_desk(board, opened(size), scheme, language, FINGER) == {}
+@pytest.mark.parametrize(("scheme", "language"), LOOKS)
+def test_on_a_phone_nothing_is_small_or_cut_and_a_finger_finds_it(board, opened, scheme, language):
+    found, _ = at_a_desk(board, opened(PHONE[0]), PHONE, scheme, language, FINGER)
+    assert found == {}
+
+
+def test_what_a_page_is_for_is_a_key_away_and_the_focus_comes_back(board, opened):
+    page = opened(DESK[0])
+    log_in(board, page)
+    page.goto(f"{board.url}/queue?lang=vi")
+    shown(page)
+    page.locator("#q02-figure").focus()
+    page.keyboard.press("?")
+    expect(page.locator("#help-text")).to_contain_text("Chờ lâu ở một dịch vụ")
+    expect(page.locator("#help-text li").first).to_be_visible()
+    assert look(page, DESK_LEAST).faults == []
+    page.keyboard.press("Escape")
+    expect(page.locator("#help-dialog")).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == "q02-figure"
+    page.locator("#help").click()
+    expect(page.locator("#help-dialog")).to_be_visible()
+    page.locator("#help-close").click()
+    expect(page.locator("#help-dialog")).to_be_hidden()
 
 
 def test_on_a_phone_alarms_come_first_and_the_ways_lie_under_the_thumb(board, opened):

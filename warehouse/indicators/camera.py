@@ -38,11 +38,6 @@ def waits_for_a_look(a: Any, now: Any) -> Any:
     return (a.started_at <= now) & (a.acknowledged_at > now) & (now - a.started_at <= DAY_MS)
 
 
-def sees(c: Any, now: Any) -> Any:
-    """The camera is registered, and its picture is there."""
-    return is_registered_camera(c, now) & (c.online == 1)
-
-
 def faulty(c: Any) -> Any:
     """Some fault of the camera is open; no picture is one."""
     sight = (c.video_loss == "active") | (c.tamper == "active") | (c.blur == "active") | (c.dark == "active")
@@ -63,7 +58,7 @@ ONLINE = Indicator(
     unit=Unit(Label("%", "%"), 100.0, 1),
     of=CAMERA,
     value=Ratio(
-        numerator=Level(sees),
+        numerator=Level(lambda c, now: is_registered_camera(c, now) & (c.online == 1)),
         denominator=Level(is_registered_camera),
     ),
     by=("area_code",),

@@ -19,7 +19,7 @@ URGENT = "khan_cap"
 """A bulletin that has to be heard at once."""
 HEARD_WITHIN = MINUTE
 
-SILENCE = 3 * MINUTE
+SILENCE = SPEAKER.silent_after_ms
 """Three missed heartbeats."""
 
 
@@ -36,11 +36,6 @@ def is_registered_speaker(s: Any, now: Any) -> Any:
 def online(s: Any, now: Any) -> Any:
     """Connected, and heard within three heartbeats."""
     return is_registered_speaker(s, now) & (s.connected == 1) & (now - s.seen_at <= SILENCE)
-
-
-def is_lost_speaker(s: Any, now: Any) -> Any:
-    """Registered, and not connected: it said so, or nothing came for three heartbeats."""
-    return is_registered_speaker(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))
 
 
 def planned_today(s: Any, now: Any) -> Any:
@@ -98,8 +93,8 @@ OFFLINE = Indicator(
     since=law.REVISED,
     unit=CLUSTERS,
     of=SPEAKER,
-    value=Level(is_lost_speaker),
-    by=("area_code",),
+    value=Level(lambda s, now: is_registered_speaker(s, now) & ((s.connected == 0) | (now - s.seen_at > SILENCE))),
+    by=("area_code", "key"),
     threshold=Threshold(warning=0, critical=None),
 )
 

@@ -86,6 +86,9 @@ class Entity:
     """How long a settled entity stays in the fold's memory; later events ask the warehouse for its past."""
     counts_ms: int = 0
     """How long after its newest event a settled entity may still be counted in a stock."""
+    silent_after_ms: int = 0
+    """Silence after which one of them counts as gone; before its source has been in sight for so long, none can be missed. 0: they need
+    not speak."""
     only: Mapping[type[Event], Callable[[Any], Any]] = field(default_factory=dict)
     """Event -> whether it is about such an entity, for event types of which only some are."""
     behaviour: Mapping[str, Label] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from warehouse.entities.camera import CAMERA, DETECTION
 from warehouse.entities.equipment import EQUIPMENT, EQUIPMENT_OUTAGE
 from warehouse.entities.speaker import BROADCAST, SPEAKER
 from warehouse.indicators import camera, equipment, speaker
+from warehouse.model.aggregate import Part, Stock
 from warehouse.model.entity import Constant, Entity, Latest
 from warehouse.model.entity_sql import SqlState, entity_sql, matters_sql
 from warehouse.model.expression import DAY_MS, NEVER, Sql, greatest, least, sql
@@ -66,12 +67,19 @@ class DeviceKind(NamedTuple):
     happened: Happened
 
 
+def _counted(parts: tuple[Part, ...]) -> Condition:
+    """Which devices a side of a figure counts."""
+    (part,) = parts
+    assert isinstance(part, Stock)  # noqa: S101  # what is so at a moment
+    return part.where
+
+
 KINDS: dict[str, DeviceKind] = {
     "speaker": DeviceKind(
         SPEAKER,
-        speaker.is_registered_speaker,
-        speaker.online,
-        speaker.is_lost_speaker,
+        _counted(speaker.ONLINE.value.denominator),
+        _counted(speaker.ONLINE.value.numerator),
+        _counted(speaker.OFFLINE.value.numerator),
         speaker.heard_at,
         (speaker_events.DeviceHeartbeat, speaker_events.DeviceOnline),
         (speaker_events.DeviceOffline,),
@@ -86,8 +94,8 @@ KINDS: dict[str, DeviceKind] = {
     ),
     "camera": DeviceKind(
         CAMERA,
-        camera.is_registered_camera,
-        camera.sees,
+        _counted(camera.ONLINE.value.denominator),
+        _counted(camera.ONLINE.value.numerator),
         lambda c, now: camera.is_registered_camera(c, now) & (c.online == 0),
         lambda c: c.heard_at,
         (camera_events.HealthOnline,),
@@ -149,7 +157,7 @@ class DeviceHappening(NamedTuple):
     """Which of the ends of `Happened` came; empty while it goes on."""
 
 
-def read_devices(client: Client, ward: str, now_ms: int, *, area: str = "", id: str = "") -> list[DeviceNow]:
+def devices_now(client: Client, ward: str, now_ms: int, *, area: str = "", id: str = "") -> list[DeviceNow]:
     """Devices of every kind, by kind and name.
 
     Args:
@@ -160,7 +168,9 @@ def read_devices(client: Client, ward: str, now_ms: int, *, area: str = "", id: 
         id: of this name alone.
     """
     found: list[DeviceNow] = []
-    for name, kind in KINDS.items():
+    for name, kind in KINDS.items() if not id else _named(client, ward, id):
+        if area and "area_code" not in kind.entity.fields:
+            continue
         state, now = SqlState(), Sql(f"toInt64({now_ms})")
         fields = kind.entity.fields
         faults = [field for field, rule in fields.items() if isinstance(rule, Latest) and rule.empty in _GOOD]
@@ -182,6 +192,14 @@ def read_devices(client: Client, ward: str, now_ms: int, *, area: str = "", id: 
 
 _GOOD = ("inactive", "enough")
 """What a fault or a supply is while nothing is wrong."""
+
+
+def _named(client: Client, ward: str, id: str) -> list[tuple[str, DeviceKind]]:
+    """The kinds of which there is a device of that name; what that asks is much less than a device's state."""
+    topics = {topic_of(kind.signs[0].stream): (name, kind) for name, kind in KINDS.items()}
+    asked = "SELECT DISTINCT topic FROM raw_events WHERE topic IN %(topics)s AND ward = %(ward)s AND subject = %(id)s"
+    rows = client.query(asked, {"topics": tuple(topics), "ward": ward, "id": id})
+    return [topics[topic] for (topic,) in sorted(rows)]
 
 
 def _telling(entity: Entity, ward: str, now_ms: int, id: str) -> str:

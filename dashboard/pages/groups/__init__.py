@@ -1,5 +1,6 @@
-"""The residential groups and their devices: for people who look closer, on no screen of the wall.
+"""The residential groups: the map, and pages of one group and of one device for people who look closer, on no screen of the wall.
 
+`page`       the map beside the numbered grid
 `group`      one of them, `/group/<number>`
 `device`     one device, `/device/<name>`
 `callbacks`  asks for the devices while somebody looks

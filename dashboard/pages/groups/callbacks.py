@@ -18,7 +18,7 @@ from warehouse.query.devices import (
     DeviceNow,
     device_changes,
     device_happenings,
-    read_devices,
+    devices_now,
 )
 from warehouse.store.client import Client
 
@@ -41,7 +41,7 @@ def register(app: Dash, services: Services) -> None:
             return no_update, no_update
         area, state = group.area_of(str(number)), live.board_state(person.language)
         try:
-            found = await reader.ask(lambda client: read_devices(client, ward, state.now_ms, area=area))
+            found = await reader.ask(lambda client: devices_now(client, ward, state.now_ms, area=area))
         except (Unavailable, TooMuchError):
             return alarm_list({area}, state), WAREHOUSE_ASK_AGAIN.text(person.language)
         return alarm_list({area, *(one.id for one in found)}, state), device_table(found, state)
@@ -60,7 +60,7 @@ def register(app: Dash, services: Services) -> None:
                     device_changes(client, ward, state.now_ms, one),
                     device_happenings(client, ward, state.now_ms, one),
                 )
-                for one in read_devices(client, ward, state.now_ms, id=str(name))
+                for one in devices_now(client, ward, state.now_ms, id=str(name))
             ]
 
         try:

@@ -12,7 +12,7 @@ from dashboard.pages.groups.group import BACK, READING, REFRESH_MS
 from dashboard.state.page import BoardState, Page
 from ingest.contract.label import Label
 
-DEVICE = Label("Thiết bị", "Device")
+DEVICE = Label("Một thiết bị", "A device")
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
 """As `DeviceName`."""

@@ -7,11 +7,12 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.components import header, tile
-from dashboard.state.page import BoardState, Page, PropertyUpdates
+from dashboard.state.page import BoardState, Page, PropertyUpdate, PropertyUpdates
 from dashboard.words import text
 from dashboard.words.freshness import freshness, worst_freshness
 from dashboard.words.short_name import short_name
 from ingest.contract.label import Label
+from warehouse.catalogue import measure
 from warehouse.model.reading import Split
 
 BACK = Label("← Tổng quan", "← Overview")
@@ -95,7 +96,12 @@ def updates(state: BoardState) -> PropertyUpdates:
         newest_ms = max(state.read(one, split).newest_ms for one in indicators)
         found |= tile.freshness_updates(f"group-{id}", worst_freshness(fresh)._replace(newest_ms=newest_ms), state)
         for one in indicators:
-            found |= tile.small_updates(one, state, split=split, name=f"group-{one.lower()}")
+            # Of what is counted, a group that is not among the members has none.
+            is_none = state.read(one).known and not (state.read(one, split).known or measure(one).is_ratio)
+            name, shown = f"group-{one.lower()}", "0" if is_none else None
+            found |= tile.small_updates(one, state, split=split, name=name, shown=shown)
+            if is_none:
+                found[PropertyUpdate(name, "className")] = "small status-normal fresh-live"
     return found
 
 

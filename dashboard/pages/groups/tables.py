@@ -30,7 +30,7 @@ NO_AREA = Label("không ghi tổ dân phố", "no residential group told")
 SINCE = Label("Từ lúc", "Since")
 SILENT_FOR = Label("{time}, đã {length}", "{time}, for {length}")
 NO_FAULT = Label("không có lỗi nào đang báo", "none open")
-TRY = Label("Thử gì", "What to try")
+TRY = Label("Cách xử lý", "What to try")
 CHANGES = Label("Thiết bị đã báo, 31 ngày", "What it told, 31 days")
 NO_CHANGES = Label("Không báo gì trong 31 ngày.", "It told nothing within 31 days.")
 CHANGE_HEADS = (Label("Lúc", "Time"), Label("Việc", "What"))
@@ -164,7 +164,7 @@ def device_page(
     }
     title, nothing = HAPPENED[device.kind]
     left = [
-        html.Div([html.H2(_kind_name(device, state)), _fresh(device.kind, state)], className="block-head"),
+        html.Div([html.H2(_kind_name(device, state)), _fresh(device.kind, state, is_named=False)], className="block-head"),
         html.Dl([part for label, what in facts.items() for part in (html.Dt(say(label)), html.Dd(what))], className="facts-list"),
         *_advice(device, state),
         html.H2(say(ALARMS)),
@@ -220,15 +220,15 @@ def _kind_name(device: DeviceNow, state: BoardState) -> str:
     return state.say(KINDS[device.kind].entity.label)
 
 
-def _fresh(kind: str, state: BoardState) -> Component:
+def _fresh(kind: str, state: BoardState, *, is_named: bool = True) -> Component:
     """How fresh what is said of a kind of device is."""
     found = freshness(state.read(SUBJECTS[kind]), state.signs, state.now_ms)
     word = text.state_word(found.state, found.sign_ms, state.now_ms, state.language)
     since: dict[str, Any] = {"data-since": found.sign_ms if found.state in ("live", "late", "stale") else 0}
-    name = state.say(KINDS[kind].entity.label)
+    name = f"{state.say(KINDS[kind].entity.label)}: " if is_named else ""
     parts = [
         html.Span(className="dot"),
-        html.Span(f"{name}: {word}", className="word"),
+        html.Span(f"{name}{word}", className="word"),
         html.Span(className="age", **since),
     ]
     return html.Span(parts, className=f"fresh is-{found.state}")

@@ -85,6 +85,7 @@ PAGE = wall_page(
     "/system",
     text.SYSTEM,
     order=7,
+    menu=text.MENU_OPERATION,
     pace=None,
     past_updates=past_system,
     lines=(

@@ -13,8 +13,15 @@ from dashboard.state.alarm import combine_alarms
 from tests.browser.conftest import shown
 from tests.browser.support.served import Served, served
 from tests.dashboard.support.alarms import after, raised, wall
+from tests.dashboard.support.devices import DeviceReader
 
-PLACES = [*(page.path for page in pages().values() if page.arguments is None), "/history/Q03", "/proof/Q03"]
+PLACES = [
+    *(page.path for page in pages().values() if page.arguments is None),
+    "/history/Q03",
+    "/proof/Q03",
+    "/group/12",
+    "/device/tdp-012-l1",
+]
 """The addresses of all pages, one for each that has an argument."""
 DESK_LEAST = 13
 """Pixels below which no letter on a desk or a phone is."""
@@ -149,7 +156,7 @@ def violations(page: Any) -> list[tuple[str, str, list[Any]]]:
 @contextmanager
 def showing_alarms(folder: Path) -> Iterator[Served]:
     """A board with many alarms that runs meanwhile."""
-    with served(folder) as found:
+    with served(folder, reader=DeviceReader()) as found:
         more = after(raised("speaker.offline", "2", "critical", 9, 91.4, "TDP-012 TDP-013 TDP-041 TDP-042 TDP-055"))
         found.show(combine_alarms([*wall().active, more, *wall().cleared], {}))
         yield found

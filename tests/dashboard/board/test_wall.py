@@ -94,7 +94,7 @@ async def test_a_person_s_log_in_opens_no_wall(tested):
 async def test_the_wall_has_no_other_callback_than_what_shows_figures(wall):
     listed = (await wall.get("/wall/_dash-dependencies")).json()
     inputs = {one["id"] for callback in listed for one in callback["inputs"]}
-    assert inputs == {"wall-path", "fallback", '{"name":["MATCH"],"type":"dress"}'}
+    assert inputs == {"wall-path", "fallback", "map-shapes", '{"name":["MATCH"],"type":"dress"}'}
 
 
 async def test_the_first_page_is_there_at_once_and_others_by_their_name(tested, wall):

@@ -23,7 +23,7 @@ from tests.support.raw import store
 from warehouse.catalogue import indicator
 from warehouse.entities.camera import CAMERA
 from warehouse.entities.speaker import SPEAKER
-from warehouse.query.devices import DeviceChange, DeviceHappening, device_changes, device_happenings, read_devices
+from warehouse.query.devices import DeviceChange, DeviceHappening, device_changes, device_happenings, devices_now
 from warehouse.recompute.sql import stock_sql
 from warehouse.store.client import connect
 
@@ -93,12 +93,12 @@ def client(tmp_path_factory):
 
 
 def one(client, id):
-    (found,) = read_devices(client, WARD, NOW_MS, id=id)
+    (found,) = devices_now(client, WARD, NOW_MS, id=id)
     return found
 
 
 def test_a_group_s_devices_say_when_they_were_heard_and_what_is_wrong(client):
-    camera, speaker = sorted(read_devices(client, WARD, NOW_MS, area="TDP-017"))
+    camera, speaker = sorted(devices_now(client, WARD, NOW_MS, area="TDP-017"))
     assert (speaker.id, speaker.works, speaker.is_missed, speaker.heard_ms) == ("tdp-017-l1", False, True, ms(hours=6))
     assert (speaker.faults, camera.faults, camera.works) == (("amplifier",), ("blur",), True)
     assert camera.heard_ms == ms(minutes=5)
@@ -119,7 +119,7 @@ def test_devices_without_a_group_are_there(client):
         ("toner",),
     )
     assert one(client, "nowhere-01").area_code == ""
-    assert read_devices(client, WARD, NOW_MS, id="none") == []
+    assert devices_now(client, WARD, NOW_MS, id="none") == []
 
 
 def test_only_what_changed_is_told_of_it(client):
@@ -147,11 +147,9 @@ def test_what_it_played_or_noticed_ends_one_way_or_another(client):
 @pytest.mark.parametrize(("id", "kind"), [("S01", "speaker"), ("C01", "camera")])
 def test_as_many_are_in_use_and_at_work_as_the_figure_counts(client, id, kind):
     moment = milliseconds(START + timedelta(days=50))
-    rows = client.query(
-        f"SELECT ward, numerator, denominator FROM ({stock_sql(indicator(id), moment)}) WHERE dimension = ''"
-    )
-    counted = {ward: sides for ward, *sides in rows if ward != WARD}
+    rows = client.query(stock_sql(indicator(id), moment))
+    counted = {ward: sides for ward, _, dimension, _, *sides in rows if not dimension and ward != WARD}
     for ward, sides in counted.items():
-        mine = [found for found in read_devices(client, ward, moment) if found.kind == kind]
+        mine = [found for found in devices_now(client, ward, moment) if found.kind == kind]
         assert [sum(found.works for found in mine), sum(found.is_in_use for found in mine)] == sides
     assert counted
