@@ -13,6 +13,7 @@ from dash.development.base_component import Component
 
 from dashboard.access.viewer import viewer
 from dashboard.components import header, tile
+from dashboard.components.period_ways import period_ways
 from dashboard.components.trend import trend
 from dashboard.components.widget import Widget
 from dashboard.state.page import BoardState, Page, PastQuestion, PropertyUpdate, PropertyUpdates
@@ -64,6 +65,8 @@ class Card:
             body += [tile.big(name, unit), html.Div(said, className="caption")]
         if self.part:
             body.append(self.part.layout(state))
+            if self.part.through and not viewer().is_display:
+                body.append(period_ways(state, self.part.through))
         if smalls := [tile.small(id.lower(), short_name(id, state.language)) for id in self.smalls]:
             body.append(tile.smalls(*smalls))
         facts = [html.Span(state.say(self.note))] if self.note else []
@@ -121,6 +124,7 @@ def wall_page(
     lines: tuple[CardRow, ...],
     *,
     menu: Label | None = None,
+    has_news: Callable[[BoardState], bool] = lambda state: True,
     past_updates: Callable[[PastQuestion], PropertyUpdates] | None = None,
 ) -> Page:
     """A page of the wall.
@@ -132,6 +136,7 @@ def wall_page(
         pace: how long the wall shows each of its lines.
         lines: its cards.
         menu: the word of the menu under which it is found.
+        has_news: whether a screen that has no pages of its own shows it now.
         past_updates: what it asks for, beyond its updates, of a minute of the past.
     """
 
@@ -166,6 +171,7 @@ def wall_page(
         updates=updates,
         order=order,
         menu=menu,
+        has_news=has_news,
         pace=pace,
         past_updates=past_updates,
     )

@@ -43,6 +43,10 @@ def _no_updates(state: "BoardState") -> PropertyUpdates:
     return {}
 
 
+def _always(state: "BoardState") -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class BoardState:
     """What a page shows: the ward's readings at a moment, and how it is to be said."""
@@ -62,6 +66,8 @@ class BoardState:
     """The alarms of this moment."""
     argument: str = ""
     """What follows the page's path in the address: of which indicator a proof is, for example."""
+    search: str = ""
+    """What stands behind the question mark of the address, for a page that reads it; anybody can have written it."""
     past: bool = False
     """Whether the moment is a minute of the past."""
     faults: Mapping[str, ChannelFault] = field(default_factory=dict)
@@ -129,6 +135,8 @@ class Page:
     """What may follow its path in an address; `None`: nothing, and the page is listed among the ways to go."""
     pace: timedelta | None = None
     """How long each of its lines stands on the wall; `None`: it is not shown there."""
+    has_news: "Callable[[BoardState], bool]" = field(default=_always)
+    """Whether a screen that has no pages of its own shows it now."""
     past_updates: "Callable[[PastQuestion], PropertyUpdates] | None" = None
     """What it asks the warehouse for, beyond its updates, of a minute of the past; blocks."""
 

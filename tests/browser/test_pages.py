@@ -116,7 +116,8 @@ def opened(board, chromium):
 @pytest.mark.parametrize("path", PLACES)
 def test_a_page_is_there_for_everybody_and_on_every_screen(opened, path):
     """Contrast asks for the one scheme and the other, labels for the one language and the other; both at once are enough."""
-    with opened(f"{path}?theme=dark&lang=vi", FULL_HD) as page:
+    more = "&" if "?" in path else "?"
+    with opened(f"{path}{more}theme=dark&lang=vi", FULL_HD) as page:
         assert violations(page) == []
         everywhere_by_keyboard(page)
         if path in WALL:
@@ -124,7 +125,7 @@ def test_a_page_is_there_for_everybody_and_on_every_screen(opened, path):
         page.set_viewport_size({"width": SMALL_DESK[0], "height": SMALL_DESK[1]})
         page.wait_for_timeout(300)  # charts are as wide as the desk
         assert look(page, DESK_LEAST).faults == []
-    with opened(f"{path}?theme=light&lang=en", PHONE) as page:
+    with opened(f"{path}{more}theme=light&lang=en", PHONE) as page:
         page.wait_for_timeout(300)  # charts are as wide as the phone
         assert look(page, DESK_LEAST, FINGER).faults == []
         assert page.evaluate(OVERLAPPING) == []
